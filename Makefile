@@ -1,0 +1,66 @@
+# Everything happens inside this folder: the environment is .venv, what the tool keeps is .reconciler.
+# Recipes use relative paths only, so the folder's own path may contain spaces.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+RUN := .venv/bin/python -m
+DEMO := examples/kopi-nusantara
+
+.PHONY: help demo test lint format schemas bench dist clean
+
+help:
+	@echo "make demo     plan, apply and plan again a coffee chain in the embedded sandbox"
+	@echo "make test     all tests, in parallel"
+	@echo "make lint     format, lint, types, import contracts"
+	@echo "make format   put the code into its format"
+	@echo "make schemas  write schemas/ from the models"
+	@echo "make bench    measure load, plan and start-up (minutes)"
+	@echo "make dist     the wheel and the source archive"
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or newer is needed"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "error: this Python has no venv module"; exit 1; }
+
+.venv/run.stamp: pyproject.toml | .venv/bin/python
+	@echo "installing into .venv (once)"
+	@$(RUN) pip --disable-pip-version-check install --quiet -e .
+	@touch $@
+
+.venv/dev.stamp: pyproject.toml | .venv/bin/python
+	@echo "installing the tools of development into .venv (once)"
+	@$(RUN) pip --disable-pip-version-check install --quiet -e '.[dev]'
+	@touch $@ .venv/run.stamp
+
+demo: .venv/run.stamp
+	@$(RUN) reconciler sandbox reset $(DEMO)
+	@echo; echo '$$ reconciler plan $(DEMO)'
+	@$(RUN) reconciler plan $(DEMO)
+	@echo; echo '$$ reconciler apply $(DEMO) --auto-approve'
+	@$(RUN) reconciler apply $(DEMO) --auto-approve
+	@echo; echo '$$ reconciler plan $(DEMO) --detailed-exitcode'
+	@$(RUN) reconciler plan $(DEMO) --detailed-exitcode
+
+test: .venv/dev.stamp
+	@$(RUN) pytest -q -n auto
+
+lint: .venv/dev.stamp
+	@$(RUN) ruff format --check .
+	@$(RUN) ruff check .
+	@$(RUN) mypy
+	@.venv/bin/python -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+
+format: .venv/dev.stamp
+	@$(RUN) ruff format .
+	@$(RUN) ruff check --fix .
+
+schemas: .venv/run.stamp
+	@$(RUN) reconciler schema schemas
+
+bench: .venv/dev.stamp
+	@.venv/bin/python tests/benchmarks/run.py
+
+dist: .venv/dev.stamp
+	@$(RUN) build
+
+clean:
+	rm -rf .venv build dist

@@ -1,0 +1,235 @@
+"""Steps to calls to a Report: one step at a time, settled before the next, read back at the end.
+
+A report says what happened, never what was planned: *applied* means acknowledged, *verified* means
+read back as it should be. A step that fails skips what waits for it, not its siblings. There are
+no idempotency keys (facts §13), so a lost answer is settled by a look-up before anything is sent
+again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from reconciler.client import Client
+from reconciler.core.change import Action
+from reconciler.core.kind import Kind, Kinds
+from reconciler.core.lower import Step
+from reconciler.core.plan import Plan
+from reconciler.core.state import Address, Observed
+from reconciler.errors import (
+    ApiError,
+    Stopped,
+    Throttled,
+    Unauthorised,
+    Unreachable,
+)
+from reconciler.report import Outcome, Report, State, differences, discreet
+from reconciler.settle import Settler
+
+# What makes every further call pointless.
+_FATAL = (Unreachable, Unauthorised, Throttled)
+
+
+class Progress:
+    """Hears how far an apply is; the default hears nothing."""
+
+    def step(self, done: int, total: int, doing: str) -> None:
+        """`done` of `total` requests are sent, and what the next one is for."""
+
+    def unit(self, inside: bool) -> None:
+        """Between the calls of a unit a stop must wait."""
+
+    def stopping(self) -> bool:
+        """Whether to stop before the next step."""
+        return False
+
+
+def run(
+    client: Client,
+    plan: Plan,
+    steps: Sequence[Step],
+    kinds: Kinds,
+    progress: Progress | None = None,
+) -> Report:
+    """Carry out the steps of `plan`, in order, and read back what was written."""
+    before = client.requests
+    applier = _Applier(client, plan, steps, kinds, progress or Progress())
+    applier.all()
+    if not applier.stopped:
+        applier.verify()
+    return Report(plan.store, tuple(applier.outcomes()), client.requests - before, applier.stopped)
+
+
+class _Applier:
+    def __init__(
+        self,
+        client: Client,
+        plan: Plan,
+        steps: Sequence[Step],
+        kinds: Kinds,
+        progress: Progress,
+    ) -> None:
+        self.client = client
+        self.plan = plan
+        self.steps = steps
+        self.kinds = kinds
+        self.progress = progress
+        self.states = {change.address: State(change) for change in plan.changes}
+        self.settler = Settler(client, kinds, plan.pages)
+        self.failed: set[int] = set()
+        self.stopped = ""
+
+    def all(self) -> None:
+        """Every step, or as many as can be."""
+        total = sum(len(step.requests) for step in self.steps)
+        sent = 0
+        for step in self.steps:
+            if not self.stopped and self.progress.stopping():
+                self.stopped = "stopped by Ctrl-C"
+            self.progress.step(sent, total, f"{step.action.value} {step.addresses[0]}")
+            self._step(step)
+            sent += len(step.requests)
+        self.progress.step(total, total, "reading back")
+
+    def _step(self, step: Step) -> None:
+        if self.stopped:
+            self._skip(step, self.stopped)
+        elif blocked := step.waits & self.failed:
+            cause = next(s for s in self.steps if s.id in blocked)
+            self._skip(step, f"it needs {cause.addresses[0]}, which was not applied")
+        else:
+            self._attempt(step)
+
+    def _attempt(self, step: Step) -> None:
+        try:
+            self._perform(step)
+        except Stopped as error:
+            self.stopped = error.message
+            self._skip(step, error.message)
+        except _FATAL as error:
+            self._fail(step, str(error))
+            self.stopped = f"no further call was made: {error.detail}"
+        except ApiError as error:
+            self._fail(step, str(error))
+        else:
+            for address in step.addresses:
+                self.states[address].done += 1
+
+    def _perform(self, step: Step) -> None:
+        kind = self.kinds[step.kind]
+        change = step.changes[0]
+        if step.action is Action.REPLACE:
+            self.progress.unit(True)
+            try:
+                self.settler.remove(kind, step.requests[0], change.address)
+                self._recreate(kind, step)
+            finally:
+                self.progress.unit(False)
+            self.states[change.address].verified = True
+        elif step.creates and kind.widens:
+            self.settler.introduce(kind, step, step.requests[0])
+            self.states[change.address].verified = True
+        else:
+            self.settler.write(step, step.requests[0])
+
+    def _recreate(self, kind: Kind, step: Step) -> None:
+        """The second half of a replacement; whatever stops it here, the first half is done."""
+        try:
+            self.settler.introduce(kind, step, step.requests[1])
+        except _FATAL:
+            self.states[step.addresses[0]].notes.append(
+                "the old one is deleted and the new one is not created yet: "
+                "apply again, with the values that this plan shows"
+            )
+            raise
+
+    def verify(self) -> None:
+        """Read back what was written; what differs has failed, whatever the shop answered."""
+        pending = [
+            address
+            for address, state in self.states.items()
+            if state.done and not state.failed and not state.verified and not state.skipped
+        ]
+        mismatched = self._compare(pending)
+        again = [
+            (address, step.fallback[address])
+            for step in self.steps
+            for address in mismatched
+            if address in step.fallback
+        ]
+        for address, request in again:
+            # facts §6.2: whether a product's update touches its variants is undocumented.
+            try:
+                self.client.call(request.operation, request.body)
+            except ApiError as error:
+                mismatched[address] = str(error)
+        if again:
+            mismatched |= dict.fromkeys((a for a, _ in again), "")
+            mismatched |= self._compare([address for address, _ in again])
+        for address, difference in mismatched.items():
+            if difference:
+                self.states[address].failed = difference
+
+    def _compare(self, pending: Sequence[Address]) -> dict[Address, str]:
+        """Read `pending` back; those that differ, with how. The others are verified."""
+        if not pending:
+            return {}
+        try:
+            live = self.settler.read(pending)
+        except (ApiError, Stopped) as error:
+            for address in pending:
+                self.states[address].notes.append(f"acknowledged, not read back: {error.message}")
+            return {}
+        mismatched = {}
+        for address in pending:
+            kind = self.kinds[address.kind]
+            state = live.get(address)
+            if isinstance(state, Observed):
+                after = self.states[address].change.after or {}
+                difference = differences(kind, after, state.value)
+            elif address in live.unread:
+                self.states[address].notes.append(
+                    f"acknowledged, not read back: {live.unread[address]}"
+                )
+                continue
+            else:
+                difference = "the shop acknowledged it and does not show it"
+            if difference:
+                mismatched[address] = difference
+            else:
+                self.states[address].verified = True
+        return mismatched
+
+    def _skip(self, step: Step, why: str) -> None:
+        self.failed.add(step.id)
+        for address in step.addresses:
+            state = self.states[address]
+            if not state.done:
+                state.skipped = state.skipped or why
+            else:
+                state.failed = state.failed or f"done in part: {why}"
+
+    def _fail(self, step: Step, why: str) -> None:
+        self.failed.add(step.id)
+        for address in step.addresses:
+            state = self.states[address]
+            state.failed = why if not state.done else f"done in part: {why}"
+
+    def outcomes(self) -> Iterable[Outcome]:
+        """What became of each change, in the order of the plan."""
+        for address, state in self.states.items():
+            if state.failed:
+                status, message = "failed", state.failed
+            elif state.skipped or not state.done:
+                status, message = "skipped", state.skipped or self.stopped
+            else:
+                status, message = "applied", ""
+            text = "; ".join(part for part in (message, *state.notes) if part)
+            kind = self.kinds[address.kind]
+            yield Outcome(
+                address,
+                state.change.action,
+                status,
+                discreet(kind, state.change, text),
+                state.verified and status == "applied",
+            )

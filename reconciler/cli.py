@@ -1,0 +1,278 @@
+"""The command line: parse, make the calls, print, exit.
+
+Data goes to stdout, everything else to stderr. Each command imports what it needs when it runs,
+so that `--help` and mistakes answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler import output
+from reconciler.errors import Problem, ReconcilerError, SourceError, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.client import Client
+    from reconciler.core.cost import Cost
+    from reconciler.core.lower import Step
+    from reconciler.core.plan import Plan
+    from reconciler.core.references import Fault
+    from reconciler.core.state import Desired
+    from reconciler.settings import Settings
+
+CHANGES, PARTLY = 2, 4
+_DIR = click.argument("directory", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+_FORMAT = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json prints one JSON document and nothing else.",
+)
+
+
+def main() -> None:
+    """Run the command line and exit with the documented code."""
+    try:
+        code = cli(standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        code = 1
+    except click.ClickException as error:
+        error.show()
+        code = 1
+    except ReconcilerError as error:
+        output.complain(error)
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted; nothing was written to the shop", err=True)
+        code = 1
+    except BrokenPipeError:
+        # The reader of a pipe went away: what it wanted, it has.
+        sys.stderr.close()
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="reconciler")
+def cli() -> None:
+    r"""Catalogue as code for DealPOS.
+
+    Keep categories, products, prices, coupons and customers in YAML; see what would change with
+    `plan`, make it so with `apply`. DIR is a shop folder: it holds reconciler.yaml.
+
+    \b
+    Exit codes: 0 done or nothing to do, 1 error, 2 the plan is not empty (with
+    --detailed-exitcode), 3 refused by a guardrail, 4 applied in part.
+    """
+
+
+@cli.command()
+@_DIR
+def init(directory: Path) -> None:
+    """Start a shop folder that works at once against the embedded sandbox."""
+    from reconciler.init import start
+    from reconciler.kinds import MANAGED
+
+    for path in start(directory, MANAGED):
+        click.echo(f"wrote {path}")
+    click.echo(f"next: reconciler plan {directory}", err=True)
+
+
+@cli.command()
+@_DIR
+@_FORMAT
+def validate(directory: Path, form: str) -> None:
+    """Check the files alone: no network, no credentials."""
+    with output.errors_as(form):
+        from reconciler.core.references import cycles
+        from reconciler.kinds import MANAGED
+
+        settings, desired = _load(directory)
+        _refuse(settings, cycles(desired, MANAGED), desired)
+        counts = {name: len(objects) for name, objects in desired.objects.items()}
+        if form == "json":
+            output.print_json({"valid": True, "objects": counts})
+        else:
+            listed = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+            click.echo(f"Valid: {listed or 'nothing declared'}")
+
+
+@cli.command()
+@_DIR
+@_FORMAT
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when the plan is not empty.")
+def plan(directory: Path, form: str, detailed_exitcode: bool) -> None:
+    """Show what would change in the shop; writes nothing."""
+    with output.errors_as(form):
+        from reconciler.console import Console
+
+        with Console(quiet=form == "json") as console:
+            settings, desired = _load(directory)
+            client = _connect(settings, console)
+            made, _, cost = _make(settings, desired, client)
+    output.print_plan(made, cost, form)
+    if made.unknown:
+        output.complain(
+            ReconcilerError(
+                f"{len(made.unknown)} objects could not be read, so nothing is planned for them"
+            )
+        )
+        sys.exit(1)
+    if detailed_exitcode and not made.empty:
+        sys.exit(CHANGES)
+
+
+@cli.command()
+@_DIR
+@_FORMAT
+@click.option("--auto-approve", is_flag=True, help="Do not ask; needed without a terminal.")
+def apply(directory: Path, form: str, auto_approve: bool) -> None:
+    """Show the plan, ask, make the shop as declared, and read back what was written."""
+    with output.errors_as(form):
+        from reconciler.apply import run
+        from reconciler.console import Console
+        from reconciler.kinds import KINDS
+
+        if not auto_approve and (form == "json" or not sys.stdin.isatty()):
+            raise UsageError(
+                "there is no terminal to ask on", hint="add --auto-approve to apply without asking"
+            )
+        with Console(quiet=form == "json") as console:
+            settings, desired = _load(directory)
+            client = _connect(settings, console)
+            made, steps, cost = _make(settings, desired, client)
+            console.finish()
+            if form == "text":
+                output.print_plan(made, cost, form)
+            if made.changes and not auto_approve and not output.approved():
+                click.echo("Nothing was changed.", err=True)
+                sys.exit(1)
+            report = run(client, made, steps, KINDS, console)
+    output.print_report(report, form)
+    if not report.complete or made.unknown:
+        sys.exit(PARTLY)
+
+
+@cli.group()
+def sandbox() -> None:
+    """The embedded shop: a stand-in for DealPOS to learn, rehearse and test with."""
+
+
+@sandbox.command()
+@_DIR
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8765, show_default=True, help="Port to listen on; 0 takes any.")
+@click.option("--client-id", default="sandbox", show_default=True)
+@click.option(
+    "--client-secret", default="sandbox", show_default=True, envvar="SANDBOX_CLIENT_SECRET"
+)
+@click.option("--limit", default=50, show_default=True, help="Requests in a window; 0: no limit.")
+@click.option("--window", default=180.0, show_default=True, help="Seconds of a window.")
+def serve(directory: Path, host: str, port: int, limit: int, window: float, **who: str) -> None:
+    """Serve the folder's embedded shop over HTTP until Ctrl-C."""
+    from reconciler import sandbox as shop
+    from reconciler.connect import embedded
+    from reconciler.settings import load
+
+    app = embedded(load(directory), limit=limit or None, window=window, **who)
+    click.echo(f"serving {directory} on http://{host}:{port}; stop with Ctrl-C", err=True)
+    click.echo(f"  export DEALPOS_URL=http://{host}:{port}", err=True)
+    click.echo(f"  export DEALPOS_CLIENT_ID={who['client_id']}", err=True)
+    click.echo("  export DEALPOS_CLIENT_SECRET=…   (the --client-secret above)", err=True)
+    shop.serve(app, host, port)
+
+
+@sandbox.command()
+@_DIR
+@click.option(
+    "--seed",
+    type=click.Path(path_type=Path, exists=True),
+    help="A seed document (JSON), or a shop folder whose catalogue to fill in.",
+)
+def reset(directory: Path, seed: Path | None) -> None:
+    """Empty the embedded shop and fill it anew, from --seed or the folder's sandbox.json."""
+    from reconciler import rehearse
+    from reconciler.settings import load
+
+    rehearse.reset(load(directory), seed)
+    click.echo(f"the embedded shop of {directory} is filled anew", err=True)
+
+
+@sandbox.command()
+@_DIR
+def show(directory: Path) -> None:
+    """Print everything that the embedded shop holds, as a seed document."""
+    from reconciler.connect import state
+    from reconciler.settings import load
+
+    output.print_json(state(load(directory)))
+
+
+@cli.command()
+@click.argument("directory", metavar="[DIR]", default="schemas", type=click.Path(path_type=Path))
+def schema(directory: Path) -> None:
+    """Write the JSON Schemas of the files into DIR (default: schemas), for editors."""
+    from reconciler.kinds import MANAGED
+    from reconciler.schema import write
+
+    for path in write(MANAGED, directory):
+        click.echo(f"wrote {path}")
+
+
+def _load(directory: Path) -> tuple[Settings, Desired]:
+    from reconciler import settings, source
+    from reconciler.kinds import MANAGED
+
+    shop = settings.load(directory)
+    desired = source.load(
+        shop.root, shop.catalogue, MANAGED, defaults=shop.defaults, expand=shop.expand
+    )
+    return shop, desired
+
+
+def _connect(settings: Settings, console: Any) -> Client:
+    from reconciler.connect import connect
+
+    return connect(settings, console)
+
+
+def _make(
+    settings: Settings, desired: Desired, client: Client
+) -> tuple[Plan, tuple[Step, ...], Cost]:
+    """Files and shop to a plan that can be carried out, with its steps and its cost."""
+    from reconciler import live
+    from reconciler.core import cost, order, references
+    from reconciler.core import plan as planning
+    from reconciler.core.cost import Window
+    from reconciler.kinds import KINDS
+
+    _refuse(settings, references.cycles(desired, KINDS), desired)
+    state = live.read(client, desired, KINDS)
+    _refuse(settings, references.check(desired, state, KINDS), desired)
+    made, faults = planning.build(desired, state, KINDS, client.store.url)
+    _refuse(settings, faults, desired)
+    steps = order.steps(made, KINDS)
+    window = Window(client.window.limit, client.window.seconds)
+    return made, steps, cost.price(steps, KINDS, made.reads, made.pages, window)
+
+
+def _refuse(settings: Settings, faults: Iterable[Fault], desired: Desired) -> None:
+    """Turn faults into one error that names the lines; does nothing without faults."""
+    from reconciler.source import Files
+
+    files = Files(settings.root)
+    problems = []
+    for fault in faults:
+        declared = desired.get(fault.address)
+        place = files.locate(declared.source, fault.path) if declared else ("", 0, 0)
+        problems.append(Problem(*place, fault.message, fault.hint))
+    if problems:
+        raise SourceError(problems)

@@ -1,0 +1,279 @@
+"""The only door to a shop: token, request window, retries, and answers as JSON or our errors.
+
+One `httpx.Client` per run. What may be repeated is repeated here; a create or update whose answer
+was lost raises Doubtful and is settled by whoever knows what it was meant to do.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+from pydantic_core import from_json
+
+from reconciler.errors import (
+    ApiError,
+    Doubtful,
+    NotOffered,
+    Rejected,
+    Throttled,
+    Unauthorised,
+    Unreachable,
+    Unreadable,
+)
+from reconciler.operations import BASE, OPERATIONS, Operation, Route
+from reconciler.settings import Store
+from reconciler.window import RequestWindow
+
+TRIES = 4
+"""How often a repeatable request is sent before its error is reported."""
+
+_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_LOST = (httpx.TransportError, OSError)
+_NOWHERE = frozenset({404, 405, 501})
+
+
+class Watcher:
+    """Hears what the client does; the default hears nothing."""
+
+    def request(self, operation: str) -> None:
+        """A request is about to be sent."""
+
+    def waiting(self, seconds: float, reason: str) -> None:
+        """Nothing is sent for so many seconds, and why."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let the time pass; may raise to stop the run."""
+        time.sleep(seconds)
+
+
+class Client:
+    """Calls operations of one shop; counts what it sends in `requests`."""
+
+    def __init__(
+        self,
+        store: Store,
+        transport: httpx.BaseTransport | None = None,
+        watcher: Watcher | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.store = store
+        self.watcher = watcher or Watcher()
+        self.window = RequestWindow(clock)
+        self.requests = 0
+        base = "http://sandbox" if store.embedded else store.url
+        self._http = httpx.Client(
+            base_url=base + BASE,
+            transport=transport,
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            trust_env=transport is None,
+            headers={"Accept": "application/json", "User-Agent": "reconciler"},
+        )
+        self._token = ""
+        self._answered: dict[str, Route] = {}
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._http.close()
+
+    def answered(self, name: str) -> bool:
+        """Whether an operation has answered, so that its route is known."""
+        return name in self._answered
+
+    def call(self, name: str, parameters: Any = None) -> Any:
+        """The JSON that an operation answers.
+
+        Raises ApiError's subclasses; for a write, Doubtful when its answer was lost.
+        """
+        operation = OPERATIONS[name]
+        known = self._answered.get(name)
+        if known is not None:
+            return self._send(operation, known, parameters)
+        refusal: Rejected | None = None
+        for route in operation.routes:
+            try:
+                answer = self._send(operation, route, parameters)
+            except Rejected as error:
+                if error.status not in _NOWHERE:
+                    raise
+                refusal = error
+                continue
+            self._answered[name] = route
+            return answer
+        assert refusal is not None
+        if operation.single and refusal.status == 404:
+            raise refusal
+        raise NotOffered(name, refusal.status, refusal.answer) from refusal
+
+    def _send(self, operation: Operation, route: Route, parameters: Any) -> Any:
+        """One route, repeated where that is safe."""
+        fresh = not self._token and operation.name != "token"
+        if fresh:
+            self._authenticate()
+        lost: ApiError | None = None
+        for attempt in range(TRIES):
+            if attempt:
+                self._back_off(attempt, lost)
+            try:
+                response = self._once(operation, route, parameters)
+                if response.status_code == 401 and operation.name != "token" and not fresh:
+                    self._authenticate()
+                    fresh = True
+                    response = self._once(operation, route, parameters)
+                return self._understand(operation, response)
+            except Doubtful as error:
+                if not operation.repeatable:
+                    raise
+                lost = error
+            except Unreachable as error:
+                lost = error
+        assert lost is not None
+        raise lost
+
+    def _once(self, operation: Operation, route: Route, parameters: Any) -> httpx.Response:
+        """One request, after waiting for the window; 429 is waited out."""
+        for _ in range(3):
+            if wait := self.window.wait():
+                reason = f"{self.window.limit} requests are spent in this window"
+                self.watcher.waiting(wait, reason)
+                self.watcher.sleep(wait)
+            response = self._exchange(operation, route, parameters)
+            self.window.heed(response.headers)
+            if response.status_code != 429:
+                return response
+            wait = self.window.exhausted(response.headers.get("retry-after", ""))
+            self.watcher.waiting(wait, "the shop answered 429: other programs used its window")
+            self.watcher.sleep(wait)
+        raise Throttled(
+            operation.name,
+            "the shop kept answering 429 for three windows",
+            hint="see which integration uses the window, or ask DealPOS to raise the quota",
+        )
+
+    def _exchange(self, operation: Operation, route: Route, parameters: Any) -> httpx.Response:
+        self.watcher.request(operation.name)
+        self.window.spend()
+        if operation.name != "token":
+            self.requests += 1
+        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        query = parameters if route.query else None
+        body = None if route.query else parameters
+        try:
+            # facts §1: a GET without a body must not declare a content type.
+            return self._http.request(
+                route.method, route.path, params=query, json=body, headers=headers
+            )
+        except _NOT_SENT as error:
+            raise Unreachable(
+                operation.name,
+                f"{self.store.url} cannot be reached ({_cause(error)})",
+                hint="check the address and the network; nothing was sent",
+            ) from None
+        except _LOST as error:
+            raise Doubtful(operation.name, f"the answer was lost ({_cause(error)})") from None
+
+    def _understand(self, operation: Operation, response: httpx.Response) -> Any:
+        status = response.status_code
+        if status >= 500:
+            raise Doubtful(operation.name, f"HTTP {status}: {_message(response)}")
+        if 300 <= status < 400:
+            raise Unreadable(
+                operation.name,
+                f"{self.store.url} redirects elsewhere, which is not followed",
+                hint="use the address that the shop really has",
+            )
+        if status == 401:
+            raise Unauthorised(
+                operation.name,
+                "the shop does not accept the credentials",
+                hint="check DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET for this shop",
+            )
+        if status == 403:
+            raise Rejected(
+                operation.name,
+                status,
+                f"the credentials lack a right: {_message(response)}",
+                hint="give their group the role that this operation needs (VIEW to plan)",
+            )
+        if status >= 400:
+            raise Rejected(operation.name, status, _message(response))
+        return self._parse(operation, response)
+
+    def _parse(self, operation: Operation, response: httpx.Response) -> Any:
+        content = response.content
+        if not content.strip():
+            return None
+        try:
+            return from_json(content)
+        except ValueError:
+            pass
+        what = "HTML" if content.lstrip()[:1] == b"<" else "something that is no JSON"
+        if not operation.repeatable:
+            raise Doubtful(operation.name, f"the shop answered {what}")
+        if response.headers.get("content-type", "").startswith("application/json"):
+            raise Doubtful(operation.name, "the answer was cut short")
+        raise Unreadable(
+            operation.name,
+            f"{self.store.url} answered {what} instead of JSON",
+            hint="check that the address is the shop's API host, and that no proxy is in between",
+        )
+
+    def _authenticate(self) -> None:
+        """Fetch a token (facts §2: attested by third-party code only)."""
+        self._token = ""
+        answer = None
+        credentials = {
+            "client_id": self.store.client_id,
+            "client_secret": self.store.client_secret,
+        }
+        try:
+            operation = OPERATIONS["token"]
+            answer = self._send(operation, operation.routes[0], credentials)
+        except Rejected as error:
+            # facts §2: the error for bad credentials is undocumented.
+            if error.status in (400, 401, 403):
+                raise Unauthorised(
+                    "token",
+                    "the shop does not accept the credentials",
+                    hint="check DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET for this shop",
+                ) from None
+            raise
+        token = answer.get("access_token") if isinstance(answer, Mapping) else None
+        if not isinstance(token, str) or not token:
+            raise Unreadable("token", "the shop's answer holds no access_token")
+        self._token = token
+
+    def _back_off(self, attempt: int, lost: ApiError | None) -> None:
+        wait = min(0.5 * 2**attempt, 8.0) * random.uniform(0.75, 1.25)
+        self.watcher.waiting(wait, f"trying again: {lost.detail if lost else ''}")
+        self.watcher.sleep(wait)
+
+
+def _cause(error: Exception) -> str:
+    return {
+        "ConnectTimeout": "no answer to the connection",
+        "ReadTimeout": "no answer in time",
+        "TimeoutError": "no answer in time",
+    }.get(type(error).__name__, str(error) or type(error).__name__)
+
+
+def _message(response: httpx.Response) -> str:
+    """What the server says of its refusal, on one line and bounded (facts §4)."""
+    try:
+        said = from_json(response.content)
+    except ValueError:
+        return "no message"
+    if isinstance(said, Mapping):
+        said = said.get("Message") or said.get("message") or "no message"
+    text = "".join(c if c.isprintable() else " " for c in str(said))
+    return text[:300]
+
+
+def embedded_transport(app: Any) -> httpx.BaseTransport:
+    """A transport that calls a WSGI app in this process."""
+    return httpx.WSGITransport(app=app)

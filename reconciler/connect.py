@@ -1,0 +1,100 @@
+"""A store to a Client: over HTTP, or the embedded shop in this process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.client import Client, Watcher, embedded_transport
+from reconciler.errors import SandboxUnavailable, UsageError
+from reconciler.settings import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+SEED = "sandbox.json"
+"""Beside reconciler.yaml: what the embedded shop holds when it is first opened."""
+
+
+def connect(settings: Settings, watcher: Watcher | None = None) -> Client:
+    """A client for the configured store; raises StoreError when it is not configured."""
+    store = settings.store()
+    if store.embedded:
+        return Client(store, embedded_transport(embedded(settings)), watcher)
+    return Client(store, None, watcher)
+
+
+def embedded(settings: Settings, **options: Any) -> Flask:
+    """The embedded shop of a folder, seeded when it is opened for the first time."""
+    from reconciler import sandbox  # Flask is not imported when a real shop is the target
+
+    file = database(settings)
+    try:
+        if not file.exists():
+            reset(settings)
+        return sandbox.create_app(file, **options)
+    except sandbox.SandboxError as error:
+        raise SandboxUnavailable(
+            str(error), hint=f"start afresh with `reconciler sandbox reset {settings.root}`"
+        ) from None
+
+
+def reset(settings: Settings, seed: Path | None = None) -> None:
+    """Empty the embedded shop, then fill it from a seed document where there is one."""
+    document = seed or settings.root / SEED
+    fill(settings, _seed(document) if seed or document.exists() else {})
+
+
+def fill(settings: Settings, content: dict[str, Any]) -> None:
+    """Empty the embedded shop, then fill it with a seed document."""
+    from reconciler import sandbox
+
+    file = database(settings)
+    try:
+        _forget(file)
+        sandbox.reset(file)
+        sandbox.seed(file, content)
+    except sandbox.SandboxError as error:
+        raise SandboxUnavailable(str(error), hint=f"see whether {file} can be written") from None
+
+
+def state(settings: Settings) -> dict[str, Any]:
+    """Everything that the embedded shop holds, as a seed document."""
+    from reconciler import sandbox
+
+    embedded(settings)
+    return sandbox.show(database(settings))
+
+
+def database(settings: Settings) -> Path:
+    """The file of a folder's embedded shop; its folder is made where there is none."""
+    folder = settings.state
+    try:
+        folder.mkdir(exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise SandboxUnavailable(
+            f"{folder} cannot be written: {error.strerror}",
+            hint="the embedded shop lives there; make the folder writable",
+        ) from None
+    return folder / "sandbox.db"
+
+
+def _forget(file: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+
+
+def _seed(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise UsageError(f"{path} is not JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise UsageError(f"{path} holds no seed: it must be a JSON object")
+    return content

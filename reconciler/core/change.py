@@ -1,0 +1,106 @@
+"""The words of a plan: actions, the change of one field, the change of one object."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from reconciler.core.kind import Value
+from reconciler.core.state import Address, Source
+
+
+class Action(Enum):
+    """What happens to an object, in the order of severity; a change takes its fields' worst."""
+
+    NOOP = "no-op"
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    RETIRE = "retire"
+    DELETE = "delete"
+
+    @property
+    def symbol(self) -> str:
+        """The sign that stands for it in a plan; readable without colour."""
+        return _SYMBOLS[self]
+
+    @property
+    def severity(self) -> int:
+        """Rank in the order of the members."""
+        return _RANKS[self]
+
+    @property
+    def verbs(self) -> list[str]:
+        """Terraform's words for it, which policy tools already read."""
+        return _VERBS[self]
+
+
+_SYMBOLS = {
+    Action.NOOP: " ",
+    Action.CREATE: "+",
+    Action.UPDATE: "~",
+    Action.REPLACE: "±",
+    Action.RETIRE: "○",
+    Action.DELETE: "-",
+}
+_RANKS = {action: rank for rank, action in enumerate(Action)}
+_VERBS = {
+    Action.NOOP: ["no-op"],
+    Action.CREATE: ["create"],
+    Action.UPDATE: ["update"],
+    Action.REPLACE: ["delete", "create"],
+    Action.RETIRE: ["update"],
+    Action.DELETE: ["delete"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One value that changes; None stands for a value that is not there."""
+
+    path: tuple[str, ...]
+    before: Any
+    after: Any
+    action: Action = Action.UPDATE
+    reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """The path as text: `outlet_prices.Bandung.price`."""
+        return ".".join(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is planned for one object.
+
+    `after` is live overlaid with declared: what a full update must send. `reason` is for people
+    and must never decide anything. `basis` is a digest of the live fields the change rests on.
+    """
+
+    address: Address
+    action: Action
+    reason: str
+    fields: tuple[FieldChange, ...]
+    before: Value | None
+    after: Value | None
+    source: Source | None = None
+    basis: str = ""
+    renamed_from: str = ""
+    """The identity the object has in the shop until this change is applied, if another."""
+
+
+RENAMED = "renamed"
+
+
+def digest(value: Value | None, names: Iterable[str] | None = None) -> str:
+    """A short fingerprint of a value (or of some of its fields), equal for equal content."""
+    if value is None:
+        return "absent"
+    picked: Mapping[str, Any] = value if names is None else {n: value.get(n) for n in names}
+    canonical = json.dumps(picked, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]

@@ -1,0 +1,82 @@
+"""What a plan costs: requests, request windows, and time.
+
+Facts §3: a fixed window, by default 50 requests per 180 seconds over all endpoints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from reconciler.core.kind import Kind, Kinds
+from reconciler.core.lower import Step
+from reconciler.core.state import Address
+
+SECONDS_A_REQUEST = 0.5
+"""A round trip to a far server, on the safe side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How many requests a server answers, and in how many seconds."""
+
+    limit: int = 50
+    seconds: float = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The requests of a plan. `reads` are spent; `requests` are what applying it will spend."""
+
+    reads: int
+    writes: int
+    verification: int
+    windows: int
+    seconds: int
+
+    @property
+    def requests(self) -> int:
+        """Everything that applying sends: the writes and reading them back."""
+        return self.writes + self.verification
+
+
+def price(
+    ordered: Sequence[Step], kinds: Kinds, reads: int, pages: Mapping[str, int], window: Window
+) -> Cost:
+    """The cost of carrying out `ordered`, in the window that reading has begun."""
+    writes = sum(len(step.requests) for step in ordered)
+    written = {address for step in ordered for address in step.addresses}
+    verification = sum(
+        confirming(kinds[name], len(names), pages.get(name))
+        for name, names in by_kind(written).items()
+    )
+    requests = writes + verification
+    windows = ceil((reads % window.limit + requests) / window.limit) if requests else 0
+    waiting = max(windows - 1, 0) * window.seconds
+    return Cost(reads, writes, verification, windows, ceil(waiting + requests * SECONDS_A_REQUEST))
+
+
+def by_kind(addresses: Iterable[Address]) -> dict[str, list[str]]:
+    """The names of `addresses`, by kind, sorted."""
+    table: dict[str, list[str]] = {}
+    for address in sorted(addresses):
+        table.setdefault(address.kind, []).append(address.name)
+    return table
+
+
+def confirming(kind: Kind, count: int, pages: int | None) -> int:
+    """Requests for reading `count` named objects of a kind that are known to exist.
+
+    `pages` is what a whole listing took, where one was read. `live` reads in the same way.
+    """
+    if kind.widens:
+        return count  # each is read back at once, before the next is written
+    options = []
+    if kind.reads.batch:
+        options.append(ceil(count / kind.reads.batch.limit))
+    elif kind.reads.single:
+        options.append(count)
+    if kind.reads.listing and (pages is not None or not options):
+        options.append(pages or 1)
+    return min(options)

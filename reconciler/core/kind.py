@@ -1,0 +1,295 @@
+"""How a kind of catalogue object is described: fields with their facts, reads and calls.
+
+A kind is data. Its file states what the API knows about it, and everything else (validation,
+diff, order, cost, schema) follows from that description without naming the kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Required, get_args, get_origin, get_type_hints
+
+from reconciler.core.wire import TEXT, Codec
+
+Value = Mapping[str, Any]
+"""One object in canonical form: our field names, plain values, natural keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How a field travels: keys of a write, keys of a read, and the codec between.
+
+    Several `write` keys are all sent: where the documentation contradicts itself, a server that
+    follows either spelling is served. `detail` marks a field that only a single read carries.
+    """
+
+    write: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
+    codec: Codec = TEXT
+    detail: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The natural key: what the API itself identifies the object by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Immutable:
+    """The API documents no way to change it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The till changes it: sent when the object is created, never compared."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The server rewrites what is written: sent, never compared."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOnly:
+    """No read returns it: sent, noted, never compared."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Private:
+    """Customer data: shown as a fingerprint everywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The field names other objects: its text, its list `under` a key, or a mapping's keys."""
+
+    kind: str
+    keys: bool = False
+    under: str = ""
+
+    def targets(self, value: Any) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+        """Each name that `value` refers to, with its path inside the field."""
+        if self.keys:
+            yield from ((name, (name,)) for name in value)
+        elif self.under:
+            named = value.get(self.under, ()) if isinstance(value, Mapping) else ()
+            yield from ((name, (self.under, index)) for index, name in enumerate(named))
+        elif value:
+            yield value, ()
+
+    def moved(self, value: Any, move: Callable[[str], str]) -> Any:
+        """`value` with `move` applied to each name that this reference finds in it."""
+        if self.keys:
+            return {move(name): entry for name, entry in value.items()}
+        if self.under:
+            names = value.get(self.under) if isinstance(value, Mapping) else None
+            return {**value, self.under: [move(name) for name in names]} if names else value
+        return move(value) if value else value
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a kind, and all that is known of it."""
+
+    name: str
+    wire: Wire
+    identity: bool = False
+    private: bool = False
+    hidden: bool = False
+    """Read and sent back where the API wants it; no key of a file, never compared or shown."""
+    immutable: str = ""
+    runtime: bool = False
+    """The till's own value: an update sends back what is live, never what a file says."""
+    unread: str = ""
+    """Why the live value is never compared; empty for a field that is."""
+    references: tuple[Reference, ...] = ()
+
+    @property
+    def comparable(self) -> bool:
+        """Whether a difference between file and shop can be seen at all."""
+        return not (self.unread or self.hidden or self.identity)
+
+
+def _field(name: str, annotation: Any) -> Field:
+    if get_origin(annotation) is Required:
+        (annotation,) = get_args(annotation)
+    marks = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+    found: dict[type, Any] = {type(mark): mark for mark in marks}
+    unread = next((found[m].reason for m in (Runtime, Derived, WriteOnly) if m in found), "")
+    return Field(
+        name,
+        found.get(Wire, Wire()),
+        identity=Identity in found,
+        private=Private in found,
+        runtime=Runtime in found,
+        immutable=found[Immutable].reason if Immutable in found else "",
+        unread=unread,
+        references=tuple(mark for mark in marks if isinstance(mark, Reference)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A read of many: all pages of one operation."""
+
+    operation: str
+    paged: bool = True
+    constants: Value = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A read of at most `limit` named objects in one call."""
+
+    operation: str
+    key: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """A read of one named object."""
+
+    operation: str
+    key: str = "Code"
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """The reads that the API has for a kind; what is cheapest is decided in `live`.
+
+    `listed` says whether a shop has about as many of them as its files name, so that a listing
+    is worth its pages (products), or far more (customers). `hides` says that a listing or batch
+    may leave out objects that exist (discontinued, expired), so that "absent" needs a single
+    read too (facts §14 #3, #12, #21).
+    """
+
+    listing: Listing | None = None
+    batch: Batch | None = None
+    single: Single | None = None
+    listed: bool = True
+    hides: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One write operation: the fields it carries, and its body.
+
+    `fields` travel when the value has them; `defaults` are what the API demands and a file may
+    leave out. `body` wraps the encoded values where the body is not simply the first of them.
+    """
+
+    operation: str
+    fields: tuple[str, ...] = ()
+    defaults: Value = field(default_factory=dict)
+    limit: int = 1
+    body: Callable[[Sequence[Value]], Any] | None = None
+    forms: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = ()
+    """Spellings to try in turn where the documentation does not say which one is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A kind whose objects live inside another's: nested in its files and carried by its calls.
+
+    `key` is the array in the parent's bodies and read rows. `create` and `update` describe one
+    item of that array.
+    """
+
+    kind: str
+    key: str
+    create: Call
+    update: Call
+    write: tuple[str, ...] = ()
+    """The keys that name the parent in the object's own update."""
+    follows: Mapping[str, str] = field(default_factory=dict)
+    """Fields of a child that repeat a field of the parent unless a file says otherwise."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Everything that is particular to one kind of object."""
+
+    name: str
+    model: type
+    reads: Reads
+    collection: str = ""
+    """The key in a catalogue file; empty for what the tool reads but never manages."""
+    create: Call | None = None
+    update: Call | None = None
+    delete: Call | None = None
+    parent: Parent | None = None
+    required: tuple[str, ...] = ()
+    """What a new object cannot do without, beyond its identity."""
+    retire: str = ""
+    """The flag that takes an object out of use without deleting it."""
+    rename: str = ""
+    """The write key that carries a new identity, where the API can rename."""
+    tree: bool = False
+    """Whether the identity is a slash path below another object of the kind."""
+    check: Callable[[Value], Iterable[tuple[tuple[str | int, ...], str]]] | None = None
+    """Rules across fields of one object: path and complaint."""
+    hidden: Mapping[str, Wire] = field(default_factory=dict)
+    """What is read and sent back but never compared, shown or written in a file."""
+    normalise: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    """Gathers what a read scatters over several keys, before decoding."""
+    carry_over: Callable[[Value, Value], tuple[Value | None, str]] | None = None
+    """What a replacement keeps of the live object: (after, live) to (after, note).
+
+    None instead of `after` withholds the replacement, and the note says why.
+    """
+    widens: tuple[str, ...] = ()
+    """Fields that must read back as declared, or the new object is taken away again."""
+    fields: Mapping[str, Field] = field(init=False)
+    identity: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Derive the fields from the model's annotations."""
+        hints = get_type_hints(self.model, include_extras=True)
+        fields = {name: _field(name, hint) for name, hint in hints.items()}
+        for name, wire in self.hidden.items():
+            fields[name] = Field(name, wire, hidden=True)
+        if self.parent:
+            fields[self.parent.kind] = Field(
+                self.parent.kind,
+                Wire(self.parent.write),
+                immutable="no documented way to move it to another parent",
+                references=(Reference(self.parent.kind),),
+            )
+        object.__setattr__(self, "fields", fields)
+        object.__setattr__(self, "identity", next(f.name for f in fields.values() if f.identity))
+
+    def encode(self, call: Call, value: Value) -> dict[str, Any]:
+        """The keys and values that `call` sends for `value`."""
+        body: dict[str, Any] = dict(call.defaults)
+        for name in call.fields:
+            if name in value:
+                wire = self.fields[name].wire
+                sent = wire.codec.encode(value[name])
+                body.update(dict.fromkeys(wire.write, sent))
+        return body
+
+    def decode(self, row: Mapping[str, Any], names: Iterable[str] = ()) -> dict[str, Any]:
+        """The canonical value of what `row` shows; fields whose keys it lacks are left out."""
+        value = {}
+        if self.normalise:
+            row = self.normalise(row)
+        for name in names or self.fields:
+            wire = self.fields[name].wire
+            for key in wire.read:
+                if key in row:
+                    value[name] = wire.codec.read(row[key])
+                    break
+        return value
+
+
+Kinds = Mapping[str, Kind]

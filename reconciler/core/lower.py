@@ -1,0 +1,295 @@
+"""Changes to calls: which operations carry a change, with which bodies, in the fewest requests.
+
+A new object rides on its parent's create, or is added to its parent in one call with its
+siblings; what those calls cannot carry follows in its own update. A parent's update names every
+live child of the parent with its value after the plan, because it is undocumented whether
+children that are left out would be kept (facts §6.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from reconciler.core.change import Action, Change
+from reconciler.core.kind import Call, Kind, Kinds, Parent, Value
+from reconciler.core.plan import Plan
+from reconciler.core.state import Address, overlay
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call: an operation, its body, and other spellings of it where none is documented."""
+
+    operation: str
+    body: Any
+    spellings: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is done as one unit: one request, or the two of a replacement.
+
+    `carried` names the fields of its changes that this step writes; `waits` are the steps that
+    must have succeeded before; `fallback` is what writes the same field one object at a time.
+    """
+
+    id: int
+    kind: str
+    action: Action
+    changes: tuple[Change, ...]
+    requests: tuple[Request, ...]
+    carried: Mapping[str, frozenset[str]]
+    creates: bool = False
+    waits: frozenset[int] = frozenset()
+    fallback: Mapping[Address, Request] = field(default_factory=dict)
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """The objects that this step changes."""
+        return tuple(change.address for change in self.changes)
+
+
+def lower(plan: Plan, kinds: Kinds) -> list[Step]:
+    """The steps of a plan; those of one change come in the order in which it needs them."""
+    return list(_Lowering(plan, kinds).steps())
+
+
+class _Lowering:
+    def __init__(self, plan: Plan, kinds: Kinds) -> None:
+        self.plan = plan
+        self.kinds = kinds
+        self.changes = {change.address: change for change in plan.changes}
+        self.count = 0
+
+    def steps(self) -> Iterator[Step]:
+        for kind in self.kinds.values():
+            own = [c for c in self.plan.changes if c.address.kind == kind.name]
+            if kind.parent is None and own:
+                child = next((k for k in self.kinds.values() if _parent(k) == kind.name), None)
+                for change in own:
+                    yield from self._top(kind, child, change)
+            elif kind.parent:
+                yield from self._children(kind, kind.parent, own)
+
+    def step(
+        self,
+        kind: Kind,
+        action: Action,
+        changes: Sequence[Change],
+        requests: Sequence[Request],
+        carried: Mapping[str, frozenset[str]],
+        **rest: Any,
+    ) -> Step:
+        self.count += 1
+        return Step(
+            self.count - 1, kind.name, action, tuple(changes), tuple(requests), carried, **rest
+        )
+
+    def _top(self, kind: Kind, child: Kind | None, change: Change) -> Iterator[Step]:
+        assert change.after is not None
+        if change.action is Action.CREATE and kind.create:
+            riders = self._riders(child, change.address)
+            call = kind.create
+            request = self._creating(kind, call, change.after, child, riders)
+            carried = {kind.name: frozenset(call.fields)}
+            if child and child.parent:
+                carried[child.name] = frozenset(child.parent.create.fields)
+            yield self.step(
+                kind, Action.CREATE, [change, *riders], [request], carried, creates=True
+            )
+            yield from self._completion(kind, [change], call)
+        elif change.action is Action.REPLACE and kind.delete and kind.create:
+            removal = request_for(kind, kind.delete, change.before or {})
+            creation = request_for(kind, kind.create, change.after)
+            fields = {kind.name: frozenset(kind.create.fields)}
+            yield self.step(
+                kind, Action.REPLACE, [change], [removal, creation], fields, creates=True
+            )
+        elif kind.update and (child is None or not self._updates_children(child, change.address)):
+            # A parent with children is updated together with them, by `_children`.
+            yield self._update(kind, change)
+
+    def _update(self, kind: Kind, change: Change) -> Step:
+        call = kind.update
+        assert call is not None
+        assert change.after is not None
+        value = change.after
+        if change.renamed_from:
+            value = {**value, kind.identity: change.renamed_from}
+        request = request_for(kind, call, value)
+        if change.renamed_from:
+            request = Request(request.operation, {**request.body, kind.rename: change.address.name})
+        return self.step(
+            kind, change.action, [change], [request], {kind.name: frozenset(call.fields)}
+        )
+
+    def _riders(self, child: Kind | None, owner: Address) -> list[Change]:
+        if child is None:
+            return []
+        return [
+            change
+            for change in self.plan.changes
+            if change.address.kind == child.name
+            and change.action is Action.CREATE
+            and (change.after or {}).get(owner.kind) == owner.name
+        ]
+
+    def _creating(
+        self, kind: Kind, call: Call, value: Value, child: Kind | None, riders: Sequence[Change]
+    ) -> Request:
+        if child is None or child.parent is None:
+            return request_for(kind, call, value)
+        parent = child.parent
+        items = [child.encode(parent.create, change.after or {}) for change in riders]
+        bodies = [
+            {**kind.encode(call, value), parent.key: [form(item) for item in items]}
+            for form in parent.create.forms
+        ]
+        return _spelled(call.operation, bodies)
+
+    def _completion(self, kind: Kind, changes: Sequence[Change], call: Call) -> Iterator[Step]:
+        """What a create could not carry, by the object's own update."""
+        for change in changes:
+            missing = set(change.after or {}) - set(call.fields)
+            if kind.update and missing & set(kind.update.fields) - {_parent(kind)}:
+                yield self._update(kind, change)
+
+    def _children(self, kind: Kind, parent: Parent, own: Sequence[Change]) -> Iterator[Step]:
+        owners: dict[Address, list[Change]] = {}
+        for change in own:
+            name = (change.after or {}).get(parent.kind, "")
+            owners.setdefault(Address(parent.kind, name), []).append(change)
+        for address, change in self.changes.items():
+            if address.kind == parent.kind and change.action is not Action.CREATE:
+                owners.setdefault(address, [])
+        for owner in sorted(owners):
+            yield from self._family(kind, parent, owner, owners[owner])
+
+    def _family(
+        self, kind: Kind, parent: Parent, owner: Address, changes: Sequence[Change]
+    ) -> Iterator[Step]:
+        """All steps for the children of one parent."""
+        above = self.changes.get(owner)
+        created = [c for c in changes if c.action is Action.CREATE]
+        riding: set[Address] = set()
+        if above is not None and above.action is Action.CREATE:
+            yield from self._completion(kind, created, parent.create)
+            return
+        if self._updates_children(kind, owner):
+            step = self._parent_update(kind, parent, owner, above, changes)
+            riding = {a for a in step.addresses if a != owner}
+            yield step
+        if kind.create:
+            for batch in batches(created, kind.create.limit):
+                yield self._add(kind, parent, owner, batch)
+            yield from self._completion(kind, created, kind.create)
+        for change in changes:
+            outside = {f.path[0] for f in change.fields} - set(parent.update.fields)
+            if change.action is not Action.CREATE and (outside or change.address not in riding):
+                yield self._update(kind, change)
+
+    def _updates_children(self, kind: Kind, owner: Address) -> bool:
+        """Whether one update of the parent is the way: needed, or cheaper than one per child."""
+        parent = kind.parent
+        family = self.plan.families.get(owner)
+        if parent is None or family is None or family.children is None:
+            return False
+        if owner in self.changes:
+            return self.changes[owner].action is not Action.CREATE
+        changed = [
+            {f.path[0] for f in change.fields}
+            for change in self.plan.changes
+            if change.address.kind == kind.name
+            and change.action is not Action.CREATE
+            and (change.after or {}).get(parent.kind) == owner.name
+        ]
+        carried = set(parent.update.fields)
+        own = set(kind.update.fields) if kind.update else set()
+        only_here = any(fields & carried - own for fields in changed)
+        return only_here or sum(fields <= carried for fields in changed) > 1
+
+    def _parent_update(
+        self,
+        kind: Kind,
+        parent: Parent,
+        owner: Address,
+        above: Change | None,
+        changes: Sequence[Change],
+    ) -> Step:
+        above_kind = self.kinds[parent.kind]
+        call = above_kind.update
+        assert call is not None
+        family = self.plan.families[owner]
+        children = family.children or {}
+        value = above.after if above and above.after else family.value
+        items = []
+        for name in children:
+            change = self.changes.get(Address(kind.name, name))
+            after = change.after if change and change.after else {}
+            items.append(kind.encode(parent.update, overlay(children[name], after)))
+        carried = frozenset(parent.update.fields)
+        riding = [
+            c
+            for c in changes
+            if c.action is not Action.CREATE and {f.path[0] for f in c.fields} & carried
+        ]
+        body = {**above_kind.encode(call, value), parent.key: items}
+        fallback = {
+            c.address: request_for(kind, kind.update, c.after or {})
+            for c in riding
+            if kind.update and {f.path[0] for f in c.fields} <= set(kind.update.fields)
+        }
+        return self.step(
+            above_kind,
+            above.action if above else Action.UPDATE,
+            [*([above] if above else []), *riding],
+            [Request(call.operation, body)],
+            {above_kind.name: frozenset(call.fields), kind.name: carried},
+            fallback=fallback,
+        )
+
+    def _add(self, kind: Kind, parent: Parent, owner: Address, changes: Sequence[Change]) -> Step:
+        assert kind.create is not None
+        items = [kind.encode(kind.create, change.after or {}) for change in changes]
+        above = self.kinds[parent.kind]
+        (key,) = above.fields[above.identity].wire.write
+        body = {key: owner.name, parent.key: items}
+        return self.step(
+            kind,
+            Action.CREATE,
+            changes,
+            [Request(kind.create.operation, body)],
+            {kind.name: frozenset(kind.create.fields)},
+            creates=True,
+        )
+
+
+def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """`items` in runs of at most `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _parent(kind: Kind) -> str:
+    return kind.parent.kind if kind.parent else ""
+
+
+def request_for(kind: Kind, call: Call, value: Value) -> Request:
+    """The request that `call` makes for one value."""
+    body: Any = kind.encode(call, value)
+    if call.body:
+        body = call.body([body])
+    return _spelled(call.operation, [form(body) for form in call.forms] or [body])
+
+
+def _spelled(operation: str, bodies: Sequence[Any]) -> Request:
+    """The first body, with the others that differ as further spellings."""
+    distinct: list[Any] = []
+    for body in bodies:
+        if body not in distinct:
+            distinct.append(body)
+    return Request(operation, distinct[0], tuple(distinct[1:]))

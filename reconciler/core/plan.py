@@ -1,0 +1,301 @@
+"""The plan as a value: what will change, why, and what is left alone.
+
+Apply executes a plan and nothing else; it has no second look at the files.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from reconciler.core.change import RENAMED, Action, Change, FieldChange, digest
+from reconciler.core.diff import compare, created
+from reconciler.core.kind import Kind, Kinds, Value
+from reconciler.core.references import Fault, required
+from reconciler.core.rename import renamed
+from reconciler.core.state import (
+    Address,
+    Declared,
+    Desired,
+    Live,
+    Observed,
+    overlay,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A live parent with its live children; None where no read showed them."""
+
+    value: Value
+    children: Mapping[str, Value] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that an apply will do, and what it will not."""
+
+    store: str
+    changes: tuple[Change, ...] = ()
+    unmanaged: tuple[Address, ...] = ()
+    """Live, of a kind that the files declare, and not in the files: left alone."""
+    unknown: tuple[tuple[Address, str], ...] = ()
+    """Could not be read, and why; nothing is planned for them."""
+    notes: tuple[str, ...] = ()
+    unchanged: int = 0
+    families: Mapping[Address, Family] = field(default_factory=dict)
+    """The live parents that changes touch, with the children that their updates must carry."""
+    pages: Mapping[str, int] = field(default_factory=dict)
+    """Requests that a whole listing of a kind took, for the cost of reading back."""
+    reads: int = 0
+    """Requests that making the plan has spent."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.changes
+
+    def counts(self) -> dict[str, int]:
+        """The summary: objects by what happens to them."""
+        by_action = Counter(change.action for change in self.changes)
+        shown = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.RETIRE, Action.DELETE)
+        return {action.value: by_action[action] for action in shown} | {
+            "unchanged": self.unchanged,
+            "unmanaged": len(self.unmanaged),
+            "unknown": len(self.unknown),
+        }
+
+
+def build(desired: Desired, live: Live, kinds: Kinds, store: str) -> tuple[Plan, list[Fault]]:
+    """The plan that makes the shop as declared, and the faults that stand in its way.
+
+    With faults the plan is incomplete and must not be applied.
+    """
+    live, renames, rename_notes = renamed(live, desired, kinds)
+    builder = _Builder(kinds, live, renames)
+    for address, declared in desired:
+        builder.consider(address, declared)
+    plan = Plan(
+        store=store,
+        changes=tuple(_follow(builder.changes, desired, kinds)),
+        unmanaged=tuple(_unmanaged(desired, live, kinds)),
+        unknown=tuple(builder.unknown),
+        notes=(*live.notes, *rename_notes, *builder.notes, *builder.uncompared_notes()),
+        unchanged=builder.unchanged,
+        families=_families(builder.changes, live, kinds),
+        pages=dict(live.pages),
+        reads=live.reads,
+    )
+    return plan, builder.faults
+
+
+class _Builder:
+    def __init__(self, kinds: Kinds, live: Live, renames: Mapping[Address, str]) -> None:
+        self.kinds = kinds
+        self.live = live
+        self.renames = renames
+        self.changes: list[Change] = []
+        self.unknown: list[tuple[Address, str]] = []
+        self.notes: list[str] = []
+        self.faults: list[Fault] = []
+        self.unchanged = 0
+        self.uncompared: Counter[tuple[str, str, str]] = Counter()
+
+    def consider(self, address: Address, declared: Declared) -> None:
+        """Decide what happens to one declared object."""
+        kind = self.kinds[address.kind]
+        state = self.live.get(address)
+        if state is None:
+            self.unknown.append((address, self.live.unread.get(address, "it was not read")))
+        elif isinstance(state, Observed):
+            self._compare(address, kind, declared, state)
+        else:
+            self._create(address, kind, declared)
+
+    def _create(self, address: Address, kind: Kind, declared: Declared) -> None:
+        missing = required(address, kind, declared)
+        self.faults += missing
+        if kind.tree and "/" in address.name:
+            self._implied_parent(address)
+        self.changes.append(
+            Change(
+                address,
+                Action.CREATE,
+                "declared, and not in the shop",
+                created(kind, declared.value),
+                None,
+                declared.value,
+                declared.source,
+                digest(None),
+            )
+        )
+
+    def _implied_parent(self, address: Address) -> None:
+        parent = Address(address.kind, address.name.rpartition("/")[0])
+        planned = any(change.address == parent for change in self.changes)
+        if not planned and not isinstance(self.live.get(parent), Observed):
+            self.notes.append(f"{address} is created together with {parent}, which is not declared")
+
+    def _compare(self, address: Address, kind: Kind, declared: Declared, live: Observed) -> None:
+        self._note_uncompared(kind, declared.value, live.value)
+        fields = compare(kind, declared.value, live.value)
+        if address in self.renames:
+            old = self.renames[address]
+            fields = (
+                FieldChange((kind.identity,), old, address.name, Action.UPDATE, RENAMED),
+                *fields,
+            )
+        if not fields:
+            self.unchanged += 1
+            return
+        action = max((f.action for f in fields), key=lambda a: a.severity)
+        after = overlay_owned(kind, live.value, declared.value)
+        if action is Action.REPLACE:
+            kept = self._replace(address, kind, fields, after, live.value)
+            if kept is None:
+                return
+            after = kept
+        reasons = {f.reason for f in fields if f.action is action and f.reason not in ("", RENAMED)}
+        self.changes.append(
+            Change(
+                address,
+                action,
+                "; ".join(["declared fields differ from live", *sorted(reasons)]),
+                tuple(self._carried(fields, after)),
+                live.value,
+                after,
+                declared.source,
+                digest(live.value, sorted({f.path[0] for f in fields})),
+                self.renames.get(address, ""),
+            )
+        )
+
+    def _replace(
+        self,
+        address: Address,
+        kind: Kind,
+        fields: tuple[FieldChange, ...],
+        after: Value,
+        live: Value,
+    ) -> Value | None:
+        """What a replacement is created with; None when it must not happen."""
+        if kind.delete is None or kind.parent is not None:
+            for changed in fields:
+                if changed.action is Action.REPLACE:
+                    message = f"{address}: `{changed.name}` is {changed.before} in the shop"
+                    hint = f"{changed.reason}; declare it there, or under a new code"
+                    self.faults.append(Fault(address, (), message, hint))
+            return None
+        if kind.carry_over is None:
+            return after
+        kept, note = kind.carry_over(after, live)
+        if note:
+            self.notes.append(f"{address}: {note}")
+        if kept is None:
+            self.unchanged += 1
+        return kept
+
+    @staticmethod
+    def _carried(fields: tuple[FieldChange, ...], after: Value) -> Iterator[FieldChange]:
+        """The fields as they will be written, where a replacement carries something over."""
+        for changed in fields:
+            value = after.get(changed.path[0])
+            if len(changed.path) == 1 and changed.reason != RENAMED and value != changed.after:
+                yield FieldChange(
+                    changed.path, changed.before, value, changed.action, changed.reason
+                )
+            else:
+                yield changed
+
+    def _note_uncompared(self, kind: Kind, declared: Value, live: Value) -> None:
+        for name in declared:
+            field_ = kind.fields[name]
+            if field_.unread:
+                self.uncompared[kind.name, name, field_.unread] += 1
+            elif name not in live and field_.comparable and not field_.references:
+                self.uncompared[kind.name, name, "this shop's reads do not show it"] += 1
+
+    def uncompared_notes(self) -> list[str]:
+        """One line for each field whose difference nobody can see."""
+        return [
+            f"{kind} `{name}` is not compared ({count} object{'s' if count > 1 else ''}): {reason}"
+            for (kind, name, reason), count in sorted(self.uncompared.items())
+        ]
+
+
+def overlay_owned(kind: Kind, live: Value, declared: Value) -> Value:
+    """`live` with what is declared: a declared map owns its keys, an entry keeps other members."""
+    after = dict(live)
+    for name, value in declared.items():
+        before = live.get(name)
+        if kind.fields[name].runtime:
+            continue
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            after[name] = {k: overlay(before.get(k), entry) for k, entry in value.items()}
+        else:
+            after[name] = value
+    return after
+
+
+def _follow(changes: list[Change], desired: Desired, kinds: Kinds) -> Iterator[Change]:
+    """Let a child's value that repeats its parent's move with it, where no file declares it."""
+    by_address = {change.address: change for change in changes}
+    for change in changes:
+        parent = kinds[change.address.kind].parent
+        declared = desired.get(change.address)
+        moved: dict[str, object] = {}
+        if parent and declared and change.before is not None and change.after is not None:
+            above = by_address.get(Address(parent.kind, change.after.get(parent.kind, "")))
+            if above and above.before and above.after:
+                moved = {
+                    name: above.after.get(other)
+                    for name, other in parent.follows.items()
+                    if name not in declared.value
+                    and change.before.get(name) == above.before.get(other)
+                }
+        yield replace(change, after={**change.after, **moved}) if moved and change.after else change
+
+
+def _unmanaged(desired: Desired, live: Live, kinds: Kinds) -> list[Address]:
+    found = []
+    for name, declared in desired.objects.items():
+        if not declared:
+            continue
+        kind = kinds[name]
+        parent = kind.parent.kind if kind.parent else name
+        if parent not in live.complete and name not in live.complete:
+            continue
+        listed = {n for n, _ in live.observed(name)}
+        if kind.parent:
+            for _, owner in live.observed(parent):
+                listed |= set(owner.children or ())
+        found += [Address(name, n) for n in listed if n not in declared]
+    return sorted(found)
+
+
+def _families(changes: list[Change], live: Live, kinds: Kinds) -> dict[Address, Family]:
+    """The live parent and children around every change, with all that is known of them."""
+    families: dict[Address, Family] = {}
+    inner = {kind.parent.kind: kind for kind in kinds.values() if kind.parent}
+    for change in changes:
+        kind = kinds[change.address.kind]
+        owner = change.address
+        if kind.parent and change.after is not None:
+            owner = Address(kind.parent.kind, change.after.get(kind.parent.kind, ""))
+        child = inner.get(owner.kind)
+        state = live.get(owner)
+        if child is None or owner in families or not isinstance(state, Observed):
+            continue
+        children = state.children
+        if children is not None:
+            children = {
+                name: overlay(value, _value(live.get(Address(child.name, name))))
+                for name, value in children.items()
+            }
+        families[owner] = Family(state.value, children)
+    return families
+
+
+def _value(state: object) -> Value:
+    return state.value if isinstance(state, Observed) else {}

@@ -1,0 +1,108 @@
+"""Names in the files that must mean something: declared, or live in the shop.
+
+An unknown category in a product write would silently create it (facts §14 #4), so a name that
+nobody knows stops the run at the line that holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+
+from reconciler.core.kind import Kind, Kinds, Value
+from reconciler.core.state import ABSENT, Address, Declared, Desired, Live, Observed
+from reconciler.errors import suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something in a declared object that cannot be: where inside it, what, and a way out."""
+
+    address: Address
+    path: tuple[str | int, ...]
+    message: str
+    hint: str = ""
+
+
+def names(kind: Kind, value: Value) -> Iterator[tuple[Address, tuple[str | int, ...]]]:
+    """Every object that `value` refers to, with the path of the name inside it."""
+    for field_name in value:
+        for reference in kind.fields[field_name].references:
+            for name, path in reference.targets(value[field_name]):
+                yield Address(reference.kind, name), (field_name, *path)
+
+
+def check(desired: Desired, live: Live, kinds: Kinds) -> list[Fault]:
+    """A fault for each reference to what neither the files nor the shop have."""
+    faults = []
+    for address, declared in desired:
+        for target, path in names(kinds[address.kind], declared.value):
+            if desired.get(target) is None:
+                state = live.get(target)
+                if not isinstance(state, Observed):
+                    faults.append(_dangling(address, path, target, desired, live))
+    return faults
+
+
+def _dangling(
+    address: Address, path: tuple[str | int, ...], target: Address, desired: Desired, live: Live
+) -> Fault:
+    if live.get(target) is not ABSENT:
+        why = live.unread.get(target, "its answer was not understood")
+        message = f"{address} names {target}, which could not be read: {why}"
+        return Fault(address, path, message)
+    known = {*desired.objects.get(target.kind, {}), *(n for n, _ in live.observed(target.kind))}
+    hint = suggestion(target.name, known)
+    if not hint:
+        hint = f"declare the {target.kind} in the files"
+        if target.kind not in desired.objects:
+            listed = ", ".join(sorted(known)[:8])
+            hint = f"the shop has: {listed}" if listed else f"the shop has no {target.kind}"
+    message = f"{address} names the {target.kind} `{target.name}`, which does not exist"
+    return Fault(address, path, message, hint)
+
+
+def cycles(desired: Desired, kinds: Kinds) -> list[Fault]:
+    """A fault for objects that contain themselves through others, such as nested composites."""
+    graph: dict[Address, set[Address]] = {}
+    for address, declared in desired:
+        inside = {
+            target
+            for target, _ in names(kinds[address.kind], declared.value)
+            if target.kind == address.kind and target != address
+        }
+        if inside:
+            graph[address] = inside
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return [_cycle(error.args[1], desired, kinds)]
+    return []
+
+
+def _cycle(loop: list[Address], desired: Desired, kinds: Kinds) -> Fault:
+    # graphlib lists each object after what contains it; the first is repeated at the end.
+    containers = list(reversed(loop))
+    first, second = containers[0], containers[1]
+    declared = desired.get(first)
+    assert isinstance(declared, Declared)
+    path = next(
+        path for target, path in names(kinds[first.kind], declared.value) if target == second
+    )
+    chain = " contains ".join(f"`{address.name}`" for address in containers)
+    return Fault(first, path, f"{first} contains itself: {chain}", "take one of them out")
+
+
+def required(address: Address, kind: Kind, declared: Declared) -> list[Fault]:
+    """A fault for each value that a new object cannot do without."""
+    return [
+        Fault(
+            address,
+            (),
+            f"{address} is new and has no `{name}`",
+            f"write `{name}:`, which creating a {kind.name} needs",
+        )
+        for name in kind.required
+        if name not in declared.value
+    ]

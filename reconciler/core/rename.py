@@ -1,0 +1,85 @@
+"""Renames by transformation: the live side is given the names that the files ask for.
+
+A renamed category keeps its products and sub-categories (facts §5: one update with `Rename`), so
+their live values are moved along before the diff, and the diff needs no exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reconciler.core.kind import Kind, Kinds
+from reconciler.core.state import Absent, Address, Desired, Live, Observed
+
+
+def renamed(
+    live: Live, desired: Desired, kinds: Kinds
+) -> tuple[Live, dict[Address, str], list[str]]:
+    """Live as it will be after the declared renames, the renames, and what to say about them.
+
+    A rename maps the new address to the name the object has at the moment it is renamed, parents
+    first.
+    """
+    renames: dict[Address, str] = {}
+    notes: list[str] = []
+    asked = sorted(
+        (declared.was.count("/"), address, declared.was)
+        for address, declared in desired
+        if declared.was and kinds[address.kind].rename
+    )
+    for _, address, was in asked:
+        kind = kinds[address.kind]
+        for new, old in renames.items():
+            was = _moved(was, old, new.name, kind.tree)
+        old_state = live.get(Address(address.kind, was))
+        if not isinstance(old_state, Observed) or was == address.name:
+            continue
+        if isinstance(live.get(address), Observed):
+            notes.append(
+                f"{address} exists and so does `{was}`, so it is not renamed: two cannot become one"
+            )
+            continue
+        renames[address] = was
+        live = _apply(live, kind, was, address.name, kinds)
+    return live, renames, notes
+
+
+def _moved(name: str, old: str, new: str, tree: bool) -> str:
+    if name == old:
+        return new
+    return new + name[len(old) :] if tree and name.startswith(f"{old}/") else name
+
+
+def _apply(live: Live, kind: Kind, old: str, new: str, kinds: Kinds) -> Live:
+    """A copy of `live` in which `old` is called `new`, and so wherever it is referred to."""
+
+    def move(name: str) -> str:
+        return _moved(name, old, new, kind.tree)
+
+    objects = {name: dict(states) for name, states in live.objects.items()}
+    own = objects[kind.name]
+    for name in [n for n in own if move(n) != n]:
+        state = own.pop(name)
+        moved = move(name)
+        if isinstance(state, Observed):
+            state = Observed({**state.value, kind.identity: moved}, state.children)
+        own[moved] = state
+    for other in kinds.values():
+        _point(objects.get(other.name, {}), other, kind, move)
+    return Live(objects, live.complete, live.pages, live.reads, live.notes, live.unread)
+
+
+def _point(
+    states: dict[str, Observed | Absent], kind: Kind, target: Kind, move: Callable[[str], str]
+) -> None:
+    """Let what refers to a moved object refer to its new name."""
+    pointing = [
+        (f.name, r) for f in kind.fields.values() for r in f.references if r.kind == target.name
+    ]
+    for name, state in states.items() if pointing else ():
+        if isinstance(state, Observed):
+            value = dict(state.value)
+            for field_name, reference in pointing:
+                if field_name in value:
+                    value[field_name] = reference.moved(value[field_name], move)
+            states[name] = Observed(value, state.children)

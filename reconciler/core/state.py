@@ -1,0 +1,126 @@
+"""What the files say, and what the shop says: the two sides of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from reconciler.core.kind import Value
+
+
+class Address(NamedTuple):
+    """An object's name everywhere: `product/1003`, `category/Drinks/Coffee`."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        """`kind/name`."""
+        return f"{self.kind}/{self.name}"
+
+
+class Source(NamedTuple):
+    """Where a file asks for something; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the files say of one object. A field that is not in `value` is not managed."""
+
+    value: Value
+    source: Source
+    was: str = ""
+    """The identity it had before, where the file says that it was renamed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What the shop says of one object. A field that is not in `value` was not shown."""
+
+    value: Value
+    children: Mapping[str, Value] | None = None
+    """What a read of this object showed of the objects nested in it; None when it did not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The shop does not have the object, on positive evidence."""
+
+
+ABSENT = Absent()
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """Everything that the files declare, by kind and identity."""
+
+    objects: Mapping[str, Mapping[str, Declared]] = field(default_factory=dict)
+
+    def get(self, address: Address) -> Declared | None:
+        """What the files say of `address`, if they do."""
+        return self.objects.get(address.kind, {}).get(address.name)
+
+    def __iter__(self) -> Iterator[tuple[Address, Declared]]:
+        """Every declared object, in the order of kinds and names."""
+        for kind in sorted(self.objects):
+            for name in sorted(self.objects[kind]):
+                yield Address(kind, name), self.objects[kind][name]
+
+
+@dataclass(slots=True)
+class Live:
+    """Everything that was read from the shop.
+
+    Three-valued: an object is Observed, Absent, or missing here, which means *not read* and is
+    never taken for absent.
+    """
+
+    objects: dict[str, dict[str, Observed | Absent]] = field(default_factory=dict)
+    complete: set[str] = field(default_factory=set)
+    """Kinds whose listing was read to its end, so that unmanaged objects are known."""
+    pages: dict[str, int] = field(default_factory=dict)
+    """Requests that a whole listing of a kind took; what a later listing will cost."""
+    reads: int = 0
+    """Requests spent."""
+    notes: list[str] = field(default_factory=list)
+    unread: dict[Address, str] = field(default_factory=dict)
+    """Why an object that was asked for could not be read."""
+
+    def get(self, address: Address) -> Observed | Absent | None:
+        """What is known of `address`; None when it was not read."""
+        return self.objects.get(address.kind, {}).get(address.name)
+
+    def put(self, address: Address, state: Observed | Absent) -> None:
+        """Record what was found."""
+        self.objects.setdefault(address.kind, {})[address.name] = state
+
+    def observed(self, kind: str) -> Iterator[tuple[str, Observed]]:
+        """Every object of a kind that the shop has, as far as it was read."""
+        for name, state in self.objects.get(kind, {}).items():
+            if isinstance(state, Observed):
+                yield name, state
+
+
+Wanted = Mapping[str, Mapping[str, frozenset[str]]]
+"""What a read must answer: kind, identity, and the fields that matter (none: existence)."""
+
+
+def wanted(entries: Iterable[tuple[str, str, Iterable[str]]]) -> Wanted:
+    """Gather (kind, identity, fields) entries; fields of the same object are joined."""
+    table: dict[str, dict[str, frozenset[str]]] = {}
+    for kind, name, fields in entries:
+        names = table.setdefault(kind, {})
+        names[name] = names.get(name, frozenset()) | frozenset(fields)
+    return table
+
+
+def overlay(below: Any, above: Any) -> Any:
+    """`below` with what `above` says, to the depth of mappings inside `above`."""
+    if isinstance(below, Mapping) and isinstance(above, Mapping):
+        return {**below, **{k: overlay(below.get(k), v) for k, v in above.items()}}
+    return above

@@ -1,0 +1,83 @@
+"""The types of a catalogue file's values, from text as written to canonical values.
+
+A file's scalars arrive as text (there is no implicit YAML typing), so each type here decides
+what the text means: `007` stays a code, `18000` becomes money, `12_30` becomes an error.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainValidator, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+_SCALAR = {"type": ["string", "number", "boolean"]}
+# 15 digits are exact in every JSON reader, and enough for any price in any currency.
+_DIGITS = 15
+
+
+def _amount(written: Any) -> int | Decimal:
+    if type(written) is str and written.isascii() and len(written) <= _DIGITS:
+        if written.isdigit():
+            return int(written)
+        whole, dot, cents = written.partition(".")
+        if dot and whole.isdigit() and cents.isdigit():
+            exact = Decimal(written)
+            return int(exact) if exact == int(exact) else exact.normalize()
+        if written.startswith("-") and written[1:].replace(".", "", 1).isdigit():
+            raise PydanticCustomError("below_zero", "must not be below zero")
+    raise PydanticCustomError("amount", "must be a number in plain digits, such as 18000")
+
+
+def _count(written: Any) -> int:
+    amount = _amount(written)
+    if isinstance(amount, Decimal):
+        raise PydanticCustomError("count", "must be a whole number")
+    return amount
+
+
+def _day(written: Any) -> str:
+    if isinstance(written, str) and len(written) == 10:
+        try:
+            return date.fromisoformat(written).isoformat()
+        except ValueError:
+            pass
+    raise PydanticCustomError("day", "must be a date that exists, written YYYY-MM-DD")
+
+
+def _path(written: Any) -> Any:
+    if isinstance(written, str) and not all(
+        part and part == part.strip() for part in written.split("/")
+    ):
+        raise PydanticCustomError(
+            "path", "must be names separated by single slashes, such as Drinks/Coffee"
+        )
+    return written
+
+
+Text = Annotated[str, WithJsonSchema(_SCALAR)]
+Code = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, pattern=r"^[^\s\x00-\x1f](.*[^\s\x00-\x1f])?$"),
+    WithJsonSchema({"type": ["string", "number"], "minLength": 1}),
+]
+CategoryPath = Annotated[
+    str,
+    BeforeValidator(_path),
+    StringConstraints(min_length=1),
+    WithJsonSchema({"type": "string", "minLength": 1, "pattern": "^[^/]+(/[^/]+)*$"}),
+]
+Money = Annotated[
+    Any,
+    PlainValidator(_amount),
+    WithJsonSchema({"type": "number", "minimum": 0}),
+]
+Count = Annotated[
+    Any,
+    PlainValidator(_count),
+    WithJsonSchema({"type": "integer", "minimum": 0}),
+]
+Day = Annotated[Any, PlainValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Flag = bool

@@ -1,0 +1,147 @@
+"""Between the API's JSON and plain values: one codec per shape, lenient when reading.
+
+The documentation prints the same field as number, string or boolean word in different places
+(facts §13, §14 #7), so reading accepts every documented form and answers one canonical value:
+text as `str`, money as `int` (or `Decimal` where the server keeps cents), flags as `bool`, dates
+as `YYYY-MM-DD`. Canonical on both sides means that `==` decides what differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+_WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
+# facts §13: ISO with up to three fraction digits, the space-separated form, and `31 Jul 2019`.
+_DAYS = ("%Y-%m-%d", "%d %b %Y", "%d %B %Y")
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """How one shape is read and written.
+
+    `decode` takes what the server sent (never None) and raises ValueError for what it cannot
+    be; `encode` gives the documented write form; `empty` is what a null or left-out key means.
+    """
+
+    decode: Callable[[Any], Any]
+    encode: Callable[[Any], Any]
+    empty: Any = None
+
+    def read(self, raw: Any) -> Any:
+        """The canonical value of `raw`; raises ValueError when it is no such value."""
+        return self.empty if raw is None else self.decode(raw)
+
+
+def text(raw: Any) -> str:
+    """Text; numbers and flags become the text that a file would hold."""
+    if isinstance(raw, str):
+        return raw
+    if isinstance(raw, bool):
+        return "true" if raw else "false"
+    if isinstance(raw, (int, float, Decimal)):
+        return str(number(raw))
+    raise ValueError(f"{type(raw).__name__} where text was expected")
+
+
+def number(raw: Any) -> int | Decimal:
+    """An exact number: `int` when whole, else `Decimal`, so that 107.07 equals 107.07."""
+    if type(raw) is int:
+        return raw
+    if isinstance(raw, bool) or not isinstance(raw, (str, float, Decimal)):
+        raise ValueError(f"{raw!r} where a number was expected")
+    try:
+        exact = Decimal(str(raw).strip())
+    except InvalidOperation:
+        raise ValueError(f"{raw!r} where a number was expected") from None
+    if not exact.is_finite():
+        raise ValueError(f"{raw!r} where a number was expected")
+    whole = int(exact)
+    return whole if whole == exact else exact.normalize()
+
+
+def flag(raw: Any) -> bool:
+    """A yes or no, also as a word (facts §14 #7)."""
+    if isinstance(raw, bool):
+        return raw
+    word = str(raw).strip().lower()
+    if word not in _WORDS:
+        raise ValueError(f"{raw!r} where yes or no was expected")
+    return _WORDS[word]
+
+
+def day(raw: Any) -> str:
+    """A date as `YYYY-MM-DD`; the unset date 0001-01-01 (facts §12) reads as none."""
+    written = str(raw).strip()
+    if not written:
+        return ""
+    candidates = [written[:10]] if written[4:5] == "-" else [written]
+    for candidate in candidates:
+        for form in _DAYS:
+            try:
+                parsed = datetime.strptime(candidate, form)  # noqa: DTZ007 - dates carry no zone
+            except ValueError:
+                continue
+            return "" if parsed.year == 1 else parsed.date().isoformat()
+    raise ValueError(f"{raw!r} where a date was expected")
+
+
+def _texts(raw: Any) -> list[str]:
+    if not isinstance(raw, list):
+        raise ValueError(f"{raw!r} where a list was expected")
+    return [text(item) for item in raw]
+
+
+def _number_out(value: Any) -> Any:
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+TEXT = Codec(text, _same, "")
+NUMBER = Codec(number, _number_out)
+FLAG = Codec(flag, _same, False)
+# facts §10: the text says "true", the sample sends "No"; the sample's words are sent.
+YES_NO = Codec(flag, lambda value: "Yes" if value else "No", False)
+DAY = Codec(day, _same, "")
+TEXTS = Codec(_texts, _same, [])
+
+
+def keyed(key: str, **members: tuple[str, Codec]) -> Codec:
+    """A list of objects with a natural key, held as a mapping: `{key: {member: value}}`.
+
+    `members` maps our member name to the API's and its codec. In that form reordering is
+    invisible and a path reads `outlet_prices.Bandung.price`.
+    """
+
+    def decode(raw: Any) -> dict[str, dict[str, Any]]:
+        if not isinstance(raw, list):
+            raise ValueError(f"{raw!r} where a list was expected")
+        table = {}
+        for item in raw:
+            if not isinstance(item, Mapping) or item.get(key) is None:
+                raise ValueError(f"an item without `{key}`")
+            table[text(item[key])] = {
+                ours: codec.read(item[theirs])
+                for ours, (theirs, codec) in members.items()
+                if theirs in item
+            }
+        return table
+
+    def encode(value: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+        return [
+            {key: name}
+            | {
+                theirs: codec.encode(entry[ours])
+                for ours, (theirs, codec) in members.items()
+                if ours in entry
+            }
+            for name, entry in value.items()
+        ]
+
+    return Codec(decode, encode, {})

@@ -1,0 +1,132 @@
+"""Every error that reconciler raises on purpose, each with its exit code and a hint.
+
+    ReconcilerError                 exit 1
+    ├── UsageError                  the command line asks for something that cannot be
+    ├── SourceError                 files that cannot be used; carries every Problem at once
+    ├── Stopped                     Ctrl-C, between two calls
+    ├── StoreError                  the store is not configured, or not safe to talk to
+    ├── SandboxUnavailable          the embedded shop cannot be opened
+    └── ApiError                    the far end; each names the operation
+        ├── Unreachable             nothing was sent: no connection, no such host
+        ├── Doubtful                sent, but the answer was lost: nobody knows whether it happened
+        ├── Unauthorised            credentials or rights refused
+        ├── Throttled               the request window stayed closed
+        ├── Rejected                the server said no; carries its status and message
+        │   └── NotOffered          the server does not have this operation
+        ├── NotKept                 accepted, and something else is kept
+        └── Unreadable              the answer is not what the documentation describes
+
+Edge code raises the narrow error; the caller adds what it was doing. Only `cli.main` catches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+
+class ReconcilerError(Exception):
+    """Anything that a user, a network or a server can cause."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing wrong in one place of one file; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        """`file:line:column: message`, as editors and CI logs link it."""
+        where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{where}: {self.message}"
+
+
+class UsageError(ReconcilerError):
+    """The command line asks for something that cannot be."""
+
+
+class SourceError(ReconcilerError):
+    """Files that cannot be used. Carries every problem of the run, in file order."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        count = len(self.problems)
+        super().__init__(f"{count} problem{'s' if count != 1 else ''} in the files")
+
+
+class Stopped(ReconcilerError):
+    """Somebody pressed Ctrl-C; nothing was in flight."""
+
+
+class StoreError(ReconcilerError):
+    """The store is not configured, or is not safe to talk to."""
+
+
+class SandboxUnavailable(ReconcilerError):
+    """The embedded shop cannot be opened."""
+
+
+class ApiError(ReconcilerError):
+    """Something went wrong between here and the shop; `operation` says during which call."""
+
+    def __init__(self, operation: str, message: str, *, hint: str = "") -> None:
+        super().__init__(f"{operation}: {message}", hint=hint)
+        self.operation = operation
+        self.detail = message
+
+
+class Unreachable(ApiError):
+    """No connection was made, so nothing was sent and nothing has changed."""
+
+
+class Doubtful(ApiError):
+    """The request was sent and its answer was lost: whether it happened is unknown."""
+
+
+class Unauthorised(ApiError):
+    """The server refused the credentials, or the rights behind them."""
+
+
+class Throttled(ApiError):
+    """The request window stayed closed for longer than documented."""
+
+
+class Rejected(ApiError):
+    """The server understood the request and said no."""
+
+    def __init__(self, operation: str, status: int, message: str, *, hint: str = "") -> None:
+        super().__init__(operation, f"HTTP {status}: {message}", hint=hint)
+        self.status = status
+        self.answer = message
+
+
+class NotOffered(Rejected):
+    """This tenant does not have the operation under any documented path."""
+
+
+class NotKept(ApiError):
+    """The server accepted a write and keeps something else, or takes no documented spelling."""
+
+
+class Unreadable(ApiError):
+    """The answer is not in any documented shape."""
+
+
+def suggestion(written: str, known: Collection[str]) -> str:
+    """`did you mean …?` where something known is close to what was written, else nothing."""
+    from difflib import get_close_matches  # only a mistake needs it
+
+    folded = {name.casefold(): name for name in known}
+    close = get_close_matches(written.casefold(), list(folded), n=1, cutoff=0.6)
+    return f"did you mean `{folded[close[0]]}`?" if close else ""

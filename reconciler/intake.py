@@ -1,0 +1,61 @@
+"""Rows of answers into Live: decoded, joined with what is known, children told their parent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from reconciler.core.kind import Kind, Kinds, Value
+from reconciler.core.state import Address, Live, Observed
+from reconciler.paging import Row, identity_of
+
+
+class Intake:
+    """Takes rows of any read into one `Live`."""
+
+    def __init__(self, live: Live, kinds: Kinds) -> None:
+        self.live = live
+        self.children = {kind.parent.kind: kind for kind in kinds.values() if kind.parent}
+        self.owners: dict[tuple[str, str], str] = {}
+
+    def take(self, kind: Kind, rows: Iterable[Row], shape: frozenset[str]) -> None:
+        """Add rows to what is known; a later row of the same object adds to the earlier.
+
+        `shape` is every key that rows of this read have: a row that leaves one out holds null
+        there. A row that cannot be understood makes its object unknown.
+        """
+        empty = dict.fromkeys(shape)
+        states = self.live.objects.setdefault(kind.name, {})
+        for row in rows:
+            name = identity_of(kind, row)
+            if name is None:
+                continue
+            try:
+                value = kind.decode(row if len(row) == len(shape) else {**empty, **row})
+                inner = self._inner(kind, name, row)
+            except (ValueError, TypeError, AttributeError) as error:
+                why = f"its answer was not understood: {error}"
+                self.live.unread[Address(kind.name, name)] = why
+                continue
+            known = states.get(name)
+            if isinstance(known, Observed):
+                value = {**known.value, **value}
+                inner = inner if inner is not None else known.children
+            if kind.parent and (kind.name, name) in self.owners:
+                value[kind.parent.kind] = self.owners[kind.name, name]
+            states[name] = Observed(value, inner)
+
+    def _inner(self, kind: Kind, owner: str, row: Row) -> Mapping[str, Value] | None:
+        """The children that a row shows, each remembered with its parent."""
+        child = self.children.get(kind.name)
+        if child is None or child.parent is None:
+            return None
+        items = row.get(child.parent.key)
+        if not isinstance(items, list):
+            return None
+        found = {}
+        for item in items:
+            name = identity_of(child, item)
+            if name is not None:
+                found[name] = child.decode(item)
+                self.owners[child.name, name] = owner
+        return found

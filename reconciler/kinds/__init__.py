@@ -1,0 +1,26 @@
+"""One file per kind of catalogue object, found here and checked together.
+
+Adding a kind is adding a file with a constant `KIND`; this module is never edited. The order of
+`KINDS` is alphabetical and carries no meaning: what waits for what follows from references.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+from types import MappingProxyType
+
+from reconciler.core.kind import Kind, Kinds
+
+
+def _discover() -> Kinds:
+    found: dict[str, Kind] = {}
+    for module in iter_modules(__path__):
+        kind = import_module(f"{__name__}.{module.name}").KIND
+        found[kind.name] = kind
+    return MappingProxyType(found)
+
+
+KINDS: Kinds = _discover()
+MANAGED: Kinds = MappingProxyType({name: kind for name, kind in KINDS.items() if kind.collection})
+"""The kinds that a catalogue file can declare."""

@@ -1,0 +1,44 @@
+"""Categories: a tree of slash paths; the path is both identity and name (facts §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Required
+
+from typing_extensions import TypedDict
+
+from reconciler.core.kind import Call, Identity, Kind, Listing, Reads, Value, Wire, WriteOnly
+from reconciler.core.types import CategoryPath, Flag, Text
+from reconciler.core.wire import FLAG
+
+
+class Category(TypedDict, total=False):
+    """A category of the catalogue."""
+
+    name: Required[Annotated[CategoryPath, Identity(), Wire(("Name",), ("Name",))]]
+    code: Annotated[
+        Text,
+        Wire(("Code",)),
+        WriteOnly("it can be set when the category is created and is never shown again"),
+    ]
+    discontinued: Annotated[Flag, Wire(("Discontinued",), ("Discontinued",), FLAG)]
+
+
+def _update(values: Sequence[Value]) -> dict[str, Any]:
+    # facts §5: `Rename` is required even when only `Discontinued` changes.
+    (value,) = values
+    return {"Rename": value["Name"], **value}
+
+
+KIND = Kind(
+    "category",
+    Category,
+    # facts §5: an empty request returns all categories, in one answer.
+    Reads(listing=Listing("category.list", paged=False), hides=False),
+    collection="categories",
+    create=Call("category.create", ("name", "code")),
+    update=Call("category.update", ("name", "discontinued"), {"Discontinued": False}, body=_update),
+    retire="discontinued",
+    rename="Rename",
+    tree=True,
+)

@@ -1,0 +1,184 @@
+"""Promotion coupons. The API has no update, so every change is a replacement (facts §10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Required
+
+from pydantic import AfterValidator
+from typing_extensions import TypedDict
+
+from reconciler.core.kind import (
+    Call,
+    Identity,
+    Kind,
+    Listing,
+    Reads,
+    Reference,
+    Single,
+    Value,
+    Wire,
+    WriteOnly,
+)
+from reconciler.core.types import CategoryPath, Code, Count, Day, Flag, Money, Text
+from reconciler.core.wire import DAY, NUMBER, YES_NO, Codec, text
+
+_UNSHOWN = "no read of a coupon returns it"
+_READ_KEYS = ("RequirementType", "ListRequirementVariants", "ListRequirementCategories")
+_SPELLINGS = {
+    "variants": ("Variant", "ListRequirementVariants", "Code"),
+    "categories": ("Category", "ListRequirementCategories", "Name"),
+}
+
+
+class Requirement(TypedDict, total=False):
+    """What must be in the basket; one of the two. Order carries no meaning."""
+
+    variants: Annotated[list[Code], AfterValidator(sorted)]
+    categories: Annotated[list[CategoryPath], AfterValidator(sorted)]
+
+
+def _type(raw: Any) -> str:
+    # facts §10: one generation reads `Discount` where another reads `DiscountPercentage`.
+    return "DiscountPercentage" if raw == "Discount" else text(raw)
+
+
+def _names(items: Any, keys: tuple[str, ...]) -> list[str]:
+    """Codes or paths, whether the server lists them bare or as objects (facts §10: elided)."""
+    names = []
+    for item in items or ():
+        if isinstance(item, Mapping):
+            item = next((item[key] for key in keys if item.get(key) is not None), None)
+        if item is None:
+            raise ValueError("a coupon requirement without a name")
+        names.append(text(item))
+    return sorted(names)
+
+
+def _gather(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """One key for what a read spreads over three; absent where the row shows none of them."""
+    if not any(key in row for key in _READ_KEYS):
+        return row
+    variants = _names(row.get("ListRequirementVariants"), ("Code", "VariantCode"))
+    categories = _names(row.get("ListRequirementCategories"), ("Name", "Category"))
+    return {**row, "Requires": _named({"variants": variants, "categories": categories})}
+
+
+def _named(requirement: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    return {key: names for key, names in requirement.items() if names}
+
+
+class Coupon(TypedDict, total=False):
+    """A promotion code that a cashier enters."""
+
+    code: Required[Annotated[Code, Identity(), Wire(("Code",), ("Code",))]]
+    type: Annotated[
+        Literal["DiscountPercentage", "DiscountAmount"],
+        Wire(("Type",), ("Type",), Codec(_type, lambda v: v, "")),
+    ]
+    discount: Annotated[Money, Wire(("Discount",), ("Discount",), NUMBER)]
+    limit: Annotated[Count, Wire(("Limit",), ("Limit",), NUMBER)]
+    minimum_amount: Annotated[
+        Money, Wire(("MinimumAmount",), ("MinimumSpending", "MinimumAmount"), NUMBER)
+    ]
+    maximum_discount: Annotated[
+        Money, Wire(("MaximumDiscount",), codec=NUMBER), WriteOnly(_UNSHOWN)
+    ]
+    full_price_item_only: Annotated[
+        Flag, Wire(("FullPriceItemOnly",), codec=YES_NO), WriteOnly(_UNSHOWN)
+    ]
+    expiry_date: Annotated[Day, Wire(("ExpiryDate",), ("ExpiryDate",), DAY)]
+    description: Annotated[Text, Wire(("Description",), ("Description",))]
+    customer: Annotated[Code, Wire(("CustomerCode",), ("CustomerCode",)), Reference("customer")]
+    reference_id: Annotated[Text, Wire(("ReferenceID",)), WriteOnly(_UNSHOWN)]
+    requires: Annotated[
+        Requirement,
+        AfterValidator(_named),
+        Wire(("Requires",), ("Requires",), Codec(lambda v: v, lambda v: v, {}), detail=True),
+        Reference("variant", under="variants"),
+        Reference("category", under="categories"),
+    ]
+
+
+def _check(value: Value) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    percentage = value.get("type", "DiscountPercentage") == "DiscountPercentage"
+    if percentage and "type" in value and value.get("discount", 0) > 100:
+        yield ("discount",), "a percentage cannot be over 100"
+    if "discount" in value and value["discount"] == 0:
+        yield ("discount",), "must be more than 0"
+    if "limit" in value and value["limit"] == 0:
+        yield ("limit",), "must be at least 1: a coupon that nobody can use is better left out"
+    if not percentage:
+        # facts §10: both are documented for the percentage type only.
+        for name in ("maximum_discount", "full_price_item_only"):
+            if name in value:
+                yield (name,), "only a DiscountPercentage coupon has it"
+    if sum(bool(names) for names in value.get("requires", {}).values()) > 1:
+        yield ("requires",), "either variants or categories: a coupon has one requirement type"
+
+
+def _carry_over(after: Value, live: Value) -> tuple[Value | None, str]:
+    """Keep the uses that are left: the new limit is the declared one less what is used."""
+    if live.get("limit") is None or live.get("balance") is None:
+        return None, "not replaced: the shop does not show how much of it is used"
+    used = live["limit"] - live["balance"]
+    if used <= 0:
+        return after, ""
+    left = after["limit"] - used
+    if left <= 0:
+        return None, (
+            f"not replaced: {used} uses are spent and the limit is {after['limit']}; "
+            f"raise the limit above {used} to bring it back"
+        )
+    return {**after, "limit": left}, (
+        f"{used} of {live['limit']} uses are spent, so its replacement starts with {left}; "
+        f"write limit: {left} afterwards, or the next plan asks again"
+    )
+
+
+def _read_names(body: dict[str, Any], wrap: bool) -> dict[str, Any]:
+    """The requirement under the names that reads use (facts §10: undocumented on create)."""
+    requires = body.pop("Requires", None)
+    if not requires:
+        return body
+    ((key, names),) = requires.items()
+    kind, list_key, item_key = _SPELLINGS[key]
+    items = [{item_key: name} for name in names] if wrap else names
+    return {**body, "RequirementType": kind, list_key: items}
+
+
+KIND = Kind(
+    "coupon",
+    Coupon,
+    # facts §10: requirements are shown by code only, and the list hides what is not active.
+    Reads(listing=Listing("coupon.list"), single=Single("coupon.by_code")),
+    collection="coupons",
+    create=Call(
+        "coupon.create",
+        (
+            "code",
+            "type",
+            "discount",
+            "limit",
+            "minimum_amount",
+            "maximum_discount",
+            "full_price_item_only",
+            "expiry_date",
+            "description",
+            "customer",
+            "reference_id",
+            "requires",
+        ),
+        forms=(
+            lambda body: _read_names(body, wrap=False),
+            lambda body: _read_names(body, wrap=True),
+        ),
+    ),
+    delete=Call("coupon.delete", ("code",)),
+    required=("type", "discount", "limit"),
+    hidden={"balance": Wire((), ("Balance",), NUMBER)},
+    normalise=_gather,
+    carry_over=_carry_over,
+    widens=("type", "discount", "limit", "minimum_amount", "customer", "requires", "expiry_date"),
+    check=_check,
+)

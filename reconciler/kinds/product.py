@@ -1,0 +1,68 @@
+"""Products: what a customer asks for by name; its variants are what the till sells (facts §6)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Required
+
+from typing_extensions import TypedDict
+
+from reconciler.core.kind import (
+    Call,
+    Derived,
+    Identity,
+    Kind,
+    Listing,
+    Reads,
+    Reference,
+    Single,
+    Wire,
+)
+from reconciler.core.types import CategoryPath, Code, Flag, Text
+from reconciler.core.wire import FLAG, TEXTS
+
+# facts §6.5: any source URL goes in, a re-hosted CDN address comes back.
+_IMAGE = "the server keeps images under an address of its own"
+
+
+class Product(TypedDict, total=False):
+    """A product, with the variants that are sold."""
+
+    code: Required[Annotated[Code, Identity(), Wire(("Code",), ("Code",))]]
+    name: Annotated[Text, Wire(("Name",), ("Name",))]
+    category: Annotated[CategoryPath, Wire(("Category",), ("Category",)), Reference("category")]
+    brand: Annotated[Text, Wire(("Brand",), ("Brand", "BrandName"))]
+    description: Annotated[Text, Wire(("Description",), ("Description",))]
+    discontinued: Annotated[Flag, Wire(("Discontinued",), ("Discontinued",), FLAG)]
+    image_url: Annotated[Text, Wire(("ImageURL",), ("ImageURL", "ImageUrl")), Derived(_IMAGE)]
+    extra_images_url: Annotated[
+        list[Text],
+        Wire(("ExtraImagesURL",), ("ExtraImagesURL", "ExtraImageURL"), TEXTS),
+        Derived(_IMAGE),
+    ]
+
+
+_FIELDS = (
+    "code",
+    "name",
+    "category",
+    "brand",
+    "description",
+    "discontinued",
+    "image_url",
+    "extra_images_url",
+)
+
+KIND = Kind(
+    "product",
+    Product,
+    Reads(
+        listing=Listing("product.list"),
+        single=Single("product.by_code"),
+    ),
+    collection="products",
+    # facts §6.1: brand, image and the discontinued flag are demanded on create.
+    create=Call("product.create", _FIELDS, {"Brand": "", "ImageURL": "", "Discontinued": False}),
+    update=Call("product.update", _FIELDS),
+    required=("name", "category"),
+    retire="discontinued",
+)

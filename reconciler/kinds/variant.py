@@ -1,0 +1,187 @@
+"""Variants: what the till sells, with its prices (facts §7).
+
+A variant is written on four ways, none of which carries every field: with its new product, added
+to an existing one, by its own update, and inside its product's update (facts §6.1, §6.2, §7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, Required
+
+from typing_extensions import TypedDict
+
+from reconciler.core.kind import (
+    Batch,
+    Call,
+    Identity,
+    Kind,
+    Listing,
+    Parent,
+    Reads,
+    Reference,
+    Single,
+    Value,
+    Wire,
+    WriteOnly,
+)
+from reconciler.core.types import Code, Count, Flag, Money, Text
+from reconciler.core.wire import FLAG, NUMBER, Codec, keyed, text
+
+_UNSHOWN = "no read of a variant returns it"
+
+# facts §6.1: product create prints the type as {"value": "Standard"}; everywhere else it is text.
+_TYPE = Codec(lambda raw: text(raw["value"] if isinstance(raw, dict) else raw), lambda v: v, "")
+
+
+class OutletPrice(TypedDict, total=False):
+    """What one outlet asks instead of the base price."""
+
+    price: Required[Money]
+    extra_cost: Money
+
+
+class Component(TypedDict, total=False):
+    """How many of another variant go into one of this."""
+
+    qty: Required[Count]
+
+
+class Variant(TypedDict, total=False):
+    """One sellable form of a product, with its prices."""
+
+    code: Required[Annotated[Code, Identity(), Wire(("Code",), ("Code",))]]
+    model: Annotated[Text, Wire(("Model",), ("Variant", "Model"))]
+    name: Annotated[Text, Wire(("Name",), ("Name",))]
+    type: Annotated[
+        Literal[
+            "Standard",
+            "Composite",
+            "NonInventory",
+            "Manufactured",
+            "MultipleUOM",
+            "Complementary",
+            "PrepaidPackage",
+            "PrepaidPoint",
+        ],
+        Wire(("Type",), ("Type",), _TYPE),
+    ]
+    unit_cost: Annotated[Money, Wire(("UnitCost",), ("UnitCost",), NUMBER)]
+    unit_price: Annotated[Money, Wire(("UnitPrice",), ("UnitPrice",), NUMBER)]
+    order_price: Annotated[Money, Wire(("OrderPrice",), ("OrderPrice",), NUMBER)]
+    weight: Annotated[Count, Wire(("Weight",), ("Weight",), NUMBER)]
+    taxable: Annotated[Flag, Wire(("Taxable",), ("Taxable",), FLAG)]
+    loyalty_point: Annotated[Flag, Wire(("LoyaltyPoint",), ("LoyaltyPoint",), FLAG)]
+    discontinued: Annotated[Flag, Wire(("Discontinued",), ("Discontinued",), FLAG)]
+    description: Annotated[
+        Text, Wire(("VariantDescription",), ("Description", "VariantDescription"))
+    ]
+    outlet_prices: Annotated[
+        dict[Code, OutletPrice],
+        Wire(
+            ("OutletPrice",),
+            ("OutletPrice",),
+            keyed("Outlet", price=("Price", NUMBER), extra_cost=("ExtraCost", NUMBER)),
+        ),
+        Reference("outlet", keys=True),
+    ]
+    components: Annotated[
+        dict[Code, Component],
+        Wire(("Components",), ("Components",), keyed("Code", qty=("Qty", NUMBER))),
+        Reference("variant", keys=True),
+    ]
+    parent_code: Annotated[Code, Wire(("ParentCode",)), WriteOnly(_UNSHOWN)]
+    ratio: Annotated[Count, Wire(("Ratio",), codec=NUMBER), WriteOnly(_UNSHOWN)]
+    expired_day_prepaid: Annotated[
+        Count, Wire(("ExpiredDayPrepaid",), codec=NUMBER), WriteOnly(_UNSHOWN)
+    ]
+    expired_month_prepaid: Annotated[
+        Count, Wire(("ExpiredMonthPrepaid",), codec=NUMBER), WriteOnly(_UNSHOWN)
+    ]
+    point_prepaid: Annotated[Count, Wire(("PointPrepaid",), codec=NUMBER), WriteOnly(_UNSHOWN)]
+
+
+def _check(value: Value) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    components = value.get("components", {})
+    if value["code"] in components:
+        yield ("components", value["code"]), "a variant cannot be a component of itself"
+    made_of_parts = value.get("type", "Composite") in ("Composite", "Manufactured")
+    if components and not made_of_parts:
+        yield (
+            ("components",),
+            f"only a Composite or Manufactured variant has components, this one is {value['type']}",
+        )
+    for name, component in components.items():
+        if component["qty"] == 0:
+            yield ("components", name, "qty"), "must be at least 1"
+
+
+def _object_type(item: dict[str, object]) -> dict[str, object]:
+    """The form that the product-create sample prints (facts §6.1, marked suspect there)."""
+    if "Type" in item:
+        return {**item, "Type": {"value": item["Type"]}}
+    return item
+
+
+def _text_type(item: dict[str, object]) -> dict[str, object]:
+    """The form that every other operation uses."""
+    return item
+
+
+_ADDED = ("code", "model", "unit_cost", "unit_price", "discontinued", "description")
+_DEMANDED = {"Model": "", "Discontinued": False}
+
+KIND = Kind(
+    "variant",
+    Variant,
+    Reads(
+        listing=Listing("variant.list"),
+        # facts §7: at most 100 codes a call.
+        batch=Batch("variant.by_codes", "ListCode", limit=100),
+        single=Single("variant.by_code"),
+    ),
+    collection="variants",
+    # facts §7: the batch size of Variant/Add is undocumented; the documented limit of the batch
+    # read is kept to.
+    create=Call("variant.add", _ADDED, _DEMANDED, limit=100),
+    # facts §7: Components and OutletPrice are marked as required here.
+    update=Call(
+        "variant.update",
+        (
+            "code",
+            "name",
+            "model",
+            "product",
+            "weight",
+            "type",
+            "order_price",
+            "unit_cost",
+            "unit_price",
+            "taxable",
+            "loyalty_point",
+            "discontinued",
+            "parent_code",
+            "ratio",
+            "expired_day_prepaid",
+            "expired_month_prepaid",
+            "point_prepaid",
+            "components",
+            "outlet_prices",
+        ),
+        {"Components": [], "OutletPrice": []},
+    ),
+    parent=Parent(
+        "product",
+        key="Variants",
+        create=Call(
+            "product.create", (*_ADDED, "type"), _DEMANDED, forms=(_object_type, _text_type)
+        ),
+        update=Call("product.update", _ADDED, _DEMANDED),
+        write=("ProductCode",),
+        # facts §7: written as the display name, described as the product's name when read.
+        follows={"name": "name"},
+    ),
+    required=("unit_price",),
+    retire="discontinued",
+    check=_check,
+)

@@ -1,0 +1,91 @@
+"""Plans, reports and errors onto stdout and stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.errors import ReconcilerError, SourceError
+
+if TYPE_CHECKING:
+    from reconciler.core.cost import Cost
+    from reconciler.core.plan import Plan
+    from reconciler.report import Report
+
+
+def complain(error: ReconcilerError) -> None:
+    """An error on stderr: every problem with its place, then what happened and what to do."""
+    if isinstance(error, SourceError):
+        for problem in error.problems:
+            click.echo(_plain(str(problem)), err=True)
+            if problem.hint:
+                click.echo(f"    hint: {_plain(problem.hint)}", err=True)
+    click.echo(f"error: {_plain(error.message)}", err=True)
+    if error.hint:
+        click.echo(f"hint: {_plain(error.hint)}", err=True)
+
+
+def _plain(text: str) -> str:
+    from reconciler.render.words import plain
+
+    return plain(text)
+
+
+@contextmanager
+def errors_as(form: str) -> Iterator[None]:
+    """With `--format json`, an error is the JSON document of the run."""
+    try:
+        yield
+    except ReconcilerError as error:
+        if form == "json":
+            from reconciler.render.data import error_document
+
+            print_json(error_document(error))
+        raise
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on stdout."""
+    from reconciler.render.data import dumps
+
+    click.echo(dumps(document))
+
+
+def print_plan(plan: Plan, cost: Cost, form: str) -> None:
+    """A plan on stdout."""
+    from reconciler.kinds import KINDS
+
+    if form == "json":
+        from reconciler.render.data import plan_document
+
+        print_json(plan_document(plan, cost, KINDS))
+    else:
+        from reconciler.console import coloured, paint
+        from reconciler.render.text import no_paint, plan_text
+
+        brush = paint if coloured(sys.stdout) else no_paint
+        click.echo(plan_text(plan, cost, KINDS, brush), nl=False)
+
+
+def print_report(report: Report, form: str) -> None:
+    """A report on stdout."""
+    if form == "json":
+        from reconciler.render.data import report_document
+
+        print_json(report_document(report))
+    elif report.outcomes:
+        from reconciler.console import coloured, paint
+        from reconciler.render.text import no_paint, report_text
+
+        brush = paint if coloured(sys.stdout) else no_paint
+        click.echo("\n" + report_text(report, brush), nl=False)
+
+
+def approved() -> bool:
+    """Ask on the terminal; only the whole word counts."""
+    click.echo("\nApply these changes? Only `yes` is accepted: ", nl=False, err=True)
+    return sys.stdin.readline().strip() == "yes"

@@ -1,0 +1,104 @@
+"""Where in a YAML text something stands: looked up again only when a message must say it.
+
+Reading a shop keeps one position per mapping; composing the one file that an error names costs
+milliseconds and keeps the fast path free of bookkeeping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from _ruamel_yaml import CParser
+from ruamel.yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+Position = tuple[int, int]
+"""Line and column, counted from 1."""
+
+
+@dataclass(slots=True)
+class Spot:
+    """A value of the text: where it starts, and what is in it."""
+
+    position: Position
+    items: list[Spot] = field(default_factory=list)
+    pairs: list[tuple[str, Position, Spot]] = field(default_factory=list)
+
+    def mappings(self) -> Iterator[Spot]:
+        """This and every mapping below it, in the order of the text."""
+        if self.pairs:
+            yield self
+        for child in self.items or [value for _, _, value in self.pairs]:
+            yield from child.mappings()
+
+    def child(self, step: str | int) -> tuple[Position, Spot] | None:
+        """Position of the key, and the value, of one step down; through `<<:` where needed."""
+        if isinstance(step, int):
+            return (self.items[step].position, self.items[step]) if step < len(self.items) else None
+        for name, position, value in self.pairs:
+            if name == step:
+                return position, value
+        merged = [value for name, _, value in self.pairs if name == "<<"]
+        for source in [spot for value in merged for spot in (value.items or [value])]:
+            if (found := source.child(step)) is not None:
+                return found
+        return None
+
+
+def locate(
+    content: str, start: Position, path: Sequence[str | int], *, key: bool = False
+) -> Position:
+    """Position of the value (or the key) at `path` below the mapping that starts at `start`.
+
+    The nearest thing that exists is named where the path itself is not in the text.
+    """
+    root = _compose(content)
+    spot = next((m for m in root.mappings() if m.position == start), None) if root else None
+    if spot is None:
+        return start
+    position = spot.position
+    for step in path:
+        found = spot.child(step)
+        if found is None:
+            break
+        named, spot = found
+        position = named if key else spot.position
+    return position
+
+
+def _spot(parser: Any, event: Any, anchors: dict[str, Spot]) -> Spot:
+    mark = event.start_mark
+    spot = Spot((mark.line + 1, mark.column + 1))
+    if isinstance(event, AliasEvent):
+        return anchors.get(event.anchor, spot)
+    if isinstance(event, SequenceStartEvent):
+        while not isinstance(item := parser.get_event(), SequenceEndEvent):
+            spot.items.append(_spot(parser, item, anchors))
+    elif isinstance(event, MappingStartEvent):
+        while not isinstance(key := parser.get_event(), MappingEndEvent):
+            name = _spot(parser, key, anchors)
+            text = key.value if isinstance(key, ScalarEvent) else ""
+            spot.pairs.append((text, name.position, _spot(parser, parser.get_event(), anchors)))
+    if event.anchor is not None:
+        anchors[event.anchor] = spot
+    return spot
+
+
+def _compose(content: str) -> Spot | None:
+    parser = CParser(content)
+    try:
+        while parser.check_event():
+            event = parser.get_event()
+            if isinstance(event, (ScalarEvent, SequenceStartEvent, MappingStartEvent)):
+                return _spot(parser, event, {})
+    finally:
+        parser.dispose()
+    return None

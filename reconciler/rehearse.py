@@ -1,0 +1,54 @@
+"""Filling the embedded shop from a catalogue folder: by applying it, as to any shop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reconciler import connect, live, settings, source
+from reconciler.apply import run
+from reconciler.client import Client, embedded_transport
+from reconciler.core import order
+from reconciler.core import plan as planning
+from reconciler.core.references import names
+from reconciler.core.state import Desired
+from reconciler.errors import ReconcilerError, UsageError
+from reconciler.kinds import KINDS, MANAGED
+from reconciler.settings import Settings, Store
+
+
+def reset(shop: Settings, seed: Path | None) -> None:
+    """Empty the embedded shop of `shop` and fill it.
+
+    From a seed document, or the catalogue of a shop folder; without `seed` from the folder's own
+    `sandbox.json`. Raises ReconcilerError when the catalogue cannot be applied as a whole.
+    """
+    if seed is None or not seed.is_dir():
+        connect.reset(shop, seed)
+        return
+    other = settings.load(seed)
+    desired = source.load(
+        other.root, other.catalogue, MANAGED, defaults=other.defaults, expand=other.expand
+    )
+    _fill(shop, desired)
+
+
+def _fill(shop: Settings, desired: Desired) -> None:
+    # Outlets are no kind of ours to create; the ones that prices name are there from the start.
+    outlets = sorted(
+        {
+            target.name
+            for address, declared in desired
+            for target, _ in names(KINDS[address.kind], declared.value)
+            if KINDS[target.kind].create is None
+        }
+    )
+    connect.fill(shop, {"outlets": [{"Name": name} for name in outlets]})
+    app = connect.embedded(shop, limit=None)
+    client = Client(Store("sandbox", "sandbox", "sandbox"), embedded_transport(app))
+    made, faults = planning.build(desired, live.read(client, desired, KINDS), KINDS, "sandbox")
+    if faults:
+        raise UsageError(f"the seed cannot be applied: {faults[0].message}")
+    report = run(client, made, order.steps(made, KINDS), KINDS)
+    failed = [outcome for outcome in report.outcomes if not outcome.verified]
+    if failed:
+        raise ReconcilerError(f"the seed was not applied: {failed[0].address} {failed[0].message}")

@@ -1,0 +1,71 @@
+"""How values are written for people: money with separators, secrets and customer data as marks."""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+from typing import Any
+
+from reconciler.core.kind import Field
+from reconciler.core.state import Address
+
+_BIDI = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+def plain(text: str) -> str:
+    """`text` with nothing in it that could steer a terminal or reorder a line."""
+    return "".join(
+        character
+        if character.isprintable() and character not in _BIDI
+        else f"\\x{ord(character):02x}"
+        for character in text
+    )
+
+
+def amount(value: int | Decimal) -> str:
+    """A number with thousands separators: 18,000."""
+    return f"{value:,}"
+
+
+def fingerprint(address: Address, value: Any) -> str:
+    """A mark that differs when the value does, and from which the value cannot be told.
+
+    Sixteen bits, salted with the address: enough to see a change, too few to search for a name
+    or a number that fits.
+    """
+    salted = f"{address}\0{value}".encode()
+    return f"#{hashlib.sha256(salted).hexdigest()[:4]}"
+
+
+def shown(address: Address, field: Field, value: Any) -> Any:
+    """A value as data for a reader: private ones as their fingerprint."""
+    return fingerprint(address, value) if field.private and value not in (None, "") else value
+
+
+def written(address: Address, field: Field, value: Any) -> str:
+    """A value as text for a reader; nothing at all is a dash."""
+    if value is None:
+        return "—"
+    if field.private and value != "":
+        return fingerprint(address, value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, Decimal)):
+        return amount(value)
+    if isinstance(value, list):
+        return plain(", ".join(value)) or "none"
+    if value in ("", {}):
+        return '""' if value == "" else "none"
+    return plain(str(value))
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 change`, `2 changes`."""
+    return f"{amount(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def duration(seconds: int) -> str:
+    """A time as people say it: `about 12 min`."""
+    if seconds < 90:
+        return f"about {seconds} s"
+    return f"about {round(seconds / 60)} min"

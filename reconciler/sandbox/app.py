@@ -1,0 +1,128 @@
+"""The WSGI application."""
+
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask, Response, abort, request
+
+from . import (
+    category,
+    coupon,
+    coupon_reads,
+    customer,
+    customer_reads,
+    outlet,
+    outlet_price,
+    product,
+    product_reads,
+    token,
+    variant,
+    variant_ids,
+    variant_reads,
+)
+from .answer import absent, answer, message
+from .choices import Choices
+from .errors import Absent, Refusal
+from .fields import of_request
+from .gate import PREFIX, Gate
+from .limiter import Limiter
+from .route import Route, Unchanged
+from .shop import Shop
+from .store import Store
+from .tokens import Tokens
+
+_NOUNS = (
+    category,
+    product,
+    product_reads,
+    variant,
+    variant_reads,
+    variant_ids,
+    outlet,
+    outlet_price,
+    coupon,
+    coupon_reads,
+    customer,
+    customer_reads,
+)
+ROUTES: dict[str, Route] = {route.name: route for noun in _NOUNS for route in noun.ROUTES}
+"""Every operation, "METHOD /path", as the facts table them."""
+
+_DEFAULT = Choices()
+
+
+def create_app(
+    database: Path | str = ":memory:",
+    *,
+    choices: Choices = _DEFAULT,
+    client_id: str = "sandbox",
+    client_secret: str = "sandbox",
+    limit: int | None = 50,
+    window: float = 180.0,
+    clock: Callable[[], float] = time.monotonic,
+) -> Flask:
+    """The shop as a Flask application; its state is at ``app.extensions["sandbox"]``."""
+    shop = Shop(
+        store=Store(database),
+        choices=choices,
+        limiter=Limiter(limit, window, clock),
+        tokens=Tokens(clock),
+        client_id=client_id,
+        client_secret=client_secret,
+    )
+    app = Flask(__name__, static_folder=None)
+    app.config["PROPAGATE_EXCEPTIONS"] = False  # an unforeseen error is answered, as facts §4 say
+    app.extensions["sandbox"] = shop
+    # One rule and a dictionary: a rule per operation would make every new shop 20 ms slower.
+    app.add_url_rule(
+        f"{PREFIX}/<path:operation>",
+        view_func=_view(shop),
+        methods=["GET", "POST", "PUT", "DELETE"],
+        provide_automatic_options=False,
+    )
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(500, _failed)
+    app.wsgi_app = Gate(app.wsgi_app, shop)  # type: ignore[method-assign]
+    return app
+
+
+def _view(shop: Shop) -> Callable[[str], Response]:
+    def view(operation: str) -> Response:
+        if f"/{operation}".lower() == token.PATH and request.method == "POST":
+            return token.issue(shop, request)
+        name = f"{request.method} /{operation}"
+        route = ROUTES.get(name)
+        if route is None or name in shop.choices.missing_operations:
+            abort(404)
+        if name in shop.choices.forbidden_operations:
+            return message("Your role may not do this.", shop.choices.forbidden_status)
+        return _act(shop, route)
+
+    return view
+
+
+def _act(shop: Shop, route: Route) -> Response:
+    """Answer one operation, in one transaction."""
+    choices = shop.choices
+    fields = of_request(request, choices, write=route.write)
+    try:
+        with shop.store.transaction(write=route.write):
+            value = route.handler(shop, fields)
+    except Absent:
+        return absent(choices)
+    except Unchanged as unchanged:
+        value = unchanged.answer
+    return answer(value, choices)
+
+
+def _refused(refusal: Refusal) -> Response:
+    return message(refusal.message, refusal.status)
+
+
+def _failed(error: Exception) -> Response:
+    """Anything unforeseen: a 500 with ``Message`` and ``StackTrace``."""
+    cause = getattr(error, "original_exception", None) or error
+    trace = "".join(traceback.format_exception(cause))
+    return answer({"Message": str(cause), "StackTrace": trace}, _DEFAULT, 500)

@@ -1,0 +1,208 @@
+"""Everything that the documentation leaves open, in one place."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+
+@dataclass(frozen=True)
+class Choices:
+    """One field per undocumented behaviour (facts §4-§15); each default is the plainest reading."""
+
+    # --- what reads answer ---
+    not_found: Literal["404", "400", "empty", "null"] = "404"
+    """A single read of an unknown key: a status with ``Message``, 200 without a body, or `null`."""
+    batch_missing: Literal["omit", "reject"] = "omit"
+    """Unknown keys in a batch read: left out of the answer, or 400."""
+    list_order: Literal["code", "insertion", "reverse"] = "code"
+    """Order of list and batch rows: by key, by age, or by key backwards."""
+    page_cap: int | None = 500
+    """The largest page served; None = no cap."""
+    page_over_cap: Literal["cap", "reject"] = "cap"
+    """A ``PageSize`` over the cap is silently lowered, or answered with 400."""
+    default_page_size: int | None = None
+    """Rows of a page when no ``PageSize`` is sent; None = as many as the cap allows."""
+    lists_hide_discontinued: bool = False
+    """Product and variant lists leave discontinued rows out (categories: documented, never)."""
+    text_filters: Literal["exact", "contains"] = "exact"
+    """How the ``Name`` and ``Code`` filters of lists compare."""
+    numbers_as_strings: bool = False
+    """Numbers are printed as strings, as the documented ``Count`` is."""
+    numbers_as_floats: bool = False
+    """Whole numbers are printed with a fraction, `100.0`."""
+    booleans_as_words: bool = False
+    """Booleans are printed as `Yes` and `No`, as some documented fields are."""
+    nulls_omitted: bool = False
+    """Fields without a value are left out instead of printed as null."""
+    rehost_images: bool = True
+    """Image URLs read back as URLs of the vendor's CDN; False: as they were written."""
+
+    # --- what writes do ---
+    required_keys: Literal["enforced", "lenient"] = "enforced"
+    """Keys marked required (unless the vendor's own sample omits them): 400 when missing, or no."""
+    unknown_keys: Literal["ignore", "reject"] = "ignore"
+    """Keys in a write that no table names: ignored, or 400."""
+    null_write: Literal["omit", "clear"] = "omit"
+    """A null in a write counts as the key left out, or sets the field to its default."""
+    integers_accept_text: bool = False
+    """Whole numbers may be written as strings; False: 400."""
+    put_omitted: Literal["keep", "clear"] = "keep"
+    """A field left out of a PUT keeps its value, or falls back to its default."""
+    empty_arrays_clear: bool = True
+    """``Components`` and ``OutletPrice`` sent as `[]` clear; False: they change nothing."""
+    write_missing: Literal["400", "404", "accept"] = "400"
+    """PUT, DELETE or Variant/Add to an unknown key: an error, or a success that does nothing."""
+    duplicate_create: Literal["reject", "overwrite"] = "reject"
+    """Creating a key that exists: 400, or the object is overwritten."""
+    delete_used: Literal["reject", "accept"] = "reject"
+    """Deleting what a coupon or a component list names: 400, or done."""
+    unknown_reference: Literal["reject", "accept"] = "reject"
+    """A write that names an unknown outlet, variant, customer or requirement: 400, or stored."""
+    batch_max: int | None = None
+    """The longest list taken where no maximum is printed; a longer one gets 400."""
+    rewrite_text: Literal["none", "trim", "upper"] = "none"
+    """How names and descriptions (never keys) are stored: as sent, trimmed, or in upper case."""
+
+    # --- category (facts §5) ---
+    category_delete_used: Literal["reject", "cascade"] = "reject"
+    """Deleting a category with children or products: 400, or they go with it."""
+    rename_same_name: Literal["accept", "reject"] = "accept"
+    """``Rename`` equal to ``Name``: only ``Discontinued`` changes, or 400."""
+    rename_creates_parents: bool = True
+    """A rename below a path that does not exist creates it; False: 400."""
+    category_by_id: Literal["documented", "full"] = "documented"
+    """Get by ID prints the three known fields, or also ``ID, Name, Code, Discontinued``."""
+    category_filter_includes_children: bool = True
+    """A ``Category`` filter on variants also takes the categories below it."""
+
+    # --- product (facts §6) ---
+    product_put_variants: Literal["merge", "replace", "ignore"] = "merge"
+    """``Variants`` in a product update: update and add, also delete the unlisted, or nothing."""
+    product_delete_variants: Literal["cascade", "reject"] = "cascade"
+    """Deleting a product with variants: they go with it, or 400."""
+    product_list_envelope: Literal["array", "Data", "DataArray"] = "array"
+    """The product list: a bare array, or an object with this key."""
+    product_list_total: Literal["none", "RecordsCount", "TotalCount"] = "none"
+    """The total beside the rows of a product list that has an envelope."""
+    product_list_rows: Literal["full", "lean"] = "full"
+    """Product list rows: the detail object, or without ``Variants`` and ``Description``."""
+    create_type_form: Literal["any", "object", "string", "ignore"] = "any"
+    """Form of a variant's ``Type`` in a product create; the other form gets 400; or never read."""
+    type_on_add: Literal["ignored", "stored"] = "ignored"
+    """``Type`` of new variants in Variant/Add and product update, where no table has it."""
+
+    # --- variant (facts §7) ---
+    variant_list_without_category: Literal["all", "empty", "reject"] = "all"
+    """A variant list whose ``Category`` is absent or empty: everything, nothing, or 400."""
+    variant_list_rows: Literal["full", "lean"] = "full"
+    """Rows of variant lists: the whole object, or without lists, texts and images."""
+    variant_batch_rows: Literal["full", "lean"] = "full"
+    """Rows of GetByListCode: the whole object, or without lists, texts and images."""
+    variant_by_id_lean: bool = False
+    """Get by ID lacks brand, images and description, as its sample does."""
+    variant_add_existing: Literal["reject", "overwrite", "skip"] = "reject"
+    """A new variant whose code exists: 400, taken over (also from another product), or skipped."""
+    variant_default_name: Literal["product", "model", "product_model"] = "product"
+    """The display name of a new variant: the product's name, the model, or both."""
+    variant_move: Literal["ignore", "move", "reject"] = "ignore"
+    """Another ``ProductCode`` in a variant update: ignored, moves the variant, or 400."""
+    serialized_write: Literal["reject", "accept"] = "reject"
+    """Writing the type `Serialized`, which only the read table has: 400, or stored."""
+
+    # --- outlet, outlet price (facts §8) ---
+    outlet_suspended_default: Literal["No", "All"] = "All"
+    """Outlets listed without (or with an unreadable) ``SuspendedStatus``: unsuspended, or all."""
+    outlet_price_read_key: Literal["UnitPrice", "Price"] = "UnitPrice"
+    """The name of the price in ``GET /OutletPrice``, whose rows are collapsed in the pages."""
+    outlet_price_put: Literal["replace", "merge"] = "replace"
+    """PUT of outlet prices: outlets left out lose their price, or keep it."""
+    outlet_price_create_existing: Literal["reject", "overwrite"] = "reject"
+    """POST of a price that an outlet already has: 400, or overwritten."""
+
+    # --- coupon (facts §10) ---
+    coupon_requirement_names: Literal["codes", "objects", "ignored", "reject"] = "codes"
+    """Requirement lists on create: strings, objects, silently dropped (a wider coupon), or 400."""
+    coupon_requirement_rows: Literal["objects", "strings"] = "objects"
+    """Requirement rows in ByCode: `{Code, Name}` and `{Name}`, or bare strings."""
+    coupon_percentage_reads_as: Literal["DiscountPercentage", "Discount", "mixed"] = (
+        "DiscountPercentage"
+    )
+    """``Type`` of a percentage coupon in reads; mixed: lists the first, single reads the second."""
+    coupon_list_has_minimum: bool = True
+    """List rows have ``MinimumSpending`` and ``CustomerID``; False: the older rows without."""
+    coupon_total_hides_inactive: bool = True
+    """WithTotalCount, which has no ``UsageStatus``, leaves expired and used-up coupons out."""
+    coupon_by_code_hides_inactive: bool = False
+    """ByCode and ByReferenceID do not find expired and used-up coupons."""
+    coupon_usage_status_other: Literal["everything", "nothing", "reject"] = "everything"
+    """A ``UsageStatus`` other than null and `Active`: all coupons, none, or 400."""
+    coupon_active_on_expiry_day: bool = True
+    """A coupon is still active on its expiry date."""
+    coupon_date_filter: Literal["Created", "StartDate", "ExpiryDate"] = "Created"
+    """The date that ``From`` and ``To`` of coupon lists compare."""
+    coupon_limit_text: Literal["lenient", "reject"] = "lenient"
+    """A string ``Limit`` such as the sample's `5\"`: its leading digits count, or 400."""
+    coupon_recreate: Literal["accept", "reject"] = "accept"
+    """Creating a coupon whose code was deleted before: done, or 400."""
+    full_price_form: Literal["any", "words", "boolean"] = "any"
+    """``FullPriceItemOnly`` takes booleans and words (`Yes`, `No`), or 400 for the other form."""
+
+    # --- customer (facts §9) ---
+    customer_paging: Literal["required", "optional", "ignored"] = "optional"
+    """Paging of the customer list: 400 without it, used when sent, or never used."""
+    customer_list_hides_suspended: bool = False
+    """The customer list leaves suspended customers out."""
+    customer_detail_names: Literal["read", "table"] = "read"
+    """A detail read has `Mobile, BirthDate` (as list rows), or `MobilePhone, Birthday` (table)."""
+    customer_gender_reads: Literal["as_written", "boolean"] = "as_written"
+    """``Gender`` in a detail read; the deprecated read always prints a boolean."""
+    customer_email_shape: Literal["object", "array"] = "object"
+    """The deprecated read by email answers one object (as printed), or an array of one."""
+    customer_unique: frozenset[str] = frozenset({"Code", "Email"})
+    """Fields that no two customers may share, of `Code, Email, Mobile`."""
+    customer_key_change: Literal["accept", "ignore"] = "accept"
+    """An update found by one key carries another value of a different key: stored, or ignored."""
+    customer_id_on_create: Literal["ignored", "honoured"] = "ignored"
+    """The ``ID`` that the create table demands and the sample lacks: ignored, or becomes the ID."""
+    suspended_status: str = "Suspended"
+    """``Status`` of a suspended customer; only `Active` was ever seen."""
+
+    # --- token, limit, transport (facts §1-§3) ---
+    bad_credentials: Literal[401, 400] = 401
+    """The status for wrong client credentials."""
+    token_lifetime: float = 3600.0
+    """Seconds that a token lives."""
+    tokens_live: Literal["many", "one"] = "many"
+    """Whether a new token leaves the earlier ones valid."""
+    token_counts: bool = False
+    """Token requests count against the rate limit."""
+    unauthorized_counts: bool = False
+    """Requests answered with 401 count against the rate limit."""
+    limiter_scope: Literal["shared", "endpoint"] = "shared"
+    """One bucket for all requests, or one per method and path."""
+    window_start: Literal["first_request", "clock"] = "first_request"
+    """A window opens with its first request, or at whole multiples of its length."""
+    limiter_headers: bool = True
+    """The ``RateLimit-*`` headers are sent."""
+    retry_after: bool = False
+    """A 429 carries ``Retry-After``."""
+    limited_body: Literal["message", "empty", "html"] = "message"
+    """The body of a 429."""
+    get_with_body: Literal["accept", "ignore"] = "accept"
+    """The body of a GET is read, or dropped on the way as many stacks do."""
+    bare_get_with_content_type: Literal["accept", "error"] = "accept"
+    """A GET that declares JSON and has no body: served, or 500 (one witness)."""
+    missing_operations: frozenset[str] = frozenset()
+    """Operations, "METHOD /path", that this tenant does not have: 404 with an HTML page."""
+    forbidden_operations: frozenset[str] = frozenset()
+    """Operations, "METHOD /path", that the credentials' role may not use."""
+    forbidden_status: Literal[403, 401] = 403
+    """The status for a forbidden operation."""
+
+    def __post_init__(self) -> None:
+        for name, hint in get_type_hints(type(self)).items():
+            if get_origin(hint) is Literal and getattr(self, name) not in get_args(hint):
+                raise ValueError(f"{name}={getattr(self, name)!r} is none of {get_args(hint)}")
+
+    def replaced(self, **changes: Any) -> "Choices":
+        """The same choices with some of them changed."""
+        return type(self)(**{**self.__dict__, **changes})

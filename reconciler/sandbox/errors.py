@@ -1,0 +1,18 @@
+"""What can go wrong inside the sandbox."""
+
+
+class SandboxError(Exception):
+    """The sandbox itself cannot work: a bad database file or a bad seed document."""
+
+
+class Refusal(Exception):
+    """A request that is answered with an error status and a ``Message`` (facts §4)."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
+class Absent(Exception):
+    """A single read of a key that does not exist; ``Choices.not_found`` says how it is answered."""

@@ -1,0 +1,84 @@
+"""Programmable failures, for tests of what a client does when an answer is wrong or lost."""
+
+import random
+import threading
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal, get_args
+
+Kind = Literal["500", "502", "503", "429", "401", "html", "truncated", "drop", "timeout", "delay"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One planned failure: the ``nth`` matching request and the ``times - 1`` after it."""
+
+    method: str
+    """An HTTP method, or `*`."""
+    path: str
+    """A glob on the path below `/api/v3`, such as `/Variant*`."""
+    kind: Kind
+    when: Literal["before", "after"] = "before"
+    """Before: the shop did not act. After: it acted and the answer was lost."""
+    nth: int = 1
+    times: int = 1
+    seconds: float = 1.0
+    """How long a delay lasts."""
+
+    def matches(self, method: str, path: str) -> bool:
+        """Whether a request is one of those counted."""
+        return self.method in ("*", method) and fnmatchcase(path, self.path)
+
+
+class Faults:
+    """The failures that are planned, and how often each was met."""
+
+    def __init__(self, *planned: Fault) -> None:
+        self._lock = threading.Lock()
+        self._planned: list[Fault] = []
+        self._seen: list[int] = []
+        self._random: random.Random | None = None
+        self._rate = 0.0
+        for fault in planned:
+            self.add(fault)
+
+    @classmethod
+    def random(cls, seed: int, rate: float) -> "Faults":
+        """Failures of every kind, at a rate between 0 and 1, the same for the same seed."""
+        faults = cls()
+        faults._random = random.Random(seed)
+        faults._rate = rate
+        return faults
+
+    def add(self, fault: Fault) -> None:
+        """Plan a failure."""
+        if fault.kind not in get_args(Kind):
+            raise ValueError(f"{fault.kind!r} is none of {get_args(Kind)}")
+        with self._lock:
+            self._planned.append(fault)
+            self._seen.append(0)
+
+    def clear(self) -> None:
+        """Forget every failure."""
+        with self._lock:
+            self._planned.clear()
+            self._seen.clear()
+            self._random = None
+
+    def strike(self, method: str, path: str) -> Fault | None:
+        """The failure that this request meets, if any; the first planned wins."""
+        with self._lock:
+            struck = None
+            for place, fault in enumerate(self._planned):
+                if not fault.matches(method, path):
+                    continue
+                self._seen[place] += 1
+                if struck is None and 0 <= self._seen[place] - fault.nth < fault.times:
+                    struck = fault
+            return struck or self._chance(method, path)
+
+    def _chance(self, method: str, path: str) -> Fault | None:
+        if self._random is None or self._random.random() >= self._rate:
+            return None
+        kind = self._random.choice(get_args(Kind))
+        return Fault(method, path, kind, self._random.choice(("before", "after")))

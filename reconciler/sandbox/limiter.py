@@ -1,0 +1,57 @@
+"""The rate limit: a fixed window of so many requests (facts §3)."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .choices import Choices
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the limiter says of one request."""
+
+    allowed: bool
+    remaining: int
+    reset: float
+    """Seconds until the window ends."""
+
+
+class Limiter:
+    """Counts requests per bucket in memory; a limit of None lets everything pass."""
+
+    def __init__(self, limit: int | None, window: float, clock: Callable[[], float]) -> None:
+        self.limit = limit
+        self.window = window
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._buckets: dict[str, tuple[float, int]] = {}
+
+    def take(self, endpoint: str, choices: Choices) -> Verdict | None:
+        """Count one request; None when there is no limit."""
+        if self.limit is None:
+            return None
+        bucket = endpoint if choices.limiter_scope == "endpoint" else ""
+        with self._lock:
+            now = self._clock()
+            start, used = self._buckets.get(bucket, (float("-inf"), 0))
+            if now - start >= self.window:
+                aligned = choices.window_start == "clock"
+                start, used = (now - now % self.window if aligned else now), 0
+            allowed = used < self.limit
+            used += allowed
+            self._buckets[bucket] = (start, used)
+            return Verdict(allowed, self.limit - used, self.window - (now - start))
+
+    def clear(self) -> None:
+        """Open a new window for every bucket."""
+        with self._lock:
+            self._buckets.clear()
+
+    def headers(self, verdict: Verdict) -> dict[str, str]:
+        """The headers of draft-ietf-httpapi-ratelimit-headers-06, as the samples print them."""
+        return {
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(verdict.remaining),
+            "RateLimit-Policy": f"{self.limit};w={self.window:g}",
+        }

@@ -1,0 +1,18 @@
+"""The sandbox as a server of its own."""
+
+from typing import Any
+
+import waitress  # type: ignore[import-untyped]
+from flask import Flask
+
+_THREADS = 8
+
+
+def listen(app: Flask, host: str, port: int) -> Any:
+    """A server that is bound (to a free port, for port 0) and waits to be run."""
+    return waitress.create_server(app, host=host, port=port, threads=_THREADS)
+
+
+def serve(app: Flask, host: str, port: int) -> None:
+    """Serve the shop over HTTP until interrupted."""
+    listen(app, host, port).run()

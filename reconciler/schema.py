@@ -1,0 +1,118 @@
+"""Kinds to JSON Schemas: completion and checking in an editor, from the models that validate."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reconciler.core.kind import Kind, Kinds
+from reconciler.validation import WAS, adapter
+
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_TEXT = {"type": "string"}
+
+
+def schemas(kinds: Kinds) -> dict[str, str]:
+    """File name to content of every schema; equal input gives equal text."""
+    documents = {
+        "catalogue.schema.json": _catalogue(kinds),
+        "reconciler.schema.json": _settings(kinds),
+    }
+    return {name: json.dumps(body, indent=2) + "\n" for name, body in documents.items()}
+
+
+def write(kinds: Kinds, folder: Path) -> list[Path]:
+    """Write every schema into `folder`; gives the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, content in schemas(kinds).items():
+        path = folder / name
+        path.write_text(content, encoding="utf-8")
+        paths.append(path)
+    return paths
+
+
+def _catalogue(kinds: Kinds) -> dict[str, Any]:
+    definitions: dict[str, Any] = {}
+    properties = {}
+    for kind in kinds.values():
+        definitions[kind.name] = _object(kind, kinds, definitions)
+        if kind.parent is None:
+            properties[kind.collection] = _list_of(kind)
+    return {
+        "$schema": _DRAFT,
+        "title": "A catalogue file of reconciler",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        "$defs": definitions,
+    }
+
+
+def _object(kind: Kind, kinds: Kinds, definitions: dict[str, Any]) -> dict[str, Any]:
+    body = adapter(kind).json_schema(ref_template="#/$defs/{model}")
+    inner = body.pop("$defs")
+    # The list's item is the model itself; what it nests is shared by all definitions.
+    own = inner.pop(kind.model.__name__)
+    definitions |= inner
+    for name, field in kind.fields.items():
+        if name in own["properties"] and field.unread:
+            own["properties"][name]["description"] = f"Not compared: {field.unread}."
+    if kind.rename:
+        text = f"The {kind.name}'s former name: it is renamed, not deleted and created."
+        own["properties"][WAS] = _TEXT | {"description": text}
+    for child in kinds.values():
+        if child.parent and child.parent.kind == kind.name:
+            own["properties"][child.collection] = _list_of(child)
+    own["additionalProperties"] = False
+    return dict(own)
+
+
+def _list_of(kind: Kind) -> dict[str, Any]:
+    return {"type": "array", "items": {"$ref": f"#/$defs/{kind.name}"}}
+
+
+def _settings(kinds: Kinds) -> dict[str, Any]:
+    catalogue = _catalogue(kinds)
+    definitions: Mapping[str, Any] = catalogue["$defs"]
+    defaults = {}
+    for kind in kinds.values():
+        properties = dict(definitions[kind.name]["properties"])
+        inner = {child.collection for child in kinds.values() if child.parent}
+        for name in (kind.identity, WAS, *inner):
+            properties.pop(name, None)
+        defaults[kind.name] = {
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": False,
+        }
+    return {
+        "$schema": _DRAFT,
+        "title": "reconciler.yaml, the settings of a shop",
+        "type": "object",
+        "properties": {
+            "store": {
+                "type": "object",
+                "properties": {
+                    "url": _TEXT | {"description": "sandbox, or https://yourshop.dealpos.net"},
+                    "client_id": _TEXT,
+                    "client_secret": _TEXT
+                    | {
+                        "description": "The name of an environment variable, never the secret.",
+                        "pattern": r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\})+$",
+                    },
+                },
+                "additionalProperties": False,
+            },
+            "catalogue": _TEXT | {"description": "The folder of the catalogue files."},
+            "defaults": {
+                "type": "object",
+                "properties": defaults,
+                "additionalProperties": False,
+            },
+        },
+        "additionalProperties": False,
+        "$defs": {name: body for name, body in definitions.items() if name not in kinds},
+    }

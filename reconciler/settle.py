@@ -1,0 +1,140 @@
+"""Writing so that the outcome is known: lost answers looked up, wider coupons taken away again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from reconciler.client import Client
+from reconciler.core.change import Action, Change
+from reconciler.core.diff import compare
+from reconciler.core.kind import Kind, Kinds, Value
+from reconciler.core.lower import Request, Step, request_for
+from reconciler.core.state import ABSENT, Address, Live, Observed, wanted
+from reconciler.errors import ApiError, Doubtful, NotKept, Rejected
+from reconciler.live import confirm
+from reconciler.report import differences
+
+
+class Settler:
+    """Sends the requests of steps; every method returns only when it knows what happened."""
+
+    def __init__(self, client: Client, kinds: Kinds, pages: Mapping[str, int]) -> None:
+        self.client = client
+        self.kinds = kinds
+        self.pages = pages
+
+    def write(self, step: Step, request: Request) -> None:
+        """Send a request in the spelling that the shop takes; settle a lost answer."""
+        bodies = (request.body, *request.spellings)
+        for index, body in enumerate(bodies):
+            try:
+                self._settled(step, Request(request.operation, body))
+                return
+            except Rejected as error:
+                further = index + 1 < len(bodies)
+                if not further or error.status != 400:
+                    raise
+
+    def _settled(self, step: Step, request: Request) -> None:
+        """One request whose outcome is known afterwards; sent a second time if it was lost."""
+        try:
+            self.client.call(request.operation, request.body)
+            return
+        except Doubtful as error:
+            lost = error
+        if not self._happened(step):
+            try:
+                self.client.call(request.operation, request.body)
+            except Doubtful as error:
+                if not self._happened(step):
+                    raise error from lost
+
+    def _happened(self, step: Step) -> bool:
+        """Whether the shop already is as `step` would make it."""
+        live = self.read(step.addresses)
+        for change in step.changes:
+            kind = self.kinds[change.address.kind]
+            state = live.get(change.address)
+            if not isinstance(state, Observed):
+                return False
+            if step.creates:
+                continue  # it was absent before, so it is this step's; verification compares it
+            carried = step.carried.get(kind.name, frozenset())
+            after = {k: v for k, v in (change.after or {}).items() if k in carried}
+            if compare(kind, after, state.value):
+                return False
+        return True
+
+    def remove(self, kind: Kind, request: Request, address: Address) -> None:
+        """Delete; what is gone already counts as deleted."""
+        try:
+            self.client.call(request.operation, request.body)
+        except (Rejected, Doubtful):
+            if self.read([address]).get(address) is not ABSENT:
+                raise
+
+    def introduce(self, kind: Kind, step: Step, request: Request) -> None:
+        """Create what must not be wider than declared, and take it away again if it is.
+
+        Raises NotKept when the shop takes no spelling of it; after a deletion the message says
+        what became of the old object.
+        """
+        change = step.changes[0]
+        failure: ApiError | None = None
+        for body in (request.body, *request.spellings):
+            try:
+                self._settled(step, Request(request.operation, body))
+            except (Rejected, Doubtful) as error:
+                failure = error
+                if isinstance(error, Rejected) and error.status == 400:
+                    continue
+                break
+            wider = self._wider(kind, change)
+            if not wider:
+                return
+            assert kind.delete is not None
+            removal = request_for(kind, kind.delete, change.after or {})
+            self.remove(kind, removal, change.address)
+            why = f"it read back otherwise than declared ({wider}), so it was taken away again"
+            failure = NotKept(request.operation, why)
+        assert failure is not None
+        raise NotKept(request.operation, failure.detail + self._put_back(kind, step)) from failure
+
+    def _wider(self, kind: Kind, change: Change) -> str:
+        """What of the new object is not as declared; empty when all is well."""
+        state = self.read([change.address]).get(change.address)
+        if not isinstance(state, Observed):
+            return "the shop does not show it"
+        guarded = {k: v for k, v in (change.after or {}).items() if k in kind.widens}
+        return differences(kind, guarded, state.value)
+
+    def _put_back(self, kind: Kind, step: Step) -> str:
+        """After a failed replacement: the old object again, with what was left of it."""
+        change = step.changes[0]
+        if change.action is not Action.REPLACE or kind.create is None or change.before is None:
+            return ""
+        sent_only = {
+            name: value for name, value in (change.after or {}).items() if kind.fields[name].unread
+        }
+        old: Value = {**sent_only, **change.before}
+        if kind.carry_over:
+            kept, _ = kind.carry_over(old, change.before)
+            old = kept or old
+        guarded = {name: value for name, value in old.items() if name in kind.widens}
+        request = request_for(kind, kind.create, old)
+        for body in (request.body, *request.spellings):
+            try:
+                self.client.call(request.operation, body)
+                state = self.read([change.address]).get(change.address)
+                if isinstance(state, Observed) and not compare(kind, guarded, state.value):
+                    return "; the old one was put back with what was left of it"
+                if kind.delete and isinstance(state, Observed):
+                    self.remove(kind, request_for(kind, kind.delete, old), change.address)
+            except ApiError:
+                continue
+        return "; the old one is deleted and could not be put back"
+
+    def read(self, addresses: Iterable[Address]) -> Live:
+        """The present state of objects that a moment ago were written, or should be."""
+        asked = wanted((address.kind, address.name, ()) for address in addresses)
+        return confirm(self.client, self.kinds, asked, self.pages)

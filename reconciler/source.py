@@ -1,0 +1,280 @@
+"""YAML files to Desired: every object with its place, or every problem at once."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from reconciler import document
+from reconciler.core.kind import Kind, Kinds
+from reconciler.core.state import Address, Declared, Desired, Source
+from reconciler.document import Expand, Node
+from reconciler.errors import Problem, SourceError, suggestion
+from reconciler.position import locate
+from reconciler.validation import WAS, adapter, explain, known_keys
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """The objects of one kind from all files, in file order, before validation."""
+
+    nodes: list[Node] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    owners: list[Node] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The catalogue's files, kept so that a message can say where inside an object."""
+
+    root: Path
+
+    def locate(self, source: Source, path: tuple[str | int, ...], *, key: bool = False) -> Source:
+        """The place of `path` inside the object that starts at `source`."""
+        try:
+            content = (self.root / source.file).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError):
+            return source
+        line, column = locate(content, (source.line, source.column), path, key=key)
+        return Source(source.file, line, column)
+
+
+def load(
+    root: Path,
+    catalogue: str,
+    kinds: Kinds,
+    *,
+    defaults: Node | None = None,
+    expand: Expand | None = None,
+) -> Desired:
+    """Everything that the files below `root / catalogue` declare.
+
+    `defaults` maps a kind to values that are filled into its objects where they leave the key
+    out. Raises SourceError with every problem of every file.
+    """
+    frozen = gc.isenabled()
+    gc.disable()  # tens of thousands of small containers, none of them garbage
+    try:
+        loader = _Loader(root, kinds, expand)
+        for path in _paths(root, catalogue):
+            loader.read(path)
+        desired = loader.validate(loader.defaults(defaults))
+    finally:
+        if frozen:
+            gc.enable()
+    if loader.problems:
+        raise SourceError(loader.problems)
+    return desired
+
+
+def _paths(root: Path, catalogue: str) -> list[Path]:
+    folder = root / catalogue
+    if not folder.is_dir():
+        hint = (
+            "create it, or set `catalogue:` in reconciler.yaml to the folder that holds the files"
+        )
+        raise SourceError([Problem(catalogue, 0, 0, "there is no such folder", hint)])
+    found = (p for p in folder.rglob("*") if p.suffix in (".yaml", ".yml") and p.is_file())
+    return sorted(found)
+
+
+class _Loader:
+    def __init__(self, root: Path, kinds: Kinds, expand: Expand | None) -> None:
+        self.root = root
+        self.kinds = kinds
+        self.expand = expand
+        self.problems: list[Problem] = []
+        self.gathered = {name: _Gathered() for name in kinds}
+        self.tops = {kind.collection: kind for kind in kinds.values() if not kind.parent}
+        self.nested = {kind.parent.kind: kind for kind in kinds.values() if kind.parent}
+
+    def read(self, path: Path) -> None:
+        """Take in the objects of one file."""
+        shown = path.relative_to(self.root).as_posix()
+        root, problems = document.read(path, shown, self.expand)
+        self.problems += problems
+        for key, items in root.items():
+            kind = self.tops.get(key)
+            if kind is None:
+                self._unknown_top(shown, root, key)
+            elif self._is_list(items, shown, root, key):
+                self._gather(kind, items, shown, root)
+
+    def _unknown_top(self, shown: str, root: Node, key: str) -> None:
+        place = Files(self.root).locate(Source(shown, root.line, root.column), (key,), key=True)
+        hint = suggestion(key, self.tops) or f"accepted: {', '.join(sorted(self.tops))}"
+        if any(kind.collection == key for kind in self.nested.values()):
+            hint = f"`{key}` belongs inside an entry of `products`"
+        self.problems.append(Problem(*place, f"unknown key `{key}`", hint))
+
+    def _is_list(self, items: Any, shown: str, owner: Node, key: str) -> bool:
+        if isinstance(items, list):
+            return True
+        place = Files(self.root).locate(Source(shown, owner.line, owner.column), (key,))
+        message = f"`{key}` must be a list (lines that start with a dash)"
+        self.problems.append(Problem(*place, message))
+        return False
+
+    def _gather(self, kind: Kind, items: list[Any], shown: str, owner: Node) -> None:
+        table = self.gathered[kind.name]
+        child = self.nested.get(kind.name)
+        for index, node in enumerate(items):
+            if not isinstance(node, Node):
+                start = Source(shown, owner.line, owner.column)
+                place = Files(self.root).locate(start, (kind.collection, index))
+                message = f"an entry of `{kind.collection}` must be a mapping"
+                self.problems.append(Problem(*place, message, "write `- key: value`"))
+                continue
+            if child and child.collection in node:
+                node = _copy(node)
+                inner = node.pop(child.collection)
+                if self._is_list(inner, shown, node, child.collection):
+                    self._gather(child, inner, shown, node)
+            table.nodes.append(node)
+            table.files.append(shown)
+            table.owners.append(owner)
+
+    def defaults(self, node: Node | None) -> Mapping[str, Mapping[str, Any]]:
+        """Validated values to fill in, by kind."""
+        filled = {}
+        for name, given in (node or {}).items():
+            kind = self.kinds.get(name)
+            if kind is None:
+                hint = suggestion(name, self.kinds) or f"accepted: {', '.join(sorted(self.kinds))}"
+                self._in_settings(node, (name,), f"unknown kind `{name}` in `defaults`", hint)
+            elif not isinstance(given, Node):
+                self._in_settings(node, (name,), f"`defaults.{name}` must be a mapping", "")
+            elif kind.identity in given:
+                message = f"`{kind.identity}` names one object and cannot have a default"
+                self._in_settings(given, (kind.identity,), message, "")
+            else:
+                filled[name] = self._default(kind, given)
+        return filled
+
+    def _default(self, kind: Kind, given: Node) -> Mapping[str, Any]:
+        try:
+            (value,) = adapter(kind).validate_python([{**given, kind.identity: "x"}])
+        except ValidationError as error:
+            for found in error.errors(include_url=False):
+                path = tuple(found["loc"][1:])
+                message, hint = explain({**found, "loc": path}, known_keys(kind), True)
+                self._in_settings(given, path, message, hint)
+            return {}
+        return {name: value[name] for name in given}
+
+    def _in_settings(
+        self, node: Node | None, path: tuple[str | int, ...], message: str, hint: str
+    ) -> None:
+        start = Source("reconciler.yaml", node.line, node.column) if node else None
+        place = Files(self.root).locate(start, path) if start else ("reconciler.yaml", 0, 0)
+        self.problems.append(Problem(*place, message, hint))
+
+    def validate(self, defaults: Mapping[str, Mapping[str, Any]]) -> Desired:
+        """Every object in canonical form; problems are collected."""
+        objects: dict[str, dict[str, Declared]] = {}
+        for name, kind in self.kinds.items():
+            objects[name] = self._kind(kind, self.gathered[name], defaults.get(name, {}))
+        return Desired(objects)
+
+    def _kind(
+        self, kind: Kind, table: _Gathered, defaults: Mapping[str, Any]
+    ) -> dict[str, Declared]:
+        found: dict[str, Declared] = {}
+        renames = self._renames(kind, table)
+        values = self._values(kind, table)
+        for index, (value, node, file) in enumerate(
+            zip(values, table.nodes, table.files, strict=True)
+        ):
+            if value is None:
+                continue
+            source = Source(file, node.line, node.column)
+            name = value[kind.identity]
+            if defaults:
+                value = {**defaults, **value}
+            if kind.parent:
+                parent = self.kinds[kind.parent.kind]
+                value[parent.name] = table.owners[index].get(parent.identity, "")
+            if kind.check:
+                self._check(kind, value, source)
+            if name in found:
+                self._duplicate(kind, name, source, found[name].source)
+            found[name] = Declared(value, source, renames.get(id(node), ""))
+        return found
+
+    def _values(self, kind: Kind, table: _Gathered) -> list[Any]:
+        """One value per node, None where it has no identity; every problem is reported."""
+        if not table.nodes:
+            return []
+        try:
+            return list(adapter(kind).validate_python(table.nodes))
+        except ValidationError as error:
+            failing: dict[int, set[str]] = {}
+            for found in error.errors(include_url=False):
+                index, path = int(found["loc"][0]), tuple(found["loc"][1:])
+                failing.setdefault(index, set()).add(str(path[0]) if path else kind.identity)
+                self._invalid(kind, table, index, path, found)
+            return self._without(kind, table.nodes, failing)
+
+    @staticmethod
+    def _without(kind: Kind, nodes: list[Node], failing: Mapping[int, set[str]]) -> list[Any]:
+        """The values less what failed, so that the other rules still speak in this run."""
+        usable = [i for i in range(len(nodes)) if kind.identity not in failing.get(i, ())]
+        stripped = [
+            {key: value for key, value in nodes[i].items() if key not in failing.get(i, ())}
+            for i in usable
+        ]
+        values: list[Any] = [None] * len(nodes)
+        for i, value in zip(usable, adapter(kind).validate_python(stripped), strict=True):
+            values[i] = value
+        return values
+
+    def _invalid(
+        self, kind: Kind, table: _Gathered, index: int, path: tuple[Any, ...], found: Any
+    ) -> None:
+        # A failing key of a mapping is reported at (…, key, "[key]").
+        path = tuple(step for step in path if step != "[key]")
+        own = kind.fields.get(str(path[0])) if path else None
+        message, hint = explain({**found, "loc": path}, known_keys(kind), not (own and own.private))
+        node = table.nodes[index]
+        source = Source(table.files[index], node.line, node.column)
+        is_key = found["type"] == "extra_forbidden"
+        place = Files(self.root).locate(source, path, key=is_key)
+        identity = node.get(kind.identity)
+        owner = f"{kind.name}/{identity}: " if isinstance(identity, str) else f"{kind.name}: "
+        self.problems.append(Problem(*place, owner + message, hint))
+
+    def _renames(self, kind: Kind, table: _Gathered) -> dict[int, str]:
+        """Take `was:` off the nodes of a kind that can be renamed."""
+        renames: dict[int, str] = {}
+        if not kind.rename:
+            return renames
+        for index, node in enumerate(table.nodes):
+            if WAS in node:
+                table.nodes[index] = node = _copy(node)
+                renames[id(node)] = str(node.pop(WAS))
+        return renames
+
+    def _check(self, kind: Kind, value: Mapping[str, Any], source: Source) -> None:
+        assert kind.check is not None
+        for path, complaint in kind.check(value):
+            place = Files(self.root).locate(source, path)
+            address = Address(kind.name, value[kind.identity])
+            name = path[0] if path else ""
+            self.problems.append(Problem(*place, f"{address}: `{name}` {complaint}"))
+
+    def _duplicate(self, kind: Kind, name: str, source: Source, first: Source) -> None:
+        message = f"{kind.name}/{name} is declared twice, first at {first.file}:{first.line}"
+        place = Files(self.root).locate(source, (kind.identity,))
+        self.problems.append(Problem(*place, message, "keep one of the two"))
+
+
+def _copy(node: Node) -> Node:
+    """The same mapping at the same place: an alias may share the original."""
+    copy = Node(node)
+    copy.line, copy.column = node.line, node.column
+    return copy

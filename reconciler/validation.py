@@ -1,0 +1,78 @@
+"""pydantic's findings in the words of a shop, at the place that asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, get_args, get_type_hints
+
+from pydantic import ConfigDict, TypeAdapter
+
+from reconciler.core.kind import Kind
+from reconciler.errors import suggestion
+
+WAS = "was"
+"""The key that gives a renamed object's former identity; only kinds that can be renamed have it."""
+
+Path = tuple[str | int, ...]
+
+_WORDS = {
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "string_type": "must be text",
+    "list_type": "must be a list (lines that start with a dash)",
+    "dict_type": "must be a mapping (key: value lines)",
+    "typed_dict_type": "must be a mapping (key: value lines)",
+    "string_too_short": "must not be empty",
+    "string_too_long": "is too long: at most 200 characters",
+    "string_pattern_mismatch": "must not begin or end with a space or hold control characters",
+}
+
+
+def explain(
+    error: Mapping[str, Any], known: Callable[[Path], Collection[str]], shown: bool
+) -> tuple[str, str]:
+    """Message and hint for one error of pydantic.
+
+    `known` gives the keys that are accepted at a path; `shown` says whether the offending text
+    may appear (never for customer data).
+    """
+    kind, path, given = error["type"], error["loc"], error["input"]
+    name = path[-1] if path else ""
+    if kind == "missing":
+        return f"`{name}` is missing", ""
+    if kind == "extra_forbidden":
+        accepted = known(tuple(path[:-1]))
+        hint = suggestion(str(name), accepted) or "accepted: " + ", ".join(sorted(accepted))
+        return f"unknown key `{name}`", hint
+    written = f" (found `{given}`)" if shown and isinstance(given, str) and given else ""
+    if kind == "literal_error":
+        expected = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+        hint = suggestion(given, expected) if isinstance(given, str) else ""
+        return f"`{name}` must be one of {', '.join(expected)}{written}", hint
+    return f"`{name}` {_WORDS.get(kind, error['msg'])}{written}", ""
+
+
+def adapter(kind: Kind) -> TypeAdapter[Any]:
+    """Validates a whole list of one kind at once; unknown keys are refused at every depth."""
+    return TypeAdapter(list[kind.model], config=ConfigDict(extra="forbid"))  # type: ignore[name-defined]
+
+
+def known_keys(kind: Kind) -> Callable[[Path], Collection[str]]:
+    """The keys that are accepted at a path inside an object of `kind`."""
+
+    def at(path: Path) -> Collection[str]:
+        if path:
+            return sorted(_members(kind.model, path))
+        return [*kind.model.__annotations__, *([WAS] if kind.rename else [])]
+
+    return at
+
+
+def _members(model: Any, path: Path) -> Iterator[str]:
+    """Keys of the mapping type nested in a field's annotation."""
+    pending = [get_type_hints(model)[str(path[0])]]
+    while pending:
+        candidate = pending.pop()
+        if hasattr(candidate, "__required_keys__"):
+            yield from candidate.__annotations__
+        pending.extend(get_args(candidate))

@@ -1,0 +1,177 @@
+"""What every test shares: a clean environment, no network beyond loopback, and a shop."""
+
+from __future__ import annotations
+
+import socket
+import textwrap
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler import live, sandbox, source
+from reconciler.apply import run
+from reconciler.client import Client, Watcher, embedded_transport
+from reconciler.core import cost, order, references
+from reconciler.core import plan as planning
+from reconciler.core.cost import Cost, Window
+from reconciler.core.lower import Step
+from reconciler.core.plan import Plan
+from reconciler.core.references import Fault
+from reconciler.core.state import Desired, Live
+from reconciler.document import expander, parse
+from reconciler.kinds import KINDS, MANAGED
+from reconciler.report import Report
+from reconciler.settings import Store
+
+ROOT = Path(__file__).parent.parent
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No credentials of this machine, and nothing past loopback."""
+    for name in ("DEALPOS_URL", "DEALPOS_CLIENT_ID", "DEALPOS_CLIENT_SECRET", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and address[0] not in _LOOPBACK:
+            raise AssertionError(f"a test reaches past loopback: {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def root() -> Path:
+    """The project's folder."""
+    return ROOT
+
+
+class Clock:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Listener(Watcher):
+    """Remembers what the client did; sleeping moves the clock and takes no time."""
+
+    clock: Clock
+    operations: list[str] = field(default_factory=list)
+    waits: list[tuple[float, str]] = field(default_factory=list)
+
+    def request(self, operation: str) -> None:
+        self.operations.append(operation)
+
+    def waiting(self, seconds: float, reason: str) -> None:
+        self.waits.append((seconds, reason))
+
+    def sleep(self, seconds: float) -> None:
+        self.clock.now += seconds
+
+
+class Shop:
+    """A shop folder and the sandbox it is planned against."""
+
+    def __init__(self, folder: Path, seed: dict[str, Any] | None = None, **options: Any) -> None:
+        self.folder = folder
+        (folder / "catalogue").mkdir(parents=True, exist_ok=True)
+        self.database = folder / "live.db"
+        self.clock = Clock()
+        sandbox.seed(self.database, seed or {})
+        options = {"limit": None, "clock": self.clock, **options}
+        self.app = sandbox.create_app(self.database, **options)
+        self.twin = self.app.extensions["sandbox"]
+        self.listener = Listener(self.clock)
+
+    def write(self, text: str, file: str = "shop.yaml") -> None:
+        """Declare what `text` says (dedented) in a catalogue file."""
+        path = self.folder / "catalogue" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+
+    def desired(self, defaults: str = "", environment: dict[str, str] | None = None) -> Desired:
+        """What the files declare."""
+        node, _ = parse(textwrap.dedent(defaults), "reconciler.yaml")
+        return source.load(
+            self.folder,
+            "catalogue",
+            MANAGED,
+            defaults=node or None,
+            expand=expander(environment or {}),
+        )
+
+    def client(self) -> Client:
+        """A fresh client, as a new run of the program has."""
+        self.listener = Listener(self.clock)
+        store = Store("sandbox", "sandbox", "sandbox")
+        return Client(store, embedded_transport(self.app), self.listener, self.clock)
+
+    def read(self) -> Live:
+        """What the shop has of what the files declare."""
+        return live.read(self.client(), self.desired(), KINDS)
+
+    def plan(self) -> Plan:
+        """The plan; asserts that nothing stands in its way."""
+        plan, faults = self.consider()
+        assert not faults
+        return plan
+
+    def consider(self) -> tuple[Plan, list[Fault]]:
+        """The plan and every fault."""
+        desired = self.desired()
+        state = live.read(self.client(), desired, KINDS)
+        faults = references.cycles(desired, KINDS) + references.check(desired, state, KINDS)
+        plan, more = planning.build(desired, state, KINDS, "sandbox")
+        return plan, faults + more
+
+    def steps(self, plan: Plan) -> tuple[Step, ...]:
+        """The steps of a plan, in order."""
+        return order.steps(plan, KINDS)
+
+    def cost(self, plan: Plan) -> Cost:
+        """What a plan costs."""
+        return cost.price(self.steps(plan), KINDS, plan.reads, plan.pages, Window())
+
+    def apply(self, plan: Plan | None = None, client: Client | None = None) -> Report:
+        """Apply a plan (by default the present one)."""
+        plan = plan or self.plan()
+        return run(client or self.client(), plan, self.steps(plan), KINDS)
+
+    def show(self) -> dict[str, Any]:
+        """Everything that the sandbox holds."""
+        return sandbox.show(self.database)
+
+    def item(self, kind: str, code: str) -> dict[str, Any] | None:
+        """One object as the sandbox holds it; `kind` is a collection of the seed document."""
+        shown = self.show()
+        if kind == "variants":
+            rows = [variant for product in shown["products"] for variant in product["Variants"]]
+        else:
+            rows = shown[kind]
+        key = "Name" if kind in ("categories", "outlets") else "Code"
+        return next((row for row in rows if row[key] == code), None)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """An empty shop: no files, nothing in the sandbox."""
+    return Shop(tmp_path / "shop")
+
+
+@pytest.fixture
+def make_shop(tmp_path: Path) -> Any:
+    """A function that makes a shop from a seed document, with options of `create_app`."""
+
+    def make(seed: dict[str, Any] | None = None, **options: Any) -> Shop:
+        return Shop(tmp_path / f"shop{len(list(tmp_path.iterdir()))}", seed, **options)
+
+    return make
