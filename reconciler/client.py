@@ -7,6 +7,7 @@ was lost raises Doubtful and is settled by whoever knows what it was meant to do
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -76,6 +77,8 @@ class Client:
         )
         self._token = ""
         self._answered: dict[str, Route] = {}
+        self._turn = threading.Lock()
+        self._door = threading.Lock()
 
     def close(self) -> None:
         """Let go of connections."""
@@ -112,18 +115,17 @@ class Client:
 
     def _send(self, operation: Operation, route: Route, parameters: Any) -> Any:
         """One route, repeated where that is safe."""
-        fresh = not self._token and operation.name != "token"
-        if fresh:
-            self._authenticate()
+        asks = operation.name != "token"
+        fresh = asks and self._authenticate("")
         lost: ApiError | None = None
         for attempt in range(TRIES):
             if attempt:
                 self._back_off(attempt, lost)
             try:
+                used = self._token
                 response = self._once(operation, route, parameters)
-                if response.status_code == 401 and operation.name != "token" and not fresh:
-                    self._authenticate()
-                    fresh = True
+                if response.status_code == 401 and asks and not fresh:
+                    fresh = self._authenticate(used)
                     response = self._once(operation, route, parameters)
                 return self._understand(operation, response)
             except Doubtful as error:
@@ -138,11 +140,12 @@ class Client:
     def _once(self, operation: Operation, route: Route, parameters: Any) -> httpx.Response:
         """One request, after waiting for the window; 429 is waited out."""
         for _ in range(3):
-            if wait := self.window.wait():
-                reason = f"{self.window.limit} requests are spent in this window"
-                self.watcher.waiting(wait, reason)
-                self.watcher.sleep(wait)
-            response = self._exchange(operation, route, parameters)
+            self._take_turn(operation)
+            try:
+                response = self._exchange(operation, route, parameters)
+            except BaseException:
+                self.window.lost()
+                raise
             self.window.heed(response.headers)
             if response.status_code != 429:
                 return response
@@ -155,11 +158,19 @@ class Client:
             hint="see which integration uses the window, or ask DealPOS to raise the quota",
         )
 
+    def _take_turn(self, operation: Operation) -> None:
+        """Wait until the window has room, and take a request of it; one thread at a time."""
+        with self._turn:
+            if wait := self.window.wait():
+                reason = f"{self.window.limit} requests are spent in this window"
+                self.watcher.waiting(wait, reason)
+                self.watcher.sleep(wait)
+            self.watcher.request(operation.name)
+            self.window.spend()
+            if operation.name != "token":
+                self.requests += 1
+
     def _exchange(self, operation: Operation, route: Route, parameters: Any) -> httpx.Response:
-        self.watcher.request(operation.name)
-        self.window.spend()
-        if operation.name != "token":
-            self.requests += 1
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         query = parameters if route.query else None
         body = None if route.query else parameters
@@ -223,9 +234,17 @@ class Client:
             hint="check that the address is the shop's API host, and that no proxy is in between",
         )
 
-    def _authenticate(self) -> None:
-        """Fetch a token (facts §2: attested by third-party code only)."""
-        self._token = ""
+    def _authenticate(self, refused: str) -> bool:
+        """Have a token other than the refused one; True when it was fetched just now."""
+        with self._door:
+            if self._token != refused:
+                return bool(refused)
+            self._token = ""
+            self._token = self._fetch_token()
+            return True
+
+    def _fetch_token(self) -> str:
+        """A token (facts §2: attested by third-party code only)."""
         answer = None
         credentials = {
             "client_id": self.store.client_id,
@@ -246,7 +265,7 @@ class Client:
         token = answer.get("access_token") if isinstance(answer, Mapping) else None
         if not isinstance(token, str) or not token:
             raise Unreadable("token", "the shop's answer holds no access_token")
-        self._token = token
+        return token
 
     def _back_off(self, attempt: int, lost: ApiError | None) -> None:
         wait = min(0.5 * 2**attempt, 8.0) * random.uniform(0.75, 1.25)

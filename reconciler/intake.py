@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.state import Address, Live, Observed
-from reconciler.paging import Row, identity_of
+from reconciler.paging import Row
 
 
 class Intake:
@@ -26,7 +26,7 @@ class Intake:
         empty = dict.fromkeys(shape)
         states = self.live.objects.setdefault(kind.name, {})
         for row in rows:
-            name = identity_of(kind, row)
+            name = kind.named(row)
             if name is None:
                 continue
             try:
@@ -54,7 +54,7 @@ class Intake:
             return None
         found = {}
         for item in items:
-            name = identity_of(child, item)
+            name = child.named(item)
             if name is not None:
                 found[name] = child.decode(item)
                 self.owners[child.name, name] = owner

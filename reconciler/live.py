@@ -68,10 +68,14 @@ def confirm(client: Client, kinds: Kinds, wanted_: Wanted, page_counts: Mapping[
 
 def _asked(desired: Desired, kinds: Kinds) -> Wanted:
     entries: list[tuple[str, str, Iterable[str]]] = []
+    # Most objects of a kind declare the same keys, so the sets of them are few.
+    shapes: dict[tuple[str, ...], frozenset[str]] = {}
     for address, declared in desired:
         kind = kinds[address.kind]
-        comparable = [name for name in declared.value if kind.fields[name].comparable]
-        entries.append((address.kind, address.name, comparable))
+        shape = (kind.name, *declared.value)
+        if shape not in shapes:
+            shapes[shape] = frozenset(n for n in declared.value if kind.fields[n].comparable)
+        entries.append((address.kind, address.name, shapes[shape]))
         if declared.was:
             entries.append((address.kind, declared.was, ()))
         entries += [

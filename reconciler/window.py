@@ -25,6 +25,8 @@ class RequestWindow:
         self.seconds = seconds
         self.began: float | None = None
         self.left = limit
+        self.flying = 0
+        """Requests that are sent and not answered yet: the server's count may lack them."""
 
     def wait(self) -> float:
         """Seconds to wait before the next request; 0 when it may be sent now."""
@@ -39,9 +41,15 @@ class RequestWindow:
         if self.began is None:
             self.began = self.clock()
         self.left -= 1
+        self.flying += 1
+
+    def lost(self) -> None:
+        """A request ended without an answer."""
+        self.flying -= 1
 
     def heed(self, headers: Mapping[str, str]) -> None:
-        """Believe what the server says of its window, where it says something."""
+        """A request was answered: believe what the server says of its window, if anything."""
+        self.flying -= 1
         policy = _POLICY.search(headers.get("ratelimit-policy", ""))
         if policy:
             self.limit, self.seconds = int(policy[1]), float(policy[2])
@@ -50,10 +58,10 @@ class RequestWindow:
         remaining = headers.get("ratelimit-remaining", "")
         if remaining.isdigit():
             told = int(remaining)
-            if told > self.left + 1:
+            if told > self.left + self.flying + 1:
                 # More is left than we had counted: the window began anew with this request.
                 self.began = self.clock()
-            self.left = told
+            self.left = told - self.flying
 
     def exhausted(self, retry_after: str = "") -> float:
         """The server said 429: seconds to wait, by its word or else a full window."""

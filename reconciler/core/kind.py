@@ -251,6 +251,10 @@ class Kind:
     """Fields that must read back as declared, or the new object is taken away again."""
     fields: Mapping[str, Field] = field(init=False)
     identity: str = field(init=False)
+    referring: tuple[tuple[str, tuple[Reference, ...]], ...] = field(init=False)
+    """The fields that name other objects."""
+    readable: tuple[tuple[str, tuple[str, ...], Codec], ...] = field(init=False)
+    """The fields that reads show, with the keys they come under."""
 
     def __post_init__(self) -> None:
         """Derive the fields from the model's annotations."""
@@ -265,8 +269,18 @@ class Kind:
                 immutable="no documented way to move it to another parent",
                 references=(Reference(self.parent.kind),),
             )
-        object.__setattr__(self, "fields", fields)
-        object.__setattr__(self, "identity", next(f.name for f in fields.values() if f.identity))
+        identity = next(f.name for f in fields.values() if f.identity)
+        referring = tuple((f.name, f.references) for f in fields.values() if f.references)
+        readable = tuple(
+            (f.name, f.wire.read, f.wire.codec) for f in fields.values() if f.wire.read
+        )
+        for name, derived in (
+            ("fields", fields),
+            ("identity", identity),
+            ("referring", referring),
+            ("readable", readable),
+        ):
+            object.__setattr__(self, name, derived)
 
     def encode(self, call: Call, value: Value) -> dict[str, Any]:
         """The keys and values that `call` sends for `value`."""
@@ -278,18 +292,28 @@ class Kind:
                 body.update(dict.fromkeys(wire.write, sent))
         return body
 
-    def decode(self, row: Mapping[str, Any], names: Iterable[str] = ()) -> dict[str, Any]:
+    def decode(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """The canonical value of what `row` shows; fields whose keys it lacks are left out."""
         value = {}
         if self.normalise:
             row = self.normalise(row)
-        for name in names or self.fields:
-            wire = self.fields[name].wire
-            for key in wire.read:
+        for name, keys, codec in self.readable:
+            for key in keys:
                 if key in row:
-                    value[name] = wire.codec.read(row[key])
+                    raw = row[key]
+                    value[name] = codec.empty if raw is None else codec.decode(raw)
                     break
         return value
+
+    def named(self, row: Any) -> str | None:
+        """The natural key that a row shows, if it shows one."""
+        if not isinstance(row, Mapping):
+            return None
+        wire = self.fields[self.identity].wire
+        for key in wire.read:
+            if (raw := row.get(key)) is not None:
+                return raw if type(raw) is str else str(wire.codec.decode(raw))
+        return None
 
 
 Kinds = Mapping[str, Kind]

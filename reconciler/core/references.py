@@ -27,10 +27,11 @@ class Fault:
 
 def names(kind: Kind, value: Value) -> Iterator[tuple[Address, tuple[str | int, ...]]]:
     """Every object that `value` refers to, with the path of the name inside it."""
-    for field_name in value:
-        for reference in kind.fields[field_name].references:
-            for name, path in reference.targets(value[field_name]):
-                yield Address(reference.kind, name), (field_name, *path)
+    for field_name, references in kind.referring:
+        if field_name in value:
+            for reference in references:
+                for name, path in reference.targets(value[field_name]):
+                    yield Address(reference.kind, name), (field_name, *path)
 
 
 def check(desired: Desired, live: Live, kinds: Kinds) -> list[Fault]:
@@ -38,10 +39,9 @@ def check(desired: Desired, live: Live, kinds: Kinds) -> list[Fault]:
     faults = []
     for address, declared in desired:
         for target, path in names(kinds[address.kind], declared.value):
-            if desired.get(target) is None:
-                state = live.get(target)
-                if not isinstance(state, Observed):
-                    faults.append(_dangling(address, path, target, desired, live))
+            declared_too = target.name in desired.objects.get(target.kind, ())
+            if not declared_too and not isinstance(live.get(target), Observed):
+                faults.append(_dangling(address, path, target, desired, live))
     return faults
 
 

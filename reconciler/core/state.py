@@ -115,7 +115,11 @@ def wanted(entries: Iterable[tuple[str, str, Iterable[str]]]) -> Wanted:
     table: dict[str, dict[str, frozenset[str]]] = {}
     for kind, name, fields in entries:
         names = table.setdefault(kind, {})
-        names[name] = names.get(name, frozenset()) | frozenset(fields)
+        known = names.get(name)
+        if not known:
+            names[name] = frozenset(fields)
+        elif fields:
+            names[name] = known.union(fields)
     return table
 
 

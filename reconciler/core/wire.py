@@ -31,10 +31,6 @@ class Codec:
     encode: Callable[[Any], Any]
     empty: Any = None
 
-    def read(self, raw: Any) -> Any:
-        """The canonical value of `raw`; raises ValueError when it is no such value."""
-        return self.empty if raw is None else self.decode(raw)
-
 
 def text(raw: Any) -> str:
     """Text; numbers and flags become the text that a file would hold."""
@@ -127,7 +123,7 @@ def keyed(key: str, **members: tuple[str, Codec]) -> Codec:
             if not isinstance(item, Mapping) or item.get(key) is None:
                 raise ValueError(f"an item without `{key}`")
             table[text(item[key])] = {
-                ours: codec.read(item[theirs])
+                ours: codec.empty if (inner := item[theirs]) is None else codec.decode(inner)
                 for ours, (theirs, codec) in members.items()
                 if theirs in item
             }

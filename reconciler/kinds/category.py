@@ -1,7 +1,5 @@
 """Categories: a tree of slash paths; the path is both identity and name (facts §5)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated, Any, Required
 

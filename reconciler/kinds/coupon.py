@@ -1,7 +1,5 @@
 """Promotion coupons. The API has no update, so every change is a replacement (facts §10)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Required
 

@@ -4,8 +4,6 @@ Facts §9: the list row carries seven fields, the rest needs one detail read eac
 samples disagree on the names of two fields, so both spellings are sent.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Required
 
 from typing_extensions import TypedDict

@@ -4,8 +4,6 @@ Facts §8: key is the name, the list is not paged, and a default for `SuspendedS
 documented, so `All` is asked for.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Required
 
 from typing_extensions import TypedDict

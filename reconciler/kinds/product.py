@@ -1,7 +1,5 @@
 """Products: what a customer asks for by name; its variants are what the till sells (facts §6)."""
 
-from __future__ import annotations
-
 from typing import Annotated, Required
 
 from typing_extensions import TypedDict

@@ -4,8 +4,6 @@ A variant is written on four ways, none of which carries every field: with its n
 to an existing one, by its own update, and inside its product's update (facts §6.1, §6.2, §7).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal, Required
 
