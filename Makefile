@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 RUN := .venv/bin/python -m
 DEMO := examples/kopi-nusantara
 
-.PHONY: help demo test lint format schemas bench dist clean
+.PHONY: help demo test lint format schemas cassettes bench dist clean
 
 help:
 	@echo "make demo     plan, apply and plan again a coffee chain in the embedded sandbox"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint     format, lint, types, import contracts"
 	@echo "make format   put the code into its format"
 	@echo "make schemas  write schemas/ from the models"
+	@echo "make cassettes  record cassettes/ anew from a sandbox served on loopback"
 	@echo "make bench    measure load, plan and start-up (minutes)"
 	@echo "make dist     the wheel and the source archive"
 
@@ -55,6 +56,9 @@ format: .venv/dev.stamp
 
 schemas: .venv/run.stamp
 	@$(RUN) reconciler schema schemas
+
+cassettes: .venv/dev.stamp
+	@RECORD=1 $(RUN) pytest -q tests/test_cassettes.py
 
 bench: .venv/dev.stamp
 	@.venv/bin/python tests/benchmarks/run.py

@@ -9,3 +9,5 @@
 Imports point one way: `cli` → edges → `client`, `settings` → `kinds` → `core` → `errors`;
 `sandbox` imports nothing of the rest.
 """
+
+__version__ = "0.1.0"

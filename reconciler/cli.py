@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler import output
+from reconciler import __version__, output
 from reconciler.errors import Problem, ReconcilerError, SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="reconciler")
+@click.version_option(__version__, prog_name="reconciler")
 def cli() -> None:
     r"""Catalogue as code for DealPOS.
 
@@ -119,8 +119,8 @@ def plan(directory: Path, form: str, detailed_exitcode: bool) -> None:
 
         with Console(quiet=form == "json") as console:
             settings, desired = _load(directory)
-            client = _connect(settings, console)
-            made, _, cost = _make(settings, desired, client)
+            with _connect(settings, console) as client:
+                made, _, cost = _make(settings, desired, client)
     output.print_plan(made, cost, form)
     if made.unknown:
         output.complain(
@@ -150,15 +150,21 @@ def apply(directory: Path, form: str, auto_approve: bool) -> None:
             )
         with Console(quiet=form == "json") as console:
             settings, desired = _load(directory)
-            client = _connect(settings, console)
-            made, steps, cost = _make(settings, desired, client)
-            console.finish()
-            if form == "text":
-                output.print_plan(made, cost, form)
-            if made.changes and not auto_approve and not output.approved():
-                click.echo("Nothing was changed.", err=True)
-                sys.exit(1)
-            report = run(client, made, steps, KINDS, console)
+            with _connect(settings, console) as client:
+                made, steps, cost = _make(settings, desired, client)
+                console.finish()
+                if form == "text":
+                    output.print_plan(made, cost, form)
+                if made.changes and not auto_approve and not output.approved():
+                    click.echo("Nothing was changed.", err=True)
+                    sys.exit(1)
+                try:
+                    report = run(client, made, steps, KINDS, console)
+                except KeyboardInterrupt:
+                    raise ReconcilerError(
+                        "stopped at once: a call may have been in flight",
+                        hint="run `reconciler plan` to see where the shop stands",
+                    ) from None
     output.print_report(report, form)
     if not report.complete or made.unknown:
         sys.exit(PARTLY)
@@ -186,11 +192,18 @@ def serve(directory: Path, host: str, port: int, limit: int, window: float, **wh
     from reconciler.settings import load
 
     app = embedded(load(directory), limit=limit or None, window=window, **who)
-    click.echo(f"serving {directory} on http://{host}:{port}; stop with Ctrl-C", err=True)
-    click.echo(f"  export DEALPOS_URL=http://{host}:{port}", err=True)
+    try:
+        server = shop.listen(app, host, port)
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen on {host}:{port}: {error.strerror}", hint="choose another --port"
+        ) from None
+    address = f"http://{host}:{server.effective_port}"
+    click.echo(f"serving {directory} on {address}; stop with Ctrl-C", err=True)
+    click.echo(f"  export DEALPOS_URL={address}", err=True)
     click.echo(f"  export DEALPOS_CLIENT_ID={who['client_id']}", err=True)
     click.echo("  export DEALPOS_CLIENT_SECRET=…   (the --client-secret above)", err=True)
-    shop.serve(app, host, port)
+    server.run()
 
 
 @sandbox.command()

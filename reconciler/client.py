@@ -80,7 +80,11 @@ class Client:
         self._turn = threading.Lock()
         self._door = threading.Lock()
 
-    def close(self) -> None:
+    def __enter__(self) -> Client:
+        """Use it as a context manager, so that connections are let go of."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
         """Let go of connections."""
         self._http.close()
 

@@ -13,7 +13,7 @@ from reconciler.core.references import names
 from reconciler.core.state import Desired
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.kinds import KINDS, MANAGED
-from reconciler.settings import Settings, Store
+from reconciler.settings import SANDBOX, Settings, Store
 
 
 def reset(shop: Settings, seed: Path | None) -> None:
@@ -44,11 +44,12 @@ def _fill(shop: Settings, desired: Desired) -> None:
     )
     connect.fill(shop, {"outlets": [{"Name": name} for name in outlets]})
     app = connect.embedded(shop, limit=None)
-    client = Client(Store("sandbox", "sandbox", "sandbox"), embedded_transport(app))
-    made, faults = planning.build(desired, live.read(client, desired, KINDS), KINDS, "sandbox")
-    if faults:
-        raise UsageError(f"the seed cannot be applied: {faults[0].message}")
-    report = run(client, made, order.steps(made, KINDS), KINDS)
+    store = Store(SANDBOX, SANDBOX, SANDBOX)
+    with Client(store, embedded_transport(app)) as client:
+        made, faults = planning.build(desired, live.read(client, desired, KINDS), KINDS, SANDBOX)
+        if faults:
+            raise UsageError(f"the seed cannot be applied: {faults[0].message}")
+        report = run(client, made, order.steps(made, KINDS), KINDS)
     failed = [outcome for outcome in report.outcomes if not outcome.verified]
     if failed:
         raise ReconcilerError(f"the seed was not applied: {failed[0].address} {failed[0].message}")

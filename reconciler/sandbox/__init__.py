@@ -5,7 +5,7 @@ from .choices import Choices
 from .document import reset, seed, show
 from .errors import SandboxError
 from .faults import Fault, Faults
-from .server import serve
+from .server import listen, serve
 from .shop import Shop
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "SandboxError",
     "Shop",
     "create_app",
+    "listen",
     "reset",
     "seed",
     "serve",
