@@ -1,0 +1,106 @@
+"""Planned failures: what reaches the client, and whether the shop acted."""
+
+from typing import Any
+
+import pytest
+
+from reconciler.sandbox import Fault, Faults
+
+CREATE = ("POST", "/Category", {"Name": "New"})
+
+
+def created(client: Any) -> bool:
+    return "New" in [row["Name"] for row in client.get("/Category")]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("500", 500), ("502", 502), ("503", 503), ("429", 429), ("401", 401), ("html", 200)],
+)
+def test_status_faults(client: Any, kind: Any, status: int, when: Any) -> None:
+    client.shop.faults.add(Fault("POST", "/Category", kind, when))
+    assert client.send(*CREATE).status_code == status
+    assert created(client) is (when == "after")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    ("kind", "error"), [("drop", ConnectionResetError), ("timeout", TimeoutError)]
+)
+def test_lost_answers(client: Any, kind: Any, error: type[Exception], when: Any) -> None:
+    client.shop.faults.add(Fault("POST", "/Category", kind, when))
+    with pytest.raises(error):
+        client.send(*CREATE)
+    assert client.shop.calls[-1] == ("POST", "/api/v3/Category", 0)
+    assert created(client) is (when == "after")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_truncated_answer_is_no_json(client: Any, when: Any) -> None:
+    client.shop.faults.add(Fault("*", "/Category", "truncated", when))
+    answer = client.send(*CREATE)
+    assert answer.status_code == 200
+    with pytest.raises(ValueError, match=r".+"):
+        answer.json()
+    assert created(client) is (when == "after")
+
+
+def test_an_html_answer_is_html(client: Any) -> None:
+    client.shop.faults.add(Fault("GET", "/Outlet", "html"))
+    assert client.send("GET", "/Outlet").text.startswith("<!DOCTYPE html>")
+
+
+def test_a_delay_waits_and_serves(client: Any) -> None:
+    waited: list[float] = []
+    client.shop.sleep = waited.append
+    client.shop.faults.add(Fault("GET", "/Outlet", "delay", seconds=7.5))
+    assert len(client.get("/Outlet")) == 3
+    assert waited == [7.5]
+
+
+def test_nth_and_times_count_the_matching_requests(client: Any) -> None:
+    client.shop.faults.add(Fault("GET", "/Outl*", "500", nth=2, times=2))
+    client.get("/Category")
+    statuses = [client.send("GET", "/Outlet").status_code for _ in range(4)]
+    assert statuses == [200, 500, 500, 200]
+
+
+def test_token_requests_can_fail(client: Any) -> None:
+    client.shop.faults.add(Fault("POST", "/Token/*", "503"))
+    assert client.login().status_code == 503
+
+
+def test_faults_can_be_cleared_and_replaced(client: Any) -> None:
+    client.shop.faults.add(Fault("GET", "/Outlet", "500", times=9))
+    client.shop.faults.clear()
+    client.get("/Outlet")
+    client.shop.faults = Faults(Fault("GET", "/Outlet", "500"))
+    assert client.send("GET", "/Outlet").status_code == 500
+
+
+def test_random_faults_repeat_with_their_seed() -> None:
+    def struck(seed: int, rate: float) -> list[Fault | None]:
+        faults = Faults.random(seed, rate)
+        return [faults.strike("GET", "/Outlet") for _ in range(200)]
+
+    assert struck(1, 0.3) == struck(1, 0.3)
+    assert struck(1, 0.3) != struck(2, 0.3)
+    assert 30 < len([fault for fault in struck(1, 0.3) if fault]) < 90
+    assert not any(struck(1, 0.0))
+    assert all(struck(1, 1.0))
+
+
+def test_a_misspelt_kind_is_refused() -> None:
+    with pytest.raises(ValueError, match="'505' is none of"):
+        Faults(Fault("GET", "/Outlet", "505"))  # type: ignore[arg-type]
+
+
+def test_a_cleared_fault_is_counted_anew(client: Any) -> None:
+    fault = Fault("GET", "/Outlet", "500", nth=2)
+    client.shop.faults.add(fault)
+    client.get("/Outlet")
+    client.shop.faults.clear()
+    client.shop.faults.add(fault)
+    client.get("/Outlet")
+    assert client.send("GET", "/Outlet").status_code == 500
