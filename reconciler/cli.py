@@ -117,10 +117,8 @@ def plan(directory: Path, form: str, detailed_exitcode: bool) -> None:
     with output.errors_as(form):
         from reconciler.console import Console
 
-        with Console(quiet=form == "json") as console:
-            settings, desired = _load(directory)
-            with _connect(settings, console) as client:
-                made, _, cost = _make(settings, desired, client)
+        with Console(quiet=form == "json") as console, _connect(directory, console) as client:
+            made, _, cost = _make(directory, client)
     output.print_plan(made, cost, form)
     if made.unknown:
         output.complain(
@@ -148,23 +146,21 @@ def apply(directory: Path, form: str, auto_approve: bool) -> None:
             raise UsageError(
                 "there is no terminal to ask on", hint="add --auto-approve to apply without asking"
             )
-        with Console(quiet=form == "json") as console:
-            settings, desired = _load(directory)
-            with _connect(settings, console) as client:
-                made, steps, cost = _make(settings, desired, client)
-                console.finish()
-                if form == "text":
-                    output.print_plan(made, cost, form)
-                if made.changes and not auto_approve and not output.approved():
-                    click.echo("Nothing was changed.", err=True)
-                    sys.exit(1)
-                try:
-                    report = run(client, made, steps, KINDS, console)
-                except KeyboardInterrupt:
-                    raise ReconcilerError(
-                        "stopped at once: a call may have been in flight",
-                        hint="run `reconciler plan` to see where the shop stands",
-                    ) from None
+        with Console(quiet=form == "json") as console, _connect(directory, console) as client:
+            made, steps, cost = _make(directory, client)
+            console.finish()
+            if form == "text":
+                output.print_plan(made, cost, form)
+            if made.changes and not auto_approve and not output.approved():
+                click.echo("Nothing was changed.", err=True)
+                sys.exit(1)
+            try:
+                report = run(client, made, steps, KINDS, console)
+            except KeyboardInterrupt:
+                raise ReconcilerError(
+                    "stopped at once: a call may have been in flight",
+                    hint="run `reconciler plan` to see where the shop stands",
+                ) from None
     output.print_report(report, form)
     if not report.complete or made.unknown:
         sys.exit(PARTLY)
@@ -243,6 +239,13 @@ def schema(directory: Path) -> None:
         click.echo(f"wrote {path}")
 
 
+def _connect(directory: Path, console: Any) -> Client:
+    from reconciler.connect import connect
+    from reconciler.settings import load
+
+    return connect(load(directory), console)
+
+
 def _load(directory: Path) -> tuple[Settings, Desired]:
     from reconciler import settings, source
     from reconciler.kinds import MANAGED
@@ -254,27 +257,27 @@ def _load(directory: Path) -> tuple[Settings, Desired]:
     return shop, desired
 
 
-def _connect(settings: Settings, console: Any) -> Client:
-    from reconciler.connect import connect
-
-    return connect(settings, console)
-
-
-def _make(
-    settings: Settings, desired: Desired, client: Client
-) -> tuple[Plan, tuple[Step, ...], Cost]:
+def _make(directory: Path, client: Client) -> tuple[Plan, tuple[Step, ...], Cost]:
     """Files and shop to a plan that can be carried out, with its steps and its cost."""
-    from reconciler import live
+    from reconciler import live, settings, source
     from reconciler.core import cost, order, references
     from reconciler.core import plan as planning
     from reconciler.core.cost import Window
     from reconciler.kinds import KINDS
+    from reconciler.survey import Survey
 
-    _refuse(settings, references.cycles(desired, KINDS), desired)
-    state = live.read(client, desired, KINDS)
-    _refuse(settings, references.check(desired, state, KINDS), desired)
+    shop = settings.load(directory)
+    survey = Survey(client, KINDS, source.paths(shop.root, shop.catalogue))
+    try:
+        shop, desired = _load(directory)
+        _refuse(shop, references.cycles(desired, KINDS), desired)
+    except ReconcilerError:
+        survey.abandon()
+        raise
+    state = live.read(client, desired, KINDS, survey)
+    _refuse(shop, references.check(desired, state, KINDS), desired)
     made, faults = planning.build(desired, state, KINDS, client.store.url)
-    _refuse(settings, faults, desired)
+    _refuse(shop, faults, desired)
     steps = order.steps(made, KINDS)
     window = Window(client.window.limit, client.window.seconds)
     return made, steps, cost.price(steps, KINDS, made.reads, made.pages, window)

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from types import FrameType, TracebackType
 from typing import Any, TextIO
 
@@ -86,7 +87,9 @@ class Console(Watcher, Progress):
     def waiting(self, seconds: float, reason: str) -> None:
         """Say how long nothing will happen, and why."""
         if seconds >= 1:
-            self.say(f"waiting {duration(round(seconds)).removeprefix('about ')}: {reason}")
+            end = time.strftime("%H:%M:%S", time.localtime(time.time() + seconds))
+            span = duration(round(seconds)).removeprefix("about ")
+            self.say(f"waiting {span}, until {end}: {reason}")
 
     def sleep(self, seconds: float) -> None:
         """Wait; Ctrl-C ends the wait unless a unit must be finished first."""

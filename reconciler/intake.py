@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.state import Address, Live, Observed
@@ -52,10 +52,33 @@ class Intake:
         items = row.get(child.parent.key)
         if not isinstance(items, list):
             return None
-        found = {}
-        for item in items:
-            name = child.named(item)
-            if name is not None:
-                found[name] = child.decode(item)
-                self.owners[child.name, name] = owner
-        return found
+        found = {name: item for item in items if (name := child.named(item)) is not None}
+        for name in found:
+            self.owners[child.name, name] = owner
+        return Children(child, found)
+
+
+class Children(Mapping[str, Value]):
+    """The children of one parent's row, decoded when they are looked at: few ever are.
+
+    What a row says of a child that cannot be understood is left out: the child's own reads say it.
+    """
+
+    def __init__(self, kind: Kind, rows: Mapping[str, Row]) -> None:
+        self.kind = kind
+        self.rows = rows
+
+    def __getitem__(self, name: str) -> Value:
+        """The value of one child."""
+        try:
+            return self.kind.decode(self.rows[name])
+        except (ValueError, TypeError, AttributeError):
+            return {self.kind.identity: name}
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the children."""
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.rows)

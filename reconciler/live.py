@@ -16,7 +16,7 @@ from reconciler.core.cost import confirming
 from reconciler.core.diff import compare
 from reconciler.core.kind import Batch, Kind, Kinds
 from reconciler.core.lower import batches
-from reconciler.core.references import names as references_of
+from reconciler.core.references import targets
 from reconciler.core.state import (
     ABSENT,
     Address,
@@ -30,6 +30,7 @@ from reconciler.core.state import (
 from reconciler.errors import ApiError, Rejected, Unreadable
 from reconciler.intake import Intake
 from reconciler.paging import Rows, pages, rows_of, single_of
+from reconciler.survey import Survey
 
 FEW = 10
 """So many single reads are tried before a listing of unknown length."""
@@ -43,9 +44,12 @@ LONG = 200
 _NOT_FOUND = frozenset({400, 404})
 
 
-def read(client: Client, desired: Desired, kinds: Kinds) -> Live:
-    """What the shop has of everything that the files declare or refer to."""
-    reader = _Reader(client, kinds)
+def read(client: Client, desired: Desired, kinds: Kinds, survey: Survey | None = None) -> Live:
+    """What the shop has of everything that the files declare or refer to.
+
+    `survey` may have read some listings already.
+    """
+    reader = _Reader(client, kinds, survey)
     asked = _asked(desired, kinds)
     # Children learn their parent from the parent's rows, so parents are read first.
     for kind in sorted(kinds.values(), key=lambda k: (k.parent is not None, k.name)):
@@ -78,15 +82,16 @@ def _asked(desired: Desired, kinds: Kinds) -> Wanted:
         entries.append((address.kind, address.name, shapes[shape]))
         if declared.was:
             entries.append((address.kind, declared.was, ()))
-        entries += [
-            (target.kind, target.name, ()) for target, _ in references_of(kind, declared.value)
-        ]
+    entries += [
+        (kind, name, ()) for kind, names in targets(desired, kinds).items() for name in names
+    ]
     return wanted(entries)
 
 
 class _Reader:
-    def __init__(self, client: Client, kinds: Kinds) -> None:
+    def __init__(self, client: Client, kinds: Kinds, survey: Survey | None = None) -> None:
         self.client = client
+        self.survey = survey
         self.kinds = kinds
         self.live = Live()
         self.intake = Intake(self.live, kinds)
@@ -164,11 +169,12 @@ class _Reader:
 
         def enough(seen: set[str], page: Rows) -> bool:
             if budget is not None:
-                ahead = ceil((page.total or 0) / max(len(page.rows), 1)) - spent
+                ahead = page.promises - spent
                 return spent >= budget or ahead > budget
             return not to_the_end and wanted_names <= seen
 
-        for page, last in pages(self.client, kind, listing, enough):
+        begun = self.survey.pages(kind) if self.survey else []
+        for page, last in pages(self.client, kind, listing, enough, begun):
             spent += 1
             self.intake.take(kind, page.rows, page.shape)
             if last:
@@ -277,14 +283,14 @@ class _Reader:
     ) -> dict[str, frozenset[str]]:
         """The fields that are asked for and not shown, of every object that the shop has."""
         lacking = {}
-        for name in sorted(asked):
-            state = self.live.get(Address(kind.name, name))
-            if isinstance(state, Observed):
-                fields = asked[name] - state.value.keys()
-                fields -= {kind.parent.kind} if kind.parent else set()
-                if fields:
-                    lacking[name] = fields
-        return lacking
+        untold = {kind.parent.kind} if kind.parent else set()
+        for name, state in self.live.observed(kind.name):
+            fields = asked.get(name, frozenset())
+            if not fields <= state.value.keys() and (
+                fields := fields - state.value.keys() - untold
+            ):
+                lacking[name] = fields
+        return {name: fields for name, fields in sorted(lacking.items()) if fields}
 
     def families(self, desired: Desired) -> None:
         """Read the parents whose update must carry children that no row has shown yet."""

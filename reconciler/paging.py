@@ -8,7 +8,7 @@ shorter than one the server has served before.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from math import ceil
@@ -37,6 +37,11 @@ class Rows:
 
     rows: list[Row]
     total: int | None = None
+
+    @property
+    def promises(self) -> int:
+        """How many pages of this size the total makes; 1 where none is told."""
+        return ceil(self.total / len(self.rows)) if self.total and self.rows else 1
 
     @property
     def shape(self) -> frozenset[str]:
@@ -72,12 +77,19 @@ def single_of(answer: Any, kind: Kind, name: str) -> Row | None:
 
 
 def pages(
-    client: Client, kind: Kind, listing: Listing, enough: Callable[[set[str], Rows], bool]
+    client: Client,
+    kind: Kind,
+    listing: Listing,
+    enough: Callable[[set[str], Rows], bool],
+    begun: Sequence[Rows] = (),
 ) -> Iterator[tuple[Rows, bool]]:
-    """The pages of a listing, each with whether it is the last; `enough` may stop it early."""
+    """The pages of a listing, each with whether it is the last; `enough` may stop it early.
+
+    `begun` are its first pages where they have been read already.
+    """
     seen: set[str] = set()
     largest = 0
-    for page in _answers(client, listing):
+    for page in answers(client, listing, begun):
         named = {name for row in page.rows if (name := kind.named(row)) is not None}
         last = (
             not listing.paged
@@ -93,7 +105,7 @@ def pages(
             return
 
 
-def _answers(client: Client, listing: Listing) -> Iterator[Rows]:
+def answers(client: Client, listing: Listing, begun: Sequence[Rows] = ()) -> Iterator[Rows]:
     """Page after page, without end; those that a total promises are asked for ahead."""
 
     def ask(number: int) -> Rows:
@@ -102,15 +114,16 @@ def _answers(client: Client, listing: Listing) -> Iterator[Rows]:
             parameters |= {"PageNumber": number, "PageSize": PAGE_SIZE}
         return rows_of(listing.operation, client.call(listing.operation, parameters))
 
-    first = ask(1)
+    first = begun[0] if begun else ask(1)
     yield first
-    promised = ceil(first.total / len(first.rows)) if first.total and first.rows else 1
-    number = 2
-    if promised > 2:
+    yield from begun[1:]
+    number = max(len(begun), 1) + 1
+    promised = first.promises
+    if promised > number:
         with ThreadPoolExecutor(AHEAD) as pool:
             ahead: deque[Future[Rows]] = deque()
             try:
-                for later in range(2, promised + 1):
+                for later in range(number, promised + 1):
                     ahead.append(pool.submit(ask, later))
                     if len(ahead) == AHEAD:
                         yield ahead.popleft().result()

@@ -61,7 +61,7 @@ def load(
     gc.disable()  # tens of thousands of small containers, none of them garbage
     try:
         loader = _Loader(root, kinds, expand)
-        for path in _paths(root, catalogue):
+        for path in paths(root, catalogue):
             loader.read(path)
         desired = loader.validate(loader.defaults(defaults))
     finally:
@@ -72,7 +72,8 @@ def load(
     return desired
 
 
-def _paths(root: Path, catalogue: str) -> list[Path]:
+def paths(root: Path, catalogue: str) -> list[Path]:
+    """The catalogue files, sorted; raises SourceError when there is no such folder."""
     folder = root / catalogue
     if not folder.is_dir():
         hint = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
 from typing import Any, get_args, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter
@@ -52,6 +53,7 @@ def explain(
     return f"`{name}` {_WORDS.get(kind, error['msg'])}{written}", ""
 
 
+@cache
 def adapter(kind: Kind) -> TypeAdapter[Any]:
     """Validates a whole list of one kind at once; unknown keys are refused at every depth."""
     return TypeAdapter(list[kind.model], config=ConfigDict(extra="forbid"))  # type: ignore[name-defined]

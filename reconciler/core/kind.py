@@ -86,6 +86,15 @@ class Reference:
         elif value:
             yield value, ()
 
+    def collect(self, value: Any, into: set[str]) -> None:
+        """Add each name that `value` refers to."""
+        if self.keys:
+            into.update(value)
+        elif self.under:
+            into.update(name for name, _ in self.targets(value))
+        elif value:
+            into.add(value)
+
     def moved(self, value: Any, move: Callable[[str], str]) -> Any:
         """`value` with `move` applied to each name that this reference finds in it."""
         if self.keys:
@@ -215,7 +224,7 @@ class Parent:
     """Fields of a child that repeat a field of the parent unless a file says otherwise."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind:
     """Everything that is particular to one kind of object."""
 
@@ -301,7 +310,9 @@ class Kind:
             for key in keys:
                 if key in row:
                     raw = row[key]
-                    value[name] = codec.empty if raw is None else codec.decode(raw)
+                    if type(raw) is not codec.plain:
+                        raw = codec.empty if raw is None else codec.decode(raw)
+                    value[name] = raw
                     break
         return value
 

@@ -34,9 +34,29 @@ def names(kind: Kind, value: Value) -> Iterator[tuple[Address, tuple[str | int, 
                     yield Address(reference.kind, name), (field_name, *path)
 
 
+def targets(desired: Desired, kinds: Kinds) -> dict[str, set[str]]:
+    """Everything that declared objects refer to, by kind: few names, however many objects."""
+    found: dict[str, set[str]] = {}
+    for name, objects in desired.objects.items():
+        for field_name, references in kinds[name].referring:
+            for reference in references:
+                into = found.setdefault(reference.kind, set())
+                for declared in objects.values():
+                    if field_name in declared.value:
+                        reference.collect(declared.value[field_name], into)
+    return found
+
+
 def check(desired: Desired, live: Live, kinds: Kinds) -> list[Fault]:
     """A fault for each reference to what neither the files nor the shop have."""
-    faults = []
+    faults: list[Fault] = []
+    if not any(
+        name not in desired.objects.get(kind, ())
+        and not isinstance(live.get(Address(kind, name)), Observed)
+        for kind, names_ in targets(desired, kinds).items()
+        for name in names_
+    ):
+        return faults
     for address, declared in desired:
         for target, path in names(kinds[address.kind], declared.value):
             declared_too = target.name in desired.objects.get(target.kind, ())
@@ -66,14 +86,20 @@ def _dangling(
 def cycles(desired: Desired, kinds: Kinds) -> list[Fault]:
     """A fault for objects that contain themselves through others, such as nested composites."""
     graph: dict[Address, set[Address]] = {}
-    for address, declared in desired:
-        inside = {
-            target
-            for target, _ in names(kinds[address.kind], declared.value)
-            if target.kind == address.kind and target != address
-        }
-        if inside:
-            graph[address] = inside
+    for kind_name, objects in desired.objects.items():
+        own = [
+            (field_name, reference)
+            for field_name, references in kinds[kind_name].referring
+            for reference in references
+            if reference.kind == kind_name
+        ]
+        for name, declared in objects.items() if own else ():
+            inside: set[str] = set()
+            for field_name, reference in own:
+                if field_name in declared.value:
+                    reference.collect(declared.value[field_name], inside)
+            if inside := inside - {name}:
+                graph[Address(kind_name, name)] = {Address(kind_name, n) for n in inside}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:

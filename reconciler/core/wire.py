@@ -30,6 +30,8 @@ class Codec:
     decode: Callable[[Any], Any]
     encode: Callable[[Any], Any]
     empty: Any = None
+    plain: type | None = None
+    """A type that needs no decoding: what most values of a large shop arrive as."""
 
 
 def text(raw: Any) -> str:
@@ -99,13 +101,24 @@ def _same(value: Any) -> Any:
     return value
 
 
-TEXT = Codec(text, _same, "")
-NUMBER = Codec(number, _number_out)
-FLAG = Codec(flag, _same, False)
+TEXT = Codec(text, _same, "", str)
+NUMBER = Codec(number, _number_out, None, int)
+FLAG = Codec(flag, _same, False, bool)
 # facts §10: the text says "true", the sample sends "No"; the sample's words are sent.
 YES_NO = Codec(flag, lambda value: "Yes" if value else "No", False)
 DAY = Codec(day, _same, "")
 TEXTS = Codec(_texts, _same, [])
+
+
+def _entry(item: Mapping[str, Any], members: tuple[tuple[str, str, Codec], ...]) -> dict[str, Any]:
+    found = {}
+    for ours, theirs, codec in members:
+        if theirs in item:
+            value = item[theirs]
+            if type(value) is not codec.plain:
+                value = codec.empty if value is None else codec.decode(value)
+            found[ours] = value
+    return found
 
 
 def keyed(key: str, **members: tuple[str, Codec]) -> Codec:
@@ -114,19 +127,17 @@ def keyed(key: str, **members: tuple[str, Codec]) -> Codec:
     `members` maps our member name to the API's and its codec. In that form reordering is
     invisible and a path reads `outlet_prices.Bandung.price`.
     """
+    inner = tuple((ours, theirs, codec) for ours, (theirs, codec) in members.items())
 
     def decode(raw: Any) -> dict[str, dict[str, Any]]:
         if not isinstance(raw, list):
             raise ValueError(f"{raw!r} where a list was expected")
         table = {}
         for item in raw:
-            if not isinstance(item, Mapping) or item.get(key) is None:
+            if type(item) is not dict or item.get(key) is None:
                 raise ValueError(f"an item without `{key}`")
-            table[text(item[key])] = {
-                ours: codec.empty if (inner := item[theirs]) is None else codec.decode(inner)
-                for ours, (theirs, codec) in members.items()
-                if theirs in item
-            }
+            name = item[key]
+            table[name if type(name) is str else text(name)] = _entry(item, inner)
         return table
 
     def encode(value: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -100,8 +100,11 @@ def _variant(product: int, index: int) -> tuple[dict[str, Any], list[str]]:
         "        outlet_prices:",
     ]
     for place, name in enumerate(OUTLETS):
-        lines += [f"          {name}:", f"            price: {price + 100 * place}",
-                  "            extra_cost: 0"]
+        lines += [
+            f"          {name}:",
+            f"            price: {price + 100 * place}",
+            "            extra_cost: 0",
+        ]
     if index == 9:
         part = f"V{serial - 9:07}"
         row["Components"] = [{"Code": part, "Qty": 2}]

@@ -1,0 +1,93 @@
+"""Listings of a large shop, read in the background while the files are still being parsed.
+
+Which listings a plan will need follows from the files, and for a large catalogue a look at their
+text tells it. A survey is only ever a head start: whatever it did not read, `live` reads.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Mapping
+from math import ceil
+from pathlib import Path
+
+from reconciler.client import Client
+from reconciler.core.kind import Kind, Kinds
+from reconciler.errors import ReconcilerError
+from reconciler.paging import Rows, answers
+
+LARGE = 400
+"""Objects of one kind from which a head start is worth a thread."""
+
+
+class Survey:
+    """Reads listings in the background; `pages` gives what it has of a kind."""
+
+    def __init__(self, client: Client, kinds: Kinds, paths: Iterable[Path]) -> None:
+        counts = outline(kinds, paths)
+        self.client = client
+        self.worth = [kind for kind in kinds.values() if _worth(kind, counts)]
+        self.counts = counts
+        self.found: dict[str, list[Rows]] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        if self.worth:
+            self._thread.start()
+
+    def pages(self, kind: Kind) -> list[Rows]:
+        """The first pages of a kind's listing, waiting for those on their way."""
+        if self._thread.ident is not None:
+            self._thread.join()
+        return self.found.pop(kind.name, [])
+
+    def abandon(self) -> None:
+        """Read no further: the answers are not wanted any more."""
+        self._stop.set()
+
+    def _read(self) -> None:
+        try:
+            for kind in self.worth:
+                self._listing(kind)
+        except ReconcilerError:
+            return  # whoever needs the answer asks again, and reports what happens then
+
+    def _listing(self, kind: Kind) -> None:
+        listing = kind.reads.listing
+        assert listing is not None
+        batch = kind.reads.batch
+        budget = ceil(self.counts[kind.name] / batch.limit) if batch else None
+        found = self.found.setdefault(kind.name, [])
+        for page in answers(self.client, listing):
+            found.append(page)
+            too_dear = budget is not None and page.promises > budget
+            if len(found) >= page.promises or too_dear or self._stop.is_set():
+                return
+
+
+def _worth(kind: Kind, counts: Mapping[str, int]) -> bool:
+    reads = kind.reads
+    if reads.listing is None or not reads.listed or not counts.get(kind.name):
+        return False
+    return max(counts.values()) >= LARGE and (not reads.batch or counts[kind.name] >= LARGE)
+
+
+def outline(kinds: Kinds, paths: Iterable[Path]) -> dict[str, int]:
+    """About how many objects of each kind the files declare, by the look of their text."""
+    tops = {kind.name: _top(kind) for kind in kinds.values() if kind.collection}
+    counts = dict.fromkeys(tops, 0)
+    for path in paths:
+        try:
+            raw = path.read_bytes()
+        except OSError:
+            continue  # the loader says so, with its place
+        for name, top in tops.items():
+            if top.search(raw):
+                kind = kinds[name]
+                counts[name] += raw.count(f"{kind.identity}: ".encode())
+    return counts
+
+
+def _top(kind: Kind) -> re.Pattern[bytes]:
+    indent = rb"\s+" if kind.parent else b""
+    return re.compile(rb"^" + indent + kind.collection.encode() + rb":", re.MULTILINE)
