@@ -60,6 +60,8 @@ def main() -> None:
         # The reader of a pipe went away: what it wanted, it has.
         sys.stderr.close()
         code = 0
+    finally:
+        gc.enable()
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -285,7 +287,7 @@ def _make(directory: Path, client: Client) -> tuple[Plan, tuple[Step, ...], Cost
 
 def _refuse(settings: Settings, faults: Iterable[Fault], desired: Desired) -> None:
     """Turn faults into one error that names the lines; does nothing without faults."""
-    from reconciler.source import Files
+    from reconciler.files import Files
 
     files = Files(settings.root)
     problems = []

@@ -171,6 +171,7 @@ class _Builder:
         if event.tag is not None:
             self._tag(event)
         before = self.values
+        self._count(event, 1)
         value: Any
         if kind is MappingStartEvent:
             value = self._mapping(parser, event, depth)
@@ -199,6 +200,8 @@ class _Builder:
                 self._value(parser, parser.get_event(), depth + 1)
                 continue
             key = event.value
+            if event.tag is not None:
+                self._tag(event)
             value_event = parser.get_event()
             value = self._value(parser, value_event, depth + 1)
             if key == "<<" and event.implicit[0]:

@@ -128,5 +128,5 @@ def suggestion(written: str, known: Collection[str]) -> str:
     from difflib import get_close_matches  # only a mistake needs it
 
     folded = {name.casefold(): name for name in known}
-    close = get_close_matches(written.casefold(), list(folded), n=1, cutoff=0.6)
+    close = get_close_matches(written.casefold(), list(folded), n=1, cutoff=0.5)
     return f"did you mean `{folded[close[0]]}`?" if close else ""

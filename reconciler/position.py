@@ -53,25 +53,41 @@ class Spot:
         return None
 
 
+class Index:
+    """The mappings of one text by where they start, for any number of look-ups."""
+
+    def __init__(self, content: str) -> None:
+        self.mappings: dict[Position, Spot] = {}
+        try:
+            root = _compose(content)
+            for spot in root.mappings() if root else ():
+                self.mappings.setdefault(spot.position, spot)
+        except RecursionError:
+            pass  # nested beyond any use: the places of mappings have to do
+
+    def locate(self, start: Position, path: Sequence[str | int], *, key: bool = False) -> Position:
+        """Position of the value (or the key) at `path` below the mapping that starts at `start`.
+
+        The nearest thing that exists is named where the path itself is not in the text.
+        """
+        spot = self.mappings.get(start)
+        if spot is None:
+            return start
+        position = spot.position
+        for step in path:
+            found = spot.child(step)
+            if found is None:
+                break
+            named, spot = found
+            position = named if key else spot.position
+        return position
+
+
 def locate(
     content: str, start: Position, path: Sequence[str | int], *, key: bool = False
 ) -> Position:
-    """Position of the value (or the key) at `path` below the mapping that starts at `start`.
-
-    The nearest thing that exists is named where the path itself is not in the text.
-    """
-    root = _compose(content)
-    spot = next((m for m in root.mappings() if m.position == start), None) if root else None
-    if spot is None:
-        return start
-    position = spot.position
-    for step in path:
-        found = spot.child(step)
-        if found is None:
-            break
-        named, spot = found
-        position = named if key else spot.position
-    return position
+    """One look-up in one text; see `Index.locate`."""
+    return Index(content).locate(start, path, key=key)
 
 
 def _spot(parser: Any, event: Any, anchors: dict[str, Spot]) -> Spot:

@@ -46,8 +46,8 @@ class Settings:
     root: Path
     catalogue: str
     defaults: Node | None
-    expand: Expand
-    _store: Mapping[str, str]
+    expand: Expand = field(repr=False)
+    _store: Mapping[str, str] = field(repr=False)
 
     @property
     def state(self) -> Path:
@@ -80,9 +80,9 @@ def _checked(url: str) -> str:
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
-        port = parts.port
+        _ = parts.port  # raises for a port that is no number
     except ValueError:
-        parts, host, port = urlsplit(""), "", None
+        parts, host = urlsplit(""), ""
     if parts.scheme not in ("http", "https") or not host:
         raise StoreError(
             "the store's url is not an address", hint="write it as https://yourshop.dealpos.net"
@@ -95,7 +95,7 @@ def _checked(url: str) -> str:
     if parts.query or parts.fragment or parts.path.strip("/"):
         raise StoreError(
             "the store's url holds more than a host",
-            hint=f"write {parts.scheme}://{host}{f':{port}' if port else ''}",
+            hint=f"write {parts.scheme}://{parts.netloc}",
         )
     if parts.scheme == "http" and host not in _LOOPBACK:
         raise StoreError(

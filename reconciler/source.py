@@ -15,8 +15,10 @@ from reconciler.core.kind import Kind, Kinds
 from reconciler.core.state import Address, Declared, Desired, Source
 from reconciler.document import Expand, Node
 from reconciler.errors import Problem, SourceError, suggestion
-from reconciler.position import locate
+from reconciler.files import Files
 from reconciler.validation import WAS, adapter, explain, known_keys
+
+SETTINGS = "reconciler.yaml"
 
 
 @dataclass(slots=True)
@@ -26,22 +28,6 @@ class _Gathered:
     nodes: list[Node] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     owners: list[Node] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """The catalogue's files, kept so that a message can say where inside an object."""
-
-    root: Path
-
-    def locate(self, source: Source, path: tuple[str | int, ...], *, key: bool = False) -> Source:
-        """The place of `path` inside the object that starts at `source`."""
-        try:
-            content = (self.root / source.file).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError):
-            return source
-        line, column = locate(content, (source.line, source.column), path, key=key)
-        return Source(source.file, line, column)
 
 
 def load(
@@ -87,6 +73,7 @@ def paths(root: Path, catalogue: str) -> list[Path]:
 class _Loader:
     def __init__(self, root: Path, kinds: Kinds, expand: Expand | None) -> None:
         self.root = root
+        self.files = Files(root)
         self.kinds = kinds
         self.expand = expand
         self.problems: list[Problem] = []
@@ -107,7 +94,7 @@ class _Loader:
                 self._gather(kind, items, shown, root)
 
     def _unknown_top(self, shown: str, root: Node, key: str) -> None:
-        place = Files(self.root).locate(Source(shown, root.line, root.column), (key,), key=True)
+        place = self.files.locate(Source(shown, root.line, root.column), (key,), key=True)
         hint = suggestion(key, self.tops) or f"accepted: {', '.join(sorted(self.tops))}"
         if any(kind.collection == key for kind in self.nested.values()):
             hint = f"`{key}` belongs inside an entry of `products`"
@@ -116,7 +103,7 @@ class _Loader:
     def _is_list(self, items: Any, shown: str, owner: Node, key: str) -> bool:
         if isinstance(items, list):
             return True
-        place = Files(self.root).locate(Source(shown, owner.line, owner.column), (key,))
+        place = self.files.locate(Source(shown, owner.line, owner.column), (key,))
         message = f"`{key}` must be a list (lines that start with a dash)"
         self.problems.append(Problem(*place, message))
         return False
@@ -127,7 +114,7 @@ class _Loader:
         for index, node in enumerate(items):
             if not isinstance(node, Node):
                 start = Source(shown, owner.line, owner.column)
-                place = Files(self.root).locate(start, (kind.collection, index))
+                place = self.files.locate(start, (kind.collection, index))
                 message = f"an entry of `{kind.collection}` must be a mapping"
                 self.problems.append(Problem(*place, message, "write `- key: value`"))
                 continue
@@ -147,7 +134,8 @@ class _Loader:
             kind = self.kinds.get(name)
             if kind is None:
                 hint = suggestion(name, self.kinds) or f"accepted: {', '.join(sorted(self.kinds))}"
-                self._in_settings(node, (name,), f"unknown kind `{name}` in `defaults`", hint)
+                message = f"unknown kind `{name}` in `defaults`"
+                self._in_settings(node, (name,), message, hint, key=True)
             elif not isinstance(given, Node):
                 self._in_settings(node, (name,), f"`defaults.{name}` must be a mapping", "")
             elif kind.identity in given:
@@ -161,18 +149,28 @@ class _Loader:
         try:
             (value,) = adapter(kind).validate_python([{**given, kind.identity: "x"}])
         except ValidationError as error:
+            known = known_keys(kind, values_only=True)
             for found in error.errors(include_url=False):
-                path = tuple(found["loc"][1:])
-                message, hint = explain({**found, "loc": path}, known_keys(kind), True)
-                self._in_settings(given, path, message, hint)
+                path = tuple(step for step in found["loc"][1:] if step != "[key]")
+                own = kind.fields.get(str(path[0])) if path else None
+                shown = not (own and own.private)
+                message, hint = explain({**found, "loc": path}, known, shown)
+                is_key = found["type"] == "extra_forbidden"
+                self._in_settings(given, path, message, hint, key=is_key)
             return {}
         return {name: value[name] for name in given}
 
     def _in_settings(
-        self, node: Node | None, path: tuple[str | int, ...], message: str, hint: str
+        self,
+        node: Node | None,
+        path: tuple[str | int, ...],
+        message: str,
+        hint: str,
+        *,
+        key: bool = False,
     ) -> None:
-        start = Source("reconciler.yaml", node.line, node.column) if node else None
-        place = Files(self.root).locate(start, path) if start else ("reconciler.yaml", 0, 0)
+        start = Source(SETTINGS, node.line, node.column) if node else Source(SETTINGS, 0, 0)
+        place = self.files.locate(start, path, key=key)
         self.problems.append(Problem(*place, message, hint))
 
     def validate(self, defaults: Mapping[str, Mapping[str, Any]]) -> Desired:
@@ -240,11 +238,15 @@ class _Loader:
         # A failing key of a mapping is reported at (…, key, "[key]").
         path = tuple(step for step in path if step != "[key]")
         own = kind.fields.get(str(path[0])) if path else None
-        message, hint = explain({**found, "loc": path}, known_keys(kind), not (own and own.private))
+        message, hint = explain(
+            {**found, "loc": path},
+            known_keys(kind, self.nested.get(kind.name)),
+            not (own and own.private),
+        )
         node = table.nodes[index]
         source = Source(table.files[index], node.line, node.column)
         is_key = found["type"] == "extra_forbidden"
-        place = Files(self.root).locate(source, path, key=is_key)
+        place = self.files.locate(source, path, key=is_key)
         identity = node.get(kind.identity)
         owner = f"{kind.name}/{identity}: " if isinstance(identity, str) else f"{kind.name}: "
         self.problems.append(Problem(*place, owner + message, hint))
@@ -257,20 +259,30 @@ class _Loader:
         for index, node in enumerate(table.nodes):
             if WAS in node:
                 table.nodes[index] = node = _copy(node)
-                renames[id(node)] = str(node.pop(WAS))
+                was = node.pop(WAS)
+                try:
+                    former = adapter(kind).validate_python([{kind.identity: was}])
+                    renames[id(node)] = former[0][kind.identity]
+                except ValidationError:
+                    place = self.files.locate(
+                        Source(table.files[index], node.line, node.column), (WAS,)
+                    )
+                    owner = f"{kind.name}/{node.get(kind.identity, '')}"
+                    message = f"{owner}: `{WAS}` must be the former `{kind.identity}`"
+                    self.problems.append(Problem(*place, message))
         return renames
 
     def _check(self, kind: Kind, value: Mapping[str, Any], source: Source) -> None:
         assert kind.check is not None
         for path, complaint in kind.check(value):
-            place = Files(self.root).locate(source, path)
+            place = self.files.locate(source, path)
             address = Address(kind.name, value[kind.identity])
             name = path[0] if path else ""
             self.problems.append(Problem(*place, f"{address}: `{name}` {complaint}"))
 
     def _duplicate(self, kind: Kind, name: str, source: Source, first: Source) -> None:
         message = f"{kind.name}/{name} is declared twice, first at {first.file}:{first.line}"
-        place = Files(self.root).locate(source, (kind.identity,))
+        place = self.files.locate(source, (kind.identity,))
         self.problems.append(Problem(*place, message, "keep one of the two"))
 
 

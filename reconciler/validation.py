@@ -59,13 +59,21 @@ def adapter(kind: Kind) -> TypeAdapter[Any]:
     return TypeAdapter(list[kind.model], config=ConfigDict(extra="forbid"))  # type: ignore[name-defined]
 
 
-def known_keys(kind: Kind) -> Callable[[Path], Collection[str]]:
-    """The keys that are accepted at a path inside an object of `kind`."""
+def known_keys(
+    kind: Kind, nested: Kind | None = None, *, values_only: bool = False
+) -> Callable[[Path], Collection[str]]:
+    """The keys that are accepted at a path inside an object of `kind`.
+
+    `nested` is the kind that its entries hold; `values_only` leaves out what names one object.
+    """
 
     def at(path: Path) -> Collection[str]:
         if path:
             return sorted(_members(kind.model, path))
-        return [*kind.model.__annotations__, *([WAS] if kind.rename else [])]
+        if values_only:
+            return [name for name in kind.model.__annotations__ if name != kind.identity]
+        extra = [WAS] if kind.rename else []
+        return [*kind.model.__annotations__, *extra, *([nested.collection] if nested else [])]
 
     return at
 

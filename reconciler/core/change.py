@@ -95,6 +95,7 @@ class Change:
 
 
 RENAMED = "renamed"
+CARRIED = "what is left of it"
 
 
 def digest(value: Value | None, names: Iterable[str] | None = None) -> str:

@@ -101,7 +101,7 @@ class Reference:
             return {move(name): entry for name, entry in value.items()}
         if self.under:
             names = value.get(self.under) if isinstance(value, Mapping) else None
-            return {**value, self.under: [move(name) for name in names]} if names else value
+            return {**value, self.under: sorted(map(move, names))} if names else value
         return move(value) if value else value
 
 

@@ -63,6 +63,13 @@ class _Lowering:
         self.plan = plan
         self.kinds = kinds
         self.changes = {change.address: change for change in plan.changes}
+        self.of: dict[Address, list[Change]] = {}
+        """The changes of children, by their parent."""
+        for change in plan.changes:
+            parent = kinds[change.address.kind].parent
+            if parent:
+                owner = Address(parent.kind, (change.after or {}).get(parent.kind, ""))
+                self.of.setdefault(owner, []).append(change)
         self.count = 0
 
     def steps(self) -> Iterator[Step]:
@@ -73,7 +80,7 @@ class _Lowering:
                 for change in own:
                     yield from self._top(kind, child, change)
             elif kind.parent:
-                yield from self._children(kind, kind.parent, own)
+                yield from self._children(kind, kind.parent)
 
     def step(
         self,
@@ -130,13 +137,7 @@ class _Lowering:
     def _riders(self, child: Kind | None, owner: Address) -> list[Change]:
         if child is None:
             return []
-        return [
-            change
-            for change in self.plan.changes
-            if change.address.kind == child.name
-            and change.action is Action.CREATE
-            and (change.after or {}).get(owner.kind) == owner.name
-        ]
+        return [c for c in self.of.get(owner, ()) if c.action is Action.CREATE]
 
     def _creating(
         self, kind: Kind, call: Call, value: Value, child: Kind | None, riders: Sequence[Change]
@@ -158,16 +159,14 @@ class _Lowering:
             if kind.update and missing & set(kind.update.fields) - {_parent(kind)}:
                 yield self._update(kind, change)
 
-    def _children(self, kind: Kind, parent: Parent, own: Sequence[Change]) -> Iterator[Step]:
-        owners: dict[Address, list[Change]] = {}
-        for change in own:
-            name = (change.after or {}).get(parent.kind, "")
-            owners.setdefault(Address(parent.kind, name), []).append(change)
-        for address, change in self.changes.items():
-            if address.kind == parent.kind and change.action is not Action.CREATE:
-                owners.setdefault(address, [])
+    def _children(self, kind: Kind, parent: Parent) -> Iterator[Step]:
+        owners = {owner for owner in self.of if owner.kind == parent.kind} | {
+            address
+            for address, change in self.changes.items()
+            if address.kind == parent.kind and change.action is not Action.CREATE
+        }
         for owner in sorted(owners):
-            yield from self._family(kind, parent, owner, owners[owner])
+            yield from self._family(kind, parent, owner, self.of.get(owner, []))
 
     def _family(
         self, kind: Kind, parent: Parent, owner: Address, changes: Sequence[Change]
@@ -202,10 +201,8 @@ class _Lowering:
             return self.changes[owner].action is not Action.CREATE
         changed = [
             {f.path[0] for f in change.fields}
-            for change in self.plan.changes
-            if change.address.kind == kind.name
-            and change.action is not Action.CREATE
-            and (change.after or {}).get(parent.kind) == owner.name
+            for change in self.of.get(owner, ())
+            if change.action is not Action.CREATE
         ]
         carried = set(parent.update.fields)
         own = set(kind.update.fields) if kind.update else set()

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from graphlib import TopologicalSorter
 
-from reconciler.core.change import Action, Change
+from reconciler.core.change import Change
 from reconciler.core.kind import Kinds
 from reconciler.core.lower import Step, lower
 from reconciler.core.plan import Plan
@@ -24,11 +24,8 @@ from reconciler.core.state import Address
 def steps(plan: Plan, kinds: Kinds) -> tuple[Step, ...]:
     """Every step of the plan, in an order in which each finds what it needs; deterministic."""
     unordered = lower(plan, kinds)
-    providers = _providers(unordered)
-    waiting = {
-        step.id: frozenset(_waits(step, unordered, providers, kinds) - {step.id})
-        for step in unordered
-    }
+    before = _Before(unordered, kinds)
+    waiting = {step.id: frozenset(before.waits(step) - {step.id}) for step in unordered}
     sorter = TopologicalSorter(waiting)
     sorter.prepare()
     ordered: list[Step] = []
@@ -37,6 +34,49 @@ def steps(plan: Plan, kinds: Kinds) -> tuple[Step, ...]:
         ordered += [replace(unordered[i], waits=waiting[i]) for i in ready]
         sorter.done(*ready)
     return tuple(ordered)
+
+
+class _Before:
+    """What comes before what, looked up by address."""
+
+    def __init__(self, unordered: list[Step], kinds: Kinds) -> None:
+        self.kinds = kinds
+        self.providers = _providers(unordered)
+        # A rename onto a name waits for the rename that gives it up.
+        self.freed = {
+            Address(change.address.kind, change.renamed_from): step.id
+            for step in unordered
+            for change in step.changes
+            if change.renamed_from
+        }
+        self.parent_updates = {
+            owner: step.id for step in unordered if not step.creates for owner in self._owners(step)
+        }
+
+    def waits(self, step: Step) -> set[int]:
+        """The steps that `step` comes after."""
+        waits = set()
+        for change in step.changes:
+            for needed in (*_needs(step, change, self.kinds), change.address):
+                if needed in self.providers:
+                    waits.add(self.providers[needed])
+            if change.renamed_from and change.address in self.freed:
+                waits.add(self.freed[change.address])
+            # A parent's update lists its children, so new ones come after it (see `lower`).
+            parent = self.kinds[change.address.kind].parent
+            if step.creates and parent:
+                owner = Address(parent.kind, (change.after or {}).get(parent.kind, ""))
+                if owner in self.parent_updates:
+                    waits.add(self.parent_updates[owner])
+        return waits
+
+    def _owners(self, step: Step) -> Iterator[Address]:
+        """The parents whose children a parent's update names."""
+        for change in step.changes:
+            if change.address.kind == step.kind:
+                yield change.address
+            else:
+                yield Address(step.kind, (change.after or {}).get(step.kind, ""))
 
 
 def _providers(unordered: list[Step]) -> Mapping[Address, int]:
@@ -49,25 +89,6 @@ def _providers(unordered: list[Step]) -> Mapping[Address, int]:
     return found
 
 
-def _waits(
-    step: Step, unordered: list[Step], providers: Mapping[Address, int], kinds: Kinds
-) -> set[int]:
-    waits = set()
-    for change in step.changes:
-        for needed in _needs(step, change, kinds):
-            if needed in providers:
-                waits.add(providers[needed])
-        if change.address in providers:
-            waits.add(providers[change.address])
-    # A parent's update lists its children, so it comes before new ones are added (see `lower`).
-    waits |= {
-        other.id
-        for other in unordered
-        if step.creates and not other.creates and _is_parent_update(other, step, kinds)
-    }
-    return waits
-
-
 def _needs(step: Step, change: Change, kinds: Kinds) -> Iterator[Address]:
     """What must exist before `step` writes its part of `change`."""
     kind = kinds[change.address.kind]
@@ -75,18 +96,17 @@ def _needs(step: Step, change: Change, kinds: Kinds) -> Iterator[Address]:
     value = change.after or {}
     for target, _ in names(kind, {name: value[name] for name in value if name in carried}):
         yield target
+        if kinds[target.kind].tree:
+            yield from _above(target)
     if kind.parent:
         yield Address(kind.parent.kind, value.get(kind.parent.kind, ""))
-    if kind.tree and "/" in change.address.name:
-        yield Address(kind.name, change.address.name.rpartition("/")[0])
+    if kind.tree:
+        yield from _above(change.address)
 
 
-def _is_parent_update(other: Step, step: Step, kinds: Kinds) -> bool:
-    kind = kinds[step.kind]
-    if kind.parent is None or other.kind != kind.parent.kind or other.action is Action.CREATE:
-        return False
-    owners = {(change.after or {}).get(kind.parent.kind) for change in step.changes}
-    touched = {change.address.name for change in other.changes} | {
-        (change.after or {}).get(kind.parent.kind) for change in other.changes
-    }
-    return bool(owners & touched)
+def _above(address: Address) -> Iterator[Address]:
+    """Every object above a path: renaming one of them moves what is below."""
+    name = address.name
+    while "/" in name:
+        name = name.rpartition("/")[0]
+        yield Address(address.kind, name)

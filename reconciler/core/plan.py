@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.core.change import RENAMED, Action, Change, FieldChange, digest
+from reconciler.core.change import CARRIED, RENAMED, Action, Change, FieldChange, digest
 from reconciler.core.diff import compare, created
 from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.references import Fault, required
@@ -162,7 +162,7 @@ class _Builder:
                 address,
                 action,
                 "; ".join(["declared fields differ from live", *sorted(reasons)]),
-                tuple(self._carried(fields, after)),
+                tuple(self._carried(fields, live.value, after)),
                 live.value,
                 after,
                 declared.source,
@@ -197,16 +197,21 @@ class _Builder:
         return kept
 
     @staticmethod
-    def _carried(fields: tuple[FieldChange, ...], after: Value) -> Iterator[FieldChange]:
+    def _carried(
+        fields: tuple[FieldChange, ...], live: Value, after: Value
+    ) -> Iterator[FieldChange]:
         """The fields as they will be written, where a replacement carries something over."""
+        told = set()
         for changed in fields:
-            value = after.get(changed.path[0])
-            if len(changed.path) == 1 and changed.reason != RENAMED and value != changed.after:
-                yield FieldChange(
-                    changed.path, changed.before, value, changed.action, changed.reason
-                )
-            else:
-                yield changed
+            name = changed.path[0]
+            told.add(name)
+            value = after.get(name)
+            carried = len(changed.path) == 1 and changed.reason != RENAMED
+            yield replace(changed, after=value) if carried and value != changed.after else changed
+        if any(changed.action is Action.REPLACE for changed in fields):
+            for name, value in after.items():
+                if name not in told and name in live and live[name] != value:
+                    yield FieldChange((name,), live[name], value, Action.REPLACE, CARRIED)
 
     def _note_uncompared(self, kind: Kind, declared: Value, live: Value) -> None:
         for name in declared:

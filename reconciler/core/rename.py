@@ -21,27 +21,38 @@ def renamed(
     first.
     """
     renames: dict[Address, str] = {}
-    notes: list[str] = []
-    asked = sorted(
+    pending = sorted(
         (declared.was.count("/"), address, declared.was)
         for address, declared in desired
-        if declared.was and kinds[address.kind].rename
+        if declared.was and kinds[address.kind].rename and declared.was != address.name
     )
-    for _, address, was in asked:
+    while pending:
+        # A name must be free before it is taken: what still holds it may be about to move away.
+        turn = next((p for p in pending if _free(p[1], live)), None)
+        if turn is None:
+            break
+        pending.remove(turn)
+        _, address, was = turn
         kind = kinds[address.kind]
-        for new, old in renames.items():
-            was = _moved(was, old, new.name, kind.tree)
-        old_state = live.get(Address(address.kind, was))
-        if not isinstance(old_state, Observed) or was == address.name:
-            continue
-        if isinstance(live.get(address), Observed):
-            notes.append(
-                f"{address} exists and so does `{was}`, so it is not renamed: two cannot become one"
-            )
-            continue
-        renames[address] = was
-        live = _apply(live, kind, was, address.name, kinds)
+        if isinstance(live.get(Address(address.kind, was)), Observed):
+            renames[address] = was
+            live = _apply(live, kind, was, address.name, kinds)
+            pending = [
+                (depth, other, _moved(old, was, address.name, kind.tree))
+                if other.kind == address.kind and old != was
+                else (depth, other, old)
+                for depth, other, old in pending
+            ]
+    notes = [
+        f"{address} exists and so does `{was}`, so it is not renamed: two cannot become one"
+        for _, address, was in pending
+        if isinstance(live.get(Address(address.kind, was)), Observed)
+    ]
     return live, renames, notes
+
+
+def _free(address: Address, live: Live) -> bool:
+    return not isinstance(live.get(address), Observed)
 
 
 def _moved(name: str, old: str, new: str, tree: bool) -> str:

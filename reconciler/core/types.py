@@ -6,6 +6,7 @@ what the text means: `007` stays a code, `18000` becomes money, `12_30` becomes 
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -13,6 +14,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+_CODE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SCALAR = {"type": ["string", "number", "boolean"]}
 # 15 digits are exact in every JSON reader, and enough for any price in any currency.
 _DIGITS = 15
@@ -39,7 +42,7 @@ def _count(written: Any) -> int:
 
 
 def _day(written: Any) -> str:
-    if isinstance(written, str) and len(written) == 10:
+    if isinstance(written, str) and _DATE.fullmatch(written):
         try:
             return date.fromisoformat(written).isoformat()
         except ValueError:
@@ -60,7 +63,7 @@ def _path(written: Any) -> Any:
 Text = Annotated[str, WithJsonSchema(_SCALAR)]
 Code = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=200, pattern=r"^[^\s\x00-\x1f](.*[^\s\x00-\x1f])?$"),
+    StringConstraints(min_length=1, max_length=200, pattern=_CODE),
     WithJsonSchema({"type": ["string", "number"], "minLength": 1}),
 ]
 CategoryPath = Annotated[

@@ -136,13 +136,14 @@ def _carry_over(after: Value, live: Value) -> tuple[Value | None, str]:
 
 def _read_names(body: dict[str, Any], wrap: bool) -> dict[str, Any]:
     """The requirement under the names that reads use (facts §10: undocumented on create)."""
-    requires = body.pop("Requires", None)
+    requires = body.get("Requires")
+    plain = {key: value for key, value in body.items() if key != "Requires"}
     if not requires:
-        return body
+        return plain
     ((key, names),) = requires.items()
     kind, list_key, item_key = _SPELLINGS[key]
     items = [{item_key: name} for name in names] if wrap else names
-    return {**body, "RequirementType": kind, list_key: items}
+    return {**plain, "RequirementType": kind, list_key: items}
 
 
 KIND = Kind(

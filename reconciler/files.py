@@ -1,0 +1,35 @@
+"""Places inside the files of a shop: where a value of an object stands, for a message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ruamel.yaml.error import YAMLError
+
+from reconciler.core.state import Source
+from reconciler.position import Index
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The catalogue's files, so that a message can say where inside an object; read when asked."""
+
+    root: Path
+    indexes: dict[str, Index | None] = field(default_factory=dict)
+
+    def locate(self, source: Source, path: tuple[str | int, ...], *, key: bool = False) -> Source:
+        """The place of `path` inside the object that starts at `source`."""
+        if source.file not in self.indexes:
+            self.indexes[source.file] = self._index(source.file)
+        index = self.indexes[source.file]
+        if index is None:
+            return source
+        line, column = index.locate((source.line, source.column), path, key=key)
+        return Source(source.file, line, column)
+
+    def _index(self, file: str) -> Index | None:
+        try:
+            return Index((self.root / file).read_text(encoding="utf-8-sig"))
+        except (OSError, UnicodeDecodeError, YAMLError):
+            return None

@@ -1,0 +1,125 @@
+"""What a plan costs: requests, windows, seconds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.core.cost import Window, by_kind, confirming
+from reconciler.core.state import Address
+from reconciler.kinds import KINDS
+
+TERMS = {"type": "DiscountPercentage", "discount": 20, "limit": 100}
+
+
+def customers(world: Any, count: int, reads: int = 0) -> Any:
+    """So many new customers: one write and one read back each."""
+    world.live.reads = reads
+    for number in range(count):
+        world.declare(f"customer/K{number}", name="Sari")
+    return world
+
+
+def test_an_empty_plan_costs_nothing_more_than_was_read(world: Any) -> None:
+    world.live.reads = 4
+    cost = world.cost()
+    assert (cost.reads, cost.writes, cost.verification, cost.requests) == (4, 0, 0, 0)
+    assert (cost.windows, cost.seconds) == (0, 0)
+
+
+def test_requests_are_writes_and_their_verification(world: Any) -> None:
+    cost = customers(world, 3).cost()
+    assert (cost.writes, cost.verification, cost.requests) == (3, 3, 6)
+
+
+@pytest.mark.parametrize(
+    ("count", "reads", "windows"),
+    [
+        (1, 0, 1),
+        (25, 0, 1),  # exactly 50 requests
+        (26, 0, 2),
+        (1, 48, 1),  # what was read has used the window up
+        (1, 49, 2),
+        (1, 50, 1),  # … and a full window is left behind
+        (1, 98, 1),
+        (1, 99, 2),
+        (50, 0, 2),
+        (100, 10, 5),
+    ],
+)
+def test_windows_begin_with_what_reading_has_used(
+    world: Any, count: int, reads: int, windows: int
+) -> None:
+    assert customers(world, count, reads).cost().windows == windows
+
+
+@pytest.mark.parametrize(
+    ("count", "reads", "seconds"), [(1, 0, 1), (25, 0, 25), (26, 0, 206), (100, 0, 640), (1, 49, 181)]
+)
+def test_seconds_are_the_round_trips_and_the_closed_windows(
+    world: Any, count: int, reads: int, seconds: int
+) -> None:
+    assert customers(world, count, reads).cost().seconds == seconds
+
+
+def test_a_larger_window_costs_less_time(world: Any) -> None:
+    cost = customers(world, 100).cost(Window(limit=200, seconds=60))
+    assert (cost.windows, cost.seconds) == (1, 100)
+    cost = world.cost(Window(limit=20, seconds=60))
+    assert (cost.windows, cost.seconds) == (10, 640)
+
+
+def test_a_product_with_its_variants_is_one_write(world: Any) -> None:
+    world.declare("product/1", name="Kopi", category="Drinks")
+    for size in "ABC":
+        world.declare(f"variant/{size}", product="1", unit_price=1)
+    world.live.pages = {"product": 1}
+    cost = world.cost()
+    assert (cost.writes, cost.verification) == (1, 2)
+
+
+def test_a_replaced_coupon_is_two_writes_and_one_read(world: Any) -> None:
+    world.have("coupon/C", **TERMS, balance=100)
+    world.declare("coupon/C", **{**TERMS, "discount": 25})
+    cost = world.cost()
+    assert (cost.writes, cost.verification) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "pages", "requests"),
+    [
+        ("category", 1, None, 1),  # one listing, never paged
+        ("category", 900, None, 1),
+        ("category", 900, 1, 1),
+        ("variant", 1, None, 1),  # batches of a hundred
+        ("variant", 100, None, 1),
+        ("variant", 101, None, 2),
+        ("variant", 1000, None, 10),
+        ("variant", 1000, 4, 4),  # … or the listing, where its pages are known to be fewer
+        ("variant", 100, 4, 1),
+        ("product", 3, None, 3),  # single reads
+        ("product", 3, 1, 1),
+        ("product", 3, 5, 3),
+        ("customer", 3, None, 3),
+        ("customer", 3, 1, 1),
+        ("coupon", 3, None, 3),  # read back one by one, at once
+        ("coupon", 3, 1, 3),
+    ],
+)
+def test_reading_back_takes_the_cheapest_way_that_a_kind_has(
+    kind: str, count: int, pages: int | None, requests: int
+) -> None:
+    assert confirming(KINDS[kind], count, pages) == requests
+
+
+def test_names_are_sorted_by_kind() -> None:
+    addresses = [Address("variant", "B"), Address("category", "C"), Address("variant", "A")]
+    assert by_kind(addresses) == {"category": ["C"], "variant": ["A", "B"]}
+
+
+def test_an_object_that_two_steps_write_is_read_back_once(world: Any) -> None:
+    world.product("1", {}, name="Kopi")
+    world.declare("variant/V", product="1", unit_price=1, weight=5)
+    cost = world.cost()
+    assert (cost.writes, cost.verification) == (2, 1)

@@ -1,0 +1,206 @@
+"""Renames move what the shop has along, so that the diff needs no exception."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.core.change import Action, FieldChange
+
+KEEP = {"discontinued": False}
+
+
+def moves(world: Any) -> dict[str, str]:
+    """New name to the name at the moment of renaming, of everything renamed."""
+    return {str(c.address): c.renamed_from for c in world.plan().changes if c.renamed_from}
+
+
+def test_a_renamed_category_is_one_update(world: Any) -> None:
+    world.have("category/Beverages", **KEEP)
+    world.declare("category/Drinks", was="Beverages", **KEEP)
+    (change,) = world.plan().changes
+    assert change.action is Action.UPDATE
+    assert change.renamed_from == "Beverages"
+    assert change.fields == (
+        FieldChange(("name",), "Beverages", "Drinks", Action.UPDATE, "renamed"),
+    )
+    assert world.calls() == [
+        ("category.update", {"Name": "Beverages", "Rename": "Drinks", "Discontinued": False})
+    ]
+
+
+def test_a_rename_and_a_change_are_one_call(world: Any) -> None:
+    world.have("category/Beverages", discontinued=False)
+    world.declare("category/Drinks", was="Beverages", discontinued=True)
+    (change,) = world.plan().changes
+    assert change.action is Action.RETIRE
+    assert [f.name for f in change.fields] == ["name", "discontinued"]
+    assert world.calls() == [
+        ("category.update", {"Name": "Beverages", "Rename": "Drinks", "Discontinued": True})
+    ]
+
+
+def test_children_follow_without_a_change_of_their_own(world: Any) -> None:
+    world.have("category/Beverages", **KEEP)
+    world.have("category/Beverages/Coffee", **KEEP)
+    world.have("category/Beverages/Coffee/Hot", **KEEP)
+    world.declare("category/Drinks", was="Beverages", **KEEP)
+    world.declare("category/Drinks/Coffee", **KEEP)
+    world.declare("category/Drinks/Coffee/Hot", **KEEP)
+    plan = world.plan()
+    assert [str(c.address) for c in plan.changes] == ["category/Drinks"]
+    assert plan.unchanged == 2
+
+
+def test_a_name_that_only_begins_alike_does_not_follow(world: Any) -> None:
+    world.have("category/Bev", **KEEP)
+    world.have("category/Beverages", **KEEP)
+    world.declare("category/Drinks", was="Bev", **KEEP)
+    world.declare("category/Beverages", **KEEP)
+    assert moves(world) == {"category/Drinks": "Bev"}
+    assert world.plan().unchanged == 1
+
+
+def test_products_follow_without_a_change_of_their_own(world: Any) -> None:
+    world.have("category/Beverages", **KEEP)
+    world.have("category/Beverages/Coffee", **KEEP)
+    world.declare("category/Drinks", was="Beverages", **KEEP)
+    world.declare("category/Drinks/Coffee", **KEEP)
+    for code, below in (("1", ""), ("2", "/Coffee")):
+        world.have(f"product/{code}", children={}, name="Kopi", category=f"Beverages{below}")
+        world.declare(f"product/{code}", name="Kopi", category=f"Drinks{below}")
+    plan = world.plan()
+    assert [str(c.address) for c in plan.changes] == ["category/Drinks"]
+
+
+def test_a_product_that_the_files_leave_in_the_old_category_is_moved_to_it(world: Any) -> None:
+    world.have("category/Beverages", **KEEP)
+    world.have("category/Food", **KEEP)
+    world.declare("category/Drinks", was="Beverages", **KEEP)
+    world.declare("category/Food", **KEEP)
+    world.have("product/1", children={}, name="Kopi", category="Beverages")
+    world.declare("product/1", name="Kopi", category="Food")
+    assert {f.name: (f.before, f.after) for f in world.change("product/1").fields} == {
+        "category": ("Drinks", "Food")
+    }
+
+
+def test_coupons_that_ask_for_a_renamed_category_follow(world: Any) -> None:
+    world.have("category/Beverages", **KEEP)
+    world.declare("category/Drinks", was="Beverages", **KEEP)
+    terms = {"type": "DiscountAmount", "discount": 5, "limit": 1}
+    world.have("coupon/C", **terms, requires={"categories": ["Beverages"]})
+    world.declare("coupon/C", **terms, requires={"categories": ["Drinks"]})
+    assert [str(c.address) for c in world.plan().changes] == ["category/Drinks"]
+
+
+def test_a_coupon_is_not_replaced_because_a_rename_changes_the_alphabet(world: Any) -> None:
+    """Requirements are held sorted on both sides; a rename must not unsort one of them."""
+    world.have("category/Appetizers", **KEEP)
+    world.have("category/Mains", **KEEP)
+    world.declare("category/Zakuski", was="Appetizers", **KEEP)
+    world.declare("category/Mains", **KEEP)
+    terms = {"type": "DiscountAmount", "discount": 5, "limit": 1}
+    world.have("coupon/C", **terms, balance=1, requires={"categories": ["Appetizers", "Mains"]})
+    world.declare("coupon/C", **terms, requires={"categories": ["Mains", "Zakuski"]})
+    assert [str(c.address) for c in world.plan().changes] == ["category/Zakuski"]
+
+
+NESTED = [
+    pytest.param(
+        {"B": "A", "B/y": "A/x"}, {"category/B": "A", "category/B/y": "B/x"}, id="from old path"
+    ),
+    pytest.param(
+        {"B": "A", "B/y": "B/x"}, {"category/B": "A", "category/B/y": "B/x"}, id="from new path"
+    ),
+    pytest.param({"C/x": "A/x"}, {"category/C/x": "A/x"}, id="into another parent"),
+    pytest.param(
+        {"B": "A", "B/y": "A/x", "B/y/q": "A/x/p"},
+        {"category/B": "A", "category/B/y": "B/x", "category/B/y/q": "B/y/p"},
+        id="three levels",
+    ),
+]
+
+
+@pytest.mark.parametrize(("asked", "expected"), NESTED)
+def test_nested_renames_go_parent_first(
+    world: Any, asked: dict[str, str], expected: dict[str, str]
+) -> None:
+    for name in ("A", "A/x", "A/x/p", "C"):
+        world.have(f"category/{name}", **KEEP)
+    for new, old in asked.items():
+        world.declare(f"category/{new}", was=old, **KEEP)
+    assert moves(world) == expected
+    names = [body["Name"] for operation, body in world.calls() if operation == "category.update"]
+    assert names == list(expected.values())
+
+
+def test_when_both_exist_nothing_is_renamed_and_a_note_says_why(world: Any) -> None:
+    world.have("category/Beverages", **KEEP)
+    world.have("category/Drinks", **KEEP)
+    world.declare("category/Drinks", was="Beverages", **KEEP)
+    plan = world.plan()
+    assert plan.empty
+    assert plan.notes == (
+        "category/Drinks exists and so does `Beverages`, so it is not renamed: "
+        "two cannot become one",
+    )
+
+
+def test_what_is_already_renamed_is_unchanged(world: Any) -> None:
+    world.have("category/Drinks", **KEEP)
+    world.declare("category/Drinks", was="Beverages", **KEEP)
+    plan = world.plan()
+    assert plan.empty
+    assert plan.unchanged == 1
+    assert plan.notes == ()
+
+
+def test_when_neither_exists_it_is_created(world: Any) -> None:
+    world.declare("category/Drinks", was="Beverages")
+    (change,) = world.plan().changes
+    assert change.action is Action.CREATE
+    assert change.renamed_from == ""
+
+
+def test_when_the_old_one_was_not_read_nothing_is_renamed(world: Any) -> None:
+    world.declare("category/Drinks", was="Beverages")
+    world.unread("category/Drinks", "HTTP 500")
+    world.unread("category/Beverages", "HTTP 500")
+    plan = world.plan()
+    assert plan.empty
+    assert [str(address) for address, _ in plan.unknown] == ["category/Drinks"]
+
+
+def test_a_rename_to_its_own_name_is_nothing(world: Any) -> None:
+    world.have("category/Drinks", **KEEP)
+    world.declare("category/Drinks", was="Drinks", **KEEP)
+    assert world.plan().empty
+
+
+def test_names_that_shift_along_a_chain_are_all_renamed(world: Any) -> None:
+    """A becomes B where B becomes C: possible when the last goes first."""
+    for name in ("A", "B"):
+        world.have(f"category/{name}", **KEEP)
+    world.declare("category/B", was="A", **KEEP)
+    world.declare("category/C", was="B", **KEEP)
+    plan = world.plan()
+    assert plan.unknown == ()
+    assert moves(world) == {"category/B": "A", "category/C": "B"}
+
+
+def test_a_plan_is_the_same_after_renaming_as_of_a_shop_that_was_renamed(
+    world: Any, new_world: Any
+) -> None:
+    """What moved along is what the shop will say once the rename is done."""
+    later = new_world()
+    for shop, name in ((world, "Beverages"), (later, "Drinks")):
+        shop.have(f"category/{name}", **KEEP)
+        shop.have(f"category/{name}/Tea", discontinued=True)
+        shop.have("product/1", children={}, name="Kopi", category=f"{name}/Tea")
+        shop.declare("category/Drinks", was="Beverages", **KEEP)
+        shop.declare("category/Drinks/Tea", **KEEP)
+        shop.declare("product/1", name="Kopi Susu", category="Drinks/Tea")
+    now, then = world.plan().changes, later.plan().changes
+    assert [c for c in now if not c.renamed_from] == list(then)

@@ -1,0 +1,368 @@
+"""`reconciler.yaml` and the environment: which store, with which credentials, which files."""
+
+from __future__ import annotations
+
+import textwrap
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler import settings, source
+from reconciler.errors import SourceError, StoreError, UsageError
+from reconciler.kinds import MANAGED
+from reconciler.settings import Settings, Store
+
+SECRET = "s3cret-of-the-shop"
+REAL = """\
+    store:
+      url: https://shop.dealpos.net
+      client_id: ${DEALPOS_CLIENT_ID}
+      client_secret: ${DEALPOS_CLIENT_SECRET}
+"""
+CREDENTIALS = {"DEALPOS_CLIENT_ID": "me", "DEALPOS_CLIENT_SECRET": SECRET}
+
+Load = Callable[..., Settings]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """A function from the text of reconciler.yaml (None: no file) and an environment."""
+
+    def loading(text: str | None, environment: dict[str, str] | None = None) -> Settings:
+        if text is not None:
+            (tmp_path / "reconciler.yaml").write_text(textwrap.dedent(text), encoding="utf-8")
+        return settings.load(tmp_path, environment or {})
+
+    return loading
+
+
+def told(load: Load, text: str, environment: dict[str, str] | None = None) -> list[Any]:
+    """`place: message` and hint of every problem of the file."""
+    with pytest.raises(SourceError) as caught:
+        load(text, environment)
+    return [
+        (str(p).removeprefix("reconciler.yaml:"), p.hint) for p in caught.value.problems
+    ]
+
+
+# --- the file and the environment ---------------------------------------------------------------
+
+
+def test_the_file_names_the_store_and_the_environment_its_credentials(load: Load) -> None:
+    assert load(REAL, CREDENTIALS).store() == Store("https://shop.dealpos.net", "me", SECRET)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "store"),
+    [
+        ("DEALPOS_URL", "https://other.net", Store("https://other.net", "me", SECRET)),
+        ("DEALPOS_CLIENT_ID", "you", Store("https://shop.dealpos.net", "you", SECRET)),
+        ("DEALPOS_CLIENT_SECRET", "x", Store("https://shop.dealpos.net", "me", "x")),
+        ("DEALPOS_URL", "", Store("https://shop.dealpos.net", "me", SECRET)),
+        ("DEALPOS_URL", "sandbox", Store("sandbox", "sandbox", "sandbox")),
+    ],
+)
+def test_the_environment_overrides_the_file(
+    load: Load, name: str, value: str, store: Store
+) -> None:
+    text = """\
+        store: {url: "https://shop.dealpos.net", client_id: "${A}", client_secret: "${B}"}
+    """
+    assert load(text, {"A": "me", "B": SECRET, name: value}).store() == store
+
+
+def test_names_in_the_file_may_be_other_than_the_documented_ones(load: Load) -> None:
+    text = """\
+        store:
+          url: https://${HOST}.dealpos.net
+          client_id: ${ID}
+          client_secret: ${FIRST}${SECOND}
+        catalogue: ${WHERE}/files
+    """
+    environment = {"HOST": "shop", "ID": "me", "FIRST": "a", "SECOND": "b", "WHERE": "x"}
+    loaded = load(text, environment)
+    assert loaded.store() == Store("https://shop.dealpos.net", "me", "ab")
+    assert loaded.catalogue == "x/files"
+
+
+def test_the_environment_alone_is_a_store_without_any_file(load: Load) -> None:
+    loaded = load(None, {"DEALPOS_URL": "https://shop.dealpos.net", **CREDENTIALS})
+    assert loaded.store().client_id == "me"
+    assert loaded.catalogue == "catalogue"
+    assert loaded.defaults is None
+
+
+def test_the_environment_of_the_process_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "reconciler.yaml").write_text(textwrap.dedent(REAL), encoding="utf-8")
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    assert settings.load(tmp_path).store().client_secret == SECRET
+
+
+@pytest.mark.parametrize(
+    ("text", "catalogue"),
+    [("store: {url: sandbox}", "catalogue"), ("catalogue: files", "files"), ("", "catalogue")],
+)
+def test_the_folder_of_the_files_is_a_setting(load: Load, text: str, catalogue: str) -> None:
+    assert load(text).catalogue == catalogue
+
+
+def test_defaults_are_kept_with_their_places(load: Load) -> None:
+    defaults = load("store: {url: sandbox}\ndefaults:\n  variant: {type: Standard}").defaults
+    assert defaults == {"variant": {"type": "Standard"}}
+    assert defaults is not None
+    assert (defaults["variant"].line, defaults["variant"].column) == (3, 12)
+
+
+def test_state_is_kept_beside_the_shop(load: Load, tmp_path: Path) -> None:
+    assert load("").state == tmp_path / ".reconciler"
+
+
+# --- which store --------------------------------------------------------------------------------
+
+
+def test_the_sandbox_needs_no_credentials(load: Load) -> None:
+    store = load("store: {url: sandbox}").store()
+    assert store.embedded
+    assert store == Store("sandbox", "sandbox", "sandbox")
+
+
+@pytest.mark.parametrize("text", ["", "catalogue: x", "store: {}", "store: {url: ''}"])
+def test_no_store_is_an_error_with_a_hint_and_never_the_sandbox(load: Load, text: str) -> None:
+    loaded = load(text)
+    with pytest.raises(StoreError, match="no store is configured") as caught:
+        loaded.store()
+    assert "DEALPOS_URL" in caught.value.hint
+    assert "store: {url: …}" in caught.value.hint
+
+
+@pytest.mark.parametrize("missing", sorted(CREDENTIALS))
+def test_a_store_without_credentials_is_an_error_with_a_hint(load: Load, missing: str) -> None:
+    environment = {name: value for name, value in CREDENTIALS.items() if name != missing}
+    loaded = load(REAL, environment)
+    with pytest.raises(StoreError, match="no credentials for https://shop.dealpos.net") as caught:
+        loaded.store()
+    assert caught.value.hint == (
+        "set DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET in the environment"
+    )
+
+
+@pytest.mark.parametrize("text", [REAL, "store: {url: '${NO_SUCH_SHOP}'}"])
+def test_files_can_be_validated_without_any_credentials(
+    load: Load, tmp_path: Path, text: str
+) -> None:
+    loaded = load(text)
+    (tmp_path / "catalogue").mkdir()
+    (tmp_path / "catalogue" / "a.yaml").write_text("categories: [{name: A}]", encoding="utf-8")
+    desired = source.load(
+        loaded.root, loaded.catalogue, MANAGED, defaults=loaded.defaults, expand=loaded.expand
+    )
+    assert len(list(desired)) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "base"),
+    [
+        ("https://shop.dealpos.net", "https://shop.dealpos.net"),
+        ("https://shop.dealpos.net/", "https://shop.dealpos.net"),
+        ("https://shop.dealpos.net:8443", "https://shop.dealpos.net:8443"),
+        ("http://localhost:8765", "http://localhost:8765"),
+        ("http://127.0.0.1:8765/", "http://127.0.0.1:8765"),
+        ("http://[::1]:8765", "http://[::1]:8765"),
+    ],
+)
+def test_an_address_is_a_host(load: Load, url: str, base: str) -> None:
+    assert load(None, {"DEALPOS_URL": url, **CREDENTIALS}).store().url == base
+
+
+@pytest.mark.parametrize(
+    ("url", "message", "hint"),
+    [
+        ("shop.dealpos.net", "the store's url is not an address", "https://yourshop.dealpos.net"),
+        ("ftp://shop.dealpos.net", "the store's url is not an address", "https://yourshop"),
+        ("https://", "the store's url is not an address", "https://yourshop"),
+        ("https://shop:port", "the store's url is not an address", "https://yourshop"),
+        ("https://[::1", "the store's url is not an address", "https://yourshop"),
+        ("Sandbox", "the store's url is not an address", "https://yourshop"),
+        (
+            f"https://me:{SECRET}@shop.net",
+            "the store's url holds a user name or password",
+            "DEALPOS_CLIENT_SECRET",
+        ),
+        (f"https://{SECRET}@shop.net", "the store's url holds a user name or password", "DEALPOS"),
+        (
+            "https://shop.net/api/v3",
+            "the store's url holds more than a host",
+            "write https://shop.net",
+        ),
+        (
+            "https://shop.net:8443/api",
+            "the store's url holds more than a host",
+            "write https://shop.net:8443",
+        ),
+        (
+            f"https://shop.net?token={SECRET}",
+            "the store's url holds more than a host",
+            "write https://shop.net",
+        ),
+        (
+            f"https://shop.net/#{SECRET}",
+            "the store's url holds more than a host",
+            "write https://shop.net",
+        ),
+        (
+            "http://[::1]:8765/api",
+            "the store's url holds more than a host",
+            "write http://[::1]:8765",
+        ),
+        (
+            "http://shop.dealpos.net",
+            "shop.dealpos.net would be spoken to without encryption",
+            "write https://",
+        ),
+        (
+            "http://localhost.evil.example",
+            "localhost.evil.example would be spoken to without encryption",
+            "write https://",
+        ),
+        (
+            "http://127.0.0.1.evil.example",
+            "127.0.0.1.evil.example would be spoken to without encryption",
+            "write https://",
+        ),
+        ("http://0.0.0.0:80", "0.0.0.0 would be spoken to without encryption", "write https://"),
+    ],
+)
+@pytest.mark.parametrize("environment", [CREDENTIALS, {}], ids=["with", "without credentials"])
+def test_an_address_that_is_not_safe_is_refused_with_a_hint(
+    load: Load, url: str, message: str, hint: str, environment: dict[str, str]
+) -> None:
+    with pytest.raises(StoreError) as caught:
+        load(None, {"DEALPOS_URL": url, **environment}).store()
+    assert caught.value.message == message
+    assert hint in caught.value.hint
+    assert SECRET not in caught.value.message + caught.value.hint
+
+
+# --- problems of the file -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "hint"),
+    [
+        ("store: {url: sandbox}\nstor: 1", "2:1: unknown key `stor`", "did you mean `store`?"),
+        (
+            "zzz: 1",
+            "1:1: unknown key `zzz`",
+            "accepted: store, catalogue, defaults",
+        ),
+        (
+            "store:\n  url: sandbox\n  secret: x",
+            "3:3: unknown key `secret`",
+            "did you mean `client_secret`?",
+        ),
+        ("guardrails: {}", "1:1: unknown key `guardrails`", None),
+        ("prune: []", "1:1: unknown key `prune`", None),
+        ("store: sandbox", "1:8: `store` must be a mapping (key: value lines)", ""),
+        ("store: [sandbox]", "1:8: `store` must be a mapping (key: value lines)", ""),
+        ("store: {url: [a]}", "1:14: `url` must be text", ""),
+        ("catalogue: [a]", "1:12: `catalogue` must be text", ""),
+        ("defaults: []", "1:11: `defaults` must be a mapping (key: value lines)", ""),
+        (
+            "catalogue: ${NOWHERE}",
+            "1:12: the environment has no NOWHERE",
+            "set it",
+        ),
+        (
+            "store: {url: 'https://${NOWHERE}.net'}",
+            "1:14: the environment has no NOWHERE",
+            "set it",
+        ),
+        ("store: {url: sandbox, url: x}", "1:23: duplicate key `url`, first on line 1", ""),
+        ("- a", "1:1: must be a mapping", None),
+        ("store: !x {}", "1:8: the tag `!x` is not accepted", None),
+    ],
+)
+def test_a_problem_names_its_place_and_a_way_out(
+    load: Load, text: str, problem: str, hint: str | None
+) -> None:
+    ((found, offered),) = told(load, text)
+    assert found == problem
+    if hint is not None:
+        assert offered == hint
+
+
+def test_every_problem_is_told_at_once(load: Load) -> None:
+    text = "stor: 1\nstore: {ur: x, client_secret: abc}\ncatalogue: [a]\ndefaults: x\n"
+    assert len(told(load, text)) == 5
+
+
+@pytest.mark.parametrize("written", [SECRET, f"{SECRET}${{X}}", f"${{X}}-{SECRET}", f"'{SECRET}'"])
+@pytest.mark.parametrize("environment", [{}, {"X": "x"}, CREDENTIALS], ids=["none", "X", "own"])
+def test_a_secret_in_the_file_is_refused_and_not_repeated(
+    load: Load, written: str, environment: dict[str, str]
+) -> None:
+    text = f"store:\n  url: https://shop.net\n  client_id: me\n  client_secret: {written}\n"
+    found = told(load, text, environment)
+    assert found[0][0] == "4:18: a secret is written in the file"
+    assert "DEALPOS_CLIENT_SECRET" in found[0][1]
+    assert "replace the secret, since git remembers it" in found[0][1]
+    assert SECRET not in str(found)
+
+
+def test_a_client_id_may_stand_in_the_file(load: Load) -> None:
+    text = "store: {url: 'https://shop.net', client_id: me, client_secret: '${S}'}"
+    assert load(text, {"S": SECRET}).store().client_id == "me"
+
+
+# --- secrets ------------------------------------------------------------------------------------
+
+
+def test_a_store_does_not_show_its_credentials(load: Load) -> None:
+    store = load(REAL, CREDENTIALS).store()
+    assert repr(store) == "Store(url='https://shop.dealpos.net')"
+    assert SECRET not in f"{store} {store!r} {[store]}"
+
+
+def test_settings_do_not_show_credentials(load: Load) -> None:
+    loaded = load(REAL, CREDENTIALS)
+    assert SECRET not in f"{loaded} {loaded!r} {[loaded]}"
+
+
+@pytest.mark.parametrize("url", ["nowhere", f"https://{SECRET}@shop.net", "http://shop.net"])
+def test_no_traceback_shows_credentials(load: Load, url: str) -> None:
+    try:
+        load(None, {**CREDENTIALS, "DEALPOS_URL": url}).store()
+    except StoreError as error:
+        text = "".join(traceback.TracebackException.from_exception(error).format())
+        assert SECRET not in text
+        assert error.__cause__ is None
+    else:
+        pytest.fail("an address that cannot be used was accepted")
+
+
+# --- folders ------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_does_not_exist_is_an_error_with_a_hint(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no folder") as caught:
+        settings.load(tmp_path / "gone", {})
+    assert "reconciler init" in caught.value.hint
+
+
+def test_a_folder_without_settings_is_no_shop(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is no shop folder: it has no reconciler.yaml") as caught:
+        settings.load(tmp_path, {})
+    assert "reconciler init" in caught.value.hint
+
+
+def test_a_settings_file_that_is_not_utf8_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "reconciler.yaml").write_bytes(b"store: \xff")
+    with pytest.raises(SourceError) as caught:
+        settings.load(tmp_path, {})
+    assert [str(p) for p in caught.value.problems] == ["reconciler.yaml:1:1: is not UTF-8 text"]
