@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reconciler.client import Client
-from reconciler.core.change import Action
-from reconciler.core.kind import Kind, Kinds
+from reconciler.core.change import Action, Change
+from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.lower import Step
 from reconciler.core.plan import Plan
 from reconciler.core.state import Address, Observed
 from reconciler.errors import (
     ApiError,
+    NotKept,
     Stopped,
     Throttled,
     Unauthorised,
@@ -117,38 +118,45 @@ class _Applier:
 
     def _perform(self, step: Step) -> None:
         kind = self.kinds[step.kind]
-        change = step.changes[0]
+        address = step.addresses[0]
         if step.action is Action.REPLACE:
             self.progress.unit(True)
             try:
-                self.settler.remove(kind, step.requests[0], change.address)
-                self._recreate(kind, step)
+                self.settler.remove(kind, step.requests[0], address)
+                self._introduce(kind, step)
+            except _FATAL:
+                self.states[address].notes.append(
+                    "the old one may be deleted and the new one not created yet: "
+                    "apply again, with the values that this plan shows"
+                )
+                raise
             finally:
                 self.progress.unit(False)
-            self.states[change.address].verified = True
         elif step.creates and kind.widens:
-            self.settler.introduce(kind, step, step.requests[0])
-            self.states[change.address].verified = True
+            self._introduce(kind, step)
         else:
             self.settler.write(step, step.requests[0])
 
-    def _recreate(self, kind: Kind, step: Step) -> None:
-        """The second half of a replacement; whatever stops it here, the first half is done."""
-        try:
-            self.settler.introduce(kind, step, step.requests[1])
-        except _FATAL:
-            self.states[step.addresses[0]].notes.append(
-                "the old one is deleted and the new one is not created yet: "
-                "apply again, with the values that this plan shows"
-            )
-            raise
+    def _introduce(self, kind: Kind, step: Step) -> None:
+        """Create what is read back at once; the reading is its verification too."""
+        change = step.changes[0]
+        state = self.states[change.address]
+        found = self.settler.introduce(kind, step, step.requests[-1])
+        state.proven = True
+        if found is None:
+            state.notes.append("acknowledged, not read back")
+            return
+        difference = differences(kind, _provable(change), found.value)
+        if difference:
+            raise NotKept(step.requests[-1].operation, difference)
+        state.verified = True
 
     def verify(self) -> None:
         """Read back what was written; what differs has failed, whatever the shop answered."""
         pending = [
             address
             for address, state in self.states.items()
-            if state.done and not state.failed and not state.verified and not state.skipped
+            if state.done and not state.failed and not state.proven and not state.skipped
         ]
         mismatched = self._compare(pending)
         again = [
@@ -185,7 +193,7 @@ class _Applier:
             kind = self.kinds[address.kind]
             state = live.get(address)
             if isinstance(state, Observed):
-                after = self.states[address].change.after or {}
+                after = _provable(self.states[address].change)
                 difference = differences(kind, after, state.value)
             elif address in live.unread:
                 self.states[address].notes.append(
@@ -233,3 +241,8 @@ class _Applier:
                 discreet(kind, state.change, text),
                 state.verified and status == "applied",
             )
+
+
+def _provable(change: Change) -> Value:
+    """What must read back as written."""
+    return {k: v for k, v in (change.after or {}).items() if k not in change.unproven}

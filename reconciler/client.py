@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
-from pydantic_core import from_json
 
+from reconciler import answer
 from reconciler.errors import (
     ApiError,
     Doubtful,
@@ -122,27 +122,29 @@ class Client:
 
     def _send(self, operation: Operation, route: Route, parameters: Any) -> Any:
         """One route, repeated where that is safe."""
-        asks = operation.name != "token"
-        fresh = asks and self._authenticate("")
+        fresh = operation.name != "token" and self._authenticate("")
         lost: ApiError | None = None
         for attempt in range(TRIES):
             if attempt:
                 self._back_off(attempt, lost)
             try:
-                used = self._token
-                response = self._once(operation, route, parameters)
-                if response.status_code == 401 and asks and not fresh:
-                    fresh = self._authenticate(used)
-                    response = self._once(operation, route, parameters)
-                return self._understand(operation, response)
-            except Doubtful as error:
-                if not operation.repeatable:
+                return self._attempt(operation, route, parameters, fresh)
+            except (Doubtful, Unreachable, Unreadable) as error:
+                if not _again(operation, error, attempt):
                     raise
-                lost = error
-            except Unreachable as error:
                 lost = error
         assert lost is not None
         raise lost
+
+    def _attempt(self, operation: Operation, route: Route, parameters: Any, fresh: bool) -> Any:
+        """One request; a token that has run out is renewed, once."""
+        used = self._token
+        response = self._once(operation, route, parameters)
+        if response.status_code == 401 and operation.name != "token" and not fresh:
+            self._authenticate(used)
+            response = self._once(operation, route, parameters)
+        secrets = () if self.store.embedded else (self._token, *self.store.credentials)
+        return answer.understand(operation, response, self.store.url, secrets)
 
     def _once(self, operation: Operation, route: Route, parameters: Any) -> httpx.Response:
         """One request, after waiting for the window; 429 is waited out."""
@@ -195,52 +197,6 @@ class Client:
         except _LOST as error:
             raise Doubtful(operation.name, f"the answer was lost ({_cause(error)})") from None
 
-    def _understand(self, operation: Operation, response: httpx.Response) -> Any:
-        status = response.status_code
-        if status >= 500:
-            raise Doubtful(operation.name, f"HTTP {status}: {_message(response)}")
-        if 300 <= status < 400:
-            raise Unreadable(
-                operation.name,
-                f"{self.store.url} redirects elsewhere, which is not followed",
-                hint="use the address that the shop really has",
-            )
-        if status == 401:
-            raise Unauthorised(
-                operation.name,
-                "the shop does not accept the credentials",
-                hint="check DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET for this shop",
-            )
-        if status == 403:
-            raise Rejected(
-                operation.name,
-                status,
-                f"the credentials lack a right: {_message(response)}",
-                hint="give their group the role that this operation needs (VIEW to plan)",
-            )
-        if status >= 400:
-            raise Rejected(operation.name, status, _message(response))
-        return self._parse(operation, response)
-
-    def _parse(self, operation: Operation, response: httpx.Response) -> Any:
-        content = response.content
-        if not content.strip():
-            return None
-        try:
-            return from_json(content)
-        except ValueError:
-            pass
-        what = "HTML" if content.lstrip()[:1] == b"<" else "something that is no JSON"
-        if not operation.repeatable:
-            raise Doubtful(operation.name, f"the shop answered {what}")
-        if response.headers.get("content-type", "").startswith("application/json"):
-            raise Doubtful(operation.name, "the answer was cut short")
-        raise Unreadable(
-            operation.name,
-            f"{self.store.url} answered {what} instead of JSON",
-            hint="check that the address is the shop's API host, and that no proxy is in between",
-        )
-
     def _authenticate(self, refused: str) -> bool:
         """Have a token other than the refused one; True when it was fetched just now."""
         with self._door:
@@ -252,14 +208,13 @@ class Client:
 
     def _fetch_token(self) -> str:
         """A token (facts §2: attested by third-party code only)."""
-        answer = None
         credentials = {
             "client_id": self.store.client_id,
             "client_secret": self.store.client_secret,
         }
         try:
             operation = OPERATIONS["token"]
-            answer = self._send(operation, operation.routes[0], credentials)
+            given = self._send(operation, operation.routes[0], credentials)
         except Rejected as error:
             # facts §2: the error for bad credentials is undocumented.
             if error.status in (400, 401, 403):
@@ -269,7 +224,7 @@ class Client:
                     hint="check DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET for this shop",
                 ) from None
             raise
-        token = answer.get("access_token") if isinstance(answer, Mapping) else None
+        token = given.get("access_token") if isinstance(given, Mapping) else None
         if not isinstance(token, str) or not token:
             raise Unreadable("token", "the shop's answer holds no access_token")
         return token
@@ -280,24 +235,20 @@ class Client:
         self.watcher.sleep(wait)
 
 
+def _again(operation: Operation, error: ApiError, attempt: int) -> bool:
+    """Whether a failed request is worth another: it is safe, and may go better."""
+    if isinstance(error, Unreadable):
+        # A proxy may have stepped in for a moment; one that stays is an error to report.
+        return operation.reads and operation.name != "token" and attempt == 0
+    return operation.repeatable or isinstance(error, Unreachable)
+
+
 def _cause(error: Exception) -> str:
     return {
         "ConnectTimeout": "no answer to the connection",
         "ReadTimeout": "no answer in time",
         "TimeoutError": "no answer in time",
     }.get(type(error).__name__, str(error) or type(error).__name__)
-
-
-def _message(response: httpx.Response) -> str:
-    """What the server says of its refusal, on one line and bounded (facts §4)."""
-    try:
-        said = from_json(response.content)
-    except ValueError:
-        return "no message"
-    if isinstance(said, Mapping):
-        said = said.get("Message") or said.get("message") or "no message"
-    text = "".join(c if c.isprintable() else " " for c in str(said))
-    return text[:300]
 
 
 def embedded_transport(app: Any) -> httpx.BaseTransport:

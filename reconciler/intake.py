@@ -16,6 +16,9 @@ class Intake:
         self.live = live
         self.children = {kind.parent.kind: kind for kind in kinds.values() if kind.parent}
         self.owners: dict[tuple[str, str], str] = {}
+        self.single_keys: dict[str, set[str]] = {}
+        """Every key that a single read of a kind has shown."""
+        self.singly: dict[str, set[str]] = {}
 
     def take(self, kind: Kind, rows: Iterable[Row], shape: frozenset[str]) -> None:
         """Add rows to what is known; a later row of the same object adds to the earlier.
@@ -43,6 +46,30 @@ class Intake:
             if kind.parent and (kind.name, name) in self.owners:
                 value[kind.parent.kind] = self.owners[kind.name, name]
             states[name] = Observed(value, inner)
+
+    def take_single(self, kind: Kind, row: Row) -> None:
+        """Add the row of a single read.
+
+        A key that it leaves out holds nothing where the documentation says so (facts §10: a
+        requirement that is not set means that there is none).
+        """
+        name = kind.named(row)
+        self.single_keys.setdefault(kind.name, set()).update(row)
+        self.singly.setdefault(kind.name, set()).add(name or "")
+        unset = {f.wire.read[0] for f in kind.fields.values() if f.wire.unset}
+        self.take(kind, [row], frozenset(row) | unset)
+
+    def fill(self, kind: Kind) -> None:
+        """Take what single reads show of one object and not of another for null there."""
+        shown = self.single_keys.get(kind.name, set())
+        empty = {
+            name: codec.empty for name, keys, codec in kind.readable if not shown.isdisjoint(keys)
+        }
+        states = self.live.objects.get(kind.name, {})
+        for name in self.singly.get(kind.name, ()):
+            known = states.get(name)
+            if isinstance(known, Observed):
+                states[name] = Observed({**empty, **known.value}, known.children)
 
     def _inner(self, kind: Kind, owner: str, row: Row) -> Mapping[str, Value] | None:
         """The children that a row shows, each remembered with its parent."""

@@ -28,14 +28,15 @@ class Operation:
     """What the tool wants done, and the routes that do it.
 
     `repeatable` operations (reads and deletes) may be sent again when an answer is lost; what a
-    create or update did must be looked up first. `single` reads name one object, so their "not
-    found" looks like "not offered".
+    create or update did must be looked up first. `reads` change nothing. `single` reads name one
+    object, so their "not found" looks like "not offered".
     """
 
     name: str
     routes: tuple[Route, ...]
     repeatable: bool = True
     single: bool = False
+    reads: bool = True
 
 
 def _read(name: str, *routes: Route, single: bool = False) -> Operation:
@@ -43,7 +44,7 @@ def _read(name: str, *routes: Route, single: bool = False) -> Operation:
 
 
 def _write(name: str, route: Route) -> Operation:
-    return Operation(name, (route,), repeatable=False)
+    return Operation(name, (route,), repeatable=False, reads=False)
 
 
 def _query(path: str) -> Route:
@@ -75,7 +76,7 @@ _TABLE = (
     _read("coupon.list", _body("/PromotionCoupon/p"), _body("/PromotionCoupon", "GET")),
     _read("coupon.by_code", _query("/PromotionCoupon/ByCode"), single=True),
     _write("coupon.create", _body("/PromotionCoupon")),
-    Operation("coupon.delete", (_body("/PromotionCoupon", "DELETE"),)),
+    Operation("coupon.delete", (_body("/PromotionCoupon", "DELETE"),), reads=False),
     _read("customer.list", _body("/Customer/p"), _query("/Customer")),
     _read("customer.by_code", _query("/Customer/Detail"), single=True),
     _write("customer.create", _body("/Customer")),

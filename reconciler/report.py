@@ -56,6 +56,8 @@ class State:
     skipped: str = ""
     done: int = 0
     verified: bool = False
+    proven: bool = False
+    """Whether it has been read back, or cannot be: nothing more to verify."""
     notes: list[str] = field(default_factory=list)
 
 

@@ -34,6 +34,11 @@ class Store:
     client_secret: str = field(default="", repr=False)
 
     @property
+    def credentials(self) -> tuple[str, str]:
+        """What no output may ever repeat."""
+        return self.client_secret, self.client_id
+
+    @property
     def embedded(self) -> bool:
         """Whether this is the shop inside the tool."""
         return self.url == SANDBOX

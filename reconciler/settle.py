@@ -9,8 +9,8 @@ from reconciler.core.change import Action, Change
 from reconciler.core.diff import compare
 from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.lower import Request, Step, request_for
-from reconciler.core.state import ABSENT, Address, Live, Observed, wanted
-from reconciler.errors import ApiError, Doubtful, NotKept, Rejected
+from reconciler.core.state import ABSENT, Address, Listed, Live, Observed, wanted
+from reconciler.errors import ApiError, Doubtful, NotKept, Rejected, Stopped
 from reconciler.live import confirm
 from reconciler.report import differences
 
@@ -18,7 +18,7 @@ from reconciler.report import differences
 class Settler:
     """Sends the requests of steps; every method returns only when it knows what happened."""
 
-    def __init__(self, client: Client, kinds: Kinds, pages: Mapping[str, int]) -> None:
+    def __init__(self, client: Client, kinds: Kinds, pages: Mapping[str, Listed]) -> None:
         self.client = client
         self.kinds = kinds
         self.pages = pages
@@ -36,25 +36,34 @@ class Settler:
                     raise
 
     def _settled(self, step: Step, request: Request) -> None:
-        """One request whose outcome is known afterwards; sent a second time if it was lost."""
+        """One request whose outcome is known afterwards; sent a second time if it was lost.
+
+        Raises Doubtful when nobody can know what became of it.
+        """
         try:
             self.client.call(request.operation, request.body)
             return
         except Doubtful as error:
             lost = error
-        if not self._happened(step):
-            try:
+        try:
+            if not self._happened(step, lost):
                 self.client.call(request.operation, request.body)
-            except Doubtful as error:
-                if not self._happened(step):
-                    raise error from lost
+        except Stopped:
+            raise Doubtful(
+                lost.operation, f"{lost.detail}; stopped before it was settled"
+            ) from lost
+        except Doubtful as error:
+            if error is lost or not self._happened(step, error):
+                raise
 
-    def _happened(self, step: Step) -> bool:
-        """Whether the shop already is as `step` would make it."""
+    def _happened(self, step: Step, lost: Doubtful) -> bool:
+        """Whether the shop already is as `step` would make it; raises `lost` if that is unknown."""
         live = self.read(step.addresses)
         for change in step.changes:
             kind = self.kinds[change.address.kind]
             state = live.get(change.address)
+            if change.address in live.unread:
+                raise lost
             if not isinstance(state, Observed):
                 return False
             if step.creates:
@@ -73,11 +82,11 @@ class Settler:
             if self.read([address]).get(address) is not ABSENT:
                 raise
 
-    def introduce(self, kind: Kind, step: Step, request: Request) -> None:
+    def introduce(self, kind: Kind, step: Step, request: Request) -> Observed | None:
         """Create what must not be wider than declared, and take it away again if it is.
 
-        Raises NotKept when the shop takes no spelling of it; after a deletion the message says
-        what became of the old object.
+        Gives what was read back; None where it could not be read. Raises NotKept when the shop
+        takes no spelling of it; after a deletion the message says what became of the old object.
         """
         change = step.changes[0]
         failure: ApiError | None = None
@@ -89,22 +98,25 @@ class Settler:
                 if isinstance(error, Rejected) and error.status == 400:
                     continue
                 break
-            wider = self._wider(kind, change)
-            if not wider:
-                return
-            assert kind.delete is not None
-            removal = request_for(kind, kind.delete, change.after or {})
-            self.remove(kind, removal, change.address)
-            why = f"it read back otherwise than declared ({wider}), so it was taken away again"
-            failure = NotKept(request.operation, why)
+            live = self.read([change.address])
+            state = live.get(change.address)
+            if change.address in live.unread:
+                return None  # unread is not wrong: nothing is taken away on a guess
+            wider = self._wider(kind, change, state)
+            if isinstance(state, Observed) and not wider:
+                return state
+            if isinstance(state, Observed) and kind.delete:
+                removal = request_for(kind, kind.delete, change.after or {})
+                self.remove(kind, removal, change.address)
+                wider += "; it was taken away again"
+            failure = NotKept(request.operation, wider)
         assert failure is not None
         raise NotKept(request.operation, failure.detail + self._put_back(kind, step)) from failure
 
-    def _wider(self, kind: Kind, change: Change) -> str:
+    def _wider(self, kind: Kind, change: Change, state: object) -> str:
         """What of the new object is not as declared; empty when all is well."""
-        state = self.read([change.address]).get(change.address)
         if not isinstance(state, Observed):
-            return "the shop does not show it"
+            return "the shop acknowledged it and does not show it"
         guarded = {k: v for k, v in (change.after or {}).items() if k in kind.widens}
         return differences(kind, guarded, state.value)
 

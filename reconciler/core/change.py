@@ -92,6 +92,8 @@ class Change:
     basis: str = ""
     renamed_from: str = ""
     """The identity the object has in the shop until this change is applied, if another."""
+    unproven: frozenset[str] = frozenset()
+    """Fields of `after` that the shop may keep or not: sent, and not held against it."""
 
 
 RENAMED = "renamed"

@@ -11,7 +11,7 @@ from math import ceil
 
 from reconciler.core.kind import Kind, Kinds
 from reconciler.core.lower import Step
-from reconciler.core.state import Address
+from reconciler.core.state import Address, Listed
 
 SECONDS_A_REQUEST = 0.5
 """A round trip to a far server, on the safe side."""
@@ -42,7 +42,7 @@ class Cost:
 
 
 def price(
-    ordered: Sequence[Step], kinds: Kinds, reads: int, pages: Mapping[str, int], window: Window
+    ordered: Sequence[Step], kinds: Kinds, reads: int, pages: Mapping[str, Listed], window: Window
 ) -> Cost:
     """The cost of carrying out `ordered`, in the window that reading has begun."""
     writes = sum(len(step.requests) for step in ordered)
@@ -65,10 +65,10 @@ def by_kind(addresses: Iterable[Address]) -> dict[str, list[str]]:
     return table
 
 
-def confirming(kind: Kind, count: int, pages: int | None) -> int:
+def confirming(kind: Kind, count: int, listed: Listed | None) -> int:
     """Requests for reading `count` named objects of a kind that are known to exist.
 
-    `pages` is what a whole listing took, where one was read. `live` reads in the same way.
+    `listed` tells what a whole listing is like, where one was read. `live` reads in this way.
     """
     if kind.widens:
         return count  # each is read back at once, before the next is written
@@ -77,6 +77,6 @@ def confirming(kind: Kind, count: int, pages: int | None) -> int:
         options.append(ceil(count / kind.reads.batch.limit))
     elif kind.reads.single:
         options.append(count)
-    if kind.reads.listing and (pages is not None or not options):
-        options.append(pages or 1)
+    if kind.reads.listing and (listed is not None or not options):
+        options.append(listed.requests() if listed else 1)
     return min(options)

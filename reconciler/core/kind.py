@@ -21,13 +21,14 @@ class Wire:
     """How a field travels: keys of a write, keys of a read, and the codec between.
 
     Several `write` keys are all sent: where the documentation contradicts itself, a server that
-    follows either spelling is served. `detail` marks a field that only a single read carries.
+    follows either spelling is served. `unset` marks a field that a single read leaves out when it
+    holds nothing, as documented.
     """
 
     write: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
     codec: Codec = TEXT
-    detail: bool = False
+    unset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,10 +312,17 @@ class Kind:
                 if key in row:
                     raw = row[key]
                     if type(raw) is not codec.plain:
-                        raw = codec.empty if raw is None else codec.decode(raw)
+                        raw = codec.empty if raw is None else self._decoded(name, codec, raw)
                     value[name] = raw
                     break
         return value
+
+    def _decoded(self, name: str, codec: Codec, raw: Any) -> Any:
+        try:
+            return codec.decode(raw)
+        except ValueError as error:
+            shown = "" if self.fields[name].private else f" (found {str(raw)[:40]!r})"
+            raise ValueError(f"`{name}`: {error}{shown}") from None
 
     def named(self, row: Any) -> str | None:
         """The natural key that a row shows, if it shows one."""

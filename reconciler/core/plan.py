@@ -18,6 +18,7 @@ from reconciler.core.state import (
     Address,
     Declared,
     Desired,
+    Listed,
     Live,
     Observed,
     overlay,
@@ -46,8 +47,8 @@ class Plan:
     unchanged: int = 0
     families: Mapping[Address, Family] = field(default_factory=dict)
     """The live parents that changes touch, with the children that their updates must carry."""
-    pages: Mapping[str, int] = field(default_factory=dict)
-    """Requests that a whole listing of a kind took, for the cost of reading back."""
+    pages: Mapping[str, Listed] = field(default_factory=dict)
+    """What listings were like, with what the plan adds: for the cost of reading back."""
     reads: int = 0
     """Requests that making the plan has spent."""
 
@@ -84,7 +85,7 @@ def build(desired: Desired, live: Live, kinds: Kinds, store: str) -> tuple[Plan,
         notes=(*live.notes, *rename_notes, *builder.notes, *builder.uncompared_notes()),
         unchanged=builder.unchanged,
         families=_families(builder.changes, live, kinds),
-        pages=dict(live.pages),
+        pages=_grown(live.pages, builder.changes),
         reads=live.reads,
     )
     return plan, builder.faults
@@ -246,7 +247,8 @@ def overlay_owned(kind: Kind, live: Value, declared: Value) -> Value:
 def _follow(changes: list[Change], desired: Desired, kinds: Kinds) -> Iterator[Change]:
     """Let a child's value that repeats its parent's move with it, where no file declares it."""
     by_address = {change.address: change for change in changes}
-    for change in changes:
+    for planned in changes:
+        change = planned
         parent = kinds[change.address.kind].parent
         declared = desired.get(change.address)
         moved: dict[str, object] = {}
@@ -259,7 +261,9 @@ def _follow(changes: list[Change], desired: Desired, kinds: Kinds) -> Iterator[C
                     if name not in declared.value
                     and change.before.get(name) == above.before.get(other)
                 }
-        yield replace(change, after={**change.after, **moved}) if moved and change.after else change
+        if moved and change.after:
+            change = replace(change, after={**change.after, **moved}, unproven=frozenset(moved))
+        yield change
 
 
 def _unmanaged(desired: Desired, live: Live, kinds: Kinds) -> list[Address]:
@@ -277,6 +281,12 @@ def _unmanaged(desired: Desired, live: Live, kinds: Kinds) -> list[Address]:
                 listed |= set(owner.children or ())
         found += [Address(name, n) for n in listed if n not in declared]
     return sorted(found)
+
+
+def _grown(listed: Mapping[str, Listed], changes: list[Change]) -> dict[str, Listed]:
+    """Listings as they will be once the plan's new objects are there."""
+    new = Counter(change.address.kind for change in changes if change.action is Action.CREATE)
+    return {kind: replace(was, count=was.count + new[kind]) for kind, was in listed.items()}
 
 
 def _families(changes: list[Change], live: Live, kinds: Kinds) -> dict[Address, Family]:

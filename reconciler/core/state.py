@@ -72,6 +72,28 @@ class Desired:
                 yield Address(kind, name), self.objects[kind][name]
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a whole listing of a kind was like: enough to tell what another one costs."""
+
+    count: int
+    """Rows that it had."""
+    size: int = 0
+    """Rows of its full pages, where it had several; 0 where it fitted on one."""
+    told: bool = False
+    """Whether the answer tells the total, so that no page is asked for in vain."""
+
+    def requests(self, more: int = 0, default_size: int = 500) -> int:
+        """Requests for a listing with so many more rows than this one had."""
+        count, size = self.count + more, self.size or default_size
+        if self.told:
+            return max(-(-count // size), 1)
+        if count == 0:
+            return 1
+        # Without a total the first page alone proves nothing: another one is asked for.
+        return max(count // size + 1, 2)
+
+
 @dataclass(slots=True)
 class Live:
     """Everything that was read from the shop.
@@ -83,8 +105,8 @@ class Live:
     objects: dict[str, dict[str, Observed | Absent]] = field(default_factory=dict)
     complete: set[str] = field(default_factory=set)
     """Kinds whose listing was read to its end, so that unmanaged objects are known."""
-    pages: dict[str, int] = field(default_factory=dict)
-    """Requests that a whole listing of a kind took; what a later listing will cost."""
+    pages: dict[str, Listed] = field(default_factory=dict)
+    """What the whole listings that were read were like."""
     reads: int = 0
     """Requests spent."""
     notes: list[str] = field(default_factory=list)

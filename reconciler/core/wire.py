@@ -42,7 +42,7 @@ def text(raw: Any) -> str:
         return "true" if raw else "false"
     if isinstance(raw, (int, float, Decimal)):
         return str(number(raw))
-    raise ValueError(f"{type(raw).__name__} where text was expected")
+    raise ValueError("text was expected")
 
 
 def number(raw: Any) -> int | Decimal:
@@ -50,13 +50,13 @@ def number(raw: Any) -> int | Decimal:
     if type(raw) is int:
         return raw
     if isinstance(raw, bool) or not isinstance(raw, (str, float, Decimal)):
-        raise ValueError(f"{raw!r} where a number was expected")
+        raise ValueError("a number was expected")
     try:
         exact = Decimal(str(raw).strip())
     except InvalidOperation:
-        raise ValueError(f"{raw!r} where a number was expected") from None
+        raise ValueError("a number was expected") from None
     if not exact.is_finite():
-        raise ValueError(f"{raw!r} where a number was expected")
+        raise ValueError("a number was expected")
     whole = int(exact)
     return whole if whole == exact else exact.normalize()
 
@@ -67,7 +67,7 @@ def flag(raw: Any) -> bool:
         return raw
     word = str(raw).strip().lower()
     if word not in _WORDS:
-        raise ValueError(f"{raw!r} where yes or no was expected")
+        raise ValueError("yes or no was expected")
     return _WORDS[word]
 
 
@@ -84,12 +84,12 @@ def day(raw: Any) -> str:
             except ValueError:
                 continue
             return "" if parsed.year == 1 else parsed.date().isoformat()
-    raise ValueError(f"{raw!r} where a date was expected")
+    raise ValueError("a date was expected")
 
 
 def _texts(raw: Any) -> list[str]:
     if not isinstance(raw, list):
-        raise ValueError(f"{raw!r} where a list was expected")
+        raise ValueError("a list was expected")
     return [text(item) for item in raw]
 
 
@@ -131,7 +131,7 @@ def keyed(key: str, **members: tuple[str, Codec]) -> Codec:
 
     def decode(raw: Any) -> dict[str, dict[str, Any]]:
         if not isinstance(raw, list):
-            raise ValueError(f"{raw!r} where a list was expected")
+            raise ValueError("a list was expected")
         table = {}
         for item in raw:
             if type(item) is not dict or item.get(key) is None:

@@ -92,7 +92,7 @@ class Coupon(TypedDict, total=False):
     requires: Annotated[
         Requirement,
         AfterValidator(_named),
-        Wire(("Requires",), ("Requires",), Codec(lambda v: v, lambda v: v, {}), detail=True),
+        Wire(("Requires",), ("Requires",), Codec(lambda v: v, lambda v: v, {}), unset=True),
         Reference("variant", under="variants"),
         Reference("category", under="categories"),
     ]
@@ -119,9 +119,15 @@ def _carry_over(after: Value, live: Value) -> tuple[Value | None, str]:
     """Keep the uses that are left: the new limit is the declared one less what is used."""
     if live.get("limit") is None or live.get("balance") is None:
         return None, "not replaced: the shop does not show how much of it is used"
+    if "minimum_amount" not in after:
+        return None, (
+            "not replaced: this shop does not show its `minimum_amount`; "
+            "declare it, with 0 for none, so that it is not lost"
+        )
+    lost = _undeclared(after)
     used = live["limit"] - live["balance"]
     if used <= 0:
-        return after, ""
+        return after, lost
     left = after["limit"] - used
     if left <= 0:
         return None, (
@@ -130,8 +136,16 @@ def _carry_over(after: Value, live: Value) -> tuple[Value | None, str]:
         )
     return {**after, "limit": left}, (
         f"{used} of {live['limit']} uses are spent, so its replacement starts with {left}; "
-        f"write limit: {left} afterwards, or the next plan asks again"
+        f"write limit: {left} afterwards, or the next plan asks again" + (lost and f"; {lost}")
     )
+
+
+def _undeclared(after: Value) -> str:
+    """What a replacement may lose: no read shows whether the live coupon has it."""
+    percentage = after.get("type") == "DiscountPercentage"
+    unshown = ["maximum_discount", "full_price_item_only"] if percentage else []
+    lost = [f"`{name}`" for name in (*unshown, "reference_id") if name not in after]
+    return (lost and f"its replacement has no {', '.join(lost)}; declare what it should keep") or ""
 
 
 def _read_names(body: dict[str, Any], wrap: bool) -> dict[str, Any]:

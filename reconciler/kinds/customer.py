@@ -20,7 +20,7 @@ from reconciler.core.kind import (
     Wire,
 )
 from reconciler.core.types import Code, Count, Day, Text
-from reconciler.core.wire import DAY, NUMBER, Codec, text
+from reconciler.core.wire import DAY, NUMBER, TEXT, Codec, text
 
 
 def _gender(value: str) -> Any:
@@ -29,8 +29,8 @@ def _gender(value: str) -> Any:
 
 
 def _wire(key: str, codec: Codec | None = None) -> Wire:
-    """A field that only the detail read carries, under one name."""
-    return Wire((key,), (key,), codec or Codec(text, lambda v: v, ""), detail=True)
+    """A field under one name, which only the detail read carries."""
+    return Wire((key,), (key,), codec or TEXT)
 
 
 class Customer(TypedDict, total=False):

@@ -1,0 +1,97 @@
+"""HTTP answers to JSON or to our errors; what a server says is bounded, and never repeats a secret.
+
+Facts §4: bodies of 401, 403, 404 and 409 are undocumented; 400 and 500 carry a `Message`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from pydantic_core import from_json
+
+from reconciler.errors import Doubtful, Rejected, Unauthorised, Unreadable
+from reconciler.operations import Operation
+
+
+class Response(Protocol):
+    """What is needed of an HTTP response."""
+
+    @property
+    def status_code(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def content(self) -> bytes:
+        """The body."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, whatever the case of their names."""
+
+
+def understand(operation: Operation, response: Response, shop: str, secrets: Sequence[str]) -> Any:
+    """The JSON of an answer; raises an ApiError for everything else.
+
+    `shop` is the address in messages; `secrets` are texts that no message may repeat.
+    """
+    status = response.status_code
+    if 200 <= status < 300:
+        return _parse(operation, response, shop)
+    if 300 <= status < 400:
+        raise Unreadable(
+            operation.name,
+            f"{shop} redirects elsewhere, which is not followed",
+            hint="use the address that the shop really has",
+        )
+    if status == 401:
+        raise Unauthorised(
+            operation.name,
+            "the shop does not accept the credentials",
+            hint="check DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET for this shop",
+        )
+    said = _said(response, secrets)
+    if status >= 500 and status != 501:
+        raise Doubtful(operation.name, f"HTTP {status}: {said}")
+    if status == 403:
+        raise Rejected(
+            operation.name,
+            status,
+            f"the credentials lack a right: {said}",
+            hint="give their group the role that this operation needs (VIEW to plan)",
+        )
+    raise Rejected(operation.name, status, said)
+
+
+def _said(response: Response, secrets: Sequence[str]) -> str:
+    """What the server says of its refusal, on one line."""
+    try:
+        said = from_json(response.content)
+    except ValueError:
+        return "no message"
+    if isinstance(said, Mapping):
+        said = said.get("Message") or said.get("message") or "no message"
+    text = "".join(c if c.isprintable() else " " for c in str(said))
+    for secret in secrets:
+        text = text.replace(secret, "…") if secret else text
+    return text[:300]
+
+
+def _parse(operation: Operation, response: Response, shop: str) -> Any:
+    content = response.content
+    if not content.strip():
+        return None
+    try:
+        return from_json(content)
+    except ValueError:
+        pass
+    what = "HTML" if content.lstrip()[:1] == b"<" else "something that is no JSON"
+    if not operation.reads:
+        raise Doubtful(operation.name, f"the shop answered {what}")
+    if response.headers.get("content-type", "").startswith("application/json"):
+        raise Doubtful(operation.name, "the answer was cut short")
+    raise Unreadable(
+        operation.name,
+        f"{shop} answered {what} instead of JSON",
+        hint="check that the address is the shop's API host, and that no proxy is in between",
+    )

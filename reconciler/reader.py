@@ -1,0 +1,170 @@
+"""The reads that the API has, into one Live: listings, batches, single objects.
+
+What to read, and what an answer proves, is decided in `live`; here it is only done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from math import ceil
+
+from reconciler.client import Client
+from reconciler.core.kind import Batch, Kind, Kinds
+from reconciler.core.lower import batches
+from reconciler.core.state import Address, Listed, Live, Observed
+from reconciler.errors import ApiError, Rejected, Unreadable
+from reconciler.intake import Intake
+from reconciler.paging import Rows, pages, rows_of, single_of
+from reconciler.survey import Survey
+
+CHEAP = 2
+"""So many batches are read without asking whether a listing would cost less."""
+
+NOT_FOUND = frozenset({400, 404})
+"""What a single read may answer for a name that does not exist (facts §4: undocumented)."""
+
+Asked = Mapping[str, frozenset[str]]
+"""Names that a read must answer, each with the fields that matter."""
+
+
+class Reader:
+    """Reads objects of any kind into `live`."""
+
+    def __init__(self, client: Client, kinds: Kinds, survey: Survey | None = None) -> None:
+        self.client = client
+        self.survey = survey
+        self.kinds = kinds
+        self.live = Live()
+        self.intake = Intake(self.live, kinds)
+
+    def unread(self, kind: Kind, names: Iterable[str], error: ApiError) -> None:
+        """Remember why objects could not be read; those that were keep what is known."""
+        for name in names:
+            address = Address(kind.name, name)
+            if self.live.get(address) is None:
+                self.live.unread[address] = str(error)
+
+    def missing(self, kind: Kind, names: Iterable[str]) -> list[str]:
+        """Those of `names` that no read has shown, and none has failed for."""
+        known = self.live.objects.get(kind.name, {})
+        return [
+            name
+            for name in sorted(names)
+            if name not in known and Address(kind.name, name) not in self.live.unread
+        ]
+
+    def many(self, kind: Kind, batch: Batch, asked: Asked) -> None:
+        """A listing where its pages are fewer than the batches would be, else the batches."""
+        dear = ceil(len(asked) / batch.limit)
+        if kind.reads.listing and dear > CHEAP:
+            # facts §7: listing every variant without a category is not clearly supported.
+            with suppress(Rejected, Unreadable):
+                self.listing(kind, asked, budget=dear)
+        left = self.missing(kind, asked)
+        self.batches(kind, batch, left)
+        if len(self.missing(kind, left)) < len(left) and kind.name in self.live.complete:
+            # The listing left out what the batches show: it proves nothing.
+            self.live.complete.discard(kind.name)
+            self.live.pages.pop(kind.name, None)
+
+    def listing(
+        self, kind: Kind, asked: Asked, *, to_the_end: bool = False, budget: int | None = None
+    ) -> None:
+        """Read pages until all that is asked for is seen, `to_the_end`, or dearer than `budget`.
+
+        What the files declare is read to the end where that is cheap, so that live-only objects
+        are known.
+        """
+        listing = kind.reads.listing
+        assert listing is not None
+        wanted_names = set(asked)
+        spent = count = largest = 0
+
+        def enough(seen: set[str], page: Rows) -> bool:
+            if budget is not None:
+                ahead = page.promises - spent
+                return spent >= budget or ahead > budget
+            return not to_the_end and wanted_names <= seen
+
+        begun = self.survey.pages(kind) if self.survey else []
+        for page, last in pages(self.client, kind, listing, enough, begun):
+            spent += 1
+            count += len(page.rows)
+            largest = max(largest, len(page.rows))
+            self.intake.take(kind, page.rows, page.shape)
+            if last:
+                told = page.total is not None or not listing.paged
+                self.live.complete.add(kind.name)
+                self.live.pages[kind.name] = Listed(count, largest if spent > 2 else 0, told)
+
+    def batches(self, kind: Kind, batch: Batch, asked: Iterable[str]) -> None:
+        """Read named objects, as many in one call as the API takes."""
+        for names in batches(sorted(asked), batch.limit):
+            try:
+                answer = self.client.call(batch.operation, {batch.key: list(names)})
+            except Rejected as error:
+                if error.status not in NOT_FOUND:
+                    raise
+                # facts §13: a batch with an unknown name may be refused as a whole.
+                self.listing(kind, dict.fromkeys(names, frozenset()))
+                continue
+            found = rows_of(batch.operation, answer)
+            self.intake.take(kind, found.rows, found.shape)
+
+    def single(self, kind: Kind, name: str) -> bool:
+        """Read one object; False when the shop does not find it (which proves nothing yet)."""
+        single = kind.reads.single
+        assert single is not None
+        try:
+            answer = self.client.call(single.operation, {single.key: name})
+        except Rejected as error:
+            if error.status in NOT_FOUND:
+                return False
+            raise
+        row = single_of(answer, kind, name)
+        if row is None:
+            return False
+        self.intake.take_single(kind, row)
+        return True
+
+    def finds(self, kind: Kind) -> bool:
+        """Whether single reads are offered, so that "not found" means something.
+
+        Told by an object that exists; where the shop shows none, nothing speaks against it.
+        """
+        single = kind.reads.single
+        if single is None or self.client.answered(single.operation):
+            return single is not None
+        known = next((name for name, _ in self.live.observed(kind.name)), None)
+        return known is None or self.single(kind, known)
+
+    def lacking(self, kind: Kind, asked: Asked) -> dict[str, frozenset[str]]:
+        """The fields that are asked for and not shown, of every object that the shop has."""
+        lacking = {}
+        untold = {kind.parent.kind} if kind.parent else set()
+        for name, state in self.live.observed(kind.name):
+            fields = asked.get(name, frozenset())
+            if not fields <= state.value.keys():
+                lacking[name] = fields - state.value.keys() - untold
+        return {name: fields for name, fields in sorted(lacking.items()) if fields}
+
+    def details(self, kind: Kind, asked: Asked) -> None:
+        """Read again, deeper, the fields that are asked for and no read has shown."""
+        if kind.reads.batch and (lacking := self.lacking(kind, asked)):
+            self.batches(kind, kind.reads.batch, lacking)
+        if kind.reads.single is None:
+            return
+        hopeless: set[str] = set()
+        for name, fields in self.lacking(kind, asked).items():
+            if not fields - hopeless:
+                continue
+            self.single(kind, name)
+            # What one single read does not show, no other will: it costs a request each.
+            hopeless |= self.lacking(kind, {name: fields}).get(name, frozenset())
+        self.intake.fill(kind)
+
+    def observed(self, kind: Kind, name: str) -> Observed | None:
+        """What is known of an object that the shop has."""
+        state = self.live.get(Address(kind.name, name))
+        return state if isinstance(state, Observed) else None
