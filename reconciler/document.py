@@ -27,7 +27,7 @@ from ruamel.yaml.events import (
 )
 
 from reconciler.errors import Problem
-from reconciler.position import locate
+from reconciler.position import Index
 
 MAX_BYTES = 32 * 1024 * 1024
 MAX_DEPTH = 60
@@ -102,7 +102,9 @@ def parse(content: str, shown: str, expand: Expand | None = None) -> tuple[Node,
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         what = error.problem or error.context or "cannot be read"
-        return _empty(), [*builder.problems, Problem(shown, line, column, f"broken YAML: {what}")]
+        hint = "put quotes around a value that holds a colon" if "':'" in what else ""
+        broken = Problem(shown, line, column, f"broken YAML: {what}", hint)
+        return _empty(), [*builder.problems, broken]
     except YAMLError as error:
         what = str(error).splitlines()[0]
         return _empty(), [*builder.problems, Problem(shown, 0, 0, f"broken YAML: {what}")]
@@ -136,6 +138,7 @@ class _Builder:
         self.problems: list[Problem] = []
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.values = 0
+        self.repeated: list[tuple[Any, Node, str]] = []
 
     def problem(self, event: Any, message: str, hint: str = "") -> None:
         mark = event.start_mark
@@ -157,7 +160,17 @@ class _Builder:
                     root = self._value(parser, parser.get_event(), 0)
         finally:
             parser.dispose()
+            self._tell_repeated()
+            self.problems.sort()
         return root
+
+    def _tell_repeated(self) -> None:
+        """Say of every key that is there twice where it was first."""
+        if self.repeated:
+            index = Index(self.content)
+            for event, node, key in self.repeated:
+                line, _ = index.locate((node.line, node.column), (key,), key=True)
+                self.problem(event, f"duplicate key `{key}`, first on line {line}")
 
     def _value(self, parser: Any, event: Any, depth: int) -> Any:
         kind = type(event)
@@ -202,13 +215,14 @@ class _Builder:
             key = event.value
             if event.tag is not None:
                 self._tag(event)
+            if event.anchor is not None:
+                self.anchors[event.anchor] = (key, 1)
             value_event = parser.get_event()
             value = self._value(parser, value_event, depth + 1)
             if key == "<<" and event.implicit[0]:
                 merges.append((value_event, value))
             elif key in node:
-                first = locate(self.content, (node.line, node.column), (key,), key=True)
-                self.problem(event, f"duplicate key `{key}`, first on line {first[0]}")
+                self.repeated.append((event, node, key))
             else:
                 node[key] = value
         for value_event, value in merges:

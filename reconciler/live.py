@@ -205,7 +205,7 @@ def _most_cheaply(reader: Reader, kind: Kind, asked: Asked, listed: Listed | Non
         for name in sorted(asked):
             reader.single(kind, name)
     else:
-        reader.listing(kind, asked)
+        reader.listing(kind, asked, budget=spend)
 
 
 def _otherwise(reader: Reader, kind: Kind, missing: list[str]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from _ruamel_yaml import CParser
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     MappingEndEvent,
@@ -33,11 +34,17 @@ class Spot:
     pairs: list[tuple[str, Position, Spot]] = field(default_factory=list)
 
     def mappings(self) -> Iterator[Spot]:
-        """This and every mapping below it, in the order of the text."""
-        if self.pairs:
-            yield self
-        for child in self.items or [value for _, _, value in self.pairs]:
-            yield from child.mappings()
+        """This and every mapping below it, each once however often an alias repeats it."""
+        pending = [self]
+        seen: set[int] = set()
+        while pending:
+            spot = pending.pop()
+            if id(spot) not in seen:
+                seen.add(id(spot))
+                if spot.pairs:
+                    yield spot
+                pending.extend(spot.items)
+                pending.extend(value for _, _, value in spot.pairs)
 
     def child(self, step: str | int) -> tuple[Position, Spot] | None:
         """Position of the key, and the value, of one step down; through `<<:` where needed."""
@@ -61,9 +68,9 @@ class Index:
         try:
             root = _compose(content)
             for spot in root.mappings() if root else ():
-                self.mappings.setdefault(spot.position, spot)
-        except RecursionError:
-            pass  # nested beyond any use: the places of mappings have to do
+                self.mappings[spot.position] = spot
+        except (RecursionError, YAMLError):
+            pass  # nested beyond any use, or broken further on: the places of mappings have to do
 
     def locate(self, start: Position, path: Sequence[str | int], *, key: bool = False) -> Position:
         """Position of the value (or the key) at `path` below the mapping that starts at `start`.

@@ -21,6 +21,9 @@ from reconciler.survey import Survey
 CHEAP = 2
 """So many batches are read without asking whether a listing would cost less."""
 
+UNPAGED = 1_000_000_000
+"""Rows of the one page of a listing without pages."""
+
 NOT_FOUND = frozenset({400, 404})
 """What a single read may answer for a name that does not exist (facts §4: undocumented)."""
 
@@ -94,9 +97,9 @@ class Reader:
             largest = max(largest, len(page.rows))
             self.intake.take(kind, page.rows, page.shape)
             if last:
-                told = page.total is not None or not listing.paged
+                size = largest if count > largest else 0
                 self.live.complete.add(kind.name)
-                self.live.pages[kind.name] = Listed(count, largest if spent > 2 else 0, told)
+                self.live.pages[kind.name] = Listed(count, size if listing.paged else UNPAGED)
 
     def batches(self, kind: Kind, batch: Batch, asked: Iterable[str]) -> None:
         """Read named objects, as many in one call as the API takes."""

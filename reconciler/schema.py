@@ -62,7 +62,7 @@ def _object(kind: Kind, kinds: Kinds, definitions: dict[str, Any]) -> dict[str, 
             own["properties"][name]["description"] = f"Not compared: {field.unread}."
     if kind.rename:
         text = f"The {kind.name}'s former name: it is renamed, not deleted and created."
-        own["properties"][WAS] = _TEXT | {"description": text}
+        own["properties"][WAS] = own["properties"][kind.identity] | {"description": text}
     for child in kinds.values():
         if child.parent and child.parent.kind == kind.name:
             own["properties"][child.collection] = _list_of(child)

@@ -77,6 +77,8 @@ class _Loader:
         self.kinds = kinds
         self.expand = expand
         self.problems: list[Problem] = []
+        self.told: set[tuple[str, int, int]] = set()
+        """Where the text itself is wrong: no second word on what it should have been."""
         self.gathered = {name: _Gathered() for name in kinds}
         self.tops = {kind.collection: kind for kind in kinds.values() if not kind.parent}
         self.nested = {kind.parent.kind: kind for kind in kinds.values() if kind.parent}
@@ -86,6 +88,7 @@ class _Loader:
         shown = path.relative_to(self.root).as_posix()
         root, problems = document.read(path, shown, self.expand)
         self.problems += problems
+        self.told |= {(p.file, p.line, p.column) for p in problems}
         for key, items in root.items():
             kind = self.tops.get(key)
             if kind is None:
@@ -249,7 +252,8 @@ class _Loader:
         place = self.files.locate(source, path, key=is_key)
         identity = node.get(kind.identity)
         owner = f"{kind.name}/{identity}: " if isinstance(identity, str) else f"{kind.name}: "
-        self.problems.append(Problem(*place, owner + message, hint))
+        if place not in self.told:
+            self.problems.append(Problem(*place, owner + message, hint))
 
     def _renames(self, kind: Kind, table: _Gathered) -> dict[int, str]:
         """Take `was:` off the nodes of a kind that can be renamed."""

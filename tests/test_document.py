@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -212,6 +213,20 @@ def test_an_alias_bomb_of_mappings_is_refused_too() -> None:
     assert "holds more than 1,000,000 values" in problems("\n".join(lines))[0]
 
 
+def test_an_alias_bomb_is_refused_also_where_a_place_is_looked_up_before_it() -> None:
+    began = time.process_time()
+    found = problems("x: 1\nx: 2\n" + bomb("{k: x}", levels=7))
+    assert "holds more than 1,000,000 values" in found[-1]
+    assert time.process_time() - began < 3
+
+
+def test_five_hundred_duplicate_keys_are_told_at_once() -> None:
+    text = "list:\n" + "  - {a: 1, b: 2, a: 3}\n" * 500
+    began = time.process_time()
+    assert len(problems(text)) == 500
+    assert time.process_time() - began < 1.5
+
+
 def test_many_honest_aliases_are_accepted() -> None:
     text = "a: &a {x: 1, y: 2}\nlist:\n" + "  - *a\n" * 2000
     assert len(value(text)["list"]) == 2000
@@ -344,7 +359,14 @@ def test_without_an_environment_text_stays_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("written", "only"),
-    [("${A}", True), ("${A}${B}", True), ("x${A}", False), ("", False), ("${A", False), ("A", False)],
+    [
+        ("${A}", True),
+        ("${A}${B}", True),
+        ("x${A}", False),
+        ("", False),
+        ("${A", False),
+        ("A", False),
+    ],
 )
 def test_names_alone_are_told_from_text(written: str, only: bool) -> None:
     assert names_in(written) is only

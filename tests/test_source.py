@@ -405,7 +405,8 @@ def test_a_problem_names_place_text_and_way_out(
             "variant/B: `components` must be at least 1",
         ),
         (
-            "products: [{code: A, variants: [{code: B, type: Standard, components: {C: {qty: 1}}}]}]",
+            "products: [{code: A, variants: [{code: B, type: Standard, components: {C: {qty: 1}}}]}"
+            "]",
             "1:71",
             "variant/B: `components` only a Composite or Manufactured variant has components",
         ),
@@ -665,6 +666,14 @@ def test_objects_that_share_an_anchor_do_not_share_a_parent(folder: Folder) -> N
     assert desired.get(Address("variant", "A")).value["product"] == "P"
     assert desired.get(Address("variant", "B")).value["product"] == "Q"
     assert desired.get(Address("product", "Q")).value == {"code": "Q", "name": "Kopi"}
+
+
+def test_a_product_that_an_alias_repeats_is_a_duplicate_with_its_variants(folder: Folder) -> None:
+    folder.write("products:\n  - &p {code: P, variants: [{code: A}]}\n  - *p\n")
+    assert [message.partition(": ")[2].partition(" is ")[0] for message in folder.messages()] == [
+        "product/P",
+        "variant/A",
+    ]
 
 
 def test_variants_that_a_merge_brings_along_are_duplicates(folder: Folder) -> None:

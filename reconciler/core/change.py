@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from reconciler.core.kind import Value
+from reconciler.core.kind import Kind, Value
 from reconciler.core.state import Address, Source
 
 
@@ -100,10 +100,27 @@ RENAMED = "renamed"
 CARRIED = "what is left of it"
 
 
-def digest(value: Value | None, names: Iterable[str] | None = None) -> str:
-    """A short fingerprint of a value (or of some of its fields), equal for equal content."""
+def digest(kind: Kind, address: Address, value: Value | None, names: Iterable[str] = ()) -> str:
+    """A short fingerprint of a value (or of some of its fields), equal for equal content.
+
+    Private fields enter it as their marks, so that nobody can search for what it was made of.
+    """
     if value is None:
         return "absent"
-    picked: Mapping[str, Any] = value if names is None else {n: value.get(n) for n in names}
+    picked = {
+        name: mark(address, value[name]) if kind.fields[name].private else value[name]
+        for name in names or value
+        if name in value
+    }
     canonical = json.dumps(picked, sort_keys=True, default=str, ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def mark(address: Address, value: Any) -> str:
+    """What stands for a private value: it differs when the value does, and tells nothing of it.
+
+    Sixteen bits, salted with the address: enough to see a change, too few to search for a name
+    or a number that fits.
+    """
+    salted = f"{address}\0{value}".encode()
+    return f"#{hashlib.sha256(salted).hexdigest()[:4]}"

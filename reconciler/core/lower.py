@@ -155,7 +155,10 @@ class _Lowering:
     def _completion(self, kind: Kind, changes: Sequence[Change], call: Call) -> Iterator[Step]:
         """What a create could not carry, by the object's own update."""
         for change in changes:
-            missing = set(change.after or {}) - set(call.fields)
+            after = change.after or {}
+            missing = set(after) - set(call.fields)
+            if not after.get(kind.retire):
+                missing.discard(kind.retire)  # a new object is in use already
             if kind.update and missing & set(kind.update.fields) - {_parent(kind)}:
                 yield self._update(kind, change)
 

@@ -128,7 +128,7 @@ class _Builder:
                 None,
                 declared.value,
                 declared.source,
-                digest(None),
+                digest(kind, address, None),
             )
         )
 
@@ -167,7 +167,7 @@ class _Builder:
                 live.value,
                 after,
                 declared.source,
-                digest(live.value, sorted({f.path[0] for f in fields})),
+                digest(kind, address, live.value, {f.path[0] for f in fields}),
                 self.renames.get(address, ""),
             )
         )

@@ -80,18 +80,10 @@ class Listed:
     """Rows that it had."""
     size: int = 0
     """Rows of its full pages, where it had several; 0 where it fitted on one."""
-    told: bool = False
-    """Whether the answer tells the total, so that no page is asked for in vain."""
 
-    def requests(self, more: int = 0, default_size: int = 500) -> int:
-        """Requests for a listing with so many more rows than this one had."""
-        count, size = self.count + more, self.size or default_size
-        if self.told:
-            return max(-(-count // size), 1)
-        if count == 0:
-            return 1
-        # Without a total the first page alone proves nothing: another one is asked for.
-        return max(count // size + 1, 2)
+    def requests(self, default_size: int = 500) -> int:
+        """Requests that show every row; the end needs no proof where the rows are known."""
+        return max(-(-self.count // (self.size or default_size)), 1)
 
 
 @dataclass(slots=True)

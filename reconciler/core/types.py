@@ -44,9 +44,11 @@ def _count(written: Any) -> int:
 def _day(written: Any) -> str:
     if isinstance(written, str) and _DATE.fullmatch(written):
         try:
-            return date.fromisoformat(written).isoformat()
+            found = date.fromisoformat(written)
         except ValueError:
-            pass
+            found = date.min
+        if found != date.min:  # which the API uses for "unset" (facts §12)
+            return found.isoformat()
     raise PydanticCustomError("day", "must be a date that exists, written YYYY-MM-DD")
 
 
@@ -70,7 +72,7 @@ CategoryPath = Annotated[
     str,
     BeforeValidator(_path),
     StringConstraints(min_length=1),
-    WithJsonSchema({"type": "string", "minLength": 1, "pattern": "^[^/]+(/[^/]+)*$"}),
+    WithJsonSchema({"type": ["string", "number"], "minLength": 1, "pattern": "^[^/]+(/[^/]+)*$"}),
 ]
 Money = Annotated[
     Any,

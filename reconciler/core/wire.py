@@ -15,6 +15,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 _WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
+_DIGITS = 30
+"""Beyond any price: expanding 1e100000 would only burn time."""
 # facts §13: ISO with up to three fraction digits, the space-separated form, and `31 Jul 2019`.
 _DAYS = ("%Y-%m-%d", "%d %b %Y", "%d %B %Y")
 
@@ -55,7 +57,7 @@ def number(raw: Any) -> int | Decimal:
         exact = Decimal(str(raw).strip())
     except InvalidOperation:
         raise ValueError("a number was expected") from None
-    if not exact.is_finite():
+    if not exact.is_finite() or abs(exact.adjusted()) > _DIGITS:
         raise ValueError("a number was expected")
     whole = int(exact)
     return whole if whole == exact else exact.normalize()

@@ -65,6 +65,7 @@ class Customer(TypedDict, total=False):
     loyalty_point: Annotated[
         Count, Wire(("LoyaltyPoint",), ("LoyaltyPoint",), NUMBER), Runtime("the till counts it")
     ]
+    app_last_sign_in: Annotated[Text, _wire("AppLastSignIn"), Runtime("the app stamps it")]
 
 
 _FIELDS = tuple(Customer.__annotations__)

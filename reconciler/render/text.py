@@ -70,7 +70,8 @@ def _block(change: Change, kind: Kind, paint: Paint) -> Iterator[str]:
             yield f"    {name:<{name_width}}  {after}"
         else:
             yield f"    {name:<{name_width}}  {before:>{before_width}} → {after}"
-    hidden = len(change.after or {}) - len({field.path[0] for field in change.fields}) - 1
+    told = {kind.identity, *(field.path[0] for field in change.fields)}
+    hidden = sum(n not in told and not kind.fields[n].hidden for n in change.after or {})
     if change.action is not Action.CREATE and hidden > 0:
         yield paint("dim", f"    ({counted(hidden, 'unchanged field')} hidden)")
 

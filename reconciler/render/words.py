@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from decimal import Decimal
 from typing import Any
 
+from reconciler.core.change import mark
 from reconciler.core.kind import Field
 from reconciler.core.state import Address
 
@@ -27,19 +27,9 @@ def amount(value: int | Decimal) -> str:
     return f"{value:,}"
 
 
-def fingerprint(address: Address, value: Any) -> str:
-    """A mark that differs when the value does, and from which the value cannot be told.
-
-    Sixteen bits, salted with the address: enough to see a change, too few to search for a name
-    or a number that fits.
-    """
-    salted = f"{address}\0{value}".encode()
-    return f"#{hashlib.sha256(salted).hexdigest()[:4]}"
-
-
 def shown(address: Address, field: Field, value: Any) -> Any:
     """A value as data for a reader: private ones as their fingerprint."""
-    return fingerprint(address, value) if field.private and value not in (None, "") else value
+    return mark(address, value) if field.private and value not in (None, "") else value
 
 
 def written(address: Address, field: Field, value: Any) -> str:
@@ -47,7 +37,7 @@ def written(address: Address, field: Field, value: Any) -> str:
     if value is None:
         return "—"
     if field.private and value != "":
-        return fingerprint(address, value)
+        return mark(address, value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, Decimal)):

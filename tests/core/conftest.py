@@ -38,9 +38,7 @@ class World:
         source = Source("catalogue/shop.yaml", len(table) + 1, 5)
         table[name] = Declared({KINDS[kind].identity: name, **fields}, source, was)
 
-    def have(
-        self, address: str, children: Mapping[str, Any] | None = None, **fields: Any
-    ) -> None:
+    def have(self, address: str, children: Mapping[str, Any] | None = None, **fields: Any) -> None:
         """The shop holds this object."""
         kind, name = address_of(address)
         value = {KINDS[kind].identity: name, **fields}

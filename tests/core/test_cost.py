@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from reconciler.core.cost import Window, by_kind, confirming
-from reconciler.core.state import Address
+from reconciler.core.state import Address, Listed
 from reconciler.kinds import KINDS
 
-TERMS = {"type": "DiscountPercentage", "discount": 20, "limit": 100}
+TERMS = {"type": "DiscountPercentage", "discount": 20, "limit": 100, "minimum_amount": 0}
 
 
 def customers(world: Any, count: int, reads: int = 0) -> Any:
@@ -55,7 +55,8 @@ def test_windows_begin_with_what_reading_has_used(
 
 
 @pytest.mark.parametrize(
-    ("count", "reads", "seconds"), [(1, 0, 1), (25, 0, 25), (26, 0, 206), (100, 0, 640), (1, 49, 181)]
+    ("count", "reads", "seconds"),
+    [(1, 0, 1), (25, 0, 25), (26, 0, 206), (100, 0, 640), (1, 49, 181)],
 )
 def test_seconds_are_the_round_trips_and_the_closed_windows(
     world: Any, count: int, reads: int, seconds: int
@@ -74,7 +75,7 @@ def test_a_product_with_its_variants_is_one_write(world: Any) -> None:
     world.declare("product/1", name="Kopi", category="Drinks")
     for size in "ABC":
         world.declare(f"variant/{size}", product="1", unit_price=1)
-    world.live.pages = {"product": 1}
+    world.live.pages = {"product": Listed(0)}
     cost = world.cost()
     assert (cost.writes, cost.verification) == (1, 2)
 
@@ -87,30 +88,49 @@ def test_a_replaced_coupon_is_two_writes_and_one_read(world: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "count", "pages", "requests"),
+    ("count", "size", "requests"),
+    [
+        (0, 0, 1),
+        (1, 0, 1),
+        (500, 0, 1),
+        (501, 0, 2),
+        (1000, 500, 2),
+        (1001, 500, 3),
+        (21, 7, 3),  # a server that serves seven a page
+        (22, 7, 4),
+    ],
+)
+def test_a_later_listing_costs_what_the_earlier_one_tells(
+    count: int, size: int, requests: int
+) -> None:
+    assert Listed(count, size).requests() == requests
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "listed", "requests"),
     [
         ("category", 1, None, 1),  # one listing, never paged
         ("category", 900, None, 1),
-        ("category", 900, 1, 1),
+        ("category", 900, Listed(900, size=900), 1),
         ("variant", 1, None, 1),  # batches of a hundred
         ("variant", 100, None, 1),
         ("variant", 101, None, 2),
         ("variant", 1000, None, 10),
-        ("variant", 1000, 4, 4),  # … or the listing, where its pages are known to be fewer
-        ("variant", 100, 4, 1),
+        ("variant", 1000, Listed(2000, 500), 4),  # … or fewer pages of the listing
+        ("variant", 100, Listed(2000, 500), 1),
         ("product", 3, None, 3),  # single reads
-        ("product", 3, 1, 1),
-        ("product", 3, 5, 3),
+        ("product", 3, Listed(20), 1),
+        ("product", 3, Listed(2500, 500), 3),
         ("customer", 3, None, 3),
-        ("customer", 3, 1, 1),
+        ("customer", 3, Listed(20), 1),
         ("coupon", 3, None, 3),  # read back one by one, at once
-        ("coupon", 3, 1, 3),
+        ("coupon", 3, Listed(20), 3),
     ],
 )
 def test_reading_back_takes_the_cheapest_way_that_a_kind_has(
-    kind: str, count: int, pages: int | None, requests: int
+    kind: str, count: int, listed: Listed | None, requests: int
 ) -> None:
-    assert confirming(KINDS[kind], count, pages) == requests
+    assert confirming(KINDS[kind], count, listed) == requests
 
 
 def test_names_are_sorted_by_kind() -> None:

@@ -12,7 +12,7 @@ from reconciler.core.change import Action
 from reconciler.core.lower import batches
 
 PRODUCT = {"name": "Kopi", "category": "Drinks"}
-TERMS = {"type": "DiscountPercentage", "discount": 20, "limit": 100}
+TERMS = {"type": "DiscountPercentage", "discount": 20, "limit": 100, "minimum_amount": 0}
 
 
 def body_of(world: Any, operation: str) -> Any:
@@ -204,6 +204,7 @@ def test_a_type_is_completed_only_where_adding_does_not_carry_it(world: Any) -> 
                 "Type": "DiscountPercentage",
                 "Discount": 20,
                 "Limit": 100,
+                "MinimumAmount": 0,
                 "FullPriceItemOnly": "Yes",
                 "CustomerCode": "K",
                 "ExpiryDate": "2026-12-31",
@@ -412,8 +413,8 @@ def test_a_customer_update_sends_the_id_and_both_spellings(world: Any) -> None:
 
 
 def test_a_replaced_coupon_is_deleted_and_created_as_one_step(world: Any) -> None:
-    world.have("coupon/C", **TERMS, balance=60, minimum_amount=5)
-    world.declare("coupon/C", **{**TERMS, "discount": 25})
+    world.have("coupon/C", **{**TERMS, "minimum_amount": 5}, balance=60)
+    world.declare("coupon/C", type="DiscountPercentage", discount=25, limit=100)
     (step,) = world.steps()
     assert step.action is Action.REPLACE
     assert [(r.operation, r.body) for r in step.requests] == [

@@ -13,7 +13,7 @@ from reconciler.core import order
 from reconciler.kinds import KINDS
 
 PRODUCT = {"name": "Kopi", "category": "Drinks"}
-TERMS = {"type": "DiscountPercentage", "discount": 20, "limit": 100}
+TERMS = {"type": "DiscountPercentage", "discount": 20, "limit": 100, "minimum_amount": 0}
 KEEP = {"discontinued": False}
 
 
@@ -208,9 +208,7 @@ def _products(world: Any, products: int, variants: int) -> None:
     for number in range(products):
         world.declare(f"product/P{number}", name="Kopi", category="Drinks")
         for size in range(variants):
-            world.declare(
-                f"variant/P{number}-{size}", product=f"P{number}", unit_price=1, weight=5
-            )
+            world.declare(f"variant/P{number}-{size}", product=f"P{number}", unit_price=1, weight=5)
 
 
 def _categories(world: Any) -> None:

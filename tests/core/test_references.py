@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -177,7 +178,7 @@ def test_a_variant_that_contains_itself_through_others_is_a_fault(
     names = fault.message.partition(": ")[2].replace("`", "").split(" contains ")
     assert names[0] == names[-1] == fault.address.name
     assert set(names) == chain
-    for holder, part in zip(names, names[1:], strict=False):
+    for holder, part in pairwise(names):
         assert part in parts[holder], fault.message
     assert fault.path == ("components", names[1])
     assert fault.message.startswith(f"{fault.address} contains itself: ")

@@ -89,7 +89,7 @@ def test_a_product_that_the_files_leave_in_the_old_category_is_moved_to_it(world
 def test_coupons_that_ask_for_a_renamed_category_follow(world: Any) -> None:
     world.have("category/Beverages", **KEEP)
     world.declare("category/Drinks", was="Beverages", **KEEP)
-    terms = {"type": "DiscountAmount", "discount": 5, "limit": 1}
+    terms = {"type": "DiscountAmount", "discount": 5, "limit": 1, "minimum_amount": 0}
     world.have("coupon/C", **terms, requires={"categories": ["Beverages"]})
     world.declare("coupon/C", **terms, requires={"categories": ["Drinks"]})
     assert [str(c.address) for c in world.plan().changes] == ["category/Drinks"]
@@ -101,7 +101,7 @@ def test_a_coupon_is_not_replaced_because_a_rename_changes_the_alphabet(world: A
     world.have("category/Mains", **KEEP)
     world.declare("category/Zakuski", was="Appetizers", **KEEP)
     world.declare("category/Mains", **KEEP)
-    terms = {"type": "DiscountAmount", "discount": 5, "limit": 1}
+    terms = {"type": "DiscountAmount", "discount": 5, "limit": 1, "minimum_amount": 0}
     world.have("coupon/C", **terms, balance=1, requires={"categories": ["Appetizers", "Mains"]})
     world.declare("coupon/C", **terms, requires={"categories": ["Mains", "Zakuski"]})
     assert [str(c.address) for c in world.plan().changes] == ["category/Zakuski"]
@@ -188,6 +188,9 @@ def test_names_that_shift_along_a_chain_are_all_renamed(world: Any) -> None:
     plan = world.plan()
     assert plan.unknown == ()
     assert moves(world) == {"category/B": "A", "category/C": "B"}
+    assert [(body["Name"], body["Rename"]) for _, body in world.calls()] == [("B", "C"), ("A", "B")]
+    freed, taken = world.steps()
+    assert taken.waits == {freed.id}
 
 
 def test_a_plan_is_the_same_after_renaming_as_of_a_shop_that_was_renamed(

@@ -37,10 +37,12 @@ def test_every_form_of_a_number_reads_exactly(raw: Any, canonical: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [True, False, "", "abc", '5"', "nan", "inf", float("nan"), float("inf"), [], {}]
+    "raw",
+    # 1e100000: a few bytes of an answer must not become a number of a hundred thousand digits.
+    [True, False, "", "abc", '5"', "nan", "1e100000", "inf", float("nan"), float("inf"), [], {}],
 )
 def test_what_is_no_number_is_refused(raw: Any) -> None:
-    with pytest.raises(ValueError, match="where a number was expected"):
+    with pytest.raises(ValueError, match="a number was expected"):
         NUMBER.decode(raw)
 
 
@@ -67,7 +69,7 @@ def test_every_word_for_yes_and_no_reads_as_a_flag(codec: Codec, raw: Any, canon
 
 @pytest.mark.parametrize("raw", ["maybe", 2, -1, [], {}, "on"])
 def test_what_is_neither_yes_nor_no_is_refused(raw: Any) -> None:
-    with pytest.raises(ValueError, match="where yes or no was expected"):
+    with pytest.raises(ValueError, match="yes or no was expected"):
         FLAG.decode(raw)
 
 
@@ -101,7 +103,7 @@ def test_every_documented_date_reads_as_a_day(raw: str, canonical: str) -> None:
 
 @pytest.mark.parametrize("raw", ["2026-02-30", "31.12.2026", "soon", 20261231, True, []])
 def test_what_is_no_date_is_refused(raw: Any) -> None:
-    with pytest.raises(ValueError, match="where a date was expected"):
+    with pytest.raises(ValueError, match="a date was expected"):
         DAY.decode(raw)
 
 
@@ -123,7 +125,7 @@ def test_text_reads_as_a_file_would_hold_it(raw: Any, canonical: str) -> None:
 
 @pytest.mark.parametrize("raw", [[], {}, ["a"], {"value": "Standard"}])
 def test_what_is_no_text_is_refused(raw: Any) -> None:
-    with pytest.raises(ValueError, match="where text was expected"):
+    with pytest.raises(ValueError, match="text was expected"):
         TEXT.decode(raw)
 
 
@@ -143,7 +145,7 @@ def test_a_list_of_texts_keeps_its_order() -> None:
 @pytest.mark.parametrize("raw", ["a", {"a": "b"}, 7])
 @pytest.mark.parametrize("codec", [TEXTS, PRICES])
 def test_what_is_no_list_is_refused(codec: Codec, raw: Any) -> None:
-    with pytest.raises(ValueError, match="where a list was expected"):
+    with pytest.raises(ValueError, match="a list was expected"):
         codec.decode(raw)
 
 

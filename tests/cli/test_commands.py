@@ -1,0 +1,329 @@
+"""Every command: its exit code, what goes to stdout, and what goes to stderr."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+COMMANDS = ["init", "validate", "plan", "apply", "sandbox", "schema"]
+
+
+def test_help_lists_the_commands_and_the_exit_codes(run: Any) -> None:
+    ran = run("--help")
+    assert (ran.code, ran.err) == (0, "")
+    assert all(command in ran.out for command in COMMANDS)
+    assert "Exit codes" in ran.out
+
+
+@pytest.mark.parametrize("words", [[c] for c in COMMANDS] + [["sandbox", "serve"]])
+def test_every_command_has_help(run: Any, words: list[str]) -> None:
+    ran = run(*words, "--help")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("Usage: ")
+
+
+def test_the_version_is_told(run: Any) -> None:
+    ran = run("--version")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("reconciler, version ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["plann"],
+        ["plan", "--nonsense"],
+        ["plan", ".", "--format", "xml"],
+        ["plan", "a", "b"],
+        ["sandbox", "nonsense"],
+        ["sandbox", "serve", "--port", "many"],
+        ["sandbox", "reset", "--seed", "/nowhere/at/all"],
+    ],
+)
+def test_a_usage_error_is_exit_1_on_stderr(run: Any, words: list[str]) -> None:
+    ran = run(*words)
+    assert (ran.code, ran.out) == (1, "")
+    assert "Error: " in ran.err
+    assert "Traceback" not in ran.err
+
+
+# --- init, and the first apply ---
+
+
+def test_a_new_folder_plans_applies_and_plans_empty(run: Any, tmp_path: Path) -> None:
+    shop = tmp_path / "new"
+    started = run("init", shop)
+    assert started.code == 0
+    assert str(shop / "reconciler.yaml") in started.out
+    assert "next: reconciler plan" in started.err
+    for line in started.out.splitlines():
+        assert Path(line.removeprefix("wrote ")).is_file()
+    first = run("plan", shop, "--detailed-exitcode")
+    assert first.code == 2
+    assert first.out.startswith("Store: sandbox\n")
+    assert "Plan: 4 to create" in first.out
+    done = run("apply", shop, "--auto-approve")
+    assert done.code == 0
+    assert "4 applied (4 verified)" in done.out
+    again = run("plan", shop, "--detailed-exitcode")
+    assert (again.code, again.err) == (0, "")
+    assert "Plan: no changes" in again.out
+
+
+def test_init_leaves_a_shop_folder_alone(run: Any, folder: Path, files: Any) -> None:
+    before = files(folder)
+    ran = run("init", folder)
+    assert (ran.code, ran.out) == (1, "")
+    assert "already is a shop folder" in ran.err
+    assert files(folder) == before
+
+
+def test_init_keeps_the_files_that_are_there(run: Any, tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("mine\n", encoding="utf-8")
+    assert run("init", tmp_path).code == 0
+    assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == "mine\n"
+
+
+def test_init_where_a_file_stands_is_an_error(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    ran = run("init", tmp_path / "file")
+    assert (ran.code, ran.out) == (1, "")
+    assert "Traceback" not in ran.err
+
+
+# --- validate ---
+
+
+def test_validate_counts_what_is_declared(run: Any, folder: Path) -> None:
+    ran = run("validate", folder)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == "Valid: 1 category, 1 product, 1 variant\n"
+
+
+def test_validate_as_json_is_one_document(run: Any, folder: Path) -> None:
+    ran = run("validate", folder, "--format", "json")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.json["valid"] is True
+    assert ran.json["objects"]["variant"] == 1
+
+
+def test_validate_needs_neither_store_nor_credentials(run: Any, folder: Path) -> None:
+    settings = "store: {url: 'https://x.example', client_id: '${A}', client_secret: '${B}'}\n"
+    (folder / "reconciler.yaml").write_text(settings, encoding="utf-8")
+    assert run("validate", folder).code == 0
+    (folder / "reconciler.yaml").write_text("catalogue: catalogue\n", encoding="utf-8")
+    assert run("validate", folder).code == 0
+
+
+def test_an_empty_catalogue_is_valid(run: Any, folder: Path, declare: Any) -> None:
+    declare("")
+    ran = run("validate", folder)
+    assert (ran.code, ran.out) == (0, "Valid: nothing declared\n")
+    assert run("plan", folder, "--detailed-exitcode").code == 0
+
+
+# --- plan ---
+
+
+def test_a_plan_is_exit_0_unless_asked(run: Any, folder: Path) -> None:
+    assert run("plan", folder).code == 0
+    assert run("plan", folder, "--detailed-exitcode").code == 2
+
+
+def test_a_plan_as_json_is_one_document(run: Any, folder: Path) -> None:
+    ran = run("plan", folder, "--format", "json", "--detailed-exitcode")
+    assert (ran.code, ran.err) == (2, "")
+    assert ran.json["format_version"] == "1.0"
+    assert ran.json["store"] == "sandbox"
+    assert [change["address"] for change in ran.json["resource_changes"]] == [
+        "category/Drinks",
+        "product/1001",
+        "variant/1001R",
+    ]
+    assert ran.json["summary"]["create"] == 3
+
+
+def test_an_empty_plan_as_json_is_one_document(run: Any, applied: Path) -> None:
+    ran = run("plan", applied, "--format", "json", "--detailed-exitcode")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.json["resource_changes"] == []
+    assert ran.json["summary"]["unchanged"] == 3
+
+
+def test_planning_writes_nothing(run: Any, applied: Path) -> None:
+    before = run("sandbox", "show", applied).out
+    (applied / "catalogue" / "menu.yaml").write_text("categories: [{name: New}]", encoding="utf-8")
+    assert run("plan", applied, "--detailed-exitcode").code == 2
+    assert run("sandbox", "show", applied).out == before
+
+
+def test_the_folder_defaults_to_the_current_one(
+    run: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    assert "catalogue/menu.yaml:" in run("plan").out
+
+
+def test_a_plan_without_a_terminal_has_no_colour(run: Any, folder: Path) -> None:
+    assert "\x1b" not in run("plan", folder).out
+
+
+def test_what_cannot_be_read_makes_a_plan_fail(
+    run: Any, folder: Path, served: Any, point_at: Any
+) -> None:
+    url, shop = served
+    shop.choices = shop.choices.replaced(forbidden_operations=frozenset({"GET /Product"}))
+    point_at(url)
+    ran = run("plan", folder, "--detailed-exitcode")
+    assert ran.code == 1
+    assert "Could not be read" in ran.out
+    assert "error: 1 objects could not be read" in ran.err
+
+
+# --- apply ---
+
+
+def test_apply_without_a_terminal_needs_approval(run: Any, folder: Path) -> None:
+    ran = run("apply", folder, stdin="yes\n")
+    assert (ran.code, ran.out) == (1, "")
+    assert "no terminal to ask on" in ran.err
+    assert "--auto-approve" in ran.err
+    assert run("sandbox", "show", folder).json["categories"] == []
+
+
+def test_apply_as_json_never_asks(run: Any, folder: Path) -> None:
+    ran = run("apply", folder, "--format", "json")
+    assert ran.code == 1
+    assert "--auto-approve" in ran.json["hint"]
+
+
+def test_apply_as_json_is_one_document(run: Any, folder: Path) -> None:
+    ran = run("apply", folder, "--format", "json", "--auto-approve")
+    assert (ran.code, ran.err) == (0, "")
+    assert set(ran.json) == {"store", "outcomes", "summary", "requests", "verified"}
+    assert ran.json["summary"] == {"applied": 3, "failed": 0, "held": 0, "skipped": 0}
+    assert ran.json["verified"] == 3
+    assert {o["status"] for o in ran.json["outcomes"]} == {"applied"}
+
+
+def test_an_apply_of_nothing_is_exit_0(run: Any, applied: Path) -> None:
+    ran = run("apply", applied, "--auto-approve")
+    assert ran.code == 0
+    assert "Plan: no changes" in ran.out
+    assert run("apply", applied, "--auto-approve", "--format", "json").json["outcomes"] == []
+
+
+def test_an_apply_in_part_is_exit_4(run: Any, folder: Path, served: Any, point_at: Any) -> None:
+    url, shop = served
+    shop.choices = shop.choices.replaced(forbidden_operations=frozenset({"POST /Product"}))
+    point_at(url)
+    ran = run("apply", folder, "--auto-approve")
+    assert ran.code == 4
+    assert "product/1001 create failed" in ran.out
+    assert "Applied: 1 applied (1 verified), 2 failed" in ran.out
+    shown = run("apply", folder, "--auto-approve", "--format", "json")
+    assert shown.code == 4
+    assert shown.json["summary"]["failed"] == 2
+
+
+def test_what_was_unknown_makes_an_apply_partial(
+    run: Any, folder: Path, served: Any, point_at: Any
+) -> None:
+    url, shop = served
+    shop.choices = shop.choices.replaced(
+        forbidden_operations=frozenset({"POST /Category/p", "GET /Category"})
+    )
+    point_at(url)
+    assert run("apply", folder, "--auto-approve").code in (1, 4)
+
+
+# --- the embedded shop ---
+
+
+def test_a_seed_document_fills_the_shop(run: Any, folder: Path, tmp_path: Path) -> None:
+    seed = {"categories": [{"Name": "Tea"}], "outlets": [{"Name": "Bandung"}]}
+    path = tmp_path / "seed.json"
+    path.write_text(json.dumps(seed), encoding="utf-8")
+    ran = run("sandbox", "reset", folder, "--seed", path)
+    assert (ran.code, ran.out) == (0, "")
+    assert "filled anew" in ran.err
+    shown = run("sandbox", "show", folder)
+    assert (shown.code, shown.err) == (0, "")
+    assert [row["Name"] for row in shown.json["categories"]] == ["Tea"]
+
+
+def test_a_reset_empties_the_shop(run: Any, applied: Path) -> None:
+    assert run("sandbox", "show", applied).json["products"]
+    assert run("sandbox", "reset", applied).code == 0
+    assert run("sandbox", "show", applied).json["products"] == []
+
+
+def test_a_folder_as_seed_is_applied(run: Any, folder: Path, example: Path) -> None:
+    assert run("sandbox", "reset", folder, "--seed", example).code == 0
+    assert len(run("sandbox", "show", folder).json["products"]) > 5
+    ran = run("plan", folder, "--format", "json")
+    assert "product/1001" in [c["address"] for c in ran.json["resource_changes"]] or ran.code == 0
+
+
+def test_a_shop_filled_from_its_own_folder_has_an_empty_plan(run: Any, example: Path) -> None:
+    assert run("sandbox", "reset", example, "--seed", example).code == 0
+    ran = run("plan", example, "--detailed-exitcode")
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_what_a_shop_shows_is_a_seed(run: Any, example: Path, tmp_path: Path) -> None:
+    run("sandbox", "reset", example)
+    shown = run("sandbox", "show", example)
+    path = tmp_path / "shown.json"
+    path.write_text(shown.out, encoding="utf-8")
+    assert run("sandbox", "reset", example, "--seed", path).code == 0
+    assert run("sandbox", "show", example).json == shown.json
+
+
+def test_the_examples_plan_and_apply(run: Any, example: Path) -> None:
+    assert run("validate", example).code == 0
+    assert run("plan", example).code == 0
+    done = run("apply", example, "--auto-approve")
+    assert done.code == 0, done.out
+    # A partly used coupon keeps what is left of it, and then asks for a decision: see its note.
+    again = run("plan", example, "--format", "json").json
+    assert {c["type"] for c in again["resource_changes"]} <= {"coupon"}
+
+
+def test_schemas_are_written(run: Any, tmp_path: Path) -> None:
+    ran = run("schema", tmp_path / "schemas")
+    assert (ran.code, ran.err) == (0, "")
+    for line in ran.out.splitlines():
+        document = json.loads(Path(line.removeprefix("wrote ")).read_text(encoding="utf-8"))
+        assert document["$schema"].startswith("https://json-schema.org/")
+
+
+def test_the_schemas_of_the_project_are_the_generated_ones(
+    run: Any, tmp_path: Path, root: Path
+) -> None:
+    run("schema", tmp_path / "schemas")
+    for path in (tmp_path / "schemas").iterdir():
+        assert path.read_bytes() == (root / "schemas" / path.name).read_bytes()
+
+
+# --- the target ---
+
+
+def test_the_target_is_the_first_line(run: Any, folder: Path, served: Any, point_at: Any) -> None:
+    url, _ = served
+    point_at(url)
+    assert run("plan", folder).out.splitlines()[0] == f"Store: {url}"
+    assert run("plan", folder, "--format", "json").json["store"] == url
+
+
+def test_no_output_holds_a_secret(run: Any, folder: Path, served: Any, point_at: Any) -> None:
+    url, shop = served
+    shop.client_id, shop.client_secret = "an-id-nobody-shows", "a-secret-nobody-shows"
+    point_at(url, shop.client_id, shop.client_secret)
+    for words in (["plan"], ["apply", "--auto-approve"], ["plan", "--format", "json"]):
+        ran = run(words[0], folder, *words[1:])
+        assert ran.code == 0
+        assert "nobody-shows" not in ran.out + ran.err

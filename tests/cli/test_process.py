@@ -1,0 +1,197 @@
+"""The program as a process: terminals, signals, pipes, and what it imports."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HEAVY = ("pydantic", "httpx", "deepdiff", "rich", "flask", "ruamel", "waitress")
+
+
+def imported(*words: str, environment: dict[str, str] | None = None) -> tuple[int, set[str]]:
+    """The exit code of a run, and which heavy libraries it loaded."""
+    code = (
+        "import sys\n"
+        f"sys.argv = ['reconciler', *{list(words)!r}]\n"
+        "from reconciler.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    code = end.code\n"
+        f"print(code or 0, *[m for m in {HEAVY!r} if m in sys.modules], file=sys.stderr)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        check=True,
+    )
+    status, *names = ran.stderr.splitlines()[-1].split()
+    return int(status), set(names)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["plan", "--help"], ["--version"]])
+def test_help_imports_no_library_that_is_slow_to_load(words: list[str]) -> None:
+    assert imported(*words) == (0, set())
+
+
+def test_a_real_store_imports_no_flask(folder: Path, served: Any) -> None:
+    url, _ = served
+    names = {"DEALPOS_URL": url, "DEALPOS_CLIENT_ID": "sandbox", "DEALPOS_CLIENT_SECRET": "sandbox"}
+    code, libraries = imported("plan", str(folder), environment=names)
+    assert code == 0
+    assert not {"flask", "waitress"} & libraries
+    assert "httpx" in libraries
+
+
+def test_validate_imports_neither_http_nor_flask(folder: Path) -> None:
+    code, libraries = imported("validate", str(folder))
+    assert code == 0
+    assert not {"flask", "httpx", "deepdiff"} & libraries
+
+
+def answering(folder: Path, *words: str, answer: str) -> tuple[int, str, str]:
+    """`apply` with a pseudo terminal on stdin, and what is typed there."""
+    ours, theirs = pty.openpty()
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "reconciler", "apply", str(folder), *words],
+            stdin=theirs,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        os.close(theirs)
+        os.write(ours, answer.encode())
+        out, err = process.communicate(timeout=60)
+    finally:
+        os.close(ours)
+    return process.returncode, out, err
+
+
+def test_yes_on_a_terminal_applies(folder: Path, run: Any) -> None:
+    code, out, err = answering(folder, answer="yes\n")
+    assert code == 0
+    assert "Only `yes` is accepted" in err
+    assert "3 applied (3 verified)" in out
+    assert run("sandbox", "show", folder).json["products"]
+
+
+@pytest.mark.parametrize("answer", ["y\n", "YES\n", "no\n", "\n", "\x04"])
+def test_anything_else_on_a_terminal_changes_nothing(folder: Path, run: Any, answer: str) -> None:
+    code, out, err = answering(folder, answer=answer)
+    assert code == 1
+    assert "Plan: 3 to create" in out
+    assert "Nothing was changed." in err
+    assert run("sandbox", "show", folder).json["products"] == []
+
+
+def test_a_terminal_is_not_asked_about_nothing(applied: Path) -> None:
+    code, out, err = answering(applied, answer="")
+    assert code == 0
+    assert "Only `yes`" not in err
+    assert "no changes" in out
+
+
+def environment(url: str) -> dict[str, str]:
+    names = {"DEALPOS_URL": url, "DEALPOS_CLIENT_ID": "sandbox", "DEALPOS_CLIENT_SECRET": "sandbox"}
+    return {**os.environ, **names}
+
+
+def serving(spawn: Any, folder: Path, *words: str) -> tuple[Any, str]:
+    """`sandbox serve` on a free port, and the address it says."""
+    server = spawn("sandbox", "serve", folder, "--port", 0, *words)
+    line = server.stderr.readline()
+    found = re.search(r"on (http://127\.0\.0\.1:\d+);", line)
+    assert found, line
+    return server, found[1]
+
+
+def until(stream: Any, word: str) -> str:
+    """Read lines up to one that holds a word."""
+    said = ""
+    for line in stream:
+        said += line
+        if word in line:
+            return said
+    raise AssertionError(f"never said {word!r}: {said}")
+
+
+def test_ctrl_c_stops_between_two_calls_and_reports(
+    spawn: Any, folder: Path, declare: Any, tmp_path: Path
+) -> None:
+    stage = tmp_path / "stage"
+    stage.mkdir()
+    (stage / "reconciler.yaml").write_text("store: {url: sandbox}", encoding="utf-8")
+    server, url = serving(spawn, stage, "--limit", "6", "--window", "300")
+    declare("categories:\n" + "".join(f"  - name: C{i}\n" for i in range(10)))
+    process = spawn("apply", folder, "--auto-approve", env=environment(url))
+    until(process.stderr, "waiting 5 min")
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 4
+    assert "stopping" in err
+    assert "Traceback" not in err
+    assert "Ended early: stopped by Ctrl-C" in out
+    report = re.search(r"Applied: (\d) applied \(0 verified\), (\d) skipped", out)
+    assert report, out
+    server.send_signal(signal.SIGINT)
+    server.communicate(timeout=30)
+    shown = subprocess.run(
+        [sys.executable, "-m", "reconciler", "sandbox", "show", str(stage)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.count('"Name": "C') == int(report[1]) > 0
+    assert int(report[1]) + int(report[2]) == 10
+
+
+def test_ctrl_c_while_planning_writes_nothing(
+    spawn: Any, folder: Path, tmp_path: Path, served: Any
+) -> None:
+    url, shop = served
+    shop.limiter.limit, shop.limiter.window = 1, 300.0
+    process = spawn("apply", folder, "--auto-approve", env=environment(url))
+    until(process.stderr, "waiting 5 min")
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (1, "")
+    assert "stopped by Ctrl-C" in err
+    assert "Traceback" not in err
+    assert not [call for call in shop.calls if call[:2] == ("POST", "/api/v3/Category")]
+
+
+def test_serve_ends_with_ctrl_c(spawn: Any, folder: Path) -> None:
+    server, _ = serving(spawn, folder)
+    server.send_signal(signal.SIGINT)
+    out, err = server.communicate(timeout=30)
+    assert out == ""
+    assert "Traceback" not in err
+    assert "sandbox" not in err.replace("CLIENT_ID=sandbox", "").replace("--client-secret", "")
+
+
+def test_serve_on_a_taken_port_is_one_error(spawn: Any, folder: Path, served: Any) -> None:
+    url, _ = served
+    process = spawn("sandbox", "serve", folder, "--port", url.rpartition(":")[2])
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (1, "")
+    assert "cannot listen" in err
+    assert "Traceback" not in err
+
+
+def test_a_reader_that_goes_away_is_no_error(spawn: Any, example: Path) -> None:
+    process = spawn("plan", example)
+    process.stdout.close()
+    process.stdout = None
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "Traceback" not in err
+    assert "Exception" not in err

@@ -1,0 +1,506 @@
+"""Reading a shop: observed, absent or not read, whatever the documentation left open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler import live as reading
+from reconciler.core.state import ABSENT, Address, Observed
+from reconciler.errors import Doubtful
+from reconciler.kinds import KINDS
+from reconciler.sandbox import Fault
+
+CHOICES: list[dict[str, Any]] = [
+    {},
+    *({"not_found": word} for word in ("404", "400", "empty", "null")),
+    *(
+        {"not_found": word, "lists_hide_discontinued": True}
+        for word in ("404", "400", "empty", "null")
+    ),
+    {"batch_missing": "reject"},
+    *({"page_cap": cap} for cap in (1, 2, 3, None)),
+    {"page_cap": 2, "list_order": "reverse", "lists_hide_discontinued": True},
+    {"default_page_size": 2},
+    {"variant_list_without_category": "empty"},
+    {"variant_list_without_category": "reject"},
+    *(
+        {"product_list_envelope": envelope, "product_list_total": total}
+        for envelope in ("Data", "DataArray")
+        for total in ("none", "RecordsCount", "TotalCount")
+    ),
+    {"product_list_envelope": "Data", "product_list_total": "TotalCount", "page_cap": 1},
+    {"product_list_rows": "lean"},
+    {"variant_list_rows": "lean"},
+    {"variant_batch_rows": "lean"},
+    {"list_order": "insertion"},
+    {"list_order": "reverse"},
+    {"numbers_as_strings": True},
+    {"numbers_as_floats": True},
+    {"numbers_as_strings": True, "numbers_as_floats": True, "booleans_as_words": True},
+    {"booleans_as_words": True},
+    {"nulls_omitted": True},
+    {"coupon_percentage_reads_as": "Discount"},
+    {"coupon_percentage_reads_as": "mixed"},
+    {"coupon_list_has_minimum": False},
+    {"coupon_requirement_rows": "strings"},
+    {"coupon_total_hides_inactive": False},
+    {"get_with_body": "ignore"},
+    {"bare_get_with_content_type": "error"},
+    {"customer_paging": "required"},
+    {"customer_paging": "ignored"},
+    {"customer_detail_names": "table"},
+    {"customer_list_hides_suspended": True},
+    {"outlet_suspended_default": "No"},
+    {"text_filters": "contains"},
+    {"rehost_images": False},
+]
+LACKING = [
+    ("GET /Variant/Code",),
+    ("GET /Variant/Detail",),
+    ("GET /Variant/Code", "GET /Variant/Detail"),
+    ("POST /Variant",),
+    ("POST /Variant/GetByListCode",),
+    ("POST /Category/p",),
+    ("GET /Category",),
+    ("GET /Outlet",),
+    ("POST /Outlet/p",),
+    ("POST /PromotionCoupon/p",),
+    ("POST /Customer/p",),
+    ("GET /Customer/Detail",),
+    ("GET /Product/Detail",),
+]
+
+
+def words(choices: Any) -> str:
+    """The choices as an identifier; sets have no order of their own."""
+    shown = {n: "+".join(sorted(v)) if isinstance(v, frozenset) else v for n, v in choices.items()}
+    return ",".join(f"{name}={value}" for name, value in shown.items()) or "default"
+
+
+def writes(shop: Any) -> list[tuple[str, str]]:
+    """The calls that may have changed the shop."""
+    reads = {"/Category/p", "/Variant", "/Variant/GetByListCode", "/PromotionCoupon/p"}
+    reads |= {"/Customer/p", "/Outlet/p", "/Token/OAuth2"}
+    return [
+        (method, path.removeprefix("/api/v3"))
+        for method, path, _ in shop.twin.calls
+        if method in ("PUT", "DELETE")
+        or (method == "POST" and path.removeprefix("/api/v3") not in reads)
+    ]
+
+
+def read_all(shop: Any) -> Any:
+    return reading.read(shop.client(), shop.desired(), KINDS)
+
+
+# --- a shop that equals its files ---
+
+
+@pytest.mark.parametrize("choices", CHOICES, ids=words)
+def test_a_shop_equal_to_its_files_has_an_empty_plan(same: Any, choices: Any) -> None:
+    shop = same(**choices)
+    plan = shop.plan()
+    assert [str(change.address) for change in plan.changes] == []
+    assert plan.unknown == ()
+    assert plan.unchanged == 18
+    assert plan.unmanaged == ()
+    assert writes(shop) == []
+
+
+@pytest.mark.parametrize("missing", LACKING, ids="+".join)
+def test_a_tenant_that_lacks_a_read_is_read_another_way(same: Any, missing: Any) -> None:
+    shop = same(missing_operations=frozenset(missing))
+    plan = shop.plan()
+    assert plan.changes == ()
+    assert plan.unknown == ()
+    assert writes(shop) == []
+
+
+@pytest.mark.parametrize("missing", LACKING, ids="+".join)
+def test_a_tenant_that_drops_bodies_of_gets_is_never_misread(same: Any, missing: Any) -> None:
+    shop = same(missing_operations=frozenset(missing), get_with_body="ignore")
+    assert shop.plan().changes == ()
+
+
+def test_a_server_that_refuses_large_pages_leaves_the_unknown_unknown(same: Any) -> None:
+    plan = same(page_cap=100, page_over_cap="reject").plan()
+    assert plan.changes == ()
+    assert all("PageSize" in reason for _, reason in plan.unknown)
+
+
+def test_a_tenant_without_any_product_list_invents_nothing(same: Any) -> None:
+    plan = same(missing_operations=frozenset({"GET /Product"})).plan()
+    assert plan.changes == ()
+
+
+# --- absence needs evidence ---
+
+DECLARED = {
+    "category": "categories: [{name: Nowhere}]",
+    "product": "products: [{code: '9', name: N, category: Drinks}]",
+    "variant": """
+        products:
+          - {code: "1003", name: Kopi Susu, category: Drinks/Coffee,
+             variants: [{code: V9, unit_price: 5}]}
+    """,
+    "coupon": "coupons: [{code: C9, type: DiscountAmount, discount: 5, limit: 1}]",
+    "customer": "customers: [{code: D9, name: Nobody}]",
+}
+NAMES = {"category": "Nowhere", "product": "9", "variant": "V9", "coupon": "C9", "customer": "D9"}
+READS = {
+    "category": {"GET /Category", "POST /Category/p"},
+    "product": {"GET /Product", "GET /Product/Detail"},
+    "variant": {
+        "GET /Variant",
+        "POST /Variant",
+        "GET /Variant/GetByListCode",
+        "POST /Variant/GetByListCode",
+        "GET /Variant/Code",
+        "GET /Variant/Detail",
+    },
+    "coupon": {"GET /PromotionCoupon", "POST /PromotionCoupon/p", "GET /PromotionCoupon/ByCode"},
+    "customer": {"GET /Customer", "POST /Customer/p", "GET /Customer/Detail"},
+}
+
+
+@pytest.mark.parametrize("not_found", ["404", "400", "empty", "null"])
+@pytest.mark.parametrize("hides", [False, True])
+@pytest.mark.parametrize("kind", DECLARED)
+def test_what_the_shop_does_not_have_is_absent_and_created(
+    open_shop: Any, live: Any, kind: str, hides: bool, not_found: str
+) -> None:
+    shop = open_shop(live, DECLARED[kind], lists_hide_discontinued=hides, not_found=not_found)
+    address = Address(kind, NAMES[kind])
+    assert read_all(shop).get(address) is ABSENT
+    assert [(c.address, c.action.value) for c in shop.plan().changes] == [(address, "create")]
+
+
+@pytest.mark.parametrize("kind", DECLARED)
+def test_in_an_empty_shop_everything_is_absent(open_shop: Any, kind: str) -> None:
+    shop = open_shop({}, DECLARED[kind])
+    if kind in ("product", "variant"):
+        shop.write("categories: [{name: Drinks}, {name: Drinks/Coffee}]", "categories.yaml")
+    plan = shop.plan()
+    assert plan.unknown == ()
+    assert Address(kind, NAMES[kind]) in [change.address for change in plan.changes]
+
+
+@pytest.mark.parametrize("kind", DECLARED)
+def test_what_may_not_be_read_is_unknown_with_its_reason(
+    open_shop: Any, live: Any, kind: str
+) -> None:
+    shop = open_shop(live, DECLARED[kind], forbidden_operations=frozenset(READS[kind]))
+    address = Address(kind, NAMES[kind])
+    state = read_all(shop)
+    assert state.get(address) is None
+    assert "lack a right" in state.unread[address]
+    plan, _ = shop.consider()
+    assert address in [unknown for unknown, _ in plan.unknown]
+    assert plan.changes == ()
+
+
+@pytest.mark.parametrize("kind", DECLARED)
+def test_what_the_tenant_does_not_offer_is_unknown(open_shop: Any, live: Any, kind: str) -> None:
+    shop = open_shop(live, DECLARED[kind], missing_operations=frozenset(READS[kind]))
+    plan, _ = shop.consider()
+    assert plan.changes == ()
+    assert Address(kind, NAMES[kind]) in [unknown for unknown, _ in plan.unknown]
+
+
+def test_an_outlet_that_could_not_be_read_is_not_called_missing(same: Any) -> None:
+    shop = same(forbidden_operations=frozenset({"GET /Outlet", "POST /Outlet/p"}))
+    _, faults = shop.consider()
+    assert faults
+    assert all("could not be read" in fault.message for fault in faults)
+
+
+def test_an_outlet_that_no_list_shows_is_missing(open_shop: Any, live: Any, files: str) -> None:
+    live["outlets"] = [{"Name": "Jakarta"}]
+    _, faults = open_shop(live, files).consider()
+    assert [(f.path, "does not exist" in f.message) for f in faults] == [
+        (("outlet_prices", "Bandung"), True)
+    ]
+
+
+@pytest.mark.parametrize("hides", [False, True])
+@pytest.mark.parametrize("listed", ["all", "empty", "reject"])
+@pytest.mark.parametrize("count", [2, 250])
+def test_a_batch_that_is_refused_for_one_new_code_still_shows_the_others(
+    open_shop: Any, count: int, listed: str, hides: bool
+) -> None:
+    """facts §13: whether unknown codes are left out of a batch, or refuse it, is undocumented."""
+    new = "  - {code: Q, name: N, category: A, variants: [{code: NEW, unit_price: 5}]}\n"
+    text = declaring(count) + new
+    shop = open_shop(
+        stock(count),
+        text,
+        batch_missing="reject",
+        variant_list_without_category=listed,
+        lists_hide_discontinued=hides,
+    )
+    plan = shop.plan()
+    planned = {str(change.address) for change in plan.changes}
+    assert planned <= {"product/Q", "variant/NEW"}
+    if listed == "all":
+        assert planned == {"product/Q", "variant/NEW"}
+        assert plan.unknown == ()
+
+
+# --- lists that hide what exists ---
+
+
+def creates(plan: Any) -> list[str]:
+    return [str(change.address) for change in plan.changes if change.action.value == "create"]
+
+
+def test_an_expired_coupon_is_found_though_the_list_hides_it(same: Any) -> None:
+    shop = same()
+    plan = shop.plan()
+    assert isinstance(read_all(shop).get(Address("coupon", "EXPIRED")), Observed)
+    assert creates(plan) == []
+
+
+def test_a_list_that_hides_is_not_believed_without_single_reads(same: Any) -> None:
+    """The tenant has no read by code, so nobody can tell an expired coupon from a new one."""
+    plan = same(missing_operations=frozenset({"GET /PromotionCoupon/ByCode"})).plan()
+    assert creates(plan) == []
+    assert {str(address) for address, _ in plan.unknown} == {"coupon/EXPIRED", "coupon/USEDUP"}
+
+
+def test_a_hidden_product_is_unknown_where_single_reads_are_not_offered(same: Any) -> None:
+    missing = frozenset({"GET /Product/Detail"})
+    plan = same(missing_operations=missing, lists_hide_discontinued=True).plan()
+    assert creates(plan) == []
+
+
+@pytest.mark.parametrize("count", [3, 12])
+def test_a_hidden_customer_is_unknown_where_single_reads_are_not_offered(
+    open_shop: Any, count: int
+) -> None:
+    people = [{"Code": f"C{i}", "Name": "N", "Email": f"{i}@example.com"} for i in range(count)]
+    people[0]["Status"] = "Suspended"
+    text = "customers:\n" + "".join(f"  - {{code: C{i}, name: N}}\n" for i in range(count))
+    missing = frozenset({"GET /Customer/Detail"})
+    shop = open_shop(
+        {"customers": people},
+        text,
+        missing_operations=missing,
+        customer_list_hides_suspended=True,
+    )
+    assert creates(shop.plan()) == []
+
+
+def test_a_shop_whose_products_are_all_hidden_is_not_taken_for_empty(open_shop: Any) -> None:
+    variant = {"Code": "V", "UnitPrice": 1, "Discontinued": True}
+    product = {"Code": "P", "Name": "N", "Category": "A", "Discontinued": True}
+    text = """
+        categories: [{name: A}]
+        products:
+          - {code: P, name: N, category: A, discontinued: true,
+             variants: [{code: V, unit_price: 1, discontinued: true}]}
+    """
+    seed = {"categories": [{"Name": "A"}], "products": [{**product, "Variants": [variant]}]}
+    plan = open_shop(seed, text, lists_hide_discontinued=True).plan()
+    assert creates(plan) == []
+    assert plan.changes == ()
+
+
+def test_a_create_that_the_shop_refuses_as_a_duplicate_is_reported(same: Any) -> None:
+    """Hidden from every read: nothing can know it; the shop's refusal must then be reported."""
+    shop = same(coupon_by_code_hides_inactive=True)
+    before = shop.show()
+    report = shop.apply()
+    assert {str(o.address): o.status for o in report.outcomes} == {
+        "coupon/EXPIRED": "failed",
+        "coupon/USEDUP": "failed",
+    }
+    assert shop.show() == before
+
+
+# --- answers that cannot be understood ---
+
+
+def test_an_object_that_is_not_understood_is_unknown_and_others_are_read(open_shop: Any) -> None:
+    people = [
+        {"Code": "BAD", "Name": "Ann", "Email": "a@example.com", "Birthday": "19900504"},
+        {"Code": "GOOD", "Name": "Bob", "Email": "b@example.com"},
+    ]
+    text = "customers: [{code: BAD, name: Ann}, {code: GOOD, name: Bob}]"
+    plan = open_shop({"customers": people}, text).plan()
+    assert [str(address) for address, _ in plan.unknown] == ["customer/BAD"]
+    assert plan.unchanged == 1
+
+
+def test_an_object_that_is_not_understood_gives_no_customer_data_away(open_shop: Any) -> None:
+    people = [{"Code": "BAD", "Name": "Ann", "Email": "a@example.com", "Birthday": "19900504"}]
+    plan = open_shop({"customers": people}, "customers: [{code: BAD, name: Ann}]").plan()
+    assert "19900504" not in str(plan.unknown)
+
+
+@pytest.mark.parametrize("kind", ["html", "truncated", "500", "drop", "timeout"])
+def test_a_read_that_keeps_failing_is_never_taken_for_an_empty_shop(same: Any, kind: Any) -> None:
+    shop = same()
+    shop.twin.faults.add(Fault("*", "/Product*", kind, times=100))
+    try:
+        plan = shop.plan()
+    except Doubtful:
+        return
+    assert plan.changes == ()
+    assert "product/1003" in [str(address) for address, _ in plan.unknown]
+
+
+@pytest.mark.parametrize("kind", ["truncated", "500", "502", "503", "drop", "timeout"])
+def test_a_read_whose_answer_is_lost_once_is_repeated(same: Any, kind: Any) -> None:
+    shop = same()
+    shop.twin.faults.add(Fault("*", "/[!T]*", kind, nth=3))
+    assert shop.plan().changes == ()
+
+
+# --- what it costs ---
+
+
+def stock(count: int) -> dict[str, Any]:
+    return {
+        "categories": [{"Name": "A"}],
+        "products": [
+            {
+                "Code": f"P{i:03}",
+                "Name": "N",
+                "Category": "A",
+                "Variants": [{"Code": f"V{i:03}", "Model": "M", "UnitPrice": 1000}],
+            }
+            for i in range(count)
+        ],
+    }
+
+
+def declaring(count: int, price: int = 1000) -> str:
+    line = "  - {code: P%03d, name: N, category: A, variants: [{code: V%03d, unit_price: %d}]}\n"
+    return "products:\n" + "".join(line % (i, i, price) for i in range(count))
+
+
+def asked(shop: Any) -> list[str]:
+    """The operations of the last client, without the token."""
+    return [name for name in shop.listener.operations if name != "token"]
+
+
+def test_a_category_costs_one_request(open_shop: Any, live: Any) -> None:
+    shop = open_shop(live, "categories: [{name: Drinks}, {name: New}]")
+    assert shop.plan().reads == 1
+    assert asked(shop) == ["category.list"]
+
+
+def test_a_small_shop_is_read_in_few_requests(same: Any) -> None:
+    shop = same()
+    assert shop.plan().reads == 13
+    assert sorted(asked(shop)) == [
+        "category.list",
+        *["coupon.by_code"] * 4,  # two that the list hides, two with a requirement
+        *["coupon.list"] * 2,  # a bare array has no total: the second page proves the end
+        *["customer.by_code"] * 2,
+        "outlet.list",
+        *["product.list"] * 2,
+        "variant.by_codes",
+    ]
+
+
+def test_customers_are_read_singly_while_they_are_few(open_shop: Any) -> None:
+    people = [{"Code": f"C{i:02}", "Name": "N", "Email": f"{i}@e.com"} for i in range(40)]
+    text = "customers: [{code: C01, name: N}, {code: C02, name: N}]"
+    shop = open_shop({"customers": people}, text)
+    assert shop.plan().changes == ()
+    assert asked(shop) == ["customer.by_code"] * 2
+
+
+def test_many_customers_are_read_by_the_list(open_shop: Any) -> None:
+    people = [{"Code": f"C{i:02}", "Name": "N", "Email": f"{i}@e.com"} for i in range(40)]
+    text = "customers:\n" + "".join(f"  - {{code: C{i:02}, name: N}}\n" for i in range(40))
+    shop = open_shop({"customers": people}, text)
+    assert shop.plan().changes == ()
+    assert asked(shop) == ["customer.list"]
+
+
+def test_a_list_that_ignores_paging_does_not_loop(open_shop: Any) -> None:
+    people = [{"Code": f"C{i:02}", "Name": "N", "Email": f"{i}@e.com"} for i in range(12)]
+    text = "customers:\n" + "".join(f"  - {{code: C{i:02}, name: N}}\n" for i in range(13))
+    shop = open_shop({"customers": people}, text, customer_paging="ignored")
+    assert [str(change.address) for change in shop.plan().changes] == ["customer/C12"]
+    assert asked(shop).count("customer.list") == 2
+
+
+@pytest.mark.parametrize("order", ["code", "reverse", "insertion"])
+@pytest.mark.parametrize("total", ["none", "TotalCount"])
+def test_thirty_products_are_all_read_in_pages_of_seven(
+    open_shop: Any, order: str, total: str
+) -> None:
+    envelope = "array" if total == "none" else "Data"
+    shop = open_shop(
+        stock(30),
+        declaring(29),
+        page_cap=7,
+        list_order=order,
+        product_list_envelope=envelope,
+        product_list_total=total,
+    )
+    plan = shop.plan()
+    assert plan.changes == ()
+    assert [str(address) for address in plan.unmanaged] == ["product/P029", "variant/V029"]
+    assert asked(shop).count("product.list") == 5
+
+
+def test_a_full_last_page_is_followed_by_one_more_request(open_shop: Any) -> None:
+    shop = open_shop(stock(28), declaring(28), page_cap=7)
+    assert shop.plan().changes == ()
+    assert asked(shop).count("product.list") == 5
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {},
+        {"variant_list_without_category": "empty"},
+        {"variant_list_without_category": "reject"},
+        {"page_cap": 7},
+        {"page_cap": 40},
+        {"batch_missing": "reject"},
+        {"lists_hide_discontinued": True},
+        {"missing_operations": frozenset({"POST /Variant", "GET /Variant"})},
+    ],
+    ids=words,
+)
+def test_many_variants_are_never_read_one_by_one(open_shop: Any, choices: Any) -> None:
+    shop = open_shop(stock(250), declaring(250), **choices)
+    assert shop.plan().changes == ()
+    reads = [name for name in asked(shop) if name.startswith("variant.")]
+    assert "variant.by_code" not in reads
+    assert len(reads) <= 5
+
+
+def test_a_listing_is_dropped_for_batches_when_its_pages_are_more(open_shop: Any) -> None:
+    shop = open_shop(stock(250), declaring(250), page_cap=7)
+    shop.plan()
+    reads = [name for name in asked(shop) if name.startswith("variant.")]
+    assert reads == ["variant.list", *["variant.by_codes"] * 3]
+
+
+def test_a_list_of_variants_that_shows_nothing_does_not_verify(open_shop: Any) -> None:
+    """facts §7: a variant list without a category may be empty; batches show what it does not."""
+    shop = open_shop(stock(250), declaring(250), variant_list_without_category="empty")
+    shop.write(declaring(250, price=1500))
+    plan = shop.plan()
+    report = shop.apply(plan)
+    assert report.counts()["applied"] == 250
+    assert report.verified == 250
+    assert report.requests == 250 + 3
+
+
+@pytest.mark.parametrize("choices", [{}, {"page_cap": 7}, {"batch_missing": "reject"}], ids=words)
+def test_many_changed_variants_are_verified_in_few_requests(open_shop: Any, choices: Any) -> None:
+    shop = open_shop(stock(250), declaring(250), **choices)
+    shop.write(declaring(250, price=1500))
+    plan = shop.plan()
+    report = shop.apply(plan)
+    assert report.verified == 250
+    assert report.requests == shop.cost(plan).requests <= 250 + 3

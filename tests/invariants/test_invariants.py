@@ -1,0 +1,236 @@
+"""What holds for every catalogue and every shop: generated worlds, one promise each."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.kinds import KINDS
+from reconciler.render.data import plan_document, report_document
+from reconciler.render.text import plan_text, report_text
+from reconciler.sandbox import Fault
+
+CREATES = {"/Category", "/Product", "/Variant/Add", "/PromotionCoupon", "/Customer"}
+READS = {"/Category/p", "/Variant", "/Variant/GetByListCode", "/PromotionCoupon/p", "/Customer/p"}
+READS |= {"/Outlet/p", "/Token/OAuth2"}
+
+
+def since(shop: Any, start: int) -> list[tuple[str, str, int]]:
+    return [(m, p.removeprefix("/api/v3"), s) for m, p, s in shop.twin.calls[start:]]
+
+
+def writes(calls: list[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
+    return [c for c in calls if c[0] in ("PUT", "DELETE") or (c[0] == "POST" and c[1] not in READS)]
+
+
+def planned(shop: Any) -> Any:
+    """The plan; a world has no faults by construction."""
+    plan, faults = shop.consider()
+    assert [fault.message for fault in faults] == []
+    assert plan.unknown == ()
+    return plan
+
+
+def failures(report: Any) -> list[tuple[str, str, str]]:
+    return [(str(o.address), o.status, o.message) for o in report.outcomes if not o.verified]
+
+
+def document(shop: Any, plan: Any) -> dict[str, Any]:
+    return json.loads(json.dumps(plan_document(plan, shop.cost(plan), KINDS), default=str))
+
+
+@given(data=st.data())
+def test_after_an_apply_the_plan_is_empty(data: Any, generated: Any, open_world: Any) -> None:
+    shop = open_world(data.draw(generated))
+    assert failures(shop.apply(planned(shop))) == []
+    again = planned(shop)
+    assert document(shop, again)["resource_changes"] == []
+
+
+@given(data=st.data())
+def test_the_second_apply_sends_no_write(data: Any, generated: Any, open_world: Any) -> None:
+    shop = open_world(data.draw(generated))
+    shop.apply(planned(shop))
+    state, start = shop.show(), len(shop.twin.calls)
+    shop.apply(planned(shop))
+    assert writes(since(shop, start)) == []
+    assert shop.show() == state
+
+
+@given(data=st.data())
+def test_the_requests_sent_are_those_quoted(data: Any, generated: Any, open_world: Any) -> None:
+    shop = open_world(data.draw(generated))
+    plan = planned(shop)
+    report = shop.apply(plan)
+    assert report.requests == shop.cost(plan).requests
+    sent = [call for call in since(shop, 0) if call[1] != "/Token/OAuth2"]
+    assert plan.reads + report.requests == len(sent)
+
+
+@given(data=st.data())
+def test_planning_changes_nothing(data: Any, generated: Any, open_world: Any) -> None:
+    shop = open_world(data.draw(generated))
+    before = shop.show()
+    planned(shop)
+    assert shop.show() == before
+    assert writes(since(shop, 0)) == []
+
+
+FOLLOWING = {
+    "product": set(),
+    "variant": {"Name"},  # repeats its product's name until a file gives it one
+    "category": set(),
+    "customer": {"JoinDate"},  # the day of creation stands for it until it is written
+    "coupon": {"Limit", "Balance"},
+}
+
+
+def objects(shown: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Every object that the shop holds, without what was never set."""
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for kind, key in (("category", "categories"), ("coupon", "coupons"), ("customer", "customers")):
+        for row in shown[key]:
+            rows[kind, row["Name" if kind == "category" else "Code"]] = row
+    for row in shown["products"]:
+        rows["product", row["Code"]] = {k: v for k, v in row.items() if k != "Variants"}
+        for variant in row["Variants"]:
+            rows["variant", variant["Code"]] = variant
+    return {
+        address: {k: v for k, v in row.items() if v not in ("", None, [])}
+        for address, row in rows.items()
+    }
+
+
+def owned(kind: str, declared: dict[str, Any], keys: dict[str, str]) -> set[str]:
+    """The seed's keys that a file's fields own."""
+    names = {keys[name] for name in declared}
+    if "requires" in declared:
+        names |= {"RequirementType", "RequirementVariants", "RequirementCategories"}
+    return names
+
+
+@given(data=st.data())
+@pytest.mark.parametrize(
+    "choices", [{}, {"put_omitted": "clear", "product_put_variants": "replace"}]
+)
+def test_what_no_file_mentions_keeps_its_live_value(
+    data: Any, generated: Any, open_world: Any, keys: Any, choices: Any
+) -> None:
+    world = data.draw(generated)
+    shop = open_world(world, **choices)
+    before = objects(shop.show())
+    shop.apply(planned(shop))
+    after = objects(shop.show())
+    for address, row in before.items():
+        kind, code = address
+        assert address in after, "nothing is deleted that was not asked for"
+        mentioned = owned(kind, world.declared(kind, code), keys[kind]) | FOLLOWING[kind]
+        kept = {key: value for key, value in row.items() if key not in mentioned}
+        now = {key: value for key, value in after[address].items() if key not in mentioned}
+        assert now == kept, address
+    made = {address for address in after if address not in before}
+    for kind, code in made:
+        parents = any(path.startswith(f"{code}/") for path in world.files["category"])
+        assert code in world.files[kind] or (kind == "category" and parents)
+
+
+@given(data=st.data(), seed=st.integers(0, 99))
+def test_a_plan_is_the_same_whatever_the_order_of_the_files(
+    data: Any, seed: int, generated: Any, open_world: Any
+) -> None:
+    world = data.draw(generated)
+
+    def shuffled(items: list[Any]) -> list[Any]:
+        return random.Random(seed).sample(items, len(items))
+
+    documents = []
+    for order in (list, shuffled, list):
+        shop = open_world(world, order)
+        made = document(shop, planned(shop))
+        for change in made["resource_changes"]:
+            del change["source"]
+        documents.append(json.dumps(made))  # as text: the order of keys and changes counts
+    assert documents[0] == documents[2]
+    assert json.loads(documents[0]) == json.loads(documents[1])
+
+
+@given(
+    data=st.data(),
+    kind=st.sampled_from(["drop", "timeout", "500", "503", "html", "truncated"]),
+    when=st.sampled_from(["before", "after"]),
+)
+def test_a_lost_answer_and_one_more_apply_converge(
+    data: Any, kind: Any, when: Any, complete: Any, open_world: Any
+) -> None:
+    shop = open_world(data.draw(complete))
+    plan = planned(shop)
+    spent = shop.cost(plan).requests
+    nth = data.draw(st.integers(1, max(spent, 1)))
+    start = len(shop.twin.calls)
+    shop.twin.faults.add(Fault("*", "/[!T]*", kind, when, nth=nth))
+    shop.apply(plan)
+    shop.twin.faults.clear()
+    assert failures(shop.apply(planned(shop))) == []
+    assert planned(shop).empty
+    refused = [c for c in writes(since(shop, start)) if c[0] == "POST" and c[2] == 400]
+    assert [call for call in refused if call[1] != "/Product"] == [], "created a second time"
+
+
+class Cut(BaseException):
+    """The process ends here."""
+
+
+@given(data=st.data())
+def test_a_run_that_was_cut_off_anywhere_converges(
+    data: Any, complete: Any, open_world: Any
+) -> None:
+    shop = open_world(data.draw(complete))
+    plan = planned(shop)
+    left = data.draw(st.integers(0, max(shop.cost(plan).requests - 1, 0)))
+    client = shop.client()
+    hear = client.watcher.request
+
+    def request(operation: str) -> None:
+        nonlocal left
+        hear(operation)
+        if operation != "token":
+            left -= 1
+            if left < 0:
+                raise Cut
+
+    client.watcher.request = request  # type: ignore[method-assign]
+    if plan.changes:
+        with pytest.raises(Cut):
+            shop.apply(plan, client)
+    start = len(shop.twin.calls)
+    assert failures(shop.apply(planned(shop))) == []
+    assert planned(shop).empty
+    assert 400 not in [status for _, _, status in writes(since(shop, start))]
+
+
+@given(data=st.data())
+def test_no_plan_and_no_report_holds_customer_data(
+    data: Any, generated: Any, open_world: Any
+) -> None:
+    world = data.draw(generated)
+    private = {
+        value
+        for side in (world.files, world.live)
+        for person in side["customer"].values()
+        for name, value in person.items()
+        if KINDS["customer"].fields[name].private
+    }
+    shop = open_world(world, rewrite_text="upper")
+    plan = planned(shop)
+    cost = shop.cost(plan)
+    report = shop.apply(plan)
+    said = json.dumps(plan_document(plan, cost, KINDS), default=str) + plan_text(plan, cost, KINDS)
+    said += json.dumps(report_document(report)) + report_text(report)
+    for value in private:
+        assert value not in said
+        assert value.upper() not in said
