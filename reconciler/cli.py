@@ -44,9 +44,6 @@ def main() -> None:
     gc.disable()
     try:
         code = cli(standalone_mode=False)
-    except click.UsageError as error:
-        error.show()
-        code = 1
     except click.ClickException as error:
         error.show()
         code = 1
@@ -56,10 +53,6 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted; nothing was written to the shop", err=True)
         code = 1
-    except BrokenPipeError:
-        # The reader of a pipe went away: what it wanted, it has.
-        sys.stderr.close()
-        code = 0
     finally:
         gc.enable()
     sys.exit(code if isinstance(code, int) else 0)
@@ -107,7 +100,7 @@ def validate(directory: Path, form: str) -> None:
             output.print_json({"valid": True, "objects": counts})
         else:
             listed = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
-            click.echo(f"Valid: {listed or 'nothing declared'}")
+            output.say(f"Valid: {listed or 'nothing declared'}\n")
 
 
 @cli.command()
@@ -186,10 +179,10 @@ def sandbox() -> None:
 def serve(directory: Path, host: str, port: int, limit: int, window: float, **who: str) -> None:
     """Serve the folder's embedded shop over HTTP until Ctrl-C."""
     from reconciler import sandbox as shop
-    from reconciler.connect import embedded
+    from reconciler.connect import UNLIMITED, embedded
     from reconciler.settings import load
 
-    app = embedded(load(directory), limit=limit or None, window=window, **who)
+    app = embedded(load(directory), limit=limit or UNLIMITED, window=window, **who)
     try:
         server = shop.listen(app, host, port)
     except OSError as error:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 SEED = "sandbox.json"
 """Beside reconciler.yaml: what the embedded shop holds when it is first opened."""
 
+UNLIMITED = 1_000_000_000
+"""A request limit that is none; said in the headers, so that no client waits for the default."""
+
 
 def connect(settings: Settings, watcher: Watcher | None = None) -> Client:
     """A client for the configured store; raises StoreError when it is not configured."""
@@ -97,4 +100,7 @@ def _seed(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path} is not JSON: {error}") from None
     if not isinstance(content, dict):
         raise UsageError(f"{path} holds no seed: it must be a JSON object")
+    for name, rows in content.items():
+        if not isinstance(rows, list):
+            raise UsageError(f"{path}: `{name}` must be a list")
     return content

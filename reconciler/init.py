@@ -48,9 +48,12 @@ def start(folder: Path, kinds: Kinds) -> list[Path]:
         folder / ".gitignore": _IGNORE,
     }
     written = []
-    for path, content in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            path.write_text(content, encoding="utf-8")
-            written.append(path)
-    return written + schema.write(kinds, folder / "schemas")
+    try:
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                path.write_text(content, encoding="utf-8")
+                written.append(path)
+        return written + schema.write(kinds, folder / "schemas")
+    except OSError as error:
+        raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,11 +49,20 @@ def errors_as(form: str) -> Iterator[None]:
         raise
 
 
+def say(text: str) -> None:
+    """Text on stdout. A reader of a pipe that has gone away has what it wanted."""
+    try:
+        click.echo(text, nl=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def print_json(document: Any) -> None:
     """One JSON document on stdout."""
     from reconciler.render.data import dumps
 
-    click.echo(dumps(document))
+    say(dumps(document) + "\n")
 
 
 def print_plan(plan: Plan, cost: Cost, form: str) -> None:
@@ -68,7 +78,7 @@ def print_plan(plan: Plan, cost: Cost, form: str) -> None:
         from reconciler.render.text import no_paint, plan_text
 
         brush = paint if coloured(sys.stdout) else no_paint
-        click.echo(plan_text(plan, cost, KINDS, brush), nl=False)
+        say(plan_text(plan, cost, KINDS, brush))
 
 
 def print_report(report: Report, form: str) -> None:
@@ -82,7 +92,7 @@ def print_report(report: Report, form: str) -> None:
         from reconciler.render.text import no_paint, report_text
 
         brush = paint if coloured(sys.stdout) else no_paint
-        click.echo("\n" + report_text(report, brush), nl=False)
+        say("\n" + report_text(report, brush))
 
 
 def approved() -> bool:

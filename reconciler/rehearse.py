@@ -43,7 +43,7 @@ def _fill(shop: Settings, desired: Desired) -> None:
         }
     )
     connect.fill(shop, {"outlets": [{"Name": name} for name in outlets]})
-    app = connect.embedded(shop, limit=None)
+    app = connect.embedded(shop, limit=connect.UNLIMITED)
     store = Store(SANDBOX, SANDBOX, SANDBOX)
     with Client(store, embedded_transport(app)) as client:
         made, faults = planning.build(desired, live.read(client, desired, KINDS), KINDS, SANDBOX)
