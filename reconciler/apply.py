@@ -58,7 +58,15 @@ def run(
     applier.all()
     if not applier.stopped:
         applier.verify()
-    return Report(plan.store, tuple(applier.outcomes()), client.requests - before, applier.stopped)
+    outcomes = tuple(applier.outcomes())
+    applied = {outcome.address for outcome in outcomes if outcome.status == "applied"}
+    carried = {
+        change.address: change.carried
+        for change in plan.changes
+        if change.carried and change.address in applied
+    }
+    requests = client.requests - before
+    return Report(plan.store, outcomes, requests, applier.stopped, carried)
 
 
 class _Applier:

@@ -133,9 +133,11 @@ def plan(directory: Path, form: str, detailed_exitcode: bool) -> None:
 def apply(directory: Path, form: str, auto_approve: bool) -> None:
     """Show the plan, ask, make the shop as declared, and read back what was written."""
     with output.errors_as(form):
+        from reconciler import memory
         from reconciler.apply import run
         from reconciler.console import Console
         from reconciler.kinds import KINDS
+        from reconciler.settings import load
 
         if not auto_approve and (form == "json" or not sys.stdin.isatty()):
             raise UsageError(
@@ -156,6 +158,7 @@ def apply(directory: Path, form: str, auto_approve: bool) -> None:
                     "stopped at once: a call may have been in flight",
                     hint="run `reconciler plan` to see where the shop stands",
                 ) from None
+        memory.remember(load(directory), report.store, report.carried)
     output.print_report(report, form)
     if not report.complete or made.unknown:
         sys.exit(PARTLY)
@@ -254,7 +257,7 @@ def _load(directory: Path) -> tuple[Settings, Desired]:
 
 def _make(directory: Path, client: Client) -> tuple[Plan, tuple[Step, ...], Cost]:
     """Files and shop to a plan that can be carried out, with its steps and its cost."""
-    from reconciler import live, settings, source
+    from reconciler import live, memory, settings, source
     from reconciler.core import cost, order, references
     from reconciler.core import plan as planning
     from reconciler.core.cost import Window
@@ -271,7 +274,8 @@ def _make(directory: Path, client: Client) -> tuple[Plan, tuple[Step, ...], Cost
         raise
     state = live.read(client, desired, KINDS, survey)
     _refuse(shop, references.check(desired, state, KINDS), desired)
-    made, faults = planning.build(desired, state, KINDS, client.store.url)
+    carried = memory.recall(shop, client.store.url)
+    made, faults = planning.build(desired, state, KINDS, client.store.url, carried)
     _refuse(shop, faults, desired)
     steps = order.steps(made, KINDS)
     window = Window(client.window.limit, client.window.seconds)

@@ -72,15 +72,11 @@ def state(settings: Settings) -> dict[str, Any]:
 
 def database(settings: Settings) -> Path:
     """The file of a folder's embedded shop; its folder is made where there is none."""
-    folder = settings.state
     try:
-        folder.mkdir(exist_ok=True)
-        ignore = folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
+        folder = settings.keep()
     except OSError as error:
         raise SandboxUnavailable(
-            f"{folder} cannot be written: {error.strerror}",
+            f"{settings.state} cannot be written: {error.strerror}",
             hint="the embedded shop lives there; make the folder writable",
         ) from None
     return folder / "sandbox.db"

@@ -188,8 +188,8 @@ def _again(reader: Reader, kind: Kind, asked: Asked, listed: Listed | None) -> N
     Where that does not show all of them, the other reads are asked too.
     """
     try:
-        _most_cheaply(reader, kind, asked, listed)
-        _otherwise(reader, kind, reader.missing(kind, asked))
+        singly = _most_cheaply(reader, kind, asked, listed)
+        _otherwise(reader, kind, reader.missing(kind, asked), singly)
     except (Rejected, Unreadable) as error:
         reader.unread(kind, asked, error)
     for name in reader.missing(kind, asked):
@@ -197,21 +197,25 @@ def _again(reader: Reader, kind: Kind, asked: Asked, listed: Listed | None) -> N
         reader.live.put(Address(kind.name, name), ABSENT)
 
 
-def _most_cheaply(reader: Reader, kind: Kind, asked: Asked, listed: Listed | None) -> None:
+def _most_cheaply(reader: Reader, kind: Kind, asked: Asked, listed: Listed | None) -> bool:
+    """Read as priced; gives whether that was one by one."""
     spend = confirming(kind, len(asked), listed)
     if kind.reads.batch and spend == ceil(len(asked) / kind.reads.batch.limit):
         reader.batches(kind, kind.reads.batch, asked)
     elif kind.reads.single and spend == len(asked):
         for name in sorted(asked):
             reader.single(kind, name)
+        return True
     else:
         reader.listing(kind, asked, budget=spend)
+    return False
 
 
-def _otherwise(reader: Reader, kind: Kind, missing: list[str]) -> None:
-    """A tenant may lack the usual read: what it did not show, the others may."""
-    if missing and kind.reads.listing and kind.name not in reader.live.complete:
-        reader.listing(kind, dict.fromkeys(missing, frozenset()), budget=LONG)
-    elif kind.reads.single:
+def _otherwise(reader: Reader, kind: Kind, missing: list[str], singly: bool) -> None:
+    """What the usual read hides, or a tenant does not offer, the others may show."""
+    if missing and kind.reads.single and not singly:
         for name in missing:
             reader.single(kind, name)
+        missing = reader.missing(kind, missing)
+    if missing and kind.reads.listing and kind.name not in reader.live.complete:
+        reader.listing(kind, dict.fromkeys(missing, frozenset()), budget=LONG)

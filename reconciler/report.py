@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from reconciler.core.carried import Carried
 from reconciler.core.change import Action, Change
 from reconciler.core.diff import compare
 from reconciler.core.kind import Kind, Value
@@ -30,6 +31,8 @@ class Report:
     requests: int
     stopped: str = ""
     """Why the run ended early; empty when it did not."""
+    carried: Carried = field(default_factory=dict)
+    """What replacements wrote otherwise than declared."""
 
     @property
     def verified(self) -> int:

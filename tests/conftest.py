@@ -91,6 +91,7 @@ class Shop:
         self.app = sandbox.create_app(self.database, **options)
         self.twin = self.app.extensions["sandbox"]
         self.listener = Listener(self.clock)
+        self.carried: dict[Any, Any] = {}
 
     def write(self, text: str, file: str = "shop.yaml") -> None:
         """Declare what `text` says (dedented) in a catalogue file."""
@@ -130,7 +131,7 @@ class Shop:
         desired = self.desired()
         state = live.read(self.client(), desired, KINDS)
         faults = references.cycles(desired, KINDS) + references.check(desired, state, KINDS)
-        plan, more = planning.build(desired, state, KINDS, "sandbox")
+        plan, more = planning.build(desired, state, KINDS, "sandbox", self.carried)
         return plan, faults + more
 
     def steps(self, plan: Plan) -> tuple[Step, ...]:
@@ -144,7 +145,9 @@ class Shop:
     def apply(self, plan: Plan | None = None, client: Client | None = None) -> Report:
         """Apply a plan (by default the present one)."""
         plan = plan or self.plan()
-        return run(client or self.client(), plan, self.steps(plan), KINDS)
+        report = run(client or self.client(), plan, self.steps(plan), KINDS)
+        self.carried |= report.carried
+        return report
 
     def show(self) -> dict[str, Any]:
         """Everything that the sandbox holds."""

@@ -3,7 +3,8 @@
 Nothing here does I/O or reads a clock, the environment or randomness; nothing here knows HTTP,
 YAML or a terminal, and server ids never enter. The modules form one chain:
 
-    wire, types ← kind ← state ← change ← diff ← references ← plan ← order ← cost
+    wire, types ← kind ← state ← change, carried ← diff, references, rename ← plan ← lower
+                                                                  ← order ← cost
 
 Kinds are passed in as `Mapping[str, Kind]`; the core never imports `reconciler.kinds`.
 """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -92,6 +92,8 @@ class Change:
     basis: str = ""
     renamed_from: str = ""
     """The identity the object has in the shop until this change is applied, if another."""
+    carried: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    """Fields that a replacement writes otherwise than declared: (declared, written)."""
     unproven: frozenset[str] = frozenset()
     """Fields of `after` that the shop may keep or not: sent, and not held against it."""
 

@@ -9,8 +9,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from reconciler.core.carried import Carried, recognised
 from reconciler.core.change import CARRIED, RENAMED, Action, Change, FieldChange, digest
 from reconciler.core.diff import compare, created
+from reconciler.core.family import Family, families
 from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.references import Fault, required
 from reconciler.core.rename import renamed
@@ -23,14 +25,6 @@ from reconciler.core.state import (
     Observed,
     overlay,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """A live parent with its live children; None where no read showed them."""
-
-    value: Value
-    children: Mapping[str, Value] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +62,15 @@ class Plan:
         }
 
 
-def build(desired: Desired, live: Live, kinds: Kinds, store: str) -> tuple[Plan, list[Fault]]:
+def build(
+    desired: Desired, live: Live, kinds: Kinds, store: str, carried: Carried | None = None
+) -> tuple[Plan, list[Fault]]:
     """The plan that makes the shop as declared, and the faults that stand in its way.
 
-    With faults the plan is incomplete and must not be applied.
+    With faults the plan is incomplete and must not be applied. `carried` is what earlier
+    replacements are known to have carried over.
     """
+    live = recognised(live, desired, carried or {})
     live, renames, rename_notes = renamed(live, desired, kinds)
     builder = _Builder(kinds, live, renames)
     for address, declared in desired:
@@ -84,7 +82,7 @@ def build(desired: Desired, live: Live, kinds: Kinds, store: str) -> tuple[Plan,
         unknown=tuple(builder.unknown),
         notes=(*live.notes, *rename_notes, *builder.notes, *builder.uncompared_notes()),
         unchanged=builder.unchanged,
-        families=_families(builder.changes, live, kinds),
+        families=families(builder.changes, live, kinds),
         pages=_grown(live.pages, builder.changes),
         reads=live.reads,
     )
@@ -152,11 +150,13 @@ class _Builder:
             return
         action = max((f.action for f in fields), key=lambda a: a.severity)
         after = overlay_owned(kind, live.value, declared.value)
+        carried: dict[str, tuple[object, object]] = {}
         if action is Action.REPLACE:
             kept = self._replace(address, kind, fields, after, live.value)
             if kept is None:
                 return
-            after = kept
+            carried = {n: (after[n], v) for n, v in kept.items() if after.get(n) != v}
+            after = dict(kept)
         reasons = {f.reason for f in fields if f.action is action and f.reason not in ("", RENAMED)}
         self.changes.append(
             Change(
@@ -169,6 +169,7 @@ class _Builder:
                 declared.source,
                 digest(kind, address, live.value, {f.path[0] for f in fields}),
                 self.renames.get(address, ""),
+                carried,
             )
         )
 
@@ -287,30 +288,3 @@ def _grown(listed: Mapping[str, Listed], changes: list[Change]) -> dict[str, Lis
     """Listings as they will be once the plan's new objects are there."""
     new = Counter(change.address.kind for change in changes if change.action is Action.CREATE)
     return {kind: replace(was, count=was.count + new[kind]) for kind, was in listed.items()}
-
-
-def _families(changes: list[Change], live: Live, kinds: Kinds) -> dict[Address, Family]:
-    """The live parent and children around every change, with all that is known of them."""
-    families: dict[Address, Family] = {}
-    inner = {kind.parent.kind: kind for kind in kinds.values() if kind.parent}
-    for change in changes:
-        kind = kinds[change.address.kind]
-        owner = change.address
-        if kind.parent and change.after is not None:
-            owner = Address(kind.parent.kind, change.after.get(kind.parent.kind, ""))
-        child = inner.get(owner.kind)
-        state = live.get(owner)
-        if child is None or owner in families or not isinstance(state, Observed):
-            continue
-        children = state.children
-        if children is not None:
-            children = {
-                name: overlay(value, _value(live.get(Address(child.name, name))))
-                for name, value in children.items()
-            }
-        families[owner] = Family(state.value, children)
-    return families
-
-
-def _value(state: object) -> Value:
-    return state.value if isinstance(state, Observed) else {}

@@ -188,7 +188,7 @@ def test_a_partly_used_coupon_keeps_the_uses_that_are_left(world: Any) -> None:
     assert change.after["limit"] == 60
     assert told(plan) == [
         "40 of 100 uses are spent, so its replacement starts with 60; "
-        "write limit: 60 afterwards, or the next plan asks again"
+        "this folder remembers it, elsewhere write limit: 60 afterwards or the next plan asks again"
     ]
 
 

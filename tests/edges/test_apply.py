@@ -407,12 +407,29 @@ def test_a_partly_used_coupon_keeps_the_rest_when_it_is_replaced(open_shop: Any)
     assert coupon["ExpiryDate"] == "2027-01-01"
 
 
-@pytest.mark.xfail(reason="by design the next plan asks again, which gives the uses back")
 def test_the_next_apply_does_not_give_the_uses_back(open_shop: Any) -> None:
     shop = open_shop(SMALL, REPLACED)
     shop.apply()
+    assert shop.plan().empty
     shop.apply()
     assert shop.item("coupons", "C")["Balance"] == 4
+
+
+def test_a_second_replacement_counts_what_was_spent_before_the_first(open_shop: Any) -> None:
+    shop = open_shop(SMALL, REPLACED)
+    shop.apply()
+    shop.write(REPLACED.replace("discount: 200", "discount: 300"))
+    assert shop.apply().complete
+    coupon = shop.item("coupons", "C")
+    assert (coupon["Discount"], coupon["Limit"], coupon["Balance"]) == (300, 4, 4)
+
+
+def test_a_raised_limit_is_no_longer_what_was_carried_over(open_shop: Any) -> None:
+    shop = open_shop(SMALL, REPLACED)
+    shop.apply()
+    shop.write(REPLACED.replace("limit: 10", "limit: 20"))
+    (change,) = shop.plan().changes
+    assert ("limit", 4, 20) in [(f.name, f.before, f.after) for f in change.fields]
 
 
 def test_a_coupon_with_more_uses_than_the_new_limit_is_left_alone(open_shop: Any) -> None:
@@ -652,6 +669,25 @@ def test_a_replacement_that_would_lose_what_no_read_shows_says_so(open_shop: Any
     )
     plan = shop.plan()
     assert any("maximum_discount" in note for note in plan.notes)
+
+
+@pytest.mark.parametrize("rows", ["full", "lean"])
+@pytest.mark.parametrize("count", [1, 5])
+def test_what_is_retired_is_verified_though_lists_hide_it(
+    open_shop: Any, count: int, rows: str
+) -> None:
+    products = [{"Code": f"P{i}", "Name": "N", "Category": "A"} for i in range(8)]
+    text = "products:\n" + "".join(
+        f"  - {{code: P{i}, discontinued: true}}\n" for i in range(count)
+    )
+    shop = open_shop(
+        {"categories": [{"Name": "A"}], "products": products},
+        text,
+        lists_hide_discontinued=True,
+        product_list_rows=rows,
+    )
+    assert [o for o in shop.apply().outcomes if not o.verified] == []
+    assert shop.plan().empty
 
 
 @pytest.mark.parametrize(
