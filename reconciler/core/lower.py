@@ -111,7 +111,7 @@ class _Lowering:
             yield from self._completion(kind, [change], call)
         elif change.action is Action.REPLACE and kind.delete and kind.create:
             removal = request_for(kind, kind.delete, change.before or {})
-            creation = request_for(kind, kind.create, change.after)
+            creation = request_for(kind, kind.create, _filled(change))
             fields = {kind.name: frozenset(kind.create.fields)}
             yield self.step(
                 kind, Action.REPLACE, [change], [removal, creation], fields, creates=True
@@ -124,7 +124,7 @@ class _Lowering:
         call = kind.update
         assert call is not None
         assert change.after is not None
-        value = change.after
+        value = _filled(change)
         if change.renamed_from:
             value = {**value, kind.identity: change.renamed_from}
         request = request_for(kind, call, value)
@@ -225,7 +225,7 @@ class _Lowering:
         assert call is not None
         family = self.plan.families[owner]
         children = family.children or {}
-        value = above.after if above and above.after else family.value
+        value = _filled(above) if above else family.value
         items = []
         for name in children:
             change = self.changes.get(Address(kind.name, name))
@@ -284,6 +284,20 @@ def request_for(kind: Kind, call: Call, value: Value) -> Request:
     if call.body:
         body = call.body([body])
     return _spelled(call.operation, [form(body) for form in call.forms] or [body])
+
+
+def _filled(change: Change) -> Value:
+    """What is sent of `after`: not what is empty and stays so.
+
+    An empty date or reference is no value a server must accept, and leaving out what is empty
+    anyway clears nothing.
+    """
+    before = change.before or {}
+    return {
+        name: value
+        for name, value in (change.after or {}).items()
+        if value not in ("", None, {}, []) or name not in before or before[name] != value
+    }
 
 
 def _spelled(operation: str, bodies: Sequence[Any]) -> Request:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import shutil
 from pathlib import Path
@@ -669,6 +670,21 @@ def test_a_replacement_that_would_lose_what_no_read_shows_says_so(open_shop: Any
     )
     plan = shop.plan()
     assert any("maximum_discount" in note for note in plan.notes)
+
+
+@pytest.mark.parametrize("before", ["", "b"])
+@pytest.mark.parametrize("rows", ["full", "lean"])
+def test_a_description_that_only_a_product_update_carries_arrives(
+    open_shop: Any, rows: str, before: str
+) -> None:
+    text = "products: [{code: P, variants: [{code: PB, description: new}]}]"
+    seed = copy.deepcopy(SMALL)
+    seed["products"][0]["Variants"][1]["Description"] = before
+    shop = open_shop(seed, text, product_list_rows=rows)
+    report = shop.apply()
+    assert [o for o in report.outcomes if not o.verified] == []
+    assert shop.item("variants", "PB")["Description"] == "new"
+    assert shop.item("variants", "PA")["Weight"] == 7
 
 
 @pytest.mark.parametrize("rows", ["full", "lean"])
