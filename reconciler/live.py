@@ -143,12 +143,13 @@ def _deepen(reader: Reader, desired: Desired) -> None:
     """
     for kind in reader.kinds.values():
         call = kind.update or kind.create
-        changing = _changing(reader, kind, desired)
-        if call is None or not changing:
+        if call is None:
             continue
+        changing = _changing(reader, kind, desired)
         carried = frozenset(n for n in call.fields if kind.fields[n].wire.read)
         try:
-            reader.details(kind, dict.fromkeys(changing, carried))
+            if changing:
+                reader.details(kind, dict.fromkeys(changing, carried))
             _children(reader, kind, desired, changing)
         except (Rejected, Unreadable) as error:
             for name in changing:
