@@ -86,6 +86,8 @@ class _Applier:
         self.states = {change.address: State(change) for change in plan.changes}
         self.settler = Settler(client, kinds, plan.pages)
         self.failed: set[int] = set()
+        self.lost: set[str] = set()
+        """Kinds of which a replacement failed half-way: the next would lose another one."""
         self.stopped = ""
 
     def all(self) -> None:
@@ -103,6 +105,8 @@ class _Applier:
     def _step(self, step: Step) -> None:
         if self.stopped:
             self._skip(step, self.stopped)
+        elif step.action is Action.REPLACE and step.kind in self.lost:
+            self._skip(step, f"not tried: another {step.kind} was deleted and not created again")
         elif blocked := step.waits & self.failed:
             cause = next(s for s in self.steps if s.id in blocked)
             self._skip(step, f"it needs {cause.addresses[0]}, which was not applied")
@@ -137,6 +141,9 @@ class _Applier:
                     "the old one may be deleted and the new one not created yet: "
                     "apply again, with the values that this plan shows"
                 )
+                raise
+            except ApiError:
+                self.lost.add(kind.name)
                 raise
             finally:
                 self.progress.unit(False)

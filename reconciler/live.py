@@ -103,8 +103,17 @@ def _settle(reader: Reader, kind: Kind, asked: Asked) -> None:
             _unknown(reader, kind, missing, reason)
             return
         missing = _unfound(reader, kind, missing)
+    unproven = set() if _answers_singly(reader, kind) else reader.unlisted.get(kind.name, set())
+    _unknown(reader, kind, unproven.intersection(missing), "this shop offers no read that shows it")
     for name in missing:
-        reader.live.put(Address(kind.name, name), ABSENT)
+        if name not in unproven:
+            reader.live.put(Address(kind.name, name), ABSENT)
+
+
+def _answers_singly(reader: Reader, kind: Kind) -> bool:
+    """Whether a single read has found something, so that its "not found" is an answer."""
+    single = kind.reads.single
+    return single is not None and reader.client.answered(single.operation)
 
 
 def _unknown(reader: Reader, kind: Kind, names: Iterable[str], reason: str) -> None:

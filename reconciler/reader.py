@@ -40,6 +40,8 @@ class Reader:
         self.kinds = kinds
         self.live = Live()
         self.intake = Intake(self.live, kinds)
+        self.unlisted: dict[str, set[str]] = {}
+        """Names that no read of many has answered for, so that only single reads can."""
 
     def unread(self, kind: Kind, names: Iterable[str], error: ApiError) -> None:
         """Remember why objects could not be read; those that were keep what is known."""
@@ -110,7 +112,10 @@ class Reader:
                 if error.status not in NOT_FOUND:
                     raise
                 # facts §13: a batch with an unknown name may be refused as a whole.
-                self.listing(kind, dict.fromkeys(names, frozenset()))
+                try:
+                    self.listing(kind, dict.fromkeys(names, frozenset()))
+                except (Rejected, Unreadable):
+                    self.unlisted.setdefault(kind.name, set()).update(names)
                 continue
             found = rows_of(batch.operation, answer)
             self.intake.take(kind, found.rows, found.shape)

@@ -9,7 +9,7 @@ from reconciler.apply import run
 from reconciler.client import Client, embedded_transport
 from reconciler.core import order
 from reconciler.core import plan as planning
-from reconciler.core.references import names
+from reconciler.core.references import targets
 from reconciler.core.state import Desired
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.kinds import KINDS, MANAGED
@@ -33,17 +33,19 @@ def reset(shop: Settings, seed: Path | None) -> None:
 
 
 def _fill(shop: Settings, desired: Desired) -> None:
+    """Apply to a shop in memory first: what cannot be applied leaves the old one as it was."""
+    from reconciler import sandbox
+
     # Outlets are no kind of ours to create; the ones that prices name are there from the start.
     outlets = sorted(
-        {
-            target.name
-            for address, declared in desired
-            for target, _ in names(KINDS[address.kind], declared.value)
-            if KINDS[target.kind].create is None
-        }
+        name
+        for kind, named in targets(desired, KINDS).items()
+        if KINDS[kind].create is None
+        for name in named
     )
-    connect.fill(shop, {"outlets": [{"Name": name} for name in outlets]})
-    app = connect.embedded(shop, limit=connect.UNLIMITED)
+    app = sandbox.create_app(limit=connect.UNLIMITED)
+    rehearsed = app.extensions["sandbox"].store
+    sandbox.seed(rehearsed, {"outlets": [{"Name": name} for name in outlets]})
     store = Store(SANDBOX, SANDBOX, SANDBOX)
     with Client(store, embedded_transport(app)) as client:
         made, faults = planning.build(desired, live.read(client, desired, KINDS), KINDS, SANDBOX)
@@ -53,3 +55,4 @@ def _fill(shop: Settings, desired: Desired) -> None:
     failed = [outcome for outcome in report.outcomes if not outcome.verified]
     if failed:
         raise ReconcilerError(f"the seed was not applied: {failed[0].address} {failed[0].message}")
+    connect.fill(shop, sandbox.show(rehearsed))

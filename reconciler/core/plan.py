@@ -216,11 +216,12 @@ class _Builder:
                     yield FieldChange((name,), live[name], value, Action.REPLACE, CARRIED)
 
     def _note_uncompared(self, kind: Kind, declared: Value, live: Value) -> None:
+        parent = kind.parent.kind if kind.parent else ""
         for name in declared:
             field_ = kind.fields[name]
             if field_.unread:
                 self.uncompared[kind.name, name, field_.unread] += 1
-            elif name not in live and field_.comparable and not field_.references:
+            elif name not in live and field_.comparable and name != parent:
                 self.uncompared[kind.name, name, "this shop's reads do not show it"] += 1
 
     def uncompared_notes(self) -> list[str]:

@@ -349,7 +349,6 @@ def test_a_folder_as_seed_that_is_no_shop_is_told(run: Any, applied: Path, tmp_p
     assert run("sandbox", "show", applied).json["products"]
 
 
-@pytest.mark.xfail(reason="the shop is emptied before the seed is planned")
 def test_a_bad_folder_as_seed_leaves_the_shop_as_it_was(
     run: Any, applied: Path, tmp_path: Path
 ) -> None:

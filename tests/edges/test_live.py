@@ -319,6 +319,39 @@ def test_a_create_that_the_shop_refuses_as_a_duplicate_is_reported(same: Any) ->
     assert shop.show() == before
 
 
+@pytest.mark.parametrize(
+    ("seed", "text", "field"),
+    [
+        (
+            {
+                "customers": [{"Code": "D", "Name": "Ann", "Email": "a@example.com"}],
+                "coupons": [{"Code": "C", "Type": "DiscountAmount", "Discount": 1, "Limit": 1}],
+            },
+            "coupons: [{code: C, customer: D}]",
+            "customer",
+        ),
+        (
+            {"coupons": [{"Code": "C", "Type": "DiscountAmount", "Discount": 1, "Limit": 1}]},
+            "coupons: [{code: C, expiry_date: 2027-01-01}]",
+            "expiry_date",
+        ),
+        (
+            {"customers": [{"Code": "D", "Name": "Ann", "Email": "a@example.com"}]},
+            "customers: [{code: D, group: Gold}]",
+            "group",
+        ),
+    ],
+    ids=["customer of a coupon", "expiry of a coupon", "group of a customer"],
+)
+def test_a_key_that_no_row_shows_is_compared_or_told(
+    open_shop: Any, seed: Any, text: str, field: str
+) -> None:
+    """A shop that leaves nulls out shows a field nowhere: silence would hide the difference."""
+    plan = open_shop(seed, text, nulls_omitted=True).plan()
+    told = any(f"`{field}`" in note for note in plan.notes)
+    assert told or [f.name for change in plan.changes for f in change.fields] == [field]
+
+
 # --- answers that cannot be understood ---
 
 

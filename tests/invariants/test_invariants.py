@@ -139,6 +139,52 @@ def test_what_no_file_mentions_keeps_its_live_value(
         assert code in world.files[kind] or (kind == "category" and parents)
 
 
+OPEN = st.fixed_dictionaries(
+    {},
+    optional={
+        "not_found": st.sampled_from(["404", "400", "empty", "null"]),
+        "batch_missing": st.sampled_from(["omit", "reject"]),
+        "list_order": st.sampled_from(["code", "insertion", "reverse"]),
+        "page_cap": st.sampled_from([1, 2, 3, None]),
+        "lists_hide_discontinued": st.booleans(),
+        "numbers_as_strings": st.booleans(),
+        "numbers_as_floats": st.booleans(),
+        "booleans_as_words": st.booleans(),
+        "nulls_omitted": st.booleans(),
+        "null_write": st.sampled_from(["omit", "clear"]),
+        "put_omitted": st.sampled_from(["keep", "clear"]),
+        "write_missing": st.sampled_from(["400", "404", "accept"]),
+        "product_put_variants": st.sampled_from(["merge", "replace"]),
+        "product_list_envelope": st.sampled_from(["array", "Data", "DataArray"]),
+        "product_list_total": st.sampled_from(["none", "RecordsCount", "TotalCount"]),
+        "product_list_rows": st.sampled_from(["full", "lean"]),
+        "create_type_form": st.sampled_from(["any", "object", "string"]),
+        "type_on_add": st.sampled_from(["ignored", "stored"]),
+        "variant_list_rows": st.sampled_from(["full", "lean"]),
+        "variant_batch_rows": st.sampled_from(["full", "lean"]),
+        "variant_default_name": st.sampled_from(["product", "model", "product_model"]),
+        "coupon_requirement_names": st.sampled_from(["codes", "objects"]),
+        "coupon_requirement_rows": st.sampled_from(["objects", "strings"]),
+        "coupon_percentage_reads_as": st.sampled_from(["DiscountPercentage", "Discount", "mixed"]),
+        "coupon_list_has_minimum": st.booleans(),
+        "customer_paging": st.sampled_from(["required", "optional", "ignored"]),
+        "customer_detail_names": st.sampled_from(["read", "table"]),
+        "get_with_body": st.sampled_from(["accept", "ignore"]),
+        "variant_move": st.sampled_from(["ignore", "move", "reject"]),
+    },
+)
+"""What the documentation leaves open and a tool must live with, in any combination."""
+
+
+@given(data=st.data(), choices=OPEN)
+def test_an_apply_succeeds_and_converges_whatever_the_documentation_left_open(
+    data: Any, choices: Any, complete: Any, open_world: Any
+) -> None:
+    shop = open_world(data.draw(complete), **choices)
+    assert failures(shop.apply(planned(shop))) == []
+    assert [(str(c.address), c.fields) for c in planned(shop).changes] == []
+
+
 @given(data=st.data(), seed=st.integers(0, 99))
 def test_a_plan_is_the_same_whatever_the_order_of_the_files(
     data: Any, seed: int, generated: Any, open_world: Any
