@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reconciler.client import Client
-from reconciler.core.change import Action, Change
-from reconciler.core.kind import Kind, Kinds, Value
+from reconciler.core.change import Action
+from reconciler.core.kind import Kind, Kinds
 from reconciler.core.lower import Step
 from reconciler.core.plan import Plan
-from reconciler.core.state import Address, Observed
 from reconciler.errors import (
     ApiError,
     NotKept,
@@ -24,6 +23,7 @@ from reconciler.errors import (
     Unauthorised,
     Unreachable,
 )
+from reconciler.prove import changed_fields, provable, prove
 from reconciler.report import Outcome, Report, State, differences, discreet
 from reconciler.settle import Settler
 
@@ -57,7 +57,7 @@ def run(
     applier = _Applier(client, plan, steps, kinds, progress or Progress())
     applier.all()
     if not applier.stopped:
-        applier.verify()
+        prove(applier.states, steps, kinds, applier.settler)
     outcomes = tuple(applier.outcomes())
     applied = {outcome.address for outcome in outcomes if outcome.status == "applied"}
     carried = {
@@ -87,7 +87,7 @@ class _Applier:
         self.settler = Settler(client, kinds, plan.pages)
         self.failed: set[int] = set()
         self.lost: set[str] = set()
-        """Kinds of which a replacement failed half-way: the next would lose another one."""
+        """Kinds of which something was not kept as written: a replacement could lose another."""
         self.stopped = ""
 
     def all(self) -> None:
@@ -106,7 +106,7 @@ class _Applier:
         if self.stopped:
             self._skip(step, self.stopped)
         elif step.action is Action.REPLACE and step.kind in self.lost:
-            self._skip(step, f"not tried: another {step.kind} was deleted and not created again")
+            self._skip(step, f"not tried: this shop did not keep another {step.kind} as written")
         elif blocked := step.waits & self.failed:
             cause = next(s for s in self.steps if s.id in blocked)
             self._skip(step, f"it needs {cause.addresses[0]}, which was not applied")
@@ -119,11 +119,16 @@ class _Applier:
         except Stopped as error:
             self.stopped = error.message
             self._skip(step, error.message)
+        except KeyboardInterrupt:
+            self.stopped = "stopped at once by a second Ctrl-C"
+            self._fail(step, "stopped at once: whether it happened is not known; plan again to see")
         except _FATAL as error:
             self._fail(step, str(error))
             self.stopped = f"no further call was made: {error.detail}"
         except ApiError as error:
             self._fail(step, str(error))
+            if isinstance(error, NotKept):
+                self.lost.add(step.kind)
         else:
             for address in step.addresses:
                 self.states[address].done += 1
@@ -161,67 +166,14 @@ class _Applier:
         if found is None:
             state.notes.append("acknowledged, not read back")
             return
-        difference = differences(kind, _provable(change), found.value)
+        difference = differences(kind, provable(change), found.value)
         if difference:
             raise NotKept(step.requests[-1].operation, difference)
-        state.verified = True
-
-    def verify(self) -> None:
-        """Read back what was written; what differs has failed, whatever the shop answered."""
-        pending = [
-            address
-            for address, state in self.states.items()
-            if state.done and not state.failed and not state.proven and not state.skipped
-        ]
-        mismatched = self._compare(pending)
-        again = [
-            (address, step.fallback[address])
-            for step in self.steps
-            for address in mismatched
-            if address in step.fallback
-        ]
-        for address, request in again:
-            # facts §6.2: whether a product's update touches its variants is undocumented.
-            try:
-                self.client.call(request.operation, request.body)
-            except ApiError as error:
-                mismatched[address] = str(error)
-        if again:
-            mismatched |= dict.fromkeys((a for a, _ in again), "")
-            mismatched |= self._compare([address for address, _ in again])
-        for address, difference in mismatched.items():
-            if difference:
-                self.states[address].failed = difference
-
-    def _compare(self, pending: Sequence[Address]) -> dict[Address, str]:
-        """Read `pending` back; those that differ, with how. The others are verified."""
-        if not pending:
-            return {}
-        try:
-            live = self.settler.read(pending)
-        except (ApiError, Stopped) as error:
-            for address in pending:
-                self.states[address].notes.append(f"acknowledged, not read back: {error.message}")
-            return {}
-        mismatched = {}
-        for address in pending:
-            kind = self.kinds[address.kind]
-            state = live.get(address)
-            if isinstance(state, Observed):
-                after = _provable(self.states[address].change)
-                difference = differences(kind, after, state.value)
-            elif address in live.unread:
-                self.states[address].notes.append(
-                    f"acknowledged, not read back: {live.unread[address]}"
-                )
-                continue
-            else:
-                difference = "the shop acknowledged it and does not show it"
-            if difference:
-                mismatched[address] = difference
-            else:
-                self.states[address].verified = True
-        return mismatched
+        after = change.after or {}
+        state.unseen = kind.listed_in(after) - found.value.keys()
+        state.observed = found.value
+        if not state.unseen:
+            state.judge_shown(changed_fields(kind, change) - found.value.keys())
 
     def _skip(self, step: Step, why: str) -> None:
         self.failed.add(step.id)
@@ -256,8 +208,3 @@ class _Applier:
                 discreet(kind, state.change, text),
                 state.verified and status == "applied",
             )
-
-
-def _provable(change: Change) -> Value:
-    """What must read back as written."""
-    return {k: v for k, v in (change.after or {}).items() if k not in change.unproven}

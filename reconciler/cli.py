@@ -51,24 +51,24 @@ def main() -> None:
         output.complain(error)
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; nothing was written to the shop", err=True)
+        click.echo("interrupted", err=True)
         code = 1
     finally:
         gc.enable()
     sys.exit(code if isinstance(code, int) else 0)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done or nothing to do; 1 error; 2 the plan is not empty (with "
+    "--detailed-exitcode); 3 refused by a guardrail; 4 applied in part.",
+)
 @click.version_option(__version__, prog_name="reconciler")
 def cli() -> None:
-    r"""Catalogue as code for DealPOS.
+    """Catalogue as code for DealPOS.
 
     Keep categories, products, prices, coupons and customers in YAML; see what would change with
     `plan`, make it so with `apply`. DIR is a shop folder: it holds reconciler.yaml.
-
-    \b
-    Exit codes: 0 done or nothing to do, 1 error, 2 the plan is not empty (with
-    --detailed-exitcode), 3 refused by a guardrail, 4 applied in part.
     """
 
 
@@ -92,9 +92,11 @@ def validate(directory: Path, form: str) -> None:
     with output.errors_as(form):
         from reconciler.core.references import cycles
         from reconciler.kinds import MANAGED
+        from reconciler.settings import load
 
-        settings, desired = _load(directory)
-        _refuse(settings, cycles(desired, MANAGED), desired)
+        shop = load(directory)
+        desired = _load(shop)
+        _refuse(shop, cycles(desired, MANAGED), desired)
         counts = {name: len(objects) for name, objects in desired.objects.items()}
         if form == "json":
             output.print_json({"valid": True, "objects": counts})
@@ -111,18 +113,20 @@ def plan(directory: Path, form: str, detailed_exitcode: bool) -> None:
     """Show what would change in the shop; writes nothing."""
     with output.errors_as(form):
         from reconciler.console import Console
+        from reconciler.settings import load
 
-        with Console(quiet=form == "json") as console, _connect(directory, console) as client:
-            made, _, cost = _make(directory, client)
+        shop = load(directory)
+        with Console(quiet=form == "json") as console, _connect(shop, console) as client:
+            made, _, cost = _make(shop, client)
     output.print_plan(made, cost, form)
     if made.unknown:
-        output.complain(
-            ReconcilerError(
-                f"{len(made.unknown)} objects could not be read, so nothing is planned for them"
-            )
-        )
+        from reconciler.render.words import counted
+
+        objects = counted(len(made.unknown), "object")
+        why = f"{objects} could not be read: nothing is planned there"
+        output.complain(ReconcilerError(why))
         sys.exit(1)
-    if detailed_exitcode and not made.empty:
+    if detailed_exitcode and not made.settled:
         sys.exit(CHANGES)
 
 
@@ -139,12 +143,13 @@ def apply(directory: Path, form: str, auto_approve: bool) -> None:
         from reconciler.kinds import KINDS
         from reconciler.settings import load
 
-        if not auto_approve and (form == "json" or not sys.stdin.isatty()):
+        if not auto_approve and (form == "json" or not (sys.stdin and sys.stdin.isatty())):
             raise UsageError(
                 "there is no terminal to ask on", hint="add --auto-approve to apply without asking"
             )
-        with Console(quiet=form == "json") as console, _connect(directory, console) as client:
-            made, steps, cost = _make(directory, client)
+        shop = load(directory)
+        with Console(quiet=form == "json") as console, _connect(shop, console) as client:
+            made, steps, cost = _make(shop, client)
             console.finish()
             if form == "text":
                 output.print_plan(made, cost, form)
@@ -158,9 +163,9 @@ def apply(directory: Path, form: str, auto_approve: bool) -> None:
                     "stopped at once: a call may have been in flight",
                     hint="run `reconciler plan` to see where the shop stands",
                 ) from None
-        memory.remember(load(directory), report.store, report.carried)
+        memory.remember(shop, report.store, report.carried)
     output.print_report(report, form)
-    if not report.complete or made.unknown:
+    if not report.complete or made.unknown or made.withheld:
         sys.exit(PARTLY)
 
 
@@ -188,10 +193,12 @@ def serve(directory: Path, host: str, port: int, limit: int, window: float, **wh
     app = embedded(load(directory), limit=limit or UNLIMITED, window=window, **who)
     try:
         server = shop.listen(app, host, port)
-    except OSError as error:
+    except (OSError, ValueError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or error
         raise UsageError(
-            f"cannot listen on {host}:{port}: {error.strerror}", hint="choose another --port"
+            f"cannot listen on {host}:{port}: {why}", hint="choose another --host or --port"
         ) from None
+    gc.enable()  # a server runs for long
     address = f"http://{host}:{server.effective_port}"
     click.echo(f"serving {directory} on {address}; stop with Ctrl-C", err=True)
     click.echo(f"  export DEALPOS_URL={address}", err=True)
@@ -233,43 +240,43 @@ def schema(directory: Path) -> None:
     from reconciler.kinds import MANAGED
     from reconciler.schema import write
 
-    for path in write(MANAGED, directory):
+    try:
+        written = write(MANAGED, directory)
+    except OSError as error:
+        raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from None
+    for path in written:
         click.echo(f"wrote {path}")
 
 
-def _connect(directory: Path, console: Any) -> Client:
+def _connect(shop: Settings, console: Any) -> Client:
     from reconciler.connect import connect
-    from reconciler.settings import load
 
-    return connect(load(directory), console)
+    return connect(shop, console)
 
 
-def _load(directory: Path) -> tuple[Settings, Desired]:
-    from reconciler import settings, source
+def _load(shop: Settings) -> Desired:
+    from reconciler import source
     from reconciler.kinds import MANAGED
 
-    shop = settings.load(directory)
-    desired = source.load(
+    return source.load(
         shop.root, shop.catalogue, MANAGED, defaults=shop.defaults, expand=shop.expand
     )
-    return shop, desired
 
 
-def _make(directory: Path, client: Client) -> tuple[Plan, tuple[Step, ...], Cost]:
+def _make(shop: Settings, client: Client) -> tuple[Plan, tuple[Step, ...], Cost]:
     """Files and shop to a plan that can be carried out, with its steps and its cost."""
-    from reconciler import live, memory, settings, source
+    from reconciler import live, memory, source
     from reconciler.core import cost, order, references
     from reconciler.core import plan as planning
     from reconciler.core.cost import Window
     from reconciler.kinds import KINDS
     from reconciler.survey import Survey
 
-    shop = settings.load(directory)
     survey = Survey(client, KINDS, source.paths(shop.root, shop.catalogue))
     try:
-        shop, desired = _load(directory)
+        desired = _load(shop)
         _refuse(shop, references.cycles(desired, KINDS), desired)
-    except ReconcilerError:
+    except BaseException:
         survey.abandon()
         raise
     state = live.read(client, desired, KINDS, survey)

@@ -20,6 +20,7 @@ from reconciler.errors import (
     Doubtful,
     NotOffered,
     Rejected,
+    StoreError,
     Throttled,
     Unauthorised,
     Unreachable,
@@ -34,7 +35,7 @@ TRIES = 4
 
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_LOST = (httpx.TransportError, OSError)
+_LOST = (httpx.RequestError, OSError)
 _NOWHERE = frozenset({404, 405, 501})
 
 
@@ -50,6 +51,9 @@ class Watcher:
     def sleep(self, seconds: float) -> None:
         """Let the time pass; may raise to stop the run."""
         time.sleep(seconds)
+
+    def wake(self) -> None:
+        """Nobody wants the answers any more: end every sleep."""
 
 
 class Client:
@@ -67,17 +71,24 @@ class Client:
         self.window = RequestWindow(clock)
         self.requests = 0
         base = "http://sandbox" if store.embedded else store.url
-        self._http = httpx.Client(
-            base_url=base + BASE,
-            transport=transport,
-            # Certificates are loaded where they are checked: settings allow plain http on loopback
-            # only, and reading the bundle would cost a tenth of a second.
-            verify=base.startswith("https:"),
-            timeout=_TIMEOUT,
-            follow_redirects=False,
-            trust_env=transport is None,
-            headers={"Accept": "application/json", "User-Agent": "reconciler"},
-        )
+        try:
+            self._http = httpx.Client(
+                base_url=base + BASE,
+                transport=transport,
+                # Certificates are loaded where they are checked: settings allow plain http on
+                # loopback only, and reading the bundle would cost a tenth of a second.
+                verify=base.startswith("https:"),
+                timeout=_TIMEOUT,
+                follow_redirects=False,
+                trust_env=transport is None,
+                headers={"Accept": "application/json", "User-Agent": "reconciler"},
+            )
+        except (httpx.InvalidURL, UnicodeError, ValueError, ImportError) as error:
+            # Besides the address, the environment's proxy settings are read here.
+            raise StoreError(
+                f"no connection can be set up for {store.url}: {error}",
+                hint="check the address, and HTTP_PROXY, HTTPS_PROXY and ALL_PROXY",
+            ) from None
         self._token = ""
         self._answered: dict[str, Route] = {}
         self._turn = threading.Lock()
@@ -149,13 +160,13 @@ class Client:
     def _once(self, operation: Operation, route: Route, parameters: Any) -> httpx.Response:
         """One request, after waiting for the window; 429 is waited out."""
         for _ in range(3):
-            self._take_turn(operation)
+            most = self._take_turn(operation)
             try:
                 response = self._exchange(operation, route, parameters)
             except BaseException:
                 self.window.lost()
                 raise
-            self.window.heed(response.headers)
+            self.window.heed(response.headers, most)
             if response.status_code != 429:
                 return response
             wait = self.window.exhausted(response.headers.get("retry-after", ""))
@@ -167,7 +178,7 @@ class Client:
             hint="see which integration uses the window, or ask DealPOS to raise the quota",
         )
 
-    def _take_turn(self, operation: Operation) -> None:
+    def _take_turn(self, operation: Operation) -> int:
         """Wait until the window has room, and take a request of it; one thread at a time."""
         with self._turn:
             if wait := self.window.wait():
@@ -175,9 +186,9 @@ class Client:
                 self.watcher.waiting(wait, reason)
                 self.watcher.sleep(wait)
             self.watcher.request(operation.name)
-            self.window.spend()
             if operation.name != "token":
                 self.requests += 1
+            return self.window.spend()
 
     def _exchange(self, operation: Operation, route: Route, parameters: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
@@ -194,6 +205,8 @@ class Client:
                 f"{self.store.url} cannot be reached ({_cause(error)})",
                 hint="check the address and the network; nothing was sent",
             ) from None
+        except (httpx.InvalidURL, UnicodeError):
+            raise Unreachable(operation.name, f"{self.store.url} is no usable address") from None
         except _LOST as error:
             raise Doubtful(operation.name, f"the answer was lost ({_cause(error)})") from None
 
@@ -225,8 +238,9 @@ class Client:
                 ) from None
             raise
         token = given.get("access_token") if isinstance(given, Mapping) else None
-        if not isinstance(token, str) or not token:
-            raise Unreadable("token", "the shop's answer holds no access_token")
+        token = token.strip() if isinstance(token, str) else ""
+        if not token or not token.isascii() or not token.isprintable():
+            raise Unreadable("token", "the shop's answer holds no usable access_token")
         return token
 
     def _back_off(self, attempt: int, lost: ApiError | None) -> None:

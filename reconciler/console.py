@@ -41,7 +41,6 @@ class Console(Watcher, Progress):
 
     def __init__(self, quiet: bool = False) -> None:
         self.terminal = sys.stderr.isatty() and not quiet
-        self.quiet = quiet
         self._stop = threading.Event()
         self._inside = False
         self._bar: Any = None
@@ -76,7 +75,7 @@ class Console(Watcher, Progress):
         """One line to stderr, above the bar where there is one."""
         if self._bar is not None:
             self._bar.console.print(text, markup=False, highlight=False)
-        elif not self.quiet:
+        else:
             click.echo(text, err=True)
 
     def request(self, operation: str) -> None:
@@ -106,6 +105,10 @@ class Console(Watcher, Progress):
     def unit(self, inside: bool) -> None:
         """Remember whether a stop must wait."""
         self._inside = inside
+
+    def wake(self) -> None:
+        """End every wait: the answers are not wanted any more."""
+        self._stop.set()
 
     def stopping(self) -> bool:
         """Whether Ctrl-C was pressed."""

@@ -14,9 +14,10 @@
         ├── Rejected                the server said no; carries its status and message
         │   └── NotOffered          the server does not have this operation
         ├── NotKept                 accepted, and something else is kept
+        │   └── Kept                and it is still there
         └── Unreadable              the answer is not what the documentation describes
 
-Edge code raises the narrow error; the caller adds what it was doing. Only `cli.main` catches.
+Edge code raises the narrow error; whoever can decide what it means catches it, and `cli.main` the rest.
 """
 
 from __future__ import annotations
@@ -117,6 +118,10 @@ class NotOffered(Rejected):
 
 class NotKept(ApiError):
     """The server accepted a write and keeps something else, or takes no documented spelling."""
+
+
+class Kept(NotKept):
+    """As NotKept, and what the server keeps is still there."""
 
 
 class Unreadable(ApiError):

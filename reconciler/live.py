@@ -20,8 +20,11 @@ from reconciler.errors import Rejected, Unreadable
 from reconciler.reader import Asked, Reader
 from reconciler.survey import Survey
 
-FEW = 10
+FEW = 50
 """So many single reads are tried before a listing of unknown length."""
+
+SAMPLE = 10
+"""So many names are looked for one by one in a shop that shows nothing at all."""
 
 LONG = 200
 """Pages of a listing that are read to prove that something is absent; more is unknown."""
@@ -52,6 +55,16 @@ def confirm(client: Client, kinds: Kinds, wanted_: Wanted, listed: Mapping[str, 
     return reader.live
 
 
+def confirm_listed(
+    client: Client, kinds: Kinds, kind: Kind, names: Iterable[str], listed: Listed | None
+) -> Live:
+    """Named objects as a listing shows them: some fields no other read has."""
+    reader = Reader(client, kinds)
+    budget = listed.requests() if listed else 1
+    reader.listing(kind, dict.fromkeys(names, frozenset()), to_the_end=True, budget=budget)
+    return reader.live
+
+
 def _asked(desired: Desired, kinds: Kinds) -> Wanted:
     entries: list[tuple[str, str, Iterable[str]]] = []
     # Most objects of a kind declare the same keys, so the sets of them are few.
@@ -77,8 +90,12 @@ def _kind(reader: Reader, kind: Kind, asked: Asked, *, declared: bool) -> None:
         elif not kind.reads.listed and len(asked) <= FEW:
             for name in sorted(asked):
                 reader.single(kind, name)
+        elif kind.reads.listed:
+            reader.listing(kind, asked, to_the_end=declared)
         else:
-            reader.listing(kind, asked, to_the_end=declared and kind.reads.listed)
+            reader.listing(kind, asked, budget=len(asked))
+            for name in reader.missing(kind, asked):
+                reader.single(kind, name)
         _settle(reader, kind, asked)
         reader.details(kind, asked)
     except (Rejected, Unreadable) as error:
@@ -128,12 +145,12 @@ def _unfound(reader: Reader, kind: Kind, missing: list[str]) -> list[str]:
     """
     listed = kind.parent.kind if kind.parent else kind.name
     empty = listed in reader.live.complete and not any(reader.live.observed(listed))
-    sample = missing[:FEW] if empty and kind.retire else missing
-    unfound = [name for name in sample if not reader.single(kind, name)]
-    rest = missing[len(sample) :]
-    if len(unfound) < len(sample):
-        rest = [name for name in rest if not reader.single(kind, name)]
-    return unfound + rest
+    sample = missing[:SAMPLE] if empty and kind.retire else missing
+    found = [name for name in sample if reader.single(kind, name)]
+    if found or sample is missing:
+        for name in missing[len(sample) :]:
+            reader.single(kind, name)
+    return reader.missing(kind, missing)
 
 
 def _shows_retired(reader: Reader, kind: Kind) -> bool:
@@ -160,10 +177,46 @@ def _deepen(reader: Reader, desired: Desired) -> None:
             if changing:
                 reader.details(kind, dict.fromkeys(changing, carried))
             _children(reader, kind, desired, changing)
+            _refuse_blind(reader, kind, desired, changing)
         except (Rejected, Unreadable) as error:
             for name in changing:
                 reader.live.objects[kind.name].pop(name, None)
             reader.unread(kind, changing, error)
+
+
+def _refuse_blind(reader: Reader, kind: Kind, desired: Desired, changing: set[str]) -> None:
+    """Plan nothing that would overwrite what no read has shown.
+
+    An update that demands a key would send an empty one; a parent's update without its children
+    could lose them (facts §6.2, §7). Other fields that are not shown are left out, and told.
+    """
+    call = kind.update
+    if call is None:
+        return
+    demanded = [n for n in call.fields if set(kind.fields[n].wire.write) & set(call.defaults)]
+    unseen: set[str] = set()
+    for name in sorted(changing):
+        state = reader.observed(kind, name)
+        if state is None:
+            continue
+        declared = desired.objects[kind.name][name].value
+        blind = [f"`{n}`" for n in demanded if n not in state.value and n not in declared]
+        if kind.name in reader.intake.children and state.children is None:
+            blind.append(f"the {reader.intake.children[kind.name].collection}")
+        if blind:
+            reader.live.objects[kind.name].pop(name)
+            why = f"this shop does not show {', '.join(blind)}, which an update would overwrite"
+            _unknown(reader, kind, [name], why)
+        else:
+            unseen |= {
+                n for n in call.fields if kind.fields[n].wire.read and n not in state.value
+            } - set(declared)
+    if unseen:
+        named = ", ".join(f"`{n}`" for n in sorted(unseen))
+        reader.live.notes.append(
+            f"this shop does not show {named} of a {kind.name}: an update leaves them out, and "
+            "whether that clears them is undocumented"
+        )
 
 
 def _children(reader: Reader, kind: Kind, desired: Desired, changing: set[str]) -> None:
@@ -200,6 +253,7 @@ def _again(reader: Reader, kind: Kind, asked: Asked, listed: Listed | None) -> N
     try:
         singly = _most_cheaply(reader, kind, asked, listed)
         _otherwise(reader, kind, reader.missing(kind, asked), singly)
+        reader.details(kind, asked)
     except (Rejected, Unreadable) as error:
         reader.unread(kind, asked, error)
     for name in reader.missing(kind, asked):
@@ -217,7 +271,7 @@ def _most_cheaply(reader: Reader, kind: Kind, asked: Asked, listed: Listed | Non
             reader.single(kind, name)
         return True
     else:
-        reader.listing(kind, asked, budget=spend)
+        reader.listing(kind, asked, to_the_end=True, budget=spend)
     return False
 
 

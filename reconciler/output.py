@@ -56,6 +56,9 @@ def say(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise ReconcilerError(f"the output cannot be written: {error.strerror}") from None
 
 
 def print_json(document: Any) -> None:
@@ -98,4 +101,4 @@ def print_report(report: Report, form: str) -> None:
 def approved() -> bool:
     """Ask on the terminal; only the whole word counts."""
     click.echo("\nApply these changes? Only `yes` is accepted: ", nl=False, err=True)
-    return sys.stdin.readline().strip() == "yes"
+    return sys.stdin is not None and sys.stdin.readline().strip() == "yes"

@@ -8,7 +8,7 @@ shorter than one the server has served before.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from math import ceil
@@ -16,7 +16,7 @@ from typing import Any
 
 from reconciler.client import Client
 from reconciler.core.kind import Kind, Listing
-from reconciler.errors import Unreadable
+from reconciler.errors import Rejected, Unreadable
 
 PAGE_SIZE = 500
 """The largest page in any documented sample (facts §13)."""
@@ -25,6 +25,9 @@ AHEAD = 3
 """Pages asked for while earlier ones are decoded: a far server answers them side by side."""
 
 Row = Mapping[str, Any]
+
+SMALL_PAGE = 100
+"""What is asked for where the largest page is refused: the documented size of a batch."""
 
 # facts §0: `Data` is documented, `DataArray` is what a public integration reads.
 _ENVELOPES = ("Data", "DataArray")
@@ -56,15 +59,23 @@ def rows_of(operation: str, answer: Any) -> Rows:
     if isinstance(answer, Mapping):
         rows = next((answer[key] for key in _ENVELOPES if key in answer), None)
         told = next((answer[key] for key in _TOTALS if answer.get(key) is not None), None)
-        total = int(str(told)) if str(told).isdigit() else None
+        total = int(str(told)) if str(told).isascii() and str(told).isdecimal() else None
         if rows is None and total == 0:
             rows = []
-    elif answer is None:
-        rows = []
+    if isinstance(rows, list):
+        # facts §13: how a batch shows a missing name is undocumented; null is one way.
+        rows = [row for row in rows if row is not None]
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         keys = ", ".join(sorted(answer)) if isinstance(answer, Mapping) else type(answer).__name__
         raise Unreadable(operation, f"the answer is no list of objects (it shows: {keys})")
     return Rows(rows, total)
+
+
+def named_in(answer: Any, kind: Kind) -> str | None:
+    """The name of the object that an answer of one holds, whichever it is."""
+    if isinstance(answer, Mapping):
+        answer = next((answer[key] for key in _ENVELOPES if key in answer), answer)
+    return kind.named(answer)
 
 
 def single_of(answer: Any, kind: Kind, name: str) -> Row | None:
@@ -91,6 +102,11 @@ def pages(
     largest = 0
     for page in answers(client, listing, begun):
         named = {name for row in page.rows if (name := kind.named(row)) is not None}
+        if page.rows and not named:
+            keys = ", ".join(sorted(page.shape))
+            raise Unreadable(
+                listing.operation, f"no row shows the {kind.identity} of a {kind.name}: {keys}"
+            )
         last = (
             not listing.paged
             or not named - seen
@@ -107,31 +123,58 @@ def pages(
 
 def answers(client: Client, listing: Listing, begun: Sequence[Rows] = ()) -> Iterator[Rows]:
     """Page after page, without end; those that a total promises are asked for ahead."""
-
-    def ask(number: int) -> Rows:
-        parameters = dict(listing.constants)
-        if listing.paged:
-            parameters |= {"PageNumber": number, "PageSize": PAGE_SIZE}
-        return rows_of(listing.operation, client.call(listing.operation, parameters))
-
-    first = begun[0] if begun else ask(1)
+    asking = _Asking(client, listing)
+    first = begun[0] if begun else asking.first()
     yield first
     yield from begun[1:]
     number = max(len(begun), 1) + 1
-    promised = first.promises
-    if promised > number:
+    if first.promises > number:
+        yield from asking.ahead(range(number, first.promises + 1))
+        number = first.promises + 1
+    while True:
+        yield asking.page(number)
+        number += 1
+
+
+class _Asking:
+    """One listing, page by page."""
+
+    def __init__(self, client: Client, listing: Listing) -> None:
+        self.client = client
+        self.listing = listing
+        self.size = PAGE_SIZE
+
+    def page(self, number: int) -> Rows:
+        """The rows of one page; what comes after the last one is none."""
+        parameters = dict(self.listing.constants)
+        if self.listing.paged:
+            parameters |= {"PageNumber": number, "PageSize": self.size}
+        answer = self.client.call(self.listing.operation, parameters)
+        if answer is None and number > 1:
+            return Rows([])
+        return rows_of(self.listing.operation, answer)
+
+    def first(self) -> Rows:
+        """The first page, which also shows whether the size is accepted."""
+        try:
+            return self.page(1)
+        except Rejected as error:
+            if error.status != 400 or not self.listing.paged:
+                raise
+        # facts §13: a page larger than the cap may be refused instead of cut.
+        self.size = SMALL_PAGE
+        return self.page(1)
+
+    def ahead(self, numbers: Iterable[int]) -> Iterator[Rows]:
+        """Pages in turn, a few of them asked for while earlier ones are being used."""
         with ThreadPoolExecutor(AHEAD) as pool:
-            ahead: deque[Future[Rows]] = deque()
+            waiting: deque[Future[Rows]] = deque()
             try:
-                for later in range(number, promised + 1):
-                    ahead.append(pool.submit(ask, later))
-                    if len(ahead) == AHEAD:
-                        yield ahead.popleft().result()
-                while ahead:
-                    yield ahead.popleft().result()
+                for number in numbers:
+                    waiting.append(pool.submit(self.page, number))
+                    if len(waiting) == AHEAD:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
             finally:
                 pool.shutdown(cancel_futures=True)
-        number = promised + 1
-    while True:
-        yield ask(number)
-        number += 1

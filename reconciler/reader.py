@@ -5,7 +5,7 @@ What to read, and what an answer proves, is decided in `live`; here it is only d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from math import ceil
 
@@ -13,9 +13,9 @@ from reconciler.client import Client
 from reconciler.core.kind import Batch, Kind, Kinds
 from reconciler.core.lower import batches
 from reconciler.core.state import Address, Listed, Live, Observed
-from reconciler.errors import ApiError, Rejected, Unreadable
+from reconciler.errors import ApiError, Doubtful, NotOffered, Rejected, Unreadable
 from reconciler.intake import Intake
-from reconciler.paging import Rows, pages, rows_of, single_of
+from reconciler.paging import Rows, named_in, pages, rows_of, single_of
 from reconciler.survey import Survey
 
 CHEAP = 2
@@ -45,10 +45,16 @@ class Reader:
 
     def unread(self, kind: Kind, names: Iterable[str], error: ApiError) -> None:
         """Remember why objects could not be read; those that were keep what is known."""
+        why = str(error)
+        if any(field.private for field in kind.fields.values()):
+            # What a server says of a customer may name the customer.
+            said = f"HTTP {error.status}" if isinstance(error, Rejected) else "not understood"
+            right = ": the credentials lack a right" if said == "HTTP 403" else ""
+            why = f"{error.operation}: {said}{right}"
         for name in names:
             address = Address(kind.name, name)
             if self.live.get(address) is None:
-                self.live.unread[address] = str(error)
+                self.live.unread[address] = why
 
     def missing(self, kind: Kind, names: Iterable[str]) -> list[str]:
         """Those of `names` that no read has shown, and none has failed for."""
@@ -87,10 +93,10 @@ class Reader:
         spent = count = largest = 0
 
         def enough(seen: set[str], page: Rows) -> bool:
-            if budget is not None:
-                ahead = page.promises - spent
-                return spent >= budget or ahead > budget
-            return not to_the_end and wanted_names <= seen
+            if not to_the_end and wanted_names <= seen:
+                return True
+            ahead = page.promises - spent
+            return budget is not None and (spent >= budget or ahead > budget)
 
         begun = self.survey.pages(kind) if self.survey else []
         for page, last in pages(self.client, kind, listing, enough, begun):
@@ -109,16 +115,22 @@ class Reader:
             try:
                 answer = self.client.call(batch.operation, {batch.key: list(names)})
             except Rejected as error:
-                if error.status not in NOT_FOUND:
+                if error.status not in NOT_FOUND and not isinstance(error, NotOffered):
                     raise
                 # facts §13: a batch with an unknown name may be refused as a whole.
-                try:
-                    self.listing(kind, dict.fromkeys(names, frozenset()))
-                except (Rejected, Unreadable):
-                    self.unlisted.setdefault(kind.name, set()).update(names)
+                self._instead(kind, names)
                 continue
             found = rows_of(batch.operation, answer)
             self.intake.take(kind, found.rows, found.shape)
+
+    def _instead(self, kind: Kind, names: Sequence[str]) -> None:
+        """A listing instead of a refused batch; one listing answers for all of them."""
+        if kind.name in self.live.complete:
+            return
+        try:
+            self.listing(kind, dict.fromkeys(names, frozenset()), to_the_end=True)
+        except (Rejected, Unreadable):
+            self.unlisted.setdefault(kind.name, set()).update(names)
 
     def single(self, kind: Kind, name: str) -> bool:
         """Read one object; False when the shop does not find it (which proves nothing yet)."""
@@ -130,8 +142,14 @@ class Reader:
             if error.status in NOT_FOUND:
                 return False
             raise
+        except Doubtful as error:
+            self.unread(kind, [name], error)
+            return False
         row = single_of(answer, kind, name)
         if row is None:
+            if (other := named_in(answer, kind)) is not None:
+                why = f"the shop answers with `{other}`: write the {kind.identity} as the shop does"
+                self.live.unread[Address(kind.name, name)] = why
             return False
         self.intake.take_single(kind, row)
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 from reconciler.core.carried import Carried
@@ -61,7 +62,18 @@ class State:
     verified: bool = False
     proven: bool = False
     """Whether it has been read back, or cannot be: nothing more to verify."""
+    unseen: frozenset[str] = frozenset()
+    """What only a listing can prove yet; the rest has been read as `observed`."""
+    observed: Value = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+    def judge_shown(self, unseen: Set[str]) -> None:
+        """Call it verified, unless some of what was changed is shown by no read."""
+        if unseen:
+            named = ", ".join(f"`{name}`" for name in sorted(unseen))
+            self.notes.append(f"acknowledged; this shop does not show {named}")
+        else:
+            self.verified = True
 
 
 def differences(kind: Kind, after: Value, live: Value) -> str:

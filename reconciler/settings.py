@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from reconciler.document import Expand, Node, UnsetName, expander, names_in, read
-from reconciler.errors import Problem, SourceError, StoreError, UsageError
+from reconciler.errors import Problem, SourceError, StoreError, UsageError, suggestion
 from reconciler.position import locate
 
 FILE = "reconciler.yaml"
@@ -140,6 +140,8 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> Settings:
     reader.unknown(node, _KEYS)
     store = reader.store(node)
     catalogue = reader.text(node, "catalogue") or "catalogue"
+    if Path(catalogue).is_absolute() or ".." in Path(catalogue).parts:
+        reader.problem(node, "catalogue", "`catalogue` must be a folder inside the shop's folder")
     defaults = reader.mapping(node, "defaults")
     if reader.problems:
         raise SourceError(reader.problems)
@@ -165,12 +167,7 @@ class _Reader:
     def unknown(self, node: Node, accepted: tuple[str, ...]) -> None:
         for key in node:
             if key not in accepted:
-                from difflib import get_close_matches
-
-                close = get_close_matches(key, accepted, n=1)
-                hint = (
-                    f"did you mean `{close[0]}`?" if close else "accepted: " + ", ".join(accepted)
-                )
+                hint = suggestion(key, accepted) or "accepted: " + ", ".join(accepted)
                 self.problem(node, key, f"unknown key `{key}`", hint, at_key=True)
 
     def mapping(self, node: Node, key: str) -> Node | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 
 from reconciler.client import Client
 from reconciler.core.change import Action, Change
@@ -10,8 +11,18 @@ from reconciler.core.diff import compare
 from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.lower import Request, Step, request_for
 from reconciler.core.state import ABSENT, Address, Listed, Live, Observed, wanted
-from reconciler.errors import ApiError, Doubtful, NotKept, Rejected, Stopped
-from reconciler.live import confirm
+from reconciler.errors import (
+    ApiError,
+    Doubtful,
+    Kept,
+    NotKept,
+    Rejected,
+    Stopped,
+    Throttled,
+    Unauthorised,
+    Unreachable,
+)
+from reconciler.live import confirm, confirm_listed
 from reconciler.report import differences
 
 
@@ -35,26 +46,32 @@ class Settler:
                 if not further or error.status != 400:
                     raise
 
-    def _settled(self, step: Step, request: Request) -> None:
+    def _settled(self, step: Step, request: Request) -> bool:
         """One request whose outcome is known afterwards; sent a second time if it was lost.
 
-        Raises Doubtful when nobody can know what became of it.
+        Gives whether the shop acknowledged it (else a look-up found it done). Raises Doubtful when
+        nobody can know what became of it.
         """
         try:
             self.client.call(request.operation, request.body)
-            return
+            return True
         except Doubtful as error:
             lost = error
         try:
-            if not self._happened(step, lost):
-                self.client.call(request.operation, request.body)
+            if self._happened(step, lost):
+                return False
+            self.client.call(request.operation, request.body)
+            return True
         except Stopped:
-            raise Doubtful(
-                lost.operation, f"{lost.detail}; stopped before it was settled"
-            ) from lost
+            why = f"{lost.detail}; stopped before it was settled"
+            raise Doubtful(lost.operation, why) from lost
+        except (Unreachable, Unauthorised, Throttled) as error:
+            why = f"{lost.detail}; and it could not be looked up: {error.detail}"
+            raise type(error)(lost.operation, why, hint=error.hint) from lost
         except Doubtful as error:
             if error is lost or not self._happened(step, error):
                 raise
+        return False
 
     def _happened(self, step: Step, lost: Doubtful) -> bool:
         """Whether the shop already is as `step` would make it; raises `lost` if that is unknown."""
@@ -88,30 +105,45 @@ class Settler:
         Gives what was read back; None where it could not be read. Raises NotKept when the shop
         takes no spelling of it; after a deletion the message says what became of the old object.
         """
-        change = step.changes[0]
         failure: ApiError | None = None
         for body in (request.body, *request.spellings):
             try:
-                self._settled(step, Request(request.operation, body))
-            except (Rejected, Doubtful) as error:
+                return self._introduced(kind, step, Request(request.operation, body))
+            except (Rejected, Doubtful, NotKept) as error:
                 failure = error
-                if isinstance(error, Rejected) and error.status == 400:
-                    continue
-                break
-            live = self.read([change.address])
-            state = live.get(change.address)
-            if change.address in live.unread:
-                return None  # unread is not wrong: nothing is taken away on a guess
-            wider = self._wider(kind, change, state)
-            if isinstance(state, Observed) and not wider:
-                return state
-            if isinstance(state, Observed) and kind.delete:
-                removal = request_for(kind, kind.delete, change.after or {})
-                self.remove(kind, removal, change.address)
-                wider += "; it was taken away again"
-            failure = NotKept(request.operation, wider)
+                if not _worth_another(error):
+                    break
         assert failure is not None
+        if isinstance(failure, Kept):
+            raise failure
         raise NotKept(request.operation, failure.detail + self._put_back(kind, step)) from failure
+
+    def _introduced(self, kind: Kind, step: Step, request: Request) -> Observed | None:
+        """One spelling; raises NotKept when it reads back wider, Kept when it stays so."""
+        change = step.changes[0]
+        acknowledged = self._settled(step, request)
+        try:
+            live = self.read([change.address])
+        except (ApiError, Stopped):
+            return None  # acknowledged; what it is like could not be read
+        state = live.get(change.address)
+        if change.address in live.unread:
+            return None  # unread is not wrong: nothing is taken away on a guess
+        wider = self._wider(kind, change, state)
+        if not isinstance(state, Observed):
+            raise NotKept(request.operation, wider)
+        if not wider:
+            return state
+        if not acknowledged and change.action is not Action.REPLACE:
+            why = f"{wider}; our answer was lost, so it may be somebody else's and is left alone"
+            raise Kept(request.operation, why)
+        removal = request_for(kind, kind.delete, change.after or {}) if kind.delete else request
+        try:
+            self.remove(kind, removal, change.address)
+        except ApiError as error:
+            why = f"{wider}; it is in the shop and could not be taken away: {error.detail}"
+            raise Kept(request.operation, why) from error
+        raise NotKept(request.operation, f"{wider}; it was taken away again")
 
     def _wider(self, kind: Kind, change: Change, state: object) -> str:
         """What of the new object is not as declared; empty when all is well."""
@@ -136,17 +168,31 @@ class Settler:
         request = request_for(kind, kind.create, old)
         for body in (request.body, *request.spellings):
             try:
-                self.client.call(request.operation, body)
+                with suppress(Doubtful):  # the look-up that follows settles it
+                    self.client.call(request.operation, body)
                 state = self.read([change.address]).get(change.address)
                 if isinstance(state, Observed) and not compare(kind, guarded, state.value):
-                    return "; the old one was put back with what was left of it"
+                    return "; the old one was put back with what was left, as far as reads show it"
                 if kind.delete and isinstance(state, Observed):
                     self.remove(kind, request_for(kind, kind.delete, old), change.address)
             except ApiError:
                 continue
         return "; the old one is deleted and could not be put back"
 
-    def read(self, addresses: Iterable[Address]) -> Live:
+    def list(self, kind: Kind, names: Sequence[str]) -> Live:
+        """What a listing shows of objects that were written a moment ago."""
+        return confirm_listed(self.client, self.kinds, kind, names, self.pages.get(kind.name))
+
+    def read(
+        self, addresses: Iterable[Address], fields: Mapping[Address, frozenset[str]] | None = None
+    ) -> Live:
         """The present state of objects that a moment ago were written, or should be."""
-        asked = wanted((address.kind, address.name, ()) for address in addresses)
+        asked = wanted((a.kind, a.name, (fields or {}).get(a, ())) for a in addresses)
         return confirm(self.client, self.kinds, asked, self.pages)
+
+
+def _worth_another(error: ApiError) -> bool:
+    """Whether another spelling may do better: this one was refused, or was not understood."""
+    if isinstance(error, Rejected):
+        return error.status == 400
+    return isinstance(error, NotKept) and not isinstance(error, Kept)

@@ -66,7 +66,7 @@ def paths(root: Path, catalogue: str) -> list[Path]:
             "create it, or set `catalogue:` in reconciler.yaml to the folder that holds the files"
         )
         raise SourceError([Problem(catalogue, 0, 0, "there is no such folder", hint)])
-    found = (p for p in folder.rglob("*") if p.suffix in (".yaml", ".yml") and p.is_file())
+    found = (p for p in folder.rglob("*") if p.suffix in (".yaml", ".yml") and not p.is_dir())
     return sorted(found)
 
 
@@ -99,8 +99,9 @@ class _Loader:
     def _unknown_top(self, shown: str, root: Node, key: str) -> None:
         place = self.files.locate(Source(shown, root.line, root.column), (key,), key=True)
         hint = suggestion(key, self.tops) or f"accepted: {', '.join(sorted(self.tops))}"
-        if any(kind.collection == key for kind in self.nested.values()):
-            hint = f"`{key}` belongs inside an entry of `products`"
+        owner = next((o for o, inner in self.nested.items() if inner.collection == key), None)
+        if owner is not None:
+            hint = f"`{key}` belongs inside an entry of `{self.kinds[owner].collection}`"
         self.problems.append(Problem(*place, f"unknown key `{key}`", hint))
 
     def _is_list(self, items: Any, shown: str, owner: Node, key: str) -> bool:
@@ -267,6 +268,7 @@ class _Loader:
                 try:
                     former = adapter(kind).validate_python([{kind.identity: was}])
                     renames[id(node)] = former[0][kind.identity]
+                    self._rename(kind, node, table.files[index], renames)
                 except ValidationError:
                     place = self.files.locate(
                         Source(table.files[index], node.line, node.column), (WAS,)
@@ -275,6 +277,21 @@ class _Loader:
                     message = f"{owner}: `{WAS}` must be the former `{kind.identity}`"
                     self.problems.append(Problem(*place, message))
         return renames
+
+    def _rename(self, kind: Kind, node: Node, file: str, renames: Mapping[int, str]) -> None:
+        """Refuse a former name that cannot have been one."""
+        was, now = renames[id(node)], node.get(kind.identity)
+        complaint = ""
+        if was == now:
+            complaint = "is the name it has"
+        elif kind.tree and isinstance(now, str) and now.startswith(f"{was}/"):
+            complaint = "is above the new one: an object cannot move below itself"
+        elif list(renames.values()).count(was) > 1:
+            complaint = "is claimed by another entry too"
+        if complaint:
+            place = self.files.locate(Source(file, node.line, node.column), (WAS,))
+            message = f"{kind.name}/{now}: the former name `{was}` {complaint}"
+            self.problems.append(Problem(*place, message))
 
     def _check(self, kind: Kind, value: Mapping[str, Any], source: Source) -> None:
         assert kind.check is not None

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from reconciler.client import Client
 from reconciler.core.kind import Kind, Kinds
+from reconciler.document import MAX_BYTES
 from reconciler.errors import ReconcilerError
 from reconciler.paging import Rows, answers
 
@@ -44,6 +45,8 @@ class Survey:
     def abandon(self) -> None:
         """Read no further: the answers are not wanted any more."""
         self._stop.set()
+        if self._thread.ident is not None:
+            self.client.watcher.wake()
 
     def _read(self) -> None:
         try:
@@ -74,20 +77,27 @@ def _worth(kind: Kind, counts: Mapping[str, int]) -> bool:
 
 def outline(kinds: Kinds, paths: Iterable[Path]) -> dict[str, int]:
     """About how many objects of each kind the files declare, by the look of their text."""
-    tops = {kind.name: _top(kind) for kind in kinds.values() if kind.collection}
-    counts = dict.fromkeys(tops, 0)
+    tops = {kind.collection.encode(): kind for kind in kinds.values() if not kind.parent}
+    inner = {kind.parent.kind: kind for kind in kinds.values() if kind.parent}
+    counts = {kind.name: 0 for kind in kinds.values() if kind.collection}
     for path in paths:
         try:
-            raw = path.read_bytes()
+            raw = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
         except OSError:
             continue  # the loader says so, with its place
-        for name, top in tops.items():
-            if top.search(raw):
-                kind = kinds[name]
-                counts[name] += raw.count(f"{kind.identity}: ".encode())
+        # Text between one top-level key and the next; what stands before the first is comment.
+        pieces = _TOP.split(raw)[1:]
+        for key, text in zip(pieces[::2], pieces[1::2], strict=True):
+            kind = tops.get(key)
+            if kind is None or not kind.collection:
+                continue
+            dash = _ENTRY.search(text)
+            own = text.count(b"\n" + dash[1] + b"- ") if dash else 0
+            counts[kind.name] += own
+            if child := inner.get(kind.name):
+                counts[child.name] += max(text.count(f"{child.identity}: ".encode()) - own, 0)
     return counts
 
 
-def _top(kind: Kind) -> re.Pattern[bytes]:
-    indent = rb"\s+" if kind.parent else b""
-    return re.compile(rb"^" + indent + kind.collection.encode() + rb":", re.MULTILINE)
+_TOP = re.compile(rb"^([A-Za-z_]+):", re.MULTILINE)
+_ENTRY = re.compile(rb"\n([ \t]*)- ")

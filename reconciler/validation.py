@@ -25,7 +25,7 @@ _WORDS = {
     "typed_dict_type": "must be a mapping (key: value lines)",
     "string_too_short": "must not be empty",
     "string_too_long": "is too long: at most 200 characters",
-    "string_pattern_mismatch": "must not begin or end with a space or hold control characters",
+    "string_pattern_mismatch": "must not hold control characters, nor begin or end with a space",
 }
 
 

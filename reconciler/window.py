@@ -8,6 +8,7 @@ in it, so its end is known to be at most that far away.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Mapping
 
 MARGIN = 1.0
@@ -17,7 +18,7 @@ _POLICY = re.compile(r"(\d+)\s*;.*?\bw\s*=\s*(\d+)")
 
 
 class RequestWindow:
-    """Counts the requests of one run against one shop."""
+    """Counts the requests of one run against one shop; may be asked from several threads."""
 
     def __init__(self, clock: Callable[[], float], limit: int = 50, seconds: float = 180.0) -> None:
         self.clock = clock
@@ -27,48 +28,76 @@ class RequestWindow:
         self.left = limit
         self.flying = 0
         """Requests that are sent and not answered yet: the server's count may lack them."""
+        self._lock = threading.RLock()
 
     def wait(self) -> float:
         """Seconds to wait before the next request; 0 when it may be sent now."""
-        self._roll()
-        if self.left > 0 or self.began is None:
-            return 0.0
-        return max(self.began + self.seconds + MARGIN - self.clock(), 0.0)
+        with self._lock:
+            self._roll()
+            if self.left > 0 or self.began is None:
+                return 0.0
+            return max(self.began + self.seconds + MARGIN - self.clock(), 0.0)
 
-    def spend(self) -> None:
-        """Count a request that is about to be sent."""
-        self._roll()
-        if self.began is None:
-            self.began = self.clock()
-        self.left -= 1
-        self.flying += 1
+    def spend(self) -> int:
+        """Count a request that is about to be sent; gives the most the server can have left."""
+        with self._lock:
+            self._roll()
+            if self.began is None:
+                self.began = self.clock()
+            most = self.left + self.flying
+            self.left -= 1
+            self.flying += 1
+            return most
 
     def lost(self) -> None:
         """A request ended without an answer."""
-        self.flying -= 1
+        with self._lock:
+            self.flying -= 1
 
-    def heed(self, headers: Mapping[str, str]) -> None:
-        """A request was answered: believe what the server says of its window, if anything."""
-        self.flying -= 1
-        policy = _POLICY.search(headers.get("ratelimit-policy", ""))
-        if policy:
-            self.limit, self.seconds = int(policy[1]), float(policy[2])
-        elif headers.get("ratelimit-limit", "").isdigit():
-            self.limit = int(headers["ratelimit-limit"])
-        remaining = headers.get("ratelimit-remaining", "")
-        if remaining.isdigit():
-            told = int(remaining)
-            if told > self.left + self.flying + 1:
-                # More is left than we had counted: the window began anew with this request.
+    def heed(self, headers: Mapping[str, str], most: int | None = None) -> None:
+        """A request was answered: believe what the server says of its window, if anything.
+
+        `most` is what `spend` gave for that request, since answers may come out of turn; left
+        out, it was the only one on its way.
+        """
+        with self._lock:
+            most = self.left + self.flying if most is None else most
+            self.flying -= 1
+            known = self._limits(headers)
+            told = _whole(headers.get("ratelimit-remaining", ""))
+            if told is None:
+                return
+            if told >= most and known:
+                # More is left than there can be: the window began anew with this request.
                 self.began = self.clock()
-            self.left = told - self.flying
+                self.left = told - self.flying
+            else:
+                left = told - self.flying
+                self.left = min(self.left, left) if known else left
+
+    def _limits(self, headers: Mapping[str, str]) -> bool:
+        """Take over the server's limits; False where they were others than was thought."""
+        policy = _POLICY.search(headers.get("ratelimit-policy", ""))
+        limit = int(policy[1]) if policy else _whole(headers.get("ratelimit-limit", ""))
+        if policy and float(policy[2]) > 0:
+            self.seconds = float(policy[2])
+        if not limit or limit == self.limit:
+            return True
+        self.limit = limit
+        return False
 
     def exhausted(self, retry_after: str = "") -> float:
         """The server said 429: seconds to wait, by its word or else a full window."""
-        wait = float(retry_after) if retry_after.isdigit() else self.seconds
-        self.began, self.left = None, self.limit
-        return wait + MARGIN
+        with self._lock:
+            wait = _whole(retry_after)
+            self.began, self.left = None, self.limit
+            return (self.seconds if wait is None else float(wait)) + MARGIN
 
     def _roll(self) -> None:
         if self.began is not None and self.clock() >= self.began + self.seconds + MARGIN:
             self.began, self.left = None, self.limit
+
+
+def _whole(written: str) -> int | None:
+    """The number in a header, if it is one."""
+    return int(written) if written.isascii() and written.isdecimal() else None

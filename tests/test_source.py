@@ -333,7 +333,7 @@ def test_the_number_of_problems_is_the_message() -> None:
         ("products: [{name: x}]", "1:12", "product: `code` is missing", ""),
         ("products: [{code: []}]", "1:19", "product: `code` must be text", ""),
         ("products: [{code: ''}]", "1:19", "product/: `code` must not be empty", ""),
-        ("products: [{code: ' A'}]", "1:19", "product/ A: `code` must not begin or end", ""),
+        ("products: [{code: ' A'}]", "1:19", "product/ A: `code` must not hold control", ""),
         (
             "products: [{code: A, discontinued: maybe}]",
             "1:36",
@@ -691,12 +691,22 @@ def test_variants_that_a_merge_brings_along_are_duplicates(folder: Folder) -> No
     assert "variant/A is declared twice" in message
 
 
-def test_a_renamed_category_may_be_repeated_by_an_alias_without_losing_its_rename(
-    folder: Folder,
-) -> None:
+def test_a_former_name_is_claimed_once_also_through_an_alias(folder: Folder) -> None:
     folder.write("categories:\n  - &a {name: A, was: B}\n  - {<<: *a, name: C}\n")
-    table = folder.load().objects["category"]
-    assert {name: declared.was for name, declared in table.items()} == {"A": "B", "C": "B"}
+    (message,) = folder.messages()
+    assert "the former name `B` is claimed by another entry too" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "was", "complaint"),
+    [("A", "A", "is the name it has"), ("A/B", "A", "cannot move below itself")],
+)
+def test_a_former_name_that_cannot_have_been_one_is_refused(
+    folder: Folder, name: str, was: str, complaint: str
+) -> None:
+    folder.write(f"categories: [{{name: {name}, was: {was}}}]")
+    (message,) = folder.messages()
+    assert complaint in message
 
 
 def test_an_error_in_a_shared_value_stands_where_it_is_written(folder: Folder) -> None:

@@ -51,10 +51,30 @@ def price(
         confirming(kinds[name], len(names), pages.get(name))
         for name, names in by_kind(written).items()
     )
+    verification += sum(
+        _listing(pages.get(name))
+        for name in by_kind(written)
+        if kinds[name].widens and _needs_listing(ordered, kinds[name])
+    )
     requests = writes + verification
-    windows = ceil((reads % window.limit + requests) / window.limit) if requests else 0
+    begun = (reads - 1) % window.limit + 1 if reads else 0
+    windows = ceil((begun + requests) / window.limit) if requests else 0
     waiting = max(windows - 1, 0) * window.seconds
     return Cost(reads, writes, verification, windows, ceil(waiting + requests * SECONDS_A_REQUEST))
+
+
+def _needs_listing(ordered: Sequence[Step], kind: Kind) -> bool:
+    """Whether something written of a kind is shown by no single read."""
+    return any(
+        kind.listed_in(change.after or {})
+        for step in ordered
+        for change in step.changes
+        if change.address.kind == kind.name
+    )
+
+
+def _listing(listed: Listed | None) -> int:
+    return listed.requests() if listed else 1
 
 
 def by_kind(addresses: Iterable[Address]) -> dict[str, list[str]]:
@@ -77,6 +97,6 @@ def confirming(kind: Kind, count: int, listed: Listed | None) -> int:
         options.append(ceil(count / kind.reads.batch.limit))
     elif kind.reads.single:
         options.append(count)
-    if kind.reads.listing and (listed is not None or not options):
+    if kind.reads.listing and kind.reads.listed and (listed is not None or not options):
         options.append(listed.requests() if listed else 1)
     return min(options)

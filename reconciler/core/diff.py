@@ -85,6 +85,8 @@ def _nested(before: Any, after: Any) -> Iterator[tuple[tuple[str, ...], Any, Any
             found[path] = (_at(before, path), _at(after, path))
     for path in sorted(found):
         old, new = dict(_leaves(path, found[path][0])), dict(_leaves(path, found[path][1]))
+        if path == () and found[path][1] == {}:
+            new = {}  # a map that is emptied: its entries go, nothing comes
         for leaf in sorted({*old, *new}):
             if old.get(leaf) != new.get(leaf):
                 yield leaf, old.get(leaf), new.get(leaf)

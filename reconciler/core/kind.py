@@ -22,13 +22,14 @@ class Wire:
 
     Several `write` keys are all sent: where the documentation contradicts itself, a server that
     follows either spelling is served. `unset` marks a field that a single read leaves out when it
-    holds nothing, as documented.
+    holds nothing, as documented; `listed` one that only a listing shows.
     """
 
     write: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
     codec: Codec = TEXT
     unset: bool = False
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +258,9 @@ class Kind:
 
     None instead of `after` withholds the replacement, and the note says why.
     """
+    blind: Callable[[Value], tuple[str, ...]] | None = None
+    """Fields that a live object of this sort may have and no read shows: an update could clear
+    them."""
     widens: tuple[str, ...] = ()
     """Fields that must read back as declared, or the new object is taken away again."""
     fields: Mapping[str, Field] = field(init=False)
@@ -291,6 +295,10 @@ class Kind:
             ("readable", readable),
         ):
             object.__setattr__(self, name, derived)
+
+    def listed_in(self, value: Value) -> frozenset[str]:
+        """The fields of `value` that only a listing shows."""
+        return frozenset(name for name in value if self.fields[name].wire.listed)
 
     def encode(self, call: Call, value: Value) -> dict[str, Any]:
         """The keys and values that `call` sends for `value`."""
@@ -331,7 +339,10 @@ class Kind:
         wire = self.fields[self.identity].wire
         for key in wire.read:
             if (raw := row.get(key)) is not None:
-                return raw if type(raw) is str else str(wire.codec.decode(raw))
+                try:
+                    return raw if type(raw) is str else str(wire.codec.decode(raw))
+                except ValueError:
+                    return None
         return None
 
 

@@ -9,7 +9,7 @@ children that are left out would be kept (facts §6.2).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from reconciler.core.change import Action, Change
@@ -160,7 +160,21 @@ class _Lowering:
             if not after.get(kind.retire):
                 missing.discard(kind.retire)  # a new object is in use already
             if kind.update and missing & set(kind.update.fields) - {_parent(kind)}:
-                yield self._update(kind, change)
+                yield self._update(kind, self._following(kind, change))
+
+    def _following(self, kind: Kind, change: Change) -> Change:
+        """A new child with the values that repeat its parent's: its update would clear them."""
+        if kind.parent is None or change.after is None:
+            return change
+        owner = Address(kind.parent.kind, change.after.get(kind.parent.kind, ""))
+        above, family = self.changes.get(owner), self.plan.families.get(owner)
+        value = (above.after if above else None) or (family.value if family else {})
+        repeated = {
+            name: value[other]
+            for name, other in kind.parent.follows.items()
+            if name not in change.after and other in value
+        }
+        return replace(change, after={**change.after, **repeated})
 
     def _children(self, kind: Kind, parent: Parent) -> Iterator[Step]:
         owners = {owner for owner in self.of if owner.kind == parent.kind} | {

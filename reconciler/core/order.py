@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from graphlib import TopologicalSorter
 
-from reconciler.core.change import Change
+from reconciler.core.change import Action, Change
 from reconciler.core.kind import Kinds
 from reconciler.core.lower import Step, lower
 from reconciler.core.plan import Plan
@@ -30,7 +30,8 @@ def steps(plan: Plan, kinds: Kinds) -> tuple[Step, ...]:
     sorter.prepare()
     ordered: list[Step] = []
     while sorter.is_active():
-        ready = sorted(sorter.get_ready())
+        # A replacement destroys something, so what may show that it would fail comes first.
+        ready = sorted(sorter.get_ready(), key=lambda i: (unordered[i].action is Action.REPLACE, i))
         ordered += [replace(unordered[i], waits=waiting[i]) for i in ready]
         sorter.done(*ready)
     return tuple(ordered)

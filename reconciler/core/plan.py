@@ -17,6 +17,7 @@ from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.references import Fault, required
 from reconciler.core.rename import renamed
 from reconciler.core.state import (
+    ABSENT,
     Address,
     Declared,
     Desired,
@@ -37,6 +38,8 @@ class Plan:
     """Live, of a kind that the files declare, and not in the files: left alone."""
     unknown: tuple[tuple[Address, str], ...] = ()
     """Could not be read, and why; nothing is planned for them."""
+    withheld: tuple[tuple[Address, str], ...] = ()
+    """Not as declared, and not to be changed: why, and what would allow it."""
     notes: tuple[str, ...] = ()
     unchanged: int = 0
     families: Mapping[Address, Family] = field(default_factory=dict)
@@ -50,6 +53,11 @@ class Plan:
     def empty(self) -> bool:
         """Whether there is nothing to do."""
         return not self.changes
+
+    @property
+    def settled(self) -> bool:
+        """Whether the shop is as declared, as far as it was read."""
+        return not (self.changes or self.withheld)
 
     def counts(self) -> dict[str, int]:
         """The summary: objects by what happens to them."""
@@ -72,7 +80,7 @@ def build(
     """
     live = recognised(live, desired, carried or {})
     live, renames, rename_notes = renamed(live, desired, kinds)
-    builder = _Builder(kinds, live, renames)
+    builder = _Builder(kinds, desired, live, renames)
     for address, declared in desired:
         builder.consider(address, declared)
     plan = Plan(
@@ -80,9 +88,10 @@ def build(
         changes=tuple(_follow(builder.changes, desired, kinds)),
         unmanaged=tuple(_unmanaged(desired, live, kinds)),
         unknown=tuple(builder.unknown),
+        withheld=tuple(builder.withheld),
         notes=(*live.notes, *rename_notes, *builder.notes, *builder.uncompared_notes()),
         unchanged=builder.unchanged,
-        families=families(builder.changes, live, kinds),
+        families=families(builder.changes, desired, live, kinds),
         pages=_grown(live.pages, builder.changes),
         reads=live.reads,
     )
@@ -90,31 +99,55 @@ def build(
 
 
 class _Builder:
-    def __init__(self, kinds: Kinds, live: Live, renames: Mapping[Address, str]) -> None:
+    def __init__(
+        self, kinds: Kinds, desired: Desired, live: Live, renames: Mapping[Address, str]
+    ) -> None:
         self.kinds = kinds
         self.live = live
         self.renames = renames
         self.changes: list[Change] = []
         self.unknown: list[tuple[Address, str]] = []
+        self.withheld: list[tuple[Address, str]] = []
         self.notes: list[str] = []
         self.faults: list[Fault] = []
+        self.unread = {address for address, _ in desired if live.get(address) is None}
+        self.unread_children: dict[Address, Address] = {}
+        for address in sorted(self.unread):
+            parent = kinds[address.kind].parent
+            declared = desired.get(address)
+            if parent and declared:
+                owner = Address(parent.kind, declared.value.get(parent.kind, ""))
+                self.unread_children.setdefault(owner, address)
         self.unchanged = 0
+        self.created: set[Address] = set()
         self.uncompared: Counter[tuple[str, str, str]] = Counter()
 
     def consider(self, address: Address, declared: Declared) -> None:
         """Decide what happens to one declared object."""
         kind = self.kinds[address.kind]
         state = self.live.get(address)
-        if state is None:
+        if (blocked := self._blocked(kind, declared, state)) is not None:
+            self.unknown.append((address, f"{blocked} could not be read"))
+        elif state is None:
             self.unknown.append((address, self.live.unread.get(address, "it was not read")))
         elif isinstance(state, Observed):
             self._compare(address, kind, declared, state)
         else:
             self._create(address, kind, declared)
 
+    def _blocked(self, kind: Kind, declared: Declared, state: object) -> Address | None:
+        """The unread object that a new one belongs to, or that a new one must carry along."""
+        if state is not ABSENT:
+            return None
+        if kind.parent:
+            owner = Address(kind.parent.kind, declared.value.get(kind.parent.kind, ""))
+            return owner if owner in self.unread else None
+        return self.unread_children.get(Address(kind.name, declared.value[kind.identity]))
+
     def _create(self, address: Address, kind: Kind, declared: Declared) -> None:
         missing = required(address, kind, declared)
         self.faults += missing
+        self.created.add(address)
         if kind.tree and "/" in address.name:
             self._implied_parent(address)
         self.changes.append(
@@ -132,8 +165,7 @@ class _Builder:
 
     def _implied_parent(self, address: Address) -> None:
         parent = Address(address.kind, address.name.rpartition("/")[0])
-        planned = any(change.address == parent for change in self.changes)
-        if not planned and not isinstance(self.live.get(parent), Observed):
+        if parent not in self.created and not isinstance(self.live.get(parent), Observed):
             self.notes.append(f"{address} is created together with {parent}, which is not declared")
 
     def _compare(self, address: Address, kind: Kind, declared: Declared, live: Observed) -> None:
@@ -157,6 +189,7 @@ class _Builder:
                 return
             carried = {n: (after[n], v) for n, v in kept.items() if after.get(n) != v}
             after = dict(kept)
+        self._note_blind(address, kind, declared.value, live.value)
         reasons = {f.reason for f in fields if f.action is action and f.reason not in ("", RENAMED)}
         self.changes.append(
             Change(
@@ -172,6 +205,14 @@ class _Builder:
                 carried,
             )
         )
+
+    def _note_blind(self, address: Address, kind: Kind, declared: Value, live: Value) -> None:
+        unseen = [n for n in kind.blind(live) if n not in declared] if kind.blind else []
+        if unseen:
+            named = ", ".join(f"`{name}`" for name in unseen)
+            self.notes.append(
+                f"{address}: no read shows its {named}, and an update may clear them; declare them"
+            )
 
     def _replace(
         self,
@@ -192,10 +233,10 @@ class _Builder:
         if kind.carry_over is None:
             return after
         kept, note = kind.carry_over(after, live)
-        if note:
-            self.notes.append(f"{address}: {note}")
         if kept is None:
-            self.unchanged += 1
+            self.withheld.append((address, note))
+        elif note:
+            self.notes.append(f"{address}: {note}")
         return kept
 
     @staticmethod

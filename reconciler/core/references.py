@@ -57,11 +57,17 @@ def check(desired: Desired, live: Live, kinds: Kinds) -> list[Fault]:
         for name in names_
     ):
         return faults
+    told: set[tuple[str, str]] = set()
     for address, declared in desired:
         for target, path in names(kinds[address.kind], declared.value):
             declared_too = target.name in desired.objects.get(target.kind, ())
-            if not declared_too and not isinstance(live.get(target), Observed):
+            if declared_too or isinstance(live.get(target), Observed):
+                continue
+            # What could not be read for one reason is told once, not at every line that names it.
+            reason = (target.kind, live.unread.get(target, "")) if target in live.unread else None
+            if reason is None or reason not in told:
                 faults.append(_dangling(address, path, target, desired, live))
+                told |= {reason} if reason else set()
     return faults
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reconciler.core.kind import Kind, Kinds
-from reconciler.core.state import Absent, Address, Desired, Live, Observed
+from reconciler.core.state import ABSENT, Absent, Address, Desired, Live, Observed
 
 
 def renamed(
@@ -75,6 +75,7 @@ def _apply(live: Live, kind: Kind, old: str, new: str, kinds: Kinds) -> Live:
         if isinstance(state, Observed):
             state = Observed({**state.value, kind.identity: moved}, state.children)
         own[moved] = state
+        own.setdefault(name, ABSENT)
     for other in kinds.values():
         _point(objects.get(other.name, {}), other, kind, move)
     return Live(objects, live.complete, live.pages, live.reads, live.notes, live.unread)

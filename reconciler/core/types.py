@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, PlainValidator, StringConstraints, WithJso
 from pydantic_core import PydanticCustomError
 
 _CODE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
+_PRINTED = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SCALAR = {"type": ["string", "number", "boolean"]}
 # 15 digits are exact in every JSON reader, and enough for any price in any currency.
@@ -62,7 +63,7 @@ def _path(written: Any) -> Any:
     return written
 
 
-Text = Annotated[str, WithJsonSchema(_SCALAR)]
+Text = Annotated[str, StringConstraints(pattern=_PRINTED), WithJsonSchema(_SCALAR)]
 Code = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200, pattern=_CODE),

@@ -77,7 +77,9 @@ class Coupon(TypedDict, total=False):
     discount: Annotated[Money, Wire(("Discount",), ("Discount",), NUMBER)]
     limit: Annotated[Count, Wire(("Limit",), ("Limit",), NUMBER)]
     minimum_amount: Annotated[
-        Money, Wire(("MinimumAmount",), ("MinimumSpending", "MinimumAmount"), NUMBER)
+        Money,
+        # facts §10: read as MinimumSpending, in the list alone.
+        Wire(("MinimumAmount",), ("MinimumSpending", "MinimumAmount"), NUMBER, listed=True),
     ]
     maximum_discount: Annotated[
         Money, Wire(("MaximumDiscount",), codec=NUMBER), WriteOnly(_UNSHOWN)
@@ -145,7 +147,7 @@ def _undeclared(after: Value) -> str:
     """What a replacement may lose: no read shows whether the live coupon has it."""
     percentage = after.get("type") == "DiscountPercentage"
     unshown = ["maximum_discount", "full_price_item_only"] if percentage else []
-    lost = [f"`{name}`" for name in (*unshown, "reference_id") if name not in after]
+    lost = [f"`{name}`" for name in (*unshown, "reference_id", "customer") if name not in after]
     return (lost and f"its replacement has no {', '.join(lost)}; declare what it should keep") or ""
 
 

@@ -1,4 +1,4 @@
-"""Customers, by code. Personal data: every value but the code is shown as a fingerprint.
+"""Customers, by code. What is personal is marked so, and shown as a fingerprint everywhere.
 
 Facts §9: the list row carries seven fields, the rest needs one detail read each; field table and
 samples disagree on the names of two fields, so both spellings are sent.

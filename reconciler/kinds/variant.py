@@ -114,6 +114,16 @@ def _check(value: Value) -> Iterator[tuple[tuple[str | int, ...], str]]:
             yield ("components", name, "qty"), "must be at least 1"
 
 
+_UNITS = ("parent_code", "ratio")
+_PREPAID = ("expired_day_prepaid", "expired_month_prepaid", "point_prepaid")
+
+
+def _blind(value: Value) -> tuple[str, ...]:
+    # facts §7: what belongs to these types is written, and shown by no read.
+    by_type = {"MultipleUOM": _UNITS, "PrepaidPackage": _PREPAID, "PrepaidPoint": _PREPAID}
+    return by_type.get(value.get("type", ""), ())
+
+
 def _object_type(item: dict[str, object]) -> dict[str, object]:
     """The form that the product-create sample prints (facts §6.1, marked suspect there)."""
     if "Type" in item:
@@ -182,4 +192,5 @@ KIND = Kind(
     required=("unit_price",),
     retire="discontinued",
     check=_check,
+    blind=_blind,
 )

@@ -27,7 +27,7 @@ def plan_document(plan: Plan, cost: Cost, kinds: Kinds) -> dict[str, Any]:
         ],
         "unmanaged": [str(address) for address in plan.unmanaged],
         "unknown": [{"address": str(a), "reason": reason} for a, reason in plan.unknown],
-        "notes": list(plan.notes),
+        "notes": [*(f"{a}: {reason}" for a, reason in plan.withheld), *plan.notes],
         "violations": [],
         "summary": plan.counts(),
         "cost": {

@@ -87,9 +87,23 @@ def _aside(plan: Plan, paint: Paint) -> Iterator[str]:
     """What is left alone, what is not known, and what else there is to say."""
     if plan.unknown:
         yield paint("red", f"Could not be read ({counted(len(plan.unknown), 'object')}):")
-        for address, reason in plan.unknown:
-            yield f"  ? {plain(str(address))}: {plain(reason)}"
+        for reason in dict.fromkeys(reason for _, reason in plan.unknown):
+            named = [plain(str(address)) for address, why in plan.unknown if why == reason]
+            more = f" and {len(named) - _MANY} more" if len(named) > _MANY else ""
+            yield f"  ? {', '.join(named[:_MANY])}{more}: {plain(reason)}"
         yield ""
+    if plan.withheld:
+        yield paint("yellow", f"Withheld ({counted(len(plan.withheld), 'object')}):")
+        yield from (f"  ! {plain(str(a))}: {plain(reason)}" for a, reason in plan.withheld)
+        yield ""
+    yield from _left_alone(plan)
+    if plan.notes:
+        yield "Notes:"
+        yield from (f"  - {plain(note)}" for note in plan.notes)
+        yield ""
+
+
+def _left_alone(plan: Plan) -> Iterator[str]:
     if plan.unmanaged:
         listed = [plain(str(address)) for address in plan.unmanaged]
         yield f"In the shop and not in the files, left alone ({counted(len(listed), 'object')}):"
@@ -97,25 +111,20 @@ def _aside(plan: Plan, paint: Paint) -> Iterator[str]:
         if len(listed) > _MANY:
             yield f"  and {len(listed) - _MANY} more (all of them with --format json)"
         yield ""
-    if plan.notes:
-        yield "Notes:"
-        for note in plan.notes:
-            yield f"  - {plain(note)}"
-        yield ""
 
 
 def closing(plan: Plan, cost: Cost) -> str:
     """The one line to grep for: what will happen, at what scale, and what it costs."""
     counts = plan.counts()
-    unchanged = f"{counts['unchanged']:,} unchanged"
+    rest = [f"{counts['unchanged']:,} unchanged"]
+    rest += [f"{len(plan.withheld):,} withheld"] if plan.withheld else []
+    rest += [f"{counts['unknown']:,} unknown"] if counts["unknown"] else []
     if plan.empty:
-        unknown = f", {counts['unknown']} unknown" if counts["unknown"] else ""
-        return f"Plan: no changes, {unchanged}{unknown}; {counted(cost.reads, 'read')} spent"
+        return f"Plan: no changes, {', '.join(rest)}; {counted(cost.reads, 'read')} spent"
     verbs = [f"{counts[verb]:,} to {verb}" for verb in _VERBS if counts[verb] or verb in _ALWAYS]
-    unknown = f", {counts['unknown']:,} unknown" if counts["unknown"] else ""
     windows = f" in {cost.windows} windows" if cost.windows > 1 else ""
     return (
-        f"Plan: {', '.join(verbs)}, {unchanged}{unknown}; "
+        f"Plan: {', '.join([*verbs, *rest])}; "
         f"{counted(cost.requests, 'request')}{windows}, {duration(cost.seconds)}"
     )
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import waitress  # type: ignore[import-untyped]
 from flask import Flask
 
 _THREADS = 8
@@ -10,6 +9,8 @@ _THREADS = 8
 
 def listen(app: Flask, host: str, port: int) -> Any:
     """A server that is bound (to a free port, for port 0) and waits to be run."""
+    import waitress  # type: ignore[import-untyped]  # an embedded shop needs no server
+
     return waitress.create_server(app, host=host, port=port, threads=_THREADS)
 
 

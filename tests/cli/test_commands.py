@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -180,7 +181,7 @@ def test_what_cannot_be_read_makes_a_plan_fail(
     ran = run("plan", folder, "--detailed-exitcode")
     assert ran.code == 1
     assert "Could not be read" in ran.out
-    assert "error: 1 objects could not be read" in ran.err
+    assert re.search(r"error: \d+ objects could not be read", ran.err)
 
 
 # --- apply ---

@@ -41,7 +41,7 @@ def test_requests_are_writes_and_their_verification(world: Any) -> None:
         (26, 0, 2),
         (1, 48, 1),  # what was read has used the window up
         (1, 49, 2),
-        (1, 50, 1),  # … and a full window is left behind
+        (1, 50, 2),  # … to the last request
         (1, 98, 1),
         (1, 99, 2),
         (50, 0, 2),
@@ -80,11 +80,11 @@ def test_a_product_with_its_variants_is_one_write(world: Any) -> None:
     assert (cost.writes, cost.verification) == (1, 2)
 
 
-def test_a_replaced_coupon_is_two_writes_and_one_read(world: Any) -> None:
+def test_a_replaced_coupon_is_two_writes_and_two_reads(world: Any) -> None:
     world.have("coupon/C", **TERMS, balance=100)
     world.declare("coupon/C", **{**TERMS, "discount": 25})
     cost = world.cost()
-    assert (cost.writes, cost.verification) == (2, 1)
+    assert (cost.writes, cost.verification) == (2, 2)  # the minimum is shown by the list alone
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_later_listing_costs_what_the_earlier_one_tells(
         ("product", 3, Listed(20), 1),
         ("product", 3, Listed(2500, 500), 3),
         ("customer", 3, None, 3),
-        ("customer", 3, Listed(20), 1),
+        ("customer", 3, Listed(20), 3),  # a list row lacks most of a customer
         ("coupon", 3, None, 3),  # read back one by one, at once
         ("coupon", 3, Listed(20), 3),
     ],

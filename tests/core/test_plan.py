@@ -13,7 +13,13 @@ from reconciler.kinds import KINDS
 
 TERMS = {"type": "DiscountPercentage", "discount": 20, "limit": 100, "minimum_amount": 0}
 # Declared, so that a replacement has all that the old one may have had.
-WHOLE = {**TERMS, "maximum_discount": 5, "full_price_item_only": False, "reference_id": "R"}
+WHOLE = {
+    **TERMS,
+    "maximum_discount": 5,
+    "full_price_item_only": False,
+    "reference_id": "R",
+    "customer": "",
+}
 NEW = {
     "product": {"name": "Kopi", "category": "Drinks"},
     "variant": {"product": "1", "unit_price": 18000},
@@ -233,8 +239,9 @@ def test_a_coupon_whose_rest_cannot_be_kept_is_not_replaced(
 ) -> None:
     plan = replaced(world, live, declared)
     assert plan.empty
-    assert told(plan) == [f"not replaced: {note}"]
-    assert plan.unchanged == 1
+    assert not plan.settled
+    assert [reason for _, reason in plan.withheld] == [f"not replaced: {note}"]
+    assert plan.unchanged == 0
 
 
 def test_a_spent_coupon_comes_back_with_what_a_raised_limit_adds(world: Any) -> None:
@@ -260,7 +267,7 @@ def test_a_coupon_whose_minimum_the_shop_does_not_show_is_not_replaced_without_o
     world.declare("coupon/C", **{**terms, "discount": 25})
     plan = world.plan()
     assert plan.empty
-    assert "does not show its `minimum_amount`" in told(plan)[0]
+    assert "does not show its `minimum_amount`" in plan.withheld[0][1]
     world.declare("coupon/C", **{**terms, "discount": 25, "minimum_amount": 0})
     assert len(world.plan().changes) == 1
 
@@ -280,7 +287,7 @@ def test_what_a_replacement_may_lose_unseen_is_noted(
     world.have("coupon/C", **terms, balance=balance)
     world.declare("coupon/C", **{**terms, "discount": 25})
     (note,) = told(world.plan())
-    assert note.endswith(f"its replacement has no {lost}; declare what it should keep")
+    assert note.endswith(f"its replacement has no {lost}, `customer`; declare what it should keep")
     assert ("uses are spent" in note) is (balance == 60)
 
 

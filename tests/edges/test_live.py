@@ -448,8 +448,8 @@ def test_customers_are_read_singly_while_they_are_few(open_shop: Any) -> None:
 
 
 def test_many_customers_are_read_by_the_list(open_shop: Any) -> None:
-    people = [{"Code": f"C{i:02}", "Name": "N", "Email": f"{i}@e.com"} for i in range(40)]
-    text = "customers:\n" + "".join(f"  - {{code: C{i:02}, name: N}}\n" for i in range(40))
+    people = [{"Code": f"C{i:02}", "Name": "N", "Email": f"{i}@e.com"} for i in range(60)]
+    text = "customers:\n" + "".join(f"  - {{code: C{i:02}, name: N}}\n" for i in range(60))
     shop = open_shop({"customers": people}, text)
     assert shop.plan().changes == ()
     assert asked(shop) == ["customer.list"]
