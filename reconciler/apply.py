@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from reconciler.client import Client
 from reconciler.core.change import Action
 from reconciler.core.kind import Kind, Kinds
-from reconciler.core.lower import Step
 from reconciler.core.plan import Plan
+from reconciler.core.step import Step
 from reconciler.errors import (
     ApiError,
     NotKept,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,18 +16,23 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler import __version__, output
+from reconciler.cli_sandbox import sandbox
 from reconciler.errors import Problem, ReconcilerError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.client import Client
     from reconciler.core.cost import Cost
-    from reconciler.core.lower import Step
     from reconciler.core.plan import Plan
     from reconciler.core.references import Fault
     from reconciler.core.state import Desired
+    from reconciler.core.step import Step
     from reconciler.settings import Settings
 
 CHANGES, PARTLY = 2, 4
+
+STALE = 60.0
+"""Seconds after which an approved plan is compared with a new one before it is applied."""
+
 _DIR = click.argument("directory", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 _FORMAT = click.option(
     "--format",
@@ -153,9 +159,9 @@ def apply(directory: Path, form: str, auto_approve: bool) -> None:
             console.finish()
             if form == "text":
                 output.print_plan(made, cost, form)
-            if made.changes and not auto_approve and not output.approved():
-                click.echo("Nothing was changed.", err=True)
-                sys.exit(1)
+            if made.changes and not auto_approve:
+                made, steps = _agree(shop, client, made, steps)
+            console.arm()
             try:
                 report = run(client, made, steps, KINDS, console)
             except KeyboardInterrupt:
@@ -169,68 +175,26 @@ def apply(directory: Path, form: str, auto_approve: bool) -> None:
         sys.exit(PARTLY)
 
 
-@cli.group()
-def sandbox() -> None:
-    """The embedded shop: a stand-in for DealPOS to learn, rehearse and test with."""
+def _agree(
+    shop: Settings, client: Client, made: Plan, steps: tuple[Step, ...]
+) -> tuple[Plan, tuple[Step, ...]]:
+    """Ask; a plan that was looked at for long is made again, and asked about if it moved."""
+    while True:
+        shown = time.monotonic()
+        if not output.approved():
+            click.echo("Nothing was changed.", err=True)
+            sys.exit(1)
+        if time.monotonic() - shown < STALE:
+            return made, steps
+        again, steps, cost = _make(shop, client)
+        if again.changes == made.changes and again.families == made.families:
+            return again, steps
+        click.echo("The shop or the files have changed meanwhile; this is the plan now.", err=True)
+        output.print_plan(again, cost, "text")
+        made = again
 
 
-@sandbox.command()
-@_DIR
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8765, show_default=True, help="Port to listen on; 0 takes any.")
-@click.option("--client-id", default="sandbox", show_default=True)
-@click.option(
-    "--client-secret", default="sandbox", show_default=True, envvar="SANDBOX_CLIENT_SECRET"
-)
-@click.option("--limit", default=50, show_default=True, help="Requests in a window; 0: no limit.")
-@click.option("--window", default=180.0, show_default=True, help="Seconds of a window.")
-def serve(directory: Path, host: str, port: int, limit: int, window: float, **who: str) -> None:
-    """Serve the folder's embedded shop over HTTP until Ctrl-C."""
-    from reconciler import sandbox as shop
-    from reconciler.connect import UNLIMITED, embedded
-    from reconciler.settings import load
-
-    app = embedded(load(directory), limit=limit or UNLIMITED, window=window, **who)
-    try:
-        server = shop.listen(app, host, port)
-    except (OSError, ValueError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise UsageError(
-            f"cannot listen on {host}:{port}: {why}", hint="choose another --host or --port"
-        ) from None
-    gc.enable()  # a server runs for long
-    address = f"http://{host}:{server.effective_port}"
-    click.echo(f"serving {directory} on {address}; stop with Ctrl-C", err=True)
-    click.echo(f"  export DEALPOS_URL={address}", err=True)
-    click.echo(f"  export DEALPOS_CLIENT_ID={who['client_id']}", err=True)
-    click.echo("  export DEALPOS_CLIENT_SECRET=…   (the --client-secret above)", err=True)
-    server.run()
-
-
-@sandbox.command()
-@_DIR
-@click.option(
-    "--seed",
-    type=click.Path(path_type=Path, exists=True),
-    help="A seed document (JSON), or a shop folder whose catalogue to fill in.",
-)
-def reset(directory: Path, seed: Path | None) -> None:
-    """Empty the embedded shop and fill it anew, from --seed or the folder's sandbox.json."""
-    from reconciler import rehearse
-    from reconciler.settings import load
-
-    rehearse.reset(load(directory), seed)
-    click.echo(f"the embedded shop of {directory} is filled anew", err=True)
-
-
-@sandbox.command()
-@_DIR
-def show(directory: Path) -> None:
-    """Print everything that the embedded shop holds, as a seed document."""
-    from reconciler.connect import state
-    from reconciler.settings import load
-
-    output.print_json(state(load(directory)))
+cli.add_command(sandbox)
 
 
 @cli.command()
@@ -265,14 +229,15 @@ def _load(shop: Settings) -> Desired:
 
 def _make(shop: Settings, client: Client) -> tuple[Plan, tuple[Step, ...], Cost]:
     """Files and shop to a plan that can be carried out, with its steps and its cost."""
-    from reconciler import live, memory, source
+    from reconciler import live, memory
     from reconciler.core import cost, order, references
     from reconciler.core import plan as planning
     from reconciler.core.cost import Window
+    from reconciler.files import paths
     from reconciler.kinds import KINDS
     from reconciler.survey import Survey
 
-    survey = Survey(client, KINDS, source.paths(shop.root, shop.catalogue))
+    survey = Survey(client, KINDS, paths(shop.root, shop.catalogue))
     try:
         desired = _load(shop)
         _refuse(shop, references.cycles(desired, KINDS), desired)

@@ -35,8 +35,8 @@ def paint(style: str, text: str) -> str:
 class Console(Watcher, Progress):
     """Listens to client and apply, and lets Ctrl-C stop between two calls.
 
-    Used as a context manager: inside it the first Ctrl-C asks for a stop, the second one ends
-    the program at once.
+    Once armed, the first Ctrl-C (or a termination signal, as a cancelled CI job sends it) asks for
+    a stop, the second one ends the program at once.
     """
 
     def __init__(self, quiet: bool = False) -> None:
@@ -46,13 +46,17 @@ class Console(Watcher, Progress):
         self._bar: Any = None
         self._task: Any = None
         self._total: int | None = None
-        self._before: Any = None
+        self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Console:
-        """Start listening for Ctrl-C."""
-        if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._interrupt)
+        """Start; the bar is taken away at the end."""
         return self
+
+    def arm(self) -> None:
+        """From here on the shop is written to: let a signal stop between two calls."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._interrupt)
 
     def __exit__(
         self,
@@ -62,8 +66,8 @@ class Console(Watcher, Progress):
     ) -> None:
         """Take the bar away and give Ctrl-C back."""
         self.finish()
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+        for number, before in self._before.items():
+            signal.signal(number, before)
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         if self._stop.is_set():

@@ -45,6 +45,12 @@ class Node(dict[str, Any]):
     line: int
     column: int
 
+    def twin(self) -> Node:
+        """The same mapping at the same place: an alias may share the original."""
+        twin = Node(self)
+        twin.line, twin.column = self.line, self.column
+        return twin
+
 
 Expand = Callable[[str], str]
 

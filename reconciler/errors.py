@@ -17,7 +17,7 @@
         │   └── Kept                and it is still there
         └── Unreadable              the answer is not what the documentation describes
 
-Edge code raises the narrow error; whoever can decide what it means catches it, and `cli.main` the rest.
+Edge code raises the narrow error; whoever can decide what it means catches it, `cli.main` the rest.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from pathlib import Path
 from ruamel.yaml.error import YAMLError
 
 from reconciler.core.state import Source
+from reconciler.errors import Problem, SourceError
 from reconciler.position import Index
 
 
@@ -33,3 +34,15 @@ class Files:
             return Index((self.root / file).read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError, YAMLError):
             return None
+
+
+def paths(root: Path, catalogue: str) -> list[Path]:
+    """The catalogue files, sorted; raises SourceError when there is no such folder."""
+    folder = root / catalogue
+    if not folder.is_dir():
+        hint = (
+            "create it, or set `catalogue:` in reconciler.yaml to the folder that holds the files"
+        )
+        raise SourceError([Problem(catalogue, 0, 0, "there is no such folder", hint)])
+    found = (p for p in folder.rglob("*") if p.suffix in (".yaml", ".yml") and not p.is_dir())
+    return sorted(found)

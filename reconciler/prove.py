@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.core.change import Change
 from reconciler.core.kind import Kind, Kinds, Value
-from reconciler.core.lower import Request, Step, request_for
 from reconciler.core.state import Address, Live, Observed
+from reconciler.core.step import Request, Step, request_for
 from reconciler.errors import ApiError, Stopped
 from reconciler.report import State, differences
 from reconciler.settle import Settler

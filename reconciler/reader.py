@@ -11,8 +11,8 @@ from math import ceil
 
 from reconciler.client import Client
 from reconciler.core.kind import Batch, Kind, Kinds
-from reconciler.core.lower import batches
 from reconciler.core.state import Address, Listed, Live, Observed
+from reconciler.core.step import batches
 from reconciler.errors import ApiError, Doubtful, NotOffered, Rejected, Unreadable
 from reconciler.intake import Intake
 from reconciler.paging import Rows, named_in, pages, rows_of, single_of

@@ -9,8 +9,8 @@ from reconciler.client import Client
 from reconciler.core.change import Action, Change
 from reconciler.core.diff import compare
 from reconciler.core.kind import Kind, Kinds, Value
-from reconciler.core.lower import Request, Step, request_for
 from reconciler.core.state import ABSENT, Address, Listed, Live, Observed, wanted
+from reconciler.core.step import Request, Step, request_for
 from reconciler.errors import (
     ApiError,
     Doubtful,

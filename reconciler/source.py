@@ -15,7 +15,7 @@ from reconciler.core.kind import Kind, Kinds
 from reconciler.core.state import Address, Declared, Desired, Source
 from reconciler.document import Expand, Node
 from reconciler.errors import Problem, SourceError, suggestion
-from reconciler.files import Files
+from reconciler.files import Files, paths
 from reconciler.validation import WAS, adapter, explain, known_keys
 
 SETTINGS = "reconciler.yaml"
@@ -56,18 +56,6 @@ def load(
     if loader.problems:
         raise SourceError(loader.problems)
     return desired
-
-
-def paths(root: Path, catalogue: str) -> list[Path]:
-    """The catalogue files, sorted; raises SourceError when there is no such folder."""
-    folder = root / catalogue
-    if not folder.is_dir():
-        hint = (
-            "create it, or set `catalogue:` in reconciler.yaml to the folder that holds the files"
-        )
-        raise SourceError([Problem(catalogue, 0, 0, "there is no such folder", hint)])
-    found = (p for p in folder.rglob("*") if p.suffix in (".yaml", ".yml") and not p.is_dir())
-    return sorted(found)
 
 
 class _Loader:
@@ -123,7 +111,7 @@ class _Loader:
                 self.problems.append(Problem(*place, message, "write `- key: value`"))
                 continue
             if child and child.collection in node:
-                node = _copy(node)
+                node = node.twin()
                 inner = node.pop(child.collection)
                 if self._is_list(inner, shown, node, child.collection):
                     self._gather(child, inner, shown, node)
@@ -263,7 +251,7 @@ class _Loader:
             return renames
         for index, node in enumerate(table.nodes):
             if WAS in node:
-                table.nodes[index] = node = _copy(node)
+                table.nodes[index] = node = node.twin()
                 was = node.pop(WAS)
                 try:
                     former = adapter(kind).validate_python([{kind.identity: was}])
@@ -305,10 +293,3 @@ class _Loader:
         message = f"{kind.name}/{name} is declared twice, first at {first.file}:{first.line}"
         place = self.files.locate(source, (kind.identity,))
         self.problems.append(Problem(*place, message, "keep one of the two"))
-
-
-def _copy(node: Node) -> Node:
-    """The same mapping at the same place: an alias may share the original."""
-    copy = Node(node)
-    copy.line, copy.column = node.line, node.column
-    return copy

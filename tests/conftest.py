@@ -16,10 +16,10 @@ from reconciler.client import Client, Watcher, embedded_transport
 from reconciler.core import cost, order, references
 from reconciler.core import plan as planning
 from reconciler.core.cost import Cost, Window
-from reconciler.core.lower import Step
 from reconciler.core.plan import Plan
 from reconciler.core.references import Fault
 from reconciler.core.state import Desired, Live
+from reconciler.core.step import Step
 from reconciler.document import expander, parse
 from reconciler.kinds import KINDS, MANAGED
 from reconciler.report import Report

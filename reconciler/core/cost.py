@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from math import ceil
 
 from reconciler.core.kind import Kind, Kinds
-from reconciler.core.lower import Step
 from reconciler.core.state import Address, Listed
+from reconciler.core.step import Step
 
 SECONDS_A_REQUEST = 0.5
 """A round trip to a far server, on the safe side."""

@@ -9,48 +9,14 @@ children that are left out would be kept (facts §6.2).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import Any
 
 from reconciler.core.change import Action, Change
 from reconciler.core.kind import Call, Kind, Kinds, Parent, Value
 from reconciler.core.plan import Plan
 from reconciler.core.state import Address, overlay
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One call: an operation, its body, and other spellings of it where none is documented."""
-
-    operation: str
-    body: Any
-    spellings: tuple[Any, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What is done as one unit: one request, or the two of a replacement.
-
-    `carried` names the fields of its changes that this step writes; `waits` are the steps that
-    must have succeeded before; `fallback` is what writes the same field one object at a time.
-    """
-
-    id: int
-    kind: str
-    action: Action
-    changes: tuple[Change, ...]
-    requests: tuple[Request, ...]
-    carried: Mapping[str, frozenset[str]]
-    creates: bool = False
-    waits: frozenset[int] = frozenset()
-    fallback: Mapping[Address, Request] = field(default_factory=dict)
-
-    @property
-    def addresses(self) -> tuple[Address, ...]:
-        """The objects that this step changes."""
-        return tuple(change.address for change in self.changes)
+from reconciler.core.step import Request, Step, batches, filled, request_for, spelled
 
 
 def lower(plan: Plan, kinds: Kinds) -> list[Step]:
@@ -111,7 +77,7 @@ class _Lowering:
             yield from self._completion(kind, [change], call)
         elif change.action is Action.REPLACE and kind.delete and kind.create:
             removal = request_for(kind, kind.delete, change.before or {})
-            creation = request_for(kind, kind.create, _filled(change))
+            creation = request_for(kind, kind.create, filled(change))
             fields = {kind.name: frozenset(kind.create.fields)}
             yield self.step(
                 kind, Action.REPLACE, [change], [removal, creation], fields, creates=True
@@ -124,7 +90,7 @@ class _Lowering:
         call = kind.update
         assert call is not None
         assert change.after is not None
-        value = _filled(change)
+        value = filled(change)
         if change.renamed_from:
             value = {**value, kind.identity: change.renamed_from}
         request = request_for(kind, call, value)
@@ -150,7 +116,7 @@ class _Lowering:
             {**kind.encode(call, value), parent.key: [form(item) for item in items]}
             for form in parent.create.forms
         ]
-        return _spelled(call.operation, bodies)
+        return spelled(call.operation, bodies)
 
     def _completion(self, kind: Kind, changes: Sequence[Change], call: Call) -> Iterator[Step]:
         """What a create could not carry, by the object's own update."""
@@ -239,7 +205,7 @@ class _Lowering:
         assert call is not None
         family = self.plan.families[owner]
         children = family.children or {}
-        value = _filled(above) if above else family.value
+        value = filled(above) if above else family.value
         items = []
         for name in children:
             change = self.changes.get(Address(kind.name, name))
@@ -282,42 +248,5 @@ class _Lowering:
         )
 
 
-def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """`items` in runs of at most `size`."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
-
-
 def _parent(kind: Kind) -> str:
     return kind.parent.kind if kind.parent else ""
-
-
-def request_for(kind: Kind, call: Call, value: Value) -> Request:
-    """The request that `call` makes for one value."""
-    body: Any = kind.encode(call, value)
-    if call.body:
-        body = call.body([body])
-    return _spelled(call.operation, [form(body) for form in call.forms] or [body])
-
-
-def _filled(change: Change) -> Value:
-    """What is sent of `after`: not what is empty and stays so.
-
-    An empty date or reference is no value a server must accept, and leaving out what is empty
-    anyway clears nothing.
-    """
-    before = change.before or {}
-    return {
-        name: value
-        for name, value in (change.after or {}).items()
-        if value not in ("", None, {}, []) or name not in before or before[name] != value
-    }
-
-
-def _spelled(operation: str, bodies: Sequence[Any]) -> Request:
-    """The first body, with the others that differ as further spellings."""
-    distinct: list[Any] = []
-    for body in bodies:
-        if body not in distinct:
-            distinct.append(body)
-    return Request(operation, distinct[0], tuple(distinct[1:]))

@@ -15,10 +15,11 @@ from graphlib import TopologicalSorter
 
 from reconciler.core.change import Action, Change
 from reconciler.core.kind import Kinds
-from reconciler.core.lower import Step, lower
+from reconciler.core.lower import lower
 from reconciler.core.plan import Plan
 from reconciler.core.references import names
 from reconciler.core.state import Address
+from reconciler.core.step import Step
 
 
 def steps(plan: Plan, kinds: Kinds) -> tuple[Step, ...]:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from reconciler.core.after import follow, overlay_owned
 from reconciler.core.carried import Carried, recognised
 from reconciler.core.change import CARRIED, RENAMED, Action, Change, FieldChange, digest
 from reconciler.core.diff import compare, created
@@ -24,7 +25,6 @@ from reconciler.core.state import (
     Listed,
     Live,
     Observed,
-    overlay,
 )
 
 
@@ -85,7 +85,7 @@ def build(
         builder.consider(address, declared)
     plan = Plan(
         store=store,
-        changes=tuple(_follow(builder.changes, desired, kinds)),
+        changes=tuple(follow(builder.changes, desired, kinds)),
         unmanaged=tuple(_unmanaged(desired, live, kinds)),
         unknown=tuple(builder.unknown),
         withheld=tuple(builder.withheld),
@@ -271,42 +271,6 @@ class _Builder:
             f"{kind} `{name}` is not compared ({count} object{'s' if count > 1 else ''}): {reason}"
             for (kind, name, reason), count in sorted(self.uncompared.items())
         ]
-
-
-def overlay_owned(kind: Kind, live: Value, declared: Value) -> Value:
-    """`live` with what is declared: a declared map owns its keys, an entry keeps other members."""
-    after = dict(live)
-    for name, value in declared.items():
-        before = live.get(name)
-        if kind.fields[name].runtime:
-            continue
-        if isinstance(value, Mapping) and isinstance(before, Mapping):
-            after[name] = {k: overlay(before.get(k), entry) for k, entry in value.items()}
-        else:
-            after[name] = value
-    return after
-
-
-def _follow(changes: list[Change], desired: Desired, kinds: Kinds) -> Iterator[Change]:
-    """Let a child's value that repeats its parent's move with it, where no file declares it."""
-    by_address = {change.address: change for change in changes}
-    for planned in changes:
-        change = planned
-        parent = kinds[change.address.kind].parent
-        declared = desired.get(change.address)
-        moved: dict[str, object] = {}
-        if parent and declared and change.before is not None and change.after is not None:
-            above = by_address.get(Address(parent.kind, change.after.get(parent.kind, "")))
-            if above and above.before and above.after:
-                moved = {
-                    name: above.after.get(other)
-                    for name, other in parent.follows.items()
-                    if name not in declared.value
-                    and change.before.get(name) == above.before.get(other)
-                }
-        if moved and change.after:
-            change = replace(change, after={**change.after, **moved}, unproven=frozenset(moved))
-        yield change
 
 
 def _unmanaged(desired: Desired, live: Live, kinds: Kinds) -> list[Address]:

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Required
 
 from typing_extensions import TypedDict
 
-from reconciler.core.kind import Call, Identity, Kind, Listing, Reads, Value, Wire, WriteOnly
+from reconciler.core.kind import Call, Kind, Listing, Reads, Value
+from reconciler.core.mark import Identity, Wire, WriteOnly
 from reconciler.core.types import CategoryPath, Flag, Text
 from reconciler.core.wire import FLAG
 

@@ -6,18 +6,8 @@ from typing import Annotated, Any, Literal, Required
 from pydantic import AfterValidator
 from typing_extensions import TypedDict
 
-from reconciler.core.kind import (
-    Call,
-    Identity,
-    Kind,
-    Listing,
-    Reads,
-    Reference,
-    Single,
-    Value,
-    Wire,
-    WriteOnly,
-)
+from reconciler.core.kind import Call, Kind, Listing, Reads, Single, Value
+from reconciler.core.mark import Identity, Reference, Wire, WriteOnly
 from reconciler.core.types import CategoryPath, Code, Count, Day, Flag, Money, Text
 from reconciler.core.wire import DAY, NUMBER, YES_NO, Codec, text
 

@@ -8,17 +8,8 @@ from typing import Annotated, Any, Required
 
 from typing_extensions import TypedDict
 
-from reconciler.core.kind import (
-    Call,
-    Identity,
-    Kind,
-    Listing,
-    Private,
-    Reads,
-    Runtime,
-    Single,
-    Wire,
-)
+from reconciler.core.kind import Call, Kind, Listing, Reads, Single
+from reconciler.core.mark import Identity, Private, Runtime, Wire
 from reconciler.core.types import Code, Count, Day, Text
 from reconciler.core.wire import DAY, NUMBER, TEXT, Codec, text
 

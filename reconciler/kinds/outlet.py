@@ -8,7 +8,8 @@ from typing import Annotated, Required
 
 from typing_extensions import TypedDict
 
-from reconciler.core.kind import Identity, Kind, Listing, Reads, Wire
+from reconciler.core.kind import Kind, Listing, Reads
+from reconciler.core.mark import Identity, Wire
 from reconciler.core.types import Code
 
 

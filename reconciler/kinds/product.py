@@ -4,17 +4,8 @@ from typing import Annotated, Required
 
 from typing_extensions import TypedDict
 
-from reconciler.core.kind import (
-    Call,
-    Derived,
-    Identity,
-    Kind,
-    Listing,
-    Reads,
-    Reference,
-    Single,
-    Wire,
-)
+from reconciler.core.kind import Call, Kind, Listing, Reads, Single
+from reconciler.core.mark import Derived, Identity, Reference, Wire
 from reconciler.core.types import CategoryPath, Code, Flag, Text
 from reconciler.core.wire import FLAG, TEXTS
 

@@ -9,20 +9,8 @@ from typing import Annotated, Literal, Required
 
 from typing_extensions import TypedDict
 
-from reconciler.core.kind import (
-    Batch,
-    Call,
-    Identity,
-    Kind,
-    Listing,
-    Parent,
-    Reads,
-    Reference,
-    Single,
-    Value,
-    Wire,
-    WriteOnly,
-)
+from reconciler.core.kind import Batch, Call, Kind, Listing, Parent, Reads, Single, Value
+from reconciler.core.mark import Identity, Reference, Wire, WriteOnly
 from reconciler.core.types import Code, Count, Flag, Money, Text
 from reconciler.core.wire import FLAG, NUMBER, Codec, keyed, text
 

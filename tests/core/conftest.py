@@ -12,10 +12,10 @@ from reconciler.core import cost, order, references
 from reconciler.core import plan as planning
 from reconciler.core.change import Change
 from reconciler.core.cost import Cost, Window
-from reconciler.core.lower import Step
 from reconciler.core.plan import Plan
 from reconciler.core.references import Fault
 from reconciler.core.state import ABSENT, Address, Declared, Desired, Live, Observed, Source
+from reconciler.core.step import Step
 from reconciler.kinds import KINDS
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.core.change import Action
-from reconciler.core.lower import batches
+from reconciler.core.step import batches
 
 PRODUCT = {"name": "Kopi", "category": "Drinks"}
 TERMS = {"type": "DiscountPercentage", "discount": 20, "limit": 100, "minimum_amount": 0}

@@ -1,0 +1,77 @@
+"""The `sandbox` commands: serve, fill and show the shop inside the tool."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+
+import click
+
+from reconciler import output
+from reconciler.errors import UsageError
+
+_DIR = click.argument("directory", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+
+
+@click.group()
+def sandbox() -> None:
+    """The embedded shop: a stand-in for DealPOS to learn, rehearse and test with."""
+
+
+@sandbox.command()
+@_DIR
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8765, show_default=True, help="Port to listen on; 0 takes any.")
+@click.option("--client-id", default="sandbox", show_default=True)
+@click.option(
+    "--client-secret", default="sandbox", show_default=True, envvar="SANDBOX_CLIENT_SECRET"
+)
+@click.option("--limit", default=50, show_default=True, help="Requests in a window; 0: no limit.")
+@click.option("--window", default=180.0, show_default=True, help="Seconds of a window.")
+def serve(directory: Path, host: str, port: int, limit: int, window: float, **who: str) -> None:
+    """Serve the folder's embedded shop over HTTP until Ctrl-C."""
+    from reconciler import sandbox as shop
+    from reconciler.connect import UNLIMITED, embedded
+    from reconciler.settings import load
+
+    app = embedded(load(directory), limit=limit or UNLIMITED, window=window, **who)
+    try:
+        server = shop.listen(app, host, port)
+    except (OSError, ValueError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise UsageError(
+            f"cannot listen on {host}:{port}: {why}", hint="choose another --host or --port"
+        ) from None
+    gc.enable()  # a server runs for long
+    address = f"http://{host}:{server.effective_port}"
+    click.echo(f"serving {directory} on {address}; stop with Ctrl-C", err=True)
+    click.echo(f"  export DEALPOS_URL={address}", err=True)
+    click.echo(f"  export DEALPOS_CLIENT_ID={who['client_id']}", err=True)
+    click.echo("  export DEALPOS_CLIENT_SECRET=…   (the --client-secret above)", err=True)
+    server.run()
+
+
+@sandbox.command()
+@_DIR
+@click.option(
+    "--seed",
+    type=click.Path(path_type=Path, exists=True),
+    help="A seed document (JSON), or a shop folder whose catalogue to fill in.",
+)
+def reset(directory: Path, seed: Path | None) -> None:
+    """Empty the embedded shop and fill it anew, from --seed or the folder's sandbox.json."""
+    from reconciler import rehearse
+    from reconciler.settings import load
+
+    rehearse.reset(load(directory), seed)
+    click.echo(f"the embedded shop of {directory} is filled anew", err=True)
+
+
+@sandbox.command()
+@_DIR
+def show(directory: Path) -> None:
+    """Print everything that the embedded shop holds, as a seed document."""
+    from reconciler.connect import state
+    from reconciler.settings import load
+
+    output.print_json(state(load(directory)))
