@@ -13,6 +13,8 @@ from pydantic_core import from_json
 from reconciler.errors import Doubtful, Rejected, Unauthorised, Unreadable
 from reconciler.operations import Operation
 
+_NOTHING = "no message"
+
 
 class Response(Protocol):
     """What is needed of an HTTP response."""
@@ -52,7 +54,9 @@ def understand(operation: Operation, response: Response, shop: str, secrets: Seq
         )
     said = _said(response, secrets)
     if status >= 500 and status != 501:
-        raise Doubtful(operation.name, f"HTTP {status}: {said}")
+        lost = Doubtful(operation.name, f"HTTP {status}: {said}")
+        lost.told = status == 500 and said != _NOTHING
+        raise lost
     if status == 403:
         raise Rejected(
             operation.name,
@@ -68,9 +72,9 @@ def _said(response: Response, secrets: Sequence[str]) -> str:
     try:
         said = from_json(response.content)
     except ValueError:
-        return "no message"
+        return _NOTHING
     if isinstance(said, Mapping):
-        said = said.get("Message") or said.get("message") or "no message"
+        said = said.get("Message") or said.get("message") or _NOTHING
     text = "".join(c if c.isprintable() else " " for c in str(said))
     for secret in secrets:
         text = text.replace(secret, "…") if secret else text

@@ -92,7 +92,12 @@ class Unreachable(ApiError):
 
 
 class Doubtful(ApiError):
-    """The request was sent and its answer was lost: whether it happened is unknown."""
+    """The request was sent and its answer was lost: whether it happened is unknown.
+
+    `told` says that the server answered, with a 500 and a message (facts §4).
+    """
+
+    told = False
 
 
 class Unauthorised(ApiError):

@@ -143,7 +143,9 @@ class Reader:
                 return False
             raise
         except Doubtful as error:
-            self.unread(kind, [name], error)
+            # A 500 with a message, where other objects are found, is how this shop says no.
+            if not (error.told and self.client.answered(single.operation)):
+                self.unread(kind, [name], error)
             return False
         row = single_of(answer, kind, name)
         if row is None:

@@ -206,3 +206,23 @@ def test_an_outline_counts_objects_and_is_not_slowed_by_blank_lines(tmp_path: Pa
     counts = outline(MANAGED, [path, tmp_path / "gone.yaml"])
     assert time.process_time() - began < 1
     assert counts == {"category": 1, "product": 1, "variant": 2, "coupon": 1, "customer": 0}
+
+
+def test_a_500_with_a_message_is_how_some_shops_say_not_found(make_shop: Any) -> None:
+    """Only where the same read finds other objects; else it stays unknown."""
+    shop = make_shop(SHOP)
+    shop.write("products: [{code: P, variants: [{code: NEW, unit_price: 5}, {code: PA}]}]")
+    shop.twin.faults.add(Fault("GET", "/Variant/Detail", "500", "before", times=99))
+
+    real = Client._exchange
+
+    def exchange(self: Client, operation: Any, route: Any, parameters: Any) -> httpx.Response:
+        response = real(self, operation, route, parameters)
+        missing = operation.single and response.status_code == 404
+        return httpx.Response(500, json={"Message": "not found"}) if missing else response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "_exchange", exchange)
+        plan = shop.plan()
+    assert [str(change.address) for change in plan.changes] == ["variant/NEW"]
+    assert plan.unknown == ()
