@@ -212,28 +212,48 @@ class _Builder:
         node.line = mark.line + 1
         node.column = mark.column + 1
         merges: list[Any] = []
-        while type(event := parser.get_event()) is not MappingEndEvent:
+        next_event = parser.get_event
+        while type(event := next_event()) is not MappingEndEvent:
             if type(event) is not ScalarEvent:
                 self.problem(event, "a key must be plain text")
                 self._value(parser, event, depth + 1)
-                self._value(parser, parser.get_event(), depth + 1)
+                self._value(parser, next_event(), depth + 1)
                 continue
             key = event.value
-            if event.tag is not None:
-                self._tag(event)
-            if event.anchor is not None:
-                self.anchors[event.anchor] = (key, 1)
-            value_event = parser.get_event()
-            value = self._value(parser, value_event, depth + 1)
+            if event.tag is not None or event.anchor is not None:
+                self._marked(event)
+            inner = next_event()
+            # Nearly every value of a shop is a plain scalar: no call for those.
+            if type(inner) is ScalarEvent and inner.tag is None and self._is_plain(inner):
+                value = inner.value
+                self.values += 1
+            else:
+                value = self._value(parser, inner, depth + 1)
             if key == "<<" and event.implicit[0]:
-                merges.append((value_event, value))
+                merges.append((inner, value))
             elif key in node:
                 self.repeated.append((event, node, key))
             else:
                 node[key] = value
-        for value_event, value in merges:
-            self._merge(node, value_event, value)
+        self._count(start, 0)
+        for inner, value in merges:
+            self._merge(node, inner, value)
         return node
+
+    def _is_plain(self, event: Any) -> bool:
+        written = event.value
+        return (
+            written not in _NULLS
+            and event.anchor is None
+            and (self.expand is None or "${" not in written)
+        )
+
+    def _marked(self, key: Any) -> None:
+        """A key with a tag, which is refused, or an anchor, which stands for its text."""
+        if key.tag is not None:
+            self._tag(key)
+        if key.anchor is not None:
+            self.anchors[key.anchor] = (key.value, 1)
 
     def _merge(self, node: Node, event: Any, value: Any) -> None:
         """Fill in what `<<:` brings; keys written beside it win, then the earlier source."""
