@@ -107,7 +107,11 @@ def validate(directory: Path, form: str) -> None:
         if form == "json":
             output.print_json({"valid": True, "objects": counts})
         else:
-            listed = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+            listed = ", ".join(
+                f"{count:,} {name if count == 1 else MANAGED[name].collection}"
+                for name, count in counts.items()
+                if count
+            )
             output.say(f"Valid: {listed or 'nothing declared'}\n")
 
 

@@ -152,8 +152,7 @@ class _Builder:
 
     def build(self) -> Any:
         """The root value, or None for an empty file."""
-        parser = CParser(self.content)
-        documents = 0
+        parser, documents = CParser(self.content), 0
         root: Any = None
         try:
             while parser.check_event():

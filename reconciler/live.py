@@ -16,7 +16,7 @@ from reconciler.core.diff import compare
 from reconciler.core.kind import Kind, Kinds
 from reconciler.core.references import targets
 from reconciler.core.state import ABSENT, Address, Desired, Listed, Live, Wanted, wanted
-from reconciler.errors import Rejected, Unreadable
+from reconciler.errors import NotOffered, Rejected, Unreadable
 from reconciler.reader import Asked, Reader
 from reconciler.survey import Survey
 
@@ -91,7 +91,7 @@ def _kind(reader: Reader, kind: Kind, asked: Asked, *, declared: bool) -> None:
             for name in sorted(asked):
                 reader.single(kind, name)
         elif kind.reads.listed:
-            reader.listing(kind, asked, to_the_end=declared)
+            _listed(reader, kind, asked, declared=declared)
         else:
             reader.listing(kind, asked, budget=len(asked))
             for name in reader.missing(kind, asked):
@@ -102,6 +102,18 @@ def _kind(reader: Reader, kind: Kind, asked: Asked, *, declared: bool) -> None:
         if error.operation == "token":
             raise
         reader.unread(kind, asked, error)
+
+
+def _listed(reader: Reader, kind: Kind, asked: Asked, *, declared: bool) -> None:
+    """A whole listing; where a tenant offers none, each object by itself."""
+    try:
+        reader.listing(kind, asked, to_the_end=declared)
+    except NotOffered:
+        if kind.reads.single is None:
+            raise
+        reader.unlisted[kind.name] = set(asked)
+        for name in sorted(asked):
+            reader.single(kind, name)
 
 
 def _settle(reader: Reader, kind: Kind, asked: Asked) -> None:

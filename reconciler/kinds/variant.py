@@ -4,7 +4,7 @@ A variant is written on four ways, none of which carries every field: with its n
 to an existing one, by its own update, and inside its product's update (facts §6.1, §6.2, §7).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal, Required
 
 from typing_extensions import TypedDict
@@ -112,6 +112,12 @@ def _blind(value: Value) -> tuple[str, ...]:
     return by_type.get(value.get("type", ""), ())
 
 
+def _update(values: Sequence[Value]) -> dict[str, object]:
+    # facts §7: a variant can be read as Serialized and not be written as such.
+    (body,) = values
+    return {key: sent for key, sent in body.items() if (key, sent) != ("Type", "Serialized")}
+
+
 def _object_type(item: dict[str, object]) -> dict[str, object]:
     """The form that the product-create sample prints (facts §6.1, marked suspect there)."""
     if "Type" in item:
@@ -165,6 +171,7 @@ KIND = Kind(
             "outlet_prices",
         ),
         {"Components": [], "OutletPrice": []},
+        body=_update,
     ),
     parent=Parent(
         "product",

@@ -226,3 +226,21 @@ def test_a_500_with_a_message_is_how_some_shops_say_not_found(make_shop: Any) ->
         plan = shop.plan()
     assert [str(change.address) for change in plan.changes] == ["variant/NEW"]
     assert plan.unknown == ()
+
+
+def test_a_serialized_variant_is_written_without_its_type(make_shop: Any) -> None:
+    """facts §7: the write enumeration lacks the type that the read shows."""
+    product = {**SHOP["products"][0], "Variants": [{"Code": "PA", "Type": "Serialized"}]}
+    shop = make_shop({**SHOP, "products": [product]})
+    shop.write("products: [{code: P, variants: [{code: PA, unit_price: 5}]}]")
+    assert shop.apply().complete
+    assert shop.item("variants", "PA")["Type"] == "Serialized"
+
+
+def test_products_are_read_by_themselves_where_no_list_is_offered(make_shop: Any) -> None:
+    shop = make_shop(SHOP)
+    shop.write("products: [{code: P, name: Tea}]")
+    shop.twin.choices = shop.twin.choices.replaced(missing_operations=frozenset({"GET /Product"}))
+    plan = shop.plan()
+    assert plan.empty
+    assert plan.unknown == ()
