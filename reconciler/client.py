@@ -28,6 +28,7 @@ from reconciler.errors import (
 )
 from reconciler.operations import BASE, OPERATIONS, Operation, Route
 from reconciler.settings import Store
+from reconciler.watcher import Exchange, Watcher
 from reconciler.window import RequestWindow
 
 TRIES = 4
@@ -37,23 +38,6 @@ _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _LOST = (httpx.RequestError, OSError)
 _NOWHERE = frozenset({404, 405, 501})
-
-
-class Watcher:
-    """Hears what the client does; the default hears nothing."""
-
-    def request(self, operation: str) -> None:
-        """A request is about to be sent."""
-
-    def waiting(self, seconds: float, reason: str) -> None:
-        """Nothing is sent for so many seconds, and why."""
-
-    def sleep(self, seconds: float) -> None:
-        """Let the time pass; may raise to stop the run."""
-        time.sleep(seconds)
-
-    def wake(self) -> None:
-        """Nobody wants the answers any more: end every sleep."""
 
 
 class Client:
@@ -161,12 +145,15 @@ class Client:
         """One request, after waiting for the window; 429 is waited out."""
         for _ in range(3):
             most = self._take_turn(operation)
+            began = time.monotonic()
             try:
                 response = self._exchange(operation, route, parameters)
             except BaseException:
                 self.window.lost()
+                self._tell(operation, route, began, None)
                 raise
             self.window.heed(response.headers, most)
+            self._tell(operation, route, began, response)
             if response.status_code != 429:
                 return response
             wait = self.window.exhausted(response.headers.get("retry-after", ""))
@@ -176,6 +163,18 @@ class Client:
             operation.name,
             "the shop kept answering 429 for three windows",
             hint="see which integration uses the window, or ask DealPOS to raise the quota",
+        )
+
+    def _tell(
+        self, operation: Operation, route: Route, began: float, response: httpx.Response | None
+    ) -> None:
+        took = time.monotonic() - began
+        status, size, headers = 0, 0, httpx.Headers()
+        if response is not None:
+            status, size, headers = response.status_code, len(response.content), response.headers
+        left = max(self.window.left, 0)
+        self.watcher.answered(
+            Exchange(operation.name, route.method, route.path, status, took, size, left, headers)
         )
 
     def _take_turn(self, operation: Operation) -> int:

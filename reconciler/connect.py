@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconciler.client import Client, Watcher, embedded_transport
+from reconciler.client import Client, embedded_transport
 from reconciler.errors import SandboxUnavailable, UsageError
 from reconciler.settings import Settings
+from reconciler.watcher import Watcher
 
 if TYPE_CHECKING:
     from flask import Flask

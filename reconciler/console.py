@@ -13,9 +13,9 @@ from typing import Any, TextIO
 import click
 
 from reconciler.apply import Progress
-from reconciler.client import Watcher
 from reconciler.errors import Stopped
 from reconciler.render.words import duration
+from reconciler.watcher import Watcher
 
 
 def coloured(stream: TextIO) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 from reconciler import live, sandbox, source
 from reconciler.apply import run
-from reconciler.client import Client, Watcher, embedded_transport
+from reconciler.client import Client, embedded_transport
 from reconciler.core import cost, order, references
 from reconciler.core import plan as planning
 from reconciler.core.cost import Cost, Window
@@ -24,6 +24,7 @@ from reconciler.document import expander, parse
 from reconciler.kinds import KINDS, MANAGED
 from reconciler.report import Report
 from reconciler.settings import Store
+from reconciler.watcher import Watcher
 
 ROOT = Path(__file__).parent.parent
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}

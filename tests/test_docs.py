@@ -11,9 +11,9 @@ from typing import Any
 import click
 import pytest
 
-from reconciler import cli as command_line
 from reconciler import document, errors, settings, source
 from reconciler.cli import cli
+from reconciler.commands import options
 from reconciler.kinds import MANAGED
 
 ROOT = Path(__file__).parent.parent
@@ -72,8 +72,8 @@ def test_the_readme_names_no_option_that_is_not_there() -> None:
 def test_every_exit_code_stands_in_the_readme() -> None:
     table = rows("exit code")
     assert set(table) == {"0", "1", "2", "3", "4"}
-    assert command_line.CHANGES == 2
-    assert command_line.PARTLY == 4
+    assert options.CHANGES == 2
+    assert options.PARTLY == 4
     assert "--detailed-exitcode" in table["2"]
     assert "guardrail" in table["3"]
     assert "in part" in table["4"]

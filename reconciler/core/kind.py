@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Required, get_args, get_origin, get_type_hints
+from decimal import Decimal
+from typing import Annotated, Any, NamedTuple, Required, get_args, get_origin, get_type_hints
 
 from reconciler.core.mark import (
     Derived,
@@ -24,6 +25,13 @@ from reconciler.core.wire import Codec
 
 Value = Mapping[str, Any]
 """One object in canonical form: our field names, plain values, natural keys."""
+
+
+class Offer(NamedTuple):
+    """At what price something is sold, and what it costs; None where that is not known."""
+
+    price: int | Decimal | None
+    cost: int | Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +188,8 @@ class Kind:
     blind: Callable[[Value], tuple[str, ...]] | None = None
     """Fields that a live object of this sort may have and no read shows: an update could clear
     them."""
+    offers: Callable[[Value], Mapping[str, Offer]] | None = None
+    """What is sold at which price: by outlet name, the base price under the empty name."""
     widens: tuple[str, ...] = ()
     """Fields that must read back as declared, or the new object is taken away again."""
     fields: Mapping[str, Field] = field(init=False)

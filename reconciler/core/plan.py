@@ -15,6 +15,7 @@ from reconciler.core.change import CARRIED, RENAMED, Action, Change, FieldChange
 from reconciler.core.diff import compare, created
 from reconciler.core.family import Family, families
 from reconciler.core.kind import Kind, Kinds, Value
+from reconciler.core.policy import Violation
 from reconciler.core.references import Fault, required
 from reconciler.core.rename import renamed
 from reconciler.core.state import (
@@ -41,6 +42,8 @@ class Plan:
     withheld: tuple[tuple[Address, str], ...] = ()
     """Not as declared, and not to be changed: why, and what would allow it."""
     notes: tuple[str, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    """What the guardrails have against it, exceptions included."""
     unchanged: int = 0
     families: Mapping[Address, Family] = field(default_factory=dict)
     """The live parents that changes touch, with the children that their updates must carry."""

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Required
 
 from typing_extensions import TypedDict
 
-from reconciler.core.kind import Batch, Call, Kind, Listing, Parent, Reads, Single, Value
+from reconciler.core.kind import Batch, Call, Kind, Listing, Offer, Parent, Reads, Single, Value
 from reconciler.core.mark import Identity, Reference, Wire, WriteOnly
 from reconciler.core.types import Code, Count, Flag, Money, Text
 from reconciler.core.wire import FLAG, NUMBER, Codec, keyed, text
@@ -112,6 +112,20 @@ def _blind(value: Value) -> tuple[str, ...]:
     return by_type.get(value.get("type", ""), ())
 
 
+def _offers(value: Value) -> dict[str, Offer]:
+    """The base price, and that of each outlet with its own.
+
+    Facts §8 print `ExtraCost` beside an outlet's price without a meaning; it is taken for what the
+    outlet pays on top of the unit cost (inference).
+    """
+    cost = value.get("unit_cost")
+    found = {"": Offer(value.get("unit_price"), cost)}
+    for outlet, entry in (value.get("outlet_prices") or {}).items():
+        extra = entry.get("extra_cost") or 0
+        found[outlet] = Offer(entry.get("price"), None if cost is None else cost + extra)
+    return found
+
+
 def _update(values: Sequence[Value]) -> dict[str, object]:
     # facts §7: a variant can be read as Serialized and not be written as such.
     (body,) = values
@@ -188,4 +202,5 @@ KIND = Kind(
     retire="discontinued",
     check=_check,
     blind=_blind,
+    offers=_offers,
 )

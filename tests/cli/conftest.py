@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from reconciler import cli, client, console, sandbox
+from reconciler import cli, console, sandbox, watcher
 
 SETTINGS = "store: {url: sandbox}\n"
 MENU = """
@@ -57,7 +57,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     def silent(self: object, seconds: float) -> None:
         raise AssertionError(f"waits {seconds:.0f} s without a word")
 
-    monkeypatch.setattr(client.Watcher, "sleep", silent)
+    monkeypatch.setattr(watcher.Watcher, "sleep", silent)
     monkeypatch.setattr(console.Console, "sleep", lambda self, seconds: None)
 
     def go(*words: Any, stdin: str = "") -> Ran:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.client import TRIES, Client, Watcher
+from reconciler.client import TRIES, Client
 from reconciler.errors import (
     ApiError,
     Doubtful,
@@ -25,6 +25,7 @@ from reconciler.errors import (
 )
 from reconciler.operations import OPERATIONS
 from reconciler.settings import Store
+from reconciler.watcher import Watcher
 
 STORE = Store("https://shop.example", "the-client-id", "the-client-secret")
 TOKEN = "the-access-token"

@@ -8,9 +8,8 @@ from pathlib import Path
 import click
 
 from reconciler import output
+from reconciler.commands import options
 from reconciler.errors import UsageError
-
-_DIR = click.argument("directory", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 
 
 @click.group()
@@ -19,7 +18,7 @@ def sandbox() -> None:
 
 
 @sandbox.command()
-@_DIR
+@options.directory
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8765, show_default=True, help="Port to listen on; 0 takes any.")
 @click.option("--client-id", default="sandbox", show_default=True)
@@ -52,7 +51,7 @@ def serve(directory: Path, host: str, port: int, limit: int, window: float, **wh
 
 
 @sandbox.command()
-@_DIR
+@options.directory
 @click.option(
     "--seed",
     type=click.Path(path_type=Path, exists=True),
@@ -68,7 +67,7 @@ def reset(directory: Path, seed: Path | None) -> None:
 
 
 @sandbox.command()
-@_DIR
+@options.directory
 def show(directory: Path) -> None:
     """Print everything that the embedded shop holds, as a seed document."""
     from reconciler.connect import state

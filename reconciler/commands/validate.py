@@ -1,0 +1,33 @@
+"""`validate`: the files alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler import output
+from reconciler.commands import options
+
+
+@click.command()
+@options.directory
+@options.form
+def validate(directory: Path, form: str) -> None:
+    """Check the files alone: no network, no credentials."""
+    with output.errors_as(form):
+        from reconciler import pipeline
+        from reconciler.kinds import MANAGED
+        from reconciler.settings import load
+
+        desired = pipeline.declared(load(directory))
+        counts = {name: len(objects) for name, objects in desired.objects.items()}
+        if form == "json":
+            output.print_json({"valid": True, "objects": counts})
+        else:
+            listed = ", ".join(
+                f"{count:,} {name if count == 1 else MANAGED[name].collection}"
+                for name, count in counts.items()
+                if count
+            )
+            output.say(f"Valid: {listed or 'nothing declared'}\n")

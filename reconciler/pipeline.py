@@ -1,0 +1,76 @@
+"""Files and shop to a plan that can be carried out: the calls of a run, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from reconciler.errors import Problem, SourceError
+
+if TYPE_CHECKING:
+    from reconciler.client import Client
+    from reconciler.core.cost import Cost
+    from reconciler.core.plan import Plan
+    from reconciler.core.references import Fault
+    from reconciler.core.state import Desired
+    from reconciler.core.step import Step
+    from reconciler.settings import Settings
+
+
+class Made(NamedTuple):
+    """A plan with the steps that carry it out and what they cost."""
+
+    plan: Plan
+    steps: tuple[Step, ...]
+    cost: Cost
+
+
+def declared(shop: Settings) -> Desired:
+    """What the files say; raises SourceError for everything wrong in them alone."""
+    from reconciler import source
+    from reconciler.core.references import cycles
+    from reconciler.kinds import MANAGED
+
+    desired = source.load(
+        shop.root, shop.catalogue, MANAGED, defaults=shop.defaults, expand=shop.expand
+    )
+    _refuse(shop, cycles(desired, MANAGED), desired)
+    return desired
+
+
+def make(shop: Settings, client: Client) -> Made:
+    """Compare files and shop; raises SourceError for what stands in the way of a plan."""
+    from reconciler import live, memory
+    from reconciler.core import cost, order, plan, references
+    from reconciler.files import paths
+    from reconciler.kinds import KINDS
+    from reconciler.survey import Survey
+
+    survey = Survey(client, KINDS, paths(shop.root, shop.catalogue))
+    try:
+        desired = declared(shop)
+    except BaseException:
+        survey.abandon()
+        raise
+    state = live.read(client, desired, KINDS, survey)
+    _refuse(shop, references.check(desired, state, KINDS), desired)
+    carried = memory.recall(shop, client.store.url)
+    made, faults = plan.build(desired, state, KINDS, client.store.url, carried)
+    _refuse(shop, faults, desired)
+    steps = order.steps(made, KINDS)
+    window = cost.Window(client.window.limit, client.window.seconds)
+    return Made(made, steps, cost.price(steps, KINDS, made.reads, made.pages, window))
+
+
+def _refuse(shop: Settings, faults: Iterable[Fault], desired: Desired) -> None:
+    """Turn faults into one error that names the lines; does nothing without faults."""
+    from reconciler.files import Files
+
+    files = Files(shop.root)
+    problems = []
+    for fault in faults:
+        found = desired.get(fault.address)
+        place = files.locate(found.source, fault.path) if found else ("", 0, 0)
+        problems.append(Problem(*place, fault.message, fault.hint))
+    if problems:
+        raise SourceError(problems)

@@ -1,0 +1,45 @@
+"""What the client tells of its work while it goes on, to whoever shows or records it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer, without anything that either of them says."""
+
+    operation: str
+    method: str
+    path: str
+    status: int
+    """The HTTP status; 0 where no answer came."""
+    seconds: float
+    """From the sending to the end of the answer."""
+    size: int
+    """Bytes of the answer's body."""
+    left: int
+    """Requests that the window still has."""
+    headers: Mapping[str, str]
+
+
+class Watcher:
+    """Hears what the client does; the default hears nothing."""
+
+    def request(self, operation: str) -> None:
+        """A request is about to be sent."""
+
+    def answered(self, exchange: Exchange) -> None:
+        """A request was answered, or its answer was lost."""
+
+    def waiting(self, seconds: float, reason: str) -> None:
+        """Nothing is sent for so many seconds, and why."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let the time pass; may raise to stop the run."""
+        time.sleep(seconds)
+
+    def wake(self) -> None:
+        """Nobody wants the answers any more: end every sleep."""
