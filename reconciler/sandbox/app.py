@@ -27,6 +27,7 @@ from .choices import Choices
 from .errors import Absent, Refusal
 from .fields import of_request
 from .gate import PREFIX, Gate
+from .generation import offered, places
 from .limiter import Limiter
 from .route import Route, Unchanged
 from .shop import Shop
@@ -94,8 +95,8 @@ def _view(shop: Shop) -> Callable[[str], Response]:
             return token.issue(shop, request)
         name = f"{request.method} /{operation}"
         route = ROUTES.get(name)
-        if route is None or name in shop.choices.missing_operations:
-            abort(404)
+        if route is None or not offered(shop.choices, name, read=not route.write):
+            abort(shop.choices.missing_status)
         if name in shop.choices.forbidden_operations:
             return message("Your role may not do this.", shop.choices.forbidden_status)
         return _act(shop, route)
@@ -106,7 +107,8 @@ def _view(shop: Shop) -> Callable[[str], Response]:
 def _act(shop: Shop, route: Route) -> Response:
     """Answer one operation, in one transaction."""
     choices = shop.choices
-    fields = of_request(request, choices, write=route.write)
+    query, body = places(choices, route.path) if request.method == "GET" else (True, True)
+    fields = of_request(request, choices, query=query, body=body, write=route.write)
     try:
         with shop.store.transaction(write=route.write):
             value = route.handler(shop, fields)

@@ -17,8 +17,12 @@ class Choices:
     """Order of list and batch rows: by key, by age, or by key backwards."""
     page_cap: int | None = 500
     """The largest page served; None = no cap."""
-    page_over_cap: Literal["cap", "reject"] = "cap"
-    """A ``PageSize`` over the cap is silently lowered, or answered with 400."""
+    page_over_cap: Literal["cap", "reject", "ten"] = "cap"
+    """A ``PageSize`` over the cap is silently lowered, answered with 400, or counts as 10."""
+    page_number: Literal["honoured", "clamped", "ignored"] = "honoured"
+    """A page after the last is empty, or the last one again; or every page is the first one."""
+    page_total: Literal["true", "page", "double"] = "true"
+    """The total beside a page's rows: of the list, of that page alone, or twice too many."""
     default_page_size: int | None = None
     """Rows of a page when no ``PageSize`` is sent; None = as many as the cap allows."""
     lists_hide_discontinued: bool = False
@@ -191,8 +195,14 @@ class Choices:
     """The body of a GET is read, or dropped on the way as many stacks do."""
     bare_get_with_content_type: Literal["accept", "error"] = "accept"
     """A GET that declares JSON and has no body: served, or 500 (one witness)."""
+    generation: Literal["any", "A", "B", "C"] = "any"
+    """The generation of the documentation that this tenant follows (facts §0); any: all of them."""
+    post_alternatives: Literal["all", "own_path", "same_path", "none"] = "all"
+    """The POST alternatives of reads (facts §1): all, `/p` alone, the read's own path, or none."""
     missing_operations: frozenset[str] = frozenset()
-    """Operations, "METHOD /path", that this tenant does not have: 404 with an HTML page."""
+    """Operations, "METHOD /path", that this tenant does not have."""
+    missing_status: Literal[404, 405, 501] = 404
+    """How an operation that is not there is answered; always with an HTML page."""
     forbidden_operations: frozenset[str] = frozenset()
     """Operations, "METHOD /path", that the credentials' role may not use."""
     forbidden_status: Literal[403, 401] = 403

@@ -6,7 +6,7 @@ from .errors import Refusal
 from .field import moment
 from .fields import Fields
 from .filter import Filter
-from .paging import asked
+from .paging import asked, page_of, total
 from .route import found, reads
 from .shop import Shop
 from .store import Payload, Row
@@ -56,8 +56,7 @@ def _list_row(shop: Shop, row: Row, customers: dict[str, str]) -> Payload:
 
 
 def _rows(shop: Shop, fields: Fields, where: Filter) -> list[Payload]:
-    page = asked(fields)
-    rows = shop.store.page("coupon", where, shop.choices.list_order, page.limit, page.offset)
+    rows = page_of(shop, "coupon", where, asked(fields))
     codes = {row.payload["CustomerCode"] for row in rows if row.payload["CustomerCode"]}
     known = shop.store.many("customer", "key", codes) if codes else []
     customers = {row.payload["Code"]: row.id for row in known}
@@ -95,8 +94,8 @@ def with_total_count(shop: Shop, fields: Fields) -> Any:
     where = _filter(shop, fields)
     if shop.choices.coupon_total_hides_inactive:
         _active(shop, where)
-    total = shop.store.count("coupon", where)
-    return {"Data": _rows(shop, fields, where), "TotalCount": total}
+    data = _rows(shop, fields, where)
+    return {"Data": data, "TotalCount": total(shop, "coupon", where, len(data))}
 
 
 def _single(shop: Shop, column: str, value: str) -> Row:

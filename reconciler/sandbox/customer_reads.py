@@ -7,7 +7,7 @@ from .errors import Refusal
 from .field import moment
 from .fields import Fields
 from .filter import Filter
-from .paging import Page, asked
+from .paging import Page, asked, page_of
 from .route import found, reads
 from .shop import Shop
 from .store import Payload, Row
@@ -47,8 +47,6 @@ def list_(shop: Shop, fields: Fields) -> Any:
     where.between("coalesce(joined, created)", fields.text("From"), fields.text("To"))
     if choices.customer_list_hides_suspended:
         where.also("status <> ?", choices.suspended_status)
-    page = _page(fields)
-    rows = shop.store.page("customer", where, choices.list_order, page.limit, page.offset)
     return [
         {
             "Name": row.payload["Name"],
@@ -59,7 +57,7 @@ def list_(shop: Shop, fields: Fields) -> Any:
             "JoinDate": _joined(row.payload),
             "ID": row.id,
         }
-        for row in rows
+        for row in page_of(shop, "customer", where, _page(fields))
     ]
 
 

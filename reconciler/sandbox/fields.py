@@ -124,13 +124,16 @@ def texts(name: str, value: Any, maximum: int | None = None) -> list[str]:
     return value
 
 
-def of_request(request: Request, choices: Choices, *, write: bool) -> Fields:
-    """The fields of a request: writes read the body, reads also the query (facts §0, §1)."""
-    body = _body(request, choices)
-    values: dict[str, Any] = {} if write else dict(request.args)
-    if isinstance(body, dict):
-        values.update(body)
-    return Fields(values, choices, bare=body, header=request.headers.get, loose=not write)
+def of_request(
+    request: Request, choices: Choices, *, write: bool, query: bool = True, body: bool = True
+) -> Fields:
+    """The fields of a request: writes read the body, reads what this tenant reads (facts §0)."""
+    sent = _body(request, choices)
+    values: dict[str, Any] = dict(request.args) if query and not write else {}
+    bare = sent if body else None
+    if isinstance(bare, dict):
+        values.update(bare)
+    return Fields(values, choices, bare=bare, header=request.headers.get, loose=not write)
 
 
 def _body(request: Request, choices: Choices) -> Any:

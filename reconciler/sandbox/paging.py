@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from .errors import Refusal
 from .fields import Fields
+from .filter import Filter
+from .shop import Shop
+from .store import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,25 @@ def asked(fields: Fields) -> Page:
     elif cap is not None and size > cap:
         if choices.page_over_cap == "reject":
             raise Refusal(f"PageSize may be at most {cap}.")
-        size = cap
+        size = min(cap, 10) if choices.page_over_cap == "ten" else cap
     if size is None:
         return Page()
     return Page(size, ((number or 1) - 1) * size)
+
+
+def page_of(shop: Shop, kind: str, where: Filter, page: Page) -> list[Row]:
+    """The rows of a page; what a number past the end means is ``Choices.page_number``."""
+    offset, choice = page.offset, shop.choices.page_number
+    if offset and choice == "ignored":
+        offset = 0
+    elif offset and choice == "clamped":
+        last = max(shop.store.count(kind, where) - 1, 0) // page.limit * page.limit
+        offset = min(offset, last)
+    return shop.store.page(kind, where, shop.choices.list_order, page.limit, offset)
+
+
+def total(shop: Shop, kind: str, where: Filter, shown: int) -> int:
+    """The total that is told beside `shown` rows."""
+    if shop.choices.page_total == "page":
+        return shown
+    return shop.store.count(kind, where) * (2 if shop.choices.page_total == "double" else 1)

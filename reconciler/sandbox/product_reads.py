@@ -6,7 +6,7 @@ from . import image
 from .errors import Refusal
 from .fields import Fields
 from .filter import Filter
-from .paging import asked
+from .paging import asked, page_of, total
 from .route import found, reads
 from .shop import Shop
 from .store import Payload, Row
@@ -62,20 +62,19 @@ def detail(shop: Shop, fields: Fields) -> Any:
 def list_(shop: Shop, fields: Fields) -> Any:
     """``GET /Product``; envelope and row fields are not in any page at hand."""
     choices = shop.choices
-    page = asked(fields)
     where = Filter()
     if choices.lists_hide_discontinued:
         where.also("discontinued = 0")
-    rows = shop.store.page("product", where, choices.list_order, page.limit, page.offset)
-    variants = _variants(shop, rows)
-    data = [_detail(shop, row, variants[row.payload["Code"]]) for row in rows]
+    shown = page_of(shop, "product", where, asked(fields))
+    variants = _variants(shop, shown)
+    data = [_detail(shop, row, variants[row.payload["Code"]]) for row in shown]
     if choices.product_list_rows == "lean":
         data = [{k: r[k] for k in r if k not in ("Variants", "Description")} for r in data]
     if choices.product_list_envelope == "array":
         return data
     enveloped: dict[str, Any] = {choices.product_list_envelope: data}
     if choices.product_list_total != "none":
-        enveloped[choices.product_list_total] = shop.store.count("product", where)
+        enveloped[choices.product_list_total] = total(shop, "product", where, len(data))
     return enveloped
 
 

@@ -6,7 +6,7 @@ from . import image
 from .errors import Refusal
 from .fields import Fields
 from .filter import Filter
-from .paging import asked
+from .paging import asked, page_of, total
 from .route import found, reads
 from .shop import Shop
 from .store import Payload, Row
@@ -96,13 +96,12 @@ def data(shop: Shop, fields: Fields) -> Any:
 def list_(shop: Shop, fields: Fields) -> Any:
     """``GET /Variant``: the rows and how many there are in all."""
     where = _filter(shop, fields)
-    return {"Data": _rows(shop, fields, where), "RecordsCount": shop.store.count("variant", where)}
+    data = _rows(shop, fields, where)
+    return {"Data": data, "RecordsCount": total(shop, "variant", where, len(data))}
 
 
 def _rows(shop: Shop, fields: Fields, where: Filter) -> list[Payload]:
-    page = asked(fields)
-    order = shop.choices.list_order
-    rows = shop.store.page("variant", where, order, page.limit, page.offset)
+    rows = page_of(shop, "variant", where, asked(fields))
     return _lean(_objects(shop, rows), shop.choices.variant_list_rows)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox import Choices, show
+from reconciler.sandbox.app import ROUTES
 
 PAGE = {"PageNumber": 1, "PageSize": 100}
 COUPON = {"Code": "NEW", "Type": "DiscountAmount", "Discount": 1, "Limit": 5}
@@ -199,6 +200,8 @@ EMPTY_PUT = ("PUT", "/Variant", VARIANT)
 ALL_COUPONS = {**PAGE, "UsageStatus": "Everything"}
 GHOST = {"Code": "1003L", "Components": [{"Code": "ghost", "Qty": 1}], "OutletPrice": []}
 
+ALL_CODES = ["1003", "2001", "3001", "4001"]
+
 # choice, its flipped value, what is asked, the answer by default, the answer when flipped
 TABLE: list[tuple[str, Any, Ask, Any, Any]] = [
     ("not_found", "400", status("GET", "/Variant/Code", Code="no"), 404, 400),
@@ -227,6 +230,10 @@ TABLE: list[tuple[str, Any, Ask, Any, Any]] = [
     ),
     ("page_cap", 2, codes("/Product", PageSize=3), ["1003", "2001", "3001"], ["1003", "2001"]),
     ("page_over_cap", "reject", status("GET", "/Product", PageSize=501), 200, 400),
+    ("page_number", "clamped", codes("/Product", PageNumber=3, PageSize=3), [], ["4001"]),
+    ("page_number", "ignored", codes("/Product", PageNumber=2, PageSize=1), ["2001"], ["1003"]),
+    ("page_total", "page", value("/Variant", "RecordsCount", PageSize=2), 5, 2),
+    ("page_total", "double", value("/Variant", "RecordsCount", PageSize=2), 5, 10),
     ("default_page_size", 1, codes("/Product"), ["1003", "2001", "3001", "4001"], ["1003"]),
     (
         "lists_hide_discontinued",
@@ -629,6 +636,13 @@ TABLE: list[tuple[str, Any, Ask, Any, Any]] = [
         404,
     ),
     ("forbidden_operations", frozenset({"GET /Outlet"}), status("GET", "/Outlet"), 200, 403),
+    ("missing_status", 405, status("GET", "/Nowhere"), 404, 405),
+    ("generation", "A", codes("/Product", PageSize=1), ["1003"], ALL_CODES),
+    ("generation", "B", status("GET", "/Variant/Detail", Code="1003L"), 200, 404),
+    ("generation", "C", status("GET", "/Variant/Code", Code="1003L"), 200, 404),
+    ("post_alternatives", "none", status("POST", "/Customer/p", {}), 200, 404),
+    ("post_alternatives", "own_path", status("POST", "/Variant", {}), 200, 404),
+    ("post_alternatives", "same_path", status("POST", "/Customer/p", {}), 200, 404),
 ]
 
 
@@ -757,3 +771,43 @@ def test_product_lists_hide_discontinued_rows_too(open_shop: Any) -> None:
     client = open_shop(lists_hide_discontinued=True)
     assert client.codes("/Product") == ["1003", "2001", "4001"]
     assert client.get("/Product/Detail", Code="3001")["Discontinued"] is True
+
+
+def test_a_page_over_the_cap_may_count_as_ten(open_shop: Any) -> None:
+    people = [{"Code": f"C{n:02}", "Name": "N", "Email": f"{n}@example.com"} for n in range(30)]
+    client = open_shop({"customers": people}, page_cap=20, page_over_cap="ten")
+    assert len(client.codes("/Customer", PageSize=21)) == 10
+    assert len(client.codes("/Customer", PageSize=20)) == 20
+
+
+@pytest.mark.parametrize(
+    ("generation", "path", "query", "body"),
+    [
+        ("A", "/Customer", False, True),
+        ("B", "/Customer", True, False),
+        ("B", "/PromotionCoupon", False, True),
+        ("B", "/Variant", True, True),
+        ("C", "/Variant", True, False),
+        ("C", "/PromotionCoupon", True, False),
+    ],
+)
+def test_a_generation_reads_parameters_where_its_pages_print_them(
+    open_shop: Any, generation: str, path: str, query: bool, body: bool
+) -> None:
+    client = open_shop(generation=generation)
+    one = {"PageNumber": 1, "PageSize": 1}
+
+    def rows(**request: Any) -> int:
+        answer = client.http.request("GET", f"/api/v3{path}", **request).json()
+        return len(answer["Data"] if isinstance(answer, dict) else answer)
+
+    assert (rows(params=one) == 1) is query
+    assert (rows(json=one) == 1) is body
+
+
+@pytest.mark.parametrize("generation", ["A", "B", "C"])
+def test_every_generation_has_every_write(open_shop: Any, generation: str) -> None:
+    client = open_shop(generation=generation, post_alternatives="none")
+    for route in ROUTES.values():
+        if route.write:
+            assert client.send(route.method, route.path, {}).status_code == 400, route

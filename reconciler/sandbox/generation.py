@@ -1,0 +1,55 @@
+"""What each generation of the documentation offers, and where its reads take their parameters.
+
+Facts §0: A reads bodies, B mostly queries, C queries; the reads of one object moved from a path of
+their own to `/Detail`. Where a generation's form is in no page at hand, the printed one is kept.
+"""
+
+from .choices import Choices
+
+_DETAILS = {"GET /Variant/Detail", "GET /Product/Detail", "GET /Customer/Detail"}
+_BY_KEY = {"GET /Variant/Code", "GET /Variant/ID", "POST /Variant/ID"}
+_LACKS = {"any": set[str](), "A": _DETAILS, "B": _DETAILS, "C": _BY_KEY}
+
+_NAMED = {
+    "/Variant/Code",
+    "/Variant/ID",
+    "/PromotionCoupon/ByCode",
+    "/PromotionCoupon/ByReferenceID",
+}
+"""Reads of one object that are printed with a query, and in no other form."""
+_LISTED = {
+    "/Variant/ListID",
+    "/Variant/GetByListCode",
+    "/Variant/GetIDByListCode",
+    "/Variant/GetIDByListCodeDiscontinued",
+    "/Product/WithPricebookByListID",
+    "/Customer/Email",
+}
+"""Reads that are printed with a body, and in no other form."""
+_BODIES = {"/Category", "/Category/ID", "/PromotionCoupon", "/PromotionCoupon/WithTotalCount"}
+"""The other reads that take a body in generation B (facts §5, §10)."""
+
+
+def offered(choices: Choices, name: str, *, read: bool) -> bool:
+    """Whether this tenant has the operation, "METHOD /path"."""
+    if name in choices.missing_operations or name in _LACKS[choices.generation]:
+        return False
+    if not read or not name.startswith("POST "):
+        return True
+    kept = {"all": True, "none": False, "own_path": name.endswith("/p")}
+    return kept.get(choices.post_alternatives, not name.endswith("/p"))
+
+
+def places(choices: Choices, path: str) -> tuple[bool, bool]:
+    """Whether a GET of `path` reads its query, and whether its body."""
+    generation = choices.generation
+    if generation == "any":
+        return True, True
+    if path in _LISTED:
+        return False, True
+    if path in _NAMED:
+        return True, False
+    if generation == "B" and path == "/Variant":
+        return True, True  # facts §7: "query and body"
+    body = generation == "A" or (generation == "B" and path in _BODIES)
+    return not body, body
