@@ -6,30 +6,26 @@ Facts §4: bodies of 401, 403, 404 and 409 are undocumented; 400 and 500 carry a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic_core import from_json
 
-from reconciler.errors import Doubtful, Rejected, Unauthorised, Unreadable
+from reconciler.errors import ApiError, Doubtful, Rejected, Unauthorised, Unreadable
 from reconciler.operations import Operation
 
 _NOTHING = "no message"
+_NO_SHOP = "check that the address is the shop's API host, and that no proxy is in between"
 
 
-class Response(Protocol):
-    """What is needed of an HTTP response."""
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What is needed of an HTTP response, read to its end."""
 
-    @property
-    def status_code(self) -> int:
-        """The HTTP status."""
-
-    @property
-    def content(self) -> bytes:
-        """The body."""
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The headers, whatever the case of their names."""
+    status_code: int
+    content: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    """Whatever the case of their names."""
 
 
 def understand(operation: Operation, response: Response, shop: str, secrets: Sequence[str]) -> Any:
@@ -67,6 +63,13 @@ def understand(operation: Operation, response: Response, shop: str, secrets: Seq
     raise Rejected(operation.name, status, said)
 
 
+def unread(operation: Operation, why: str) -> ApiError:
+    """For an answer that is not read to its end; a write that was answered so may have happened."""
+    if not operation.reads:
+        return Doubtful(operation.name, why)
+    return Unreadable(operation.name, why, hint=_NO_SHOP)
+
+
 def _said(response: Response, secrets: Sequence[str]) -> str:
     """What the server says of its refusal, on one line."""
     try:
@@ -100,5 +103,5 @@ def _parse(operation: Operation, response: Response, shop: str) -> Any:
     raise Unreadable(
         operation.name,
         f"{shop} answered {what} instead of JSON",
-        hint="check that the address is the shop's API host, and that no proxy is in between",
+        hint=_NO_SHOP,
     )

@@ -6,15 +6,17 @@ was lost raises Doubtful and is settled by whoever knows what it was meant to do
 
 from __future__ import annotations
 
-import random
+import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 
-from reconciler import answer
+from reconciler import answer, retry
+from reconciler.answer import Response
+from reconciler.deadline import Deadline
 from reconciler.errors import (
     ApiError,
     Doubtful,
@@ -22,19 +24,24 @@ from reconciler.errors import (
     Rejected,
     StoreError,
     Throttled,
-    Unauthorised,
     Unreachable,
     Unreadable,
+    Untrusted,
 )
 from reconciler.operations import BASE, OPERATIONS, Operation, Route
 from reconciler.settings import Store
+from reconciler.token import Token
 from reconciler.watcher import Exchange, Watcher
 from reconciler.window import RequestWindow
 
-TRIES = 4
-"""How often a repeatable request is sent before its error is reported."""
+LARGEST = 64 * 1024 * 1024
+"""Bytes of an answer that are read, decoded; a page of 500 rows has about one million."""
+
+PATIENCE = 120.0
+"""Seconds that one request may take from its first byte to the last of its answer."""
 
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+_CODINGS = ("", "identity", "gzip", "deflate")
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _LOST = (httpx.RequestError, OSError)
 _NOWHERE = frozenset({404, 405, 501})
@@ -65,7 +72,11 @@ class Client:
                 timeout=_TIMEOUT,
                 follow_redirects=False,
                 trust_env=transport is None,
-                headers={"Accept": "application/json", "User-Agent": "reconciler"},
+                headers={
+                    "Accept": "application/json",
+                    "Accept-Encoding": "gzip, deflate",
+                    "User-Agent": "reconciler",
+                },
             )
         except (httpx.InvalidURL, UnicodeError, ValueError, ImportError) as error:
             # Besides the address, the environment's proxy settings are read here.
@@ -73,10 +84,10 @@ class Client:
                 f"no connection can be set up for {store.url}: {error}",
                 hint="check the address, and HTTP_PROXY, HTTPS_PROXY and ALL_PROXY",
             ) from None
-        self._token = ""
+        self._token = Token(store, self._ask_for_token)
+        self._deadline = Deadline(PATIENCE)
         self._answered: dict[str, Route] = {}
         self._turn = threading.Lock()
-        self._door = threading.Lock()
 
     def __enter__(self) -> Client:
         """Use it as a context manager, so that connections are let go of."""
@@ -117,15 +128,15 @@ class Client:
 
     def _send(self, operation: Operation, route: Route, parameters: Any) -> Any:
         """One route, repeated where that is safe."""
-        fresh = operation.name != "token" and self._authenticate("")
+        fresh = operation.name != "token" and self._token.renew("")
         lost: ApiError | None = None
-        for attempt in range(TRIES):
+        for attempt in range(retry.TRIES):
             if attempt:
                 self._back_off(attempt, lost)
             try:
                 return self._attempt(operation, route, parameters, fresh)
             except (Doubtful, Unreachable, Unreadable) as error:
-                if not _again(operation, error, attempt):
+                if not retry.again(operation, error, attempt):
                     raise
                 lost = error
         assert lost is not None
@@ -133,15 +144,15 @@ class Client:
 
     def _attempt(self, operation: Operation, route: Route, parameters: Any, fresh: bool) -> Any:
         """One request; a token that has run out is renewed, once."""
-        used = self._token
+        used = self._token.text
         response = self._once(operation, route, parameters)
         if response.status_code == 401 and operation.name != "token" and not fresh:
-            self._authenticate(used)
+            self._token.renew(used)
             response = self._once(operation, route, parameters)
-        secrets = () if self.store.embedded else (self._token, *self.store.credentials)
+        secrets = () if self.store.embedded else (self._token.text, *self.store.credentials)
         return answer.understand(operation, response, self.store.url, secrets)
 
-    def _once(self, operation: Operation, route: Route, parameters: Any) -> httpx.Response:
+    def _once(self, operation: Operation, route: Route, parameters: Any) -> Response:
         """One request, after waiting for the window; 429 is waited out."""
         for _ in range(3):
             most = self._take_turn(operation)
@@ -166,15 +177,14 @@ class Client:
         )
 
     def _tell(
-        self, operation: Operation, route: Route, began: float, response: httpx.Response | None
+        self, operation: Operation, route: Route, began: float, response: Response | None
     ) -> None:
         took = time.monotonic() - began
-        status, size, headers = 0, 0, httpx.Headers()
-        if response is not None:
-            status, size, headers = response.status_code, len(response.content), response.headers
-        left = max(self.window.left, 0)
+        told = response or Response(0, b"", {})
+        size, left = len(told.content), max(self.window.left, 0)
+        method, path = route.method, route.path
         self.watcher.answered(
-            Exchange(operation.name, route.method, route.path, status, took, size, left, headers)
+            Exchange(operation.name, method, path, told.status_code, took, size, left, told.headers)
         )
 
     def _take_turn(self, operation: Operation) -> int:
@@ -189,80 +199,83 @@ class Client:
                 self.requests += 1
             return self.window.spend()
 
-    def _exchange(self, operation: Operation, route: Route, parameters: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+    def _exchange(self, operation: Operation, route: Route, parameters: Any) -> Response:
+        token = self._token.text
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
         query = parameters if route.query else None
         body = None if route.query else parameters
+        extensions = {"trace": self._deadline.heed}
         try:
             # facts §1: a GET without a body must not declare a content type.
-            return self._http.request(
-                route.method, route.path, params=query, json=body, headers=headers
+            request = self._http.build_request(
+                route.method,
+                route.path,
+                params=query,
+                json=body,
+                headers=headers,
+                extensions=extensions,
             )
+            with self._deadline.watching():
+                return self._receive(operation, request)
         except _NOT_SENT as error:
-            raise Unreachable(
-                operation.name,
-                f"{self.store.url} cannot be reached ({_cause(error)})",
-                hint="check the address and the network; nothing was sent",
-            ) from None
+            raise self._unreachable(operation, error) from None
         except (httpx.InvalidURL, UnicodeError):
             raise Unreachable(operation.name, f"{self.store.url} is no usable address") from None
         except _LOST as error:
             raise Doubtful(operation.name, f"the answer was lost ({_cause(error)})") from None
 
-    def _authenticate(self, refused: str) -> bool:
-        """Have a token other than the refused one; True when it was fetched just now."""
-        with self._door:
-            if self._token != refused:
-                return bool(refused)
-            self._token = ""
-            self._token = self._fetch_token()
-            return True
-
-    def _fetch_token(self) -> str:
-        """A token (facts §2: attested by third-party code only)."""
-        credentials = {
-            "client_id": self.store.client_id,
-            "client_secret": self.store.client_secret,
-        }
+    def _receive(self, operation: Operation, request: httpx.Request) -> Response:
+        """Send, and read the answer piece by piece: what it may become in memory is bounded."""
+        response = self._http.send(request, stream=True)
         try:
-            operation = OPERATIONS["token"]
-            given = self._send(operation, operation.routes[0], credentials)
-        except Rejected as error:
-            # facts §2: the error for bad credentials is undocumented.
-            if error.status in (400, 401, 403):
-                raise Unauthorised(
-                    "token",
-                    "the shop does not accept the credentials",
-                    hint="check DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET for this shop",
-                ) from None
-            raise
-        token = given.get("access_token") if isinstance(given, Mapping) else None
-        token = token.strip() if isinstance(token, str) else ""
-        if not token or not token.isascii() or not token.isprintable():
-            raise Unreadable("token", "the shop's answer holds no usable access_token")
-        return token
+            coding = response.headers.get("content-encoding", "").strip().lower()
+            if coding not in _CODINGS:
+                # Codings upon codings multiply what a few bytes become.
+                raise answer.unread(operation, f"the answer comes encoded as {coding[:40]!r}")
+            parts: list[bytes] = []
+            size = 0
+            for part in response.iter_bytes():
+                size += len(part)
+                if size > LARGEST:
+                    limit = f"{LARGEST // 1024 // 1024} MiB"
+                    raise answer.unread(operation, f"the answer is larger than {limit}")
+                parts.append(part)
+        finally:
+            response.close()
+        return Response(response.status_code, b"".join(parts), response.headers)
+
+    def _unreachable(self, operation: Operation, error: Exception) -> Unreachable:
+        """Why nothing was sent, and what to do about it."""
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                return Untrusted(
+                    operation.name,
+                    f"the certificate of {self.store.url} is not trusted ({cause.verify_message})",
+                    hint="check the address; where a company's own root signs, name its file in "
+                    "SSL_CERT_FILE; nothing was sent",
+                )
+            cause = cause.__cause__ or cause.__context__
+        return Unreachable(
+            operation.name,
+            f"{self.store.url} cannot be reached ({_cause(error)})",
+            hint="check the address and the network; nothing was sent",
+        )
+
+    def _ask_for_token(self, credentials: Any) -> Any:
+        operation = OPERATIONS["token"]
+        return self._send(operation, operation.routes[0], credentials)
 
     def _back_off(self, attempt: int, lost: ApiError | None) -> None:
-        wait = min(0.5 * 2**attempt, 8.0) * random.uniform(0.75, 1.25)
+        wait = retry.pause(attempt)
         self.watcher.waiting(wait, f"trying again: {lost.detail if lost else ''}")
         self.watcher.sleep(wait)
-
-
-def _again(operation: Operation, error: ApiError, attempt: int) -> bool:
-    """Whether a failed request is worth another: it is safe, and may go better."""
-    if isinstance(error, Unreadable):
-        # A proxy may have stepped in for a moment; one that stays is an error to report.
-        return operation.reads and operation.name != "token" and attempt == 0
-    if operation.single and isinstance(error, Doubtful) and error.told:
-        return attempt == 0  # it may be how this shop says "not found" (facts §4: undocumented)
-    return operation.repeatable or isinstance(error, Unreachable)
 
 
 def _cause(error: Exception) -> str:
     return {
         "ConnectTimeout": "no answer to the connection",
         "ReadTimeout": "no answer in time",
-        "TimeoutError": "no answer in time",
     }.get(type(error).__name__, str(error) or type(error).__name__)
 
 

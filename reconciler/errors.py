@@ -8,6 +8,7 @@
     ├── SandboxUnavailable          the embedded shop cannot be opened
     └── ApiError                    the far end; each names the operation
         ├── Unreachable             nothing was sent: no connection, no such host
+        │   └── Untrusted           its certificate proves nothing
         ├── Doubtful                sent, but the answer was lost: nobody knows whether it happened
         ├── Unauthorised            credentials or rights refused
         ├── Throttled               the request window stayed closed
@@ -89,6 +90,10 @@ class ApiError(ReconcilerError):
 
 class Unreachable(ApiError):
     """No connection was made, so nothing was sent and nothing has changed."""
+
+
+class Untrusted(Unreachable):
+    """The server's certificate does not prove that it is the shop; nothing was sent."""
 
 
 class Doubtful(ApiError):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +16,6 @@ from reconciler.position import locate
 
 FILE = "reconciler.yaml"
 SANDBOX = "sandbox"
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _KEYS = ("store", "catalogue", "defaults")
 _STORE_KEYS = ("url", "client_id", "client_secret")
 # The environment overrides the file, so that a CI job can point the same shop at a rehearsal.
@@ -100,7 +101,7 @@ def _checked(url: str) -> str:
         raise StoreError(
             "the store's url is not an address", hint="write it as https://yourshop.dealpos.net"
         )
-    if parts.username or parts.password:
+    if "@" in parts.netloc:
         raise StoreError(
             "the store's url holds a user name or password",
             hint="credentials go into DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET",
@@ -110,12 +111,25 @@ def _checked(url: str) -> str:
             "the store's url holds more than a host",
             hint=f"write {parts.scheme}://{parts.netloc}",
         )
-    if parts.scheme == "http" and host not in _LOOPBACK:
+    if not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host):
+        raise StoreError(
+            "the store's url names a host with letters that look like others or mean nothing",
+            hint="write the host in plain letters; an international name in its xn-- form",
+        )
+    if parts.scheme == "http" and not _loopback(host):
         raise StoreError(
             f"{host} would be spoken to without encryption",
             hint="write https://; plain http is accepted for this machine only",
         )
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _loopback(host: str) -> bool:
+    """Whether a host is this machine, whatever a name server says."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def load(root: Path, environment: Mapping[str, str] | None = None) -> Settings:

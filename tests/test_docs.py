@@ -11,7 +11,7 @@ from typing import Any
 import click
 import pytest
 
-from reconciler import document, errors, settings, source
+from reconciler import client, document, errors, settings, source
 from reconciler.cli import cli
 from reconciler.commands import options
 from reconciler.kinds import MANAGED
@@ -138,6 +138,12 @@ def test_the_limits_of_the_readme_are_those_of_the_code() -> None:
     assert int(said[1]) * 1024 * 1024 == document.MAX_BYTES
     assert int(said[2]) == document.MAX_DEPTH
     assert document.MAX_VALUES == 1_000_000
+
+
+def test_the_bounds_on_an_answer_in_the_readme_are_those_of_the_code() -> None:
+    assert client.LARGEST == 64 * 1024 * 1024
+    assert client.PATIENCE == 120
+    assert "an answer may have 64 MiB and take two minutes" in README
 
 
 def test_the_python_of_the_readme_is_that_of_the_package() -> None:

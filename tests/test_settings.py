@@ -165,6 +165,9 @@ def test_files_can_be_validated_without_any_credentials(
     assert len(list(desired)) == 1
 
 
+ODD = "the store's url names a host with letters that look like others or mean nothing"
+
+
 @pytest.mark.parametrize(
     ("url", "base"),
     [
@@ -174,6 +177,9 @@ def test_files_can_be_validated_without_any_credentials(
         ("http://localhost:8765", "http://localhost:8765"),
         ("http://127.0.0.1:8765/", "http://127.0.0.1:8765"),
         ("http://[::1]:8765", "http://[::1]:8765"),
+        ("http://127.8.9.10:8765", "http://127.8.9.10:8765"),
+        ("https://xn--kpi-jna.example", "https://xn--kpi-jna.example"),
+        ("https://[2001:db8::1]", "https://[2001:db8::1]"),
     ],
 )
 def test_an_address_is_a_host(load: Load, url: str, base: str) -> None:
@@ -235,6 +241,29 @@ def test_an_address_is_a_host(load: Load, url: str, base: str) -> None:
             "127.0.0.1.evil.example would be spoken to without encryption",
             "write https://",
         ),
+        *(
+            (url, f"{host} would be spoken to without encryption", "write https://")
+            for url, host in [
+                ("http://128.0.0.1", "128.0.0.1"),
+                ("http://2130706433", "2130706433"),
+                ("http://127.1", "127.1"),
+                ("http://0x7f.0.0.1", "0x7f.0.0.1"),
+                ("http://[2001:db8::1]", "2001:db8::1"),
+                ("http://localhost.", "localhost."),
+            ]
+        ),
+        *(
+            (url, ODD, "plain letters")
+            for url in [
+                "https://d\N{CYRILLIC SMALL LETTER IE}alpos.net",
+                "http://\N{CIRCLED LATIN SMALL LETTER L}ocalhost",
+                "https://shop.net\\.evil.example",
+                "https://shop%2enet",
+                "https://shop.net .evil.example",
+            ]
+        ),
+        ("https://@shop.net", "the store's url holds a user name or password", "DEALPOS"),
+        ("http://localhost@evil.net", "the store's url holds a user name or password", "DEALPOS"),
         ("http://0.0.0.0:80", "0.0.0.0 would be spoken to without encryption", "write https://"),
     ],
 )

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.client import TRIES, Client
+from reconciler.client import Client
 from reconciler.errors import (
     ApiError,
     Doubtful,
@@ -24,6 +24,7 @@ from reconciler.errors import (
     Unreadable,
 )
 from reconciler.operations import OPERATIONS
+from reconciler.retry import TRIES
 from reconciler.settings import Store
 from reconciler.watcher import Watcher
 

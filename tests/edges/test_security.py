@@ -1,0 +1,285 @@
+"""Whom the client talks to, what it accepts from there, and for how long."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from reconciler import client as door
+from reconciler.client import Client
+from reconciler.errors import Doubtful, ReconcilerError, Unreadable, Untrusted
+from reconciler.settings import Store
+from reconciler.watcher import Watcher
+
+READ, WRITE = "category.list", "category.create"
+SECRET, TOKEN = "the-client-secret", "the-access-token"
+
+
+class Impatient(Watcher):
+    """Waits for nothing."""
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Hands out a token, and answers the rest as its server's `act` does."""
+
+    protocol_version = "HTTP/1.1"
+
+    def _answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        self.server.heard.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))  # type: ignore[attr-defined]
+        if self.path.endswith("OAuth2"):
+            self.reply(json.dumps({"access_token": TOKEN}).encode())
+        else:
+            self.server.act(self)  # type: ignore[attr-defined]
+
+    def reply(self, body: bytes, status: int = 200, **headers: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+class Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is what these tests are about."""
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Any]]:
+    """Starts servers on loopback; `act` answers what is no token request."""
+    started = []
+
+    def start(act: Callable[[Handler], None], tls: ssl.SSLContext | None = None) -> Any:
+        server: Any = Quiet(("127.0.0.1", 0), Handler)
+        server.act, server.heard = act, []
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        started.append((server, thread))
+        return server
+
+    yield start
+    for server, thread in started:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def connected(server: Any, scheme: str = "http") -> Client:
+    host = "localhost" if scheme == "https" else "127.0.0.1"
+    store = Store(f"{scheme}://{host}:{server.server_port}", "the-client-id", SECRET)
+    return Client(store, None, Impatient())
+
+
+# --- certificates ---
+
+
+@pytest.fixture
+def self_signed(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
+    """A server's side for `localhost`, signed by a root that nobody knows, and that root's file."""
+    root = trustme.CA()
+    side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    root.issue_cert("localhost").configure_cert(side)
+    file = tmp_path / "root.pem"
+    root.cert_pem.write_to_path(str(file))
+    return side, file
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(serve: Any, self_signed: Any) -> None:
+    server = serve(lambda request: request.reply(b"[]"), self_signed[0])
+    with connected(server, "https") as client, pytest.raises(Untrusted) as caught:
+        client.call(READ)
+    assert f"https://localhost:{server.server_port} is not trusted" in caught.value.message
+    assert "SSL_CERT_FILE" in caught.value.hint
+    assert "nothing was sent" in caught.value.hint
+    assert server.heard == []
+    assert client.requests == 0
+
+
+def test_a_certificate_for_another_name_is_refused(serve: Any, tmp_path: Path) -> None:
+    root = trustme.CA()
+    side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    root.issue_cert("elsewhere.example").configure_cert(side)
+    root.cert_pem.write_to_path(str(tmp_path / "root.pem"))
+    server = serve(lambda request: request.reply(b"[]"), side)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(tmp_path / "root.pem"))
+        with connected(server, "https") as client, pytest.raises(Untrusted, match="localhost"):
+            client.call(READ)
+    assert server.heard == []
+
+
+def test_a_companys_own_root_is_named_in_ssl_cert_file(
+    serve: Any, self_signed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    side, root = self_signed
+    monkeypatch.setenv("SSL_CERT_FILE", str(root))
+    server = serve(lambda request: request.reply(b'["row"]'), side)
+    with connected(server, "https") as client:
+        assert client.call(READ) == ["row"]
+
+
+# --- redirects ---
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("operation", [READ, WRITE])
+def test_nothing_is_sent_where_a_redirect_points(serve: Any, status: int, operation: str) -> None:
+    elsewhere = serve(lambda request: request.reply(b"[]"))
+    target = f"http://localhost:{elsewhere.server_port}/api/v3/Category"
+    shop = serve(lambda request: request.reply(b"", status, Location=target))
+    with connected(shop) as client, pytest.raises(Unreadable, match="redirects elsewhere"):
+        client.call(operation, {"Name": "A"})
+    assert elsewhere.heard == []
+
+
+# --- how much ---
+
+
+def bounded(monkeypatch: pytest.MonkeyPatch, limit: int = 1024 * 1024) -> int:
+    monkeypatch.setattr(door, "LARGEST", limit)
+    return limit
+
+
+def endless(request: Handler) -> None:
+    """A body without an end, until nobody reads any more."""
+    request.send_response(200)
+    request.send_header("Transfer-Encoding", "chunked")
+    request.end_headers()
+    while True:
+        request.wfile.write(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
+
+
+@pytest.mark.parametrize(("operation", "kind"), [(READ, Unreadable), (WRITE, Doubtful)])
+def test_an_answer_without_an_end_is_not_read_to_its_end(
+    serve: Any, monkeypatch: pytest.MonkeyPatch, operation: str, kind: type[ReconcilerError]
+) -> None:
+    """A write that was answered so may have happened, and is looked up."""
+    bounded(monkeypatch)
+    with connected(serve(endless)) as client, pytest.raises(kind, match="larger than 1 MiB"):
+        client.call(operation, {"Name": "A"})
+
+
+def test_what_a_bomb_unpacks_to_is_what_counts(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = bounded(monkeypatch)
+    bomb = gzip.compress(b" " * (limit * 3))
+    assert len(bomb) < limit / 100
+    server = serve(lambda request: request.reply(bomb, Content_Encoding="gzip"))
+    with connected(server) as client, pytest.raises(Unreadable, match="larger than 1 MiB"):
+        client.call(READ)
+
+
+def test_a_bomb_in_a_bomb_is_not_unpacked_at_all(serve: Any) -> None:
+    server = serve(lambda request: request.reply(b"x", Content_Encoding="gzip, gzip"))
+    with connected(server) as client, pytest.raises(Unreadable, match="encoded as 'gzip, gzip'"):
+        client.call(READ)
+
+
+def test_a_packed_answer_of_common_size_is_read(serve: Any) -> None:
+    rows = [{"Code": str(number)} for number in range(2000)]
+    packed = gzip.compress(json.dumps(rows).encode())
+    server = serve(lambda request: request.reply(packed, Content_Encoding="gzip"))
+    with connected(server) as client:
+        assert client.call(READ) == rows
+    assert server.heard[-1][1]["accept-encoding"] == "gzip, deflate"
+
+
+def test_the_bound_leaves_room_for_the_largest_page() -> None:
+    assert door.LARGEST == 64 * 1024 * 1024
+
+
+# --- how long ---
+
+
+def drip(request: Handler, what: bytes) -> None:
+    for byte in what:
+        request.wfile.write(bytes([byte]))
+        request.wfile.flush()
+        time.sleep(0.05)
+
+
+def dripping_body(request: Handler) -> None:
+    request.send_response(200)
+    request.send_header("Content-Length", "10000")
+    request.end_headers()
+    drip(request, b" " * 10_000)
+
+
+def dripping_headers(request: Handler) -> None:
+    drip(request, b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 10_000)
+
+
+def without_length(request: Handler) -> None:
+    """Ends where the connection ends: the cut itself must not look like the end."""
+    request.close_connection = True
+    request.wfile.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[]")
+    drip(request, b" " * 10_000)
+
+
+@pytest.mark.parametrize("act", [dripping_body, dripping_headers, without_length])
+def test_a_server_that_drips_is_left_after_a_time_for_the_whole(
+    serve: Any, monkeypatch: pytest.MonkeyPatch, act: Any
+) -> None:
+    monkeypatch.setattr(door, "PATIENCE", 0.3)
+    began = time.monotonic()
+    with (
+        connected(serve(act)) as client,
+        pytest.raises(Doubtful, match=r"no whole answer in 0\.3 s"),
+    ):
+        client.call(WRITE, {"Name": "A"})
+    assert time.monotonic() - began < 3
+
+
+def test_after_a_cut_the_next_request_finds_the_shop_again(
+    serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "PATIENCE", 0.3)
+    acts = iter([dripping_body])
+    server = serve(lambda request: next(acts, lambda r: r.reply(b'["row"]'))(request))
+    with connected(server) as client:
+        assert client.call(READ) == ["row"]
+    assert client.requests == 2
+
+
+def test_the_time_is_longer_than_any_single_wait() -> None:
+    assert door.PATIENCE > 30
+
+
+def test_a_request_in_time_leaves_no_timer_behind(serve: Any) -> None:
+    with connected(serve(lambda request: request.reply(b"[]"))) as client:
+        for _ in range(5):
+            client.call(READ)
+    waiting = [t for t in threading.enumerate() if isinstance(t, threading.Timer) and t.is_alive()]
+    deadline = time.monotonic() + 2
+    while waiting and time.monotonic() < deadline:
+        waiting = [t for t in waiting if t.is_alive()]
+    assert waiting == []
+
+
+def test_a_port_that_speaks_no_tls_is_an_error_that_says_so(serve: Any) -> None:
+    server = serve(lambda request: request.reply(b"[]"))
+    with connected(server, "https") as client, pytest.raises(ReconcilerError) as caught:
+        client.call(READ)
+    assert "cannot be reached" in caught.value.message
