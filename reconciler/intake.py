@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.state import Address, Live, Observed
@@ -19,13 +19,22 @@ class Intake:
         self.single_keys: dict[str, set[str]] = {}
         """Every key that a single read of a kind has shown."""
         self.singly: dict[str, set[str]] = {}
+        self.sparse = False
+        """Whether this shop was seen to leave out what is empty: rows of one read differ in keys.
 
-    def take(self, kind: Kind, rows: Iterable[Row], shape: frozenset[str]) -> None:
+        One serialiser stands behind all reads (inference), so one read tells it of all.
+        """
+
+    def take(self, kind: Kind, rows: Sequence[Row], shape: frozenset[str]) -> None:
         """Add rows to what is known; a later row of the same object adds to the earlier.
 
         `shape` is every key that rows of this read have: a row that leaves one out holds null
         there. A row that cannot be understood makes its object unknown.
         """
+        self.sparse = self.sparse or any(len(row) != len(shape) for row in rows)
+        self._take(kind, rows, shape)
+
+    def _take(self, kind: Kind, rows: Iterable[Row], shape: frozenset[str]) -> None:
         empty = dict.fromkeys(shape)
         states = self.live.objects.setdefault(kind.name, {})
         for row in rows:
@@ -54,10 +63,13 @@ class Intake:
         requirement that is not set means that there is none).
         """
         name = kind.named(row)
-        self.single_keys.setdefault(kind.name, set()).update(row)
-        self.singly.setdefault(kind.name, set()).add(name or "")
         unset = {f.wire.read[0] for f in kind.fields.values() if f.wire.unset}
-        self.take(kind, [row], frozenset(row) | unset)
+        shown = self.single_keys.setdefault(kind.name, set(row))
+        # What the documentation itself lets a row leave out tells nothing of the shop.
+        self.sparse = self.sparse or not (unset or shown == row.keys())
+        shown.update(row)
+        self.singly.setdefault(kind.name, set()).add(name or "")
+        self._take(kind, [row], frozenset(row) | unset)
 
     def fill(self, kind: Kind) -> None:
         """Take what single reads show of one object and not of another for null there."""

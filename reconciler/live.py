@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from math import ceil
 
+from reconciler import unseen
 from reconciler.client import Client
 from reconciler.core.cost import confirming
 from reconciler.core.diff import compare
@@ -179,68 +180,41 @@ def _deepen(reader: Reader, desired: Desired) -> None:
     Whether a write clears what it leaves out is undocumented (facts §14 #13), so every field that
     the write carries, and every child that a parent's update must name, is read first.
     """
+    touched = {}
     for kind in reader.kinds.values():
         call = kind.update or kind.create
         if call is None:
             continue
         changing = _changing(reader, kind, desired)
         carried = frozenset(n for n in call.fields if kind.fields[n].wire.read)
+        owners = _owners(reader, kind, desired)
         try:
-            if changing:
-                reader.details(kind, dict.fromkeys(changing, carried))
-            _children(reader, kind, desired, changing)
-            _refuse_blind(reader, kind, desired, changing)
+            if changing or owners:
+                reader.details(kind, dict.fromkeys(changing | owners, carried))
+            _children(reader, kind, changing | owners)
+            unseen.refuse(reader, kind, desired, changing)
         except (Rejected, Unreadable) as error:
             for name in changing:
                 reader.live.objects[kind.name].pop(name, None)
             reader.unread(kind, changing, error)
+        touched[kind.name] = changing | owners
+    for name, names in touched.items():
+        unseen.note(reader, reader.kinds[name], names)
 
 
-def _refuse_blind(reader: Reader, kind: Kind, desired: Desired, changing: set[str]) -> None:
-    """Plan nothing that would overwrite what no read has shown.
-
-    An update that demands a key would send an empty one; a parent's update without its children
-    could lose them (facts §6.2, §7). Other fields that are not shown are left out, and told.
-    """
-    call = kind.update
-    if call is None:
-        return
-    demanded = [n for n in call.fields if set(kind.fields[n].wire.write) & set(call.defaults)]
-    unseen: set[str] = set()
-    for name in sorted(changing):
-        state = reader.observed(kind, name)
-        if state is None:
-            continue
-        declared = desired.objects[kind.name][name].value
-        blind = [f"`{n}`" for n in demanded if n not in state.value and n not in declared]
-        if kind.name in reader.intake.children and state.children is None:
-            blind.append(f"the {reader.intake.children[kind.name].collection}")
-        if blind:
-            reader.live.objects[kind.name].pop(name)
-            why = f"this shop does not show {', '.join(blind)}, which an update would overwrite"
-            _unknown(reader, kind, [name], why)
-        else:
-            unseen |= {
-                n for n in call.fields if kind.fields[n].wire.read and n not in state.value
-            } - set(declared)
-    if unseen:
-        named = ", ".join(f"`{n}`" for n in sorted(unseen))
-        reader.live.notes.append(
-            f"this shop does not show {named} of a {kind.name}: an update leaves them out, and "
-            "whether that clears them is undocumented"
-        )
-
-
-def _children(reader: Reader, kind: Kind, desired: Desired, changing: set[str]) -> None:
-    child = next(
-        (k for k in reader.kinds.values() if k.parent and k.parent.kind == kind.name), None
-    )
+def _owners(reader: Reader, kind: Kind, desired: Desired) -> set[str]:
+    """The parents of children that are not as declared: an update of theirs may be the way."""
+    child = reader.intake.children.get(kind.name)
     if child is None:
-        return
+        return set()
     nested = desired.objects.get(child.name, {})
-    owners = changing | {
-        nested[name].value[kind.name] for name in _changing(reader, child, desired)
-    }
+    return {nested[name].value[kind.name] for name in _changing(reader, child, desired)}
+
+
+def _children(reader: Reader, kind: Kind, owners: set[str]) -> None:
+    """Read the children of each, where no read has shown them."""
+    if kind.name not in reader.intake.children:
+        return
     for name in sorted(owners):
         state = reader.observed(kind, name)
         if state is not None and state.children is None:

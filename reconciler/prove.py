@@ -41,7 +41,15 @@ def prove(states: States, steps: Sequence[Step], kinds: Kinds, settler: Settler)
     differing |= prover.read_listed()
     for address, difference in differing.items():
         if difference:
-            states[address].failed = difference
+            states[address].failed = difference + _unwritten(states[address].change)
+
+
+def _unwritten(change: Change) -> str:
+    """Why what a parent's update did not do was not written in another way."""
+    if not change.blind:
+        return ""
+    named = ", ".join(f"`{name}`" for name in change.blind)
+    return f"; an update of its own could clear {named}, so none was sent"
 
 
 class _Prover:

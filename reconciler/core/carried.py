@@ -7,6 +7,7 @@ the next plan see no difference, and the next replacement start from what was us
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from reconciler.core.state import Address, Desired, Live, Observed
@@ -34,4 +35,4 @@ def recognised(live: Live, desired: Desired, carried: Carried) -> Live:
     objects = {kind: dict(states) for kind, states in live.objects.items()}
     for address, state in found.items():
         objects[address.kind][address.name] = state
-    return Live(objects, live.complete, live.pages, live.reads, live.notes, live.unread)
+    return replace(live, objects=objects)

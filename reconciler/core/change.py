@@ -96,6 +96,8 @@ class Change:
     """Fields that a replacement writes otherwise than declared: (declared, written)."""
     unproven: frozenset[str] = frozenset()
     """Fields of `after` that the shop may keep or not: sent, and not held against it."""
+    blind: tuple[str, ...] = ()
+    """Fields that an update of its own could clear: only its parent's update may carry it."""
 
 
 RENAMED = "renamed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.core.change import Change
@@ -16,6 +16,8 @@ class Family:
 
     value: Value
     children: Mapping[str, Value] | None
+    unseen: tuple[str, ...] = ()
+    """What an update of the parent would carry and nobody knows: it could be cleared."""
 
 
 def families(
@@ -41,27 +43,40 @@ def families(
             owner = Address(kind.parent.kind, change.after.get(kind.parent.kind, ""))
         state = live.get(owner)
         if owner.kind in inner and owner not in found and isinstance(state, Observed):
-            found[owner] = _family(inner[owner.kind], state, declared.get(owner, ()), live)
+            gather = _Gather(inner[owner.kind], desired, live)
+            found[owner] = gather.family(owner, state, declared.get(owner, ()))
     return found
 
 
-def _family(child: Kind, state: Observed, declared: Iterable[str], live: Live) -> Family:
-    if state.children is None:
-        return Family(state.value, None)
-    hidden = [
-        name
-        for name in declared
-        if name not in state.children and isinstance(live.get(Address(child.name, name)), Observed)
-    ]
-    children = {
-        name: overlay(
-            state.children.get(name, {}),
-            _value(live.get(Address(child.name, name))),
-        )
-        for name in (*state.children, *hidden)
-    }
-    return Family(state.value, children)
+class _Gather:
+    """One parent with its children; what no read shows is taken from the files."""
 
+    def __init__(self, child: Kind, desired: Desired, live: Live) -> None:
+        self.child = child
+        self.desired = desired
+        self.live = live
+        self.unseen: list[str] = []
 
-def _value(state: object) -> Value:
-    return state.value if isinstance(state, Observed) else {}
+    def family(self, owner: Address, state: Observed, declared: Iterable[str]) -> Family:
+        value = self._known(owner, state.value, None)
+        if state.children is None:
+            return Family(value, None, tuple(self.unseen))
+        addresses = {name: Address(self.child.name, name) for name in (*state.children, *declared)}
+        children = {}
+        for name, address in addresses.items():
+            seen = self.live.get(address)
+            if name in state.children or isinstance(seen, Observed):
+                own = seen.value if isinstance(seen, Observed) else {}
+                merged = overlay(state.children.get(name, {}), own)
+                carried = self.child.parent.update.fields if self.child.parent else ()
+                children[name] = self._known(address, merged, carried)
+        return Family(value, children, tuple(self.unseen))
+
+    def _known(self, address: Address, value: Value, carried: Collection[str] | None) -> Value:
+        """`value` with what only a file tells; what neither tells is noted as unseen."""
+        missing = self.live.unseen.get(address, frozenset())
+        entry = self.desired.get(address)
+        told = {n: entry.value[n] for n in missing if n in entry.value} if entry else {}
+        lost = sorted(n for n in missing - told.keys() if carried is None or n in carried)
+        self.unseen += [f"`{n}` of {address}" for n in lost]
+        return {**value, **told} if told else value

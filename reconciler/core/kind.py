@@ -27,6 +27,10 @@ Value = Mapping[str, Any]
 """One object in canonical form: our field names, plain values, natural keys."""
 
 
+DECLARE = "declare what it has in DealPOS"
+"""The way out where a write could clear what no read shows."""
+
+
 class Offer(NamedTuple):
     """At what price something is sold, and what it costs; None where that is not known."""
 
@@ -185,9 +189,9 @@ class Kind:
 
     None instead of `after` withholds the replacement, and the note says why.
     """
-    blind: Callable[[Value], tuple[str, ...]] | None = None
-    """Fields that a live object of this sort may have and no read shows: an update could clear
-    them."""
+    blind: Callable[[Value], Mapping[str, str]] | None = None
+    """Fields that an object of this sort has and no read shows, with the way out: a write of it
+    that does not carry them could clear them."""
     offers: Callable[[Value], Mapping[str, Offer]] | None = None
     """What is sold at which price: by outlet name, the base price under the empty name."""
     widens: tuple[str, ...] = ()

@@ -178,19 +178,17 @@ class _Lowering:
         """Whether one update of the parent is the way: needed, or cheaper than one per child."""
         parent = kind.parent
         family = self.plan.families.get(owner)
-        if parent is None or family is None or family.children is None:
+        if parent is None or family is None or family.children is None or family.unseen:
             return False
         if owner in self.changes:
             return self.changes[owner].action is not Action.CREATE
-        changed = [
-            {f.path[0] for f in change.fields}
-            for change in self.of.get(owner, ())
-            if change.action is not Action.CREATE
-        ]
+        updated = [c for c in self.of.get(owner, ()) if c.action is not Action.CREATE]
+        changed = [{f.path[0] for f in change.fields} for change in updated]
         carried = set(parent.update.fields)
         own = set(kind.update.fields) if kind.update else set()
         only_here = any(fields & carried - own for fields in changed)
-        return only_here or sum(fields <= carried for fields in changed) > 1
+        needed = only_here or any(change.blind for change in updated)
+        return needed or sum(fields <= carried for fields in changed) > 1
 
     def _parent_update(
         self,
@@ -221,7 +219,9 @@ class _Lowering:
         fallback = {
             c.address: request_for(kind, kind.update, c.after or {})
             for c in riding
-            if kind.update and {f.path[0] for f in c.fields} <= set(kind.update.fields)
+            if kind.update
+            and not c.blind
+            and {f.path[0] for f in c.fields} <= set(kind.update.fields)
         }
         return self.step(
             above_kind,

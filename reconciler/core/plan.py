@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.core.after import follow, overlay_owned
+from reconciler.core.blind import routed
 from reconciler.core.carried import Carried, recognised
 from reconciler.core.change import CARRIED, RENAMED, Action, Change, FieldChange, digest
 from reconciler.core.diff import compare, created
@@ -86,16 +87,18 @@ def build(
     builder = _Builder(kinds, desired, live, renames)
     for address, declared in desired:
         builder.consider(address, declared)
+    found = families(builder.changes, desired, live, kinds)
+    changes, refused = routed(builder.changes, found, desired, live, kinds)
     plan = Plan(
         store=store,
-        changes=tuple(follow(builder.changes, desired, kinds)),
+        changes=tuple(follow(changes, desired, kinds)),
         unmanaged=tuple(_unmanaged(desired, live, kinds)),
         unknown=tuple(builder.unknown),
-        withheld=tuple(builder.withheld),
+        withheld=tuple(sorted((*builder.withheld, *refused))),
         notes=(*live.notes, *rename_notes, *builder.notes, *builder.uncompared_notes()),
         unchanged=builder.unchanged,
-        families=families(builder.changes, desired, live, kinds),
-        pages=_grown(live.pages, builder.changes),
+        families=found,
+        pages=_grown(live.pages, changes),
         reads=live.reads,
     )
     return plan, builder.faults
@@ -192,7 +195,6 @@ class _Builder:
                 return
             carried = {n: (after[n], v) for n, v in kept.items() if after.get(n) != v}
             after = dict(kept)
-        self._note_blind(address, kind, declared.value, live.value)
         reasons = {f.reason for f in fields if f.action is action and f.reason not in ("", RENAMED)}
         self.changes.append(
             Change(
@@ -208,14 +210,6 @@ class _Builder:
                 carried,
             )
         )
-
-    def _note_blind(self, address: Address, kind: Kind, declared: Value, live: Value) -> None:
-        unseen = [n for n in kind.blind(live) if n not in declared] if kind.blind else []
-        if unseen:
-            named = ", ".join(f"`{name}`" for name in unseen)
-            self.notes.append(
-                f"{address}: no read shows its {named}, and an update may clear them; declare them"
-            )
 
     def _replace(
         self,

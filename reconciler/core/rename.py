@@ -7,6 +7,7 @@ their live values are moved along before the diff, and the diff needs no excepti
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from reconciler.core.kind import Kind, Kinds
 from reconciler.core.state import ABSENT, Absent, Address, Desired, Live, Observed
@@ -78,7 +79,7 @@ def _apply(live: Live, kind: Kind, old: str, new: str, kinds: Kinds) -> Live:
         own.setdefault(name, ABSENT)
     for other in kinds.values():
         _point(objects.get(other.name, {}), other, kind, move)
-    return Live(objects, live.complete, live.pages, live.reads, live.notes, live.unread)
+    return replace(live, objects=objects)
 
 
 def _point(

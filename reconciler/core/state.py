@@ -104,6 +104,8 @@ class Live:
     notes: list[str] = field(default_factory=list)
     unread: dict[Address, str] = field(default_factory=dict)
     """Why an object that was asked for could not be read."""
+    unseen: dict[Address, frozenset[str]] = field(default_factory=dict)
+    """Fields that a write would carry and no read has shown: leaving them out may clear them."""
 
     def get(self, address: Address) -> Observed | Absent | None:
         """What is known of `address`; None when it was not read."""

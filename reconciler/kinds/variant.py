@@ -9,7 +9,18 @@ from typing import Annotated, Literal, Required
 
 from typing_extensions import TypedDict
 
-from reconciler.core.kind import Batch, Call, Kind, Listing, Offer, Parent, Reads, Single, Value
+from reconciler.core.kind import (
+    DECLARE,
+    Batch,
+    Call,
+    Kind,
+    Listing,
+    Offer,
+    Parent,
+    Reads,
+    Single,
+    Value,
+)
 from reconciler.core.mark import Identity, Reference, Wire, WriteOnly
 from reconciler.core.types import Code, Count, Flag, Money, Text
 from reconciler.core.wire import FLAG, NUMBER, Codec, keyed, text
@@ -106,10 +117,13 @@ _UNITS = ("parent_code", "ratio")
 _PREPAID = ("expired_day_prepaid", "expired_month_prepaid", "point_prepaid")
 
 
-def _blind(value: Value) -> tuple[str, ...]:
+def _blind(value: Value) -> dict[str, str]:
     # facts §7: what belongs to these types is written, and shown by no read.
+    type_ = value.get("type", "")
+    if type_ == "Serialized":
+        return {"type": "the API takes no Serialized: make this change in DealPOS"}
     by_type = {"MultipleUOM": _UNITS, "PrepaidPackage": _PREPAID, "PrepaidPoint": _PREPAID}
-    return by_type.get(value.get("type", ""), ())
+    return dict.fromkeys(by_type.get(type_, ()), DECLARE)
 
 
 def _offers(value: Value) -> dict[str, Offer]:

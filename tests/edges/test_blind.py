@@ -92,13 +92,6 @@ def test_a_new_variant_keeps_its_display_name_where_updates_clear(make_shop: Any
     assert shop.item("variants", "PC")["Name"] == "Tea"
 
 
-def test_what_no_read_shows_of_a_variant_is_told_before_an_update(make_shop: Any) -> None:
-    product = {**SHOP["products"][0], "Variants": [{"Code": "PA", "Type": "MultipleUOM"}]}
-    shop = make_shop({**SHOP, "products": [product]})
-    shop.write("products: [{code: P, variants: [{code: PA, unit_price: 5}]}]")
-    assert any("`parent_code`, `ratio`" in note for note in shop.plan().notes)
-
-
 def test_a_coupon_of_somebody_else_is_left_alone(make_shop: Any) -> None:
     shop = make_shop({})
     shop.write("coupons: [{code: X, type: DiscountAmount, discount: 5, limit: 2}]")

@@ -187,7 +187,10 @@ def test_an_apply_succeeds_and_converges_whatever_the_documentation_left_open(
     data: Any, choices: Any, complete: Any, open_world: Any
 ) -> None:
     shop = open_world(data.draw(complete), **choices)
-    assert failures(shop.apply(planned(shop))) == []
+    plan = planned(shop)
+    assert failures(shop.apply(plan)) == []
+    if plan.withheld:  # what was written may show that the shop leaves out what is empty
+        assert failures(shop.apply(planned(shop))) == []
     assert [(str(c.address), c.fields) for c in planned(shop).changes] == []
 
 
