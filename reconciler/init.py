@@ -54,6 +54,6 @@ def start(folder: Path, kinds: Kinds) -> list[Path]:
             if not path.exists():
                 path.write_text(content, encoding="utf-8")
                 written.append(path)
-        return written + schema.write(kinds, folder / "schemas")
+        return written + schema.write(schema.schemas(kinds), folder / "schemas")
     except OSError as error:
         raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from None

@@ -68,7 +68,7 @@ def print_json(document: Any) -> None:
     say(dumps(document) + "\n")
 
 
-def print_plan(plan: Plan, cost: Cost, form: str) -> None:
+def print_plan(plan: Plan, cost: Cost, form: str, compact: bool = False) -> None:
     """A plan on stdout."""
     from reconciler.kinds import KINDS
 
@@ -78,10 +78,11 @@ def print_plan(plan: Plan, cost: Cost, form: str) -> None:
         print_json(plan_document(plan, cost, KINDS))
     else:
         from reconciler.console import coloured, paint
-        from reconciler.render.text import no_paint, plan_text
+        from reconciler.render.block import no_paint
+        from reconciler.render.text import plan_text
 
         brush = paint if coloured(sys.stdout) else no_paint
-        say(plan_text(plan, cost, KINDS, brush))
+        say(plan_text(plan, cost, KINDS, brush, compact))
 
 
 def print_report(report: Report, form: str) -> None:
@@ -92,7 +93,8 @@ def print_report(report: Report, form: str) -> None:
         print_json(report_document(report))
     elif report.outcomes:
         from reconciler.console import coloured, paint
-        from reconciler.render.text import no_paint, report_text
+        from reconciler.render.block import no_paint
+        from reconciler.render.text import report_text
 
         brush = paint if coloured(sys.stdout) else no_paint
         say("\n" + report_text(report, brush))

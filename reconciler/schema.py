@@ -1,4 +1,4 @@
-"""Kinds to JSON Schemas: completion and checking in an editor, from the models that validate."""
+"""Models to JSON Schemas: of the files, for an editor, and of the documents that programs read."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.core.kind import Kind, Kinds
+from reconciler.render import contract
 from reconciler.validation import WAS, adapter
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -15,19 +16,35 @@ _TEXT = {"type": "string"}
 
 
 def schemas(kinds: Kinds) -> dict[str, str]:
-    """File name to content of every schema; equal input gives equal text."""
-    documents = {
-        "catalogue.schema.json": _catalogue(kinds),
-        "reconciler.schema.json": _settings(kinds),
-    }
-    return {name: json.dumps(body, indent=2) + "\n" for name, body in documents.items()}
+    """File name to content of the schemas of a shop's files; equal input gives equal text."""
+    return _texts(
+        {
+            "catalogue.schema.json": _catalogue(kinds),
+            "reconciler.schema.json": _settings(kinds),
+        }
+    )
 
 
-def write(kinds: Kinds, folder: Path) -> list[Path]:
-    """Write every schema into `folder`; gives the paths."""
+def documents() -> dict[str, str]:
+    """File name to content of the schemas of what `--format json` prints."""
+    shapes = {"plan": contract.PlanDocument, "report": contract.ReportDocument}
+    return _texts(
+        {
+            f"{name}.schema.json": {"$schema": _DRAFT, **contract.schema(shape)}
+            for name, shape in shapes.items()
+        }
+    )
+
+
+def _texts(bodies: Mapping[str, Any]) -> dict[str, str]:
+    return {name: json.dumps(body, indent=2) + "\n" for name, body in bodies.items()}
+
+
+def write(contents: Mapping[str, str], folder: Path) -> list[Path]:
+    """Write schemas into `folder`; gives the paths."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, content in schemas(kinds).items():
+    for name, content in contents.items():
         path = folder / name
         path.write_text(content, encoding="utf-8")
         paths.append(path)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from reconciler import live, sandbox, source
@@ -22,6 +25,7 @@ from reconciler.core.state import Desired, Live
 from reconciler.core.step import Step
 from reconciler.document import expander, parse
 from reconciler.kinds import KINDS, MANAGED
+from reconciler.render.data import dumps
 from reconciler.report import Report
 from reconciler.settings import Store
 from reconciler.watcher import Watcher
@@ -49,6 +53,35 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
 def root() -> Path:
     """The project's folder."""
     return ROOT
+
+
+def closed(schema: Any) -> Any:
+    """A schema that takes no key which it does not describe: ours say all that we print."""
+    if isinstance(schema, list):
+        return [closed(inner) for inner in schema]
+    if not isinstance(schema, dict):
+        return schema
+    shut = {"additionalProperties": False} if "properties" in schema else {}
+    return {key: closed(inner) for key, inner in schema.items()} | shut
+
+
+@pytest.fixture(scope="session")
+def documented() -> Callable[[str, Any], Any]:
+    """Hands a document back as a program reads it; fails where its schema does not say so."""
+    validators = {
+        name: jsonschema.Draft202012Validator(
+            closed(json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8")))
+        )
+        for name in ("plan", "report")
+    }
+
+    def read(name: str, document: Any) -> Any:
+        parsed = json.loads(dumps(document))
+        errors = [f"{e.json_path}: {e.message}" for e in validators[name].iter_errors(parsed)]
+        assert errors == []
+        return parsed
+
+    return read
 
 
 class Clock:

@@ -18,6 +18,7 @@ import pytest
 from reconciler.apply import run
 from reconciler.client import Client, embedded_transport
 from reconciler.kinds import KINDS
+from reconciler.render.data import plan_document, report_document
 from reconciler.render.text import plan_text, report_text
 from reconciler.settings import Store
 
@@ -49,15 +50,17 @@ def _same(path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
-def test_a_case(case: Path, make_shop: Any) -> None:
+def test_a_case(case: Path, make_shop: Any, documented: Any) -> None:
     shop = make_shop(json.loads((case / "live.json").read_text(encoding="utf-8")))
     shop.write((case / "catalogue.yaml").read_text(encoding="utf-8"), "catalogue.yaml")
     plan = shop.plan()
     _same(case / "plan.txt", plan_text(plan, shop.cost(plan), KINDS))
+    documented("plan", plan_document(plan, shop.cost(plan), KINDS))
     recorder = Recorder(embedded_transport(shop.app))
     store = Store("sandbox", "sandbox", "sandbox")
     client = Client(store, recorder, shop.listener, shop.clock)
     report = run(client, plan, shop.steps(plan), KINDS)
+    documented("report", report_document(report))
     said = report_text(report)
     _same(case / "requests.txt", "\n".join([*recorder.lines, "", said]))
     if report.complete:

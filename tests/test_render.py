@@ -143,6 +143,7 @@ Store: https://yourshop.dealpos.net
     outlet_prices.Bandung.price   9,500 → 21,000
     outlet_prices.Solo.price          1 → —
     taxable                        true → false
+    money: Solo: price 1 → 19,000
     (2 unchanged fields hidden)
 
 + variant/1003X  catalogue/drinks.yaml:20
@@ -162,6 +163,7 @@ this folder remembers it, elsewhere write limit: 60 afterwards or the next plan 
 its replacement has no `customer`; declare what it should keep
   - coupon `reference_id` is not compared (1 object): no read of a coupon returns it
 
+Money: 1 dearer; largest rise +1,899,900.0 % (variant/1003L at Solo)
 """
 
 
@@ -284,6 +286,43 @@ def test_the_hidden_fields_are_those_that_json_shows_and_text_does_not(
     hidden = set(entry["change"]["after"]) - named - {kind.identity}
     noun = "field" if len(hidden) == 1 else "fields"
     assert f"({len(hidden)} unchanged {noun} hidden)" in text_of(plan)
+
+
+COMPACT = """\
+Store: https://yourshop.dealpos.net
+
++ create  ~ update  ± replace (delete, then create)  ○ retire (taken out of sale, kept in the shop)
+
++ category/Drinks  catalogue/drinks.yaml:14
+± coupon/DISC20  discount 20 → 25, limit 100 → 60  catalogue/drinks.yaml:15
+~ customer/DP-001  name NAME_BEFORE → NAME_AFTER  catalogue/drinks.yaml:16
+○ product/1003  discontinued false → true  catalogue/drinks.yaml:17
+~ variant/1003L  unit_price 18,000 → 19,000, description "" → 16 oz, \
+outlet_prices.Bandung.price 9,500 → 21,000, and 2 more  catalogue/drinks.yaml:18
++ variant/1003X  3 fields  catalogue/drinks.yaml:20
+
+Could not be read (1 object):
+"""
+
+
+def test_a_compact_plan_is_one_line_a_change_and_the_rest_in_full() -> None:
+    plan = shop()
+    address = Address("customer", "DP-001")
+    expected = COMPACT.replace("NAME_BEFORE", fingerprint(address, "Sari Lama")).replace(
+        "NAME_AFTER", fingerprint(address, "Sari Baru")
+    )
+    text = plan_text(plan, priced(plan), KINDS, compact=True)
+    assert text.startswith(expected)
+    aside = expected.splitlines()[-1]
+    assert text.partition(aside)[2] == text_of(plan).partition(aside)[2]
+    painted = plan_text(plan, priced(plan), KINDS, paint, compact=True)
+    assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == text
+
+
+def test_a_compact_line_says_what_falls_below_cost() -> None:
+    plan = make({"variant/V": {"unit_price": 4}}, {"variant/V": {"unit_price": 9, "unit_cost": 5}})
+    text = plan_text(plan, NO_COST, KINDS, compact=True)
+    assert "~ variant/V  unit_price 9 → 4, below cost  catalogue/drinks.yaml:14\n" in text
 
 
 # --- values -------------------------------------------------------------------------------------
@@ -410,6 +449,20 @@ def test_ordinary_text_of_any_language_stays_as_it_is(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
+def test_a_compact_plan_is_steered_by_nothing_either(name: str) -> None:
+    plan = make(
+        {
+            f"variant/{name}": {"unit_price": 1},
+            "variant/W": {"outlet_prices": {name: {"price": 1}}},
+        },
+        {"variant/W": {"outlet_prices": {}, "unit_price": 9, "unit_cost": 5}},
+    )
+    text = plan_text(plan, NO_COST, KINDS, compact=True)
+    assert not steers(text)
+    assert len(text.splitlines()) == 9
+
+
+@pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_survives_json_unchanged(name: str) -> None:
     document = document_of(make({"variant/V": {"unit_price": 1, "model": name}}))
     assert document["resource_changes"][0]["change"]["after"]["model"] == name
@@ -429,6 +482,7 @@ def test_the_plan_document_has_the_keys_of_the_contract() -> None:
         "notes": list,
         "violations": list,
         "summary": dict,
+        "money": dict,
         "cost": dict,
     }
     assert document["format_version"] == "1.0"
@@ -449,6 +503,7 @@ def test_every_change_has_the_keys_of_the_contract() -> None:
             "action_reason",
             "change",
             "fields",
+            "money",
             "source",
             "basis",
         }
@@ -478,6 +533,15 @@ def test_an_update_is_documented_as_the_design_shows_it() -> None:
             "after": {"code": "1003L", "unit_price": 19000},
         },
         "fields": [{"path": "unit_price", "before": 18000, "after": 19000, "reason": None}],
+        "money": [
+            {
+                "outlet": None,
+                "price": {"before": 18000, "after": 19000},
+                "cost": {"before": None, "after": None},
+                "margin": {"before": None, "after": None},
+                "falls_below_cost": False,
+            }
+        ],
         "source": {"file": "catalogue/drinks.yaml", "line": 14, "column": 9},
     }
 

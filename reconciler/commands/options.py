@@ -25,3 +25,5 @@ form = click.option(
 detailed_exitcode = click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 2 when the plan is not empty."
 )
+
+compact = click.option("--compact", is_flag=True, help="One line a change, instead of a block.")

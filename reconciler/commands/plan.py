@@ -9,16 +9,19 @@ import click
 
 from reconciler import output
 from reconciler.commands import options
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ReconcilerError, UsageError
 
 
 @click.command()
 @options.directory
 @options.form
+@options.compact
 @options.detailed_exitcode
-def plan(directory: Path, form: str, detailed_exitcode: bool) -> None:
+def plan(directory: Path, form: str, compact: bool, detailed_exitcode: bool) -> None:
     """Show what would change in the shop; writes nothing."""
     with output.errors_as(form):
+        if compact and form != "text":
+            raise UsageError("--compact is for --format text", hint="leave one of them out")
         from reconciler import pipeline
         from reconciler.connect import connect
         from reconciler.console import Console
@@ -27,7 +30,7 @@ def plan(directory: Path, form: str, detailed_exitcode: bool) -> None:
         shop = load(directory)
         with Console(quiet=form == "json") as console, connect(shop, console) as client:
             made = pipeline.make(shop, client)
-    output.print_plan(made.plan, made.cost, form)
+    output.print_plan(made.plan, made.cost, form, compact)
     if made.plan.unknown:
         from reconciler.render.words import counted
 

@@ -1,4 +1,4 @@
-"""`schema`: JSON Schemas for editors."""
+"""`schema`: JSON Schemas for editors and for programs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from reconciler.errors import UsageError
 @click.command()
 @click.argument("directory", metavar="[DIR]", default="schemas", type=click.Path(path_type=Path))
 def schema(directory: Path) -> None:
-    """Write the JSON Schemas of the files into DIR (default: schemas), for editors."""
+    """Write the JSON Schemas of the files, the plan and the report into DIR (default: schemas)."""
+    from reconciler import schema as shapes
     from reconciler.kinds import MANAGED
-    from reconciler.schema import write
 
     try:
-        written = write(MANAGED, directory)
+        written = shapes.write(shapes.schemas(MANAGED) | shapes.documents(), directory)
     except OSError as error:
         raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from None
     for path in written:

@@ -1,13 +1,17 @@
-"""What a change means in money: at which price and cost a variant is sold, before and after."""
+"""What a change means in money: at which price and cost a variant is sold, before and after.
+
+No sales figures enter it: how much of anything is sold is not known.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from reconciler.core.change import Change
 from reconciler.core.kind import Kinds, Offer
+from reconciler.core.state import Address
 
 Amount = int | Decimal
 
@@ -20,6 +24,8 @@ class Sale:
     """The outlet's name; empty for the base price, which holds where no outlet has its own."""
     before: Offer | None
     after: Offer | None
+    own: tuple[bool, bool] = (True, True)
+    """Whether the place has a price of its own, before and after, or sells at the base price."""
 
     @property
     def moved(self) -> bool:
@@ -31,7 +37,27 @@ class Sale:
         """By how much the price rises; below zero where it falls, 0 where a side is unknown."""
         if self.before is None or self.after is None:
             return 0
-        return (self.after.price or 0) - (self.before.price or 0)
+        if self.before.price is None or self.after.price is None:
+            return 0
+        return self.after.price - self.before.price
+
+    @property
+    def percent(self) -> Decimal | None:
+        """The rise in percent of the price before; None where there was none to compare with."""
+        if not self.rise or self.before is None or not self.before.price:
+            return None
+        return Decimal(self.rise) * 100 / Decimal(self.before.price)
+
+    @property
+    def margin_rise(self) -> Decimal:
+        """By how many percentage points the margin rises; 0 where a side is unknown."""
+        before, after = margin(self.before), margin(self.after)
+        return Decimal(0) if before is None or after is None else after - before
+
+    @property
+    def falls_below_cost(self) -> bool:
+        """Whether it is sold for less than it costs, and was not before."""
+        return below_cost(self.after) and not below_cost(self.before)
 
 
 def margin(offer: Offer | None) -> Decimal | None:
@@ -61,4 +87,61 @@ def sales(change: Change, kinds: Kinds) -> Iterator[Sale]:
     base_before, base_after = before.get(""), after.get("")
     for outlet in sorted({*before, *after}):
         # An outlet without its own price sells at the base price.
-        yield Sale(outlet, before.get(outlet, base_before), after.get(outlet, base_after))
+        yield Sale(
+            outlet,
+            before.get(outlet, base_before),
+            after.get(outlet, base_after),
+            (outlet in before, outlet in after),
+        )
+
+
+def moves(change: Change, kinds: Kinds) -> tuple[Sale, ...]:
+    """The places where the changed object's price or cost moves, the base price first."""
+    return tuple(sale for sale in sales(change, kinds) if sale.moved)
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """The place where prices move most."""
+
+    address: Address
+    outlet: str
+    percent: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What a plan means in money: objects by what happens to them at any place, and the peaks."""
+
+    dearer: int = 0
+    cheaper: int = 0
+    below_cost: int = 0
+    """Objects that fall below cost, new ones included."""
+    margin_up: int = 0
+    margin_down: int = 0
+    largest_rise: Peak | None = None
+    largest_fall: Peak | None = None
+
+
+def total(changes: Iterable[Change], kinds: Kinds) -> Total:
+    """All changes together; one that rises here and falls there counts on both sides."""
+    moved = [(change.address, moves(change, kinds)) for change in changes]
+    peaks = [
+        Peak(address, sale.outlet, sale.percent)
+        for address, sold in moved
+        for sale in sold
+        if sale.percent is not None
+    ]
+    return Total(
+        dearer=sum(any(sale.rise > 0 for sale in sold) for _, sold in moved),
+        cheaper=sum(any(sale.rise < 0 for sale in sold) for _, sold in moved),
+        below_cost=sum(any(sale.falls_below_cost for sale in sold) for _, sold in moved),
+        margin_up=sum(any(sale.margin_rise > 0 for sale in sold) for _, sold in moved),
+        margin_down=sum(any(sale.margin_rise < 0 for sale in sold) for _, sold in moved),
+        largest_rise=max((p for p in peaks if p.percent > 0), key=_percent, default=None),
+        largest_fall=min((p for p in peaks if p.percent < 0), key=_percent, default=None),
+    )
+
+
+def _percent(peak: Peak) -> Decimal:
+    return peak.percent

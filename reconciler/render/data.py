@@ -4,32 +4,37 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.core.change import Change
 from reconciler.core.cost import Cost
-from reconciler.core.kind import Kind, Kinds, Value
+from reconciler.core.kind import Kind, Kinds, Offer, Value
+from reconciler.core.money import Peak, Sale, margin, moves, total
 from reconciler.core.plan import Plan
 from reconciler.errors import ReconcilerError, SourceError
 from reconciler.render.words import shown
 from reconciler.report import Report
 
+if TYPE_CHECKING:
+    from reconciler.render import contract
+
 FORMAT_VERSION = "1.0"
 
 
-def plan_document(plan: Plan, cost: Cost, kinds: Kinds) -> dict[str, Any]:
+def plan_document(plan: Plan, cost: Cost, kinds: Kinds) -> contract.PlanDocument:
     """The plan as the document that `plan --format json` prints."""
     return {
         "format_version": FORMAT_VERSION,
         "store": plan.store,
         "resource_changes": [
-            _change(change, kinds[change.address.kind]) for change in plan.changes
+            _change(change, kinds[change.address.kind], kinds) for change in plan.changes
         ],
         "unmanaged": [str(address) for address in plan.unmanaged],
         "unknown": [{"address": str(a), "reason": reason} for a, reason in plan.unknown],
         "notes": [*(f"{a}: {reason}" for a, reason in plan.withheld), *plan.notes],
         "violations": [],
-        "summary": plan.counts(),
+        "summary": cast("contract.Summary", plan.counts()),
+        "money": _money(plan, kinds),
         "cost": {
             "reads": cost.reads,
             "writes": cost.writes,
@@ -41,7 +46,45 @@ def plan_document(plan: Plan, cost: Cost, kinds: Kinds) -> dict[str, Any]:
     }
 
 
-def _change(change: Change, kind: Kind) -> dict[str, Any]:
+def _money(plan: Plan, kinds: Kinds) -> contract.Money:
+    money = total(plan.changes, kinds)
+    return {
+        "dearer": money.dearer,
+        "cheaper": money.cheaper,
+        "below_cost": money.below_cost,
+        "margin_up": money.margin_up,
+        "margin_down": money.margin_down,
+        "largest_rise": _peak(money.largest_rise),
+        "largest_fall": _peak(money.largest_fall),
+    }
+
+
+def _peak(peak: Peak | None) -> contract.Peak | None:
+    if peak is None:
+        return None
+    return {
+        "address": str(peak.address),
+        "outlet": peak.outlet or None,
+        "percent": round(peak.percent, 1),
+    }
+
+
+def _sale(sale: Sale) -> contract.Sale:
+    before, after = sale.before or Offer(None, None), sale.after or Offer(None, None)
+    return {
+        "outlet": sale.outlet or None,
+        "price": {"before": before.price, "after": after.price},
+        "cost": {"before": before.cost, "after": after.cost},
+        "margin": {"before": _share(margin(before)), "after": _share(margin(after))},
+        "falls_below_cost": sale.falls_below_cost,
+    }
+
+
+def _share(share: Decimal | None) -> Decimal | None:
+    return share if share is None else round(share, 1)
+
+
+def _change(change: Change, kind: Kind, kinds: Kinds) -> contract.ResourceChange:
     source = change.source
     return {
         "address": str(change.address),
@@ -63,6 +106,7 @@ def _change(change: Change, kind: Kind) -> dict[str, Any]:
             }
             for field in change.fields
         ],
+        "money": [_sale(sale) for sale in moves(change, kinds)],
         "source": source and {"file": source.file, "line": source.line, "column": source.column},
         "basis": change.basis,
     }
@@ -78,7 +122,7 @@ def _value(change: Change, kind: Kind, value: Value | None) -> dict[str, Any] | 
     }
 
 
-def report_document(report: Report) -> dict[str, Any]:
+def report_document(report: Report) -> contract.ReportDocument:
     """The report as the document that `apply --format json` prints."""
     return {
         "store": report.store,
@@ -91,7 +135,7 @@ def report_document(report: Report) -> dict[str, Any]:
             }
             for outcome in report.outcomes
         ],
-        "summary": report.counts(),
+        "summary": cast("contract.Statuses", report.counts()),
         "requests": report.requests,
         "verified": report.verified,
     }

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from reconciler.core.change import Action, Change, FieldChange
+from reconciler.core.change import Action
 from reconciler.core.cost import Cost
-from reconciler.core.kind import Kind, Kinds
+from reconciler.core.kind import Kinds
+from reconciler.core.money import total
 from reconciler.core.plan import Plan
-from reconciler.render.words import counted, duration, plain, written
+from reconciler.render.block import STYLES, Paint, block, line, no_paint
+from reconciler.render.money import total_line
+from reconciler.render.words import counted, duration, plain
 from reconciler.report import Report
 
-Paint = Callable[[str, str], str]
-"""Takes a style and a text; gives the text in that style, or as it is."""
-
-_STYLES = {
-    Action.CREATE: "green",
-    Action.UPDATE: "yellow",
-    Action.REPLACE: "magenta",
-    Action.RETIRE: "cyan",
-    Action.DELETE: "red",
-}
 _LEGEND = {
     Action.CREATE: "create",
     Action.UPDATE: "update",
@@ -32,55 +25,31 @@ _STATUS = {"applied": "✓", "failed": "✗", "held": "!", "skipped": "-"}
 _MANY = 10
 
 
-def no_paint(style: str, text: str) -> str:
-    """The text as it is."""
-    return text
+def plan_text(
+    plan: Plan, cost: Cost, kinds: Kinds, paint: Paint = no_paint, compact: bool = False
+) -> str:
+    """The plan: target, legend, a block (or a line) an object, notes, money, one closing line."""
+    return "\n".join(_plan(plan, cost, kinds, paint, compact)) + "\n"
 
 
-def plan_text(plan: Plan, cost: Cost, kinds: Kinds, paint: Paint = no_paint) -> str:
-    """The plan in full: target, legend, a block an object, notes, and one closing line."""
-    return "\n".join(_plan(plan, cost, kinds, paint)) + "\n"
-
-
-def _plan(plan: Plan, cost: Cost, kinds: Kinds, paint: Paint) -> Iterator[str]:
+def _plan(plan: Plan, cost: Cost, kinds: Kinds, paint: Paint, compact: bool) -> Iterator[str]:
     yield f"Store: {plan.store}"
     yield ""
     if plan.changes:
         used = [action for action in _LEGEND if any(c.action is action for c in plan.changes)]
-        yield "  ".join(paint(_STYLES[a], a.symbol) + f" {_LEGEND[a]}" for a in used)
+        yield "  ".join(paint(STYLES[a], a.symbol) + f" {_LEGEND[a]}" for a in used)
         yield ""
-        for change in plan.changes:
-            yield from _block(change, kinds[change.address.kind], paint)
+        if compact:
+            yield from (line(change, kinds, paint) for change in plan.changes)
             yield ""
-    yield from _aside(plan, paint)
-    yield closing(plan, cost)
-
-
-def _block(change: Change, kind: Kind, paint: Paint) -> Iterator[str]:
-    sign = paint(_STYLES[change.action], change.action.symbol)
-    place = f"  {change.source.file}:{change.source.line}" if change.source else ""
-    yield f"{sign} {paint('bold', plain(str(change.address)))}{paint('dim', plain(place))}"
-    if change.action in (Action.REPLACE, Action.DELETE):
-        yield f"    ({change.reason})"
-    rows = [_row(change, kind, field) for field in change.fields]
-    name_width = max((len(name) for name, _, _ in rows), default=0)
-    before_width = max((len(before) for _, before, _ in rows), default=0)
-    for name, before, after in rows:
-        if change.action is Action.CREATE:
-            yield f"    {name:<{name_width}}  {after}"
         else:
-            yield f"    {name:<{name_width}}  {before:>{before_width}} → {after}"
-    told = {kind.identity, *(field.path[0] for field in change.fields)}
-    hidden = sum(n not in told and not kind.fields[n].hidden for n in change.after or {})
-    if change.action is not Action.CREATE and hidden > 0:
-        yield paint("dim", f"    ({counted(hidden, 'unchanged field')} hidden)")
-
-
-def _row(change: Change, kind: Kind, field: FieldChange) -> tuple[str, str, str]:
-    spec = kind.fields[field.path[0]]
-    before = written(change.address, spec, field.before)
-    after = written(change.address, spec, field.after)
-    return plain(field.name), before, after
+            for change in plan.changes:
+                yield from block(change, kinds, paint)
+                yield ""
+    yield from _aside(plan, paint)
+    if money := total_line(total(plan.changes, kinds)):
+        yield f"Money: {money}"
+    yield closing(plan, cost)
 
 
 def _aside(plan: Plan, paint: Paint) -> Iterator[str]:

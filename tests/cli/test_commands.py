@@ -134,6 +134,18 @@ def test_a_plan_is_exit_0_unless_asked(run: Any, folder: Path) -> None:
     assert run("plan", folder, "--detailed-exitcode").code == 2
 
 
+def test_a_compact_plan_has_a_line_a_change(run: Any, folder: Path) -> None:
+    ran = run("plan", folder, "--compact")
+    assert ran.code == 0
+    assert "\n+ variant/1001R  3 fields  catalogue/menu.yaml:9\n" in ran.out
+
+
+def test_compact_is_for_people(run: Any, folder: Path) -> None:
+    ran = run("plan", folder, "--compact", "--format", "json")
+    assert ran.code == 1
+    assert ran.json["error"] == "--compact is for --format text"
+
+
 def test_a_plan_as_json_is_one_document(run: Any, folder: Path) -> None:
     ran = run("plan", folder, "--format", "json", "--detailed-exitcode")
     assert (ran.code, ran.err) == (2, "")

@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.kinds import KINDS
@@ -56,6 +56,17 @@ def test_after_an_apply_the_plan_is_empty(data: Any, generated: Any, open_world:
     assert failures(shop.apply(planned(shop))) == []
     again = planned(shop)
     assert document(shop, again)["resource_changes"] == []
+
+
+@settings(max_examples=10)
+@given(data=st.data())
+def test_what_programs_read_is_as_the_schemas_say(
+    data: Any, generated: Any, open_world: Any, documented: Any
+) -> None:
+    shop = open_world(data.draw(generated))
+    plan = planned(shop)
+    documented("plan", plan_document(plan, shop.cost(plan), KINDS))
+    documented("report", report_document(shop.apply(plan)))
 
 
 @given(data=st.data())

@@ -1,0 +1,191 @@
+"""What a change means in money, by place and in total."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from reconciler.core.kind import Offer
+from reconciler.core.money import Sale, Total, below_cost, margin, moves, sales, total
+from reconciler.kinds import KINDS
+from reconciler.render.money import money_line, percent, total_line
+
+BEFORE: dict[str, Any] = {
+    "description": "",
+    "unit_cost": 9000,
+    "unit_price": 18000,
+    "outlet_prices": {"Bandung": {"price": 20000, "extra_cost": 1000}, "Solo": {"price": 18000}},
+}
+
+
+def moved(world: Any, before: dict[str, Any], **after: Any) -> dict[str, Sale]:
+    """The places that move, by outlet."""
+    world.have("variant/V", **before)
+    world.declare("variant/V", **after)
+    return {sale.outlet: sale for sale in moves(world.change("variant/V"), KINDS)}
+
+
+def said(world: Any, before: dict[str, Any], **after: Any) -> str:
+    return money_line(tuple(moved(world, before, **after).values()))
+
+
+def in_total(world: Any) -> Total:
+    return total(world.plan().changes, KINDS)
+
+
+def test_a_base_price_moves_where_no_outlet_has_its_own(world: Any) -> None:
+    found = moved(world, BEFORE, unit_price=20000)
+    assert found == {"": Sale("", Offer(18000, 9000), Offer(20000, 9000))}
+    assert found[""].rise == 2000
+    assert round(found[""].percent or 0, 2) == Decimal("11.11")
+
+
+def test_a_cost_moves_everywhere(world: Any) -> None:
+    found = moved(world, BEFORE, unit_cost=10000)
+    assert {outlet: sale.after for outlet, sale in found.items()} == {
+        "": Offer(18000, 10000), "Bandung": Offer(20000, 11000), "Solo": Offer(18000, 10000),
+    }  # fmt: skip
+    assert not any(sale.rise for sale in found.values())
+    assert all(sale.margin_rise < 0 for sale in found.values())
+
+
+def test_an_outlet_that_loses_its_price_sells_at_the_base_price(world: Any) -> None:
+    prices = {"Bandung": {"price": 20000}, "Kediri": {"price": 15000}}
+    found = moved(world, BEFORE, outlet_prices=prices)
+    # Solo sold at what is the base price too.
+    assert found == {
+        "Kediri": Sale("Kediri", Offer(18000, 9000), Offer(15000, 9000), (False, True))
+    }
+
+
+def test_nothing_moves_without_price_or_cost(world: Any) -> None:
+    assert moved(world, BEFORE, description="new") == {}
+    world.have("category/A", discontinued=False)
+    world.declare("category/A", discontinued=True)
+    assert list(sales(world.change("category/A"), KINDS)) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rise", "share"),
+    [
+        (Offer(100, 1), Offer(150, 1), 50, 50),
+        (Offer(100, 1), Offer(25, 1), -75, -75),
+        (Offer(0, 1), Offer(50, 1), 50, None),
+        (Offer(None, 1), Offer(50, 1), 0, None),
+        (Offer(50, 1), Offer(None, 1), 0, None),
+        (None, Offer(50, 1), 0, None),
+        (Offer(50, 1), None, 0, None),
+        (Offer(Decimal("0.5"), 1), Offer(Decimal("0.75"), 1), Decimal("0.25"), 50),
+    ],
+)
+def test_a_rise_needs_both_sides(before: Any, after: Any, rise: Any, share: Any) -> None:
+    sale = Sale("", before, after)
+    assert (sale.rise, sale.percent) == (rise, share)
+
+
+@pytest.mark.parametrize(
+    ("offer", "share", "below"),
+    [
+        (Offer(200, 50), 75, False),
+        (Offer(50, 50), 0, False),
+        (Offer(50, 75), -50, True),
+        (Offer(0, 5), None, True),
+        (Offer(0, 0), None, False),
+        (Offer(50, None), None, False),
+        (Offer(None, 50), None, False),
+        (None, None, False),
+    ],
+)
+def test_margin_and_cost(offer: Offer | None, share: int | None, below: bool) -> None:
+    assert margin(offer) == share
+    assert below_cost(offer) is below
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "falls"),
+    [
+        (Offer(60, 50), Offer(40, 50), True),
+        (Offer(60, 50), Offer(60, 70), True),
+        (None, Offer(40, 50), True),
+        (Offer(45, 50), Offer(40, 50), False),
+        (Offer(40, 50), Offer(60, 50), False),
+    ],
+)
+def test_what_was_below_cost_does_not_fall(before: Any, after: Any, falls: bool) -> None:
+    assert Sale("", before, after).falls_below_cost is falls
+
+
+def test_the_total_counts_objects_and_names_the_peaks(world: Any) -> None:
+    world.have("variant/A", unit_price=100, unit_cost=50)
+    world.declare("variant/A", unit_price=120)
+    world.have("variant/B", unit_price=100, unit_cost=50, outlet_prices={"Solo": {"price": 100}})
+    world.declare("variant/B", unit_price=110, outlet_prices={"Solo": {"price": 40}})
+    world.have("variant/C", unit_price=100, unit_cost=50)
+    world.declare("variant/C", unit_cost=120)
+    world.declare("variant/D", product="P", unit_price=10, unit_cost=50)
+    world.declare("product/P", name="P", category="C")
+    world.both("category/C", discontinued=False)
+    found = in_total(world)
+    assert (found.dearer, found.cheaper, found.below_cost) == (2, 1, 3)
+    assert (found.margin_up, found.margin_down) == (2, 2)
+    assert total_line(found) == (
+        "2 dearer, 1 cheaper, 3 fall below cost, 2 margins up, 2 margins down; "
+        "largest rise +20.0 % (variant/A); largest fall -60.0 % (variant/B at Solo)"
+    )
+
+
+def test_a_plan_that_moves_no_price_has_no_line(world: Any) -> None:
+    world.have("variant/A", unit_price=100, description="")
+    world.declare("variant/A", description="new")
+    assert in_total(world) == Total()
+    assert total_line(in_total(world)) == ""
+
+
+def test_a_new_object_is_neither_dearer_nor_cheaper(world: Any) -> None:
+    world.both("product/P", name="P")
+    world.declare("variant/D", product="P", unit_price=100, unit_cost=50)
+    assert in_total(world) == Total()
+    assert money_line(moves(world.change("variant/D"), KINDS)) == "margin 50.0 %"
+
+
+@pytest.mark.parametrize(
+    ("after", "line"),
+    [
+        ({"unit_price": 20000}, "margin 50.0 % → 55.0 %"),
+        ({"unit_price": 8000}, "margin 50.0 % → -12.5 %, falls below cost"),
+        ({"unit_price": 0}, "margin 50.0 % → —, falls below cost"),
+        (
+            {"outlet_prices": {"Bandung": {"price": 25000}, "Solo": {"price": 18000}}},
+            "Bandung: margin 50.0 % → 60.0 %",
+        ),
+        (
+            {"unit_cost": 10000},
+            "margin 50.0 % → 44.4 %; Bandung: margin 50.0 % → 45.0 %",
+        ),
+        (
+            {"outlet_prices": {"Bandung": {"price": 9500}}},
+            "Bandung: margin 50.0 % → -5.3 %, falls below cost",
+        ),
+        (
+            {"outlet_prices": {"Solo": {"price": 18000}}},
+            "Bandung: price 20,000 → 18,000",
+        ),
+    ],
+)
+def test_a_change_says_its_margins_where_they_differ(world: Any, after: Any, line: str) -> None:
+    assert said(world, BEFORE, **after) == line
+
+
+def test_a_long_line_leaves_out_no_outlet_that_falls_below_cost(world: Any) -> None:
+    live = {f"O{n}": {"price": 100} for n in range(20)}
+    files = {f"O{n}": {"price": 101 + n} for n in range(20)} | {"O19": {"price": 1}}
+    line = said(world, {"unit_cost": 50, "outlet_prices": live}, outlet_prices=files)
+    assert line.startswith("O19: margin 50.0 % → -4,900.0 %, falls below cost; O0: ")
+    assert line.endswith("; and 14 more outlets")
+
+
+def test_an_unknown_cost_gives_no_margin(world: Any) -> None:
+    assert said(world, {"unit_price": 1}, unit_price=2) == ""
+    assert percent(None) == "—"
