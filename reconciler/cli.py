@@ -13,6 +13,7 @@ import click
 
 from reconciler import __version__, output
 from reconciler.commands.apply import apply
+from reconciler.commands.doctor import doctor
 from reconciler.commands.init import init
 from reconciler.commands.plan import plan
 from reconciler.commands.sandbox import sandbox
@@ -55,5 +56,5 @@ def cli() -> None:
     """
 
 
-for command in (init, validate, plan, apply, sandbox, schema):
+for command in (init, doctor, validate, plan, apply, sandbox, schema):
     cli.add_command(command)

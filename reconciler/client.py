@@ -97,6 +97,11 @@ class Client:
         """Let go of connections."""
         self._http.close()
 
+    @property
+    def lifetime(self) -> float | None:
+        """Seconds that a token lives; None before one was given, or where the shop is silent."""
+        return self._token.lifetime
+
     def answered(self, name: str) -> bool:
         """Whether an operation has answered, so that its route is known."""
         return name in self._answered

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,8 @@ from reconciler.errors import ReconcilerError, SourceError
 if TYPE_CHECKING:
     from reconciler.core.cost import Cost
     from reconciler.core.plan import Plan
+    from reconciler.doctor.evidence import Evidence
+    from reconciler.doctor.finding import Finding
     from reconciler.report import Report
 
 
@@ -98,6 +100,17 @@ def print_report(report: Report, form: str) -> None:
 
         brush = paint if coloured(sys.stdout) else no_paint
         say("\n" + report_text(report, brush))
+
+
+def print_examination(evidence: Evidence, findings: Sequence[Finding], form: str) -> None:
+    """What the doctor found, on stdout."""
+    from reconciler.console import coloured
+    from reconciler.render.examination import examination_document, examination_text
+
+    if form == "json":
+        print_json(examination_document(evidence, findings))
+    else:
+        say(examination_text(evidence, findings, coloured(sys.stdout)))
 
 
 def approved() -> bool:

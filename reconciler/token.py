@@ -15,6 +15,8 @@ class Token:
 
     def __init__(self, store: Store, send: Callable[[Mapping[str, str]], Any]) -> None:
         self.text = ""
+        self.lifetime: float | None = None
+        """Seconds that it lives; None where the shop does not say."""
         self._store = store
         self._send = send
         self._door = threading.Lock()
@@ -48,8 +50,11 @@ class Token:
                     hint="check DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET for this shop",
                 ) from None
             raise
-        token = given.get("access_token") if isinstance(given, Mapping) else None
+        given = given if isinstance(given, Mapping) else {}
+        token = given.get("access_token")
         token = token.strip() if isinstance(token, str) else ""
         if not token or not token.isascii() or not token.isprintable():
             raise Unreadable("token", "the shop's answer holds no usable access_token")
+        told = given.get("expires_in")
+        self.lifetime = told if isinstance(told, (int, float)) and told >= 0 else None
         return token

@@ -56,6 +56,14 @@ def test_every_operation_that_a_kind_names_exists(kind: Kind) -> None:
 
 
 @ALL
+def test_a_kind_names_the_module_of_its_rights(kind: Kind) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    roles = re.search(r"VIEW of ([\w, ]+?)\s+to plan", readme.replace("\n", " "))
+    assert roles
+    assert kind.module in re.split(r", | and ", roles[1])
+
+
+@ALL
 def test_reads_may_be_repeated_and_single_reads_are_known_as_such(kind: Kind) -> None:
     for read in (kind.reads.listing, kind.reads.batch, kind.reads.single):
         if read:

@@ -164,6 +164,8 @@ class Kind:
     name: str
     model: type
     reads: Reads
+    module: str = ""
+    """The module of the rights that its operations need: `Products` VIEW (facts §1)."""
     collection: str = ""
     """The key in a catalogue file; empty for what the tool reads but never manages."""
     create: Call | None = None

@@ -34,6 +34,7 @@ KIND = Kind(
     Category,
     # facts §5: an empty request returns all categories, in one answer.
     Reads(listing=Listing("category.list", paged=False), hides=False),
+    module="Products",
     collection="categories",
     create=Call("category.create", ("name", "code")),
     update=Call("category.update", ("name", "discontinued"), {"Discontinued": False}, body=_update),

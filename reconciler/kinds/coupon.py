@@ -158,6 +158,7 @@ KIND = Kind(
     Coupon,
     # facts §10: requirements are shown by code only, and the list hides what is not active.
     Reads(listing=Listing("coupon.list"), single=Single("coupon.by_code")),
+    module="Promotion",
     collection="coupons",
     create=Call(
         "coupon.create",

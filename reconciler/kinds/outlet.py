@@ -26,4 +26,5 @@ KIND = Kind(
         listing=Listing("outlet.list", paged=False, constants={"SuspendedStatus": "All"}),
         hides=False,
     ),
+    module="Outlets",
 )

@@ -189,6 +189,9 @@ class Choices:
     """The ``RateLimit-*`` headers are sent."""
     retry_after: bool = False
     """A 429 carries ``Retry-After``."""
+    clock_ahead: float | None = None
+    """Seconds by which the ``Date`` header is ahead of the true time; None: not sent by the shop
+    itself (a server in front of it may)."""
     limited_body: Literal["message", "empty", "html"] = "message"
     """The body of a 429."""
     get_with_body: Literal["accept", "ignore"] = "accept"

@@ -1,6 +1,8 @@
 """What stands before every API request: the limit, the planned faults, the token check, the log."""
 
+import time
 from collections.abc import Iterable
+from email.utils import formatdate
 from typing import TYPE_CHECKING, cast
 
 from flask import Response
@@ -51,6 +53,9 @@ class Gate:
             response = self._act(environ, self._shop.faults.strike(method, short), allowed=allowed)
         if verdict and self._shop.choices.limiter_headers:
             response.headers.update(self._shop.limiter.headers(verdict))
+        ahead = self._shop.choices.clock_ahead
+        if ahead is not None:
+            response.headers["Date"] = formatdate(time.time() + ahead, usegmt=True)
         return response
 
     def _counted(self, endpoint: str, *, token: bool, allowed: bool) -> Verdict | None:

@@ -196,6 +196,18 @@ def test_a_token_answer_without_a_token_is_unreadable(token: httpx.Response) -> 
         Server(ok(), token=token).client.call(READ)
 
 
+@pytest.mark.parametrize(
+    ("told", "lifetime"),
+    [(3600, 3600.0), (0, 0.0), (90.5, 90.5), (None, None), ("soon", None), (-1, None)],
+)
+def test_the_lifetime_of_a_token_is_what_the_shop_says(told: Any, lifetime: float | None) -> None:
+    token = httpx.Response(200, json={"access_token": TOKEN, "expires_in": told})
+    server = Server(ok(), token=token)
+    assert server.client.lifetime is None
+    server.client.call(READ)
+    assert server.client.lifetime == lifetime
+
+
 def test_a_token_request_whose_answer_is_lost_is_repeated() -> None:
     failing = iter([httpx.ReadTimeout("slow"), None])
 

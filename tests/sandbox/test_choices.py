@@ -1,7 +1,9 @@
 """Every choice is really a choice: the same requests are answered differently when flipped."""
 
+import time
 from collections.abc import Callable
 from dataclasses import fields
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -166,6 +168,12 @@ def window_left(client: Any) -> Any:
     limiter = client.shop.limiter
     limiter.limit, limiter.window, limiter._clock = 1, 100.0, lambda: 130.0
     return limiter.take("GET /x", client.shop.choices).reset
+
+
+def ahead(client: Any) -> int | None:
+    """Tens of seconds by which the shop's clock is ahead."""
+    said = client.send("GET", "/Outlet").headers.get("Date")
+    return said and round(parsedate_to_datetime(said).timestamp() - time.time(), -1)
 
 
 def bad_login(client: Any) -> int:
@@ -606,6 +614,7 @@ TABLE: list[tuple[str, Any, Ask, Any, Any]] = [
     ("window_start", "clock", window_left, 100.0, 70.0),
     ("limiter_headers", False, remaining(("GET", "/Outlet")), "9", None),
     ("retry_after", True, lambda c: limited(c).headers.get("Retry-After"), None, "180"),
+    ("clock_ahead", 90.0, ahead, None, 90),
     ("limited_body", "empty", lambda c: limited(c).text, '{"Message": "Too many requests."}', ""),
     (
         "limited_body",

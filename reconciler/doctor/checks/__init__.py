@@ -1,0 +1,48 @@
+"""One file per check: evidence to findings, without asking anything.
+
+A check has one function `judge`; the table below is the order of the lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from reconciler.core.kind import Kinds
+from reconciler.doctor.checks import (
+    batch_unknown,
+    bucket,
+    clock,
+    credentials,
+    discontinued,
+    host,
+    not_found,
+    operation,
+    page_size,
+    rate_limit,
+    right,
+    unseen,
+    value,
+)
+from reconciler.doctor.evidence import Evidence
+from reconciler.doctor.finding import Finding
+
+CHECKS: tuple[Callable[[Evidence, Kinds], Iterator[Finding]], ...] = (
+    host.judge,
+    credentials.judge,
+    right.judge,
+    operation.judge,
+    page_size.judge,
+    rate_limit.judge,
+    bucket.judge,
+    not_found.judge,
+    batch_unknown.judge,
+    discontinued.judge,
+    unseen.judge,
+    value.judge,
+    clock.judge,
+)
+
+
+def judge(evidence: Evidence, kinds: Kinds) -> list[Finding]:
+    """Every finding, in the order of the table."""
+    return [finding for check in CHECKS for finding in check(evidence, kinds)]

@@ -1,0 +1,61 @@
+"""The largest page that lists serve (facts §13: undocumented for most of them)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.core.kind import Kinds
+from reconciler.doctor.evidence import Asked, Evidence, Purpose
+from reconciler.doctor.finding import Finding, note, ok, untried
+
+NAME = "page size"
+
+_STEP = "nothing: lists are read to their end, in more requests"
+
+
+def judge(evidence: Evidence, kinds: Kinds) -> Iterator[Finding]:
+    """What was asked for and what came, where a list is long enough to tell."""
+    lists = [a for a in evidence.every(Purpose.LISTING) if a.answered and a.size]
+    if not lists:
+        yield untried(NAME, "not tried: no list with pages has answered")
+        return
+    told = [text for asked in lists for text in _told(evidence, asked)]
+    if told:
+        yield note(NAME, "; ".join(dict.fromkeys(told)), _STEP)
+        return
+    longest = max(lists, key=lambda asked: len(asked.rows))
+    count = len(longest.rows)
+    if count >= longest.size:
+        yield ok(NAME, f"{longest.operation} serves pages of {count:,}")
+    else:
+        yield ok(
+            NAME,
+            f"asked for {longest.size}: every list fits into one page (the longest has "
+            f"{count:,} rows), so a smaller cap cannot be seen",
+        )
+
+
+def _told(evidence: Evidence, asked: Asked) -> Iterator[str]:
+    """What a list shows of a cap: a refusal, or fewer rows than there are."""
+    if asked.refused_size:
+        yield f"pages of {asked.refused_size} are refused (HTTP 400), {asked.size} is served"
+    got = len(asked.rows)
+    if got >= asked.size:
+        return
+    if asked.total is not None:
+        if 0 < got < asked.total:
+            yield _cut(asked, f" of {asked.total:,}")
+        return
+    second = evidence.of(asked.kind, Purpose.SECOND_PAGE)
+    if second is not None and _more(second, asked):
+        yield _cut(asked, ", and a second page holds more")
+
+
+def _cut(asked: Asked, of: str) -> str:
+    got = len(asked.rows)
+    return f"{asked.operation}: asked for {asked.size}, got {got:,}{of}: cut without a word"
+
+
+def _more(second: Asked, first: Asked) -> bool:
+    """Whether a second page shows something new; a server without pages repeats itself."""
+    return any(row not in first.rows for row in second.rows)

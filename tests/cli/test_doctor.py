@@ -1,0 +1,156 @@
+"""`doctor` from outside: the table, the document, the exit code, and what it keeps to itself."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.sandbox import Fault
+from reconciler.sandbox.answer import message
+
+ANNOUNCED = "doctor only reads, and spends at most 20 of the shop's 50 requests per 180 s"
+CUSTOMER = """
+customers:
+  - {code: ZQ-CODE, name: Zqname, email: zq@private.example, mobile: "0899777", city: Zqcity}
+"""
+
+
+def test_a_shop_that_works_is_told_in_a_table_of_100_columns(run: Any, applied: Path) -> None:
+    ran = run("doctor", applied)
+    assert ran.code == 0
+    assert ANNOUNCED in ran.err
+    lines = ran.out.splitlines()
+    assert lines[0] == "Store: sandbox"
+    assert re.match(r"check +verdict +found +next step$", lines[2])
+    assert max(map(len, lines)) <= 100
+    assert "\x1b" not in ran.out
+    assert re.fullmatch(
+        r"Doctor: \d+ ok, \d+ notes?, no problem: the tool can work here; \d+ requests spent",
+        lines[-1],
+    )
+
+
+def test_the_document_has_every_line_of_the_table(run: Any, applied: Path) -> None:
+    ran = run("doctor", applied, "--format", "json")
+    document = ran.json
+    assert ran.code == 0
+    assert ANNOUNCED in ran.err
+    assert list(document) == [
+        "format_version",
+        "store",
+        "findings",
+        "summary",
+        "requests",
+        "budget",
+    ]
+    assert document["requests"] <= document["budget"] == 20
+    for finding in document["findings"]:
+        assert list(finding) == ["check", "verdict", "found", "next_step"]
+        assert finding["verdict"] in ("ok", "note", "problem")
+        assert (finding["next_step"] is None) == (finding["verdict"] == "ok")
+    verdicts = [finding["verdict"] for finding in document["findings"]]
+    assert document["summary"] == {v: verdicts.count(v) for v in ("ok", "note", "problem")}
+    table = run("doctor", applied).out
+    assert all(finding["check"] in table for finding in document["findings"])
+
+
+def test_over_http_everything_is_ok_but_what_nobody_can_know(
+    run: Any, applied: Path, served: Any, point_at: Any
+) -> None:
+    url, shop = served
+    point_at(url)
+    assert run("apply", applied, "--auto-approve").code == 0
+    shop.calls.clear()
+    document = run("doctor", applied, "--format", "json").json
+    assert document["summary"]["problem"] == 0
+    assert document["requests"] == len(shop.calls)
+    (clock,) = [f for f in document["findings"] if f["check"] == "clock"]
+    assert clock["verdict"] == "ok"
+
+
+def test_nothing_private_is_shown(run: Any, folder: Path, declare: Any) -> None:
+    declare(CUSTOMER, "people.yaml")
+    assert run("apply", folder, "--auto-approve").code == 0
+    for words in ((), ("--format", "json")):
+        ran = run("doctor", folder, *words)
+        assert "customer.by_code" in ran.out
+        assert not re.search(r"zq|0899", ran.out + ran.err, re.IGNORECASE)
+
+
+def test_a_server_that_speaks_of_a_customer_is_not_quoted(
+    run: Any, folder: Path, served: Any, point_at: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, shop = served
+    point_at(url)
+    said = partial(message, "Customer Zqname is broken")
+    monkeypatch.setattr("reconciler.sandbox.gate.message", lambda text, status: said(status))
+    shop.faults.add(Fault("*", "/Customer*", "500", times=99))
+    ran = run("doctor", folder)
+    assert ran.code == 1
+    assert "HTTP 500" in ran.out
+    assert "Zqname" not in ran.out + ran.err
+
+
+def test_a_missing_right_ends_with_1_and_the_whole_table(
+    run: Any, folder: Path, served: Any, point_at: Any
+) -> None:
+    url, shop = served
+    point_at(url)
+    shop.choices = shop.choices.replaced(forbidden_operations=frozenset({"GET /Outlet"}))
+    ran = run("doctor", folder)
+    assert ran.code == 1
+    assert "Outlets VIEW is missing" in ran.out
+    assert "2 problems that stop the tool" in ran.out
+    assert "clock" in ran.out
+
+
+def test_a_host_that_is_down_stops_early(
+    run: Any, folder: Path, free_port: int, point_at: Any
+) -> None:
+    point_at(f"http://127.0.0.1:{free_port}", "the-id", "the-secret")
+    ran = run("doctor", folder)
+    assert ran.code == 1
+    assert "cannot be reached" in ran.out
+    assert "not tried" in ran.out
+    assert "1 problem that stops the tool" in ran.out
+    assert not re.search("the-id|the-secret|Traceback", ran.out + ran.err)
+
+
+def test_a_host_that_is_no_api_is_told(
+    run: Any, folder: Path, web_page: str, point_at: Any
+) -> None:
+    point_at(web_page)
+    ran = run("doctor", folder, "--format", "json")
+    assert ran.code == 1
+    (host,) = [f for f in ran.json["findings"] if f["check"] == "host"]
+    assert host["verdict"] == "problem"
+    assert "answered HTML instead of JSON" in host["found"]
+    assert "API host" in host["next_step"]
+
+
+def test_wrong_credentials_are_told_and_not_shown(
+    run: Any, folder: Path, served: Any, point_at: Any
+) -> None:
+    url, shop = served
+    point_at(url, "sandbox", "the-wrong-secret")
+    ran = run("doctor", folder)
+    assert ran.code == 1
+    assert re.search(r"credentials +problem +the shop does not accept", ran.out)
+    assert "the-wrong-secret" not in ran.out + ran.err
+    assert len(shop.calls) == 1
+
+
+def test_no_store_is_an_error_before_anything_is_asked(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "reconciler.yaml").write_text("catalogue: catalogue\n")
+    ran = run("doctor", tmp_path)
+    assert (ran.code, ran.out) == (1, "")
+    assert "no store is configured" in ran.err
+
+
+def test_a_folder_without_a_catalogue_is_enough(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "reconciler.yaml").write_text("store: {url: sandbox}\n")
+    assert run("doctor", tmp_path).code == 0

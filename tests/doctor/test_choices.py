@@ -1,0 +1,236 @@
+"""The doctor explains each choice of the sandbox that reading can tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.doctor.evidence import BUDGET
+from reconciler.retry import TRIES
+from reconciler.sandbox import Fault
+
+CUSTOMERS = frozenset({"POST /Customer/p", "GET /Customer", "GET /Customer/Detail"})
+BATCH = frozenset({"POST /Variant/GetByListCode", "GET /Variant/GetByListCode"})
+
+# choices, check, verdict, what the line says
+EXPLAINED: list[tuple[dict[str, Any], str, str, str]] = [
+    ({}, "host", "ok", "answers"),
+    ({}, "credentials", "ok", "a token lives 3,600 s"),
+    ({"token_lifetime": 60.0}, "credentials", "note", "a token lives 60 s only"),
+    ({"token_lifetime": 0.0}, "credentials", "problem", "every operation refuses it (HTTP 401)"),
+    ({}, "rights", "ok", "Contacts VIEW, Outlets VIEW, Products VIEW, Promotion VIEW: there"),
+    ({}, "variant.list", "ok", "POST /Variant: Data + RecordsCount, 50 of 50 rows"),
+    ({}, "category.list", "ok", "POST /Category/p: a bare array, 1 row"),
+    ({}, "variant.by_code", "ok", "GET /Variant/Code: one object"),
+    (
+        {"missing_operations": frozenset({"GET /Variant/Code"})},
+        "variant.by_code",
+        "ok",
+        "GET /Variant/Detail: one object (not offered: GET /Variant/Code)",
+    ),
+    (
+        {"missing_operations": frozenset({"POST /Category/p"})},
+        "category.list",
+        "ok",
+        "GET /Category: a bare array, 1 row (not offered: POST /Category/p)",
+    ),
+    (
+        {"missing_operations": frozenset({"POST /Category/p", "GET /Category"})},
+        "category.list",
+        "problem",
+        "not offered: POST /Category/p, GET /Category",
+    ),
+    (
+        {"missing_operations": BATCH},
+        "variant.by_codes",
+        "note",
+        "not offered: POST /Variant/GetByListCode, GET /Variant/GetByListCode",
+    ),
+    (
+        {"missing_operations": BATCH},
+        "unknown in a batch",
+        "note",
+        "cannot be told: variant.by_codes does not answer",
+    ),
+    ({"missing_operations": frozenset({"GET /Product"})}, "product.list", "note", "not offered"),
+    (
+        {"missing_operations": frozenset({"GET /Product"})},
+        "product.by_code",
+        "note",
+        "cannot be told: no product was seen",
+    ),
+    (
+        {"missing_operations": frozenset({"GET /Product/Detail"})},
+        "product.by_code",
+        "problem",
+        "not offered: GET /Product/Detail",
+    ),
+    (
+        {"missing_operations": frozenset({"GET /Variant/Code", "GET /Variant/Detail"})},
+        "variant.by_code",
+        "note",
+        "not offered: GET /Variant/Code, GET /Variant/Detail",
+    ),
+    ({"product_list_envelope": "Data"}, "product.list", "ok", "GET /Product: Data, 25 rows"),
+    ({"product_list_envelope": "DataArray"}, "product.list", "ok", "DataArray, 25 rows"),
+    (
+        {"product_list_envelope": "Data", "product_list_total": "TotalCount"},
+        "product.list",
+        "ok",
+        "Data + TotalCount, 25 of 25 rows",
+    ),
+    (
+        {"variant_list_without_category": "reject"},
+        "variant.list",
+        "note",
+        "HTTP 400: Category is required.",
+    ),
+    (
+        {"variant_list_without_category": "empty"},
+        "variant.list",
+        "note",
+        "lists none, though the shop has a variant",
+    ),
+    ({}, "page size", "ok", "every list fits into one page (the longest has 50 rows)"),
+    ({"page_cap": 20}, "page size", "note", "variant.list: asked for 500, got 20 of 50: cut"),
+    ({"page_cap": 20}, "page size", "note", "product.list: asked for 500, got 20, and a second"),
+    (
+        {"page_cap": 100, "page_over_cap": "reject"},
+        "page size",
+        "note",
+        "pages of 500 are refused (HTTP 400), 100 is served",
+    ),
+    ({}, "rate limit", "ok", "50 requests per 180 s, 34 left; a request for a token does not"),
+    ({"token_counts": True}, "rate limit", "ok", "33 left; a request for a token counts too"),
+    ({"limiter_headers": False}, "rate limit", "note", "no RateLimit headers"),
+    ({}, "shared window", "ok", "one window for all endpoints"),
+    ({"limiter_scope": "endpoint"}, "shared window", "note", "each endpoint has a window of its"),
+    ({"limiter_headers": False}, "shared window", "note", "cannot be told"),
+    ({}, "not found", "ok", "coupon, customer, product, variant: HTTP 404"),
+    ({"not_found": "400"}, "not found", "ok", "variant: HTTP 400"),
+    ({"not_found": "empty"}, "not found", "ok", "variant: HTTP 200 with no body"),
+    ({"not_found": "null"}, "not found", "ok", "variant: HTTP 200 with null"),
+    ({}, "unknown in a batch", "ok", "variant.by_codes: an unknown code is left out"),
+    ({"batch_missing": "reject"}, "unknown in a batch", "note", "the whole batch is refused"),
+    ({}, "discontinued", "note", "none seen in product.list: there are none, or lists hide them"),
+    (
+        {"lists_hide_discontinued": True},
+        "discontinued",
+        "note",
+        "variant.list leaves out the discontinued variant P000Z",
+    ),
+    ({}, "fields", "ok", "every field that can be compared is shown"),
+    ({"nulls_omitted": True}, "fields", "note", "coupon: expiry_date, customer"),
+    ({}, "values", "ok", "in the documented form"),
+    ({"numbers_as_strings": True}, "values", "note", "numbers come as text"),
+    ({"numbers_as_floats": True}, "values", "note", "whole numbers come with a fraction"),
+    ({"booleans_as_words": True}, "values", "note", "yes and no come as words"),
+    ({}, "clock", "note", "answers carry no Date header"),
+    ({"clock_ahead": 0.0}, "clock", "ok", "within 60 s of this computer's"),
+    ({"clock_ahead": 4000.5}, "clock", "note", "s ahead of this computer's"),
+    ({"clock_ahead": -4000.0}, "clock", "note", "s behind this computer's"),
+]
+
+
+@pytest.mark.parametrize(
+    ("choices", "check", "verdict", "text"),
+    EXPLAINED,
+    ids=[f"{check}-{number}" for number, (_, check, _, _) in enumerate(EXPLAINED)],
+)
+def test_a_choice_is_explained(
+    examined: Any, stocked: Any, choices: dict[str, Any], check: str, verdict: str, text: str
+) -> None:
+    found = examined(stocked(25), **choices).of(check)
+    assert (found.verdict, text in found.found) == (verdict, True), found
+
+
+def test_discontinued_objects_in_every_list_are_seen(examined: Any, stocked: Any) -> None:
+    content = stocked(2)
+    content["products"][1]["Discontinued"] = True
+    found = examined(content).of("discontinued")
+    assert (found.verdict, found.found) == ("ok", "shown by product.list and variant.list")
+
+
+@pytest.mark.parametrize("status", [403, 401])
+def test_a_missing_right_is_named_and_the_rest_is_asked(examined: Any, status: int) -> None:
+    ran = examined(forbidden_operations=CUSTOMERS, forbidden_status=status)
+    rights = [f for f in ran.findings if f.check == "rights"]
+    assert [f.verdict for f in rights] == ["problem", "ok"]
+    assert rights[0].found == f"Contacts VIEW is missing: HTTP {status} on customer.list"
+    assert "Products VIEW" in rights[1].found
+    assert "Contacts" not in rights[1].found
+    assert ran.verdicts("problem") == ["rights", "customer.list"]
+    assert ran.of("customer.by_code").found == "not tried: it needs Contacts VIEW too"
+    assert ran.of("not found").found == "coupon, product, variant: HTTP 404"
+
+
+def test_wrong_credentials_stop_early_and_the_rest_is_not_tried(examined: Any) -> None:
+    for status in (401, 400):
+        ran = examined(credentials=("sandbox", "wrong"), bad_credentials=status)
+        assert ran.verdicts("problem") == ["credentials"]
+        assert ran.of("host").verdict == "ok"
+        assert ran.of("variant.list").found == "not tried"
+        assert ran.evidence.requests == 1
+
+
+@pytest.mark.parametrize("kind", ["drop", "timeout"])
+def test_a_shop_that_never_answers_stops_early(examined: Any, kind: Any) -> None:
+    ran = examined(faults=[Fault("*", "*", kind, times=99)])
+    assert ran.verdicts("problem") == ["host"]
+    assert "the answer was lost" in ran.of("host").found
+    assert ran.of("credentials").found == "not tried"
+    assert ran.evidence.requests == TRIES
+
+
+def test_a_shop_that_falls_silent_is_asked_no_further(examined: Any) -> None:
+    ran = examined(faults=[Fault("*", "/P*", "drop", times=99)])
+    assert "the answer was lost" in ran.of("coupon.list").found
+    assert ran.of("variant.list").verdict == "ok"
+    assert ran.of("product.list").verdict == "problem"
+    silent = examined(faults=[Fault("*", "/[A-S]*", "drop", times=99)])
+    assert silent.of("variant.list").found == "not tried: the shop has stopped answering"
+    assert silent.evidence.requests < BUDGET
+
+
+def test_one_failing_operation_hides_no_other(examined: Any) -> None:
+    ran = examined(faults=[Fault("*", "/Outlet*", "500", times=99)])
+    assert ran.verdicts("problem") == ["outlet.list"]
+    assert "HTTP 500: Planned fault." in ran.of("outlet.list").found
+    assert ran.of("not found").verdict == "ok"
+
+
+def test_an_answer_that_is_lost_once_is_asked_for_again(examined: Any) -> None:
+    ran = examined(faults=[Fault("*", "/Outlet*", "drop")])
+    assert ran.verdicts("problem") == []
+    assert "1 of 17 answers were lost" in ran.of("host").found
+
+
+def test_a_window_that_others_spend_is_told(examined: Any) -> None:
+    ran = examined(faults=[Fault("GET", "/Outlet", "429")])
+    assert ran.of("rate limit").found == "HTTP 429 came once: other programs spend the window"
+    assert ran.verdicts("problem") == []
+
+
+def test_a_small_window_is_waited_for(examined: Any) -> None:
+    ran = examined(limit=5)
+    assert ran.verdicts("problem") == []
+    assert ran.of("rate limit").found.startswith("5 requests per 180 s")
+
+
+def test_a_500_for_what_is_not_there_is_a_note(examined: Any) -> None:
+    ran = examined(faults=[Fault("GET", "/Variant/Code", "500", nth=2, times=9)])
+    found = ran.of("not found")
+    assert (found.verdict, found.found) == (
+        "note",
+        "coupon, customer, product: HTTP 404; variant: HTTP 500",
+    )
+
+
+def test_an_empty_shop_is_no_problem(examined: Any) -> None:
+    ran = examined({})
+    assert ran.verdicts("problem") == []
+    assert ran.of("variant.by_code").found.startswith("cannot be told: no variant was seen")
+    assert ran.of("values").found == "not tried: no object was seen"
+    odd = examined({}, not_found="null")
+    assert odd.of("variant.by_code").found == "GET /Variant/Code (no variant was seen to read)"
