@@ -58,7 +58,7 @@ def run(
     applier.all()
     if not applier.stopped:
         prove(applier.states, steps, kinds, applier.settler)
-    outcomes = tuple(applier.outcomes())
+    outcomes = (*applier.outcomes(), *_set_aside(plan))
     applied = {outcome.address for outcome in outcomes if outcome.status == "applied"}
     carried = {
         change.address: change.carried
@@ -67,6 +67,14 @@ def run(
     }
     requests = client.requests - before
     return Report(plan.store, outcomes, requests, applier.stopped, carried)
+
+
+def _set_aside(plan: Plan) -> Iterable[Outcome]:
+    """What a saved plan approved and is not carried out: as it should be already, or held."""
+    for done in plan.done:
+        yield Outcome(done.address, done.action, "skipped", done.reason, verified=True)
+    for held in plan.held:
+        yield Outcome(held.address, held.action, "held", held.reason)
 
 
 class _Applier:

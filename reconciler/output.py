@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,10 +14,9 @@ import click
 from reconciler.errors import ReconcilerError, SourceError
 
 if TYPE_CHECKING:
-    from reconciler.core.cost import Cost
-    from reconciler.core.plan import Plan
     from reconciler.doctor.evidence import Evidence
     from reconciler.doctor.finding import Finding
+    from reconciler.pipeline import Made
     from reconciler.report import Report
 
 
@@ -70,21 +70,42 @@ def print_json(document: Any) -> None:
     say(dumps(document) + "\n")
 
 
-def print_plan(plan: Plan, cost: Cost, form: str, compact: bool = False) -> None:
-    """A plan on stdout."""
-    from reconciler.kinds import KINDS
-
+def print_plan(
+    made: Made,
+    form: str,
+    folder: Path = Path(),
+    compact: bool = False,
+    signing: bytes | None = None,
+) -> None:
+    """A plan on stdout; `folder` is the shop's, and `signing` the key where it is to be signed."""
     if form == "json":
-        from reconciler.render.data import plan_document
+        from reconciler.seal import seal
 
-        print_json(plan_document(plan, cost, KINDS))
+        print_json(seal(_document(made, folder), signing))
     else:
         from reconciler.console import coloured, paint
+        from reconciler.kinds import KINDS
         from reconciler.render.block import no_paint
         from reconciler.render.text import plan_text
 
         brush = paint if coloured(sys.stdout) else no_paint
-        say(plan_text(plan, cost, KINDS, brush, compact))
+        say(plan_text(made.plan, made.cost, KINDS, brush, compact))
+
+
+def save_plan(made: Made, folder: Path, out: Path, signing: bytes | None) -> None:
+    """A plan into the file `out`; raises UsageError where it cannot be written."""
+    from reconciler import saved
+
+    saved.write(out, _document(made, folder), signing)
+
+
+def _document(made: Made, folder: Path) -> Mapping[str, Any]:
+    from reconciler.commit import commit
+    from reconciler.kinds import KINDS
+    from reconciler.render.data import Origin, plan_document
+
+    origin = Origin(Path(os.path.relpath(folder)).as_posix(), commit(folder))
+    return plan_document(made.plan, made.cost, KINDS, origin)
 
 
 def print_report(report: Report, form: str) -> None:

@@ -41,7 +41,7 @@ def declared(shop: Settings) -> Desired:
 def make(shop: Settings, client: Client) -> Made:
     """Compare files and shop; raises SourceError for what stands in the way of a plan."""
     from reconciler import live, memory
-    from reconciler.core import cost, order, plan, references
+    from reconciler.core import plan, references
     from reconciler.files import paths
     from reconciler.kinds import KINDS
     from reconciler.survey import Survey
@@ -57,6 +57,14 @@ def make(shop: Settings, client: Client) -> Made:
     carried = memory.recall(shop, client.store.url)
     made, faults = plan.build(desired, state, KINDS, client.store.url, carried)
     _refuse(shop, faults, desired)
+    return ordered(made, client)
+
+
+def ordered(made: Plan, client: Client) -> Made:
+    """A plan with its steps in order, and their price in the shop's request window."""
+    from reconciler.core import cost, order
+    from reconciler.kinds import KINDS
+
     steps = order.steps(made, KINDS)
     window = cost.Window(client.window.limit, client.window.seconds)
     return Made(made, steps, cost.price(steps, KINDS, made.reads, made.pages, window))

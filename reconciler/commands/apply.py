@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from reconciler.errors import ReconcilerError, UsageError
 if TYPE_CHECKING:
     from reconciler.client import Client
     from reconciler.pipeline import Made
+    from reconciler.saved import Saved
     from reconciler.settings import Settings
 
 STALE = 60.0
@@ -23,13 +25,24 @@ STALE = 60.0
 
 
 @click.command()
-@options.directory
+@click.argument("target", metavar="[DIR|PLAN]", default=".", type=click.Path(path_type=Path))
 @options.form
 @click.option("--auto-approve", is_flag=True, help="Do not ask; needed without a terminal.")
-def apply(directory: Path, form: str, auto_approve: bool) -> None:
-    """Show the plan, ask, make the shop as declared, and read back what was written."""
+@click.option("--verify", is_flag=True, help="Refuse a PLAN not signed with RECONCILER_PLAN_KEY.")
+@click.option(
+    "--shop",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="The shop folder of a PLAN, where it is not where the plan was made.",
+)
+def apply(target: Path, form: str, auto_approve: bool, verify: bool, folder: Path | None) -> None:
+    """Show the plan, ask, make the shop as declared, and read back what was written.
+
+    PLAN is a file that `plan --out` wrote: exactly what it holds is applied, and what has moved in
+    the shop since is held.
+    """
     with output.errors_as(form):
-        from reconciler import memory, pipeline
+        from reconciler import memory
         from reconciler.apply import run
         from reconciler.connect import connect
         from reconciler.console import Console
@@ -40,14 +53,16 @@ def apply(directory: Path, form: str, auto_approve: bool) -> None:
             raise UsageError(
                 "there is no terminal to ask on", hint="add --auto-approve to apply without asking"
             )
-        shop = load(directory)
+        approved = _approved(target, verify)
+        shop = load(_folder(target, folder, approved))
+        remake = _remake(shop, approved)
         with Console(quiet=form == "json") as console, connect(shop, console) as client:
-            made = pipeline.make(shop, client)
+            made = remake(client)
             console.finish()
             if form == "text":
-                output.print_plan(made.plan, made.cost, form)
+                output.print_plan(made, form)
             if made.plan.changes and not auto_approve:
-                made = _agree(shop, client, made)
+                made = _agree(remake, client, made)
             console.arm()
             try:
                 report = run(client, made.plan, made.steps, KINDS, console)
@@ -62,10 +77,42 @@ def apply(directory: Path, form: str, auto_approve: bool) -> None:
         sys.exit(options.PARTLY)
 
 
-def _agree(shop: Settings, client: Client, made: Made) -> Made:
-    """Ask; a plan that was looked at for long is made again, and asked about if it moved."""
+def _approved(target: Path, verify: bool) -> Saved | None:
+    """The saved plan that `target` is; None for a folder."""
+    from reconciler import saved, seal
+
+    if target.is_dir() or not target.exists():
+        if verify:
+            raise UsageError("--verify is for a saved plan", hint="name the file of `plan --out`")
+        return None
+    return saved.read(target, seal.key() if verify else None)
+
+
+def _folder(target: Path, folder: Path | None, approved: Saved | None) -> Path:
+    """The shop's folder: for a saved plan the one it was made from."""
+    if approved is None:
+        if folder is not None:
+            raise UsageError("--shop is for a saved plan", hint=f"apply {folder} itself")
+        return target
+    from reconciler.settings import FILE
+
+    made_from = folder or Path(approved.folder)
+    return made_from if folder or (made_from / FILE).exists() else Path()
+
+
+def _remake(shop: Settings, approved: Saved | None) -> Callable[[Client], Made]:
+    """How the plan is made: from the files, or from what was approved."""
     from reconciler import pipeline
 
+    if approved is None:
+        return lambda client: pipeline.make(shop, client)
+    from reconciler.resume import resume
+
+    return lambda client: resume(shop, client, approved)
+
+
+def _agree(remake: Callable[[Client], Made], client: Client, made: Made) -> Made:
+    """Ask; a plan that was looked at for long is made again, and asked about if it moved."""
     while True:
         shown = time.monotonic()
         if not output.approved():
@@ -73,9 +120,9 @@ def _agree(shop: Settings, client: Client, made: Made) -> Made:
             sys.exit(1)
         if time.monotonic() - shown < STALE:
             return made
-        again = pipeline.make(shop, client)
+        again = remake(client)
         if again.plan.changes == made.plan.changes and again.plan.families == made.plan.families:
             return again
         click.echo("The shop or the files have changed meanwhile; this is the plan now.", err=True)
-        output.print_plan(again.plan, again.cost, "text")
+        output.print_plan(again, "text")
         made = again

@@ -17,20 +17,27 @@ from reconciler.errors import ReconcilerError, UsageError
 @options.form
 @options.compact
 @options.detailed_exitcode
-def plan(directory: Path, form: str, compact: bool, detailed_exitcode: bool) -> None:
-    """Show what would change in the shop; writes nothing."""
+@click.option("--out", type=click.Path(path_type=Path), help="Also save the plan, for `apply`.")
+@click.option("--sign", is_flag=True, help="Sign it with the key in RECONCILER_PLAN_KEY.")
+def plan(
+    directory: Path, form: str, compact: bool, detailed_exitcode: bool, out: Path | None, sign: bool
+) -> None:
+    """Show what would change in the shop; writes nothing to it."""
     with output.errors_as(form):
         if compact and form != "text":
             raise UsageError("--compact is for --format text", hint="leave one of them out")
-        from reconciler import pipeline
+        from reconciler import pipeline, seal
         from reconciler.connect import connect
         from reconciler.console import Console
         from reconciler.settings import load
 
+        signing = seal.key() if sign else None
         shop = load(directory)
         with Console(quiet=form == "json") as console, connect(shop, console) as client:
             made = pipeline.make(shop, client)
-    output.print_plan(made.plan, made.cost, form, compact)
+        if out:
+            output.save_plan(made, directory, out, signing)
+    output.print_plan(made, form, directory, compact, signing)
     if made.plan.unknown:
         from reconciler.render.words import counted
 

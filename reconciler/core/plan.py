@@ -10,24 +10,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.core.after import follow, overlay_owned
+from reconciler.core.approved import Held
 from reconciler.core.blind import routed
-from reconciler.core.carried import Carried, recognised
+from reconciler.core.carried import Carried
 from reconciler.core.change import CARRIED, RENAMED, Action, Change, FieldChange, digest
 from reconciler.core.diff import compare, created
 from reconciler.core.family import Family, families
 from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.policy import Violation
 from reconciler.core.references import Fault, required
-from reconciler.core.rename import renamed
-from reconciler.core.state import (
-    ABSENT,
-    Address,
-    Declared,
-    Desired,
-    Listed,
-    Live,
-    Observed,
-)
+from reconciler.core.rename import viewed
+from reconciler.core.state import ABSENT, Address, Declared, Desired, Listed, Live, Observed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +35,10 @@ class Plan:
     """Could not be read, and why; nothing is planned for them."""
     withheld: tuple[tuple[Address, str], ...] = ()
     """Not as declared, and not to be changed: why, and what would allow it."""
+    held: tuple[Held, ...] = ()
+    """Approved in a saved plan, and not to be carried out any more."""
+    done: tuple[Held, ...] = ()
+    """Approved in a saved plan, and so already."""
     notes: tuple[str, ...] = ()
     violations: tuple[Violation, ...] = ()
     """What the guardrails have against it, exceptions included."""
@@ -82,8 +79,7 @@ def build(
     With faults the plan is incomplete and must not be applied. `carried` is what earlier
     replacements are known to have carried over.
     """
-    live = recognised(live, desired, carried or {})
-    live, renames, rename_notes = renamed(live, desired, kinds)
+    live, renames, rename_notes = viewed(desired, live, kinds, carried)
     builder = _Builder(kinds, desired, live, renames)
     for address, declared in desired:
         builder.consider(address, declared)

@@ -117,7 +117,25 @@ class Money(TypedDict):
 
 
 @_described
-class ResourceChange(TypedDict):
+class Carried(TypedDict):
+    """A value that a replacement writes otherwise than declared, so that nothing is lost."""
+
+    declared: Any
+    written: Any
+
+
+@_described
+class Remembered(TypedDict, total=False):
+    """What a change says of an object's past."""
+
+    previous_address: str
+    """The address that the object has until it is renamed."""
+    carried: dict[str, Carried]
+    """By field: such as the limit of a coupon that is used in part."""
+
+
+@_described
+class ResourceChange(Remembered):
     """What is planned for one object."""
 
     address: str
@@ -206,7 +224,21 @@ class Cost(TypedDict):
 
 
 @_described
-class PlanDocument(TypedDict):
+class Made(TypedDict, total=False):
+    """Where a plan was made, and that it is whole."""
+
+    folder: str
+    """The shop's folder, as seen from where the plan was made."""
+    commit: str | None
+    """The git commit of the files, with `+` where they differ from it; null without git."""
+    digest: str
+    """`sha256:…` of everything but this and the signature: tells a plan that was edited or cut."""
+    signature: str
+    """`hmac-sha256:…` with the key of `--sign`."""
+
+
+@_described
+class PlanDocument(Made):
     """What `reconciler plan --format json` prints; follows Terraform's plan where they overlap."""
 
     format_version: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from reconciler.core.change import Change
 from reconciler.core.cost import Cost
@@ -21,11 +21,25 @@ if TYPE_CHECKING:
 FORMAT_VERSION = "1.0"
 
 
-def plan_document(plan: Plan, cost: Cost, kinds: Kinds) -> contract.PlanDocument:
-    """The plan as the document that `plan --format json` prints."""
+class Origin(NamedTuple):
+    """Where a plan was made: the shop's folder as seen from there, and its git commit."""
+
+    folder: str
+    commit: str
+    """Empty where there is none; `+` behind it says that files differ from it."""
+
+
+def plan_document(
+    plan: Plan, cost: Cost, kinds: Kinds, origin: Origin | None = None
+) -> contract.PlanDocument:
+    """The plan as the document that `plan --format json` prints and `plan --out` writes."""
+    made: contract.Made = {}
+    if origin:
+        made = {"folder": origin.folder, "commit": origin.commit or None}
     return {
         "format_version": FORMAT_VERSION,
         "store": plan.store,
+        **made,
         "resource_changes": [
             _change(change, kinds[change.address.kind], kinds) for change in plan.changes
         ],
@@ -86,6 +100,14 @@ def _share(share: Decimal | None) -> Decimal | None:
 
 def _change(change: Change, kind: Kind, kinds: Kinds) -> contract.ResourceChange:
     source = change.source
+    rest: contract.Remembered = {}
+    if change.renamed_from:
+        rest["previous_address"] = f"{change.address.kind}/{change.renamed_from}"
+    if change.carried:
+        rest["carried"] = {
+            name: {"declared": asked, "written": left}
+            for name, (asked, left) in change.carried.items()
+        }
     return {
         "address": str(change.address),
         "type": change.address.kind,
@@ -109,6 +131,7 @@ def _change(change: Change, kind: Kind, kinds: Kinds) -> contract.ResourceChange
         "money": [_sale(sale) for sale in moves(change, kinds)],
         "source": source and {"file": source.file, "line": source.line, "column": source.column},
         "basis": change.basis,
+        **rest,
     }
 
 

@@ -65,6 +65,13 @@ def _aside(plan: Plan, paint: Paint) -> Iterator[str]:
         yield paint("yellow", f"Withheld ({counted(len(plan.withheld), 'object')}):")
         yield from (f"  ! {plain(str(a))}: {plain(reason)}" for a, reason in plan.withheld)
         yield ""
+    if plan.held:
+        yield paint("yellow", f"Held, not applied ({counted(len(plan.held), 'object')}):")
+        yield from (f"  ! {plain(str(held.address))}: {plain(held.reason)}" for held in plan.held)
+        yield ""
+    if plan.done:
+        yield f"Already as approved: {counted(len(plan.done), 'object')}"
+        yield ""
     yield from _left_alone(plan)
     if plan.notes:
         yield "Notes:"
@@ -88,6 +95,7 @@ def closing(plan: Plan, cost: Cost) -> str:
     rest = [f"{counts['unchanged']:,} unchanged"]
     rest += [f"{len(plan.withheld):,} withheld"] if plan.withheld else []
     rest += [f"{counts['unknown']:,} unknown"] if counts["unknown"] else []
+    rest += [f"{len(plan.held):,} held"] if plan.held else []
     if plan.empty:
         return f"Plan: no changes, {', '.join(rest)}; {counted(cost.reads, 'read')} spent"
     verbs = [f"{counts[verb]:,} to {verb}" for verb in _VERBS if counts[verb] or verb in _ALWAYS]

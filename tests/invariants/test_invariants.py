@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler import saved
 from reconciler.kinds import KINDS
 from reconciler.render.data import plan_document, report_document
 from reconciler.render.text import plan_text, report_text
+from reconciler.resume import resume
 from reconciler.sandbox import Fault
+from reconciler.settings import load
 
 CREATES = {"/Category", "/Product", "/Variant/Add", "/PromotionCoupon", "/Customer"}
 READS = {"/Category/p", "/Variant", "/Variant/GetByListCode", "/PromotionCoupon/p", "/Customer/p"}
@@ -67,6 +70,23 @@ def test_what_programs_read_is_as_the_schemas_say(
     plan = planned(shop)
     documented("plan", plan_document(plan, shop.cost(plan), KINDS))
     documented("report", report_document(shop.apply(plan)))
+
+
+@given(data=st.data())
+def test_a_plan_read_back_from_its_file_is_the_same_plan(
+    data: Any, generated: Any, open_world: Any
+) -> None:
+    shop = open_world(data.draw(generated))
+    (shop.folder / "reconciler.yaml").write_text("store: {url: sandbox}\n", encoding="utf-8")
+    made = document(shop, planned(shop))
+    saved.write(shop.folder / "plan.json", made)
+    approved = saved.read(shop.folder / "plan.json")
+    resumed = resume(load(shop.folder, {}), shop.client(), approved)
+    assert (resumed.plan.held, resumed.plan.done) == ((), ())
+    assert document(shop, resumed.plan)["resource_changes"] == made["resource_changes"]
+    assert failures(shop.apply(resumed.plan)) == []
+    again = resume(load(shop.folder, {}), shop.client(), approved)
+    assert (again.plan.held, again.plan.changes) == ((), ())
 
 
 @given(data=st.data())

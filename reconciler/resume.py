@@ -1,0 +1,109 @@
+"""An approved plan against the shop of this moment: what goes ahead, what is held, what is so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from reconciler import live, memory, pipeline
+from reconciler.client import Client
+from reconciler.core import references
+from reconciler.core.approved import Approved, Held, Moved, declared_again, weigh
+from reconciler.core.carried import Carried
+from reconciler.core.plan import Plan, build
+from reconciler.core.rename import viewed
+from reconciler.core.state import Address, Desired, Live
+from reconciler.errors import UsageError
+from reconciler.kinds import KINDS
+from reconciler.pipeline import Made
+from reconciler.render.words import written
+from reconciler.saved import Saved
+from reconciler.settings import Settings
+
+_FILES = "the files do not say any more what was approved"
+_DONE = "already as approved"
+
+
+def resume(shop: Settings, client: Client, approved: Saved) -> Made:
+    """The approved plan, as far as it still rests on the same ground; nothing is added to it.
+
+    Raises UsageError for a plan that was made for another store, SourceError where it approves
+    customer data and the files that hold it are broken.
+    """
+    if approved.store != client.store.url:
+        raise UsageError(
+            f"{approved.name} was made for {approved.store}, and this is {client.store.url}",
+            hint="apply it to the store that it names, or plan again for this one",
+        )
+    files = pipeline.declared(shop) if _secretive(approved.changes) else Desired()
+    desired = declared_again(approved.changes, files, KINDS)
+    state = live.read(client, desired, KINDS)
+    carried = memory.recall(shop, client.store.url)
+    view, renames, _ = viewed(desired, state, KINDS, carried)
+    moved, done = weigh(approved.changes, view, renames, KINDS)
+    lost = {c.address: _FILES for c in approved.changes if desired.get(c.address) is None}
+    reasons = _reasons(moved) | lost
+    made, more = _build(_without(desired, {*reasons, *done}), state, client.store.url, carried)
+    reasons |= more
+    actions = {change.address: change.action for change in approved.changes}
+    made = replace(
+        made,
+        held=tuple(Held(a, actions[a], reasons[a]) for a in actions if a in reasons),
+        done=tuple(Held(a, actions[a], _DONE) for a in done if a not in reasons),
+        unmanaged=(),
+        unknown=(),
+        withheld=(),
+        unchanged=0,
+    )
+    return pipeline.ordered(made, client)
+
+
+def _build(
+    desired: Desired, state: Live, store: str, carried: Carried
+) -> tuple[Plan, dict[Address, str]]:
+    """The plan of what is left, and what cannot be done any more, with why."""
+    held: dict[Address, str] = {}
+    while True:
+        faults = references.check(desired, state, KINDS)
+        made, more = build(desired, state, KINDS, store, carried)
+        faults += more
+        if not faults:
+            break
+        held |= {fault.address: fault.message for fault in faults}
+        desired = _without(desired, held)
+    held |= {address: reason for address, reason in (*made.unknown, *made.withheld)}
+    return made, held
+
+
+def _without(desired: Desired, addresses: Iterable[Address]) -> Desired:
+    objects = {kind: dict(declared) for kind, declared in desired.objects.items()}
+    for address in addresses:
+        objects.get(address.kind, {}).pop(address.name, None)
+    return Desired(objects)
+
+
+def _secretive(changes: Iterable[Approved]) -> bool:
+    """Whether customer data is approved, which only the files hold."""
+    kinds = {change.address.kind for change in changes}
+    return any(field.private for name in kinds for field in KINDS[name].fields.values())
+
+
+def _reasons(moved: Iterable[Moved]) -> dict[Address, str]:
+    """Why each change is held: every field that moved, and whose value would be lost."""
+    reasons: dict[Address, list[str]] = {}
+    for item in moved:
+        reasons.setdefault(item.address, []).append(item.reason or _overwritten(item))
+    return {address: "; ".join(texts) for address, texts in reasons.items()}
+
+
+def _overwritten(item: Moved) -> str:
+    field = KINDS[item.address.kind].fields[item.name]
+    if field.private:
+        return f"`{item.name}` was changed in the shop after this was planned"
+    before, now, after = (
+        written(item.address, field, value) for value in (item.before, item.now, item.after)
+    )
+    return (
+        f"`{item.name}` was {before} when this was planned and is {now} now: "
+        f"writing {after} would undo somebody's change"
+    )

@@ -1,0 +1,101 @@
+"""A plan in a file: written by `plan --out`, read back by `apply`.
+
+The file is the document of `plan --format json`. It holds no customer data, so what it approves
+there is found in the catalogue files again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from reconciler import seal
+from reconciler.core.approved import Approved
+from reconciler.core.change import Action
+from reconciler.core.state import Address, Source
+from reconciler.core.wire import number
+from reconciler.errors import UsageError
+
+MAJOR = "1"
+"""The version of the format that this program reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """An approved plan."""
+
+    name: str
+    store: str
+    folder: str
+    """The shop's folder, as seen from where the plan was made."""
+    changes: tuple[Approved, ...]
+    violations: tuple[Mapping[str, Any], ...]
+    """What the guardrails had against it and nobody allowed."""
+
+
+def write(path: Path, document: Mapping[str, Any], signing: bytes | None = None) -> None:
+    """Seal `document` into a file, replaced as a whole; raises UsageError where that fails."""
+    text = json.dumps(seal.seal(document, signing), indent=2, ensure_ascii=False, default=float)
+    draft = path.with_name(f"{path.name}.draft")
+    try:
+        draft.write_text(text + "\n", encoding="utf-8")
+        os.replace(draft, path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def read(path: Path, signing: bytes | None = None) -> Saved:
+    """The plan in a file; raises UsageError for one that is none, was changed, or is not signed."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict) or "resource_changes" not in document:
+        hint = "name a shop folder, or a file that `reconciler plan --out` wrote, whole"
+        raise UsageError(f"{path} is no saved plan", hint=hint)
+    version = str(document.get("format_version", ""))
+    if version.partition(".")[0] != MAJOR:
+        hint = "make it again with this version of reconciler"
+        raise UsageError(f"{path} has the format {version or 'of nobody'}", hint=hint)
+    seal.check(document, str(path), signing)
+    return Saved(
+        str(path),
+        document["store"],
+        document.get("folder", "."),
+        tuple(_approved(document["resource_changes"])),
+        tuple(v for v in document.get("violations", ()) if not v.get("allowed")),
+    )
+
+
+def _approved(entries: Iterable[Mapping[str, Any]]) -> Iterable[Approved]:
+    for entry in entries:
+        change, source = entry["change"], entry.get("source")
+        yield Approved(
+            Address(entry["type"], entry["name"]),
+            Action(entry["action"]),
+            tuple(dict.fromkeys(field["path"].partition(".")[0] for field in entry["fields"])),
+            _exact(change["before"]),
+            _exact(change["after"]),
+            Source(source["file"], source["line"], source["column"]) if source else None,
+            entry.get("previous_address", "").partition("/")[2],
+            {
+                name: (_exact(pair["declared"]), _exact(pair["written"]))
+                for name, pair in entry.get("carried", {}).items()
+            },
+        )
+
+
+def _exact(value: Any) -> Any:
+    """A value of the document in canonical form: numbers exact."""
+    if isinstance(value, Mapping):
+        return {name: _exact(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_exact(inner) for inner in value]
+    return number(value) if isinstance(value, Decimal) else value

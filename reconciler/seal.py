@@ -1,0 +1,84 @@
+"""A document that shows when it was edited or cut, and with a key also who made it.
+
+The digest tells accidents. Between CI jobs, where somebody could put another file in its place, a
+key from the environment binds the two jobs (HMAC-SHA-256).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from reconciler.errors import UsageError
+
+KEY = "RECONCILER_PLAN_KEY"
+SHORTEST = 16
+"""Characters of a key below which it could be guessed."""
+
+_SEALS = ("digest", "signature")
+
+
+def key(environment: Mapping[str, str] | None = None) -> bytes:
+    """The key of the environment; raises UsageError where there is none worth the name."""
+    found = (os.environ if environment is None else environment).get(KEY, "")
+    if len(found) < SHORTEST:
+        raise UsageError(
+            f"{KEY} is {'too short' if found else 'not set'}",
+            hint=f"keep a random text of at least {SHORTEST} characters as a secret of the "
+            "pipeline, the same in the job that plans and the job that applies",
+        )
+    return found.encode()
+
+
+def seal(document: Mapping[str, Any], signing: bytes | None = None) -> dict[str, Any]:
+    """`document` with its digest, and signed where there is a key."""
+    content = _canonical(document)
+    sealed = {**document, "digest": f"sha256:{hashlib.sha256(content).hexdigest()}"}
+    if signing is not None:
+        sealed["signature"] = _signature(content, signing)
+    return sealed
+
+
+def check(document: Mapping[str, Any], name: str, signing: bytes | None = None) -> None:
+    """Raise UsageError unless `document` is as it was sealed; with a key also by whom.
+
+    `name` is what the document is called in the message.
+    """
+    content = _canonical(document)
+    if document.get("digest") != f"sha256:{hashlib.sha256(content).hexdigest()}":
+        raise UsageError(
+            f"{name} is not as it was written: it was edited or cut",
+            hint="make it again with `reconciler plan --out`",
+        )
+    if signing is None:
+        return
+    signature = str(document.get("signature", ""))
+    if not signature:
+        hint = "make it with `reconciler plan --out … --sign`"
+        raise UsageError(f"{name} is not signed", hint=hint)
+    if not hmac.compare_digest(signature, _signature(content, signing)):
+        raise UsageError(
+            f"{name} was signed with another key", hint=f"use the same {KEY} in both jobs"
+        )
+
+
+def _signature(content: bytes, signing: bytes) -> str:
+    return f"hmac-sha256:{hmac.new(signing, content, hashlib.sha256).hexdigest()}"
+
+
+def _canonical(document: Mapping[str, Any]) -> bytes:
+    bare = {name: value for name, value in document.items() if name not in _SEALS}
+    return json.dumps(
+        bare, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_number
+    ).encode()
+
+
+def _number(value: object) -> float:
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,276 @@
+"""Saved plans: what was approved is what happens, or it is held by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler import sandbox
+
+KEY = "0123456789abcdef-a-key-of-tests"
+SHOP = """
+categories:
+  - name: Drinks
+products:
+  - code: "1001"
+    name: Kopi Susu
+    category: Drinks
+    variants:
+      - {code: 1001R, model: Regular, unit_price: 18000}
+      - {code: 1001L, model: Large, unit_price: 22000}
+coupons:
+  - {code: DISC, type: DiscountAmount, discount: 1000, limit: 100, minimum_amount: 0}
+customers:
+  - {code: DP-1, name: Budi Santoso, email: budi@example.com, mobile: "0811"}
+"""
+
+
+@pytest.fixture
+def shop(run: Any, folder: Path, declare: Any) -> Path:
+    """A shop that is as declared."""
+    declare(SHOP)
+    assert run("apply", folder, "--auto-approve").code == 0
+    return folder
+
+
+@pytest.fixture
+def plan(run: Any, shop: Path, declare: Any, tmp_path: Path) -> Callable[..., Path]:
+    """Declares SHOP with replacements, and saves the plan for it."""
+
+    def make(*pairs: tuple[str, str], words: tuple[str, ...] = ()) -> Path:
+        text = SHOP
+        for old, new in pairs:
+            assert old in text
+            text = text.replace(old, new)
+        declare(text)
+        out = tmp_path / "plan.json"
+        assert run("plan", shop, "--out", out, *words).code == 0
+        return out
+
+    return make
+
+
+def outcomes(ran: Any) -> dict[str, str]:
+    return {o["address"]: o["status"] for o in ran.json["outcomes"]}
+
+
+def move(shop: Path, **values: Any) -> None:
+    """Somebody changes a variant in the back office."""
+    database = shop / ".reconciler" / "sandbox.db"
+    document = sandbox.show(database)
+    for product in document["products"]:
+        for variant in product["Variants"]:
+            if variant["Code"] in values:
+                variant["UnitPrice"] = values[variant["Code"]]
+    sandbox.reset(database)
+    sandbox.seed(database, document)
+
+
+def applied(run: Any, plan: Path, shop: Path) -> Any:
+    return run("apply", plan, "--shop", shop, "--auto-approve", "--format", "json")
+
+
+def test_a_saved_plan_is_the_document_of_the_json_format(run: Any, plan: Any, shop: Path) -> None:
+    saved = json.loads(plan(("18000", "19000")).read_text(encoding="utf-8"))
+    assert saved == run("plan", shop, "--format", "json").json
+    assert saved["digest"].startswith("sha256:")
+
+
+def test_what_was_approved_is_applied_once(run: Any, plan: Any, shop: Path) -> None:
+    saved = plan(("18000", "19000"), ("22000", "23000"))
+    ran = applied(run, saved, shop)
+    assert ran.code == 0
+    assert outcomes(ran) == {"variant/1001R": "applied", "variant/1001L": "applied"}
+    assert run("plan", shop, "--detailed-exitcode").code == 0
+    state = run("sandbox", "show", shop).out
+    again = applied(run, saved, shop)
+    assert again.code == 0
+    assert set(outcomes(again).values()) == {"skipped"}
+    assert again.json["requests"] == 0
+    assert run("sandbox", "show", shop).out == state
+
+
+def test_what_moved_is_held_and_the_rest_goes_ahead(run: Any, plan: Any, shop: Path) -> None:
+    saved = plan(("18000", "19000"), ("22000", "23000"))
+    move(shop, **{"1001R": 18500})
+    ran = applied(run, saved, shop)
+    assert ran.code == 4
+    assert outcomes(ran) == {"variant/1001L": "applied", "variant/1001R": "held"}
+    (held,) = [o["message"] for o in ran.json["outcomes"] if o["status"] == "held"]
+    assert "`unit_price` was 18,000 when this was planned and is 18,500 now" in held
+    assert "writing 19,000 would undo" in held
+    prices = {v["Code"]: v["UnitPrice"] for p in show(run, shop)["products"] for v in p["Variants"]}
+    assert prices == {"1001R": 18500, "1001L": 23000}
+
+
+def show(run: Any, shop: Path) -> Any:
+    return run("sandbox", "show", shop).json
+
+
+def test_what_moved_to_what_was_approved_is_done(run: Any, plan: Any, shop: Path) -> None:
+    saved = plan(("18000", "19000"))
+    move(shop, **{"1001R": 19000})
+    ran = applied(run, saved, shop)
+    assert (ran.code, outcomes(ran)) == (0, {"variant/1001R": "skipped"})
+
+
+def test_no_work_is_derived_from_files_that_changed_since(
+    run: Any, plan: Any, shop: Path, declare: Any
+) -> None:
+    saved = plan(("18000", "19000"))
+    declare(SHOP.replace("18000", "99000").replace("22000", "1"))
+    ran = applied(run, saved, shop)
+    assert outcomes(ran) == {"variant/1001R": "applied"}
+    prices = {v["Code"]: v["UnitPrice"] for p in show(run, shop)["products"] for v in p["Variants"]}
+    assert prices == {"1001R": 19000, "1001L": 22000}
+
+
+def test_customer_data_stays_in_the_files(run: Any, plan: Any, shop: Path, declare: Any) -> None:
+    change = ("budi@example.com", "budi.santoso@example.com")
+    saved = plan(change)
+    assert "example.com" not in saved.read_text(encoding="utf-8")
+    declare(SHOP.replace("budi@", "other@"))
+    held = applied(run, saved, shop)
+    assert (held.code, outcomes(held)) == (4, {"customer/DP-1": "held"})
+    assert "the files do not say any more what was approved" in held.out
+    declare(SHOP.replace(*change))
+    ran = applied(run, saved, shop)
+    assert (ran.code, outcomes(ran)) == (0, {"customer/DP-1": "applied"})
+    assert show(run, shop)["customers"][0]["Email"] == "budi.santoso@example.com"
+
+
+def test_a_coupon_keeps_the_uses_that_are_left_at_the_last_moment(
+    run: Any, plan: Any, shop: Path
+) -> None:
+    saved = plan(("discount: 1000", "discount: 2000"))
+    database = shop / ".reconciler" / "sandbox.db"
+    document = sandbox.show(database)
+    document["coupons"][0]["Balance"] = 63
+    sandbox.reset(database)
+    sandbox.seed(database, document)
+    ran = applied(run, saved, shop)
+    assert (ran.code, outcomes(ran)) == (0, {"coupon/DISC": "applied"})
+    (coupon,) = show(run, shop)["coupons"]
+    assert (coupon["Discount"], coupon["Limit"], coupon["Balance"]) == (2000, 63, 63)
+    assert outcomes(applied(run, saved, shop)) == {"coupon/DISC": "skipped"}
+
+
+def test_a_plan_names_its_store(
+    run: Any, plan: Any, shop: Path, served: Any, point_at: Any
+) -> None:
+    saved = plan(("18000", "19000"))
+    point_at(served[0])
+    ran = applied(run, saved, shop)
+    assert ran.code == 1
+    assert "was made for sandbox, and this is http://127.0.0.1" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"after": 19000', '"after": 1900', "edited or cut"),
+        ('"format_version": "1.0"', '"format_version": "2.0"', "format 2.0"),
+        ('"resource_changes"', '"changes"', "is no saved plan"),
+    ],
+)
+def test_a_plan_that_was_edited_is_refused(
+    run: Any, plan: Any, shop: Path, old: str, new: str, said: str
+) -> None:
+    saved = plan(("18000", "19000"))
+    text = saved.read_text(encoding="utf-8")
+    assert old in text
+    saved.write_text(text.replace(old, new), encoding="utf-8")
+    before = run("sandbox", "show", shop).out
+    ran = applied(run, saved, shop)
+    assert ran.code == 1
+    assert said in ran.err
+    assert run("sandbox", "show", shop).out == before
+
+
+def test_a_plan_that_was_cut_is_refused(run: Any, plan: Any, shop: Path) -> None:
+    saved = plan(("18000", "19000"))
+    saved.write_bytes(saved.read_bytes()[:-200])
+    assert "is no saved plan" in applied(run, saved, shop).err
+
+
+def test_a_signature_binds_two_jobs(
+    run: Any, plan: Any, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECONCILER_PLAN_KEY", KEY)
+    saved = plan(("18000", "19000"), words=("--sign",))
+    assert KEY not in saved.read_text(encoding="utf-8")
+    words = ("apply", saved, "--shop", shop, "--auto-approve", "--verify")
+    monkeypatch.setenv("RECONCILER_PLAN_KEY", KEY + "another")
+    assert "signed with another key" in run(*words).err
+    monkeypatch.setenv("RECONCILER_PLAN_KEY", "short")
+    assert "RECONCILER_PLAN_KEY is too short" in run(*words).err
+    monkeypatch.delenv("RECONCILER_PLAN_KEY")
+    assert "RECONCILER_PLAN_KEY is not set" in run(*words).err
+    monkeypatch.setenv("RECONCILER_PLAN_KEY", KEY)
+    assert run(*words).code == 0
+
+
+def test_what_is_not_signed_is_refused_where_a_signature_is_asked_for(
+    run: Any, plan: Any, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECONCILER_PLAN_KEY", KEY)
+    saved = plan(("18000", "19000"))
+    ran = run("apply", saved, "--shop", shop, "--auto-approve", "--verify")
+    assert (ran.code, "is not signed" in ran.err) == (1, True)
+    assert run("apply", shop, "--verify", "--auto-approve").code == 1
+
+
+def test_a_plan_finds_the_folder_it_was_made_from(
+    run: Any, plan: Any, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shop.parent)
+    saved = plan(("18000", "19000"))
+    assert json.loads(saved.read_text(encoding="utf-8"))["folder"] == "shop"
+    assert run("apply", saved, "--auto-approve").code == 0
+    monkeypatch.chdir(shop)
+    assert run("apply", saved, "--auto-approve").code == 0
+
+
+def test_a_file_that_cannot_be_written_is_an_error(run: Any, shop: Path, tmp_path: Path) -> None:
+    ran = run("plan", shop, "--out", tmp_path / "none" / "plan.json")
+    assert ran.code == 1
+    assert "cannot be written" in ran.err
+
+
+def test_a_new_object_that_somebody_made_meanwhile_is_held(
+    run: Any, shop: Path, declare: Any, tmp_path: Path
+) -> None:
+    new = SHOP + "  - {code: DP-2, name: Sari, email: sari@example.com, mobile: '0812'}\n"
+    declare(new)
+    saved = tmp_path / "plan.json"
+    assert run("plan", shop, "--out", saved).code == 0
+    declare(new.replace("Sari", "Sari Dewi"))
+    assert run("apply", shop, "--auto-approve").code == 0
+    declare(new)
+    ran = applied(run, saved, shop)
+    assert (ran.code, outcomes(ran)) == (4, {"customer/DP-2": "held"})
+    assert "somebody has created it meanwhile" in ran.out
+
+
+def test_what_needs_something_that_is_gone_is_held(
+    run: Any, shop: Path, declare: Any, tmp_path: Path
+) -> None:
+    bundle = SHOP.replace(
+        "unit_price: 22000}", "unit_price: 22000, type: Composite, components: {1001R: {qty: 2}}}"
+    )
+    declare(bundle)
+    saved = tmp_path / "plan.json"
+    assert run("plan", shop, "--out", saved).code == 0
+    database = shop / ".reconciler" / "sandbox.db"
+    document = sandbox.show(database)
+    (product,) = document["products"]
+    product["Variants"] = [v for v in product["Variants"] if v["Code"] != "1001R"]
+    sandbox.reset(database)
+    sandbox.seed(database, document)
+    ran = applied(run, saved, shop)
+    assert (ran.code, outcomes(ran)) == (4, {"variant/1001L": "held"})
+    assert "1001R" in ran.json["outcomes"][0]["message"]
