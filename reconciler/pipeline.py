@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.errors import Problem, SourceError
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from reconciler.core.cost import Cost
     from reconciler.core.plan import Plan
     from reconciler.core.references import Fault
+    from reconciler.core.scope import Scope
     from reconciler.core.state import Desired
     from reconciler.core.step import Step
     from reconciler.settings import Settings
@@ -38,25 +40,36 @@ def declared(shop: Settings) -> Desired:
     return desired
 
 
-def make(shop: Settings, client: Client) -> Made:
-    """Compare files and shop; raises SourceError for what stands in the way of a plan."""
+def make(shop: Settings, client: Client, scope: Scope | None = None) -> Made:
+    """Compare files and shop, or the part of them that is in `scope`.
+
+    Raises SourceError for what stands in the way of a plan, UsageError for an empty scope.
+    """
     from reconciler import live, memory
     from reconciler.core import plan, references
+    from reconciler.core.scope import narrow
     from reconciler.files import paths
     from reconciler.kinds import KINDS
     from reconciler.survey import Survey
 
-    survey = Survey(client, KINDS, paths(shop.root, shop.catalogue))
+    survey = Survey(client, KINDS, () if scope else paths(shop.root, shop.catalogue))
     try:
         desired = declared(shop)
     except BaseException:
         survey.abandon()
         raise
+    said: tuple[str, ...] = ()
+    if scope:
+        desired, sentence = narrow(desired, scope, KINDS)
+        said = (sentence,)
     state = live.read(client, desired, KINDS, survey)
     _refuse(shop, references.check(desired, state, KINDS), desired)
     carried = memory.recall(shop, client.store.url)
     made, faults = plan.build(desired, state, KINDS, client.store.url, carried)
     _refuse(shop, faults, desired)
+    if scope:
+        # Of what the files declare beside it nothing was looked at, so nothing is unmanaged.
+        made = replace(made, unmanaged=(), notes=(*said, *made.notes))
     return ordered(made, client)
 
 

@@ -16,6 +16,7 @@ from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.client import Client
+    from reconciler.core.scope import Scope
     from reconciler.pipeline import Made
     from reconciler.saved import Saved
     from reconciler.settings import Settings
@@ -35,7 +36,16 @@ STALE = 60.0
     type=click.Path(path_type=Path),
     help="The shop folder of a PLAN, where it is not where the plan was made.",
 )
-def apply(target: Path, form: str, auto_approve: bool, verify: bool, folder: Path | None) -> None:
+@options.target
+@options.kind
+def apply(
+    target: Path,
+    form: str,
+    auto_approve: bool,
+    verify: bool,
+    folder: Path | None,
+    **part: tuple[str, ...],
+) -> None:
     """Show the plan, ask, make the shop as declared, and read back what was written.
 
     PLAN is a file that `plan --out` wrote: exactly what it holds is applied, and what has moved in
@@ -55,7 +65,7 @@ def apply(target: Path, form: str, auto_approve: bool, verify: bool, folder: Pat
             )
         approved = _approved(target, verify)
         shop = load(_folder(target, folder, approved))
-        remake = _remake(shop, approved)
+        remake = _remake(shop, approved, options.scope(**part))
         with Console(quiet=form == "json") as console, connect(shop, console) as client:
             made = remake(client)
             console.finish()
@@ -100,12 +110,16 @@ def _folder(target: Path, folder: Path | None, approved: Saved | None) -> Path:
     return made_from if folder or (made_from / FILE).exists() else Path()
 
 
-def _remake(shop: Settings, approved: Saved | None) -> Callable[[Client], Made]:
+def _remake(shop: Settings, approved: Saved | None, scope: Scope) -> Callable[[Client], Made]:
     """How the plan is made: from the files, or from what was approved."""
     from reconciler import pipeline
 
     if approved is None:
-        return lambda client: pipeline.make(shop, client)
+        return lambda client: pipeline.make(shop, client, scope)
+    if scope:
+        raise UsageError(
+            "a saved plan is applied as it is", hint="use --target and --kind when you plan"
+        )
     from reconciler.resume import resume
 
     return lambda client: resume(shop, client, approved)

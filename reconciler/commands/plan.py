@@ -17,10 +17,18 @@ from reconciler.errors import ReconcilerError, UsageError
 @options.form
 @options.compact
 @options.detailed_exitcode
+@options.target
+@options.kind
 @click.option("--out", type=click.Path(path_type=Path), help="Also save the plan, for `apply`.")
 @click.option("--sign", is_flag=True, help="Sign it with the key in RECONCILER_PLAN_KEY.")
 def plan(
-    directory: Path, form: str, compact: bool, detailed_exitcode: bool, out: Path | None, sign: bool
+    directory: Path,
+    form: str,
+    compact: bool,
+    detailed_exitcode: bool,
+    out: Path | None,
+    sign: bool,
+    **part: tuple[str, ...],
 ) -> None:
     """Show what would change in the shop; writes nothing to it."""
     with output.errors_as(form):
@@ -31,10 +39,11 @@ def plan(
         from reconciler.console import Console
         from reconciler.settings import load
 
+        scope = options.scope(**part)
         signing = seal.key() if sign else None
         shop = load(directory)
         with Console(quiet=form == "json") as console, connect(shop, console) as client:
-            made = pipeline.make(shop, client)
+            made = pipeline.make(shop, client, scope)
         if out:
             output.save_plan(made, directory, out, signing)
     output.print_plan(made, form, directory, compact, signing)

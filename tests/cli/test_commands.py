@@ -340,3 +340,35 @@ def test_no_output_holds_a_secret(run: Any, folder: Path, served: Any, point_at:
         ran = run(words[0], folder, *words[1:])
         assert ran.code == 0
         assert "nobody-shows" not in ran.out + ran.err
+
+
+# --- parts ---
+
+
+def test_a_target_leaves_the_rest_alone(run: Any, applied: Path, declare: Any) -> None:
+    declare(
+        """
+        categories: [{name: Drinks}, {name: Food}]
+        products:
+          - code: "1001"
+            name: Kopi Susu Baru
+            category: Drinks
+            variants:
+              - {code: 1001R, model: Regular, unit_price: 19000}
+        """
+    )
+    ran = run("plan", applied, "--target", "category/F*", "--format", "json")
+    assert [c["address"] for c in ran.json["resource_changes"]] == ["category/Food"]
+    assert ran.json["notes"][0] == "a partial plan: 1 of 4 declared objects"
+    assert ran.json["unmanaged"] == []
+    assert run("apply", applied, "--target", "category/Food", "--auto-approve").code == 0
+    shown = run("sandbox", "show", applied).json
+    assert [row["Name"] for row in shown["categories"]] == ["Drinks", "Food"]
+    assert shown["products"][0]["Name"] == "Kopi Susu"
+
+
+def test_what_names_nothing_is_refused(run: Any, applied: Path) -> None:
+    ran = run("plan", applied, "--target", "variant/1001")
+    assert (ran.code, "did you mean `variant/1001R`?" in ran.err) == (1, True)
+    ran = run("plan", applied, "--kind", "variants")
+    assert (ran.code, "did you mean `variant`?" in ran.err) == (1, True)
