@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.core.kind import Kind, Kinds
-from reconciler.render import contract
+from reconciler.render import contract, examination
 from reconciler.validation import WAS, adapter
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -27,7 +27,11 @@ def schemas(kinds: Kinds) -> dict[str, str]:
 
 def documents() -> dict[str, str]:
     """File name to content of the schemas of what `--format json` prints."""
-    shapes = {"plan": contract.PlanDocument, "report": contract.ReportDocument}
+    shapes = {
+        "doctor": examination.ExaminationDocument,
+        "plan": contract.PlanDocument,
+        "report": contract.ReportDocument,
+    }
     return _texts(
         {
             f"{name}.schema.json": {"$schema": _DRAFT, **contract.schema(shape)}

@@ -76,7 +76,9 @@ def test_writing_gives_the_same_files(tmp_path: Path) -> None:
     assert {p.name: p.read_text(encoding="utf-8") for p in paths} == schema.schemas(MANAGED)
 
 
-@pytest.mark.parametrize("name", [CATALOGUE, SETTINGS, "plan.schema.json", "report.schema.json"])
+@pytest.mark.parametrize(
+    "name", [CATALOGUE, SETTINGS, "plan.schema.json", "report.schema.json", "doctor.schema.json"]
+)
 def test_a_schema_is_a_schema(name: str) -> None:
     document = json.loads((ROOT / "schemas" / name).read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(document)

@@ -31,8 +31,8 @@ from reconciler.paging import PAGE_SIZE, SMALL_PAGE, rows_of, single_of
 UNKNOWN = "RECONCILER-NO-SUCH-CODE"
 """A code that cannot exist."""
 
-WORTH_A_SECOND = 20
-"""Rows from which a list without a total may have been cut by the server."""
+WORTH_A_SECOND = 10
+"""Rows from which a list may have been cut by the server."""
 
 _OUTCOMES: tuple[tuple[type[ApiError], Outcome], ...] = (
     (NotOffered, Outcome.NOT_OFFERED),
@@ -58,7 +58,8 @@ def examine(
     for kind in kinds.values():
         asking.batch(kind)
     asking.second_page()
-    for kind in kinds.values():
+    # Children first: a shop has most of them.
+    for kind in sorted(kinds.values(), key=lambda kind: kind.parent is None):
         asking.unknown(kind)
     return Evidence(
         client.store.url,
@@ -128,14 +129,19 @@ class _Asking:
                 return
 
     def second_page(self) -> None:
-        """The second page of the longest list that may have been cut without a word."""
-        open_ended = [
+        """The second page of a list that may have been cut.
+
+        One that says how much is missing is preferred, then the longest.
+        """
+        cut = [
             asked
             for asked in self.asked
-            if asked.size and asked.total is None and WORTH_A_SECOND <= len(asked.rows) < asked.size
+            if asked.size
+            and WORTH_A_SECOND <= len(asked.rows) < asked.size
+            and (asked.total is None or asked.total > len(asked.rows))
         ]
-        if open_ended:
-            longest = max(open_ended, key=lambda asked: len(asked.rows))
+        if cut:
+            longest = max(cut, key=lambda asked: (asked.total is not None, len(asked.rows)))
             kind = self.kinds[longest.kind]
             self.asked.append(self._page(kind, longest.size, number=2))
 

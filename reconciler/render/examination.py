@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from io import StringIO
-from typing import Any
+from typing import Literal
+
+from pydantic import ConfigDict, with_config
+from typing_extensions import TypedDict
 
 from reconciler.doctor.evidence import BUDGET, Evidence
 from reconciler.doctor.finding import Finding, Verdict
@@ -14,6 +17,47 @@ from reconciler.render.words import counted, plain
 
 WIDTH = 100
 """Columns of the table: what a CI log shows without breaking lines."""
+
+_described = with_config(ConfigDict(use_attribute_docstrings=True))
+
+
+@_described
+class FindingLine(TypedDict):
+    """One line of the table."""
+
+    check: str
+    """What was looked at; an operation such as `variant.list` has a line of its own."""
+    verdict: Literal["ok", "note", "problem"]
+    """A note is what the tool copes with; a problem stops it."""
+    found: str
+    next_step: str | None
+    """What to do about it; null where all is well."""
+
+
+@_described
+class Verdicts(TypedDict):
+    """Lines by verdict."""
+
+    ok: int
+    note: int
+    problem: int
+
+
+@_described
+class ExaminationDocument(TypedDict):
+    """What `reconciler doctor --format json` prints."""
+
+    format_version: str
+    """The part before the dot changes when a reader must."""
+    store: str
+    findings: list[FindingLine]
+    """In the order of the table; a check may have several lines."""
+    summary: Verdicts
+    requests: int
+    """Everything that was sent, the token included."""
+    budget: int
+    """The most that is ever sent."""
+
 
 _STYLES = {Verdict.OK: "green", Verdict.NOTE: "yellow", Verdict.PROBLEM: "red"}
 
@@ -38,16 +82,14 @@ def examination_text(evidence: Evidence, findings: Sequence[Finding], colour: bo
             Text(plain(finding.next_step)),
         )
     out = StringIO()
-    console = Console(file=out, width=WIDTH, force_terminal=colour, color_system=_system(colour))
+    console = Console(
+        file=out, width=WIDTH, force_terminal=colour, color_system="standard" if colour else None
+    )
     console.print(table)
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
     return (
         "\n".join([f"Store: {evidence.store}", "", *lines, "", _closing(evidence, findings)]) + "\n"
     )
-
-
-def _system(colour: bool) -> Any:
-    return "standard" if colour else None
 
 
 def _closing(evidence: Evidence, findings: Sequence[Finding]) -> str:
@@ -60,7 +102,7 @@ def _closing(evidence: Evidence, findings: Sequence[Finding]) -> str:
     return f"Doctor: {told}, no problem: the tool can work here; {spent}"
 
 
-def examination_document(evidence: Evidence, findings: Sequence[Finding]) -> dict[str, Any]:
+def examination_document(evidence: Evidence, findings: Sequence[Finding]) -> ExaminationDocument:
     """The document that `doctor --format json` prints."""
     counts = Counter(finding.verdict for finding in findings)
     return {
@@ -75,7 +117,11 @@ def examination_document(evidence: Evidence, findings: Sequence[Finding]) -> dic
             }
             for finding in findings
         ],
-        "summary": {verdict.value: counts[verdict] for verdict in Verdict},
+        "summary": {
+            "ok": counts[Verdict.OK],
+            "note": counts[Verdict.NOTE],
+            "problem": counts[Verdict.PROBLEM],
+        },
         "requests": evidence.requests,
         "budget": BUDGET,
     }

@@ -61,6 +61,8 @@ TOGETHER: list[dict[str, Any]] = [
         "page_over_cap": "reject",
         "batch_missing": "reject",
     },
+    {"post_alternatives": "none", "get_with_body": "ignore", "page_cap": 20},
+    {"generation": "A", "get_with_body": "ignore", "page_cap": 20, "page_over_cap": "reject"},
     {"page_cap": 20, "not_found": "400", "customer_paging": "required", "token_lifetime": 1.0},
 ]
 

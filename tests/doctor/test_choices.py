@@ -72,6 +72,18 @@ EXPLAINED: list[tuple[dict[str, Any], str, str, str]] = [
         "note",
         "not offered: GET /Variant/Code, GET /Variant/Detail",
     ),
+    (
+        {"missing_operations": frozenset({"GET /Product"}), "missing_status": 405},
+        "product.list",
+        "note",
+        "not offered: GET /Product",
+    ),
+    (
+        {"missing_operations": frozenset({"GET /Product"}), "missing_status": 501},
+        "product.list",
+        "note",
+        "not offered: GET /Product",
+    ),
     ({"product_list_envelope": "Data"}, "product.list", "ok", "GET /Product: Data, 25 rows"),
     ({"product_list_envelope": "DataArray"}, "product.list", "ok", "DataArray, 25 rows"),
     (
@@ -94,7 +106,25 @@ EXPLAINED: list[tuple[dict[str, Any], str, str, str]] = [
     ),
     ({}, "page size", "ok", "every list fits into one page (the longest has 50 rows)"),
     ({"page_cap": 20}, "page size", "note", "variant.list: asked for 500, got 20 of 50: cut"),
-    ({"page_cap": 20}, "page size", "note", "product.list: asked for 500, got 20, and a second"),
+    (
+        {"page_cap": 20, "page_total": "page"},
+        "page size",
+        "note",
+        "product.list: asked for 500, got 20, and a second page holds more",
+    ),
+    ({"page_cap": 20, "page_over_cap": "ten"}, "page size", "note", "got 10 of 50: cut"),
+    (
+        {"page_cap": 20, "page_number": "ignored"},
+        "page size",
+        "note",
+        "variant.list: asked for 500, got 20 of 50: a second page shows nothing new",
+    ),
+    (
+        {"page_total": "double"},
+        "page size",
+        "note",
+        "variant.list: asked for 500, got 50 of 100: a second page shows nothing new",
+    ),
     (
         {"page_cap": 100, "page_over_cap": "reject"},
         "page size",
@@ -107,10 +137,10 @@ EXPLAINED: list[tuple[dict[str, Any], str, str, str]] = [
     ({}, "shared window", "ok", "one window for all endpoints"),
     ({"limiter_scope": "endpoint"}, "shared window", "note", "each endpoint has a window of its"),
     ({"limiter_headers": False}, "shared window", "note", "cannot be told"),
-    ({}, "not found", "ok", "coupon, customer, product, variant: HTTP 404"),
-    ({"not_found": "400"}, "not found", "ok", "variant: HTTP 400"),
-    ({"not_found": "empty"}, "not found", "ok", "variant: HTTP 200 with no body"),
-    ({"not_found": "null"}, "not found", "ok", "variant: HTTP 200 with null"),
+    ({}, "not found", "ok", "variant, coupon, customer, product: HTTP 404"),
+    ({"not_found": "400"}, "not found", "ok", "customer, product: HTTP 400"),
+    ({"not_found": "empty"}, "not found", "ok", "customer, product: HTTP 200 with no body"),
+    ({"not_found": "null"}, "not found", "ok", "customer, product: HTTP 200 with null"),
     ({}, "unknown in a batch", "ok", "variant.by_codes: an unknown code is left out"),
     ({"batch_missing": "reject"}, "unknown in a batch", "note", "the whole batch is refused"),
     ({}, "discontinued", "note", "none seen in product.list: there are none, or lists hide them"),
@@ -162,7 +192,7 @@ def test_a_missing_right_is_named_and_the_rest_is_asked(examined: Any, status: i
     assert "Contacts" not in rights[1].found
     assert ran.verdicts("problem") == ["rights", "customer.list"]
     assert ran.of("customer.by_code").found == "not tried: it needs Contacts VIEW too"
-    assert ran.of("not found").found == "coupon, product, variant: HTTP 404"
+    assert ran.of("not found").found == "variant, coupon, product: HTTP 404"
 
 
 def test_wrong_credentials_stop_early_and_the_rest_is_not_tried(examined: Any) -> None:
@@ -223,7 +253,7 @@ def test_a_500_for_what_is_not_there_is_a_note(examined: Any) -> None:
     found = ran.of("not found")
     assert (found.verdict, found.found) == (
         "note",
-        "coupon, customer, product: HTTP 404; variant: HTTP 500",
+        "variant: HTTP 500; coupon, customer, product: HTTP 404",
     )
 
 

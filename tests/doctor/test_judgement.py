@@ -107,6 +107,15 @@ TABLE: list[tuple[Evidence, str, str, str]] = [
         "note",
         "got 30, and a second page holds more",
     ),
+    (
+        about(
+            replace(LISTED, total=90, rows=variants(30)),
+            asked(Purpose.SECOND_PAGE, Outcome.LOST, status=0),
+        ),
+        "page size",
+        "note",
+        "got 30 of 90: cut without a word",
+    ),
     # operations
     (about(LISTED), "variant.list", "ok", "POST /Variant: Data, 2 of 2 rows"),
     (

@@ -20,7 +20,11 @@ def judge(evidence: Evidence, kinds: Kinds) -> Iterator[Finding]:
         if asked.outcome not in (Outcome.UNASKED, Outcome.FORBIDDEN):
             forms.setdefault(_form(asked), []).append(asked.kind)
     if not forms:
-        yield untried(NAME, "not tried: no single read was possible")
+        put_off = next((a for a in evidence.every(Purpose.UNKNOWN) if a.hint), None)
+        if put_off:
+            yield note(NAME, put_off.detail, put_off.hint)
+        else:
+            yield untried(NAME, "not tried: no single read was possible")
         return
     found = "; ".join(f"{', '.join(names)}: {text}" for (text, _), names in forms.items())
     if all(plain for _, plain in forms):

@@ -39,21 +39,18 @@ def _told(evidence: Evidence, asked: Asked) -> Iterator[str]:
     """What a list shows of a cap: a refusal, or fewer rows than there are."""
     if asked.refused_size:
         yield f"pages of {asked.refused_size} are refused (HTTP 400), {asked.size} is served"
-    got = len(asked.rows)
+    second = evidence.of(asked.kind, Purpose.SECOND_PAGE)
+    got, more = len(asked.rows), second is not None and _more(second, asked)
     if got >= asked.size:
         return
-    if asked.total is not None:
-        if 0 < got < asked.total:
-            yield _cut(asked, f" of {asked.total:,}")
-        return
-    second = evidence.of(asked.kind, Purpose.SECOND_PAGE)
-    if second is not None and _more(second, asked):
-        yield _cut(asked, ", and a second page holds more")
-
-
-def _cut(asked: Asked, of: str) -> str:
-    got = len(asked.rows)
-    return f"{asked.operation}: asked for {asked.size}, got {got:,}{of}: cut without a word"
+    begin = f"{asked.operation}: asked for {asked.size}, got {got:,}"
+    if asked.total is None:
+        if more:
+            yield f"{begin}, and a second page holds more: cut without a word"
+    elif 0 < got < asked.total:
+        stuck = second is not None and second.answered and not more
+        end = "a second page shows nothing new" if stuck else "cut without a word"
+        yield f"{begin} of {asked.total:,}: {end}"
 
 
 def _more(second: Asked, first: Asked) -> bool:
