@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 RUN := .venv/bin/python -m
 DEMO := examples/kopi-nusantara
 
-.PHONY: help demo test lint format schemas cassettes bench dist clean
+.PHONY: help demo test lint format schemas contract cassettes bench dist clean
 
 help:
 	@echo "make demo     plan, apply and plan again a coffee chain in the embedded sandbox"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint     format, lint, types, import contracts"
 	@echo "make format   put the code into its format"
 	@echo "make schemas  write schemas/ from the models"
+	@echo "make contract  ask the sandbox at random what schemas/dealpos.openapi.yaml allows (minutes)"
 	@echo "make cassettes  record cassettes/ anew from a sandbox served on loopback"
 	@echo "make bench    measure load, plan and start-up (minutes)"
 	@echo "make dist     the wheel and the source archive"
@@ -56,6 +57,9 @@ format: .venv/dev.stamp
 
 schemas: .venv/run.stamp
 	@$(RUN) reconciler schema schemas
+
+contract: .venv/dev.stamp
+	@CONTRACT=100 $(RUN) pytest -q -n auto --timeout 600 tests/contract
 
 cassettes: .venv/dev.stamp
 	@RECORD=1 $(RUN) pytest -q tests/test_cassettes.py

@@ -9,6 +9,9 @@ from flask import Request
 from .choices import Choices
 from .errors import Refusal
 
+LARGEST = 2**63 - 1
+"""What SQLite counts up to; the API's own largest number is undocumented."""
+
 
 class Fields:
     """Named values of a request (or of one object inside it), read with their types checked."""
@@ -104,14 +107,16 @@ class Fields:
 
 
 def whole(name: str, value: Any, loose: bool = False) -> int:
-    """A whole number; loose takes one that is written as text."""
+    """A whole number that the database can hold; loose takes one that is written as text."""
     if loose and isinstance(value, str):
         try:
-            return int(value)
+            value = int(value)
         except ValueError:
             raise Refusal(f"{name} must be a whole number.") from None
     if not isinstance(value, int) or isinstance(value, bool):
         raise Refusal(f"{name} must be a whole number.")
+    if abs(value) > LARGEST:
+        raise Refusal(f"{name} is too large.")
     return value
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from .errors import Refusal
-from .fields import Fields
+from .fields import LARGEST, Fields
 from .filter import Filter
 from .shop import Shop
 from .store import Row
@@ -35,7 +35,7 @@ def asked(fields: Fields) -> Page:
         size = min(cap, 10) if choices.page_over_cap == "ten" else cap
     if size is None:
         return Page()
-    return Page(size, ((number or 1) - 1) * size)
+    return Page(size, min(((number or 1) - 1) * size, LARGEST))
 
 
 def page_of(shop: Shop, kind: str, where: Filter, page: Page) -> list[Row]:

@@ -159,7 +159,9 @@ def test_list_pages(client: Any) -> None:
     assert client.codes("/Product", PageNumber=1, PageSize=3) == ["1003", "2001", "3001"]
     assert client.codes("/Product", PageNumber=2, PageSize=3) == ["4001"]
     assert client.codes("/Product", PageNumber=3, PageSize=3) == []
+    assert client.codes("/Product", PageNumber=2**60, PageSize=500) == []
     assert client.refused("GET", "/Product", PageNumber=0)
+    assert client.refused("GET", "/Product", PageNumber=2**63) == "PageNumber is too large."
     assert client.refused("GET", "/Product", PageSize="many")
     full = client.get("/Product")[0]
     assert full == client.get("/Product/Detail", Code="1003")
