@@ -51,6 +51,7 @@ def understand(operation: Operation, response: Response, shop: str, secrets: Seq
     said = _said(response, secrets)
     if status >= 500 and status != 501:
         lost = Doubtful(operation.name, f"HTTP {status}: {said}")
+        lost.status = status
         lost.told = status == 500 and said != _NOTHING
         raise lost
     if status == 403:

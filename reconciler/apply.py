@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from reconciler.boundary import Boundary
 from reconciler.client import Client
 from reconciler.core.change import Action
 from reconciler.core.kind import Kind, Kinds
@@ -66,7 +67,10 @@ def run(
         if change.carried and change.address in applied
     }
     requests = client.requests - before
-    return Report(plan.store, outcomes, requests, applier.stopped, carried)
+    boundary = applier.boundary
+    stopped = applier.stopped or boundary.closed
+    needed = boundary.needed if boundary.closed and not boundary.begun else None
+    return Report(plan.store, outcomes, requests, stopped, carried, needed)
 
 
 def _set_aside(plan: Plan) -> Iterable[Outcome]:
@@ -93,6 +97,7 @@ class _Applier:
         self.progress = progress
         self.states = {change.address: State(change) for change in plan.changes}
         self.settler = Settler(client, kinds, plan.pages)
+        self.boundary = Boundary(client, steps, kinds, plan.pages)
         self.failed: set[int] = set()
         self.lost: set[str] = set()
         """Kinds of which something was not kept as written: a replacement could lose another."""
@@ -118,6 +123,8 @@ class _Applier:
         elif blocked := step.waits & self.failed:
             cause = next(s for s in self.steps if s.id in blocked)
             self._skip(step, f"it needs {cause.addresses[0]}, which was not applied")
+        elif why := self.boundary.refuses(step):
+            self._skip(step, why)
         else:
             self._attempt(step)
 

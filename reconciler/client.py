@@ -6,7 +6,6 @@ was lost raises Doubtful and is settled by whoever knows what it was meant to do
 
 from __future__ import annotations
 
-import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from reconciler import answer, retry
+from reconciler import answer, failure, retry
 from reconciler.answer import Response
 from reconciler.deadline import Deadline
 from reconciler.errors import (
@@ -26,12 +25,13 @@ from reconciler.errors import (
     Throttled,
     Unreachable,
     Unreadable,
-    Untrusted,
+    UsageError,
 )
+from reconciler.limits import NO_LIMITS, Limits
 from reconciler.operations import BASE, OPERATIONS, Operation, Route
 from reconciler.settings import Store
 from reconciler.token import Token
-from reconciler.watcher import Exchange, Watcher
+from reconciler.watcher import Exchange, Watcher, outline
 from reconciler.window import RequestWindow
 
 LARGEST = 64 * 1024 * 1024
@@ -56,11 +56,16 @@ class Client:
         transport: httpx.BaseTransport | None = None,
         watcher: Watcher | None = None,
         clock: Callable[[], float] = time.monotonic,
+        limits: Limits = NO_LIMITS,
     ) -> None:
         self.store = store
         self.watcher = watcher or Watcher()
-        self.window = RequestWindow(clock)
+        self.window = RequestWindow(clock, reserve=limits.reserve)
         self.requests = 0
+        self.limits = limits
+        self.writing = False
+        """Whether the limits hold between units from now on, so that nothing is left half done."""
+        self._began = clock()
         base = "http://sandbox" if store.embedded else store.url
         try:
             self._http = httpx.Client(
@@ -105,6 +110,14 @@ class Client:
     def answered(self, name: str) -> bool:
         """Whether an operation has answered, so that its route is known."""
         return name in self._answered
+
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return self.window.clock() - self._began
+
+    def exceeds(self, requests: int, seconds: float) -> str:
+        """Which limit so many more requests in so many seconds would break; empty when none."""
+        return self.limits.broken(self.requests + requests, self.elapsed() + seconds)
 
     def call(self, name: str, parameters: Any = None) -> Any:
         """The JSON that an operation answers.
@@ -166,10 +179,10 @@ class Client:
                 response = self._exchange(operation, route, parameters)
             except BaseException:
                 self.window.lost()
-                self._tell(operation, route, began, None)
+                self._tell(operation, route, parameters, began, None)
                 raise
             self.window.heed(response.headers, most)
-            self._tell(operation, route, began, response)
+            self._tell(operation, route, parameters, began, response)
             if response.status_code != 429:
                 return response
             wait = self.window.exhausted(response.headers.get("retry-after", ""))
@@ -182,26 +195,46 @@ class Client:
         )
 
     def _tell(
-        self, operation: Operation, route: Route, began: float, response: Response | None
+        self,
+        operation: Operation,
+        route: Route,
+        parameters: Any,
+        began: float,
+        response: Response | None,
     ) -> None:
-        took = time.monotonic() - began
         told = response or Response(0, b"", {})
-        size, left = len(told.content), max(self.window.left, 0)
-        method, path = route.method, route.path
         self.watcher.answered(
-            Exchange(operation.name, method, path, told.status_code, took, size, left, told.headers)
+            Exchange(
+                operation.name,
+                route.method,
+                route.path,
+                told.status_code,
+                time.monotonic() - began,
+                len(told.content),
+                max(self.window.left, 0),
+                told.headers,
+                outline(parameters),
+            )
         )
 
     def _take_turn(self, operation: Operation) -> int:
         """Wait until the window has room, and take a request of it; one thread at a time."""
+        counted = operation.name != "token"
         with self._turn:
-            if wait := self.window.wait():
-                reason = f"{self.window.limit} requests are spent in this window"
+            wait = self.window.wait()
+            if not self.writing and (why := self.exceeds(counted, wait)):
+                raise UsageError(
+                    f"{why} for reading alone; nothing was written",
+                    hint="allow more; `reconciler plan` says what reading costs",
+                )
+            if wait:
+                window = self.window
+                kept = f", {window.reserve} are kept for others" if window.reserve else ""
+                reason = f"{window.room} requests are spent in this window{kept}"
                 self.watcher.waiting(wait, reason)
                 self.watcher.sleep(wait)
             self.watcher.request(operation.name)
-            if operation.name != "token":
-                self.requests += 1
+            self.requests += counted
             return self.window.spend()
 
     def _exchange(self, operation: Operation, route: Route, parameters: Any) -> Response:
@@ -223,11 +256,13 @@ class Client:
             with self._deadline.watching():
                 return self._receive(operation, request)
         except _NOT_SENT as error:
-            raise self._unreachable(operation, error) from None
+            raise failure.unreachable(operation, self.store.url, error) from None
         except (httpx.InvalidURL, UnicodeError):
             raise Unreachable(operation.name, f"{self.store.url} is no usable address") from None
         except _LOST as error:
-            raise Doubtful(operation.name, f"the answer was lost ({_cause(error)})") from None
+            raise Doubtful(
+                operation.name, f"the answer was lost ({failure.cause(error)})"
+            ) from None
 
     def _receive(self, operation: Operation, request: httpx.Request) -> Response:
         """Send, and read the answer piece by piece: what it may become in memory is bounded."""
@@ -249,39 +284,14 @@ class Client:
             response.close()
         return Response(response.status_code, b"".join(parts), response.headers)
 
-    def _unreachable(self, operation: Operation, error: Exception) -> Unreachable:
-        """Why nothing was sent, and what to do about it."""
-        cause: BaseException | None = error
-        while cause is not None:
-            if isinstance(cause, ssl.SSLCertVerificationError):
-                return Untrusted(
-                    operation.name,
-                    f"the certificate of {self.store.url} is not trusted ({cause.verify_message})",
-                    hint="check the address; where a company's own root signs, name its file in "
-                    "SSL_CERT_FILE; nothing was sent",
-                )
-            cause = cause.__cause__ or cause.__context__
-        return Unreachable(
-            operation.name,
-            f"{self.store.url} cannot be reached ({_cause(error)})",
-            hint="check the address and the network; nothing was sent",
-        )
-
     def _ask_for_token(self, credentials: Any) -> Any:
         operation = OPERATIONS["token"]
         return self._send(operation, operation.routes[0], credentials)
 
     def _back_off(self, attempt: int, lost: ApiError | None) -> None:
         wait = retry.pause(attempt)
-        self.watcher.waiting(wait, f"trying again: {lost.detail if lost else ''}")
+        self.watcher.waiting(wait, f"trying again: {retry.why(lost) if lost else ''}")
         self.watcher.sleep(wait)
-
-
-def _cause(error: Exception) -> str:
-    return {
-        "ConnectTimeout": "no answer to the connection",
-        "ReadTimeout": "no answer in time",
-    }.get(type(error).__name__, str(error) or type(error).__name__)
 
 
 def embedded_transport(app: Any) -> httpx.BaseTransport:

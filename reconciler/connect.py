@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.client import Client, embedded_transport
 from reconciler.errors import SandboxUnavailable, UsageError
+from reconciler.limits import NO_LIMITS, Limits
 from reconciler.settings import Settings
 from reconciler.watcher import Watcher
 
@@ -21,12 +22,14 @@ UNLIMITED = 1_000_000_000
 """A request limit that is none; said in the headers, so that no client waits for the default."""
 
 
-def connect(settings: Settings, watcher: Watcher | None = None) -> Client:
+def connect(
+    settings: Settings, watcher: Watcher | None = None, limits: Limits = NO_LIMITS
+) -> Client:
     """A client for the configured store; raises StoreError when it is not configured."""
     store = settings.store()
     if store.embedded:
-        return Client(store, embedded_transport(embedded(settings)), watcher)
-    return Client(store, None, watcher)
+        return Client(store, embedded_transport(embedded(settings)), watcher, limits=limits)
+    return Client(store, None, watcher, limits=limits)
 
 
 def embedded(settings: Settings, **options: Any) -> Flask:

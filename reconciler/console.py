@@ -14,8 +14,9 @@ import click
 
 from reconciler.apply import Progress
 from reconciler.errors import Stopped
+from reconciler.log import Log
 from reconciler.render.words import duration
-from reconciler.watcher import Watcher
+from reconciler.watcher import Exchange, Watcher
 
 
 def coloured(stream: TextIO) -> bool:
@@ -39,8 +40,9 @@ class Console(Watcher, Progress):
     a stop, the second one ends the program at once.
     """
 
-    def __init__(self, quiet: bool = False) -> None:
+    def __init__(self, quiet: bool = False, verbosity: int = 0) -> None:
         self.terminal = sys.stderr.isatty() and not quiet
+        self.log = Log(verbosity, self.say)
         self._stop = threading.Event()
         self._inside = False
         self._bar: Any = None
@@ -87,9 +89,13 @@ class Console(Watcher, Progress):
         if self.terminal and self._task is None:
             self._show(f"reading {operation.partition('.')[0]}", None, None)
 
+    def answered(self, exchange: Exchange) -> None:
+        """Log it, where that was asked for."""
+        self.log.answered(exchange)
+
     def waiting(self, seconds: float, reason: str) -> None:
         """Say how long nothing will happen, and why."""
-        if seconds >= 1:
+        if seconds >= 1 or self.log.verbosity:
             end = time.strftime("%H:%M:%S", time.localtime(time.time() + seconds))
             span = duration(round(seconds)).removeprefix("about ")
             self.say(f"waiting {span}, until {end}: {reason}")

@@ -99,9 +99,11 @@ class Untrusted(Unreachable):
 class Doubtful(ApiError):
     """The request was sent and its answer was lost: whether it happened is unknown.
 
-    `told` says that the server answered, with a 500 and a message (facts §4).
+    `status` is the HTTP status where the server answered with an error; `told` says that it did
+    so with a 500 and a message (facts §4).
     """
 
+    status = 0
     told = False
 
 

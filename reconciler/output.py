@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -89,7 +90,7 @@ def print_plan(
         from reconciler.render.text import plan_text
 
         brush = paint if coloured(sys.stdout) else no_paint
-        say(plan_text(made.plan, made.cost, KINDS, brush, compact))
+        say(plan_text(made.plan, made.cost, KINDS, brush, compact, _moment(made.cost.seconds)))
 
 
 def save_plan(made: Made, folder: Path, out: Path, signing: bytes | None) -> None:
@@ -108,19 +109,27 @@ def _document(made: Made, folder: Path) -> Mapping[str, Any]:
     return plan_document(made.plan, made.cost, KINDS, origin)
 
 
-def print_report(report: Report, form: str) -> None:
-    """A report on stdout."""
+def _moment(seconds: float) -> str:
+    """The time of day so far from now, with its date where that is another day."""
+    now = time.time()
+    end = time.localtime(now + seconds)
+    same = end.tm_yday == time.localtime(now).tm_yday
+    return time.strftime("%H:%M" if same else "%Y-%m-%d %H:%M", end)
+
+
+def print_report(report: Report, form: str, going_on: str = "") -> None:
+    """A report on stdout; `going_on` is the command that does the rest."""
     if form == "json":
         from reconciler.render.data import report_document
 
-        print_json(report_document(report))
+        print_json(report_document(report, going_on))
     elif report.outcomes:
         from reconciler.console import coloured, paint
         from reconciler.render.block import no_paint
         from reconciler.render.text import report_text
 
         brush = paint if coloured(sys.stdout) else no_paint
-        say("\n" + report_text(report, brush))
+        say("\n" + report_text(report, brush, going_on))
 
 
 def print_examination(evidence: Evidence, findings: Sequence[Finding], form: str) -> None:

@@ -79,7 +79,7 @@ def ordered(made: Plan, client: Client) -> Made:
     from reconciler.kinds import KINDS
 
     steps = order.steps(made, KINDS)
-    window = cost.Window(client.window.limit, client.window.seconds)
+    window = cost.Window(client.window.room, client.window.seconds)
     return Made(made, steps, cost.price(steps, KINDS, made.reads, made.pages, window))
 
 

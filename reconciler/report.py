@@ -34,6 +34,8 @@ class Report:
     """Why the run ended early; empty when it did not."""
     carried: Carried = field(default_factory=dict)
     """What replacements wrote otherwise than declared."""
+    needed: tuple[int, float] | None = None
+    """Requests and seconds of a run in which a first unit fits; set where none did."""
 
     @property
     def verified(self) -> int:

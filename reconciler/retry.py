@@ -26,3 +26,9 @@ def again(operation: Operation, error: ApiError, attempt: int) -> bool:
 def pause(attempt: int) -> float:
     """Seconds before the next try: longer each time, and never the same for two programs."""
     return random.uniform(0.75, 1.25) * min(0.5 * float(2**attempt), 8.0)
+
+
+def why(error: ApiError) -> str:
+    """What went wrong, without what the server said of it, which may name a customer."""
+    status = error.status if isinstance(error, Doubtful) else 0
+    return f"HTTP {status}" if status else error.detail

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,20 @@ class Exchange:
     left: int
     """Requests that the window still has."""
     headers: Mapping[str, str]
+    sent: tuple[str, ...] = ()
+    """The names of its parameters; of a list, with its length."""
+
+
+def outline(parameters: Any) -> tuple[str, ...]:
+    """The names of parameters without their values: `("PageSize", "ListCode[100]")`."""
+    if isinstance(parameters, list):
+        return (f"[{len(parameters)}]",)
+    if not isinstance(parameters, Mapping):
+        return ()
+    return tuple(
+        f"{name}[{len(value)}]" if isinstance(value, list) else str(name)
+        for name, value in parameters.items()
+    )
 
 
 class Watcher:

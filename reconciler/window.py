@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Mapping
+from math import ceil
+
+from reconciler.errors import UsageError
 
 MARGIN = 1.0
 """Seconds added to a wait: two clocks never agree exactly."""
@@ -20,8 +23,16 @@ _POLICY = re.compile(r"(\d+)\s*;.*?\bw\s*=\s*(\d+)")
 class RequestWindow:
     """Counts the requests of one run against one shop; may be asked from several threads."""
 
-    def __init__(self, clock: Callable[[], float], limit: int = 50, seconds: float = 180.0) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        limit: int = 50,
+        seconds: float = 180.0,
+        reserve: int = 0,
+    ) -> None:
         self.clock = clock
+        self.reserve = reserve
+        """Requests of each window that other programs keep."""
         self.limit = limit
         self.seconds = seconds
         self.began: float | None = None
@@ -30,13 +41,41 @@ class RequestWindow:
         """Requests that are sent and not answered yet: the server's count may lack them."""
         self._lock = threading.RLock()
 
+    @property
+    def room(self) -> int:
+        """Requests of a whole window that are ours."""
+        return max(self.limit - self.reserve, 1)
+
     def wait(self) -> float:
-        """Seconds to wait before the next request; 0 when it may be sent now."""
+        """Seconds to wait before the next request; 0 when it may be sent now.
+
+        Raises UsageError when the reserve leaves nothing of a window. A run's first request goes
+        out in any case: only its answer tells how large the window is, and what is left of it.
+        """
         with self._lock:
             self._roll()
-            if self.left > 0 or self.began is None:
+            if self.began is None:
+                return 0.0
+            if self.reserve >= self.limit:
+                raise UsageError(
+                    f"--reserve {self.reserve} leaves nothing of a window of {self.limit} requests",
+                    hint=f"reserve at most {self.limit - 1}",
+                )
+            if self.left > self.reserve:
                 return 0.0
             return max(self.began + self.seconds + MARGIN - self.clock(), 0.0)
+
+    def until_sent(self, count: int) -> float:
+        """Seconds of waiting before the last of `count` further requests may be sent."""
+        with self._lock:
+            self._roll()
+            here = self.room if self.began is None else max(self.left - self.reserve, 0)
+            windows = ceil(max(count - here, 0) / self.room)
+            if not windows:
+                return 0.0
+            length = self.seconds + MARGIN
+            began = self.clock() if self.began is None else self.began
+            return max(began + length - self.clock(), 0.0) + (windows - 1) * length
 
     def spend(self) -> int:
         """Count a request that is about to be sent; gives the most the server can have left."""

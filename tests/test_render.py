@@ -175,6 +175,8 @@ def test_a_plan_reads_as_pinned() -> None:
         "NAME_AFTER", fingerprint(address, "Sari Baru")
     )
     shown, _, last = text_of(plan).rstrip("\n").rpartition("\n")
+    shown, _, cost = shown.rpartition("\n")
+    assert cost == "Cost: 4 reads spent; 14 requests to apply in 1 window"
     assert shown + "\n" == expected
     assert last == (
         "Plan: 2 to create, 2 to update, 1 to replace, 1 to retire, 1 unchanged, 1 unknown; "
@@ -459,7 +461,7 @@ def test_a_compact_plan_is_steered_by_nothing_either(name: str) -> None:
     )
     text = plan_text(plan, NO_COST, KINDS, compact=True)
     assert not steers(text)
-    assert len(text.splitlines()) == 9
+    assert len(text.splitlines()) == 10
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -695,6 +697,21 @@ def test_a_report_without_trouble_says_only_what_was_applied() -> None:
     assert report_text(done) == (
         "✓ category/A create applied\n\nApplied: 1 applied (1 verified); 1 request\n"
     )
+
+
+def test_the_cost_line_names_the_time_where_it_is_given() -> None:
+    plan = shop()
+    text = plan_text(plan, priced(plan), KINDS, done="14:32")
+    assert ", done about 14:32 if applied now\nPlan: " in text
+
+
+def test_a_report_that_ended_early_names_the_way_on() -> None:
+    text = report_text(REPORT, going_on="reconciler apply shop --max-requests 9")
+    assert "Ended early: " in text
+    assert "\nTo go on: reconciler apply shop --max-requests 9\nApplied: " in text
+    document = report_document(REPORT, "reconciler apply shop")
+    assert document["stopped"] == REPORT.stopped
+    assert document["going_on"] == "reconciler apply shop"
 
 
 def test_the_report_document_has_the_keys_of_the_contract() -> None:

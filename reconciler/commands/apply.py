@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import output
-from reconciler.commands import options
+from reconciler.commands import again, options
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
@@ -38,12 +38,30 @@ STALE = 60.0
 )
 @options.target
 @options.kind
+@options.reserve
+@click.option(
+    "--max-requests",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Stop, with nothing half done, before the run sends more than N requests, reads included.",
+)
+@click.option(
+    "--until",
+    callback=options.duration,
+    metavar="DURATION",
+    help="Begin nothing that would not be done in this time from now: 90s, 8m, 1h.",
+)
+@options.verbose
 def apply(
     target: Path,
     form: str,
     auto_approve: bool,
     verify: bool,
     folder: Path | None,
+    reserve: int,
+    max_requests: int | None,
+    until: float | None,
+    verbose: int,
     **part: tuple[str, ...],
 ) -> None:
     """Show the plan, ask, make the shop as declared, and read back what was written.
@@ -57,6 +75,7 @@ def apply(
         from reconciler.connect import connect
         from reconciler.console import Console
         from reconciler.kinds import KINDS
+        from reconciler.limits import Limits
         from reconciler.settings import load
 
         if not auto_approve and (form == "json" or not (sys.stdin and sys.stdin.isatty())):
@@ -66,7 +85,11 @@ def apply(
         approved = _approved(target, verify)
         shop = load(_folder(target, folder, approved))
         remake = _remake(shop, approved, options.scope(**part))
-        with Console(quiet=form == "json") as console, connect(shop, console) as client:
+        limits = Limits(max_requests, until, reserve)
+        with (
+            Console(form == "json", verbose) as console,
+            connect(shop, console, limits) as client,
+        ):
             made = remake(client)
             console.finish()
             if form == "text":
@@ -82,7 +105,7 @@ def apply(
                     hint="run `reconciler plan` to see where the shop stands",
                 ) from None
         memory.remember(shop, report.store, report.carried)
-    output.print_report(report, form)
+    output.print_report(report, form, again.way_on(report))
     if not report.complete or made.plan.unknown or made.plan.withheld:
         sys.exit(options.PARTLY)
 
@@ -134,9 +157,9 @@ def _agree(remake: Callable[[Client], Made], client: Client, made: Made) -> Made
             sys.exit(1)
         if time.monotonic() - shown < STALE:
             return made
-        again = remake(client)
-        if again.plan.changes == made.plan.changes and again.plan.families == made.plan.families:
-            return again
+        anew = remake(client)
+        if anew.plan.changes == made.plan.changes and anew.plan.families == made.plan.families:
+            return anew
         click.echo("The shop or the files have changed meanwhile; this is the plan now.", err=True)
-        output.print_plan(again, "text")
-        made = again
+        output.print_plan(anew, "text")
+        made = anew

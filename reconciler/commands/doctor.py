@@ -14,7 +14,8 @@ from reconciler.commands import options
 @click.command()
 @options.directory
 @options.form
-def doctor(directory: Path, form: str) -> None:
+@options.verbose
+def doctor(directory: Path, form: str, verbose: int) -> None:
     """Check a shop before the first plan: reads only, at most 20 requests."""
     with output.errors_as(form):
         from reconciler.connect import connect
@@ -28,7 +29,7 @@ def doctor(directory: Path, form: str) -> None:
         from reconciler.settings import load
 
         shop = load(directory)
-        with Console(quiet=form == "json") as console:
+        with Console(form == "json", verbose) as console:
             purse = Purse(console)
             with connect(shop, purse) as client:
                 window = client.window

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,19 @@ from reconciler.errors import UsageError, suggestion
 
 if TYPE_CHECKING:
     from reconciler.core.scope import Scope
+
+
+def duration(context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
+    """Seconds of `90s`, `8m`, `1h` or `1h30m`; a usage error that names the accepted forms."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?", text, re.ASCII)
+    hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+    total = hours * 3600 + minutes * 60 + seconds
+    if not total:
+        raise click.BadParameter(f"{text!r} is no duration; write 90s, 8m, 1h or 1h30m")
+    return float(total)
+
 
 PARTLY, CHANGES = 4, 2
 """Exit codes of a run that ended well and has something to say (design §6)."""
@@ -44,6 +58,21 @@ target = click.option(
 )
 
 kind = click.option("--kind", "kinds", multiple=True, help="Only this kind; repeatable.")
+
+verbose = click.option(
+    "-v",
+    "--verbose",
+    count=True,
+    help="A line for each request on stderr; -vv adds parameter names and headers.",
+)
+
+reserve = click.option(
+    "--reserve",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Leave N requests of each window to the shop's other programs.",
+)
 
 
 def scope(targets: tuple[str, ...], kinds: tuple[str, ...]) -> Scope:

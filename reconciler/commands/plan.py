@@ -21,6 +21,8 @@ from reconciler.errors import ReconcilerError, UsageError
 @options.kind
 @click.option("--out", type=click.Path(path_type=Path), help="Also save the plan, for `apply`.")
 @click.option("--sign", is_flag=True, help="Sign it with the key in RECONCILER_PLAN_KEY.")
+@options.reserve
+@options.verbose
 def plan(
     directory: Path,
     form: str,
@@ -28,6 +30,8 @@ def plan(
     detailed_exitcode: bool,
     out: Path | None,
     sign: bool,
+    reserve: int,
+    verbose: int,
     **part: tuple[str, ...],
 ) -> None:
     """Show what would change in the shop; writes nothing to it."""
@@ -37,12 +41,17 @@ def plan(
         from reconciler import pipeline, seal
         from reconciler.connect import connect
         from reconciler.console import Console
+        from reconciler.limits import Limits
         from reconciler.settings import load
 
         scope = options.scope(**part)
         signing = seal.key() if sign else None
         shop = load(directory)
-        with Console(quiet=form == "json") as console, connect(shop, console) as client:
+        limits = Limits(reserve=reserve)
+        with (
+            Console(form == "json", verbose) as console,
+            connect(shop, console, limits) as client,
+        ):
             made = pipeline.make(shop, client, scope)
         if out:
             output.save_plan(made, directory, out, signing)

@@ -19,7 +19,7 @@ SECONDS_A_REQUEST = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How many requests a server answers, and in how many seconds."""
+    """How many requests of ours a server answers, and in how many seconds."""
 
     limit: int = 50
     seconds: float = 180.0
@@ -46,21 +46,25 @@ def price(
 ) -> Cost:
     """The cost of carrying out `ordered`, in the window that reading has begun."""
     writes = sum(len(step.requests) for step in ordered)
-    written = {address for step in ordered for address in step.addresses}
-    verification = sum(
-        confirming(kinds[name], len(names), pages.get(name))
-        for name, names in by_kind(written).items()
-    )
-    verification += sum(
-        _listing(pages.get(name))
-        for name in by_kind(written)
-        if kinds[name].widens and _needs_listing(ordered, kinds[name])
-    )
-    requests = writes + verification
+    reading = verification(ordered, kinds, pages)
+    requests = writes + reading
     begun = (reads - 1) % window.limit + 1 if reads else 0
     windows = ceil((begun + requests) / window.limit) if requests else 0
     waiting = max(windows - 1, 0) * window.seconds
-    return Cost(reads, writes, verification, windows, ceil(waiting + requests * SECONDS_A_REQUEST))
+    return Cost(reads, writes, reading, windows, ceil(waiting + requests * SECONDS_A_REQUEST))
+
+
+def verification(steps: Sequence[Step], kinds: Kinds, pages: Mapping[str, Listed]) -> int:
+    """Requests for reading back what `steps` write."""
+    written = by_kind({address for step in steps for address in step.addresses})
+    confirmed = sum(
+        confirming(kinds[name], len(names), pages.get(name)) for name, names in written.items()
+    )
+    return confirmed + sum(
+        _listing(pages.get(name))
+        for name in written
+        if kinds[name].widens and _needs_listing(steps, kinds[name])
+    )
 
 
 def _needs_listing(ordered: Sequence[Step], kind: Kind) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
 from pydantic import ConfigDict, TypeAdapter, WithJsonSchema, with_config
 from typing_extensions import TypedDict
@@ -286,6 +286,10 @@ class ReportDocument(TypedDict):
     """Everything that was sent."""
     verified: int
     """Changes that were read back as they should be."""
+    stopped: NotRequired[str]
+    """Why the run ended early."""
+    going_on: NotRequired[str]
+    """The command that does the rest."""
 
 
 def schema(document: Any) -> dict[str, Any]:

@@ -145,9 +145,12 @@ def _value(change: Change, kind: Kind, value: Value | None) -> dict[str, Any] | 
     }
 
 
-def report_document(report: Report) -> contract.ReportDocument:
-    """The report as the document that `apply --format json` prints."""
-    return {
+def report_document(report: Report, going_on: str = "") -> contract.ReportDocument:
+    """The report as the document that `apply --format json` prints.
+
+    A run that ended early and can go on says why it ended, and which command does the rest.
+    """
+    document: contract.ReportDocument = {
         "store": report.store,
         "outcomes": [
             {
@@ -162,6 +165,9 @@ def report_document(report: Report) -> contract.ReportDocument:
         "requests": report.requests,
         "verified": report.verified,
     }
+    if going_on:
+        document |= {"stopped": report.stopped, "going_on": going_on}
+    return document
 
 
 def error_document(error: ReconcilerError) -> dict[str, Any]:

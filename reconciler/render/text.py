@@ -26,13 +26,23 @@ _MANY = 10
 
 
 def plan_text(
-    plan: Plan, cost: Cost, kinds: Kinds, paint: Paint = no_paint, compact: bool = False
+    plan: Plan,
+    cost: Cost,
+    kinds: Kinds,
+    paint: Paint = no_paint,
+    compact: bool = False,
+    done: str = "",
 ) -> str:
-    """The plan: target, legend, a block (or a line) an object, notes, money, one closing line."""
-    return "\n".join(_plan(plan, cost, kinds, paint, compact)) + "\n"
+    """The plan: target, legend, a block (or a line) an object, notes, money, cost, a closing line.
+
+    `done` is the time of day at which it would be applied.
+    """
+    return "\n".join(_plan(plan, cost, kinds, paint, compact, done)) + "\n"
 
 
-def _plan(plan: Plan, cost: Cost, kinds: Kinds, paint: Paint, compact: bool) -> Iterator[str]:
+def _plan(
+    plan: Plan, cost: Cost, kinds: Kinds, paint: Paint, compact: bool, done: str
+) -> Iterator[str]:
     yield f"Store: {plan.store}"
     yield ""
     if plan.changes:
@@ -49,7 +59,18 @@ def _plan(plan: Plan, cost: Cost, kinds: Kinds, paint: Paint, compact: bool) -> 
     yield from _aside(plan, paint)
     if money := total_line(total(plan.changes, kinds)):
         yield f"Money: {money}"
+    if not plan.empty:
+        yield spending(cost, done)
     yield closing(plan, cost)
+
+
+def spending(cost: Cost, done: str = "") -> str:
+    """What the plan has cost, what applying it will, and when that would be done."""
+    until = f", done about {done} if applied now" if done else ""
+    return (
+        f"Cost: {counted(cost.reads, 'read')} spent; {counted(cost.requests, 'request')} to apply "
+        f"in {counted(cost.windows, 'window')}{until}"
+    )
 
 
 def _aside(plan: Plan, paint: Paint) -> Iterator[str]:
@@ -110,12 +131,15 @@ _VERBS = ("create", "update", "replace", "retire", "delete")
 _ALWAYS = ("create", "update")
 
 
-def report_text(report: Report, paint: Paint = no_paint) -> str:
-    """What an apply did: everything that went wrong by name, and one closing line."""
-    return "\n".join(_report(report, paint)) + "\n"
+def report_text(report: Report, paint: Paint = no_paint, going_on: str = "") -> str:
+    """What an apply did: everything that went wrong by name, and one closing line.
+
+    `going_on` is the command that does what is left.
+    """
+    return "\n".join(_report(report, paint, going_on)) + "\n"
 
 
-def _report(report: Report, paint: Paint) -> Iterator[str]:
+def _report(report: Report, paint: Paint, going_on: str) -> Iterator[str]:
     colours = {"applied": "green", "failed": "red", "held": "yellow", "skipped": "yellow"}
     for outcome in report.outcomes:
         sign = paint(colours[outcome.status], _STATUS[outcome.status])
@@ -124,6 +148,8 @@ def _report(report: Report, paint: Paint) -> Iterator[str]:
     yield ""
     if report.stopped:
         yield f"Ended early: {plain(report.stopped)}"
+    if going_on:
+        yield f"To go on: {plain(going_on)}"
     counts = report.counts()
     rest = [f"{counts[name]:,} {name}" for name in ("failed", "held", "skipped") if counts[name]]
     applied = f"{counts['applied']:,} applied ({report.verified:,} verified)"

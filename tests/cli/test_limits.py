@@ -1,0 +1,152 @@
+"""`--reserve`, `--max-requests` and `--until`: what they accept, say, and leave to the next run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FORMS = "write 90s, 8m, 1h or 1h30m"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0", "0s", "8", "-8m", "8 m", "m", "1.5h", "1m1h", "٣m", "8M"]
+)
+def test_what_is_no_duration_is_a_usage_error_with_the_forms(
+    folder: Path, run: Any, text: str
+) -> None:
+    ran = run("apply", folder, "--auto-approve", "--until", text)
+    assert ran.code == 1
+    assert FORMS in ran.err
+    assert "--until" in ran.err
+    assert ran.out == ""
+
+
+@pytest.mark.parametrize("text", ["90s", "8m", "1h", "1h30m", "2h1s"])
+def test_what_is_a_duration_is_taken(folder: Path, run: Any, text: str) -> None:
+    assert run("apply", folder, "--auto-approve", "--until", text).code == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--max-requests", "0"), ("--max-requests", "x"), ("--reserve", "-1"), ("--reserve", "1.5")],
+)
+def test_what_is_no_count_is_a_usage_error(folder: Path, run: Any, option: str, value: str) -> None:
+    ran = run("apply", folder, "--auto-approve", option, value)
+    assert ran.code == 1
+    assert option in ran.err
+    assert "range" in ran.err or "integer" in ran.err
+
+
+def reads(folder: Path, run: Any) -> int:
+    return int(run("plan", folder, "--format", "json").json["cost"]["reads"])
+
+
+def test_a_plan_says_what_it_spent_what_applying_needs_and_when_that_is_done(
+    folder: Path, run: Any
+) -> None:
+    ran = run("plan", folder)
+    cost = run("plan", folder, "--format", "json").json["cost"]
+    line = next(line for line in ran.out.splitlines() if line.startswith("Cost: "))
+    assert re.fullmatch(
+        rf"Cost: {cost['reads']} reads spent; {cost['requests']} requests to apply in 1 window, "
+        r"done about \d\d:\d\d if applied now",
+        line,
+    )
+    assert ran.out.splitlines()[-1].startswith("Plan: ")
+
+
+def test_the_cost_of_a_plan_as_json_is_as_it_was(folder: Path, run: Any) -> None:
+    keys = {"reads", "writes", "verification", "requests", "windows", "seconds"}
+    assert set(run("plan", folder, "--format", "json").json["cost"]) == keys
+
+
+def test_a_reserve_makes_windows_smaller(folder: Path, run: Any) -> None:
+    free = run("plan", folder, "--format", "json").json["cost"]
+    tight = run("plan", folder, "--format", "json", "--reserve", 49).json["cost"]
+    assert free["windows"] == 1
+    assert tight["windows"] == tight["requests"] + 1
+    assert tight["seconds"] > 180 * tight["requests"]
+
+
+def test_a_reserve_of_everything_is_refused(folder: Path, run: Any) -> None:
+    ran = run("plan", folder, "--reserve", 50)
+    assert ran.code == 1
+    assert "--reserve 50 leaves nothing of a window of 50 requests" in ran.err
+    assert "reserve at most 49" in ran.err
+
+
+def test_reads_that_do_not_fit_are_an_error_and_nothing_is_written(folder: Path, run: Any) -> None:
+    ran = run("apply", folder, "--auto-approve", "--max-requests", 1)
+    assert ran.code == 1
+    assert "--max-requests 1 is less than the 2 needed for reading alone" in ran.err
+    assert "nothing was written" in ran.err
+    assert run("sandbox", "show", folder).json["products"] == []
+
+
+def test_a_run_that_stops_says_what_was_done_and_how_to_go_on(
+    folder: Path, run: Any, declare: Any
+) -> None:
+    """Following its own words to the end makes the shop as declared."""
+    declare("categories:\n" + "".join(f"  - name: C{i}\n" for i in range(6)))
+    limit = reads(folder, run) + 4
+    ran = run("apply", folder, "--auto-approve", "--max-requests", limit)
+    assert ran.code == 4
+    assert f"Ended early: not begun: --max-requests {limit} is less than the" in ran.out
+    assert re.search(r"Applied: \d applied \(\d verified\), \d skipped; 4 requests", ran.out)
+    words = re.search(r"^To go on: reconciler (.*)$", ran.out, re.MULTILINE)
+    assert words
+    given = ["apply", str(folder), "--auto-approve", "--max-requests", str(limit)]
+    assert shlex.split(words[1]) == given
+    for _ in range(4):
+        ran = run(*shlex.split(words[1]))
+        if ran.code == 0:
+            break
+    assert ran.code == 0
+    assert run("plan", folder, "--detailed-exitcode").code == 0
+
+
+def test_where_nothing_fits_the_way_on_allows_enough(folder: Path, run: Any) -> None:
+    limit = reads(folder, run)
+    ran = run(
+        *("apply", folder, "--auto-approve", "--format", "json"),
+        *("--max-requests", limit, "--until", "1h", "--reserve", 3),
+    )
+    assert ran.code == 4
+    assert ran.json["summary"] == {"applied": 0, "failed": 0, "held": 0, "skipped": 3}
+    assert "not begun" in ran.json["outcomes"][0]["message"]
+    assert "not begun" in ran.json["stopped"]
+    words = shlex.split(ran.json["going_on"])
+    assert words[:3] == ["reconciler", "apply", str(folder)]
+    assert {"--auto-approve", "--format", "json"} <= set(words)
+    assert words[words.index("--reserve") + 1] == "3"
+    assert int(words[words.index("--max-requests") + 1]) > limit
+    assert words[words.index("--until") + 1] == "1h"
+    assert run(*words[1:]).json["summary"]["applied"] > 0
+
+
+def test_the_way_on_repeats_every_option_that_was_given(folder: Path, run: Any) -> None:
+    limit = reads(folder, run)
+    ran = run(
+        *("apply", folder, "--auto-approve", "-vv", "--kind", "category", "--kind", "product"),
+        *("--target", "product/*", "--max-requests", limit),
+    )
+    words = re.search(r"^To go on: (.*)$", ran.out, re.MULTILINE)
+    assert words
+    said = shlex.split(words[1])
+    assert said[3:].count("--verbose") == 2
+    assert [said[i + 1] for i, word in enumerate(said) if word == "--kind"] == [
+        "category",
+        "product",
+    ]
+    assert said[said.index("--target") + 1] == "product/*"
+    assert "'product/*'" in words[1]
+
+
+def test_a_run_that_ends_by_itself_names_no_way_on(folder: Path, run: Any) -> None:
+    ran = run("apply", folder, "--auto-approve", "--max-requests", 100, "--format", "json")
+    assert ran.code == 0
+    assert {"stopped", "going_on"} & set(ran.json) == set()

@@ -1,0 +1,74 @@
+"""`-v` and `-vv`: each request on stderr, stdout as ever."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from reconciler.cli import cli
+
+REQUEST = re.compile(r"^\d\d:\d\d:\d\d \S+ (GET|POST|PUT|DELETE) /\S+: \d+, .* left in the window")
+
+
+def requests(err: str) -> list[str]:
+    return [text for text in err.splitlines() if REQUEST.match(text)]
+
+
+def test_each_request_of_a_plan_is_a_line(folder: Path, run: Any) -> None:
+    quiet = run("plan", folder, "--format", "json")
+    ran = run("plan", folder, "--format", "json", "-v")
+    assert quiet.err == ""
+    assert ran.out == quiet.out
+    assert len(requests(ran.err)) == ran.json["cost"]["reads"] + 1  # and the token
+    assert "sent " not in ran.err
+
+
+def test_two_say_what_was_sent_by_name(folder: Path, run: Any) -> None:
+    ran = run("apply", folder, "--auto-approve", "-vv")
+    assert ran.code == 0
+    assert re.search(r"sent .*ImageURL.*Variants\[1\]", ran.err)
+    assert "ratelimit-remaining" in ran.err
+    assert "Kopi Susu" not in ran.err
+    assert "18000" not in ran.err
+
+
+@pytest.mark.parametrize("command", [["plan"], ["apply", "--auto-approve"]])
+def test_json_stays_one_document(folder: Path, run: Any, command: list[str]) -> None:
+    ran = run(*command, folder, "--format", "json", "-vv")
+    assert ran.json["store"] == "sandbox"
+    assert requests(ran.err)
+
+
+def test_short_waits_are_shown_too(served: Any, folder: Path, run: Any, point_at: Any) -> None:
+    from reconciler.sandbox.faults import Fault
+
+    url, twin = served
+    point_at(url)
+    twin.faults.add(Fault("GET", "/Outlet", "500", "before", times=1))
+    twin.faults.add(Fault("POST", "/Category/p", "502", "before", times=1))
+    ran = run("plan", folder, "-v")
+    assert ran.code == 0
+    assert "trying again: HTTP 50" in ran.err
+
+
+def below(group: click.Group) -> list[click.Command]:
+    found: list[click.Command] = []
+    for command in group.commands.values():
+        found += below(command) if isinstance(command, click.Group) else [command]
+    return found
+
+
+def test_every_command_that_talks_to_a_shop_can_show_its_requests() -> None:
+    talking = [
+        command
+        for command in below(cli)
+        if command.callback and "connect(shop" in inspect.getsource(command.callback)
+    ]
+    assert {"plan", "apply"} <= {command.name for command in talking}
+    for command in talking:
+        assert any("-v" in parameter.opts for parameter in command.params), command.name

@@ -1,0 +1,172 @@
+"""What `-v` and `-vv` say of a request, and what they never say."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from reconciler.client import Client
+from reconciler.log import SHOWN, Log, details, line
+from reconciler.settings import Store
+from reconciler.watcher import Exchange, Watcher, outline
+
+PAGE = Exchange(
+    operation="variant.list",
+    method="POST",
+    path="/Variant",
+    status=200,
+    seconds=0.0421,
+    size=123_456,
+    left=47,
+    headers={"content-type": "application/json", "ratelimit-policy": "50;w=180"},
+    sent=("PageNumber", "PageSize"),
+)
+
+
+def test_a_line_names_the_request_and_what_it_cost() -> None:
+    assert re.fullmatch(
+        r"\d\d:\d\d:\d\d variant\.list POST /Variant: 200, 42 ms, 123,456 bytes, "
+        r"47 left in the window",
+        line(PAGE),
+    )
+
+
+def test_an_answer_that_never_came_is_said_so() -> None:
+    assert ": no answer, " in line(replace(PAGE, status=0, size=0))
+
+
+def test_a_fall_back_names_what_it_stands_in_for() -> None:
+    refused = replace(PAGE, status=405)
+    other = replace(PAGE, method="GET")
+    assert line(other, refused).endswith("(instead of POST /Variant, which answered 405)")
+
+
+def test_a_new_token_names_what_asked_for_it() -> None:
+    token = replace(PAGE, operation="token", path="/Token/OAuth2")
+    assert line(token, replace(PAGE, status=401)).endswith(
+        "(new token: variant.list was answered 401)"
+    )
+    assert "new token" not in line(token, PAGE)
+
+
+def test_the_next_request_of_another_operation_stands_in_for_nothing() -> None:
+    assert "instead" not in line(PAGE, replace(PAGE, operation="outlet.list", path="/Outlet"))
+    assert "instead" not in line(PAGE, PAGE)
+
+
+def test_details_name_parameters_and_headers_and_show_figures_only() -> None:
+    said = details(
+        replace(
+            PAGE,
+            sent=("Outlet", "ListCode[100]"),
+            headers={
+                "ratelimit-remaining": "47",
+                "ratelimit-limit": "the-access-token",
+                "location": "https://x.example/?token=the-access-token",
+                "set-cookie": "session=1",
+            },
+        )
+    )
+    assert "sent Outlet, ListCode[100]; answered with" in said
+    assert "ratelimit-remaining 47" in said
+    assert "location, ratelimit-limit, " in said
+    assert "token=" not in said
+    assert "the-access-token" not in said
+    assert "cookie" not in said
+
+
+def test_nothing_sent_and_nothing_of_interest_answered() -> None:
+    assert "sent nothing; answered with no header of interest" in details(
+        replace(PAGE, sent=(), headers={})
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameters", "names"),
+    [
+        (None, ()),
+        ({}, ()),
+        ({"Code": "A", "Variants": [1, 2]}, ("Code", "Variants[2]")),
+        (["A", "B"], ("[2]",)),
+    ],
+)
+def test_an_outline_holds_names_and_lengths(parameters: Any, names: Any) -> None:
+    assert outline(parameters) == names
+
+
+@pytest.mark.parametrize(("verbosity", "lines"), [(0, 0), (1, 1), (2, 2), (3, 2)])
+def test_verbosity_counts_the_lines(verbosity: int, lines: int) -> None:
+    said: list[str] = []
+    Log(verbosity, said.append).answered(PAGE)
+    assert len(said) == lines
+
+
+def test_requests_of_two_threads_do_not_explain_each_other() -> None:
+    said: list[str] = []
+    log = Log(1, said.append)
+    other = threading.Thread(target=log.answered, args=[replace(PAGE, status=405)])
+    other.start()
+    other.join()
+    log.answered(replace(PAGE, method="GET"))
+    assert "instead" not in said[-1]
+
+
+def test_a_line_is_written_for_each_request_with_the_reason_for_it() -> None:
+    """401, then a path that is not there, then an answer that is lost."""
+    answers = iter(
+        [
+            httpx.Response(200, json=[]),
+            httpx.Response(401),
+            httpx.Response(405),
+            httpx.ReadTimeout("slow"),
+            httpx.Response(200, json=["row"], headers={"ratelimit-remaining": "9"}),
+        ]
+    )
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("OAuth2"):
+            return httpx.Response(200, json={"access_token": "the-access-token"})
+        given = next(answers)
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+    said: list[str] = []
+    log = Log(2, said.append)
+
+    class Ear(Watcher):
+        def answered(self, exchange: Exchange) -> None:
+            log.answered(exchange)
+
+        def sleep(self, seconds: float) -> None: ...
+
+    store = Store("https://shop.example", "the-client-id", "the-client-secret")
+    client = Client(store, httpx.MockTransport(answer), Ear())
+    client.call("outlet.list", {"Access": "All"})
+    assert client.call("category.list", {"Discontinued": True}) == ["row"]
+    requests = [text.split(" ", 1)[1] for text in said[::2]]
+    assert [text.partition(":")[0] for text in requests] == [
+        "token POST /Token/OAuth2",
+        "outlet.list GET /Outlet",
+        "category.list POST /Category/p",
+        "token POST /Token/OAuth2",
+        "category.list POST /Category/p",
+        "category.list GET /Category",
+        "category.list GET /Category",
+    ]
+    assert "401" in requests[3]
+    assert "instead of POST /Category/p, which answered 405" in requests[5]
+    assert "no answer" in requests[5]
+    assert requests[6].endswith("7 bytes, 9 left in the window")
+    assert "sent Discontinued;" in said[-1]
+    for secret in ("the-access-token", "the-client-id", "the-client-secret", "Bearer"):
+        assert secret not in "\n".join(said)
+
+
+def test_the_headers_shown_hold_no_secret_by_nature() -> None:
+    assert not {"authorization", "set-cookie", "cookie"} & set(SHOWN)
