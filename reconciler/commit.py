@@ -1,4 +1,4 @@
-"""Which commit of the shop's own git repository a plan was made from."""
+"""Where in which commit of a git repository a shop folder is."""
 
 from __future__ import annotations
 
@@ -12,6 +12,18 @@ def commit(folder: Path) -> str:
     if not head:
         return ""
     return head + ("+" if _git(folder, "status", "--porcelain", "--", ".").strip() else "")
+
+
+def within(folder: Path) -> str:
+    """The path of `folder` from the top of its repository; empty at the top, or outside of any.
+
+    Looked up without git, which refuses a repository that another user owns.
+    """
+    inner = folder.resolve()
+    for outer in (inner, *inner.parents):
+        if (outer / ".git").exists():
+            return "" if inner == outer else inner.relative_to(outer).as_posix()
+    return ""
 
 
 def _git(folder: Path, *words: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.doctor.evidence import Evidence
     from reconciler.doctor.finding import Finding
     from reconciler.pipeline import Made
+    from reconciler.render.data import Origin
     from reconciler.report import Report
 
 
@@ -40,16 +41,29 @@ def _plain(text: str) -> str:
 
 
 @contextmanager
-def errors_as(form: str) -> Iterator[None]:
-    """With `--format json`, an error is the JSON document of the run."""
+def errors_as(form: str, folder: Path = Path()) -> Iterator[None]:
+    """An error is told on stdout too where a program or a comment waits for the run's word."""
     try:
         yield
     except ReconcilerError as error:
-        if form == "json":
-            from reconciler.render.data import error_document
-
-            print_json(error_document(error))
+        _tell(error, form, folder)
         raise
+
+
+def _tell(error: ReconcilerError, form: str, folder: Path) -> None:
+    if form == "json":
+        from reconciler.render.data import error_document
+
+        print_json(error_document(error))
+    elif form == "markdown":
+        from reconciler.render.markdown import error_markdown
+
+        say(error_markdown(error))
+    elif form == "github":
+        from reconciler.commit import within
+        from reconciler.render.github import error_github
+
+        say(error_github(error, within(folder)))
 
 
 def say(text: str) -> None:
@@ -83,7 +97,7 @@ def print_plan(
         from reconciler.seal import seal
 
         print_json(seal(_document(made, folder), signing))
-    else:
+    elif form == "text":
         from reconciler.console import coloured, paint
         from reconciler.kinds import KINDS
         from reconciler.render.block import no_paint
@@ -91,6 +105,22 @@ def print_plan(
 
         brush = paint if coloured(sys.stdout) else no_paint
         say(plan_text(made.plan, made.cost, KINDS, brush, compact, _moment(made.cost.seconds)))
+    else:
+        say(_rendered(made, form, folder))
+
+
+def _rendered(made: Made, form: str, folder: Path) -> str:
+    """A plan as a page, a comment or annotations."""
+    from reconciler.kinds import KINDS
+
+    if form == "github":
+        from reconciler.commit import within
+        from reconciler.render.github import plan_github
+
+        return plan_github(made.plan, made.cost, KINDS, within(folder))
+    from reconciler.render.markdown import plan_markdown
+
+    return plan_markdown(made.plan, made.cost, KINDS, _origin(folder))
 
 
 def save_plan(made: Made, folder: Path, out: Path, signing: bytes | None) -> None:
@@ -101,12 +131,17 @@ def save_plan(made: Made, folder: Path, out: Path, signing: bytes | None) -> Non
 
 
 def _document(made: Made, folder: Path) -> Mapping[str, Any]:
-    from reconciler.commit import commit
     from reconciler.kinds import KINDS
-    from reconciler.render.data import Origin, plan_document
+    from reconciler.render.data import plan_document
 
-    origin = Origin(Path(os.path.relpath(folder)).as_posix(), commit(folder))
-    return plan_document(made.plan, made.cost, KINDS, origin)
+    return plan_document(made.plan, made.cost, KINDS, _origin(folder))
+
+
+def _origin(folder: Path) -> Origin:
+    from reconciler.commit import commit
+    from reconciler.render.data import Origin
+
+    return Origin(Path(os.path.relpath(folder)).as_posix(), commit(folder))
 
 
 def _moment(seconds: float) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import jq
 import pytest
 
 from reconciler.kinds import KINDS
 from reconciler.render.data import dumps, plan_document
-
-jq = pytest.importorskip("jq", reason="`make .venv/dev.stamp` installs it")
 
 # As they stand in the guides to policies on `terraform show -json`.
 DESTROYED = """

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -12,6 +13,8 @@ from reconciler.errors import UsageError, suggestion
 
 if TYPE_CHECKING:
     from reconciler.core.scope import Scope
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def duration(context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
@@ -33,14 +36,20 @@ directory = click.argument(
     "directory", metavar="[DIR]", default=".", type=click.Path(path_type=Path)
 )
 
-form = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="json prints one JSON document and nothing else.",
-)
+
+def formats(*more: str, help: str = "") -> Callable[[Command], Command]:
+    """`--format`, with what a command offers beyond text and json."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json", *more]),
+        default="text",
+        show_default=True,
+        help=f"json prints one JSON document and nothing else{help}.",
+    )
+
+
+form = formats()
 
 detailed_exitcode = click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 2 when the plan is not empty."

@@ -14,7 +14,11 @@ from reconciler.errors import ReconcilerError, UsageError
 
 @click.command()
 @options.directory
-@options.form
+@options.formats(
+    "markdown",
+    "github",
+    help="; markdown a comment for a pull request; github annotations on its lines",
+)
 @options.compact
 @options.detailed_exitcode
 @options.target
@@ -35,7 +39,7 @@ def plan(
     **part: tuple[str, ...],
 ) -> None:
     """Show what would change in the shop; writes nothing to it."""
-    with output.errors_as(form):
+    with output.errors_as(form, directory):
         if compact and form != "text":
             raise UsageError("--compact is for --format text", hint="leave one of them out")
         from reconciler import pipeline, seal
@@ -49,7 +53,7 @@ def plan(
         shop = load(directory)
         limits = Limits(reserve=reserve)
         with (
-            Console(form == "json", verbose) as console,
+            Console(form != "text", verbose) as console,
             connect(shop, console, limits) as client,
         ):
             made = pipeline.make(shop, client, scope)

@@ -12,10 +12,10 @@ from reconciler.commands import options
 
 @click.command()
 @options.directory
-@options.form
+@options.formats("github", help="; github annotations on the lines of a pull request")
 def validate(directory: Path, form: str) -> None:
     """Check the files alone: no network, no credentials."""
-    with output.errors_as(form):
+    with output.errors_as(form, directory):
         from reconciler import pipeline
         from reconciler.kinds import MANAGED
         from reconciler.settings import load

@@ -9,16 +9,14 @@ from reconciler.core.change import mark
 from reconciler.core.kind import Field
 from reconciler.core.state import Address
 
-_BIDI = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-
 
 def plain(text: str) -> str:
     """`text` with nothing in it that could steer a terminal or reorder a line."""
+    # Controls, escapes, line ends and the marks that reorder text are none of them printable.
+    if text.isprintable():
+        return text
     return "".join(
-        character
-        if character.isprintable() and character not in _BIDI
-        else f"\\x{ord(character):02x}"
-        for character in text
+        character if character.isprintable() else f"\\x{ord(character):02x}" for character in text
     )
 
 

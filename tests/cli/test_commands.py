@@ -140,6 +140,45 @@ def test_a_compact_plan_has_a_line_a_change(run: Any, folder: Path) -> None:
     assert "\n+ variant/1001R  3 fields  catalogue/menu.yaml:9\n" in ran.out
 
 
+def test_a_plan_as_a_comment_is_markdown_and_nothing_else(run: Any, folder: Path) -> None:
+    ran = run("plan", folder, "--format", "markdown")
+    assert ran.code == 0
+    assert ran.out.startswith("<!-- reconciler plan -->\n### ✏️ 3 changes, nothing is removed\n")
+    assert ran.out.count("</details>") == 1
+
+
+def test_annotations_name_files_from_the_top_of_the_repository(run: Any, folder: Path) -> None:
+    ran = run("plan", folder, "--format", "github")
+    assert (
+        "::notice file=catalogue/menu.yaml,line=3,col=5,title=create category/Drinks::" in ran.out
+    )
+    (folder.parent / ".git").mkdir()
+    ran = run("plan", folder, "--format", "github")
+    assert "::notice file=shop/catalogue/menu.yaml,line=3,col=5,title=create" in ran.out
+
+
+@pytest.mark.parametrize("command", ["plan", "validate"])
+def test_problems_of_the_files_are_annotations(run: Any, declare: Any, command: str) -> None:
+    path = declare("products: [{code: A, nmae: B}]")
+    ran = run(command, path.parent.parent, "--format", "github")
+    assert ran.code == 1
+    assert "::error file=catalogue/menu.yaml,line=1,col=22,title=reconciler::" in ran.out
+    assert "%0Ahint: did you mean `name`?" in ran.out
+
+
+def test_valid_files_have_no_annotations(run: Any, folder: Path) -> None:
+    ran = run("validate", folder, "--format", "github")
+    assert (ran.code, ran.out[:6]) == (0, "Valid:")
+
+
+def test_an_error_becomes_the_comment(run: Any, declare: Any) -> None:
+    path = declare("products: [{code: A, nmae: B}]")
+    ran = run("plan", path.parent.parent, "--format", "markdown")
+    assert ran.code == 1
+    assert ran.out.startswith("<!-- reconciler plan -->\n### ⛔ No plan\n")
+    assert "catalogue/menu.yaml:1:22: " in ran.out
+
+
 def test_compact_is_for_people(run: Any, folder: Path) -> None:
     ran = run("plan", folder, "--compact", "--format", "json")
     assert ran.code == 1

@@ -1,0 +1,173 @@
+"""Plans to render, made by hand so that they can hold anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from reconciler.core.change import Action, Change, FieldChange
+from reconciler.core.cost import Cost
+from reconciler.core.plan import Plan
+from reconciler.core.policy import Allowance, Violation
+from reconciler.core.state import Address, Source
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "</details></code><img src=x onerror=alert(1)>",
+    "<!-- reconciler plan --><b>",
+    "\x1b[31mred\x1b[0m",
+    "\u202egnp.exe",
+    "a\u2066b\u2069\u200f",
+    "a|b|c",
+    "`code` ``two`` ```",
+    "```\n</details>\n# Heading",
+    "~~~\n::error::gone",
+    "@octocat @org/team",
+    "#1 org/repo#2 https://evil.example",
+    "[link](javascript:alert(1)) ![i](http://x/i.png)",
+    "::error file=x::pwned",
+    "##[error]pwned",
+    "a\n::set-output name=x::y",
+    "a%0A::error::y",
+    "a,line=1:b",
+    "*bold* _it_ ~~no~~ $x$ &amp; &#64;x",
+    "{{ 7 * 7 }}{% raw %}",
+    '" onmouseover="alert(1)',
+    "' onfocus='alert(1)",
+    " padded ",
+    "\\",
+    "a\u2028b\x85c\x0bd",
+]
+"""Names that mean harm to some format."""
+
+
+class Makes:
+    """Makes the parts of a plan."""
+
+    cost = Cost(4, 3, 2, 1, 3)
+
+    def address(self, text: str) -> Address:
+        return Address(*text.split("/", 1))
+
+    def change(
+        self,
+        address: str,
+        action: Action = Action.UPDATE,
+        line: int = 14,
+        **fields: tuple[Any, Any],
+    ) -> Change:
+        """A change of fields, each (before, after)."""
+        found = self.address(address)
+        before = {name: old for name, (old, _) in fields.items() if old is not None}
+        after = {name: new for name, (_, new) in fields.items() if new is not None}
+        return Change(
+            found,
+            action,
+            "declared fields differ from live",
+            tuple(FieldChange((name,), old, new, action) for name, (old, new) in fields.items()),
+            None if action is Action.CREATE else {"code": found.name, **before},
+            None if action is Action.DELETE else {"code": found.name, **after},
+            Source("catalogue/drinks.yaml", line, 9),
+        )
+
+    def violation(self, address: str = "", *, allowed: bool = False, **words: str) -> Violation:
+        """A violation, refusing or allowed."""
+        texts = {
+            "rule": "price-change",
+            "message": "150,000 → 15,000",
+            "measured": "90 %",
+            "limit": "50 %",
+            "hint": "allow it in a catalogue file",
+        }
+        given = Allowance(
+            "price-change", "clearance", "2026-12-31", Source("catalogue/a.yaml", 3, 5)
+        )
+        return Violation(
+            **{**texts, **words},
+            address=self.address(address) if address else None,
+            source=Source("catalogue/drinks.yaml", 14, 9) if address else None,
+            allowed=given if allowed else None,
+        )
+
+    def plan(self, *changes: Change, **parts: Any) -> Plan:
+        return Plan("https://yourshop.dealpos.net", changes, **parts)
+
+    def hostile(self, name: str) -> Plan:
+        """A plan with `name` wherever files, shop or server can put it."""
+        return Plan(
+            f"https://{name}",
+            (
+                self.change(f"variant/{name}", Action.CREATE, model=(None, name)),
+                self.change(f"product/{name}", Action.RETIRE, discontinued=(False, True)),
+                self.change(f"coupon/{name}", Action.REPLACE, description=("x", name)),
+                self.change(f"customer/{name}", Action.DELETE),
+                self.change(
+                    "variant/W",
+                    description=(name, f"{name}2"),
+                    unit_price=(9, 4),
+                    unit_cost=(5, 5),
+                    outlet_prices=({}, {name: {"price": 1}}),
+                ),
+            ),
+            unmanaged=(Address("category", name),),
+            unknown=((Address("variant", f"u{name}"), name),),
+            withheld=((Address("variant", f"w{name}"), name),),
+            notes=(name,),
+            violations=(
+                self.violation(f"variant/{name}", message=name, measured=name, hint=name),
+                self.violation(f"variant/{name}", message=name, allowed=True),
+            ),
+        )
+
+    def large(self, count: int, action: Action = Action.UPDATE, name: str = "V") -> list[Change]:
+        """So many changes of one action."""
+        return [
+            self.change(
+                f"variant/{name}{number}",
+                action,
+                number + 1,
+                unit_price=(10_000 + number, 11_000 + number * 2),
+                unit_cost=(5_000, 5_000),
+            )
+            for number in range(count)
+        ]
+
+
+@pytest.fixture
+def makes() -> Makes:
+    """Makes the parts of a plan."""
+    return Makes()
+
+
+@pytest.fixture(params=HOSTILE, ids=lambda name: ascii(name)[:20])
+def hostile(request: pytest.FixtureRequest) -> str:
+    """A name that means harm."""
+    return str(request.param)
+
+
+@pytest.fixture
+def everything(makes: Makes) -> Callable[[], Plan]:
+    """One of everything that a plan can hold."""
+
+    def make() -> Plan:
+        return makes.plan(
+            makes.change("category/Drinks", Action.CREATE, 3, code=(None, "D")),
+            makes.change("coupon/DISC20", Action.REPLACE, 20, discount=(20, 25), limit=(100, 60)),
+            makes.change("product/1003", Action.RETIRE, 17, discontinued=(False, True)),
+            makes.change("variant/1003S", Action.DELETE, 19),
+            makes.change("variant/1003L", unit_price=(18000, 8000), unit_cost=(9000, 9000)),
+            unmanaged=(Address("coupon", "OLD10"),),
+            unknown=((Address("variant", "GONE"), "HTTP 500: no answer"),),
+            withheld=((Address("coupon", "C"), "40 uses are spent"),),
+            notes=("coupon `reference_id` is not compared",),
+            violations=(
+                makes.violation("variant/1003L"),
+                makes.violation(rule="removals", measured="2 of 3"),
+                makes.violation("variant/1003L", rule="below-cost", allowed=True),
+            ),
+            unchanged=41,
+        )
+
+    return make

@@ -1,0 +1,158 @@
+"""A plan as annotations: as the runner of GitHub Actions reads them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any, NamedTuple
+
+import pytest
+
+from reconciler.core.change import Action
+from reconciler.core.plan import Plan
+from reconciler.core.state import Address
+from reconciler.errors import Problem, SourceError, StoreError
+from reconciler.kinds import KINDS
+from reconciler.render.github import error_github, plan_github
+from reconciler.render.words import plain
+
+
+class Command(NamedTuple):
+    level: str
+    properties: dict[str, str]
+    message: str
+
+
+def unescaped(text: str, *pairs: tuple[str, str]) -> str:
+    for mark, character in (*pairs, ("%0D", "\r"), ("%0A", "\n"), ("%25", "%")):
+        text = text.replace(mark, character)
+    return text
+
+
+def runner(log: str) -> tuple[list[Command], list[str]]:
+    """The commands that the runner finds in a log, by its own rules, and the other lines."""
+    commands, rest = [], []
+    for line in re.split(r"[\r\n]+", log):
+        found = re.match(r"\s*::([\w-]+)(?: ([^:]*))?::(.*)", line)
+        if found:
+            pairs = dict(p.split("=", 1) for p in (found[2] or "").split(",") if "=" in p)
+            marks = (("%3A", ":"), ("%2C", ","))
+            properties = {name: unescaped(value, *marks) for name, value in pairs.items()}
+            commands.append(Command(found[1], properties, unescaped(found[3])))
+        else:
+            rest.append(line)
+    return commands, rest
+
+
+def annotated(plan: Plan, makes: Any, folder: str = "") -> tuple[list[Command], list[str]]:
+    return runner(plan_github(plan, makes.cost, KINDS, folder))
+
+
+def test_annotations_read_as_pinned(makes: Any, everything: Any) -> None:
+    text = plan_github(everything(), makes.cost, KINDS, "shops/kopi")
+    lines = text.splitlines()
+    assert lines[0] == "Store: https://yourshop.dealpos.net"
+    assert lines[1] == (
+        "::error file=shops/kopi/catalogue/drinks.yaml,line=14,col=9,title=price-change::"
+        "variant/1003L: 150,000 → 15,000 (measured 90 %25, limit 50 %25)%0A"
+        "hint: allow it in a catalogue file"
+    )
+    assert lines[2].startswith("::error title=removals::150,000 → 15,000 (measured 2 of 3,")
+    assert lines[3] == "::warning title=could not be read::variant/GONE: HTTP 500: no answer"
+    assert lines[4] == "::warning title=withheld::coupon/C: 40 uses are spent"
+    assert lines[5].startswith(
+        "::warning file=shops/kopi/catalogue/drinks.yaml,line=14,col=9,title=b"
+    )
+    assert lines[5].endswith("%0Aallowed until 2026-12-31: clearance")
+    assert [line.partition("title=")[2].partition("::")[0] for line in lines[6:11]] == [
+        "delete variant/1003S",
+        "retire product/1003",
+        "replace coupon/DISC20",
+        "update variant/1003L",
+        "create category/Drinks",
+    ]
+    assert lines[9] == (
+        "::notice file=shops/kopi/catalogue/drinks.yaml,line=14,col=9,title=update variant/1003L::"
+        "unit_price: 18,000 → 8,000%0Aunit_cost: 9,000 → 9,000%0A"
+        "money: margin 50.0 %25 → -12.5 %25, falls below cost"
+    )
+    assert lines[11].startswith("Money: 1 cheaper, 1 falls below cost")
+    assert lines[12].startswith("Plan: 1 to create, 1 to update,")
+    assert len(lines) == 13
+
+
+def test_no_name_is_a_command_in_a_log(makes: Any, hostile: str) -> None:
+    commands, rest = annotated(makes.hostile(hostile), makes, hostile)
+    assert Counter(c.level for c in commands) == {"error": 1, "warning": 3, "notice": 5}
+    for command in commands:
+        assert set(command.properties) <= {"file", "line", "col", "title"}
+        if "file" in command.properties:
+            assert command.properties["file"] == f"{hostile}/catalogue/drinks.yaml"
+            assert command.properties["line"] == "14"
+    created = next(c for c in commands if c.properties["title"].startswith("create"))
+    assert created.properties["title"] == f"create variant/{plain(hostile)}"
+    assert created.message == f"model: {plain(hostile)}"
+    assert [line.partition(":")[0] for line in rest] == ["Store", "Money", "Plan", ""]
+    assert "##[" not in "".join(rest)
+    text = plan_github(makes.hostile(hostile), makes.cost, KINDS, "")
+    assert not re.search("[\x00-\x09\x0b-\x1f\x1b\u202e\u2028\x85]", text)
+
+
+@pytest.mark.parametrize(("count", "more"), [(9, 0), (10, 0), (11, 2), (1_200, 1_191)])
+def test_the_tenth_says_how_many_more_there_are(makes: Any, count: int, more: int) -> None:
+    commands, _ = annotated(makes.plan(*makes.large(count)), makes)
+    assert len(commands) == min(count, 10)
+    assert commands[-1].message.startswith(f"and {more:,} more") is bool(more)
+
+
+def test_the_important_ones_come_first(makes: Any) -> None:
+    plan = makes.plan(
+        *makes.large(50),
+        makes.change("variant/RISE", unit_price=(1, 100)),
+        makes.change("variant/LOSS", unit_price=(100, 99), unit_cost=(50, 200)),
+        makes.change("variant/OLD", Action.RETIRE),
+        makes.change("variant/GONE", Action.DELETE),
+    )
+    commands, _ = annotated(plan, makes)
+    named = [command.properties["title"].split("/")[1] for command in commands[:4]]
+    assert named == ["GONE", "OLD", "LOSS", "RISE"]
+
+
+def test_violations_have_errors_of_their_own(makes: Any) -> None:
+    found = tuple(makes.violation(f"variant/V{n}") for n in range(30))
+    unknown = tuple((Address("variant", f"U{n}"), "why") for n in range(30))
+    plan = makes.plan(*makes.large(30), violations=found, unknown=unknown)
+    commands, _ = annotated(plan, makes)
+    assert Counter(c.level for c in commands) == {"error": 10, "warning": 10, "notice": 10}
+
+
+def test_a_huge_value_is_cut(makes: Any) -> None:
+    plan = makes.plan(makes.change("variant/H", description=("", "x" * 100_000)))
+    (command,), _ = annotated(plan, makes)
+    assert len(command.message) < 3_000
+    assert command.message.endswith("…")
+
+
+def test_customer_data_is_no_part_of_a_log(makes: Any) -> None:
+    plan = makes.plan(makes.change("customer/K", name=("Sari Lama", "Sari Baru")))
+    assert "Sari" not in plan_github(plan, makes.cost, KINDS, "")
+
+
+def test_problems_of_the_files_stand_on_their_lines() -> None:
+    problems = [
+        Problem("catalogue/a.yaml", 3, 7, "unknown key `prise`", "did you mean `price`?"),
+        Problem("catalogue", 0, 0, "there is no such folder"),
+    ]
+    commands, _ = runner(error_github(SourceError(problems), "shop"))
+    assert commands == [
+        Command(
+            "error", {"file": "shop/catalogue", "title": "reconciler"}, "there is no such folder"
+        ),
+        Command(
+            "error",
+            {"file": "shop/catalogue/a.yaml", "line": "3", "col": "7", "title": "reconciler"},
+            "unknown key `prise`\nhint: did you mean `price`?",
+        ),
+    ]
+    commands, _ = runner(error_github(StoreError("none", hint="set it"), ""))
+    assert commands == [Command("error", {"title": "reconciler"}, "none\nhint: set it")]

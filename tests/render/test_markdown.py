@@ -1,0 +1,318 @@
+"""A plan as a comment: what it says, that it always fits, and that no name is markup in it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from reconciler.core.change import Action
+from reconciler.core.plan import Plan
+from reconciler.core.state import Address
+from reconciler.errors import Problem, SourceError, StoreError
+from reconciler.kinds import KINDS
+from reconciler.render.data import Origin
+from reconciler.render.markdown import LIMIT, MARKER, error_markdown, plan_markdown
+from reconciler.render.room import code, size
+from reconciler.render.words import plain
+
+HERE = Origin(".", "")
+OURS = re.compile(
+    r"<!-- reconciler plan -->\n|(<details><summary>[\w ,:]+ \([\d,]+\)</summary>|</details>)\n?"
+)
+
+
+def comment(plan: Plan, makes: Any, origin: Origin = HERE) -> str:
+    """The comment; asserts that a host takes it."""
+    text = plan_markdown(plan, makes.cost, KINDS, origin)
+    assert size(text) <= LIMIT
+    assert text.startswith(MARKER + "\n")
+    return text
+
+
+def tokens(text: str) -> list[Token]:
+    """Every token, inline ones included."""
+    found = MarkdownIt("commonmark").enable("table").parse(text)
+    return [inner for token in found for inner in (token, *(token.children or []))]
+
+
+def folds(text: str) -> list[str]:
+    return re.findall(r"<details><summary>(.*)</summary>", text)
+
+
+GOLDEN = """\
+<!-- reconciler plan -->
+### ⛔ Refused by guardrails: 2 violations
+
+Store: `https://yourshop.dealpos.net`
+
+| create | update | replace | retire | delete | unchanged | unmanaged | unknown | withheld |
+| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+| 1 | 1 | 1 | 1 | 1 | 41 | 1 | 1 | 1 |
+
+Money: `1 cheaper, 1 falls below cost, 1 margin down; largest fall -55.6 % (variant/1003L)`
+
+Cost of applying: 5 requests, about 3 s
+
+**Violations of guardrails: apply is refused (2)**
+
+- `price-change` `variant/1003L`: `150,000 → 15,000` (measured `90 %`, limit `50 %`) \
+— `catalogue/drinks.yaml:14`
+  To allow it: `allow it in a catalogue file`
+- `removals` the whole plan: `150,000 → 15,000` (measured `2 of 3`, limit `50 %`)
+  To allow it: `allow it in a catalogue file`
+
+**Removals and replacements (3)**
+
+- - delete `variant/1003S`: deleted — `catalogue/drinks.yaml:19`
+- ○ retire `product/1003`: taken out of sale, kept in the shop — `catalogue/drinks.yaml:17`
+- ± replace `coupon/DISC20`: deleted, then created again — `catalogue/drinks.yaml:20`
+
+**Allowed exceptions from guardrails (1)**
+
+- `below-cost` `variant/1003L`: `150,000 → 15,000` (measured `90 %`, limit `50 %`) \
+— allowed until `2026-12-31`: `clearance` — `catalogue/a.yaml:3`
+
+**Could not be read: nothing is planned for them (1)**
+
+- `variant/GONE`: `HTTP 500: no answer`
+
+**Withheld: not as declared, and left as they are (1)**
+
+- `coupon/C`: `40 uses are spent`
+
+<details><summary>delete (1)</summary>
+
+```diff
+- variant/1003S  catalogue/drinks.yaml:19
+    (declared fields differ from live)
+```
+
+</details>
+
+<details><summary>retire (1)</summary>
+"""
+
+
+def test_a_comment_reads_as_pinned(makes: Any, everything: Any) -> None:
+    text = comment(everything(), makes, Origin("shops/kopi", "0123abc"))
+    assert text.startswith(GOLDEN)
+    assert folds(text) == [
+        "delete (1)",
+        "retire (1)",
+        "replace (1)",
+        "update (1)",
+        "create (1)",
+        "Notes (1)",
+        "In the shop and not in the files, left alone (1)",
+    ]
+    last = text.splitlines()[-1]
+    assert last.endswith("`https://yourshop.dealpos.net` · folder `shops/kopi` · commit `0123abc`")
+
+
+@pytest.mark.parametrize(
+    ("parts", "verdict"),
+    [
+        ({}, "✅ No changes: the shop is as the files say"),
+        ({"changes": ["create"]}, "✏️ 1 change, nothing is removed"),
+        ({"changes": ["create", "update"]}, "✏️ 2 changes, nothing is removed"),
+        ({"changes": ["retire"]}, "⚠️ 1 removal"),
+        ({"changes": ["delete", "retire", "create"]}, "⚠️ 2 removals, 1 other change"),
+        ({"changes": ["replace", "update"]}, "⚠️ 1 replacement, 1 other change"),
+        ({"unknown": True}, "⚠️ Incomplete: 1 object could not be read; 0 changes"),
+        ({"withheld": True}, "⚠️ No changes; 1 object withheld"),
+        ({"changes": ["delete"], "refused": True}, "⛔ Refused by guardrails: 1 violation"),
+        ({"changes": ["create"], "allowed": True}, "✏️ 1 change, nothing is removed"),
+    ],
+)
+def test_the_verdict_is_the_first_line(makes: Any, parts: dict[str, Any], verdict: str) -> None:
+    changes = [makes.change(f"variant/{a}", Action(a)) for a in parts.get("changes", [])]
+    one = ((Address("variant", "X"), "why"),)
+    violations = [makes.violation("variant/X")] if "refused" in parts else []
+    violations += [makes.violation("variant/X", allowed=True)] if "allowed" in parts else []
+    plan = makes.plan(
+        *changes,
+        unknown=one if "unknown" in parts else (),
+        withheld=one if "withheld" in parts else (),
+        violations=tuple(violations),
+    )
+    assert comment(plan, makes).splitlines()[1] == f"### {verdict}"
+
+
+def test_no_name_is_markup_in_a_comment(makes: Any, hostile: str) -> None:
+    text = comment(makes.hostile(hostile), makes, Origin(hostile, hostile))
+    assert text.count(MARKER) == 1 + hostile.count(MARKER) * text.count(plain(hostile))
+    found = tokens(text)
+    kinds = {token.type for token in found}
+    assert not kinds & {
+        "link_open",
+        "image",
+        "html_inline",
+        "strong_close_",
+        "em_open",
+        "blockquote_open",
+    }
+    for token in found:
+        if token.type == "html_block":
+            assert OURS.fullmatch(token.content), token.content
+        if token.type == "text":
+            assert not re.search(r"[@<]|octocat|evil|pwned", token.content), token.content
+    headings = [token for token in found if token.type == "heading_open"]
+    assert len(headings) == 1
+    shown = [t.content for t in found if t.type in ("code_inline", "fence")]
+    assert any(f"variant/{plain(hostile)}" in content for content in shown)
+    for steering in "\x1b\u202e\u2066\u2028\x85\x0b":
+        assert steering not in text
+    # One table, with as many cells in every row as it has columns.
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    assert len({line.count("|") for line in rows}) == 1
+
+
+@pytest.mark.parametrize("text", ["a", "`", "``a``", " a ", "a`", "a|b", "<b>", "@a", "\\"])
+def test_a_code_span_reads_as_what_it_holds(text: str) -> None:
+    inner = [token.content for token in tokens(code(text)) if token.type == "code_inline"]
+    assert inner == [text]
+
+
+def test_a_large_plan_is_shown_a_line_each_and_then_counted(makes: Any) -> None:
+    text = comment(makes.plan(*makes.large(400)), makes)
+    assert text.count("money: margin") == 400
+    text = comment(makes.plan(*makes.large(600)), makes)
+    assert text.count("\n~ variant/V") == 600
+    assert "money:" not in text
+    text = comment(makes.plan(*makes.large(3_000), *makes.large(3, Action.CREATE, "N")), makes)
+    shown = text.count("\n~ variant/V") + text.count("\n+ variant/N")
+    elided = [
+        int(n.replace(",", "")) for n in re.findall(r"\n([\d,]+) of [\d,]+ are not shown", text)
+    ]
+    assert shown > 600
+    assert shown + sum(elided) == 3_003
+    assert folds(text) == ["update (3,000)", "create (3)"]
+
+
+def test_what_is_elided_is_what_matters_least(makes: Any) -> None:
+    cheap = makes.change("variant/Z", unit_price=(100, 1), unit_cost=(50, 50))
+    steep = makes.change("variant/Y", unit_price=(100, 900))
+    text = comment(makes.plan(*makes.large(2_000), steep, cheap), makes)
+    assert "\n~ variant/Z  unit_price 100 → 1, unit_cost 50 → 50, below cost" in text
+    assert "\n~ variant/Y" in text
+
+
+def test_one_huge_change_does_not_hide_the_others(makes: Any) -> None:
+    huge = makes.change("variant/H", description=("", "`" * 100_000))
+    text = comment(makes.plan(huge, *makes.large(5)), makes)
+    assert text.count("\n~ variant/V") == 5
+    assert "1 of 6 are not shown, for want of room." in text
+
+
+def names_in(text: str) -> set[str]:
+    """Every name that the comment says, ranges written out."""
+    found = set()
+    for first, last in re.findall(r"`([^`]+)`(?: to `([^`]+)` \([\d,]+\))?", text):
+        if last:
+            prefix = re.sub(r"\d+$", "", first)
+            start, end = (int(name.removeprefix(prefix)) for name in (first, last))
+            found |= {f"{prefix}{number}" for number in range(start, end + 1)}
+        found.add(first.removeprefix("variant/"))
+    return found
+
+
+@pytest.mark.parametrize("count", [1, 400, 1_000, 3_000])
+@pytest.mark.parametrize("action", [Action.DELETE, Action.RETIRE, Action.REPLACE])
+def test_every_removal_is_named_before_anything_else_has_room(
+    makes: Any, count: int, action: Action
+) -> None:
+    plan = makes.plan(*makes.large(count, action, "R"), *makes.large(600))
+    text = comment(plan, makes)
+    seen = text.partition("<details>")[0]
+    assert {f"R{number}" for number in range(count)} <= names_in(seen)
+    assert "NOT NAMED" not in text
+
+
+def test_every_violation_is_named_before_anything_else_has_room(makes: Any) -> None:
+    found = [makes.violation(f"variant/V{n}", rule=f"rule-{n % 3}") for n in range(1_200)]
+    text = comment(makes.plan(*makes.large(600), violations=tuple(found)), makes)
+    assert {f"V{number}" for number in range(1_200)} <= names_in(text.partition("<details>")[0])
+    assert "NOT NAMED" not in text
+
+
+def test_removals_and_violations_share_the_room(makes: Any) -> None:
+    found = [makes.violation(f"variant/{n * 7:07}-X") for n in range(1_200)]
+    gone = [makes.change(f"variant/{n * 3:07}-Y", Action.DELETE) for n in range(1_200)]
+    text = comment(makes.plan(*gone, violations=tuple(found)), makes)
+    seen = text.partition("<details>")[0]
+    assert all(f"{n * 7:07}-X" in seen and f"{n * 3:07}-Y" in seen for n in range(1_200))
+
+
+def long_names(count: int) -> list[str]:
+    return [f"{number * 7}{'茶' * 190}x" for number in range(count)]
+
+
+@pytest.mark.parametrize("action", [Action.DELETE, Action.RETIRE, Action.REPLACE])
+def test_what_cannot_be_named_is_counted_in_the_first_line(makes: Any, action: Action) -> None:
+    gone = [makes.change(f"variant/{name}", action) for name in long_names(700)]
+    text = comment(makes.plan(*gone), makes)
+    seen = text.partition("<details>")[0]
+    named = sum(f"`{change.address.name}`" in seen for change in gone)
+    assert named > 50
+    assert f"— {700 - named:,} of them NOT NAMED below" in text.splitlines()[1]
+    assert f"**⚠️ {700 - named:,} more are NOT NAMED HERE" in seen
+
+
+def test_the_worst_of_everything_fits_and_is_counted(makes: Any) -> None:
+    names = long_names(400)
+    pairs = tuple((Address("variant", name), name * 3) for name in names)
+    plan = Plan(
+        "https://" + "s" * 10_000,
+        tuple(
+            makes.change(f"variant/{name}", action, description=(name, name * 2))
+            for name in names
+            for action in (Action.DELETE, Action.UPDATE)
+        ),
+        unmanaged=tuple(address for address, _ in pairs),
+        unknown=pairs,
+        withheld=pairs,
+        notes=tuple(names),
+        violations=tuple(
+            makes.violation(f"variant/{name}", message=name * 4, allowed=allowed)
+            for name in names
+            for allowed in (False, True)
+        ),
+    )
+    text = comment(plan, makes, Origin("f" * 5_000, "c" * 5_000))
+    assert size(text) > LIMIT * 0.8
+    lost = re.search(r"— ([\d,]+) of them NOT NAMED below", text.splitlines()[1])
+    assert lost
+    said = re.findall(r"\*\*⚠️ ([\d,]+) more are NOT NAMED HERE", text)
+    assert sum(int(n.replace(",", "")) for n in said) == int(lost[1].replace(",", ""))
+    assert len(said) == 5
+    assert not {"link_open", "image", "html_inline"} & {token.type for token in tokens(text)}
+
+
+def test_customer_data_is_no_part_of_a_comment(makes: Any) -> None:
+    plan = makes.plan(
+        makes.change("customer/K", name=("Sari Lama", "Sari Baru"), mobile=("0812", "0813"))
+    )
+    assert not re.search(r"Sari|0812|0813", comment(plan, makes))
+
+
+def test_an_error_takes_the_place_of_an_outdated_comment() -> None:
+    problems = [Problem("a.yaml", 1, 2, "unknown key `x`", "did you mean `y`?")]
+    text = error_markdown(SourceError(problems))
+    assert text == (
+        f"{MARKER}\n### ⛔ No plan\n\n`1 problem in the files`\n\n"
+        "- ``a.yaml:1:2: unknown key `x` (did you mean `y`?)``\n"
+    )
+    text = error_markdown(StoreError("no store", hint="set it"))
+    assert text == f"{MARKER}\n### ⛔ No plan\n\n`no store`\n\n`set it`\n\n"
+
+
+def test_an_error_with_many_problems_fits(hostile: str) -> None:
+    problems = [Problem("a.yaml", n, 2, hostile * 9, hostile) for n in range(1, 5_000)]
+    text = error_markdown(SourceError(problems))
+    assert LIMIT * 0.8 < size(text) <= LIMIT
+    assert re.search(r"- and [\d,]+ more\n$", text)
+    assert not {"link_open", "image", "html_inline"} & {token.type for token in tokens(text)}
