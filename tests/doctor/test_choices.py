@@ -195,6 +195,20 @@ def test_a_missing_right_is_named_and_the_rest_is_asked(examined: Any, status: i
     assert ran.of("not found").found == "variant, coupon, product: HTTP 404"
 
 
+def test_what_needs_a_right_that_is_missing_is_not_asked(examined: Any) -> None:
+    ran = examined(forbidden_operations=frozenset({"POST /Variant"}))
+    sent = [path for _, path, _ in ran.calls if "/Variant" in path]
+    assert sent == ["/api/v3/Variant"]
+    assert ran.of("variant.by_code").found == "not tried: it needs Products VIEW too"
+
+
+def test_a_token_that_nothing_takes_is_one_problem(examined: Any) -> None:
+    ran = examined(token_lifetime=0.0)
+    assert ran.verdicts("problem") == ["credentials"]
+    assert ran.of("rights").found == "not tried: no operation takes the token"
+    assert ran.of("variant.list").found == "POST /Variant: HTTP 401"
+
+
 def test_wrong_credentials_stop_early_and_the_rest_is_not_tried(examined: Any) -> None:
     for status in (401, 400):
         ran = examined(credentials=("sandbox", "wrong"), bad_credentials=status)
@@ -227,6 +241,7 @@ def test_one_failing_operation_hides_no_other(examined: Any) -> None:
     ran = examined(faults=[Fault("*", "/Outlet*", "500", times=99)])
     assert ran.verdicts("problem") == ["outlet.list"]
     assert "HTTP 500: Planned fault." in ran.of("outlet.list").found
+    assert sum("/Outlet" in path for _, path, _ in ran.calls) == 3
     assert ran.of("not found").verdict == "ok"
 
 

@@ -55,6 +55,7 @@ def variants(count: int, **more: Any) -> tuple[dict[str, Any], ...]:
 
 
 LISTED = asked(rows=variants(2), total=2, form="Data", size=500)
+PARENT = {"Code": "P", "Variants": [{"Code": "V9", "Discontinued": True}]}
 GMT = "Thu, 01 Jan 1970 00:10:00 GMT"
 
 TABLE: list[tuple[Evidence, str, str, str]] = [
@@ -218,6 +219,24 @@ TABLE: list[tuple[Evidence, str, str, str]] = [
         "shown by variant.list",
     ),
     (about(asked(rows=())), "discontinued", "note", "no list shows anything"),
+    (
+        about(
+            asked(kind="product", operation="product.list", rows=(PARENT,)),
+            asked(rows=variants(1), total=5),
+        ),
+        "discontinued",
+        "note",
+        "none seen in product.list and variant.list",
+    ),
+    (
+        about(
+            asked(kind="product", operation="product.list", rows=(PARENT,)),
+            asked(rows=variants(1), total=1),
+        ),
+        "discontinued",
+        "note",
+        "variant.list leaves out the discontinued variant V9",
+    ),
     # values: cents are no dialect
     (about(asked(rows=variants(1, UnitPrice=10.5))), "values", "ok", "documented form"),
     (about(asked(rows=variants(1, Taxable=1))), "values", "note", "yes and no come as numbers"),

@@ -20,7 +20,7 @@ def judge(evidence: Evidence, kinds: Kinds) -> Iterator[Finding]:
             continue
         if any(retired(kind, row) for row in listing.rows):
             shown.append(listing.operation)
-        elif missing := _missing(evidence, kinds, kind, listing):
+        elif missing := _missing(evidence, kind, listing):
             hidden.append(f"{listing.operation} leaves out the discontinued {missing}")
         else:
             never.append(listing.operation)
@@ -40,7 +40,7 @@ def judge(evidence: Evidence, kinds: Kinds) -> Iterator[Finding]:
         yield note(NAME, "not tried: no list shows anything", "run this again when one does")
 
 
-def _missing(evidence: Evidence, kinds: Kinds, kind: Kind, listing: Asked) -> str:
+def _missing(evidence: Evidence, kind: Kind, listing: Asked) -> str:
     """A discontinued child that its parent shows and its own complete list does not."""
     whole = listing.total is not None and len(listing.rows) >= listing.total
     if kind.parent is None or not whole:
