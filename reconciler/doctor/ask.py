@@ -204,8 +204,7 @@ class _Asking:
         begun = len(self.purse.heard)
         outcome, answer, detail, hint = Outcome.UNASKED, None, self.stopped, ""
         if not self.stopped:
-            share = len(OPERATIONS[operation].routes) + 1
-            self.purse.open(operation, share, private(kind))
+            self.purse.open(operation, len(OPERATIONS[operation].routes) + 1)
             try:
                 answer = self.client.call(operation, parameters)
                 outcome = Outcome.ANSWERED

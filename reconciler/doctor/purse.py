@@ -32,15 +32,10 @@ class Purse(Watcher):
         self._operation = ""
         self._share = 0
         self._reason = ""
-        self._discreet = False
 
-    def open(self, operation: str, share: int, discreet: bool) -> None:
-        """A new question begins, which may take so many requests of its own operation.
-
-        A `discreet` one is about people: what the shop says of them is not passed on.
-        """
+    def open(self, operation: str, share: int) -> None:
+        """A new question begins, which may take so many requests of its own operation."""
         self._operation, self._share, self._reason = operation, share, ""
-        self._discreet = discreet
 
     def request(self, operation: str) -> None:
         """Count it; raises Spent or Enough instead of letting it go."""
@@ -64,8 +59,7 @@ class Purse(Watcher):
     def waiting(self, seconds: float, reason: str) -> None:
         """Pass it on, and remember the reason: it may be the last word on a question."""
         self._reason = reason
-        hushed = self._discreet and reason.startswith(_AGAIN)
-        self.listener.waiting(seconds, "trying again" if hushed else reason)
+        self.listener.waiting(seconds, reason)
 
     def sleep(self, seconds: float) -> None:
         """Pass it on."""
