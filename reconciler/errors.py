@@ -3,6 +3,7 @@
     ReconcilerError                 exit 1
     ├── UsageError                  the command line asks for something that cannot be
     ├── SourceError                 files that cannot be used; carries every Problem at once
+    ├── Refused                     exit 3: a guardrail stands before the plan
     ├── Stopped                     Ctrl-C, between two calls
     ├── StoreError                  the store is not configured, or not safe to talk to
     ├── SandboxUnavailable          the embedded shop cannot be opened
@@ -31,6 +32,8 @@ class ReconcilerError(Exception):
     """Anything that a user, a network or a server can cause."""
 
     exit_code = 1
+    problems: tuple[Problem, ...] = ()
+    """What stands at a line of a file, where the error is about files."""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -51,7 +54,7 @@ class Problem:
     def __str__(self) -> str:
         """`file:line:column: message`, as editors and CI logs link it."""
         where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        return f"{where}: {self.message}"
+        return f"{where}: {self.message}" if where else self.message
 
 
 class UsageError(ReconcilerError):
@@ -65,6 +68,21 @@ class SourceError(ReconcilerError):
         self.problems = tuple(sorted(set(problems)))
         count = len(self.problems)
         super().__init__(f"{count} problem{'s' if count != 1 else ''} in the files")
+
+
+class Refused(ReconcilerError):
+    """Guardrails refuse the plan, and nothing was written. Carries what each of them found."""
+
+    exit_code = 3
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        count = len(self.problems)
+        super().__init__(
+            f"refused by {count} guardrail violation{'s' if count != 1 else ''}; "
+            "nothing was written",
+            hint="mend it, or put an exception under `allow:` in a catalogue file for review",
+        )
 
 
 class Stopped(ReconcilerError):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.errors import ReconcilerError, SourceError
+from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
     from reconciler.doctor.evidence import Evidence
@@ -24,11 +24,10 @@ if TYPE_CHECKING:
 
 def complain(error: ReconcilerError) -> None:
     """An error on stderr: every problem with its place, then what happened and what to do."""
-    if isinstance(error, SourceError):
-        for problem in error.problems:
-            click.echo(_plain(str(problem)), err=True)
-            if problem.hint:
-                click.echo(f"    hint: {_plain(problem.hint)}", err=True)
+    for problem in error.problems:
+        click.echo(_plain(str(problem)), err=True)
+        if problem.hint:
+            click.echo(f"    hint: {_plain(problem.hint)}", err=True)
     click.echo(f"error: {_plain(error.message)}", err=True)
     if error.hint:
         click.echo(f"hint: {_plain(error.hint)}", err=True)

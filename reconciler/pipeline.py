@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.errors import Problem, SourceError
@@ -11,6 +12,7 @@ from reconciler.errors import Problem, SourceError
 if TYPE_CHECKING:
     from reconciler.client import Client
     from reconciler.core.cost import Cost
+    from reconciler.core.guardrail import Ground
     from reconciler.core.plan import Plan
     from reconciler.core.references import Fault
     from reconciler.core.scope import Scope
@@ -47,6 +49,7 @@ def make(shop: Settings, client: Client, scope: Scope | None = None) -> Made:
     """
     from reconciler import live, memory
     from reconciler.core import plan, references
+    from reconciler.core.guardrail import Ground
     from reconciler.core.scope import narrow
     from reconciler.files import paths
     from reconciler.kinds import KINDS
@@ -67,6 +70,7 @@ def make(shop: Settings, client: Client, scope: Scope | None = None) -> Made:
     carried = memory.recall(shop, client.store.url)
     made, faults = plan.build(desired, state, KINDS, client.store.url, carried)
     _refuse(shop, faults, desired)
+    made = _judged(shop, Ground(made, desired, state, KINDS, today(), bool(scope)))
     if scope:
         # Of what the files declare beside it nothing was looked at, so nothing is unmanaged.
         made = replace(made, unmanaged=(), notes=(*said, *made.notes))
@@ -81,6 +85,32 @@ def ordered(made: Plan, client: Client) -> Made:
     steps = order.steps(made, KINDS)
     window = cost.Window(client.window.room, client.window.seconds)
     return Made(made, steps, cost.price(steps, KINDS, made.reads, made.pages, window))
+
+
+def permit(made: Made) -> None:
+    """Raise Refused when a guardrail stands before the plan; before anything is written."""
+    from reconciler.core.policy import refusals
+    from reconciler.errors import Refused
+    from reconciler.render.violations import told
+
+    found = refusals(made.plan.violations)
+    if found:
+        nowhere = ("", 0, 0)
+        raise Refused([Problem(*(v.source or nowhere), told(v), v.hint) for v in found])
+
+
+def today() -> str:
+    """The day by the clock of this machine, `YYYY-MM-DD`."""
+    return datetime.now().astimezone().date().isoformat()
+
+
+def _judged(shop: Settings, ground: Ground) -> Plan:
+    """The plan with what the guardrails have against it."""
+    from reconciler.core.guardrail import judge
+    from reconciler.files import Files
+
+    violations, notes = judge(shop.guardrails, ground, Files(shop.root).locate)
+    return replace(ground.plan, violations=violations, notes=(*ground.plan.notes, *notes))
 
 
 def _refuse(shop: Settings, faults: Iterable[Fault], desired: Desired) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reconciler import live, memory, pipeline
@@ -11,6 +11,7 @@ from reconciler.core import references
 from reconciler.core.approved import Approved, Held, Moved, declared_again, weigh
 from reconciler.core.carried import Carried
 from reconciler.core.plan import Plan, build
+from reconciler.core.policy import Violation
 from reconciler.core.rename import viewed
 from reconciler.core.state import Address, Desired, Live
 from reconciler.errors import UsageError
@@ -54,8 +55,22 @@ def resume(shop: Settings, client: Client, approved: Saved) -> Made:
         unknown=(),
         withheld=(),
         unchanged=0,
+        violations=tuple(_violations(approved.violations, made)),
     )
     return pipeline.ordered(made, client)
+
+
+def _violations(found: Iterable[Violation], made: Plan) -> Iterator[Violation]:
+    """What was held against what is left of the plan; an exception that has ended covers nothing.
+
+    The guardrails are not asked again: they would see a part of the shop, and nothing is written
+    but what they have seen.
+    """
+    left = {change.address for change in made.changes}
+    for violation in found:
+        if violation.address in left or (left and violation.address is None):
+            ended = violation.allowed and violation.allowed.until < pipeline.today()
+            yield replace(violation, allowed=None) if ended else violation
 
 
 def _build(

@@ -17,7 +17,8 @@ from typing import Any
 from reconciler import seal
 from reconciler.core.approved import Approved
 from reconciler.core.change import Action
-from reconciler.core.state import Address, Source
+from reconciler.core.policy import Violation
+from reconciler.core.state import Address, Allowance, Source
 from reconciler.core.wire import number
 from reconciler.errors import UsageError
 
@@ -34,8 +35,8 @@ class Saved:
     folder: str
     """The shop's folder, as seen from where the plan was made."""
     changes: tuple[Approved, ...]
-    violations: tuple[Mapping[str, Any], ...]
-    """What the guardrails had against it and nobody allowed."""
+    violations: tuple[Violation, ...]
+    """What the guardrails had against it, exceptions included."""
 
 
 def write(path: Path, document: Mapping[str, Any], signing: bytes | None = None) -> None:
@@ -70,7 +71,7 @@ def read(path: Path, signing: bytes | None = None) -> Saved:
         document["store"],
         document.get("folder", "."),
         tuple(_approved(document["resource_changes"])),
-        tuple(v for v in document.get("violations", ()) if not v.get("allowed")),
+        tuple(map(_violation, document.get("violations", ()))),
     )
 
 
@@ -90,6 +91,27 @@ def _approved(entries: Iterable[Mapping[str, Any]]) -> Iterable[Approved]:
                 for name, pair in entry.get("carried", {}).items()
             },
         )
+
+
+def _violation(entry: Mapping[str, Any]) -> Violation:
+    kind, _, name = (entry["address"] or "").partition("/")
+    address = Address(kind, name) if kind else None
+    return Violation(
+        entry["rule"],
+        entry["message"],
+        entry["measured"],
+        entry["limit"],
+        entry["hint"],
+        address,
+        Source(**entry["source"]) if entry["source"] else None,
+        _allowance(entry["rule"], entry["allowed"]),
+    )
+
+
+def _allowance(rule: str, entry: Mapping[str, Any] | None) -> Allowance | None:
+    if entry is None:
+        return None
+    return Allowance(rule, entry["reason"], entry["until"], Source(**entry["source"]))
 
 
 def _exact(value: Any) -> Any:

@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
+from reconciler.allowances import ALLOW, ENTRIES
 from reconciler.core.kind import Kind, Kinds
 from reconciler.render import contract, examination
+from reconciler.rules import RULES
 from reconciler.validation import WAS, adapter
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -62,6 +66,7 @@ def _catalogue(kinds: Kinds) -> dict[str, Any]:
         definitions[kind.name] = _object(kind, kinds, definitions)
         if kind.parent is None:
             properties[kind.collection] = _list_of(kind)
+    properties[ALLOW] = _allow(kinds)
     return {
         "$schema": _DRAFT,
         "title": "A catalogue file of reconciler",
@@ -93,6 +98,28 @@ def _object(kind: Kind, kinds: Kinds, definitions: dict[str, Any]) -> dict[str, 
 
 def _list_of(kind: Kind) -> dict[str, Any]:
     return {"type": "array", "items": {"$ref": f"#/$defs/{kind.name}"}}
+
+
+def _allow(kinds: Kinds) -> dict[str, Any]:
+    (entry,) = ENTRIES.json_schema()["$defs"].values()
+    told = entry["properties"]
+    told["rule"] = {"enum": list(RULES), "description": "The guardrail."}
+    told["address"] |= {"pattern": f"^({'|'.join(kinds)})/.", "type": "string"}
+    told["address"]["description"] = "The object; left out, the whole plan."
+    told["until"]["description"] = "The last day on which it holds."
+    return {"type": "array", "items": entry}
+
+
+def _guardrails() -> dict[str, Any]:
+    properties = {}
+    for name, rule in RULES.items():
+        body = TypeAdapter(rule).json_schema()
+        body.pop("title")
+        properties[name] = {
+            "description": body.pop("description"),
+            "anyOf": [body, {"enum": ["off", False]}],
+        }
+    return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
 def _settings(kinds: Kinds) -> dict[str, Any]:
@@ -133,6 +160,7 @@ def _settings(kinds: Kinds) -> dict[str, Any]:
                 "properties": defaults,
                 "additionalProperties": False,
             },
+            "guardrails": _guardrails(),
         },
         "additionalProperties": False,
         "$defs": {name: body for name, body in definitions.items() if name not in kinds},

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from reconciler.core.guardrail import Guardrails
 from reconciler.document import Expand, Node, UnsetName, expander, names_in, read
 from reconciler.errors import Problem, SourceError, StoreError, UsageError, suggestion
+from reconciler.guardrails import configured
 from reconciler.position import locate
 
 FILE = "reconciler.yaml"
 SANDBOX = "sandbox"
-_KEYS = ("store", "catalogue", "defaults")
+_KEYS = ("store", "catalogue", "defaults", "guardrails")
 _STORE_KEYS = ("url", "client_id", "client_secret")
 # The environment overrides the file, so that a CI job can point the same shop at a rehearsal.
 _OVERRIDES = {
@@ -52,6 +54,8 @@ class Settings:
     root: Path
     catalogue: str
     defaults: Node | None
+    guardrails: Guardrails = field(repr=False)
+    """The rules that are on, with their limits."""
     expand: Expand = field(repr=False)
     _store: Mapping[str, str] = field(repr=False)
 
@@ -157,9 +161,10 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> Settings:
     if Path(catalogue).is_absolute() or ".." in Path(catalogue).parts:
         reader.problem(node, "catalogue", "`catalogue` must be a folder inside the shop's folder")
     defaults = reader.mapping(node, "defaults")
+    guardrails = configured(reader.mapping(node, "guardrails"), reader.problem)
     if reader.problems:
         raise SourceError(reader.problems)
-    return Settings(root, catalogue, defaults, expander(environment), store)
+    return Settings(root, catalogue, defaults, guardrails, expander(environment), store)
 
 
 class _Reader:

@@ -11,14 +11,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from reconciler import document
+from reconciler.allowances import ALLOW, Allowances
 from reconciler.core.kind import Kind, Kinds
 from reconciler.core.state import Address, Declared, Desired, Source
+from reconciler.defaults import values
 from reconciler.document import Expand, Node
 from reconciler.errors import Problem, SourceError, suggestion
 from reconciler.files import Files, paths
 from reconciler.validation import WAS, adapter, explain, known_keys
-
-SETTINGS = "reconciler.yaml"
 
 
 @dataclass(slots=True)
@@ -49,7 +49,9 @@ def load(
         loader = _Loader(root, kinds, expand)
         for path in paths(root, catalogue):
             loader.read(path)
-        desired = loader.validate(loader.defaults(defaults))
+        filled, problems = values(defaults, kinds, loader.files)
+        loader.problems += problems
+        desired = loader.validate(filled)
     finally:
         if frozen:
             gc.enable()
@@ -67,6 +69,7 @@ class _Loader:
         self.problems: list[Problem] = []
         self.told: set[tuple[str, int, int]] = set()
         """Where the text itself is wrong: no second word on what it should have been."""
+        self.allowances = Allowances(kinds, self.files, self.problems)
         self.gathered = {name: _Gathered() for name in kinds}
         self.tops = {kind.collection: kind for kind in kinds.values() if not kind.parent}
         self.nested = {kind.parent.kind: kind for kind in kinds.values() if kind.parent}
@@ -79,14 +82,18 @@ class _Loader:
         self.told |= {(p.file, p.line, p.column) for p in problems}
         for key, items in root.items():
             kind = self.tops.get(key)
-            if kind is None:
+            if key == ALLOW:
+                if self._is_list(items, shown, root, key):
+                    self.allowances.gather(items, shown, root)
+            elif kind is None:
                 self._unknown_top(shown, root, key)
             elif self._is_list(items, shown, root, key):
                 self._gather(kind, items, shown, root)
 
     def _unknown_top(self, shown: str, root: Node, key: str) -> None:
         place = self.files.locate(Source(shown, root.line, root.column), (key,), key=True)
-        hint = suggestion(key, self.tops) or f"accepted: {', '.join(sorted(self.tops))}"
+        accepted = sorted([*self.tops, ALLOW])
+        hint = suggestion(key, accepted) or f"accepted: {', '.join(accepted)}"
         owner = next((o for o, inner in self.nested.items() if inner.collection == key), None)
         if owner is not None:
             hint = f"`{key}` belongs inside an entry of `{self.kinds[owner].collection}`"
@@ -119,58 +126,12 @@ class _Loader:
             table.files.append(shown)
             table.owners.append(owner)
 
-    def defaults(self, node: Node | None) -> Mapping[str, Mapping[str, Any]]:
-        """Validated values to fill in, by kind."""
-        filled = {}
-        for name, given in (node or {}).items():
-            kind = self.kinds.get(name)
-            if kind is None:
-                hint = suggestion(name, self.kinds) or f"accepted: {', '.join(sorted(self.kinds))}"
-                message = f"unknown kind `{name}` in `defaults`"
-                self._in_settings(node, (name,), message, hint, key=True)
-            elif not isinstance(given, Node):
-                self._in_settings(node, (name,), f"`defaults.{name}` must be a mapping", "")
-            elif kind.identity in given:
-                message = f"`{kind.identity}` names one object and cannot have a default"
-                self._in_settings(given, (kind.identity,), message, "")
-            else:
-                filled[name] = self._default(kind, given)
-        return filled
-
-    def _default(self, kind: Kind, given: Node) -> Mapping[str, Any]:
-        try:
-            (value,) = adapter(kind).validate_python([{**given, kind.identity: "x"}])
-        except ValidationError as error:
-            known = known_keys(kind, values_only=True)
-            for found in error.errors(include_url=False):
-                path = tuple(step for step in found["loc"][1:] if step != "[key]")
-                own = kind.fields.get(str(path[0])) if path else None
-                shown = not (own and own.private)
-                message, hint = explain({**found, "loc": path}, known, shown)
-                is_key = found["type"] == "extra_forbidden"
-                self._in_settings(given, path, message, hint, key=is_key)
-            return {}
-        return {name: value[name] for name in given}
-
-    def _in_settings(
-        self,
-        node: Node | None,
-        path: tuple[str | int, ...],
-        message: str,
-        hint: str,
-        *,
-        key: bool = False,
-    ) -> None:
-        start = Source(SETTINGS, node.line, node.column) if node else Source(SETTINGS, 0, 0)
-        place = self.files.locate(start, path, key=key)
-        self.problems.append(Problem(*place, message, hint))
-
     def validate(self, defaults: Mapping[str, Mapping[str, Any]]) -> Desired:
         """Every object in canonical form; problems are collected."""
         objects: dict[str, dict[str, Declared]] = {}
         for name, kind in self.kinds.items():
             objects[name] = self._kind(kind, self.gathered[name], defaults.get(name, {}))
-        return Desired(objects)
+        return Desired(objects, self.allowances.validate())
 
     def _kind(
         self, kind: Kind, table: _Gathered, defaults: Mapping[str, Any]

@@ -6,7 +6,7 @@ import json
 import socket
 import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,14 @@ from reconciler.client import Client, embedded_transport
 from reconciler.core import cost, order, references
 from reconciler.core import plan as planning
 from reconciler.core.cost import Cost, Window
+from reconciler.core.guardrail import Ground, judge
 from reconciler.core.plan import Plan
 from reconciler.core.references import Fault
 from reconciler.core.state import Desired, Live
 from reconciler.core.step import Step
 from reconciler.document import expander, parse
+from reconciler.files import Files
+from reconciler.guardrails import configured
 from reconciler.kinds import KINDS, MANAGED
 from reconciler.render.data import dumps
 from reconciler.report import Report
@@ -167,6 +170,21 @@ class Shop:
         faults = references.cycles(desired, KINDS) + references.check(desired, state, KINDS)
         plan, more = planning.build(desired, state, KINDS, "sandbox", self.carried)
         return plan, faults + more
+
+    def judged(self, guardrails: str = "{}", today: str = "2026-06-01") -> Plan:
+        """The plan with what the guardrails have against it; their settings as in a file."""
+
+        def complain(node: object, key: str, message: str, *hint: str, **options: bool) -> None:
+            raise AssertionError(message)
+
+        desired = self.desired()
+        state = live.read(self.client(), desired, KINDS)
+        plan, faults = planning.build(desired, state, KINDS, "sandbox", self.carried)
+        assert not faults
+        rules = configured(parse(guardrails, "reconciler.yaml")[0], complain)
+        ground = Ground(plan, desired, state, KINDS, today)
+        violations, notes = judge(rules, ground, Files(self.folder).locate)
+        return replace(plan, violations=violations, notes=(*plan.notes, *notes))
 
     def steps(self, plan: Plan) -> tuple[Step, ...]:
         """The steps of a plan, in order."""

@@ -17,6 +17,7 @@ import pytest
 
 from reconciler.apply import run
 from reconciler.client import Client, embedded_transport
+from reconciler.core.policy import refusals
 from reconciler.kinds import KINDS
 from reconciler.render.data import plan_document, report_document
 from reconciler.render.text import plan_text, report_text
@@ -53,9 +54,10 @@ def _same(path: Path, text: str) -> None:
 def test_a_case(case: Path, make_shop: Any, documented: Any) -> None:
     shop = make_shop(json.loads((case / "live.json").read_text(encoding="utf-8")))
     shop.write((case / "catalogue.yaml").read_text(encoding="utf-8"), "catalogue.yaml")
-    plan = shop.plan()
+    plan = shop.judged()
     _same(case / "plan.txt", plan_text(plan, shop.cost(plan), KINDS))
     documented("plan", plan_document(plan, shop.cost(plan), KINDS))
+    assert not refusals(plan.violations)
     recorder = Recorder(embedded_transport(shop.app))
     store = Store("sandbox", "sandbox", "sandbox")
     client = Client(store, recorder, shop.listener, shop.clock)

@@ -57,10 +57,10 @@ KINDS = {
     "coupon": (
         "coupons: [{code: TEN, type: DiscountPercentage, discount: 10, limit: 5, "
         "maximum_discount: 9000, expiry_date: 2030-01-31}, "
-        "{code: FIVE, type: DiscountAmount, discount: 5000, limit: 3}]",
+        "{code: FIVE, type: DiscountAmount, discount: 5000, limit: 3, expiry_date: 2030-01-31}]",
         "coupons: [{code: TEN, type: DiscountPercentage, discount: 12, limit: 5, "
         "maximum_discount: 9000, expiry_date: 2030-01-31}, "
-        "{code: FIVE, type: DiscountAmount, discount: 5000, limit: 3}]",
+        "{code: FIVE, type: DiscountAmount, discount: 5000, limit: 3, expiry_date: 2030-01-31}]",
     ),
     "customer": (
         "customers: [{code: C-1, name: Example One, email: one@example.com, group: Gold}]",

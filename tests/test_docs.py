@@ -14,7 +14,9 @@ import pytest
 from reconciler import client, document, errors, settings, source
 from reconciler.cli import cli
 from reconciler.commands import options
+from reconciler.guardrails import options as options_of
 from reconciler.kinds import MANAGED
+from reconciler.rules import RULES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -107,6 +109,18 @@ def test_every_kind_stands_in_the_readme() -> None:
     assert set(rows("kind")) == set(MANAGED)
 
 
+def test_every_guardrail_stands_in_the_readme_with_its_defaults() -> None:
+    told = rows("guardrail")
+    assert set(told) == set(RULES)
+    for name, rule in RULES.items():
+        last = told[name].rpartition("|")[2]
+        defaults = {
+            option: str(value).lower() if isinstance(value, bool) else str(value)
+            for option, value in options_of(rule).items()
+        }
+        assert dict(re.findall(r"`(\w+): ([^`]+)`", last)) == defaults, name
+
+
 def yaml_blocks() -> list[str]:
     return re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
 
@@ -115,7 +129,11 @@ def test_the_yaml_of_the_readme_is_accepted(tmp_path: Path) -> None:
     seen = set()
     (tmp_path / "catalogue").mkdir()
     for block in yaml_blocks():
-        if block.startswith("store:"):
+        if block.startswith("allow:"):
+            (tmp_path / "catalogue" / "shop.yaml").write_text(block, encoding="utf-8")
+            assert source.load(tmp_path, "catalogue", MANAGED).allowances
+            seen.add("exceptions")
+        elif block.startswith("store:"):
             (tmp_path / "reconciler.yaml").write_text(block, encoding="utf-8")
             settings.load(tmp_path, {})
             seen.add("settings")
@@ -124,7 +142,7 @@ def test_the_yaml_of_the_readme_is_accepted(tmp_path: Path) -> None:
             desired = source.load(tmp_path, "catalogue", MANAGED)
             assert {name for name, objects in desired.objects.items() if objects} == set(MANAGED)
             seen.add("catalogue")
-    assert seen == {"settings", "catalogue"}
+    assert seen == {"settings", "catalogue", "exceptions"}
 
 
 def test_every_variable_that_overrides_the_file_stands_in_the_readme() -> None:

@@ -129,6 +129,10 @@ GOOD = {
         "expiry_date: 2026-12-31, customer: K, requires: {variants: [A, 7]}}]"
     ),
     "a customer": "customers: [{code: K, name: N, birthday: 1990-01-31, loyalty_point: 5}]",
+    "exceptions": (
+        "allow: [{rule: price-change, address: variant/1003L, reason: sale, until: 2026-12-31}, "
+        "{rule: removals, reason: '7', until: 2026-12-31}]"
+    ),
     "images": "products: [{code: A, image_url: x, extra_images_url: [a, b]}]",
 }
 
@@ -186,6 +190,21 @@ BAD = {
     "a list of lists": "products: [{code: A, extra_images_url: [[x]]}]",
     "text as a list": "customers: [{code: A, name: [B]}]",
     "a former name that is a list": "categories: [{name: A, was: [B]}]",
+    "an exception that is no mapping": "allow: [price-change]",
+    "an exception from nothing": "allow: [{rule: prices, reason: r, until: 2026-12-31}]",
+    "an exception without a reason": "allow: [{rule: removals, until: 2026-12-31}]",
+    "an exception with an empty reason": "allow: [{rule: removals, reason: '', until: 2026-12-31}]",
+    "an exception for ever": "allow: [{rule: removals, reason: r}]",
+    "an exception until some day": "allow: [{rule: removals, reason: r, until: soon}]",
+    "an exception for no address": (
+        "allow: [{rule: removals, address: A, reason: r, until: 2026-12-31}]"
+    ),
+    "an exception for no kind": (
+        "allow: [{rule: removals, address: outlet/A, reason: r, until: 2026-12-31}]"
+    ),
+    "an unknown key of an exception": (
+        "allow: [{rule: removals, reason: r, until: 2026-12-31, by: me}]"
+    ),
 }
 
 
@@ -210,6 +229,13 @@ BAD_SETTINGS = {
     "a former name": "defaults: {category: {was: A}}",
     "a wrong value": "defaults: {variant: {type: Standart}}",
     "a price below zero": "defaults: {variant: {unit_price: -5}}",
+    "guardrails that are no mapping": "guardrails: [removals]",
+    "an unknown guardrail": "guardrails: {prices: off}",
+    "a guardrail that is neither off nor set": "guardrails: {removals: on}",
+    "an unknown option": "guardrails: {removals: {percent: 5}}",
+    "an option that is no number": "guardrails: {removals: {max_percent: many}}",
+    "an option below zero": "guardrails: {removals: {floor: -1}}",
+    "an option of another type": "guardrails: {coupon-below-cost: {ignore: [Kitchen]}}",
 }
 
 
@@ -231,6 +257,11 @@ GOOD_SETTINGS = """\
       variant: {type: Standard, taxable: true, outlet_prices: {}}
       coupon: {type: DiscountAmount, requires: {}}
       customer: {status: Active}
+    guardrails:
+      removals: {max_percent: 12.5, max_count: 5, floor: 3}
+      changes: off
+      hidden-price: {declared: true}
+      coupon-below-cost: {ignore: [category/Kitchen, variant/MILK]}
 """
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 import traceback
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from reconciler import settings, source
 from reconciler.errors import SourceError, StoreError, UsageError
 from reconciler.kinds import MANAGED
+from reconciler.rules import RULES
 from reconciler.settings import Settings, Store
 
 SECRET = "s3cret-of-the-shop"
@@ -288,14 +290,13 @@ def test_an_address_that_is_not_safe_is_refused_with_a_hint(
         (
             "zzz: 1",
             "1:1: unknown key `zzz`",
-            "accepted: store, catalogue, defaults",
+            "accepted: store, catalogue, defaults, guardrails",
         ),
         (
             "store:\n  url: sandbox\n  secret: x",
             "3:3: unknown key `secret`",
             "did you mean `client_secret`?",
         ),
-        ("guardrails: {}", "1:1: unknown key `guardrails`", None),
         ("prune: []", "1:1: unknown key `prune`", None),
         ("store: sandbox", "1:8: `store` must be a mapping (key: value lines)", ""),
         ("store: [sandbox]", "1:8: `store` must be a mapping (key: value lines)", ""),
@@ -324,6 +325,76 @@ def test_a_problem_names_its_place_and_a_way_out(
     assert found == problem
     if hint is not None:
         assert offered == hint
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "hint"),
+    [
+        ("guardrails: []", "1:13: `guardrails` must be a mapping (key: value lines)", ""),
+        (
+            "guardrails: {price-chnge: off}",
+            "1:14: no guardrail is called `price-chnge`",
+            "did you mean `price-change`?",
+        ),
+        ("guardrails: {zzz: off}", "1:14: no guardrail is called `zzz`", None),
+        (
+            "guardrails: {price-change: on}",
+            "1:28: `guardrails.price-change` must be a mapping or off",
+            "write `off`, or `{option: value}`",
+        ),
+        (
+            "guardrails: {price-change: {max_precent: 5}}",
+            "1:29: unknown key `max_precent`",
+            "did you mean `max_percent`?",
+        ),
+        (
+            "guardrails:\n  price-change:\n    max_percent: much",
+            "3:18: `max_percent` must be a number in plain digits, such as 18000 (found `much`)",
+            "",
+        ),
+        (
+            "guardrails: {removals: {floor: 1.5}}",
+            "1:32: `floor` must be a whole number (found `1.5`)",
+            "",
+        ),
+        (
+            "guardrails: {hidden-price: {declared: maybe}}",
+            "1:39: `declared` must be true or false (found `maybe`)",
+            "",
+        ),
+        (
+            "guardrails: {coupon-below-cost: {ignore: Kitchen}}",
+            "1:42: `ignore` must be a list (lines that start with a dash) (found `Kitchen`)",
+            "",
+        ),
+        (
+            "guardrails: {coupon-below-cost: {ignore: [Kitchen]}}",
+            "1:42: `ignore` must be kind/name, such as variant/1003L (found `Kitchen`)",
+            "",
+        ),
+        ("guardrails: {implied-category: {x: 1}}", "1:33: unknown key `x`", "it has no options"),
+    ],
+)
+def test_a_problem_of_the_guardrails_names_its_place(
+    load: Load, text: str, problem: str, hint: str | None
+) -> None:
+    ((found, offered),) = told(load, text)
+    assert found == problem
+    assert hint is None or offered == hint
+
+
+def test_every_guardrail_is_on_with_its_limits_unless_a_file_says_otherwise(load: Load) -> None:
+    assert load("catalogue: x").guardrails == {name: rule() for name, rule in RULES.items()}
+    text = "guardrails: {removals: off, changes: 'false', price-change: {max_percent: 12.5}}"
+    tuned = load(text).guardrails
+    assert set(RULES) - set(tuned) == {"removals", "changes"}
+    assert tuned["price-change"] == RULES["price-change"](max_percent=Decimal("12.5"))
+    assert tuned["below-cost"] == RULES["below-cost"]()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_guardrail_that_is_off_is_gone(load: Load, rule: str) -> None:
+    assert set(load(f"guardrails: {{{rule}: off}}").guardrails) == set(RULES) - {rule}
 
 
 def test_every_problem_is_told_at_once(load: Load) -> None:

@@ -266,7 +266,7 @@ def test_the_number_of_problems_is_the_message() -> None:
             "zzz: []",
             "1:1",
             "unknown key `zzz`",
-            "accepted: categories, coupons, customers, products",
+            "accepted: allow, categories, coupons, customers, products",
         ),
         (
             "variants: [{code: A}]",

@@ -76,6 +76,7 @@ def apply(
         from reconciler.console import Console
         from reconciler.kinds import KINDS
         from reconciler.limits import Limits
+        from reconciler.pipeline import permit
         from reconciler.settings import load
 
         if not auto_approve and (form == "json" or not (sys.stdin and sys.stdin.isatty())):
@@ -94,6 +95,7 @@ def apply(
             console.finish()
             if form == "text":
                 output.print_plan(made, form)
+            permit(made)
             if made.plan.changes and not auto_approve:
                 made = _agree(remake, client, made)
             console.arm()
@@ -150,6 +152,8 @@ def _remake(shop: Settings, approved: Saved | None, scope: Scope) -> Callable[[C
 
 def _agree(remake: Callable[[Client], Made], client: Client, made: Made) -> Made:
     """Ask; a plan that was looked at for long is made again, and asked about if it moved."""
+    from reconciler.pipeline import permit
+
     while True:
         shown = time.monotonic()
         if not output.approved():
@@ -158,6 +162,7 @@ def _agree(remake: Callable[[Client], Made], client: Client, made: Made) -> Made
         if time.monotonic() - shown < STALE:
             return made
         anew = remake(client)
+        permit(anew)
         if anew.plan.changes == made.plan.changes and anew.plan.families == made.plan.families:
             return anew
         click.echo("The shop or the files have changed meanwhile; this is the plan now.", err=True)

@@ -21,6 +21,7 @@ from reconciler.core.mark import (
     Wire,
     WriteOnly,
 )
+from reconciler.core.reduction import Reduction
 from reconciler.core.wire import Codec
 
 Value = Mapping[str, Any]
@@ -196,6 +197,12 @@ class Kind:
     that does not carry them could clear them."""
     offers: Callable[[Value], Mapping[str, Offer]] | None = None
     """What is sold at which price: by outlet name, the base price under the empty name."""
+    reduces: Callable[[Value], Reduction | None] | None = None
+    """What a promotion takes off; None where that is not known."""
+    uses: tuple[str, str] = ("", "")
+    """The fields that say how often a promotion can be used, and how many of those are left."""
+    expires: str = ""
+    """The field with the last day of a promotion."""
     widens: tuple[str, ...] = ()
     """Fields that must read back as declared, or the new object is taken away again."""
     fields: Mapping[str, Field] = field(init=False)

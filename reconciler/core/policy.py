@@ -1,23 +1,12 @@
-"""The words of a guardrail: what it found in a plan, and the reviewed exceptions from it."""
+"""The words of a guardrail: what it found in a plan, and how it measures."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import ROUND_UP, Decimal
 
-from reconciler.core.state import Address, Source
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """An exception from a guardrail that a reviewer agreed to (`allow:` in a catalogue file)."""
-
-    rule: str
-    reason: str
-    until: str
-    """The last day on which it holds, `YYYY-MM-DD`."""
-    source: Source
-    address: Address | None = None
-    """The object it is for; None for the plan as a whole."""
+from reconciler.core.state import Address, Allowance, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +26,17 @@ class Violation:
     """The line that asks for it."""
     allowed: Allowance | None = None
     """The exception that covers it; None for a violation that refuses the apply."""
+
+
+def refusals(violations: Iterable[Violation]) -> tuple[Violation, ...]:
+    """Those that no exception covers: with any of them, nothing may be applied."""
+    return tuple(violation for violation in violations if violation.allowed is None)
+
+
+def percent(share: int | Decimal, rounding: str = ROUND_UP) -> str:
+    """A share of a hundred for people: `50 %`, `-12.5 %`.
+
+    Rounded away from nothing, so that what is over a limit does not read as the limit.
+    """
+    tenths = Decimal(share).quantize(Decimal("0.1"), rounding)
+    return f"{tenths:,}".removesuffix(".0") + " %"

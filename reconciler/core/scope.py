@@ -53,7 +53,7 @@ def narrow(desired: Desired, scope: Scope, kinds: Kinds) -> tuple[Desired, str]:
     if extra:
         shown = ", ".join(map(str, extra[:10])) + (", …" if len(extra) > 10 else "")
         said += f", and {len(extra):,} that they refer to: {shown}"
-    return Desired(objects), said
+    return Desired(objects, desired.allowances), said
 
 
 def _asked(desired: Desired, scope: Scope) -> Iterator[Address]:

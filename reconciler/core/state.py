@@ -29,6 +29,19 @@ class Source(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """An exception from a guardrail that a reviewer agreed to (`allow:` in a catalogue file)."""
+
+    rule: str
+    reason: str
+    until: str
+    """The last day on which it holds, `YYYY-MM-DD`."""
+    source: Source
+    address: Address | None = None
+    """The object it is for; None for the plan as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
 class Declared:
     """What the files say of one object. A field that is not in `value` is not managed."""
 
@@ -60,6 +73,8 @@ class Desired:
     """Everything that the files declare, by kind and identity."""
 
     objects: Mapping[str, Mapping[str, Declared]] = field(default_factory=dict)
+    allowances: tuple[Allowance, ...] = ()
+    """The exceptions from guardrails, in file order."""
 
     def get(self, address: Address) -> Declared | None:
         """What the files say of `address`, if they do."""

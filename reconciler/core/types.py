@@ -63,6 +63,13 @@ def _path(written: Any) -> Any:
     return written
 
 
+def _reference(written: Any) -> Any:
+    kind, _, name = written.partition("/") if isinstance(written, str) else ("", "", "")
+    if not kind or not name:
+        raise PydanticCustomError("reference", "must be kind/name, such as variant/1003L")
+    return written
+
+
 Text = Annotated[str, StringConstraints(pattern=_PRINTED), WithJsonSchema(_SCALAR)]
 Code = Annotated[
     str,
@@ -86,4 +93,10 @@ Count = Annotated[
     WithJsonSchema({"type": "integer", "minimum": 0}),
 ]
 Day = Annotated[Any, PlainValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Name = Annotated[
+    str,
+    BeforeValidator(_reference),
+    WithJsonSchema({"type": "string", "pattern": "^[^/]+/."}),
+]
+"""An address as text."""
 Flag = bool

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from reconciler.core.kind import Call, Kind, Listing, Reads, Single, Value
 from reconciler.core.mark import Identity, Reference, Wire, WriteOnly
+from reconciler.core.reduction import Reduction
 from reconciler.core.types import CategoryPath, Code, Count, Day, Flag, Money, Text
 from reconciler.core.wire import DAY, NUMBER, YES_NO, Codec, text
 
@@ -141,6 +142,29 @@ def _undeclared(after: Value) -> str:
     return (lost and f"its replacement has no {', '.join(lost)}; declare what it should keep") or ""
 
 
+def _reduces(value: Value) -> Reduction | None:
+    """Facts §10 say what each number is; that it comes off the whole basket is an inference.
+
+    Facts §12 print that for a coupon of a provider (`ApplyTo` null). Whether a category stands for
+    those below it is undocumented, and taken to be so: the worst case.
+    """
+    share = value.get("type") == "DiscountPercentage"
+    discount = value.get("discount")
+    if discount is None or value.get("type") not in ("DiscountPercentage", "DiscountAmount"):
+        return None
+    requires = value.get("requires") or {}
+    needs = {("variant", code) for code in requires.get("variants", ())}
+    needs |= {("category", path) for path in requires.get("categories", ())}
+    return Reduction(
+        discount if share else 0,
+        0 if share else discount,
+        # facts §10: a percentage has a cap. What a cap of 0 means is undocumented: none, the worst.
+        (value.get("maximum_discount") or None) if share else None,
+        value.get("minimum_amount") or 0,
+        frozenset(needs),
+    )
+
+
 def _read_names(body: dict[str, Any], wrap: bool) -> dict[str, Any]:
     """The requirement under the names that reads use (facts §10: undocumented on create)."""
     requires = body.get("Requires")
@@ -186,6 +210,9 @@ KIND = Kind(
     hidden={"balance": Wire((), ("Balance",), NUMBER)},
     normalise=_gather,
     carry_over=_carry_over,
+    reduces=_reduces,
+    uses=("limit", "balance"),
+    expires="expiry_date",
     widens=("type", "discount", "limit", "minimum_amount", "customer", "requires", "expiry_date"),
     check=_check,
 )

@@ -11,7 +11,8 @@ from reconciler.core.cost import Cost
 from reconciler.core.kind import Kind, Kinds, Offer, Value
 from reconciler.core.money import Peak, Sale, margin, moves, total
 from reconciler.core.plan import Plan
-from reconciler.errors import ReconcilerError, SourceError
+from reconciler.errors import ReconcilerError
+from reconciler.render.violations import violation_document
 from reconciler.render.words import shown
 from reconciler.report import Report
 
@@ -46,7 +47,7 @@ def plan_document(
         "unmanaged": [str(address) for address in plan.unmanaged],
         "unknown": [{"address": str(a), "reason": reason} for a, reason in plan.unknown],
         "notes": [*(f"{a}: {reason}" for a, reason in plan.withheld), *plan.notes],
-        "violations": [],
+        "violations": [violation_document(violation) for violation in plan.violations],
         "summary": cast("contract.Summary", plan.counts()),
         "money": _money(plan, kinds),
         "cost": {
@@ -172,7 +173,6 @@ def report_document(report: Report, going_on: str = "") -> contract.ReportDocume
 
 def error_document(error: ReconcilerError) -> dict[str, Any]:
     """An error for programs: the message, and every problem with its place."""
-    problems = error.problems if isinstance(error, SourceError) else ()
     return {
         "error": error.message,
         "hint": error.hint or None,
@@ -184,7 +184,7 @@ def error_document(error: ReconcilerError) -> dict[str, Any]:
                 "message": problem.message,
                 "hint": problem.hint or None,
             }
-            for problem in problems
+            for problem in error.problems
         ],
     }
 

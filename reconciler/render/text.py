@@ -9,8 +9,10 @@ from reconciler.core.cost import Cost
 from reconciler.core.kind import Kinds
 from reconciler.core.money import total
 from reconciler.core.plan import Plan
+from reconciler.core.policy import refusals
 from reconciler.render.block import STYLES, Paint, block, line, no_paint
 from reconciler.render.money import total_line
+from reconciler.render.violations import violations_text
 from reconciler.render.words import counted, duration, plain
 from reconciler.report import Report
 
@@ -57,6 +59,7 @@ def _plan(
                 yield from block(change, kinds, paint)
                 yield ""
     yield from _aside(plan, paint)
+    yield from violations_text(plan, paint)
     if money := total_line(total(plan.changes, kinds)):
         yield f"Money: {money}"
     if not plan.empty:
@@ -117,6 +120,8 @@ def closing(plan: Plan, cost: Cost) -> str:
     rest += [f"{len(plan.withheld):,} withheld"] if plan.withheld else []
     rest += [f"{counts['unknown']:,} unknown"] if counts["unknown"] else []
     rest += [f"{len(plan.held):,} held"] if plan.held else []
+    refused = refusals(plan.violations)
+    rest += [counted(len(refused), "violation")] if refused else []
     if plan.empty:
         return f"Plan: no changes, {', '.join(rest)}; {counted(cost.reads, 'read')} spent"
     verbs = [f"{counts[verb]:,} to {verb}" for verb in _VERBS if counts[verb] or verb in _ALWAYS]

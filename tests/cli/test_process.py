@@ -100,6 +100,15 @@ def test_a_terminal_is_not_asked_about_nothing(applied: Path) -> None:
     assert "no changes" in out
 
 
+def test_a_guardrail_refuses_before_anything_is_asked(applied: Path) -> None:
+    menu = applied / "catalogue" / "menu.yaml"
+    menu.write_text(menu.read_text(encoding="utf-8").replace("18000", "1800"), encoding="utf-8")
+    code, _, err = answering(applied, answer="yes\n")
+    assert code == 3
+    assert "Only `yes`" not in err
+    assert "refused by 2 guardrail violations; nothing was written" in err
+
+
 def environment(url: str) -> dict[str, str]:
     names = {"DEALPOS_URL": url, "DEALPOS_CLIENT_ID": "sandbox", "DEALPOS_CLIENT_SECRET": "sandbox"}
     return {**os.environ, **names}

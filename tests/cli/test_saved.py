@@ -23,7 +23,8 @@ products:
       - {code: 1001R, model: Regular, unit_price: 18000}
       - {code: 1001L, model: Large, unit_price: 22000}
 coupons:
-  - {code: DISC, type: DiscountAmount, discount: 1000, limit: 100, minimum_amount: 0}
+  - {code: DISC, type: DiscountAmount, discount: 1000, limit: 100, minimum_amount: 0,
+     expiry_date: 2034-12-31}
 customers:
   - {code: DP-1, name: Budi Santoso, email: budi@example.com, mobile: "0811"}
 """

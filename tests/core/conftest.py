@@ -12,11 +12,23 @@ from reconciler.core import cost, order, references
 from reconciler.core import plan as planning
 from reconciler.core.change import Change
 from reconciler.core.cost import Cost, Window
+from reconciler.core.guardrail import Ground, judge
 from reconciler.core.plan import Plan
+from reconciler.core.policy import Violation
 from reconciler.core.references import Fault
-from reconciler.core.state import ABSENT, Address, Declared, Desired, Live, Observed, Source
+from reconciler.core.state import (
+    ABSENT,
+    Address,
+    Allowance,
+    Declared,
+    Desired,
+    Live,
+    Observed,
+    Source,
+)
 from reconciler.core.step import Step
 from reconciler.kinds import KINDS
+from reconciler.rules import RULES
 
 
 def address_of(text: str) -> Address:
@@ -101,6 +113,21 @@ class World:
         return cost.price(
             order.steps(plan, KINDS), KINDS, plan.reads, plan.pages, window or Window()
         )
+
+    def judge(
+        self, rule: str, *allowances: Allowance, today: str = "2026-06-01", **options: Any
+    ) -> list[Violation]:
+        """What one guardrail has against the plan."""
+        return self.judged({rule: RULES[rule](**options)}, *allowances, today=today)[0]
+
+    def judged(
+        self, rules: Mapping[str, Any], *allowances: Allowance, today: str = "2026-06-01"
+    ) -> tuple[list[Violation], list[str]]:
+        """What guardrails have against the plan, and what is said about the exceptions."""
+        desired = Desired(self.objects, allowances)
+        ground = Ground(self.plan(), desired, self.live, KINDS, today)
+        found, notes = judge(rules, ground, lambda source, path: source)
+        return list(found), notes
 
     def product(self, code: str, variants: Mapping[str, Mapping[str, Any]], **fields: Any) -> None:
         """The shop holds a product with its variants, seen from both sides."""

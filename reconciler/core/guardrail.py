@@ -1,0 +1,189 @@
+"""A guardrail: a rule that looks at a plan and says what would be wrong to apply unreviewed.
+
+A rule speaks about what the plan changes: what has been so in the shop for years stops nobody. It
+sees values alone; today's date is one of them.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+from pydantic import ConfigDict
+
+from reconciler.core.change import Change
+from reconciler.core.kind import Kind, Kinds, Value
+from reconciler.core.money import Sale, sales
+from reconciler.core.plan import Plan
+from reconciler.core.policy import Violation
+from reconciler.core.rename import renamed
+from reconciler.core.state import Address, Allowance, Desired, Live, Source
+
+_BARE = re.compile(r"[\w./@+-]+( [\w./@+-]+)*")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What guardrails look at: a plan, and both sides of it."""
+
+    plan: Plan
+    desired: Desired
+    live: Live
+    kinds: Kinds
+    today: str
+    """`YYYY-MM-DD`."""
+    partial: bool = False
+    """Whether only a part of what the files declare was looked at."""
+
+    @cached_property
+    def changes(self) -> Mapping[Address, Change]:
+        """What is planned, by object."""
+        return {change.address: change for change in self.plan.changes}
+
+    @cached_property
+    def sales(self) -> Sequence[tuple[Change, Sequence[Sale]]]:
+        """Every change of what is sold, with the places where it is sold."""
+        found = ((change, tuple(sales(change, self.kinds))) for change in self.plan.changes)
+        return [(change, places) for change, places in found if places]
+
+    @cached_property
+    def _live(self) -> Live:
+        """The shop under the names that renames give."""
+        return renamed(self.live, self.desired, self.kinds)[0]
+
+    @cached_property
+    def _shop(self) -> Mapping[str, Mapping[str, Value]]:
+        """Every object that a read showed, by kind; nested ones where only their owner was read."""
+        found: dict[str, dict[str, Value]] = {}
+        for kind in self.kinds.values():
+            table = found[kind.name] = {}
+            for owner, state in self._live.observed(kind.parent.kind) if kind.parent else ():
+                for name, value in (state.children or {}).items():
+                    table[name] = {**value, kind.parent.kind: owner}  # type: ignore[union-attr]
+            table.update((name, state.value) for name, state in self._live.observed(kind.name))
+        return found
+
+    def before(self, address: Address) -> Value | None:
+        """The object as it is in the shop; None where it is not there, or not known."""
+        if address in self.changes:
+            return self.changes[address].before
+        return self._shop[address.kind].get(address.name)
+
+    def after(self, address: Address) -> Value | None:
+        """The object as the plan leaves it; None where it is not there, or not known."""
+        if address in self.changes:
+            return self.changes[address].after
+        return self.before(address)
+
+    def known(self, kind: Kind) -> Iterator[Address]:
+        """Every object of a kind that is in the shop, as far as it was read, or will be."""
+        names = dict.fromkeys(self._shop[kind.name])
+        names |= dict.fromkeys(a.name for a in self.changes if a.kind == kind.name)
+        return (Address(kind.name, name) for name in names)
+
+    def in_use(self, address: Address, value: Value | None) -> bool:
+        """Whether an object with this value is there, and not retired."""
+        retire = self.kinds[address.kind].retire
+        return value is not None and not (retire and value.get(retire))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule has against a plan."""
+
+    message: str
+    """What would happen, in the shop's words."""
+    measured: str
+    limit: str
+    address: Address | None = None
+    """The object whose change it is; None for the plan as a whole."""
+    path: tuple[str, ...] = ()
+    """Where in that object."""
+
+
+class Guardrail(ABC):
+    """A rule. Its name is that of its file, its fields are its options, its docstring explains."""
+
+    __slots__ = ()
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    @abstractmethod
+    def check(self, ground: Ground) -> Iterator[Finding]:
+        """Everything that the rule has against the plan."""
+
+
+Guardrails = Mapping[str, Guardrail]
+"""The rules that are on, by name."""
+
+Place = Callable[[Source, tuple[str, ...]], Source]
+"""Gives the place of a path inside an object that starts at a place."""
+
+
+def path_of(change: Change, outlet: str, value: object) -> tuple[str, ...]:
+    """The field that asks for `value` at an outlet; nothing where no single field does."""
+    for field in change.fields:
+        at_outlet = outlet in field.path if outlet else len(field.path) == 1
+        if at_outlet and field.after == value:
+            return field.path
+    return ()
+
+
+def judge(
+    rules: Guardrails, ground: Ground, place: Place
+) -> tuple[tuple[Violation, ...], list[str]]:
+    """What the rules have against a plan, and what is to be said about the exceptions."""
+    violations = []
+    used: set[int] = set()
+    for name, rule in rules.items():
+        for finding in rule.check(ground):
+            found = _allowance(name, finding, ground)
+            used |= {id(found)} if found else set()
+            violations.append(_violation(name, finding, ground, place, found))
+    return tuple(violations), list(_unneeded(ground, used))
+
+
+def _allowance(rule: str, finding: Finding, ground: Ground) -> Allowance | None:
+    """The exception that covers a finding: its own before one for the plan, the longest first."""
+    covering = [
+        allowance
+        for allowance in ground.desired.allowances
+        if allowance.rule == rule
+        and allowance.address in (None, finding.address)
+        and allowance.until >= ground.today
+    ]
+    return max(covering, key=lambda a: (a.address is not None, a.until), default=None)
+
+
+def _violation(
+    rule: str, finding: Finding, ground: Ground, place: Place, allowance: Allowance | None
+) -> Violation:
+    address = finding.address
+    source = ground.changes[address].source if address else None
+    if source is not None and finding.path:
+        source = place(source, finding.path)
+    about = f", address: {_flow(str(address))}" if address else ""
+    hint = f"allow: [{{rule: {rule}{about}, reason: …, until: YYYY-MM-DD}}]"
+    return Violation(
+        rule, finding.message, finding.measured, finding.limit, hint, address, source, allowance
+    )
+
+
+def _flow(text: str) -> str:
+    """A text as it may stand between the commas of a YAML mapping."""
+    return text if _BARE.fullmatch(text) else "'" + text.replace("'", "''") + "'"
+
+
+def _unneeded(ground: Ground, used: set[int]) -> Iterator[str]:
+    allowances: Iterable[Allowance] = ground.desired.allowances
+    for allowance in allowances:
+        place = f"{allowance.source.file}:{allowance.source.line}:{allowance.source.column}"
+        about = f" for {allowance.address}" if allowance.address else ""
+        said = f"{place}: the exception from {allowance.rule}{about}"
+        if allowance.until < ground.today:
+            yield f"{said} ended on {allowance.until}; take it out, or renew it if it is meant"
+        elif id(allowance) not in used and not ground.partial:
+            yield f"{said} is not needed by this plan"

@@ -1,0 +1,26 @@
+"""What a promotion takes off a basket, in the words that a guardrail can reckon with."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+
+class Reduction(NamedTuple):
+    """A share of the basket or a fixed amount; the one that it is not is 0."""
+
+    percent: int | Decimal
+    amount: int | Decimal
+    cap: int | Decimal | None
+    """The most that a share comes to; None where nothing is written."""
+    minimum: int | Decimal
+    """What the basket must come to first."""
+    needs: frozenset[tuple[str, str]] = frozenset()
+    """Kind and name of what must be in the basket, one of them; empty for anything."""
+
+    def off(self, basket: int | Decimal) -> int | Decimal:
+        """What is taken off a basket of that price, never more than all of it."""
+        share: int | Decimal = basket * Decimal(self.percent) / 100
+        if self.cap is not None:
+            share = min(share, self.cap)
+        return min(share + self.amount, basket)

@@ -1,0 +1,202 @@
+"""A plan with violations is shown in full; an apply of it is refused before it writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler import pipeline
+
+TENTH = """
+products:
+  - code: "1001"
+    name: Kopi Susu
+    category: Drinks
+    variants:
+      - {code: 1001R, model: Regular, unit_price: 1800}
+"""
+ALLOW = """
+allow:
+  - {rule: price-change, address: variant/1001R, reason: clearance, until: 2999-12-31}
+  - {rule: price-shape, address: variant/1001R, reason: clearance, until: 2999-12-31}
+"""
+
+
+@pytest.fixture
+def cut(applied: Path, declare: Any) -> Path:
+    """The folder, applied, with a price that falls to a tenth."""
+    declare(TENTH)
+    return applied
+
+
+def test_a_plan_with_violations_is_shown_in_full_and_is_no_error(run: Any, cut: Path) -> None:
+    ran = run("plan", cut)
+    assert (ran.code, ran.err) == (0, "")
+    assert "~ variant/1001R" in ran.out
+    assert "Guardrails (2 violations; an apply is refused):\n" in ran.out
+    assert (
+        "  ✗ price-change variant/1001R: 18,000 → 1,800 (-90 %), limit 50 %"
+        "  catalogue/menu.yaml:7:51\n"
+        "      allow: [{rule: price-change, address: variant/1001R, reason: …, "
+        "until: YYYY-MM-DD}]\n"
+    ) in ran.out
+    assert "1 unchanged, 2 violations; " in ran.out.splitlines()[-1]
+    assert run("plan", cut, "--detailed-exitcode").code == 2
+
+
+def test_the_violations_are_in_the_document(run: Any, cut: Path) -> None:
+    ran = run("plan", cut, "--format", "json")
+    assert ran.code == 0
+    assert ran.json["violations"][0] == {
+        "rule": "price-change",
+        "message": "18,000 → 1,800 (-90 %)",
+        "measured": "-90 %",
+        "limit": "50 %",
+        "address": "variant/1001R",
+        "source": {"file": "catalogue/menu.yaml", "line": 7, "column": 51},
+        "hint": "allow: [{rule: price-change, address: variant/1001R, reason: …, "
+        "until: YYYY-MM-DD}]",
+        "allowed": None,
+    }
+    assert [found["rule"] for found in ran.json["violations"]] == ["price-change", "price-shape"]
+
+
+def test_an_apply_is_refused_and_nothing_is_written(run: Any, cut: Path) -> None:
+    before = run("sandbox", "show", cut).out
+    ran = run("apply", cut, "--auto-approve")
+    assert ran.code == 3
+    assert "Guardrails (2 violations" in ran.out
+    assert ran.err.splitlines() == [
+        "catalogue/menu.yaml:7:51: price-change variant/1001R: 18,000 → 1,800 (-90 %), limit 50 %",
+        "    hint: allow: [{rule: price-change, address: variant/1001R, reason: …, "
+        "until: YYYY-MM-DD}]",
+        "catalogue/menu.yaml:7:51: price-shape variant/1001R: price 18,000 → 1,800 is exactly ÷10, "
+        "limit no exact ×10, ×100, ×1000 or swap",
+        "    hint: allow: [{rule: price-shape, address: variant/1001R, reason: …, "
+        "until: YYYY-MM-DD}]",
+        "error: refused by 2 guardrail violations; nothing was written",
+        "hint: mend it, or put an exception under `allow:` in a catalogue file for review",
+    ]
+    assert run("sandbox", "show", cut).out == before
+
+
+def test_a_refusal_as_json_is_one_document(run: Any, cut: Path) -> None:
+    ran = run("apply", cut, "--auto-approve", "--format", "json")
+    assert ran.code == 3
+    assert ran.json["error"] == "refused by 2 guardrail violations; nothing was written"
+    first = ran.json["problems"][0]
+    assert (first["file"], first["line"], first["column"]) == ("catalogue/menu.yaml", 7, 51)
+    assert first["message"].startswith("price-change variant/1001R: ")
+    assert first["hint"].startswith("allow: ")
+
+
+def test_what_was_reviewed_is_applied_and_said(run: Any, cut: Path, declare: Any) -> None:
+    declare(TENTH + ALLOW)
+    planned = run("plan", cut, "--format", "json").json["violations"]
+    assert [found["allowed"] for found in planned] == [
+        {
+            "reason": "clearance",
+            "until": "2999-12-31",
+            "source": {"file": "catalogue/menu.yaml", "line": line, "column": 5},
+        }
+        for line in (10, 11)
+    ]
+    ran = run("apply", cut, "--auto-approve")
+    assert ran.code == 0
+    assert "Allowed by a reviewed exception (2 violations):\n  ✓ price-change variant" in ran.out
+    assert "      until 2999-12-31: clearance  catalogue/menu.yaml:10:5\n" in ran.out
+    assert "violation;" not in ran.out
+    assert "1 applied (1 verified)" in ran.out
+
+
+def test_an_exception_that_has_ended_or_is_not_needed_is_told(
+    run: Any, cut: Path, declare: Any
+) -> None:
+    declare(TENTH + ALLOW.replace("2999", "2001").replace("price-shape", "removals"))
+    ran = run("plan", cut)
+    assert "2 violations" in ran.out
+    for line, rule in ((10, "price-change"), (11, "removals")):
+        place = f"catalogue/menu.yaml:{line}:5"
+        assert f"  - {place}: the exception from {rule} for variant/1001R ended on" in ran.out
+    assert run("apply", cut, "--auto-approve").code == 3
+
+
+def test_a_guardrail_that_is_off_lets_through(run: Any, cut: Path) -> None:
+    with (cut / "reconciler.yaml").open("a", encoding="utf-8") as file:
+        file.write("guardrails: {price-change: {max_percent: 90}, price-shape: off}\n")
+    ran = run("apply", cut, "--auto-approve")
+    assert ran.code == 0
+    assert "uardrail" not in ran.out
+
+
+def test_a_violation_of_the_whole_plan_names_no_line(run: Any, cut: Path) -> None:
+    with (cut / "reconciler.yaml").open("a", encoding="utf-8") as file:
+        file.write("guardrails: {changes: {floor: 1}, price-change: off, price-shape: off}\n")
+    ran = run("apply", cut, "--auto-approve")
+    assert ran.code == 3
+    assert ran.err.startswith("changes: 1 of 1 variant objects are changed, limit 50 % or 1,000")
+
+
+def test_the_files_alone_are_checked_for_unknown_rules(run: Any, cut: Path, declare: Any) -> None:
+    declare(TENTH + ALLOW.replace("price-shape", "price-shap"))
+    ran = run("validate", cut)
+    assert ran.code == 1
+    assert "catalogue/menu.yaml:11:12: allow: no guardrail is called `price-shap`" in ran.err
+
+
+# --- saved and partial plans ---
+
+
+def test_a_saved_plan_with_violations_is_refused(run: Any, cut: Path, declare: Any) -> None:
+    plan = cut / "plan.json"
+    assert run("plan", cut, "--out", plan).code == 0
+    # What was said against it stays said, whatever the files allow by now.
+    declare(TENTH + ALLOW)
+    before = run("sandbox", "show", cut).out
+    ran = run("apply", plan, "--auto-approve")
+    assert ran.code == 3
+    assert "refused by 2 guardrail violations; nothing was written" in ran.err
+    assert run("sandbox", "show", cut).out == before
+
+
+def test_a_saved_plan_keeps_its_exceptions(run: Any, cut: Path, declare: Any) -> None:
+    declare(TENTH + ALLOW)
+    plan = cut / "plan.json"
+    assert run("plan", cut, "--out", plan).code == 0
+    ran = run("apply", plan, "--auto-approve")
+    assert ran.code == 0
+    assert "until 2999-12-31: clearance  catalogue/menu.yaml:10:5" in ran.out
+    again = run("apply", plan, "--auto-approve")
+    assert again.code == 0
+    assert "clearance" not in again.out
+
+
+def test_an_exception_that_ended_after_the_plan_covers_nothing(
+    run: Any, cut: Path, declare: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declare(TENTH + ALLOW)
+    plan = cut / "plan.json"
+    assert run("plan", cut, "--out", plan).code == 0
+    monkeypatch.setattr(pipeline, "today", lambda: "3000-01-01")
+    assert run("apply", plan, "--auto-approve").code == 3
+
+
+def test_of_a_partial_plan_the_count_is_judged_and_no_share(run: Any, cut: Path) -> None:
+    with (cut / "reconciler.yaml").open("a", encoding="utf-8") as file:
+        file.write("guardrails: {changes: {floor: 1}, price-change: off, price-shape: off}\n")
+    assert run("apply", cut, "--auto-approve").code == 3
+    ran = run("apply", cut, "--auto-approve", "--target", "variant/1001R")
+    assert ran.code == 0
+
+
+def test_a_partial_plan_heeds_exceptions_and_names_none_as_not_needed(
+    run: Any, cut: Path, declare: Any
+) -> None:
+    other = "  - {rule: removals, reason: closing down, until: 2999-12-31}\n"
+    declare(TENTH + ALLOW + other)
+    assert "removals is not needed" in run("plan", cut).out
+    ran = run("apply", cut, "--auto-approve", "--target", "variant/1001R")
+    assert ran.code == 0
+    assert "not needed" not in ran.out

@@ -1,0 +1,72 @@
+"""Each guardrail as three folders: what trips it, what is just inside its limit, what is allowed.
+
+`guardrails/<rule>/` holds `live.json` (a seed document), `guardrails.yaml` where a case needs other
+limits, and in `trips/`, `inside/` and `allowed/` a `catalogue.yaml` with the plan that must come of
+it. `UPDATE=1 pytest tests/test_guardrail_cases.py` writes the plans anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.core.plan import Plan
+from reconciler.core.policy import refusals
+from reconciler.kinds import KINDS
+from reconciler.render.text import plan_text
+from reconciler.rules import RULES
+
+FOLDER = Path(__file__).parent / "guardrails"
+CASES = ("trips", "inside", "allowed")
+UPDATE = bool(os.environ.get("UPDATE"))
+
+
+def judged(make_shop: Any, rule: str, case: str) -> tuple[Plan, str]:
+    """The plan of a case, and its text."""
+    folder = FOLDER / rule.replace("-", "_")
+    shop = make_shop(json.loads((folder / "live.json").read_text(encoding="utf-8")))
+    text = (folder / case / "catalogue.yaml").read_text(encoding="utf-8")
+    shop.write(text, "catalogue.yaml")
+    limits = folder / "guardrails.yaml"
+    plan = shop.judged(limits.read_text(encoding="utf-8") if limits.exists() else "{}")
+    return plan, plan_text(plan, shop.cost(plan), KINDS)
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("rule", RULES)
+def test_a_case(make_shop: Any, rule: str, case: str) -> None:
+    plan, text = judged(make_shop, rule, case)
+    expected = FOLDER / rule.replace("-", "_") / case / "plan.txt"
+    if UPDATE:
+        expected.write_text(text, encoding="utf-8")
+    assert text == expected.read_text(encoding="utf-8")
+    assert plan.changes
+    assert {found.rule for found in plan.violations} == (set() if case == "inside" else {rule})
+    assert bool(refusals(plan.violations)) == (case == "trips")
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_what_is_allowed_is_what_trips_it(rule: str) -> None:
+    """The same files with an exception, so that nothing else makes the difference."""
+    folder = FOLDER / rule.replace("-", "_")
+    trips, allowed = (
+        (folder / case / "catalogue.yaml").read_text(encoding="utf-8").split("\n", 1)[1]
+        for case in ("trips", "allowed")
+    )
+    assert allowed.startswith(trips)
+    assert allowed.removeprefix(trips).startswith("allow:")
+
+
+def test_there_is_no_case_of_a_rule_that_is_not() -> None:
+    assert {path.name.replace("_", "-") for path in FOLDER.iterdir()} == set(RULES)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(FOLDER.glob("*/*/catalogue.yaml")), ids=lambda p: p.parts[-3]
+)
+def test_every_case_says_what_it_shows(path: Path) -> None:
+    assert path.read_text(encoding="utf-8").startswith("# ")
