@@ -61,12 +61,12 @@ def app() -> Flask:
 
 
 @pytest.fixture
-def shop(app: Flask) -> Callable[[dict[str, Any] | None], dict[str, str]]:
-    """Fill the shop with a document, or with two outlets; answers the headers of its client."""
-    state = app.extensions["sandbox"]
-    state.today = lambda: TODAY
+def shop(app: Flask) -> Callable[..., dict[str, str]]:
+    """Fill a shop with a document, or with two outlets; answers the headers of its client."""
 
-    def fill(content: dict[str, Any] | None) -> dict[str, str]:
+    def fill(content: dict[str, Any] | None, app: Flask = app) -> dict[str, str]:
+        state = app.extensions["sandbox"]
+        state.today = lambda: TODAY
         reset(state.store)
         seed(state.store, content or {"outlets": [{"Name": "Outlet1"}, {"Name": "Outlet2"}]})
         state.revoke_tokens()
