@@ -29,7 +29,9 @@ from reconciler.errors import (
 )
 from reconciler.limits import NO_LIMITS, Limits
 from reconciler.operations import BASE, OPERATIONS, Operation, Route
+from reconciler.routes import Routes
 from reconciler.settings import Store
+from reconciler.tenant import Tenant
 from reconciler.token import Token
 from reconciler.watcher import Exchange, Watcher, outline
 from reconciler.window import RequestWindow
@@ -57,8 +59,10 @@ class Client:
         watcher: Watcher | None = None,
         clock: Callable[[], float] = time.monotonic,
         limits: Limits = NO_LIMITS,
+        tenant: Tenant | None = None,
     ) -> None:
         self.store = store
+        self.routes = Routes(tenant or Tenant())
         self.watcher = watcher or Watcher()
         self.window = RequestWindow(clock, reserve=limits.reserve)
         self.requests = 0
@@ -91,7 +95,6 @@ class Client:
             ) from None
         self._token = Token(store, self._ask_for_token)
         self._deadline = Deadline(PATIENCE)
-        self._answered: dict[str, Route] = {}
         self._turn = threading.Lock()
 
     def __enter__(self) -> Client:
@@ -108,8 +111,8 @@ class Client:
         return self._token.lifetime
 
     def answered(self, name: str) -> bool:
-        """Whether an operation has answered, so that its route is known."""
-        return name in self._answered
+        """Whether an operation has answered in this run, so that its route is known."""
+        return self.routes.known(name) is not None
 
     def elapsed(self) -> float:
         """Seconds since the run began."""
@@ -120,16 +123,12 @@ class Client:
         return self.limits.broken(self.requests + requests, self.elapsed() + seconds)
 
     def call(self, name: str, parameters: Any = None) -> Any:
-        """The JSON that an operation answers.
-
-        Raises ApiError's subclasses; for a write, Doubtful when its answer was lost.
-        """
+        """The JSON that an operation answers; raises Doubtful where a write's answer was lost."""
         operation = OPERATIONS[name]
-        known = self._answered.get(name)
-        if known is not None:
+        if known := self.routes.known(name):
             return self._send(operation, known, parameters)
         refusal: Rejected | None = None
-        for route in operation.routes:
+        for route in self.routes.untried(operation):
             try:
                 answer = self._send(operation, route, parameters)
             except Rejected as error:
@@ -137,11 +136,12 @@ class Client:
                     raise
                 refusal = error
                 continue
-            self._answered[name] = route
+            self.routes.answer(operation, route)
             return answer
         assert refusal is not None
         if operation.single and refusal.status == 404:
             raise refusal
+        self.routes.forget(name)
         raise NotOffered(name, refusal.status, refusal.answer) from refusal
 
     def _send(self, operation: Operation, route: Route, parameters: Any) -> Any:
@@ -241,7 +241,7 @@ class Client:
         token = self._token.text
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         query = parameters if route.query else None
-        body = None if route.query else parameters
+        body = parameters if route.body else None
         extensions = {"trace": self._deadline.heed}
         try:
             # facts §1: a GET without a body must not declare a content type.

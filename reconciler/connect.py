@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler import tenant
 from reconciler.client import Client, embedded_transport
 from reconciler.errors import SandboxUnavailable, UsageError
 from reconciler.limits import NO_LIMITS, Limits
@@ -27,9 +28,9 @@ def connect(
 ) -> Client:
     """A client for the configured store; raises StoreError when it is not configured."""
     store = settings.store()
-    if store.embedded:
-        return Client(store, embedded_transport(embedded(settings)), watcher, limits=limits)
-    return Client(store, None, watcher, limits=limits)
+    transport = embedded_transport(embedded(settings)) if store.embedded else None
+    known = tenant.recall(settings, store.url)
+    return Client(store, transport, watcher, limits=limits, tenant=known)
 
 
 def embedded(settings: Settings, **options: Any) -> Flask:

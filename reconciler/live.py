@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from math import ceil
 
-from reconciler import unseen
+from reconciler import evidence, unseen
 from reconciler.client import Client
 from reconciler.core.cost import confirming
 from reconciler.core.diff import compare
@@ -42,6 +42,7 @@ def read(client: Client, desired: Desired, kinds: Kinds, survey: Survey | None =
     for kind in sorted(kinds.values(), key=lambda k: (k.parent is not None, k.name)):
         if asked.get(kind.name):
             _kind(reader, kind, asked[kind.name], declared=kind.name in desired.objects)
+    evidence.by_children(reader.live, desired, kinds)
     _deepen(reader, desired)
     reader.live.reads = client.requests
     return reader.live
@@ -129,8 +130,7 @@ def _settle(reader: Reader, kind: Kind, asked: Asked) -> None:
             return
     if missing and kind.reads.hides and not _shows_retired(reader, kind):
         if not reader.finds(kind):
-            reason = "lists may hide retired objects, and this shop offers no read of a single one"
-            _unknown(reader, kind, missing, reason)
+            _unknown(reader, kind, missing, evidence.HIDDEN)
             return
         missing = _unfound(reader, kind, missing)
     unproven = set() if _answers_singly(reader, kind) else reader.unlisted.get(kind.name, set())

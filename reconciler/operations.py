@@ -1,9 +1,10 @@
 """The API's route table: every operation the tool relies on, in the order it is tried.
 
 A path is never derived: on some paths a POST reads and on others it creates (facts §14 #6). Where
-the generations of the documentation differ, an operation has several routes; reads move on to the
-next when a tenant does not offer one, and the client remembers what answered. Sources: facts §1
-(POST alternatives), §2, §5-§10.
+the generations of the documentation differ (facts §0), an operation has a route for each of their
+forms; reads move on to the next when a tenant does not offer one, and what answered is remembered.
+Writes have one route: a create that was refused on one path may not be tried on another. Sources:
+facts §1 (POST alternatives), §2, §5-§10.
 """
 
 from __future__ import annotations
@@ -16,11 +17,21 @@ BASE = "/api/v3"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One documented way to call an operation; parameters travel in the query or the body."""
+    """One documented way to call an operation; parameters travel in the query, the body or both.
+
+    `generations` are those of the documentation that print this form (facts §0).
+    """
 
     method: str
     path: str
+    generations: str = "ABC"
     query: bool = False
+    body: bool = True
+
+    def __str__(self) -> str:
+        """`GET /Variant query`: how a route is named beside a shop and to people."""
+        place = "+".join(n for n, used in (("query", self.query), ("body", self.body)) if used)
+        return f"{self.method} {self.path} {place}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,44 +54,73 @@ def _read(name: str, *routes: Route, single: bool = False) -> Operation:
     return Operation(name, routes, single=single)
 
 
-def _write(name: str, route: Route) -> Operation:
-    return Operation(name, (route,), repeatable=False, reads=False)
+def _write(name: str, method: str, path: str) -> Operation:
+    return Operation(name, (Route(method, path),), repeatable=False, reads=False)
 
 
-def _query(path: str) -> Route:
-    return Route("GET", path, query=True)
+def _query(path: str, generations: str) -> Route:
+    return Route("GET", path, generations, query=True, body=False)
 
 
-def _body(path: str, method: str = "POST") -> Route:
-    return Route(method, path)
+def _body(path: str, generations: str) -> Route:
+    return Route("GET", path, generations)
 
 
+def _post(path: str) -> Route:
+    return Route("POST", path)
+
+
+# facts §1: many HTTP stacks drop the body of a GET, so where a read needs one, its documented POST
+# alternative comes first. `/Product` has none: there a POST creates. The alternative printed for
+# `/PromotionCoupon/ByCode` is the list, whose rows lack the requirements, so it is no route to it.
 _TABLE = (
-    Operation("token", (_body("/Token/OAuth2"),)),
-    _read("category.list", _body("/Category/p"), _query("/Category")),
-    _write("category.create", _body("/Category")),
-    _write("category.update", _body("/Category", "PUT")),
-    _read("outlet.list", _query("/Outlet"), _body("/Outlet/p")),
-    _read("product.list", _query("/Product")),
-    _read("product.by_code", _query("/Product/Detail"), single=True),
-    _write("product.create", _body("/Product")),
-    _write("product.update", _body("/Product", "PUT")),
-    _read("variant.list", _body("/Variant"), _query("/Variant")),
-    # facts §1: many HTTP stacks drop the body of a GET, so the POST alternative comes first.
+    Operation("token", (_post("/Token/OAuth2"),)),
     _read(
-        "variant.by_codes", _body("/Variant/GetByListCode"), _body("/Variant/GetByListCode", "GET")
+        "category.list", _post("/Category/p"), _query("/Category", "BC"), _body("/Category", "AB")
     ),
-    _read("variant.by_code", _query("/Variant/Code"), _query("/Variant/Detail"), single=True),
-    _write("variant.add", _body("/Variant/Add")),
-    _write("variant.update", _body("/Variant", "PUT")),
-    _read("coupon.list", _body("/PromotionCoupon/p"), _body("/PromotionCoupon", "GET")),
-    _read("coupon.by_code", _query("/PromotionCoupon/ByCode"), single=True),
-    _write("coupon.create", _body("/PromotionCoupon")),
-    Operation("coupon.delete", (_body("/PromotionCoupon", "DELETE"),), reads=False),
-    _read("customer.list", _body("/Customer/p"), _query("/Customer")),
-    _read("customer.by_code", _query("/Customer/Detail"), single=True),
-    _write("customer.create", _body("/Customer")),
-    _write("customer.update", _body("/Customer/ByCode", "PUT")),
+    _write("category.create", "POST", "/Category"),
+    _write("category.update", "PUT", "/Category"),
+    _read("outlet.list", _query("/Outlet", "BC"), _post("/Outlet/p"), _body("/Outlet", "A")),
+    _read("product.list", _query("/Product", "BC"), _body("/Product", "A")),
+    _read("product.by_code", _query("/Product/Detail", "C"), single=True),
+    _write("product.create", "POST", "/Product"),
+    _write("product.update", "PUT", "/Product"),
+    _read(
+        "variant.list",
+        _post("/Variant"),
+        # facts §7: one generation prints the query and the body of the same request.
+        Route("GET", "/Variant", "B", query=True),
+        _query("/Variant", "C"),
+        _body("/Variant", "A"),
+    ),
+    _read(
+        "variant.by_codes",
+        _post("/Variant/GetByListCode"),
+        _body("/Variant/GetByListCode", "ABC"),
+    ),
+    _read(
+        "variant.by_code",
+        _query("/Variant/Code", "AB"),
+        _query("/Variant/Detail", "C"),
+        single=True,
+    ),
+    _write("variant.add", "POST", "/Variant/Add"),
+    _write("variant.update", "PUT", "/Variant"),
+    _read(
+        "coupon.list",
+        _post("/PromotionCoupon/p"),
+        _body("/PromotionCoupon", "AB"),
+        _query("/PromotionCoupon", "C"),
+    ),
+    _read("coupon.by_code", _query("/PromotionCoupon/ByCode", "ABC"), single=True),
+    _write("coupon.create", "POST", "/PromotionCoupon"),
+    Operation("coupon.delete", (Route("DELETE", "/PromotionCoupon"),), reads=False),
+    _read(
+        "customer.list", _post("/Customer/p"), _query("/Customer", "BC"), _body("/Customer", "A")
+    ),
+    _read("customer.by_code", _query("/Customer/Detail", "C"), single=True),
+    _write("customer.create", "POST", "/Customer"),
+    _write("customer.update", "PUT", "/Customer/ByCode"),
 )
 
 OPERATIONS = MappingProxyType({operation.name: operation for operation in _TABLE})

@@ -1,169 +1,165 @@
-"""Rows out of answers: every documented envelope, and whole listings page by page.
+"""Whole listings, page by page: the size that a shop serves, and the evidence that a list ended.
 
-Facts §13: the page-size cap, the end of a list and stability while paging are undocumented, so a
-listing ends on evidence only: a total that is reached, a page without anything new, or a page
-shorter than one the server has served before.
+Facts §13: the page-size cap, the end of a list and stability while paging are undocumented. So the
+largest page is asked for and what comes back believed, and a listing ends on evidence only: a
+total that is reached, a page without anything new, or a page shorter than one served before.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from math import ceil
-from typing import Any
+from typing import NamedTuple
 
 from reconciler.client import Client
-from reconciler.core.kind import Kind, Listing
-from reconciler.errors import Rejected, Unreadable
+from reconciler.core.kind import Kind
+from reconciler.errors import Doubtful, Rejected, Unreadable
+from reconciler.rows import Rows, rows_of
 
-PAGE_SIZE = 500
-"""The largest page in any documented sample (facts §13)."""
+USUAL = 500
+"""The largest page in any sample (facts §13)."""
+
+SMALL = 100
+"""The documented size of a batch, asked for where the usual page is refused."""
+
+SIZES = (2_000, USUAL, SMALL, 20)
+"""Page sizes to ask for: an answer of some megabytes first, what nobody can refuse last."""
+
+ODD = 100
+"""A page of fewer rows, with more to come, is no cap that anybody documents: another is tried."""
 
 AHEAD = 3
 """Pages asked for while earlier ones are decoded: a far server answers them side by side."""
 
-Row = Mapping[str, Any]
-
-SMALL_PAGE = 100
-"""What is asked for where the largest page is refused: the documented size of a batch."""
-
-# facts §0: `Data` is documented, `DataArray` is what a public integration reads.
-_ENVELOPES = ("Data", "DataArray")
-_TOTALS = ("RecordsCount", "TotalCount")
+MOST = 10_000
+"""Pages after which a list that still brings new rows is said to have no end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """The rows of one answer, the total where it is told, and every key that any row shows."""
+class Page(NamedTuple):
+    """One page of a listing."""
 
-    rows: list[Row]
-    total: int | None = None
-
-    @property
-    def promises(self) -> int:
-        """How many pages of this size the total makes; 1 where none is told."""
-        return ceil(self.total / len(self.rows)) if self.total and self.rows else 1
-
-    @property
-    def shape(self) -> frozenset[str]:
-        """Keys that rows of this answer have; a row without one of them holds null there."""
-        return frozenset().union(*(row.keys() for row in self.rows)) if self.rows else frozenset()
-
-
-def rows_of(operation: str, answer: Any) -> Rows:
-    """The rows in an answer of many; raises Unreadable with the keys (never the values) seen."""
-    total = None
-    rows = answer
-    if isinstance(answer, Mapping):
-        rows = next((answer[key] for key in _ENVELOPES if key in answer), None)
-        told = next((answer[key] for key in _TOTALS if answer.get(key) is not None), None)
-        total = int(str(told)) if str(told).isascii() and str(told).isdecimal() else None
-        if rows is None and total == 0:
-            rows = []
-    if isinstance(rows, list):
-        # facts §13: how a batch shows a missing name is undocumented; null is one way.
-        rows = [row for row in rows if row is not None]
-    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-        keys = ", ".join(sorted(answer)) if isinstance(answer, Mapping) else type(answer).__name__
-        raise Unreadable(operation, f"the answer is no list of objects (it shows: {keys})")
-    return Rows(rows, total)
-
-
-def named_in(answer: Any, kind: Kind) -> str | None:
-    """The name of the object that an answer of one holds, whichever it is."""
-    if isinstance(answer, Mapping):
-        answer = next((answer[key] for key in _ENVELOPES if key in answer), answer)
-    return kind.named(answer)
-
-
-def single_of(answer: Any, kind: Kind, name: str) -> Row | None:
-    """The object in an answer of one, if it is the one that was asked for."""
-    if isinstance(answer, Mapping):
-        answer = next((answer[key] for key in _ENVELOPES if key in answer), answer)
-    if isinstance(answer, list):
-        answer = next((row for row in answer if kind.named(row) == name), None)
-    return answer if kind.named(answer) == name else None
+    rows: Rows
+    last: bool
+    """Whether the listing is known to end here."""
+    seen: int
+    """Objects that the listing has shown so far."""
 
 
 def pages(
     client: Client,
     kind: Kind,
-    listing: Listing,
     enough: Callable[[set[str], Rows], bool],
     begun: Sequence[Rows] = (),
-) -> Iterator[tuple[Rows, bool]]:
-    """The pages of a listing, each with whether it is the last; `enough` may stop it early.
+) -> Iterator[Page]:
+    """The pages of the listing of a kind; `enough` may stop it early.
 
     `begun` are its first pages where they have been read already.
     """
+    asking = Asking(client, kind)
+    listing = asking.listing
     seen: set[str] = set()
     largest = 0
-    for page in answers(client, listing, begun):
-        named = {name for row in page.rows if (name := kind.named(row)) is not None}
-        if page.rows and not named:
-            keys = ", ".join(sorted(page.shape))
-            raise Unreadable(
-                listing.operation, f"no row shows the {kind.identity} of a {kind.name}: {keys}"
-            )
-        last = (
-            not listing.paged
-            or not named - seen
-            or len(page.rows) < largest
-            or len(page.rows) > PAGE_SIZE
-            or (page.total is not None and len(seen | named) >= page.total)
-        )
+    first = Rows([])
+    for number, page in enumerate(asking.answers(begun), 1):
+        named = asking.names(page)
+        fresh = bool(named - seen)
+        if page.rows and not fresh and number == 2 and not asking.heeds(first):
+            # Page two is page one again, and that is not because the list has ended.
+            if client.routes.leave(listing.operation):
+                yield from pages(client, kind, enough)
+                return
+            yield Page(page, asking.deaf, len(seen))
+            return
+        last = not listing.paged or not fresh or asking.ends(page, largest, len(seen | named))
         seen |= named
+        if fresh and number == 2 and page.rows:
+            client.routes.tenant.rows[listing.operation] = len(first.rows)
+        first = page if number == 1 else first
         largest = max(largest, len(page.rows))
-        yield page, last
+        yield Page(page, last, len(seen))
         if last or enough(seen, page):
             return
+        if number == MOST:
+            raise Unreadable(listing.operation, f"the list has not ended after {MOST} pages")
 
 
-def answers(client: Client, listing: Listing, begun: Sequence[Rows] = ()) -> Iterator[Rows]:
-    """Page after page, without end; those that a total promises are asked for ahead."""
-    asking = _Asking(client, listing)
-    first = begun[0] if begun else asking.first()
-    yield first
-    yield from begun[1:]
-    number = max(len(begun), 1) + 1
-    if first.promises > number:
-        yield from asking.ahead(range(number, first.promises + 1))
-        number = first.promises + 1
-    while True:
-        yield asking.page(number)
-        number += 1
+class Asking:
+    """The listing of a kind, page by page in the largest size that the shop serves."""
 
-
-class _Asking:
-    """One listing, page by page."""
-
-    def __init__(self, client: Client, listing: Listing) -> None:
+    def __init__(self, client: Client, kind: Kind) -> None:
+        assert kind.reads.listing is not None
         self.client = client
-        self.listing = listing
-        self.size = PAGE_SIZE
+        self.kind = kind
+        self.listing = kind.reads.listing
+        self.size = client.routes.tenant.size or SIZES[0]
+        self.deaf = False
+        """The shop heeds neither number nor size: what it shows is all that it can show."""
 
-    def page(self, number: int) -> Rows:
+    def page(self, number: int, size: int | None = None) -> Rows:
         """The rows of one page; what comes after the last one is none."""
         parameters = dict(self.listing.constants)
         if self.listing.paged:
-            parameters |= {"PageNumber": number, "PageSize": self.size}
+            parameters |= {"PageNumber": number, "PageSize": size or self.size}
         answer = self.client.call(self.listing.operation, parameters)
         if answer is None and number > 1:
             return Rows([])
         return rows_of(self.listing.operation, answer)
 
     def first(self) -> Rows:
-        """The first page, which also shows whether the size is accepted."""
-        try:
+        """The first page, in the largest size that is accepted."""
+        if not self.listing.paged:
             return self.page(1)
-        except Rejected as error:
-            if error.status != 400 or not self.listing.paged:
-                raise
-        # facts §13: a page larger than the cap may be refused instead of cut.
-        self.size = SMALL_PAGE
-        return self.page(1)
+        while True:
+            try:
+                page = self.page(1)
+            except (Rejected, Doubtful) as error:
+                if not self._retreat(error):
+                    raise
+                continue
+            self.client.routes.tenant.size = self.size
+            return self._larger(page) if page.promises > 1 else page
+
+    def _retreat(self, error: Rejected | Doubtful) -> bool:
+        """Another way to ask, after a refusal: a smaller page, then another route."""
+        if isinstance(error, Rejected) and error.status != 400:
+            return False
+        if self.kind.reads.batch and self.size == self.client.routes.tenant.size:
+            return False  # it is not for the size, and there is another way to read this kind
+        if smaller := next((size for size in SIZES if size < self.size), 0):
+            # facts §13: a page over the cap may be refused, or take too long, instead of being cut.
+            if isinstance(error, Doubtful) and self.size <= USUAL:
+                return False
+            self.size = smaller
+            return True
+        return isinstance(error, Rejected) and self.client.routes.leave(self.listing.operation)
+
+    def _larger(self, page: Rows) -> Rows:
+        """The first page again in a documented size, where an over-large one brought few rows."""
+        if not 0 < len(page.rows) < ODD or self.size <= USUAL:
+            return page
+        # Whatever comes of it, the over-large size gains nothing here and is not asked for again.
+        self.size = self.client.routes.tenant.size = USUAL
+        again = self.page(1)
+        return again if len(again.rows) > len(page.rows) else page
+
+    def answers(self, begun: Sequence[Rows] = ()) -> Iterator[Rows]:
+        """Page after page, without end; those that a total promises are asked for ahead."""
+        first = begun[0] if begun else self.first()
+        yield first
+        yield from begun[1:]
+        number = max(len(begun), 1) + 1
+        if first.promises >= number:
+            yield from self.ahead(range(number, first.promises + 1))
+            number = first.promises + 1
+        while True:
+            page = self.page(number)
+            if number == 2 and len(page.rows) == len(first.rows) and page.rows != first.rows:
+                larger = self._larger(page)
+                number = number if larger is page else 1
+                page = larger
+            yield page
+            number += 1
 
     def ahead(self, numbers: Iterable[int]) -> Iterator[Rows]:
         """Pages in turn, a few of them asked for while earlier ones are being used."""
@@ -178,3 +174,32 @@ class _Asking:
                     yield waiting.popleft().result()
             finally:
                 pool.shutdown(cancel_futures=True)
+
+    def ends(self, page: Rows, largest: int, seen: int) -> bool:
+        """Whether a page with something new is the last one."""
+        if len(page.rows) > self.size:
+            return True  # the size is not heeded: this is everything
+        if page.total is not None:
+            return seen >= page.total
+        return len(page.rows) < largest
+
+    def heeds(self, first: Rows) -> bool:
+        """Whether the shop heeds a page number, although its second page is the first one again.
+
+        A page two of half the size tells: it is the other half, the same half, or everything.
+        """
+        half = len(first.rows) // 2
+        if half == 0:
+            return True
+        found = self.names(self.page(2, half))
+        self.deaf = len(found) > half
+        return not self.deaf and found != self.names(Rows(first.rows[:half]))
+
+    def names(self, page: Rows) -> set[str]:
+        """The objects of a page; raises Unreadable where rows show none of their names."""
+        named = {name for row in page.rows if (name := self.kind.named(row)) is not None}
+        if page.rows and not named:
+            keys = ", ".join(sorted(page.shape))
+            why = f"no row shows the {self.kind.identity} of a {self.kind.name}: {keys}"
+            raise Unreadable(self.listing.operation, why)
+        return named

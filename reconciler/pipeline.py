@@ -47,7 +47,7 @@ def make(shop: Settings, client: Client, scope: Scope | None = None) -> Made:
 
     Raises SourceError for what stands in the way of a plan, UsageError for an empty scope.
     """
-    from reconciler import live, memory
+    from reconciler import live, memory, tenant
     from reconciler.core import plan, references
     from reconciler.core.guardrail import Ground
     from reconciler.core.scope import narrow
@@ -66,6 +66,7 @@ def make(shop: Settings, client: Client, scope: Scope | None = None) -> Made:
         desired, sentence = narrow(desired, scope, KINDS)
         said = (sentence,)
     state = live.read(client, desired, KINDS, survey)
+    tenant.remember(shop, client.store.url, client.routes.tenant)
     _refuse(shop, references.check(desired, state, KINDS), desired)
     carried = memory.recall(shop, client.store.url)
     made, faults = plan.build(desired, state, KINDS, client.store.url, carried)

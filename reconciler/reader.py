@@ -10,12 +10,13 @@ from contextlib import suppress
 from math import ceil
 
 from reconciler.client import Client
-from reconciler.core.kind import Batch, Kind, Kinds
+from reconciler.core.kind import Batch, Kind, Kinds, Listing
 from reconciler.core.state import Address, Listed, Live, Observed
 from reconciler.core.step import batches
 from reconciler.errors import ApiError, Doubtful, NotOffered, Rejected, Unreadable
 from reconciler.intake import Intake
-from reconciler.paging import Rows, named_in, pages, rows_of, single_of
+from reconciler.paging import USUAL, pages
+from reconciler.rows import Rows, named_in, rows_of, single_of
 from reconciler.survey import Survey
 
 CHEAP = 2
@@ -26,6 +27,14 @@ UNPAGED = 1_000_000_000
 
 NOT_FOUND = frozenset({400, 404})
 """What a single read may answer for a name that does not exist (facts §4: undocumented)."""
+
+
+def _size(listing: Listing, seen: int, largest: int) -> int:
+    """Rows that a page of a listing is known to hold; 0 where one usual page was not filled."""
+    if not listing.paged:
+        return UNPAGED
+    return largest if seen > largest or largest > USUAL else 0
+
 
 Asked = Mapping[str, frozenset[str]]
 """Names that a read must answer, each with the fields that matter."""
@@ -90,7 +99,7 @@ class Reader:
         listing = kind.reads.listing
         assert listing is not None
         wanted_names = set(asked)
-        spent = count = largest = 0
+        spent = largest = 0
 
         def enough(seen: set[str], page: Rows) -> bool:
             if not to_the_end and wanted_names <= seen:
@@ -99,15 +108,13 @@ class Reader:
             return budget is not None and (spent >= budget or ahead > budget)
 
         begun = self.survey.pages(kind) if self.survey else []
-        for page, last in pages(self.client, kind, listing, enough, begun):
+        for page, last, seen in pages(self.client, kind, enough, begun):
             spent += 1
-            count += len(page.rows)
             largest = max(largest, len(page.rows))
             self.intake.take(kind, page.rows, page.shape)
             if last:
-                size = largest if count > largest else 0
                 self.live.complete.add(kind.name)
-                self.live.pages[kind.name] = Listed(count, size if listing.paged else UNPAGED)
+                self.live.pages[kind.name] = Listed(seen, _size(listing, seen, largest))
 
     def batches(self, kind: Kind, batch: Batch, asked: Iterable[str]) -> None:
         """Read named objects, as many in one call as the API takes."""
@@ -139,7 +146,7 @@ class Reader:
         try:
             answer = self.client.call(single.operation, {single.key: name})
         except Rejected as error:
-            if error.status in NOT_FOUND:
+            if error.status in NOT_FOUND or isinstance(error, NotOffered):
                 return False
             raise
         except Doubtful as error:

@@ -16,7 +16,8 @@ from reconciler.client import Client
 from reconciler.core.kind import Kind, Kinds
 from reconciler.document import MAX_BYTES
 from reconciler.errors import ReconcilerError
-from reconciler.paging import Rows, answers
+from reconciler.paging import Asking
+from reconciler.rows import Rows
 
 LARGE = 400
 """Objects of one kind from which a head start is worth a thread."""
@@ -56,12 +57,10 @@ class Survey:
             return  # whoever needs the answer asks again, and reports what happens then
 
     def _listing(self, kind: Kind) -> None:
-        listing = kind.reads.listing
-        assert listing is not None
         batch = kind.reads.batch
         budget = ceil(self.counts[kind.name] / batch.limit) if batch else None
         found = self.found.setdefault(kind.name, [])
-        for page in answers(self.client, listing):
+        for page in Asking(self.client, kind).answers():
             found.append(page)
             too_dear = budget is not None and page.promises > budget
             if len(found) >= page.promises or too_dear or self._stop.is_set():

@@ -26,7 +26,8 @@ from reconciler.errors import (
     Unreadable,
 )
 from reconciler.operations import OPERATIONS
-from reconciler.paging import PAGE_SIZE, SMALL_PAGE, rows_of, single_of
+from reconciler.paging import SMALL, USUAL
+from reconciler.rows import rows_of, single_of
 
 UNKNOWN = "RECONCILER-NO-SUCH-CODE"
 """A code that cannot exist."""
@@ -81,7 +82,7 @@ class _Asking:
         self.kinds = kinds
         self.asked: list[Asked] = []
         self.stopped = ""
-        self.size = PAGE_SIZE
+        self.size = USUAL
         self._silent = 0
 
     def listing(self, kind: Kind) -> None:
@@ -91,11 +92,11 @@ class _Asking:
             return
         size = self.size if listing.paged else 0
         asked = self._page(kind, size)
-        if asked.outcome is Outcome.REFUSED and asked.status == 400 and size > SMALL_PAGE:
+        if asked.outcome is Outcome.REFUSED and asked.status == 400 and size > SMALL:
             # facts §13: a page larger than the cap may be refused instead of cut.
-            again = self._page(kind, SMALL_PAGE, refused_size=size)
+            again = self._page(kind, SMALL, refused_size=size)
             if again.answered:
-                asked, self.size = again, SMALL_PAGE
+                asked, self.size = again, SMALL
         self.asked.append(asked)
 
     def known(self, kind: Kind) -> None:

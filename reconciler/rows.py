@@ -1,0 +1,70 @@
+"""Rows out of answers, in every envelope that the documentation shows or clients have met."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from reconciler.core.kind import Kind
+from reconciler.errors import Unreadable
+
+Row = Mapping[str, Any]
+
+# facts §0: `Data` is documented, `DataArray` is what a public integration reads.
+_ENVELOPES = ("Data", "DataArray")
+_TOTALS = ("RecordsCount", "TotalCount")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of one answer, the total where it is told, and every key that any row shows."""
+
+    rows: list[Row]
+    total: int | None = None
+
+    @property
+    def promises(self) -> int:
+        """How many pages of this size the total makes; 1 where none is told."""
+        return ceil(self.total / len(self.rows)) if self.total and self.rows else 1
+
+    @property
+    def shape(self) -> frozenset[str]:
+        """Keys that rows of this answer have; a row without one of them holds null there."""
+        return frozenset().union(*(row.keys() for row in self.rows)) if self.rows else frozenset()
+
+
+def rows_of(operation: str, answer: Any) -> Rows:
+    """The rows in an answer of many; raises Unreadable with the keys (never the values) seen."""
+    total = None
+    rows = answer
+    if isinstance(answer, Mapping):
+        rows = next((answer[key] for key in _ENVELOPES if key in answer), None)
+        told = next((answer[key] for key in _TOTALS if answer.get(key) is not None), None)
+        total = int(str(told)) if str(told).isascii() and str(told).isdecimal() else None
+        if rows is None and total == 0:
+            rows = []
+    if isinstance(rows, list):
+        # facts §13: how a batch shows a missing name is undocumented; null is one way.
+        rows = [row for row in rows if row is not None]
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        keys = ", ".join(sorted(answer)) if isinstance(answer, Mapping) else type(answer).__name__
+        raise Unreadable(operation, f"the answer is no list of objects (it shows: {keys})")
+    return Rows(rows, total)
+
+
+def named_in(answer: Any, kind: Kind) -> str | None:
+    """The name of the object that an answer of one holds, whichever it is."""
+    if isinstance(answer, Mapping):
+        answer = next((answer[key] for key in _ENVELOPES if key in answer), answer)
+    return kind.named(answer)
+
+
+def single_of(answer: Any, kind: Kind, name: str) -> Row | None:
+    """The object in an answer of one, if it is the one that was asked for."""
+    if isinstance(answer, Mapping):
+        answer = next((answer[key] for key in _ENVELOPES if key in answer), answer)
+    if isinstance(answer, list):
+        answer = next((row for row in answer if kind.named(row) == name), None)
+    return answer if kind.named(answer) == name else None

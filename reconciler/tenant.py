@@ -1,0 +1,61 @@
+"""What a shop was found to answer, remembered in a small file beside the files.
+
+It saves asking again, and proves nothing: a remembered route that no longer answers is forgotten
+and the others are tried, and no absence ever rests on it. The file is safe to delete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from reconciler import stored
+from reconciler.operations import OPERATIONS, Route
+from reconciler.settings import Settings
+
+FILE = "tenant.json"
+
+
+@dataclass(slots=True)
+class Tenant:
+    """What is known of one shop's dialect; a run adds to it."""
+
+    routes: dict[str, str] = field(default_factory=dict)
+    """The route that answered, by operation."""
+    rows: dict[str, int] = field(default_factory=dict)
+    """Rows of a full page, by listing: what another page of it will bring."""
+    size: int = 0
+    """The page size that was accepted last; 0 before any was."""
+
+    def route(self, operation: str) -> Route | None:
+        """The route that answered an operation, if the table still has it."""
+        named = self.routes.get(operation)
+        return next((r for r in OPERATIONS[operation].routes if str(r) == named), None)
+
+
+def recall(shop: Settings, store: str) -> Tenant:
+    """What was remembered of `store`; what is in no form that `remember` writes is passed over."""
+    known = stored.section(shop, FILE, store)
+    size = known.get("size")
+    return Tenant(
+        routes=_entries(known.get("routes"), str),
+        rows=_entries(known.get("rows"), int),
+        size=size if isinstance(size, int) and size > 0 else 0,
+    )
+
+
+def _entries(found: Any, of: type) -> dict[str, Any]:
+    if not isinstance(found, Mapping):
+        return {}
+    return {
+        name: value
+        for name, value in found.items()
+        if name in OPERATIONS and type(value) is of and value
+    }
+
+
+def remember(shop: Settings, store: str, tenant: Tenant) -> None:
+    """Keep what a run found; in a folder that cannot be written it is lost."""
+    if tenant != recall(shop, store):
+        stored.put(shop, FILE, store, asdict(tenant))

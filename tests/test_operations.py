@@ -1,0 +1,61 @@
+"""The route table: a read can never create, and each generation is tabled as it is printed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.operations import OPERATIONS
+from reconciler.sandbox import Choices
+from reconciler.sandbox.app import ROUTES
+from reconciler.sandbox.generation import offered, places
+
+READS = [op for op in OPERATIONS.values() if op.reads and op.name != "token"]
+WRITES = [op for op in OPERATIONS.values() if not op.reads]
+# The paths of these reads are printed in the newest generation alone (facts §6.4, §9).
+NEWEST = {"product.by_code", "customer.by_code"}
+
+
+def test_no_read_goes_where_a_write_would_write() -> None:
+    """facts §14 #6: on some paths a POST reads and on others it creates."""
+    writes = {(r.method, r.path) for op in WRITES for r in op.routes}
+    writes |= {(r.method, r.path) for r in ROUTES.values() if r.write}
+    for operation in READS:
+        for route in operation.routes:
+            assert (route.method, route.path) not in writes, operation.name
+            assert route.method in ("GET", "POST")
+
+
+def test_every_route_is_a_documented_one() -> None:
+    for operation in (*READS, *WRITES):
+        for route in operation.routes:
+            assert f"{route.method} {route.path}" in ROUTES, operation.name
+
+
+def test_writes_have_one_route() -> None:
+    assert all(len(operation.routes) == 1 for operation in WRITES)
+
+
+def test_names_of_routes_tell_them_apart() -> None:
+    for operation in OPERATIONS.values():
+        assert len({str(route) for route in operation.routes}) == len(operation.routes)
+
+
+@pytest.mark.parametrize("generation", ["A", "B", "C"])
+def test_a_generation_answers_the_routes_that_are_tabled_for_it(generation: Any) -> None:
+    tenant = Choices(generation=generation, post_alternatives="none")
+    for operation in READS:
+        own = [
+            route
+            for route in operation.routes
+            if offered(tenant, f"{route.method} {route.path}", read=True)
+            and (not route.query or places(tenant, route.path)[0])
+            and (not route.body or places(tenant, route.path)[1])
+        ]
+        tabled = [r for r in operation.routes if r.method == "GET" and generation in r.generations]
+        assert set(tabled) <= set(own) | {r for r in tabled if r.path == "/Category"}, operation
+        if operation.name not in NEWEST or generation == "C":
+            assert tabled, operation.name
+        else:
+            assert own == []

@@ -1,0 +1,147 @@
+"""What a shop answers, remembered beside the files: it saves requests, and proves nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler import live as reading
+from reconciler.client import Client, embedded_transport
+from reconciler.kinds import KINDS
+from reconciler.sandbox import Choices
+from reconciler.settings import Settings, Store, load
+from reconciler.tenant import FILE, Tenant, recall, remember
+
+KNOWN = Tenant({"variant.list": "GET /Variant query"}, {"variant.list": 100}, 500)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Settings:
+    (tmp_path / "reconciler.yaml").write_text("store: {url: sandbox}\n")
+    return load(tmp_path, {})
+
+
+def test_what_is_remembered_is_recalled_for_its_store_alone(folder: Settings) -> None:
+    remember(folder, "https://a.example", KNOWN)
+    assert recall(folder, "https://a.example") == KNOWN
+    assert recall(folder, "https://b.example") == Tenant()
+
+
+def test_nothing_is_written_for_nothing(folder: Settings) -> None:
+    remember(folder, "sandbox", Tenant())
+    assert not folder.state.exists()
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        5,
+        {"routes": 5, "rows": [], "size": "500"},
+        {"routes": {"variant.list": 7, "nothing": "GET /Variant query"}, "rows": {"x": 1}},
+        {"rows": {"variant.list": "100", "product.list": 0}, "size": -1},
+    ],
+)
+def test_what_nobody_would_have_written_is_passed_over(folder: Settings, section: Any) -> None:
+    folder.keep()
+    (folder.state / FILE).write_text(json.dumps({"sandbox": section}))
+    assert recall(folder, "sandbox") == Tenant()
+
+
+def test_a_route_that_the_table_no_longer_has_is_none() -> None:
+    assert Tenant({"variant.list": "GET /Variants query"}).route("variant.list") is None
+    found = KNOWN.route("variant.list")
+    assert found is not None
+    assert (found.method, found.query, found.body) == ("GET", True, False)
+
+
+# --- a run with a memory ---
+
+FILES = """
+categories: [{name: A}]
+products:
+  - {code: P, name: N, category: A, variants: [{code: V, unit_price: 1}]}
+coupons:
+  - {code: C, type: DiscountAmount, discount: 1, limit: 1}
+  - {code: D, type: DiscountAmount, discount: 1, limit: 1}
+"""
+SEED = {
+    "categories": [{"Name": "A"}],
+    "products": [
+        {"Code": "P", "Name": "N", "Category": "A", "Variants": [{"Code": "V", "UnitPrice": 1}]}
+    ],
+    "coupons": [
+        {"Code": code, "Type": "DiscountAmount", "Discount": 1, "Limit": 1} for code in "CD"
+    ],
+}
+
+
+@pytest.fixture
+def run(make_shop: Any) -> Callable[..., tuple[int, Tenant]]:
+    """Reads the shop under some choices; gives the requests it took and what is known then."""
+
+    def reads(tenant: Tenant, **choices: Any) -> tuple[int, Tenant]:
+        shop = make_shop(SEED, choices=Choices(**choices))
+        shop.write(FILES)
+        store = Store("sandbox", "sandbox", "sandbox")
+        client = Client(
+            store, embedded_transport(shop.app), shop.listener, shop.clock, tenant=tenant
+        )
+        found = reading.read(client, shop.desired(), KINDS)
+        assert found.unread == {}
+        assert {name for name, _ in found.observed("variant")} == {"V"}
+        return client.requests, client.routes.tenant
+
+    return reads
+
+
+OLD: dict[str, Any] = {"generation": "A", "post_alternatives": "none"}
+
+
+def test_a_second_run_asks_the_routes_that_answered(run: Any) -> None:
+    first, tenant = run(Tenant(), **OLD)
+    assert tenant.routes["coupon.list"] == "GET /PromotionCoupon body"
+    second, again = run(tenant, **OLD)
+    assert second < first
+    assert again == tenant
+    assert run(Tenant())[0] == run(run(Tenant())[1])[0]
+
+
+def test_a_remembered_route_that_answers_no_more_is_forgotten(run: Any) -> None:
+    _, tenant = run(Tenant())
+    assert tenant.routes["coupon.list"] == "POST /PromotionCoupon/p body"
+    _, tenant = run(tenant, **OLD)
+    assert tenant.routes["coupon.list"] == "GET /PromotionCoupon body"
+    _, tenant = run(tenant, generation="C", post_alternatives="none")
+    assert tenant.routes["coupon.list"] == "GET /PromotionCoupon query"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Tenant({name: "GET /Variant/Detail query" for name in ("variant.by_code", "coupon.list")}),
+        Tenant(rows={"variant.list": 1, "product.list": 1, "coupon.list": 1}),
+        Tenant(size=1),
+        Tenant(size=1_000_000),
+    ],
+    ids=["routes", "rows", "small", "large"],
+)
+@pytest.mark.parametrize(
+    "choices",
+    [{}, {"generation": "C"}, {"page_cap": 20, "page_over_cap": "reject"}, OLD],
+    ids=str,
+)
+def test_a_wrong_memory_costs_requests_and_nothing_else(
+    run: Any, wrong: Tenant, choices: Any
+) -> None:
+    run(Tenant(dict(wrong.routes), dict(wrong.rows), wrong.size), **choices)
+
+
+def test_a_size_that_was_refused_is_not_asked_for_again(run: Any) -> None:
+    choices = {"page_cap": 100, "page_over_cap": "reject"}
+    first, tenant = run(Tenant(), **choices)
+    assert tenant.size == 100
+    assert run(tenant, **choices)[0] == first - 2
