@@ -33,6 +33,8 @@ from reconciler.report import Report
 from reconciler.settings import Store
 from reconciler.watcher import Watcher
 
+pytest_plugins = ["tests.leaks"]
+
 ROOT = Path(__file__).parent.parent
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 

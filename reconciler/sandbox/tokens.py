@@ -15,7 +15,8 @@ class Tokens:
 
     def issue(self, lifetime: float, *, alone: bool = False) -> str:
         """A new token; ``alone`` ends all others."""
-        token = secrets.token_urlsafe(24)
+        # To be recognised wherever one should turn up in an output.
+        token = f"sandbox-token-{secrets.token_urlsafe(24)}"
         with self._lock:
             now = self._clock()
             kept = {} if alone else {t: end for t, end in self._ends.items() if end > now}

@@ -24,6 +24,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from reconciler import cli, console, sandbox, watcher
 
 SETTINGS = "store: {url: sandbox}\n"
+SECRET = "secret-of-the-served-shop"
 MENU = """
 categories:
   - name: Drinks
@@ -123,7 +124,7 @@ def files() -> Callable[[Path], dict[str, bytes]]:
 def point_at(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Sets the environment that names a shop."""
 
-    def point(url: str, client_id: str = "sandbox", client_secret: str = "sandbox") -> None:
+    def point(url: str, client_id: str = "sandbox", client_secret: str = SECRET) -> None:
         monkeypatch.setenv("DEALPOS_URL", url)
         monkeypatch.setenv("DEALPOS_CLIENT_ID", client_id)
         monkeypatch.setenv("DEALPOS_CLIENT_SECRET", client_secret)
@@ -160,7 +161,7 @@ def running(httpd: HTTPServer) -> Iterator[str]:
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[str, Any]]:
     """A sandbox behind a real socket: its address, and the shop."""
-    app = sandbox.create_app(tmp_path / "served.db", limit=None)
+    app = sandbox.create_app(tmp_path / "served.db", limit=None, client_secret=SECRET)
     httpd = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     with running(httpd) as address:
         yield address, app.extensions["sandbox"]

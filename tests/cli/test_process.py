@@ -42,9 +42,18 @@ def test_help_imports_no_library_that_is_slow_to_load(words: list[str]) -> None:
     assert imported(*words) == (0, set())
 
 
+def named(url: str, secret: str) -> dict[str, str]:
+    """The environment's names for a shop."""
+    return {
+        "DEALPOS_URL": url,
+        "DEALPOS_CLIENT_ID": "sandbox",
+        "DEALPOS_CLIENT_SECRET": secret,
+    }
+
+
 def test_a_real_store_imports_no_flask(folder: Path, served: Any) -> None:
-    url, _ = served
-    names = {"DEALPOS_URL": url, "DEALPOS_CLIENT_ID": "sandbox", "DEALPOS_CLIENT_SECRET": "sandbox"}
+    url, shop = served
+    names = named(url, shop.client_secret)
     code, libraries = imported("plan", str(folder), environment=names)
     assert code == 0
     assert not {"flask", "waitress"} & libraries
@@ -109,9 +118,8 @@ def test_a_guardrail_refuses_before_anything_is_asked(applied: Path) -> None:
     assert "refused by 2 guardrail violations; nothing was written" in err
 
 
-def environment(url: str) -> dict[str, str]:
-    names = {"DEALPOS_URL": url, "DEALPOS_CLIENT_ID": "sandbox", "DEALPOS_CLIENT_SECRET": "sandbox"}
-    return {**os.environ, **names}
+def environment(url: str, secret: str = "sandbox") -> dict[str, str]:
+    return {**os.environ, **named(url, secret)}
 
 
 def serving(spawn: Any, folder: Path, *words: str) -> tuple[Any, str]:
@@ -168,7 +176,7 @@ def test_ctrl_c_while_planning_writes_nothing(
 ) -> None:
     url, shop = served
     shop.limiter.limit, shop.limiter.window = 1, 300.0
-    process = spawn("apply", folder, "--auto-approve", env=environment(url))
+    process = spawn("apply", folder, "--auto-approve", env=environment(url, shop.client_secret))
     until(process.stderr, "waiting 5 min")
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)

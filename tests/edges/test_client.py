@@ -582,3 +582,10 @@ def test_nothing_heard_while_waiting_holds_a_secret() -> None:
     server = Server(status(500, f"token {TOKEN}"), status(429), ok())
     server.client.call(READ)
     assert TOKEN not in str(server.ear.waits)
+
+
+def test_what_the_shop_says_of_an_error_is_not_repeated_while_waiting() -> None:
+    """It may name a customer."""
+    server = Server(status(502, "Ayu Lestari"), ok())
+    server.client.call("customer.list")
+    assert [reason for _, reason in server.ear.waits] == ["trying again: HTTP 502"]
