@@ -13,6 +13,7 @@ import click
 
 from reconciler import __version__, output
 from reconciler.commands.apply import apply
+from reconciler.commands.audit import audit
 from reconciler.commands.doctor import doctor
 from reconciler.commands.init import init
 from reconciler.commands.plan import plan
@@ -44,17 +45,18 @@ def main() -> None:
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done or nothing to do; 1 error; 2 the plan is not empty (with "
-    "--detailed-exitcode); 3 refused by a guardrail; 4 applied in part.",
+    epilog="Exit codes: 0 done or nothing to do; 1 error; 2 the plan is not empty or the "
+    "audit not clean (with --detailed-exitcode); 3 refused by a guardrail; 4 applied in part.",
 )
 @click.version_option(__version__, prog_name="reconciler")
 def cli() -> None:
     """Catalogue as code for DealPOS.
 
     Keep categories, products, prices, coupons and customers in YAML; see what would change with
-    `plan`, make it so with `apply`. DIR is a shop folder: it holds reconciler.yaml.
+    `plan`, make it so with `apply`, and see what has drifted with `audit`. DIR is a shop folder:
+    it holds reconciler.yaml.
     """
 
 
-for command in (init, doctor, validate, plan, apply, sandbox, schema):
+for command in (init, doctor, validate, plan, apply, audit, sandbox, schema):
     cli.add_command(command)

@@ -15,9 +15,11 @@ import click
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
+    from reconciler.core.audit import Audit
     from reconciler.doctor.evidence import Evidence
     from reconciler.doctor.finding import Finding
     from reconciler.pipeline import Made
+    from reconciler.render.audit.words import Run
     from reconciler.render.data import Origin
     from reconciler.report import Report
 
@@ -40,16 +42,16 @@ def _plain(text: str) -> str:
 
 
 @contextmanager
-def errors_as(form: str, folder: Path = Path()) -> Iterator[None]:
+def errors_as(form: str, folder: Path = Path(), subject: str = "plan") -> Iterator[None]:
     """An error is told on stdout too where a program or a comment waits for the run's word."""
     try:
         yield
     except ReconcilerError as error:
-        _tell(error, form, folder)
+        _tell(error, form, folder, subject)
         raise
 
 
-def _tell(error: ReconcilerError, form: str, folder: Path) -> None:
+def _tell(error: ReconcilerError, form: str, folder: Path, subject: str) -> None:
     if form == "json":
         from reconciler.render.data import error_document
 
@@ -57,12 +59,24 @@ def _tell(error: ReconcilerError, form: str, folder: Path) -> None:
     elif form == "markdown":
         from reconciler.render.markdown import error_markdown
 
-        say(error_markdown(error))
+        say(error_markdown(error, subject))
     elif form == "github":
         from reconciler.commit import within
         from reconciler.render.github import error_github
 
         say(error_github(error, within(folder)))
+    elif form == "junit":
+        from reconciler.render.audit.junit import error_junit
+
+        say(error_junit(error))
+    elif form == "prometheus":
+        from reconciler.render.audit.prometheus import error_prometheus
+
+        say(error_prometheus(_name(folder)))
+
+
+def _name(folder: Path) -> str:
+    return folder.resolve().name
 
 
 def say(text: str) -> None:
@@ -164,6 +178,46 @@ def print_report(report: Report, form: str, going_on: str = "") -> None:
 
         brush = paint if coloured(sys.stdout) else no_paint
         say("\n" + report_text(report, brush, going_on))
+
+
+def print_audit(audit: Audit, run: Run, form: str, folder: Path) -> None:
+    """What an audit found, on stdout; `folder` is the shop's."""
+    from reconciler.kinds import KINDS, MANAGED
+
+    if form == "json":
+        from reconciler.render.audit.data import audit_document
+
+        print_json(audit_document(audit, run, KINDS, _origin(folder)))
+    elif form == "text":
+        from reconciler.console import coloured, paint
+        from reconciler.render.audit.text import audit_text
+        from reconciler.render.block import no_paint
+
+        say(audit_text(audit, run, KINDS, paint if coloured(sys.stdout) else no_paint))
+    elif form == "markdown":
+        from reconciler.render.audit.markdown import audit_markdown
+
+        say(audit_markdown(audit, run, KINDS, _origin(folder)))
+    elif form == "prometheus":
+        from reconciler.render.audit.prometheus import audit_prometheus
+
+        say(audit_prometheus(audit, run, MANAGED, _name(folder)))
+    else:
+        say(_located(audit, run, form, folder))
+
+
+def _located(audit: Audit, run: Run, form: str, folder: Path) -> str:
+    """An audit whose findings stand at paths from the top of the repository."""
+    from reconciler.commit import within
+    from reconciler.kinds import KINDS
+
+    if form == "github":
+        from reconciler.render.audit.github import audit_github
+
+        return audit_github(audit, run, KINDS, within(folder))
+    from reconciler.render.audit.junit import audit_junit
+
+    return audit_junit(audit, run, KINDS, within(folder))
 
 
 def print_examination(evidence: Evidence, findings: Sequence[Finding], form: str) -> None:

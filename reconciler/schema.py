@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from reconciler.allowances import ALLOW, ENTRIES
 from reconciler.core.kind import Kind, Kinds
 from reconciler.render import contract, examination
+from reconciler.render.audit.contract import AuditDocument
 from reconciler.rules import RULES
 from reconciler.validation import WAS, adapter
 
@@ -32,6 +33,7 @@ def schemas(kinds: Kinds) -> dict[str, str]:
 def documents() -> dict[str, str]:
     """File name to content of the schemas of what `--format json` prints."""
     shapes = {
+        "audit": AuditDocument,
         "doctor": examination.ExaminationDocument,
         "plan": contract.PlanDocument,
         "report": contract.ReportDocument,

@@ -77,7 +77,7 @@ def documented() -> Callable[[str, Any], Any]:
         name: jsonschema.Draft202012Validator(
             closed(json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8")))
         )
-        for name in ("plan", "report")
+        for name in ("audit", "plan", "report")
     }
 
     def read(name: str, document: Any) -> Any:

@@ -42,13 +42,13 @@ def plan_github(plan: Plan, cost: Cost, kinds: Kinds, folder: str) -> str:
     """
     notices = (_change(change, kinds) for change in ranked(plan.changes, kinds))
     lines = [
-        f"Store: {_log(plan.store)}",
-        *_commands("error", (_violation(v) for v in refusals(plan)), folder),
-        *_commands("warning", _warnings(plan), folder),
-        *_commands("notice", notices, folder),
+        f"Store: {log(plan.store)}",
+        *commands("error", (_violation(v) for v in refusals(plan)), folder),
+        *commands("warning", _warnings(plan), folder),
+        *commands("notice", notices, folder),
     ]
     if money := total_line(total(plan.changes, kinds)):
-        lines.append(f"Money: {_log(money)}")
+        lines.append(f"Money: {log(money)}")
     return "\n".join([*lines, closing(plan, cost), ""])
 
 
@@ -59,7 +59,7 @@ def error_github(error: ReconcilerError, folder: str) -> str:
         Note("reconciler", _hinted(p.message, p.hint), Source(p.file, p.line, p.column))
         for p in problems
     ] or [Note("reconciler", _hinted(error.message, error.hint))]
-    return "\n".join([*_commands("error", notes, folder), ""])
+    return "\n".join([*commands("error", notes, folder), ""])
 
 
 def _hinted(message: str, hint: str) -> str:
@@ -92,12 +92,15 @@ def _change(change: Change, kinds: Kinds) -> Note:
     return Note(title, "\n".join(told) or change.reason, change.source)
 
 
-def _commands(level: str, notes: Iterable[Note], folder: str) -> Iterator[str]:
+def commands(
+    level: str, notes: Iterable[Note], folder: str, subject: str = "plan"
+) -> Iterator[str]:
+    """The notes of one level, as many as GitHub shows; `subject` holds the rest."""
     found = list(notes)
     shown = found if len(found) <= PER_TYPE else found[: PER_TYPE - 1]
     yield from (_command(level, note, folder) for note in shown)
     if rest := len(found) - len(shown):
-        more = f"and {amount(rest)} more, which GitHub would not show: see the plan itself"
+        more = f"and {amount(rest)} more, which GitHub would not show: see the {subject} itself"
         yield _command(level, Note("reconciler", more), folder)
 
 
@@ -126,6 +129,7 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _log(text: str) -> str:
+def log(text: str) -> str:
+    """`text` as a line of a log, in which nothing is a command."""
     # The runner still reads an older spelling of commands (`##[…]`) anywhere in a line.
     return plain(text).replace("##[", "## [")

@@ -25,8 +25,6 @@ from reconciler.render.room import Listing, code, fit_all, size
 from reconciler.render.verdict import ranked, refusals, removals, verdict
 from reconciler.render.words import amount, counted, duration
 
-MARKER = "<!-- reconciler plan -->"
-"""The first line of every comment, so that a job finds its own and updates it."""
 LIMIT = 65_536
 """What GitHub takes as a comment, in characters; kept to in bytes."""
 
@@ -39,8 +37,7 @@ _LONG = 1_000
 
 def plan_markdown(plan: Plan, cost: Cost, kinds: Kinds, origin: Origin) -> str:
     """The plan as a comment: verdict, counts, money, what must be seen, folds, footer."""
-    aside = _notes(plan) + _unmanaged(plan)
-    tail = aside + _footer(plan, origin)
+    tail = _notes(plan) + _unmanaged(plan) + footer(plan.store, origin)
     actions = sorted({change.action for change in plan.changes}, key=lambda a: -a.severity)
     money = total_line(total(plan.changes, kinds))
     room = LIMIT - size(_head(plan, cost, money, missing=_MOST)) - size(tail) - _frames(actions)
@@ -52,16 +49,21 @@ def plan_markdown(plan: Plan, cost: Cost, kinds: Kinds, origin: Origin) -> str:
     return _head(plan, cost, money, missing) + seen + folds + tail
 
 
+def marker(subject: str) -> str:
+    """The first line of every comment, so that a job finds its own and updates it."""
+    return f"<!-- reconciler {subject} -->"
+
+
 def _head(plan: Plan, cost: Cost, money: str, missing: int) -> str:
     tone, text = verdict(plan)
     lost = f" — {amount(missing)} of them NOT NAMED below" if missing else ""
     counts = plan.counts() | {"withheld": len(plan.withheld)}
     shown = {word: number for word, number in counts.items() if number or word in _ALWAYS}
     lines = [
-        MARKER,
+        marker("plan"),
         f"### {_SIGNS[tone]} {text}{lost}",
         "",
-        f"Store: {_short(plan.store)}",
+        f"Store: {short(plan.store)}",
         "",
         f"| {' | '.join(shown)} |",
         f"|{' ---: |' * len(shown)}",
@@ -69,7 +71,7 @@ def _head(plan: Plan, cost: Cost, money: str, missing: int) -> str:
         "",
     ]
     if money:
-        lines += [f"Money: {_short(money, _LONG)}", ""]
+        lines += [f"Money: {short(money, _LONG)}", ""]
     lines += [f"Cost of applying: {_cost(cost)}", ""]
     return "\n".join(lines) + "\n"
 
@@ -82,7 +84,8 @@ def _cost(cost: Cost) -> str:
     return f"{counted(cost.requests, 'request')}{windows}, {duration(cost.seconds)}"
 
 
-def _short(text: str, longest: int = _TEXT) -> str:
+def short(text: str, longest: int = _TEXT) -> str:
+    """`text` as a code span, cut where it is longer."""
     return code(text if len(text) <= longest else text[:longest] + "…")
 
 
@@ -200,15 +203,15 @@ def _fold(summary: str, lines: Sequence[str], note: str = "") -> str:
 
 
 def _notes(plan: Plan) -> str:
-    return _aside("Notes", [code(note) for note in plan.notes])
+    return aside("Notes", [code(note) for note in plan.notes])
 
 
 def _unmanaged(plan: Plan) -> str:
     title = "In the shop and not in the files, left alone"
-    return _aside(title, [code(str(address)) for address in plan.unmanaged])
+    return aside(title, [code(str(address)) for address in plan.unmanaged])
 
 
-def _aside(title: str, entries: Sequence[str]) -> str:
+def aside(title: str, entries: Sequence[str]) -> str:
     """A fold with as many entries as fit into its small room."""
     if not entries:
         return ""
@@ -224,18 +227,19 @@ def _aside(title: str, entries: Sequence[str]) -> str:
     return "\n".join([summary, "", *lines, *more, "", "</details>", "", ""])
 
 
-def _footer(plan: Plan, origin: Origin) -> str:
-    told = [f"reconciler {__version__}", _short(plan.store)]
-    told += [f"folder {_short(origin.folder)}"] if origin.folder != "." else []
-    told += [f"commit {_short(origin.commit)}"] if origin.commit else []
+def footer(store: str, origin: Origin) -> str:
+    """Who wrote this, of which shop, from which files."""
+    told = [f"reconciler {__version__}", short(store)]
+    told += [f"folder {short(origin.folder)}"] if origin.folder != "." else []
+    told += [f"commit {short(origin.commit)}"] if origin.commit else []
     return f"---\n{' · '.join(told)}\n"
 
 
-def error_markdown(error: ReconcilerError) -> str:
-    """Why there is no plan, as a comment that takes the place of an outdated one."""
+def error_markdown(error: ReconcilerError, subject: str = "plan") -> str:
+    """Why there is no plan or audit, as a comment that takes the place of an outdated one."""
     problems = error.problems if isinstance(error, SourceError) else ()
-    hint = [f"{_short(error.hint, _LONG)}", ""] if error.hint else []
-    head = [MARKER, "### ⛔ No plan", "", _short(error.message, _LONG), "", *hint]
+    hint = [f"{short(error.hint, _LONG)}", ""] if error.hint else []
+    head = [marker(subject), f"### ⛔ No {subject}", "", short(error.message, _LONG), "", *hint]
     entries = [code(f"{problem}{_hinted(problem.hint)}") for problem in problems]
     return "\n".join(head) + "\n" + _problems(entries)
 

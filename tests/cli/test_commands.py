@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-COMMANDS = ["init", "validate", "plan", "apply", "sandbox", "schema"]
+COMMANDS = ["init", "validate", "plan", "apply", "audit", "sandbox", "schema"]
 
 
 def test_help_lists_the_commands_and_the_exit_codes(run: Any) -> None:

@@ -15,11 +15,12 @@ from reconciler.core.state import Address
 from reconciler.errors import Problem, SourceError, StoreError
 from reconciler.kinds import KINDS
 from reconciler.render.data import Origin
-from reconciler.render.markdown import LIMIT, MARKER, error_markdown, plan_markdown
+from reconciler.render.markdown import LIMIT, error_markdown, marker, plan_markdown
 from reconciler.render.room import code, size
 from reconciler.render.words import plain
 
 HERE = Origin(".", "")
+MARKER = marker("plan")
 OURS = re.compile(
     r"<!-- reconciler plan -->\n|(<details><summary>[\w ,:]+ \([\d,]+\)</summary>|</details>)\n?"
 )

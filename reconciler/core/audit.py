@@ -1,0 +1,88 @@
+"""An audit: where shop and files have come apart, read off a plan that nobody applies.
+
+Which of the two moved, and by whose hand, the API does not tell.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.core.change import Action, Change, FieldChange
+from reconciler.core.plan import Plan
+from reconciler.core.state import Address, Source
+
+STATES: Mapping[str, str] = {
+    "drifted": "not in the shop as the files say",
+    "missing": "declared, and not in the shop",
+    "withheld": "not as the files say, and no plan would change it",
+    "unknown": "could not be read",
+    "unmanaged": "in the shop, and not in the files",
+}
+"""What an audit can find of an object, in the order of a report, and what that means."""
+CALM = frozenset({"unmanaged"})
+"""States that contradict no file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One object that is not simply as declared; `state` is one of `STATES`."""
+
+    address: Address
+    state: str
+    reason: str = ""
+    """Why, where the fields do not say it."""
+    fields: tuple[FieldChange, ...] = ()
+    """What differs: `before` is what the shop has, `after` what the files say."""
+    source: Source | None = None
+    moved: Change | None = None
+    """The way from the files to the shop, for what it means in money."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Everything that an audit found."""
+
+    store: str
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+    unchanged: int
+    """Objects that are as declared."""
+    reads: int
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing contradicts the files, as far as all of it was read."""
+        return all(finding.state in CALM for finding in self.findings)
+
+    def of(self, state: str) -> list[Finding]:
+        """The findings of one state."""
+        return [finding for finding in self.findings if finding.state == state]
+
+    def counts(self) -> dict[str, int]:
+        """Objects by what was found of them."""
+        found = Counter(finding.state for finding in self.findings)
+        return {state: found[state] for state in STATES} | {"unchanged": self.unchanged}
+
+
+def audit(plan: Plan) -> Audit:
+    """What a plan says of the shop as it is."""
+    findings = [
+        *map(_finding, plan.changes),
+        *(Finding(address, "withheld", reason) for address, reason in plan.withheld),
+        *(Finding(address, "unknown", reason) for address, reason in plan.unknown),
+        *(Finding(address, "unmanaged") for address in plan.unmanaged),
+    ]
+    rank = list(STATES).index
+    ordered = sorted(findings, key=lambda finding: (rank(finding.state), finding.address))
+    return Audit(plan.store, tuple(ordered), plan.notes, plan.unchanged, plan.reads)
+
+
+def _finding(change: Change) -> Finding:
+    if change.action is Action.CREATE:
+        return Finding(change.address, "missing", source=change.source)
+    moved = replace(change, before=change.after, after=change.before)
+    return Finding(
+        change.address, "drifted", fields=change.fields, source=change.source, moved=moved
+    )

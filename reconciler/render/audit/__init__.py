@@ -1,0 +1,1 @@
+"""An audit for people, pull requests, programs and monitoring; each form is one file."""

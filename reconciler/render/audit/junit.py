@@ -1,0 +1,73 @@
+"""An audit as JUnit XML: a case for each object that is not as declared, one for all that are.
+
+Drift is a failure, what could not be read an error; what is unmanaged contradicts no file and is
+skipped.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from reconciler.core.audit import Audit, Finding
+from reconciler.core.kind import Kinds
+from reconciler.errors import ReconcilerError
+from reconciler.render.audit.words import Run, told
+from reconciler.render.words import counted, plain
+
+_OUTCOMES = {"unknown": "error", "unmanaged": "skipped"}
+
+
+def audit_junit(audit: Audit, run: Run, kinds: Kinds, folder: str) -> str:
+    """One suite, named after the store; `folder` is the shop's, from the top of its repository."""
+    outcomes = [_OUTCOMES.get(finding.state, "failure") for finding in audit.findings]
+    ended = datetime.fromtimestamp(run.ended, UTC).replace(tzinfo=None)
+    suite = Element(
+        "testsuite",
+        name=f"reconciler audit of {plain(audit.store)}",
+        tests=str(len(outcomes) + 1),
+        failures=str(outcomes.count("failure")),
+        errors=str(outcomes.count("error")),
+        skipped=str(outcomes.count("skipped")),
+        time=f"{run.seconds:.3f}",
+        timestamp=ended.isoformat(),
+    )
+    _case(suite, "reconciler", f"{counted(audit.unchanged, 'object')} as declared")
+    for finding, outcome in zip(audit.findings, outcomes, strict=True):
+        _finding(suite, finding, outcome, kinds, folder)
+    return _text(suite)
+
+
+def error_junit(error: ReconcilerError) -> str:
+    """Why there is no audit, as the one case of a suite."""
+    suite = Element(
+        "testsuite", name="reconciler audit", tests="1", failures="0", errors="1", skipped="0"
+    )
+    case = _case(suite, "reconciler", "audit")
+    told_ = SubElement(case, "error", type="error", message=plain(error.message))
+    told_.text = plain(error.hint)
+    return _text(suite)
+
+
+def _finding(suite: Element, finding: Finding, outcome: str, kinds: Kinds, folder: str) -> None:
+    case = _case(suite, f"reconciler.{finding.address.kind}", plain(finding.address.name))
+    if finding.source:
+        path = f"{folder}/{finding.source.file}" if folder else finding.source.file
+        case.set("file", plain(path))
+        case.set("line", str(finding.source.line))
+    lines = told(finding, kinds)
+    result = SubElement(case, outcome, message="; ".join(lines))
+    if outcome != "skipped":
+        result.set("type", finding.state)
+        result.text = "\n".join(lines)
+
+
+def _case(suite: Element, owner: str, name: str) -> Element:
+    return SubElement(suite, "testcase", classname=owner, name=name)
+
+
+def _text(suite: Element) -> str:
+    document = Element("testsuites")
+    document.append(suite)
+    indent(document)
+    return tostring(document, encoding="unicode", xml_declaration=True) + "\n"

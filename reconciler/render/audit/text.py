@@ -1,0 +1,63 @@
+"""An audit for a terminal, a pipe and a CI log; colour only says it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.core.audit import STATES, Audit, Finding
+from reconciler.core.kind import Kinds
+from reconciler.render.audit.words import UNTOLD, Run, closing, place, told
+from reconciler.render.block import Paint, no_paint
+from reconciler.render.words import counted, plain
+
+_SIGNS = {
+    "drifted": ("~", "yellow"),
+    "missing": ("-", "red"),
+    "withheld": ("!", "yellow"),
+    "unknown": ("?", "red"),
+    "unmanaged": ("+", "dim"),
+}
+_MANY = 10
+
+
+def audit_text(audit: Audit, run: Run, kinds: Kinds, paint: Paint = no_paint) -> str:
+    """The audit: target, a section a state, notes, a closing line."""
+    return "\n".join(_audit(audit, run, kinds, paint)) + "\n"
+
+
+def _audit(audit: Audit, run: Run, kinds: Kinds, paint: Paint) -> Iterator[str]:
+    yield f"Store: {plain(audit.store)}"
+    yield ""
+    for state, means in STATES.items():
+        if found := audit.of(state):
+            sign, style = _SIGNS[state]
+            title = f"{state.capitalize()} ({counted(len(found), 'object')}): {means}"
+            yield paint(style, title)
+            yield from _section(found, f"  {paint(style, sign)}", kinds, paint)
+            yield ""
+    if audit.of("drifted"):
+        yield f"Drift: {UNTOLD}."
+        yield ""
+    if audit.notes:
+        yield "Notes:"
+        yield from (f"  - {plain(note)}" for note in audit.notes)
+        yield ""
+    yield closing(audit, run)
+
+
+def _section(found: Sequence[Finding], sign: str, kinds: Kinds, paint: Paint) -> Iterator[str]:
+    """Objects of which nothing but a common reason is known share a line."""
+    together: dict[str, list[str]] = {}
+    for finding in found:
+        if finding.state in ("unknown", "unmanaged"):
+            together.setdefault(finding.reason, []).append(plain(str(finding.address)))
+            continue
+        where = place(finding)
+        name = paint("bold", plain(str(finding.address)))
+        yield f"{sign} {name}" + (paint("dim", f"  {where}") if where else "")
+        if finding.state != "missing":
+            yield from (f"      {line}" for line in told(finding, kinds))
+    for reason, names in together.items():
+        more = f" and {len(names) - _MANY} more" if len(names) > _MANY else ""
+        why = f": {plain(reason)}" if reason else ""
+        yield f"{sign} {', '.join(names[:_MANY])}{more}{why}"

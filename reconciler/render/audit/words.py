@@ -1,0 +1,71 @@
+"""The words of an audit: what the shop has, and what the files say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from reconciler.core.audit import STATES, Audit, Finding
+from reconciler.core.change import FieldChange
+from reconciler.core.kind import Kind, Kinds
+from reconciler.core.money import moves
+from reconciler.render.money import money_line
+from reconciler.render.words import counted, plain, written
+
+UNTOLD = "which of the two moved, and by whose hand, the API does not tell"
+
+
+class Run(NamedTuple):
+    """The run that made an audit."""
+
+    requests: int
+    seconds: float
+    ended: int
+    """Seconds since 1970, UTC."""
+
+
+def differences(finding: Finding, kinds: Kinds) -> list[str]:
+    """Each field that differs: `unit_price is 18,500, the files say 18,000`."""
+    kind = kinds[finding.address.kind]
+    return [_difference(finding, kind, field) for field in finding.fields]
+
+
+def _difference(finding: Finding, kind: Kind, field: FieldChange) -> str:
+    spec = kind.fields[field.path[0]]
+    live, declared = (
+        "nothing" if value is None else written(finding.address, spec, value)
+        for value in (field.before, field.after)
+    )
+    return f"{plain(field.name)} is {live}, the files say {declared}"
+
+
+def meaning(finding: Finding, kinds: Kinds) -> str:
+    """What the way from the files to the shop did to margins; empty where it did nothing."""
+    return money_line(moves(finding.moved, kinds)) if finding.moved else ""
+
+
+def told(finding: Finding, kinds: Kinds) -> list[str]:
+    """All that is to say of an object, a line each."""
+    lines = differences(finding, kinds) or [plain(finding.reason or STATES[finding.state])]
+    money = meaning(finding, kinds)
+    return [*lines, f"money: {money}"] if money else lines
+
+
+def place(finding: Finding) -> str:
+    """The line that declares it: `catalogue/drinks.yaml:14`; empty when none does."""
+    return plain(f"{finding.source.file}:{finding.source.line}") if finding.source else ""
+
+
+def closing(audit: Audit, run: Run) -> str:
+    """The one line to grep for."""
+    return (
+        f"Audit: {', '.join(_counts(audit))}; {counted(run.requests, 'request')}, nothing written"
+    )
+
+
+def _counts(audit: Audit) -> Iterator[str]:
+    counts = audit.counts()
+    if audit.clean:
+        yield "clean"
+    yield from (f"{counts[state]:,} {state}" for state in STATES if counts[state])
+    yield f"{counts['unchanged']:,} unchanged"

@@ -1,0 +1,261 @@
+"""`audit`: what it finds, how it ends, and that it only ever reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import pytest
+from junitparser import JUnitXml
+from prometheus_client.parser import text_string_to_metric_families
+
+from reconciler import connect, sandbox
+from reconciler.sandbox import Choices
+
+FILES = """
+categories:
+  - name: Drinks
+  - {name: Old, discontinued: false}
+products:
+  - code: "1001"
+    name: Kopi Susu
+    category: Drinks
+    variants:
+      - code: 1001R
+        unit_price: 18000
+        unit_cost: 9000
+        outlet_prices: {Bandung: {price: 19000}}
+      - {code: 1001X, unit_price: 5000}
+coupons:
+  - {code: K1, type: DiscountAmount, discount: 5, limit: 9, customer: D1}
+  - {code: K2, type: DiscountAmount, discount: 5, limit: 9}
+customers:
+  - {code: D1, name: Private Zq, email: zq@private.example}
+"""
+LIVE = {
+    "outlets": [{"Name": "Bandung"}],
+    "categories": [{"Name": "Drinks"}, {"Name": "Old", "Discontinued": True}],
+    "products": [
+        {
+            "Code": "1001",
+            "Name": "Kopi",
+            "Category": "Drinks",
+            "Variants": [
+                {
+                    "Code": "1001R",
+                    "UnitPrice": 8500,
+                    "UnitCost": 9000,
+                    "OutletPrice": [{"Outlet": "Bandung", "Price": 1, "ExtraCost": 0}],
+                },
+                {"Code": "1001Z", "UnitPrice": 1},
+            ],
+        },
+        {"Code": "2002", "Name": "Teh", "Category": "Drinks", "Variants": []},
+    ],
+    "coupons": [
+        {"Code": "K1", "Type": "DiscountAmount", "Discount": 7, "Limit": 9, "CustomerCode": "D1"}
+    ],
+    "customers": [{"Code": "D1", "Name": "Other Zq", "Email": "other@private.example"}],
+}
+SUMMARY = {
+    "drifted": 5,
+    "missing": 2,
+    "withheld": 0,
+    "unknown": 0,
+    "unmanaged": 2,
+    "unchanged": 1,
+}
+
+
+@pytest.fixture
+def drifted(folder: Path, declare: Any) -> Path:
+    """A folder whose shop has moved away from its files."""
+    declare(FILES)
+    (folder / "sandbox.json").write_text(json.dumps(LIVE), encoding="utf-8")
+    return folder
+
+
+def test_an_audit_speaks_of_drift(run: Any, drifted: Path) -> None:
+    ran = run("audit", drifted)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("Store: sandbox\n")
+    assert "  ~ variant/1001R  catalogue/menu.yaml:10\n" in ran.out
+    assert "      unit_price is 8,500, the files say 18,000\n" in ran.out
+    assert "      money: margin 50.0 % → -5.9 %, falls below cost" in ran.out
+    assert "  - variant/1001X  catalogue/menu.yaml:14\n" in ran.out
+    assert "  + product/2002, variant/1001Z\n" in ran.out
+    assert "by whose hand, the API does not tell" in ran.out
+    last = ran.out.splitlines()[-1]
+    assert last.startswith("Audit: 5 drifted, 2 missing, 2 unmanaged, 1 unchanged; ")
+    assert last.endswith(" requests, nothing written")
+
+
+def test_an_audit_as_json_is_one_documented_document(
+    run: Any, drifted: Path, documented: Any
+) -> None:
+    found = documented("audit", run("audit", drifted, "--format", "json").json)
+    assert found["summary"] == SUMMARY
+    assert not found["clean"]
+    findings = {finding["address"]: finding for finding in found["findings"]}
+    assert findings["variant/1001R"]["fields"] == [
+        {"path": "unit_price", "live": 8500, "declared": 18000},
+        {"path": "outlet_prices.Bandung.price", "live": 1, "declared": 19000},
+    ]
+    assert findings["coupon/K2"]["state"] == "missing"
+    assert findings["product/2002"]["source"] is None
+
+
+def test_an_audit_shows_no_personal_data(run: Any, drifted: Path) -> None:
+    for form in ("text", "json", "markdown", "github", "junit", "prometheus"):
+        out = run("audit", drifted, "--format", form).out
+        assert "Zq" not in out
+        assert "private.example" not in out
+
+
+def test_junit_has_a_case_for_each_finding(run: Any, drifted: Path, tmp_path: Path) -> None:
+    file = tmp_path / "audit.xml"
+    file.write_text(run("audit", drifted, "--format", "junit").out, encoding="utf-8")
+    (suite,) = JUnitXml.fromfile(str(file))
+    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (10, 7, 0, 2)
+    cases = {case.name: case for case in suite}
+    assert cases["1 object as declared"].is_passed
+    assert cases["2002"].is_skipped
+    (failure,) = cases["1001R"].result
+    assert failure.type == "drifted"
+    assert "unit_price is 8,500, the files say 18,000" in failure.message
+
+
+def metrics(text: str) -> dict[tuple[str, str, str], float]:
+    return {
+        (sample.name, sample.labels.get("kind", ""), sample.labels.get("state", "")): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_the_metrics_parse_and_leave_nothing_out(run: Any, drifted: Path) -> None:
+    found = metrics(run("audit", drifted, "--format", "prometheus").out)
+    objects = {key[1:]: value for key, value in found.items() if key[0].endswith("_objects")}
+    assert objects["variant", "drifted"] == 1
+    assert objects["variant", "unmanaged"] == 1
+    assert objects["customer", "missing"] == 0
+    assert len(objects) == 5 * 5 + 1
+    assert found["reconciler_audit_success", "", ""] == 1
+    assert found["reconciler_audit_clean", "", ""] == 0
+    assert found["reconciler_audit_timestamp_seconds", "", ""] > 1.7e9
+
+
+def test_annotations_stand_on_the_lines(run: Any, drifted: Path) -> None:
+    out = run("audit", drifted, "--format", "github").out
+    assert "::warning file=catalogue/menu.yaml,line=10,col=9,title=drifted variant/1001R::" in out
+    assert "::notice title=unmanaged product/2002::in the shop, and not in the files" in out
+
+
+def test_markdown_is_a_comment_of_its_own(run: Any, drifted: Path) -> None:
+    out = run("audit", drifted, "--format", "markdown").out
+    assert out.startswith("<!-- reconciler audit -->\n### ⚠️ Drift: 7 objects not as the files say")
+    assert "`unit_price is 8,500, the files say 18,000" not in out.splitlines()[1]
+    assert "unit_price is 8,500, the files say 18,000" in out
+
+
+# --- how it ends ---
+
+
+def test_drift_is_exit_2_where_asked(run: Any, drifted: Path) -> None:
+    assert run("audit", drifted, "--detailed-exitcode").code == 2
+
+
+def test_a_clean_audit_is_exit_0(run: Any, applied: Path) -> None:
+    ran = run("audit", applied, "--detailed-exitcode")
+    assert ran.code == 0
+    assert "Audit: clean, 3 unchanged" in ran.out
+
+
+def test_what_is_unmanaged_contradicts_no_file(run: Any, folder: Path, declare: Any) -> None:
+    run("apply", folder, "--auto-approve")
+    declare("categories: [{name: Other}]")
+    run("apply", folder, "--auto-approve")
+    ran = run("audit", folder, "--detailed-exitcode")
+    assert ran.code == 0
+    assert "Audit: clean, 1 unmanaged, 1 unchanged" in ran.out
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "github", "junit", "prometheus"])
+def test_what_could_not_be_read_is_an_error_told_after_the_report(
+    run: Any, folder: Path, served: Any, point_at: Any, form: str
+) -> None:
+    url, shop = served
+    shop.choices = shop.choices.replaced(forbidden_operations=frozenset({"GET /Product"}))
+    point_at(url)
+    ran = run("audit", folder, "--detailed-exitcode", "--format", form)
+    assert ran.code == 1
+    assert "could not be read" in ran.err
+    assert "reconciler_audit_success" in ran.out if form == "prometheus" else "1001" in ran.out
+    if form == "prometheus":
+        assert metrics(ran.out)["reconciler_audit_success", "", ""] == 0
+
+
+def test_an_error_is_told_in_every_form(run: Any, declare: Any, folder: Path) -> None:
+    declare("products: [{cod: x}]")
+    for form in ("json", "markdown", "github", "junit", "prometheus"):
+        ran = run("audit", folder, "--detailed-exitcode", "--format", form)
+        assert ran.code == 1
+        assert ran.out
+    junit = run("audit", folder, "--format", "junit").out
+    assert (JUnitXml.fromstring(junit).errors, JUnitXml.fromstring(junit).tests) == (1, 1)
+    assert metrics(run("audit", folder, "--format", "prometheus").out) == {
+        ("reconciler_audit_success", "", ""): 0
+    }
+    assert "### ⛔ No audit" in run("audit", folder, "--format", "markdown").out
+
+
+# --- it only ever reads ---
+
+READS = {"/Category/p", "/Outlet/p", "/Variant", "/Variant/GetByListCode", "/PromotionCoupon/p"}
+READS |= {"/Customer/p", "/Token/OAuth2"}
+"""The paths on which a POST reads (facts §1)."""
+
+
+def changes(method: str, path: str) -> bool:
+    return method != "GET" and (method, path.removeprefix("/api/v3")) not in {
+        ("POST", reads) for reads in READS
+    }
+
+
+def flips() -> Iterator[dict[str, Any]]:
+    """Every choice of the sandbox, each at every other value that its type names."""
+    hints = get_type_hints(Choices)
+    yield {}
+    for choice in fields(Choices):
+        hint = hints[choice.name]
+        if hint is bool:
+            yield {choice.name: not choice.default}
+        elif get_origin(hint) is Literal:
+            yield from ({choice.name: v} for v in get_args(hint) if v != choice.default)
+    yield {"page_cap": 1}
+    for operation in ("GET /Product", "POST /Variant", "POST /Variant/GetByListCode"):
+        yield {"missing_operations": frozenset({operation})}
+        yield {"forbidden_operations": frozenset({operation})}
+
+
+def test_no_write_operation_is_ever_called(
+    run: Any, drifted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: Any
+) -> None:
+    app = sandbox.create_app(tmp_path / "audited.db", limit=None)
+    shop = app.extensions["sandbox"]
+    sandbox.seed(tmp_path / "audited.db", LIVE)
+    monkeypatch.setattr(connect, "embedded", lambda settings: app)
+    before, written = sandbox.show(tmp_path / "audited.db"), files(drifted)
+    default = shop.choices
+    for flipped in flips():
+        shop.choices = default.replaced(**flipped)
+        start = len(shop.calls)
+        assert run("audit", drifted).code in (0, 1), flipped
+        calls = shop.calls[start:]
+        assert calls, flipped
+        assert [call for call in calls if changes(*call[:2])] == [], flipped
+    assert sandbox.show(tmp_path / "audited.db") == before
+    assert files(drifted) == written
