@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 RUN := .venv/bin/python -m
 DEMO := examples/kopi-nusantara
 
-.PHONY: help demo test lint format schemas contract cassettes bench dist clean
+.PHONY: help demo test lint format schemas contract cassettes requests bench dist clean
 
 help:
 	@echo "make demo     plan, apply and plan again a coffee chain in the embedded sandbox"
@@ -16,6 +16,7 @@ help:
 	@echo "make schemas  write schemas/ from the models"
 	@echo "make contract  ask the sandbox at random what schemas/dealpos.openapi.yaml allows (minutes)"
 	@echo "make cassettes  record cassettes/ anew from a sandbox served on loopback"
+	@echo "make requests  count the requests of shops up to 100,000 variants against docs/requests.md"
 	@echo "make bench    measure load, plan and start-up (minutes)"
 	@echo "make dist     the wheel and the source archive"
 
@@ -63,6 +64,9 @@ contract: .venv/dev.stamp
 
 cassettes: .venv/dev.stamp
 	@RECORD=1 $(RUN) pytest -q tests/test_cassettes.py
+
+requests: .venv/dev.stamp
+	@LARGE=1 $(RUN) pytest -q -n auto tests/requests
 
 bench: .venv/dev.stamp
 	@.venv/bin/python tests/benchmarks/run.py

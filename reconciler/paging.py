@@ -15,7 +15,8 @@ from typing import NamedTuple
 from reconciler.client import Client
 from reconciler.core.kind import Kind
 from reconciler.errors import Doubtful, Rejected, Unreadable
-from reconciler.rows import Rows, rows_of
+from reconciler.excerpt import outline
+from reconciler.rows import UNMET, Rows, rows_of
 
 USUAL = 500
 """The largest page in any sample (facts §13)."""
@@ -199,7 +200,7 @@ class Asking:
         """The objects of a page; raises Unreadable where rows show none of their names."""
         named = {name for row in page.rows if (name := self.kind.named(row)) is not None}
         if page.rows and not named:
-            keys = ", ".join(sorted(page.shape))
-            why = f"no row shows the {self.kind.identity} of a {self.kind.name}: {keys}"
-            raise Unreadable(self.listing.operation, why)
+            why = f"no row shows the {self.kind.identity} of a {self.kind.name}"
+            seen = outline(page.rows)
+            raise Unreadable(self.listing.operation, f"{why}: {seen}", hint=UNMET)
         return named

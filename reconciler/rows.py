@@ -8,12 +8,15 @@ from math import ceil
 from typing import Any
 
 from reconciler.core.kind import Kind
+from reconciler.core.wire import number
 from reconciler.errors import Unreadable
+from reconciler.excerpt import outline
 
 Row = Mapping[str, Any]
 
 # facts §0: `Data` is documented, `DataArray` is what a public integration reads.
 _ENVELOPES = ("Data", "DataArray")
+UNMET = "this shape is not documented; nothing is planned on it. Report it with this line"
 _TOTALS = ("RecordsCount", "TotalCount")
 
 
@@ -36,22 +39,31 @@ class Rows:
 
 
 def rows_of(operation: str, answer: Any) -> Rows:
-    """The rows in an answer of many; raises Unreadable with the keys (never the values) seen."""
+    """The rows in an answer of many; raises Unreadable with the outline of what came instead."""
     total = None
     rows = answer
     if isinstance(answer, Mapping):
         rows = next((answer[key] for key in _ENVELOPES if key in answer), None)
         told = next((answer[key] for key in _TOTALS if answer.get(key) is not None), None)
-        total = int(str(told)) if str(told).isascii() and str(told).isdecimal() else None
+        total = _count(told)
         if rows is None and total == 0:
             rows = []
     if isinstance(rows, list):
         # facts §13: how a batch shows a missing name is undocumented; null is one way.
         rows = [row for row in rows if row is not None]
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-        keys = ", ".join(sorted(answer)) if isinstance(answer, Mapping) else type(answer).__name__
-        raise Unreadable(operation, f"the answer is no list of objects (it shows: {keys})")
+        seen = outline(answer)
+        raise Unreadable(operation, f"the answer is no list of objects, but {seen}", hint=UNMET)
     return Rows(rows, total)
+
+
+def _count(told: Any) -> int | None:
+    """A total, which may be told as text or as a float (facts §14 #7); None for anything else."""
+    try:
+        count = number(told)
+    except ValueError:
+        return None
+    return count if isinstance(count, int) and count >= 0 else None
 
 
 def named_in(answer: Any, kind: Kind) -> str | None:

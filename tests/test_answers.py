@@ -1,0 +1,87 @@
+"""Answers in every documented shape decode alike; a shape that is not understood is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.core.wire import DAY, FLAG, NUMBER
+from reconciler.errors import Unreadable
+from reconciler.excerpt import outline
+from reconciler.kinds import KINDS
+from reconciler.rows import rows_of
+
+ROW = {"Code": "A", "UnitPrice": 5}
+PERSON = {"Code": "C1", "Name": "Sari", "Email": "sari@private.example", "Mobile": "0812"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "total"),
+    [
+        ([ROW], None),
+        ([ROW, None], None),
+        ({"Data": [ROW]}, None),
+        ({"DataArray": [ROW], "Anything": {"else": 1}}, None),
+        *(({"Data": [ROW], "RecordsCount": told}, 7) for told in (7, "7", 7.0, "7.0", " 7 ")),
+        ({"Data": [ROW], "TotalCount": "7"}, 7),
+        *(({"Data": [ROW], "RecordsCount": told}, None) for told in (None, "many", -1, True, {})),
+    ],
+    ids=str,
+)
+def test_rows_are_found_in_every_envelope(answer: Any, total: Any) -> None:
+    found = rows_of("variant.list", answer)
+    assert found.rows == [ROW]
+    assert found.total == total
+
+
+@pytest.mark.parametrize(
+    "answer", [{"Rows": [PERSON]}, [PERSON, "x"], "sari@private.example", 5, {"Data": PERSON}]
+)
+def test_a_shape_that_is_not_understood_names_no_value(answer: Any) -> None:
+    with pytest.raises(Unreadable) as caught:
+        rows_of("customer.list", answer)
+    said = f"{caught.value} {caught.value.hint}"
+    assert said.startswith("customer.list: the answer is no list of objects, but ")
+    assert not any(value in said for value in PERSON.values())
+
+
+def test_an_outline_shows_keys_and_types() -> None:
+    assert outline({"Data": [ROW, ROW], "RecordsCount": "2"}) == (
+        "{Data: [2 × {Code: text, UnitPrice: number}], RecordsCount: text}"
+    )
+    assert outline({"sari@private.example": None, "0812": True}) == "{…: null, …: yes or no}"
+    assert outline({"a": {"b": {"c": {"d": 1}}}}) == "{a: {b: {c: {…}}}}"
+    assert outline([]) == "[]"
+    assert len(outline({f"key{'x' * n}": n for n in range(500)})) < 500
+
+
+@pytest.mark.parametrize("written", [5, 5.0, "5", "5.0", " 5 "])
+def test_a_number_is_one_number(written: Any) -> None:
+    assert NUMBER.decode(written) == 5
+
+
+@pytest.mark.parametrize("written", [True, "Yes", "yes", "true", "True", "1", 1])
+def test_a_yes_is_one_yes(written: Any) -> None:
+    assert FLAG.decode(written) is True
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2019-07-31",
+        "2019-07-31T00:00:00",
+        "2019-07-31T10:11:12.5",
+        "2019-07-31T10:11:12.123",
+        "2019-07-31 10:11:12",
+        "31 Jul 2019",
+    ],
+)
+def test_a_date_is_one_date(written: str) -> None:
+    assert DAY.decode(written) == "2019-07-31"
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_what_nobody_documented_is_passed_over(kind: Any) -> None:
+    row = {KINDS[kind.name].fields[kind.identity].wire.read[0]: "A"}
+    assert kind.decode({**row, "Novelty": {"x": [1]}, "Zone": None}) == kind.decode(row)
