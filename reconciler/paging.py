@@ -80,9 +80,19 @@ def pages(
         largest = max(largest, len(page.rows))
         yield Page(page, last, len(seen))
         if last or enough(seen, page):
+            if not last and page.promises > 1:
+                client.routes.tenant.rows[listing.operation] = largest
             return
         if number == MOST:
             raise Unreadable(listing.operation, f"the list has not ended after {MOST} pages")
+
+
+def dearer(client: Client, kind: Kind) -> bool:
+    """Whether pages of this shop are remembered to bring fewer objects than batches do."""
+    listing, batch = kind.reads.listing, kind.reads.batch
+    if listing is None or batch is None:
+        return False
+    return 0 < client.routes.tenant.rows.get(listing.operation, 0) < batch.limit
 
 
 class Asking:

@@ -15,7 +15,7 @@ from reconciler.core.state import Address, Listed, Live, Observed
 from reconciler.core.step import batches
 from reconciler.errors import ApiError, Doubtful, NotOffered, Rejected, Unreadable
 from reconciler.intake import Intake
-from reconciler.paging import USUAL, pages
+from reconciler.paging import USUAL, dearer, pages
 from reconciler.rows import Rows, named_in, rows_of, single_of
 from reconciler.survey import Survey
 
@@ -77,7 +77,7 @@ class Reader:
     def many(self, kind: Kind, batch: Batch, asked: Asked) -> None:
         """A listing where its pages are fewer than the batches would be, else the batches."""
         dear = ceil(len(asked) / batch.limit)
-        if kind.reads.listing and dear > CHEAP:
+        if kind.reads.listing and dear > CHEAP and not dearer(self.client, kind):
             # facts §7: listing every variant without a category is not clearly supported.
             with suppress(Rejected, Unreadable):
                 self.listing(kind, asked, budget=dear)

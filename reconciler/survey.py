@@ -16,7 +16,7 @@ from reconciler.client import Client
 from reconciler.core.kind import Kind, Kinds
 from reconciler.document import MAX_BYTES
 from reconciler.errors import ReconcilerError
-from reconciler.paging import Asking
+from reconciler.paging import Asking, dearer
 from reconciler.rows import Rows
 
 LARGE = 400
@@ -29,7 +29,9 @@ class Survey:
     def __init__(self, client: Client, kinds: Kinds, paths: Iterable[Path]) -> None:
         counts = outline(kinds, paths)
         self.client = client
-        self.worth = [kind for kind in kinds.values() if _worth(kind, counts)]
+        self.worth = [
+            kind for kind in kinds.values() if _worth(kind, counts) and not dearer(client, kind)
+        ]
         self.counts = counts
         self.found: dict[str, list[Rows]] = {}
         self._stop = threading.Event()

@@ -520,6 +520,17 @@ def test_a_listing_is_dropped_for_batches_when_its_pages_are_more(open_shop: Any
     assert reads == ["variant.list", *["variant.by_codes"] * 3]
 
 
+def test_a_listing_that_was_dearer_than_batches_is_not_begun_again(open_shop: Any) -> None:
+    shop = open_shop(stock(250), declaring(250), page_cap=7)
+    first = shop.client()
+    reading.read(first, shop.desired(), KINDS)
+    again = shop.client()
+    again.routes.tenant.rows.update(first.routes.tenant.rows)
+    reading.read(again, shop.desired(), KINDS)
+    reads = [name for name in asked(shop) if name.startswith("variant.")]
+    assert reads == ["variant.by_codes"] * 3
+
+
 def test_a_list_of_variants_that_shows_nothing_does_not_verify(open_shop: Any) -> None:
     """facts §7: a variant list without a category may be empty; batches show what it does not."""
     shop = open_shop(stock(250), declaring(250), variant_list_without_category="empty")
