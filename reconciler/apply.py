@@ -23,7 +23,9 @@ from reconciler.errors import (
     Throttled,
     Unauthorised,
     Unreachable,
+    Unremembered,
 )
+from reconciler.journal import Journal
 from reconciler.prove import changed_fields, provable, prove
 from reconciler.report import Outcome, Report, State, differences, discreet
 from reconciler.settle import Settler
@@ -51,26 +53,27 @@ def run(
     plan: Plan,
     steps: Sequence[Step],
     kinds: Kinds,
+    journal: Journal,
     progress: Progress | None = None,
 ) -> Report:
-    """Carry out the steps of `plan`, in order, and read back what was written."""
+    """Carry out the steps of `plan`, in order, and read back what was written.
+
+    `journal` holds what a replacement is about to delete, until the new object is proven.
+    """
     before = client.requests
-    applier = _Applier(client, plan, steps, kinds, progress or Progress())
+    applier = _Applier(client, plan, steps, kinds, journal, progress or Progress())
     applier.all()
     if not applier.stopped:
         prove(applier.states, steps, kinds, applier.settler)
     outcomes = (*applier.outcomes(), *_set_aside(plan))
-    applied = {outcome.address for outcome in outcomes if outcome.status == "applied"}
-    carried = {
-        change.address: change.carried
-        for change in plan.changes
-        if change.carried and change.address in applied
-    }
+    carried = {change.address: change.carried for change in plan.changes}
+    proven = (o.address for o in applier.outcomes() if o.verified)
+    journal.settle({address: carried[address] for address in proven})
     requests = client.requests - before
     boundary = applier.boundary
     stopped = applier.stopped or boundary.closed
     needed = boundary.needed if boundary.closed and not boundary.begun else None
-    return Report(plan.store, outcomes, requests, stopped, carried, needed)
+    return Report(plan.store, outcomes, requests, stopped, needed)
 
 
 def _set_aside(plan: Plan) -> Iterable[Outcome]:
@@ -88,12 +91,14 @@ class _Applier:
         plan: Plan,
         steps: Sequence[Step],
         kinds: Kinds,
+        journal: Journal,
         progress: Progress,
     ) -> None:
         self.client = client
         self.plan = plan
         self.steps = steps
         self.kinds = kinds
+        self.journal = journal
         self.progress = progress
         self.states = {change.address: State(change) for change in plan.changes}
         self.settler = Settler(client, kinds, plan.pages)
@@ -140,7 +145,7 @@ class _Applier:
         except _FATAL as error:
             self._fail(step, str(error))
             self.stopped = f"no further call was made: {error.detail}"
-        except ApiError as error:
+        except (ApiError, Unremembered) as error:
             self._fail(step, str(error))
             if isinstance(error, NotKept):
                 self.lost.add(step.kind)
@@ -152,31 +157,42 @@ class _Applier:
         kind = self.kinds[step.kind]
         address = step.addresses[0]
         if step.action is Action.REPLACE:
-            self.progress.unit(True)
-            try:
-                self.settler.remove(kind, step.requests[0], address)
-                self._introduce(kind, step)
-            except _FATAL:
-                self.states[address].notes.append(
-                    "the old one may be deleted and the new one not created yet: "
-                    "apply again, with the values that this plan shows"
-                )
-                raise
-            except ApiError:
-                self.lost.add(kind.name)
-                raise
-            finally:
-                self.progress.unit(False)
+            self._replace(kind, step)
         elif step.creates and kind.widens:
+            if address in self.journal.entries:
+                self.journal.begin(step.changes[0])
             self._introduce(kind, step)
         else:
             self.settler.write(step, step.requests[0])
+
+    def _replace(self, kind: Kind, step: Step) -> None:
+        """Delete and create, with nothing between them that could end the run in good order."""
+        change = step.changes[0]
+        self.journal.begin(change)
+        self.progress.unit(True)
+        try:
+            self.settler.remove(kind, step.requests[0], change.address)
+            self.journal.removed(change.address)
+            self._introduce(kind, step)
+        except _FATAL:
+            self.states[change.address].notes.append(
+                "the old one may be deleted and the new one not created yet: "
+                "plan again, and apply finishes it"
+            )
+            raise
+        except ApiError:
+            self.lost.add(kind.name)
+            raise
+        finally:
+            self.progress.unit(False)
 
     def _introduce(self, kind: Kind, step: Step) -> None:
         """Create what is read back at once; the reading is its verification too."""
         change = step.changes[0]
         state = self.states[change.address]
-        found = self.settler.introduce(kind, step, step.requests[-1])
+        entry = self.journal.entries.get(change.address)
+        request = step.requests[-1]
+        found = self.settler.introduce(kind, step, request, entry.before if entry else None)
         state.proven = True
         if found is None:
             state.notes.append("acknowledged, not read back")

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconciler import tenant
+from reconciler import journal, memory, stored, tenant
 from reconciler.client import Client, embedded_transport
 from reconciler.errors import SandboxUnavailable, UsageError
 from reconciler.limits import NO_LIMITS, Limits
-from reconciler.settings import Settings
+from reconciler.settings import SANDBOX, Settings
 from reconciler.watcher import Watcher
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def fill(settings: Settings, content: dict[str, Any]) -> None:
     try:
         _forget(file)
         sandbox.reset(file)
+        for notes in (journal.FILE, memory.FILE):
+            stored.put(settings, notes, SANDBOX, {})  # what is noted of the old shop is no more
         sandbox.seed(file, content)
     except sandbox.SandboxError as error:
         raise SandboxUnavailable(str(error), hint=f"see whether {file} can be written") from None

@@ -7,6 +7,7 @@
     ├── Stopped                     Ctrl-C, between two calls
     ├── StoreError                  the store is not configured, or not safe to talk to
     ├── SandboxUnavailable          the embedded shop cannot be opened
+    ├── Unremembered                what must be on disk before a write cannot be put there
     └── ApiError                    the far end; each names the operation
         ├── Unreachable             nothing was sent: no connection, no such host
         │   └── Untrusted           its certificate proves nothing
@@ -95,6 +96,10 @@ class StoreError(ReconcilerError):
 
 class SandboxUnavailable(ReconcilerError):
     """The embedded shop cannot be opened."""
+
+
+class Unremembered(ReconcilerError):
+    """What must be on disk before the shop is written to cannot be put there."""
 
 
 class ApiError(ReconcilerError):

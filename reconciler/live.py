@@ -31,13 +31,16 @@ LONG = 200
 """Pages of a listing that are read to prove that something is absent; more is unknown."""
 
 
-def read(client: Client, desired: Desired, kinds: Kinds, survey: Survey | None = None) -> Live:
-    """What the shop has of everything that the files declare or refer to.
-
-    `survey` may have read some listings already.
-    """
+def read(
+    client: Client,
+    desired: Desired,
+    kinds: Kinds,
+    survey: Survey | None = None,
+    also: Iterable[Address] = (),
+) -> Live:
+    """What the shop has of all that the files declare or refer to, and of `also`."""
     reader = Reader(client, kinds, survey)
-    asked = _asked(desired, kinds)
+    asked = _asked(desired, kinds, also)
     # Children learn their parent from the parent's rows, so parents are read first.
     for kind in sorted(kinds.values(), key=lambda k: (k.parent is not None, k.name)):
         if asked.get(kind.name):
@@ -67,8 +70,8 @@ def confirm_listed(
     return reader.live
 
 
-def _asked(desired: Desired, kinds: Kinds) -> Wanted:
-    entries: list[tuple[str, str, Iterable[str]]] = []
+def _asked(desired: Desired, kinds: Kinds, also: Iterable[Address]) -> Wanted:
+    entries: list[tuple[str, str, Iterable[str]]] = [(kind, name, ()) for kind, name in also]
     # Most objects of a kind declare the same keys, so the sets of them are few.
     shapes: dict[tuple[str, ...], frozenset[str]] = {}
     for address, declared in desired:
@@ -79,8 +82,7 @@ def _asked(desired: Desired, kinds: Kinds) -> Wanted:
         entries.append((address.kind, address.name, shapes[shape]))
         if declared.was:
             entries.append((address.kind, declared.was, ()))
-    named = targets(desired, kinds)
-    entries += [(kind, name, ()) for kind in named for name in named[kind]]
+    entries += [(k, name, ()) for k, names in targets(desired, kinds).items() for name in names]
     return wanted(entries)
 
 

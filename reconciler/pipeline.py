@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.core.scope import Scope
     from reconciler.core.state import Desired
     from reconciler.core.step import Step
+    from reconciler.journal import Journal
     from reconciler.settings import Settings
 
 
@@ -42,10 +43,11 @@ def declared(shop: Settings) -> Desired:
     return desired
 
 
-def make(shop: Settings, client: Client, scope: Scope | None = None) -> Made:
+def make(shop: Settings, client: Client, journal: Journal, scope: Scope | None = None) -> Made:
     """Compare files and shop, or the part of them that is in `scope`.
 
-    Raises SourceError for what stands in the way of a plan, UsageError for an empty scope.
+    What `journal` holds of an earlier run is settled by what is read, or planned. Raises
+    SourceError for what stands in the way of a plan, UsageError for an empty scope.
     """
     from reconciler import live, memory, tenant
     from reconciler.core import plan, references
@@ -65,11 +67,14 @@ def make(shop: Settings, client: Client, scope: Scope | None = None) -> Made:
     if scope:
         desired, sentence = narrow(desired, scope, KINDS)
         said = (sentence,)
-    state = live.read(client, desired, KINDS, survey)
+    state = live.read(client, desired, KINDS, survey, journal.entries)
     tenant.remember(shop, client.store.url, client.routes.tenant)
+    state, pending = journal.resume(state, KINDS)
+    if scope:
+        pending = {a: entry for a, entry in pending.items() if desired.get(a)}
     _refuse(shop, references.check(desired, state, KINDS), desired)
     carried = memory.recall(shop, client.store.url)
-    made, faults = plan.build(desired, state, KINDS, client.store.url, carried)
+    made, faults = plan.build(desired, state, KINDS, client.store.url, carried, pending)
     _refuse(shop, faults, desired)
     made = _judged(shop, Ground(made, desired, state, KINDS, today(), bool(scope)))
     if scope:

@@ -12,8 +12,12 @@ from reconciler.core import plan as planning
 from reconciler.core.references import targets
 from reconciler.core.state import Desired
 from reconciler.errors import ReconcilerError, UsageError
+from reconciler.journal import Journal
 from reconciler.kinds import KINDS, MANAGED
 from reconciler.settings import SANDBOX, Settings, Store
+
+REHEARSAL = "rehearsal"
+"""The shop in memory: new each time, so that nothing in it is ever replaced."""
 
 
 def reset(shop: Settings, seed: Path | None) -> None:
@@ -51,7 +55,8 @@ def _fill(shop: Settings, desired: Desired) -> None:
         made, faults = planning.build(desired, live.read(client, desired, KINDS), KINDS, SANDBOX)
         if faults:
             raise UsageError(f"the seed cannot be applied: {faults[0].message}")
-        report = run(client, made, order.steps(made, KINDS), KINDS)
+        steps = order.steps(made, KINDS)
+        report = run(client, made, steps, KINDS, Journal(shop, REHEARSAL))
     failed = [outcome for outcome in report.outcomes if not outcome.verified]
     if failed:
         raise ReconcilerError(f"the seed was not applied: {failed[0].address} {failed[0].message}")

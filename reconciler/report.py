@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass, field
 
-from reconciler.core.carried import Carried
 from reconciler.core.change import Action, Change
 from reconciler.core.diff import compare
 from reconciler.core.kind import Kind, Value
@@ -32,8 +31,6 @@ class Report:
     requests: int
     stopped: str = ""
     """Why the run ended early; empty when it did not."""
-    carried: Carried = field(default_factory=dict)
-    """What replacements wrote otherwise than declared."""
     needed: tuple[int, float] | None = None
     """Requests and seconds of a run in which a first unit fits; set where none did."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler import live, memory, pipeline
@@ -10,11 +10,13 @@ from reconciler.client import Client
 from reconciler.core import references
 from reconciler.core.approved import Approved, Held, Moved, declared_again, weigh
 from reconciler.core.carried import Carried
+from reconciler.core.interrupted import Interrupted
 from reconciler.core.plan import Plan, build
 from reconciler.core.policy import Violation
 from reconciler.core.rename import viewed
 from reconciler.core.state import Address, Desired, Live
 from reconciler.errors import UsageError
+from reconciler.journal import Journal
 from reconciler.kinds import KINDS
 from reconciler.pipeline import Made
 from reconciler.render.words import written
@@ -25,7 +27,7 @@ _FILES = "the files do not say any more what was approved"
 _DONE = "already as approved"
 
 
-def resume(shop: Settings, client: Client, approved: Saved) -> Made:
+def resume(shop: Settings, client: Client, journal: Journal, approved: Saved) -> Made:
     """The approved plan, as far as it still rests on the same ground; nothing is added to it.
 
     Raises UsageError for a plan that was made for another store, SourceError where it approves
@@ -38,13 +40,14 @@ def resume(shop: Settings, client: Client, approved: Saved) -> Made:
         )
     files = pipeline.declared(shop) if _secretive(approved.changes) else Desired()
     desired = declared_again(approved.changes, files, KINDS)
-    state = live.read(client, desired, KINDS)
+    state, pending = journal.resume(live.read(client, desired, KINDS), KINDS)
     carried = memory.recall(shop, client.store.url)
     view, renames, _ = viewed(desired, state, KINDS, carried)
     moved, done = weigh(approved.changes, view, renames, KINDS)
     lost = {c.address: _FILES for c in approved.changes if desired.get(c.address) is None}
     reasons = _reasons(moved) | lost
-    made, more = _build(_without(desired, {*reasons, *done}), state, client.store.url, carried)
+    left = _without(desired, {*reasons, *done})
+    made, more = _build(left, state, client.store.url, carried, pending)
     reasons |= more
     actions = {change.address: change.action for change in approved.changes}
     made = replace(
@@ -74,13 +77,18 @@ def _violations(found: Iterable[Violation], made: Plan) -> Iterator[Violation]:
 
 
 def _build(
-    desired: Desired, state: Live, store: str, carried: Carried
+    desired: Desired,
+    state: Live,
+    store: str,
+    carried: Carried,
+    pending: Mapping[Address, Interrupted],
 ) -> tuple[Plan, dict[Address, str]]:
     """The plan of what is left, and what cannot be done any more, with why."""
     held: dict[Address, str] = {}
     while True:
         faults = references.check(desired, state, KINDS)
-        made, more = build(desired, state, KINDS, store, carried)
+        approved = {a: entry for a, entry in pending.items() if desired.get(a)}
+        made, more = build(desired, state, KINDS, store, carried, approved)
         faults += more
         if not faults:
             break

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from reconciler.client import Client
-from reconciler.core.change import Action, Change
+from reconciler.core.change import Change
 from reconciler.core.diff import compare
+from reconciler.core.interrupted import restored
 from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.state import ABSENT, Address, Listed, Live, Observed, wanted
 from reconciler.core.step import Request, Step, request_for
@@ -99,16 +100,20 @@ class Settler:
             if self.read([address]).get(address) is not ABSENT:
                 raise
 
-    def introduce(self, kind: Kind, step: Step, request: Request) -> Observed | None:
+    def introduce(
+        self, kind: Kind, step: Step, request: Request, before: Value | None = None
+    ) -> Observed | None:
         """Create what must not be wider than declared, and take it away again if it is.
 
-        Gives what was read back; None where it could not be read. Raises NotKept when the shop
-        takes no spelling of it; after a deletion the message says what became of the old object.
+        `before` is what it replaces, deleted already. Gives what was read back; None where it could
+        not be read. Raises NotKept when the shop takes no spelling of it; after a deletion the
+        message says what became of the old object.
         """
         failure: ApiError | None = None
         for body in (request.body, *request.spellings):
             try:
-                return self._introduced(kind, step, Request(request.operation, body))
+                spelling = Request(request.operation, body)
+                return self._introduced(kind, step, spelling, before is not None)
             except (Rejected, Doubtful, NotKept) as error:
                 failure = error
                 if not _worth_another(error):
@@ -116,9 +121,12 @@ class Settler:
         assert failure is not None
         if isinstance(failure, Kept):
             raise failure
-        raise NotKept(request.operation, failure.detail + self._put_back(kind, step)) from failure
+        put_back = self._put_back(kind, step.changes[0], before)
+        raise NotKept(request.operation, failure.detail + put_back) from failure
 
-    def _introduced(self, kind: Kind, step: Step, request: Request) -> Observed | None:
+    def _introduced(
+        self, kind: Kind, step: Step, request: Request, replaces: bool
+    ) -> Observed | None:
         """One spelling; raises NotKept when it reads back wider, Kept when it stays so."""
         change = step.changes[0]
         acknowledged = self._settled(step, request)
@@ -134,7 +142,7 @@ class Settler:
             raise NotKept(request.operation, wider)
         if not wider:
             return state
-        if not acknowledged and change.action is not Action.REPLACE:
+        if not acknowledged and not replaces:
             why = f"{wider}; our answer was lost, so it may be somebody else's and is left alone"
             raise Kept(request.operation, why)
         removal = request_for(kind, kind.delete, change.after or {}) if kind.delete else request
@@ -152,18 +160,13 @@ class Settler:
         guarded = {k: v for k, v in (change.after or {}).items() if k in kind.widens}
         return differences(kind, guarded, state.value)
 
-    def _put_back(self, kind: Kind, step: Step) -> str:
+    def _put_back(self, kind: Kind, change: Change, before: Value | None) -> str:
         """After a failed replacement: the old object again, with what was left of it."""
-        change = step.changes[0]
-        if change.action is not Action.REPLACE or kind.create is None or change.before is None:
+        if kind.create is None or before is None:
             return ""
-        sent_only = {
-            name: value for name, value in (change.after or {}).items() if kind.fields[name].unread
-        }
-        old: Value = {**sent_only, **change.before}
-        if kind.carry_over:
-            kept, _ = kind.carry_over(old, change.before)
-            old = kept or old
+        old = restored(kind, before, change.after or {})
+        if old is None:
+            return "; the old one is deleted, and nothing was left of it"
         guarded = {name: value for name, value in old.items() if name in kind.widens}
         request = request_for(kind, kind.create, old)
         for body in (request.body, *request.spellings):

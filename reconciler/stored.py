@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from reconciler.settings import Settings
@@ -46,7 +47,8 @@ def put(shop: Settings, file: str, store: str, content: Mapping[str, Any]) -> bo
 
 def _read(shop: Settings, file: str) -> dict[str, Any]:
     try:
-        known = json.loads((shop.state / file).read_text(encoding="utf-8"))
+        text = (shop.state / file).read_text(encoding="utf-8")
+        known = json.loads(text, parse_float=Decimal)
     except (OSError, ValueError):
         return {}
     return known if isinstance(known, dict) else {}

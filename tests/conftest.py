@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from reconciler import live, sandbox, source
+from reconciler import live, memory, sandbox, settings, source
 from reconciler.apply import run
 from reconciler.client import Client, embedded_transport
 from reconciler.core import cost, order, references
@@ -27,6 +27,7 @@ from reconciler.core.step import Step
 from reconciler.document import expander, parse
 from reconciler.files import Files
 from reconciler.guardrails import configured
+from reconciler.journal import Journal
 from reconciler.kinds import KINDS, MANAGED
 from reconciler.render.data import dumps
 from reconciler.report import Report
@@ -130,7 +131,8 @@ class Shop:
         self.app = sandbox.create_app(self.database, **options)
         self.twin = self.app.extensions["sandbox"]
         self.listener = Listener(self.clock)
-        self.carried: dict[Any, Any] = {}
+        self.settings = settings.load(folder, {"DEALPOS_URL": "sandbox"})
+        self.journal = Journal(self.settings, "sandbox")
 
     def write(self, text: str, file: str = "shop.yaml") -> None:
         """Declare what `text` says (dedented) in a catalogue file."""
@@ -168,9 +170,12 @@ class Shop:
     def consider(self) -> tuple[Plan, list[Fault]]:
         """The plan and every fault."""
         desired = self.desired()
-        state = live.read(self.client(), desired, KINDS)
+        self.journal = Journal(self.settings, "sandbox")
+        state = live.read(self.client(), desired, KINDS, None, self.journal.entries)
+        state, pending = self.journal.resume(state, KINDS)
         faults = references.cycles(desired, KINDS) + references.check(desired, state, KINDS)
-        plan, more = planning.build(desired, state, KINDS, "sandbox", self.carried)
+        carried = memory.recall(self.settings, "sandbox")
+        plan, more = planning.build(desired, state, KINDS, "sandbox", carried, pending)
         return plan, faults + more
 
     def judged(self, guardrails: str = "{}", today: str = "2026-06-01") -> Plan:
@@ -181,7 +186,8 @@ class Shop:
 
         desired = self.desired()
         state = live.read(self.client(), desired, KINDS)
-        plan, faults = planning.build(desired, state, KINDS, "sandbox", self.carried)
+        carried = memory.recall(self.settings, "sandbox")
+        plan, faults = planning.build(desired, state, KINDS, "sandbox", carried)
         assert not faults
         rules = configured(parse(guardrails, "reconciler.yaml")[0], complain)
         ground = Ground(plan, desired, state, KINDS, today)
@@ -199,9 +205,8 @@ class Shop:
     def apply(self, plan: Plan | None = None, client: Client | None = None) -> Report:
         """Apply a plan (by default the present one)."""
         plan = plan or self.plan()
-        report = run(client or self.client(), plan, self.steps(plan), KINDS)
-        self.carried |= report.carried
-        return report
+        client = client or self.client()
+        return run(client, plan, self.steps(plan), KINDS, self.journal)
 
     def show(self) -> dict[str, Any]:
         """Everything that the sandbox holds."""

@@ -61,12 +61,11 @@ def test_a_case(case: Path, make_shop: Any, documented: Any) -> None:
     recorder = Recorder(embedded_transport(shop.app))
     store = Store("sandbox", "sandbox", "sandbox")
     client = Client(store, recorder, shop.listener, shop.clock)
-    report = run(client, plan, shop.steps(plan), KINDS)
+    report = run(client, plan, shop.steps(plan), KINDS, shop.journal)
     documented("report", report_document(report))
     said = report_text(report)
     _same(case / "requests.txt", "\n".join([*recorder.lines, "", said]))
     if report.complete:
-        shop.carried |= report.carried
         assert shop.plan().empty
 
 

@@ -70,7 +70,7 @@ def test_an_example_plans_applies_and_plans_empty(make_shop: Any, name: str) -> 
     assert not first.empty
     assert not first.unknown
     steps = order.steps(first, KINDS)
-    report = run(example.shop.client(), first, steps, KINDS)
+    report = run(example.shop.client(), first, steps, KINDS, example.shop.journal)
     assert report.complete, [o for o in report.outcomes if not o.verified]
     price = cost.price(steps, KINDS, first.reads, first.pages, Window())
     assert report.requests == price.requests
@@ -140,7 +140,7 @@ def test_the_coffee_chain_needs_no_waiting(kopi: Example) -> None:
 def test_a_price_in_an_anchor_changes_the_two_drinks_that_share_it(kopi: Example) -> None:
     """The readme's last step, after its third."""
     plan = kopi.plan()
-    run(kopi.shop.client(), plan, order.steps(plan, KINDS), KINDS)
+    run(kopi.shop.client(), plan, order.steps(plan, KINDS), KINDS, kopi.shop.journal)
     path = kopi.shop.folder / "catalogue" / "drinks.yaml"
     text = path.read_text(encoding="utf-8")
     place = text.index("price: ", text.index("&outlet_regular")) + len("price: ")

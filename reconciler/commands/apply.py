@@ -17,9 +17,12 @@ from reconciler.errors import ReconcilerError, UsageError
 if TYPE_CHECKING:
     from reconciler.client import Client
     from reconciler.core.scope import Scope
+    from reconciler.journal import Journal
     from reconciler.pipeline import Made
     from reconciler.saved import Saved
     from reconciler.settings import Settings
+
+    Remake = Callable[[Client, Journal], Made]
 
 STALE = 60.0
 """Seconds after which an approved plan is compared with a new one before it is applied."""
@@ -70,10 +73,10 @@ def apply(
     the shop since is held.
     """
     with output.errors_as(form):
-        from reconciler import memory
         from reconciler.apply import run
         from reconciler.connect import connect
         from reconciler.console import Console
+        from reconciler.journal import Journal
         from reconciler.kinds import KINDS
         from reconciler.limits import Limits
         from reconciler.pipeline import permit
@@ -91,22 +94,22 @@ def apply(
             Console(form == "json", verbose) as console,
             connect(shop, console, limits) as client,
         ):
-            made = remake(client)
+            journal = Journal(shop, client.store.url)
+            made = remake(client, journal)
             console.finish()
             if form == "text":
                 output.print_plan(made, form)
             permit(made)
             if made.plan.changes and not auto_approve:
-                made = _agree(remake, client, made)
+                made = _agree(remake, client, journal, made)
             console.arm()
             try:
-                report = run(client, made.plan, made.steps, KINDS, console)
+                report = run(client, made.plan, made.steps, KINDS, journal, console)
             except KeyboardInterrupt:
                 raise ReconcilerError(
                     "stopped at once: a call may have been in flight",
                     hint="run `reconciler plan` to see where the shop stands",
                 ) from None
-        memory.remember(shop, report.store, report.carried)
     output.print_report(report, form, again.way_on(report))
     if not report.complete or made.plan.unknown or made.plan.withheld:
         sys.exit(options.PARTLY)
@@ -135,22 +138,22 @@ def _folder(target: Path, folder: Path | None, approved: Saved | None) -> Path:
     return made_from if folder or (made_from / FILE).exists() else Path()
 
 
-def _remake(shop: Settings, approved: Saved | None, scope: Scope) -> Callable[[Client], Made]:
+def _remake(shop: Settings, approved: Saved | None, scope: Scope) -> Remake:
     """How the plan is made: from the files, or from what was approved."""
     from reconciler import pipeline
 
     if approved is None:
-        return lambda client: pipeline.make(shop, client, scope)
+        return lambda client, journal: pipeline.make(shop, client, journal, scope)
     if scope:
         raise UsageError(
             "a saved plan is applied as it is", hint="use --target and --kind when you plan"
         )
     from reconciler.resume import resume
 
-    return lambda client: resume(shop, client, approved)
+    return lambda client, journal: resume(shop, client, journal, approved)
 
 
-def _agree(remake: Callable[[Client], Made], client: Client, made: Made) -> Made:
+def _agree(remake: Remake, client: Client, journal: Journal, made: Made) -> Made:
     """Ask; a plan that was looked at for long is made again, and asked about if it moved."""
     from reconciler.pipeline import permit
 
@@ -161,7 +164,7 @@ def _agree(remake: Callable[[Client], Made], client: Client, made: Made) -> Made
             sys.exit(1)
         if time.monotonic() - shown < STALE:
             return made
-        anew = remake(client)
+        anew = remake(client, journal)
         permit(anew)
         if anew.plan.changes == made.plan.changes and anew.plan.families == made.plan.families:
             return anew

@@ -47,6 +47,7 @@ def audit(
         from reconciler.connect import connect
         from reconciler.console import Console
         from reconciler.core.audit import audit as examine
+        from reconciler.journal import Journal
         from reconciler.limits import Limits
         from reconciler.render.audit.words import Run
         from reconciler.settings import load
@@ -57,7 +58,9 @@ def audit(
             Console(form != "text", verbose) as console,
             connect(shop, console, Limits(reserve=reserve)) as client,
         ):
-            found = examine(pipeline.make(shop, client, scope).plan)
+            found = examine(
+                pipeline.make(shop, client, Journal(shop, client.store.url), scope).plan
+            )
         run = Run(client.requests, time.monotonic() - began, int(time.time()))
     output.print_audit(found, run, form, directory)
     if unread := found.of("unknown"):

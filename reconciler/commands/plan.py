@@ -45,6 +45,7 @@ def plan(
         from reconciler import pipeline, seal
         from reconciler.connect import connect
         from reconciler.console import Console
+        from reconciler.journal import Journal
         from reconciler.limits import Limits
         from reconciler.settings import load
 
@@ -56,7 +57,7 @@ def plan(
             Console(form != "text", verbose) as console,
             connect(shop, console, limits) as client,
         ):
-            made = pipeline.make(shop, client, scope)
+            made = pipeline.make(shop, client, Journal(shop, client.store.url), scope)
         if out:
             output.save_plan(made, directory, out, signing)
     output.print_plan(made, form, directory, compact, signing)

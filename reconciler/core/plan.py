@@ -16,11 +16,13 @@ from reconciler.core.carried import Carried
 from reconciler.core.change import CARRIED, RENAMED, Action, Change, FieldChange, digest
 from reconciler.core.diff import compare, created
 from reconciler.core.family import Family, families
+from reconciler.core.interrupted import Interrupted, finish
 from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.policy import Violation
 from reconciler.core.references import Fault, required
 from reconciler.core.rename import viewed
 from reconciler.core.state import ABSENT, Address, Declared, Desired, Listed, Live, Observed
+from reconciler.core.unmanaged import unmanaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +74,32 @@ class Plan:
 
 
 def build(
-    desired: Desired, live: Live, kinds: Kinds, store: str, carried: Carried | None = None
+    desired: Desired,
+    live: Live,
+    kinds: Kinds,
+    store: str,
+    carried: Carried | None = None,
+    pending: Mapping[Address, Interrupted] | None = None,
 ) -> tuple[Plan, list[Fault]]:
     """The plan that makes the shop as declared, and the faults that stand in its way.
 
     With faults the plan is incomplete and must not be applied. `carried` is what earlier
-    replacements are known to have carried over.
+    replacements are known to have carried over, `pending` are those that were cut in half.
     """
     live, renames, rename_notes = viewed(desired, live, kinds, carried)
     builder = _Builder(kinds, desired, live, renames)
+    pending = pending or {}
+    for address, entry in pending.items():
+        builder.finish(address, entry, desired.get(address))
     for address, declared in desired:
-        builder.consider(address, declared)
+        if address not in pending:
+            builder.consider(address, declared)
     found = families(builder.changes, desired, live, kinds)
     changes, refused = routed(builder.changes, found, desired, live, kinds)
     plan = Plan(
         store=store,
         changes=tuple(follow(changes, desired, kinds)),
-        unmanaged=tuple(_unmanaged(desired, live, kinds)),
+        unmanaged=tuple(unmanaged(desired, live, kinds)),
         unknown=tuple(builder.unknown),
         withheld=tuple(sorted((*builder.withheld, *refused))),
         notes=(*live.notes, *rename_notes, *builder.notes, *builder.uncompared_notes()),
@@ -123,6 +134,15 @@ class _Builder:
         self.unchanged = 0
         self.created: set[Address] = set()
         self.uncompared: Counter[tuple[str, str, str]] = Counter()
+
+    def finish(self, address: Address, entry: Interrupted, declared: Declared | None) -> None:
+        """Decide how a replacement that was cut in half ends."""
+        change, note = finish(self.kinds[address.kind], address, entry, declared)
+        if change is None:
+            self.withheld.append((address, note))
+            return
+        self.changes.append(change)
+        self.notes.append(f"{address}: {note}")
 
     def consider(self, address: Address, declared: Declared) -> None:
         """Decide what happens to one declared object."""
@@ -264,23 +284,6 @@ class _Builder:
             f"{kind} `{name}` is not compared ({count} object{'s' if count > 1 else ''}): {reason}"
             for (kind, name, reason), count in sorted(self.uncompared.items())
         ]
-
-
-def _unmanaged(desired: Desired, live: Live, kinds: Kinds) -> list[Address]:
-    found = []
-    for name, declared in desired.objects.items():
-        if not declared:
-            continue
-        kind = kinds[name]
-        parent = kind.parent.kind if kind.parent else name
-        if parent not in live.complete and name not in live.complete:
-            continue
-        listed = {n for n, _ in live.observed(name)}
-        if kind.parent:
-            for _, owner in live.observed(parent):
-                listed |= set(owner.children or ())
-        found += [Address(name, n) for n in listed if n not in declared]
-    return sorted(found)
 
 
 def _grown(listed: Mapping[str, Listed], changes: list[Change]) -> dict[str, Listed]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler import live
+from reconciler import live, memory
 from reconciler.apply import run
 from reconciler.client import Client, embedded_transport
 from reconciler.core import cost, order
@@ -70,7 +70,9 @@ class Run:
         self.client = Client(store, transport, shop.listener, shop.clock, limits)
         desired = shop.desired()
         state = live.read(self.client, desired, KINDS)
-        self.plan, faults = planning.build(desired, state, KINDS, "sandbox", shop.carried)
+        self.plan, faults = planning.build(
+            desired, state, KINDS, "sandbox", memory.recall(shop.settings, "sandbox")
+        )
         assert not faults
         self.steps = order.steps(self.plan, KINDS)
         window = cost.Window(self.client.window.room, self.client.window.seconds)
@@ -79,9 +81,7 @@ class Run:
         self.shop = shop
 
     def apply(self) -> Report:
-        report = run(self.client, self.plan, self.steps, KINDS)
-        self.shop.carried |= report.carried
-        return report
+        return run(self.client, self.plan, self.steps, KINDS, self.shop.journal)
 
 
 @pytest.fixture

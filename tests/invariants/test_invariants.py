@@ -81,11 +81,11 @@ def test_a_plan_read_back_from_its_file_is_the_same_plan(
     made = document(shop, planned(shop))
     saved.write(shop.folder / "plan.json", made)
     approved = saved.read(shop.folder / "plan.json")
-    resumed = resume(load(shop.folder, {}), shop.client(), approved)
+    resumed = resume(load(shop.folder, {}), shop.client(), shop.journal, approved)
     assert (resumed.plan.held, resumed.plan.done) == ((), ())
     assert document(shop, resumed.plan)["resource_changes"] == made["resource_changes"]
     assert failures(shop.apply(resumed.plan)) == []
-    again = resume(load(shop.folder, {}), shop.client(), approved)
+    again = resume(load(shop.folder, {}), shop.client(), shop.journal, approved)
     assert (again.plan.held, again.plan.changes) == ((), ())
 
 

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from reconciler import live
+from reconciler import live, settings
 from reconciler.apply import run
 from reconciler.client import Client
 from reconciler.core import cost, order
 from reconciler.core import plan as planning
+from reconciler.journal import Journal
 from reconciler.kinds import KINDS
 from reconciler.settings import Store
 
@@ -113,7 +114,8 @@ def measured(case: Case) -> tuple[int, int]:
     steps = order.steps(plan, KINDS)
     window = cost.Window(client.window.limit, client.window.seconds)
     priced = cost.price(steps, KINDS, plan.reads, plan.pages, window)
-    report = run(client, plan, steps, KINDS)
+    folder = settings.load(Path(__file__).parent, {"DEALPOS_URL": "sandbox"})
+    report = run(client, plan, steps, KINDS, Journal(folder, client.store.url))
     assert report.complete
     assert len(report.outcomes) == (case.variants // 100 if case.drift else 0)
     applied = lean.calls.total() - spent

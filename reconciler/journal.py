@@ -1,0 +1,97 @@
+"""What a replacement is about to delete, on disk beside the shop until the new object is proven.
+
+A coupon cannot be updated, so it is deleted and created again (facts §10). A run that ends between
+the two, however it ends, leaves a note behind, and the next plan finishes or undoes it with the
+uses that were left. A file that is deleted loses no more than that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from reconciler import memory, stored
+from reconciler.core.carried import Carried
+from reconciler.core.change import Change
+from reconciler.core.interrupted import Interrupted, resumed
+from reconciler.core.kind import Kinds
+from reconciler.core.state import Address, Live
+from reconciler.errors import Unremembered
+from reconciler.settings import Settings
+
+FILE = "journal.json"
+
+
+class Journal:
+    """The replacements of one store that have begun and are not settled, by their address."""
+
+    def __init__(self, shop: Settings, store: str) -> None:
+        self.shop = shop
+        self.store = store
+        self.entries: dict[Address, Interrupted] = dict(_recalled(shop, store))
+
+    def begin(self, change: Change) -> None:
+        """Note a replacement that is about to happen, or how an interrupted one is to end.
+
+        Raises Unremembered when it cannot be noted: then it must not happen.
+        """
+        known = self.entries.get(change.address)
+        before = change.before or (known.before if known else {})
+        gone = change.before is None
+        self.entries[change.address] = Interrupted(
+            before, change.after or {}, change.carried, gone=gone
+        )
+        if not self._keep():
+            if known is None:
+                del self.entries[change.address]
+            raise Unremembered(
+                f"not begun: {self.shop.state / FILE} cannot be written, so nothing would "
+                "remember what is left of the old one if the run ended between its two calls"
+            )
+
+    def removed(self, address: Address) -> None:
+        """Note that the old object is gone; without the note, the next reading tells."""
+        self.entries[address] = replace(self.entries[address], gone=True)
+        self._keep()
+
+    def settle(self, done: Carried) -> None:
+        """Strike out what is settled, once what it carried over is remembered."""
+        memory.remember(self.shop, self.store, {a: pairs for a, pairs in done.items() if pairs})
+        struck = [self.entries.pop(address, None) for address in done]
+        if any(struck):
+            self._keep()
+
+    def resume(self, live: Live, kinds: Kinds) -> tuple[Live, Mapping[Address, Interrupted]]:
+        """What an earlier run left behind, after a reading of it: to be finished or undone.
+
+        Gives `live` with what an object had before it was put back in part; strikes out the rest.
+        """
+        live, pending, settled = resumed(live, self.entries, kinds)
+        self.settle(settled)
+        return live, pending
+
+    def _keep(self) -> bool:
+        content = {
+            str(address): {
+                "before": entry.before,
+                "after": entry.after,
+                "carried": entry.carried,
+                "gone": entry.gone,
+            }
+            for address, entry in self.entries.items()
+        }
+        return stored.put(self.shop, FILE, self.store, content)
+
+
+def _recalled(shop: Settings, store: str) -> Iterator[tuple[Address, Interrupted]]:
+    """What the file holds for `store`; what is in no form that is written here is passed over."""
+    for name, kept in stored.section(shop, FILE, store).items():
+        if "/" not in name or not isinstance(kept, dict):
+            continue
+        parts: list[Any] = [kept.get(key) for key in ("before", "after", "carried")]
+        if all(isinstance(part, dict) for part in parts):
+            before, after, carried = parts
+            pairs = {n: (p[0], p[1]) for n, p in carried.items() if len(p) == 2}
+            entry = Interrupted(before, after, pairs, gone=kept.get("gone") is True)
+            yield Address(*name.split("/", 1)), entry

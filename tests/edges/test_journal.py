@@ -1,0 +1,258 @@
+"""A replacement that was cut in half: noted before it, finished or undone by the next run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from reconciler import connect, saved
+from reconciler.client import Client
+from reconciler.journal import FILE, Journal
+from reconciler.kinds import KINDS
+from reconciler.render.data import plan_document
+from reconciler.render.text import plan_text
+from reconciler.resume import resume
+from reconciler.sandbox import Fault
+
+SEED: dict[str, Any] = {
+    "categories": [{"Name": "A"}],
+    "products": [
+        {
+            "Code": "P",
+            "Name": "Tea",
+            "Category": "A",
+            "Variants": [{"Code": "PA", "Model": "A", "UnitPrice": 100}],
+        }
+    ],
+    "coupons": [
+        {
+            "Code": "C",
+            "Type": "DiscountPercentage",
+            "Discount": 10,
+            "Limit": 10,
+            "Balance": 4,
+            "Description": "old",
+            "MinimumAmount": 500,
+            "MaximumDiscount": 700,
+            "ExpiryDate": "2027-01-01",
+        }
+    ],
+}
+COUPON = """
+    coupons:
+      - {code: C, type: DiscountPercentage, discount: 20, limit: 10, maximum_discount: 700}
+"""
+
+
+class Killed(BaseException):
+    """The process ends here; nothing catches it."""
+
+
+class Deadly(httpx.BaseTransport):
+    """Ends the process before or after the shop serves a request that `when` recognises."""
+
+    def __init__(self, inner: httpx.BaseTransport, when: Callable[[str], bool], after: bool):
+        self.inner, self.when, self.after = inner, when, after
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        struck = self.when(f"{request.method} {request.url.path}")
+        if struck and not self.after:
+            raise Killed
+        response = self.inner.handle_request(request)
+        if struck:
+            raise Killed
+        return response
+
+
+def kill(shop: Any, method: str, after: bool, text: str = COUPON) -> None:
+    """Apply `text`, and end the process at the first request of that sort to a coupon."""
+    shop.write(text)
+    plan = shop.plan()
+    client: Client = shop.client()
+    call = f"{method} /api/v3/PromotionCoupon" + ("/ByCode" if method == "GET" else "")
+    client._http._transport = Deadly(client._http._transport, lambda sent: sent == call, after)
+    with pytest.raises(Killed):
+        shop.apply(plan, client)
+
+
+def noted(shop: Any) -> dict[str, Any]:
+    file = shop.settings.state / FILE
+    return json.loads(file.read_text())["sandbox"] if "C" in file.read_text() else {}
+
+
+def balance(shop: Any) -> tuple[int, int, int]:
+    coupon = shop.item("coupons", "C")
+    return coupon["Discount"], coupon["Limit"], coupon["Balance"]
+
+
+@pytest.fixture
+def shop(make_shop: Any) -> Any:
+    return make_shop(SEED)
+
+
+MOMENTS = [(method, after) for method in ("DELETE", "POST", "GET") for after in (False, True)]
+
+
+@pytest.mark.parametrize(("method", "after"), MOMENTS)
+def test_a_run_that_is_killed_at_any_moment_keeps_the_balance(
+    shop: Any, method: str, after: bool
+) -> None:
+    kill(shop, method, after)
+    assert shop.apply().complete
+    assert balance(shop) == (20, 4, 4)
+    assert shop.plan().empty
+    assert noted(shop) == {}
+
+
+def test_the_note_stands_before_the_old_one_goes(shop: Any) -> None:
+    kill(shop, "DELETE", after=False)
+    note = noted(shop)["coupon/C"]
+    assert note["before"]["balance"] == 4
+    assert note["after"]["limit"] == 4
+    assert note["carried"] == {"limit": [10, 4]}
+    assert note["gone"] is False
+    assert shop.plan().counts()["replace"] == 1
+    assert noted(shop) == {}, "the old one never left"
+
+
+@pytest.mark.parametrize(("method", "after"), [("DELETE", True), ("POST", False)])
+def test_the_plan_shows_what_finishes_it_and_writes_nothing(
+    shop: Any, method: str, after: bool
+) -> None:
+    kill(shop, method, after)
+    before, start = shop.show(), len(shop.twin.calls)
+    plan = shop.plan()
+    (change,) = plan.changes
+    assert (change.action.value, change.source.line) == ("create", 3)
+    assert change.reason == "finishes a replacement that was interrupted"
+    assert (change.after["limit"], change.after["description"]) == (4, "old")
+    said = plan_text(plan, shop.cost(plan), KINDS)
+    assert "coupon/C: finishes a replacement that was interrupted; 6 of 10 uses are spent" in said
+    assert shop.show() == before
+    assert {method for method, _, _ in shop.twin.calls[start:]} <= {"GET", "POST"}
+    assert len(noted(shop)) == 1, "it is not finished yet"
+    assert shop.cost(plan).requests == shop.apply(plan).requests
+
+
+def test_a_second_kill_while_it_is_being_finished_changes_nothing(shop: Any) -> None:
+    kill(shop, "POST", after=False)
+    kill(shop, "POST", after=False)
+    kill(shop, "POST", after=True)
+    assert shop.plan().empty
+    assert balance(shop) == (20, 4, 4)
+    assert shop.plan().empty, "what was carried over outlives the note"
+
+
+def test_it_is_finished_as_the_files_are_by_then(shop: Any) -> None:
+    kill(shop, "POST", after=False)
+    shop.write(COUPON.replace("limit: 10", "limit: 30").replace("20", "25"))
+    assert shop.apply().complete
+    assert balance(shop) == (25, 24, 24)
+    assert shop.plan().empty
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("categories: [{name: A}]", "no file declares it any more"),
+        (COUPON.replace("limit: 10", "limit: 5"), "not replaced: 6 uses are spent"),
+    ],
+)
+def test_what_cannot_be_finished_any_more_is_undone(shop: Any, text: str, why: str) -> None:
+    kill(shop, "POST", after=False)
+    shop.write(text)
+    plan = shop.plan()
+    assert why in plan.changes[0].reason
+    assert shop.apply(plan).complete
+    assert balance(shop) == (10, 4, 4)
+    coupon = shop.item("coupons", "C")
+    assert (coupon["MinimumAmount"], coupon["MaximumDiscount"]) == (500, 700)
+    assert shop.plan().empty
+
+
+def test_a_used_up_coupon_does_not_come_back_with_more(make_shop: Any) -> None:
+    seed = {"coupons": [{**SEED["coupons"][0], "Balance": 0}]}
+    shop = make_shop(seed)
+    text = COUPON.replace("limit: 10", "limit: 15, minimum_amount: 500")
+    kill(shop, "POST", after=False, text=text)
+    shop.write(text.replace("15", "10"))
+    plan = shop.plan()
+    assert plan.empty
+    assert "nothing was left of the old one" in plan.withheld[0][1]
+
+
+def test_a_replacement_that_cannot_be_noted_is_not_begun(shop: Any) -> None:
+    shop.write(COUPON)
+    plan = shop.plan()
+    shop.settings.state.write_text("in the way")
+    before = shop.show()
+    report = shop.apply(plan)
+    assert [outcome.status for outcome in report.outcomes] == ["failed"]
+    assert "not begun" in report.outcomes[0].message
+    assert "journal.json cannot be written" in report.outcomes[0].message
+    assert shop.show() == before
+
+
+def test_a_coupon_that_was_put_back_remembers_what_it_was(shop: Any) -> None:
+    """The shop takes no requirement, so the old one is put back; later the file asks for less."""
+    shop.twin.choices = shop.twin.choices.replaced(coupon_requirement_names="reject")
+    shop.write(COUPON.replace("limit: 10", "limit: 12, requires: {variants: [PA]}"))
+    assert "put back" in shop.apply().outcomes[0].message
+    assert balance(shop) == (10, 4, 4)
+    shop.write(COUPON.replace("limit: 10", "limit: 12"))
+    assert shop.apply().complete
+    assert balance(shop) == (20, 6, 6), "6 of 12 uses are spent"
+    assert shop.plan().empty
+    assert noted(shop) == {}
+
+
+def test_what_could_not_be_read_stays_noted(shop: Any) -> None:
+    kill(shop, "POST", after=False)
+    shop.twin.choices = shop.twin.choices.replaced(
+        forbidden_operations=frozenset({"POST /PromotionCoupon/p", "GET /PromotionCoupon/ByCode"})
+    )
+    assert shop.plan().empty
+    assert len(noted(shop)) == 1
+
+
+def test_an_interrupted_replacement_that_fails_again_stays_noted(shop: Any) -> None:
+    kill(shop, "POST", after=False)
+    shop.twin.faults.add(Fault("POST", "/PromotionCoupon", "503", times=9))
+    assert not shop.apply().complete
+    assert len(noted(shop)) == 1
+    shop.twin.faults.clear()
+    assert shop.apply().complete
+    assert balance(shop) == (20, 4, 4)
+
+
+def test_an_embedded_shop_that_is_filled_anew_has_no_past(shop: Any) -> None:
+    kill(shop, "POST", after=False)
+    connect.reset(shop.settings)
+    assert noted(shop) == {}
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"sandbox": {"coupon/C": 1, "C": {}, "coupon/D": {"before": {}}}}']
+)
+def test_a_broken_journal_is_as_good_as_none(shop: Any, content: str) -> None:
+    shop.settings.keep()
+    (shop.settings.state / FILE).write_text(content)
+    shop.write(COUPON)
+    assert shop.apply().complete
+    assert balance(shop) == (20, 4, 4)
+
+
+def test_a_saved_plan_that_finishes_it_keeps_the_balance(shop: Any) -> None:
+    kill(shop, "POST", after=False)
+    plan = shop.plan()
+    made = plan_document(plan, shop.cost(plan), KINDS)
+    saved.write(shop.folder / "plan.json", json.loads(json.dumps(made, default=float)))
+    approved = saved.read(shop.folder / "plan.json")
+    resumed = resume(shop.settings, shop.client(), Journal(shop.settings, "sandbox"), approved)
+    assert (resumed.plan.held, resumed.plan.done) == ((), ())
+    assert shop.apply(resumed.plan).complete
+    assert balance(shop) == (20, 4, 4)
