@@ -20,7 +20,21 @@ class Reduction(NamedTuple):
 
     def off(self, basket: int | Decimal) -> int | Decimal:
         """What is taken off a basket of that price, never more than all of it."""
-        share: int | Decimal = basket * Decimal(self.percent) / 100
+        share = self.percent * basket
+        # Whole numbers stay whole: this is reckoned for every article of a shop.
+        share = Decimal(share) / 100 if share % 100 else share // 100
         if self.cap is not None:
             share = min(share, self.cap)
         return min(share + self.amount, basket)
+
+    @property
+    def share(self) -> Decimal | None:
+        """The most that comes off any basket, in percent; None where its price alone decides."""
+        if self.percent:
+            return Decimal(self.percent)
+        return Decimal(self.amount) * 100 / Decimal(self.minimum) if self.minimum else None
+
+    @property
+    def most(self) -> int | Decimal | None:
+        """The most that comes off any basket; None where nothing limits it."""
+        return self.cap if self.percent else self.amount

@@ -1,8 +1,8 @@
-"""What a shop sells after a plan, and what a promotion can make of it in the worst case."""
+"""What a shop sells after a plan, and what promotions can make of it in the worst case."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from itertools import takewhile
@@ -42,6 +42,16 @@ class Article(NamedTuple):
         basket = count * self.price
         return count * self.cost - (basket - reduction.off(basket))
 
+    @property
+    def gain(self) -> Amount:
+        """What one of it brings in above its cost."""
+        return self.price - self.cost
+
+    @property
+    def margin(self) -> Decimal:
+        """The same in percent of the price."""
+        return Decimal(self.gain) * 100 / Decimal(self.price)
+
 
 def article(address: Address, outlet: str, offer: Offer | None) -> Article | None:
     """What an offer puts on sale; None where price or cost is not known, or the price is 0.
@@ -59,18 +69,14 @@ class Shelf:
     def __init__(self, ground: Ground, ignored: Names) -> None:
         self.ground = ground
         self.ignored = ignored
-        self._known: dict[Reduction, list[tuple[Amount, Article]]] = {}
+        self._losses: dict[Reduction, tuple[Amount, Article] | None] = {}
 
-    def losses(self, reduction: Reduction) -> list[tuple[Amount, Article]]:
-        """Everything that a promotion can sell below cost, the worst first."""
-        if reduction not in self._known:
-            found = [
-                (loss, item)
-                for item in self._exposed(reduction)
-                if (loss := item.loss(reduction)) > 0 and self.takes(item.address, reduction)
-            ]
-            self._known[reduction] = sorted(found, key=lambda pair: (-pair[0], pair[1]))
-        return self._known[reduction]
+    def loss(self, reduction: Reduction) -> tuple[Amount, Article] | None:
+        """Something that a promotion can sell below cost, and by how much; None for nothing."""
+        if reduction not in self._losses:
+            found = ((item.loss(reduction), item) for item in self._exposed(reduction))
+            self._losses[reduction] = next((pair for pair in found if pair[0] > 0), None)
+        return self._losses[reduction]
 
     def takes(self, address: Address, reduction: Reduction) -> bool:
         """Whether a promotion can be used on an object."""
@@ -81,39 +87,44 @@ class Shelf:
         return wanted and groups.isdisjoint(self.ignored)
 
     def _exposed(self, reduction: Reduction) -> Iterator[Article]:
-        """The articles that have less to spare than a promotion takes at most."""
-        share, spare = Decimal(reduction.percent), self._by_margin
-        if not share and reduction.minimum:
-            share = Decimal(reduction.amount) * 100 / Decimal(reduction.minimum)
-        elif not share:
-            share, spare = Decimal(reduction.amount), self._by_gain
-        return (item for _, item in takewhile(lambda pair: pair[0] < share, spare))
+        """The articles that have less to spare than a promotion takes at most, the least first."""
+        share, most = reduction.share, reduction.most
+        for row in self._rows(reduction.needs):
+            if share is not None:
+                spare = takewhile(lambda item: item.margin < share, row.by_margin)
+                yield from (item for item in spare if most is None or item.gain < most)
+            else:
+                yield from takewhile(lambda item: item.gain < reduction.amount, row.by_gain)
+
+    def _rows(self, needs: Names) -> Iterable[_Row]:
+        if not needs:
+            return [self._all]
+        return [self._by_group[group] for group in sorted(needs) if group in self._by_group]
 
     @cached_property
-    def _all(self) -> list[Article]:
-        return [
-            found
+    def _all(self) -> _Row:
+        found = (
+            item
             for kind in self.ground.kinds.values()
             if kind.offers
             for address in self.ground.known(kind)
             if (value := self._sold(address)) is not None
             for outlet, offer in kind.offers(value).items()
-            if (found := article(address, outlet, offer)) is not None
-        ]
+            if (item := article(address, outlet, offer)) is not None
+        )
+        return _Row([i for i in found if self.takes(i.address, _ANYTHING)])
+
+    @cached_property
+    def _by_group(self) -> Mapping[tuple[str, str], _Row]:
+        found: dict[tuple[str, str], list[Article]] = {}
+        for item in self._all.items:
+            for group in self._groups(item.address):
+                found.setdefault(group, []).append(item)
+        return {group: _Row(items) for group, items in found.items()}
 
     def _sold(self, address: Address) -> Value | None:
         value = self.ground.after(address)
         return value if self.ground.in_use(address, value) else None
-
-    @cached_property
-    def _by_margin(self) -> list[tuple[Decimal, Article]]:
-        pairs = ((Decimal(a.price - a.cost) * 100 / Decimal(a.price), a) for a in self._all)
-        return sorted(pairs, key=lambda pair: pair[0])
-
-    @cached_property
-    def _by_gain(self) -> list[tuple[Decimal, Article]]:
-        pairs = ((Decimal(a.price - a.cost), a) for a in self._all)
-        return sorted(pairs, key=lambda pair: pair[0])
 
     def _groups(self, address: Address) -> set[tuple[str, str]]:
         """The object, its parent, what that refers to, and everything above that in a tree."""
@@ -130,3 +141,41 @@ class Shelf:
                     parts = target.name.split("/")
                     found |= {(target.kind, "/".join(parts[:n])) for n in range(1, len(parts))}
         return found
+
+
+class _Row:
+    """Articles in the order of what they have to spare."""
+
+    def __init__(self, items: Sequence[Article]) -> None:
+        self.items = items
+
+    @cached_property
+    def by_margin(self) -> Sequence[Article]:
+        return sorted(self.items, key=lambda item: item.margin)
+
+    @cached_property
+    def by_gain(self) -> Sequence[Article]:
+        return sorted(self.items, key=lambda item: item.gain)
+
+
+class Standing:
+    """Promotions that stay as they are, the strongest first."""
+
+    def __init__(self, promotions: Mapping[Reduction, Address]) -> None:
+        self._promotions = promotions
+        shares = [(r.share, r) for r in promotions if r.share is not None]
+        amounts = [(r.amount, r) for r in promotions if r.share is None]
+        self._by_share = sorted(shares, key=lambda pair: pair[0], reverse=True)
+        self._by_amount = sorted(amounts, key=lambda pair: pair[0], reverse=True)
+
+    def over(self, item: Article) -> Iterator[tuple[Reduction, Address]]:
+        """Those that may sell an article below cost, before the exact reckoning."""
+        margin, gain = item.margin, item.gain
+        for _, reduction in takewhile(lambda pair: pair[0] > margin, self._by_share):
+            if reduction.most is None or reduction.most > gain:
+                yield reduction, self._promotions[reduction]
+        for _, reduction in takewhile(lambda pair: pair[0] > gain, self._by_amount):
+            yield reduction, self._promotions[reduction]
+
+
+_ANYTHING = Reduction(0, 0, None, 0)

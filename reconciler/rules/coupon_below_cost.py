@@ -3,7 +3,7 @@
 Only prices and costs that the files or the shop give count; what has none is left out.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from reconciler.core.change import Change
@@ -11,7 +11,7 @@ from reconciler.core.guardrail import Finding, Ground, Guardrail, path_of
 from reconciler.core.money import Amount, Sale
 from reconciler.core.policy import percent
 from reconciler.core.reduction import Reduction
-from reconciler.core.shelf import Article, Shelf, article
+from reconciler.core.shelf import Article, Shelf, Standing, article
 from reconciler.core.state import Address
 from reconciler.core.types import Name
 
@@ -28,22 +28,23 @@ class Rule(Guardrail):
         shelf = Shelf(ground, {(kind, name) for kind, _, name in named})
         for change in ground.plan.changes:
             reduction = _changed(change, ground)
-            losses = shelf.losses(reduction) if reduction else []
-            if reduction and losses:
-                loss, worst = losses[0]
-                others = {a.address for _, a in losses} - {worst.address}
-                more = f"; so are {len(others):,} more" if others else ""
+            found = shelf.loss(reduction) if reduction else None
+            if reduction and found:
+                loss, item = found
                 yield Finding(
-                    _words(reduction, loss, worst) + more + _ASSUMED,
+                    _words(reduction, loss, item),
                     f"{loss:,} below cost",
-                    "0 below cost",
+                    _LIMIT,
                     change.address,
                 )
-        standing = {reduction: address for address, reduction in _standing(ground)}
-        for change, places in ground.sales if standing else ():
-            yield from _undercut(change, places, standing, shelf)
+        standing = Standing({reduction: address for address, reduction in _standing(ground)})
+        for change, places in ground.sales:
+            undercut = next(_undercut(change, places, standing, shelf), None)
+            if undercut:
+                yield undercut
 
 
+_LIMIT = "0 below cost"
 _ASSUMED = " (assuming that it comes off the whole basket)"
 
 
@@ -76,26 +77,21 @@ def _standing(ground: Ground) -> Iterator[tuple[Address, Reduction]]:
 
 
 def _undercut(
-    change: Change, places: Iterable[Sale], standing: Mapping[Reduction, Address], shelf: Shelf
+    change: Change, places: Iterable[Sale], standing: Standing, shelf: Shelf
 ) -> Iterator[Finding]:
     """What a standing coupon can sell below cost, and could not before this change."""
-    found = [
-        (loss, coupon, item, reduction)
-        for item, was in _moved(change, places, shelf.ground)
-        for reduction, coupon in standing.items()
-        if (loss := item.loss(reduction)) > 0
-        and not (was and was.loss(reduction) > 0)
-        and shelf.takes(change.address, reduction)
-    ]
-    if found:
-        loss, coupon, item, reduction = max(found, key=lambda entry: entry[:2])
-        yield Finding(
-            f"with {coupon}: {_words(reduction, loss, item)}{_ASSUMED}",
-            f"{loss:,} below cost",
-            "0 below cost",
-            change.address,
-            path_of(change, item.outlet, item.price),
-        )
+    for item, was in _moved(change, places, shelf.ground):
+        for reduction, coupon in standing.over(item):
+            loss = item.loss(reduction)
+            new = loss > 0 and not (was and was.loss(reduction) > 0)
+            if new and shelf.takes(change.address, reduction):
+                yield Finding(
+                    f"with {coupon}: {_words(reduction, loss, item)}",
+                    f"{loss:,} below cost",
+                    _LIMIT,
+                    change.address,
+                    path_of(change, item.outlet, item.price),
+                )
 
 
 def _moved(
@@ -117,5 +113,5 @@ def _words(reduction: Reduction, loss: Amount, item: Article) -> str:
     where = f" at {item.outlet}" if item.outlet else ""
     return (
         f"{off} off{cap} {item.count(reduction):,} × {item.address}{where}, "
-        f"{item.price:,} each at a cost of {item.cost:,}, is {loss:,} below cost"
+        f"{item.price:,} each at a cost of {item.cost:,}, is {loss:,} below cost{_ASSUMED}"
     )
