@@ -27,11 +27,13 @@ help:
 .venv/run.stamp: pyproject.toml | .venv/bin/python
 	@echo "installing into .venv (once)"
 	@$(RUN) pip --disable-pip-version-check install --quiet -e .
+	@$(RUN) compileall -q reconciler
 	@touch $@
 
 .venv/dev.stamp: pyproject.toml | .venv/bin/python
 	@echo "installing the tools of development into .venv (once)"
 	@$(RUN) pip --disable-pip-version-check install --quiet -e '.[dev]'
+	@$(RUN) compileall -q reconciler
 	@touch $@ .venv/run.stamp
 
 demo: .venv/run.stamp

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Annotated, Any, Required
 
 from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
@@ -34,7 +35,10 @@ def _keys(path: tuple[str | int, ...]) -> list[str]:
     return sorted(Entry.__annotations__)
 
 
-ENTRIES: TypeAdapter[Any] = TypeAdapter(list[Entry], config=ConfigDict(extra="forbid"))
+@cache
+def entries() -> TypeAdapter[Any]:
+    """What validates the entries; made when there are some."""
+    return TypeAdapter(list[Entry], config=ConfigDict(extra="forbid"))
 
 
 class Allowances:
@@ -67,7 +71,7 @@ class Allowances:
             self._rule(source, node.get("rule"))
             address = self._address(source, node.get("address"))
             try:
-                (entry,) = ENTRIES.validate_python([node])
+                (entry,) = entries().validate_python([node])
             except ValidationError as error:
                 for found in error.errors(include_url=False):
                     path = tuple(found["loc"][1:])

@@ -6,12 +6,11 @@ was lost raises Doubtful and is settled by whoever knows what it was meant to do
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
-
-import httpx
 
 from reconciler import answer, failure, retry
 from reconciler.answer import Response
@@ -35,6 +34,10 @@ from reconciler.tenant import Tenant
 from reconciler.token import Token
 from reconciler.watcher import Exchange, Watcher, outline
 from reconciler.window import RequestWindow
+
+# With this module httpx would import its own command line, and rich with it: a tenth of a second.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+import httpx  # noqa: E402
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of an answer that are read, decoded; a page of 500 rows has about one million."""

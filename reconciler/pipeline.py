@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.core.state import Desired
     from reconciler.core.step import Step
     from reconciler.journal import Journal
+    from reconciler.parsing import Parsing
     from reconciler.settings import Settings
 
 
@@ -30,14 +31,17 @@ class Made(NamedTuple):
     cost: Cost
 
 
-def declared(shop: Settings) -> Desired:
-    """What the files say; raises SourceError for everything wrong in them alone."""
+def declared(shop: Settings, begun: Parsing | None = None) -> Desired:
+    """What the files say; raises SourceError for everything wrong in them alone.
+
+    `begun` is their parsing where it has been begun already.
+    """
     from reconciler import source
     from reconciler.core.references import cycles
     from reconciler.kinds import MANAGED
 
     desired = source.load(
-        shop.root, shop.catalogue, MANAGED, defaults=shop.defaults, expand=shop.expand
+        shop.root, shop.catalogue, MANAGED, defaults=shop.defaults, expand=shop.expand, begun=begun
     )
     _refuse(shop, cycles(desired, MANAGED), desired)
     return desired
@@ -49,17 +53,23 @@ def make(shop: Settings, client: Client, journal: Journal, scope: Scope | None =
     What `journal` holds of an earlier run is settled by what is read, or planned. Raises
     SourceError for what stands in the way of a plan, UsageError for an empty scope.
     """
+    from reconciler.files import paths
+    from reconciler.parsing import Parsing
+
+    # First of all: its second process may only be started while there is one thread.
+    files = paths(shop.root, shop.catalogue)
+    begun = Parsing(shop.root, files, shop.expand)
+
     from reconciler import live, memory, tenant
     from reconciler.core import plan, references
     from reconciler.core.guardrail import Ground
     from reconciler.core.scope import narrow
-    from reconciler.files import paths
     from reconciler.kinds import KINDS
     from reconciler.survey import Survey
 
-    survey = Survey(client, KINDS, () if scope else paths(shop.root, shop.catalogue))
+    survey = Survey(client, KINDS, () if scope else files)
     try:
-        desired = declared(shop)
+        desired = declared(shop, begun)
     except BaseException:
         survey.abandon()
         raise

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from reconciler.allowances import ALLOW, ENTRIES
+from reconciler.allowances import ALLOW, entries
 from reconciler.core.kind import Kind, Kinds
 from reconciler.render import contract, examination
 from reconciler.render.audit.contract import AuditDocument
@@ -103,7 +103,7 @@ def _list_of(kind: Kind) -> dict[str, Any]:
 
 
 def _allow(kinds: Kinds) -> dict[str, Any]:
-    (entry,) = ENTRIES.json_schema()["$defs"].values()
+    (entry,) = entries().json_schema()["$defs"].values()
     told = entry["properties"]
     told["rule"] = {"enum": list(RULES), "description": "The guardrail."}
     told["address"] |= {"pattern": f"^({'|'.join(kinds)})/.", "type": "string"}

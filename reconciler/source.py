@@ -10,7 +10,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler import document
 from reconciler.allowances import ALLOW, Allowances
 from reconciler.core.kind import Kind, Kinds
 from reconciler.core.state import Address, Declared, Desired, Source
@@ -18,6 +17,7 @@ from reconciler.defaults import values
 from reconciler.document import Expand, Node
 from reconciler.errors import Problem, SourceError, suggestion
 from reconciler.files import Files, paths
+from reconciler.parsing import Parsing
 from reconciler.validation import WAS, adapter, explain, known_keys
 
 
@@ -37,18 +37,20 @@ def load(
     *,
     defaults: Node | None = None,
     expand: Expand | None = None,
+    begun: Parsing | None = None,
 ) -> Desired:
     """Everything that the files below `root / catalogue` declare.
 
-    `defaults` maps a kind to values that are filled into its objects where they leave the key
-    out. Raises SourceError with every problem of every file.
+    `begun` is their parsing where it has been begun already. `defaults` maps a kind to values that
+    are filled into its objects where they leave the key out. Raises SourceError with every problem
+    of every file.
     """
     frozen = gc.isenabled()
     gc.disable()  # tens of thousands of small containers, none of them garbage
     try:
-        loader = _Loader(root, kinds, expand)
-        for path in paths(root, catalogue):
-            loader.read(path)
+        loader = _Loader(root, kinds)
+        for shown, node, problems in begun or Parsing(root, paths(root, catalogue), expand):
+            loader.take(shown, node, problems)
         filled, problems = values(defaults, kinds, loader.files)
         loader.problems += problems
         desired = loader.validate(filled)
@@ -61,11 +63,9 @@ def load(
 
 
 class _Loader:
-    def __init__(self, root: Path, kinds: Kinds, expand: Expand | None) -> None:
-        self.root = root
+    def __init__(self, root: Path, kinds: Kinds) -> None:
         self.files = Files(root)
         self.kinds = kinds
-        self.expand = expand
         self.problems: list[Problem] = []
         self.told: set[tuple[str, int, int]] = set()
         """Where the text itself is wrong: no second word on what it should have been."""
@@ -74,10 +74,8 @@ class _Loader:
         self.tops = {kind.collection: kind for kind in kinds.values() if not kind.parent}
         self.nested = {kind.parent.kind: kind for kind in kinds.values() if kind.parent}
 
-    def read(self, path: Path) -> None:
-        """Take in the objects of one file."""
-        shown = path.relative_to(self.root).as_posix()
-        root, problems = document.read(path, shown, self.expand)
+    def take(self, shown: str, root: Node, problems: list[Problem]) -> None:
+        """Take in the objects of one file, and what is wrong in its text."""
         self.problems += problems
         self.told |= {(p.file, p.line, p.column) for p in problems}
         for key, items in root.items():

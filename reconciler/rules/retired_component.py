@@ -1,6 +1,6 @@
 """Something made of parts, one of which is no longer there to put in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.core.guardrail import Finding, Ground, Guardrail
@@ -16,7 +16,7 @@ class Rule(Guardrail):
         """One finding a pair, at the change that makes it so."""
         for kind in ground.kinds.values():
             if any(own.kind == kind.name for _, marks in kind.referring for own in marks):
-                for whole in ground.known(kind):
+                for whole in _touched(kind, ground):
                     yield from self._of(whole, kind, ground)
 
     def _of(self, whole: Address, kind: Kind, ground: Ground) -> Iterator[Finding]:
@@ -35,6 +35,16 @@ class Rule(Guardrail):
             elif whole in ground.changes and (field, name) not in old:
                 message = f"it is made of {part}, which is retired"
                 yield Finding(message, "1 retired", "0 retired components", whole, (field, name))
+
+
+def _touched(kind: Kind, ground: Ground) -> Iterable[Address]:
+    """What the plan may make wrong: what it changes, and where something retires, all of them."""
+    changed = [address for address in ground.changes if address.kind == kind.name]
+    retiring = any(
+        ground.in_use(a, ground.before(a)) and not ground.in_use(a, ground.after(a))
+        for a in changed
+    )
+    return ground.known(kind) if retiring else changed
 
 
 def _parts(kind: Kind, value: Value | None) -> Iterator[tuple[str, str]]:

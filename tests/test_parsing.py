@@ -1,0 +1,100 @@
+"""A catalogue that is parsed by two processes reads as one that is parsed by one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler import parsing
+from reconciler.document import Node, expander
+from reconciler.files import paths
+from reconciler.parsing import Parsing
+
+FILES = {
+    "a.yaml": "products:\n  - &base {code: A, name: Kopi}\n",
+    "b.yaml": "products:\n  - code: B\n    tags: [x, {deep: 'yes'}]\n    name: ${WHO}\n",
+    "c.yaml": "products:\n  - &one {code: C, list: []}\n  - {<<: *one, code: D}\n  - *one\n",
+    "d.yaml": "products: [\n",
+    "e.yaml": "code: 1\ncode: 2\nempty:\n",
+    "f.yaml": "",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(parsing, "LARGE", 1)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+    for name, content in FILES.items():
+        (tmp_path / "catalogue").mkdir(exist_ok=True)
+        (tmp_path / "catalogue" / name).write_text(content, encoding="utf-8")
+    return tmp_path
+
+
+def begin(folder: Path) -> Parsing:
+    return Parsing(folder, paths(folder, "catalogue"), expander({"WHO": "Susu"}))
+
+
+def drawn(value: Any) -> Any:
+    """A tree with its places."""
+    if isinstance(value, Node):
+        return (value.line, value.column, {key: drawn(inner) for key, inner in value.items()})
+    return [drawn(inner) for inner in value] if isinstance(value, list) else value
+
+
+def outcome(begun: Parsing) -> list[Any]:
+    return [(shown, drawn(node), problems) for shown, node, problems in begun]
+
+
+def alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    with monkeypatch.context() as patch:
+        patch.setattr(parsing, "LARGE", 10**12)
+        begun = begin(folder)
+    assert begun.first == len(FILES)
+    return outcome(begun)
+
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="one process elsewhere")
+
+
+def test_two_processes_find_what_one_finds(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = begin(folder)
+    assert 0 < begun.first < len(FILES)
+    found = outcome(begun)
+    assert found == alone(folder, monkeypatch)
+    assert [shown for shown, _, _ in found] == [f"catalogue/{name}" for name in FILES]
+    assert sum(len(problems) for _, _, problems in found) == 3
+
+
+def test_a_second_process_that_dies_costs_time_and_nothing_else(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parsing, "_flat", lambda node: os.kill(os.getpid(), signal.SIGKILL))
+    begun = begin(folder)
+    assert begun.first < len(FILES)
+    assert outcome(begun) == alone(folder, monkeypatch)
+
+
+def test_no_process_is_left_behind(folder: Path) -> None:
+    outcome(begin(folder))
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_where_no_process_can_be_started_one_does_it_all(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> int:
+        raise BlockingIOError
+
+    monkeypatch.setattr(os, "fork", refuse)
+    assert outcome(begin(folder)) == alone(folder, monkeypatch)
+
+
+def test_a_small_catalogue_takes_one_process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parsing, "LARGE", 1_000_000)
+    assert begin(folder).first == len(FILES)
