@@ -6,18 +6,19 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 RUN := .venv/bin/python -m
 DEMO := examples/kopi-nusantara
 
-.PHONY: help demo test lint format schemas contract cassettes requests bench dist clean
+.PHONY: help demo test browser lint format schemas contract cassettes requests bench dist clean
 
 help:
 	@echo "make demo     plan, apply and plan again a coffee chain in the embedded sandbox"
 	@echo "make test     all tests, in parallel"
+	@echo "make browser  the page of a plan in Chromium, which must be installed"
 	@echo "make lint     format, lint, types, import contracts"
 	@echo "make format   put the code into its format"
 	@echo "make schemas  write schemas/ from the models"
 	@echo "make contract  ask the sandbox at random what schemas/dealpos.openapi.yaml allows (minutes)"
 	@echo "make cassettes  record cassettes/ anew from a sandbox served on loopback"
 	@echo "make requests  count the requests of shops up to 100,000 variants against docs/requests.md"
-	@echo "make bench    measure load, plan and start-up (minutes)"
+	@echo "make bench    measure load, plan, start-up and rendering (minutes)"
 	@echo "make dist     the wheel and the source archive"
 
 .venv/bin/python:
@@ -48,6 +49,15 @@ demo: .venv/run.stamp
 test: .venv/dev.stamp
 	@$(RUN) pytest -q -n auto
 
+.venv/browser.stamp: pyproject.toml | .venv/dev.stamp
+	@$(RUN) pip --disable-pip-version-check install --quiet -e '.[browser]'
+	@touch $@
+
+browser: .venv/dev.stamp .venv/browser.stamp
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+		{ echo "error: Chromium is not installed; on Debian: apt-get install chromium"; exit 1; }
+	@$(RUN) pytest -q tests/render/browser
+
 lint: .venv/dev.stamp
 	@$(RUN) ruff format --check .
 	@$(RUN) ruff check .
@@ -72,6 +82,7 @@ requests: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	@.venv/bin/python tests/benchmarks/run.py
+	@.venv/bin/python tests/benchmarks/rendering.py
 
 dist: .venv/dev.stamp
 	@$(RUN) build

@@ -131,6 +131,10 @@ def _rendered(made: Made, form: str, folder: Path) -> str:
         from reconciler.render.github import plan_github
 
         return plan_github(made.plan, made.cost, KINDS, within(folder))
+    if form == "html":
+        from reconciler.render.html import plan_html
+
+        return plan_html(made.plan, made.cost, KINDS, _origin(folder))
     from reconciler.render.markdown import plan_markdown
 
     return plan_markdown(made.plan, made.cost, KINDS, _origin(folder))

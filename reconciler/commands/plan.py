@@ -17,7 +17,8 @@ from reconciler.errors import ReconcilerError, UsageError
 @options.formats(
     "markdown",
     "github",
-    help="; markdown a comment for a pull request; github annotations on its lines",
+    "html",
+    help="; markdown a comment for a pull request; github annotations on its lines; html a page",
 )
 @options.compact
 @options.detailed_exitcode

@@ -14,6 +14,7 @@ from reconciler.core.kind import Kinds, Offer
 from reconciler.core.state import Address
 
 Amount = int | Decimal
+_UNKNOWN = Offer(None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,8 @@ class Sale:
 
     @property
     def moved(self) -> bool:
-        """Whether price or cost differ."""
-        return self.before != self.after
+        """Whether price or cost differ, as far as they are known."""
+        return (self.before or _UNKNOWN) != (self.after or _UNKNOWN)
 
     @property
     def rise(self) -> Amount:

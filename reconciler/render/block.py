@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from reconciler.core.change import Action, Change, FieldChange
 from reconciler.core.kind import Kind, Kinds
 from reconciler.core.money import moves
 from reconciler.render.money import money_line
-from reconciler.render.words import counted, plain, written
+from reconciler.render.words import Row, counted, plain, written
 
 Paint = Callable[[str, str], str]
 """Takes a style and a text; gives the text in that style, or as it is."""
@@ -22,14 +21,6 @@ STYLES = {
     Action.DELETE: "red",
 }
 _FIELDS = 3
-
-
-class Row(NamedTuple):
-    """One field that changes, in words."""
-
-    name: str
-    before: str
-    after: str
 
 
 def no_paint(style: str, text: str) -> str:

@@ -23,7 +23,7 @@ from reconciler.render.data import Origin
 from reconciler.render.money import total_line
 from reconciler.render.room import Listing, code, fit_all, size
 from reconciler.render.verdict import ranked, refusals, removals, verdict
-from reconciler.render.words import amount, counted, duration
+from reconciler.render.words import amount, spent
 
 LIMIT = 65_536
 """What GitHub takes as a comment, in characters; kept to in bytes."""
@@ -72,16 +72,11 @@ def _head(plan: Plan, cost: Cost, money: str, missing: int) -> str:
     ]
     if money:
         lines += [f"Money: {short(money, _LONG)}", ""]
-    lines += [f"Cost of applying: {_cost(cost)}", ""]
+    lines += [f"Cost of applying: {spent(cost.requests, cost.windows, cost.seconds)}", ""]
     return "\n".join(lines) + "\n"
 
 
 _ALWAYS = ("create", "update", "retire", "delete", "unchanged")
-
-
-def _cost(cost: Cost) -> str:
-    windows = f" in {cost.windows} windows" if cost.windows > 1 else ""
-    return f"{counted(cost.requests, 'request')}{windows}, {duration(cost.seconds)}"
 
 
 def short(text: str, longest: int = _TEXT) -> str:

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from reconciler.core.kind import Offer
 from reconciler.core.money import Peak, Sale, Total, margin
-from reconciler.render.words import amount, plain
+from reconciler.render.words import Row, amount, plain
 
 _PLACES = 6
 
@@ -51,8 +51,7 @@ def _facts(sale: Sale) -> Iterator[str]:
     if sale.after is None:
         return
     before, after = margin(sale.before), margin(sale.after)
-    if sale.own != (True, True) and sale.rise and sale.outlet:
-        # No field says at which price an outlet ends up that gains or loses its own.
+    if _indirect(sale):
         yield f"price {_price(sale.before)} → {_price(sale.after)}"
     if before != after:
         new = sale.before is None
@@ -63,6 +62,25 @@ def _facts(sale: Sale) -> Iterator[str]:
 
 def _price(offer: Offer | None) -> str:
     return "—" if offer is None or offer.price is None else amount(offer.price)
+
+
+def money_rows(sold: Sequence[Sale]) -> list[Row]:
+    """What no field says by itself: the margins, and the prices of outlets without their own."""
+    return [row for sale in sold if sale.after is not None for row in _rows(sale)]
+
+
+def _rows(sale: Sale) -> Iterator[Row]:
+    at = f" at {plain(sale.outlet)}" if sale.outlet else ""
+    if _indirect(sale):
+        yield Row(f"price{at}", _price(sale.before), _price(sale.after))
+    before, after = margin(sale.before), margin(sale.after)
+    if before != after:
+        yield Row(f"margin{at}", percent(before), percent(after))
+
+
+def _indirect(sale: Sale) -> bool:
+    """Whether an outlet gains or loses a price of its own: no field says where it ends up."""
+    return bool(sale.own != (True, True) and sale.rise and sale.outlet)
 
 
 def total_line(total: Total) -> str:

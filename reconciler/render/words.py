@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.core.change import mark
 from reconciler.core.kind import Field
 from reconciler.core.state import Address
+
+
+class Row(NamedTuple):
+    """One value before and after, in words."""
+
+    name: str
+    before: str
+    after: str
 
 
 def plain(text: str) -> str:
@@ -57,3 +65,9 @@ def duration(seconds: int) -> str:
     if seconds < 90:
         return f"about {seconds} s"
     return f"about {round(seconds / 60)} min"
+
+
+def spent(requests: int, windows: int, seconds: int) -> str:
+    """A cost as people say it: `3 requests in 2 windows, about 4 min`."""
+    inside = f" in {amount(windows)} windows" if windows > 1 else ""
+    return f"{counted(requests, 'request')}{inside}, {duration(seconds)}"

@@ -147,6 +147,13 @@ def test_a_plan_as_a_comment_is_markdown_and_nothing_else(run: Any, folder: Path
     assert ran.out.count("</details>") == 1
 
 
+def test_a_plan_as_a_page_is_html_and_nothing_else(run: Any, folder: Path) -> None:
+    ran = run("plan", folder, "--format", "html", "--detailed-exitcode")
+    assert ran.code == 2
+    assert ran.out.startswith("<!DOCTYPE html>\n")
+    assert ran.out.endswith("</html>\n")
+
+
 def test_annotations_name_files_from_the_top_of_the_repository(run: Any, folder: Path) -> None:
     ran = run("plan", folder, "--format", "github")
     assert (

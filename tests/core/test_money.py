@@ -86,6 +86,20 @@ def test_a_rise_needs_both_sides(before: Any, after: Any, rise: Any, share: Any)
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "moved"),
+    [
+        (Offer(1, 2), Offer(1, 2), False),
+        (Offer(1, 2), Offer(1, 3), True),
+        (Offer(1, 2), None, True),
+        (Offer(None, None), None, False),
+        (None, Offer(None, None), False),
+    ],
+)
+def test_what_is_not_known_does_not_move(before: Any, after: Any, moved: bool) -> None:
+    assert Sale("", before, after).moved is moved
+
+
+@pytest.mark.parametrize(
     ("offer", "share", "below"),
     [
         (Offer(200, 50), 75, False),

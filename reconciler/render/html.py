@@ -1,0 +1,139 @@
+"""A plan as one page that needs nothing else: no network, no other file, no script to be read.
+
+The page may run its own script and style and nothing besides (their hashes stand in its content
+security policy), so that even markup that slipped through could do nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from reconciler import __version__
+from reconciler.core.change import Action, Change
+from reconciler.core.cost import Cost
+from reconciler.core.kind import Kinds
+from reconciler.core.money import moves, total
+from reconciler.core.plan import Plan
+from reconciler.core.state import Address, Source
+from reconciler.render.block import hidden, place, rows
+from reconciler.render.data import Origin
+from reconciler.render.money import money_rows, total_line
+from reconciler.render.verdict import refusals, removals, verdict
+from reconciler.render.words import Row, counted, plain, spent
+
+_PAGE = PackageLoader("reconciler.render", "page")
+
+
+class Item(NamedTuple):
+    """One change, in words."""
+
+    kind: str
+    action: str
+    symbol: str
+    address: str
+    place: str
+    rows: list[Row]
+    loss: bool
+    rest: str
+
+
+def plan_html(plan: Plan, cost: Cost, kinds: Kinds, origin: Origin) -> str:
+    """The plan as a page."""
+    pages = Environment(
+        loader=_PAGE,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        lstrip_blocks=True,
+    )
+    pages.filters["plain"] = _plain
+    style, script = (_source(pages, name) for name in ("page.css", "page.js"))
+    anchors = {change.address: f"c{n}" for n, change in enumerate(plan.changes, 1)}
+
+    def named(address: Address | None) -> Markup:
+        return _object(address, anchors)
+
+    return pages.get_template("page.html.j2").render(
+        style=style,
+        script=script,
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+        verdict=verdict(plan),
+        version=__version__,
+        store=plain(plan.store),
+        folder=plain(origin.folder),
+        commit=plain(origin.commit),
+        counts=plan.counts() | {"withheld": len(plan.withheld)},
+        money=total_line(total(plan.changes, kinds)),
+        cost=spent(cost.requests, cost.windows, cost.seconds),
+        violations=[
+            ("Violations of guardrails: apply is refused", refusals(plan)),
+            ("Allowed exceptions from guardrails", [v for v in plan.violations if v.allowed]),
+        ],
+        removals=removals(plan),
+        reasons=[
+            ("Could not be read: nothing is planned for them", plan.unknown),
+            ("Withheld: not as declared, and left as they are", plan.withheld),
+        ],
+        items=[_item(change, kinds) for change in plan.changes],
+        kinds=sorted({change.address.kind for change in plan.changes}),
+        actions=sorted({change.action.value for change in plan.changes}),
+        asides=[
+            ("Notes", plan.notes),
+            ("In the shop and not in the files, left alone", plan.unmanaged),
+        ],
+        object=named,
+        at=_at,
+    )
+
+
+def _plain(value: object) -> str:
+    return plain(str(value))
+
+
+def _source(pages: Environment, name: str) -> str:
+    return _PAGE.get_source(pages, name)[0]
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _object(address: Address | None, anchors: dict[Address, str]) -> Markup:
+    """An object's name, as a link to its change where there is one."""
+    if address is None:
+        return Markup("the whole plan")
+    name = Markup("<code>{}</code>").format(plain(str(address)))
+    if address in anchors:
+        return Markup('<a href="#{}">{}</a>').format(anchors[address], name)
+    return name
+
+
+def _at(source: Source | None) -> Markup:
+    if source is None:
+        return Markup("")
+    return Markup(" <small>{}:{}</small>").format(plain(source.file), source.line)
+
+
+def _item(change: Change, kinds: Kinds) -> Item:
+    kind = kinds[change.address.kind]
+    sold = moves(change, kinds)
+    unshown = hidden(change, kind)
+    told = [plain(change.reason)] if change.action in (Action.REPLACE, Action.DELETE) else []
+    told += [f"{counted(unshown, 'unchanged field')} not shown"] if unshown else []
+    return Item(
+        change.address.kind,
+        change.action.value,
+        change.action.symbol,
+        plain(str(change.address)),
+        place(change),
+        [*rows(change, kind), *money_rows(sold)],
+        any(sale.falls_below_cost for sale in sold),
+        "; ".join(told),
+    )

@@ -1,0 +1,154 @@
+"""A plan as a page: complete in itself, and no name in it is markup."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from typing import Any
+
+from reconciler.core.change import Action
+from reconciler.core.plan import Plan
+from reconciler.core.state import Address
+from reconciler.kinds import KINDS
+from reconciler.render.data import Origin
+from reconciler.render.html import plan_html
+from reconciler.render.words import plain
+
+HERE = Origin(".", "")
+VOID = {"meta", "input", "br"}
+
+
+class Page(HTMLParser):
+    """What a browser makes of a page, as far as these tests ask."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: Counter[str] = Counter()
+        self.attributes: list[tuple[str, str, str]] = []
+        self.within: list[str] = []
+        self.texts: list[str] = []
+        self.bodies: dict[str, str] = {}
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag in ("th", "td"):
+            self.texts.append(" ")
+        if tag not in VOID:
+            self.within.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.within.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.within[-1:] in (["style"], ["script"]):
+            self.bodies[self.within[-1]] = data
+        else:
+            self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.texts).split())
+
+
+def page(plan: Plan, makes: Any, origin: Origin = HERE) -> str:
+    return plan_html(plan, makes.cost, KINDS, origin)
+
+
+def test_a_page_says_everything(makes: Any, everything: Any) -> None:
+    found = Page(page(everything(), makes, Origin("shops/kopi", "0123abc")))
+    assert not found.within
+    for said in (
+        "Refused by guardrails: 2 violations",
+        "Store: https://yourshop.dealpos.net",
+        "Folder: shops/kopi",
+        "Commit: 0123abc",
+        "Money: 1 cheaper, 1 falls below cost",
+        "Cost of applying: 5 requests, about 3 s",
+        "price-change variant/1003L: 150,000 → 15,000 (measured 90 %, limit 50 %)",
+        "removals the whole plan: 150,000 → 15,000 (measured 2 of 3, limit 50 %)",
+        "To allow it: allow it in a catalogue file",
+        "Allowed until 2026-12-31: clearance catalogue/a.yaml:3",
+        "Removals and replacements (3) - delete variant/1003S catalogue/drinks.yaml:19",
+        "variant/GONE: HTTP 500: no answer",
+        "coupon/C: 40 uses are spent",
+        "~ update variant/1003L below cost catalogue/drinks.yaml:14",
+        "unit_price 18,000 8,000",
+        "margin 50.0 % -12.5 %",
+        "coupon `reference_id` is not compared",
+        "In the shop and not in the files, left alone (1) coupon/OLD10",
+        "This is a plan: nothing has been changed.",
+    ):
+        assert said in found.text
+
+
+def test_a_page_needs_nothing_else(makes: Any, everything: Any) -> None:
+    text = page(everything(), makes)
+    found = Page(text)
+    policy = next(v for t, n, v in found.attributes if n == "content" and "default-src" in v)
+    assert policy.startswith("default-src 'none';")
+    for tag in ("style", "script"):
+        digest = hashlib.sha256(found.bodies[tag].encode()).digest()
+        assert f"{tag}-src 'sha256-{base64.b64encode(digest).decode()}'" in policy
+    assert {n for _, n, _ in found.attributes} & {"src", "style", "srcset", "action"} == set()
+    links = [value for _, name, value in found.attributes if name == "href"]
+    assert links
+    assert all(link.startswith("#") for link in links)
+    assert not re.search(
+        r"url\(|@import|fetch|https?:", found.bodies["style"] + found.bodies["script"]
+    )
+
+
+def test_links_lead_to_the_changes(makes: Any, everything: Any) -> None:
+    found = Page(page(everything(), makes))
+    ids = [value for _, name, value in found.attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    links = {value[1:] for _, name, value in found.attributes if name == "href"}
+    labels = {value for _, name, value in found.attributes if name == "aria-labelledby"}
+    assert links | labels <= set(ids)
+
+
+def test_no_name_is_markup_in_a_page(makes: Any, hostile: str) -> None:
+    harmless = Page(page(makes.hostile("harmless"), makes, Origin("harmless", "harmless")))
+    text = page(makes.hostile(hostile), makes, Origin(hostile, hostile))
+    found = Page(text)
+    assert found.tags == harmless.tags
+    assert [a[:2] for a in found.attributes] == [a[:2] for a in harmless.attributes]
+    assert found.bodies == harmless.bodies
+    text_of = "".join(found.texts)
+    wanted = "".join(harmless.texts).count("variant/harmless")
+    assert text_of.count(f"variant/{plain(hostile)}") == wanted
+    for steering in "\x1b\u202e\u2066\u2028\x85\x0b":
+        assert steering not in text
+
+
+def test_a_plan_without_changes_is_a_page_too(makes: Any) -> None:
+    found = Page(page(makes.plan(unchanged=9), makes))
+    assert "No changes: the shop is as the files say" in found.text
+    assert found.tags["form"] == 0
+
+
+def test_what_can_be_filtered_by_is_what_there_is(makes: Any) -> None:
+    plan = makes.plan(
+        makes.change("variant/A"),
+        makes.change("coupon/B", Action.REPLACE),
+        makes.change("variant/C"),
+    )
+    text = page(plan, makes)
+    assert re.findall(r"<option>(\w+)</option>", text) == ["coupon", "variant", "replace", "update"]
+    assert re.findall(r'<tbody class="(\w+)" id="\w+" data-kind="(\w+)"', text) == [
+        ("update", "variant"), ("replace", "coupon"), ("update", "variant"),
+    ]  # fmt: skip
+
+
+def test_customer_data_is_no_part_of_a_page(makes: Any) -> None:
+    plan = makes.plan(
+        makes.change("customer/K", name=("Sari Lama", "Sari Baru"), mobile=("0812", "0813")),
+        unmanaged=(Address("customer", "DP-1"),),
+    )
+    assert not re.search(r"Sari|0812|0813", page(plan, makes))
