@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 
 from reconciler.boundary import Boundary
 from reconciler.client import Client
-from reconciler.core.change import Action
+from reconciler.core.change import Action, Change
+from reconciler.core.kept import carried_over
 from reconciler.core.kind import Kind, Kinds
 from reconciler.core.plan import Plan
 from reconciler.core.step import Step
@@ -26,7 +27,7 @@ from reconciler.errors import (
     Unremembered,
 )
 from reconciler.journal import Journal
-from reconciler.prove import changed_fields, provable, prove
+from reconciler.prove import changed_fields, prove
 from reconciler.report import Outcome, Report, State, differences, discreet
 from reconciler.settle import Settler
 
@@ -66,9 +67,9 @@ def run(
     if not applier.stopped:
         prove(applier.states, steps, kinds, applier.settler)
     outcomes = (*applier.outcomes(), *_set_aside(plan))
-    carried = {change.address: change.carried for change in plan.changes}
-    proven = (o.address for o in applier.outcomes() if o.verified)
-    journal.settle({address: carried[address] for address in proven})
+    own = [outcome for outcome in outcomes if outcome.address in applier.states]
+    kept = {o.address: applier.states[o.address].kept for o in own if o.status == "applied"}
+    journal.settle([outcome.address for outcome in own if outcome.verified], kept)
     requests = client.requests - before
     boundary = applier.boundary
     stopped = applier.stopped or boundary.closed
@@ -100,13 +101,18 @@ class _Applier:
         self.kinds = kinds
         self.journal = journal
         self.progress = progress
-        self.states = {change.address: State(change) for change in plan.changes}
+        self.states = {change.address: self._state(change) for change in plan.changes}
         self.settler = Settler(client, kinds, plan.pages)
         self.boundary = Boundary(client, steps, kinds, plan.pages)
         self.failed: set[int] = set()
         self.lost: set[str] = set()
         """Kinds of which something was not kept as written: a replacement could lose another."""
         self.stopped = ""
+
+    def _state(self, change: Change) -> State:
+        known = self.plan.kept.get(change.address, {})
+        over = carried_over(self.kinds[change.address.kind], change.address, change.carried)
+        return State(change, known=known, kept={**known, **over})
 
     def all(self) -> None:
         """Every step, or as many as can be."""
@@ -197,13 +203,14 @@ class _Applier:
         if found is None:
             state.notes.append("acknowledged, not read back")
             return
-        difference = differences(kind, provable(change), found.value)
+        difference = differences(kind, change, found.value)
         if difference:
             raise NotKept(step.requests[-1].operation, difference)
         after = change.after or {}
         state.unseen = kind.listed_in(after) - found.value.keys()
         state.observed = found.value
         if not state.unseen:
+            state.heed(kind, found.value)
             state.judge_shown(changed_fields(kind, change) - found.value.keys())
 
     def _skip(self, step: Step, why: str) -> None:

@@ -7,14 +7,14 @@ uses that were left. A file that is deleted loses no more than that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from reconciler import memory, stored
-from reconciler.core.carried import Carried
 from reconciler.core.change import Change
 from reconciler.core.interrupted import Interrupted, resumed
+from reconciler.core.kept import Kept
 from reconciler.core.kind import Kinds
 from reconciler.core.state import Address, Live
 from reconciler.errors import Unremembered
@@ -55,9 +55,9 @@ class Journal:
         self.entries[address] = replace(self.entries[address], gone=True)
         self._keep()
 
-    def settle(self, done: Carried) -> None:
-        """Strike out what is settled, once what it carried over is remembered."""
-        memory.remember(self.shop, self.store, {a: pairs for a, pairs in done.items() if pairs})
+    def settle(self, done: Collection[Address], kept: Kept) -> None:
+        """Strike out what is settled, once what the shop keeps of it is remembered."""
+        memory.remember(self.shop, self.store, kept)
         struck = [self.entries.pop(address, None) for address in done]
         if any(struck):
             self._keep()
@@ -68,7 +68,9 @@ class Journal:
         Gives `live` with what an object had before it was put back in part; strikes out the rest.
         """
         live, pending, settled = resumed(live, self.entries, kinds)
-        self.settle(settled)
+        known = memory.recall(self.shop, self.store)
+        kept = {a: {**known.get(a, {}), **pairs} for a, pairs in settled.items()}
+        self.settle(settled.keys(), kept)
         return live, pending
 
     def _keep(self) -> bool:

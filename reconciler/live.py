@@ -228,7 +228,7 @@ def _changing(reader: Reader, kind: Kind, desired: Desired) -> set[str]:
     changing = set()
     for name, declared in desired.objects.get(kind.name, {}).items():
         state = reader.observed(kind, name)
-        if state is not None and compare(kind, declared.value, state.value):
+        if state is not None and compare(kind, declared.value, state.value, declared.moved):
             changing.add(name)
     return changing
 

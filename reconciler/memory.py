@@ -1,35 +1,53 @@
-"""What replacements carried over, remembered in a small file beside the shop.
+"""What the shop keeps otherwise than written, remembered in a small file beside the shop.
 
-The file is safe to delete: without it the plan asks for the declared value again, and says so.
+The file is safe to delete: without it a plan asks for the declared value again, and says so. Of
+private values it holds marks, from which nobody can tell them.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from reconciler import stored
-from reconciler.core.carried import Carried
+from reconciler.core.kept import Kept, Pair
+from reconciler.core.rewriting import Path
 from reconciler.core.state import Address
 from reconciler.settings import Settings
 
-FILE = "carried.json"
+FILE = "kept.json"
 
 
-def recall(shop: Settings, store: str) -> Carried:
+def recall(shop: Settings, store: str) -> Kept:
     """What was remembered for `store`; what is in no form that `remember` writes is passed over."""
     return {
-        Address(*name.split("/", 1)): {
-            field: (pair[0], pair[1])
-            for field, pair in fields.items()
-            if isinstance(pair, list) and len(pair) == 2
-        }
-        for name, fields in stored.section(shop, FILE, store).items()
-        if "/" in name and isinstance(fields, dict)
+        Address(*name.split("/", 1)): dict(filter(None, map(_entry, entries)))
+        for name, entries in stored.section(shop, FILE, store).items()
+        if "/" in name and isinstance(entries, list)
     }
 
 
-def remember(shop: Settings, store: str, carried: Carried) -> None:
-    """Add to what is remembered for `store`; in a folder that cannot be written it is lost."""
-    if not carried:
-        return
+def remember(shop: Settings, store: str, kept: Kept) -> None:
+    """Remember for `store` what is kept of each object of `kept`, and nothing else of them.
+
+    In a folder that cannot be written it is lost.
+    """
     known = stored.section(shop, FILE, store)
-    known |= {str(address): dict(fields) for address, fields in carried.items()}
-    stored.put(shop, FILE, store, known)
+    content = dict(known)
+    for address, pairs in kept.items():
+        content.pop(str(address), None)
+        if pairs:
+            content[str(address)] = [
+                {"path": list(path), "written": written, "kept": held}
+                for path, (written, held) in pairs.items()
+            ]
+    if content != known:
+        stored.put(shop, FILE, store, content)
+
+
+def _entry(entry: Any) -> tuple[Path, Pair] | None:
+    if not isinstance(entry, dict) or not {"path", "written", "kept"} <= entry.keys():
+        return None
+    path = entry["path"]
+    if not isinstance(path, list) or not path or not all(isinstance(key, str) for key in path):
+        return None
+    return tuple(path), (entry["written"], entry["kept"])

@@ -61,7 +61,7 @@ def make(shop: Settings, client: Client, journal: Journal, scope: Scope | None =
     begun = Parsing(shop.root, files, shop.expand)
 
     from reconciler import live, memory, tenant
-    from reconciler.core import plan, references
+    from reconciler.core import kept, plan, references
     from reconciler.core.guardrail import Ground
     from reconciler.core.scope import narrow
     from reconciler.kinds import KINDS
@@ -77,14 +77,15 @@ def make(shop: Settings, client: Client, journal: Journal, scope: Scope | None =
     if scope:
         desired, sentence = narrow(desired, scope, KINDS)
         said = (sentence,)
+    known = memory.recall(shop, client.store.url)
+    desired = kept.moved(desired, known, KINDS)
     state = live.read(client, desired, KINDS, survey, journal.entries)
     tenant.remember(shop, client.store.url, client.routes.tenant)
     state, pending = journal.resume(state, KINDS)
     if scope:
         pending = {a: entry for a, entry in pending.items() if desired.get(a)}
     _refuse(shop, references.check(desired, state, KINDS), desired)
-    carried = memory.recall(shop, client.store.url)
-    made, faults = plan.build(desired, state, KINDS, client.store.url, carried, pending)
+    made, faults = plan.build(desired, state, KINDS, client.store.url, known, pending)
     _refuse(shop, faults, desired)
     made = _judged(shop, Ground(made, desired, state, KINDS, today(), bool(scope)))
     if scope:

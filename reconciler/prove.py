@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.core.change import Change
+from reconciler.core.diff import rewritten
 from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.state import Address, Live, Observed
 from reconciler.core.step import Request, Step, request_for
@@ -21,7 +22,7 @@ def prove(states: States, steps: Sequence[Step], kinds: Kinds, settler: Settler)
     What a parent's update did not change in a child is written once more alone: whether it does
     is undocumented (facts §6.2).
     """
-    prover = _Prover(states, kinds, settler)
+    prover = _Prover(states, kinds, settler, {a for step in steps for a in step.fallback})
     pending = [
         address
         for address, state in states.items()
@@ -53,10 +54,12 @@ def _unwritten(change: Change) -> str:
 
 
 class _Prover:
-    def __init__(self, states: States, kinds: Kinds, settler: Settler) -> None:
+    def __init__(self, states: States, kinds: Kinds, settler: Settler, alone: set[Address]) -> None:
         self.states = states
         self.kinds = kinds
         self.settler = settler
+        self.alone = alone
+        """What can be written once more by itself."""
 
     def rewrite(self, alone: Iterable[tuple[Address, Request]]) -> list[Address]:
         """Write children by their own update; gives those that were acknowledged."""
@@ -67,6 +70,7 @@ class _Prover:
             except (ApiError, Stopped) as error:
                 self.states[address].notes.append(f"writing it alone: {error.message}")
                 break
+            self.alone.discard(address)
             done.append(address)
         return done
 
@@ -103,7 +107,7 @@ class _Prover:
         state = self.states[address]
         found = live.get(address)
         seen = {**state.observed, **found.value} if isinstance(found, Observed) else state.observed
-        difference = differences(kind, provable(state.change), seen)
+        difference = differences(kind, state.change, seen)
         if difference and kind.delete:
             removal = request_for(kind, kind.delete, state.change.after or {})
             try:
@@ -111,6 +115,7 @@ class _Prover:
             except ApiError as error:
                 return f"{difference}; it could not be taken away: {error.detail}"
             return f"{difference}; it was taken away again"
+        state.heed(kind, seen)
         state.judge_shown(
             (self._changed(address) | kind.listed_in(state.change.after or {})) - seen.keys()
         )
@@ -125,8 +130,11 @@ class _Prover:
             return ""
         if not isinstance(found, Observed):
             return "the shop acknowledged it and does not show it"
-        difference = differences(kind, provable(state.change), found.value)
+        difference = differences(kind, state.change, found.value)
+        if not difference and address in self.alone:
+            difference = _unmoved(kind, state.change, found.value)
         if not difference:
+            state.heed(kind, found.value)
             state.judge_shown(self._changed(address) - found.value.keys())
         return difference
 
@@ -139,13 +147,16 @@ class _Prover:
         return changed_fields(kind, self.states[address].change)
 
 
+def _unmoved(kind: Kind, change: Change, live: Value) -> str:
+    """A value that is as it was, which may be a rewriting, or a write that did nothing."""
+    before = change.before or {}
+    names = [path[0] for path in rewritten(kind, change, live) if len(path) == 1]
+    same = [name for name in names if before.get(name) == live[name]]
+    return f"`{same[0]}` is as it was" if same else ""
+
+
 def changed_fields(kind: Kind, change: Change) -> frozenset[str]:
     """The changed fields of an object that a read can show."""
     parent = kind.parent.kind if kind.parent else ""
     names = {field.path[0] for field in change.fields}
     return frozenset(n for n in names if kind.fields[n].comparable and n != parent)
-
-
-def provable(change: Change) -> Value:
-    """What must read back as written."""
-    return {k: v for k, v in (change.after or {}).items() if k not in change.unproven}

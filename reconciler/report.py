@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, field
 
-from reconciler.core.change import Action, Change
-from reconciler.core.diff import compare
+from reconciler.core.change import Action, Change, mark
+from reconciler.core.diff import differing, rewritten
+from reconciler.core.kept import Pair, carried_over, sent, traced
 from reconciler.core.kind import Kind, Value
+from reconciler.core.rewriting import Path
 from reconciler.core.state import Address
+
+LONG = 80
+"""Characters of a value that a note quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,22 @@ class State:
     """What only a listing can prove yet; the rest has been read as `observed`."""
     observed: Value = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    known: Mapping[Path, Pair] = field(default_factory=dict)
+    """What the shop was known to keep otherwise than written."""
+    kept: dict[Path, Pair] = field(default_factory=dict)
+    """What it keeps now; what it did not show stays as known."""
+
+    def heed(self, kind: Kind, live: Value) -> None:
+        """Remember what is kept otherwise than it was written, and say it if that is new."""
+        change = self.change
+        found = rewritten(kind, change, live)
+        kept = traced(kind, change.address, found)
+        for path, pair in found.items():
+            if self.known.get(path) != kept[path]:
+                self.notes.append(_kept_as(kind, change.address, path, pair))
+        unshown = {path: pair for path, pair in self.known.items() if path[0] not in live}
+        over = carried_over(kind, change.address, change.carried)
+        self.kept = {**unshown, **kept, **over, **sent(kind, change, live)}
 
     def judge_shown(self, unseen: Set[str]) -> None:
         """Call it verified, unless some of what was changed is shown by no read."""
@@ -75,13 +96,35 @@ class State:
             self.verified = True
 
 
-def differences(kind: Kind, after: Value, live: Value) -> str:
-    """How what was read back differs from what was written, in words; empty when it does not."""
+def _kept_as(kind: Kind, address: Address, path: Path, pair: Pair) -> str:
+    """The note on a value that is kept otherwise than it was written; customer data as marks."""
+    private = kind.fields[path[0]].private
+    written, held = (mark(address, v) if private else _quoted(v) for v in pair)
+    return f"the server keeps `{'.'.join(path)}` {written} as {held}"
+
+
+def _quoted(value: object) -> str:
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= LONG else f"{text[:LONG]}…"
+
+
+def differences(
+    kind: Kind, change: Change, live: Value, names: Collection[str] | None = None
+) -> str:
+    """How what was read back differs from what was written, in words; empty when it does not.
+
+    What the server rewrites without harm is no difference. With `names`, of these fields alone.
+    """
+    written = change.provable
+    if names is not None:
+        written = {name: value for name, value in written.items() if name in names}
+    harmless = rewritten(kind, change, live)
     return "; ".join(
         f"`{changed.name}` was written"
         if kind.fields[changed.path[0]].private
         else f"`{changed.name}` was written as {changed.after} and reads {changed.before}"
-        for changed in compare(kind, after, live)
+        for changed in differing(kind, written, live)
+        if changed.path not in harmless
     )
 
 

@@ -9,8 +9,8 @@ from reconciler import live, memory, pipeline
 from reconciler.client import Client
 from reconciler.core import references
 from reconciler.core.approved import Approved, Held, Moved, declared_again, weigh
-from reconciler.core.carried import Carried
 from reconciler.core.interrupted import Interrupted
+from reconciler.core.kept import Kept
 from reconciler.core.plan import Plan, build
 from reconciler.core.policy import Violation
 from reconciler.core.rename import viewed
@@ -41,13 +41,13 @@ def resume(shop: Settings, client: Client, journal: Journal, approved: Saved) ->
     files = pipeline.declared(shop) if _secretive(approved.changes) else Desired()
     desired = declared_again(approved.changes, files, KINDS)
     state, pending = journal.resume(live.read(client, desired, KINDS), KINDS)
-    carried = memory.recall(shop, client.store.url)
-    view, renames, _ = viewed(desired, state, KINDS, carried)
+    kept = memory.recall(shop, client.store.url)
+    view, renames, _ = viewed(desired, state, KINDS, kept)
     moved, done = weigh(approved.changes, view, renames, KINDS)
     lost = {c.address: _FILES for c in approved.changes if desired.get(c.address) is None}
     reasons = _reasons(moved) | lost
     left = _without(desired, {*reasons, *done})
-    made, more = _build(left, state, client.store.url, carried, pending)
+    made, more = _build(left, state, client.store.url, kept, pending)
     reasons |= more
     actions = {change.address: change.action for change in approved.changes}
     made = replace(
@@ -80,7 +80,7 @@ def _build(
     desired: Desired,
     state: Live,
     store: str,
-    carried: Carried,
+    kept: Kept,
     pending: Mapping[Address, Interrupted],
 ) -> tuple[Plan, dict[Address, str]]:
     """The plan of what is left, and what cannot be done any more, with why."""
@@ -88,7 +88,7 @@ def _build(
     while True:
         faults = references.check(desired, state, KINDS)
         approved = {a: entry for a, entry in pending.items() if desired.get(a)}
-        made, more = build(desired, state, KINDS, store, carried, approved)
+        made, more = build(desired, state, KINDS, store, kept, approved)
         faults += more
         if not faults:
             break

@@ -157,8 +157,7 @@ class Settler:
         """What of the new object is not as declared; empty when all is well."""
         if not isinstance(state, Observed):
             return "the shop acknowledged it and does not show it"
-        guarded = {k: v for k, v in (change.after or {}).items() if k in kind.widens}
-        return differences(kind, guarded, state.value)
+        return differences(kind, change, state.value, kind.widens)
 
     def _put_back(self, kind: Kind, change: Change, before: Value | None) -> str:
         """After a failed replacement: the old object again, with what was left of it."""

@@ -13,13 +13,14 @@ from typing import Any
 import jsonschema
 import pytest
 
-from reconciler import live, memory, sandbox, settings, source
+from reconciler import live, memory, sandbox, settings, source, stored
 from reconciler.apply import run
 from reconciler.client import Client, embedded_transport
-from reconciler.core import cost, order, references
+from reconciler.core import cost, kept, order, references
 from reconciler.core import plan as planning
 from reconciler.core.cost import Cost, Window
 from reconciler.core.guardrail import Ground, judge
+from reconciler.core.kept import Kept
 from reconciler.core.plan import Plan
 from reconciler.core.references import Fault
 from reconciler.core.state import Desired, Live
@@ -134,6 +135,16 @@ class Shop:
         self.settings = settings.load(folder, {"DEALPOS_URL": "sandbox"})
         self.journal = Journal(self.settings, "sandbox")
 
+    @property
+    def kept(self) -> Kept:
+        """What the folder remembers; may be set."""
+        return memory.recall(self.settings, "sandbox")
+
+    @kept.setter
+    def kept(self, kept: Kept) -> None:
+        stored.put(self.settings, memory.FILE, "sandbox", {})
+        memory.remember(self.settings, "sandbox", kept)
+
     def write(self, text: str, file: str = "shop.yaml") -> None:
         """Declare what `text` says (dedented) in a catalogue file."""
         path = self.folder / "catalogue" / file
@@ -169,13 +180,12 @@ class Shop:
 
     def consider(self) -> tuple[Plan, list[Fault]]:
         """The plan and every fault."""
-        desired = self.desired()
+        desired = kept.moved(self.desired(), self.kept, KINDS)
         self.journal = Journal(self.settings, "sandbox")
         state = live.read(self.client(), desired, KINDS, None, self.journal.entries)
         state, pending = self.journal.resume(state, KINDS)
         faults = references.cycles(desired, KINDS) + references.check(desired, state, KINDS)
-        carried = memory.recall(self.settings, "sandbox")
-        plan, more = planning.build(desired, state, KINDS, "sandbox", carried, pending)
+        plan, more = planning.build(desired, state, KINDS, "sandbox", self.kept, pending)
         return plan, faults + more
 
     def judged(self, guardrails: str = "{}", today: str = "2026-06-01") -> Plan:
@@ -186,8 +196,7 @@ class Shop:
 
         desired = self.desired()
         state = live.read(self.client(), desired, KINDS)
-        carried = memory.recall(self.settings, "sandbox")
-        plan, faults = planning.build(desired, state, KINDS, "sandbox", carried)
+        plan, faults = planning.build(desired, state, KINDS, "sandbox", self.kept)
         assert not faults
         rules = configured(parse(guardrails, "reconciler.yaml")[0], complain)
         ground = Ground(plan, desired, state, KINDS, today)

@@ -67,7 +67,7 @@ def declared_again(approved: Iterable[Approved], files: Desired, kinds: Kinds) -
         value = _declared(kind, change, files)
         if value is not None:
             source = change.source or Source("", 0, 0)
-            declared = Declared(value, source, change.renamed_from)
+            declared = Declared(value, source, change.renamed_from, _rewritten(kind, change))
             objects.setdefault(kind.name, {})[change.address.name] = declared
     return Desired(objects)
 
@@ -87,6 +87,11 @@ def _declared(kind: Kind, change: Approved, files: Desired) -> Value | None:
     return value
 
 
+def _rewritten(kind: Kind, change: Approved) -> frozenset[str]:
+    """The approved fields that the server always rewrites: live never is as approved."""
+    return frozenset(name for name in change.names if kind.fields[name].derived)
+
+
 def _owned(kind: Kind, change: Approved) -> Iterator[str]:
     """The fields of `after` that the approval is about: what changes, and what only goes along.
 
@@ -99,7 +104,7 @@ def _owned(kind: Kind, change: Approved) -> Iterator[str]:
     for name in dict.fromkeys((*(n for n in change.names if n in after), *after)):
         spec = kind.fields[name]
         whole = change.action in (Action.CREATE, Action.REPLACE) and not spec.runtime
-        sent_only = bool(spec.unread) and not spec.runtime and name not in before
+        sent_only = not spec.runtime and name not in before  # so a file has told it
         if whole or sent_only or spec.identity or name == parent or name in change.names:
             yield name
 
@@ -174,7 +179,8 @@ def _is_so(kind: Kind, change: Approved, live: Live) -> bool:
     names = after if change.action is Action.CREATE else change.names
     wanted = {name: after[name] for name in names if name in after}
     seen = _seen(kind, change.address, state.value)
-    return change.action is not Action.DELETE and not compare(kind, wanted, seen)
+    rewritten = () if change.action is Action.CREATE else _rewritten(kind, change)
+    return change.action is not Action.DELETE and not compare(kind, wanted, seen, rewritten)
 
 
 def _seen(kind: Kind, address: Address, value: Value) -> Value:

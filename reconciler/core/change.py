@@ -99,6 +99,11 @@ class Change:
     blind: tuple[str, ...] = ()
     """Fields that an update of its own could clear: only its parent's update may carry it."""
 
+    @property
+    def provable(self) -> Value:
+        """What must read back as written."""
+        return {k: v for k, v in (self.after or {}).items() if k not in self.unproven}
+
 
 RENAMED = "renamed"
 CARRIED = "what is left of it"

@@ -7,18 +7,30 @@ DeepDiff costs seconds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from reconciler.core.change import Action, FieldChange
+from reconciler.core.change import Action, Change, FieldChange
 from reconciler.core.kind import Field, Kind, Value
+from reconciler.core.rewriting import Path, harmless, tidied
 
 
-def compare(kind: Kind, declared: Value, live: Value) -> tuple[FieldChange, ...]:
-    """What must change for `live` to be as declared.
+def compare(
+    kind: Kind, declared: Value, live: Value, moved: Collection[str] = ()
+) -> tuple[FieldChange, ...]:
+    """What must change for `live` to be as declared; white space that nobody sees need not.
 
-    Compares only fields that are declared, that can be compared, and that the shop showed.
+    Compares only fields that are declared, that can be compared, and that the shop showed; and
+    `moved` ones, which a difference in what was written last lets compare.
     """
+    found = differing(kind, declared, live, moved)
+    return tuple(c for c in found if not tidied(kind, c.path, c.after, c.before))
+
+
+def differing(
+    kind: Kind, declared: Value, live: Value, moved: Collection[str] = ()
+) -> tuple[FieldChange, ...]:
+    """As `compare`, to the letter."""
     changes: list[FieldChange] = []
     for name, after in declared.items():
         if name not in live:
@@ -27,9 +39,19 @@ def compare(kind: Kind, declared: Value, live: Value) -> tuple[FieldChange, ...]
         if before == after:
             continue
         field = kind.fields[name]
-        if field.comparable:
+        if field.comparable or name in moved:
             changes.extend(_explain(kind, field, before, after))
     return tuple(changes)
+
+
+def rewritten(kind: Kind, change: Change, live: Value) -> dict[Path, tuple[Any, Any]]:
+    """What of a change the shop keeps otherwise, without harm: as written, as kept."""
+    before = change.before or {}
+    return {
+        found.path: (found.after, found.before)
+        for found in differing(kind, change.provable, live)
+        if harmless(kind, found.path, found.after, found.before, _at(before, found.path))
+    }
 
 
 def created(kind: Kind, declared: Value) -> tuple[FieldChange, ...]:

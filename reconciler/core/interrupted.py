@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from reconciler.core.after import overlay_owned
-from reconciler.core.carried import Carried
 from reconciler.core.change import Action, Change, digest
 from reconciler.core.diff import created
+from reconciler.core.kept import Kept, Pair, carried_over
 from reconciler.core.kind import Kind, Kinds, Value
+from reconciler.core.rewriting import Path
 from reconciler.core.state import ABSENT, Address, Declared, Live, Observed
 
 
@@ -38,7 +39,7 @@ class Resumed(NamedTuple):
     live: Live
     pending: Mapping[Address, Interrupted]
     """The old one is gone and the new one is not there: to be finished or undone."""
-    settled: Carried
+    settled: Kept
     """The new one is there, or the old one never left; with what was carried over."""
 
 
@@ -62,7 +63,7 @@ def restored(kind: Kind, before: Value, after: Value) -> Value | None:
 def resumed(live: Live, interrupted: Mapping[Address, Interrupted], kinds: Kinds) -> Resumed:
     """Sort interrupted replacements by what is in the shop; what was not read stays as it is."""
     pending: dict[Address, Interrupted] = {}
-    settled: dict[Address, Mapping[str, tuple[Any, Any]]] = {}
+    settled: dict[Address, Mapping[Path, Pair]] = {}
     objects = {kind: dict(states) for kind, states in live.objects.items()}
     for address, entry in interrupted.items():
         state = live.get(address)
@@ -74,7 +75,8 @@ def resumed(live: Live, interrupted: Mapping[Address, Interrupted], kinds: Kinds
                 value = {**state.value, **former}
                 objects[address.kind][address.name] = Observed(value, state.children)
             else:
-                settled[address] = entry.carried if entry.gone else {}
+                over = entry.carried if entry.gone else {}
+                settled[address] = carried_over(kinds[address.kind], address, over)
     return Resumed(replace(live, objects=objects), pending, settled)
 
 

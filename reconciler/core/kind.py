@@ -52,6 +52,8 @@ class Field:
     immutable: str = ""
     runtime: bool = False
     """The till's own value: an update sends back what is live, never what a file says."""
+    derived: bool = False
+    """The server always rewrites it: compared by what was written last, where that is known."""
     unread: str = ""
     """Why the live value is never compared; empty for a field that is."""
     references: tuple[Reference, ...] = ()
@@ -74,6 +76,7 @@ def _field(name: str, annotation: Any) -> Field:
         identity=Identity in found,
         private=Private in found,
         runtime=Runtime in found,
+        derived=Derived in found,
         immutable=found[Immutable].reason if Immutable in found else "",
         unread=unread,
         references=tuple(mark for mark in marks if isinstance(mark, Reference)),

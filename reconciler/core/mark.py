@@ -46,7 +46,7 @@ class Runtime:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """The server rewrites what is written: sent, never compared."""
+    """The server rewrites what is written: sent, compared only by what was written last."""
 
     reason: str
 

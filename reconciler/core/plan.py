@@ -12,16 +12,17 @@ from dataclasses import dataclass, field, replace
 from reconciler.core.after import follow, overlay_owned
 from reconciler.core.approved import Held
 from reconciler.core.blind import routed
-from reconciler.core.carried import Carried
 from reconciler.core.change import CARRIED, RENAMED, Action, Change, FieldChange, digest
 from reconciler.core.diff import compare, created
 from reconciler.core.family import Family, families
 from reconciler.core.interrupted import Interrupted, finish
+from reconciler.core.kept import Kept
 from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.policy import Violation
 from reconciler.core.references import Fault, required
 from reconciler.core.rename import viewed
 from reconciler.core.state import ABSENT, Address, Declared, Desired, Listed, Live, Observed
+from reconciler.core.uncompared import Uncompared
 from reconciler.core.unmanaged import unmanaged
 
 
@@ -51,6 +52,8 @@ class Plan:
     """What listings were like, with what the plan adds: for the cost of reading back."""
     reads: int = 0
     """Requests that making the plan has spent."""
+    kept: Kept = field(default_factory=dict)
+    """What the shop is known to keep otherwise than it was written."""
 
     @property
     def empty(self) -> bool:
@@ -78,16 +81,17 @@ def build(
     live: Live,
     kinds: Kinds,
     store: str,
-    carried: Carried | None = None,
+    kept: Kept | None = None,
     pending: Mapping[Address, Interrupted] | None = None,
 ) -> tuple[Plan, list[Fault]]:
     """The plan that makes the shop as declared, and the faults that stand in its way.
 
-    With faults the plan is incomplete and must not be applied. `carried` is what earlier
-    replacements are known to have carried over, `pending` are those that were cut in half.
+    With faults the plan is incomplete and must not be applied. `kept` is what the shop is known to
+    keep otherwise than it was written, `pending` are replacements that were cut in half.
     """
-    live, renames, rename_notes = viewed(desired, live, kinds, carried)
-    builder = _Builder(kinds, desired, live, renames)
+    kept = kept or {}
+    live, renames, view_notes = viewed(desired, live, kinds, kept)
+    builder = _Builder(kinds, desired, live, renames, kept)
     pending = pending or {}
     for address, entry in pending.items():
         builder.finish(address, entry, desired.get(address))
@@ -102,18 +106,29 @@ def build(
         unmanaged=tuple(unmanaged(desired, live, kinds)),
         unknown=tuple(builder.unknown),
         withheld=tuple(sorted((*builder.withheld, *refused))),
-        notes=(*live.notes, *rename_notes, *builder.notes, *builder.uncompared_notes()),
+        notes=(
+            *live.notes,
+            *view_notes,
+            *builder.notes,
+            *builder.uncompared.notes(),
+        ),
         unchanged=builder.unchanged,
         families=found,
         pages=_grown(live.pages, changes),
         reads=live.reads,
+        kept=kept,
     )
     return plan, builder.faults
 
 
 class _Builder:
     def __init__(
-        self, kinds: Kinds, desired: Desired, live: Live, renames: Mapping[Address, str]
+        self,
+        kinds: Kinds,
+        desired: Desired,
+        live: Live,
+        renames: Mapping[Address, str],
+        kept: Kept,
     ) -> None:
         self.kinds = kinds
         self.live = live
@@ -133,7 +148,7 @@ class _Builder:
                 self.unread_children.setdefault(owner, address)
         self.unchanged = 0
         self.created: set[Address] = set()
-        self.uncompared: Counter[tuple[str, str, str]] = Counter()
+        self.uncompared = Uncompared(kept)
 
     def finish(self, address: Address, entry: Interrupted, declared: Declared | None) -> None:
         """Decide how a replacement that was cut in half ends."""
@@ -191,8 +206,8 @@ class _Builder:
             self.notes.append(f"{address} is created together with {parent}, which is not declared")
 
     def _compare(self, address: Address, kind: Kind, declared: Declared, live: Observed) -> None:
-        self._note_uncompared(kind, declared.value, live.value)
-        fields = compare(kind, declared.value, live.value)
+        self.uncompared.count(address, kind, declared.value, live.value)
+        fields = compare(kind, declared.value, live.value, declared.moved)
         if address in self.renames:
             old = self.renames[address]
             fields = (
@@ -268,22 +283,6 @@ class _Builder:
             for name, value in after.items():
                 if name not in told and name in live and live[name] != value:
                     yield FieldChange((name,), live[name], value, Action.REPLACE, CARRIED)
-
-    def _note_uncompared(self, kind: Kind, declared: Value, live: Value) -> None:
-        parent = kind.parent.kind if kind.parent else ""
-        for name in declared:
-            field_ = kind.fields[name]
-            if field_.unread:
-                self.uncompared[kind.name, name, field_.unread] += 1
-            elif name not in live and field_.comparable and name != parent:
-                self.uncompared[kind.name, name, "this shop's reads do not show it"] += 1
-
-    def uncompared_notes(self) -> list[str]:
-        """One line for each field whose difference nobody can see."""
-        return [
-            f"{kind} `{name}` is not compared ({count} object{'s' if count > 1 else ''}): {reason}"
-            for (kind, name, reason), count in sorted(self.uncompared.items())
-        ]
 
 
 def _grown(listed: Mapping[str, Listed], changes: list[Change]) -> dict[str, Listed]:

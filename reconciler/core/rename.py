@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from reconciler.core.carried import Carried, recognised
+from reconciler.core.kept import Kept, recognised
 from reconciler.core.kind import Kind, Kinds
 from reconciler.core.state import ABSENT, Absent, Address, Desired, Live, Observed
 
 
 def viewed(
-    desired: Desired, live: Live, kinds: Kinds, carried: Carried | None = None
+    desired: Desired, live: Live, kinds: Kinds, kept: Kept | None = None
 ) -> tuple[Live, dict[Address, str], list[str]]:
     """The shop as a plan sees it, the renames still to be done, and what to say of them."""
-    return renamed(recognised(live, desired, carried or {}), desired, kinds)
+    live, said = recognised(live, desired, kept or {}, kinds)
+    live, renames, notes = renamed(live, desired, kinds)
+    return live, renames, [*said, *notes]
 
 
 def renamed(

@@ -49,6 +49,8 @@ class Declared:
     source: Source
     was: str = ""
     """The identity it had before, where the file says that it was renamed."""
+    moved: frozenset[str] = frozenset()
+    """Fields that the server always rewrites, and whose value is not the one written last."""
 
 
 @dataclass(frozen=True, slots=True)

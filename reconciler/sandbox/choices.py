@@ -63,8 +63,11 @@ class Choices:
     """A write that names an unknown outlet, variant, customer or requirement: 400, or stored."""
     batch_max: int | None = None
     """The longest list taken where no maximum is printed; a longer one gets 400."""
-    rewrite_text: Literal["none", "trim", "upper"] = "none"
-    """How names and descriptions (never keys) are stored: as sent, trimmed, or in upper case."""
+    rewrite_text: Literal["none", "trim", "collapse", "upper", "lower", "decompose", "cut"] = "none"
+    """How names and descriptions (never keys) are stored: as sent, trimmed, with single spaces, in
+    one case, in another Unicode form, or cut to 12 characters."""
+    fractions: Literal["reject", "round", "keep"] = "reject"
+    """Amounts with a fraction, where the tables say integer: 400, rounded, or stored."""
 
     # --- category (facts §5) ---
     category_delete_used: Literal["reject", "cascade"] = "reject"

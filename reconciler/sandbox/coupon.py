@@ -5,7 +5,7 @@ from typing import Any
 
 from .choices import Choices
 from .errors import Refusal
-from .field import Field, day, defaults, integer, merged, names, prose, strings, text
+from .field import Field, amount, day, defaults, integer, merged, names, prose, strings, text
 from .fields import Fields
 from .route import existing, fresh, writes
 from .shop import Shop
@@ -46,10 +46,10 @@ _WORDS = {"yes": True, "true": True, "no": False, "false": False}
 FIELDS = (
     Field("Code", text),
     Field("Type", coupon_type, "DiscountPercentage"),
-    Field("Discount", integer, 0),
+    Field("Discount", amount, 0),
     Field("Limit", limit, 1),
-    Field("MinimumAmount", integer, 0),
-    Field("MaximumDiscount", integer),
+    Field("MinimumAmount", amount, 0),
+    Field("MaximumDiscount", amount),
     Field("FullPriceItemOnly", full_price, False),
     Field("ExpiryDate", day),
     Field("Description", prose, ""),

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from math import floor
 from typing import Any
+from unicodedata import normalize
 
 from .choices import Choices
 from .errors import Refusal
@@ -67,15 +69,30 @@ def text(name: str, value: Any, choices: Choices) -> str:
 
 def prose(name: str, value: Any, choices: Choices) -> str:
     """A name or a description, stored as ``Choices.rewrite_text`` says."""
-    sent = text(name, value, choices)
-    if choices.rewrite_text == "trim":
-        return sent.strip()
-    return sent.upper() if choices.rewrite_text == "upper" else sent
+    return _REWRITTEN[choices.rewrite_text](text(name, value, choices))
+
+
+_REWRITTEN: dict[str, Callable[[str], str]] = {
+    "none": lambda sent: sent,
+    "trim": str.strip,
+    "collapse": lambda sent: " ".join(sent.split()),
+    "upper": str.upper,
+    "lower": str.lower,
+    "decompose": lambda sent: normalize("NFD", sent),
+    "cut": lambda sent: sent[:12],
+}
 
 
 def integer(name: str, value: Any, choices: Choices) -> int:
     """A whole number."""
     return whole(name, value, choices.integers_accept_text)
+
+
+def amount(name: str, value: Any, choices: Choices) -> int | float:
+    """A sum of money; ``Choices.fractions`` rules what is no whole number."""
+    if isinstance(value, float) and choices.fractions != "reject":
+        return value if choices.fractions == "keep" else floor(value + 0.5)
+    return integer(name, value, choices)
 
 
 def boolean(name: str, value: Any, choices: Choices) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from .choices import Choices
 from .errors import Refusal
-from .field import Field, boolean, defaults, integer, names, prose, text
+from .field import Field, amount, boolean, defaults, integer, names, prose, text
 from .fields import Fields
 from .shop import Shop
 
@@ -58,8 +58,8 @@ def price_row(item: Fields, price: str) -> dict[str, Any]:
     cost = item.raw("ExtraCost")
     return {
         "Outlet": item.key("Outlet"),
-        "Price": integer(price, item.raw(price), item.choices),
-        "ExtraCost": 0 if cost is None else integer("ExtraCost", cost, item.choices),
+        "Price": amount(price, item.raw(price), item.choices),
+        "ExtraCost": 0 if cost is None else amount("ExtraCost", cost, item.choices),
     }
 
 
@@ -72,8 +72,8 @@ def _once(name: str, rows: list[dict[str, Any]], key: str) -> list[dict[str, Any
 # Written inside a product and by Variant/Add; Type is read by the operations that take it.
 ITEM = (
     Field("Model", prose, ""),
-    Field("UnitCost", integer, 0),
-    Field("UnitPrice", integer, 0),
+    Field("UnitCost", amount, 0),
+    Field("UnitPrice", amount, 0),
     Field("Discontinued", boolean, False),
     Field("VariantDescription", prose, "", key="Description"),
 )
@@ -88,9 +88,9 @@ UPDATE = (
     Field("Model", prose, "", aliases=("Variant",)),
     Field("Weight", integer, 0),
     Field("Type", variant_type, "Standard"),
-    Field("OrderPrice", integer, 0),
-    Field("UnitCost", integer, 0),
-    Field("UnitPrice", integer, 0),
+    Field("OrderPrice", amount, 0),
+    Field("UnitCost", amount, 0),
+    Field("UnitPrice", amount, 0),
     Field("Taxable", boolean, True),
     Field("LoyaltyPoint", boolean, True),
     Field("Discontinued", boolean, False),

@@ -754,6 +754,7 @@ def test_empty_lists_that_clear_are_verified(open_shop: Any, live: Any) -> None:
     assert shop.item("variants", "1004P")["Components"] == []
 
 
+LONG = "Longer than twelve"
 REWRITTEN = {
     "product/P": "products: [{code: P, name: Coffee, category: A}]",
     "variant/PA": """
@@ -769,8 +770,10 @@ REWRITTEN = {
 
 
 @pytest.mark.parametrize("address", REWRITTEN)
-def test_text_that_the_shop_rewrites_is_reported(open_shop: Any, address: str) -> None:
-    shop = open_shop(SMALL, REWRITTEN[address], rewrite_text="upper")
+def test_text_that_the_shop_cuts_is_no_success(open_shop: Any, address: str) -> None:
+    text = REWRITTEN[address].replace("Coffee", LONG).replace("Large", LONG)
+    text = text.replace("Bandung", LONG).replace("description: x", f"description: {LONG}")
+    shop = open_shop(SMALL, text.replace("new", LONG), rewrite_text="cut")
     report = shop.apply()
     assert statuses(report) == {address: "failed"}
     assert report.verified == 0
@@ -795,7 +798,7 @@ def test_customer_data_in_a_server_message_is_not_repeated(open_shop: Any, new: 
 
 
 def test_customer_data_that_reads_back_otherwise_is_not_shown(open_shop: Any) -> None:
-    shop = open_shop({}, "customers: [{code: D2, name: Budi Santoso}]", rewrite_text="upper")
+    shop = open_shop({}, "customers: [{code: D2, name: Budi Santoso Jaya}]", rewrite_text="cut")
     said = message(shop.apply(), "customer/D2")
     assert "`name`" in said
     assert "budi" not in said.lower()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler import live, memory
+from reconciler import live
 from reconciler.apply import run
 from reconciler.client import Client, embedded_transport
 from reconciler.core import cost, order
@@ -70,9 +70,7 @@ class Run:
         self.client = Client(store, transport, shop.listener, shop.clock, limits)
         desired = shop.desired()
         state = live.read(self.client, desired, KINDS)
-        self.plan, faults = planning.build(
-            desired, state, KINDS, "sandbox", memory.recall(shop.settings, "sandbox")
-        )
+        self.plan, faults = planning.build(desired, state, KINDS, "sandbox", shop.kept)
         assert not faults
         self.steps = order.steps(self.plan, KINDS)
         window = cost.Window(self.client.window.room, self.client.window.seconds)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import random
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler import saved
+from reconciler.core.rewriting import harmless
 from reconciler.kinds import KINDS
 from reconciler.render.data import plan_document, report_document
 from reconciler.render.text import plan_text, report_text
@@ -320,3 +322,73 @@ def test_no_plan_and_no_report_holds_customer_data(
     for value in private:
         assert value not in said
         assert value.upper() not in said
+
+
+def _untidied(data: Any, world: Any) -> Any:
+    """The world, with texts in the files as people type them, and prices in cents."""
+    loose = st.sampled_from([" {}", "{} ", "{}  {}", "{} \u00e9", "{} e\u0301", "{}"])
+    for kind, names in (
+        ("product", ("name", "brand", "description")),
+        ("variant", ("name", "model", "description", "unit_price", "order_price")),
+        ("customer", ("name", "city", "address", "first_name")),
+        ("coupon", ("description",)),
+    ):
+        for value in world.files[kind].values():
+            for name in value.keys() & set(names):
+                if isinstance(value[name], str):
+                    value[name] = data.draw(loose).replace("{}", value[name])
+                else:
+                    value[name] += data.draw(st.sampled_from([0, 0.5, 0.01]))
+    return world
+
+
+@given(
+    data=st.data(),
+    rewriting=st.fixed_dictionaries(
+        {
+            "rewrite_text": st.sampled_from(
+                ["none", "trim", "collapse", "upper", "lower", "decompose"]
+            ),
+            "fractions": st.sampled_from(["round", "keep"]),
+            "product_list_rows": st.sampled_from(["full", "lean"]),
+            "variant_batch_rows": st.sampled_from(["full", "lean"]),
+            "put_omitted": st.sampled_from(["keep", "clear"]),
+        }
+    ),
+)
+def test_whatever_the_shop_rewrites_without_harm_is_asked_for_once(
+    data: Any, rewriting: Any, complete: Any, open_world: Any
+) -> None:
+    shop = open_world(_untidied(data, data.draw(complete)), **rewriting)
+    assert failures(shop.apply(planned(shop))) == []
+    state = shop.show()
+    for _ in range(2):
+        again = planned(shop)
+        assert [(str(c.address), c.fields) for c in again.changes] == []
+        shop.apply(again)
+    assert shop.show() == state
+    if rewriting["rewrite_text"] not in ("upper", "lower") and rewriting["fractions"] == "keep":
+        replaced = {("limit",)}  # what a replaced coupon has left is known from the file alone
+        shop.kept = {
+            address: {path: pair for path, pair in kept.items() if path in replaced}
+            for address, kept in shop.kept.items()
+        }
+        assert planned(shop).changes == ()
+
+
+REWRITINGS = [
+    str.upper,
+    str.lower,
+    str.title,
+    str.strip,
+    lambda text: " ".join(text.split()),
+    *(lambda text, form=form: normalize(form, text) for form in ("NFC", "NFD", "NFKC", "NFKD")),
+]
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"))), st.data())
+def test_every_such_rewriting_of_any_text_is_harmless(text: str, data: Any) -> None:
+    kept = text
+    for rewrite in data.draw(st.lists(st.sampled_from(REWRITINGS), max_size=2)):
+        kept = rewrite(kept)
+    assert harmless(KINDS["product"], ("name",), text, kept, "old")

@@ -190,6 +190,12 @@ def by_id(client: Any) -> Any:
     return sorted(client.get("/Variant/ID", ID=id_))
 
 
+def price_after_cents(client: Any) -> Any:
+    """A price after a write of one with cents, whether that was taken or not."""
+    client.send(*put(UnitPrice=17998.7))
+    return variant("UnitPrice")(client)
+
+
 def category_by_id(client: Any) -> Any:
     id_ = client.get("/Category")[0]["ID"]
     return sorted(client.get("/Category/ID", ID=id_))
@@ -309,6 +315,24 @@ TABLE: list[tuple[str, Any, Ask, Any, Any]] = [
         "Kue",
         "KUE",
     ),
+    *[
+        (
+            "rewrite_text",
+            how,
+            after(value("/Product/Detail", "Name", Code="9001"), product(Name=sent)),
+            sent,
+            stored,
+        )
+        for how, sent, stored in [
+            ("collapse", " Kue  Lapis", "Kue Lapis"),
+            ("lower", "Kue", "kue"),
+            ("decompose", "\u00e9", "e\u0301"),
+            ("cut", "Kue Lapis Legit", "Kue Lapis Le"),
+        ]
+    ],
+    ("fractions", "round", status(*put(UnitPrice=17998.7)), 400, 200),
+    ("fractions", "round", price_after_cents, 18000, 17999),
+    ("fractions", "keep", price_after_cents, 18000, 17998.7),
     (
         "category_delete_used",
         "cascade",

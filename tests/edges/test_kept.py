@@ -1,0 +1,256 @@
+"""What the shop keeps otherwise than written is said once, remembered, and not asked for again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from reconciler import memory
+from reconciler.core.approved import Approved, declared_again, weigh
+from reconciler.core.plan import build
+from reconciler.core.state import Desired
+from reconciler.kinds import KINDS
+
+SHOP: dict[str, Any] = {
+    "outlets": [{"Name": "Kemang"}],
+    "categories": [{"Name": "Drinks"}],
+    "products": [
+        {
+            "Code": "P",
+            "Name": "Tea",
+            "Category": "Drinks",
+            "ImageURL": "https://me.example/tea.jpg",
+            "Variants": [{"Code": "PA", "Model": "Box", "UnitPrice": 100}],
+        }
+    ],
+    "customers": [{"Code": "C", "Name": "One", "Email": "o@example.com"}],
+    "coupons": [{"Code": "K", "Type": "DiscountAmount", "Discount": 5, "Limit": 10, "Balance": 7}],
+}
+UNTIDY = {
+    "product/P": 'products: [{code: P, name: "Kopi  Susu "}]',
+    "variant/PA": 'products: [{code: P, variants: [{code: PA, model: "Kopi  Susu "}]}]',
+    "product/N": 'products: [{code: N, category: Drinks, name: "Kopi  Susu "}]',
+    "customer/C": 'customers: [{code: C, name: "Kopi  Susu "}]',
+    "coupon/K": """
+        coupons:
+          - {code: K, type: DiscountAmount, discount: 5, limit: 10, minimum_amount: 0,
+             description: "Kopi  Susu "}
+    """,
+}
+
+
+def notes(report: Any) -> list[str]:
+    return [outcome.message for outcome in report.outcomes]
+
+
+def asked(shop: Any) -> list[tuple[str, str]]:
+    return [(str(c.address), f.name) for c in shop.plan().changes for f in c.fields]
+
+
+@pytest.mark.parametrize("how", ["trim", "collapse", "upper", "lower", "decompose"])
+@pytest.mark.parametrize("address", UNTIDY)
+def test_a_harmless_rewriting_is_said_once_and_not_asked_for_again(
+    open_shop: Any, address: str, how: str
+) -> None:
+    shop = open_shop(SHOP, UNTIDY[address].replace("Susu", "Süsu"), rewrite_text=how)
+    report = shop.apply()
+    assert report.complete
+    (said,) = notes(report)
+    assert "the server keeps" in said
+    for _ in range(2):
+        assert asked(shop) == []
+        assert shop.plan().withheld == ()
+        shop.apply()
+    if how in ("upper", "lower"):
+        assert any("as remembered" in note for note in shop.plan().notes)
+
+
+@pytest.mark.parametrize("how", ["trim", "collapse", "decompose"])
+@pytest.mark.parametrize("address", UNTIDY)
+def test_what_nobody_sees_needs_no_memory(open_shop: Any, address: str, how: str) -> None:
+    shop = open_shop(SHOP, UNTIDY[address].replace("Susu", "Süsu"), rewrite_text=how)
+    assert shop.apply().complete
+    shop.kept = {name: {p: v for p, v in old.items() if p == ("limit",)}
+                 for name, old in shop.kept.items()}  # fmt: skip
+    plan = shop.plan()
+    assert plan.empty
+    assert any("white space or Unicode form" in note for note in plan.notes)
+
+
+def test_the_note_says_what_is_kept(open_shop: Any) -> None:
+    shop = open_shop(SHOP, "products: [{code: P, name: Kopi Susu}]", rewrite_text="upper")
+    assert notes(shop.apply()) == ['the server keeps `name` "Kopi Susu" as "KOPI SUSU"']
+    # Written again with another change, it is no news.
+    shop.write("products: [{code: P, name: Kopi Susu, brand: X}]")
+    assert notes(shop.apply()) == [""]
+    assert asked(shop) == []
+
+
+def test_without_memory_another_letter_case_is_asked_for_again(open_shop: Any) -> None:
+    """Only the user knows whether "kopi" was meant to become "Kopi"."""
+    shop = open_shop(SHOP, "products: [{code: P, name: Kopi Susu}]", rewrite_text="upper")
+    shop.apply()
+    shop.kept = {}
+    assert asked(shop) == [("product/P", "name")]
+    report = shop.apply()
+    assert report.complete  # it reads as before: that is what this server keeps
+    assert asked(shop) == []
+
+
+@pytest.mark.parametrize("how", ["none", "upper"])
+def test_an_edit_of_letter_case_is_asked_for(open_shop: Any, how: str) -> None:
+    shop = open_shop(SHOP, "products: [{code: P, name: kopi susu}]", rewrite_text=how)
+    shop.apply()
+    shop.write("products: [{code: P, name: Kopi Susu}]")
+    assert asked(shop) == [("product/P", "name")]
+    assert shop.apply().complete
+    assert asked(shop) == []
+    assert shop.item("products", "P")["Name"] == ("Kopi Susu" if how == "none" else "KOPI SUSU")
+
+
+def test_when_the_shop_moves_the_two_are_compared_again(open_shop: Any) -> None:
+    shop = open_shop(SHOP, "products: [{code: P, name: Kopi Susu}]", rewrite_text="upper")
+    shop.apply()
+    store = shop.twin.store
+    row = store.get("product", "P")
+    store.put("product", {**row.payload, "Name": "TEH"})
+    (change,) = shop.plan().changes
+    assert [(f.before, f.after) for f in change.fields] == [("TEH", "Kopi Susu")]
+
+
+def test_a_case_edit_that_a_product_update_does_not_do_is_written_alone(open_shop: Any) -> None:
+    data = json.loads(json.dumps(SHOP))
+    data["products"][0]["Variants"] += [{"Code": "PB", "Model": "bag"}]
+    text = "products: [{code: P, variants: [{code: PA, model: BOX}, {code: PB, model: Bag}]}]"
+    shop = open_shop(data, text, product_put_variants="ignore")
+    report = shop.apply()
+    assert report.complete
+    assert notes(report) == ["", ""]
+    assert shop.item("variants", "PA")["Model"] == "BOX"
+    assert asked(shop) == []
+
+
+PRICES = "products: [{code: P, variants: [{code: PA, unit_price: 17999.5, outlet_prices: {OUT}}]}]"
+
+
+def test_a_rounded_price_is_remembered_and_keeps_its_other_members(open_shop: Any) -> None:
+    outlet = "Kemang: {price: 15000.25, extra_cost: 7}"
+    shop = open_shop(SHOP, PRICES.replace("OUT", outlet), fractions="round")
+    (said,) = notes(shop.apply())
+    assert "the server keeps `unit_price` 17999.5 as 18000" in said
+    assert "the server keeps `outlet_prices.Kemang.price` 15000.25 as 15000" in said
+    shop.write(PRICES.replace("OUT", "Kemang: {price: 15000.25}"))
+    assert asked(shop) == []
+    shop.write(PRICES.replace("OUT", "Kemang: {price: 15000.25}").replace("PA,", "PA, weight: 3,"))
+    assert shop.apply().complete
+    (price,) = shop.item("variants", "PA")["OutletPrice"]
+    assert price == {"Outlet": "Kemang", "Price": 15000, "ExtraCost": 7}
+    shop.write(PRICES.replace("OUT", "Kemang: {price: 15000.75}"))
+    assert asked(shop) == [("variant/PA", "outlet_prices.Kemang.price")]
+
+
+def test_a_price_in_cents_is_compared_where_the_shop_keeps_cents(open_shop: Any) -> None:
+    shop = open_shop(SHOP, PRICES.replace("OUT", ""), fractions="keep")
+    assert notes(shop.apply()) == [""]
+    shop.write(PRICES.replace("OUT", "").replace("17999.5", "17999.25"))
+    assert asked(shop) == [("variant/PA", "unit_price")]
+
+
+# --- images ---------------------------------------------------------------------------------------
+
+IMAGE = "products: [{code: P, image_url: 'https://me.example/NAME.jpg'}]"
+
+
+@pytest.mark.parametrize("rehosted", [True, False])
+def test_an_image_is_compared_by_what_was_last_written(open_shop: Any, rehosted: bool) -> None:
+    shop = open_shop(SHOP, IMAGE.replace("NAME", "new"), rehost_images=rehosted)
+    assert asked(shop) == []  # nobody knows what was written last
+    assert any("`image_url` is not compared" in note for note in shop.plan().notes)
+    shop.write(IMAGE.replace("NAME", "new").replace("P,", "P, brand: X,"))
+    assert shop.apply().complete
+    assert asked(shop) == []
+    assert not any("image_url" in note for note in shop.plan().notes)
+    shop.write(IMAGE.replace("NAME", "newer").replace("P,", "P, brand: X,"))
+    assert asked(shop) == [("product/P", "image_url")]
+    assert shop.apply().complete
+    assert shop.item("products", "P")["ImageURL"] == "https://me.example/newer.jpg"
+    assert asked(shop) == []
+
+
+def test_the_images_of_a_new_product_are_known_from_the_start(open_shop: Any) -> None:
+    text = "products: [{code: N, name: N, category: Drinks, extra_images_url: ['ONE']}]"
+    shop = open_shop(SHOP, text.replace("ONE", "https://me.example/1.jpg"))
+    assert shop.apply().complete
+    assert asked(shop) == []
+    shop.write(text.replace("ONE", "https://me.example/2.jpg"))
+    assert asked(shop) == [("product/N", "extra_images_url")]
+
+
+def test_without_memory_an_image_is_left_alone(open_shop: Any) -> None:
+    shop = open_shop(SHOP, IMAGE.replace("NAME", "new").replace("P,", "P, brand: X,"))
+    shop.apply()
+    shop.kept = {}
+    shop.write(IMAGE.replace("NAME", "newer"))
+    assert asked(shop) == []
+
+
+# --- the file -------------------------------------------------------------------------------------
+
+
+def test_what_is_remembered_survives_the_file_and_holds_no_customer_data(
+    open_shop: Any,
+) -> None:
+    text = """
+        customers: [{code: C, name: Ayu Lestari, city: Bandung}]
+        products: [{code: P, name: Kopi, variants: [{code: PA, unit_price: 17999.5}]}]
+    """
+    shop = open_shop(SHOP, text, rewrite_text="upper", fractions="round")
+    report = shop.apply()
+    assert asked(shop) == []
+    held = (shop.settings.state / memory.FILE).read_text().lower()
+    assert "customer/c" in held
+    assert "kopi" in held
+    for private in ("ayu", "lestari", "bandung"):
+        assert private not in held
+        assert private not in " ".join(notes(report)).lower()
+    shop.write(text.replace("Ayu", "Ani"))
+    assert asked(shop) == [("customer/C", "name")]
+
+
+def test_what_a_read_does_not_show_stays_remembered(open_shop: Any) -> None:
+    """A lean read after another change shows no description, which is kept in upper case."""
+    text = "products: [{code: P, description: soft, name: NAME, variants: [{code: PA}]}]"
+    shop = open_shop(SHOP, text.replace("NAME", "Tea"), rewrite_text="upper",
+                     product_list_rows="lean")  # fmt: skip
+    assert shop.apply().complete
+    shop.write(text.replace("NAME", "Teh"))
+    assert shop.apply().complete
+    assert asked(shop) == []
+
+
+def test_what_a_coupon_has_left_is_remembered_where_its_minimum_is_not_shown(
+    open_shop: Any,
+) -> None:
+    text = "coupons: [{code: K, type: DiscountAmount, discount: 6, limit: 10, minimum_amount: 0}]"
+    shop = open_shop(SHOP, text, coupon_list_has_minimum=False)
+    report = shop.apply()
+    assert report.verified == 0
+    assert shop.item("coupons", "K")["Limit"] == 7
+    assert asked(shop) == []
+
+
+def test_an_approved_image_is_written_once(open_shop: Any) -> None:
+    shop = open_shop(SHOP, IMAGE.replace("NAME", "new").replace("P,", "P, brand: X,"))
+    shop.apply()
+    shop.write(IMAGE.replace("NAME", "newer"))
+    (change,) = shop.plan().changes
+    approved = Approved(
+        change.address, change.action, ("image_url",), change.before, change.after, change.source
+    )
+    desired = declared_again([approved], Desired(), KINDS)
+    assert weigh([approved], shop.read(), {}, KINDS) == ([], [])
+    plan, _ = build(desired, shop.read(), KINDS, "sandbox")
+    assert shop.apply(plan).complete
+    assert shop.item("products", "P")["ImageURL"] == "https://me.example/newer.jpg"
