@@ -240,8 +240,8 @@ def test_a_shop_that_falls_silent_is_asked_no_further(examined: Any) -> None:
 def test_one_failing_operation_hides_no_other(examined: Any) -> None:
     ran = examined(faults=[Fault("*", "/Outlet*", "500", times=99)])
     assert ran.verdicts("problem") == ["outlet.list"]
-    assert ran.of("outlet.list").found == "GET /Outlet: HTTP 500"
-    assert sum("/Outlet" in path for _, path, _ in ran.calls) == 3
+    assert ran.of("outlet.list").found == "GET /Outlet: HTTP 500: Planned fault."
+    assert sum("/Outlet" in path for _, path, _ in ran.calls) == 4
     assert ran.of("not found").verdict == "ok"
 
 

@@ -1,0 +1,305 @@
+"""The CI recipes: each step run as the platform runs it, beside stand-ins for its own tools.
+
+The story of a pull request: a branch changes three prices and a coupon, somebody changes one of
+those prices in the shop before the merge, and merging applies what still holds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from ruamel.yaml import YAML
+
+from reconciler import sandbox
+
+CI = Path(__file__).parent.parent / "examples" / "ci"
+KEY = "a-random-text-of-the-pipeline"
+SHOP = """
+categories: [{name: Drinks}]
+products:
+  - code: "1001"
+    name: Kopi Susu
+    category: Drinks
+    variants:
+      - {code: 1001R, model: Regular, unit_price: 18000}
+      - {code: 1001L, model: Large, unit_price: 22000}
+      - {code: 1001J, model: Jumbo, unit_price: 26000}
+coupons:
+  - code: DISC20
+    type: DiscountPercentage
+    discount: 20
+    limit: 100
+    minimum_amount: 0
+    maximum_discount: 5000
+    full_price_item_only: false
+    expiry_date: 2999-12-31
+"""
+MERGED = (
+    SHOP.replace("18000", "19000")
+    .replace("22000", "23000")
+    .replace("26000", "27000")
+    .replace("discount: 20", "discount: 25")
+)
+
+GH = """
+import json, os, shutil, sys
+words, home = sys.argv[1:], os.environ["GH_HOME"]
+state = json.load(open(home + "/gh.json"))
+if words[:2] == ["run", "list"]:
+    assert words[words.index("--commit") + 1] == "head-of-the-branch", words
+    print(7)
+elif words[:2] == ["run", "download"]:
+    os.makedirs(words[words.index("--dir") + 1])
+    shutil.copy(home + "/artifact/plan.json", words[words.index("--dir") + 1])
+elif words[1].endswith("/pulls") or words[-2:-1] == ["--jq"] and "pulls" in words[1]:
+    print("head-of-the-branch")
+elif "--jq" in words:
+    marked = [i for i, body in enumerate(state, 1) if body.startswith("<!-- reconciler plan -->")]
+    print("\\n".join(map(str, marked)))
+else:
+    body = open(words[-1].removeprefix("body=@"), encoding="utf-8").read()
+    if "PATCH" in words:
+        state[int([w for w in words if w.startswith("repos/")][0].rpartition("/")[2]) - 1] = body
+    else:
+        state.append(body)
+    json.dump(state, open(home + "/gh.json", "w"))
+"""
+
+
+def steps(path: Path, job: str) -> list[str]:
+    """The commands of a job, in order."""
+    described = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    if "jobs" in described:
+        return [step["run"] for step in described["jobs"][job]["steps"] if "run" in step]
+    return ["\n".join([*described["default"]["before_script"], *described[job]["script"]])]
+
+
+class Runner:
+    """A checkout on a machine of the platform, and the shop in the back office."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.work = home / "work"
+        (self.work / "shop" / "catalogue").mkdir(parents=True)
+        (self.work / "shop" / "reconciler.yaml").write_text("store: {url: sandbox}\n")
+        tools = home / "bin"
+        tools.mkdir()
+        real = shlex.quote(sys.executable)
+        self.tool("reconciler", f'exec {real} -m reconciler "$@"')
+        self.tool("python", f'[ "$2" = pip ] && exec true\nexec {real} "$@"')
+        (home / "gh.py").write_text(GH, encoding="utf-8")
+        (home / "gh.json").write_text("[]", encoding="utf-8")
+        self.tool("gh", f'exec {real} {shlex.quote(str(home / "gh.py"))} "$@"')
+        self.environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith(("GITHUB", "CI_"))},
+            "PATH": f"{tools}:{os.environ['PATH']}",
+            "PYTHONPATH": str(CI.parent.parent),
+            "GH_HOME": str(home),
+            "GITHUB_REPOSITORY": "shop/catalogue",
+            "GITHUB_SHA": "the-merge",
+            "GITHUB_STEP_SUMMARY": str(home / "summary.md"),
+            "PULL_REQUEST": "5",
+            "RECONCILER_PLAN_KEY": KEY,
+        }
+        # Annotations name files as the repository does.
+        subprocess.run(["git", "init", "--quiet", str(self.work)], check=True)
+        self.declare(SHOP)
+        done = self.run("reconciler apply shop --auto-approve")
+        assert done.returncode == 0, done.stderr
+
+    def tool(self, name: str, script: str) -> None:
+        path = self.home / "bin" / name
+        path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        path.chmod(0o755)
+
+    def declare(self, text: str) -> None:
+        (self.work / "shop" / "catalogue" / "shop.yaml").write_text(text, encoding="utf-8")
+
+    def run(self, script: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", "-eo", "pipefail", "-c", script],
+            cwd=self.work,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+
+    def job(self, path: Path, name: str) -> subprocess.CompletedProcess[str]:
+        """Every step of a job; the first that fails ends it."""
+        said = []
+        for script in steps(path, name):
+            ran = self.run(script)
+            said.append(ran.stdout + ran.stderr)
+            if ran.returncode:
+                break
+        return subprocess.CompletedProcess([], ran.returncode, "".join(said), "")
+
+    def back_office(self, change: Callable[[dict[str, Any]], None]) -> None:
+        database = self.work / "shop" / ".reconciler" / "sandbox.db"
+        document = sandbox.show(database)
+        change(document)
+        sandbox.reset(database)
+        sandbox.seed(database, document)
+
+    def shown(self) -> tuple[dict[str, int], dict[str, Any]]:
+        document = sandbox.show(self.work / "shop" / ".reconciler" / "sandbox.db")
+        prices = {v["Code"]: v["UnitPrice"] for p in document["products"] for v in p["Variants"]}
+        (coupon,) = document["coupons"]
+        return prices, coupon
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    return Runner(tmp_path)
+
+
+def meddle(document: dict[str, Any]) -> None:
+    """Someone changes a price, and the till takes some coupons."""
+    for variant in document["products"][0]["Variants"]:
+        if variant["Code"] == "1001L":
+            variant["UnitPrice"] = 22500
+    document["coupons"][0]["Balance"] = 63
+
+
+def settled(runner: Runner, applied: subprocess.CompletedProcess[str]) -> None:
+    """Two prices and the coupon are applied, one price is held, and the file settles it."""
+    assert applied.returncode == 4, applied.stdout
+    assert "! variant/1001L update held: `unit_price` was 22,000 when" in applied.stdout
+    assert "Applied: 3 applied (3 verified), 1 held" in applied.stdout
+    prices, coupon = runner.shown()
+    assert prices == {"1001R": 19000, "1001L": 22500, "1001J": 27000}
+    assert (coupon["Discount"], coupon["Limit"], coupon["Balance"]) == (25, 63, 63)
+    runner.declare(MERGED.replace("23000", "22500"))
+    again = runner.run("reconciler plan shop --detailed-exitcode")
+    assert again.returncode == 0, again.stdout
+    assert "Plan: no changes" in again.stdout
+
+
+@pytest.mark.timeout(200)
+def test_a_pull_request_on_github(runner: Runner) -> None:
+    recipe = CI / "github" / "catalogue.yml"
+    runner.declare(MERGED.replace("27000", "26500"))
+    assert runner.job(recipe, "plan").returncode == 0
+    runner.declare(MERGED)
+    planned = runner.job(recipe, "plan")
+    assert planned.returncode == 0, planned.stdout
+    (comment,) = json.loads((runner.home / "gh.json").read_text(encoding="utf-8"))
+    assert "27,000" in comment
+    assert "26,500" not in comment
+    assert "file=shop/catalogue/shop.yaml,line=" in planned.stdout
+    assert "<html" in (runner.work / "plan.html").read_text(encoding="utf-8")
+    shutil.copytree(runner.work, runner.home / "artifact", ignore=shutil.ignore_patterns("shop"))
+    runner.back_office(meddle)
+    settled(runner, runner.job(recipe, "apply"))
+    audited = runner.job(recipe, "audit")
+    assert audited.returncode == 0, audited.stdout
+    assert (runner.home / "summary.md").exists()
+    runner.back_office(lambda document: document["coupons"].clear())
+    assert runner.job(recipe, "audit").returncode == 2
+
+
+class GitLab(BaseHTTPRequestHandler):
+    """The few calls of GitLab's API that the recipe makes."""
+
+    notes: list[dict[str, Any]]
+    plan: Path
+
+    def answer(self, content: Any, status: int = 200, **headers: str) -> None:
+        body = content if isinstance(content, bytes) else json.dumps(content).encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        if path == "/storage":
+            assert "private-token" not in self.headers
+            return self.answer(self.plan.read_bytes())
+        assert self.headers["private-token"] == "project-token"
+        if path.endswith("/merge_requests/5/notes"):
+            return self.answer(self.notes)
+        if path.endswith("/repository/commits/the-merge/merge_requests"):
+            return self.answer([{"iid": 5}])
+        assert path.endswith("/jobs/artifacts/refs%2Fmerge-requests%2F5%2Fhead/raw/plan.json"), path
+        return self.answer(b"", 302, Location=f"http://{self.headers['host']}/storage")
+
+    def _write(self) -> None:
+        sent = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if self.command == "PUT":
+            self.notes[int(self.path.rpartition("/")[2]) - 1].update(sent)
+        else:
+            self.notes.append({"id": len(self.notes) + 1, **sent})
+        self.answer({})
+
+    do_PUT = do_POST = _write  # noqa: N815
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def gitlab(runner: Runner) -> Iterator[type[GitLab]]:
+    class Project(GitLab):
+        notes: list[dict[str, Any]] = [{"id": 1, "body": "looks good"}]  # noqa: RUF012
+        plan = runner.home / "plan.json"
+
+    server = HTTPServer(("127.0.0.1", 0), Project)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    runner.environment |= {
+        "CI_API_V4_URL": f"http://127.0.0.1:{server.server_port}/api/v4",
+        "CI_PROJECT_ID": "1",
+        "CI_MERGE_REQUEST_IID": "5",
+        "CI_COMMIT_SHA": "the-merge",
+        "MERGE_REQUEST_TOKEN": "project-token",
+    }
+    yield Project
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.timeout(200)
+def test_a_merge_request_on_gitlab(runner: Runner, gitlab: type[GitLab]) -> None:
+    recipe = CI / "gitlab" / "gitlab-ci.yml"
+    (runner.work / "ci").mkdir()
+    shutil.copy(CI / "gitlab" / "merge_request.py", runner.work / "ci")
+    for text in (MERGED.replace("27000", "26500"), MERGED):
+        runner.declare(text)
+        planned = runner.job(recipe, "plan")
+        assert planned.returncode == 0, planned.stdout
+    _, comment = gitlab.notes
+    assert "27,000" in comment["body"]
+    assert "26,500" not in comment["body"]
+    shutil.move(runner.work / "plan.json", gitlab.plan)
+    runner.back_office(meddle)
+    settled(runner, runner.job(recipe, "apply"))
+    assert runner.job(recipe, "audit").returncode == 0
+
+
+def test_the_hook_checks_the_files(runner: Runner) -> None:
+    described = YAML(typ="safe").load((CI / "pre-commit" / "pre-commit-config.yaml").read_text())
+    (hook,) = described["repos"][0]["hooks"]
+    assert hook["pass_filenames"] is False
+    assert runner.run(hook["entry"]).returncode == 0
+    runner.declare(SHOP.replace("unit_price", "unit_prize"))
+    ran = runner.run(hook["entry"])
+    assert ran.returncode == 1
+    assert "did you mean `unit_price`?" in ran.stderr
