@@ -15,6 +15,7 @@ from reconciler import __version__, output
 from reconciler.commands.apply import apply
 from reconciler.commands.audit import audit
 from reconciler.commands.doctor import doctor
+from reconciler.commands.import_ import import_
 from reconciler.commands.init import init
 from reconciler.commands.plan import plan
 from reconciler.commands.sandbox import sandbox
@@ -58,5 +59,5 @@ def cli() -> None:
     """
 
 
-for command in (init, doctor, validate, plan, apply, audit, sandbox, schema):
+for command in (init, doctor, validate, plan, apply, audit, sandbox, schema, import_):
     cli.add_command(command)

@@ -49,6 +49,7 @@ class Console(Watcher, Progress):
         self._task: Any = None
         self._total: int | None = None
         self._before: dict[int, Any] = {}
+        self._expected = self._sent = 0
 
     def __enter__(self) -> Console:
         """Start; the bar is taken away at the end."""
@@ -84,9 +85,17 @@ class Console(Watcher, Progress):
         else:
             click.echo(text, err=True)
 
+    def expect(self, requests: int) -> None:
+        """So many requests are to come, about: show how many of them were sent."""
+        self._expected, self._sent = requests, 0
+
     def request(self, operation: str) -> None:
         """Show what is being asked for."""
-        if self.terminal and self._task is None:
+        self._sent += 1
+        if self.terminal and self._expected:
+            self._expected = max(self._expected, self._sent)
+            self._show(f"reading {operation.partition('.')[0]}", self._sent, self._expected)
+        elif self.terminal and self._task is None:
             self._show(f"reading {operation.partition('.')[0]}", None, None)
 
     def answered(self, exchange: Exchange) -> None:

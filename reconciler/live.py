@@ -7,7 +7,7 @@ An error is never taken for absence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from math import ceil
 
 from reconciler import evidence, unseen
@@ -40,15 +40,19 @@ def read(
 ) -> Live:
     """What the shop has of all that the files declare or refer to, and of `also`."""
     reader = Reader(client, kinds, survey)
-    asked = _asked(desired, kinds, also)
-    # Children learn their parent from the parent's rows, so parents are read first.
-    for kind in sorted(kinds.values(), key=lambda k: (k.parent is not None, k.name)):
-        if asked.get(kind.name):
-            _kind(reader, kind, asked[kind.name], declared=kind.name in desired.objects)
+    seek(reader, _asked(desired, kinds, also), desired.objects)
     evidence.by_children(reader.live, desired, kinds)
     _deepen(reader, desired)
     reader.live.reads = client.requests
     return reader.live
+
+
+def seek(reader: Reader, asked: Wanted, declared: Collection[str] = ()) -> None:
+    """Find named objects: observed, absent, or unknown. `declared` kinds are listed to the end."""
+    # Children learn their parent from the parent's rows, so parents are read first.
+    for kind in sorted(reader.kinds.values(), key=lambda k: (k.parent is not None, k.name)):
+        if asked.get(kind.name):
+            _kind(reader, kind, asked[kind.name], declared=kind.name in declared)
 
 
 def confirm(client: Client, kinds: Kinds, wanted_: Wanted, listed: Mapping[str, Listed]) -> Live:

@@ -36,6 +36,16 @@ def _size(listing: Listing, seen: int, largest: int) -> int:
     return largest if seen > largest or largest > USUAL else 0
 
 
+def refusal(kind: Kind, error: ApiError) -> str:
+    """Why objects of a kind could not be read, without what may be personal."""
+    if not any(field.private for field in kind.fields.values()):
+        return str(error)
+    # What a server says of a customer may name the customer.
+    said = f"HTTP {error.status}" if isinstance(error, Rejected) else "not understood"
+    right = ": the credentials lack a right" if said == "HTTP 403" else ""
+    return f"{error.operation}: {said}{right}"
+
+
 Asked = Mapping[str, frozenset[str]]
 """Names that a read must answer, each with the fields that matter."""
 
@@ -54,12 +64,7 @@ class Reader:
 
     def unread(self, kind: Kind, names: Iterable[str], error: ApiError) -> None:
         """Remember why objects could not be read; those that were keep what is known."""
-        why = str(error)
-        if any(field.private for field in kind.fields.values()):
-            # What a server says of a customer may name the customer.
-            said = f"HTTP {error.status}" if isinstance(error, Rejected) else "not understood"
-            right = ": the credentials lack a right" if said == "HTTP 403" else ""
-            why = f"{error.operation}: {said}{right}"
+        why = refusal(kind, error)
         for name in names:
             address = Address(kind.name, name)
             if self.live.get(address) is None:

@@ -27,6 +27,8 @@ PYTHON = sys.executable
 # As installed: compiled modules are kept, for the tool and the yardstick alike.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 HERE = Path(__file__).parent
+FRESH = "an empty folder"
+"""Stands in a command for a folder that each run gets anew."""
 
 
 def measure(arguments: list[str], environment: dict[str, str]) -> tuple[float, float, int]:
@@ -68,6 +70,7 @@ def shop(variants: int) -> None:
                 "yardstick": [PYTHON, str(HERE / "bold.py"), str(folder), url],
                 "load (validate)": [PYTHON, "-m", "reconciler", "validate", str(folder)],
                 "plan, 1 % drift": [PYTHON, "-m", "reconciler", "plan", str(folder)],
+                "import": [PYTHON, "-m", "reconciler", "import", FRESH],
             }
             try:
                 take_turns(commands, environment, variants)
@@ -81,7 +84,9 @@ def take_turns(commands: dict[str, list[str]], environment: dict[str, str], vari
     peaks: dict[str, list[float]] = {name: [] for name in commands}
     for turn in range(RUNS + 1):
         for name, command in commands.items():
-            wall, peak, code = measure(command, environment)
+            with tempfile.TemporaryDirectory() as fresh:
+                words = [fresh if word == FRESH else word for word in command]
+                wall, peak, code = measure(words, environment)
             assert code == 0, name
             if turn:  # the first turn warms the caches
                 walls[name].append(wall)

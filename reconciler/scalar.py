@@ -1,0 +1,70 @@
+"""One value as YAML text: plain where nobody can mistake it, else in double quotes.
+
+Our own reader takes every scalar for text (design §3); other tools guess. What any of them could
+take for a number, a date, a flag or null is quoted where text is meant.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+_START = re.compile(r"[^\W_]|[_/(]")
+_PRINTED = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]*")
+_GUESSED = re.compile(
+    r"(?:y|n|yes|no|on|off|true|false|null|nan|inf|infinity)"
+    # 1003, 1_000, 1e3, 0x1F, 1:30, 2026-12-31, 2026-12-31T10:00:00Z
+    r"|0[xob][0-9a-f_]*|[0-9][0-9_,.:-]*(?:e[-+]?[0-9_.]*)?(?:[t ][0-9:.+z -]*)?",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
+_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+def plain(value: Any) -> str:
+    """The text of a value, without quotes, as our own reader hands it on."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return str(value)
+
+
+def literal(text: str) -> str:
+    """`text` as a catalogue file must hold it where `${NAME}` is filled in."""
+    return _NAME.sub(r"$\g<0>", text)
+
+
+def scalar(value: Any, *, flow: bool = False) -> str:
+    """A value as it stands in a file; `flow` inside brackets or braces."""
+    if isinstance(value, (bool, int, Decimal, date)):
+        return plain(value)
+    text = str(value)
+    return text if _bare(text, flow) else quoted(text)
+
+
+def quoted(text: str) -> str:
+    """`text` in double quotes, on one line."""
+    escaped = json.dumps(text, ensure_ascii=False)
+    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", escaped)
+
+
+def paragraph(text: str) -> list[str] | None:
+    """The lines of a block literal (after `|-`) that holds `text`; None where it cannot."""
+    lines = text.split("\n")
+    fits = len(lines) > 1 and all(_PRINTED.fullmatch(line) for line in lines)
+    if not fits or not lines[0] or not lines[-1] or lines[0][0] == " ":
+        return None
+    return lines if all(line == line.rstrip() for line in lines) else None
+
+
+def _bare(text: str, flow: bool) -> bool:
+    """Whether `text` needs no quotes in any reader."""
+    if not _START.match(text) or not _PRINTED.fullmatch(text) or text != text.rstrip():
+        return False
+    if ": " in text or " #" in text or text.endswith(":") or _GUESSED.fullmatch(text):
+        return False
+    return not (flow and re.search("[][{},:?]", text))

@@ -1,0 +1,348 @@
+"""`import`: a live shop into files, as a person who starts with it meets it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler import layout, sandbox
+from reconciler.client import Client
+from reconciler.errors import Rejected, Unreachable
+
+SEED: dict[str, Any] = {
+    "outlets": [{"Name": "Bandung"}],
+    "categories": [{"Name": "Drinks"}, {"Name": "Drinks/Coffee"}, {"Name": "Food"}],
+    "products": [
+        {
+            "Code": "1001",
+            "Name": "Kopi Susu",
+            "Category": "Drinks/Coffee",
+            "Variants": [
+                {"Code": "1001R", "Model": "Regular", "UnitPrice": 18000, "Taxable": True},
+                {
+                    "Code": "1001L",
+                    "Model": "Large",
+                    "UnitPrice": 22000,
+                    "Taxable": True,
+                    "OutletPrice": [{"Outlet": "Bandung", "Price": 23000, "ExtraCost": 0}],
+                },
+            ],
+        },
+        {
+            "Code": "2001",
+            "Name": "Roti",
+            "Category": "Food",
+            "Variants": [{"Code": "0071", "UnitPrice": 9000, "Taxable": True}],
+        },
+    ],
+    "coupons": [
+        {"Code": f"C{n}", "Type": "DiscountAmount", "Discount": 1000, "Limit": 9} for n in range(6)
+    ],
+    "customers": [
+        {
+            "Code": "DP-1",
+            "Name": "Ayu Lestari",
+            "Email": "ayu@example.com",
+            "Mobile": "08123456789",
+        },
+        {"Code": "DP-2", "Name": "Sari Baru", "Email": "sari@example.com"},
+    ],
+}
+SEED["coupons"][0] |= {"CustomerCode": "DP-1"}
+
+DRINKS = """\
+# yaml-language-server: $schema=../schemas/catalogue.schema.json
+categories:
+  - name: Drinks
+  - name: Drinks/Coffee
+
+products:
+  - code: "1001"
+    name: Kopi Susu
+    category: Drinks/Coffee
+    variants:
+      - code: 1001L
+        model: Large
+        unit_price: 22000
+        outlet_prices:
+          Bandung: {price: 23000}
+      - code: 1001R
+        model: Regular
+        unit_price: 18000
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Callable[..., Path]:
+    """A folder whose sandbox holds a shop, and which declares nothing yet."""
+
+    def make(seed: dict[str, Any] = SEED) -> Path:
+        folder = tmp_path / "live"
+        folder.mkdir()
+        (folder / "reconciler.yaml").write_text("store: {url: sandbox}\n", encoding="utf-8")
+        (folder / "sandbox.json").write_text(json.dumps(seed), encoding="utf-8")
+        return folder
+
+    return make
+
+
+def is_settled(run: Any, folder: Path) -> bool:
+    """Whether nothing is to do, and everything could be read."""
+    return run("plan", folder, "--detailed-exitcode").code == 0
+
+
+def sent(monkeypatch: pytest.MonkeyPatch, answer: Callable[[str, int], None] = lambda n, i: None):
+    """What is asked of the shop; `answer` may raise at one of them."""
+    asked: list[str] = []
+    call = Client.call
+
+    def heard(self: Client, name: str, parameters: Any = None) -> Any:
+        asked.append(name)
+        answer(name, asked.count(name))
+        return call(self, name, parameters)
+
+    monkeypatch.setattr(Client, "call", heard)
+    return asked
+
+
+def test_a_shop_goes_into_an_empty_folder(
+    run: Any, served: Any, point_at: Any, tmp_path: Path
+) -> None:
+    address, _ = served
+    sandbox.seed(tmp_path / "served.db", SEED)
+    point_at(address)
+    folder = tmp_path / "new"
+    ran = run("import", folder)
+    assert ran.code == 0
+    assert (folder / "catalogue" / "drinks.yaml").read_text(encoding="utf-8") == DRINKS
+    assert {p.name for p in (folder / "catalogue").iterdir()} == {
+        *("drinks.yaml", "food.yaml", "coupons.yaml", "customers.yaml")
+    }
+    assert (folder / "reconciler.yaml").read_text(encoding="utf-8") == (
+        "# yaml-language-server: $schema=schemas/reconciler.schema.json\n"
+        f"store:\n  url: {address}\n"
+        "  client_id: ${DEALPOS_CLIENT_ID}\n  client_secret: ${DEALPOS_CLIENT_SECRET}\n"
+        "defaults:\n"
+        "  category: {discontinued: false}\n"
+        "  product: {discontinued: false}\n"
+        "  variant: {type: Standard, taxable: true, loyalty_point: true, discontinued: false}\n"
+    )
+    assert (folder / "schemas" / "catalogue.schema.json").exists()
+    assert "wrote catalogue/drinks.yaml: 2 categories, 1 product, 2 variants" in ran.out
+    assert is_settled(run, folder)
+
+
+def test_only_customers_that_coupons_name_are_read_unless_asked_for(run: Any, shop: Any) -> None:
+    folder = shop()
+    assert run("import", folder, "--kind", "product", "--kind", "coupon").code == 0
+    assert "customers.yaml" not in {p.name for p in (folder / "catalogue").iterdir()}
+    assert run("import", folder).code == 0
+    text = (folder / "catalogue" / "customers.yaml").read_text(encoding="utf-8")
+    assert "DP-1" in text
+    assert "DP-2" not in text
+    assert run("import", folder, "--kind", "customer").code == 0
+    text = (folder / "catalogue" / "customers-2.yaml").read_text(encoding="utf-8")
+    assert "DP-1" not in text
+    assert "DP-2" in text
+    assert is_settled(run, folder)
+
+
+def test_without_a_store_it_says_what_to_set(run: Any, tmp_path: Path) -> None:
+    ran = run("import", tmp_path / "new")
+    assert ran.code == 1
+    assert "DEALPOS_URL" in ran.err
+    assert not (tmp_path / "new").exists()
+
+
+def test_what_it_costs_is_told_before_it_is_spent(
+    run: Any, shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shop()
+    asked = sent(monkeypatch)
+    told = run("import", folder, "--dry-run", "--format", "json").json
+    assert told["objects"] == {"category": 3, "coupon": 6, "product": 2, "variant": 3}
+    assert (told["spent"], told["requests"]) == (len(asked), 7)
+    assert not (folder / "catalogue").exists()
+    assert "about 7 requests more" in run("import", folder, "--dry-run").out
+    asked.clear()
+    ran = run("import", folder)
+    assert "about 7 requests more" in ran.err
+    # The end of a list without a total takes a second page to prove.
+    listed = ["category.list", "product.list", "product.list", "coupon.list", "coupon.list"]
+    found = ["variant.by_codes", *["coupon.by_code"] * 6, "outlet.list", "customer.by_code"]
+    assert sorted(asked) == sorted([*listed, *found])
+
+
+def test_programs_get_a_document(run: Any, shop: Any) -> None:
+    told = run("import", shop(), "--format", "json").json
+    assert told["complete"]
+    assert {
+        "file": "catalogue/food.yaml",
+        "objects": {"category": 1, "product": 1, "variant": 1},
+    } in (told["files"])
+    assert told["left_out"] == told["unknown"] == []
+
+
+def test_a_run_that_was_cut_off_goes_on_from_there(
+    run: Any, shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(name: str, number: int) -> None:
+        if name == "coupon.by_code" and number == 5:
+            raise Unreachable(name, "no route to host")
+
+    folder = shop()
+    with monkeypatch.context() as patch:
+        sent(patch, cut)
+        ran = run("import", folder)
+    assert ran.code == 1
+    assert "again" in ran.err
+    assert "no route to host" in ran.err
+    assert (
+        (folder / "catalogue" / "drinks.yaml")
+        .read_text("utf-8")
+        .endswith(DRINKS.partition("\n")[2])
+    )
+    asked = sent(monkeypatch)
+    assert run("import", folder).code == 0
+    # C0 names a customer that was not read yet, so it waited; C1, C2 and C3 are written.
+    assert asked.count("coupon.by_code") == 3
+    assert "variant.by_codes" not in asked
+    assert is_settled(run, folder)
+
+
+@pytest.mark.parametrize(
+    ("operation", "name"), [("coupon.list", "coupons"), ("variant.by_codes", "variants")]
+)
+def test_what_could_not_be_read_is_told_and_not_written(
+    run: Any, shop: Any, monkeypatch: pytest.MonkeyPatch, operation: str, name: str
+) -> None:
+    def refuse(asked: str, number: int) -> None:
+        if asked == operation:
+            raise Rejected(operation, 403, "forbidden")
+
+    folder = shop()
+    with monkeypatch.context() as patch:
+        sent(patch, refuse)
+        ran = run("import", folder)
+    assert ran.code == 4
+    assert f"could not be read: {name}: {operation}: HTTP 403" in ran.out
+    written = "".join(p.read_text("utf-8") for p in (folder / "catalogue").iterdir())
+    assert f"{name}:" not in written
+    assert "categories:" in written
+    assert is_settled(run, folder)
+    assert run("import", folder).code == 0
+    assert is_settled(run, folder)
+
+
+def test_hostile_names_come_through(run: Any, shop: Any) -> None:
+    names = [
+        "Drinks: hot/#1",
+        "no/NULL",
+        "CON",
+        "Ünïcode ☕/é",
+        "a  b",
+        "${HOME}",
+        "*a",
+        "- b",
+        "con",
+    ]
+    products = [
+        {
+            "Code": f"{n}: #{n}",
+            "Name": "yes",
+            "Category": name,
+            "Description": "one\n  two\n${HOME} $${HOME}\n",
+            "Brand": "1e3",
+            "Variants": [{"Code": f"0{n}", "Model": "2026-12-31", "UnitPrice": 107 + n}],
+        }
+        for n, name in enumerate(names)
+    ]
+    tops = {part for name in names for part in (name, name.partition("/")[0])}
+    seed = {"categories": [{"Name": name} for name in sorted(tops)], "products": products}
+    folder = shop(seed)
+    ran = run("import", folder)
+    assert ran.code == 0
+    assert "left out" not in ran.out
+    assert {"drinks-hot.yaml", "con-.yaml", "con--2.yaml", "ünïcode.yaml", "a-b.yaml"} <= {
+        p.name for p in (folder / "catalogue").iterdir()
+    }
+    assert is_settled(run, folder)
+
+
+def test_what_no_file_can_say_is_left_out_and_told(run: Any, shop: Any) -> None:
+    seed = json.loads(json.dumps(SEED))
+    seed["products"][0]["Variants"][0] |= {"Type": "Serialized", "Description": "a\x01b"}
+    seed["products"][0]["Variants"][1]["OutletPrice"][0]["Outlet"] = "Bandung"
+    folder = shop(seed)
+    ran = run("import", folder)
+    assert ran.code == 0
+    assert "left out: variant/1001R `type`: `type` must be one of Standard" in ran.out
+    assert "left out: variant/1001R `description`: `description` must not hold control" in ran.out
+    assert is_settled(run, folder)
+
+
+def test_a_default_that_an_object_cannot_escape_leaves_it_out(run: Any, shop: Any) -> None:
+    seed = json.loads(json.dumps(SEED))
+    seed["products"][0]["Variants"][0] |= {"Type": "Serialized"}
+    folder = shop(seed)
+    (folder / "reconciler.yaml").write_text(
+        "store: {url: sandbox}\ndefaults: {variant: {type: Standard}}\n", encoding="utf-8"
+    )
+    ran = run("import", folder)
+    assert "left out: variant/1001R: `defaults` give it `type: Standard`" in ran.out
+    assert is_settled(run, folder)
+
+
+def test_a_new_variant_of_a_declared_product_is_left_to_adopt(run: Any, shop: Any) -> None:
+    folder = shop()
+    (folder / "catalogue").mkdir()
+    (folder / "catalogue" / "drinks.yaml").write_text("products: [{code: '1001'}]\n", "utf-8")
+    ran = run("import", folder)
+    assert "left out: variant/1001R: product/1001 is declared already" in ran.out
+    assert (folder / "catalogue" / "drinks.yaml").read_text() == "products: [{code: '1001'}]\n"
+    assert (folder / "catalogue" / "drinks-2.yaml").exists()
+    assert is_settled(run, folder)
+
+
+def test_a_file_that_would_not_read_back_is_not_written(
+    run: Any, shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shop()
+    monkeypatch.setattr(layout, "text", lambda *given: "products: [{code: wrong}]\n")
+    ran = run("import", folder)
+    assert ran.code == 1
+    assert "nothing was written" in ran.err
+    assert not (folder / "catalogue").exists()
+    assert (folder / "reconciler.yaml").read_text("utf-8") == "store: {url: sandbox}\n"
+
+
+def test_settings_that_cannot_be_added_to_are_left_alone(run: Any, shop: Any) -> None:
+    folder = shop()
+    text = "{store: {url: sandbox}}\n"
+    (folder / "reconciler.yaml").write_text(text, encoding="utf-8")
+    assert run("import", folder).code == 0
+    assert (folder / "reconciler.yaml").read_text("utf-8") == text
+    assert "type: Standard" in (folder / "catalogue" / "food.yaml").read_text("utf-8")
+    assert is_settled(run, folder)
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(run: Any, shop: Any) -> None:
+    folder = shop()
+    (folder / "catalogue").write_text("", encoding="utf-8")
+    ran = run("import", folder)
+    assert ran.code == 1
+    assert "cannot be written" in ran.err or "no such folder" in ran.err
+
+
+def test_a_large_category_is_split_into_files_that_a_reader_takes(
+    run: Any, shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layout, "LARGEST", 12)
+    folder = shop()
+    assert run("import", folder).code == 0
+    assert {"drinks.yaml", "drinks-2.yaml"} <= {p.name for p in (folder / "catalogue").iterdir()}
+    assert is_settled(run, folder)

@@ -1,0 +1,122 @@
+"""A generated shop, imported: the plan is empty, and the files say all that is worth saying."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler import importing, pipeline
+from reconciler.core.state import Observed
+from reconciler.core.worth import empty, readable
+from reconciler.journal import Journal
+from reconciler.kinds import KINDS, MANAGED
+from reconciler.live import read
+from reconciler.sandbox import Choices
+from reconciler.settings import load
+
+ALL = tuple(MANAGED)
+
+
+def imported(shop: Any, kinds: tuple[str, ...] = ALL) -> Any:
+    """Import the shop into its folder."""
+    if not (shop.folder / "reconciler.yaml").exists():
+        (shop.folder / "reconciler.yaml").write_text("store: {url: sandbox}\n", encoding="utf-8")
+    settled = load(shop.folder, {})
+    everything = importing.reading(settled, shop.client(), kinds)
+    everything.listings()
+    return importing.write(settled, everything, kinds)
+
+
+def planned(shop: Any) -> Any:
+    settled = load(shop.folder, {})
+    return pipeline.make(settled, shop.client(), Journal(settled, "sandbox"))
+
+
+def declared(shop: Any) -> Any:
+    return pipeline.declared(load(shop.folder, {}))
+
+
+def texts(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.rglob("*.yaml"))}
+
+
+@given(data=st.data())
+@settings(max_examples=5)
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {},
+        {"product_list_rows": "lean", "variant_list_rows": "lean", "page_cap": 2},
+        {"variant_list_without_category": "reject", "batch_missing": "reject"},
+        {"lists_hide_discontinued": True, "not_found": "400", "list_order": "reverse"},
+        {"product_list_envelope": "Data", "coupon_list_has_minimum": False},
+    ],
+)
+def test_after_an_import_the_plan_is_empty(
+    data: Any, generated: Any, make_shop: Any, choices: Any
+) -> None:
+    shop = make_shop(data.draw(generated).seed(), choices=Choices(**choices))
+    done = imported(shop)
+    assert (done.cut, done.unread, done.left_out) == (None, [], [])
+    made = planned(shop)
+    assert (made.plan.changes, made.plan.withheld, made.plan.unknown) == ((), (), ())
+    assert (made.plan.unmanaged, made.plan.unchanged) == ((), len(list(declared(shop))))
+
+
+@settings(max_examples=8)
+@given(data=st.data())
+def test_all_that_the_shop_shows_is_in_the_files(data: Any, generated: Any, make_shop: Any) -> None:
+    shop = make_shop(data.draw(generated).seed())
+    imported(shop)
+    desired = declared(shop)
+    live = read(shop.client(), desired, KINDS)
+    for address, found in desired:
+        kind, state = KINDS[address.kind], live.get(address)
+        assert isinstance(state, Observed)
+        for name in readable(kind) & state.value.keys() - found.value.keys():
+            shown = state.value[name]
+            above = state.value.get(kind.parent.kind) if kind.parent else None
+            parent = live.objects[kind.parent.kind][above].value if above else {}
+            taken = kind.parent and shown == parent.get(kind.parent.follows.get(name, ""))
+            assert empty(shown) or taken or shown == "Active", (address, name)
+
+
+@settings(max_examples=8)
+@given(data=st.data())
+def test_an_import_writes_the_same_bytes_every_time(
+    data: Any, generated: Any, make_shop: Any
+) -> None:
+    seed = data.draw(generated).seed()
+    shops = [make_shop(seed), make_shop(seed, choices=Choices(list_order="reverse"))]
+    for shop in shops:
+        imported(shop)
+    assert texts(shops[0].folder) == texts(shops[1].folder)
+
+
+@settings(max_examples=8)
+@given(data=st.data())
+def test_an_import_beside_files_touches_nothing_that_they_declare(
+    data: Any, generated: Any, open_world: Any
+) -> None:
+    shop = open_world(data.draw(generated))
+    (shop.folder / "reconciler.yaml").write_text(
+        "store: {url: sandbox}\ndefaults: {variant: {taxable: true}, product: {brand: House}}\n",
+        encoding="utf-8",
+    )
+    before, files = declared(shop), texts(shop.folder)
+    done = imported(shop)
+    assert {name: text for name, text in texts(shop.folder).items() if name in files} == files
+    after = declared(shop)
+    for address, found in before:
+        assert after.get(address) == found
+    new = {str(address) for address, _ in after if before.get(address) is None}
+    made = planned(shop)
+    assert not new & {str(change.address) for change in made.plan.changes}
+    # What stays out is what only an edit of a declared product could take in.
+    assert {e.address.kind for e in done.left_out} <= {"variant"}
+    again = imported(shop)
+    assert again.files == {}
