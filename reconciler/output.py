@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.core.audit import Audit
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from reconciler.render.audit.words import Run
     from reconciler.render.data import Origin
     from reconciler.report import Report
+
+
+_SUFFIXES = {".md": "markdown", ".html": "html", ".json": "json", ".txt": "text"}
 
 
 def complain(error: ReconcilerError) -> None:
@@ -128,6 +131,10 @@ def _rendered(made: Made, form: str, folder: Path) -> str:
     """A plan as a page, a comment or annotations."""
     from reconciler.kinds import KINDS
 
+    if form == "text":
+        from reconciler.render.text import plan_text
+
+        return plan_text(made.plan, made.cost, KINDS, done=_moment(made.cost.seconds))
     if form == "github":
         from reconciler.commit import within
         from reconciler.render.github import plan_github
@@ -140,6 +147,32 @@ def _rendered(made: Made, form: str, folder: Path) -> str:
     from reconciler.render.markdown import plan_markdown
 
     return plan_markdown(made.plan, made.cost, KINDS, _origin(folder))
+
+
+def write_reports(
+    made: Made, files: Sequence[Path], folder: Path, signing: bytes | None = None
+) -> None:
+    """A plan into files beside, each in the format that its suffix names.
+
+    Raises UsageError for another suffix, and for a file that cannot be written.
+    """
+    for path in files:
+        form = report_form(path)
+        if form == "json":
+            save_plan(made, folder, path, signing)
+            continue
+        try:
+            path.write_text(_rendered(made, form, folder), encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def report_form(path: Path) -> str:
+    """The format that a file's suffix names; raises UsageError for one that names none."""
+    form = _SUFFIXES.get(path.suffix.lower())
+    if form is None:
+        raise UsageError(f"{path}: no format", hint=f"name it {', '.join(_SUFFIXES)}")
+    return form
 
 
 def save_plan(made: Made, folder: Path, out: Path, signing: bytes | None) -> None:

@@ -26,6 +26,14 @@ from reconciler.errors import ReconcilerError, UsageError
 @options.kind
 @click.option("--out", type=click.Path(path_type=Path), help="Also save the plan, for `apply`.")
 @click.option("--sign", is_flag=True, help="Sign it with the key in RECONCILER_PLAN_KEY.")
+@click.option(
+    "--report",
+    "reports",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Also write the plan as .md, .html, .json or .txt; repeatable.",
+)
 @options.reserve
 @options.verbose
 def plan(
@@ -35,6 +43,7 @@ def plan(
     detailed_exitcode: bool,
     out: Path | None,
     sign: bool,
+    reports: tuple[Path, ...],
     reserve: int,
     verbose: int,
     **part: tuple[str, ...],
@@ -50,6 +59,8 @@ def plan(
         from reconciler.limits import Limits
         from reconciler.settings import load
 
+        for report in reports:
+            output.report_form(report)
         scope = options.scope(**part)
         signing = seal.key() if sign else None
         shop = load(directory)
@@ -61,6 +72,7 @@ def plan(
             made = pipeline.make(shop, client, Journal(shop, client.store.url), scope)
         if out:
             output.save_plan(made, directory, out, signing)
+        output.write_reports(made, reports, directory, signing)
     output.print_plan(made, form, directory, compact, signing)
     if made.plan.unknown:
         from reconciler.render.words import counted
