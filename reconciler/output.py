@@ -137,9 +137,10 @@ def _rendered(made: Made, form: str, folder: Path) -> str:
         return plan_text(made.plan, made.cost, KINDS, done=_moment(made.cost.seconds))
     if form == "github":
         from reconciler.commit import within
+        from reconciler.files import Files
         from reconciler.render.github import plan_github
 
-        return plan_github(made.plan, made.cost, KINDS, within(folder))
+        return plan_github(made.plan, made.cost, KINDS, within(folder), Files(folder).locate)
     if form == "html":
         from reconciler.render.html import plan_html
 

@@ -6,13 +6,14 @@ important ones come first, and the tenth says how many more there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from reconciler.core.change import Change
 from reconciler.core.cost import Cost
 from reconciler.core.kind import Kinds
-from reconciler.core.money import moves, total
+from reconciler.core.money import moves
+from reconciler.core.money import total as money_total
 from reconciler.core.plan import Plan
 from reconciler.core.policy import Violation
 from reconciler.core.state import Source
@@ -22,6 +23,9 @@ from reconciler.render.money import money_line, total_line
 from reconciler.render.text import closing
 from reconciler.render.verdict import ranked, refusals
 from reconciler.render.words import amount, plain
+
+Locate = Callable[[Source, tuple[str | int, ...]], Source]
+"""Takes the place of an object and a path inside it; gives the place of what is there."""
 
 PER_TYPE = 10
 _LONGEST = 2_000
@@ -35,19 +39,20 @@ class Note(NamedTuple):
     source: Source | None = None
 
 
-def plan_github(plan: Plan, cost: Cost, kinds: Kinds, folder: str) -> str:
+def plan_github(plan: Plan, cost: Cost, kinds: Kinds, folder: str, locate: Locate) -> str:
     """Violations as errors, what is left out as warnings, changes as notices; the rest as text.
 
-    `folder` is the shop's, from the top of its repository; empty where it is the top.
+    `folder` is the shop's, from the top of its repository; empty where it is the top. `locate`
+    finds the line of a field: a pull request shows an annotation only near a line that it changes.
     """
-    notices = (_change(change, kinds) for change in ranked(plan.changes, kinds))
+    notices = (_change(change, kinds, locate) for change in ranked(plan.changes, kinds)[:PER_TYPE])
     lines = [
         f"Store: {log(plan.store)}",
         *commands("error", (_violation(v) for v in refusals(plan)), folder),
         *commands("warning", _warnings(plan), folder),
-        *commands("notice", notices, folder),
+        *commands("notice", notices, folder, total=len(plan.changes)),
     ]
-    if money := total_line(total(plan.changes, kinds)):
+    if money := total_line(money_total(plan.changes, kinds)):
         lines.append(f"Money: {log(money)}")
     return "\n".join([*lines, closing(plan, cost), ""])
 
@@ -81,7 +86,7 @@ def _warnings(plan: Plan) -> Iterator[Note]:
     yield from (_violation(v) for v in plan.violations if v.allowed)
 
 
-def _change(change: Change, kinds: Kinds) -> Note:
+def _change(change: Change, kinds: Kinds, locate: Locate) -> Note:
     told = [
         f"{name}: {before} → {after}" if change.before is not None else f"{name}: {after}"
         for name, before, after in rows(change, kinds[change.address.kind])
@@ -89,17 +94,24 @@ def _change(change: Change, kinds: Kinds) -> Note:
     if money := money_line(moves(change, kinds)):
         told.append(f"money: {money}")
     title = f"{change.action.value} {change.address}"
-    return Note(title, "\n".join(told) or change.reason, change.source)
+    place = change.source
+    if place and change.before is not None and change.fields:
+        place = locate(place, change.fields[0].path)
+    return Note(title, "\n".join(told) or change.reason, place)
 
 
 def commands(
-    level: str, notes: Iterable[Note], folder: str, subject: str = "plan"
+    level: str, notes: Iterable[Note], folder: str, subject: str = "plan", total: int = 0
 ) -> Iterator[str]:
-    """The notes of one level, as many as GitHub shows; `subject` holds the rest."""
+    """The notes of one level, as many as GitHub shows; `subject` holds the rest.
+
+    `total` is how many there are where `notes` are the first of them.
+    """
     found = list(notes)
-    shown = found if len(found) <= PER_TYPE else found[: PER_TYPE - 1]
+    total = total or len(found)
+    shown = found if total <= PER_TYPE else found[: PER_TYPE - 1]
     yield from (_command(level, note, folder) for note in shown)
-    if rest := len(found) - len(shown):
+    if rest := total - len(shown):
         more = f"and {amount(rest)} more, which GitHub would not show: see the {subject} itself"
         yield _command(level, Note("reconciler", more), folder)
 

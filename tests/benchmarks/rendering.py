@@ -70,7 +70,7 @@ def main() -> None:
         "text, compact": lambda: plan_text(plan, cost, KINDS, compact=True),
         "json": lambda: dumps(plan_document(plan, cost, KINDS, here)),
         "markdown": lambda: plan_markdown(plan, cost, KINDS, here),
-        "github": lambda: plan_github(plan, cost, KINDS, "shops/kopi"),
+        "github": lambda: plan_github(plan, cost, KINDS, "", lambda place, path: place),
         "html": lambda: plan_html(plan, cost, KINDS, here),
     }
     print(f"{count:,} changes {'work':>21} {'size':>13}")  # noqa: T201

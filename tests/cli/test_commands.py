@@ -164,6 +164,14 @@ def test_annotations_name_files_from_the_top_of_the_repository(run: Any, folder:
     assert "::notice file=shop/catalogue/menu.yaml,line=3,col=5,title=create" in ran.out
 
 
+def test_a_change_is_annotated_at_the_line_of_its_field(run: Any, applied: Path) -> None:
+    menu = applied / "catalogue" / "menu.yaml"
+    text = menu.read_text(encoding="utf-8").replace("18000}", "\n         18500}")
+    menu.write_text(text, encoding="utf-8")
+    ran = run("plan", applied, "--format", "github")
+    assert "::notice file=catalogue/menu.yaml,line=10,col=10,title=update variant/100" in ran.out
+
+
 @pytest.mark.parametrize("command", ["plan", "validate"])
 def test_problems_of_the_files_are_annotations(run: Any, declare: Any, command: str) -> None:
     path = declare("products: [{code: A, nmae: B}]")

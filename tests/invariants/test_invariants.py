@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 from reconciler import saved
 from reconciler.core.rewriting import harmless
 from reconciler.kinds import KINDS
-from reconciler.render.data import plan_document, report_document
+from reconciler.render.data import Origin, plan_document, report_document
+from reconciler.render.github import plan_github
+from reconciler.render.html import plan_html
+from reconciler.render.markdown import plan_markdown
 from reconciler.render.text import plan_text, report_text
 from reconciler.resume import resume
 from reconciler.sandbox import Fault
@@ -319,6 +322,10 @@ def test_no_plan_and_no_report_holds_customer_data(
     report = shop.apply(plan)
     said = json.dumps(plan_document(plan, cost, KINDS), default=str) + plan_text(plan, cost, KINDS)
     said += json.dumps(report_document(report)) + report_text(report)
+    said += plan_text(plan, cost, KINDS, compact=True)
+    said += plan_github(plan, cost, KINDS, "", lambda place, path: place)
+    for form in (plan_markdown, plan_html):
+        said += form(plan, cost, KINDS, Origin(".", ""))
     for value in private:
         assert value not in said
         assert value.upper() not in said
