@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 RUN := .venv/bin/python -m
 DEMO := examples/kopi-nusantara
 
-.PHONY: help demo test browser lint format schemas contract cassettes requests bench dist clean
+.PHONY: help demo test browser lint format schemas contract cassettes requests soak bench dist clean
 
 help:
 	@echo "make demo     plan, apply and plan again a coffee chain in the embedded sandbox"
@@ -18,6 +18,7 @@ help:
 	@echo "make contract  ask the sandbox at random what schemas/dealpos.openapi.yaml allows (minutes)"
 	@echo "make cassettes  record cassettes/ anew from a sandbox served on loopback"
 	@echo "make requests  count the requests of shops up to 100,000 variants against docs/requests.md"
+	@echo "make soak     weather SEEDS random storms: faults, kills, other writers (60: half a minute)"
 	@echo "make bench    measure load, plan, start-up and rendering (minutes)"
 	@echo "make dist     the wheel and the source archive"
 
@@ -79,6 +80,10 @@ cassettes: .venv/dev.stamp
 
 requests: .venv/dev.stamp
 	@LARGE=1 $(RUN) pytest -q -n auto tests/requests
+
+SEEDS ?= 500
+soak: .venv/dev.stamp
+	@SEEDS=$(SEEDS) $(RUN) pytest -q -n auto tests/faults/test_soak.py
 
 bench: .venv/dev.stamp
 	@.venv/bin/python tests/benchmarks/run.py

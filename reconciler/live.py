@@ -69,8 +69,12 @@ def confirm_listed(
 ) -> Live:
     """Named objects as a listing shows them: some fields no other read has."""
     reader = Reader(client, kinds)
+    asked: Asked = dict.fromkeys(names, frozenset())
     budget = listed.requests() if listed else 1
-    reader.listing(kind, dict.fromkeys(names, frozenset()), to_the_end=True, budget=budget)
+    reader.listing(kind, asked, to_the_end=True, budget=budget)
+    if reader.missing(kind, asked):
+        # The one page that there was had just been full, and nothing told that it was.
+        reader.listing(kind, asked)
     return reader.live
 
 

@@ -69,8 +69,9 @@ class Settler:
         except (Unreachable, Unauthorised, Throttled) as error:
             why = f"{lost.detail}; and it could not be looked up: {error.detail}"
             raise type(error)(lost.operation, why, hint=error.hint) from lost
-        except Doubtful as error:
-            if error is lost or not self._happened(step, error):
+        except (Doubtful, Rejected) as error:
+            # Refused: a slow shop may have done the first one after the look-up, and this met it.
+            if error is lost or not self._happened(step, lost):
                 raise
         return False
 

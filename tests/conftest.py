@@ -172,17 +172,18 @@ class Shop:
         """What the shop has of what the files declare."""
         return live.read(self.client(), self.desired(), KINDS)
 
-    def plan(self) -> Plan:
+    def plan(self, client: Client | None = None) -> Plan:
         """The plan; asserts that nothing stands in its way."""
-        plan, faults = self.consider()
+        plan, faults = self.consider(client)
         assert not faults
         return plan
 
-    def consider(self) -> tuple[Plan, list[Fault]]:
+    def consider(self, client: Client | None = None) -> tuple[Plan, list[Fault]]:
         """The plan and every fault."""
         desired = kept.moved(self.desired(), self.kept, KINDS)
         self.journal = Journal(self.settings, "sandbox")
-        state = live.read(self.client(), desired, KINDS, None, self.journal.entries)
+        reader = client or self.client()
+        state = live.read(reader, desired, KINDS, None, self.journal.entries)
         state, pending = self.journal.resume(state, KINDS)
         faults = references.cycles(desired, KINDS) + references.check(desired, state, KINDS)
         plan, more = planning.build(desired, state, KINDS, "sandbox", self.kept, pending)

@@ -12,8 +12,10 @@ import pytest
 
 from reconciler import apply, sandbox
 from reconciler.apply import Progress
-from reconciler.errors import Stopped
+from reconciler.client import Client
+from reconciler.errors import Doubtful, Stopped
 from reconciler.kinds import KINDS
+from reconciler.operations import OPERATIONS
 from reconciler.sandbox import Fault
 
 LOST = ["drop", "timeout", "500", "502", "503", "html", "truncated"]
@@ -977,3 +979,40 @@ def test_a_full_window_is_waited_for_and_not_exceeded(make_shop: Any) -> None:
     assert 429 not in [status for _, _, status in shop.twin.calls]
     assert shop.listener.waits
     assert sandbox.show(shop.database)["customers"]
+
+
+@pytest.mark.parametrize("what", CREATES)
+def test_a_create_that_a_slow_shop_carries_out_after_the_look_up_is_no_failure(
+    open_shop: Any, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Lost, not there yet, sent again, and refused because the first has arrived meanwhile."""
+    text, _, path = CREATES[what]
+    shop = open_shop(SMALL, text)
+    plan, twin, answered = shop.plan(), shop.client(), []
+    real = Client.call
+
+    def call(self: Client, name: str, parameters: Any = None) -> Any:
+        if OPERATIONS[name].routes[0].path == path and not OPERATIONS[name].reads:
+            answered.append(name)
+            if len(answered) == 1:
+                raise Doubtful(name, "the answer was lost")
+            if len(answered) == 2:
+                real(twin, name, parameters)
+        return real(self, name, parameters)
+
+    monkeypatch.setattr(Client, "call", call)
+    assert shop.apply(plan).complete
+    assert len(answered) == 2
+    assert shop.plan().empty
+
+
+def test_a_coupon_on_a_page_that_was_just_full_is_verified(open_shop: Any) -> None:
+    """Two coupons fill the only page of two that there was; the new one stands on a second."""
+    old = [{**SMALL["coupons"][0], "Code": code} for code in ("A", "B")]
+    text = """
+        coupons:
+          - {code: A, type: DiscountAmount, discount: 100, limit: 10}
+          - {code: N, type: DiscountAmount, discount: 5, limit: 1, minimum_amount: 7}
+    """
+    shop = open_shop({"coupons": old}, text, page_cap=2)
+    assert shop.apply().complete

@@ -1,0 +1,92 @@
+"""Every kind of fault, in every operation, before and after the shop acted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, get_args
+
+import pytest
+
+from reconciler.operations import BASE
+from reconciler.sandbox import Fault
+from reconciler.sandbox.faults import Kind
+
+READS = {
+    "token": ("POST", "/Token/OAuth2"),
+    "category.list": ("POST", "/Category/p"),
+    "outlet.list": ("GET", "/Outlet"),
+    "product.list": ("GET", "/Product"),
+    "product.by_code": ("GET", "/Product/Detail"),
+    "variant.by_codes": ("POST", "/Variant/GetByListCode"),
+    "variant.by_code": ("GET", "/Variant/Code"),
+    "coupon.list": ("POST", "/PromotionCoupon/p"),
+    "coupon.by_code": ("GET", "/PromotionCoupon/ByCode"),
+    "customer.list": ("POST", "/Customer/p"),
+    "customer.by_code": ("GET", "/Customer/Detail"),
+}
+WRITES = {
+    "category.create": ("POST", "/Category"),
+    "category.update": ("PUT", "/Category"),
+    "product.create": ("POST", "/Product"),
+    "product.update": ("PUT", "/Product"),
+    "variant.add": ("POST", "/Variant/Add"),
+    "variant.update": ("PUT", "/Variant"),
+    "coupon.create": ("POST", "/PromotionCoupon"),
+    "coupon.delete": ("DELETE", "/PromotionCoupon"),
+    "customer.create": ("POST", "/Customer"),
+    "customer.update": ("PUT", "/Customer/ByCode"),
+}
+FAULTS = [
+    pytest.param(kind, when, id=f"{kind}-{when}")
+    for kind in get_args(Kind)
+    for when in ("before", "after")
+    if (kind, when) != ("delay", "after")  # a slow answer is one, whenever the shop acted
+]
+LIES = {"401", "429"}
+"""Answers that say "not done": after the shop has acted, they are believed and it is sent again."""
+
+
+def test_the_matrix_has_every_operation_that_this_shop_needs(world: Any) -> None:
+    world.run()
+    called = {(method, path.removeprefix(BASE)) for method, path, _ in world.shop.twin.calls}
+    assert called == {*READS.values(), *WRITES.values()}
+    world.settle()
+    world.check()
+
+
+def refused(world: Any) -> Counter[str]:
+    """Creates that met what was there already."""
+    return Counter(
+        path.removeprefix(BASE)
+        for method, path, status in world.shop.twin.calls
+        if method == "POST"
+        and status == 400
+        and (method, path.removeprefix(BASE)) in WRITES.values()
+    )
+
+
+@pytest.mark.parametrize(("kind", "when"), FAULTS)
+@pytest.mark.parametrize("operation", [*READS, *WRITES])
+def test_after_one_fault_and_one_more_run_all_is_well(
+    world: Any, operation: str, kind: Any, when: Any
+) -> None:
+    method, path = {**READS, **WRITES}[operation]
+    world.shop.twin.faults.add(Fault(method, path, kind, when))
+    world.run()
+    world.settle()
+    world.check()
+    if kind not in LIES:
+        assert refused(world) == {}, "created a second time"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("kind", ["503", "html", "drop"])
+@pytest.mark.parametrize("operation", WRITES)
+def test_a_write_that_fails_for_good_is_made_good_by_the_next_run(
+    world: Any, operation: str, kind: Any, when: Any
+) -> None:
+    method, path = WRITES[operation]
+    world.shop.twin.faults.add(Fault(method, path, kind, when, times=50))
+    world.run()
+    world.settle()
+    world.check()
