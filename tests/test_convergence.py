@@ -99,7 +99,8 @@ IMPOSSIBLE: dict[tuple[str, Any], tuple[set[str], str]] = {
         "facts §10: no update; a code that cannot be used again cannot be replaced",
     ),
 }
-ELSEWHERE = {("rewrite_text", "upper")}
+CASES_OF_LETTERS = ("upper", "lower")
+ELSEWHERE = {("rewrite_text", how) for how in (*CASES_OF_LETTERS, "cut")}
 """Choices that rewrite what is written: tests of their own say what must come of them."""
 
 
@@ -152,6 +153,15 @@ def test_it_converges(make_shop: Any, choices: dict[str, Any]) -> None:
     kopi = Kopi(make_shop, choices)
     assert kopi.apply() == expected(choices)
     assert kopi.left() == expected(choices)
+
+
+@pytest.mark.parametrize("how", CASES_OF_LETTERS)
+def test_another_letter_case_converges_once_all_was_written(make_shop: Any, how: str) -> None:
+    """A product's update writes its other variants too, which then read otherwise than before."""
+    kopi = Kopi(make_shop, {"rewrite_text": how})
+    assert kopi.apply() == set()
+    assert kopi.apply() == set()
+    assert kopi.left() == set()
 
 
 KINDS = ("drop", "timeout", "500", "502", "503", "html", "truncated", "429")
