@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from math import ceil
 
-from reconciler import evidence, unseen
+from reconciler import absence, evidence, unseen
 from reconciler.client import Client
 from reconciler.core.cost import confirming
 from reconciler.core.diff import compare
@@ -138,11 +138,14 @@ def _settle(reader: Reader, kind: Kind, asked: Asked) -> None:
         if kind.name not in reader.live.complete:
             _unknown(reader, kind, missing, "the listing is too long to prove that it is absent")
             return
-    if missing and kind.reads.hides and not _shows_retired(reader, kind):
-        if not reader.finds(kind):
-            _unknown(reader, kind, missing, evidence.HIDDEN)
-            return
-        missing = _unfound(reader, kind, missing)
+    if missing and kind.reads.hides:
+        proven = absence.proven(reader, kind, missing)
+        missing = reader.missing(kind, missing)
+        if missing and not proven:
+            if not reader.finds(kind):
+                _unknown(reader, kind, reader.missing(kind, missing), evidence.HIDDEN)
+                return
+            missing = _unfound(reader, kind, missing)
     unproven = set() if _answers_singly(reader, kind) else reader.unlisted.get(kind.name, set())
     _unknown(reader, kind, unproven.intersection(missing), "this shop offers no read that shows it")
     for name in missing:
@@ -174,14 +177,6 @@ def _unfound(reader: Reader, kind: Kind, missing: list[str]) -> list[str]:
         for name in missing[len(sample) :]:
             reader.single(kind, name)
     return reader.missing(kind, missing)
-
-
-def _shows_retired(reader: Reader, kind: Kind) -> bool:
-    """Whether reads of many have shown a retired object: then they hide none."""
-    retired = kind.retire
-    return bool(retired) and any(
-        state.value.get(retired) for _, state in reader.live.observed(kind.name)
-    )
 
 
 def _deepen(reader: Reader, desired: Desired) -> None:

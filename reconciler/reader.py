@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from math import ceil
 
 from reconciler.client import Client
@@ -18,6 +19,9 @@ from reconciler.intake import Intake
 from reconciler.paging import USUAL, dearer, pages
 from reconciler.rows import Rows, named_in, rows_of, single_of
 from reconciler.survey import Survey
+
+WITNESSES = 3
+"""So many objects that were listed are looked for before single reads are called not offered."""
 
 CHEAP = 2
 """So many batches are read without asking whether a listing would cost less."""
@@ -176,8 +180,9 @@ class Reader:
         single = kind.reads.single
         if single is None or self.client.answered(single.operation):
             return single is not None
-        known = next((name for name, _ in self.live.observed(kind.name)), None)
-        return known is None or self.single(kind, known)
+        # Several are asked for: one that was listed may have been removed since.
+        known = [name for name, _ in islice(self.live.observed(kind.name), WITNESSES)]
+        return not known or any(self.single(kind, name) for name in known)
 
     def lacking(self, kind: Kind, asked: Asked) -> dict[str, frozenset[str]]:
         """The fields that are asked for and not shown, of every object that the shop has."""
