@@ -19,7 +19,9 @@ from reconciler.core.plan import Plan
 from reconciler.core.step import Step
 from reconciler.errors import (
     ApiError,
+    Doubtful,
     NotKept,
+    Rejected,
     Stopped,
     Throttled,
     Unauthorised,
@@ -164,6 +166,8 @@ class _Applier:
         address = step.addresses[0]
         if step.action is Action.REPLACE:
             self._replace(kind, step)
+        elif step.action is Action.DELETE:
+            self._delete(kind, step)
         elif step.creates and kind.widens:
             if address in self.journal.entries:
                 self.journal.begin(step.changes[0])
@@ -191,6 +195,20 @@ class _Applier:
             raise
         finally:
             self.progress.unit(False)
+
+    def _delete(self, kind: Kind, step: Step) -> None:
+        """Delete in one call; what refuses several is asked for each."""
+        try:
+            self.settler.remove(kind, step.requests[0], *step.addresses)
+        except (Rejected, Doubtful):
+            if len(step.changes) == 1:
+                raise
+            for address in step.addresses:
+                try:
+                    self.settler.remove(kind, step.fallback[address], address)
+                except (Rejected, Doubtful) as error:
+                    self.states[address].failed = str(error)
+                    self.failed.add(step.id)
 
     def _introduce(self, kind: Kind, step: Step) -> None:
         """Create what is read back at once; the reading is its verification too."""

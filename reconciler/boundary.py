@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.client import Client
+from reconciler.core.change import Action
 from reconciler.core.cost import SECONDS_A_REQUEST, verification
 from reconciler.core.kind import Kinds
 from reconciler.core.state import Listed
@@ -62,10 +63,13 @@ class Boundary:
         writes = sum(len(step.requests) for step in steps)
         return writes + verification(steps, self.kinds, self.pages)
 
+    def _at_once(self, step: Step) -> bool:
+        """Whether a step is read back before the next."""
+        return bool(self.kinds[step.kind].widens) and step.action is not Action.DELETE
+
     def _spent(self) -> int:
         """What of that price the steps so far have spent: some are read back at once."""
         steps = [self.units.steps[i] for i in self.passed]
         return sum(
-            len(step.requests) + (len(step.changes) if self.kinds[step.kind].widens else 0)
-            for step in steps
+            len(step.requests) + (len(step.changes) if self._at_once(step) else 0) for step in steps
         )

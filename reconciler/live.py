@@ -7,18 +7,17 @@ An error is never taken for absence.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from math import ceil
+from collections.abc import Collection, Iterable
 
-from reconciler import absence, evidence, unseen
+from reconciler import absence, dependants, evidence, unseen
 from reconciler.client import Client
-from reconciler.core.cost import confirming
 from reconciler.core.diff import compare
 from reconciler.core.kind import Kind, Kinds
 from reconciler.core.references import targets
-from reconciler.core.state import ABSENT, Address, Desired, Listed, Live, Wanted, wanted
+from reconciler.core.removal import expanded, needed
+from reconciler.core.state import ABSENT, Address, Desired, Live, Wanted, wanted
 from reconciler.errors import NotOffered, Rejected, Unreadable
-from reconciler.reader import Asked, Reader
+from reconciler.reader import LONG, Asked, Reader
 from reconciler.survey import Survey
 
 FEW = 50
@@ -26,9 +25,6 @@ FEW = 50
 
 SAMPLE = 10
 """So many names are looked for one by one in a shop that shows nothing at all."""
-
-LONG = 200
-"""Pages of a listing that are read to prove that something is absent; more is unknown."""
 
 
 def read(
@@ -42,7 +38,10 @@ def read(
     reader = Reader(client, kinds, survey)
     seek(reader, _asked(desired, kinds, also), desired.objects)
     evidence.by_children(reader.live, desired, kinds)
+    desired = expanded(desired, reader.live, kinds)
+    _added(reader, desired)
     _deepen(reader, desired)
+    dependants.read(reader, desired)
     reader.live.reads = client.requests
     return reader.live
 
@@ -53,29 +52,6 @@ def seek(reader: Reader, asked: Wanted, declared: Collection[str] = ()) -> None:
     for kind in sorted(reader.kinds.values(), key=lambda k: (k.parent is not None, k.name)):
         if asked.get(kind.name):
             _kind(reader, kind, asked[kind.name], declared=kind.name in declared)
-
-
-def confirm(client: Client, kinds: Kinds, wanted_: Wanted, listed: Mapping[str, Listed]) -> Live:
-    """Named objects again, after a write: as `core.cost.confirming` prices it."""
-    reader = Reader(client, kinds)
-    for name, objects in wanted_.items():
-        if objects:
-            _again(reader, kinds[name], objects, listed.get(name))
-    return reader.live
-
-
-def confirm_listed(
-    client: Client, kinds: Kinds, kind: Kind, names: Iterable[str], listed: Listed | None
-) -> Live:
-    """Named objects as a listing shows them: some fields no other read has."""
-    reader = Reader(client, kinds)
-    asked: Asked = dict.fromkeys(names, frozenset())
-    budget = listed.requests() if listed else 1
-    reader.listing(kind, asked, to_the_end=True, budget=budget)
-    if reader.missing(kind, asked):
-        # The one page that there was had just been full, and nothing told that it was.
-        reader.listing(kind, asked)
-    return reader.live
 
 
 def _asked(desired: Desired, kinds: Kinds, also: Iterable[Address]) -> Wanted:
@@ -90,8 +66,17 @@ def _asked(desired: Desired, kinds: Kinds, also: Iterable[Address]) -> Wanted:
         entries.append((address.kind, address.name, shapes[shape]))
         if declared.was:
             entries.append((address.kind, declared.was, ()))
+    entries += [(k, name, needed(kinds[k], r)) for (k, name), r in desired.removals.items()]
     entries += [(k, name, ()) for k, names in targets(desired, kinds).items() for name in names]
     return wanted(entries)
+
+
+def _added(reader: Reader, desired: Desired) -> None:
+    """Read what only a scope has made an object of the plan."""
+    for kind in reader.kinds.values():
+        own = {a.name: r for a, r in desired.removals.items() if a.kind == kind.name}
+        if names := reader.missing(kind, own):
+            _kind(reader, kind, {n: frozenset(needed(kind, own[n])) for n in names}, declared=False)
 
 
 def _kind(reader: Reader, kind: Kind, asked: Asked, *, declared: bool) -> None:
@@ -213,7 +198,8 @@ def _owners(reader: Reader, kind: Kind, desired: Desired) -> set[str]:
     if child is None:
         return set()
     nested = desired.objects.get(child.name, {})
-    return {nested[name].value[kind.name] for name in _changing(reader, child, desired)}
+    owners = {nested[name].value.get(kind.name) for name in _changing(reader, child, desired)}
+    return {owner for owner in owners if owner is not None}
 
 
 def _children(reader: Reader, kind: Kind, owners: set[str]) -> None:
@@ -234,43 +220,3 @@ def _changing(reader: Reader, kind: Kind, desired: Desired) -> set[str]:
         if state is not None and compare(kind, declared.value, state.value, declared.moved):
             changing.add(name)
     return changing
-
-
-def _again(reader: Reader, kind: Kind, asked: Asked, listed: Listed | None) -> None:
-    """Read named objects in the way that `core.cost.confirming` prices.
-
-    Where that does not show all of them, the other reads are asked too.
-    """
-    try:
-        singly = _most_cheaply(reader, kind, asked, listed)
-        _otherwise(reader, kind, reader.missing(kind, asked), singly)
-        reader.details(kind, asked)
-    except (Rejected, Unreadable) as error:
-        reader.unread(kind, asked, error)
-    for name in reader.missing(kind, asked):
-        # Written a moment ago and not shown: as good as absent for a verification.
-        reader.live.put(Address(kind.name, name), ABSENT)
-
-
-def _most_cheaply(reader: Reader, kind: Kind, asked: Asked, listed: Listed | None) -> bool:
-    """Read as priced; gives whether that was one by one."""
-    spend = confirming(kind, len(asked), listed)
-    if kind.reads.batch and spend == ceil(len(asked) / kind.reads.batch.limit):
-        reader.batches(kind, kind.reads.batch, asked)
-    elif kind.reads.single and spend == len(asked):
-        for name in sorted(asked):
-            reader.single(kind, name)
-        return True
-    else:
-        reader.listing(kind, asked, to_the_end=True, budget=spend)
-    return False
-
-
-def _otherwise(reader: Reader, kind: Kind, missing: list[str], singly: bool) -> None:
-    """What the usual read hides, or a tenant does not offer, the others may show."""
-    if missing and kind.reads.single and not singly:
-        for name in missing:
-            reader.single(kind, name)
-        missing = reader.missing(kind, missing)
-    if missing and kind.reads.listing and kind.name not in reader.live.complete:
-        reader.listing(kind, dict.fromkeys(missing, frozenset()), budget=LONG)

@@ -58,6 +58,10 @@ def _write(name: str, method: str, path: str) -> Operation:
     return Operation(name, (Route(method, path),), repeatable=False, reads=False)
 
 
+def _delete(name: str, path: str) -> Operation:
+    return Operation(name, (Route("DELETE", path),), reads=False)
+
+
 def _query(path: str, generations: str) -> Route:
     return Route("GET", path, generations, query=True, body=False)
 
@@ -80,11 +84,14 @@ _TABLE = (
     ),
     _write("category.create", "POST", "/Category"),
     _write("category.update", "PUT", "/Category"),
+    _delete("category.delete", "/Category"),
     _read("outlet.list", _query("/Outlet", "BC"), _post("/Outlet/p"), _body("/Outlet", "A")),
     _read("product.list", _query("/Product", "BC"), _body("/Product", "A")),
     _read("product.by_code", _query("/Product/Detail", "C"), single=True),
     _write("product.create", "POST", "/Product"),
     _write("product.update", "PUT", "/Product"),
+    # facts §6.3: by analogy, its page is cut.
+    _delete("product.delete", "/Product"),
     _read(
         "variant.list",
         _post("/Variant"),
@@ -106,6 +113,11 @@ _TABLE = (
     ),
     _write("variant.add", "POST", "/Variant/Add"),
     _write("variant.update", "PUT", "/Variant"),
+    _delete("variant.delete", "/Variant"),
+    # facts §11: its parameter is taken from the other reads by code.
+    _read(
+        "inventory.by_code", _query("/Inventory/Code", "ABC"), _post("/Inventory/Code"), single=True
+    ),
     _read(
         "coupon.list",
         _post("/PromotionCoupon/p"),
@@ -114,13 +126,15 @@ _TABLE = (
     ),
     _read("coupon.by_code", _query("/PromotionCoupon/ByCode", "ABC"), single=True),
     _write("coupon.create", "POST", "/PromotionCoupon"),
-    Operation("coupon.delete", (Route("DELETE", "/PromotionCoupon"),), reads=False),
+    _delete("coupon.delete", "/PromotionCoupon"),
+    _delete("coupons.delete", "/PromotionCoupon/ListCode"),
     _read(
         "customer.list", _post("/Customer/p"), _query("/Customer", "BC"), _body("/Customer", "A")
     ),
     _read("customer.by_code", _query("/Customer/Detail", "C"), single=True),
     _write("customer.create", "POST", "/Customer"),
     _write("customer.update", "PUT", "/Customer/ByCode"),
+    _delete("customer.delete", "/Customer"),
 )
 
 OPERATIONS = MappingProxyType({operation.name: operation for operation in _TABLE})

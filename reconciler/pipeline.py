@@ -44,7 +44,7 @@ def declared(shop: Settings, begun: Parsing | None = None) -> Desired:
         shop.root, shop.catalogue, MANAGED, defaults=shop.defaults, expand=shop.expand, begun=begun
     )
     _refuse(shop, cycles(desired, MANAGED), desired)
-    return desired
+    return replace(desired, prune=shop.prune)
 
 
 def make(shop: Settings, client: Client, journal: Journal, scope: Scope | None = None) -> Made:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from reconciler.core.change import Change
+from reconciler.core.change import Action, Change
 from reconciler.core.diff import rewritten
 from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.state import Address, Live, Observed
@@ -28,6 +28,9 @@ def prove(states: States, steps: Sequence[Step], kinds: Kinds, settler: Settler)
         for address, state in states.items()
         if state.done and not state.failed and not state.proven and not state.skipped
     ]
+    removed = [a for a in pending if states[a].change.action is Action.DELETE]
+    prover.read_removed(removed)
+    pending = [a for a in pending if a not in set(removed)]
     differing = prover.read(pending)
     alone = [
         (address, step.fallback[address])
@@ -85,6 +88,24 @@ class _Prover:
                 self._unread(address, error.message)
             return {}
         return {a: found for a in pending if (found := self._judge(a, live))}
+
+    def read_removed(self, removed: Sequence[Address]) -> None:
+        """Look for what was deleted, by the read that would show it."""
+        if not removed:
+            return
+        try:
+            live = self.settler.gone(removed)
+        except (ApiError, Stopped) as error:
+            for address in removed:
+                self._unread(address, error.message)
+            return
+        for address in removed:
+            if address in live.unread:
+                self._unread(address, live.unread[address])
+            elif isinstance(live.get(address), Observed):
+                self.states[address].failed = "the shop acknowledged it and still shows it"
+            else:
+                self.states[address].verified = True
 
     def read_listed(self) -> dict[Address, str]:
         """Prove by a listing what no single read shows; what is wider is taken away again."""

@@ -23,6 +23,9 @@ from reconciler.survey import Survey
 WITNESSES = 3
 """So many objects that were listed are looked for before single reads are called not offered."""
 
+LONG = 200
+"""Pages of a listing that are read to prove that something is absent; more is unknown."""
+
 CHEAP = 2
 """So many batches are read without asking whether a listing would cost less."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler import live, memory, pipeline
@@ -44,7 +44,11 @@ def resume(shop: Settings, client: Client, journal: Journal, approved: Saved) ->
     kept = memory.recall(shop, client.store.url)
     view, renames, _ = viewed(desired, state, KINDS, kept)
     moved, done = weigh(approved.changes, view, renames, KINDS)
-    lost = {c.address: _FILES for c in approved.changes if desired.get(c.address) is None}
+    lost = {
+        c.address: _FILES
+        for c in approved.changes
+        if desired.get(c.address) is None and c.address not in desired.removals
+    }
     reasons = _reasons(moved) | lost
     left = _without(desired, {*reasons, *done})
     made, more = _build(left, state, client.store.url, kept, pending)
@@ -98,11 +102,12 @@ def _build(
     return made, held
 
 
-def _without(desired: Desired, addresses: Iterable[Address]) -> Desired:
+def _without(desired: Desired, addresses: Collection[Address]) -> Desired:
     objects = {kind: dict(declared) for kind, declared in desired.objects.items()}
     for address in addresses:
         objects.get(address.kind, {}).pop(address.name, None)
-    return Desired(objects)
+    removals = {a: r for a, r in desired.removals.items() if a not in addresses}
+    return Desired(objects, removals=removals)
 
 
 def _secretive(changes: Iterable[Approved]) -> bool:

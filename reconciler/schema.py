@@ -9,8 +9,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from reconciler import prune, removals
 from reconciler.allowances import ALLOW, entries
 from reconciler.core.kind import Kind, Kinds
+from reconciler.removals import REMOVED
 from reconciler.render import contract, examination
 from reconciler.render.audit.contract import AuditDocument
 from reconciler.rules import RULES
@@ -69,6 +71,7 @@ def _catalogue(kinds: Kinds) -> dict[str, Any]:
         if kind.parent is None:
             properties[kind.collection] = _list_of(kind)
     properties[ALLOW] = _allow(kinds)
+    properties[REMOVED] = _removed(kinds)
     return {
         "$schema": _DRAFT,
         "title": "A catalogue file of reconciler",
@@ -110,6 +113,19 @@ def _allow(kinds: Kinds) -> dict[str, Any]:
     told["address"]["description"] = "The object; left out, the whole plan."
     told["until"]["description"] = "The last day on which it holds."
     return {"type": "array", "items": entry}
+
+
+def _removed(kinds: Kinds) -> dict[str, Any]:
+    (entry,) = removals.entries().json_schema()["$defs"].values()
+    address = {"pattern": f"^({'|'.join(kinds)})/.", "type": "string"}
+    entry["properties"]["address"] |= address
+    return {"type": "array", "items": {"anyOf": [address, entry]}}
+
+
+def _prune(kinds: Kinds) -> dict[str, Any]:
+    (scope,) = prune.entries().json_schema()["$defs"].values()
+    scope["properties"]["kinds"]["items"] = {"enum": list(kinds)}
+    return {"type": "array", "items": scope}
 
 
 def _guardrails() -> dict[str, Any]:
@@ -163,6 +179,7 @@ def _settings(kinds: Kinds) -> dict[str, Any]:
                 "additionalProperties": False,
             },
             "guardrails": _guardrails(),
+            "prune": _prune(kinds),
         },
         "additionalProperties": False,
         "$defs": {name: body for name, body in definitions.items() if name not in kinds},

@@ -11,14 +11,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from reconciler.core.guardrail import Guardrails
+from reconciler.core.state import Prune
 from reconciler.document import Expand, Node, UnsetName, expander, names_in, read
 from reconciler.errors import Problem, SourceError, StoreError, UsageError, suggestion
 from reconciler.guardrails import configured
+from reconciler.kinds import MANAGED
 from reconciler.position import locate
+from reconciler.prune import scopes
 
 FILE = "reconciler.yaml"
 SANDBOX = "sandbox"
-_KEYS = ("store", "catalogue", "defaults", "guardrails")
+_KEYS = ("store", "catalogue", "defaults", "guardrails", "prune")
 _STORE_KEYS = ("url", "client_id", "client_secret")
 # The environment overrides the file, so that a CI job can point the same shop at a rehearsal.
 _OVERRIDES = {
@@ -56,6 +59,8 @@ class Settings:
     defaults: Node | None
     guardrails: Guardrails = field(repr=False)
     """The rules that are on, with their limits."""
+    prune: tuple[Prune, ...]
+    """The scopes in which what the files do not declare is removed."""
     expand: Expand = field(repr=False)
     _store: Mapping[str, str] = field(repr=False)
 
@@ -162,9 +167,10 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> Settings:
         reader.problem(node, "catalogue", "`catalogue` must be a folder inside the shop's folder")
     defaults = reader.mapping(node, "defaults")
     guardrails = configured(reader.mapping(node, "guardrails"), reader.problem)
+    prune = scopes(node, FILE, MANAGED, reader.problem)
     if reader.problems:
         raise SourceError(reader.problems)
-    return Settings(root, catalogue, defaults, guardrails, expander(environment), store)
+    return Settings(root, catalogue, defaults, guardrails, prune, expander(environment), store)
 
 
 class _Reader:

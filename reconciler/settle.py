@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from reconciler.client import Client
+from reconciler.confirmation import confirm, confirm_gone, confirm_listed
 from reconciler.core.change import Change
 from reconciler.core.diff import compare
 from reconciler.core.interrupted import restored
@@ -23,7 +24,6 @@ from reconciler.errors import (
     Unauthorised,
     Unreachable,
 )
-from reconciler.live import confirm, confirm_listed
 from reconciler.report import differences
 
 
@@ -93,12 +93,13 @@ class Settler:
                 return False
         return True
 
-    def remove(self, kind: Kind, request: Request, address: Address) -> None:
+    def remove(self, kind: Kind, request: Request, *addresses: Address) -> None:
         """Delete; what is gone already counts as deleted."""
         try:
             self.client.call(request.operation, request.body)
         except (Rejected, Doubtful):
-            if self.read([address]).get(address) is not ABSENT:
+            live = self.read(addresses)
+            if any(live.get(address) is not ABSENT for address in addresses):
                 raise
 
     def introduce(
@@ -185,6 +186,11 @@ class Settler:
     def list(self, kind: Kind, names: Sequence[str]) -> Live:
         """What a listing shows of objects that were written a moment ago."""
         return confirm_listed(self.client, self.kinds, kind, names, self.pages.get(kind.name))
+
+    def gone(self, addresses: Iterable[Address]) -> Live:
+        """What the usual read shows of objects that were deleted a moment ago."""
+        asked = wanted((a.kind, a.name, ()) for a in addresses)
+        return confirm_gone(self.client, self.kinds, asked, self.pages)
 
     def read(
         self, addresses: Iterable[Address], fields: Mapping[Address, frozenset[str]] | None = None

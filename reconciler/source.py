@@ -18,6 +18,7 @@ from reconciler.document import Expand, Node
 from reconciler.errors import Problem, SourceError, suggestion
 from reconciler.files import Files, paths
 from reconciler.parsing import Parsing
+from reconciler.removals import REMOVED, Removals
 from reconciler.validation import WAS, adapter, explain, known_keys
 
 
@@ -70,6 +71,11 @@ class _Loader:
         self.told: set[tuple[str, int, int]] = set()
         """Where the text itself is wrong: no second word on what it should have been."""
         self.allowances = Allowances(kinds, self.files, self.problems)
+        self.removals = Removals(kinds, self.files, self.problems)
+        self.listed: Mapping[str, Allowances | Removals] = {
+            ALLOW: self.allowances,
+            REMOVED: self.removals,
+        }
         self.gathered = {name: _Gathered() for name in kinds}
         self.tops = {kind.collection: kind for kind in kinds.values() if not kind.parent}
         self.nested = {kind.parent.kind: kind for kind in kinds.values() if kind.parent}
@@ -80,9 +86,9 @@ class _Loader:
         self.told |= {(p.file, p.line, p.column) for p in problems}
         for key, items in root.items():
             kind = self.tops.get(key)
-            if key == ALLOW:
+            if listed := self.listed.get(key):
                 if self._is_list(items, shown, root, key):
-                    self.allowances.gather(items, shown, root)
+                    listed.gather(items, shown, root)
             elif kind is None:
                 self._unknown_top(shown, root, key)
             elif self._is_list(items, shown, root, key):
@@ -90,7 +96,7 @@ class _Loader:
 
     def _unknown_top(self, shown: str, root: Node, key: str) -> None:
         place = self.files.locate(Source(shown, root.line, root.column), (key,), key=True)
-        accepted = sorted([*self.tops, ALLOW])
+        accepted = sorted([*self.tops, ALLOW, REMOVED])
         hint = suggestion(key, accepted) or f"accepted: {', '.join(accepted)}"
         owner = next((o for o, inner in self.nested.items() if inner.collection == key), None)
         if owner is not None:
@@ -129,7 +135,7 @@ class _Loader:
         objects: dict[str, dict[str, Declared]] = {}
         for name, kind in self.kinds.items():
             objects[name] = self._kind(kind, self.gathered[name], defaults.get(name, {}))
-        return Desired(objects, self.allowances.validate())
+        return Desired(objects, self.allowances.validate(), self.removals.validate(objects))
 
     def _kind(
         self, kind: Kind, table: _Gathered, defaults: Mapping[str, Any]

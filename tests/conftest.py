@@ -154,13 +154,18 @@ class Shop:
     def desired(self, defaults: str = "", environment: dict[str, str] | None = None) -> Desired:
         """What the files declare."""
         node, _ = parse(textwrap.dedent(defaults), "reconciler.yaml")
-        return source.load(
+        desired = source.load(
             self.folder,
             "catalogue",
             MANAGED,
             defaults=node or None,
             expand=expander(environment or {}),
         )
+        return replace(desired, prune=settings.load(self.folder, {"DEALPOS_URL": "x"}).prune)
+
+    def prune(self, text: str) -> None:
+        """Set the scopes in which what the files do not declare is removed."""
+        (self.folder / "reconciler.yaml").write_text(f"prune: {text}\n", encoding="utf-8")
 
     def client(self) -> Client:
         """A fresh client, as a new run of the program has."""

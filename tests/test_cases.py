@@ -1,8 +1,8 @@
 """One folder, one behaviour: the files and the live shop in, the plan and the requests out.
 
-`cases/<name>/` holds `catalogue.yaml` and `live.json` (a seed document); `plan.txt` and
-`requests.txt` are what must come of them. `UPDATE=1 pytest tests/test_cases.py` writes them anew:
-read the difference before you commit it.
+`cases/<name>/` holds `catalogue.yaml`, `live.json` (a seed document) and perhaps `prune.yaml`;
+`plan.txt` and `requests.txt` are what must come of them. `UPDATE=1 pytest tests/test_cases.py`
+writes them anew: read the difference before you commit it.
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ def _same(path: Path, text: str) -> None:
 def test_a_case(case: Path, make_shop: Any, documented: Any) -> None:
     shop = make_shop(json.loads((case / "live.json").read_text(encoding="utf-8")))
     shop.write((case / "catalogue.yaml").read_text(encoding="utf-8"), "catalogue.yaml")
+    if (case / "prune.yaml").exists():
+        shop.prune((case / "prune.yaml").read_text(encoding="utf-8").strip())
     plan = shop.judged()
     _same(case / "plan.txt", plan_text(plan, shop.cost(plan), KINDS))
     documented("plan", plan_document(plan, shop.cost(plan), KINDS))

@@ -133,6 +133,10 @@ def test_the_yaml_of_the_readme_is_accepted(tmp_path: Path) -> None:
             (tmp_path / "catalogue" / "shop.yaml").write_text(block, encoding="utf-8")
             assert source.load(tmp_path, "catalogue", MANAGED).allowances
             seen.add("exceptions")
+        elif block.startswith("removed:"):
+            (tmp_path / "catalogue" / "shop.yaml").write_text(block, encoding="utf-8")
+            assert source.load(tmp_path, "catalogue", MANAGED).removals
+            seen.add("removals")
         elif block.startswith("store:"):
             (tmp_path / "reconciler.yaml").write_text(block, encoding="utf-8")
             settings.load(tmp_path, {})
@@ -142,7 +146,7 @@ def test_the_yaml_of_the_readme_is_accepted(tmp_path: Path) -> None:
             desired = source.load(tmp_path, "catalogue", MANAGED)
             assert {name for name, objects in desired.objects.items() if objects} == set(MANAGED)
             seen.add("catalogue")
-    assert seen == {"settings", "catalogue", "exceptions"}
+    assert seen == {"settings", "catalogue", "exceptions", "removals"}
 
 
 def test_every_variable_that_overrides_the_file_stands_in_the_readme() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.core.change import Change
+from reconciler.core.change import CARRIED, RENAMED, Action, Change, FieldChange
 from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.state import Address, Desired, overlay
 
@@ -44,3 +44,18 @@ def follow(changes: Sequence[Change], desired: Desired, kinds: Kinds) -> Iterato
         if moved and change.after:
             change = replace(change, after={**change.after, **moved}, unproven=frozenset(moved))
         yield change
+
+
+def as_written(fields: tuple[FieldChange, ...], live: Value, after: Value) -> Iterator[FieldChange]:
+    """The fields as they will be written, where a replacement carries something over."""
+    told = set()
+    for changed in fields:
+        name = changed.path[0]
+        told.add(name)
+        value = after.get(name)
+        carried = len(changed.path) == 1 and changed.reason != RENAMED
+        yield replace(changed, after=value) if carried and value != changed.after else changed
+    if any(changed.action is Action.REPLACE for changed in fields):
+        for name, value in after.items():
+            if name not in told and name in live and live[name] != value:
+                yield FieldChange((name,), live[name], value, Action.REPLACE, CARRIED)

@@ -7,14 +7,23 @@ approved needs nothing, and what moved meanwhile is held. New work is never deri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.core.change import Action, mark
 from reconciler.core.diff import compare
 from reconciler.core.kind import Kind, Kinds, Value
-from reconciler.core.state import ABSENT, Address, Declared, Desired, Live, Observed, Source
+from reconciler.core.state import (
+    ABSENT,
+    Address,
+    Declared,
+    Desired,
+    Live,
+    Observed,
+    Removal,
+    Source,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +64,7 @@ class Held:
     reason: str
 
 
-def declared_again(approved: Iterable[Approved], files: Desired, kinds: Kinds) -> Desired:
+def declared_again(approved: Collection[Approved], files: Desired, kinds: Kinds) -> Desired:
     """The approved values as declarations: these fields of these objects and no other.
 
     Private values come out of `files`; where those do not say what was approved, the object is
@@ -69,7 +78,12 @@ def declared_again(approved: Iterable[Approved], files: Desired, kinds: Kinds) -
             source = change.source or Source("", 0, 0)
             declared = Declared(value, source, change.renamed_from, _rewritten(kind, change))
             objects.setdefault(kind.name, {})[change.address.name] = declared
-    return Desired(objects)
+    removals = {
+        change.address: Removal(change.source or Source("", 0, 0), delete=True)
+        for change in approved
+        if change.action is Action.DELETE
+    }
+    return Desired(objects, removals=removals)
 
 
 def _declared(kind: Kind, change: Approved, files: Desired) -> Value | None:

@@ -16,11 +16,13 @@ from reconciler.core.state import Address, Source
 STATES: Mapping[str, str] = {
     "drifted": "not in the shop as the files say",
     "missing": "declared, and not in the shop",
+    "retained": "in the shop, and the files remove it",
     "withheld": "not as the files say, and no plan would change it",
     "unknown": "could not be read",
     "unmanaged": "in the shop, and not in the files",
 }
 """What an audit can find of an object, in the order of a report, and what that means."""
+_STATES = {Action.CREATE: "missing", Action.DELETE: "retained"}
 CALM = frozenset({"unmanaged"})
 """States that contradict no file."""
 
@@ -80,8 +82,8 @@ def audit(plan: Plan) -> Audit:
 
 
 def _finding(change: Change) -> Finding:
-    if change.action is Action.CREATE:
-        return Finding(change.address, "missing", source=change.source)
+    if change.action in _STATES:
+        return Finding(change.address, _STATES[change.action], source=change.source)
     moved = replace(change, before=change.after, after=change.before)
     return Finding(
         change.address, "drifted", fields=change.fields, source=change.source, moved=moved

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from reconciler.core.change import Action
 from reconciler.core.kind import Kind, Kinds
 from reconciler.core.state import Address, Listed
 from reconciler.core.step import Step
@@ -56,9 +57,13 @@ def price(
 
 def verification(steps: Sequence[Step], kinds: Kinds, pages: Mapping[str, Listed]) -> int:
     """Requests for reading back what `steps` write."""
-    written = by_kind({address for step in steps for address in step.addresses})
+    gone = by_kind({a for step in steps if step.action is Action.DELETE for a in step.addresses})
+    written = by_kind(
+        {a for step in steps if step.action is not Action.DELETE for a in step.addresses}
+    )
     confirmed = sum(
-        confirming(kinds[name], len(names), pages.get(name)) for name, names in written.items()
+        confirming(kinds[name], len(names), pages.get(name))
+        for name, names in (*written.items(), *gone.items())
     )
     return confirmed + sum(
         _listing(pages.get(name))
@@ -92,7 +97,7 @@ def by_kind(addresses: Iterable[Address]) -> dict[str, list[str]]:
 def confirming(kind: Kind, count: int, listed: Listed | None) -> int:
     """Requests for reading `count` named objects of a kind that are known to exist.
 
-    `listed` tells what a whole listing is like, where one was read. `live` reads in this way.
+    `listed` tells what a whole listing is like, where one was read. `confirmation` reads so.
     """
     if kind.widens:
         return count  # each is read back at once, before the next is written

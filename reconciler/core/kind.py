@@ -141,6 +141,8 @@ class Call:
     body: Callable[[Sequence[Value]], Any] | None = None
     forms: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = ()
     """Spellings to try in turn where the documentation does not say which one is right."""
+    inferred: str = ""
+    """What of it no page of the documentation says; told where it is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,8 @@ class Kind:
     create: Call | None = None
     update: Call | None = None
     delete: Call | None = None
+    delete_many: Call | None = None
+    """Deletes several in one call, where the API can."""
     parent: Parent | None = None
     required: tuple[str, ...] = ()
     """What a new object cannot do without, beyond its identity."""
@@ -206,6 +210,8 @@ class Kind:
     """The fields that say how often a promotion can be used, and how many of those are left."""
     expires: str = ""
     """The field with the last day of a promotion."""
+    stock: Single | None = None
+    """The read that shows how much of it is on hand; asked before a deletion."""
     widens: tuple[str, ...] = ()
     """Fields that must read back as declared, or the new object is taken away again."""
     fields: Mapping[str, Field] = field(init=False)

@@ -32,6 +32,8 @@ class _Lowering:
         self.of: dict[Address, list[Change]] = {}
         """The changes of children, by their parent."""
         for change in plan.changes:
+            if change.action is Action.DELETE:
+                continue
             parent = kinds[change.address.kind].parent
             if parent:
                 owner = Address(parent.kind, (change.after or {}).get(parent.kind, ""))
@@ -40,7 +42,9 @@ class _Lowering:
 
     def steps(self) -> Iterator[Step]:
         for kind in self.kinds.values():
-            own = [c for c in self.plan.changes if c.address.kind == kind.name]
+            all_ = [c for c in self.plan.changes if c.address.kind == kind.name]
+            own = [c for c in all_ if c.action is not Action.DELETE]
+            yield from self._deletions(kind, [c for c in all_ if c.action is Action.DELETE])
             if kind.parent is None and own:
                 child = next((k for k in self.kinds.values() if _parent(k) == kind.name), None)
                 for change in own:
@@ -100,6 +104,21 @@ class _Lowering:
             kind, change.action, [change], [request], {kind.name: frozenset(call.fields)}
         )
 
+    def _deletions(self, kind: Kind, changes: Sequence[Change]) -> Iterator[Step]:
+        """Several in one call where the API can; each alone is what a refusal falls back to."""
+        alone = {
+            c.address: request_for(kind, kind.delete, c.before or {})
+            for c in changes
+            if kind.delete
+        }
+        many = kind.delete_many
+        for batch in batches(changes, many.limit if many else 1):
+            request = alone[batch[0].address]
+            if many and many.body and len(batch) > 1:
+                bodies = [kind.encode(many, change.before or {}) for change in batch]
+                request = Request(many.operation, many.body(bodies))
+            yield self.step(kind, Action.DELETE, batch, [request], {}, fallback=alone)
+
     def _riders(self, child: Kind | None, owner: Address) -> list[Change]:
         if child is None:
             return []
@@ -146,7 +165,7 @@ class _Lowering:
         owners = {owner for owner in self.of if owner.kind == parent.kind} | {
             address
             for address, change in self.changes.items()
-            if address.kind == parent.kind and change.action is not Action.CREATE
+            if address.kind == parent.kind and change.action not in (Action.CREATE, Action.DELETE)
         }
         for owner in sorted(owners):
             yield from self._family(kind, parent, owner, self.of.get(owner, []))

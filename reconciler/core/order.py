@@ -31,11 +31,14 @@ def steps(plan: Plan, kinds: Kinds) -> tuple[Step, ...]:
     sorter.prepare()
     ordered: list[Step] = []
     while sorter.is_active():
-        # A replacement destroys something, so what may show that it would fail comes first.
-        ready = sorted(sorter.get_ready(), key=lambda i: (unordered[i].action is Action.REPLACE, i))
+        # What destroys something comes last: the rest may show that it would fail.
+        ready = sorted(sorter.get_ready(), key=lambda i: (unordered[i].action in _DESTROYS, i))
         ordered += [replace(unordered[i], waits=waiting[i]) for i in ready]
         sorter.done(*ready)
     return tuple(ordered)
+
+
+_DESTROYS = (Action.REPLACE, Action.DELETE)
 
 
 class _Before:
@@ -51,12 +54,15 @@ class _Before:
             for change in step.changes
             if change.renamed_from
         }
+        self.releases = _releases(unordered, kinds)
         self.parent_updates = {
             owner: step.id for step in unordered if not step.creates for owner in self._owners(step)
         }
 
     def waits(self, step: Step) -> set[int]:
         """The steps that `step` comes after."""
+        if step.action is Action.DELETE:
+            return {found for a in step.addresses for found in self.releases.get(a, ())}
         waits = set()
         for change in step.changes:
             for needed in (*_needs(step, change, self.kinds), change.address):
@@ -79,6 +85,50 @@ class _Before:
                 yield change.address
             else:
                 yield Address(step.kind, (change.after or {}).get(step.kind, ""))
+
+
+def _releases(unordered: list[Step], kinds: Kinds) -> Mapping[Address, set[int]]:
+    """By each object to be deleted, the steps after which nothing needs it any more.
+
+    A parent's update names its children (see `lower`): after a deletion it would bring one back.
+    """
+    doomed = {c.address: c for s in unordered if s.action is Action.DELETE for c in s.changes}
+    found: dict[Address, set[int]] = {address: set() for address in doomed}
+    writing: dict[Address, set[int]] = {}
+    for step in unordered if doomed else ():
+        for change in step.changes:
+            if step.action is not Action.DELETE:
+                writing.setdefault(change.address, set()).add(step.id)
+            for target in doomed.keys() & set(_holds(change, kinds)):
+                found[target].add(step.id)
+    for address, change in doomed.items():
+        parent = kinds[address.kind].parent
+        if parent:
+            owner = Address(parent.kind, (change.before or {}).get(parent.kind, ""))
+            found[address] |= writing.get(owner, set())
+            found[address] |= {s.id for s in unordered if owner in _owners_of(s)}
+    return found
+
+
+def _owners_of(step: Step) -> set[Address]:
+    """The parents whose update `step` is, for the sake of their children alone."""
+    return {
+        Address(step.kind, (change.after or {}).get(step.kind, ""))
+        for change in step.changes
+        if change.address.kind != step.kind
+    }
+
+
+def _holds(change: Change, kinds: Kinds) -> Iterator[Address]:
+    """What an object needs as long as it is as it was, or is not renamed."""
+    kind, before = kinds[change.address.kind], change.before or {}
+    yield from (target for target, _ in names(kind, before))
+    if kind.parent:
+        yield Address(kind.parent.kind, before.get(kind.parent.kind, ""))
+    if kind.tree:
+        yield from _above(change.address)
+    if change.renamed_from:
+        yield from _above(Address(change.address.kind, change.renamed_from))
 
 
 def _providers(unordered: list[Step]) -> Mapping[Address, int]:

@@ -6,13 +6,14 @@ Apply executes a plan and nothing else; it has no second look at the files.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.core.after import follow, overlay_owned
+from reconciler.core.after import as_written, follow, overlay_owned
 from reconciler.core.approved import Held
 from reconciler.core.blind import routed
-from reconciler.core.change import CARRIED, RENAMED, Action, Change, FieldChange, digest
+from reconciler.core.change import RENAMED, Action, Change, FieldChange, digest
+from reconciler.core.deletion import deletions
 from reconciler.core.diff import compare, created
 from reconciler.core.family import Family, families
 from reconciler.core.interrupted import Interrupted, finish
@@ -20,6 +21,7 @@ from reconciler.core.kept import Kept
 from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.policy import Violation
 from reconciler.core.references import Fault, required
+from reconciler.core.removal import expanded, untouched
 from reconciler.core.rename import viewed
 from reconciler.core.state import ABSENT, Address, Declared, Desired, Listed, Live, Observed
 from reconciler.core.uncompared import Uncompared
@@ -90,27 +92,33 @@ def build(
     keep otherwise than it was written, `pending` are replacements that were cut in half.
     """
     kept = kept or {}
+    desired = expanded(desired, live, kinds)
     live, renames, view_notes = viewed(desired, live, kinds, kept)
     builder = _Builder(kinds, desired, live, renames, kept)
     pending = pending or {}
     for address, entry in pending.items():
+        if address in desired.removals:
+            continue  # it is gone already, as the files want it
         builder.finish(address, entry, desired.get(address))
     for address, declared in desired:
         if address not in pending:
             builder.consider(address, declared)
     found = families(builder.changes, desired, live, kinds)
     changes, refused = routed(builder.changes, found, desired, live, kinds)
+    removed = deletions(desired, live, kinds, changes)
     plan = Plan(
         store=store,
-        changes=tuple(follow(changes, desired, kinds)),
+        changes=(*follow(changes, desired, kinds), *removed.changes),
         unmanaged=tuple(unmanaged(desired, live, kinds)),
-        unknown=tuple(builder.unknown),
-        withheld=tuple(sorted((*builder.withheld, *refused))),
+        unknown=(*builder.unknown, *removed.unknown),
+        withheld=tuple(sorted((*builder.withheld, *refused, *removed.withheld))),
         notes=(
             *live.notes,
             *view_notes,
             *builder.notes,
             *builder.uncompared.notes(),
+            *removed.notes,
+            *untouched(desired, live, kinds),
         ),
         unchanged=builder.unchanged,
         families=found,
@@ -231,8 +239,10 @@ class _Builder:
             Change(
                 address,
                 action,
-                "; ".join(["declared fields differ from live", *sorted(reasons)]),
-                tuple(self._carried(fields, live.value, after)),
+                "; ".join(
+                    [declared.removed or "declared fields differ from live", *sorted(reasons)]
+                ),
+                tuple(as_written(fields, live.value, after)),
                 live.value,
                 after,
                 declared.source,
@@ -266,23 +276,6 @@ class _Builder:
         elif note:
             self.notes.append(f"{address}: {note}")
         return kept
-
-    @staticmethod
-    def _carried(
-        fields: tuple[FieldChange, ...], live: Value, after: Value
-    ) -> Iterator[FieldChange]:
-        """The fields as they will be written, where a replacement carries something over."""
-        told = set()
-        for changed in fields:
-            name = changed.path[0]
-            told.add(name)
-            value = after.get(name)
-            carried = len(changed.path) == 1 and changed.reason != RENAMED
-            yield replace(changed, after=value) if carried and value != changed.after else changed
-        if any(changed.action is Action.REPLACE for changed in fields):
-            for name, value in after.items():
-                if name not in told and name in live and live[name] != value:
-                    yield FieldChange((name,), live[name], value, Action.REPLACE, CARRIED)
 
 
 def _grown(listed: Mapping[str, Listed], changes: list[Change]) -> dict[str, Listed]:

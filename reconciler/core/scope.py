@@ -53,11 +53,13 @@ def narrow(desired: Desired, scope: Scope, kinds: Kinds) -> tuple[Desired, str]:
     if extra:
         shown = ", ".join(map(str, extra[:10])) + (", …" if len(extra) > 10 else "")
         said += f", and {len(extra):,} that they refer to: {shown}"
-    return Desired(objects, desired.allowances), said
+    # Of what a partial plan does not look at, nothing is undeclared: no scope is pruned.
+    removals = {a: removal for a, removal in desired.removals.items() if a in asked}
+    return Desired(objects, desired.allowances, removals), said
 
 
 def _asked(desired: Desired, scope: Scope) -> Iterator[Address]:
-    known = [address for address, _ in desired]
+    known = [*(address for address, _ in desired), *desired.removals]
     unmet = dict.fromkeys(scope.targets)
     for address in known:
         name = str(address)

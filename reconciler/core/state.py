@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from reconciler.core.kind import Value
@@ -51,6 +52,30 @@ class Declared:
     """The identity it had before, where the file says that it was renamed."""
     moved: frozenset[str] = frozenset()
     """Fields that the server always rewrites, and whose value is not the one written last."""
+    removed: str = ""
+    """Why it is declared as retired though no file holds it: it is to be removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """That an object is wanted out of the shop: retired, or deleted where that is asked for."""
+
+    source: Source
+    delete: bool = False
+    reason: str = "removed in the files"
+
+
+@dataclass(frozen=True, slots=True)
+class Prune:
+    """A scope (`prune:` in reconciler.yaml) in which what the files do not declare is removed."""
+
+    kinds: tuple[str, ...]
+    source: Source
+    categories: tuple[str, ...] = ()
+    """Globs on the category that an object is in, or is; empty means any."""
+    codes: tuple[str, ...] = ()
+    """Globs on the object's own name; empty means any."""
+    delete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +101,10 @@ class Desired:
 
     objects: Mapping[str, Mapping[str, Declared]] = field(default_factory=dict)
     allowances: tuple[Allowance, ...] = ()
+    removals: Mapping[Address, Removal] = field(default_factory=dict)
+    """What is wanted out of the shop."""
+    prune: tuple[Prune, ...] = ()
+    """Scopes in which that follows from what the files do not declare."""
     """The exceptions from guardrails, in file order."""
 
     def get(self, address: Address) -> Declared | None:
@@ -121,6 +150,10 @@ class Live:
     notes: list[str] = field(default_factory=list)
     unread: dict[Address, str] = field(default_factory=dict)
     """Why an object that was asked for could not be read."""
+    stock: dict[Address, Mapping[str, int | Decimal]] = field(default_factory=dict)
+    """How much of an object is on hand, by place, where a removal asked and a read showed it."""
+    unlooked: dict[str, str] = field(default_factory=dict)
+    """Kinds whose objects could not all be asked what they refer to, and why."""
     unseen: dict[Address, frozenset[str]] = field(default_factory=dict)
     """Fields that a write would carry and no read has shown: leaving them out may clear them."""
 

@@ -10,7 +10,7 @@ def unmanaged(desired: Desired, live: Live, kinds: Kinds) -> list[Address]:
     """Live objects of the kinds that the files declare, where all of them are known."""
     found: list[Address] = []
     for name, declared in desired.objects.items():
-        if not declared:
+        if all(entry.removed for entry in declared.values()):
             continue
         kind = kinds[name]
         parent = kind.parent.kind if kind.parent else name
@@ -21,4 +21,4 @@ def unmanaged(desired: Desired, live: Live, kinds: Kinds) -> list[Address]:
             for _, owner in live.observed(parent):
                 listed |= set(owner.children or ())
         found += [Address(name, n) for n in listed if n not in declared]
-    return sorted(found)
+    return sorted(address for address in found if address not in desired.removals)

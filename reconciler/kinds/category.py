@@ -38,6 +38,7 @@ KIND = Kind(
     collection="categories",
     create=Call("category.create", ("name", "code")),
     update=Call("category.update", ("name", "discontinued"), {"Discontinued": False}, body=_update),
+    delete=Call("category.delete", ("name",)),
     retire="discontinued",
     rename="Rename",
     tree=True,

@@ -206,6 +206,13 @@ KIND = Kind(
         ),
     ),
     delete=Call("coupon.delete", ("code",)),
+    # facts §10: a bare array of codes, its maximum undocumented; that of the batch read is kept to.
+    delete_many=Call(
+        "coupons.delete",
+        ("code",),
+        limit=100,
+        body=lambda values: [value["Code"] for value in values],
+    ),
     required=("type", "discount", "limit"),
     hidden={"balance": Wire((), ("Balance",), NUMBER)},
     normalise=_gather,

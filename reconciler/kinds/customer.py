@@ -75,6 +75,8 @@ KIND = Kind(
     collection="customers",
     create=Call("customer.create", _FIELDS, _DEMANDED),
     update=Call("customer.update", ("id", *_FIELDS), _DEMANDED),
+    # facts §9: by code exists too, and its path is cut.
+    delete=Call("customer.delete", ("email",), inferred="by email; its page is cut"),
     required=("name",),
     hidden={"id": Wire(("ID",), ("ID",))},
 )

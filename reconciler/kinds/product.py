@@ -53,6 +53,13 @@ KIND = Kind(
     # facts §6.1: brand, image and the discontinued flag are demanded on create.
     create=Call("product.create", _FIELDS, {"Brand": "", "ImageURL": "", "Discontinued": False}),
     update=Call("product.update", _FIELDS),
+    delete=Call(
+        "product.delete",
+        ("code",),
+        # facts §6.3: the page is cut.
+        inferred="path and body are taken from its siblings, their page is cut; what it does to "
+        "past sales is undocumented",
+    ),
     required=("name", "category"),
     retire="discontinued",
 )

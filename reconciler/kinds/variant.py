@@ -202,6 +202,7 @@ KIND = Kind(
         {"Components": [], "OutletPrice": []},
         body=_update,
     ),
+    delete=Call("variant.delete", ("code",)),
     parent=Parent(
         "product",
         key="Variants",
@@ -214,6 +215,7 @@ KIND = Kind(
         follows={"name": "name"},
     ),
     required=("unit_price",),
+    stock=Single("inventory.by_code"),
     retire="discontinued",
     check=_check,
     blind=_blind,

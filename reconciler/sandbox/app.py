@@ -13,6 +13,7 @@ from . import (
     coupon_reads,
     customer,
     customer_reads,
+    inventory,
     outlet,
     outlet_price,
     product,
@@ -47,6 +48,7 @@ _NOUNS = (
     coupon_reads,
     customer,
     customer_reads,
+    inventory,
 )
 ROUTES: dict[str, Route] = {route.name: route for noun in _NOUNS for route in noun.ROUTES}
 """Every operation, "METHOD /path", as the facts table them."""

@@ -15,6 +15,7 @@ _NAMED = {
     "/Variant/ID",
     "/PromotionCoupon/ByCode",
     "/PromotionCoupon/ByReferenceID",
+    "/Inventory/Code",
 }
 """Reads of one object that are printed with a query, and in no other form."""
 _LISTED = {

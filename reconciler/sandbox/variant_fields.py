@@ -63,6 +63,13 @@ def price_row(item: Fields, price: str) -> dict[str, Any]:
     }
 
 
+def stock(name: str, value: Any, choices: Choices) -> dict[str, int]:
+    """What is on hand, by outlet; the till counts it, no operation here writes it."""
+    if not isinstance(value, dict):
+        raise Refusal(f"{name} must be an object of outlets.")
+    return {outlet: integer(name, count, choices) for outlet, count in value.items()}
+
+
 def _once(name: str, rows: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
     if len({row[key] for row in rows}) < len(rows):
         raise Refusal(f"{name} names the same {key} twice.")
@@ -103,7 +110,12 @@ UPDATE = (
 )
 UPDATE_KEYS = {"Code", "ProductCode"} | names(UPDATE)
 
-SEED = (Field("Code", text), *UPDATE, Field("Description", prose, ""))
+SEED = (
+    Field("Code", text),
+    *UPDATE,
+    Field("Description", prose, ""),
+    Field("Stock", stock, None),
+)
 
 BLANK = defaults(SEED)
 """A variant on which nothing was set."""

@@ -63,6 +63,7 @@ LIVE = {
 SUMMARY = {
     "drifted": 5,
     "missing": 2,
+    "retained": 0,
     "withheld": 0,
     "unknown": 0,
     "unmanaged": 2,
@@ -142,7 +143,7 @@ def test_the_metrics_parse_and_leave_nothing_out(run: Any, drifted: Path) -> Non
     assert objects["variant", "drifted"] == 1
     assert objects["variant", "unmanaged"] == 1
     assert objects["customer", "missing"] == 0
-    assert len(objects) == 5 * 5 + 1
+    assert len(objects) == 5 * 6 + 1
     assert found["reconciler_audit_success", "", ""] == 1
     assert found["reconciler_audit_clean", "", ""] == 0
     assert found["reconciler_audit_timestamp_seconds", "", ""] > 1.7e9

@@ -56,6 +56,8 @@ class Counts(TypedDict):
     """Not in the shop as the files say."""
     missing: int
     """Declared, and not in the shop."""
+    retained: int
+    """In the shop, and the files remove it."""
     withheld: int
     """Not as the files say, and no plan would change it."""
     unknown: int

@@ -9,7 +9,7 @@ from reconciler.render.github import Note, commands, log
 
 _LEVELS = {
     "error": ("unknown",),
-    "warning": ("drifted", "missing", "withheld"),
+    "warning": ("drifted", "missing", "retained", "withheld"),
     "notice": ("unmanaged",),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.core.audit import STATES, Audit, Finding
+from reconciler.core.audit import CALM, STATES, Audit, Finding
 from reconciler.core.kind import Kinds
 from reconciler.render.audit.words import UNTOLD, Run, closing, place, told
 from reconciler.render.data import Origin
@@ -52,7 +52,7 @@ def _verdict(audit: Audit) -> tuple[str, str]:
         return "⛔", f"Incomplete: {counted(unread, 'object')} could not be read"
     if audit.clean:
         return "✅", "Clean: the shop is as the files say"
-    apart = sum(len(audit.of(state)) for state in ("drifted", "missing", "withheld"))
+    apart = sum(len(audit.of(state)) for state in STATES if state not in CALM)
     return "⚠️", f"Drift: {counted(apart, 'object')} not as the files say"
 
 
@@ -66,7 +66,7 @@ def _listing(state: str, found: Sequence[Finding], kinds: Kinds) -> Listing:
 
 def _entry(finding: Finding, kinds: Kinds) -> str:
     named = code(str(finding.address))
-    if finding.state not in ("missing", "unmanaged"):
+    if finding.state not in ("missing", "retained", "unmanaged"):
         named += f": {code('; '.join(told(finding, kinds)))}"
     where = place(finding)
     return f"{named} — {code(where)}" if where else named

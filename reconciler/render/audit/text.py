@@ -13,6 +13,7 @@ from reconciler.render.words import counted, plain
 _SIGNS = {
     "drifted": ("~", "yellow"),
     "missing": ("-", "red"),
+    "retained": ("+", "yellow"),
     "withheld": ("!", "yellow"),
     "unknown": ("?", "red"),
     "unmanaged": ("+", "dim"),
@@ -55,7 +56,7 @@ def _section(found: Sequence[Finding], sign: str, kinds: Kinds, paint: Paint) ->
         where = place(finding)
         name = paint("bold", plain(str(finding.address)))
         yield f"{sign} {name}" + (paint("dim", f"  {where}") if where else "")
-        if finding.state != "missing":
+        if finding.state not in ("missing", "retained"):
             yield from (f"      {line}" for line in told(finding, kinds))
     for reason, names in together.items():
         more = f" and {len(names) - _MANY} more" if len(names) > _MANY else ""

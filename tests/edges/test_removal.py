@@ -1,0 +1,391 @@
+"""Removal: by name or by scope, retired or deleted, and what stands in its way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.core.change import Action
+from reconciler.sandbox import Choices, Fault
+
+LIVE = {
+    "categories": [{"Name": "Drinks/Old"}, {"Name": "Empty"}, {"Name": "Food"}],
+    "products": [
+        {
+            "Code": "P1",
+            "Name": "Kopi",
+            "Category": "Drinks",
+            "Variants": [{"Code": "V1", "UnitPrice": 1}, {"Code": "V2", "UnitPrice": 2}],
+        },
+        {
+            "Code": "P2",
+            "Name": "Set",
+            "Category": "Drinks/Old",
+            "Variants": [
+                {
+                    "Code": "SET",
+                    "UnitPrice": 3,
+                    "Type": "Composite",
+                    "Components": [{"Code": "V2", "Qty": 1}],
+                }
+            ],
+        },
+        {"Code": "P3", "Name": "Air", "Category": "Food", "Variants": []},
+    ],
+    "coupons": [
+        {"Code": "K1", "Type": "DiscountAmount", "Discount": 5, "Limit": 9, "CustomerCode": "D1"},
+        {
+            "Code": "K2",
+            "Type": "DiscountAmount",
+            "Discount": 5,
+            "Limit": 9,
+            "RequirementType": "Variant",
+            "RequirementVariants": ["V1"],
+        },
+        {"Code": "K3", "Type": "DiscountAmount", "Discount": 5, "Limit": 9},
+    ],
+    "customers": [
+        {"Code": "D1", "Name": "Ann", "Email": "ann@example.com"},
+        {"Code": "D2", "Name": "Ben", "Email": "ben@example.com"},
+        {"Code": "D3", "Name": "Cy", "Email": ""},
+    ],
+}
+
+
+@pytest.fixture
+def live(make_shop: Any) -> Any:
+    return make_shop(LIVE)
+
+
+def removes(shop: Any, *entries: str) -> Any:
+    shop.write("removed:\n" + "".join(f"  - {entry}\n" for entry in entries), "removed.yaml")
+    return shop
+
+
+def delete(*addresses: str) -> list[str]:
+    return [f"{{address: {address}, delete: true}}" for address in addresses]
+
+
+def planned(plan: Any) -> dict[str, str]:
+    return {str(change.address): change.action.value for change in plan.changes}
+
+
+def withheld(plan: Any) -> dict[str, str]:
+    return {str(address): why for address, why in plan.withheld}
+
+
+def applied(shop: Any) -> None:
+    """Apply; all of it verified, at the quoted cost, and nothing is left to do."""
+    plan = shop.plan()
+    assert plan.unknown == ()
+    cost = shop.cost(plan)
+    report = shop.apply(plan)
+    assert [(str(o.address), o.status, o.message) for o in report.outcomes if not o.verified] == []
+    assert report.requests == cost.requests
+    assert shop.plan().changes == ()
+
+
+# --- retiring ---
+
+
+@pytest.mark.parametrize(
+    ("address", "kind", "code"),
+    [
+        ("product/P1", "products", "P1"),
+        ("variant/V1", "variants", "V1"),
+        ("category/Food", "categories", "Food"),
+    ],
+)
+def test_an_address_retires(live: Any, address: str, kind: str, code: str) -> None:
+    before = live.show()
+    removes(live, address)
+    assert planned(live.plan()) == {address: "retire"}
+    applied(live)
+    assert live.item(kind, code)["Discontinued"] is True
+    after = live.show()
+    assert {k: len(v) for k, v in after.items()} == {k: len(v) for k, v in before.items()}
+
+
+def test_what_is_retired_already_needs_nothing(live: Any) -> None:
+    removes(live, "product/P1")
+    applied(live)
+    assert live.plan().changes == ()
+
+
+@pytest.mark.parametrize("address", ["coupon/K3", "customer/D2"])
+def test_what_cannot_be_retired_is_withheld_with_the_way_out(live: Any, address: str) -> None:
+    plan = removes(live, address, "product/P1").plan()
+    assert planned(plan) == {"product/P1": "retire"}
+    assert "cannot be retired; `delete: true` would delete it" in withheld(plan)[address]
+
+
+def test_what_is_gone_already_is_a_note(live: Any) -> None:
+    plan = removes(live, "product/NONE", *delete("coupon/NONE")).plan()
+    assert (planned(plan), withheld(plan), plan.unknown) == ({}, {}, ())
+    assert "coupon/NONE, product/NONE; the entry can go" in " ".join(plan.notes)
+
+
+# --- deleting ---
+
+
+@pytest.mark.parametrize(
+    ("address", "kind", "code"),
+    [
+        ("category/Empty", "categories", "Empty"),
+        ("product/P3", "products", "P3"),
+        ("variant/SET", "variants", "SET"),
+        ("coupon/K1", "coupons", "K1"),
+        ("customer/D2", "customers", "D2"),
+    ],
+)
+def test_an_object_that_nothing_needs_is_deleted(
+    live: Any, address: str, kind: str, code: str
+) -> None:
+    removes(live, *delete(address))
+    plan = live.plan()
+    assert planned(plan) == {address: "delete"}
+    (change,) = plan.changes
+    assert change.after is None
+    assert change.before
+    assert change.source.file == "catalogue/removed.yaml"
+    applied(live)
+    assert live.item(kind, code) is None
+
+
+def test_several_coupons_go_in_one_call(live: Any) -> None:
+    removes(live, *delete("coupon/K1", "coupon/K2", "coupon/K3"))
+    applied(live)
+    assert live.show()["coupons"] == []
+    called = [path for method, path, _ in live.twin.calls if method == "DELETE"]
+    assert called == ["/api/v3/PromotionCoupon/ListCode"]
+
+
+def test_a_refused_list_is_deleted_one_by_one(make_shop: Any) -> None:
+    shop = make_shop(LIVE, choices=Choices(batch_max=1))
+    removes(shop, *delete("coupon/K1", "coupon/K2"))
+    report = shop.apply()
+    assert [o.verified for o in report.outcomes] == [True, True]
+    assert [row["Code"] for row in shop.show()["coupons"]] == ["K3"]
+
+
+@pytest.mark.parametrize(
+    ("address", "blocker"),
+    [
+        ("variant/V2", "variant/SET would be left without it"),
+        ("variant/V1", "coupon/K2 would be left without it"),
+        ("customer/D1", "coupon/K1 would be left without it"),
+        ("category/Food", "product/P3 would be left without it"),
+        ("category/Drinks", "category/Drinks/Old, product/P1 would be left without it"),
+        ("product/P1", "variant/V1, variant/V2 would be left without it"),
+        ("customer/D3", "by `email`, and this one shows none"),
+    ],
+)
+def test_a_blocker_is_named_and_nothing_else_waits(live: Any, address: str, blocker: str) -> None:
+    plan = removes(live, *delete(address, "category/Empty")).plan()
+    assert planned(plan) == {"category/Empty": "delete"}
+    assert blocker in withheld(plan)[address]
+
+
+def test_a_shared_email_names_nobody(make_shop: Any) -> None:
+    rows = [{"Code": c, "Name": c, "Email": e} for c, e in (("D1", "a@x"), ("D2", "A@x"))]
+    shop = make_shop({"customers": rows})
+    plan = removes(shop, *delete("customer/D1")).plan()
+    assert "customer/D2 shares it" in withheld(plan)["customer/D1"]
+
+
+def test_what_hangs_together_goes_together_in_order(live: Any) -> None:
+    removes(live, *delete("product/P1", "variant/V1", "variant/V2", "coupon/K2"))
+    removes_more = delete("variant/SET", "product/P2", "category/Drinks/Old", "category/Drinks")
+    live.write("removed:\n" + "".join(f"  - {e}\n" for e in removes_more), "more.yaml")
+    assert set(planned(live.plan()).values()) == {"delete"}
+    applied(live)
+    assert [row["Name"] for row in live.show()["categories"]] == ["Empty", "Food"]
+
+
+def test_what_stays_blocked_blocks_what_it_needs(live: Any) -> None:
+    live.write("coupons: [{code: K2, requires: {variants: [V1]}}]")
+    plan = removes(live, *delete("variant/V1", "product/P1", "variant/V2")).plan()
+    assert planned(plan) == {}
+    assert set(withheld(plan)) == {"variant/V1", "product/P1", "variant/V2"}
+
+
+def test_a_reference_that_a_change_drops_does_not_block(live: Any) -> None:
+    live.write("products: [{code: P2, variants: [{code: SET, components: {V1: {qty: 1}}}]}]")
+    removes(live, *delete("variant/V2"))
+    assert planned(live.plan()) == {"variant/SET": "update", "variant/V2": "delete"}
+    applied(live)
+    assert live.item("variants", "V2") is None
+    assert live.item("variants", "V1") is not None
+
+
+def test_a_sibling_is_not_brought_back_by_its_parents_update(live: Any) -> None:
+    live.write("products: [{code: P1, name: Other, variants: [{code: V1, description: x}]}]")
+    removes(live, *delete("variant/SET", "variant/V2"))
+    applied(live)
+    assert live.item("variants", "V2") is None
+
+
+@pytest.mark.parametrize("forbidden", ["POST /PromotionCoupon/p", "GET /PromotionCoupon/ByCode"])
+def test_what_cannot_be_looked_at_withholds(make_shop: Any, forbidden: str) -> None:
+    shop = make_shop(LIVE, choices=Choices(forbidden_operations=frozenset({forbidden})))
+    plan = removes(shop, *delete("variant/SET")).plan()
+    assert planned(plan) == {}
+    assert "whether a coupon needs it could not be read" in withheld(plan)["variant/SET"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("address", ["coupon/K1", "category/Empty", "variant/SET"])
+def test_a_lost_answer_is_settled(live: Any, address: str, when: str) -> None:
+    removes(live, *delete(address))
+    plan = live.plan()
+    live.twin.faults.add(Fault("DELETE", "*", "500", when))
+    report = live.apply(plan)
+    assert [(o.status, o.verified) for o in report.outcomes] == [("applied", True)]
+    assert live.plan().changes == ()
+
+
+@pytest.mark.parametrize("missing", ["400", "404", "accept"])
+def test_what_somebody_else_deleted_meanwhile_is_done(make_shop: Any, missing: str) -> None:
+    shop = make_shop(LIVE, choices=Choices(write_missing=missing))
+    removes(shop, *delete("coupon/K1", "category/Empty"))
+    plan = shop.plan()
+    other = shop.client()
+    other.call("category.delete", {"Name": "Empty"})
+    other.call("coupon.delete", {"Code": "K1"})
+    assert all(outcome.verified for outcome in shop.apply(plan).outcomes)
+
+
+def test_a_refused_delete_fails_alone(make_shop: Any) -> None:
+    choices = Choices(forbidden_operations=frozenset({"DELETE /Category"}))
+    shop = make_shop(LIVE, choices=choices)
+    removes(shop, *delete("category/Empty", "product/P3"))
+    report = shop.apply()
+    outcomes = {str(o.address): o.status for o in report.outcomes}
+    assert outcomes == {"category/Empty": "failed", "product/P3": "applied"}
+
+
+# --- stock ---
+
+
+def test_stock_on_hand_stands_in_the_way(live: Any) -> None:
+    live.twin.store.put(
+        "variant",
+        {**live.twin.store.get("variant", "SET").payload, "Stock": {"Bandung": 3, "Jakarta": 0}},
+    )
+    plan = removes(live, *delete("variant/SET", "product/P2")).plan()
+    assert planned(plan) == {}
+    assert "stock on hand (3 at Bandung); clear it in DealPOS" in withheld(plan)["variant/SET"]
+    assert "variant/SET would be left without it" in withheld(plan)["product/P2"]
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"missing_operations": frozenset({"GET /Inventory/Code", "POST /Inventory/Code"})},
+        {"forbidden_operations": frozenset({"GET /Inventory/Code", "POST /Inventory/Code"})},
+    ],
+)
+def test_stock_that_nobody_could_read_withholds(make_shop: Any, choices: Any) -> None:
+    shop = make_shop(LIVE, choices=Choices(**choices))
+    plan = removes(shop, *delete("variant/SET", "coupon/K3")).plan()
+    assert planned(plan) == {"coupon/K3": "delete"}
+    assert "on hand could not be read" in withheld(plan)["variant/SET"]
+
+
+def test_stock_is_asked_of_what_is_to_be_deleted_alone(live: Any) -> None:
+    removes(live, "variant/V1", *delete("coupon/K3", "variant/SET")).plan()
+    asked = [path for _, path, _ in live.twin.calls if "Inventory" in path]
+    assert len(asked) == 1
+
+
+# --- scopes ---
+
+DECLARED = """
+categories: [{name: Drinks}]
+products: [{code: P1, variants: [{code: V1}]}]
+coupons: [{code: K1, limit: 9}]
+"""
+
+
+def test_a_scope_retires_what_the_files_do_not_declare(live: Any) -> None:
+    live.write(DECLARED)
+    live.prune("[{kinds: [product, variant]}]")
+    plan = live.plan()
+    assert planned(plan) == {
+        "product/P2": "retire",
+        "product/P3": "retire",
+        "variant/SET": "retire",
+        "variant/V2": "retire",
+    }
+    assert plan.changes[0].source.file == "reconciler.yaml"
+    assert {str(a) for a in plan.unmanaged} == {
+        "category/Drinks/Old",
+        "category/Empty",
+        "category/Food",
+        "coupon/K2",
+        "coupon/K3",
+    }
+    applied(live)
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        ('{kinds: [product], categories: ["Drinks/**"]}', {"product/P2"}),
+        ('{kinds: [product], categories: ["*"]}', {"product/P3"}),
+        ('{kinds: [variant], categories: ["Drinks"]}', {"variant/V2"}),
+        ('{kinds: [category], categories: ["F*"]}', {"category/Food"}),
+        ('{kinds: [product, variant], codes: ["*2"]}', {"product/P2", "variant/V2"}),
+        ('{kinds: [product], categories: ["Food"], codes: ["*2"]}', set()),
+    ],
+)
+def test_globs_narrow_a_scope(live: Any, scope: str, expected: set[str]) -> None:
+    live.write(DECLARED)
+    live.prune(f"[{scope}]")
+    assert set(planned(live.plan())) == expected
+
+
+def test_a_scope_deletes_where_it_says_so(live: Any) -> None:
+    live.write(DECLARED)
+    live.prune('[{kinds: [coupon], codes: ["K*"], delete: true}]')
+    assert planned(live.plan()) == {"coupon/K2": "delete", "coupon/K3": "delete"}
+    applied(live)
+    assert [row["Code"] for row in live.show()["coupons"]] == ["K1"]
+
+
+def test_a_scope_leaves_what_declared_objects_need(live: Any) -> None:
+    live.write(
+        """
+        categories: [{name: Drinks/Old}]
+        products: [{code: P2, variants: [{code: SET, components: {V2: {qty: 1}}}]}]
+        """
+    )
+    live.prune("[{kinds: [category, product, variant], delete: true}]")
+    plan = live.plan()
+    assert "category/Drinks" not in {**planned(plan), **withheld(plan)}
+    assert "variant/V2" not in {**planned(plan), **withheld(plan)}
+
+
+def test_an_empty_catalogue_never_prunes(live: Any) -> None:
+    live.prune("[{kinds: [category, product, variant, coupon, customer], delete: true}]")
+    plan = live.plan()
+    assert (plan.changes, plan.withheld) == ((), ())
+    assert "no product is pruned: the files declare none, which is no wish" in plan.notes
+
+
+@pytest.mark.parametrize("operation", ["GET /Product", "POST /PromotionCoupon/p"])
+def test_an_unreadable_shop_never_prunes(make_shop: Any, operation: str) -> None:
+    shop = make_shop(LIVE, choices=Choices(forbidden_operations=frozenset({operation})))
+    shop.write(DECLARED)
+    shop.prune("[{kinds: [product, variant, coupon], delete: true}]")
+    kind = "product" if "Product" in operation else "coupon"
+    plan = shop.plan()
+    assert not [change for change in plan.changes if change.address.kind == kind]
+    assert f"no {kind} is pruned: this shop did not list all of them" in plan.notes
+
+
+def test_the_actions_are_told_apart_in_the_summary(live: Any) -> None:
+    counts = removes(live, "product/P1", *delete("coupon/K3")).plan().counts()
+    assert (counts["retire"], counts["delete"]) == (1, 1)
+    assert Action.DELETE.verbs == ["delete"]
