@@ -64,8 +64,8 @@ if words[:2] == ["run", "list"]:
 elif words[:2] == ["run", "download"]:
     os.makedirs(words[words.index("--dir") + 1])
     shutil.copy(home + "/artifact/plan.json", words[words.index("--dir") + 1])
-elif words[1].endswith("/pulls") or words[-2:-1] == ["--jq"] and "pulls" in words[1]:
-    print("head-of-the-branch")
+elif words[1].endswith("/pulls"):
+    print("" if "nobody" in words[1] else "head-of-the-branch")
 elif "--jq" in words:
     marked = [i for i, body in enumerate(state, 1) if body.startswith("<!-- reconciler plan -->")]
     print("\\n".join(map(str, marked)))
@@ -205,6 +205,11 @@ def test_a_pull_request_on_github(runner: Runner) -> None:
     assert "<html" in (runner.work / "plan.html").read_text(encoding="utf-8")
     shutil.copytree(runner.work, runner.home / "artifact", ignore=shutil.ignore_patterns("shop"))
     runner.back_office(meddle)
+    before, runner.environment["GITHUB_SHA"] = runner.shown(), "pushed-by-nobody"
+    refused = runner.job(recipe, "apply")
+    assert (refused.returncode, runner.shown()) == (1, before)
+    assert "no plan of it was approved" in refused.stdout
+    runner.environment["GITHUB_SHA"] = "the-merge"
     settled(runner, runner.job(recipe, "apply"))
     audited = runner.job(recipe, "audit")
     assert audited.returncode == 0, audited.stdout
