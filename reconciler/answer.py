@@ -5,7 +5,7 @@ Facts §4: bodies of 401, 403, 404 and 409 are undocumented; 400 and 500 carry a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,10 @@ from pydantic_core import from_json
 from reconciler.errors import ApiError, Doubtful, Rejected, Unauthorised, Unreadable
 from reconciler.operations import Operation
 
+LARGEST = 64 * 1024 * 1024
+"""Bytes of an answer that are read, decoded; a page of 500 rows has about one million."""
+
+_CODINGS = ("", "identity", "gzip", "deflate")
 _NOTHING = "no message"
 _NO_SHOP = "check that the address is the shop's API host, and that no proxy is in between"
 
@@ -62,6 +66,24 @@ def understand(operation: Operation, response: Response, shop: str, secrets: Seq
             hint="give their group the role that this operation needs (VIEW to plan)",
         )
     raise Rejected(operation.name, status, said)
+
+
+def bounded(operation: Operation, coding: str, pieces: Iterable[bytes]) -> bytes:
+    """A decoded body, read piece by piece, so that what it may become in memory is bounded.
+
+    `coding` is what the answer says of its encoding. Raises as `unread` does.
+    """
+    if (coding := coding.strip().lower()) not in _CODINGS:
+        # Codings upon codings multiply what a few bytes become.
+        raise unread(operation, f"the answer comes encoded as {coding[:40]!r}")
+    parts: list[bytes] = []
+    size = 0
+    for part in pieces:
+        size += len(part)
+        if size > LARGEST:
+            raise unread(operation, f"the answer is larger than {LARGEST // 1024 // 1024} MiB")
+        parts.append(part)
+    return b"".join(parts)
 
 
 def unread(operation: Operation, why: str) -> ApiError:

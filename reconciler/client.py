@@ -39,14 +39,10 @@ from reconciler.window import RequestWindow
 sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 import httpx  # noqa: E402
 
-LARGEST = 64 * 1024 * 1024
-"""Bytes of an answer that are read, decoded; a page of 500 rows has about one million."""
-
 PATIENCE = 120.0
 """Seconds that one request may take from its first byte to the last of its answer."""
 
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
-_CODINGS = ("", "identity", "gzip", "deflate")
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _LOST = (httpx.RequestError, OSError)
 _NOWHERE = frozenset({404, 405, 501})
@@ -271,21 +267,11 @@ class Client:
         """Send, and read the answer piece by piece: what it may become in memory is bounded."""
         response = self._http.send(request, stream=True)
         try:
-            coding = response.headers.get("content-encoding", "").strip().lower()
-            if coding not in _CODINGS:
-                # Codings upon codings multiply what a few bytes become.
-                raise answer.unread(operation, f"the answer comes encoded as {coding[:40]!r}")
-            parts: list[bytes] = []
-            size = 0
-            for part in response.iter_bytes():
-                size += len(part)
-                if size > LARGEST:
-                    limit = f"{LARGEST // 1024 // 1024} MiB"
-                    raise answer.unread(operation, f"the answer is larger than {limit}")
-                parts.append(part)
+            coding = response.headers.get("content-encoding", "")
+            content = answer.bounded(operation, coding, response.iter_bytes())
         finally:
             response.close()
-        return Response(response.status_code, b"".join(parts), response.headers)
+        return Response(response.status_code, content, response.headers)
 
     def _ask_for_token(self, credentials: Any) -> Any:
         operation = OPERATIONS["token"]

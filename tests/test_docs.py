@@ -11,7 +11,7 @@ from typing import Any
 import click
 import pytest
 
-from reconciler import client, document, errors, settings, source
+from reconciler import answer, client, document, errors, settings, source
 from reconciler.cli import cli
 from reconciler.commands import options
 from reconciler.guardrails import options as options_of
@@ -163,7 +163,7 @@ def test_the_limits_of_the_readme_are_those_of_the_code() -> None:
 
 
 def test_the_bounds_on_an_answer_in_the_readme_are_those_of_the_code() -> None:
-    assert client.LARGEST == 64 * 1024 * 1024
+    assert answer.LARGEST == 64 * 1024 * 1024
     assert client.PATIENCE == 120
     assert "an answer may have 64 MiB and take two minutes" in README
 

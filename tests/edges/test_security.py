@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import trustme
 
+from reconciler import answer
 from reconciler import client as door
 from reconciler.client import Client
 from reconciler.errors import Doubtful, ReconcilerError, Unreadable, Untrusted
@@ -162,7 +163,7 @@ def test_nothing_is_sent_where_a_redirect_points(serve: Any, status: int, operat
 
 
 def bounded(monkeypatch: pytest.MonkeyPatch, limit: int = 1024 * 1024) -> int:
-    monkeypatch.setattr(door, "LARGEST", limit)
+    monkeypatch.setattr(answer, "LARGEST", limit)
     return limit
 
 
@@ -210,7 +211,7 @@ def test_a_packed_answer_of_common_size_is_read(serve: Any) -> None:
 
 
 def test_the_bound_leaves_room_for_the_largest_page() -> None:
-    assert door.LARGEST == 64 * 1024 * 1024
+    assert answer.LARGEST == 64 * 1024 * 1024
 
 
 # --- how long ---
