@@ -20,6 +20,7 @@ from reconciler.core.interrupted import Interrupted, finish
 from reconciler.core.kept import Kept
 from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.policy import Violation
+from reconciler.core.recoded import recoded
 from reconciler.core.references import Fault, required
 from reconciler.core.removal import expanded, untouched
 from reconciler.core.rename import viewed
@@ -118,6 +119,7 @@ def build(
             *builder.notes,
             *builder.uncompared.notes(),
             *removed.notes,
+            *recoded(changes, desired, live, kinds),
             *untouched(desired, live, kinds),
         ),
         unchanged=builder.unchanged,

@@ -389,3 +389,34 @@ def test_the_actions_are_told_apart_in_the_summary(live: Any) -> None:
     counts = removes(live, "product/P1", *delete("coupon/K3")).plan().counts()
     assert (counts["retire"], counts["delete"]) == (1, 1)
     assert Action.DELETE.verbs == ["delete"]
+
+
+# --- a new code ---
+
+
+def test_a_new_code_is_pointed_out_with_what_stays_behind(live: Any) -> None:
+    live.twin.store.put("variant", {**live.twin.store.get("variant", "V1").payload, "Model": "L"})
+    live.write("products: [{code: P1, variants: [{code: V1-NEW, model: L, unit_price: 1}]}]")
+    removes(live, *delete("variant/V1"))
+    (note,) = [note for note in live.plan().notes if "under a new code" in note]
+    assert note.startswith("variant/V1-NEW looks like variant/V1 under a new code: ")
+    assert note.endswith("stock stay with variant/V1; coupon/K2 would still name variant/V1")
+
+
+def test_a_new_code_of_what_nobody_removes_is_pointed_out_too(live: Any) -> None:
+    live.write("products: [{code: P9, name: Air, category: Food}]")
+    (note,) = [note for note in live.plan().notes if "under a new code" in note]
+    assert note.startswith("product/P9 looks like product/P3 under a new code")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "{code: P9, name: Water, category: Food}",
+        "{code: P9, name: Air, category: Drinks}",
+        "{code: P9, name: Kopi, category: Drinks, description: other}",
+    ],
+)
+def test_what_differs_is_not_called_a_new_code(live: Any, entry: str) -> None:
+    live.write(f"products: [{entry}]")
+    assert not [note for note in live.plan().notes if "under a new code" in note]
