@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.core.change import Action
+from reconciler.limits import Limits
 from reconciler.sandbox import Choices, Fault
 
 LIVE = {
@@ -420,3 +421,60 @@ def test_a_new_code_of_what_nobody_removes_is_pointed_out_too(live: Any) -> None
 def test_what_differs_is_not_called_a_new_code(live: Any, entry: str) -> None:
     live.write(f"products: [{entry}]")
     assert not [note for note in live.plan().notes if "under a new code" in note]
+
+
+# --- what else must hold ---
+
+
+def test_a_kind_that_was_only_looked_at_is_not_pruned(live: Any) -> None:
+    removes(live, *delete("variant/SET"))
+    live.prune("[{kinds: [coupon], delete: true}]")
+    assert planned(live.plan()) == {"variant/SET": "delete"}
+
+
+def test_what_is_removed_is_not_called_unmanaged(live: Any) -> None:
+    live.write("coupons: [{code: K1, limit: 9}]")
+    plan = removes(live, *delete("coupon/K3")).plan()
+    assert [str(address) for address in plan.unmanaged] == ["coupon/K2"]
+
+
+def test_what_is_still_there_is_not_called_deleted(
+    live: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removes(live, *delete("coupon/K3", "category/Empty"))
+    plan = live.plan()
+    monkeypatch.setattr(type(live.twin.store), "delete", lambda *given: None)
+    for outcome in live.apply(plan).outcomes:
+        assert (outcome.status, outcome.verified) == ("failed", False)
+        assert outcome.message == "the shop acknowledged it and still shows it"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "products: [{code: P1, name: Other}]",
+        "products: [{code: P1, variants: [{code: V1, unit_price: 5, model: a}]}]",
+    ],
+)
+def test_a_deletion_waits_for_the_update_that_names_it(live: Any, text: str) -> None:
+    payload = live.twin.store.get("variant", "V1").payload
+    live.twin.store.put("variant", {**payload, "Code": "V3"})
+    more = text.replace("}]}]", "}, {code: V3, unit_price: 6, model: b}]}]")
+    live.write(more)
+    removes(live, *delete("variant/SET", "variant/V2"))
+    steps = live.steps(live.plan())
+    (update,) = [step for step in steps if step.kind == "product"]
+    (deletion,) = [s for s in steps if "V2" in [address.name for address in s.addresses]]
+    assert deletion.action is Action.DELETE
+    assert update.id in deletion.waits
+
+
+def test_a_limit_holds_for_deletions(make_shop: Any) -> None:
+    for limit in range(1, 9):
+        shop = removes(make_shop(LIVE), *delete("coupon/K1", "coupon/K2", "customer/D2"))
+        plan = shop.plan()
+        client = shop.client()
+        client.limits = Limits(limit)
+        report = shop.apply(plan, client)
+        assert client.requests <= limit
+        assert report.complete == (limit >= shop.cost(plan).requests)
