@@ -12,6 +12,7 @@ import sys
 import click
 
 from reconciler import __version__, output
+from reconciler.commands.adopt import adopt
 from reconciler.commands.apply import apply
 from reconciler.commands.audit import audit
 from reconciler.commands.doctor import doctor
@@ -59,5 +60,5 @@ def cli() -> None:
     """
 
 
-for command in (init, doctor, validate, plan, apply, audit, sandbox, schema, import_):
+for command in (init, doctor, validate, plan, apply, audit, sandbox, schema, import_, adopt):
     cli.add_command(command)

@@ -31,10 +31,14 @@ Filled = Mapping[str, Mapping[str, Any]]
 class Accepted:
     """The objects that can be declared, by kind and name, and what was left out."""
 
+    desired: Desired
+    """What is declared already."""
     values: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
     above: dict[Address, Address] = field(default_factory=dict)
     """The parent of what is nested."""
+    beside: dict[Address, list[Entry]] = field(default_factory=dict)
+    """What goes into an object that is declared already, by that object."""
 
 
 Fresh = Callable[[Address], bool]
@@ -44,7 +48,7 @@ def accepted(
     live: Live, kinds: Kinds, chosen: Iterable[str], desired: Desired, fresh: Fresh
 ) -> Accepted:
     """What the files can say of the observed objects of `chosen` that are `fresh`."""
-    found = Accepted()
+    found = Accepted(desired=desired)
     for kind in sorted((kinds[n] for n in chosen), key=lambda k: (k.parent is not None, k.name)):
         _gather(found, kind, live, fresh)
         _validated(found, kind)
@@ -64,7 +68,8 @@ def _gather(found: Accepted, kind: Kind, live: Live, fresh: Fresh) -> None:
         above: Observed | None = None
         if kind.parent:
             owner = Address(kind.parent.kind, state.value.get(kind.parent.kind, ""))
-            if owner.name not in found.values.get(owner.kind, {}):
+            held = owner.name in found.values.get(owner.kind, {}) or found.desired.get(owner)
+            if not held:
                 found.left_out.append(LeftOut(address, "", _orphaned(owner)))
                 continue
             found.above[address] = owner
@@ -76,7 +81,7 @@ def _gather(found: Accepted, kind: Kind, live: Live, fresh: Fresh) -> None:
 def _orphaned(owner: Address) -> str:
     if not owner.name:
         return f"no read shows the {owner.kind} that it belongs to"
-    return f"{owner} is declared already, or left out itself: `reconciler adopt` takes it in"
+    return f"{owner} is in no file"
 
 
 def _validated(found: Accepted, kind: Kind) -> None:
@@ -182,7 +187,7 @@ def entries(found: Accepted, kinds: Kinds, live: Live, filled: Filled) -> list[E
             if (lost := _imposed(kind, value, given, live.get(address))) is not None:
                 found.left_out.append(LeftOut(address, "", lost))
                 continue
-            entry = Entry(address, _typed(kind, own(kind, value, given)))
+            entry = Entry(address, typed(kind, own(kind, value, given)))
             made[address] = entry
             _place(entry, kind, found, made, top)
     return top
@@ -195,7 +200,9 @@ def _place(
         top.append(entry)
         return
     owner = found.above[entry.address]
-    if owner in made:
+    if found.desired.get(owner):
+        found.beside.setdefault(owner, []).append(entry)
+    elif owner in made:
         made[owner].children.append(entry)
         made[owner].collection = kind.collection
     else:
@@ -217,10 +224,10 @@ def _imposed(kind: Kind, value: Value, given: Value, state: object) -> str | Non
     return None
 
 
-def _typed(kind: Kind, value: Mapping[str, Any]) -> dict[str, Any]:
+def typed(kind: Kind, value: Mapping[str, Any]) -> dict[str, Any]:
     """Dates as dates, so that they stand without quotes."""
     return {
-        name: date.fromisoformat(inner) if kind.fields[name].wire.codec is DAY else inner
+        name: date.fromisoformat(inner) if inner and kind.fields[name].wire.codec is DAY else inner
         for name, inner in value.items()
     }
 

@@ -21,13 +21,22 @@ from reconciler.errors import NotOffered, Rejected, Unreadable
 from reconciler.paging import SIZES
 from reconciler.reader import Asked, Reader, refusal
 
+Pick = Callable[[Address], bool]
+
 
 class Everything:
     """A reading of `chosen` kinds. `live` is what is known so far, also after a cut."""
 
     def __init__(
-        self, client: Client, kinds: Kinds, chosen: Collection[str], desired: Desired
+        self,
+        client: Client,
+        kinds: Kinds,
+        chosen: Collection[str],
+        desired: Desired,
+        pick: Pick | None = None,
     ) -> None:
+        self.pick = pick
+        """What of it is wanted; None for all that no declared object holds."""
         self.client = client
         self.kinds = kinds
         self.desired = desired
@@ -37,6 +46,11 @@ class Everything:
         """Kinds of which nothing could be read, and why."""
         self.finished: set[str] = set()
         """Kinds of which all is read that will be."""
+
+    @property
+    def names(self) -> list[str]:
+        """The kinds that are read as a whole, by name."""
+        return [kind.name for kind in self.chosen]
 
     @property
     def live(self) -> Live:
@@ -128,14 +142,21 @@ class Everything:
     def _new(self, kind: Kind) -> list[str]:
         """The names that the listings have shown and the files do not declare."""
         if kind.parent is None:
-            return [name for name, _ in self.live.observed(kind.name) if self._fresh(kind, name)]
+            names = (name for name, _ in self.live.observed(kind.name) if self._fresh(kind, name))
+            return [n for n in names if self.pick is None or self.pick(Address(kind.name, n))]
+        owner = self.kinds[kind.parent.kind]
         return [
             name
-            for owner, state in self.live.observed(kind.parent.kind)
-            if self._fresh(self.kinds[kind.parent.kind], owner)
+            for above, state in self.live.observed(owner.name)
             for name in state.children or ()
-            if self._fresh(kind, name)
+            if self._fresh(kind, name) and self._inside(kind, name, owner, above)
         ]
+
+    def _inside(self, kind: Kind, name: str, owner: Kind, above: str) -> bool:
+        """Whether a child is wanted, by itself or with its parent."""
+        if self.pick is None:
+            return self._fresh(owner, above)
+        return self.pick(Address(kind.name, name)) or self.pick(Address(owner.name, above))
 
     def _fresh(self, kind: Kind, name: str) -> bool:
         return name not in self.desired.objects.get(kind.name, ())

@@ -16,11 +16,12 @@ from reconciler.entries import Accepted, accepted, entries, shared
 from reconciler.entry import Entry, pair, texts
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.everything import Everything
-from reconciler.files import Files
+from reconciler.files import Files, put
 from reconciler.imported import Imported, LeftOut
 from reconciler.kinds import KINDS, MANAGED
 from reconciler.settings import FILE, Settings, load
 
+WAY_IN = "`reconciler adopt` takes it in"
 SCHEMA = "catalogue.schema.json"
 
 
@@ -76,7 +77,7 @@ def write(shop: Settings, everything: Everything, asked: Collection[str]) -> Imp
     former = {Address(address.kind, declared.was) for address, declared in desired if declared.was}
 
     def fresh(address: Address) -> bool:
-        known = desired.get(address) or address in former
+        known = desired.get(address) or address in former or address in desired.removals
         return not known and everything.complete(address)
 
     # Customers that a coupon names belong to the catalogue; the others are asked for by kind.
@@ -102,12 +103,12 @@ def _write(shop: Settings, found: Accepted, everything: Everything, done: Import
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if settings:
-            _put(shop.root / FILE, settings)
+            put(shop.root / FILE, settings.encode())
             done.files[FILE] = Counter()
         if new:
             schema.write(schema.schemas(MANAGED), schemas)
         for name, (text, held) in files.items():
-            _put(folder / name, text)
+            put(folder / name, text.encode())
             kinds = Counter(a.kind for entry in held for a in entry.addresses())
             done.files[f"{shop.catalogue}/{name}"] = kinds
     except OSError as error:
@@ -163,16 +164,6 @@ def _verify(name: str, text: str, held: Iterable[Entry]) -> None:
         )
 
 
-def _put(path: Path, text: str) -> None:
-    """Write a file as a whole: a crash leaves the old one or the new."""
-    draft = path.with_name(f".{path.name}.draft")
-    with draft.open("w", encoding="utf-8", newline="") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(draft, path)
-
-
 def _tell(everything: Everything, found: Accepted, done: Imported, kinds: Kinds) -> None:
     done.left_out = sorted([*found.left_out, *_beside(everything)])
     done.requests = everything.client.requests
@@ -192,7 +183,9 @@ def _beside(everything: Everything) -> Iterator[LeftOut]:
             state = everything.live.get(above)
             for name in (state.children or ()) if isinstance(state, Observed) else ():
                 if desired.get(Address(kind.name, name)) is None:
-                    yield LeftOut(Address(kind.name, name), "", f"{above} is declared already")
+                    yield LeftOut(
+                        Address(kind.name, name), "", f"{above} is declared already: {WAY_IN}"
+                    )
 
 
 def _hidden(everything: Everything) -> Iterator[str]:

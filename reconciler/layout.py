@@ -42,11 +42,12 @@ def files(
 
 def home(kind: Kind, value: Mapping[str, Any], kinds: Kinds) -> str:
     """The top of the tree that an object belongs to, else its collection."""
-    path = _path(kind, value, kinds)
+    path = path_of(kind, value, kinds)
     return path.partition("/")[0] if path else kind.collection
 
 
-def _path(kind: Kind, value: Mapping[str, Any], kinds: Kinds) -> str:
+def path_of(kind: Kind, value: Mapping[str, Any], kinds: Kinds) -> str:
+    """The path in a tree that an object stands at or belongs to; empty where there is none."""
     if kind.tree:
         return str(value[kind.identity])
     for name, references in kind.referring:
@@ -58,7 +59,7 @@ def _path(kind: Kind, value: Mapping[str, Any], kinds: Kinds) -> str:
 
 def _order(entry: Entry, kinds: Kinds) -> tuple[str, str, str]:
     kind = kinds[entry.address.kind]
-    return kind.collection, _path(kind, entry.value, kinds), entry.address.name
+    return kind.collection, path_of(kind, entry.value, kinds), entry.address.name
 
 
 def _parts(entries: Sequence[Entry]) -> Iterable[list[Entry]]:

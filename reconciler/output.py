@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from reconciler.core.audit import Audit
     from reconciler.doctor.evidence import Evidence
     from reconciler.doctor.finding import Finding
-    from reconciler.everything import Everything
-    from reconciler.imported import Imported
     from reconciler.pipeline import Made
     from reconciler.render.audit.words import Run
     from reconciler.render.data import Origin
@@ -269,28 +267,6 @@ def print_examination(evidence: Evidence, findings: Sequence[Finding], form: str
         print_json(examination_document(evidence, findings))
     else:
         say(examination_text(evidence, findings, coloured(sys.stdout)))
-
-
-def print_price(everything: Everything, form: str) -> None:
-    """What an import has listed and will cost: on stdout where that is asked for, else beside."""
-    from reconciler.kinds import KINDS
-    from reconciler.render.imported import price_document, price_text
-
-    if form == "json":
-        print_json(price_document(everything))
-    else:
-        click.echo(price_text(everything, KINDS), nl=False, err=not form)
-
-
-def print_import(done: Imported, form: str, folder: Path) -> None:
-    """What an import did, on stdout."""
-    from reconciler.kinds import KINDS
-    from reconciler.render.imported import import_document, import_text
-
-    if form == "json":
-        print_json(import_document(done))
-    else:
-        say(import_text(done, KINDS, str(folder)))
 
 
 def approved() -> bool:

@@ -20,7 +20,7 @@ _GUESSED = re.compile(
     r"|0[xob][0-9a-f_]*|[0-9][0-9_,.:-]*(?:e[-+]?[0-9_.]*)?(?:[t ][0-9:.+z -]*)?",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
+_NAME = re.compile(r"\$(\$?)\{[A-Za-z_][A-Za-z0-9_]*\}")
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
@@ -35,7 +35,12 @@ def plain(value: Any) -> str:
 
 def literal(text: str) -> str:
     """`text` as a catalogue file must hold it where `${NAME}` is filled in."""
-    return _NAME.sub(r"$\g<0>", text)
+    return _NAME.sub(lambda match: f"{match[1]}${match[0].removeprefix(match[1])}", text)
+
+
+def filled_in(written: str) -> bool:
+    """Whether `written` holds a `${NAME}`, so that what it means stands elsewhere."""
+    return any(not match[1] for match in _NAME.finditer(written))
 
 
 def scalar(value: Any, *, flow: bool = False) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler import output
+from reconciler import output, taken
 from reconciler.commands import options
 from reconciler.errors import UsageError
 
@@ -42,12 +42,12 @@ def import_(
         ):
             everything = importing.reading(shop, client, kinds)
             everything.listings()
-            output.print_price(everything, form if dry_run else "")
+            taken.print_price(everything, form if dry_run else "")
             if dry_run:
                 return
             console.expect(everything.cost())
             done = importing.write(shop, everything, kinds)
-    output.print_import(done, form, directory)
+    taken.print_import(done, form, directory)
     if done.cut is not None:
         output.complain(done.cut)
         raise UsageError(

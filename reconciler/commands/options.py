@@ -94,3 +94,14 @@ def scope(targets: tuple[str, ...], kinds: tuple[str, ...]) -> Scope:
             hint = suggestion(name, MANAGED) or f"the kinds are {', '.join(MANAGED)}"
             raise UsageError(f"there is no kind `{name}`", hint=hint)
     return Scope(targets, kinds)
+
+
+def known_fields(names: tuple[str, ...]) -> None:
+    """Raise UsageError for a field that no kind has."""
+    from reconciler.kinds import MANAGED
+
+    known = {name for kind in MANAGED.values() for name in kind.model.__annotations__}
+    for name in names:
+        if name not in known:
+            hint = suggestion(name, known) or "README lists the fields of each kind"
+            raise UsageError(f"no kind has a field `{name}`", hint=hint)

@@ -1,0 +1,94 @@
+"""A shop that was imported and then changed at random: adopted, the plan is empty."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler import adopting, importing, pipeline, sandbox
+from reconciler.document import parse
+from reconciler.journal import Journal
+from reconciler.kinds import MANAGED
+from reconciler.settings import load
+
+
+def as_flow(text: str) -> str:
+    """The same on one line."""
+    return json.dumps(parse(text, "file")[0]) + "\n"
+
+
+def as_others_write(text: str) -> str:
+    """The same with comments, quotes and Windows line ends."""
+    lines = ["# kept by hand", *text.splitlines()]
+    lines = [re.sub(r"^(\s+[\w-]*\s?)(name|brand): (\w+)$", r"\1\2: '\3'  # yes", x) for x in lines]
+    return "\r\n".join([*lines, "# the end", ""])
+
+
+def imported(shop: Any, style: Callable[[str], str]) -> None:
+    (shop.folder / "reconciler.yaml").write_text("store: {url: sandbox}\n", encoding="utf-8")
+    settled = load(shop.folder, {})
+    everything = importing.reading(settled, shop.client(), tuple(MANAGED))
+    everything.listings()
+    importing.write(settled, everything, tuple(MANAGED))
+    for path in (shop.folder / "catalogue").iterdir():
+        path.write_bytes(style(path.read_text(encoding="utf-8")).encode())
+
+
+def merged(first: Any, second: Any) -> Any:
+    """The first shop with what the second has otherwise or besides."""
+    for kind, objects in second.live.items():
+        first.live[kind] = {**first.live[kind], **objects}
+    return first
+
+
+def texts(folder: Path) -> dict[str, str]:
+    return {p.name: p.read_bytes().decode() for p in sorted((folder / "catalogue").iterdir())}
+
+
+@pytest.mark.parametrize("style", [str, as_flow, as_others_write])
+@settings(max_examples=6)
+@given(data=st.data())
+def test_after_an_adopt_the_plan_is_empty(
+    data: Any, generated: Any, make_shop: Any, style: Callable[[str], str]
+) -> None:
+    world = data.draw(generated)
+    shop = make_shop(world.seed())
+    imported(shop, style)
+    before = texts(shop.folder)
+    sandbox.reset(shop.database)
+    world = merged(world, data.draw(generated))
+    sandbox.seed(shop.database, world.seed())
+    settled = load(shop.folder, {})
+    # Only coupons that a list shows can be named by a pattern.
+    known = pipeline.declared(settled).objects
+    kinds = [k for k, objects in world.live.items() if known[k] or (objects and k != "coupon")]
+    patterns = [f"{kind}/*" for kind in kinds]
+    found = adopting.look(settled, shop.client(), patterns, ())
+    back = adopting.write(found)
+    back.save(back.finish())
+    refused = {entry.address for entry in found.refused}
+    made = pipeline.make(settled, shop.client(), Journal(settled, "sandbox"))
+    assert {change.address for change in made.plan.changes} <= refused
+    assert set(made.plan.unmanaged) <= refused
+    assert (made.plan.withheld, made.plan.unknown) == ((), ())
+    after = texts(shop.folder)
+    fields = {take.field for take in found.takes}
+    for name, text in before.items():
+        _only_touched(text, after[name], fields, style is as_flow)
+
+
+def _only_touched(before: str, after: str, fields: set[str], flowing: bool) -> None:
+    """Lines that went away held a field that was adopted; all others are there, byte for byte."""
+    lost = Counter(before.split("\n")) - Counter(after.split("\n"))
+    for line in () if flowing else lost:
+        key = line.strip().partition(":")[0]
+        nested = line.startswith(" " * 8)
+        assert key in fields or nested, line
