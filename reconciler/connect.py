@@ -24,12 +24,18 @@ UNLIMITED = 1_000_000_000
 
 
 def connect(
-    settings: Settings, watcher: Watcher | None = None, limits: Limits = NO_LIMITS
+    settings: Settings,
+    watcher: Watcher | None = None,
+    limits: Limits = NO_LIMITS,
+    known: tenant.Tenant | None = None,
 ) -> Client:
-    """A client for the configured store; raises StoreError when it is not configured."""
+    """A client for the configured store; raises StoreError when it is not configured.
+
+    `known` is what it starts from instead of what is remembered of the shop.
+    """
     store = settings.store()
     transport = embedded_transport(embedded(settings)) if store.embedded else None
-    known = tenant.recall(settings, store.url)
+    known = known or tenant.recall(settings, store.url)
     return Client(store, transport, watcher, limits=limits, tenant=known)
 
 

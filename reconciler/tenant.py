@@ -6,7 +6,7 @@ and the others are tried, and no absence ever rests on it. The file is safe to d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -43,6 +43,18 @@ def recall(shop: Settings, store: str) -> Tenant:
         rows=_entries(known.get("rows"), int),
         size=size if isinstance(size, int) and size > 0 else 0,
     )
+
+
+def renew(shop: Settings, store: str, found: Tenant, asked: Collection[str]) -> None:
+    """Keep what an examination found instead of what was remembered of the operations it `asked`.
+
+    What it did not come to is kept as it was.
+    """
+    known = recall(shop, store)
+    routes = {name: route for name, route in known.routes.items() if name not in asked}
+    rows = {name: count for name, count in known.rows.items() if name not in asked}
+    size = found.size or known.size
+    remember(shop, store, Tenant({**routes, **found.routes}, {**rows, **found.rows}, size))
 
 
 def _entries(found: Any, of: type) -> dict[str, Any]:

@@ -90,6 +90,8 @@ class Listing:
     operation: str
     paged: bool = True
     constants: Value = field(default_factory=dict)
+    wider: Value = field(default_factory=dict)
+    """A filter that may show what the listing leaves out by default; its values are a guess."""
 
 
 @dataclass(frozen=True, slots=True)

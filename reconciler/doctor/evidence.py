@@ -22,6 +22,8 @@ class Purpose(StrEnum):
     TOKEN = auto()
     LISTING = auto()
     SECOND_PAGE = auto()
+    WIDER = auto()
+    """The first page again, with a filter that may show what the listing leaves out."""
     BATCH = auto()
     """Names that exist and one that does not, in one call."""
     BATCH_KNOWN = auto()
@@ -62,8 +64,10 @@ class Asked:
     """Names that were asked for."""
     size: int = 0
     """The page size that was asked for; 0 where the listing has no pages."""
-    refused_size: int = 0
-    """A larger page size that was refused before."""
+    refused_sizes: tuple[int, ...] = ()
+    """Larger page sizes that were refused before."""
+    scant: int = 0
+    """Rows that a larger page size brought instead; 0 where none brought fewer."""
     form: str = ""
     """The envelope of an answer."""
     entries: int = 0
@@ -92,6 +96,10 @@ class Asked:
         """The routes that were tried before and are not offered."""
         own = [f"{e.method} {e.path}" for e in self.exchanges if e.operation == self.operation]
         return tuple(route for route in dict.fromkeys(own) if route != self.route)
+
+    def shows_more_than(self, first: Asked) -> bool:
+        """Whether another page has a new row; a server without pages repeats itself."""
+        return any(row not in first.rows for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)

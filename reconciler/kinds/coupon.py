@@ -181,7 +181,11 @@ KIND = Kind(
     "coupon",
     Coupon,
     # facts §10: requirements are shown by code only, and the list hides what is not active.
-    Reads(listing=Listing("coupon.list"), single=Single("coupon.by_code")),
+    Reads(
+        # facts §10: by default only active coupons; other values of the filter are undocumented.
+        listing=Listing("coupon.list", wider={"UsageStatus": "All"}),
+        single=Single("coupon.by_code"),
+    ),
     module="Promotion",
     collection="coupons",
     create=Call(

@@ -149,3 +149,62 @@ def test_no_store_is_an_error_before_anything_is_asked(run: Any, tmp_path: Path)
 def test_a_folder_without_a_catalogue_is_enough(run: Any, tmp_path: Path) -> None:
     (tmp_path / "reconciler.yaml").write_text("store: {url: sandbox}\n")
     assert run("doctor", tmp_path).code == 0
+
+
+# --- what a plan can use is remembered ---
+
+
+def remembered(folder: Path) -> Any:
+    return json.loads((folder / ".reconciler" / "tenant.json").read_text(encoding="utf-8"))
+
+
+def test_what_was_found_saves_the_next_plan_requests(
+    run: Any, folder: Path, served: Any, point_at: Any
+) -> None:
+    url, shop = served
+    point_at(url)
+    shop.choices = shop.choices.replaced(generation="C", post_alternatives="none", page_cap=100)
+    assert run("apply", folder, "--auto-approve").code == 0
+    spent = {}
+    for first in ("plan", "doctor"):
+        (folder / ".reconciler" / "tenant.json").unlink()
+        assert run(first, folder).code == 0
+        shop.calls.clear()
+        assert run("plan", folder).code == 0
+        spent[first] = len(shop.calls)
+        (known,) = remembered(folder).values()
+        assert known["routes"]["variant.by_codes"] == "GET /Variant/GetByListCode body"
+    (folder / ".reconciler" / "tenant.json").unlink()
+    shop.calls.clear()
+    assert run("plan", folder).code == 0
+    assert spent["doctor"] == spent["plan"] < len(shop.calls)
+
+
+def test_what_was_remembered_is_not_believed_but_found_out_again(
+    run: Any, applied: Path, served: Any, point_at: Any
+) -> None:
+    url, shop = served
+    point_at(url)
+    stale = {
+        "routes": {"variant.list": "GET /Variant body"},
+        "rows": {"variant.list": 7},
+        "size": 20,
+    }
+    (applied / ".reconciler" / "tenant.json").write_text(json.dumps({url: stale}))
+    assert run("doctor", applied).code == 0
+    assert ("POST", "/api/v3/Variant", 200) in shop.calls
+    known = remembered(applied)[url]
+    assert known["routes"]["variant.list"] == "POST /Variant body"
+    assert (known["rows"], known["size"]) == ({}, 2000)
+
+
+def test_what_could_not_be_asked_stays_remembered(
+    run: Any, folder: Path, free_port: int, point_at: Any
+) -> None:
+    url = f"http://127.0.0.1:{free_port}"
+    point_at(url)
+    (folder / ".reconciler").mkdir()
+    known = {url: {"routes": {"variant.list": "POST /Variant body"}, "rows": {}, "size": 500}}
+    (folder / ".reconciler" / "tenant.json").write_text(json.dumps(known))
+    assert run("doctor", folder).code == 1
+    assert remembered(folder) == known

@@ -19,6 +19,7 @@ from reconciler.doctor.purse import Purse
 from reconciler.kinds import KINDS
 from reconciler.sandbox import Choices
 from reconciler.settings import Store
+from reconciler.tenant import Tenant
 from reconciler.watcher import Watcher
 
 PERSON = {"Code": "ZQ-1", "Name": "Zqname", "Email": "zq@private.example", "Mobile": "0899777"}
@@ -58,11 +59,12 @@ class Silent(Watcher):
 
 @dataclass(frozen=True)
 class Examined:
-    """What one examination found, and what it sent."""
+    """What one examination found, what it sent, and what is to be remembered."""
 
     evidence: Evidence
     findings: list[Finding]
     calls: list[tuple[str, str, int]]
+    tenant: Tenant
 
     def of(self, check: str) -> Finding:
         """The one line of a check."""
@@ -104,6 +106,6 @@ def examined() -> Callable[..., Examined]:
         store = Store("https://shop.example", *credentials)
         with Client(store, embedded_transport(app), purse, clock) as client:
             evidence = examine(client, purse, KINDS)
-        return Examined(evidence, judge(evidence, KINDS), twin.calls)
+        return Examined(evidence, judge(evidence, KINDS), twin.calls, client.routes.tenant)
 
     return go

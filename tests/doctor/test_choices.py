@@ -63,9 +63,21 @@ EXPLAINED: list[tuple[dict[str, Any], str, str, str]] = [
     (
         {"missing_operations": frozenset({"GET /Product/Detail"})},
         "product.by_code",
-        "problem",
+        "note",
         "not offered: GET /Product/Detail",
     ),
+    (
+        {"missing_operations": frozenset({"GET /PromotionCoupon/ByCode"})},
+        "coupon.by_code",
+        "problem",
+        "not offered: GET /PromotionCoupon/ByCode",
+    ),
+    ({"generation": "A"}, "generation", "ok", "A or B; answered: GET /Variant/Code (A and B); not"),
+    ({"generation": "B"}, "generation", "ok", "not offered: GET /Customer/Detail (C), GET /Prod"),
+    ({"generation": "C"}, "generation", "ok", "C; answered: GET /Customer/Detail (C), GET /Prod"),
+    ({"generation": "C"}, "generation", "ok", "not offered: GET /Variant/Code (A and B)"),
+    ({}, "generation", "ok", "no single one of A, B and C; answered: GET /Customer/Detail (C), "),
+    ({}, "default filter", "ok", "UsageStatus=All shows no coupon that coupon.list leaves out"),
     (
         {"missing_operations": frozenset({"GET /Variant/Code", "GET /Variant/Detail"})},
         "variant.by_code",
@@ -105,34 +117,47 @@ EXPLAINED: list[tuple[dict[str, Any], str, str, str]] = [
         "lists none, though the shop has a variant",
     ),
     ({}, "page size", "ok", "every list fits into one page (the longest has 50 rows)"),
-    ({"page_cap": 20}, "page size", "note", "variant.list: asked for 500, got 20 of 50: cut"),
+    ({"page_cap": 20}, "page size", "note", "variant.list: asked for 2,000, got 20 of 50: cut"),
     (
         {"page_cap": 20, "page_total": "page"},
         "page size",
         "note",
-        "product.list: asked for 500, got 20, and a second page holds more",
+        "product.list: asked for 2,000, got 20, and a second page holds more",
     ),
     ({"page_cap": 20, "page_over_cap": "ten"}, "page size", "note", "got 10 of 50: cut"),
+    (
+        {"page_cap": 500, "page_over_cap": "ten"},
+        "page size",
+        "note",
+        "an over-large page brings 10 rows, one of 500 more",
+    ),
     (
         {"page_cap": 20, "page_number": "ignored"},
         "page size",
         "note",
-        "variant.list: asked for 500, got 20 of 50: a second page shows nothing new",
+        "variant.list: asked for 2,000, got 20 of 50: a second page shows nothing new",
     ),
     (
         {"page_total": "double"},
         "page size",
         "note",
-        "variant.list: asked for 500, got 50 of 100: a second page shows nothing new",
+        "variant.list: asked for 2,000, got 50 of 100: a second page shows nothing new",
     ),
     (
         {"page_cap": 100, "page_over_cap": "reject"},
         "page size",
         "note",
-        "pages of 500 are refused (HTTP 400), 100 is served",
+        "pages of 2,000, 500 are refused, 100 is served",
     ),
-    ({}, "rate limit", "ok", "50 requests per 180 s, 34 left; a request for a token does not"),
-    ({"token_counts": True}, "rate limit", "ok", "33 left; a request for a token counts too"),
+    (
+        {"page_cap": 20, "page_over_cap": "reject"},
+        "page size",
+        "note",
+        "pages of 2,000, 500, 100 are refused, 20 is served",
+    ),
+    ({"page_cap": 2000, "page_over_cap": "reject"}, "page size", "ok", "asked for 2,000: every"),
+    ({}, "rate limit", "ok", "50 requests per 180 s, 33 left; a request for a token does not"),
+    ({"token_counts": True}, "rate limit", "ok", "32 left; a request for a token counts too"),
     ({"limiter_headers": False}, "rate limit", "note", "no RateLimit headers"),
     ({}, "shared window", "ok", "one window for all endpoints"),
     ({"limiter_scope": "endpoint"}, "shared window", "note", "each endpoint has a window of its"),
@@ -248,7 +273,7 @@ def test_one_failing_operation_hides_no_other(examined: Any) -> None:
 def test_an_answer_that_is_lost_once_is_asked_for_again(examined: Any) -> None:
     ran = examined(faults=[Fault("*", "/Outlet*", "drop")])
     assert ran.verdicts("problem") == []
-    assert "1 of 17 answers were lost" in ran.of("host").found
+    assert "1 of 18 answers were lost" in ran.of("host").found
 
 
 def test_a_window_that_others_spend_is_told(examined: Any) -> None:
@@ -279,3 +304,37 @@ def test_an_empty_shop_is_no_problem(examined: Any) -> None:
     assert ran.of("values").found == "not tried: no object was seen"
     odd = examined({}, not_found="null")
     assert odd.of("variant.by_code").found == "GET /Variant/Code (no variant was seen to read)"
+
+
+# --- page sizes: asked for as `paging` does, and remembered ---
+
+
+@pytest.mark.parametrize(
+    ("choices", "size", "rows"),
+    [
+        ({}, 2000, {}),
+        ({"page_cap": 20}, 500, {"variant.list": 20}),
+        ({"page_cap": 500, "page_over_cap": "ten"}, 500, {}),
+        ({"page_cap": 100, "page_over_cap": "reject"}, 100, {}),
+        ({"page_total": "double"}, 500, {}),
+        ({"page_cap": 20, "page_number": "ignored"}, 500, {}),
+    ],
+)
+def test_page_facts_are_left_for_the_plan(
+    examined: Any, stocked: Any, choices: dict[str, Any], size: int, rows: dict[str, int]
+) -> None:
+    known = examined(stocked(25), **choices).tenant
+    assert (known.size, known.rows) == (size, rows)
+
+
+def test_a_refusal_that_is_not_for_the_size_is_met_once(examined: Any, stocked: Any) -> None:
+    ran = examined(stocked(25), variant_list_without_category="reject")
+    assert [path for _, path, status in ran.calls if status == 400] == ["/api/v3/Variant"]
+
+
+def test_a_list_that_fails_in_every_size_does_not_eat_the_others_share(examined: Any) -> None:
+    paths = ("/PromotionCoupon/p", "/Customer/p")
+    ran = examined(faults=[Fault("POST", path, "500", times=99) for path in paths])
+    sent = [path.removeprefix("/api/v3") for _, path, _ in ran.calls]
+    assert [sent.count(path) for path in paths] == [2 * TRIES, TRIES]
+    assert ran.of("coupon.list").found == "POST /PromotionCoupon/p: HTTP 500: Planned fault."

@@ -260,7 +260,7 @@ def test_without_any_evidence_every_line_is_there_and_says_so() -> None:
         for kind in KINDS.values()
         for read in (kind.reads.listing, kind.reads.batch, kind.reads.single)
     )
-    assert len(found) == needed + 12
+    assert len(found) == needed + 14
     assert all(isinstance(line, Finding) for line in found)
 
 

@@ -13,6 +13,7 @@ from reconciler.core.kind import Kind, Kinds
 from reconciler.doctor.evidence import Asked, Evidence, Outcome, Purpose, retired
 from reconciler.doctor.finding import Finding, note, ok, problem, untried
 
+_AGAIN = "run this again; if it stays, show this line to DealPOS"
 _LATER = "nothing: `plan` finds it out when it needs it"
 
 
@@ -20,7 +21,7 @@ def judge(evidence: Evidence, kinds: Kinds) -> Iterator[Finding]:
     """A line for every read of every kind."""
     for kind in kinds.values():
         for name, purposes in _needed(kind):
-            yield _one(evidence, kind, name, purposes)
+            yield _one(evidence, kinds, kind, name, purposes)
 
 
 def _needed(kind: Kind) -> Iterator[tuple[str, tuple[Purpose, ...]]]:
@@ -34,12 +35,14 @@ def _needed(kind: Kind) -> Iterator[tuple[str, tuple[Purpose, ...]]]:
         yield reads.single.operation, (Purpose.KNOWN, Purpose.UNKNOWN)
 
 
-def _one(evidence: Evidence, kind: Kind, name: str, purposes: tuple[Purpose, ...]) -> Finding:
+def _one(
+    evidence: Evidence, kinds: Kinds, kind: Kind, name: str, purposes: tuple[Purpose, ...]
+) -> Finding:
     asked = next((a for p in purposes if (a := evidence.of(kind.name, p))), None)
     if asked is None or asked.outcome is Outcome.UNASKED:
         return _unasked(kind, name, asked)
     if asked.purpose is Purpose.UNKNOWN:
-        return _only_unknown(kind, name, asked)
+        return _only_unknown(evidence, kind, name, asked)
     if asked.answered:
         return _answered(evidence, kind, name, asked)
     if evidence.refused_throughout:
@@ -47,7 +50,7 @@ def _one(evidence: Evidence, kind: Kind, name: str, purposes: tuple[Purpose, ...
     if asked.outcome is Outcome.FORBIDDEN:
         step = f"give the group of the API client {kind.module} VIEW"
         return problem(name, f"{asked.route}: HTTP {asked.status}, a right is missing", step)
-    verdict, step = _without(evidence, kind, asked)
+    verdict, step = _without(evidence, kinds, kind, asked)
     return verdict(name, _failed(asked), step)
 
 
@@ -65,8 +68,13 @@ def _unasked(kind: Kind, name: str, asked: Asked | None) -> Finding:
     return note(name, asked.detail, asked.hint) if asked.hint else untried(name, asked.detail)
 
 
-def _only_unknown(kind: Kind, name: str, asked: Asked) -> Finding:
+def _only_unknown(evidence: Evidence, kind: Kind, name: str, asked: Asked) -> Finding:
     """No object was there to read: a "not found" may also mean "no such operation"."""
+    if _surely_missing(asked):
+        if not _listed(evidence, kind):
+            return problem(name, _failed(asked), _AGAIN)
+        step = f"nothing while the shop has no {kind.name}; run this again when it has one"
+        return note(name, _failed(asked), step)
     if asked.status == 404 or asked.outcome is Outcome.NOT_OFFERED:
         found = f"cannot be told: no {kind.name} was seen, and an unknown one gives HTTP 404"
         return note(name, found, f"run this again when the shop has a {kind.name}")
@@ -109,32 +117,84 @@ def _misunderstood(kind: Kind, asked: Asked) -> str:
     return ""
 
 
-def _without(evidence: Evidence, kind: Kind, asked: Asked) -> tuple[partial[Finding], str]:
+def _without(
+    evidence: Evidence, kinds: Kinds, kind: Kind, asked: Asked
+) -> tuple[partial[Finding], str]:
     """What it means that a kind lacks this read."""
     reads = kind.reads
-    again = "run this again; if it stays, show this line to DealPOS"
-    others = {
-        purpose
-        for purpose in (Purpose.BATCH, Purpose.BATCH_KNOWN, Purpose.KNOWN)
-        if (other := evidence.of(kind.name, purpose)) and other.answered
-    }
-    if reads.single and evidence.of(kind.name, Purpose.KNOWN) is None:
-        others.add(Purpose.KNOWN)  # nothing speaks against it: no object was there to read
-    listing = evidence.of(kind.name, Purpose.LISTING)
-    listed = listing is not None and listing.answered
     if reads.single and asked.operation == reads.single.operation:
-        if any(retired(kind, row) for row in evidence.rows(kind.name)):
-            return partial(note), "nothing: lists show what is out of use too"
-        step = f"{again}; until then nothing new of this kind is planned, it stays unknown"
-        return partial(problem), step
+        return _without_single(evidence, kinds, kind, asked)
     if reads.batch and asked.operation == reads.batch.operation:
-        return (partial(note), "nothing: lists are read instead") if listed else _stuck(again)
-    if asked.outcome is Outcome.NOT_OFFERED and others:
-        return partial(note), "nothing: objects are read one by one, a request each"
-    if others & {Purpose.BATCH, Purpose.BATCH_KNOWN}:
+        if _listed(evidence, kind):
+            return partial(note), "nothing: lists are read instead"
+        return partial(problem), _AGAIN
+    if asked.outcome is Outcome.NOT_OFFERED and _named(evidence, kind):
+        how = "objects are read one by one, a request each"
+        if reads.single and not _answers(evidence, kind, Purpose.KNOWN):
+            return partial(note), f"nothing, if {reads.single.operation} answers: {how}"
+        return partial(note), f"nothing: {how}"
+    if _batched(evidence, kind):
         return partial(note), "nothing: objects are read by code, 100 in a request"
-    return _stuck(again)
+    return partial(problem), _AGAIN
 
 
-def _stuck(again: str) -> tuple[partial[Finding], str]:
-    return partial(problem), again
+def _without_single(
+    evidence: Evidence, kinds: Kinds, kind: Kind, asked: Asked
+) -> tuple[partial[Finding], str]:
+    """What it means that no single object can be read: nothing can be proved absent by it."""
+    if any(retired(kind, row) for row in evidence.rows(kind.name)):
+        return partial(note), "nothing: lists show what is out of use too"
+    if asked.outcome is Outcome.NOT_OFFERED and _listed(evidence, kind):
+        # facts §6.4, §9: two generations print no read of a single product or customer.
+        child = next((k for k in kinds.values() if k.parent and k.parent.kind == kind.name), None)
+        if child and _proves_absence(evidence, child):
+            step = (
+                f"nothing: a {kind.name} that the list lacks is new where none of its "
+                f"{child.collection} exists, else it stays unknown"
+            )
+            return partial(note), step
+        if not kind.reads.listed:
+            # The files name a few of many, which seldom change.
+            step = (
+                f"enter new and changed {kind.collection} in DealPOS: they are compared as far as "
+                "the list shows them, and not written"
+            )
+            return partial(note), step
+    step = f"{_AGAIN}; until then nothing new of this kind is planned, it stays unknown"
+    return partial(problem), step
+
+
+def _proves_absence(evidence: Evidence, kind: Kind) -> bool:
+    """Whether reads of a kind tell what is not there, as `live` goes about it."""
+    if not _listed(evidence, kind) and not _batched(evidence, kind):
+        return False
+    known = evidence.of(kind.name, Purpose.KNOWN)
+    unspoken = known is None or known.answered or known.outcome is Outcome.UNASKED
+    return unspoken or any(retired(kind, row) for row in evidence.rows(kind.name))
+
+
+def _listed(evidence: Evidence, kind: Kind) -> bool:
+    return _answers(evidence, kind, Purpose.LISTING)
+
+
+def _batched(evidence: Evidence, kind: Kind) -> bool:
+    return _answers(evidence, kind, Purpose.BATCH, Purpose.BATCH_KNOWN)
+
+
+def _named(evidence: Evidence, kind: Kind) -> bool:
+    """Whether objects can be read by name, or nothing speaks against it: none was there to read."""
+    if _batched(evidence, kind) or _answers(evidence, kind, Purpose.KNOWN):
+        return True
+    unknown = evidence.of(kind.name, Purpose.UNKNOWN)
+    untold = evidence.of(kind.name, Purpose.KNOWN) is None
+    return kind.reads.single is not None and untold and not (unknown and _surely_missing(unknown))
+
+
+def _answers(evidence: Evidence, kind: Kind, *purposes: Purpose) -> bool:
+    return any(a.answered for a in evidence.every(*purposes) if a.kind == kind.name)
+
+
+def _surely_missing(asked: Asked) -> bool:
+    """Whether no route is offered, and no answer could as well mean "not found"."""
+    refused = {e.status for e in asked.exchanges if e.operation == asked.operation}
+    return asked.outcome is Outcome.NOT_OFFERED and 404 not in refused

@@ -30,20 +30,23 @@ def judge(evidence: Evidence, kinds: Kinds) -> Iterator[Finding]:
     else:
         yield ok(
             NAME,
-            f"asked for {longest.size}: every list fits into one page (the longest has "
+            f"asked for {longest.size:,}: every list fits into one page (the longest has "
             f"{count:,} rows), so a smaller cap cannot be seen",
         )
 
 
 def _told(evidence: Evidence, asked: Asked) -> Iterator[str]:
     """What a list shows of a cap: a refusal, or fewer rows than there are."""
-    if asked.refused_size:
-        yield f"pages of {asked.refused_size} are refused (HTTP 400), {asked.size} is served"
+    if asked.refused_sizes:
+        sizes = ", ".join(f"{size:,}" for size in asked.refused_sizes)
+        yield f"pages of {sizes} are refused, {asked.size:,} is served"
+    if asked.scant:
+        yield f"an over-large page brings {asked.scant:,} rows, one of {asked.size:,} more"
     second = evidence.of(asked.kind, Purpose.SECOND_PAGE)
-    got, more = len(asked.rows), second is not None and _more(second, asked)
+    got, more = len(asked.rows), second is not None and second.shows_more_than(asked)
     if got >= asked.size:
         return
-    begin = f"{asked.operation}: asked for {asked.size}, got {got:,}"
+    begin = f"{asked.operation}: asked for {asked.size:,}, got {got:,}"
     if asked.total is None:
         if more:
             yield f"{begin}, and a second page holds more: cut without a word"
@@ -51,8 +54,3 @@ def _told(evidence: Evidence, asked: Asked) -> Iterator[str]:
         stuck = second is not None and second.answered and not more
         end = "a second page shows nothing new" if stuck else "cut without a word"
         yield f"{begin} of {asked.total:,}: {end}"
-
-
-def _more(second: Asked, first: Asked) -> bool:
-    """Whether a second page shows something new; a server without pages repeats itself."""
-    return any(row not in first.rows for row in second.rows)
