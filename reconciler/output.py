@@ -236,6 +236,10 @@ def print_audit(audit: Audit, run: Run, form: str, folder: Path) -> None:
         from reconciler.render.audit.markdown import audit_markdown
 
         say(audit_markdown(audit, run, KINDS, _origin(folder)))
+    elif form == "html":
+        from reconciler.render.audit.html import audit_html
+
+        say(audit_html(audit, run, KINDS, _origin(folder)))
     elif form == "prometheus":
         from reconciler.render.audit.prometheus import audit_prometheus
 

@@ -16,12 +16,13 @@ from reconciler.errors import ReconcilerError
 @click.command()
 @options.directory
 @options.formats(
+    "html",
     "markdown",
     "github",
     "junit",
     "prometheus",
-    help="; markdown is for an issue, github annotates the YAML lines, junit is JUnit XML, "
-    "prometheus a text file for the node exporter",
+    help="; html is a page, markdown is for an issue, github annotates the YAML lines, "
+    "junit is JUnit XML, prometheus a text file for the node exporter",
 )
 @click.option(
     "--detailed-exitcode",

@@ -42,8 +42,8 @@ class Item(NamedTuple):
     rest: str
 
 
-def plan_html(plan: Plan, cost: Cost, kinds: Kinds, origin: Origin) -> str:
-    """The plan as a page."""
+def templates() -> Environment:
+    """The pages; everything put into one is text."""
     pages = Environment(
         loader=_PAGE,
         autoescape=True,
@@ -53,7 +53,13 @@ def plan_html(plan: Plan, cost: Cost, kinds: Kinds, origin: Origin) -> str:
         lstrip_blocks=True,
     )
     pages.filters["plain"] = _plain
-    style, script = (_source(pages, name) for name in ("page.css", "page.js"))
+    return pages
+
+
+def plan_html(plan: Plan, cost: Cost, kinds: Kinds, origin: Origin) -> str:
+    """The plan as a page."""
+    pages = templates()
+    style, script = (source(pages, name) for name in ("page.css", "page.js"))
     anchors = {change.address: f"c{n}" for n, change in enumerate(plan.changes, 1)}
 
     def named(address: Address | None) -> Markup:
@@ -62,8 +68,8 @@ def plan_html(plan: Plan, cost: Cost, kinds: Kinds, origin: Origin) -> str:
     return pages.get_template("page.html.j2").render(
         style=style,
         script=script,
-        style_hash=_hash(style),
-        script_hash=_hash(script),
+        style_hash=fingerprint(style),
+        script_hash=fingerprint(script),
         verdict=verdict(plan),
         version=__version__,
         store=plain(plan.store),
@@ -97,11 +103,13 @@ def _plain(value: object) -> str:
     return plain(str(value))
 
 
-def _source(pages: Environment, name: str) -> str:
+def source(pages: Environment, name: str) -> str:
+    """A file of a page."""
     return _PAGE.get_source(pages, name)[0]
 
 
-def _hash(text: str) -> str:
+def fingerprint(text: str) -> str:
+    """What a content security policy calls a style or script by."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 

@@ -110,7 +110,7 @@ def test_an_audit_as_json_is_one_documented_document(
 
 
 def test_an_audit_shows_no_personal_data(run: Any, drifted: Path) -> None:
-    for form in ("text", "json", "markdown", "github", "junit", "prometheus"):
+    for form in ("text", "json", "html", "markdown", "github", "junit", "prometheus"):
         out = run("audit", drifted, "--format", form).out
         assert "Zq" not in out
         assert "private.example" not in out
@@ -184,7 +184,9 @@ def test_what_is_unmanaged_contradicts_no_file(run: Any, folder: Path, declare: 
     assert "Audit: clean, 1 unmanaged, 1 unchanged" in ran.out
 
 
-@pytest.mark.parametrize("form", ["text", "json", "markdown", "github", "junit", "prometheus"])
+@pytest.mark.parametrize(
+    "form", ["text", "json", "html", "markdown", "github", "junit", "prometheus"]
+)
 def test_what_could_not_be_read_is_an_error_told_after_the_report(
     run: Any, folder: Path, served: Any, point_at: Any, form: str
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html.parser import HTMLParser
 from typing import Any
 
 from junitparser import JUnitXml
@@ -15,6 +16,7 @@ from reconciler.core.state import Address
 from reconciler.kinds import KINDS
 from reconciler.render.audit.data import audit_document
 from reconciler.render.audit.github import audit_github
+from reconciler.render.audit.html import audit_html
 from reconciler.render.audit.junit import audit_junit
 from reconciler.render.audit.markdown import audit_markdown
 from reconciler.render.audit.prometheus import audit_prometheus
@@ -125,3 +127,30 @@ def test_every_state_has_its_metric(makes: Any) -> None:
         for state in STATES:
             line = f'objects{{shop="kopi",kind="{kind}",state="{state}"}} 0'
             assert f"reconciler_audit_{line}\n" in text
+
+
+def test_a_page_holds_names_as_text_alone(makes: Any, hostile: str) -> None:
+    text = audit_html(audit(makes.hostile(hostile)), RUN, KINDS, Origin(hostile, hostile))
+    parser = Tags()
+    parser.feed(text)
+    assert not {"script", "img", "a", "b"} & parser.tags
+    assert parser.attributes <= {"lang", "charset", "name", "content", "http-equiv", "class",
+                                 "aria-labelledby", "id"}  # fmt: skip
+    assert plain(hostile).strip() in " ".join(parser.text)
+
+
+class Tags(HTMLParser):
+    """What a browser would see."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.core.audit import CALM, STATES, Audit, Finding
+from reconciler.core.audit import STATES, Audit, Finding
 from reconciler.core.kind import Kinds
-from reconciler.render.audit.words import UNTOLD, Run, closing, place, told
+from reconciler.render.audit.words import UNTOLD, Run, closing, place, told, verdict
 from reconciler.render.data import Origin
 from reconciler.render.markdown import LIMIT, aside, footer, marker, short
 from reconciler.render.room import Listing, code, fit_all, size
-from reconciler.render.words import amount, counted
+from reconciler.render.words import amount
 
 _MOST = 10**9
+_SIGNS = {"refused": "⛔", "careful": "⚠️", "calm": "✅"}
 
 
 def audit_markdown(audit: Audit, run: Run, kinds: Kinds, origin: Origin) -> str:
@@ -26,13 +27,13 @@ def audit_markdown(audit: Audit, run: Run, kinds: Kinds, origin: Origin) -> str:
 
 
 def _head(audit: Audit, run: Run, missing: int) -> str:
-    sign, text = _verdict(audit)
+    tone, text = verdict(audit)
     lost = f" — {amount(missing)} of them NOT NAMED below" if missing else ""
     counts = audit.counts()
     return "\n".join(
         [
             marker("audit"),
-            f"### {sign} {text}{lost}",
+            f"### {_SIGNS[tone]} {text}{lost}",
             "",
             f"Store: {short(audit.store)}",
             "",
@@ -45,15 +46,6 @@ def _head(audit: Audit, run: Run, missing: int) -> str:
             "",
         ]
     )
-
-
-def _verdict(audit: Audit) -> tuple[str, str]:
-    if unread := len(audit.of("unknown")):
-        return "⛔", f"Incomplete: {counted(unread, 'object')} could not be read"
-    if audit.clean:
-        return "✅", "Clean: the shop is as the files say"
-    apart = sum(len(audit.of(state)) for state in STATES if state not in CALM)
-    return "⚠️", f"Drift: {counted(apart, 'object')} not as the files say"
 
 
 def _listing(state: str, found: Sequence[Finding], kinds: Kinds) -> Listing:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from reconciler.core.audit import STATES, Audit, Finding
+from reconciler.core.audit import CALM, STATES, Audit, Finding
 from reconciler.core.change import FieldChange
 from reconciler.core.kind import Kind, Kinds
 from reconciler.core.money import moves
 from reconciler.render.money import money_line
+from reconciler.render.verdict import Verdict
 from reconciler.render.words import counted, plain, written
 
 UNTOLD = "which of the two moved, and by whose hand, the API does not tell"
@@ -54,6 +55,16 @@ def told(finding: Finding, kinds: Kinds) -> list[str]:
 def place(finding: Finding) -> str:
     """The line that declares it: `catalogue/drinks.yaml:14`; empty when none does."""
     return plain(f"{finding.source.file}:{finding.source.line}") if finding.source else ""
+
+
+def verdict(audit: Audit) -> Verdict:
+    """What a reader must know if it is the only line that is read."""
+    if unread := len(audit.of("unknown")):
+        return Verdict("refused", f"Incomplete: {counted(unread, 'object')} could not be read")
+    if audit.clean:
+        return Verdict("calm", "Clean: the shop is as the files say")
+    apart = sum(finding.state not in CALM for finding in audit.findings)
+    return Verdict("careful", f"Drift: {counted(apart, 'object')} not as the files say")
 
 
 def closing(audit: Audit, run: Run) -> str:
