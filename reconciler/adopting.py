@@ -10,9 +10,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler import defaults, importing, layout, live, pipeline, tenant
+from reconciler import defaults, importing, layout, live, memory, pipeline, tenant
 from reconciler.adopted import Adopted, Take
 from reconciler.client import Client
+from reconciler.core import kept
 from reconciler.core.diff import compare, project
 from reconciler.core.kind import Kind
 from reconciler.core.state import ABSENT, Address, Declared, Desired, Live, Observed
@@ -54,9 +55,13 @@ def look(shop: Settings, client: Client, patterns: Sequence[str], fields: Collec
     found = Found(shop, pipeline.declared(shop))
     known, unmet = _known(found.desired, patterns)
     if known:
-        found.live = live.read(client, _cut(found.desired, known), KINDS)
+        # What the shop is known to keep otherwise is no drift, in a plan or here.
+        kept_so = memory.recall(shop, client.store.url)
+        part = _cut(found.desired, known)
+        read = live.read(client, part, KINDS)
+        found.live, _ = kept.recognised(read, part, kept_so, MANAGED)
         for address in sorted(known):
-            declared = found.desired.get(address)
+            declared = part.get(address)
             assert declared is not None
             _compare(found, address, declared, fields)
     if unmet:

@@ -70,7 +70,7 @@ def moved(desired: Desired, kept: Kept, kinds: Kinds) -> Desired:
     objects = {kind: dict(entries) for kind, entries in desired.objects.items()}
     for address, entry in found.items():
         objects[address.kind][address.name] = entry
-    return Desired(objects)
+    return replace(desired, objects=objects)
 
 
 def recognised(live: Live, desired: Desired, kept: Kept, kinds: Kinds) -> tuple[Live, list[str]]:

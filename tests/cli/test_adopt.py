@@ -358,6 +358,17 @@ def test_a_product_without_variants_gets_its_first(run: Any, shop: Any) -> None:
     assert run("plan", folder, "--detailed-exitcode").code == 0
 
 
+def test_what_a_replacement_has_used_up_is_no_drift(run: Any, shop: Any) -> None:
+    off = "guardrails: {coupon-in-use: off}\n"
+    folder = shop(seed(K1={"Balance": 4, "Discount": 900}), settings=off)
+    assert run("apply", folder, "--auto-approve", "--kind", "coupon").code == 0
+    assert run("plan", folder, "--detailed-exitcode").code == 0
+    ran = run("adopt", "--all", "--shop", folder)
+    assert ran.code == 0
+    assert "nothing to adopt" in ran.out
+    assert menu(folder) == MENU
+
+
 def test_what_is_to_be_removed_is_not_taken_in(run: Any, shop: Any) -> None:
     folder = shop(
         seed(_2001={"Name": "Roti", "Category": "Food"}), MENU + "removed:\n  - product/2001\n"

@@ -1,0 +1,19 @@
+"""What the shop keeps otherwise, taken into account without losing the rest of the files."""
+
+from __future__ import annotations
+
+from reconciler.core import kept
+from reconciler.core.state import Address, Declared, Desired, Removal, Source
+from reconciler.kinds import KINDS
+
+HERE = Source("shop.yaml", 1, 1)
+
+
+def test_a_value_written_anew_leaves_removals_as_they_are() -> None:
+    product = Address("product", "P")
+    declared = {product.name: Declared({"code": "P", "image_url": "new"}, HERE)}
+    removals = {Address("variant", "X"): Removal(HERE)}
+    known = {product: {("image_url",): ("old", "held")}}
+    moved = kept.moved(Desired({"product": declared}, removals=removals), known, KINDS)
+    assert moved.objects["product"]["P"].moved == {"image_url"}
+    assert moved.removals == removals
