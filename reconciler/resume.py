@@ -51,7 +51,7 @@ def resume(shop: Settings, client: Client, journal: Journal, approved: Saved) ->
     }
     reasons = _reasons(moved) | lost
     left = _without(desired, {*reasons, *done})
-    made, more = _build(left, state, client.store.url, kept, pending)
+    made, more = _build(left, state, client.store.url, kept, pending, approved.changes)
     reasons |= more
     actions = {change.address: change.action for change in approved.changes}
     made = replace(
@@ -86,20 +86,31 @@ def _build(
     store: str,
     kept: Kept,
     pending: Mapping[Address, Interrupted],
+    changes: Iterable[Approved],
 ) -> tuple[Plan, dict[Address, str]]:
     """The plan of what is left, and what cannot be done any more, with why."""
     held: dict[Address, str] = {}
+    seen = {change.address: change.implied for change in changes}
     while True:
         faults = references.check(desired, state, KINDS)
         approved = {a: entry for a, entry in pending.items() if desired.get(a)}
         made, more = build(desired, state, KINDS, store, kept, approved)
         faults += more
-        if not faults:
+        wider = dict(_wider(made, seen))
+        if not faults and not wider:
             break
-        held |= {fault.address: fault.message for fault in faults}
+        held |= wider | {fault.address: fault.message for fault in faults}
         desired = _without(desired, held)
     held |= {address: reason for address, reason in (*made.unknown, *made.withheld)}
     return made, held
+
+
+def _wider(made: Plan, seen: Mapping[Address, Collection[str]]) -> Iterator[tuple[Address, str]]:
+    """What would by now create more on the way than was approved."""
+    for change in made.changes:
+        more = [str(a) for a in change.implied if str(a) not in seen.get(change.address, ())]
+        if more:
+            yield change.address, f"it would create {', '.join(more)} too, which was not approved"
 
 
 def _without(desired: Desired, addresses: Collection[Address]) -> Desired:

@@ -86,6 +86,7 @@ def _approved(entries: Iterable[Mapping[str, Any]]) -> Iterable[Approved]:
             _exact(change["after"]),
             Source(source["file"], source["line"], source["column"]) if source else None,
             entry.get("previous_address", "").partition("/")[2],
+            frozenset(entry.get("implied", ())),
             {
                 name: (_exact(pair["declared"]), _exact(pair["written"]))
                 for name, pair in entry.get("carried", {}).items()

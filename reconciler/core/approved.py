@@ -38,6 +38,8 @@ class Approved:
     after: Value | None
     source: Source | None = None
     renamed_from: str = ""
+    implied: frozenset[str] = frozenset()
+    """What the server creates on the way, as it was seen when this was planned."""
     carried: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     """Fields that a replacement writes otherwise than declared: (declared, written)."""
 

@@ -94,6 +94,8 @@ class Change:
     """The identity the object has in the shop until this change is applied, if another."""
     carried: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     """Fields that a replacement writes otherwise than declared: (declared, written)."""
+    implied: tuple[Address, ...] = ()
+    """What the server creates on the way, which no file declares."""
     unproven: frozenset[str] = frozenset()
     """Fields of `after` that the shop may keep or not: sent, and not held against it."""
     blind: tuple[str, ...] = ()

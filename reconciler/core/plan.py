@@ -16,6 +16,7 @@ from reconciler.core.change import RENAMED, Action, Change, FieldChange, digest
 from reconciler.core.deletion import deletions
 from reconciler.core.diff import compare, created
 from reconciler.core.family import Family, families
+from reconciler.core.implied import implied
 from reconciler.core.interrupted import Interrupted, finish
 from reconciler.core.kept import Kept
 from reconciler.core.kind import Kind, Kinds, Value
@@ -141,6 +142,7 @@ class _Builder:
         kept: Kept,
     ) -> None:
         self.kinds = kinds
+        self.desired = desired
         self.live = live
         self.renames = renames
         self.changes: list[Change] = []
@@ -157,7 +159,6 @@ class _Builder:
                 owner = Address(parent.kind, declared.value.get(parent.kind, ""))
                 self.unread_children.setdefault(owner, address)
         self.unchanged = 0
-        self.created: set[Address] = set()
         self.uncompared = Uncompared(kept)
 
     def finish(self, address: Address, entry: Interrupted, declared: Declared | None) -> None:
@@ -194,9 +195,6 @@ class _Builder:
     def _create(self, address: Address, kind: Kind, declared: Declared) -> None:
         missing = required(address, kind, declared)
         self.faults += missing
-        self.created.add(address)
-        if kind.tree and "/" in address.name:
-            self._implied_parent(address)
         self.changes.append(
             Change(
                 address,
@@ -207,13 +205,18 @@ class _Builder:
                 declared.value,
                 declared.source,
                 digest(kind, address, None),
+                implied=self._implied(address, kind),
             )
         )
 
-    def _implied_parent(self, address: Address) -> None:
-        parent = Address(address.kind, address.name.rpartition("/")[0])
-        if parent not in self.created and not isinstance(self.live.get(parent), Observed):
-            self.notes.append(f"{address} is created together with {parent}, which is not declared")
+    def _implied(self, address: Address, kind: Kind) -> tuple[Address, ...]:
+        """What a new name makes the server create too; it is said in a note."""
+        found = implied(address, self.desired, self.live) if kind.tree else ()
+        if found:
+            how = "its new name creates" if address in self.renames else "creates"
+            named = ", ".join(map(str, found))
+            self.notes.append(f"{address}: {how} {named} too, which no file declares")
+        return found
 
     def _compare(self, address: Address, kind: Kind, declared: Declared, live: Observed) -> None:
         self.uncompared.count(address, kind, declared.value, live.value)
@@ -251,6 +254,7 @@ class _Builder:
                 digest(kind, address, live.value, {f.path[0] for f in fields}),
                 self.renames.get(address, ""),
                 carried,
+                implied=self._implied(address, kind) if address in self.renames else (),
             )
         )
 

@@ -126,12 +126,14 @@ class Carried(TypedDict):
 
 @_described
 class Remembered(TypedDict, total=False):
-    """What a change says of an object's past."""
+    """What only some changes have to say."""
 
     previous_address: str
     """The address that the object has until it is renamed."""
     carried: dict[str, Carried]
     """By field: such as the limit of a coupon that is used in part."""
+    implied: list[str]
+    """What the server creates on the way, which no file declares."""
 
 
 @_described

@@ -104,6 +104,8 @@ def _change(change: Change, kind: Kind, kinds: Kinds) -> contract.ResourceChange
     rest: contract.Remembered = {}
     if change.renamed_from:
         rest["previous_address"] = f"{change.address.kind}/{change.renamed_from}"
+    if change.implied:
+        rest["implied"] = [str(address) for address in change.implied]
     if change.carried:
         rest["carried"] = {
             name: {"declared": asked, "written": left}

@@ -112,6 +112,33 @@ def show(run: Any, shop: Path) -> Any:
     return run("sandbox", "show", shop).json
 
 
+@pytest.mark.parametrize("was", ["", ", was: Tea"])
+def test_what_would_create_more_on_the_way_than_was_approved_is_held(
+    run: Any, plan: Any, shop: Path, was: str
+) -> None:
+    database = shop / ".reconciler" / "sandbox.db"
+    document = sandbox.show(database)
+
+    def have(*names: str) -> None:
+        more = [{"Name": name} for name in names]
+        sandbox.reset(database)
+        sandbox.seed(database, {**document, "categories": document["categories"] + more})
+
+    have("Tea", "Food")
+    saved = plan(("- name: Drinks", f"- name: Drinks\n  - {{name: Food/Cakes{was}}}"))
+    have("Tea")
+    ran = applied(run, saved, shop)
+    assert (ran.code, outcomes(ran)) == (4, {"category/Food/Cakes": "held"})
+    assert "it would create category/Food too" in ran.json["outcomes"][0]["message"]
+    assert {category["Name"] for category in show(run, shop)["categories"]} == {"Drinks", "Tea"}
+
+
+def test_what_was_approved_to_be_created_on_the_way_is(run: Any, plan: Any, shop: Path) -> None:
+    allow = "allow: [{rule: implied-category, reason: new, until: 2999-12-31}]\ncategories:"
+    saved = plan(("categories:", f"{allow}\n  - name: Food/Cakes"))
+    assert outcomes(applied(run, saved, shop)) == {"category/Food/Cakes": "applied"}
+
+
 def test_what_moved_to_what_was_approved_is_done(run: Any, plan: Any, shop: Path) -> None:
     saved = plan(("18000", "19000"))
     move(shop, **{"1001R": 19000})

@@ -336,7 +336,7 @@ def test_a_variant_is_not_moved_to_another_product(world: Any) -> None:
 def test_a_category_below_an_undeclared_one_is_noted(world: Any) -> None:
     world.declare("category/Drinks/Coffee")
     assert world.plan().notes == (
-        "category/Drinks/Coffee is created together with category/Drinks, which is not declared",
+        "category/Drinks/Coffee: creates category/Drinks too, which no file declares",
     )
 
 

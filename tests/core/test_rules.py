@@ -502,6 +502,17 @@ def test_a_category_below_what_nobody_declared(world: Any) -> None:
     ]
 
 
+def test_a_rename_below_what_nobody_declared(world: Any) -> None:
+    world.have("category/Old")
+    world.declare("category/A/B/New", was="Old")
+    world.have("category/Older")
+    world.declare("category/C/New", was="Older")
+    world.declare("category/C")
+    assert said(world.judge("implied-category")) == [
+        "category/A/B/New: creates category/A, category/A/B too, which no file declares"
+    ]
+
+
 # --- how much -----------------------------------------------------------------------------------
 
 
