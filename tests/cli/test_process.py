@@ -8,10 +8,15 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from reconciler import sandbox
+from reconciler.sandbox import Fault
 
 HEAVY = ("pydantic", "httpx", "deepdiff", "rich", "flask", "ruamel", "waitress")
 
@@ -184,6 +189,44 @@ def test_ctrl_c_while_planning_writes_nothing(
     assert "interrupted" in err
     assert "Traceback" not in err
     assert not [call for call in shop.calls if call[:2] == ("POST", "/api/v3/Category")]
+
+
+@pytest.mark.parametrize("method", ["DELETE", "POST"])
+def test_a_process_that_is_killed_in_a_replacement_is_made_good_by_the_next(
+    spawn: Any, run: Any, point_at: Any, declare: Any, folder: Path, served: Any, method: str
+) -> None:
+    """Whether the shop still does what was asked is up to the network: nobody hears its answer."""
+    url, shop = served
+    old = {"Code": "C", "Type": "DiscountAmount", "Discount": 10, "Limit": 10, "Balance": 4}
+    sandbox.seed(shop.store, {"coupons": [old]})
+    declare("coupons: [{code: C, type: DiscountAmount, discount: 20, limit: 10}]")
+    with (folder / "reconciler.yaml").open("a", encoding="utf-8") as settings:
+        settings.write("guardrails: {coupon-in-use: off, coupon-expiry: off}\n")
+    asked, dead = threading.Event(), threading.Event()
+
+    def wait(seconds: float) -> None:
+        asked.set()
+        dead.wait(30)
+
+    shop.sleep = wait
+    shop.faults.add(Fault(method, "/PromotionCoupon", "delay"))
+    names = environment(url, shop.client_secret)
+    process = spawn("apply", folder, "--auto-approve", env=names)
+    assert asked.wait(30)
+    process.kill()
+    process.communicate()
+    calls = len(shop.calls)
+    dead.set()
+    while len(shop.calls) == calls:
+        time.sleep(0.01)
+    point_at(url, client_secret=shop.client_secret)
+    there = shop.store.get("coupon", "C")
+    settled = there is not None and there.payload["Discount"] == 20
+    assert run("plan", folder, "--detailed-exitcode").code == (0 if settled else 2)
+    assert run("apply", folder, "--auto-approve").code == 0
+    coupon = shop.store.get("coupon", "C").payload
+    assert (coupon["Discount"], coupon["Limit"], coupon["Balance"]) == (20, 4, 4)
+    assert run("plan", folder, "--detailed-exitcode").code == 0
 
 
 def test_serve_ends_with_ctrl_c(spawn: Any, folder: Path) -> None:
