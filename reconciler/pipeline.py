@@ -82,6 +82,7 @@ def make(shop: Settings, client: Client, journal: Journal, scope: Scope | None =
     state = live.read(client, desired, KINDS, survey, journal.entries)
     tenant.remember(shop, client.store.url, client.routes.tenant)
     state, pending = journal.resume(state, KINDS)
+    known = memory.recall(shop, client.store.url)  # with what an interrupted run carried over
     if scope:
         pending = {a: entry for a, entry in pending.items() if desired.get(a)}
     _refuse(shop, references.check(desired, state, KINDS), desired)
