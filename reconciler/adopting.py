@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler import defaults, importing, layout, live, memory, pipeline, tenant
+from reconciler import defaults, importing, layout, live, past, pipeline, tenant
 from reconciler.adopted import Adopted, Take
 from reconciler.client import Client
 from reconciler.core import kept
@@ -56,7 +56,7 @@ def look(shop: Settings, client: Client, patterns: Sequence[str], fields: Collec
     known, unmet = _known(found.desired, patterns)
     if known:
         # What the shop is known to keep otherwise is no drift, in a plan or here.
-        kept_so = memory.recall(shop, client.store.url)
+        kept_so = past.recall(shop, client.store.url).kept
         part = _cut(found.desired, known)
         read = live.read(client, part, KINDS)
         found.live, _ = kept.recognised(read, part, kept_so, MANAGED)

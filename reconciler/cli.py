@@ -16,6 +16,7 @@ from reconciler.commands.adopt import adopt
 from reconciler.commands.apply import apply
 from reconciler.commands.audit import audit
 from reconciler.commands.doctor import doctor
+from reconciler.commands.history import history
 from reconciler.commands.import_ import import_
 from reconciler.commands.init import init
 from reconciler.commands.plan import plan
@@ -60,5 +61,17 @@ def cli() -> None:
     """
 
 
-for command in (init, doctor, validate, plan, apply, audit, sandbox, schema, import_, adopt):
+for command in (
+    init,
+    doctor,
+    validate,
+    plan,
+    apply,
+    audit,
+    history,
+    sandbox,
+    schema,
+    import_,
+    adopt,
+):
     cli.add_command(command)

@@ -8,6 +8,8 @@
     ├── StoreError                  the store is not configured, or not safe to talk to
     ├── SandboxUnavailable          the embedded shop cannot be opened
     ├── Unremembered                what must be on disk before a write cannot be put there
+    ├── LedgerError                 the ledger cannot be read or written
+    │   └── Contended               another run is applying, or was faster
     └── ApiError                    the far end; each names the operation
         ├── Unreachable             nothing was sent: no connection, no such host
         │   └── Untrusted           its certificate proves nothing
@@ -100,6 +102,14 @@ class SandboxUnavailable(ReconcilerError):
 
 class Unremembered(ReconcilerError):
     """What must be on disk before the shop is written to cannot be put there."""
+
+
+class LedgerError(ReconcilerError):
+    """The ledger cannot be read or written where the settings say that it is."""
+
+
+class Contended(LedgerError):
+    """Another run is applying, or has applied since the plan was made; nothing was written."""
 
 
 class ApiError(ReconcilerError):

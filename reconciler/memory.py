@@ -6,6 +6,7 @@ private values it holds marks, from which nobody can tell them.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from reconciler import stored
@@ -42,6 +43,19 @@ def remember(shop: Settings, store: str, kept: Kept) -> None:
             ]
     if content != known:
         stored.put(shop, FILE, store, content)
+
+
+def forget(shop: Settings, store: str, addresses: Collection[Address]) -> None:
+    """Forget what is kept of `addresses`: a ledger remembers it from now on."""
+    known = stored.section(shop, FILE, store)
+    left = {name: pairs for name, pairs in known.items() if not _in(name, addresses)}
+    if left != known:
+        stored.put(shop, FILE, store, left)
+
+
+def _in(name: str, addresses: Collection[Address]) -> bool:
+    kind, _, rest = name.partition("/")
+    return Address(kind, rest) in addresses
 
 
 def _entry(entry: Any) -> tuple[Path, Pair] | None:

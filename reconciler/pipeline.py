@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from reconciler.core.cost import Cost
     from reconciler.core.guardrail import Ground
     from reconciler.core.plan import Plan
+    from reconciler.core.recorded import Basis
     from reconciler.core.references import Fault
     from reconciler.core.scope import Scope
     from reconciler.core.state import Desired
     from reconciler.core.step import Step
     from reconciler.journal import Journal
     from reconciler.parsing import Parsing
+    from reconciler.past import Past
     from reconciler.settings import Settings
 
 
@@ -29,6 +31,9 @@ class Made(NamedTuple):
     plan: Plan
     steps: tuple[Step, ...]
     cost: Cost
+    past: Past
+    """What was known of earlier applies, for taking the ledger and for the record."""
+    basis: Basis
 
 
 def declared(shop: Settings, begun: Parsing | None = None) -> Desired:
@@ -47,11 +52,21 @@ def declared(shop: Settings, begun: Parsing | None = None) -> Desired:
     return replace(desired, prune=shop.prune)
 
 
-def make(shop: Settings, client: Client, journal: Journal, scope: Scope | None = None) -> Made:
+def make(
+    shop: Settings,
+    client: Client,
+    journal: Journal,
+    scope: Scope | None = None,
+    overwrite: Sequence[str] = (),
+    before: Past | None = None,
+) -> Made:
     """Compare files and shop, or the part of them that is in `scope`.
 
-    What `journal` holds of an earlier run is settled by what is read, or planned. Raises
-    SourceError for what stands in the way of a plan, UsageError for an empty scope.
+    Where both have changed a value since the last apply, the files win for the objects that a
+    pattern of `overwrite` names. `before` is what is known of that apply, if not what the ledger
+    says. What `journal` holds of an earlier run is settled by what is read, or planned. Raises
+    SourceError for what stands in the way of a plan, UsageError for an empty scope, LedgerError
+    where the ledger cannot be read.
     """
     from reconciler.files import paths
     from reconciler.parsing import Parsing
@@ -60,13 +75,14 @@ def make(shop: Settings, client: Client, journal: Journal, scope: Scope | None =
     files = paths(shop.root, shop.catalogue)
     begun = Parsing(shop.root, files, shop.expand)
 
-    from reconciler import live, memory, tenant
+    from reconciler import live, past, tenant
     from reconciler.core import kept, plan, references
     from reconciler.core.guardrail import Ground
     from reconciler.core.scope import narrow
     from reconciler.kinds import KINDS
     from reconciler.survey import Survey
 
+    before = before or past.recall(shop, client.store.url)
     survey = Survey(client, KINDS, () if scope else files)
     try:
         desired = declared(shop, begun)
@@ -77,32 +93,36 @@ def make(shop: Settings, client: Client, journal: Journal, scope: Scope | None =
     if scope:
         desired, sentence = narrow(desired, scope, KINDS)
         said = (sentence,)
-    known = memory.recall(shop, client.store.url)
-    desired = kept.moved(desired, known, KINDS)
+    desired = kept.moved(desired, before.kept, KINDS)
     state = live.read(client, desired, KINDS, survey, journal.entries)
     tenant.remember(shop, client.store.url, client.routes.tenant)
     state, pending = journal.resume(state, KINDS)
-    known = memory.recall(shop, client.store.url)  # with what an interrupted run carried over
+    before = before.renewed()  # with what an interrupted run carried over
     if scope:
         pending = {a: entry for a, entry in pending.items() if desired.get(a)}
     _refuse(shop, references.check(desired, state, KINDS), desired)
-    made, faults = plan.build(desired, state, KINDS, client.store.url, known, pending)
+    both = before.apart(desired, state, overwrite)
+    made, faults = plan.build(
+        both.desired, both.live, KINDS, client.store.url, before.kept, pending
+    )
     _refuse(shop, faults, desired)
-    made = _judged(shop, Ground(made, desired, state, KINDS, today(), bool(scope)))
+    made, basis = before.told(made, both, desired, bool(scope))
+    made = _judged(shop, Ground(made, both.desired, both.live, KINDS, today(), bool(scope)))
     if scope:
         # Of what the files declare beside it nothing was looked at, so nothing is unmanaged.
         made = replace(made, unmanaged=(), notes=(*said, *made.notes))
-    return ordered(made, client)
+    return ordered(made, client, before, basis)
 
 
-def ordered(made: Plan, client: Client) -> Made:
+def ordered(made: Plan, client: Client, past: Past, basis: Basis) -> Made:
     """A plan with its steps in order, and their price in the shop's request window."""
     from reconciler.core import cost, order
     from reconciler.kinds import KINDS
 
     steps = order.steps(made, KINDS)
     window = cost.Window(client.window.room, client.window.seconds)
-    return Made(made, steps, cost.price(steps, KINDS, made.reads, made.pages, window))
+    price = cost.price(steps, KINDS, made.reads, made.pages, window)
+    return Made(made, steps, price, past, basis)
 
 
 def permit(made: Made) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from reconciler import live, memory, pipeline
+from reconciler import live, past, pipeline
 from reconciler.client import Client
 from reconciler.core import references
 from reconciler.core.approved import Approved, Held, Moved, declared_again, weigh
@@ -41,8 +41,11 @@ def resume(shop: Settings, client: Client, journal: Journal, approved: Saved) ->
     files = pipeline.declared(shop) if _secretive(approved.changes) else Desired()
     desired = declared_again(approved.changes, files, KINDS)
     state, pending = journal.resume(live.read(client, desired, KINDS), KINDS)
-    kept = memory.recall(shop, client.store.url)
-    view, renames, _ = viewed(desired, state, KINDS, kept)
+    before = past.recall(shop, client.store.url)
+    # Of what was approved nothing is held back any more: whoever approved it has seen it.
+    both = before.apart(desired, state, ("*",))
+    desired, state = both.desired, both.live
+    view, renames, _ = viewed(desired, state, KINDS, before.kept)
     moved, done = weigh(approved.changes, view, renames, KINDS)
     lost = {
         c.address: _FILES
@@ -51,7 +54,7 @@ def resume(shop: Settings, client: Client, journal: Journal, approved: Saved) ->
     }
     reasons = _reasons(moved) | lost
     left = _without(desired, {*reasons, *done})
-    made, more = _build(left, state, client.store.url, kept, pending, approved.changes)
+    made, more = _build(left, state, client.store.url, before.kept, pending, approved.changes)
     reasons |= more
     actions = {change.address: change.action for change in approved.changes}
     made = replace(
@@ -64,7 +67,8 @@ def resume(shop: Settings, client: Client, journal: Journal, approved: Saved) ->
         unchanged=0,
         violations=tuple(_violations(approved.violations, made)),
     )
-    return pipeline.ordered(made, client)
+    made, basis = before.told(made, both, left, partial=True)
+    return pipeline.ordered(made, client, before, basis)
 
 
 def _violations(found: Iterable[Violation], made: Plan) -> Iterator[Violation]:

@@ -16,6 +16,7 @@ from reconciler.removals import REMOVED
 from reconciler.render import contract, examination
 from reconciler.render.audit.contract import AuditDocument
 from reconciler.rules import RULES
+from reconciler.settings import LEDGERS
 from reconciler.validation import WAS, adapter
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -179,6 +180,7 @@ def _settings(kinds: Kinds) -> dict[str, Any]:
                 "additionalProperties": False,
             },
             "guardrails": _guardrails(),
+            "ledger": {"enum": list(LEDGERS), "description": "Where applies are remembered."},
             "prune": _prune(kinds),
         },
         "additionalProperties": False,

@@ -21,7 +21,9 @@ from reconciler.prune import scopes
 
 FILE = "reconciler.yaml"
 SANDBOX = "sandbox"
-_KEYS = ("store", "catalogue", "defaults", "guardrails", "prune")
+_KEYS = ("store", "catalogue", "defaults", "guardrails", "prune", "ledger")
+LEDGERS = ("none", "file", "git")
+"""Where a ledger can be."""
 _STORE_KEYS = ("url", "client_id", "client_secret")
 # The environment overrides the file, so that a CI job can point the same shop at a rehearsal.
 _OVERRIDES = {
@@ -61,6 +63,8 @@ class Settings:
     """The rules that are on, with their limits."""
     prune: tuple[Prune, ...]
     """The scopes in which what the files do not declare is removed."""
+    ledger: str
+    """Where it is remembered what was applied: one of LEDGERS."""
     expand: Expand = field(repr=False)
     _store: Mapping[str, str] = field(repr=False)
 
@@ -168,9 +172,14 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> Settings:
     defaults = reader.mapping(node, "defaults")
     guardrails = configured(reader.mapping(node, "guardrails"), reader.problem)
     prune = scopes(node, FILE, MANAGED, reader.problem)
+    ledger = reader.text(node, "ledger") or "none"
+    if ledger not in LEDGERS:
+        hint = suggestion(ledger, LEDGERS) or "write none, file or git"
+        reader.problem(node, "ledger", f"there is no ledger `{ledger}`", hint)
     if reader.problems:
         raise SourceError(reader.problems)
-    return Settings(root, catalogue, defaults, guardrails, prune, expander(environment), store)
+    expand = reader.expand
+    return Settings(root, catalogue, defaults, guardrails, prune, ledger, expand, store)
 
 
 class _Reader:

@@ -159,7 +159,8 @@ In the shop and not in the files, left alone (1 object):
 
 Notes:
   - coupon/DISC20: 40 of 100 uses are spent, so its replacement starts with 60; \
-this folder remembers it, elsewhere write limit: 60 afterwards or the next plan asks again; \
+this folder or its ledger remembers it, without either write limit: \
+60 afterwards or the next plan asks again; \
 its replacement has no `customer`; declare what it should keep
   - coupon `reference_id` is not compared (1 object): no read of a coupon returns it
 

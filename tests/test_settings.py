@@ -290,14 +290,16 @@ def test_an_address_that_is_not_safe_is_refused_with_a_hint(
         (
             "zzz: 1",
             "1:1: unknown key `zzz`",
-            "accepted: store, catalogue, defaults, guardrails",
+            "accepted: store, catalogue, defaults, guardrails, prune, ledger",
         ),
         (
             "store:\n  url: sandbox\n  secret: x",
             "3:3: unknown key `secret`",
             "did you mean `client_secret`?",
         ),
-        ("prune: []", "1:1: unknown key `prune`", None),
+        ("ledger: gti", "1:9: there is no ledger `gti`", "did you mean `git`?"),
+        ("ledger: x", "1:9: there is no ledger `x`", "write none, file or git"),
+        ("ledger: [git]", "1:9: `ledger` must be text", ""),
         ("store: sandbox", "1:8: `store` must be a mapping (key: value lines)", ""),
         ("store: [sandbox]", "1:8: `store` must be a mapping (key: value lines)", ""),
         ("store: {url: [a]}", "1:14: `url` must be text", ""),
@@ -464,3 +466,9 @@ def test_a_settings_file_that_is_not_utf8_is_a_problem(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as caught:
         settings.load(tmp_path, {})
     assert [str(p) for p in caught.value.problems] == ["reconciler.yaml:1:1: is not UTF-8 text"]
+
+
+def test_a_ledger_is_kept_where_the_settings_say(load: Load) -> None:
+    assert load("catalogue: x").ledger == "none"
+    for name in ("none", "file", "git"):
+        assert load(f"ledger: {name}").ledger == name

@@ -41,6 +41,12 @@ STALE = 60.0
 )
 @options.target
 @options.kind
+@options.overwrite
+@click.option(
+    "--take-over",
+    is_flag=True,
+    help="Take the ledger over from a run that was killed; only when nothing else is applying.",
+)
 @options.reserve
 @click.option(
     "--max-requests",
@@ -61,6 +67,8 @@ def apply(
     auto_approve: bool,
     verify: bool,
     folder: Path | None,
+    overwrite: tuple[str, ...],
+    take_over: bool,
     reserve: int,
     max_requests: int | None,
     until: float | None,
@@ -88,7 +96,7 @@ def apply(
             )
         approved = _approved(target, verify)
         shop = load(_folder(target, folder, approved))
-        remake = _remake(shop, approved, options.scope(**part))
+        remake = _remake(shop, approved, options.scope(**part), overwrite)
         limits = Limits(max_requests, until, reserve)
         with (
             Console(form == "json", verbose) as console,
@@ -104,13 +112,17 @@ def apply(
                 made = _agree(remake, client, journal, made)
             console.arm()
             try:
-                report = run(client, made.plan, made.steps, KINDS, journal, console)
+                with made.past.applying(made.plan, made.cost.seconds, take_over):
+                    report = run(client, made.plan, made.steps, KINDS, journal, console)
             except KeyboardInterrupt:
                 raise ReconcilerError(
                     "stopped at once: a call may have been in flight",
                     hint="run `reconciler plan` to see where the shop stands",
                 ) from None
+        unrecorded = made.past.record(made.plan, made.basis, report)
     output.print_report(report, form, again.way_on(report))
+    if unrecorded is not None:
+        raise unrecorded
     if not report.complete or made.plan.unknown or made.plan.withheld:
         sys.exit(options.PARTLY)
 
@@ -138,15 +150,18 @@ def _folder(target: Path, folder: Path | None, approved: Saved | None) -> Path:
     return made_from if folder or (made_from / FILE).exists() else Path()
 
 
-def _remake(shop: Settings, approved: Saved | None, scope: Scope) -> Remake:
+def _remake(
+    shop: Settings, approved: Saved | None, scope: Scope, overwrite: tuple[str, ...]
+) -> Remake:
     """How the plan is made: from the files, or from what was approved."""
     from reconciler import pipeline
 
     if approved is None:
-        return lambda client, journal: pipeline.make(shop, client, journal, scope)
-    if scope:
+        return lambda client, journal: pipeline.make(shop, client, journal, scope, overwrite)
+    if scope or overwrite:
         raise UsageError(
-            "a saved plan is applied as it is", hint="use --target and --kind when you plan"
+            "a saved plan is applied as it is",
+            hint="use --target, --kind and --overwrite when you plan",
         )
     from reconciler.resume import resume
 

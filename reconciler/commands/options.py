@@ -68,6 +68,14 @@ target = click.option(
 
 kind = click.option("--kind", "kinds", multiple=True, help="Only this kind; repeatable.")
 
+overwrite = click.option(
+    "--overwrite",
+    metavar="ADDRESS",
+    multiple=True,
+    help="Where the shop and the files have both changed a value, write the files'; an address or "
+    "a pattern, repeatable. Needs a ledger.",
+)
+
 verbose = click.option(
     "-v",
     "--verbose",

@@ -24,6 +24,7 @@ from reconciler.errors import ReconcilerError, UsageError
 @options.detailed_exitcode
 @options.target
 @options.kind
+@options.overwrite
 @click.option("--out", type=click.Path(path_type=Path), help="Also save the plan, for `apply`.")
 @click.option("--sign", is_flag=True, help="Sign it with the key in RECONCILER_PLAN_KEY.")
 @click.option(
@@ -41,6 +42,7 @@ def plan(
     form: str,
     compact: bool,
     detailed_exitcode: bool,
+    overwrite: tuple[str, ...],
     out: Path | None,
     sign: bool,
     reports: tuple[Path, ...],
@@ -69,7 +71,8 @@ def plan(
             Console(form != "text", verbose) as console,
             connect(shop, console, limits) as client,
         ):
-            made = pipeline.make(shop, client, Journal(shop, client.store.url), scope)
+            journal = Journal(shop, client.store.url)
+            made = pipeline.make(shop, client, journal, scope, overwrite)
         if out:
             output.save_plan(made, directory, out, signing)
         output.write_reports(made, reports, directory, signing)

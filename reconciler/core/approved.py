@@ -104,8 +104,9 @@ def _declared(kind: Kind, change: Approved, files: Desired) -> Value | None:
 
 
 def _rewritten(kind: Kind, change: Approved) -> frozenset[str]:
-    """The approved fields that the server always rewrites: live never is as approved."""
-    return frozenset(name for name in change.names if kind.fields[name].derived)
+    """The approved fields that the server always rewrites, or that only a ledger knows."""
+    fields = (kind.fields[name] for name in change.names)
+    return frozenset(field.name for field in fields if field.derived or field.unshown)
 
 
 def _owned(kind: Kind, change: Approved) -> Iterator[str]:

@@ -58,6 +58,10 @@ _VERBS = {
 }
 
 
+PENDING, DRIFTED, BOTH = ORIGINS = ("pending", "drifted", "both")
+"""Where a difference comes from: the files, the shop, or both; the more careful word last."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """One value that changes; None stands for a value that is not there."""
@@ -67,6 +71,8 @@ class FieldChange:
     after: Any
     action: Action = Action.UPDATE
     reason: str = ""
+    origin: str = ""
+    """Which side moved since the last apply: one of ORIGINS; empty where that is not known."""
 
     @property
     def name(self) -> str:
@@ -100,6 +106,12 @@ class Change:
     """Fields of `after` that the shop may keep or not: sent, and not held against it."""
     blind: tuple[str, ...] = ()
     """Fields that an update of its own could clear: only its parent's update may carry it."""
+
+    @property
+    def origin(self) -> str:
+        """The most careful word of its fields; empty where none is known."""
+        known = [field.origin for field in self.fields if field.origin]
+        return max(known, key=ORIGINS.index, default="")
 
     @property
     def provable(self) -> Value:

@@ -56,7 +56,7 @@ def restored(kind: Kind, before: Value, after: Value) -> Value | None:
     What no read shows of it is taken from `after`: the files have declared it.
     """
     unread = {n: v for n, v in after.items() if kind.fields[n].unread and n not in before}
-    old: Value = {**unread, **before}
+    old: Value = {**unread, **{n: v for n, v in before.items() if v is not None}}
     return kind.carry_over(old, before)[0] if kind.carry_over else old
 
 

@@ -63,6 +63,11 @@ class Field:
         """Whether a difference between file and shop can be seen at all."""
         return not (self.unread or self.hidden or self.identity)
 
+    @property
+    def unshown(self) -> bool:
+        """Whether no read returns it, so that only a ledger knows what it is."""
+        return bool(self.unread) and not (self.runtime or self.derived)
+
 
 def _field(name: str, annotation: Any) -> Field:
     if get_origin(annotation) is Required:

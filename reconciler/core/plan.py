@@ -38,6 +38,8 @@ class Plan:
     changes: tuple[Change, ...] = ()
     unmanaged: tuple[Address, ...] = ()
     """Live, of a kind that the files declare, and not in the files: left alone."""
+    dropped: tuple[Address, ...] = ()
+    """What was applied once and is in no file any more, where a ledger tells: left alone too."""
     unknown: tuple[tuple[Address, str], ...] = ()
     """Could not be read, and why; nothing is planned for them."""
     withheld: tuple[tuple[Address, str], ...] = ()

@@ -26,6 +26,8 @@ class Uncompared:
             field = kind.fields[name]
             if field.derived and (name,) in self.kept.get(address, ()):
                 continue
+            if field.unshown and name in live:
+                continue  # a ledger knows what was written last
             if field.unread:
                 self.found[kind.name, name, field.unread] += 1
             elif name not in live and field.comparable and name != parent:

@@ -128,8 +128,9 @@ def _carry_over(after: Value, live: Value) -> tuple[Value | None, str]:
             f"raise the limit above {used} to bring it back"
         )
     return {**after, "limit": left}, (
-        f"{used} of {live['limit']} uses are spent, so its replacement starts with {left}; this "
-        f"folder remembers it, elsewhere write limit: {left} afterwards or the next plan asks again"
+        f"{used} of {live['limit']} uses are spent, so its replacement starts with {left}; "
+        "this folder or its ledger remembers it, "
+        f"without either write limit: {left} afterwards or the next plan asks again"
         + (lost and f"; {lost}")
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from reconciler.core.change import Action, Change, FieldChange
+from reconciler.core.change import DRIFTED, Action, Change, FieldChange
 from reconciler.core.kind import Kind, Kinds
 from reconciler.core.money import moves
 from reconciler.render.money import money_line
@@ -58,16 +58,19 @@ def block(change: Change, kinds: Kinds, paint: Paint = no_paint) -> Iterator[str
     kind = kinds[change.address.kind]
     where = place(change)
     yield _title(change, paint) + (paint("dim", f"  {where}") if where else "")
+    if change.action is Action.CREATE and change.origin == DRIFTED:
+        yield "    (it was applied before, and is gone from the shop)"
     if change.action in (Action.REPLACE, Action.DELETE):
         yield f"    ({change.reason})"
     found = rows(change, kind)
     name_width = max((len(row.name) for row in found), default=0)
     before_width = max((len(row.before) for row in found), default=0)
-    for name, before, after in found:
+    for (name, before, after), field in zip(found, change.fields, strict=True):
+        moved = f"  ({field.origin})" if field.origin else ""
         if change.action is Action.CREATE:
             yield f"    {name:<{name_width}}  {after}"
         else:
-            yield f"    {name:<{name_width}}  {before:>{before_width}} → {after}"
+            yield f"    {name:<{name_width}}  {before:>{before_width}} → {after}{moved}"
     if money := money_line(moves(change, kinds)):
         yield f"    money: {money}"
     if count := hidden(change, kind):
@@ -84,6 +87,7 @@ def line(change: Change, kinds: Kinds, paint: Paint = no_paint) -> str:
         told += [f"and {len(found) - _FIELDS} more"] if len(found) > _FIELDS else []
     if any(sale.falls_below_cost for sale in moves(change, kinds)):
         told.append(paint("red", "below cost"))
+    told += [change.origin] if change.origin and change.action is not Action.CREATE else []
     where = paint("dim", place(change))
     return "  ".join(filter(None, [_title(change, paint), ", ".join(told), where]))
 

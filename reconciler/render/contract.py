@@ -14,6 +14,7 @@ from pydantic import ConfigDict, TypeAdapter, WithJsonSchema, with_config
 from typing_extensions import TypedDict
 
 from reconciler.core.change import Action
+from reconciler.render.origin import Dropped, Origin, Remembered
 
 Number = Annotated[int | Decimal, WithJsonSchema({"type": "number"})]
 
@@ -55,7 +56,7 @@ class Actions(TypedDict):
 
 
 @_described
-class Field(TypedDict):
+class Field(Origin):
     """One value that changes."""
 
     path: str
@@ -114,26 +115,6 @@ class Money(TypedDict):
     margin_down: int
     largest_rise: Peak | None
     largest_fall: Peak | None
-
-
-@_described
-class Carried(TypedDict):
-    """A value that a replacement writes otherwise than declared, so that nothing is lost."""
-
-    declared: Any
-    written: Any
-
-
-@_described
-class Remembered(TypedDict, total=False):
-    """What only some changes have to say."""
-
-    previous_address: str
-    """The address that the object has until it is renamed."""
-    carried: dict[str, Carried]
-    """By field: such as the limit of a coupon that is used in part."""
-    implied: list[str]
-    """What the server creates on the way, which no file declares."""
 
 
 @_described
@@ -240,7 +221,7 @@ class Made(TypedDict, total=False):
 
 
 @_described
-class PlanDocument(Made):
+class PlanDocument(Made, Dropped):
     """What `reconciler plan --format json` prints; follows Terraform's plan where they overlap."""
 
     format_version: str

@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from reconciler.core.change import Change
+from reconciler.core.change import Change, FieldChange
 from reconciler.core.cost import Cost
 from reconciler.core.kind import Kind, Kinds, Offer, Value
 from reconciler.core.money import Peak, Sale, margin, moves, total
@@ -17,7 +17,7 @@ from reconciler.render.words import shown
 from reconciler.report import Report
 
 if TYPE_CHECKING:
-    from reconciler.render import contract
+    from reconciler.render import contract, origin
 
 FORMAT_VERSION = "1.0"
 
@@ -45,6 +45,7 @@ def plan_document(
             _change(change, kinds[change.address.kind], kinds) for change in plan.changes
         ],
         "unmanaged": [str(address) for address in plan.unmanaged],
+        **_dropped(plan),
         "unknown": [{"address": str(a), "reason": reason} for a, reason in plan.unknown],
         "notes": [*(f"{a}: {reason}" for a, reason in plan.withheld), *plan.notes],
         "violations": [violation_document(violation) for violation in plan.violations],
@@ -59,6 +60,10 @@ def plan_document(
             "seconds": cost.seconds,
         },
     }
+
+
+def _dropped(plan: Plan) -> origin.Dropped:
+    return {"dropped": [str(address) for address in plan.dropped]} if plan.dropped else {}
 
 
 def _money(plan: Plan, kinds: Kinds) -> contract.Money:
@@ -101,7 +106,7 @@ def _share(share: Decimal | None) -> Decimal | None:
 
 def _change(change: Change, kind: Kind, kinds: Kinds) -> contract.ResourceChange:
     source = change.source
-    rest: contract.Remembered = {}
+    rest: origin.Remembered = {}
     if change.renamed_from:
         rest["previous_address"] = f"{change.address.kind}/{change.renamed_from}"
     if change.implied:
@@ -111,6 +116,8 @@ def _change(change: Change, kind: Kind, kinds: Kinds) -> contract.ResourceChange
             name: {"declared": asked, "written": left}
             for name, (asked, left) in change.carried.items()
         }
+    if change.origin:
+        rest["origin"] = change.origin
     return {
         "address": str(change.address),
         "type": change.address.kind,
@@ -128,6 +135,7 @@ def _change(change: Change, kind: Kind, kinds: Kinds) -> contract.ResourceChange
                 "before": shown(change.address, kind.fields[field.path[0]], field.before),
                 "after": shown(change.address, kind.fields[field.path[0]], field.after),
                 "reason": field.reason or None,
+                **_origin(field),
             }
             for field in change.fields
         ],
@@ -136,6 +144,10 @@ def _change(change: Change, kind: Kind, kinds: Kinds) -> contract.ResourceChange
         "basis": change.basis,
         **rest,
     }
+
+
+def _origin(field: FieldChange) -> origin.Origin:
+    return {"origin": field.origin} if field.origin else {}
 
 
 def _value(change: Change, kind: Kind, value: Value | None) -> dict[str, Any] | None:

@@ -194,7 +194,8 @@ def test_a_partly_used_coupon_keeps_the_uses_that_are_left(world: Any) -> None:
     assert change.after["limit"] == 60
     assert told(plan) == [
         "40 of 100 uses are spent, so its replacement starts with 60; "
-        "this folder remembers it, elsewhere write limit: 60 afterwards or the next plan asks again"
+        "this folder or its ledger remembers it, without either write limit: 60 afterwards or the "
+        "next plan asks again"
     ]
 
 
@@ -352,8 +353,10 @@ def test_a_category_below_a_known_one_is_not_noted(world: Any, parent: str) -> N
 
 def test_a_field_that_cannot_be_compared_is_noted_once_with_its_count(world: Any) -> None:
     for code in ("V", "W"):
-        world.both(f"variant/{code}", unit_price=5, ratio=12)
-    world.both("variant/X", unit_price=5, parent_code="V")
+        world.declare(f"variant/{code}", unit_price=5, ratio=12)
+        world.have(f"variant/{code}", unit_price=5)
+    world.declare("variant/X", unit_price=5, parent_code="V")
+    world.have("variant/X", unit_price=5)
     assert world.plan().notes == (
         "variant `parent_code` is not compared (1 object): no read of a variant returns it",
         "variant `ratio` is not compared (2 objects): no read of a variant returns it",

@@ -1,0 +1,79 @@
+"""The ledger as a file beside reconciler.yaml, to be committed or shared with the folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from reconciler.core.ledger import Ledger
+from reconciler.errors import Contended, LedgerError
+from reconciler.ledger import document
+from reconciler.ledger.home import Held
+from reconciler.ledger.lock import Lock
+
+FILE = "reconciler.ledger.json"
+
+
+class FileHome:
+    """A file, replaced as a whole, and a lock that the system lets go when its process ends."""
+
+    def __init__(self, root: Path, keep: Callable[[], Path], store: str) -> None:
+        self.path = root / FILE
+        self.store = store
+        self._lock = Lock(keep, "ledger.lock")
+
+    def glance(self) -> Held:
+        """The version of the file, whatever it holds."""
+        return Held(version=_version(self._text()))
+
+    def read(self) -> Held:
+        """The ledger in the file; empty where there is none."""
+        text = self._text()
+        known = document.load(text, self.store, FILE) if text else Ledger()
+        return Held(known, _version(text))
+
+    def take(self, held: Held, until: str, over: bool = False) -> None:
+        """Lock it; no lease outlives its process here, so there is none to take over."""
+        self._lock.take()
+        if _version(self._text()) != held.version:
+            self._lock.release()
+            raise Contended(
+                f"{FILE} has changed since the plan was made: another run has applied",
+                hint="nothing was written; run it again",
+            )
+
+    def release(self, ledger: Ledger) -> None:
+        """Replace the file as a whole, forced to disk, and unlock it."""
+        draft = self.path.with_name(f"{FILE}.draft")
+        try:
+            with draft.open("w", encoding="utf-8") as out:
+                out.write(document.dump(ledger, self.store))
+                out.flush()
+                os.fsync(out.fileno())
+            os.replace(draft, self.path)
+        except OSError as error:
+            raise LedgerError(
+                f"{FILE} cannot be written: {error.strerror}",
+                hint="make the folder writable; `reconciler history --rebuild` then records it",
+            ) from None
+        finally:
+            self._lock.release()
+
+    def abandon(self) -> None:
+        """Unlock it."""
+        self._lock.release()
+
+    def _text(self) -> str:
+        try:
+            return self.path.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            why = f"{FILE} cannot be read: {error.strerror}"
+            raise LedgerError(why, hint="make it readable; it may be deleted") from None
+
+
+def _version(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest() if text else ""

@@ -1,0 +1,138 @@
+"""The ledger as a ref in the shop's own git repository: `refs/reconciler/<store>`.
+
+A commit for each apply holds the ledger; one before it says that the run has begun (the lease).
+The ref is moved only from where it was read (compare and swap at the remote), so of two runs
+anywhere one wins, and the other finds out before it writes to the shop.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from reconciler.core.ledger import Ledger
+from reconciler.errors import Contended, LedgerError
+from reconciler.ledger import document
+from reconciler.ledger.home import Held, Lease
+from reconciler.ledger.lock import Lock
+from reconciler.ledger.repository import Repository
+
+LEDGER, LEASE = "ledger.json", "lease.json"
+
+
+class GitHome:
+    """A ref of the repository that a folder is in; at its remote, where it has one."""
+
+    def __init__(self, folder: Path, store: str) -> None:
+        self.store = store
+        self.repository = Repository(folder)
+        self.ref = f"refs/reconciler/{slug(store)}"
+        name = f"reconciler-{slug(store)}.lock"
+        self._lock = Lock(lambda: self.repository.common, name)
+        self._tip = ""
+        self._before = ""
+
+    def glance(self) -> Held:
+        """The tip of the ref, fetched, and whose run it is of; empty where there is no ref."""
+        tip = self._tip = self.repository.tip(self.ref)
+        self._before = self.repository.file(tip, LEDGER) if tip else ""
+        return Held(version=tip, lease=self._lease(tip) if tip else None)
+
+    def read(self) -> Held:
+        """The ledger at the tip of the ref, fetched; empty where there is no ref."""
+        found = self.glance()
+        if not self._before:
+            return found
+        return replace(found, ledger=document.load(self._before, self.store, self.ref))
+
+    def take(self, held: Held, until: str, over: bool = False) -> None:
+        """Commit a lease; a run of this clone that died is no hindrance, for it had our lock."""
+        self._lock.take()
+        try:
+            dead = self.repository.made_here(self.ref, held.version)
+            if held.lease and not (dead or over or _past(held.lease.until)):
+                raise _applying(held.lease)
+            lease = json.dumps({"since": _now(), "until": until})
+            self._move({**self._kept(), LEASE: lease}, held.version, f"applying until {until}")
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def release(self, ledger: Ledger) -> None:
+        """Commit the result. Where it cannot be pushed, this clone keeps it for the next run."""
+        try:
+            files = {LEDGER: document.dump(ledger, self.store)}
+            commit = self.repository.commit(files, self._tip, _message(ledger))
+            try:
+                self.repository.move(self.ref, commit, self._tip)
+            except Contended as error:
+                raise LedgerError(
+                    f"{error.message}: the lease of this run has ended, or was taken over",
+                    hint="nothing in the shop is lost; `reconciler history --rebuild` records it",
+                ) from None
+            except LedgerError as error:
+                self.repository.keep(self.ref, commit)
+                raise LedgerError(
+                    f"what was applied is recorded in this clone alone: {error.message}",
+                    hint="the next run in this clone pushes it",
+                ) from None
+        finally:
+            self._lock.release()
+
+    def abandon(self) -> None:
+        """Commit the ledger as it was, without the lease; what fails here ends by time."""
+        with suppress(LedgerError):
+            self._move(self._kept(), self._tip, "ended early")
+        self._lock.release()
+
+    def _kept(self) -> dict[str, str]:
+        return {LEDGER: self._before} if self._before else {}
+
+    def _move(self, files: dict[str, str], old: str, message: str) -> None:
+        commit = self.repository.commit(files, old, message)
+        self.repository.move(self.ref, commit, old)
+        self._tip = commit
+
+    def _lease(self, tip: str) -> Lease | None:
+        text = self.repository.file(tip, LEASE)
+        try:
+            found = json.loads(text) if text else None
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            return None
+        by = self.repository.author(tip)
+        return Lease(str(found.get("since", "")), str(found.get("until", "")), by)
+
+
+def slug(store: str) -> str:
+    """A store's name as part of a ref: its host, with the port where it has one."""
+    name = urlsplit(store).netloc or store
+    return re.sub(r"[^a-z0-9.-]+", "-", name.lower()).replace("..", ".").strip(".-") or "store"
+
+
+def _message(ledger: Ledger) -> str:
+    changes = ledger.applies[-1].changes if ledger.applies else {}
+    return f"applied: {len(changes)} changes, {len(ledger.entries)} objects"
+
+
+def _past(until: str) -> bool:
+    return until <= _now()
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _applying(lease: Lease) -> Contended:
+    by = f" by {lease.by}" if lease.by else ""
+    return Contended(
+        f"another run is applying since {lease.since}{by}; nothing was written",
+        hint=f"wait until it has ended; if it was killed, add --take-over, or wait until "
+        f"{lease.until}",
+    )

@@ -1,0 +1,42 @@
+"""Keeps two runs on one machine apart; the system lets go when a run ends, however it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from reconciler.errors import Contended, LedgerError
+
+
+class Lock:
+    """A lock file in a folder that `keep` makes; not waited for."""
+
+    def __init__(self, keep: Callable[[], Path], name: str) -> None:
+        self.keep = keep
+        self.name = name
+        self._lock: FileLock | None = None
+
+    def take(self) -> None:
+        """Take it; raises Contended while another process has it."""
+        try:
+            lock = FileLock(self.keep() / self.name, timeout=0)
+            lock.acquire()
+        except Timeout:
+            raise Contended(
+                "another run of this folder is applying",
+                hint="nothing was written; wait until it has ended, and run it again",
+            ) from None
+        except OSError as error:
+            raise LedgerError(
+                f"{self.name} cannot be written: {error.strerror}",
+                hint="the ledger is locked while a run applies; make the folder writable",
+            ) from None
+        self._lock = lock
+
+    def release(self) -> None:
+        """Let go; does nothing without `take`."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None

@@ -1,0 +1,186 @@
+"""One ref of a git repository as a place for small files: no checkout, no index, no branch.
+
+Every call goes to the git program, so credentials, proxies and hosts are git's own affair.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from reconciler.errors import Contended, LedgerError
+
+PATIENCE = 120
+"""Seconds after which a call of git is given up."""
+# A git without a name of its own (as in CI) still has to write one into a commit.
+_NOBODY = {
+    f"GIT_{role}_{what}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "reconciler"), ("EMAIL", "reconciler@invalid"))
+}
+
+
+_CHECK = "see whether git itself can do that here: its remote, credentials and rights are used"
+
+
+class Repository:
+    """The git repository that a folder is in, and its remote."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            self.common = (folder / self._line("rev-parse", "--git-common-dir")).resolve()
+        except LedgerError as error:
+            if error.hint != _CHECK:
+                raise
+            raise LedgerError(
+                f"`ledger: git` needs {folder} to be in a git repository: {error.message}",
+                hint="make it one with `git init`, or write `ledger: file`",
+            ) from None
+        self.remote = self._remote()
+
+    def tip(self, ref: str) -> str:
+        """The commit of a ref as the remote has it, here where there is none; empty for no ref.
+
+        What a run here could not push is newer than the remote's.
+        """
+        mine = self._try("rev-parse", "--verify", "--quiet", ref)
+        if not self.remote:
+            return mine
+        theirs = self.published(ref)
+        if theirs and not self._has(theirs):
+            self._line("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", self.remote, ref)
+        return mine if mine and self._follows(mine, theirs) else theirs
+
+    def published(self, ref: str) -> str:
+        """The commit of a ref at the remote; empty where there is none."""
+        return self._line("ls-remote", self.remote, ref).partition("\t")[0] if self.remote else ""
+
+    def made_here(self, ref: str, commit: str) -> bool:
+        """Whether a run in this clone made `commit`."""
+        return bool(commit) and self._try("rev-parse", "--verify", "--quiet", ref) == commit
+
+    def file(self, commit: str, name: str) -> str:
+        """A file of a commit; empty where it has none."""
+        return self._try("cat-file", "blob", f"{commit}:{name}")
+
+    def author(self, commit: str) -> str:
+        """The name that git has of who made a commit."""
+        return self._try("show", "--no-patch", "--format=%an", commit)
+
+    def commit(self, files: Mapping[str, str], parent: str, message: str) -> str:
+        """A commit of `files` alone, on no branch yet."""
+        blobs = {
+            name: self._line("hash-object", "-w", "--stdin", text=content)
+            for name, content in files.items()
+        }
+        entries = "".join(f"100644 blob {blobs[name]}\t{name}\n" for name in sorted(blobs))
+        tree = self._line("mktree", text=entries)
+        words = ["commit-tree", tree, *(["-p", parent] if parent else []), "-m", message]
+        known = self._try("var", "GIT_COMMITTER_IDENT") and self._try("var", "GIT_AUTHOR_IDENT")
+        return self._line(*words, environment={} if known else _NOBODY)
+
+    def move(self, ref: str, new: str, old: str) -> None:
+        """Point a ref at `new` if it is at `old` still (empty: is not there), remote first.
+
+        Raises Contended where it is not.
+        """
+        if self.remote:
+            there = self.published(ref)
+            if there != old and not (there == "" or self._follows(old, there)):
+                raise _beaten(ref)
+            self._push(ref, new, there)
+        mine = self._try("rev-parse", "--verify", "--quiet", ref)
+        expected = mine if self.remote else old
+        try:
+            self._line("update-ref", ref, new, expected or "0" * len(new))
+        except LedgerError as error:
+            if not self.remote:
+                raise _beaten(ref) from None
+            raise error
+
+    def keep(self, ref: str, new: str) -> None:
+        """Point the ref of this clone alone at `new`."""
+        self._line("update-ref", ref, new)
+
+    def _push(self, ref: str, new: str, old: str) -> None:
+        lease = f"--force-with-lease={ref}:{old}"
+        try:
+            self._line("push", "--quiet", "--no-verify", lease, self.remote, f"{new}:{ref}")
+        except LedgerError:
+            if self.published(ref) != old:
+                raise _beaten(ref) from None
+            raise
+
+    def _remote(self) -> str:
+        """`origin`, or the only one there is."""
+        names = self._line("remote").split()
+        if "origin" in names:
+            return "origin"
+        if len(names) > 1:
+            raise LedgerError(
+                f"the repository has the remotes {', '.join(names)}, and none is `origin`",
+                hint="call the one that holds the ledger `origin`",
+            )
+        return names[0] if names else ""
+
+    def _has(self, commit: str) -> bool:
+        return self._run("cat-file", "-e", commit).returncode == 0
+
+    def _follows(self, later: str, earlier: str) -> bool:
+        """Whether `later` came out of `earlier`, or is it."""
+        if not earlier:
+            return True
+        return self._run("merge-base", "--is-ancestor", earlier, later).returncode == 0
+
+    def _try(self, *words: str) -> str:
+        ran = self._run(*words)
+        return ran.stdout.removesuffix("\n") if ran.returncode == 0 else ""
+
+    def _line(
+        self, *words: str, text: str | None = None, environment: Mapping[str, str] | None = None
+    ) -> str:
+        ran = self._run(*words, text=text, environment=environment)
+        if ran.returncode:
+            said = next((line for line in ran.stderr.splitlines() if line.strip()), "")
+            raise LedgerError(f"git {words[0]}: {_discreet(said) or ran.returncode}", hint=_CHECK)
+        return ran.stdout.removesuffix("\n")
+
+    def _run(
+        self, *words: str, text: str | None = None, environment: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        # Nobody is there to answer a question of git; it fails instead, with its own words.
+        asked = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", **(environment or {})}
+        try:
+            return subprocess.run(
+                ["git", "-C", str(self.folder), *words],
+                input=text,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                env=os.environ | asked,
+                timeout=PATIENCE,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise LedgerError(
+                "`ledger: git` needs the git program, and there is none",
+                hint="install git, or write `ledger: file`",
+            ) from None
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise LedgerError(f"git {words[0]}: {error}", hint="see whether git works") from None
+
+
+def _beaten(ref: str) -> Contended:
+    return Contended(
+        f"{ref} has moved since it was read: another run has applied or is applying",
+        hint="nothing was written; plan again to see what it left to do",
+    )
+
+
+def _discreet(text: str) -> str:
+    """What git says, without credentials that stand in an address."""
+    return re.sub(r"//[^/@\s]+@", "//…@", text)

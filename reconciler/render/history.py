@@ -1,0 +1,58 @@
+"""What was applied, as a list and as a document."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.core.ledger import Apply
+from reconciler.ledger.home import Held
+from reconciler.render.words import counted, plain
+
+_SHORT = 12
+
+
+def history_text(held: Held, store: str) -> str:
+    """A line for each apply, the latest first."""
+    return "\n".join(_lines(held, store)) + "\n"
+
+
+def _lines(held: Held, store: str) -> Iterator[str]:
+    yield f"Store: {store}"
+    yield ""
+    for run in reversed(held.ledger.applies):
+        made = ", ".join(f"{number:,} {action}" for action, number in _counts(run).items())
+        commit = run.commit[:_SHORT] + "+" * run.commit.endswith("+") if run.commit else "no commit"
+        yield plain(f"{run.when}  {commit:<{_SHORT + 1}}  {made}")
+    if held.ledger.applies:
+        yield ""
+    if held.lease:
+        yield plain(f"applying since {held.lease.since} {held.lease.by}".rstrip())
+    yield (
+        f"History: {counted(len(held.ledger.applies), 'run')}, "
+        f"{counted(len(held.ledger.entries), 'object')} in the ledger"
+    )
+
+
+def history_document(held: Held, store: str) -> dict[str, Any]:
+    """The same for programs, with the address of every object."""
+    lease = held.lease
+    return {
+        "store": store,
+        "applies": [
+            {
+                "when": run.when,
+                "commit": run.commit or None,
+                "summary": dict(_counts(run)),
+                "changes": [{"address": str(a), "action": v} for a, v in run.changes.items()],
+            }
+            for run in reversed(held.ledger.applies)
+        ],
+        "objects": len(held.ledger.entries),
+        "applying": {"since": lease.since, "until": lease.until} if lease else None,
+    }
+
+
+def _counts(run: Apply) -> Mapping[str, int]:
+    return Counter(run.changes.values())

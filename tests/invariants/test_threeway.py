@@ -1,0 +1,237 @@
+"""Files, shop and ledger: each difference is told to come from where it was made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.core.change import BOTH, DRIFTED, PENDING, Action
+from reconciler.core.ledger import Key, Ledger
+from reconciler.core.plan import Plan, build
+from reconciler.core.recorded import Basis, Moment, recorded, unsettled
+from reconciler.core.state import ABSENT, Address, Declared, Desired, Live, Observed, Source
+from reconciler.core.threeway import apart, dropped, informed, told_apart
+from reconciler.kinds import KINDS
+
+KEY = Key(b"a key of sixteen or more")
+HERE = Source("catalogue/shop.yaml", 1, 1)
+THEN = Moment("2026-01-01T00:00:00Z", "c0ffee")
+
+
+def files(objects: dict[str, dict[str, Any]]) -> Desired:
+    found: dict[str, dict[str, Declared]] = {}
+    for text, value in objects.items():
+        kind, _, name = text.partition("/")
+        found.setdefault(kind, {})[name] = Declared({KINDS[kind].identity: name, **value}, HERE)
+    return Desired(found)
+
+
+def shop(objects: dict[str, dict[str, Any] | None]) -> Live:
+    live = Live()
+    for text, value in objects.items():
+        kind, _, name = text.partition("/")
+        seen = ABSENT if value is None else Observed({KINDS[kind].identity: name, **value})
+        live.put(Address(kind, name), seen)
+        live.complete.add(kind)
+    return live
+
+
+def applied(objects: dict[str, dict[str, Any]], key: Key | None = KEY, **kept: Any) -> Ledger:
+    """The ledger after `objects` were applied to an empty shop."""
+    desired = files(objects)
+    made, _ = build(desired, shop(dict.fromkeys(objects)), KINDS, "s")
+    every = [change.address for change in made.changes]
+    return recorded(Basis(Ledger(), desired), made, every, kept, KINDS, key, THEN)
+
+
+def plan(
+    ledger: Ledger, desired: Desired, live: Live, told: bool = False, key: Key | None = KEY
+) -> Plan:
+    asked, seen, notes = informed(desired, live, ledger, KINDS, key)
+    ground = apart(asked, seen, ledger, KINDS, ledger.kept, key, lambda address: told)
+    made, faults = build(ground.desired, ground.live, KINDS, "s", ledger.kept)
+    assert not faults
+    made = replace(made, withheld=(*made.withheld, *ground.reasons), notes=(*made.notes, *notes))
+    return told_apart(made, ledger, KINDS, key)
+
+
+def origins(made: Plan) -> dict[str, str]:
+    return {f.name: f.origin for change in made.changes for f in change.fields}
+
+
+PRICES = st.integers(1, 5)
+
+
+@settings(max_examples=60)
+@given(base=PRICES, asked=PRICES, held=PRICES)
+def test_a_value_is_pending_drifted_or_both_exactly_as_it_was_constructed(
+    base: int, asked: int, held: int
+) -> None:
+    ledger = applied({"variant/V": {"unit_price": base}})
+    desired = files({"variant/V": {"unit_price": asked, "model": "M"}})
+    made = plan(ledger, desired, shop({"variant/V": {"unit_price": held, "model": "M"}}))
+    differs, files_moved, shop_moved = asked != held, asked != base, held != base
+    if differs and files_moved and shop_moved:
+        assert made.empty
+        ((address, reason),) = made.withheld
+        assert str(address) == "variant/V"
+        assert f"`unit_price` was {base} at the last apply, is {held} in the shop" in reason
+        assert "--overwrite variant/V" in reason
+        won = plan(ledger, desired, shop({"variant/V": {"unit_price": held}}), told=True)
+        assert origins(won) == {"unit_price": BOTH}
+    else:
+        word = PENDING if files_moved else DRIFTED
+        assert origins(made) == ({"unit_price": word} if differs else {})
+        assert made.withheld == ()
+
+
+OUTLETS = st.dictionaries(st.sampled_from("ABC"), PRICES)
+
+
+@settings(max_examples=60)
+@given(base=OUTLETS, asked=OUTLETS, held=OUTLETS)
+def test_an_entry_of_a_map_is_told_apart_by_itself(
+    base: dict[str, int], asked: dict[str, int], held: dict[str, int]
+) -> None:
+    def prices(of: dict[str, int]) -> dict[str, Any]:
+        return {"outlet_prices": {outlet: {"price": price} for outlet, price in of.items()}}
+
+    ledger = applied({"variant/V": prices(base)})
+    made = plan(
+        ledger, files({"variant/V": prices(asked)}), shop({"variant/V": prices(held)}), told=True
+    )
+    for outlet in "ABC":
+        moved = asked.get(outlet) != base.get(outlet), held.get(outlet) != base.get(outlet)
+        word = {(True, True): BOTH, (True, False): PENDING, (False, True): DRIFTED}.get(moved)
+        found = origins(made).get(f"outlet_prices.{outlet}.price")
+        assert found == (word if asked.get(outlet) != held.get(outlet) else None)
+
+
+def test_only_the_field_that_both_moved_is_held() -> None:
+    ledger = applied({"variant/V": {"unit_price": 1, "model": "M"}})
+    desired = files({"variant/V": {"unit_price": 2, "model": "N"}})
+    made = plan(ledger, desired, shop({"variant/V": {"unit_price": 3, "model": "M"}}))
+    (change,) = made.changes
+    assert origins(made) == {"model": PENDING}
+    assert change.after is not None
+    assert change.after["unit_price"] == 3, "what the shop has goes along"
+
+
+def test_what_was_held_is_still_known_after_the_rest_was_applied() -> None:
+    ledger = applied({"variant/V": {"unit_price": 1, "model": "M"}})
+    desired = files({"variant/V": {"unit_price": 2, "model": "N"}})
+    live = shop({"variant/V": {"unit_price": 3, "model": "M"}})
+    ground = apart(desired, live, ledger, KINDS, {}, KEY, lambda address: False)
+    made, _ = build(ground.desired, ground.live, KINDS, "s")
+    basis = Basis(ledger, desired, ground.held, unsettled(made))
+    after = recorded(basis, made, [Address("variant", "V")], {}, KINDS, KEY, THEN)
+    assert after.entries[Address("variant", "V")].values == {"unit_price": 1, "model": "N"}
+
+
+@pytest.mark.parametrize(
+    ("text", "word"), [("variant/NEW", PENDING), ("variant/V", DRIFTED)], ids=["new", "gone"]
+)
+def test_a_new_object_is_pending_and_one_that_is_gone_drifted(text: str, word: str) -> None:
+    ledger = applied({"variant/V": {"unit_price": 1}})
+    needed = {"unit_price": 2, "model": "M", "product": "P", "type": "Standard"}
+    product = {"name": "P", "category": "C", "brand": "", "discontinued": False, "image_url": ""}
+    desired = files({text: needed, "product/P": product})
+    made = plan(ledger, desired, shop({text: None, "product/P": product}))
+    (change,) = made.changes
+    assert (change.action, change.origin) == (Action.CREATE, word)
+
+
+def test_what_no_read_shows_is_compared_with_what_was_written_last() -> None:
+    coupon = {
+        "type": "DiscountPercentage",
+        "discount": 5,
+        "limit": 9,
+        "minimum_amount": 0,
+        "maximum_discount": 500,
+    }
+    shown = {n: v for n, v in coupon.items() if n != "maximum_discount"} | {"balance": 9}
+    ledger = applied({"coupon/C": coupon})
+    live = shop({"coupon/C": shown})
+    same = plan(ledger, files({"coupon/C": coupon}), live)
+    assert (same.empty, [note for note in same.notes if "not compared" in note]) == (True, [])
+    (change,) = plan(ledger, files({"coupon/C": {**coupon, "maximum_discount": 700}}), live).changes
+    (found,) = change.fields
+    assert (found.before, found.after, found.origin) == (500, 700, PENDING)
+    assert plan(Ledger(), files({"coupon/C": {**coupon, "maximum_discount": 700}}), live).empty
+
+
+def test_what_no_write_can_change_is_said_and_not_planned() -> None:
+    ledger = applied({"category/C": {"code": "A"}})
+    made = plan(ledger, files({"category/C": {"code": "B"}}), shop({"category/C": {}}))
+    assert made.empty
+    assert "category/C: `code` is not as last written; the API cannot change it" in made.notes
+
+
+CUSTOMER = {"name": "Budi Santoso", "email": "budi@example.com", "mobile": "0811"}
+
+
+def test_private_values_are_recorded_as_keyed_digests() -> None:
+    ledger = applied({"customer/C": CUSTOMER})
+    (entry,) = ledger.entries.values()
+    assert "Budi" not in str(entry)
+    assert "budi@" not in str(entry)
+    changed = {**CUSTOMER, "mobile": "0812"}
+    desired, live = files({"customer/C": changed}), shop({"customer/C": CUSTOMER})
+    assert origins(plan(ledger, desired, live)) == {"mobile": PENDING}
+    assert origins(
+        plan(ledger, files({"customer/C": CUSTOMER}), shop({"customer/C": changed}))
+    ) == {"mobile": DRIFTED}
+    both = plan(ledger, desired, shop({"customer/C": {**CUSTOMER, "mobile": "0813"}}))
+    assert both.empty
+    assert "0812" not in str(both.withheld)
+    assert "0813" not in str(both.withheld)
+
+
+@pytest.mark.parametrize("key", [None, Key(b"another key of the shop")])
+def test_without_the_key_nobody_knows_which_side_moved_a_private_value(key: Key | None) -> None:
+    ledger = applied({"customer/C": CUSTOMER})
+    desired = files({"customer/C": {**CUSTOMER, "mobile": "0812"}})
+    made = plan(ledger, desired, shop({"customer/C": {**CUSTOMER, "mobile": "0813"}}), key=key)
+    assert origins(made) == {"mobile": ""}
+
+
+def test_without_a_key_nothing_private_is_recorded() -> None:
+    (entry,) = applied({"customer/C": CUSTOMER}, key=None).entries.values()
+    assert "mobile" not in entry.values
+
+
+def test_what_is_kept_otherwise_is_no_drift() -> None:
+    ledger = applied({"variant/V": {"model": "Kopi"}})
+    address = Address("variant", "V")
+    entry = replace(ledger.entries[address], kept={("model",): ("Kopi", "KOPI")})
+    ledger = replace(ledger, entries={address: entry})
+    live = shop({"variant/V": {"model": "KOPI"}})
+    assert plan(ledger, files({"variant/V": {"model": "Kopi"}}), live).empty
+    assert origins(plan(ledger, files({"variant/V": {"model": "Teh"}}), live)) == {"model": PENDING}
+
+
+def test_what_was_dropped_from_the_files_is_named_until_it_is_gone() -> None:
+    objects = {"category/A": {}, "category/B": {}}
+    ledger = applied(objects)
+    left = files({"category/A": {}})
+    for live, named in ((shop({"category/A": {}, "category/B": {}}), ["category/B"]),
+                        (shop({"category/A": {}, "category/B": None}), [])):  # fmt: skip
+        made, _ = build(left, live, KINDS, "s")
+        found = dropped(ledger, left, made, live.complete)
+        assert list(map(str, found)) == named
+        basis = Basis(ledger, left, dropped=frozenset(found))
+        after = recorded(basis, made, [], {}, KINDS, KEY, THEN)
+        assert {str(a) for a in after.entries} == {"category/A", *named}
+
+
+def test_what_could_not_be_applied_is_not_recorded() -> None:
+    desired = files({"category/A": {}, "category/B": {}})
+    made, _ = build(desired, shop({"category/A": None, "category/B": None}), KINDS, "s")
+    basis = Basis(Ledger(), desired)
+    after = recorded(basis, made, [Address("category", "A")], {}, KINDS, KEY, THEN)
+    assert set(map(str, after.entries)) == {"category/A"}
+    assert [dict(run.changes) for run in after.applies] == [{Address("category", "A"): "create"}]

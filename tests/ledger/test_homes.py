@@ -1,0 +1,329 @@
+"""Where a ledger lives: of two runs one wins, the other finds out first, and nothing is lost."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler import settings
+from reconciler.core.ledger import Apply, Entry, Ledger
+from reconciler.core.state import Address
+from reconciler.errors import Contended, LedgerError, UsageError
+from reconciler.ledger import document, home, key
+from reconciler.ledger.file import FILE
+from reconciler.ledger.git import GitHome, slug
+from reconciler.ledger.home import Held, Home
+
+STORE = "https://shop.example"
+LATER, EARLIER = "2999-01-01T00:00:00Z", "2000-01-01T00:00:00Z"
+PRICE = Entry(
+    {"unit_price": 18000, "expiry": "12.5"},
+    EARLIER,
+    "c0ffee+",
+    {("limit",): (100, 63)},
+    37,
+)
+ONE = Ledger(
+    {Address("variant", "A/B"): PRICE}, (Apply(EARLIER, "c0ffee", {Address("x", "y"): "create"}),)
+)
+TWO = Ledger({Address("variant", "C"): PRICE})
+
+
+def git(folder: Path, *words: str) -> str:
+    ran = subprocess.run(["git", "-C", folder, *words], capture_output=True, text=True, check=True)
+    return ran.stdout.strip()
+
+
+@pytest.fixture(autouse=True)
+def _nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A git that knows nobody, as in CI."""
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", "/dev/null")
+    (tmp_path / "gitconfig").write_text("[user]\n\tuseConfigOnly = true\n", encoding="utf-8")
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Callable[[str], Path]:
+    """Makes clones of one remote."""
+    remote = tmp_path / "remote.git"
+    subprocess.run(["git", "init", "-q", "--bare", remote], check=True)
+
+    def make(name: str) -> Path:
+        folder = tmp_path / name
+        subprocess.run(["git", "clone", "-q", remote, folder], check=True, capture_output=True)
+        return folder
+
+    return make
+
+
+Pair = tuple[Callable[[], Home], Callable[[], Home]]
+
+
+@pytest.fixture(params=["file", "git", "git without a remote"])
+def runners(request: Any, tmp_path: Path, clone: Callable[[str], Path]) -> Pair:
+    """Two runners on one store: processes of a folder, or clones on two machines."""
+    if request.param == "git":
+        a, b = clone("a"), clone("b")
+        return (lambda: GitHome(a, STORE)), (lambda: GitHome(b, STORE))
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    kind = request.param.partition(" ")[0]
+    (folder / "reconciler.yaml").write_text(f"ledger: {kind}\n", encoding="utf-8")
+    if kind == "git":
+        git(folder, "init", "-q")
+    shop = settings.load(folder, {})
+
+    def make() -> Home:
+        found = home(shop, STORE)
+        assert found is not None
+        return found
+
+    return make, make
+
+
+def test_what_was_written_is_read_by_everybody(runners: Pair) -> None:
+    first, second = (make() for make in runners)
+    assert second.read() == Held()
+    first.take(first.read(), LATER)
+    first.release(ONE)
+    found = second.read()
+    assert (found.ledger, found.lease) == (ONE, None)
+    second.take(found, LATER)
+    second.release(TWO)
+    assert first.read().ledger == TWO
+
+
+def test_while_one_applies_no_other_begins(runners: Pair) -> None:
+    first, second = (make() for make in runners)
+    one, two = first.read(), second.read()
+    first.take(one, LATER)
+    with pytest.raises(Contended) as caught:
+        second.take(two, LATER)
+    assert "nothing was written" in caught.value.message + caught.value.hint
+    first.release(ONE)
+    with pytest.raises(Contended) as caught:
+        second.take(two, LATER)
+    assert "another run has applied" in caught.value.message
+    found = second.read()
+    assert found.ledger == ONE
+    second.take(found, LATER)
+    second.release(TWO)
+
+
+def test_of_many_at_once_exactly_one_wins(runners: Pair) -> None:
+    homes = [runners[index % 2]() for index in range(6)]
+    read = [each.read() for each in homes]
+    won: list[int] = []
+    gate = threading.Barrier(len(homes))
+
+    def race(index: int) -> None:
+        gate.wait()
+        try:
+            homes[index].take(read[index], LATER)
+        except Contended:
+            return
+        won.append(index)
+
+    threads = [threading.Thread(target=race, args=(index,)) for index in range(len(homes))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(won) == 1
+    homes[won[0]].release(ONE)
+    assert runners[1]().read().ledger == ONE
+
+
+def test_a_run_that_ends_early_lets_others_in_with_the_ledger_as_it_was(runners: Pair) -> None:
+    first, second = (make() for make in runners)
+    first.take(first.read(), LATER)
+    first.release(ONE)
+    first.take(first.read(), LATER)
+    first.abandon()
+    found = second.read()
+    assert (found.ledger, found.lease) == (ONE, None)
+    second.take(found, LATER)
+    second.abandon()
+
+
+def killed(home: Any) -> None:
+    """The process is gone, and the system has let its lock go."""
+    home._lock.release()
+
+
+def test_the_lease_of_a_killed_run_ends_by_time_or_by_a_word(clone: Callable[[str], Path]) -> None:
+    first, second = GitHome(clone("a"), STORE), GitHome(clone("b"), STORE)
+    first.take(first.read(), LATER)
+    killed(first)
+    found = second.read()
+    assert found.lease is not None
+    assert (found.lease.until, found.lease.by) == (LATER, "reconciler")
+    with pytest.raises(Contended) as caught:
+        second.take(found, LATER)
+    assert "another run is applying since" in caught.value.message
+    assert "--take-over" in caught.value.hint
+    second.take(found, EARLIER, over=True)
+    killed(second)
+    third = GitHome(clone("c"), STORE)
+    third.take(third.read(), LATER)  # its time is over
+    third.release(ONE)
+    assert second.read().ledger == ONE
+
+
+def test_a_killed_run_of_this_clone_is_no_hindrance(clone: Callable[[str], Path]) -> None:
+    folder = clone("a")
+    first = GitHome(folder, STORE)
+    first.take(first.read(), LATER)
+    killed(first)
+    again = GitHome(folder, STORE)
+    again.take(again.read(), LATER)
+    again.release(ONE)
+    assert GitHome(clone("b"), STORE).read().ledger == ONE
+
+
+def test_the_loser_of_a_take_over_is_told_and_overwrites_nothing(
+    clone: Callable[[str], Path],
+) -> None:
+    first, second = GitHome(clone("a"), STORE), GitHome(clone("b"), STORE)
+    first.take(first.read(), EARLIER)
+    second.take(second.read(), LATER)
+    with pytest.raises(LedgerError) as caught:
+        first.release(ONE)
+    assert "taken over" in caught.value.message
+    assert "--rebuild" in caught.value.hint
+    second.release(TWO)
+    assert first.read().ledger == TWO
+
+
+def test_what_could_not_be_pushed_is_pushed_by_the_next_run_of_the_clone(
+    clone: Callable[[str], Path], tmp_path: Path
+) -> None:
+    folder = clone("a")
+    first = GitHome(folder, STORE)
+    first.take(first.read(), LATER)
+    (tmp_path / "remote.git").rename(tmp_path / "away.git")
+    with pytest.raises(LedgerError) as caught:
+        first.release(ONE)
+    assert "in this clone alone" in caught.value.message
+    with pytest.raises(LedgerError):
+        GitHome(folder, STORE).read()
+    (tmp_path / "away.git").rename(tmp_path / "remote.git")
+    again = GitHome(folder, STORE)
+    found = again.read()
+    assert (found.ledger, found.lease) == (ONE, None)
+    again.take(found, LATER)
+    again.release(TWO)
+    assert GitHome(clone("b"), STORE).read().ledger == TWO
+
+
+def test_a_remote_that_refuses_is_told_in_its_own_words(
+    clone: Callable[[str], Path], tmp_path: Path
+) -> None:
+    hook = tmp_path / "remote.git" / "hooks" / "pre-receive"
+    folder = clone("a")
+    hook.write_text("#!/bin/sh\necho 'refs/reconciler is protected' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    first = GitHome(folder, STORE)
+    with pytest.raises(LedgerError) as caught:
+        first.take(first.read(), LATER)
+    assert not isinstance(caught.value, Contended)
+    assert "git push: remote: refs/reconciler is protected" in caught.value.message
+    hook.unlink()
+    first.take(first.read(), LATER)
+    first.release(ONE)
+
+
+def test_nothing_of_the_repository_is_touched_but_the_ref(clone: Callable[[str], Path]) -> None:
+    folder = clone("a")
+    git(folder, "checkout", "-q", "-b", "main")
+    (folder / "file").write_text("not committed")
+    git(folder, "add", "file")
+    before = git(folder, "status", "--porcelain=v2", "--branch")
+    first = GitHome(folder, STORE)
+    first.take(first.read(), LATER)
+    first.release(ONE)
+    assert git(folder, "status", "--porcelain=v2", "--branch") == before
+    refs = git(folder, "for-each-ref", "--format=%(refname)").split()
+    assert refs == ["refs/reconciler/shop.example"]
+    told = git(folder, "log", "--format=%an <%ae> %s", refs[0]).splitlines()
+    assert told[0] == "reconciler <reconciler@invalid> applied: 1 changes, 1 objects"
+
+
+def test_git_is_asked_for_by_name_where_it_cannot_serve(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    with pytest.raises(LedgerError, match="to be in a git repository") as caught:
+        GitHome(folder, STORE)
+    assert "git init" in caught.value.hint
+    git(folder, "init", "-q")
+    for name in ("one", "two"):
+        git(folder, "remote", "add", name, "x")
+    with pytest.raises(LedgerError, match="the remotes one, two, and none is `origin`"):
+        GitHome(folder, STORE)
+    monkeypatch.setenv("PATH", str(folder))
+    with pytest.raises(LedgerError, match="needs the git program"):
+        GitHome(folder, STORE)
+
+
+def test_credentials_in_an_address_are_not_repeated(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    git(folder, "remote", "add", "origin", "http://user:hunter2@127.0.0.1:9/x.git")
+    with pytest.raises(LedgerError) as caught:
+        GitHome(folder, STORE).read()
+    assert "hunter2" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("store", "name"),
+    [
+        ("sandbox", "sandbox"),
+        ("https://a.b.net", "a.b.net"),
+        ("http://127.0.0.1:81", "127.0.0.1-81"),
+    ],
+)
+def test_the_ref_is_called_after_the_store(store: str, name: str) -> None:
+    assert slug(store) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is no ledger"),
+        ("{", "is no ledger"),
+        ("[]", "is no ledger"),
+        (
+            '{"format_version": "1.0", "store": "s", "objects": {"x": 1}, "applies": []}',
+            "no ledger",
+        ),
+        (document.dump(TWO, "s").replace('"1.0"', '"2.0"'), "has the format 2.0"),
+        (document.dump(TWO, "elsewhere"), "is of elsewhere, and this is s"),
+        ("<<<<<<< HEAD\n" + document.dump(TWO, "s"), "no ledger"),
+    ],
+)
+def test_what_is_no_ledger_is_refused_with_the_way_out(text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        document.load(text, "s", FILE)
+    assert "history --rebuild" in caught.value.hint
+
+
+def test_an_object_of_the_document_has_a_line() -> None:
+    text = document.dump(ONE, STORE)
+    assert document.load(text, STORE, FILE) == ONE
+    assert sum('"variant/A/B"' in line for line in text.splitlines()) == 1
+
+
+def test_a_key_must_be_worth_the_name() -> None:
+    assert key({}) is None
+    with pytest.raises(UsageError, match="too short"):
+        key({"RECONCILER_LEDGER_KEY": "short"})
+    assert "0123456789abcdef" not in repr(key({"RECONCILER_LEDGER_KEY": "0123456789abcdef"}))
