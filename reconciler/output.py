@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,12 +45,23 @@ def _plain(text: str) -> str:
 
 
 @contextmanager
-def errors_as(form: str, folder: Path = Path(), subject: str = "plan") -> Iterator[None]:
-    """An error is told on stdout too where a program or a comment waits for the run's word."""
+def errors_as(
+    form: str, folder: Path = Path(), subject: str = "plan", reports: Sequence[Path] = ()
+) -> Iterator[None]:
+    """An error is told on stdout too where a program or a comment waits for the run's word.
+
+    Of `reports`, a Markdown one gets it too: it takes the place of a comment that is outdated.
+    """
     try:
         yield
     except ReconcilerError as error:
         _tell(error, form, folder, subject)
+        for path in reports:
+            if _SUFFIXES.get(path.suffix.lower()) == "markdown":
+                from reconciler.render.markdown import error_markdown
+
+                with suppress(OSError):  # the error itself is what must be told
+                    path.write_text(error_markdown(error, subject), encoding="utf-8")
         raise
 
 

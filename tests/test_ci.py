@@ -79,12 +79,14 @@ else:
 """
 
 
-def steps(path: Path, job: str) -> list[str]:
-    """The commands of a job, in order."""
+def steps(path: Path, job: str) -> list[tuple[str, bool]]:
+    """The commands of a job, in order, and whether each runs after a failure too."""
     described = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     if "jobs" in described:
-        return [step["run"] for step in described["jobs"][job]["steps"] if "run" in step]
-    return ["\n".join([*described["default"]["before_script"], *described[job]["script"]])]
+        found = [step for step in described["jobs"][job]["steps"] if "run" in step]
+        return [(step["run"], "!cancelled()" in step.get("if", "")) for step in found]
+    lines = [*described["default"]["before_script"], *described[job]["script"]]
+    return [("\n".join(lines), False)]
 
 
 class Runner:
@@ -140,14 +142,14 @@ class Runner:
         )
 
     def job(self, path: Path, name: str) -> subprocess.CompletedProcess[str]:
-        """Every step of a job; the first that fails ends it."""
-        said = []
-        for script in steps(path, name):
-            ran = self.run(script)
-            said.append(ran.stdout + ran.stderr)
-            if ran.returncode:
-                break
-        return subprocess.CompletedProcess([], ran.returncode, "".join(said), "")
+        """Every step of a job; after one that fails, those that are run all the same."""
+        said, code = [], 0
+        for script, always in steps(path, name):
+            if always or not code:
+                ran = self.run(script)
+                said.append(ran.stdout + ran.stderr)
+                code = code or ran.returncode
+        return subprocess.CompletedProcess([], code, "".join(said), "")
 
     def back_office(self, change: Callable[[dict[str, Any]], None]) -> None:
         database = self.work / "shop" / ".reconciler" / "sandbox.db"
@@ -195,6 +197,11 @@ def test_a_pull_request_on_github(runner: Runner) -> None:
     recipe = CI / "github" / "catalogue.yml"
     runner.declare(MERGED.replace("27000", "26500"))
     assert runner.job(recipe, "plan").returncode == 0
+    runner.declare(MERGED.replace("unit_price", "unit_prize"))
+    assert runner.job(recipe, "plan").returncode == 1
+    (comment,) = json.loads((runner.home / "gh.json").read_text(encoding="utf-8"))
+    assert "No plan" in comment
+    assert "did you mean `unit_price`?" in comment
     runner.declare(MERGED)
     planned = runner.job(recipe, "plan")
     assert planned.returncode == 0, planned.stdout
@@ -287,13 +294,15 @@ def test_a_merge_request_on_gitlab(runner: Runner, gitlab: type[GitLab]) -> None
     recipe = CI / "gitlab" / "gitlab-ci.yml"
     (runner.work / "ci").mkdir()
     shutil.copy(CI / "gitlab" / "merge_request.py", runner.work / "ci")
-    for text in (MERGED.replace("27000", "26500"), MERGED):
+    for text, code in ((MERGED, 0), (MERGED.replace("unit_price", "unit_prize"), 1)):
         runner.declare(text)
         planned = runner.job(recipe, "plan")
-        assert planned.returncode == 0, planned.stdout
+        assert planned.returncode == code, planned.stdout
+    assert "No plan" in gitlab.notes[-1]["body"]
+    runner.declare(MERGED)
+    assert runner.job(recipe, "plan").returncode == 0
     _, comment = gitlab.notes
     assert "27,000" in comment["body"]
-    assert "26,500" not in comment["body"]
     shutil.move(runner.work / "plan.json", gitlab.plan)
     runner.back_office(meddle)
     settled(runner, runner.job(recipe, "apply"))

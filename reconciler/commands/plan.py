@@ -51,7 +51,7 @@ def plan(
     **part: tuple[str, ...],
 ) -> None:
     """Show what would change in the shop; writes nothing to it."""
-    with output.errors_as(form, directory):
+    with output.errors_as(form, directory, reports=reports):
         if compact and form != "text":
             raise UsageError("--compact is for --format text", hint="leave one of them out")
         from reconciler import pipeline, seal

@@ -28,10 +28,15 @@ def narrow(desired: Desired, scope: Scope, kinds: Kinds) -> tuple[Desired, str]:
     """The declared objects in `scope`, and a sentence that says what else is in and why.
 
     What an object refers to, its parents and what is nested in it go with it, as far as the files
-    declare them. Raises UsageError for a target that names nothing.
+    declare them. Raises UsageError for a target that names nothing, by itself or of the `kinds`.
     """
     asked = set(_asked(desired, scope))
     nested = set(_nested(desired, asked, scope, kinds))
+    if scope.targets and not asked | nested:
+        raise UsageError(
+            f"nothing that --target names is a {' or '.join(scope.kinds)}",
+            hint="leave out one of --target and --kind",
+        )
     included: set[Address] = set()
     waiting = asked | nested
     while waiting:

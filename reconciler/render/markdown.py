@@ -56,7 +56,7 @@ def marker(subject: str) -> str:
 
 def _head(plan: Plan, cost: Cost, money: str, missing: int) -> str:
     tone, text = verdict(plan)
-    lost = f" — {amount(missing)} of them NOT NAMED below" if missing else ""
+    lost = f" — {amount(missing)} entries NOT NAMED below" if missing else ""
     counts = plan.counts() | {"withheld": len(plan.withheld)}
     shown = {word: number for word, number in counts.items() if number or word in _ALWAYS}
     lines = [

@@ -259,7 +259,7 @@ def test_what_cannot_be_named_is_counted_in_the_first_line(makes: Any, action: A
     seen = text.partition("<details>")[0]
     named = sum(f"`{change.address.name}`" in seen for change in gone)
     assert named > 50
-    assert f"— {700 - named:,} of them NOT NAMED below" in text.splitlines()[1]
+    assert f"— {700 - named:,} entries NOT NAMED below" in text.splitlines()[1]
     assert f"**⚠️ {700 - named:,} more are NOT NAMED HERE" in seen
 
 
@@ -285,7 +285,7 @@ def test_the_worst_of_everything_fits_and_is_counted(makes: Any) -> None:
     )
     text = comment(plan, makes, Origin("f" * 5_000, "c" * 5_000))
     assert size(text) > LIMIT * 0.8
-    lost = re.search(r"— ([\d,]+) of them NOT NAMED below", text.splitlines()[1])
+    lost = re.search(r"— ([\d,]+) entries NOT NAMED below", text.splitlines()[1])
     assert lost
     said = re.findall(r"\*\*⚠️ ([\d,]+) more are NOT NAMED HERE", text)
     assert sum(int(n.replace(",", "")) for n in said) == int(lost[1].replace(",", ""))

@@ -28,7 +28,7 @@ def audit_markdown(audit: Audit, run: Run, kinds: Kinds, origin: Origin) -> str:
 
 def _head(audit: Audit, run: Run, missing: int) -> str:
     tone, text = verdict(audit)
-    lost = f" — {amount(missing)} of them NOT NAMED below" if missing else ""
+    lost = f" — {amount(missing)} entries NOT NAMED below" if missing else ""
     counts = audit.counts()
     return "\n".join(
         [
