@@ -266,7 +266,7 @@ def test_the_number_of_problems_is_the_message() -> None:
             "zzz: []",
             "1:1",
             "unknown key `zzz`",
-            "accepted: allow, categories, coupons, customers, products",
+            "accepted: allow, categories, coupons, customers, products, removed",
         ),
         (
             "variants: [{code: A}]",
@@ -274,7 +274,6 @@ def test_the_number_of_problems_is_the_message() -> None:
             "unknown key `variants`",
             "`variants` belongs inside an entry of `products`",
         ),
-        ("removed: []", "1:1", "unknown key `removed`", None),
         (
             "categories: [{name: A, discontinud: true}]",
             "1:24",
