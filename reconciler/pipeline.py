@@ -107,7 +107,9 @@ def make(
     )
     _refuse(shop, faults, desired)
     made, basis = before.told(made, both, desired, bool(scope))
-    made = _judged(shop, Ground(made, both.desired, both.live, KINDS, today(), bool(scope)))
+    former = {address: entry.before for address, entry in pending.items()}
+    ground = Ground(made, both.desired, both.live, KINDS, today(), bool(scope), former)
+    made = _judged(shop, ground)
     if scope:
         # Of what the files declare beside it nothing was looked at, so nothing is unmanaged.
         made = replace(made, unmanaged=(), notes=(*said, *made.notes))

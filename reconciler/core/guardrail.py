@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
 
@@ -38,6 +38,8 @@ class Ground:
     """`YYYY-MM-DD`."""
     partial: bool = False
     """Whether only a part of what the files declare was looked at."""
+    former: Mapping[Address, Value] = field(default_factory=dict)
+    """What interrupted replacements have taken away, and the plan is to put back."""
 
     @cached_property
     def changes(self) -> Mapping[Address, Change]:
@@ -72,6 +74,20 @@ class Ground:
         if address in self.changes:
             return self.changes[address].before
         return self._shop[address.kind].get(address.name)
+
+    def was(self, change: Change) -> Value | None:
+        """What a change starts from; where it finishes a replacement, what that started from."""
+        return self.former.get(change.address) if change.before is None else change.before
+
+    def owner(self, kind: Kind, address: Address) -> Address | None:
+        """The parent of an object; by the files where no read shows it (facts §14 #18)."""
+        if kind.parent is None:
+            return None
+        declared = self.desired.get(address)
+        for value in (self.after(address), declared.value if declared else None):
+            if value and (name := value.get(kind.parent.kind)):
+                return Address(kind.parent.kind, name)
+        return None
 
     def after(self, address: Address) -> Value | None:
         """The object as the plan leaves it; None where it is not there, or not known."""
@@ -125,10 +141,10 @@ Place = Callable[[Source, tuple[str, ...]], Source]
 
 def path_of(change: Change, outlet: str, value: object) -> tuple[str, ...]:
     """The field that asks for `value` at an outlet; nothing where no single field does."""
-    for field in change.fields:
-        at_outlet = outlet in field.path if outlet else len(field.path) == 1
-        if at_outlet and field.after == value:
-            return field.path
+    for each in change.fields:
+        at_outlet = outlet in each.path if outlet else len(each.path) == 1
+        if at_outlet and each.after == value:
+            return each.path
     return ()
 
 

@@ -129,10 +129,8 @@ class Shelf:
     def _groups(self, address: Address) -> set[tuple[str, str]]:
         """The object, its parent, what that refers to, and everything above that in a tree."""
         found: set[tuple[str, str]] = {address}
-        parent = self.ground.kinds[address.kind].parent
-        value = self.ground.after(address)
-        if parent and value:
-            owner = Address(parent.kind, value.get(parent.kind, ""))
+        owner = self.ground.owner(self.ground.kinds[address.kind], address)
+        if owner:
             found.add(owner)
             above = self.ground.after(owner) or {}
             for target, _ in names(self.ground.kinds[owner.kind], above):

@@ -57,7 +57,8 @@ def _changed(change: Change, ground: Ground) -> Reduction | None:
     if reduces is None or change.after is None:
         return None
     now = reduces(change.after)
-    was = reduces(change.before) if change.before is not None else None
+    before = ground.was(change)
+    was = reduces(before) if before is not None else None
     return None if now is None or (now == was and not now.percent) else now
 
 

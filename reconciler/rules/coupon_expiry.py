@@ -21,7 +21,8 @@ class Rule(Guardrail):
             if not field or change.after is None:
                 continue
             ends = change.after.get(field) or ""
-            if change.before is not None and ends == (change.before.get(field) or ""):
+            before = ground.was(change)
+            if before is not None and ends == (before.get(field) or ""):
                 continue
             message, measured = self._wrong(ends, ground.today)
             if message:

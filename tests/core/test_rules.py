@@ -305,6 +305,16 @@ def test_what_nobody_buys_can_be_left_out(world: Any) -> None:
     assert world.judge("coupon-below-cost", ignore=["category/Drinks"])
 
 
+def test_where_no_read_shows_the_product_of_a_variant_the_file_does(world: Any) -> None:
+    world.both("product/3", name="Milk", category="Kitchen")
+    milk = {"unit_price": 21000, "unit_cost": 20000, "discontinued": False}
+    world.have("variant/MILK", **milk)
+    world.declare("variant/MILK", product="3", **milk)
+    world.declare("coupon/C", **PERCENT, discount=40, requires={"categories": ["Kitchen"]})
+    assert world.judge("coupon-below-cost")
+    assert world.judge("coupon-below-cost", ignore=["category/Kitchen"]) == []
+
+
 def test_a_message_says_what_is_assumed(world: Any) -> None:
     shelf(world)
     world.declare("coupon/C", **PERCENT, discount=45)

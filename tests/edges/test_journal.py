@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler import connect, saved
+from reconciler import connect, pipeline, saved
 from reconciler.client import Client
 from reconciler.journal import FILE, Journal
 from reconciler.kinds import KINDS
@@ -136,6 +136,34 @@ def test_the_plan_shows_what_finishes_it_and_writes_nothing(
     assert {method for method, _, _ in shop.twin.calls[start:]} <= {"GET", "POST"}
     assert len(noted(shop)) == 1, "it is not finished yet"
     assert shop.cost(plan).requests == shop.apply(plan).requests
+
+
+def test_what_a_guardrail_let_go_on_is_not_refused_when_it_is_finished(make_shop: Any) -> None:
+    """A coupon that has sold below cost, and ended late, for years: only its text changes."""
+    seed = json.loads(json.dumps(SEED))
+    seed["products"][0]["Variants"][0]["UnitCost"] = 95
+    seed["coupons"][0] |= {"Type": "DiscountAmount", "Balance": 10, "ExpiryDate": "2099-01-01"}
+    seed["coupons"][0] |= {"MinimumAmount": 0, "MaximumDiscount": 0}
+    shop = make_shop(seed)
+    text = """
+    products:
+      - {code: P, name: Tea, category: A, variants: [{code: PA, model: A}]}
+    coupons:
+      - {code: C, type: DiscountAmount, discount: 10, expiry_date: 2099-01-01, description: new}
+    """
+
+    def violations() -> list[str]:
+        journal = Journal(shop.settings, "sandbox")
+        made = pipeline.make(shop.settings, shop.client(), journal).plan
+        assert [str(change.address) for change in made.changes] == ["coupon/C"]
+        return [violation.rule for violation in made.violations]
+
+    shop.write(text)
+    assert violations() == []
+    kill(shop, "DELETE", after=True, text=text)
+    assert violations() == []
+    shop.write(text.replace("discount: 10", "discount: 11").replace("2099", "2098"))
+    assert violations() == ["coupon-below-cost", "coupon-expiry"]
 
 
 def test_a_second_kill_while_it_is_being_finished_changes_nothing(shop: Any) -> None:
