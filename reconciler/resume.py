@@ -38,6 +38,12 @@ def resume(shop: Settings, client: Client, journal: Journal, approved: Saved) ->
             f"{approved.name} was made for {approved.store}, and this is {client.store.url}",
             hint="apply it to the store that it names, or plan again for this one",
         )
+    for change in approved.changes:
+        if strange := _strange(change):
+            raise UsageError(
+                f"{approved.name} holds what this version does not know: {strange}",
+                hint="make it again with this version of reconciler",
+            )
     files = pipeline.declared(shop) if _secretive(approved.changes) else Desired()
     desired = declared_again(approved.changes, files, KINDS)
     state, pending = journal.resume(live.read(client, desired, KINDS), KINDS)
@@ -123,6 +129,15 @@ def _without(desired: Desired, addresses: Collection[Address]) -> Desired:
         objects.get(address.kind, {}).pop(address.name, None)
     removals = {a: r for a, r in desired.removals.items() if a not in addresses}
     return Desired(objects, removals=removals)
+
+
+def _strange(change: Approved) -> str:
+    """What of a change no kind here has; empty for one of our own."""
+    kind = KINDS.get(change.address.kind)
+    if kind is None:
+        return f"the kind {change.address.kind}"
+    names = {*change.names, *(change.before or ()), *(change.after or ())} - {*kind.fields}
+    return f"the {kind.name} fields {', '.join(sorted(names))}" if names else ""
 
 
 def _secretive(changes: Iterable[Approved]) -> bool:

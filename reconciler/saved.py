@@ -25,6 +25,8 @@ from reconciler.errors import UsageError
 MAJOR = "1"
 """The version of the format that this program reads."""
 
+_AGAIN = "make it again with this version of reconciler"
+
 
 @dataclass(frozen=True, slots=True)
 class Saved:
@@ -63,16 +65,18 @@ def read(path: Path, signing: bytes | None = None) -> Saved:
         raise UsageError(f"{path} is no saved plan", hint=hint)
     version = str(document.get("format_version", ""))
     if version.partition(".")[0] != MAJOR:
-        hint = "make it again with this version of reconciler"
-        raise UsageError(f"{path} has the format {version or 'of nobody'}", hint=hint)
+        raise UsageError(f"{path} has the format {version or 'of nobody'}", hint=_AGAIN)
     seal.check(document, str(path), signing)
-    return Saved(
-        str(path),
-        document["store"],
-        document.get("folder", "."),
-        tuple(_approved(document["resource_changes"])),
-        tuple(map(_violation, document.get("violations", ()))),
-    )
+    try:
+        return Saved(
+            str(path),
+            document["store"],
+            document.get("folder", "."),
+            tuple(_approved(document["resource_changes"])),
+            tuple(map(_violation, document.get("violations", ()))),
+        )
+    except (AttributeError, LookupError, TypeError, ValueError):
+        raise UsageError(f"{path} holds what this version does not know", hint=_AGAIN) from None
 
 
 def _approved(entries: Iterable[Mapping[str, Any]]) -> Iterable[Approved]:

@@ -61,7 +61,7 @@ def check(document: Mapping[str, Any], name: str, signing: bytes | None = None) 
     if not signature:
         hint = "make it with `reconciler plan --out … --sign`"
         raise UsageError(f"{name} is not signed", hint=hint)
-    if not hmac.compare_digest(signature, _signature(content, signing)):
+    if not hmac.compare_digest(_bytes(signature), _bytes(_signature(content, signing))):
         raise UsageError(
             f"{name} was signed with another key", hint=f"use the same {KEY} in both jobs"
         )
@@ -73,9 +73,14 @@ def _signature(content: bytes, signing: bytes) -> str:
 
 def _canonical(document: Mapping[str, Any]) -> bytes:
     bare = {name: value for name, value in document.items() if name not in _SEALS}
-    return json.dumps(
-        bare, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_number
-    ).encode()
+    return _bytes(
+        json.dumps(bare, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_number)
+    )
+
+
+def _bytes(text: str) -> bytes:
+    # A file that somebody put there may hold half a surrogate pair: wrong, and no crash.
+    return text.encode(errors="surrogatepass")
 
 
 def _number(value: object) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler import sandbox
+from reconciler import sandbox, seal
 
 KEY = "0123456789abcdef-a-key-of-tests"
 SHOP = """
@@ -137,6 +137,37 @@ def test_what_was_approved_to_be_created_on_the_way_is(run: Any, plan: Any, shop
     allow = "allow: [{rule: implied-category, reason: new, until: 2999-12-31}]\ncategories:"
     saved = plan(("categories:", f"{allow}\n  - name: Food/Cakes"))
     assert outcomes(applied(run, saved, shop)) == {"category/Food/Cakes": "applied"}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [{}, {"type": "bundle"}, {"action": "explode"}, {"fields": [{"path": "mood"}]}],
+    ids=["cut", "kind", "action", "field"],
+)
+def test_a_sealed_plan_that_nobody_here_understands_is_refused(
+    run: Any, plan: Any, shop: Path, entry: dict[str, Any]
+) -> None:
+    saved = plan(("18000", "19000"))
+    document = json.loads(saved.read_text(encoding="utf-8"))
+    change = document["resource_changes"][0]
+    document["resource_changes"] = [{**change, **entry} if entry else 1]
+    saved.write_text(json.dumps(seal.seal(document)), encoding="utf-8")
+    ran = run("apply", saved, "--shop", shop, "--auto-approve")
+    assert ran.code == 1
+    assert "holds what this version does not know" in ran.err
+
+
+@pytest.mark.parametrize("signature", ["clé", "\ud800"])
+def test_a_signature_of_any_letters_is_refused(
+    run: Any, plan: Any, shop: Path, monkeypatch: pytest.MonkeyPatch, signature: str
+) -> None:
+    monkeypatch.setenv("RECONCILER_PLAN_KEY", KEY)
+    saved = plan(("18000", "19000"))
+    document = json.loads(saved.read_text(encoding="utf-8"))
+    saved.write_text(json.dumps({**document, "signature": signature}), encoding="utf-8")
+    ran = run("apply", saved, "--shop", shop, "--auto-approve", "--verify")
+    assert ran.code == 1
+    assert "signed with another key" in ran.err
 
 
 def test_what_moved_to_what_was_approved_is_done(run: Any, plan: Any, shop: Path) -> None:
