@@ -89,6 +89,12 @@ TABLE: list[tuple[Evidence, str, str, str]] = [
     (about(LISTED), "page size", "ok", "asked for 500: every list fits into one page"),
     (about(replace(LISTED, rows=variants(500), total=900)), "page size", "ok", "pages of 500"),
     (about(replace(LISTED, total=0, rows=())), "page size", "ok", "has 0 rows"),
+    (
+        about(replace(LISTED, total=None, rows=variants(7))),
+        "page size",
+        "note",
+        "got 7; whether that is all of them was not asked",
+    ),
     (about(asked(total=None, size=0)), "page size", "note", "no list with pages"),
     (
         about(

@@ -27,12 +27,21 @@ def judge(evidence: Evidence, kinds: Kinds) -> Iterator[Finding]:
     count = len(longest.rows)
     if count >= longest.size:
         yield ok(NAME, f"{longest.operation} serves pages of {count:,}")
+    elif not _whole(evidence, longest):
+        begin = f"{longest.operation}: asked for {longest.size:,}, got {count:,}"
+        yield note(NAME, f"{begin}; whether that is all of them was not asked", _STEP)
     else:
         yield ok(
             NAME,
             f"asked for {longest.size:,}: every list fits into one page (the longest has "
             f"{count:,} rows), so a smaller cap cannot be seen",
         )
+
+
+def _whole(evidence: Evidence, asked: Asked) -> bool:
+    """Whether a list is known to end with its first page: by its total, or by its second page."""
+    second = evidence.of(asked.kind, Purpose.SECOND_PAGE)
+    return not asked.rows or asked.total is not None or bool(second and second.answered)
 
 
 def _told(evidence: Evidence, asked: Asked) -> Iterator[str]:
