@@ -209,4 +209,6 @@ def _reason(kind: Kind, address: Address, found: FieldChange, entry: Entry) -> s
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        return f"{value:,}"
     return "not set" if value is None else f'"{value}"' if isinstance(value, str) else str(value)

@@ -13,7 +13,7 @@ from reconciler.render.money import money_line
 from reconciler.render.verdict import Verdict
 from reconciler.render.words import counted, plain, written
 
-UNTOLD = "which of the two moved, and by whose hand, the API does not tell"
+UNTOLD = "which of the two moved, a ledger tells in the plan; by whose hand, the API does not"
 
 
 class Run(NamedTuple):
