@@ -9,6 +9,7 @@ from reconciler import live, past, pipeline
 from reconciler.client import Client
 from reconciler.core import references
 from reconciler.core.approved import Approved, Held, Moved, declared_again, weigh
+from reconciler.core.change import Action
 from reconciler.core.interrupted import Interrupted
 from reconciler.core.kept import Kept
 from reconciler.core.plan import Plan, build
@@ -161,7 +162,8 @@ def _overwritten(item: Moved) -> str:
     before, now, after = (
         written(item.address, field, value) for value in (item.before, item.now, item.after)
     )
+    writing = "deleting it" if item.action is Action.DELETE else f"writing {after}"
     return (
         f"`{item.name}` was {before} when this was planned and is {now} now: "
-        f"writing {after} would undo somebody's change"
+        f"{writing} would undo somebody's change"
     )

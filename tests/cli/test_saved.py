@@ -170,6 +170,25 @@ def test_a_signature_of_any_letters_is_refused(
     assert "signed with another key" in ran.err
 
 
+def test_a_deletion_of_what_moved_is_held(
+    run: Any, shop: Path, declare: Any, tmp_path: Path
+) -> None:
+    head, _, rest = SHOP.partition("coupons:")
+    removed = "removed: [{address: coupon/DISC, delete: true}]"
+    declare(head + rest[rest.index("customers:") :] + removed)
+    saved = tmp_path / "plan.json"
+    assert run("plan", shop, "--out", saved).code == 0
+    database = shop / ".reconciler" / "sandbox.db"
+    document = sandbox.show(database)
+    document["coupons"][0]["Discount"] = 2000
+    sandbox.reset(database)
+    sandbox.seed(database, document)
+    ran = applied(run, saved, shop)
+    assert (ran.code, outcomes(ran)) == (4, {"coupon/DISC": "held"})
+    message = ran.json["outcomes"][0]["message"]
+    assert "is 2,000 now: deleting it would undo somebody's change" in message
+
+
 def test_what_moved_to_what_was_approved_is_done(run: Any, plan: Any, shop: Path) -> None:
     saved = plan(("18000", "19000"))
     move(shop, **{"1001R": 19000})
