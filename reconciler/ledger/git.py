@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from reconciler.core.ledger import Ledger
 from reconciler.errors import Contended, LedgerError
@@ -57,7 +58,8 @@ class GitHome:
             dead = self.repository.made_here(self.ref, held.version)
             if held.lease and not (dead or over or _past(held.lease.until)):
                 raise _applying(held.lease)
-            lease = json.dumps({"since": _now(), "until": until})
+            # Two runs of one second must not make the same commit: git would let both have it.
+            lease = json.dumps({"since": _now(), "until": until, "run": uuid4().hex})
             self._move({**self._kept(), LEASE: lease}, held.version, f"applying until {until}")
         except BaseException:
             self._lock.release()

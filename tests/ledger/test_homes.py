@@ -18,6 +18,7 @@ from reconciler.ledger import document, home, key
 from reconciler.ledger.file import FILE
 from reconciler.ledger.git import GitHome, slug
 from reconciler.ledger.home import Held, Home
+from reconciler.ledger.repository import Repository
 
 STORE = "https://shop.example"
 LATER, EARLIER = "2999-01-01T00:00:00Z", "2000-01-01T00:00:00Z"
@@ -196,6 +197,25 @@ def test_the_loser_of_a_take_over_is_told_and_overwrites_nothing(
         first.release(ONE)
     assert "taken over" in caught.value.message
     assert "--rebuild" in caught.value.hint
+    second.release(TWO)
+    assert first.read().ledger == TWO
+
+
+def test_a_push_does_not_overwrite_one_that_came_between_look_and_push(
+    clone: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = GitHome(clone("a"), STORE), GitHome(clone("b"), STORE)
+    one, two = first.read(), second.read()
+    push = Repository._push
+
+    def overtaken(self: Repository, *words: str) -> None:
+        monkeypatch.setattr(Repository, "_push", push)
+        second.take(two, LATER)
+        push(self, *words)
+
+    monkeypatch.setattr(Repository, "_push", overtaken)
+    with pytest.raises(Contended):
+        first.take(one, LATER)
     second.release(TWO)
     assert first.read().ledger == TWO
 
