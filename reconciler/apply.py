@@ -9,18 +9,21 @@ again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from reconciler.boundary import Boundary
 from reconciler.client import Client
 from reconciler.core.change import Action, Change
 from reconciler.core.kept import carried_over
 from reconciler.core.kind import Kind, Kinds
+from reconciler.core.latest import latest
 from reconciler.core.plan import Plan
-from reconciler.core.step import Step
+from reconciler.core.step import Step, filled, request_for
 from reconciler.errors import (
     ApiError,
     Doubtful,
     NotKept,
+    Overtaken,
     Rejected,
     Stopped,
     Throttled,
@@ -153,10 +156,11 @@ class _Applier:
         except _FATAL as error:
             self._fail(step, str(error))
             self.stopped = f"no further call was made: {error.detail}"
+        except Overtaken as error:
+            self._hold(step, error.detail)
         except (ApiError, Unremembered) as error:
             self._fail(step, str(error))
-            if isinstance(error, NotKept):
-                self.lost.add(step.kind)
+            self.lost |= {step.kind} if isinstance(error, NotKept) else set()
         else:
             for address in step.addresses:
                 self.states[address].done += 1
@@ -177,6 +181,7 @@ class _Applier:
 
     def _replace(self, kind: Kind, step: Step) -> None:
         """Delete and create, with nothing between them that could end the run in good order."""
+        step = self._latest(kind, step)
         change = step.changes[0]
         self.journal.begin(change)
         self.progress.unit(True)
@@ -195,6 +200,23 @@ class _Applier:
             raise
         finally:
             self.progress.unit(False)
+
+    def _latest(self, kind: Kind, step: Step) -> Step:
+        """The step as it must be by what the shop has right before it; raises Overtaken."""
+        address = step.addresses[0]
+        state = self.states[address]
+        now = self.settler.read([address]).get(address)
+        found = latest(kind, state.change, now, state.known)
+        if found.change is None:
+            raise Overtaken(step.requests[0].operation, found.note)
+        if found.change is state.change:
+            return step
+        state.notes.append(found.note)
+        state.change = found.change
+        state.kept = {**state.kept, **carried_over(kind, address, found.change.carried)}
+        assert kind.create is not None
+        creation = request_for(kind, kind.create, filled(found.change))
+        return replace(step, changes=(found.change,), requests=(step.requests[0], creation))
 
     def _delete(self, kind: Kind, step: Step) -> None:
         """Delete in one call; what refuses several is asked for each."""
@@ -231,6 +253,11 @@ class _Applier:
             state.heed(kind, found.value)
             state.judge_shown(changed_fields(kind, change) - found.value.keys())
 
+    def _hold(self, step: Step, why: str) -> None:
+        self._skip(step, why)
+        for address in step.addresses:
+            self.states[address].held = True
+
     def _skip(self, step: Step, why: str) -> None:
         self.failed.add(step.id)
         for address in step.addresses:
@@ -252,7 +279,8 @@ class _Applier:
             if state.failed:
                 status, message = "failed", state.failed
             elif state.skipped or not state.done:
-                status, message = "skipped", state.skipped or self.stopped
+                status = "held" if state.held else "skipped"
+                message = state.skipped or self.stopped
             else:
                 status, message = "applied", ""
             text = "; ".join(part for part in (message, *state.notes) if part)

@@ -63,13 +63,14 @@ class Boundary:
         writes = sum(len(step.requests) for step in steps)
         return writes + verification(steps, self.kinds, self.pages)
 
-    def _at_once(self, step: Step) -> bool:
-        """Whether a step is read back before the next."""
-        return bool(self.kinds[step.kind].widens) and step.action is not Action.DELETE
+    def _read_at_once(self, step: Step) -> int:
+        """Reads of a step before the next: of what it replaces, and of what it has written."""
+        before = int(step.action is Action.REPLACE)
+        if self.kinds[step.kind].widens and step.action is not Action.DELETE:
+            return before + len(step.changes)
+        return before
 
     def _spent(self) -> int:
         """What of that price the steps so far have spent: some are read back at once."""
         steps = [self.units.steps[i] for i in self.passed]
-        return sum(
-            len(step.requests) + (len(step.changes) if self._at_once(step) else 0) for step in steps
-        )
+        return sum(len(step.requests) + self._read_at_once(step) for step in steps)

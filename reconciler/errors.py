@@ -20,6 +20,7 @@
         │   └── NotOffered          the server does not have this operation
         ├── NotKept                 accepted, and something else is kept
         │   └── Kept                and it is still there
+        ├── Overtaken               what was to be replaced has moved meanwhile
         └── Unreadable              the answer is not what the documentation describes
 
 Edge code raises the narrow error; whoever can decide what it means catches it, `cli.main` the rest.
@@ -167,6 +168,10 @@ class NotKept(ApiError):
 
 class Kept(NotKept):
     """As NotKept, and what the server keeps is still there."""
+
+
+class Overtaken(ApiError):
+    """What was to be replaced is not as it was planned on; nothing was sent."""
 
 
 class Unreadable(ApiError):

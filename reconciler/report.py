@@ -62,6 +62,8 @@ class State:
     change: Change
     failed: str = ""
     skipped: str = ""
+    held: bool = False
+    """Whether it was skipped because its ground has moved."""
     done: int = 0
     verified: bool = False
     proven: bool = False

@@ -56,7 +56,7 @@ def price(
 
 
 def verification(steps: Sequence[Step], kinds: Kinds, pages: Mapping[str, Listed]) -> int:
-    """Requests for reading back what `steps` write."""
+    """Requests for reading back what `steps` write, and once more what they replace."""
     gone = by_kind({a for step in steps if step.action is Action.DELETE for a in step.addresses})
     written = by_kind(
         {a for step in steps if step.action is not Action.DELETE for a in step.addresses}
@@ -65,10 +65,15 @@ def verification(steps: Sequence[Step], kinds: Kinds, pages: Mapping[str, Listed
         confirming(kinds[name], len(names), pages.get(name))
         for name, names in (*written.items(), *gone.items())
     )
-    return confirmed + sum(
-        _listing(pages.get(name))
-        for name in written
-        if kinds[name].widens and _needs_listing(steps, kinds[name])
+    replaced = sum(step.action is Action.REPLACE for step in steps)
+    return (
+        confirmed
+        + replaced
+        + sum(
+            _listing(pages.get(name))
+            for name in written
+            if kinds[name].widens and _needs_listing(steps, kinds[name])
+        )
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.core.change import Action, Change
-from reconciler.core.kept import Kept
+from reconciler.core.kept import Kept, Pair
 from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.ledger import (
     REMEMBERED,
@@ -18,6 +18,7 @@ from reconciler.core.ledger import (
     trace,
 )
 from reconciler.core.plan import Plan
+from reconciler.core.rewriting import Path
 from reconciler.core.state import Address, Desired
 
 
@@ -75,7 +76,9 @@ def recorded(
             values = _values(address, kind, declared.value, old, basis, key)
             entries[address] = _entry(values, old, changes.get(address), kind, moment)
     for address in kept.keys() & entries.keys():
-        entries[address] = replace(entries[address], kept=dict(kept[address]))
+        entries[address] = replace(
+            entries[address], kept=_standing(entries[address], kept[address])
+        )
     done = {address: change.action.value for address, change in changes.items()}
     run = (Apply(moment.when, moment.commit, done),) if done else ()
     return Ledger(entries, (*basis.ledger.applies, *run)[-REMEMBERED:])
@@ -90,6 +93,15 @@ def _former(basis: Basis, applied: Mapping[Address, Change]) -> dict[Address, En
         for address, entry in basis.ledger.entries.items()
         if address not in gone
         and (basis.partial or basis.desired.get(address) or address in basis.dropped)
+    }
+
+
+def _standing(entry: Entry, kept: Mapping[Path, Pair]) -> dict[Path, Pair]:
+    """What still stands for a declared value: not for one that the files have left behind."""
+    return {
+        path: pair
+        for path, pair in kept.items()
+        if len(path) > 1 or entry.values.get(path[0], pair[0]) == pair[0]
     }
 
 

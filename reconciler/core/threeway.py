@@ -60,10 +60,24 @@ def informed(
                 notes.append(
                     f"{address}: `{name}` is not as last written; the API cannot change it"
                 )
-        if len(seen) > len(state.value):
+        seen |= _whole_limit(kind, asked, state, entry)
+        if seen != state.value:
             observed[address.kind][address.name] = replace(state, value=seen)
             declared[address.kind][address.name] = replace(asked, moved=frozenset(moved))
     return replace(desired, objects=declared), replace(live, objects=observed), notes
+
+
+def _whole_limit(kind: Kind, asked: Declared, state: Observed, entry: Entry) -> dict[str, Any]:
+    """The limit that what is left in the shop stands for, where the files raise or lower it.
+
+    A coupon of 100 uses that was replaced when 37 were spent has 63 in the shop; a limit of 150 in
+    the files is 150 less all that was ever spent.
+    """
+    limit = kind.uses[0]
+    whole, left = entry.kept.get((limit,), (None, None))
+    known = whole is not None and whole == entry.values.get(limit)
+    moved = asked.value.get(limit, whole) not in (whole, left)
+    return {limit: whole} if known and moved and state.value.get(limit) == left else {}
 
 
 def apart(

@@ -198,7 +198,7 @@ class Cost(TypedDict):
     """Requests that making the plan has spent."""
     writes: int
     verification: int
-    """Requests that read back what was written."""
+    """Requests that read back what was written, and once more what is replaced."""
     requests: int
     """Everything that applying sends."""
     windows: int

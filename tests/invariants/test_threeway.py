@@ -235,3 +235,14 @@ def test_what_could_not_be_applied_is_not_recorded() -> None:
     after = recorded(basis, made, [Address("category", "A")], {}, KINDS, KEY, THEN)
     assert set(map(str, after.entries)) == {"category/A"}
     assert [dict(run.changes) for run in after.applies] == [{Address("category", "A"): "create"}]
+
+
+def test_what_stood_for_a_value_that_the_files_left_behind_is_forgotten() -> None:
+    """100 uses were declared and 63 left; the file says 63 now, and that is what it means."""
+    address = Address("variant", "V")
+    for asked, left in ((100, {("weight",): (100, 63)}), (63, {})):
+        desired = files({"variant/V": {"weight": asked}})
+        made, _ = build(desired, shop({"variant/V": {"weight": asked}}), KINDS, "s")
+        kept = {address: {("weight",): (100, 63)}}
+        after = recorded(Basis(Ledger(), desired), made, [], kept, KINDS, KEY, THEN)
+        assert after.entries[address].kept == left
