@@ -44,7 +44,8 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """No credentials of this machine, and nothing past loopback."""
-    for name in ("DEALPOS_URL", "DEALPOS_CLIENT_ID", "DEALPOS_CLIENT_SECRET", "NO_COLOR"):
+    ours = ("DEALPOS_URL", "DEALPOS_CLIENT_ID", "DEALPOS_CLIENT_SECRET", "RECONCILER_LEDGER_KEY")
+    for name in (*ours, "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     connect = socket.socket.connect
 

@@ -20,6 +20,7 @@ from reconciler.core.state import Address
 
 UNKNOWN = object()
 """Stands for a value of which the ledger does not tell what was written last."""
+_PLAIN = (str, int, bool)
 REMEMBERED = 200
 """Applies whose objects a ledger goes on naming."""
 
@@ -86,7 +87,8 @@ class Key:
 
 def trace(address: Address, spec: Field, value: Any, key: Key | None) -> Any:
     """What the ledger holds of a value; UNKNOWN of a private one without a key."""
-    plain = json.loads(json.dumps(value, default=str))  # exact numbers stay exact
+    # Exact numbers stay exact; most values are what JSON makes of them already.
+    plain = value if type(value) in _PLAIN else json.loads(json.dumps(value, default=str))
     if not spec.private:
         return plain
     return key.digest(address, spec.name, plain) if key else UNKNOWN

@@ -67,7 +67,8 @@ def recorded(
     `kept` is what the shop keeps otherwise. What is as declared without a change is recorded too:
     from here on a difference is somebody's doing.
     """
-    changes = {change.address: change for change in plan.changes if change.address in applied}
+    through = frozenset(applied)
+    changes = {change.address: change for change in plan.changes if change.address in through}
     left = {change.address for change in plan.changes} - changes.keys() | basis.unsettled
     entries = _former(basis, changes)
     for address, declared in basis.desired:

@@ -6,12 +6,13 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from reconciler.core.change import Change, FieldChange
+from reconciler.core.change import Change
 from reconciler.core.cost import Cost
 from reconciler.core.kind import Kind, Kinds, Offer, Value
 from reconciler.core.money import Peak, Sale, margin, moves, total
 from reconciler.core.plan import Plan
 from reconciler.errors import ReconcilerError
+from reconciler.render.origin import origin_of
 from reconciler.render.violations import violation_document
 from reconciler.render.words import shown
 from reconciler.report import Report
@@ -135,7 +136,7 @@ def _change(change: Change, kind: Kind, kinds: Kinds) -> contract.ResourceChange
                 "before": shown(change.address, kind.fields[field.path[0]], field.before),
                 "after": shown(change.address, kind.fields[field.path[0]], field.after),
                 "reason": field.reason or None,
-                **_origin(field),
+                **origin_of(field),
             }
             for field in change.fields
         ],
@@ -144,10 +145,6 @@ def _change(change: Change, kind: Kind, kinds: Kinds) -> contract.ResourceChange
         "basis": change.basis,
         **rest,
     }
-
-
-def _origin(field: FieldChange) -> origin.Origin:
-    return {"origin": field.origin} if field.origin else {}
 
 
 def _value(change: Change, kind: Kind, value: Value | None) -> dict[str, Any] | None:

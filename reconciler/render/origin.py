@@ -7,7 +7,7 @@ from typing import Annotated, Any, NotRequired
 from pydantic import ConfigDict, WithJsonSchema, with_config
 from typing_extensions import TypedDict
 
-from reconciler.core.change import ORIGINS
+from reconciler.core.change import ORIGINS, FieldChange
 
 _described = with_config(ConfigDict(use_attribute_docstrings=True))
 Side = Annotated[str, WithJsonSchema({"type": "string", "enum": list(ORIGINS)})]
@@ -47,3 +47,8 @@ class Dropped(TypedDict, total=False):
 
     dropped: list[str]
     """Applied once, in no file any more, and still in the shop: left alone."""
+
+
+def origin_of(field: FieldChange) -> Origin:
+    """What a document says of where a difference comes from."""
+    return {"origin": field.origin} if field.origin else {}

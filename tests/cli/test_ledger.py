@@ -87,6 +87,12 @@ def test_a_plan_says_which_side_moved(run: Any, shop: Path, edit: Any, documente
     told = run("plan", shop).out
     assert "unit_price  18,000 → 18,500  (pending)" in told
     assert "unit_price  23,000 → 22,000  (drifted)" in told
+    audited = run("audit", shop).out
+    assert "unit_price is 18,000, the files say 18,500 (the files moved)" in audited
+    assert "unit_price is 23,000, the files say 22,000 (the shop moved)" in audited
+    document = documented("audit", run("audit", shop, "--format", "json").json)
+    found = {f["address"]: f["fields"][0]["origin"] for f in document["findings"]}
+    assert found == {"variant/1001R": "pending", "variant/1001L": "drifted"}
     assert "unit_price 18,000 → 18,500, pending" in run("plan", shop, "--compact").out
     assert run("apply", shop, "--auto-approve").code == 0
     assert "Plan: no changes" in run("plan", shop).out
@@ -309,7 +315,11 @@ def test_a_run_that_is_killed_between_write_and_record_is_taken_over(
     held = run("apply", second, "--auto-approve")
     assert held.code == 1
     assert "another run is applying since" in held.err
-    assert run("apply", second, "--auto-approve", "--take-over").code == 0
+    refused = run("history", second, "--rebuild")
+    assert refused.code == 1
+    assert "another run is applying since" in refused.err
+    assert run("history", second, "--rebuild", "--take-over").code == 0
+    assert run("apply", second, "--auto-approve").code == 0
     told = run("history", second).out
     assert "applying" not in told
     assert "History: 2 runs, 5 objects" in told, "of the killed run its objects alone"

@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 
 from reconciler.core.audit import STATES
 from reconciler.render.contract import Source
+from reconciler.render.origin import Origin
 
 State = Annotated[str, WithJsonSchema({"type": "string", "enum": list(STATES)})]
 
@@ -17,7 +18,7 @@ _described = with_config(ConfigDict(use_attribute_docstrings=True))
 
 
 @_described
-class Difference(TypedDict):
+class Difference(Origin):
     """One field that is not as declared."""
 
     path: str

@@ -9,6 +9,7 @@ from reconciler.core.kind import Kinds
 from reconciler.render.audit import contract
 from reconciler.render.audit.words import Run, meaning, told
 from reconciler.render.data import FORMAT_VERSION, Origin
+from reconciler.render.origin import origin_of
 from reconciler.render.words import shown
 
 
@@ -43,6 +44,7 @@ def _finding(finding: Finding, kinds: Kinds) -> contract.Finding:
                 "path": field.name,
                 "live": shown(finding.address, kind.fields[field.path[0]], field.before),
                 "declared": shown(finding.address, kind.fields[field.path[0]], field.after),
+                **origin_of(field),
             }
             for field in finding.fields
         ],

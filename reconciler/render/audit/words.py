@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from reconciler.core.audit import CALM, STATES, Audit, Finding
-from reconciler.core.change import FieldChange
+from reconciler.core.change import BOTH, DRIFTED, PENDING, FieldChange
 from reconciler.core.kind import Kind, Kinds
 from reconciler.core.money import moves
 from reconciler.render.money import money_line
 from reconciler.render.verdict import Verdict
 from reconciler.render.words import counted, plain, written
 
-UNTOLD = "which of the two moved, a ledger tells in the plan; by whose hand, the API does not"
+UNTOLD = "which of the two moved, a ledger tells; by whose hand, the API does not"
+
+
+_MOVED = {PENDING: "the files moved", DRIFTED: "the shop moved", BOTH: "both moved"}
+"""What a ledger tells of a difference."""
 
 
 class Run(NamedTuple):
@@ -37,7 +41,8 @@ def _difference(finding: Finding, kind: Kind, field: FieldChange) -> str:
         "nothing" if value is None else written(finding.address, spec, value)
         for value in (field.before, field.after)
     )
-    return f"{plain(field.name)} is {live}, the files say {declared}"
+    moved = f" ({_MOVED[field.origin]})" if field.origin else ""
+    return f"{plain(field.name)} is {live}, the files say {declared}{moved}"
 
 
 def meaning(finding: Finding, kinds: Kinds) -> str:
