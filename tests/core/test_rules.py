@@ -559,6 +559,26 @@ def test_how_many_changes_are_too_many(
     assert bool(world.judge("changes")) == trips
 
 
+@pytest.mark.parametrize(
+    ("live", "declared", "trips"),
+    [
+        ({"weight": 0, "taxable": False}, {"weight": 250, "taxable": True}, False),
+        ({"outlet_prices": {}}, {"outlet_prices": {"Bandung": {"price": 5}}}, False),
+        ({"weight": 0, "unit_cost": 1}, {"weight": 250, "unit_cost": 2}, True),
+        ({"taxable": False}, {"taxable": True}, True),
+        ({"discontinued": False}, {"discontinued": True}, True),
+    ],
+)
+def test_what_a_run_that_was_cut_off_left_empty_is_no_change(
+    world: Any, live: dict[str, Any], declared: dict[str, Any], trips: bool
+) -> None:
+    world.have("product/P", name="p", category="A")
+    for n in range(30):
+        world.have(f"variant/{n}", product="P", unit_price=9, **live)
+        world.declare(f"variant/{n}", product="P", unit_price=9, **declared)
+    assert bool(world.judge("changes")) == trips
+
+
 def test_removals_of_one_kind_do_not_drown_in_another(world: Any) -> None:
     crowd(world, 100)
     for n in range(5):
