@@ -10,7 +10,6 @@ from reconciler.core.cost import confirming
 from reconciler.core.kind import Kind, Kinds
 from reconciler.core.state import ABSENT, Address, Listed, Live, Wanted
 from reconciler.errors import Rejected, Unreadable
-from reconciler.paging import SIZES
 from reconciler.reader import LONG, Asked, Reader
 
 
@@ -44,10 +43,9 @@ def confirm_listed(
     asked: Asked = dict.fromkeys(names, frozenset())
     budget = listed.requests() if listed else 1
     reader.listing(kind, asked, to_the_end=True, budget=budget)
-    shown = sum(1 for _ in reader.live.observed(kind.name))
-    if reader.missing(kind, asked) and shown >= SIZES[-1]:
-        # The one page that there was had just been full, and nothing told that it was. On a page
-        # that no cap makes so short, what is missing is hidden, and another look shows no more.
+    if reader.missing(kind, asked) and kind.name not in reader.live.complete:
+        # The one page that there was had just been full, and nothing told that it was. It costs
+        # more than was quoted only where a coupon is written that its list hides: an expired one.
         reader.listing(kind, asked)
     return reader.live
 

@@ -1008,11 +1008,11 @@ def test_a_create_that_a_slow_shop_carries_out_after_the_look_up_is_no_failure(
 
 def test_a_coupon_on_a_page_that_was_just_full_is_verified(open_shop: Any) -> None:
     """The coupons fill the only page that there was; the new one stands on a second."""
-    old = [{**SMALL["coupons"][0], "Code": f"A{number:02}"} for number in range(20)]
+    old = [{**SMALL["coupons"][0], "Code": f"A{number:02}"} for number in range(2)]
     text = """
         coupons:
           - {code: A00, type: DiscountAmount, discount: 100, limit: 10}
           - {code: N, type: DiscountAmount, discount: 5, limit: 1, minimum_amount: 7}
     """
-    shop = open_shop({"coupons": old}, text, page_cap=20)
+    shop = open_shop({"coupons": old}, text, page_cap=2)
     assert shop.apply().complete

