@@ -6,7 +6,7 @@ from reconciler.core.change import Action, Change
 from reconciler.core.share import Share
 from reconciler.core.types import Count, Money
 
-_EMPTY = (None, "", 0, [], {})
+_EMPTY: tuple[object, ...] = (None, "", 0, [], {})
 
 
 @dataclass(frozen=True, slots=True)
