@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from reconciler.core.change import Action, Change, FieldChange
-from reconciler.core.kind import Field, Kind, Value
+from reconciler.core.field import Field
+from reconciler.core.kind import Kind, Value
 from reconciler.core.rewriting import Path, harmless, tidied
 
 

@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.core.change import Change, mark
-from reconciler.core.kind import Field, Kind, Kinds, Value
+from reconciler.core.field import Field
+from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.rewriting import Path
 from reconciler.core.state import Address, Declared, Desired, Live, Observed
 

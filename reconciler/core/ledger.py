@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.core.field import Field
 from reconciler.core.kept import Kept, Pair
-from reconciler.core.kind import Field
 from reconciler.core.rewriting import Path
 from reconciler.core.state import Address
 

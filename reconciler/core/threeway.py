@@ -13,8 +13,9 @@ from typing import Any
 
 from reconciler.core.change import BOTH, DRIFTED, PENDING, RENAMED, Action, Change, FieldChange
 from reconciler.core.diff import compare
+from reconciler.core.field import Field
 from reconciler.core.kept import Kept
-from reconciler.core.kind import Field, Kind, Kinds
+from reconciler.core.kind import Kind, Kinds
 from reconciler.core.ledger import UNKNOWN, Entry, Key, Ledger, trace, written
 from reconciler.core.plan import Plan
 from reconciler.core.rename import viewed

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from reconciler.core.change import mark
-from reconciler.core.kind import Field
+from reconciler.core.field import Field
 from reconciler.core.state import Address
 
 
