@@ -70,12 +70,24 @@ def shop(variants: int) -> None:
                 "yardstick": [PYTHON, str(HERE / "bold.py"), str(folder), url],
                 "load (validate)": [PYTHON, "-m", "reconciler", "validate", str(folder)],
                 "plan, 1 % drift": [PYTHON, "-m", "reconciler", "plan", str(folder)],
+                "audit": [PYTHON, "-m", "reconciler", "audit", str(folder)],
                 "import": [PYTHON, "-m", "reconciler", "import", FRESH],
             }
             try:
                 take_turns(commands, environment, variants)
+                for name in ("plan, 1 % drift", "audit", "import"):
+                    asked = requests(commands[name], environment)
+                    print(f"{variants:,} variants: {name}: {asked} requests")  # noqa: T201
             finally:
                 server.terminate()
+
+
+def requests(command: list[str], environment: dict[str, str]) -> int:
+    """How many requests a command sends, the one for a token included: a line each under -v."""
+    with tempfile.TemporaryDirectory() as fresh:
+        words = [fresh if word == FRESH else word for word in command]
+        ran = subprocess.run([*words, "-v"], env=environment, capture_output=True, text=True)
+    return len(re.findall(r"^\S+ +\S+ +(?:GET|POST) /", ran.stderr, re.MULTILINE))
 
 
 def take_turns(commands: dict[str, list[str]], environment: dict[str, str], variants: int) -> None:
