@@ -177,7 +177,7 @@ def test_a_plan_reads_as_pinned() -> None:
     )
     shown, _, last = text_of(plan).rstrip("\n").rpartition("\n")
     shown, _, cost = shown.rpartition("\n")
-    assert cost == "Cost: 4 reads spent; 14 requests to apply in 1 window"
+    assert cost == "Cost: 4 reads spent; 15 requests to apply in 1 window"
     assert shown + "\n" == expected
     assert last == (
         "Plan: 2 to create, 2 to update, 1 to replace, 1 to retire, 1 unchanged, 1 unknown; "
