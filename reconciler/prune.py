@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
-from typing import Annotated, Any, Required
+from typing import Annotated, Required
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from reconciler.core.kind import Kinds
@@ -15,7 +13,7 @@ from reconciler.core.types import Code, Flag
 from reconciler.document import Node
 from reconciler.errors import suggestion
 from reconciler.guardrails import Complain
-from reconciler.validation import explain
+from reconciler.validation import entry
 
 PRUNE = "prune"
 _Globs = Annotated[list[Code], Field(min_length=1)]
@@ -30,16 +28,6 @@ class Scope(TypedDict, total=False):
     delete: Annotated[Flag, Field(description="Delete; otherwise objects are retired.")]
 
 
-@cache
-def entries() -> TypeAdapter[Any]:
-    """What validates the scopes; made when there are some."""
-    return TypeAdapter(list[Scope], config=ConfigDict(extra="forbid"))
-
-
-def _keys(path: tuple[str | int, ...]) -> list[str]:
-    return sorted(Scope.__annotations__)
-
-
 def scopes(root: Node, file: str, kinds: Kinds, complain: Complain) -> tuple[Prune, ...]:
     """Every scope; what is wrong goes to `complain`."""
     items = root.get(PRUNE, [])
@@ -51,11 +39,11 @@ def scopes(root: Node, file: str, kinds: Kinds, complain: Complain) -> tuple[Pru
 
 
 def _scope(node: Node, file: str, kinds: Kinds, complain: Complain) -> Prune | None:
-    try:
-        (scope,) = entries().validate_python([node])
-    except ValidationError as error:
-        for found in error.errors(include_url=False):
-            _refuse(node, found, complain)
+    def refuse(key: str, message: str, hint: str, at_key: bool) -> None:
+        complain(node, key, f"{PRUNE}: {message}", hint, at_key=at_key)
+
+    scope = entry(Scope, node, refuse)
+    if scope is None:
         return None
     for name in scope["kinds"]:
         if name not in kinds:
@@ -68,10 +56,3 @@ def _scope(node: Node, file: str, kinds: Kinds, complain: Complain) -> Prune | N
         tuple(scope.get("codes", ())),
         scope.get("delete", False),
     )
-
-
-def _refuse(node: Node, found: Mapping[str, Any], complain: Complain) -> None:
-    path = tuple(found["loc"][1:])
-    message, hint = explain({**found, "loc": path[:1]}, _keys, True)
-    extra = found["type"] == "extra_forbidden"
-    complain(node, str(path[0]) if path else PRUNE, f"{PRUNE}: {message}", hint, at_key=extra)

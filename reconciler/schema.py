@@ -9,15 +9,15 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from reconciler import prune, removals
-from reconciler.allowances import ALLOW, entries
+from reconciler import allowances, prune, removals
+from reconciler.allowances import ALLOW
 from reconciler.core.kind import Kind, Kinds
 from reconciler.removals import REMOVED
 from reconciler.render import contract, examination
 from reconciler.render.audit.contract import AuditDocument
 from reconciler.rules import RULES
 from reconciler.settings import LEDGERS
-from reconciler.validation import WAS, adapter
+from reconciler.validation import WAS, adapter, entries
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT = {"type": "string"}
@@ -107,7 +107,7 @@ def _list_of(kind: Kind) -> dict[str, Any]:
 
 
 def _allow(kinds: Kinds) -> dict[str, Any]:
-    (entry,) = entries().json_schema()["$defs"].values()
+    (entry,) = entries(allowances.Entry).json_schema()["$defs"].values()
     told = entry["properties"]
     told["rule"] = {"enum": list(RULES), "description": "The guardrail."}
     told["address"] |= {"pattern": f"^({'|'.join(kinds)})/.", "type": "string"}
@@ -117,14 +117,14 @@ def _allow(kinds: Kinds) -> dict[str, Any]:
 
 
 def _removed(kinds: Kinds) -> dict[str, Any]:
-    (entry,) = removals.entries().json_schema()["$defs"].values()
+    (entry,) = entries(removals.Entry).json_schema()["$defs"].values()
     address = {"pattern": f"^({'|'.join(kinds)})/.", "type": "string"}
     entry["properties"]["address"] |= address
     return {"type": "array", "items": {"anyOf": [address, entry]}}
 
 
 def _prune(kinds: Kinds) -> dict[str, Any]:
-    (scope,) = prune.entries().json_schema()["$defs"].values()
+    (scope,) = entries(prune.Scope).json_schema()["$defs"].values()
     scope["properties"]["kinds"]["items"] = {"enum": list(kinds)}
     return {"type": "array", "items": scope}
 

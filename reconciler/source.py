@@ -10,15 +10,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler.allowances import ALLOW, Allowances
+from reconciler.allowances import ALLOW, allowances
 from reconciler.core.kind import Kind, Kinds
 from reconciler.core.state import Address, Declared, Desired, Source
 from reconciler.defaults import values
+from reconciler.directives import Directives
 from reconciler.document import Expand, Node
 from reconciler.errors import Problem, SourceError, suggestion
 from reconciler.files import Files, paths
 from reconciler.parsing import Parsing
-from reconciler.removals import REMOVED, Removals
+from reconciler.removals import REMOVED, removals
 from reconciler.validation import WAS, adapter, explain, known_keys
 
 
@@ -70,11 +71,8 @@ class _Loader:
         self.problems: list[Problem] = []
         self.told: set[tuple[str, int, int]] = set()
         """Where the text itself is wrong: no second word on what it should have been."""
-        self.allowances = Allowances(kinds, self.files, self.problems)
-        self.removals = Removals(kinds, self.files, self.problems)
-        self.listed: Mapping[str, Allowances | Removals] = {
-            ALLOW: self.allowances,
-            REMOVED: self.removals,
+        self.directives = {
+            key: Directives(key, kinds, self.files, self.problems) for key in (ALLOW, REMOVED)
         }
         self.gathered = {name: _Gathered() for name in kinds}
         self.tops = {kind.collection: kind for kind in kinds.values() if not kind.parent}
@@ -86,9 +84,9 @@ class _Loader:
         self.told |= {(p.file, p.line, p.column) for p in problems}
         for key, items in root.items():
             kind = self.tops.get(key)
-            if listed := self.listed.get(key):
+            if directives := self.directives.get(key):
                 if self._is_list(items, shown, root, key):
-                    listed.gather(items, shown, root)
+                    directives.gather(items, shown, root)
             elif kind is None:
                 self._unknown_top(shown, root, key)
             elif self._is_list(items, shown, root, key):
@@ -96,7 +94,7 @@ class _Loader:
 
     def _unknown_top(self, shown: str, root: Node, key: str) -> None:
         place = self.files.locate(Source(shown, root.line, root.column), (key,), key=True)
-        accepted = sorted([*self.tops, ALLOW, REMOVED])
+        accepted = sorted([*self.tops, *self.directives])
         hint = suggestion(key, accepted) or f"accepted: {', '.join(accepted)}"
         owner = next((o for o, inner in self.nested.items() if inner.collection == key), None)
         if owner is not None:
@@ -135,7 +133,8 @@ class _Loader:
         objects: dict[str, dict[str, Declared]] = {}
         for name, kind in self.kinds.items():
             objects[name] = self._kind(kind, self.gathered[name], defaults.get(name, {}))
-        return Desired(objects, self.allowances.validate(), self.removals.validate(objects))
+        removed = removals(self.directives[REMOVED], objects)
+        return Desired(objects, allowances(self.directives[ALLOW]), removed)
 
     def _kind(
         self, kind: Kind, table: _Gathered, defaults: Mapping[str, Any]

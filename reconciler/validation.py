@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
-from typing import Any, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from reconciler.core.kind import Kind
 from reconciler.errors import suggestion
@@ -15,6 +15,8 @@ WAS = "was"
 """The key that gives a renamed object's former identity; only kinds that can be renamed have it."""
 
 Path = tuple[str | int, ...]
+
+_Shape = TypeVar("_Shape", bound=Mapping[str, Any])
 
 _WORDS = {
     "bool_parsing": "must be true or false",
@@ -54,9 +56,36 @@ def explain(
 
 
 @cache
+def entries(shape: Any) -> TypeAdapter[Any]:
+    """Validates a whole list of mappings at once; unknown keys are refused at every depth."""
+    return TypeAdapter(list[shape], config=ConfigDict(extra="forbid"))
+
+
 def adapter(kind: Kind) -> TypeAdapter[Any]:
-    """Validates a whole list of one kind at once; unknown keys are refused at every depth."""
-    return TypeAdapter(list[kind.model], config=ConfigDict(extra="forbid"))  # type: ignore[name-defined]
+    """Validates a whole list of one kind at once."""
+    return entries(kind.model)
+
+
+def entry(
+    shape: type[_Shape],
+    written: Mapping[str, Any],
+    complain: Callable[[str, str, str, bool], None],
+) -> _Shape | None:
+    """A mapping of which no value nests another, in its shape; nothing where a value is wrong.
+
+    `complain` takes key, message and hint of each thing wrong, and whether the key itself is it.
+    """
+    try:
+        (found,) = entries(shape).validate_python([written])
+    except ValidationError as error:
+        for wrong in error.errors(include_url=False):
+            key = str(wrong["loc"][1])
+            told = {**wrong, "loc": (key,)}
+            message, hint = explain(told, lambda _: shape.__annotations__, True)
+            complain(key, message, hint, wrong["type"] == "extra_forbidden")
+        return None
+    valid: _Shape = found
+    return valid
 
 
 def known_keys(
