@@ -86,6 +86,8 @@ class Choices:
     """``Variants`` in a product update: update and add, also delete the unlisted, or nothing."""
     product_delete_variants: Literal["cascade", "reject"] = "cascade"
     """Deleting a product with variants: they go with it, or 400."""
+    product_reads_hide_discontinued_variants: bool = False
+    """Product details and lists leave discontinued ``Variants`` out; variant reads show them."""
     product_list_envelope: Literal["array", "Data", "DataArray"] = "array"
     """The product list: a bare array, or an object with this key."""
     product_list_total: Literal["none", "RecordsCount", "TotalCount"] = "none"

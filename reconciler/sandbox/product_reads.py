@@ -45,10 +45,12 @@ def _detail(shop: Shop, row: Row, variants: list[Row]) -> Payload:
 
 
 def _variants(shop: Shop, rows: list[Row]) -> dict[str, list[Row]]:
-    """The variants of each product, in one query."""
+    """The variants of each product that its reads show, in one query."""
     grouped: dict[str, list[Row]] = {row.payload["Code"]: [] for row in rows}
+    hidden = shop.choices.product_reads_hide_discontinued_variants
     for variant in shop.store.many("variant", "product", grouped):
-        grouped[variant.payload["Product"]].append(variant)
+        if not (hidden and variant.payload["Discontinued"]):
+            grouped[variant.payload["Product"]].append(variant)
     return grouped
 
 

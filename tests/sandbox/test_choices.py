@@ -386,6 +386,13 @@ TABLE: list[tuple[str, Any, Ask, Any, Any]] = [
         ["1003L", "1003S"],
     ),
     ("product_delete_variants", "reject", status("DELETE", "/Product", {"Code": "3001"}), 200, 400),
+    (
+        "product_reads_hide_discontinued_variants",
+        True,
+        variants_of("1003"),
+        ["1003L", "1003S"],
+        ["1003L"],
+    ),
     ("product_list_envelope", "Data", lambda c: type(c.get("/Product")), list, dict),
     ("product_list_rows", "lean", lambda c: "Variants" in c.get("/Product")[0], True, False),
     ("create_type_form", "object", status(*item(Type="Standard")), 200, 400),
@@ -804,6 +811,16 @@ def test_product_lists_hide_discontinued_rows_too(open_shop: Any) -> None:
     client = open_shop(lists_hide_discontinued=True)
     assert client.codes("/Product") == ["1003", "2001", "4001"]
     assert client.get("/Product/Detail", Code="3001")["Discontinued"] is True
+
+
+def test_product_lists_hide_discontinued_variants_and_variant_reads_show_them(
+    open_shop: Any,
+) -> None:
+    client = open_shop(product_reads_hide_discontinued_variants=True)
+    (kopi,) = [row for row in client.get("/Product") if row["Code"] == "1003"]
+    assert [row["Code"] for row in kopi["Variants"]] == ["1003L"]
+    assert variant("Discontinued", "1003S")(client) is True
+    assert "1003S" in client.codes("/Variant")
 
 
 def test_a_page_over_the_cap_may_count_as_ten(open_shop: Any) -> None:
