@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -24,18 +24,13 @@ import pytest
 from ruamel.yaml import YAML
 
 from reconciler import sandbox
+from tests.menu import TWO_SIZES, back_office, by_code, edited
 
 CI = Path(__file__).parent.parent / "examples" / "ci"
 KEY = "a-random-text-of-the-pipeline"
-SHOP = """
-categories: [{name: Drinks}]
-products:
-  - code: "1001"
-    name: Kopi Susu
-    category: Drinks
-    variants:
-      - {code: 1001R, model: Regular, unit_price: 18000}
-      - {code: 1001L, model: Large, unit_price: 22000}
+SHOP = (
+    TWO_SIZES
+    + """\
       - {code: 1001J, model: Jumbo, unit_price: 26000}
 coupons:
   - code: DISC20
@@ -47,11 +42,13 @@ coupons:
     full_price_item_only: false
     expiry_date: 2999-12-31
 """.replace("2999-12-31", (datetime.now().astimezone() + timedelta(days=365)).date().isoformat())
-MERGED = (
-    SHOP.replace("18000", "19000")
-    .replace("22000", "23000")
-    .replace("26000", "27000")
-    .replace("discount: 20", "discount: 25")
+)
+MERGED = edited(
+    SHOP,
+    ("18000", "19000"),
+    ("22000", "23000"),
+    ("26000", "27000"),
+    ("discount: 20", "discount: 25"),
 )
 
 GH = """
@@ -151,13 +148,6 @@ class Runner:
                 code = code or ran.returncode
         return subprocess.CompletedProcess([], code, "".join(said), "")
 
-    def back_office(self, change: Callable[[dict[str, Any]], None]) -> None:
-        database = self.work / "shop" / ".reconciler" / "sandbox.db"
-        document = sandbox.show(database)
-        change(document)
-        sandbox.reset(database)
-        sandbox.seed(database, document)
-
     def shown(self) -> tuple[dict[str, int], dict[str, Any]]:
         document = sandbox.show(self.work / "shop" / ".reconciler" / "sandbox.db")
         prices = {v["Code"]: v["UnitPrice"] for p in document["products"] for v in p["Variants"]}
@@ -170,12 +160,12 @@ def runner(tmp_path: Path) -> Runner:
     return Runner(tmp_path)
 
 
-def meddle(document: dict[str, Any]) -> None:
+def meddle(runner: Runner) -> None:
     """Someone changes a price, and the till takes some coupons."""
-    for variant in document["products"][0]["Variants"]:
-        if variant["Code"] == "1001L":
-            variant["UnitPrice"] = 22500
-    document["coupons"][0]["Balance"] = 63
+    with back_office(runner.work / "shop") as document:
+        rows = by_code(document)
+        rows["1001L"]["UnitPrice"] = 22500
+        rows["DISC20"]["Balance"] = 63
 
 
 def settled(runner: Runner, applied: subprocess.CompletedProcess[str]) -> None:
@@ -211,7 +201,7 @@ def test_a_pull_request_on_github(runner: Runner) -> None:
     assert "file=shop/catalogue/shop.yaml,line=" in planned.stdout
     assert "<html" in (runner.work / "plan.html").read_text(encoding="utf-8")
     shutil.copytree(runner.work, runner.home / "artifact", ignore=shutil.ignore_patterns("shop"))
-    runner.back_office(meddle)
+    meddle(runner)
     before, runner.environment["GITHUB_SHA"] = runner.shown(), "pushed-by-nobody"
     refused = runner.job(recipe, "apply")
     assert (refused.returncode, runner.shown()) == (1, before)
@@ -221,7 +211,8 @@ def test_a_pull_request_on_github(runner: Runner) -> None:
     audited = runner.job(recipe, "audit")
     assert audited.returncode == 0, audited.stdout
     assert "audit" in (runner.home / "summary.md").read_text(encoding="utf-8").lower()
-    runner.back_office(lambda document: document["coupons"].clear())
+    with back_office(runner.work / "shop") as document:
+        document["coupons"].clear()
     assert runner.job(recipe, "audit").returncode == 2
 
 
@@ -304,7 +295,7 @@ def test_a_merge_request_on_gitlab(runner: Runner, gitlab: type[GitLab]) -> None
     _, comment = gitlab.notes
     assert "27,000" in comment["body"]
     shutil.move(runner.work / "plan.json", gitlab.plan)
-    runner.back_office(meddle)
+    meddle(runner)
     settled(runner, runner.job(recipe, "apply"))
     assert runner.job(recipe, "audit").returncode == 0
 

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 from reconciler import sandbox
+from tests.menu import back_office, by_code
 
 LATER = (datetime.now().astimezone() + timedelta(days=365)).date().isoformat()
 
@@ -113,26 +113,12 @@ class Story:
             check=check,
         )
 
-    def at_the_till(self, change: Callable[[dict[str, Any], dict[str, Any]], None]) -> None:
-        """Somebody works in the back office: `change` gets the variants and the coupons."""
-        document = sandbox.show(self.database)
-        variants = {v["Code"]: v for p in document["products"] for v in p["Variants"]}
-        change(variants, {coupon["Code"]: coupon for coupon in document["coupons"]})
-        sandbox.reset(self.database)
-        sandbox.seed(self.database, document)
-
     def shop(self) -> dict[str, Any]:
         document = sandbox.show(self.database)
         found = {v["Code"]: v["UnitPrice"] for p in document["products"] for v in p["Variants"]}
         found |= {p["Code"]: p["Discontinued"] for p in document["products"]}
         (coupon,) = document["coupons"]
         return found | {k: coupon[k] for k in ("Discount", "Limit", "Balance")}
-
-
-def till(variants: dict[str, Any], coupons: dict[str, Any]) -> None:
-    variants["1001R"]["UnitPrice"] = 18500
-    variants["1001L"]["UnitPrice"] = 21000
-    coupons["DISC"]["Balance"] = 63
 
 
 @pytest.mark.timeout(300)
@@ -145,7 +131,11 @@ def test_a_live_shop_comes_under_git(tmp_path: Path) -> None:
     story.type("history", "--rebuild")
 
     # Prices move at the till, and one of them in the files as well.
-    story.at_the_till(till)
+    with back_office(story.folder) as document:
+        rows = by_code(document)
+        rows["1001R"]["UnitPrice"] = 18500
+        rows["1001L"]["UnitPrice"] = 21000
+        rows["DISC"]["Balance"] = 63
     story.edit("catalogue/drinks.yaml", "unit_price: 22000", "unit_price: 23000")
     story.commit("Large Kopi Susu costs 23,000")
     audit = story.type("audit", "--detailed-exitcode", code=2)

@@ -22,19 +22,10 @@ import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from reconciler import cli, console, sandbox, watcher
+from tests.menu import MENU
 
 SETTINGS = "store: {url: sandbox}\n"
 SECRET = "secret-of-the-served-shop"
-MENU = """
-categories:
-  - name: Drinks
-products:
-  - code: "1001"
-    name: Kopi Susu
-    category: Drinks
-    variants:
-      - {code: 1001R, model: Regular, unit_price: 18000}
-"""
 
 
 @dataclass(frozen=True)

@@ -10,24 +10,19 @@ from typing import Any
 
 import pytest
 
-from reconciler import past, sandbox
+from reconciler import past
 from reconciler.ledger.file import FILE
 from reconciler.ledger.git import GitHome
+from tests.menu import TWO_SIZES, back_office, by_code, edited
 
-SHOP = """
-categories:
-  - name: Drinks
-products:
-  - code: "1001"
-    name: Kopi Susu
-    category: Drinks
-    variants:
-      - {code: 1001R, model: Regular, unit_price: 18000}
-      - {code: 1001L, model: Large, unit_price: 22000}
+SHOP = (
+    TWO_SIZES
+    + """\
 coupons:
   - {code: DISC, type: DiscountPercentage, discount: 10, limit: 100, minimum_amount: 0,
      maximum_discount: 5000, expiry_date: 2034-12-31, description: Ten}
 """
+)
 KEY = "0123456789abcdef-a-key-of-tests"
 
 
@@ -47,19 +42,10 @@ def edit(folder: Path, declare: Any) -> Callable[..., None]:
     """Changes the files from SHOP, and the shop itself."""
 
     def change(*pairs: tuple[str, str], **live: tuple[str, str, Any]) -> None:
-        text = SHOP
-        for old, new in pairs:
-            assert old in text
-            text = text.replace(old, new)
-        declare(text)
-        database = folder / ".reconciler" / "sandbox.db"
-        document = sandbox.show(database)
-        rows = {row["Code"]: row for row in document["coupons"]}
-        rows |= {v["Code"]: v for p in document["products"] for v in p["Variants"]}
-        for code, key, value in live.values():
-            rows[code][key] = value
-        sandbox.reset(database)
-        sandbox.seed(database, document)
+        declare(edited(SHOP, *pairs))
+        with back_office(folder) as document:
+            for code, key, value in live.values():
+                by_code(document)[code][key] = value
 
     return change
 
@@ -254,9 +240,7 @@ def clones(tmp_path: Path, served: Any, point_at: Any, run: Any) -> tuple[Path, 
 
 
 def change(clone: Path, *pairs: tuple[str, str]) -> None:
-    text = SHOP
-    for old, new in pairs:
-        text = text.replace(old, new)
+    text = edited(SHOP, *pairs)
     (clone / "catalogue" / "menu.yaml").write_text(text, encoding="utf-8")
 
 

@@ -9,25 +9,20 @@ from typing import Any
 
 import pytest
 
-from reconciler import sandbox, seal
+from reconciler import seal
+from tests.menu import TWO_SIZES, back_office, by_code, edited
 
 KEY = "0123456789abcdef-a-key-of-tests"
-SHOP = """
-categories:
-  - name: Drinks
-products:
-  - code: "1001"
-    name: Kopi Susu
-    category: Drinks
-    variants:
-      - {code: 1001R, model: Regular, unit_price: 18000}
-      - {code: 1001L, model: Large, unit_price: 22000}
+SHOP = (
+    TWO_SIZES
+    + """\
 coupons:
   - {code: DISC, type: DiscountAmount, discount: 1000, limit: 100, minimum_amount: 0,
      expiry_date: 2034-12-31}
 customers:
   - {code: DP-1, name: Budi Santoso, email: budi@example.com, mobile: "0811"}
 """
+)
 
 
 @pytest.fixture
@@ -43,11 +38,7 @@ def plan(run: Any, shop: Path, declare: Any, tmp_path: Path) -> Callable[..., Pa
     """Declares SHOP with replacements, and saves the plan for it."""
 
     def make(*pairs: tuple[str, str], words: tuple[str, ...] = ()) -> Path:
-        text = SHOP
-        for old, new in pairs:
-            assert old in text
-            text = text.replace(old, new)
-        declare(text)
+        declare(edited(SHOP, *pairs))
         out = tmp_path / "plan.json"
         assert run("plan", shop, "--out", out, *words).code == 0
         return out
@@ -60,15 +51,10 @@ def outcomes(ran: Any) -> dict[str, str]:
 
 
 def move(shop: Path, **values: Any) -> None:
-    """Somebody changes a variant in the back office."""
-    database = shop / ".reconciler" / "sandbox.db"
-    document = sandbox.show(database)
-    for product in document["products"]:
-        for variant in product["Variants"]:
-            if variant["Code"] in values:
-                variant["UnitPrice"] = values[variant["Code"]]
-    sandbox.reset(database)
-    sandbox.seed(database, document)
+    """Somebody changes prices in the back office."""
+    with back_office(shop) as document:
+        for code, price in values.items():
+            by_code(document)[code]["UnitPrice"] = price
 
 
 def applied(run: Any, plan: Path, shop: Path) -> Any:
@@ -116,13 +102,9 @@ def show(run: Any, shop: Path) -> Any:
 def test_what_would_create_more_on_the_way_than_was_approved_is_held(
     run: Any, plan: Any, shop: Path, was: str
 ) -> None:
-    database = shop / ".reconciler" / "sandbox.db"
-    document = sandbox.show(database)
-
     def have(*names: str) -> None:
-        more = [{"Name": name} for name in names]
-        sandbox.reset(database)
-        sandbox.seed(database, {**document, "categories": document["categories"] + more})
+        with back_office(shop) as document:
+            document["categories"] = [{"Name": name} for name in ("Drinks", *names)]
 
     have("Tea", "Food")
     saved = plan(("- name: Drinks", f"- name: Drinks\n  - {{name: Food/Cakes{was}}}"))
@@ -178,11 +160,8 @@ def test_a_deletion_of_what_moved_is_held(
     declare(head + rest[rest.index("customers:") :] + removed)
     saved = tmp_path / "plan.json"
     assert run("plan", shop, "--out", saved).code == 0
-    database = shop / ".reconciler" / "sandbox.db"
-    document = sandbox.show(database)
-    document["coupons"][0]["Discount"] = 2000
-    sandbox.reset(database)
-    sandbox.seed(database, document)
+    with back_office(shop) as document:
+        document["coupons"][0]["Discount"] = 2000
     ran = applied(run, saved, shop)
     assert (ran.code, outcomes(ran)) == (4, {"coupon/DISC": "held"})
     message = ran.json["outcomes"][0]["message"]
@@ -225,11 +204,8 @@ def test_a_coupon_keeps_the_uses_that_are_left_at_the_last_moment(
     run: Any, plan: Any, shop: Path
 ) -> None:
     saved = plan(("discount: 1000", "discount: 2000"))
-    database = shop / ".reconciler" / "sandbox.db"
-    document = sandbox.show(database)
-    document["coupons"][0]["Balance"] = 63
-    sandbox.reset(database)
-    sandbox.seed(database, document)
+    with back_office(shop) as document:
+        document["coupons"][0]["Balance"] = 63
     ran = applied(run, saved, shop)
     assert (ran.code, outcomes(ran)) == (0, {"coupon/DISC": "applied"})
     (coupon,) = show(run, shop)["coupons"]
@@ -343,12 +319,9 @@ def test_what_needs_something_that_is_gone_is_held(
     declare(bundle)
     saved = tmp_path / "plan.json"
     assert run("plan", shop, "--out", saved).code == 0
-    database = shop / ".reconciler" / "sandbox.db"
-    document = sandbox.show(database)
-    (product,) = document["products"]
-    product["Variants"] = [v for v in product["Variants"] if v["Code"] != "1001R"]
-    sandbox.reset(database)
-    sandbox.seed(database, document)
+    with back_office(shop) as document:
+        (product,) = document["products"]
+        product["Variants"] = [v for v in product["Variants"] if v["Code"] != "1001R"]
     ran = applied(run, saved, shop)
     assert (ran.code, outcomes(ran)) == (4, {"variant/1001L": "held"})
     assert "1001R" in ran.json["outcomes"][0]["message"]
