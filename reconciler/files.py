@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,19 +34,6 @@ class Files:
             return Index((self.root / file).read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError, YAMLError):
             return None
-
-
-def put(path: Path, content: bytes) -> None:
-    """Write a file as a whole: a crash leaves the old one or the new. May raise OSError."""
-    path = path.resolve()  # what a link points at, not the link
-    draft = path.with_name(f".{path.name}.draft")
-    with draft.open("wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    if path.exists():
-        shutil.copymode(path, draft)
-    os.replace(draft, path)
 
 
 def paths(root: Path, catalogue: str) -> list[Path]:

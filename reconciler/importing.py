@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler import defaults, document, layout, pipeline, schema, tenant
+from reconciler import defaults, document, draft, layout, pipeline, schema, tenant
 from reconciler.client import Client
 from reconciler.core.kind import Kinds
 from reconciler.core.state import Address, Desired, Observed
@@ -16,7 +16,7 @@ from reconciler.entries import Accepted, accepted, entries, shared
 from reconciler.entry import Entry, pair, texts
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.everything import Everything
-from reconciler.files import Files, put
+from reconciler.files import Files
 from reconciler.imported import Imported, LeftOut
 from reconciler.kinds import KINDS, MANAGED
 from reconciler.settings import FILE, Settings, load
@@ -103,12 +103,12 @@ def _write(shop: Settings, found: Accepted, everything: Everything, done: Import
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if settings:
-            put(shop.root / FILE, settings.encode())
+            draft.put(shop.root / FILE, settings.encode())
             done.files[FILE] = Counter()
         if new:
             schema.write(schema.schemas(MANAGED), schemas)
         for name, (text, held) in files.items():
-            put(folder / name, text.encode())
+            draft.put(folder / name, text.encode())
             kinds = Counter(a.kind for entry in held for a in entry.addresses())
             done.files[f"{shop.catalogue}/{name}"] = kinds
     except OSError as error:

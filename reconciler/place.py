@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from _ruamel_yaml import CParser
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
@@ -15,9 +14,9 @@ from ruamel.yaml.events import (
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
-    SequenceStartEvent,
 )
 
+from reconciler import position
 from reconciler.errors import ReconcilerError
 
 _ANCHOR = re.compile(r"&\S+\s*")
@@ -71,17 +70,10 @@ class Pair:
 
 def compose(text: str) -> Place | None:
     """The root of a text; None for an empty one. Raises ReconcilerError for what is no YAML."""
-    parser = CParser(text)
     try:
-        while parser.check_event():
-            event = parser.get_event()
-            if isinstance(event, (ScalarEvent, SequenceStartEvent, MappingStartEvent)):
-                return _place(parser, event, text, False)
+        return position.root(text, lambda parser, event: _place(parser, event, text, False))
     except YAMLError:
         raise ReconcilerError("a file has changed while it was being edited") from None
-    finally:
-        parser.dispose()
-    return None
 
 
 def at(root: Place, path: Sequence[str | int]) -> Place | None:

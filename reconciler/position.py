@@ -6,9 +6,9 @@ milliseconds and keeps the fast path free of bookkeeping.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from _ruamel_yaml import CParser
 from ruamel.yaml.error import YAMLError
@@ -20,6 +20,8 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+
+Value = TypeVar("Value")
 
 Position = tuple[int, int]
 """Line and column, counted from 1."""
@@ -66,8 +68,8 @@ class Index:
     def __init__(self, content: str) -> None:
         self.mappings: dict[Position, Spot] = {}
         try:
-            root = _compose(content)
-            for spot in root.mappings() if root else ():
+            top = root(content, lambda parser, event: _spot(parser, event, {}))
+            for spot in top.mappings() if top else ():
                 self.mappings[spot.position] = spot
         except (RecursionError, YAMLError):
             pass  # nested beyond any use, or broken further on: the places of mappings have to do
@@ -115,13 +117,14 @@ def _spot(parser: Any, event: Any, anchors: dict[str, Spot]) -> Spot:
     return spot
 
 
-def _compose(content: str) -> Spot | None:
-    parser = CParser(content)
+def root(text: str, read: Callable[[CParser, Any], Value]) -> Value | None:
+    """What `read` makes of the first value of a text; None for an empty one. Raises YAMLError."""
+    parser = CParser(text)
     try:
         while parser.check_event():
             event = parser.get_event()
             if isinstance(event, (ScalarEvent, SequenceStartEvent, MappingStartEvent)):
-                return _spot(parser, event, {})
+                return read(parser, event)
     finally:
         parser.dispose()
     return None

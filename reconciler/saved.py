@@ -7,14 +7,13 @@ there is found in the catalogue files again.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from reconciler import seal
+from reconciler import draft, seal
 from reconciler.core.approved import Approved
 from reconciler.core.change import Action
 from reconciler.core.policy import Violation
@@ -44,10 +43,8 @@ class Saved:
 def write(path: Path, document: Mapping[str, Any], signing: bytes | None = None) -> None:
     """Seal `document` into a file, replaced as a whole; raises UsageError where that fails."""
     text = json.dumps(seal.seal(document, signing), indent=2, ensure_ascii=False, default=float)
-    draft = path.with_name(f"{path.name}.draft")
     try:
-        draft.write_text(text + "\n", encoding="utf-8")
-        os.replace(draft, path)
+        draft.put(path, f"{text}\n".encode())
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
 

@@ -7,11 +7,11 @@ costs a request or a note, not a run.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from reconciler import draft
 from reconciler.settings import Settings
 
 
@@ -31,15 +31,10 @@ def put(shop: Settings, file: str, store: str, content: Mapping[str, Any]) -> bo
         known[store] = dict(content)
     elif known.pop(store, None) is None:
         return True
-    path = shop.state / file
-    draft = path.with_suffix(".draft")
+    text = json.dumps(known, indent=2, default=float, ensure_ascii=False)
     try:
         shop.keep()
-        with draft.open("w", encoding="utf-8") as out:
-            json.dump(known, out, indent=2, default=float, ensure_ascii=False)
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(draft, path)
+        draft.put(shop.state / file, text.encode())
     except OSError:
         return False
     return True

@@ -13,14 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reconciler import source
+from reconciler import draft, source
 from reconciler.core.kind import Kind, Kinds
 from reconciler.core.state import Address, Desired
 from reconciler.document import UnsetName, parse
 from reconciler.edits import Edits, Unwritable
 from reconciler.entry import Entry
 from reconciler.errors import ReconcilerError, SourceError, UsageError
-from reconciler.files import put as write_file
 from reconciler.place import Place, at, compose
 from reconciler.settings import Settings
 
@@ -132,7 +131,7 @@ class Writeback:
         try:
             for name, (_, new) in found.items():
                 (self.shop.root / name).parent.mkdir(parents=True, exist_ok=True)
-                write_file(self.shop.root / name, new)
+                draft.put(self.shop.root / name, new)
         except OSError as error:
             raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from None
 

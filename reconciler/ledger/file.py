@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 
+from reconciler import draft
 from reconciler.core.ledger import Ledger
 from reconciler.errors import Contended, LedgerError
 from reconciler.ledger import document
@@ -46,13 +46,8 @@ class FileHome:
 
     def release(self, ledger: Ledger) -> None:
         """Replace the file as a whole, forced to disk, and unlock it."""
-        draft = self.path.with_name(f"{FILE}.draft")
         try:
-            with draft.open("w", encoding="utf-8") as out:
-                out.write(document.dump(ledger, self.store))
-                out.flush()
-                os.fsync(out.fileno())
-            os.replace(draft, self.path)
+            draft.put(self.path, document.dump(ledger, self.store).encode())
         except OSError as error:
             raise LedgerError(
                 f"{FILE} cannot be written: {error.strerror}",

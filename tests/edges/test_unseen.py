@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+from reconciler.client import Client
 
 BLIND = {
     "MultipleUOM": {"ParentCode": "PB", "Ratio": 12},
@@ -15,6 +18,25 @@ BLIND = {
 """What a variant of each type holds and no read shows (facts §7)."""
 
 STRICT: dict[str, Any] = {"put_omitted": "clear", "product_put_variants": "replace"}
+
+
+@pytest.fixture
+def hide(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Leaves a field out of what the shop answers to the operations that begin so."""
+
+    def of(operations: str, name: str) -> None:
+        real = Client.call
+
+        def call(self: Client, operation: str, parameters: Any = None) -> Any:
+            answer = real(self, operation, parameters)
+            for row in answer if isinstance(answer, list) else [answer]:
+                if operation.startswith(operations):
+                    row.pop(name, None)
+            return answer
+
+        monkeypatch.setattr(Client, "call", call)
+
+    return of
 
 
 def seed(type_: str) -> dict[str, Any]:
@@ -133,21 +155,10 @@ def test_where_a_product_update_changes_no_variant_nothing_else_is_tried(open_sh
 @pytest.mark.parametrize("brand", ["", ", brand: House"])
 @pytest.mark.parametrize("variant", ["{code: PA, unit_price: 110}", "{code: PA}"])
 def test_a_product_whose_fields_are_not_shown_is_written_when_they_are_declared(
-    open_shop: Any, monkeypatch: pytest.MonkeyPatch, brand: str, variant: str
+    open_shop: Any, hide: Any, brand: str, variant: str
 ) -> None:
     """A shop whose reads show no brand: a product update without one could clear it."""
-    from reconciler.client import Client
-
-    real = Client.call
-
-    def call(self: Client, name: str, parameters: Any = None) -> Any:
-        answer = real(self, name, parameters)
-        rows = answer if isinstance(answer, list) else [answer]
-        for row in rows if name.startswith("product.") else ():
-            row.pop("Brand", None)
-        return answer
-
-    monkeypatch.setattr(Client, "call", call)
+    hide("product.", "Brand")
     name = "" if "unit_price" in variant else ", name: Green Tea"
     text = f"products: [{{code: P{name}{brand}, variants: [{variant}]}}]"
     shop = open_shop(seed("MultipleUOM"), text, **STRICT)
@@ -163,20 +174,9 @@ def test_a_product_whose_fields_are_not_shown_is_written_when_they_are_declared(
 
 
 def test_two_prices_go_one_by_one_where_their_product_is_not_shown_in_full(
-    open_shop: Any, monkeypatch: pytest.MonkeyPatch
+    open_shop: Any, hide: Any
 ) -> None:
-    from reconciler.client import Client
-
-    real = Client.call
-
-    def call(self: Client, name: str, parameters: Any = None) -> Any:
-        answer = real(self, name, parameters)
-        rows = answer if isinstance(answer, list) else [answer]
-        for row in rows if name.startswith("product.") else ():
-            row.pop("Description", None)
-        return answer
-
-    monkeypatch.setattr(Client, "call", call)
+    hide("product.", "Description")
     variants = "{code: PA, unit_price: 110}, {code: PB, unit_price: 11}"
     data = seed("MultipleUOM")
     data["products"][0]["Variants"][0]["Type"] = "Standard"
@@ -189,19 +189,9 @@ def test_two_prices_go_one_by_one_where_their_product_is_not_shown_in_full(
 
 
 def test_a_customer_is_not_updated_where_a_field_is_shown_of_nobody(
-    open_shop: Any, monkeypatch: pytest.MonkeyPatch
+    open_shop: Any, hide: Any
 ) -> None:
-    from reconciler.client import Client
-
-    real = Client.call
-
-    def call(self: Client, name: str, parameters: Any = None) -> Any:
-        answer = real(self, name, parameters)
-        if name == "customer.by_code":
-            answer.pop("City", None)
-        return answer
-
-    monkeypatch.setattr(Client, "call", call)
+    hide("customer.by_code", "City")
     people = {"customers": [{"Code": "C", "Name": "One", "Email": "o@example.com", "City": "B"}]}
     shop = open_shop(people, "customers: [{code: C, group: Gold}]", put_omitted="clear")
     assert "could clear `city`" in held(shop)["customer/C"]
