@@ -92,6 +92,7 @@ def _approved(entries: Iterable[Mapping[str, Any]]) -> Iterable[Approved]:
                 name: (_exact(pair["declared"]), _exact(pair["written"]))
                 for name, pair in entry.get("carried", {}).items()
             },
+            number(entry["uses_left"]) if "uses_left" in entry else None,
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from reconciler.core.change import Action, mark
@@ -42,6 +43,8 @@ class Approved:
     """What the server creates on the way, as it was seen when this was planned."""
     carried: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     """Fields that a replacement writes otherwise than declared: (declared, written)."""
+    uses_left: int | Decimal | None = None
+    """Of a promotion that is deleted, as it was seen when this was planned; None if it was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,7 @@ def _ground(
             yield Moved(address, action, "it is gone from the shop")
     else:
         yield from _shifted(kind, change, state.value)
+        yield from _spent(kind, change, state.value)
 
 
 def _shifted(kind: Kind, change: Approved, live: Value) -> Iterator[Moved]:
@@ -178,6 +182,25 @@ def _shifted(kind: Kind, change: Approved, live: Value) -> Iterator[Moved]:
         wanted = {name: after.get(name, was)}
         if kind.fields[name].comparable and now != was and compare(kind, wanted, {name: now}):
             yield Moved(change.address, change.action, "", name, was, now, wanted[name])
+
+
+def _spent(kind: Kind, change: Approved, live: Value) -> Iterator[Moved]:
+    """Whether other uses would be lost with a promotion than was approved.
+
+    A plan of an older version does not say how many were left: then none may be spent.
+    """
+    limit, left = kind.uses
+    if change.action is not Action.DELETE or not left:
+        return
+    was, now = change.uses_left, live.get(left)
+    if was is None:
+        same, why = now in (None, live.get(limit)), "uses are spent, and the plan knows of none"
+    elif now is None:
+        same, why = False, "the shop does not show any more how many uses are left"
+    else:
+        same, why = now == was, f"{was:,} uses were left when this was planned and {now:,} are now"
+    if not same:
+        yield Moved(change.address, change.action, f"{why}: plan again to approve that")
 
 
 def _doubled(change: Approved, live: Live, renames: Mapping[Address, str]) -> bool:

@@ -7,16 +7,13 @@ say something that the other does not. New keys may be added; readers ignore wha
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Annotated, Any, NotRequired
 
 from pydantic import ConfigDict, TypeAdapter, WithJsonSchema, with_config
 from typing_extensions import TypedDict
 
 from reconciler.core.change import Action
-from reconciler.render.origin import Dropped, Origin, Remembered
-
-Number = Annotated[int | Decimal, WithJsonSchema({"type": "number"})]
+from reconciler.render.origin import Dropped, Number, Origin, Remembered
 
 
 def _one_of(words: Iterable[str]) -> WithJsonSchema:

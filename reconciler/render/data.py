@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from reconciler.core.change import Change
+from reconciler.core.change import Action, Change
 from reconciler.core.cost import Cost
 from reconciler.core.kind import Kind, Kinds, Offer, Value
 from reconciler.core.money import Peak, Sale, margin, moves, total
@@ -117,6 +117,9 @@ def _change(change: Change, kind: Kind, kinds: Kinds) -> contract.ResourceChange
             name: {"declared": asked, "written": left}
             for name, (asked, left) in change.carried.items()
         }
+    left = (change.before or {}).get(kind.uses[1]) if change.action is Action.DELETE else None
+    if left is not None:
+        rest["uses_left"] = left
     if change.origin:
         rest["origin"] = change.origin
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any, NotRequired
 
 from pydantic import ConfigDict, WithJsonSchema, with_config
@@ -10,6 +11,7 @@ from typing_extensions import TypedDict
 from reconciler.core.change import ORIGINS, FieldChange
 
 _described = with_config(ConfigDict(use_attribute_docstrings=True))
+Number = Annotated[int | Decimal, WithJsonSchema({"type": "number"})]
 Side = Annotated[str, WithJsonSchema({"type": "string", "enum": list(ORIGINS)})]
 
 
@@ -39,6 +41,8 @@ class Remembered(Origin):
     """By field: such as the limit of a coupon that is used in part."""
     implied: NotRequired[list[str]]
     """What the server creates on the way, which no file declares."""
+    uses_left: NotRequired[Number]
+    """Of a coupon that is deleted, where the shop shows it."""
 
 
 @_described

@@ -123,8 +123,14 @@ def test_what_was_approved_to_be_created_on_the_way_is(run: Any, plan: Any, shop
 
 @pytest.mark.parametrize(
     "entry",
-    [{}, {"type": "bundle"}, {"action": "explode"}, {"fields": [{"path": "mood"}]}],
-    ids=["cut", "kind", "action", "field"],
+    [
+        {},
+        {"type": "bundle"},
+        {"action": "explode"},
+        {"fields": [{"path": "mood"}]},
+        {"uses_left": "many"},
+    ],
+    ids=["cut", "kind", "action", "field", "uses"],
 )
 def test_a_sealed_plan_that_nobody_here_understands_is_refused(
     run: Any, plan: Any, shop: Path, entry: dict[str, Any]
@@ -152,14 +158,69 @@ def test_a_signature_of_any_letters_is_refused(
     assert "signed with another key" in ran.err
 
 
-def test_a_deletion_of_what_moved_is_held(
-    run: Any, shop: Path, declare: Any, tmp_path: Path
+@pytest.fixture
+def deletion(run: Any, shop: Path, declare: Any, tmp_path: Path) -> Callable[..., Path]:
+    """Saves the plan that deletes the coupon, of which so many uses are left."""
+
+    def make(left: int) -> Path:
+        used(shop, left)
+        with (shop / "reconciler.yaml").open("a", encoding="utf-8") as settings:
+            settings.write("guardrails: {coupon-in-use: off}\n")
+        head, _, rest = SHOP.partition("coupons:")
+        removed = "removed: [{address: coupon/DISC, delete: true}]"
+        declare(head + rest[rest.index("customers:") :] + removed)
+        saved = tmp_path / "plan.json"
+        assert run("plan", shop, "--out", saved).code == 0
+        return saved
+
+    return make
+
+
+def used(shop: Path, left: int) -> None:
+    """The till takes the coupon until so many uses are left."""
+    with back_office(shop) as document:
+        document["coupons"][0]["Balance"] = left
+
+
+@pytest.mark.parametrize(("then", "now"), [(100, 63), (63, 60), (63, 100)])
+def test_a_deletion_of_a_coupon_that_was_used_meanwhile_is_held(
+    run: Any, shop: Path, deletion: Any, then: int, now: int
 ) -> None:
-    head, _, rest = SHOP.partition("coupons:")
-    removed = "removed: [{address: coupon/DISC, delete: true}]"
-    declare(head + rest[rest.index("customers:") :] + removed)
-    saved = tmp_path / "plan.json"
-    assert run("plan", shop, "--out", saved).code == 0
+    saved = deletion(then)
+    used(shop, now)
+    ran = applied(run, saved, shop)
+    assert (ran.code, outcomes(ran)) == (4, {"coupon/DISC": "held"})
+    said = f"{then} uses were left when this was planned and {now} are now: plan again"
+    assert said in ran.json["outcomes"][0]["message"]
+    assert show(run, shop)["coupons"]
+
+
+def test_a_deletion_with_the_uses_that_were_approved_is_done(
+    run: Any, shop: Path, deletion: Any, documented: Any
+) -> None:
+    saved = deletion(63)
+    (change,) = documented("plan", run("plan", shop, "--format", "json").json)["resource_changes"]
+    assert change["uses_left"] == 63
+    ran = applied(run, saved, shop)
+    assert (ran.code, outcomes(ran)) == (0, {"coupon/DISC": "applied"})
+    assert outcomes(applied(run, saved, shop)) == {"coupon/DISC": "skipped"}
+
+
+@pytest.mark.parametrize(("now", "status"), [(100, "applied"), (63, "held")])
+def test_a_deletion_of_an_older_plan_is_done_where_nothing_is_spent(
+    run: Any, shop: Path, deletion: Any, now: int, status: str
+) -> None:
+    saved = deletion(now)
+    document = json.loads(saved.read_text(encoding="utf-8"))
+    del document["resource_changes"][0]["uses_left"]
+    saved.write_text(json.dumps(seal.seal(document)), encoding="utf-8")
+    ran = applied(run, saved, shop)
+    assert outcomes(ran) == {"coupon/DISC": status}
+    assert status == "applied" or "the plan knows of none" in ran.json["outcomes"][0]["message"]
+
+
+def test_a_deletion_of_what_moved_is_held(run: Any, shop: Path, deletion: Any) -> None:
+    saved = deletion(100)
     with back_office(shop) as document:
         document["coupons"][0]["Discount"] = 2000
     ran = applied(run, saved, shop)
@@ -204,8 +265,7 @@ def test_a_coupon_keeps_the_uses_that_are_left_at_the_last_moment(
     run: Any, plan: Any, shop: Path
 ) -> None:
     saved = plan(("discount: 1000", "discount: 2000"))
-    with back_office(shop) as document:
-        document["coupons"][0]["Balance"] = 63
+    used(shop, 63)
     ran = applied(run, saved, shop)
     assert (ran.code, outcomes(ran)) == (0, {"coupon/DISC": "applied"})
     (coupon,) = show(run, shop)["coupons"]
