@@ -49,19 +49,23 @@ class Boundary:
 
     def _consider(self, step: Step) -> None:
         unit = self.units.around(step, self.begun)
-        ahead = self._price(self.begun | unit) - self._spent()
+        ahead = self._ahead(self.begun | unit)
         wait = self.client.window.until_sent(ahead) + ahead * SECONDS_A_REQUEST
-        if why := self.client.exceeds(ahead, wait):
-            self.closed = f"not begun: {why} for {step.addresses[0]} and for reading it back"
+        if broken := self.client.exceeds(ahead, wait):
+            self.closed = (
+                f"not begun: {broken.limit} is less than the {broken.needed} needed for "
+                f"{step.addresses[0]} and for reading it back; the whole plan needs "
+                f"{self.client.requests + self._ahead(self.units.steps)} requests"
+            )
             self.needed = (self.client.requests + ahead, self.client.elapsed() + wait)
         else:
             self.begun |= unit
 
-    def _price(self, ids: Iterable[int]) -> int:
-        """Requests for writing steps and for reading them back."""
+    def _ahead(self, ids: Iterable[int]) -> int:
+        """Requests still to be sent for writing steps and for reading them back."""
         steps = [self.units.steps[i] for i in ids]
         writes = sum(len(step.requests) for step in steps)
-        return writes + verification(steps, self.kinds, self.pages)
+        return writes + verification(steps, self.kinds, self.pages) - self._spent()
 
     def _read_at_once(self, step: Step) -> int:
         """Reads of a step before the next: of what it replaces, and of what it has written."""

@@ -26,7 +26,7 @@ from reconciler.errors import (
     Unreadable,
     UsageError,
 )
-from reconciler.limits import NO_LIMITS, Limits
+from reconciler.limits import NO_LIMITS, Broken, Limits
 from reconciler.operations import BASE, OPERATIONS, Operation, Route
 from reconciler.routes import Routes
 from reconciler.settings import Store
@@ -117,8 +117,8 @@ class Client:
         """Seconds since the run began."""
         return self.window.clock() - self._began
 
-    def exceeds(self, requests: int, seconds: float) -> str:
-        """Which limit so many more requests in so many seconds would break; empty when none."""
+    def exceeds(self, requests: int, seconds: float) -> Broken | None:
+        """The limit that so many more requests in so many seconds would break; None when none."""
         return self.limits.broken(self.requests + requests, self.elapsed() + seconds)
 
     def call(self, name: str, parameters: Any = None) -> Any:
@@ -221,9 +221,11 @@ class Client:
         counted = operation.name != "token"
         with self._turn:
             wait = self.window.wait()
-            if not self.writing and (why := self.exceeds(counted, wait)):
+            if not self.writing and (broken := self.exceeds(counted, wait)):
+                # Only the next request is known here: what reading needs in all shows as it goes.
                 raise UsageError(
-                    f"{why} for reading alone; nothing was written",
+                    f"{broken.limit} is less than reading alone needs, {broken.needed} or more; "
+                    "nothing was written",
                     hint="allow more; `reconciler plan` says what reading costs",
                 )
             if wait:

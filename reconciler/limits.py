@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Broken(NamedTuple):
+    """A limit, as it was given, and how much would have to be allowed."""
+
+    limit: str
+    needed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +27,16 @@ class Limits:
         """Whether a run may have to stop."""
         return self.requests is not None or self.seconds is not None
 
-    def broken(self, requests: int, seconds: float) -> str:
-        """Which limit a run of so many requests or seconds breaks; empty when it fits.
+    def broken(self, requests: int, seconds: float) -> Broken | None:
+        """The limit that a run of so many requests or seconds breaks; None when it fits.
 
         A token request is none of them, as in every count that a plan or report shows.
         """
         if self.requests is not None and requests > self.requests:
-            return f"--max-requests {self.requests} is less than the {requests} needed"
+            return Broken(f"--max-requests {self.requests}", str(requests))
         if self.seconds is not None and seconds > self.seconds:
-            took, most = spell(seconds), spell(self.seconds)
-            return f"--until {most} is less than the {took} (waiting included) needed"
-        return ""
+            return Broken(f"--until {spell(self.seconds)}", f"{spell(seconds)} (waiting included)")
+        return None
 
 
 NO_LIMITS = Limits()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -123,6 +124,12 @@ def test_every_limit_on_requests_is_kept_and_nothing_is_half_done(full: Any) -> 
         assert report.verified == counts["applied"]
         assert report.complete == (extra == needed)
         assert bool(report.stopped) == (extra < needed)
+        if report.stopped:
+            words = f"--max-requests {reads + extra} is less than the (\\d+) needed for .*; "
+            words += f"the whole plan needs {reads + needed} requests"
+            told = re.search(words, report.stopped)
+            assert told
+            assert reads + extra < int(told[1]) <= reads + needed
         applied.append(counts["applied"])
     assert applied == sorted(applied)
     assert applied[0] == 0
@@ -163,9 +170,12 @@ def test_a_limit_that_the_reads_exceed_is_an_error_before_anything_is_written(fu
     reads, _ = quoted(shop)
     before = shop.show()
     for allowed in range(1, reads):
-        with pytest.raises(UsageError, match="for reading alone; nothing was written") as caught:
+        with pytest.raises(UsageError) as caught:
             Run(shop, Limits(requests=allowed))
-        assert f"--max-requests {allowed}" in caught.value.message
+        assert caught.value.message == (
+            f"--max-requests {allowed} is less than reading alone needs, {allowed + 1} or more; "
+            "nothing was written"
+        )
     assert shop.show() == before
 
 
@@ -215,7 +225,7 @@ def test_a_run_ends_before_its_deadline(full: Any, minutes: int) -> None:
 
 def test_reading_that_would_wait_beyond_the_deadline_is_an_error(full: Any) -> None:
     shop = full(limit=3)
-    with pytest.raises(UsageError, match=r"--until 1m is .* for reading alone"):
+    with pytest.raises(UsageError, match=r"--until 1m is .* than reading alone needs, .* or more"):
         Run(shop, Limits(seconds=60))
     assert shop.listener.waits == []
 
