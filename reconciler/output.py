@@ -48,45 +48,51 @@ def _plain(text: str) -> str:
 def errors_as(
     form: str, folder: Path = Path(), subject: str = "plan", reports: Sequence[Path] = ()
 ) -> Iterator[None]:
-    """An error is told on stdout too where a program or a comment waits for the run's word.
+    """An error is told on stdout too where a program, a page or a comment waits for the run's word.
 
-    Of `reports`, a Markdown one gets it too: it takes the place of a comment that is outdated.
+    Of `reports`, comments and pages get it too: it takes the place of one that is outdated.
     """
     try:
         yield
     except ReconcilerError as error:
-        _tell(error, form, folder, subject)
+        if text := _told(error, form, folder, subject):
+            say(text)
         for path in reports:
-            if _SUFFIXES.get(path.suffix.lower()) == "markdown":
-                from reconciler.render.markdown import error_markdown
-
+            named = _SUFFIXES.get(path.suffix.lower(), "")
+            if named in ("markdown", "html"):
                 with suppress(OSError):  # the error itself is what must be told
-                    path.write_text(error_markdown(error, subject), encoding="utf-8")
+                    path.write_text(_told(error, named, folder, subject), encoding="utf-8")
         raise
 
 
-def _tell(error: ReconcilerError, form: str, folder: Path, subject: str) -> None:
+def _told(error: ReconcilerError, form: str, folder: Path, subject: str) -> str:
+    """An error in the form of what it stands for; text is for people, who read stderr."""
     if form == "json":
-        from reconciler.render.data import error_document
+        from reconciler.render.data import dumps, error_document
 
-        print_json(error_document(error))
-    elif form == "markdown":
+        return dumps(error_document(error)) + "\n"
+    if form == "markdown":
         from reconciler.render.markdown import error_markdown
 
-        say(error_markdown(error, subject))
-    elif form == "github":
+        return error_markdown(error, subject)
+    if form == "html":
+        from reconciler.render.html import error_html
+
+        return error_html(error, subject)
+    if form == "github":
         from reconciler.commit import within
         from reconciler.render.github import error_github
 
-        say(error_github(error, within(folder)))
-    elif form == "junit":
+        return error_github(error, within(folder))
+    if form == "junit":
         from reconciler.render.audit.junit import error_junit
 
-        say(error_junit(error))
-    elif form == "prometheus":
+        return error_junit(error)
+    if form == "prometheus":
         from reconciler.render.audit.prometheus import error_prometheus
 
-        say(error_prometheus(_name(folder)))
+        return error_prometheus(_name(folder))
+    return ""
 
 
 def _name(folder: Path) -> str:

@@ -27,8 +27,8 @@ class Share(Guardrail):
         """Whether a change is of that sort."""
 
     @abstractmethod
-    def words(self, number: int, known: int, kind: str) -> str:
-        """What would happen, in the shop's words."""
+    def words(self, objects: str) -> str:
+        """What would happen to so many of them, in the shop's words."""
 
     def check(self, ground: Ground) -> Iterator[Finding]:
         """One finding a kind."""
@@ -42,8 +42,9 @@ class Share(Guardrail):
             # Of a part of the shop nobody knows what share of the whole it is.
             too_much = share > self.max_percent and not ground.partial
             if too_much or number > self.max_count:
+                objects = f"{number:,} of {known:,} {kind} objects ({percent(share)})"
                 yield Finding(
-                    self.words(number, known, kind),
+                    self.words(objects),
                     f"{number:,} ({percent(share)})",
                     f"{percent(self.max_percent)} or {self.max_count:,}, from {self.floor:,} on",
                 )

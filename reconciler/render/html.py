@@ -20,6 +20,7 @@ from reconciler.core.kind import Kinds
 from reconciler.core.money import moves, total
 from reconciler.core.plan import Plan
 from reconciler.core.state import Address, Source
+from reconciler.errors import ReconcilerError
 from reconciler.render.block import hidden, place, rows
 from reconciler.render.data import Origin
 from reconciler.render.money import money_rows, total_line
@@ -96,6 +97,19 @@ def plan_html(plan: Plan, cost: Cost, kinds: Kinds, origin: Origin) -> str:
         ],
         object=named,
         at=_at,
+    )
+
+
+def error_html(error: ReconcilerError, subject: str = "plan") -> str:
+    """Why there is no plan or audit, as a page that takes the place of an outdated one."""
+    pages = templates()
+    style = source(pages, "page.css")
+    return pages.get_template("error.html.j2").render(
+        style=style,
+        style_hash=fingerprint(style),
+        version=__version__,
+        error=error,
+        subject=subject,
     )
 
 

@@ -25,9 +25,9 @@ class Rule(Share):
         """
         return change.action is not Action.CREATE and not _fills(change)
 
-    def words(self, number: int, known: int, kind: str) -> str:
+    def words(self, objects: str) -> str:
         """What would happen."""
-        return f"{number:,} of {known:,} {kind} objects are changed"
+        return f"{objects} are changed"
 
 
 def _fills(change: Change) -> bool:

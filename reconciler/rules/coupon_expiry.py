@@ -34,7 +34,8 @@ class Rule(Guardrail):
             return "it never expires", "never"
         days = (date.fromisoformat(ends) - date.fromisoformat(today)).days
         if days < 0:
-            return f"it expired on {ends}", f"{-days:,} days ago"
+            ago = "1 day ago" if days == -1 else f"{-days:,} days ago"
+            return f"it expired on {ends}, {ago}", ago
         if days > self.max_days:
             return f"it expires on {ends}, {days:,} days ahead", f"{days:,} days ahead"
         return "", ""

@@ -19,6 +19,6 @@ class Rule(Share):
         """Whether it takes something out."""
         return change.action in (Action.RETIRE, Action.DELETE)
 
-    def words(self, number: int, known: int, kind: str) -> str:
+    def words(self, objects: str) -> str:
         """What would happen."""
-        return f"{number:,} of {known:,} {kind} objects are retired or deleted"
+        return f"{objects} are retired or deleted"

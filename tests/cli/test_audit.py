@@ -203,7 +203,7 @@ def test_what_could_not_be_read_is_an_error_told_after_the_report(
 
 def test_an_error_is_told_in_every_form(run: Any, declare: Any, folder: Path) -> None:
     declare("products: [{cod: x}]")
-    for form in ("json", "markdown", "github", "junit", "prometheus"):
+    for form in ("json", "markdown", "github", "html", "junit", "prometheus"):
         ran = run("audit", folder, "--detailed-exitcode", "--format", form)
         assert ran.code == 1
         assert ran.out
@@ -213,6 +213,7 @@ def test_an_error_is_told_in_every_form(run: Any, declare: Any, folder: Path) ->
         ("reconciler_audit_success", "", ""): 0
     }
     assert "### ⛔ No audit" in run("audit", folder, "--format", "markdown").out
+    assert "<h1>No audit</h1>" in run("audit", folder, "--format", "html").out
 
 
 # --- it only ever reads ---

@@ -154,6 +154,21 @@ def test_a_plan_as_a_page_is_html_and_nothing_else(run: Any, folder: Path) -> No
     assert ran.out.endswith("</html>\n")
 
 
+def test_a_page_of_a_plan_that_fails_says_why_and_takes_the_place_of_an_older_one(
+    run: Any, folder: Path, declare: Any, tmp_path: Path
+) -> None:
+    page = tmp_path / "plan.html"
+    words = ("plan", folder, "--format", "html", "--report", page)
+    assert run(*words).code == 0
+    declare("categories: [{name: Drinks}]\nproducts: [{code: '<b>1', cod: x}]\n")
+    ran = run(*words)
+    assert ran.code == 1
+    assert "<h1>No plan</h1>" in ran.out
+    assert "product/&lt;b&gt;1: unknown key `cod`" in ran.out
+    assert "did you mean `code`?" in ran.out
+    assert page.read_text(encoding="utf-8") == ran.out
+
+
 def test_annotations_name_files_from_the_top_of_the_repository(run: Any, folder: Path) -> None:
     ran = run("plan", folder, "--format", "github")
     assert (

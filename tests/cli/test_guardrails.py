@@ -136,7 +136,9 @@ def test_a_violation_of_the_whole_plan_names_no_line(run: Any, cut: Path) -> Non
         file.write("guardrails: {changes: {floor: 1}, price-change: off, price-shape: off}\n")
     ran = run("apply", cut, "--auto-approve")
     assert ran.code == 3
-    assert ran.err.startswith("changes: 1 of 1 variant objects are changed, limit 50 % or 1,000")
+    assert ran.err.startswith(
+        "changes: 1 of 1 variant objects (100 %) are changed, limit 50 % or 1,000"
+    )
 
 
 def test_the_files_alone_are_checked_for_unknown_rules(run: Any, cut: Path, declare: Any) -> None:

@@ -422,7 +422,8 @@ def test_a_coupon_that_is_partly_used_is_not_replaced(
     ("expiry", "days", "message"),
     [
         ({"expiry_date": "2026-06-01"}, 3650, ""),
-        ({"expiry_date": "2026-05-31"}, 3650, "it expired on 2026-05-31"),
+        ({"expiry_date": "2026-05-31"}, 3650, "it expired on 2026-05-31, 1 day ago"),
+        ({"expiry_date": "2026-05-30"}, 3650, "it expired on 2026-05-30, 2 days ago"),
         ({}, 3650, "it never expires"),
         ({"expiry_date": "2026-06-11"}, 10, ""),
         ({"expiry_date": "2026-06-12"}, 10, "it expires on 2026-06-12, 11 days ahead"),
