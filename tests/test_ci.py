@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -220,7 +221,8 @@ class GitLab(BaseHTTPRequestHandler):
     """The few calls of GitLab's API that the recipe makes."""
 
     notes: list[dict[str, Any]]
-    plan: Path
+    pushes: list[tuple[str, bytes | None]]
+    """Each pipeline of the merge request: the commit, and the plan where there is one."""
 
     def answer(self, content: Any, status: int = 200, **headers: str) -> None:
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
@@ -233,16 +235,29 @@ class GitLab(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
-        if path == "/storage":
+        if path.startswith("/storage/"):
             assert "private-token" not in self.headers
-            return self.answer(self.plan.read_bytes())
+            return self.answer(self.pushes[int(path.rpartition("/")[2])][1])
         assert self.headers["private-token"] == "project-token"
         if path.endswith("/merge_requests/5/notes"):
             return self.answer(self.notes)
         if path.endswith("/repository/commits/the-merge/merge_requests"):
-            return self.answer([{"iid": 5}])
-        assert path.endswith("/jobs/artifacts/refs%2Fmerge-requests%2F5%2Fhead/raw/plan.json"), path
-        return self.answer(b"", 302, Location=f"http://{self.headers['host']}/storage")
+            other = {"iid": 4, "sha": "elsewhere", "target_branch": "next"}
+            last = {"iid": 5, "sha": self.pushes[-1][0], "target_branch": "main"}
+            return self.answer([other, last])
+        if path.endswith("/merge_requests/5/pipelines"):
+            found = [{"id": 70 + n, "sha": sha} for n, (sha, _) in enumerate(self.pushes)]
+            of_the_branch = {"id": 80, "sha": self.pushes[-1][0]}
+            return self.answer([of_the_branch, *found[::-1]])
+        if path.endswith("/pipelines/80/jobs"):
+            return self.answer([])
+        if jobs := re.search(r"/pipelines/7(\d)/jobs$", path):
+            status = "failed" if self.pushes[int(jobs[1])][1] is None else "success"
+            plan = {"id": f"9{jobs[1]}", "name": "plan", "status": status}
+            return self.answer([{"id": "1", "name": "lint", "status": "success"}, plan])
+        kept = re.search(r"/jobs/9(\d)/artifacts/plan\.json$", path)
+        assert kept, path
+        return self.answer(b"", 302, Location=f"http://{self.headers['host']}/storage/{kept[1]}")
 
     def _write(self) -> None:
         sent = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -262,7 +277,7 @@ class GitLab(BaseHTTPRequestHandler):
 def gitlab(runner: Runner) -> Iterator[type[GitLab]]:
     class Project(GitLab):
         notes: list[dict[str, Any]] = [{"id": 1, "body": "looks good"}]  # noqa: RUF012
-        plan = runner.home / "plan.json"
+        pushes: list[tuple[str, bytes | None]] = []  # noqa: RUF012
 
     server = HTTPServer(("127.0.0.1", 0), Project)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -272,6 +287,7 @@ def gitlab(runner: Runner) -> Iterator[type[GitLab]]:
         "CI_PROJECT_ID": "1",
         "CI_MERGE_REQUEST_IID": "5",
         "CI_COMMIT_SHA": "the-merge",
+        "CI_COMMIT_BRANCH": "main",
         "MERGE_REQUEST_TOKEN": "project-token",
     }
     yield Project
@@ -285,16 +301,26 @@ def test_a_merge_request_on_gitlab(runner: Runner, gitlab: type[GitLab]) -> None
     recipe = CI / "gitlab" / "gitlab-ci.yml"
     (runner.work / "ci").mkdir()
     shutil.copy(CI / "gitlab" / "merge_request.py", runner.work / "ci")
-    for text, code in ((MERGED, 0), (MERGED.replace("unit_price", "unit_prize"), 1)):
+    saved = runner.work / "plan.json"
+
+    def push(text: str, code: int) -> None:
         runner.declare(text)
         planned = runner.job(recipe, "plan")
         assert planned.returncode == code, planned.stdout
+        kept = saved.read_bytes() if saved.exists() else None
+        gitlab.pushes.append((f"push-{len(gitlab.pushes)}", kept))
+        saved.unlink(missing_ok=True)  # the next job begins in a folder of its own
+
+    push(MERGED.replace("27000", "26500"), 0)
+    push(MERGED.replace("unit_price", "unit_prize"), 1)
     assert "No plan" in gitlab.notes[-1]["body"]
-    runner.declare(MERGED)
-    assert runner.job(recipe, "plan").returncode == 0
+    before = runner.shown()
+    refused = runner.job(recipe, "apply")
+    assert (refused.returncode, runner.shown()) == (1, before)
+    assert "the last push, push-1, has no successful plan" in refused.stdout
+    push(MERGED, 0)
     _, comment = gitlab.notes
     assert "27,000" in comment["body"]
-    shutil.move(runner.work / "plan.json", gitlab.plan)
     meddle(runner)
     settled(runner, runner.job(recipe, "apply"))
     assert runner.job(recipe, "audit").returncode == 0

@@ -1,7 +1,7 @@
 """Two things that a GitLab job cannot do by itself: keep one comment, and find the approved plan.
 
     python merge_request.py comment FILE   write FILE into the merge request's one comment
-    python merge_request.py fetch FILE     save the plan of the merge request that was merged
+    python merge_request.py fetch FILE     save the plan of the last push to the merged request
 
 Uses the job's own CI_* variables, and MERGE_REQUEST_TOKEN.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx  # comes with reconciler
 
@@ -33,16 +34,29 @@ def comment(api: httpx.Client, path: Path) -> None:
 
 
 def fetch(api: httpx.Client, path: Path) -> None:
-    """Save the plan that the pipeline of the merged request has kept."""
-    commit = os.environ["CI_COMMIT_SHA"]
-    merged = api.get(f"repository/commits/{commit}/merge_requests").raise_for_status().json()
-    if not merged:
-        sys.exit(f"no merge request holds {commit}: there is no approved plan")
-    ref = f"refs/merge-requests/{merged[0]['iid']}/head".replace("/", "%2F")
-    plan = api.get(f"jobs/artifacts/{ref}/raw/plan.json", params={"job": "plan"})
+    """Save the plan of what was merged, and of no earlier push: that showed other changes."""
+    commit, branch = os.environ["CI_COMMIT_SHA"], os.environ["CI_COMMIT_BRANCH"]
+    found = listed(api, f"repository/commits/{commit}/merge_requests")
+    merged = next((one for one in found if one["target_branch"] == branch), None)
+    if merged is None:
+        sys.exit(f"no merge request into {branch} holds {commit}: there is no approved plan")
+    pushes = listed(api, f"merge_requests/{merged['iid']}/pipelines")  # the latest first
+    pipelines = [one["id"] for one in pushes if one["sha"] == merged["sha"]]
+    jobs = (job for one in pipelines for job in listed(api, f"pipelines/{one}/jobs"))
+    latest = next((job for job in jobs if job["name"] == "plan"), None)
+    if latest is None or latest["status"] != "success":
+        sys.exit(f"the last push, {merged['sha']}, has no successful plan: nothing is applied")
+    plan = api.get(f"jobs/{latest['id']}/artifacts/plan.json")
     if plan.is_redirect:  # to the object storage, which must not see the token
         plan = httpx.get(plan.headers["location"])
     path.write_bytes(plan.raise_for_status().content)
+
+
+def listed(api: httpx.Client, path: str) -> list[dict[str, Any]]:
+    """The first hundred of a list."""
+    answer = api.get(path, params={"per_page": "100"}).raise_for_status()
+    found: list[dict[str, Any]] = answer.json()
+    return found
 
 
 if __name__ == "__main__":
