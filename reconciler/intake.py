@@ -8,6 +8,9 @@ from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.state import Address, Live, Observed
 from reconciler.rows import Row
 
+MANY, SINGLE = "many", "single"
+"""The two sorts of read that show an object."""
+
 
 class Intake:
     """Takes rows of any read into one `Live`."""
@@ -19,6 +22,8 @@ class Intake:
         self.single_keys: dict[str, set[str]] = {}
         """Every key that a single read of a kind has shown."""
         self.singly: dict[str, set[str]] = {}
+        self.shows_retired: set[tuple[str, str]] = set()
+        """Sorts of read, by kind, that have shown a retired child: they hide none."""
         self.sparse = False
         """Whether this shop was seen to leave out what is empty: rows of one read differ in keys.
 
@@ -32,9 +37,9 @@ class Intake:
         there. A row that cannot be understood makes its object unknown.
         """
         self.sparse = self.sparse or any(len(row) != len(shape) for row in rows)
-        self._take(kind, rows, shape)
+        self._take(kind, rows, shape, MANY)
 
-    def _take(self, kind: Kind, rows: Iterable[Row], shape: frozenset[str]) -> None:
+    def _take(self, kind: Kind, rows: Iterable[Row], shape: frozenset[str], read: str) -> None:
         empty = dict.fromkeys(shape)
         states = self.live.objects.setdefault(kind.name, {})
         for row in rows:
@@ -43,7 +48,7 @@ class Intake:
                 continue
             try:
                 value = kind.decode(row if len(row) == len(shape) else {**empty, **row})
-                inner = self._inner(kind, name, row)
+                inner: Mapping[str, Value] | None = self._inner(kind, name, row, read)
             except (ValueError, TypeError, AttributeError) as error:
                 why = f"its answer was not understood: {error}"
                 self.live.unread[Address(kind.name, name)] = why
@@ -51,7 +56,7 @@ class Intake:
             known = states.get(name)
             if isinstance(known, Observed):
                 value = {**known.value, **value}
-                inner = inner if inner is not None else known.children
+                inner = _joined(known.children, inner)
             if kind.parent and (kind.name, name) in self.owners:
                 value[kind.parent.kind] = self.owners[kind.name, name]
             states[name] = Observed(value, inner)
@@ -69,7 +74,7 @@ class Intake:
         self.sparse = self.sparse or not (unset or shown == row.keys())
         shown.update(row)
         self.singly.setdefault(kind.name, set()).add(name or "")
-        self._take(kind, [row], frozenset(row) | unset)
+        self._take(kind, [row], frozenset(row) | unset, SINGLE)
 
     def fill(self, kind: Kind) -> None:
         """Take what single reads show of one object and not of another for null there."""
@@ -83,7 +88,7 @@ class Intake:
             if isinstance(known, Observed):
                 states[name] = Observed({**empty, **known.value}, known.children)
 
-    def _inner(self, kind: Kind, owner: str, row: Row) -> Mapping[str, Value] | None:
+    def _inner(self, kind: Kind, owner: str, row: Row, read: str) -> Children | None:
         """The children that a row shows, each remembered with its parent."""
         child = self.children.get(kind.name)
         if child is None or child.parent is None:
@@ -94,7 +99,20 @@ class Intake:
         found = {name: item for item in items if (name := child.named(item)) is not None}
         for name in found:
             self.owners[child.name, name] = owner
-        return Children(child, found)
+        if (kind.name, read) not in self.shows_retired and any(map(child.retired, found.values())):
+            self.shows_retired.add((kind.name, read))
+        return Children(child, found, frozenset({read}))
+
+
+def _joined(
+    known: Mapping[str, Value] | None, shown: Mapping[str, Value] | None
+) -> Mapping[str, Value] | None:
+    """What two reads show of the children: another sort of read may show some that this hides."""
+    if not isinstance(known, Children) or not isinstance(shown, Children):
+        return known if shown is None else shown
+    if known.reads == shown.reads:
+        return shown
+    return Children(shown.kind, {**known.rows, **shown.rows}, known.reads | shown.reads)
 
 
 class Children(Mapping[str, Value]):
@@ -103,9 +121,11 @@ class Children(Mapping[str, Value]):
     What a row says of a child that cannot be understood is left out: the child's own reads say it.
     """
 
-    def __init__(self, kind: Kind, rows: Mapping[str, Row]) -> None:
+    def __init__(self, kind: Kind, rows: Mapping[str, Row], reads: frozenset[str]) -> None:
         self.kind = kind
         self.rows = rows
+        self.reads = reads
+        """The sorts of read that have shown them."""
 
     def __getitem__(self, name: str) -> Value:
         """The value of one child."""
@@ -113,6 +133,10 @@ class Children(Mapping[str, Value]):
             return self.kind.decode(self.rows[name])
         except (ValueError, TypeError, AttributeError):
             return {self.kind.identity: name}
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a child is shown; nothing is decoded for that."""
+        return name in self.rows
 
     def __iter__(self) -> Iterator[str]:
         """The names of the children."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from reconciler import absence, dependants, evidence, unseen
+from reconciler import absence, dependants, evidence, siblings, unseen
 from reconciler.client import Client
 from reconciler.core.diff import compare
 from reconciler.core.kind import Kind, Kinds
@@ -188,8 +188,10 @@ def _deepen(reader: Reader, desired: Desired) -> None:
                 reader.live.objects[kind.name].pop(name, None)
             reader.unread(kind, changing, error)
         touched[kind.name] = changing | owners
+    if any(touched.values()):
+        siblings.settle(reader, desired, touched)
     for name, names in touched.items():
-        unseen.note(reader, reader.kinds[name], names)
+        unseen.note(reader, reader.kinds[name], names, desired)
 
 
 def _owners(reader: Reader, kind: Kind, desired: Desired) -> set[str]:

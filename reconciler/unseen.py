@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from reconciler.core.family import left_out
 from reconciler.core.kind import Kind, Value
 from reconciler.core.state import Address, Desired, Observed
 from reconciler.reader import Reader
@@ -37,11 +38,12 @@ def refuse(reader: Reader, kind: Kind, desired: Desired, changing: Collection[st
             reader.live.unread[Address(kind.name, name)] = why
 
 
-def note(reader: Reader, kind: Kind, names: Iterable[str]) -> None:
+def note(reader: Reader, kind: Kind, names: Collection[str], desired: Desired) -> None:
     """Note what a write of these objects would carry and no read shows, children included."""
     call = kind.update or kind.create
     assert call is not None
     child = reader.intake.children.get(kind.name)
+    joined = left_out(desired, reader.live, reader.kinds) if child and names else {}
     assumed: set[str] = set()
     for name in sorted(names):
         state = reader.observed(kind, name)
@@ -49,7 +51,7 @@ def note(reader: Reader, kind: Kind, names: Iterable[str]) -> None:
             continue
         assumed |= _missing(reader, kind, name, call.fields, state.value)
         if child:
-            _note_children(reader, child, state)
+            _note_children(reader, child, state, joined.get(Address(kind.name, name), ()))
     if assumed:
         named = ", ".join(f"`{n}`" for n in sorted(assumed))
         reader.live.notes.append(
@@ -58,11 +60,12 @@ def note(reader: Reader, kind: Kind, names: Iterable[str]) -> None:
         )
 
 
-def _note_children(reader: Reader, child: Kind, parent: Observed) -> None:
+def _note_children(reader: Reader, child: Kind, parent: Observed, joined: Collection[str]) -> None:
     """What a parent's update would carry of its children and no read shows."""
     assert child.parent is not None
-    for name, row in (parent.children or {}).items():
-        state = reader.observed(child, name)
+    shown = parent.children or {}
+    for name in (*shown, *joined):
+        row, state = shown.get(name, {}), reader.observed(child, name)
         value = {**row, **state.value} if state else row
         _missing(reader, child, name, child.parent.update.fields, value)
 

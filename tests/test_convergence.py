@@ -78,6 +78,13 @@ TOGETHER: list[dict[str, Any]] = [
         "empty_arrays_clear": False,
         "unknown_keys": "reject",
     },
+    {"product_reads_hide_discontinued_variants": True, "product_put_variants": "replace"},
+    {
+        "product_reads_hide_discontinued_variants": True,
+        "lists_hide_discontinued": True,
+        "product_put_variants": "replace",
+        "put_omitted": "clear",
+    },
     {
         "product_list_rows": "lean",
         "variant_list_rows": "lean",

@@ -18,24 +18,39 @@ class Family:
     children: Mapping[str, Value] | None
     unseen: tuple[str, ...] = ()
     """What an update of the parent would carry and nobody knows: it could be cleared."""
+    whole: bool = False
+    """Whether these children are known to be all: what an update does not name may be deleted."""
+
+
+def left_out(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, list[str]]:
+    """By parent, the declared children that the shop has and no read of that parent shows.
+
+    Reads of a parent may hide children that are out of use (facts §14 #21 asks it of lists); a
+    read by name finds them.
+    """
+    found: dict[Address, list[str]] = {}
+    for child in kinds.values():
+        if child.parent is None:
+            continue
+        above = child.parent.kind
+        parents, states = live.objects.get(above, {}), live.objects.get(child.name, {})
+        for name, entry in desired.objects.get(child.name, {}).items():
+            owner = entry.value.get(above, "")
+            parent = parents.get(owner)
+            if not isinstance(parent, Observed) or parent.children is None:
+                continue
+            if isinstance(states.get(name), Observed) and name not in parent.children:
+                found.setdefault(Address(above, owner), []).append(name)
+    return found
 
 
 def families(
     changes: Iterable[Change], desired: Desired, live: Live, kinds: Kinds
 ) -> dict[Address, Family]:
-    """The live parent and children around every change, with all that is known of them.
-
-    Children are those that a read of the parent showed, and those that the files declare there
-    and a read by name found: a shop may hide retired ones from the former.
-    """
+    """The live parent and children around every change, with all that is known of them."""
     found: dict[Address, Family] = {}
     inner = {kind.parent.kind: kind for kind in kinds.values() if kind.parent}
-    declared: dict[Address, list[str]] = {}
-    for child in inner.values():
-        for name, entry in desired.objects.get(child.name, {}).items():
-            above = child.parent.kind if child.parent else ""
-            owner = Address(above, entry.value.get(above, ""))
-            declared.setdefault(owner, []).append(name)
+    joined = left_out(desired, live, kinds)
     for change in changes:
         kind = kinds[change.address.kind]
         owner = change.address
@@ -44,7 +59,7 @@ def families(
         state = live.get(owner)
         if owner.kind in inner and owner not in found and isinstance(state, Observed):
             gather = _Gather(inner[owner.kind], desired, live)
-            found[owner] = gather.family(owner, state, declared.get(owner, ()))
+            found[owner] = gather.family(owner, state, joined.get(owner, ()))
     return found
 
 
@@ -57,20 +72,21 @@ class _Gather:
         self.live = live
         self.unseen: list[str] = []
 
-    def family(self, owner: Address, state: Observed, declared: Iterable[str]) -> Family:
+    def family(self, owner: Address, state: Observed, joined: Collection[str]) -> Family:
         value = self._known(owner, state.value, None)
         if state.children is None:
             return Family(value, None, tuple(self.unseen))
-        addresses = {name: Address(self.child.name, name) for name in (*state.children, *declared)}
         children = {}
-        for name, address in addresses.items():
+        for name in (*state.children, *joined):
+            address = Address(self.child.name, name)
             seen = self.live.get(address)
-            if name in state.children or isinstance(seen, Observed):
-                own = seen.value if isinstance(seen, Observed) else {}
-                merged = overlay(state.children.get(name, {}), own)
-                carried = self.child.parent.update.fields if self.child.parent else ()
-                children[name] = self._known(address, merged, carried)
-        return Family(value, children, tuple(self.unseen))
+            own = seen.value if isinstance(seen, Observed) else {}
+            merged = overlay(state.children.get(name, {}), own)
+            carried = self.child.parent.update.fields if self.child.parent else ()
+            children[name] = self._known(address, merged, carried)
+        # A child that had to be joined in by name proves that this parent's read hides some.
+        whole = owner in self.live.whole and not joined
+        return Family(value, children, tuple(self.unseen), whole)
 
     def _known(self, address: Address, value: Value, carried: Collection[str] | None) -> Value:
         """`value` with what only a file tells; what neither tells is noted as unseen."""

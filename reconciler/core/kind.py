@@ -233,6 +233,17 @@ class Kind:
             shown = "" if self.fields[name].private else f" (found {str(raw)[:40]!r})"
             raise ValueError(f"`{name}`: {error}{shown}") from None
 
+    def retired(self, row: Any) -> bool:
+        """Whether a row shows an object out of use; one that is not understood does not."""
+        if not self.retire or not isinstance(row, Mapping):
+            return False
+        wire = self.fields[self.retire].wire
+        raw = next((row[key] for key in wire.read if row.get(key) is not None), None)
+        try:
+            return raw is not None and bool(wire.codec.decode(raw))
+        except ValueError:
+            return False
+
     def named(self, row: Any) -> str | None:
         """The natural key that a row shows, if it shows one."""
         if not isinstance(row, Mapping):

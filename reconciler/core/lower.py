@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from reconciler.core.bundle import bundled, nested
 from reconciler.core.change import Action, Change
 from reconciler.core.kind import Call, Kind, Kinds, Parent, Value
 from reconciler.core.plan import Plan
@@ -29,15 +30,7 @@ class _Lowering:
         self.plan = plan
         self.kinds = kinds
         self.changes = {change.address: change for change in plan.changes}
-        self.of: dict[Address, list[Change]] = {}
-        """The changes of children, by their parent."""
-        for change in plan.changes:
-            if change.action is Action.DELETE:
-                continue
-            parent = kinds[change.address.kind].parent
-            if parent:
-                owner = Address(parent.kind, (change.after or {}).get(parent.kind, ""))
-                self.of.setdefault(owner, []).append(change)
+        self.of = nested(plan.changes, kinds)
         self.count = 0
 
     def steps(self) -> Iterator[Step]:
@@ -194,20 +187,8 @@ class _Lowering:
                 yield self._update(kind, change)
 
     def _updates_children(self, kind: Kind, owner: Address) -> bool:
-        """Whether one update of the parent is the way: needed, or cheaper than one per child."""
-        parent = kind.parent
-        family = self.plan.families.get(owner)
-        if parent is None or family is None or family.children is None or family.unseen:
-            return False
-        if owner in self.changes:
-            return self.changes[owner].action is not Action.CREATE
-        updated = [c for c in self.of.get(owner, ()) if c.action is not Action.CREATE]
-        changed = [{f.path[0] for f in change.fields} for change in updated]
-        carried = set(parent.update.fields)
-        own = set(kind.update.fields) if kind.update else set()
-        only_here = any(fields & carried - own for fields in changed)
-        needed = only_here or any(change.blind for change in updated)
-        return needed or sum(fields <= carried for fields in changed) > 1
+        family, above = self.plan.families.get(owner), self.changes.get(owner)
+        return bundled(kind, family, above, self.of.get(owner, ()))
 
     def _parent_update(
         self,

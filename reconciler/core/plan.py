@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.core.after import as_written, follow, overlay_owned
 from reconciler.core.approved import Held
 from reconciler.core.blind import routed
+from reconciler.core.bundle import cautions
 from reconciler.core.change import RENAMED, Action, Change, FieldChange, digest
 from reconciler.core.deletion import deletions
 from reconciler.core.diff import compare, created
@@ -122,6 +123,7 @@ def build(
             *builder.notes,
             *builder.uncompared.notes(),
             *removed.notes,
+            *cautions(changes, found, desired, live, kinds),
             *recoded(changes, desired, live, kinds),
             *untouched(desired, live, kinds),
         ),

@@ -154,6 +154,8 @@ class Live:
     """How much of an object is on hand, by place, where a removal asked and a read showed it."""
     unlooked: dict[str, str] = field(default_factory=dict)
     """Kinds whose objects could not all be asked what they refer to, and why."""
+    whole: set[Address] = field(default_factory=set)
+    """Parents that a change touches and of which every child is known, those out of use too."""
     unseen: dict[Address, frozenset[str]] = field(default_factory=dict)
     """Fields that a write would carry and no read has shown: leaving them out may clear them."""
 

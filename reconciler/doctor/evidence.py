@@ -156,8 +156,3 @@ def shown(kind: Kind, row: Row) -> Mapping[str, Any]:
         return kind.decode(row)
     except (ValueError, TypeError, AttributeError):
         return {}
-
-
-def retired(kind: Kind, row: Row) -> bool:
-    """Whether a row shows an object that is out of use."""
-    return bool(kind.retire and shown(kind, row).get(kind.retire))

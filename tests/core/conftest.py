@@ -129,8 +129,16 @@ class World:
         found, notes = judge(rules, ground, lambda source, path: source)
         return list(found), notes
 
-    def product(self, code: str, variants: Mapping[str, Mapping[str, Any]], **fields: Any) -> None:
-        """The shop holds a product with its variants, seen from both sides."""
+    def product(
+        self,
+        code: str,
+        variants: Mapping[str, Mapping[str, Any]],
+        whole: bool = True,
+        **fields: Any,
+    ) -> None:
+        """The shop holds a product with its variants, seen from both sides; `whole`: surely all."""
+        if whole:
+            self.live.whole.add(Address("product", code))
         rows = {name: {"code": name, **values} for name, values in variants.items()}
         self.have(f"product/{code}", children=rows, **fields)
         for name, values in variants.items():

@@ -13,7 +13,7 @@ PRODUCT = {"name": "Tea", "category": "Drinks", "discontinued": False}
 
 @pytest.fixture
 def tea(world: Any) -> Any:
-    """A shop with one product of three variants, all of them declared."""
+    """A shop with one product of three variants, all of them declared and surely all it has."""
     world.both("category/Drinks")
     world.declare("product/1", **PRODUCT)
     world.product("1", VARIANTS, **PRODUCT)
@@ -68,6 +68,16 @@ def test_where_the_live_variants_are_not_all_known_each_is_updated_alone(world: 
         world.have(f"variant/{name}", product="1", **values)
     declare_prices(world, v1L=4500, v1R=3500)
     assert world.operations() == ["variant.update", "variant.update"]
+
+
+def test_where_a_product_may_have_more_variants_each_is_updated_alone(world: Any) -> None:
+    """facts §6.2, §14 #21: one that reads hide could be deleted by an update that lacks it."""
+    world.both("category/Drinks")
+    world.declare("product/1", **PRODUCT)
+    world.product("1", VARIANTS, whole=False, **PRODUCT)
+    declare_prices(world, v1L=4500, v1R=3500)
+    assert world.operations() == ["variant.update", "variant.update"]
+    assert world.plan().notes == ()
 
 
 def test_one_variant_is_updated_alone(tea: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.core.kind import Kind, Kinds
-from reconciler.doctor.evidence import Asked, Evidence, Purpose, retired
+from reconciler.doctor.evidence import Asked, Evidence, Purpose
 from reconciler.doctor.finding import Finding, note, ok
 
 NAME = "discontinued"
@@ -18,7 +18,7 @@ def judge(evidence: Evidence, kinds: Kinds) -> Iterator[Finding]:
         listing = evidence.of(kind.name, Purpose.LISTING)
         if not (kind.retire and kind.reads.hides and listing and listing.rows):
             continue
-        if any(retired(kind, row) for row in listing.rows):
+        if any(kind.retired(row) for row in listing.rows):
             shown.append(listing.operation)
         elif missing := _missing(evidence, kind, listing):
             hidden.append(f"{listing.operation} leaves out the discontinued {missing}")
@@ -48,6 +48,6 @@ def _missing(evidence: Evidence, kind: Kind, listing: Asked) -> str:
     listed = {kind.named(row) for row in listing.rows}
     for parent in evidence.rows(kind.parent.kind):
         for row in parent.get(kind.parent.key) or ():
-            if retired(kind, row) and kind.named(row) not in listed:
+            if kind.retired(row) and kind.named(row) not in listed:
                 return f"{kind.name} {kind.named(row)}"
     return ""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from reconciler.core.kind import Kind, Kinds
-from reconciler.doctor.evidence import Asked, Evidence, Outcome, Purpose, retired
+from reconciler.doctor.evidence import Asked, Evidence, Outcome, Purpose
 from reconciler.doctor.finding import Finding, note, ok, problem, untried
 
 _AGAIN = "run this again; if it stays, show this line to DealPOS"
@@ -142,7 +142,7 @@ def _without_single(
     evidence: Evidence, kinds: Kinds, kind: Kind, asked: Asked
 ) -> tuple[partial[Finding], str]:
     """What it means that no single object can be read: nothing can be proved absent by it."""
-    if any(retired(kind, row) for row in evidence.rows(kind.name)):
+    if any(kind.retired(row) for row in evidence.rows(kind.name)):
         return partial(note), "nothing: lists show what is out of use too"
     if asked.outcome is Outcome.NOT_OFFERED and _listed(evidence, kind):
         # facts §6.4, §9: two generations print no read of a single product or customer.
@@ -170,7 +170,7 @@ def _proves_absence(evidence: Evidence, kind: Kind) -> bool:
         return False
     known = evidence.of(kind.name, Purpose.KNOWN)
     unspoken = known is None or known.answered or known.outcome is Outcome.UNASKED
-    return unspoken or any(retired(kind, row) for row in evidence.rows(kind.name))
+    return unspoken or any(kind.retired(row) for row in evidence.rows(kind.name))
 
 
 def _listed(evidence: Evidence, kind: Kind) -> bool:

@@ -1,0 +1,212 @@
+"""No variant that the shop does not show is lost to an update of its product.
+
+The worst that the documentation leaves open: reads of a product hide discontinued variants, and
+its update deletes what it does not list (facts §6.2, §14 #21).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler import siblings
+from reconciler.core.state import Address
+from reconciler.intake import Intake
+from reconciler.kinds import KINDS
+from reconciler.reader import Reader
+
+WORST: dict[str, Any] = {
+    "product_reads_hide_discontinued_variants": True,
+    "product_put_variants": "replace",
+    "put_omitted": "clear",
+}
+P = Address("product", "P")
+LEAN = {"product_list_rows": "lean", "variant_list_rows": "lean", "variant_batch_rows": "lean"}
+
+
+def seed(of: str = "P") -> dict[str, Any]:
+    """Two products of two variants on sale; one of them has a discontinued one as well."""
+    products = {
+        code: {
+            "Code": code,
+            "Name": f"Tea {code}",
+            "Category": "Drinks",
+            "Variants": [
+                {"Code": f"{code}A", "Model": "A", "UnitPrice": 100},
+                {"Code": f"{code}B", "Model": "B", "UnitPrice": 200},
+            ],
+        }
+        for code in "PQ"
+    }
+    retired = {"Code": "PZ", "Model": "Z", "UnitPrice": 300, "Discontinued": True}
+    products[of]["Variants"].append({**retired, "UnitCost": 9, "Description": "last year's"})
+    return {"categories": [{"Name": "Drinks"}], "products": list(products.values())}
+
+
+PRICES = "{code: PA, unit_price: 110}, {code: PB, unit_price: 210}"
+
+
+def files(variants: str, more: str = "") -> str:
+    return f"products: [{{code: P, {more}variants: [{variants}]}}]"
+
+
+def sent(shop: Any) -> list[str]:
+    """The writes of a plan and the objects that each is for."""
+    return [r.operation for step in shop.steps(shop.plan()) for r in step.requests]
+
+
+def test_prices_are_written_one_by_one_and_nothing_is_lost(open_shop: Any) -> None:
+    shop = open_shop(seed(), files(PRICES), **WORST)
+    before = shop.item("variants", "PZ")
+    plan = shop.plan()
+    assert plan.notes == ()
+    assert sent(shop) == ["variant.update", "variant.update"]
+    assert shop.apply(plan).complete
+    assert shop.item("variants", "PZ") == before
+    assert shop.item("variants", "PA")["UnitPrice"] == 110
+    assert shop.plan().empty
+
+
+def test_a_needed_update_says_what_it_may_cost_before_anything_is_sent(open_shop: Any) -> None:
+    shop = open_shop(seed(), files(PRICES, "name: Black Tea, "), **WORST)
+    (note,) = [n for n in shop.plan().notes if n.startswith("product/P: ")]
+    assert "whether the shop deletes one that it does not list is undocumented" in note
+    assert "declare each discontinued one that DealPOS has there before you apply" in note
+    assert not [path for method, path, _ in shop.twin.calls if method == "PUT"]
+    assert sent(shop) == ["product.update"]
+
+
+@pytest.mark.parametrize("rows", [{}, LEAN], ids=["full", "lean"])
+@pytest.mark.parametrize("more", ["", "name: Black Tea, "], ids=["optional", "needed"])
+def test_as_the_note_says_what_is_declared_is_kept(
+    open_shop: Any, rows: dict[str, str], more: str
+) -> None:
+    """All of it: also what no file says of the variant, however little lists show."""
+    shop = open_shop(seed(), files(f"{PRICES}, {{code: PZ}}", more), **WORST, **rows)
+    before = shop.item("variants", "PZ")
+    plan = shop.plan()
+    assert P not in shop.read().whole
+    assert [n for n in plan.notes if "(left out: PZ)" in n] == list(plan.notes)
+    assert len(plan.notes) == bool(more)
+    report = shop.apply(plan)
+    assert report.complete
+    assert report.requests == shop.cost(plan).requests
+    follows = {"Name": "Black Tea"} if more else {}
+    assert shop.item("variants", "PZ") | follows == before | follows
+    assert shop.plan().empty
+
+
+def test_where_no_read_shows_all_of_a_hidden_variant_the_update_is_withheld(
+    open_shop: Any,
+) -> None:
+    missing = frozenset({"GET /Variant/Code", "GET /Variant/Detail"})
+    text = "products: [{code: P, name: Black Tea, variants: [{code: PZ}]}]"
+    shop = open_shop(seed(), text, missing_operations=missing, **WORST, **LEAN)
+    before = shop.show()
+    ((address, why),) = shop.plan().withheld
+    assert address == P
+    assert "that could clear `description` of variant/PZ" in why
+    shop.apply()
+    assert shop.show() == before
+
+
+BOTH = files(PRICES)[:-1] + ", {code: Q, variants: [{code: QA, unit_price: 5}]}]"
+
+
+@pytest.mark.parametrize("words", [False, True], ids=["booleans", "words"])
+@pytest.mark.parametrize(
+    ("of", "text", "rows"),
+    [
+        ("P", files(PRICES), {}),
+        ("Q", files(PRICES), {}),
+        ("P", files(PRICES), LEAN),
+        ("Q", BOTH, LEAN),  # read by itself, as it changes too
+    ],
+    ids=["its own", "another's", "its own detail", "another's detail"],
+)
+def test_a_discontinued_variant_inside_a_product_proves_that_none_is_hidden(
+    open_shop: Any, of: str, text: str, rows: dict[str, str], words: bool
+) -> None:
+    shop = open_shop(seed(of=of), text, booleans_as_words=words, **rows)
+    assert P in shop.read().whole
+    assert sent(shop)[0] == "product.update"
+    assert shop.plan().notes == ()
+    assert shop.apply().complete
+    assert shop.plan().empty
+
+
+@pytest.mark.parametrize("words", [False, True])
+def test_variants_on_sale_prove_nothing(open_shop: Any, words: bool) -> None:
+    shop = open_shop(seed(), files(PRICES), booleans_as_words=words, **WORST)
+    assert shop.read().whole == set()
+
+
+def test_the_proof_costs_no_request(open_shop: Any) -> None:
+    spent = {
+        open_shop(seed(), files(PRICES), product_reads_hide_discontinued_variants=hides)
+        .plan()
+        .reads
+        for hides in (False, True)
+    }
+    assert len(spent) == 1
+
+
+# --- one sort of read may show what the other hides ---
+
+PRODUCT = KINDS["product"]
+ALL = {"Code": "P", "Variants": [{"Code": "PA"}, {"Code": "PZ", "Discontinued": True}]}
+SOME = {"Code": "P", "Variants": [{"Code": "PA"}]}
+
+
+@pytest.fixture
+def intake(open_shop: Any) -> Intake:
+    """What takes the rows of a new reader."""
+    return Reader(open_shop({}).client(), KINDS).intake
+
+
+@pytest.mark.parametrize("order", [("list", "single"), ("single", "list")])
+def test_what_one_read_has_shown_is_not_forgotten_for_another(
+    intake: Intake, order: tuple[str, str]
+) -> None:
+    take = {
+        "list": lambda: intake.take(PRODUCT, [ALL], frozenset(ALL)),
+        "single": lambda: intake.take_single(PRODUCT, SOME),
+    }
+    for read in order:
+        take[read]()
+    state = intake.live.get(P)
+    assert set(state.children) == {"PA", "PZ"}  # type: ignore[union-attr, arg-type]
+
+
+def test_a_list_that_is_read_again_counts_as_it_is_now(intake: Intake) -> None:
+    for row in (ALL, SOME):
+        intake.take(PRODUCT, [row], frozenset(row))
+    state = intake.live.get(P)
+    assert set(state.children) == {"PA"}  # type: ignore[union-attr, arg-type]
+
+
+def test_a_list_that_shows_them_does_not_speak_for_single_reads(open_shop: Any) -> None:
+    """Another product's list row has one; this product's row has no variants, only its detail."""
+    shop = open_shop({}, files(PRICES))
+    for read, known in (("list", True), ("single", False)):
+        reader = Reader(shop.client(), KINDS)
+        reader.intake.take(PRODUCT, [{**ALL, "Code": "Q"}], frozenset(ALL))
+        if read == "list":
+            reader.intake.take(PRODUCT, [SOME], frozenset(SOME))
+        else:
+            reader.intake.take_single(PRODUCT, SOME)
+        siblings.settle(reader, shop.desired(), {"product": {"P"}})
+        assert (P in reader.live.whole) is known, read
+
+
+def test_a_hidden_variant_speaks_against_the_sort_of_read_that_hid_it(open_shop: Any) -> None:
+    shop = open_shop({}, files("{code: PA}, {code: PH}"))
+    reader = Reader(shop.client(), KINDS)
+    reader.intake.take(PRODUCT, [{**ALL, "Code": "Q"}, SOME], frozenset(ALL))
+    siblings.settle(reader, shop.desired(), {"product": {"P", "Q"}})
+    assert reader.live.whole == {P, Address("product", "Q")}
+    reader.live.whole.clear()
+    reader.intake.take(KINDS["variant"], [{"Code": "PH", "Discontinued": True}], frozenset())
+    siblings.settle(reader, shop.desired(), {"product": {"P", "Q"}})
+    assert reader.live.whole == set()
