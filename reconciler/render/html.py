@@ -1,19 +1,11 @@
-"""A plan as one page that needs nothing else: no network, no other file, no script to be read.
-
-The page may run its own script and style and nothing besides (their hashes stand in its content
-security policy), so that even markup that slipped through could do nothing.
-"""
+"""A plan as a page to search, filter and print; and why there is none."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from reconciler import __version__
 from reconciler.core.change import Action, Change
 from reconciler.core.cost import Cost
 from reconciler.core.kind import Kinds
@@ -23,11 +15,10 @@ from reconciler.core.state import Address, Source
 from reconciler.errors import ReconcilerError
 from reconciler.render.block import hidden, place, rows
 from reconciler.render.data import Origin
+from reconciler.render.frame import page
 from reconciler.render.money import money_rows, total_line
 from reconciler.render.verdict import refusals, removals, verdict
 from reconciler.render.words import Row, counted, plain, spent
-
-_PAGE = PackageLoader("reconciler.render", "page")
 
 
 class Item(NamedTuple):
@@ -43,36 +34,17 @@ class Item(NamedTuple):
     rest: str
 
 
-def templates() -> Environment:
-    """The pages; everything put into one is text."""
-    pages = Environment(
-        loader=_PAGE,
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-        lstrip_blocks=True,
-    )
-    pages.filters["plain"] = _plain
-    return pages
-
-
 def plan_html(plan: Plan, cost: Cost, kinds: Kinds, origin: Origin) -> str:
     """The plan as a page."""
-    pages = templates()
-    style, script = (source(pages, name) for name in ("page.css", "page.js"))
     anchors = {change.address: f"c{n}" for n, change in enumerate(plan.changes, 1)}
 
     def named(address: Address | None) -> Markup:
         return _object(address, anchors)
 
-    return pages.get_template("page.html.j2").render(
-        style=style,
-        script=script,
-        style_hash=fingerprint(style),
-        script_hash=fingerprint(script),
+    return page(
+        "plan.html.j2",
+        "page.js",
         verdict=verdict(plan),
-        version=__version__,
         store=plain(plan.store),
         folder=plain(origin.folder),
         commit=plain(origin.commit),
@@ -102,29 +74,7 @@ def plan_html(plan: Plan, cost: Cost, kinds: Kinds, origin: Origin) -> str:
 
 def error_html(error: ReconcilerError, subject: str = "plan") -> str:
     """Why there is no plan or audit, as a page that takes the place of an outdated one."""
-    pages = templates()
-    style = source(pages, "page.css")
-    return pages.get_template("error.html.j2").render(
-        style=style,
-        style_hash=fingerprint(style),
-        version=__version__,
-        error=error,
-        subject=subject,
-    )
-
-
-def _plain(value: object) -> str:
-    return plain(str(value))
-
-
-def source(pages: Environment, name: str) -> str:
-    """A file of a page."""
-    return _PAGE.get_source(pages, name)[0]
-
-
-def fingerprint(text: str) -> str:
-    """What a content security policy calls a style or script by."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+    return page("error.html.j2", error=error, subject=subject)
 
 
 def _object(address: Address | None, anchors: dict[Address, str]) -> Markup:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from reconciler import __version__
 from reconciler.core.audit import STATES, Audit, Finding
 from reconciler.core.kind import Kinds
 from reconciler.render.audit.words import Run, closing, place, told, verdict
 from reconciler.render.data import Origin
-from reconciler.render.html import fingerprint, source, templates
+from reconciler.render.frame import page
 from reconciler.render.words import plain
 
 
@@ -23,13 +22,9 @@ class Item(NamedTuple):
 
 def audit_html(audit: Audit, run: Run, kinds: Kinds, origin: Origin) -> str:
     """The audit as a page."""
-    pages = templates()
-    style = source(pages, "page.css")
-    return pages.get_template("audit.html.j2").render(
-        style=style,
-        style_hash=fingerprint(style),
+    return page(
+        "audit.html.j2",
         verdict=verdict(audit),
-        version=__version__,
         store=plain(audit.store),
         folder=plain(origin.folder),
         commit=plain(origin.commit),
