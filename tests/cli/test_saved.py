@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler import seal
+from reconciler.client import Client
 from tests.menu import TWO_SIZES, back_office, by_code, edited
 
 KEY = "0123456789abcdef-a-key-of-tests"
@@ -204,6 +205,24 @@ def test_a_deletion_with_the_uses_that_were_approved_is_done(
     ran = applied(run, saved, shop)
     assert (ran.code, outcomes(ran)) == (0, {"coupon/DISC": "applied"})
     assert outcomes(applied(run, saved, shop)) == {"coupon/DISC": "skipped"}
+
+
+def test_a_deletion_of_a_coupon_that_does_not_show_its_uses_any_more_is_held(
+    run: Any, shop: Path, deletion: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = deletion(63)
+    real = Client.call
+
+    def call(self: Client, operation: str, parameters: Any = None) -> Any:
+        answer = real(self, operation, parameters)
+        for row in answer if operation == "coupon.list" else ():
+            row.pop("Balance", None)
+        return answer
+
+    monkeypatch.setattr(Client, "call", call)
+    ran = applied(run, saved, shop)
+    assert (ran.code, outcomes(ran)) == (4, {"coupon/DISC": "held"})
+    assert "does not show any more how many uses are left" in ran.json["outcomes"][0]["message"]
 
 
 @pytest.mark.parametrize(("now", "status"), [(100, "applied"), (63, "held")])
