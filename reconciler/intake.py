@@ -22,8 +22,8 @@ class Intake:
         self.single_keys: dict[str, set[str]] = {}
         """Every key that a single read of a kind has shown."""
         self.singly: dict[str, set[str]] = {}
-        self.shows_retired: set[tuple[str, str]] = set()
-        """Sorts of read, by kind, that have shown a retired child: they hide none."""
+        self.joined: dict[str, list[Children]] = {}
+        """Children, by the kind of their parent, as one sort of read showed them before another."""
         self.sparse = False
         """Whether this shop was seen to leave out what is empty: rows of one read differ in keys.
 
@@ -48,7 +48,7 @@ class Intake:
                 continue
             try:
                 value = kind.decode(row if len(row) == len(shape) else {**empty, **row})
-                inner: Mapping[str, Value] | None = self._inner(kind, name, row, read)
+                inner = self._inner(kind, name, row, read)
             except (ValueError, TypeError, AttributeError) as error:
                 why = f"its answer was not understood: {error}"
                 self.live.unread[Address(kind.name, name)] = why
@@ -56,7 +56,7 @@ class Intake:
             known = states.get(name)
             if isinstance(known, Observed):
                 value = {**known.value, **value}
-                inner = _joined(known.children, inner)
+                inner = self._joined(kind, known.children, inner)
             if kind.parent and (kind.name, name) in self.owners:
                 value[kind.parent.kind] = self.owners[kind.name, name]
             states[name] = Observed(value, inner)
@@ -88,7 +88,30 @@ class Intake:
             if isinstance(known, Observed):
                 states[name] = Observed({**empty, **known.value}, known.children)
 
-    def _inner(self, kind: Kind, owner: str, row: Row, read: str) -> Children | None:
+    def candid(self, kind: Kind) -> frozenset[str]:
+        """The sorts of read of a kind that have shown a retired child: they hide none."""
+        present = (state.children for _, state in self.live.observed(kind.name))
+        shown = (*self.joined.get(kind.name, ()), *present)
+        # What two sorts have shown tells of neither; the parts of it were kept for that.
+        parts = [part for part in shown if isinstance(part, Children) and len(part.reads) == 1]
+        found: frozenset[str] = frozenset()
+        for part in parts:
+            if not part.reads <= found and any(map(part.kind.retired, part.rows.values())):
+                found |= part.reads
+        return found
+
+    def _joined(
+        self, kind: Kind, known: Mapping[str, Value] | None, shown: Mapping[str, Value] | None
+    ) -> Mapping[str, Value] | None:
+        """What two reads show of the children: either may show some that the other hides."""
+        if not isinstance(known, Children) or not isinstance(shown, Children):
+            return known if shown is None else shown
+        if known.reads == shown.reads:
+            return shown
+        self.joined.setdefault(kind.name, []).extend((known, shown))
+        return Children(shown.kind, {**known.rows, **shown.rows}, known.reads | shown.reads)
+
+    def _inner(self, kind: Kind, owner: str, row: Row, read: str) -> Mapping[str, Value] | None:
         """The children that a row shows, each remembered with its parent."""
         child = self.children.get(kind.name)
         if child is None or child.parent is None:
@@ -99,20 +122,7 @@ class Intake:
         found = {name: item for item in items if (name := child.named(item)) is not None}
         for name in found:
             self.owners[child.name, name] = owner
-        if (kind.name, read) not in self.shows_retired and any(map(child.retired, found.values())):
-            self.shows_retired.add((kind.name, read))
         return Children(child, found, frozenset({read}))
-
-
-def _joined(
-    known: Mapping[str, Value] | None, shown: Mapping[str, Value] | None
-) -> Mapping[str, Value] | None:
-    """What two reads show of the children: another sort of read may show some that this hides."""
-    if not isinstance(known, Children) or not isinstance(shown, Children):
-        return known if shown is None else shown
-    if known.reads == shown.reads:
-        return shown
-    return Children(shown.kind, {**known.rows, **shown.rows}, known.reads | shown.reads)
 
 
 class Children(Mapping[str, Value]):

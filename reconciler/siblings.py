@@ -30,7 +30,7 @@ def settle(reader: Reader, desired: Desired, touched: Mapping[str, Collection[st
         if joined:
             _deepen(reader, child, joined)
         hiding = {read for owner in missing for read in _reads(reader, owner)}
-        showing = {read for kind, read in reader.intake.shows_retired if kind == above} - hiding
+        showing = reader.intake.candid(reader.kinds[above]) - hiding
         reader.live.whole |= {owner for owner in owners if _reads(reader, owner) & showing}
 
 

@@ -200,6 +200,16 @@ def test_a_list_that_shows_them_does_not_speak_for_single_reads(open_shop: Any) 
         assert (P in reader.live.whole) is known, read
 
 
+def test_what_two_reads_have_shown_is_whole_by_the_one_that_hides_none(open_shop: Any) -> None:
+    shop = open_shop({}, files(PRICES))
+    reader = Reader(shop.client(), KINDS)
+    reader.intake.take(PRODUCT, [ALL], frozenset(ALL))
+    reader.intake.take_single(PRODUCT, SOME)
+    reader.intake.take_single(PRODUCT, {**SOME, "Code": "Q"})
+    siblings.settle(reader, shop.desired(), {"product": {"P", "Q"}})
+    assert reader.live.whole == {P}
+
+
 def test_a_hidden_variant_speaks_against_the_sort_of_read_that_hid_it(open_shop: Any) -> None:
     shop = open_shop({}, files("{code: PA}, {code: PH}"))
     reader = Reader(shop.client(), KINDS)
