@@ -56,6 +56,12 @@ def variants(count: int, **more: Any) -> tuple[dict[str, Any], ...]:
 
 LISTED = asked(rows=variants(2), total=2, form="Data", size=500)
 PARENT = {"Code": "P", "Variants": [{"Code": "V9", "Discontinued": True}]}
+CUT = asked(
+    kind="product",
+    operation="product.list",
+    rows=({"Code": "P", "Variants": [{"Code": "V1", "Discontinued": False}]},),
+)
+RETIRED = asked(rows=variants(1, Discontinued=True))
 GMT = "Thu, 01 Jan 1970 00:10:00 GMT"
 
 TABLE: list[tuple[Evidence, str, str, str]] = [
@@ -243,6 +249,29 @@ TABLE: list[tuple[Evidence, str, str, str]] = [
         "note",
         "variant.list leaves out the discontinued variant V9",
     ),
+    # shown inside: discontinued variants, by a product
+    (about(asked(rows=())), "shown inside", "note", "no product with variants was seen"),
+    (about(CUT, RETIRED), "shown inside", "note", "none seen in a product: there are none"),
+    (about(replace(CUT, total=2), RETIRED), "shown inside", "note", "none seen in a prod"),
+    (about(replace(CUT, total=1), RETIRED), "shown inside", "note", "the discontinued va"),
+    (
+        about(CUT, replace(CUT, purpose=Purpose.SECOND_PAGE), RETIRED),
+        "shown inside",
+        "note",
+        "no product that product.list shows has the discontinued variant V0",
+    ),
+    (
+        about(CUT, replace(CUT, purpose=Purpose.SECOND_PAGE, rows=({"Code": "O"},)), RETIRED),
+        "shown inside",
+        "note",
+        "none seen in a product: there are none",
+    ),
+    (
+        about(replace(CUT, rows=({"Code": "P", "Variants": "none"},)), RETIRED),
+        "shown inside",
+        "note",
+        "no product with variants was seen",
+    ),
     # values: cents are no dialect
     (about(asked(rows=variants(1, UnitPrice=10.5))), "values", "ok", "documented form"),
     (about(asked(rows=variants(1, Taxable=1))), "values", "note", "yes and no come as numbers"),
@@ -266,7 +295,7 @@ def test_without_any_evidence_every_line_is_there_and_says_so() -> None:
         for kind in KINDS.values()
         for read in (kind.reads.listing, kind.reads.batch, kind.reads.single)
     )
-    assert len(found) == needed + 14
+    assert len(found) == needed + 15
     assert all(isinstance(line, Finding) for line in found)
 
 
