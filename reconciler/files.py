@@ -11,6 +11,9 @@ from reconciler.core.state import Source
 from reconciler.errors import Problem, SourceError
 from reconciler.position import Index
 
+FILE = "reconciler.yaml"
+"""The settings of a shop, in its folder."""
+
 
 @dataclass(frozen=True, slots=True)
 class Files:
@@ -36,13 +39,16 @@ class Files:
             return None
 
 
+def inside(folder: str) -> bool:
+    """Whether what the settings name is a folder inside the shop's."""
+    return not Path(folder).is_absolute() and ".." not in Path(folder).parts
+
+
 def paths(root: Path, catalogue: str) -> list[Path]:
     """The catalogue files, sorted; raises SourceError when there is no such folder."""
     folder = root / catalogue
     if not folder.is_dir():
-        hint = (
-            "create it, or set `catalogue:` in reconciler.yaml to the folder that holds the files"
-        )
+        hint = f"create it, or set `catalogue:` in {FILE} to the folder that holds the files"
         raise SourceError([Problem(catalogue, 0, 0, "there is no such folder", hint)])
     found = (p for p in folder.rglob("*") if p.suffix in (".yaml", ".yml") and not p.is_dir())
     return sorted(found)

@@ -16,10 +16,10 @@ from reconciler.entries import Accepted, accepted, entries, shared
 from reconciler.entry import Entry, pair, texts
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.everything import Everything
-from reconciler.files import Files
+from reconciler.files import FILE, Files
 from reconciler.imported import Imported, LeftOut
 from reconciler.kinds import KINDS, MANAGED
-from reconciler.settings import FILE, Settings, load
+from reconciler.settings import Settings, load
 
 WAY_IN = "`reconciler adopt` takes it in"
 SCHEMA = "catalogue.schema.json"

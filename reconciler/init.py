@@ -7,7 +7,7 @@ from pathlib import Path
 from reconciler import schema
 from reconciler.core.kind import Kinds
 from reconciler.errors import UsageError
-from reconciler.settings import FILE
+from reconciler.files import FILE
 
 _SETTINGS = """\
 # yaml-language-server: $schema=schemas/reconciler.schema.json

@@ -9,22 +9,44 @@ from __future__ import annotations
 
 import marshal
 import os
+import signal
 import sys
+import weakref
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from reconciler import document
-from reconciler.document import Expand, Node
-from reconciler.errors import Problem
+from reconciler.document import Expand, Node, expander
+from reconciler.errors import Problem, SourceError
+from reconciler.files import FILE, inside, paths
 
 LARGE = 1_000_000
 """Bytes of files from which a second process saves more than it costs."""
 
-SHARE = 0.5
-"""Of the bytes, for the second process."""
+SHARE = 0.65
+"""Of the bytes, for the second process: it parses while this one still imports what comes next."""
+
+PLAIN = 2
+"""The form of `marshal` that looks for no repetition: there is none, and looking costs most."""
 
 Parsed = tuple[Node, list[Problem]]
+
+
+def begin(root: Path) -> Parsing | None:
+    """A head start on the files of the shop in `root`, before anything else is looked at.
+
+    None where no file is found that way. What is wrong with the settings is told by whoever uses
+    them.
+    """
+    settings, _ = document.read(root / FILE, FILE)
+    catalogue = str(settings.get("catalogue", "catalogue"))
+    try:
+        found = paths(root, catalogue) if inside(catalogue) else []
+    except SourceError:
+        return None
+    return Parsing(root, found, expander(os.environ)) if found else None
 
 
 class Parsing:
@@ -37,6 +59,7 @@ class Parsing:
         self.first = len(paths)
         """How many of the files are parsed here."""
         self._child = self._pipe = 0
+        self._end: weakref.finalize[..., Parsing] | None = None
         if (first := _split(paths)) < len(paths):
             self._fork(first)
 
@@ -73,6 +96,7 @@ class Parsing:
             self._deliver(sending, self.paths[first:])
         os.close(sending)
         self.first, self._child, self._pipe = first, child, receiving
+        self._end = weakref.finalize(self, _ended, child, receiving)
 
     def _deliver(self, sending: int, paths: Sequence[Path]) -> None:
         """In the copy: parse, hand over, and end without a trace."""
@@ -82,18 +106,17 @@ class Parsing:
                 node, problems = self._parse(path)
                 found.append((_flat(node), [(*_place(p), p.message, p.hint) for p in problems]))
             with os.fdopen(sending, "wb") as pipe:
-                pipe.write(marshal.dumps(found))
+                pipe.write(marshal.dumps(found, PLAIN))
         finally:
             os._exit(0)
 
     def _received(self) -> list[Any]:
         """What the copy has parsed; less, or nothing, where it was ended before its time."""
-        if not self._child:
+        if self._end is None or not self._end.detach():
             return []
         with os.fdopen(self._pipe, "rb") as pipe:
             content = pipe.read()
         os.waitpid(self._child, 0)
-        self._child = 0
         try:
             found: list[Any] = marshal.loads(content)
         except (EOFError, ValueError, TypeError):
@@ -119,6 +142,14 @@ def _split(paths: Sequence[Path]) -> int:
         if left < 0:
             return index + 1
     return len(paths)
+
+
+def _ended(child: int, pipe: int) -> None:
+    """Nobody waits for the copy any more."""
+    os.close(pipe)
+    with suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
 
 
 def _place(problem: Problem) -> tuple[str, int, int]:

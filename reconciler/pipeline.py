@@ -39,8 +39,23 @@ class Made(NamedTuple):
 def declared(shop: Settings, begun: Parsing | None = None) -> Desired:
     """What the files say; raises SourceError for everything wrong in them alone.
 
-    `begun` is their parsing where it has been begun already.
+    `begun` is a head start on them.
     """
+    return _declared(shop, _parsing(shop, begun))
+
+
+def _parsing(shop: Settings, begun: Parsing | None) -> Parsing:
+    """The parsing of a shop's files: a head start where it is on them."""
+    from reconciler.files import paths
+    from reconciler.parsing import Parsing
+
+    files = paths(shop.root, shop.catalogue)
+    if begun is not None and begun.paths == files:
+        return begun
+    return Parsing(shop.root, files, shop.expand)
+
+
+def _declared(shop: Settings, begun: Parsing) -> Desired:
     from reconciler import source
     from reconciler.core.references import cycles
     from reconciler.kinds import MANAGED
@@ -59,21 +74,18 @@ def make(
     scope: Scope | None = None,
     overwrite: Sequence[str] = (),
     before: Past | None = None,
+    begun: Parsing | None = None,
 ) -> Made:
     """Compare files and shop, or the part of them that is in `scope`.
 
     Where both have changed a value since the last apply, the files win for the objects that a
     pattern of `overwrite` names. `before` is what is known of that apply, if not what the ledger
-    says. What `journal` holds of an earlier run is settled by what is read, or planned. Raises
-    SourceError for what stands in the way of a plan, UsageError for an empty scope, LedgerError
-    where the ledger cannot be read.
+    says; `begun` a head start on the files. What `journal` holds of an earlier run is settled by
+    what is read, or planned. Raises SourceError for what stands in the way of a plan, UsageError
+    for an empty scope, LedgerError where the ledger cannot be read.
     """
-    from reconciler.files import paths
-    from reconciler.parsing import Parsing
-
     # First of all: its second process may only be started while there is one thread.
-    files = paths(shop.root, shop.catalogue)
-    begun = Parsing(shop.root, files, shop.expand)
+    begun = _parsing(shop, begun)
 
     from reconciler import live, past, tenant
     from reconciler.core import kept, plan, references
@@ -83,9 +95,9 @@ def make(
     from reconciler.survey import Survey
 
     before = before or past.recall(shop, client.store.url)
-    survey = Survey(client, KINDS, () if scope else files)
+    survey = Survey(client, KINDS, () if scope else begun.paths)
     try:
-        desired = declared(shop, begun)
+        desired = _declared(shop, begun)
     except BaseException:
         survey.abandon()
         raise

@@ -14,12 +14,12 @@ from reconciler.core.guardrail import Guardrails
 from reconciler.core.state import Prune
 from reconciler.document import Expand, Node, UnsetName, expander, names_in, read
 from reconciler.errors import Problem, SourceError, StoreError, UsageError, suggestion
+from reconciler.files import FILE, inside
 from reconciler.guardrails import configured
 from reconciler.kinds import MANAGED
 from reconciler.position import locate
 from reconciler.prune import scopes
 
-FILE = "reconciler.yaml"
 SANDBOX = "sandbox"
 _KEYS = ("store", "catalogue", "defaults", "guardrails", "prune", "ledger")
 LEDGERS = ("none", "file", "git")
@@ -167,7 +167,7 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> Settings:
     reader.unknown(node, _KEYS)
     store = reader.store(node)
     catalogue = reader.text(node, "catalogue") or "catalogue"
-    if Path(catalogue).is_absolute() or ".." in Path(catalogue).parts:
+    if not inside(catalogue):
         reader.problem(node, "catalogue", "`catalogue` must be a folder inside the shop's folder")
     defaults = reader.mapping(node, "defaults")
     guardrails = configured(reader.mapping(node, "guardrails"), reader.problem)

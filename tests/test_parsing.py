@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from reconciler import parsing
+from reconciler import parsing, pipeline
 from reconciler.document import Node, expander
 from reconciler.files import paths
+from reconciler.journal import Journal
 from reconciler.parsing import Parsing
 
 FILES = {
@@ -93,6 +94,53 @@ def test_where_no_process_can_be_started_one_does_it_all(
 
     monkeypatch.setattr(os, "fork", refuse)
     assert outcome(begin(folder)) == alone(folder, monkeypatch)
+
+
+def test_a_head_start_is_on_what_the_settings_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "catalogue").rename(folder / "menu")
+    (folder / "reconciler.yaml").write_text("catalogue: menu\nstore: [", encoding="utf-8")
+    assert parsing.begin(folder) is None  # whoever uses the settings says what is wrong with them
+    (folder / "reconciler.yaml").write_text("catalogue: menu\n", encoding="utf-8")
+    monkeypatch.setenv("WHO", "Susu")
+    begun = parsing.begin(folder)
+    assert begun is not None
+    assert 0 < begun.first < len(FILES)
+    found = outcome(begun)
+    (folder / "menu").rename(folder / "catalogue")
+    alike = [(shown.replace("menu", "catalogue"), tree) for shown, tree, _ in found]
+    assert alike == [(shown, tree) for shown, tree, _ in alone(folder, monkeypatch)]
+
+
+@pytest.mark.parametrize("written", ["${DIR}", "[a]", "..", "../catalogue", "/", "menu"])
+def test_no_head_start_is_on_anything_else(tmp_path: Path, written: str) -> None:
+    (tmp_path / "catalogue").mkdir()
+    (tmp_path / "catalogue" / "a.yaml").write_text("categories: []\n", encoding="utf-8")
+    assert parsing.begin(tmp_path) is not None  # a shop without settings has them all in DEALPOS_*
+    (tmp_path / "reconciler.yaml").write_text(f"catalogue: {written}\n", encoding="utf-8")
+    assert parsing.begin(tmp_path) is None
+
+
+def test_a_head_start_is_there_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = begin(folder)
+    assert outcome(begun) == outcome(begun) == alone(folder, monkeypatch)
+
+
+def test_a_head_start_that_nobody_uses_ends_its_process(folder: Path) -> None:
+    begun = begin(folder)
+    assert begun.first < len(FILES)
+    del begun
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_a_head_start_on_other_files_is_not_taken(make_shop: Any, folder: Path) -> None:
+    shop = make_shop({})
+    shop.write("categories: [{name: Drinks}]")
+    journal = Journal(shop.settings, "sandbox")
+    made = pipeline.make(shop.settings, shop.client(), journal, begun=begin(folder))
+    assert [str(change.address) for change in made.plan.changes] == ["category/Drinks"]
 
 
 def test_a_small_catalogue_takes_one_process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

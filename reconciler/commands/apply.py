@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.client import Client
     from reconciler.core.scope import Scope
     from reconciler.journal import Journal
+    from reconciler.parsing import Parsing
     from reconciler.pipeline import Made
     from reconciler.saved import Saved
     from reconciler.settings import Settings
@@ -81,6 +82,9 @@ def apply(
     the shop since is held.
     """
     with output.errors_as(form):
+        from reconciler.parsing import begin
+
+        begun = begin(target)
         from reconciler.apply import run
         from reconciler.connect import connect
         from reconciler.console import Console
@@ -96,7 +100,7 @@ def apply(
             )
         approved = _approved(target, verify)
         shop = load(_folder(target, folder, approved))
-        remake = _remake(shop, approved, options.scope(**part), overwrite)
+        remake = _remake(shop, approved, options.scope(**part), overwrite, begun)
         limits = Limits(max_requests, until, reserve)
         with (
             Console(form == "json", verbose) as console,
@@ -144,20 +148,26 @@ def _folder(target: Path, folder: Path | None, approved: Saved | None) -> Path:
         if folder is not None:
             raise UsageError("--shop is for a saved plan", hint=f"apply {folder} itself")
         return target
-    from reconciler.settings import FILE
+    from reconciler.files import FILE
 
     made_from = folder or Path(approved.folder)
     return made_from if folder or (made_from / FILE).exists() else Path()
 
 
 def _remake(
-    shop: Settings, approved: Saved | None, scope: Scope, overwrite: tuple[str, ...]
+    shop: Settings,
+    approved: Saved | None,
+    scope: Scope,
+    overwrite: tuple[str, ...],
+    begun: Parsing | None,
 ) -> Remake:
     """How the plan is made: from the files, or from what was approved."""
     from reconciler import pipeline
 
     if approved is None:
-        return lambda client, journal: pipeline.make(shop, client, journal, scope, overwrite)
+        return lambda client, journal: pipeline.make(
+            shop, client, journal, scope, overwrite, begun=begun
+        )
     if scope or overwrite:
         raise UsageError(
             "a saved plan is applied as it is",

@@ -44,6 +44,9 @@ def audit(
     """Say what in the shop is not as the files say; only ever reads."""
     began = time.monotonic()
     with output.errors_as(form, directory, "audit"):
+        from reconciler.parsing import begin
+
+        begun = begin(directory)
         from reconciler import pipeline
         from reconciler.connect import connect
         from reconciler.console import Console
@@ -59,9 +62,8 @@ def audit(
             Console(form != "text", verbose) as console,
             connect(shop, console, Limits(reserve=reserve)) as client,
         ):
-            found = examine(
-                pipeline.make(shop, client, Journal(shop, client.store.url), scope).plan
-            )
+            journal = Journal(shop, client.store.url)
+            found = examine(pipeline.make(shop, client, journal, scope, begun=begun).plan)
         run = Run(client.requests, time.monotonic() - began, int(time.time()))
     output.print_audit(found, run, form, directory)
     if unread := found.of("unknown"):

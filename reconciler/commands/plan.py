@@ -54,6 +54,9 @@ def plan(
     with output.errors_as(form, directory, reports=reports):
         if compact and form != "text":
             raise UsageError("--compact is for --format text", hint="leave one of them out")
+        from reconciler.parsing import begin
+
+        begun = begin(directory)
         from reconciler import pipeline, seal
         from reconciler.connect import connect
         from reconciler.console import Console
@@ -72,7 +75,7 @@ def plan(
             connect(shop, console, limits) as client,
         ):
             journal = Journal(shop, client.store.url)
-            made = pipeline.make(shop, client, journal, scope, overwrite)
+            made = pipeline.make(shop, client, journal, scope, overwrite, begun=begun)
         if out:
             output.save_plan(made, directory, out, signing)
         output.write_reports(made, reports, directory, signing)

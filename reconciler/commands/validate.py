@@ -16,11 +16,14 @@ from reconciler.commands import options
 def validate(directory: Path, form: str) -> None:
     """Check the files alone: no network, no credentials."""
     with output.errors_as(form, directory):
+        from reconciler.parsing import begin
+
+        begun = begin(directory)
         from reconciler import pipeline
         from reconciler.kinds import MANAGED
         from reconciler.settings import load
 
-        desired = pipeline.declared(load(directory))
+        desired = pipeline.declared(load(directory), begun)
         counts = {name: len(objects) for name, objects in desired.objects.items()}
         if form == "json":
             output.print_json({"valid": True, "objects": counts})
