@@ -178,8 +178,10 @@ class Store:
             f"SELECT id, payload FROM {kind} WHERE seq IN (SELECT seq FROM {kind}{where.sql}"
             f" ORDER BY {_ORDER[order]} LIMIT ? OFFSET ?) ORDER BY {_ORDER[order]}"
         )
-        found = self._db.execute(sql, (*where.parameters, limit, offset))
-        return [Row(id_, json.loads(payload)) for id_, payload in found]
+        found = self._db.execute(sql, (*where.parameters, limit, offset)).fetchall()
+        # One text for all of them: row by row takes a third longer.
+        payloads = json.loads(f"[{','.join(payload for _, payload in found)}]")
+        return [Row(id_, payload) for (id_, _), payload in zip(found, payloads, strict=True)]
 
     def count(self, kind: str, where: Filter | None = None) -> int:
         """How many objects fulfil a condition."""
