@@ -219,12 +219,18 @@ class _Builder:
                 self._value(parser, next_event(), depth + 1)
                 continue
             key = event.value
-            if event.tag is not None or event.anchor is not None:
+            # `tag` is computed at each look; `ctag` is the attribute behind it.
+            if event.ctag is not None or event.anchor is not None:
                 self._marked(event)
             inner = next_event()
             # Nearly every value of a shop is a plain scalar: no call for those.
-            if type(inner) is ScalarEvent and inner.tag is None and self._is_plain(inner):
-                value = inner.value
+            if (
+                type(inner) is ScalarEvent
+                and inner.ctag is None
+                and inner.anchor is None
+                and (value := inner.value) not in _NULLS
+                and (self.expand is None or "${" not in value)
+            ):
                 self.values += 1
             else:
                 value = self._value(parser, inner, depth + 1)
@@ -238,14 +244,6 @@ class _Builder:
         for inner, value in merges:
             self._merge(node, inner, value)
         return node
-
-    def _is_plain(self, event: Any) -> bool:
-        written = event.value
-        return (
-            written not in _NULLS
-            and event.anchor is None
-            and (self.expand is None or "${" not in written)
-        )
 
     def _marked(self, key: Any) -> None:
         """A key with a tag, which is refused, or an anchor, which stands for its text."""

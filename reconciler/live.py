@@ -7,7 +7,7 @@ An error is never taken for absence.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from reconciler import absence, dependants, evidence, siblings, unseen
 from reconciler.client import Client
@@ -15,7 +15,7 @@ from reconciler.core.diff import compare
 from reconciler.core.kind import Kind, Kinds
 from reconciler.core.references import targets
 from reconciler.core.removal import expanded, needed
-from reconciler.core.state import ABSENT, Address, Desired, Live, Wanted, wanted
+from reconciler.core.state import ABSENT, Address, Declared, Desired, Live, Observed, Wanted, wanted
 from reconciler.errors import NotOffered, Rejected, Unreadable
 from reconciler.reader import LONG, Asked, Reader
 from reconciler.survey import Survey
@@ -55,20 +55,32 @@ def seek(reader: Reader, asked: Wanted, declared: Collection[str] = ()) -> None:
 
 
 def _asked(desired: Desired, kinds: Kinds, also: Iterable[Address]) -> Wanted:
+    table = {name: _compared(kinds[name], objects) for name, objects in desired.objects.items()}
     entries: list[tuple[str, str, Iterable[str]]] = [(kind, name, ()) for kind, name in also]
-    # Most objects of a kind declare the same keys, so the sets of them are few.
-    shapes: dict[tuple[str, ...], frozenset[str]] = {}
-    for address, declared in desired:
-        kind = kinds[address.kind]
-        shape = (kind.name, *declared.value)
-        if shape not in shapes:
-            shapes[shape] = frozenset(n for n in declared.value if kind.fields[n].comparable)
-        entries.append((address.kind, address.name, shapes[shape]))
-        if declared.was:
-            entries.append((address.kind, declared.was, ()))
+    entries += [
+        (kind, declared.was, ())
+        for kind, objects in desired.objects.items()
+        for declared in objects.values()
+        if declared.was
+    ]
     entries += [(k, name, needed(kinds[k], r)) for (k, name), r in desired.removals.items()]
     entries += [(k, name, ()) for k, names in targets(desired, kinds).items() for name in names]
-    return wanted(entries)
+    return wanted(entries, table)
+
+
+def _compared(kind: Kind, objects: Mapping[str, Declared]) -> dict[str, frozenset[str]]:
+    """The fields of each object that its comparison needs."""
+    # Most objects of a kind declare the same keys, so the sets of them are few.
+    shapes: dict[tuple[str, ...], frozenset[str]] = {}
+    found = {}
+    for name, declared in objects.items():
+        shape = tuple(declared.value)
+        fields = shapes.get(shape)
+        if fields is None:
+            fields = frozenset(n for n in shape if kind.fields[n].comparable)
+            shapes[shape] = fields
+        found[name] = fields
+    return found
 
 
 def _added(reader: Reader, desired: Desired) -> None:
@@ -216,9 +228,12 @@ def _children(reader: Reader, kind: Kind, owners: set[str]) -> None:
 
 def _changing(reader: Reader, kind: Kind, desired: Desired) -> set[str]:
     """The declared objects of a kind that are not as declared."""
+    states = reader.live.objects.get(kind.name, {})
     changing = set()
     for name, declared in desired.objects.get(kind.name, {}).items():
-        state = reader.observed(kind, name)
-        if state is not None and compare(kind, declared.value, state.value, declared.moved):
+        state = states.get(name)
+        if isinstance(state, Observed) and compare(
+            kind, declared.value, state.value, declared.moved
+        ):
             changing.add(name)
     return changing

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from math import ceil
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def _worth(kind: Kind, counts: Mapping[str, int]) -> bool:
 
 def outline(kinds: Kinds, paths: Iterable[Path]) -> dict[str, int]:
     """About how many objects of each kind the files declare, by the look of their text."""
-    tops = {kind.collection.encode(): kind for kind in kinds.values() if not kind.parent}
+    tops = {k.collection.encode(): k for k in kinds.values() if k.collection and not k.parent}
     inner = {kind.parent.kind: kind for kind in kinds.values() if kind.parent}
     counts = {kind.name: 0 for kind in kinds.values() if kind.collection}
     for path in paths:
@@ -86,19 +87,19 @@ def outline(kinds: Kinds, paths: Iterable[Path]) -> dict[str, int]:
             raw = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
         except OSError:
             continue  # the loader says so, with its place
-        # Text between one top-level key and the next; what stands before the first is comment.
-        pieces = _TOP.split(raw)[1:]
-        for key, text in zip(pieces[::2], pieces[1::2], strict=True):
-            kind = tops.get(key)
-            if kind is None or not kind.collection:
-                continue
-            dash = _ENTRY.search(text)
-            own = text.count(b"\n" + dash[1] + b"- ") if dash else 0
+        # Text from one top-level key to the next; what stands before the first is comment.
+        raw = b"\n" + raw
+        starts = sorted((raw.find(b"\n" + key + b":"), key) for key in tops)
+        starts = [(start, key) for start, key in starts if start >= 0]
+        for (start, key), (end, _) in pairwise([*starts, (len(raw), b"")]):
+            kind = tops[key]
+            dash = _ENTRY.search(raw, start, end)
+            own = raw.count(b"\n" + dash[1] + b"- ", start, end) if dash else 0
             counts[kind.name] += own
             if child := inner.get(kind.name):
-                counts[child.name] += max(text.count(f"{child.identity}: ".encode()) - own, 0)
+                named = raw.count(f"{child.identity}: ".encode(), start, end)
+                counts[child.name] += max(named - own, 0)
     return counts
 
 
-_TOP = re.compile(rb"^([A-Za-z_]+):", re.MULTILINE)
 _ENTRY = re.compile(rb"\n([ \t]*)- ")

@@ -16,6 +16,11 @@ from reconciler.core.kind import Kind, Value
 from reconciler.core.rewriting import Path, harmless, tidied
 
 
+def same(kind: Kind, declared: Value, live: Value) -> bool:
+    """Whether there is nothing to say of an object, as of nearly every one of a shop."""
+    return declared.items() <= live.items() and declared.keys().isdisjoint(kind.unread)
+
+
 def compare(
     kind: Kind, declared: Value, live: Value, moved: Collection[str] = ()
 ) -> tuple[FieldChange, ...]:
@@ -25,6 +30,8 @@ def compare(
     `moved` ones, which a difference in what was written last lets compare.
     """
     found = differing(kind, declared, live, moved)
+    if not found:
+        return found
     return tuple(c for c in found if not tidied(kind, c.path, c.after, c.before))
 
 
@@ -32,6 +39,8 @@ def differing(
     kind: Kind, declared: Value, live: Value, moved: Collection[str] = ()
 ) -> tuple[FieldChange, ...]:
     """As `compare`, to the letter."""
+    if declared.items() <= live.items():
+        return ()  # nearly every object of a shop
     changes: list[FieldChange] = []
     for name, after in declared.items():
         if name not in live:

@@ -51,16 +51,20 @@ def families(
     found: dict[Address, Family] = {}
     inner = {kind.parent.kind: kind for kind in kinds.values() if kind.parent}
     joined = left_out(desired, live, kinds)
-    for change in changes:
-        kind = kinds[change.address.kind]
-        owner = change.address
-        if kind.parent and change.after is not None:
-            owner = Address(kind.parent.kind, change.after.get(kind.parent.kind, ""))
+    for owner in dict.fromkeys(_owner(change, kinds) for change in changes):
         state = live.get(owner)
-        if owner.kind in inner and owner not in found and isinstance(state, Observed):
+        if owner.kind in inner and isinstance(state, Observed):
             gather = _Gather(inner[owner.kind], desired, live)
             found[owner] = gather.family(owner, state, joined.get(owner, ()))
     return found
+
+
+def _owner(change: Change, kinds: Kinds) -> Address:
+    """The parent of what changes; a change of a parent is its own."""
+    parent = kinds[change.address.kind].parent
+    if parent and change.after is not None:
+        return Address(parent.kind, change.after.get(parent.kind, ""))
+    return change.address
 
 
 class _Gather:

@@ -21,7 +21,7 @@ from reconciler.core.money import Sale, sales
 from reconciler.core.plan import Plan
 from reconciler.core.policy import Violation
 from reconciler.core.rename import renamed
-from reconciler.core.state import Address, Allowance, Desired, Live, Source
+from reconciler.core.state import Address, Allowance, Desired, Live, Observed, Source
 
 _BARE = re.compile(r"[\w./@+-]+( [\w./@+-]+)*")
 
@@ -58,22 +58,29 @@ class Ground:
         return renamed(self.live, self.desired, self.kinds)[0]
 
     @cached_property
-    def _shop(self) -> Mapping[str, Mapping[str, Value]]:
-        """Every object that a read showed, by kind; nested ones where only their owner was read."""
-        found: dict[str, dict[str, Value]] = {}
+    def _nested(self) -> Mapping[str, Mapping[str, tuple[str, Observed]]]:
+        """What reads of their owners showed, by kind and name: the owner, and what it shows."""
+        found: dict[str, dict[str, tuple[str, Observed]]] = {name: {} for name in self.kinds}
         for kind in self.kinds.values():
-            table = found[kind.name] = {}
             for owner, state in self._live.observed(kind.parent.kind) if kind.parent else ():
-                for name, value in (state.children or {}).items():
-                    table[name] = {**value, kind.parent.kind: owner}  # type: ignore[union-attr]
-            table.update((name, state.value) for name, state in self._live.observed(kind.name))
+                found[kind.name].update(dict.fromkeys(state.children or (), (owner, state)))
         return found
 
     def before(self, address: Address) -> Value | None:
         """The object as it is in the shop; None where it is not there, or not known."""
         if address in self.changes:
             return self.changes[address].before
-        return self._shop[address.kind].get(address.name)
+        state = self._live.get(address)
+        if isinstance(state, Observed):
+            return state.value
+        if address.name not in self._nested[address.kind]:
+            return None
+        owner, above = self._nested[address.kind][address.name]
+        return {**(above.children or {})[address.name], **self._inside(address.kind, owner)}
+
+    def _inside(self, kind: str, owner: str) -> Value:
+        parent = self.kinds[kind].parent
+        return {parent.kind: owner} if parent else {}
 
     def was(self, change: Change) -> Value | None:
         """What a change starts from; where it finishes a replacement, what that started from."""
@@ -97,7 +104,8 @@ class Ground:
 
     def known(self, kind: Kind) -> Iterator[Address]:
         """Every object of a kind that is in the shop, as far as it was read, or will be."""
-        names = dict.fromkeys(self._shop[kind.name])
+        names = dict.fromkeys(self._nested[kind.name])
+        names |= dict.fromkeys(name for name, _ in self._live.observed(kind.name))
         names |= dict.fromkeys(a.name for a in self.changes if a.kind == kind.name)
         return (Address(kind.name, name) for name in names)
 

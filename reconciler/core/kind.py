@@ -24,6 +24,13 @@ DECLARE = "declare what it has in DealPOS"
 """The way out where a write could clear what no read shows."""
 
 
+Shown = tuple[tuple[str, str, Codec], ...]
+"""The fields that a row shows, each with its key and how to read it."""
+
+_SHAPES = 100
+"""So many different sets of keys are remembered of a kind; a server that makes up keys has more."""
+
+
 class Offer(NamedTuple):
     """At what price something is sold, and what it costs; None where that is not known."""
 
@@ -170,6 +177,10 @@ class Kind:
     """The fields that name other objects."""
     readable: tuple[tuple[str, tuple[str, ...], Codec], ...] = field(init=False)
     """The fields that reads show, with the keys they come under."""
+    _shapes: dict[tuple[str, ...], Shown] = field(init=False, repr=False, default_factory=dict)
+    """What rows show, by their keys."""
+    unread: frozenset[str] = field(init=False)
+    """The fields whose live value is never compared."""
 
     def __post_init__(self) -> None:
         """Derive the fields from the model's annotations."""
@@ -194,6 +205,7 @@ class Kind:
             ("identity", identity),
             ("referring", referring),
             ("readable", readable),
+            ("unread", frozenset(f.name for f in fields.values() if f.unread)),
         ):
             object.__setattr__(self, name, derived)
 
@@ -216,15 +228,25 @@ class Kind:
         value = {}
         if self.normalise:
             row = self.normalise(row)
-        for name, keys, codec in self.readable:
-            for key in keys:
-                if key in row:
-                    raw = row[key]
-                    if type(raw) is not codec.plain:
-                        raw = codec.empty if raw is None else self._decoded(name, codec, raw)
-                    value[name] = raw
-                    break
+        for name, key, codec in self._shown(tuple(row)):
+            raw = row[key]
+            if type(raw) is not codec.plain:
+                raw = codec.empty if raw is None else self._decoded(name, codec, raw)
+            value[name] = raw
         return value
+
+    def _shown(self, keys: tuple[str, ...]) -> Shown:
+        """What a row with these keys shows; the rows of one read nearly all have the same."""
+        if (found := self._shapes.get(keys)) is None:
+            present = frozenset(keys)
+            found = tuple(
+                (name, key, codec)
+                for name, ours, codec in self.readable
+                if (key := next((k for k in ours if k in present), None)) is not None
+            )
+            if len(self._shapes) < _SHAPES:
+                self._shapes[keys] = found
+        return found
 
     def _decoded(self, name: str, codec: Codec, raw: Any) -> Any:
         try:

@@ -15,7 +15,7 @@ from reconciler.core.blind import routed
 from reconciler.core.bundle import cautions
 from reconciler.core.change import RENAMED, Action, Change, FieldChange, digest
 from reconciler.core.deletion import deletions
-from reconciler.core.diff import compare, created
+from reconciler.core.diff import compare, created, same
 from reconciler.core.family import Family, families
 from reconciler.core.implied import implied
 from reconciler.core.interrupted import Interrupted, finish
@@ -154,7 +154,7 @@ class _Builder:
         self.withheld: list[tuple[Address, str]] = []
         self.notes: list[str] = []
         self.faults: list[Fault] = []
-        self.unread = {address for address, _ in desired if live.get(address) is None}
+        self.unread = live.unread_of(desired)
         self.unread_children: dict[Address, Address] = {}
         for address in sorted(self.unread):
             parent = kinds[address.kind].parent
@@ -178,12 +178,12 @@ class _Builder:
         """Decide what happens to one declared object."""
         kind = self.kinds[address.kind]
         state = self.live.get(address)
-        if (blocked := self._blocked(kind, declared, state)) is not None:
+        if isinstance(state, Observed):
+            self._compare(address, kind, declared, state)
+        elif (blocked := self._blocked(kind, declared, state)) is not None:
             self.unknown.append((address, f"{blocked} could not be read"))
         elif state is None:
             self.unknown.append((address, self.live.unread.get(address, "it was not read")))
-        elif isinstance(state, Observed):
-            self._compare(address, kind, declared, state)
         else:
             self._create(address, kind, declared)
 
@@ -223,6 +223,9 @@ class _Builder:
         return found
 
     def _compare(self, address: Address, kind: Kind, declared: Declared, live: Observed) -> None:
+        if address not in self.renames and same(kind, declared.value, live.value):
+            self.unchanged += 1
+            return
         self.uncompared.count(address, kind, declared.value, live.value)
         fields = compare(kind, declared.value, live.value, declared.moved)
         if address in self.renames:

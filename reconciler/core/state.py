@@ -167,6 +167,14 @@ class Live:
         """Record what was found."""
         self.objects.setdefault(address.kind, {})[address.name] = state
 
+    def unread_of(self, desired: Desired) -> set[Address]:
+        """The declared objects that were not read."""
+        return {
+            Address(kind, name)
+            for kind, objects in desired.objects.items()
+            for name in objects.keys() - self.objects.get(kind, {}).keys()
+        }
+
     def observed(self, kind: str) -> Iterator[tuple[str, Observed]]:
         """Every object of a kind that the shop has, as far as it was read."""
         for name, state in self.objects.get(kind, {}).items():
@@ -178,9 +186,12 @@ Wanted = Mapping[str, Mapping[str, frozenset[str]]]
 """What a read must answer: kind, identity, and the fields that matter (none: existence)."""
 
 
-def wanted(entries: Iterable[tuple[str, str, Iterable[str]]]) -> Wanted:
-    """Gather (kind, identity, fields) entries; fields of the same object are joined."""
-    table: dict[str, dict[str, frozenset[str]]] = {}
+def wanted(
+    entries: Iterable[tuple[str, str, Iterable[str]]],
+    table: dict[str, dict[str, frozenset[str]]] | None = None,
+) -> Wanted:
+    """Gather (kind, identity, fields) entries into `table`; fields of one object are joined."""
+    table = {} if table is None else table
     for kind, name, fields in entries:
         names = table.setdefault(kind, {})
         known = names.get(name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainValidator, StringConstraints, WithJsonSchema
@@ -23,7 +24,12 @@ _DIGITS = 15
 
 
 def _amount(written: Any) -> int | Decimal:
-    if type(written) is str and written.isascii() and len(written) <= _DIGITS:
+    return _exact(written if type(written) is str else "")
+
+
+@lru_cache(maxsize=10_000)  # a shop has far fewer prices than variants
+def _exact(written: str) -> int | Decimal:
+    if written.isascii() and len(written) <= _DIGITS:
         if written.isdigit():
             return int(written)
         whole, dot, cents = written.partition(".")

@@ -112,15 +112,24 @@ DAY = Codec(day, _same, "")
 TEXTS = Codec(_texts, _same, [])
 
 
-def _entry(item: Mapping[str, Any], members: tuple[tuple[str, str, Codec], ...]) -> dict[str, Any]:
-    found = {}
-    for ours, theirs, codec in members:
-        if theirs in item:
-            value = item[theirs]
-            if type(value) is not codec.plain:
-                value = codec.empty if value is None else codec.decode(value)
-            found[ours] = value
-    return found
+def _table(
+    raw: Any, key: str, members: tuple[tuple[str, str, Codec], ...]
+) -> dict[str, dict[str, Any]]:
+    if not isinstance(raw, list):
+        raise ValueError("a list was expected")
+    table: dict[str, dict[str, Any]] = {}
+    for item in raw:
+        if type(item) is not dict or item.get(key) is None:
+            raise ValueError(f"an item without `{key}`")
+        name = item[key]
+        table[name if type(name) is str else text(name)] = entry = {}
+        for ours, theirs, codec in members:
+            if theirs in item:
+                value = item[theirs]
+                if type(value) is not codec.plain:
+                    value = codec.empty if value is None else codec.decode(value)
+                entry[ours] = value
+    return table
 
 
 def keyed(key: str, **members: tuple[str, Codec]) -> Codec:
@@ -132,15 +141,7 @@ def keyed(key: str, **members: tuple[str, Codec]) -> Codec:
     inner = tuple((ours, theirs, codec) for ours, (theirs, codec) in members.items())
 
     def decode(raw: Any) -> dict[str, dict[str, Any]]:
-        if not isinstance(raw, list):
-            raise ValueError("a list was expected")
-        table = {}
-        for item in raw:
-            if type(item) is not dict or item.get(key) is None:
-                raise ValueError(f"an item without `{key}`")
-            name = item[key]
-            table[name if type(name) is str else text(name)] = _entry(item, inner)
-        return table
+        return _table(raw, key, inner)
 
     def encode(value: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
         return [

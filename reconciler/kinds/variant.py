@@ -28,7 +28,9 @@ from reconciler.core.wire import FLAG, NUMBER, Codec, keyed, text
 _UNSHOWN = "no read of a variant returns it"
 
 # facts §6.1: product create prints the type as {"value": "Standard"}; everywhere else it is text.
-_TYPE = Codec(lambda raw: text(raw["value"] if isinstance(raw, dict) else raw), lambda v: v, "")
+_TYPE = Codec(
+    lambda raw: text(raw["value"] if isinstance(raw, dict) else raw), lambda v: v, "", str
+)
 
 
 class OutletPrice(TypedDict, total=False):

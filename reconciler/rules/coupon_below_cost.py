@@ -65,10 +65,12 @@ def _changed(change: Change, ground: Ground) -> Reduction | None:
 def _standing(ground: Ground) -> Iterator[tuple[Address, Reduction]]:
     """The declared coupons that stay as they are and can still be used."""
     for kind in ground.kinds.values():
+        if kind.reduces is None:
+            continue
         for name, declared in ground.desired.objects.get(kind.name, {}).items():
             address = Address(kind.name, name)
             live = ground.before(address)
-            if kind.reduces is None or live is None or address in ground.changes:
+            if live is None or address in ground.changes:
                 continue
             value = {**live, **declared.value}
             ended = kind.expires and "" != (value.get(kind.expires) or "") < ground.today
