@@ -96,13 +96,13 @@ def cautions(
 def _caution(child: Kind, owners: Sequence[Address], found: Sequence[str]) -> str:
     retired, parent = child.retire, owners[0].kind
     if found:
-        seen = f"does not show every {child.name} inside a {parent} (left out: {_few(found)})"
+        seen = f"hides some ({_few(found)})"
     else:
-        seen = f"has shown no {retired} {child.name} inside a {parent}, so it may leave them out"
+        seen = f"has shown no {retired} {child.name} inside a {parent}, so it may hide them"
     return (
-        f"{_few(owners)}: the update lists every {child.name} that is known; whether the shop "
-        f"deletes one that it does not list is undocumented. This shop {seen}: declare each "
-        f"{retired} one that DealPOS has there before you apply"
+        f"{_few(owners)}: the update names the {child.collection} that are known, and a shop may "
+        f"delete what it does not name. This shop {seen}: declare each {retired} one that DealPOS "
+        "has there before you apply"
     )
 
 

@@ -47,7 +47,7 @@ def test_a_needed_update_names_all_that_is_known_and_the_plan_says_so_once(
     (body,) = [body for name, body in world.calls() if name == "product.update"]
     assert [row["Code"] for row in body["Variants"]] == ["1A", "1B", "1U"]
     (note,) = world.plan().notes
-    assert note.startswith("product/1: the update lists every variant that is known")
+    assert note.startswith("product/1: the update names the variants that are known")
     assert "This shop has shown no discontinued variant inside a product" in note
     assert note.endswith("declare each discontinued one that DealPOS has there before you apply")
 
@@ -76,7 +76,7 @@ def test_one_note_for_all_of_them(world: Any) -> None:
         shelf(world, code)
         world.declare(f"product/{code}", name="Black Tea", category="Drinks")
     (note,) = world.plan().notes
-    assert note.startswith("product/1, product/2, product/3 and 2 more: the update lists")
+    assert note.startswith("product/1, product/2, product/3 and 2 more: the update names")
 
 
 def test_what_only_its_code_finds_is_named_too_and_proves_that_variants_are_hidden(
@@ -88,7 +88,7 @@ def test_what_only_its_code_finds_is_named_too_and_proves_that_variants_are_hidd
     ((_, body),) = world.calls()
     assert [row["Code"] for row in body["Variants"]] == ["1A", "1B", "1U", "1H"]
     (note,) = world.plan().notes
-    assert "This shop does not show every variant inside a product (left out: 1H)" in note
+    assert "This shop hides some (1H)" in note
 
 
 def test_it_proves_that_of_other_products_too(world: Any) -> None:
@@ -97,7 +97,7 @@ def test_it_proves_that_of_other_products_too(world: Any) -> None:
     hide(world, "2H", "2")
     world.declare("product/1", name="Black Tea", category="Drinks")
     (note,) = world.plan().notes
-    assert "left out: 2H" in note
+    assert "hides some (2H)" in note
 
 
 def test_a_product_that_hides_one_variant_is_never_whole(world: Any) -> None:
