@@ -183,13 +183,14 @@ def _deepen(reader: Reader, desired: Desired) -> None:
     the write carries, and every child that a parent's update must name, is read first.
     """
     touched = {}
+    different = {name: _changing(reader, kind, desired) for name, kind in reader.kinds.items()}
     for kind in reader.kinds.values():
         call = kind.update or kind.create
         if call is None:
             continue
-        changing = _changing(reader, kind, desired)
+        changing = different[kind.name]
         carried = frozenset(n for n in call.fields if kind.fields[n].wire.read)
-        owners = _owners(reader, kind, desired)
+        owners = _owners(reader, kind, desired, different)
         try:
             if changing or owners:
                 reader.details(kind, dict.fromkeys(changing | owners, carried))
@@ -206,13 +207,15 @@ def _deepen(reader: Reader, desired: Desired) -> None:
         unseen.note(reader, reader.kinds[name], names, desired)
 
 
-def _owners(reader: Reader, kind: Kind, desired: Desired) -> set[str]:
+def _owners(
+    reader: Reader, kind: Kind, desired: Desired, different: Mapping[str, set[str]]
+) -> set[str]:
     """The parents of children that are not as declared: an update of theirs may be the way."""
     child = reader.intake.children.get(kind.name)
     if child is None:
         return set()
     nested = desired.objects.get(child.name, {})
-    owners = {nested[name].value.get(kind.name) for name in _changing(reader, child, desired)}
+    owners = {nested[name].value.get(kind.name) for name in different[child.name]}
     return {owner for owner in owners if owner is not None}
 
 
