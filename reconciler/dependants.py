@@ -10,7 +10,7 @@ from collections.abc import Collection
 from decimal import Decimal
 
 from reconciler.core.kind import Kind
-from reconciler.core.state import Address, Desired, Observed
+from reconciler.core.state import Address, Desired, Live, Observed
 from reconciler.core.wire import number
 from reconciler.errors import Doubtful, Rejected, Unreadable
 from reconciler.reader import Reader
@@ -19,12 +19,15 @@ _ON_HAND = "I"
 """facts §11: the key of a row whose content the pages elide; counts by outlet (inference)."""
 
 
-def read(reader: Reader, desired: Desired) -> None:
-    """Read whatever could refer to, or be inside of, what `desired` deletes."""
+def read(reader: Reader, desired: Desired, view: Live) -> None:
+    """Read whatever could refer to, or be inside of, what `desired` deletes.
+
+    `view` is the shop under the names that `desired` gives.
+    """
     doomed = {
         address
         for address, removal in desired.removals.items()
-        if removal.delete and isinstance(reader.live.get(address), Observed)
+        if removal.delete and isinstance(view.get(address), Observed)
     }
     kinds = {address.kind for address in doomed}
     for address in sorted(doomed):

@@ -15,6 +15,7 @@ from reconciler.core.diff import compare
 from reconciler.core.kind import Kind, Kinds
 from reconciler.core.references import targets
 from reconciler.core.removal import expanded, needed
+from reconciler.core.rename import renamed
 from reconciler.core.state import ABSENT, Address, Declared, Desired, Live, Observed, Wanted, wanted
 from reconciler.errors import NotOffered, Rejected, Unreadable
 from reconciler.reader import LONG, Asked, Reader
@@ -38,10 +39,11 @@ def read(
     reader = Reader(client, kinds, survey)
     seek(reader, _asked(desired, kinds, also), desired.objects)
     evidence.by_children(reader.live, desired, kinds)
-    desired = expanded(desired, reader.live, kinds)
-    _added(reader, desired)
+    view = renamed(reader.live, desired, kinds)[0]
+    desired = expanded(desired, view, kinds)
+    _added(reader, desired, view)
     _deepen(reader, desired)
-    dependants.read(reader, desired)
+    dependants.read(reader, desired, view)
     reader.live.reads = client.requests
     return reader.live
 
@@ -83,10 +85,14 @@ def _compared(kind: Kind, objects: Mapping[str, Declared]) -> dict[str, frozense
     return found
 
 
-def _added(reader: Reader, desired: Desired) -> None:
-    """Read what only a scope has made an object of the plan."""
+def _added(reader: Reader, desired: Desired, view: Live) -> None:
+    """Read what only a scope has made an object of the plan; `view` has the names of `desired`."""
     for kind in reader.kinds.values():
-        own = {a.name: r for a, r in desired.removals.items() if a.kind == kind.name}
+        own = {
+            a.name: r
+            for a, r in desired.removals.items()
+            if a.kind == kind.name and view.get(a) is None
+        }
         if names := reader.missing(kind, own):
             _kind(reader, kind, {n: frozenset(needed(kind, own[n])) for n in names}, declared=False)
 

@@ -97,8 +97,8 @@ def build(
     keep otherwise than it was written, `pending` are replacements that were cut in half.
     """
     kept = kept or {}
-    desired = expanded(desired, live, kinds)
     live, renames, view_notes = viewed(desired, live, kinds, kept)
+    desired = expanded(desired, live, kinds)
     builder = _Builder(kinds, desired, live, renames, kept)
     pending = pending or {}
     for address, entry in pending.items():

@@ -1,5 +1,7 @@
 """What the files want out of the shop: by name, or by a scope in which they declare the rest.
 
+A name is the one that the object has after the renames that the files declare.
+
 Retiring is a declaration like any other, so it travels as one. An empty or unread catalogue is no
 wish: a scope takes in a kind only where the files declare some of it and the shop listed all of it.
 """
@@ -28,7 +30,10 @@ PRUNED = "in a prune scope, and not in the files"
 
 
 def expanded(desired: Desired, live: Live, kinds: Kinds) -> Desired:
-    """The files with what they want removed: matched against the scopes, retired by declaration."""
+    """The files with what they want removed: matched against the scopes, retired by declaration.
+
+    `live` is the shop under the names that declared renames give.
+    """
     if not (desired.removals or desired.prune):
         return desired
     removals = {**dict(_scoped(desired, live, kinds)), **desired.removals}
@@ -103,7 +108,7 @@ def _undeclared(kind: Kind, desired: Desired, live: Live) -> Iterator[tuple[Addr
 
 
 def _used(desired: Desired, kinds: Kinds) -> Set[Address]:
-    """Everything that declared objects refer to, are inside of, or were called before."""
+    """Everything that declared objects refer to, or are inside of."""
     used: set[Address] = set()
     for address, declared in desired:
         kind = kinds[address.kind]

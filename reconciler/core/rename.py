@@ -33,9 +33,11 @@ def renamed(
     """
     renames: dict[Address, str] = {}
     pending = sorted(
-        (declared.was.count("/"), address, declared.was)
-        for address, declared in desired
-        if declared.was and kinds[address.kind].rename and declared.was != address.name
+        (declared.was.count("/"), Address(name, now), declared.was)
+        for name, objects in desired.objects.items()
+        if kinds[name].rename
+        for now, declared in objects.items()
+        if declared.was and declared.was != now
     )
     while pending:
         # A name must be free before it is taken: what still holds it may be about to move away.

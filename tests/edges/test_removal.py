@@ -368,6 +368,53 @@ def test_a_scope_leaves_what_declared_objects_need(live: Any) -> None:
     assert "variant/V2" not in {**planned(plan), **withheld(plan)}
 
 
+RENAMED = "categories: [{name: Beverages, was: Drinks}]"
+
+
+@pytest.mark.parametrize("declared", [False, True], ids=["undeclared", "declared"])
+def test_a_scope_goes_by_the_names_that_a_rename_gives(live: Any, declared: bool) -> None:
+    """What moves along with a renamed category is not created anew where it was."""
+    below = ", {name: Beverages/Old}" if declared else ""
+    live.write(RENAMED.replace("]", f"{below}]") + "\nproducts: [{code: P1}]")
+    live.prune('[{kinds: [category], categories: ["Beverages/*"]}, {kinds: [product]}]')
+    retired = {} if declared else {"category/Beverages/Old": "retire"}
+    assert planned(live.plan()) == {
+        "category/Beverages": "update",
+        **retired,
+        "product/P2": "retire",
+        "product/P3": "retire",
+    }
+    applied(live)
+    names = {row["Name"] for row in live.show()["categories"]}
+    assert names == {"Beverages", "Beverages/Old", "Empty", "Food"}
+
+
+@pytest.mark.parametrize("deleted", [False, True], ids=["retired", "deleted"])
+def test_what_moved_along_with_a_rename_is_removed_by_its_new_name(
+    make_shop: Any, deleted: bool
+) -> None:
+    shop = make_shop({"categories": [{"Name": "Drinks/Old"}]})
+    shop.write(RENAMED)
+    address = "category/Beverages/Old"
+    removes(shop, *(delete(address) if deleted else [address]))
+    assert planned(shop.plan())[address] == ("delete" if deleted else "retire")
+    applied(shop)
+    assert bool(shop.item("categories", "Beverages/Old")) is not deleted
+
+
+def test_a_name_that_a_rename_gives_up_is_not_created_to_be_removed(live: Any) -> None:
+    live.write(RENAMED)
+    plan = removes(live, "category/Drinks", "category/Drinks/Old").plan()
+    assert planned(plan) == {"category/Beverages": "update"}
+
+
+def test_what_is_inside_a_renamed_category_stands_in_the_way_of_deleting_it(live: Any) -> None:
+    live.write(RENAMED)
+    plan = removes(live, *delete("category/Beverages/Old")).plan()
+    assert planned(plan) == {"category/Beverages": "update"}
+    assert "product/P2 would be left without it" in withheld(plan)["category/Beverages/Old"]
+
+
 def test_an_empty_catalogue_never_prunes(live: Any) -> None:
     live.prune("[{kinds: [category, product, variant, coupon, customer], delete: true}]")
     plan = live.plan()
