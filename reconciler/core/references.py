@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from reconciler.core.kind import Kind, Kinds, Value
+from reconciler.core.rename import called, renamed
 from reconciler.core.state import ABSENT, Address, Declared, Desired, Live, Observed
 from reconciler.errors import suggestion
 
@@ -48,7 +49,12 @@ def targets(desired: Desired, kinds: Kinds) -> dict[str, set[str]]:
 
 
 def check(desired: Desired, live: Live, kinds: Kinds) -> list[Fault]:
-    """A fault for each reference to what neither the files nor the shop have."""
+    """A fault for each reference to what neither the files nor the shop have.
+
+    The shop has what it has under the names that declared renames give: a product that is left in
+    the old category would create that again (facts §14 #4).
+    """
+    live, renames, _ = renamed(live, desired, kinds)
     faults: list[Fault] = []
     if not any(
         name not in desired.objects.get(kind, ())
@@ -66,20 +72,26 @@ def check(desired: Desired, live: Live, kinds: Kinds) -> list[Fault]:
             # What could not be read for one reason is told once, not at every line that names it.
             reason = (target.kind, live.unread.get(target, "")) if target in live.unread else None
             if reason is None or reason not in told:
-                faults.append(_dangling(address, path, target, desired, live))
+                now = called(target, renames, kinds)
+                faults.append(_dangling(address, path, target, now, desired, live))
                 told |= {reason} if reason else set()
     return faults
 
 
 def _dangling(
-    address: Address, path: tuple[str | int, ...], target: Address, desired: Desired, live: Live
+    address: Address,
+    path: tuple[str | int, ...],
+    target: Address,
+    now: str,
+    desired: Desired,
+    live: Live,
 ) -> Fault:
     if live.get(target) is not ABSENT:
         why = live.unread.get(target, "its answer was not understood")
         message = f"{address} names {target}, which could not be read: {why}"
         return Fault(address, path, message)
     known = {*desired.objects.get(target.kind, {}), *(n for n, _ in live.observed(target.kind))}
-    hint = suggestion(target.name, known)
+    hint = f"it is renamed to `{now}`" if now in known else suggestion(target.name, known)
     if not hint:
         hint = f"declare the {target.kind} in the files"
         if target.kind not in desired.objects:

@@ -6,7 +6,7 @@ their live values are moved along before the diff, and the diff needs no excepti
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from reconciler.core.kept import Kept, recognised
@@ -62,6 +62,15 @@ def renamed(
         if isinstance(live.get(Address(address.kind, was)), Observed)
     ]
     return live, renames, notes
+
+
+def called(address: Address, renames: Mapping[Address, str], kinds: Kinds) -> str:
+    """The name of an object after `renames`, which are those of `renamed`."""
+    name = address.name
+    for new, old in renames.items():
+        if new.kind == address.kind:
+            name = _moved(name, old, new.name, kinds[new.kind].tree)
+    return name
 
 
 def _free(address: Address, live: Live) -> bool:

@@ -86,6 +86,21 @@ def test_a_product_that_the_files_leave_in_the_old_category_is_moved_to_it(world
     }
 
 
+@pytest.mark.parametrize("below", ["", "/Coffee"], ids=["itself", "below"])
+def test_the_old_name_of_a_renamed_category_is_a_fault_with_the_new_one(
+    world: Any, below: str
+) -> None:
+    """The update of the product would create the old category again (facts §14 #4)."""
+    world.have("category/Beverages", **KEEP)
+    world.have("category/Beverages/Coffee", **KEEP)
+    world.declare("category/Drinks", was="Beverages", **KEEP)
+    world.have("product/1", children={}, name="Kopi", category=f"Beverages{below}")
+    world.declare("product/1", name="Kopi", category=f"Beverages{below}")
+    (fault,) = world.faults()
+    assert f"category `Beverages{below}`, which does not exist" in fault.message
+    assert fault.hint == f"it is renamed to `Drinks{below}`"
+
+
 def test_coupons_that_ask_for_a_renamed_category_follow(world: Any) -> None:
     world.have("category/Beverages", **KEEP)
     world.declare("category/Drinks", was="Beverages", **KEEP)
