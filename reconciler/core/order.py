@@ -30,11 +30,15 @@ def steps(plan: Plan, kinds: Kinds) -> tuple[Step, ...]:
     sorter = TopologicalSorter(waiting)
     sorter.prepare()
     ordered: list[Step] = []
+    last: list[int] = []
     while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        last += [i for i in ready if unordered[i].action in _DESTROYS]
         # What destroys something comes last: the rest may show that it would fail.
-        ready = sorted(sorter.get_ready(), key=lambda i: (unordered[i].action in _DESTROYS, i))
-        ordered += [replace(unordered[i], waits=waiting[i]) for i in ready]
-        sorter.done(*ready)
+        if not (next_ := [i for i in ready if unordered[i].action not in _DESTROYS]):
+            next_, last = sorted(last), []
+        ordered += [replace(unordered[i], waits=waiting[i]) for i in next_]
+        sorter.done(*next_)
     return tuple(ordered)
 
 

@@ -171,6 +171,17 @@ def test_a_product_update_comes_before_variants_are_added_to_it(world: Any) -> N
     assert "product/1" in waits(world, "variant/A")
 
 
+def test_what_destroys_comes_after_all_that_may_show_that_it_would_fail(world: Any) -> None:
+    """Also after what must wait longer itself: a coupon that names a variant that is new."""
+    world.have("coupon/C", **TERMS | {"discount": 10}, balance=100, requires={}, customer="")
+    world.declare("coupon/C", **TERMS)
+    world.declare("product/1", **PRODUCT)
+    world.declare("variant/V", product="1", unit_price=1)
+    world.declare("coupon/D", **TERMS, requires={"variants": ["V"]})
+    creates = ["product.create", "coupon.create"]
+    assert world.operations() == [*creates, "coupon.delete", "coupon.create"]
+
+
 def test_unrelated_changes_do_not_wait_for_each_other(world: Any) -> None:
     world.declare("category/A")
     world.declare("category/B")

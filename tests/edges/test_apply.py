@@ -386,6 +386,24 @@ def test_a_replaced_coupon_is_put_back_with_its_balance(open_shop: Any, spelling
     assert kept == {"Discount": 100, "Balance": 4, "Description": "old", "MinimumAmount": 500}
 
 
+@pytest.mark.parametrize("spelling", ["ignored", "reject"])
+def test_a_coupon_is_not_deleted_where_a_new_one_has_shown_that_it_would_be_lost(
+    open_shop: Any, live: Any, spelling: str
+) -> None:
+    text = """
+    products: [{code: N, name: N, category: Drinks, variants: [{code: NA, unit_price: 1}]}]
+    coupons:
+      - {code: NEEDS, type: DiscountAmount, discount: 6000, limit: 10}
+      - {code: NEW, type: DiscountAmount, discount: 5, limit: 1, requires: {variants: [NA]}}
+    """
+    shop = open_shop(live, text, coupon_requirement_names=spelling)
+    before = shop.item("coupons", "NEEDS")
+    report = shop.apply()
+    assert statuses(report)["coupon/NEW"] == "failed"
+    assert statuses(report)["coupon/NEEDS"] == "skipped"
+    assert shop.item("coupons", "NEEDS") == before
+
+
 @pytest.mark.parametrize("spelling", ["codes", "objects"])
 def test_a_replacement_keeps_a_requirement_that_no_file_mentions(
     open_shop: Any, live: Any, spelling: str
