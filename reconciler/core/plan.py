@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.core.after import as_written, follow, overlay_owned
 from reconciler.core.approved import Held
 from reconciler.core.blind import routed
+from reconciler.core.blocked import blocked
 from reconciler.core.bundle import cautions
 from reconciler.core.change import RENAMED, Action, Change, FieldChange, digest
 from reconciler.core.deletion import deletions
@@ -26,7 +27,7 @@ from reconciler.core.recoded import recoded
 from reconciler.core.references import Fault, required
 from reconciler.core.removal import expanded, untouched
 from reconciler.core.rename import viewed
-from reconciler.core.state import ABSENT, Address, Declared, Desired, Listed, Live, Observed
+from reconciler.core.state import Address, Declared, Desired, Listed, Live, Observed
 from reconciler.core.uncompared import Uncompared
 from reconciler.core.unmanaged import unmanaged
 
@@ -154,14 +155,7 @@ class _Builder:
         self.withheld: list[tuple[Address, str]] = []
         self.notes: list[str] = []
         self.faults: list[Fault] = []
-        self.unread = live.unread_of(desired)
-        self.unread_children: dict[Address, Address] = {}
-        for address in sorted(self.unread):
-            parent = kinds[address.kind].parent
-            declared = desired.get(address)
-            if parent and declared:
-                owner = Address(parent.kind, declared.value.get(parent.kind, ""))
-                self.unread_children.setdefault(owner, address)
+        self.blocked = blocked(desired, live, kinds)
         self.unchanged = 0
         self.uncompared = Uncompared(kept)
 
@@ -180,21 +174,12 @@ class _Builder:
         state = self.live.get(address)
         if isinstance(state, Observed):
             self._compare(address, kind, declared, state)
-        elif (blocked := self._blocked(kind, declared, state)) is not None:
-            self.unknown.append((address, f"{blocked} could not be read"))
         elif state is None:
             self.unknown.append((address, self.live.unread.get(address, "it was not read")))
+        elif unread := self.blocked.get(address):
+            self.unknown.append((address, f"{unread} could not be read"))
         else:
             self._create(address, kind, declared)
-
-    def _blocked(self, kind: Kind, declared: Declared, state: object) -> Address | None:
-        """The unread object that a new one belongs to, or that a new one must carry along."""
-        if state is not ABSENT:
-            return None
-        if kind.parent:
-            owner = Address(kind.parent.kind, declared.value.get(kind.parent.kind, ""))
-            return owner if owner in self.unread else None
-        return self.unread_children.get(Address(kind.name, declared.value[kind.identity]))
 
     def _create(self, address: Address, kind: Kind, declared: Declared) -> None:
         missing = required(address, kind, declared)
@@ -236,6 +221,9 @@ class _Builder:
             )
         if not fields:
             self.unchanged += 1
+            return
+        if unread := self.blocked.get(address):
+            self.withheld.append((address, f"not changed: {unread} could not be read"))
             return
         action = max((f.action for f in fields), key=lambda a: a.severity)
         after = overlay_owned(kind, live.value, declared.value)

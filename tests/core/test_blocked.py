@@ -1,0 +1,79 @@
+"""Nothing is planned on what was not read: neither with it, nor with what it holds up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+TERMS = {"type": "DiscountAmount", "discount": 20, "limit": 100, "minimum_amount": 0}
+LIVE = {"balance": 100, "requires": {}, "customer": ""}
+
+
+def unknown(world: Any) -> dict[str, str]:
+    return {str(address): why for address, why in world.plan().unknown}
+
+
+@pytest.mark.parametrize(
+    ("needed", "fields"),
+    [
+        ("customer/N", {"customer": "N"}),
+        ("category/N", {"requires": {"categories": ["N"]}}),
+    ],
+    ids=["customer", "category"],
+)
+def test_what_names_the_unread_is_not_created(
+    world: Any, needed: str, fields: dict[str, Any]
+) -> None:
+    world.declare(needed, name="N")
+    world.unread(needed, "HTTP 403")
+    world.declare("coupon/C", **TERMS, **fields)
+    world.declare("coupon/D", **TERMS)
+    assert [str(c.address) for c in world.plan().changes] == ["coupon/D"]
+    assert unknown(world) == {needed: "HTTP 403", "coupon/C": f"{needed} could not be read"}
+
+
+def test_a_coupon_is_not_replaced_to_name_the_unread(world: Any) -> None:
+    world.declare("customer/N", name="N")
+    world.unread("customer/N", "HTTP 403")
+    world.have("coupon/C", **TERMS, **LIVE)
+    world.declare("coupon/C", **TERMS, customer="N")
+    plan = world.plan()
+    assert plan.empty
+    assert [(str(a), why) for a, why in plan.withheld] == [
+        ("coupon/C", "not changed: customer/N could not be read")
+    ]
+
+
+def test_what_names_the_unread_already_may_change(world: Any) -> None:
+    world.declare("customer/N", name="N")
+    world.unread("customer/N", "HTTP 403")
+    world.have("coupon/C", **TERMS, **LIVE | {"customer": "N"})
+    world.declare("coupon/C", **TERMS | {"discount": 30}, customer="N")
+    assert [str(c.address) for c in world.plan().changes] == ["coupon/C"]
+
+
+def test_it_goes_on_to_all_that_waits_for_it(world: Any) -> None:
+    """No variant is added to a product that is not created, and no coupon names one."""
+    world.declare("category/N")
+    world.unread("category/N", "HTTP 500")
+    world.declare("product/P", name="P", category="N")
+    for code in "AB":
+        world.declare(f"variant/{code}", product="P", unit_price=1)
+    world.declare("coupon/C", **TERMS, requires={"variants": ["A"]})
+    assert world.plan().empty
+    why = "category/N could not be read"
+    held = ("product/P", "variant/A", "variant/B", "coupon/C")
+    assert unknown(world) == {"category/N": "HTTP 500"} | dict.fromkeys(held, why)
+
+
+def test_the_sisters_of_an_unread_variant_are_not_added_to_a_product_that_is_not_there(
+    world: Any,
+) -> None:
+    world.declare("category/K")
+    world.declare("product/P", name="P", category="K")
+    for code in "AB":
+        world.declare(f"variant/{code}", product="P", unit_price=1)
+    world.unread("variant/B", "HTTP 500")
+    assert world.operations() == ["category.create"]
+    assert unknown(world).keys() == {"product/P", "variant/A", "variant/B"}
