@@ -29,6 +29,7 @@ from tests.menu import TWO_SIZES, back_office, by_code, edited
 
 CI = Path(__file__).parent.parent / "examples" / "ci"
 KEY = "a-random-text-of-the-pipeline"
+PACKAGE = "reconciler@of-ours"
 SHOP = (
     TWO_SIZES
     + """\
@@ -99,7 +100,7 @@ class Runner:
         tools.mkdir()
         real = shlex.quote(sys.executable)
         self.tool("reconciler", f'exec {real} -m reconciler "$@"')
-        self.tool("python", f'[ "$2" = pip ] && exec true\nexec {real} "$@"')
+        self.tool("python", f'[ "$2" = pip ] && exec test "$5" = {PACKAGE}\nexec {real} "$@"')
         (home / "gh.py").write_text(GH, encoding="utf-8")
         (home / "gh.json").write_text("[]", encoding="utf-8")
         self.tool("gh", f'exec {real} {shlex.quote(str(home / "gh.py"))} "$@"')
@@ -112,6 +113,7 @@ class Runner:
             "GITHUB_SHA": "the-merge",
             "GITHUB_STEP_SUMMARY": str(home / "summary.md"),
             "PULL_REQUEST": "5",
+            "RECONCILER": PACKAGE,
             "RECONCILER_PLAN_KEY": KEY,
         }
         # Annotations name files as the repository does.
@@ -335,3 +337,20 @@ def test_the_hook_checks_the_files(runner: Runner) -> None:
     ran = runner.run(hook["entry"])
     assert ran.returncode == 1
     assert "did you mean `unit_price`?" in ran.stderr
+
+
+def test_what_is_installed_sees_no_secret() -> None:
+    described = YAML(typ="safe").load((CI / "github" / "catalogue.yml").read_text(encoding="utf-8"))
+    found = [step for job in described["jobs"].values() for step in job["steps"]]
+    installs = [step for step in found if "pip install" in step.get("run", "")]
+    assert len(installs) == len(described["jobs"])
+    assert not any("env" in step for step in installs)
+    above = [described["env"], *(job.get("env", {}) for job in described["jobs"].values())]
+    assert "secrets." not in str(above)
+    assert sum("secrets.DEALPOS_CLIENT_SECRET" in str(step.get("env")) for step in found) == 3
+
+
+def test_nothing_is_installed_by_a_name_that_is_another_project_s() -> None:
+    for path in CI.rglob("*.y*ml"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"(install|dependencies:).*[ \[]reconciler\]?$", text, re.MULTILINE)
