@@ -30,6 +30,7 @@ from tests.menu import TWO_SIZES, back_office, by_code, edited
 CI = Path(__file__).parent.parent / "examples" / "ci"
 KEY = "a-random-text-of-the-pipeline"
 PACKAGE = "reconciler@of-ours"
+MARKER = "<!-- reconciler plan -->"
 SHOP = (
     TWO_SIZES
     + """\
@@ -54,7 +55,7 @@ MERGED = edited(
 )
 
 GH = """
-import json, os, shutil, sys
+import jq, json, os, shutil, sys
 words, home = sys.argv[1:], os.environ["GH_HOME"]
 state = json.load(open(home + "/gh.json"))
 if words[:2] == ["run", "list"]:
@@ -63,17 +64,23 @@ if words[:2] == ["run", "list"]:
 elif words[:2] == ["run", "download"]:
     os.makedirs(words[words.index("--dir") + 1])
     shutil.copy(home + "/artifact/plan.json", words[words.index("--dir") + 1])
-elif words[1].endswith("/pulls"):
-    print("" if "nobody" in words[1] else "head-of-the-branch")
 elif "--jq" in words:
-    marked = [i for i, body in enumerate(state, 1) if body.startswith("<!-- reconciler plan -->")]
-    print("\\n".join(map(str, marked)))
+    if words[1].endswith("/pulls"):
+        open_ = {"merged_at": None, "base": {"ref": "main"}, "head": {"sha": "not-merged"}}
+        other = {"merged_at": "then", "base": {"ref": "next"}, "head": {"sha": "elsewhere"}}
+        merged = open_ | {"merged_at": "now", "head": {"sha": "head-of-the-branch"}}
+        listed = [open_, other] if "nobody" in words[1] else [open_, other, merged]
+    else:
+        listed = state
+    for found in jq.compile(words[words.index("--jq") + 1]).input_value(listed):
+        print(found)
 else:
     body = open(words[-1].removeprefix("body=@"), encoding="utf-8").read()
     if "PATCH" in words:
-        state[int([w for w in words if w.startswith("repos/")][0].rpartition("/")[2]) - 1] = body
+        number = int([w for w in words if w.startswith("repos/")][0].rpartition("/")[2])
+        state[number - 1]["body"] = body
     else:
-        state.append(body)
+        state.append({"id": len(state) + 1, "user": {"login": "github-actions[bot]"}, "body": body})
     json.dump(state, open(home + "/gh.json", "w"))
 """
 
@@ -102,13 +109,15 @@ class Runner:
         self.tool("reconciler", f'exec {real} -m reconciler "$@"')
         self.tool("python", f'[ "$2" = pip ] && exec test "$5" = {PACKAGE}\nexec {real} "$@"')
         (home / "gh.py").write_text(GH, encoding="utf-8")
-        (home / "gh.json").write_text("[]", encoding="utf-8")
+        theirs = {"id": 1, "user": {"login": "somebody"}, "body": f"{MARKER} approve me"}
+        (home / "gh.json").write_text(json.dumps([theirs]), encoding="utf-8")
         self.tool("gh", f'exec {real} {shlex.quote(str(home / "gh.py"))} "$@"')
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("GITHUB", "CI_"))},
             "PATH": f"{tools}:{os.environ['PATH']}",
             "PYTHONPATH": str(CI.parent.parent),
             "GH_HOME": str(home),
+            "GITHUB_REF_NAME": "main",
             "GITHUB_REPOSITORY": "shop/catalogue",
             "GITHUB_SHA": "the-merge",
             "GITHUB_STEP_SUMMARY": str(home / "summary.md"),
@@ -185,6 +194,14 @@ def settled(runner: Runner, applied: subprocess.CompletedProcess[str]) -> None:
     assert "Plan: no changes" in again.stdout
 
 
+def commented(runner: Runner) -> str:
+    """The job's one comment; that of somebody who pretends to be the job is left alone."""
+    theirs, ours = json.loads((runner.home / "gh.json").read_text(encoding="utf-8"))
+    assert theirs["body"] == f"{MARKER} approve me"
+    body: str = ours["body"]
+    return body
+
+
 @pytest.mark.timeout(200)
 def test_a_pull_request_on_github(runner: Runner) -> None:
     recipe = CI / "github" / "catalogue.yml"
@@ -192,13 +209,13 @@ def test_a_pull_request_on_github(runner: Runner) -> None:
     assert runner.job(recipe, "plan").returncode == 0
     runner.declare(MERGED.replace("unit_price", "unit_prize"))
     assert runner.job(recipe, "plan").returncode == 1
-    (comment,) = json.loads((runner.home / "gh.json").read_text(encoding="utf-8"))
+    comment = commented(runner)
     assert "No plan" in comment
     assert "did you mean `unit_price`?" in comment
     runner.declare(MERGED)
     planned = runner.job(recipe, "plan")
     assert planned.returncode == 0, planned.stdout
-    (comment,) = json.loads((runner.home / "gh.json").read_text(encoding="utf-8"))
+    comment = commented(runner)
     assert "27,000" in comment
     assert "26,500" not in comment
     assert "file=shop/catalogue/shop.yaml,line=" in planned.stdout
@@ -241,6 +258,8 @@ class GitLab(BaseHTTPRequestHandler):
             assert "private-token" not in self.headers
             return self.answer(self.pushes[int(path.rpartition("/")[2])][1])
         assert self.headers["private-token"] == "project-token"
+        if path == "/api/v4/user":
+            return self.answer({"id": 7})
         if path.endswith("/merge_requests/5/notes"):
             return self.answer(self.notes)
         if path.endswith("/repository/commits/the-merge/merge_requests"):
@@ -266,7 +285,7 @@ class GitLab(BaseHTTPRequestHandler):
         if self.command == "PUT":
             self.notes[int(self.path.rpartition("/")[2]) - 1].update(sent)
         else:
-            self.notes.append({"id": len(self.notes) + 1, **sent})
+            self.notes.append({"id": len(self.notes) + 1, "author": {"id": 7}, **sent})
         self.answer({})
 
     do_PUT = do_POST = _write  # noqa: N815
@@ -278,7 +297,9 @@ class GitLab(BaseHTTPRequestHandler):
 @pytest.fixture
 def gitlab(runner: Runner) -> Iterator[type[GitLab]]:
     class Project(GitLab):
-        notes: list[dict[str, Any]] = [{"id": 1, "body": "looks good"}]  # noqa: RUF012
+        notes: list[dict[str, Any]] = [  # noqa: RUF012
+            {"id": 1, "author": {"id": 8}, "body": f"{MARKER} approve me"}
+        ]
         pushes: list[tuple[str, bytes | None]] = []  # noqa: RUF012
 
     server = HTTPServer(("127.0.0.1", 0), Project)
@@ -321,7 +342,8 @@ def test_a_merge_request_on_gitlab(runner: Runner, gitlab: type[GitLab]) -> None
     assert (refused.returncode, runner.shown()) == (1, before)
     assert "the last push, push-1, has no successful plan" in refused.stdout
     push(MERGED, 0)
-    _, comment = gitlab.notes
+    theirs, comment = gitlab.notes
+    assert theirs["body"] == f"{MARKER} approve me"
     assert "27,000" in comment["body"]
     meddle(runner)
     settled(runner, runner.job(recipe, "apply"))

@@ -21,12 +21,14 @@ MARKER = "<!-- reconciler plan -->"
 def comment(api: httpx.Client, path: Path) -> None:
     """Rewrite the comment that an earlier push has left, or leave the first one."""
     notes = f"merge_requests/{os.environ['CI_MERGE_REQUEST_IID']}/notes"
+    # Anybody can begin a comment so, and could rewrite the plan in it later: only our own counts.
+    us = api.get(f"{os.environ['CI_API_V4_URL']}/user").raise_for_status().json()["id"]
     body = {"body": path.read_text(encoding="utf-8")}
     page = "1"
     while page:
         found = api.get(notes, params={"per_page": "100", "page": page}).raise_for_status()
         for note in found.json():
-            if note["body"].startswith(MARKER):
+            if note["author"]["id"] == us and note["body"].startswith(MARKER):
                 api.put(f"{notes}/{note['id']}", json=body).raise_for_status()
                 return
         page = found.headers.get("x-next-page", "")
