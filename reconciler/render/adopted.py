@@ -12,6 +12,7 @@ from typing import Any
 from reconciler.adopted import Adopted, Take
 from reconciler.core.diff import compare
 from reconciler.core.kind import Kind, Kinds
+from reconciler.document import parse
 from reconciler.render.words import counted, plain, shown, written
 
 
@@ -85,7 +86,8 @@ def _difference(name: str, old: bytes, new: bytes, private: Iterable[str]) -> It
     before = old.decode("utf-8-sig").splitlines()
     after = new.decode("utf-8-sig").splitlines()
     found = unified_diff(before, after, f"a/{name}", f"b/{name}", n=0, lineterm="")
-    hidden = any(line.startswith(f"{key}:") for key in private for line in after)
+    # As YAML, not as text: a key may stand in quotes or braces.
+    hidden = any(key in parse("\n".join(after), name)[0] for key in private)
     for line in found:
         if hidden and not line.startswith(("---", "+++", "@@")):
             line = f"{line[0]} (personal data)"

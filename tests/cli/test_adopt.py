@@ -381,13 +381,14 @@ def test_what_is_to_be_removed_is_not_taken_in(run: Any, shop: Any) -> None:
     assert "2001" not in "".join(p.read_text("utf-8") for p in (folder / "catalogue").glob("f*"))
 
 
-def test_customers_are_not_shown(run: Any, shop: Any) -> None:
-    text = "customers:\n  - code: DP-1\n    name: Ayu Lestari\n    group: Gold\n"
+@pytest.mark.parametrize("key", ["customers:", '"customers":', "customers :", "? customers\n:"])
+def test_customers_are_not_shown(run: Any, shop: Any, key: str) -> None:
+    text = f"{key}\n  - code: DP-1\n    name: Ayu Lestari\n    group: Gold\n"
     live = {"customers": [{"Code": "DP-1", "Name": "Sari Baru", "Email": "", "Group": "Silver"}]}
     folder = shop(live, text)
     ran = run("adopt", "customer/DP-1", "--shop", folder)
     assert ran.code == 0
-    assert menu(folder) == "customers:\n  - code: DP-1\n    name: Sari Baru\n    group: Silver\n"
+    assert menu(folder) == f"{key}\n  - code: DP-1\n    name: Sari Baru\n    group: Silver\n"
     assert "Sari" not in ran.out + ran.err
     assert "customer/DP-1 group: Gold → Silver" in ran.out
 
