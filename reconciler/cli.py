@@ -7,6 +7,7 @@ so that `--help` and mistakes answer at once.
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 
@@ -34,6 +35,9 @@ def main() -> None:
     # Looking for plugins of pydantic takes longer than a small shop does, and nobody else's code
     # has a say in what a price is.
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Not every console or pipe can take every character; Python's stderr is set up like this.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = cli(standalone_mode=False)
     except click.ClickException as error:

@@ -44,7 +44,8 @@ def write(path: Path, document: Mapping[str, Any], signing: bytes | None = None)
     """Seal `document` into a file, replaced as a whole; raises UsageError where that fails."""
     text = json.dumps(seal.seal(document, signing), indent=2, ensure_ascii=False, default=float)
     try:
-        draft.put(path, f"{text}\n".encode())
+        # The name of a folder may hold bytes that are no text; JSON has an escape for those.
+        draft.put(path, f"{text}\n".encode(errors="backslashreplace"))
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -255,3 +256,26 @@ def test_a_reader_that_goes_away_is_no_error(spawn: Any, example: Path) -> None:
     assert process.returncode == 0
     assert "Traceback" not in err
     assert "Exception" not in err
+
+
+def test_a_pipe_that_takes_few_characters_is_no_error(spawn: Any, example: Path) -> None:
+    narrow = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    process = spawn("plan", example, env=narrow, encoding="latin-1")
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert " \\u2192 " in out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every name of a file is text")
+def test_a_plan_of_a_folder_whose_name_is_no_text(spawn: Any, folder: Path) -> None:
+    odd = folder.with_name(os.fsdecode(b"sh\xffp"))
+    folder.rename(odd)
+    saved = odd / "plan.json"
+    strict = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
+    shown = spawn("plan", odd, "--format", "json", "--out", saved, env=strict)
+    out, err = shown.communicate(timeout=60)
+    assert (shown.returncode, err) == (0, "")
+    assert json.loads(out) == json.loads(saved.read_text(encoding="utf-8"))
+    applied = spawn("apply", saved, "--auto-approve", env=strict)
+    _, err = applied.communicate(timeout=60)
+    assert (applied.returncode, err) == (0, "")
