@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -13,11 +14,17 @@ def put(path: Path, content: bytes) -> None:
     A link stays one, and a file that was there keeps its mode.
     """
     path = Path(os.path.realpath(path))
-    draft = path.with_name(f".{path.name}.draft")
-    with draft.open("wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    if path.exists():
-        shutil.copymode(path, draft)
-    os.replace(draft, path)
+    # Of this process alone: two that write at once leave what one of them wrote, not a mixture.
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    try:
+        with draft.open("wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        if path.exists():
+            shutil.copymode(path, draft)
+        os.replace(draft, path)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink()
+        raise

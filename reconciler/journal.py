@@ -18,6 +18,7 @@ from reconciler.core.kept import Kept
 from reconciler.core.kind import Kinds
 from reconciler.core.state import Address, Live
 from reconciler.errors import Unremembered
+from reconciler.kinds import KINDS
 from reconciler.settings import Settings
 
 FILE = "journal.json"
@@ -30,6 +31,8 @@ class Journal:
         self.shop = shop
         self.store = store
         self.entries: dict[Address, Interrupted] = dict(_recalled(shop, store))
+        self._ours = {str(address) for address in self.entries}
+        """What this run has noted, or found noted; the rest of the file is another run's."""
 
     def begin(self, change: Change) -> None:
         """Note a replacement that is about to happen, or how an interrupted one is to end.
@@ -74,7 +77,10 @@ class Journal:
         return live, pending
 
     def _keep(self) -> bool:
-        content = {
+        self._ours.update(map(str, self.entries))
+        known = stored.section(self.shop, FILE, self.store)
+        others = {name: entry for name, entry in known.items() if name not in self._ours}
+        content = others | {
             str(address): {
                 "before": entry.before,
                 "after": entry.after,
@@ -87,13 +93,18 @@ class Journal:
 
 
 def _recalled(shop: Settings, store: str) -> Iterator[tuple[Address, Interrupted]]:
-    """What the file holds for `store`; what is in no form that is written here is passed over."""
+    """What the file holds for `store`; what no version like this one writes is passed over."""
     for name, kept in stored.section(shop, FILE, store).items():
-        if "/" not in name or not isinstance(kept, dict):
+        address = Address(*name.partition("/")[::2])
+        kind = KINDS.get(address.kind)
+        if kind is None or not isinstance(kept, dict):
             continue
         parts: list[Any] = [kept.get(key) for key in ("before", "after", "carried")]
         if all(isinstance(part, dict) for part in parts):
-            before, after, carried = parts
-            pairs = {n: (p[0], p[1]) for n, p in carried.items() if len(p) == 2}
-            entry = Interrupted(before, after, pairs, gone=kept.get("gone") is True)
-            yield Address(*name.split("/", 1)), entry
+            before, after, carried = (
+                {n: value for n, value in part.items() if n in kind.fields} for part in parts
+            )
+            pairs = {
+                n: (p[0], p[1]) for n, p in carried.items() if isinstance(p, list) and len(p) == 2
+            }
+            yield address, Interrupted(before, after, pairs, gone=kept.get("gone") is True)

@@ -44,6 +44,6 @@ def _read(shop: Settings, file: str) -> dict[str, Any]:
     try:
         text = (shop.state / file).read_text(encoding="utf-8")
         known = json.loads(text, parse_float=Decimal)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return known if isinstance(known, dict) else {}

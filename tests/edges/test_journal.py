@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 
 from reconciler import connect, pipeline, saved
 from reconciler.client import Client
+from reconciler.core.state import Address
 from reconciler.journal import FILE, Journal
 from reconciler.kinds import KINDS
 from reconciler.render.data import plan_document
@@ -264,7 +266,9 @@ def test_an_embedded_shop_that_is_filled_anew_has_no_past(shop: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", '{"sandbox": {"coupon/C": 1, "C": {}, "coupon/D": {"before": {}}}}']
+    "content",
+    ["", "[]", "[" * 9999, '{"sandbox": {"coupon/C": 1, "C": {}, "coupon/D": {"before": {}}}}'],
+    ids=["empty", "list", "deep", "no notes"],
 )
 def test_a_broken_journal_is_as_good_as_none(shop: Any, content: str) -> None:
     shop.settings.keep()
@@ -272,6 +276,33 @@ def test_a_broken_journal_is_as_good_as_none(shop: Any, content: str) -> None:
     shop.write(COUPON)
     assert shop.apply().complete
     assert balance(shop) == (20, 4, 4)
+
+
+def test_a_note_of_another_version_counts_as_far_as_it_is_understood(shop: Any) -> None:
+    kill(shop, "POST", after=False)
+    entry = noted(shop)["coupon/C"]
+    entry["before"]["tint"] = entry["after"]["tint"] = "red"
+    entry["carried"] |= {"tint": ["red", "blue"], "discount": 5}
+    content = {"sandbox": {"coupon/C": entry, "gift/G": entry}}
+    (shop.settings.state / FILE).write_text(json.dumps(content))
+    assert shop.apply().complete
+    assert balance(shop) == (20, 4, 4)
+    assert noted(shop).keys() == {"gift/G"}
+
+
+def test_two_runs_at_once_keep_each_others_notes(shop: Any) -> None:
+    shop.write(COUPON)
+    (change,) = shop.plan().changes
+    runs = [Journal(shop.settings, "sandbox") for _ in range(2)]
+    runs[0].begin(change)
+    runs[1].begin(replace(change, address=Address("coupon", "D")))
+    runs[0].removed(change.address)
+    assert {name: entry["gone"] for name, entry in noted(shop).items()} == {
+        "coupon/C": True,
+        "coupon/D": False,
+    }
+    runs[0].settle([change.address], {})
+    assert noted(shop).keys() == {"coupon/D"}
 
 
 def test_a_saved_plan_that_finishes_it_keeps_the_balance(shop: Any) -> None:
