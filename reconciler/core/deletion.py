@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from reconciler.core.change import Action, Change, digest
 from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.references import names
-from reconciler.core.state import ABSENT, Address, Desired, Live, Observed, Removal
+from reconciler.core.state import ABSENT, Address, Desired, Live, Observed, Removal, above
 
 _MANY = 5
 
@@ -109,8 +109,7 @@ def _users(
             targets = {target for target, _ in names(kind, value)}
             if kind.parent:
                 targets.add(Address(kind.parent.kind, value.get(kind.parent.kind, "")))
-            if kind.tree:
-                targets.add(Address(kind.name, address.name.rpartition("/")[0]))
+            targets.update(above(address, kinds))
             for target in sorted(targets & asked.keys()):
                 users.setdefault(target, []).append(address)
     return users

@@ -24,6 +24,7 @@ from reconciler.core.state import (
     Observed,
     Prune,
     Removal,
+    above,
 )
 
 PRUNED = "in a prune scope, and not in the files"
@@ -115,15 +116,8 @@ def _used(desired: Desired, kinds: Kinds) -> Set[Address]:
         targets = {target for target, _ in names(kind, declared.value)} | {address}
         for target in targets:
             used.add(target)
-            used |= set(_above(target, kinds))
+            used |= set(above(target, kinds))
     return used
-
-
-def _above(address: Address, kinds: Kinds) -> Iterator[Address]:
-    name = address.name
-    while kinds[address.kind].tree and "/" in name:
-        name = name.rpartition("/")[0]
-        yield Address(address.kind, name)
 
 
 def _matches(scope: Prune, address: Address, value: Value, live: Live, kinds: Kinds) -> bool:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from reconciler.core.kind import Kinds
 from reconciler.core.references import names
-from reconciler.core.state import Address, Declared, Desired
+from reconciler.core.state import Address, Declared, Desired, above
 from reconciler.errors import UsageError, suggestion
 
 
@@ -104,12 +104,5 @@ def _needed(address: Address, desired: Desired, kinds: Kinds) -> Iterable[Addres
         return
     for target, _ in names(kind, declared.value):
         yield target
-        yield from _above(target, kinds)
-    yield from _above(address, kinds)
-
-
-def _above(address: Address, kinds: Kinds) -> Iterator[Address]:
-    name = address.name
-    while kinds[address.kind].tree and "/" in name:
-        name = name.rpartition("/")[0]
-        yield Address(address.kind, name)
+        yield from above(target, kinds)
+    yield from above(address, kinds)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from reconciler.core.kind import Value
+from reconciler.core.kind import Kinds, Value
 
 
 class Address(NamedTuple):
@@ -19,6 +19,14 @@ class Address(NamedTuple):
     def __str__(self) -> str:
         """`kind/name`."""
         return f"{self.kind}/{self.name}"
+
+
+def above(address: Address, kinds: Kinds) -> Iterator[Address]:
+    """Every object above one in a tree, the nearest first; nothing for a kind that is none."""
+    kind, name = address
+    while kinds[kind].tree and "/" in name:
+        name = name.rpartition("/")[0]
+        yield Address(kind, name)
 
 
 class Source(NamedTuple):

@@ -415,6 +415,16 @@ def test_what_is_inside_a_renamed_category_stands_in_the_way_of_deleting_it(live
     assert "product/P2 would be left without it" in withheld(plan)["category/Beverages/Old"]
 
 
+def test_what_a_plan_puts_deep_below_a_category_stands_in_the_way_of_deleting_it(
+    live: Any,
+) -> None:
+    """Whether or not a file declares the path between the two."""
+    live.write("categories: [{name: Empty/New/Deep}]")
+    plan = removes(live, *delete("category/Empty")).plan()
+    assert planned(plan) == {"category/Empty/New/Deep": "create"}
+    assert "Empty/New/Deep would be left without it" in withheld(plan)["category/Empty"]
+
+
 def test_an_empty_catalogue_never_prunes(live: Any) -> None:
     live.prune("[{kinds: [category, product, variant, coupon, customer], delete: true}]")
     plan = live.plan()
