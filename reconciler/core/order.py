@@ -11,24 +11,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
 
 from reconciler.core.change import Action, Change
 from reconciler.core.kind import Kinds
 from reconciler.core.lower import lower
 from reconciler.core.plan import Plan
 from reconciler.core.references import names
-from reconciler.core.state import Address
+from reconciler.core.state import Address, Source, above
 from reconciler.core.step import Step
+from reconciler.errors import Problem, SourceError
 
 
 def steps(plan: Plan, kinds: Kinds) -> tuple[Step, ...]:
-    """Every step of the plan, in an order in which each finds what it needs; deterministic."""
+    """Every step of the plan, in an order in which each finds what it needs; deterministic.
+
+    Raises SourceError for changes that wait for each other, as renames in a ring do.
+    """
     unordered = lower(plan, kinds)
     before = _Before(unordered, kinds)
     waiting = {step.id: frozenset(before.waits(step) - {step.id}) for step in unordered}
     sorter = TopologicalSorter(waiting)
-    sorter.prepare()
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        raise _entangled([c for i in error.args[1] for c in unordered[i].changes]) from None
     ordered: list[Step] = []
     last: list[int] = []
     while sorter.is_active():
@@ -42,6 +49,14 @@ def steps(plan: Plan, kinds: Kinds) -> tuple[Step, ...]:
     return tuple(ordered)
 
 
+def _entangled(changes: list[Change]) -> SourceError:
+    """The error of changes each of which would have to come first."""
+    named = ", ".join(sorted({str(change.address) for change in changes}))
+    place = next((change.source for change in changes if change.source), Source("", 0, 0))
+    message = f"each of these would have to be done before the others: {named}"
+    return SourceError([Problem(*place, message, "apply a part of them first")])
+
+
 _DESTROYS = (Action.REPLACE, Action.DELETE)
 
 
@@ -51,13 +66,14 @@ class _Before:
     def __init__(self, unordered: list[Step], kinds: Kinds) -> None:
         self.kinds = kinds
         self.providers = _providers(unordered)
-        # A rename onto a name waits for the rename that gives it up.
+        # What takes a name, or one below it, waits for the rename that gives it up.
         self.freed = {
             Address(change.address.kind, change.renamed_from): step.id
             for step in unordered
             for change in step.changes
             if change.renamed_from
         }
+        self.drawn = self._drawn(unordered)
         self.releases = _releases(unordered, kinds)
         self.parent_updates = {
             owner: step.id for step in unordered if not step.creates for owner in self._owners(step)
@@ -66,14 +82,18 @@ class _Before:
     def waits(self, step: Step) -> set[int]:
         """The steps that `step` comes after."""
         if step.action is Action.DELETE:
-            return {found for a in step.addresses for found in self.releases.get(a, ())}
+            waits = {found for a in step.addresses for found in self.releases.get(a, ())}
+            paths = [over for a in step.addresses for over in above(a, self.kinds)]
+            return waits | {self.providers[over] for over in paths if over in self.providers}
         waits = set()
         for change in step.changes:
             for needed in (*_needs(step, change, self.kinds), change.address):
                 if needed in self.providers:
                     waits.add(self.providers[needed])
-            if change.renamed_from and change.address in self.freed:
-                waits.add(self.freed[change.address])
+            if step.creates or change.renamed_from:
+                path = (change.address, *above(change.address, self.kinds))
+                waits |= {self.freed[a] for a in path if a in self.freed}
+            waits |= self.drawn.get(step.id, set())
             # A parent's update lists its children, so new ones come after it (see `lower`).
             parent = self.kinds[change.address.kind].parent
             if step.creates and parent:
@@ -81,6 +101,19 @@ class _Before:
                 if owner in self.parent_updates:
                     waits.add(self.parent_updates[owner])
         return waits
+
+    def _drawn(self, unordered: list[Step]) -> Mapping[int, set[int]]:
+        """By each rename, those that draw something out from below it under its old name."""
+        found: dict[int, set[int]] = {}
+        for step in unordered:
+            for change in step.changes:
+                old = Address(change.address.kind, change.renamed_from)
+                for over in above(old, self.kinds):
+                    if over in self.providers:
+                        break  # it was moved there before
+                    if over in self.freed:
+                        found.setdefault(self.freed[over], set()).add(step.id)
+        return found
 
     def _owners(self, step: Step) -> Iterator[Address]:
         """The parents whose children a parent's update names."""
@@ -129,10 +162,9 @@ def _holds(change: Change, kinds: Kinds) -> Iterator[Address]:
     yield from (target for target, _ in names(kind, before))
     if kind.parent:
         yield Address(kind.parent.kind, before.get(kind.parent.kind, ""))
-    if kind.tree:
-        yield from _above(change.address)
+    yield from above(change.address, kinds)
     if change.renamed_from:
-        yield from _above(Address(change.address.kind, change.renamed_from))
+        yield from above(Address(change.address.kind, change.renamed_from), kinds)
 
 
 def _providers(unordered: list[Step]) -> Mapping[Address, int]:
@@ -152,17 +184,9 @@ def _needs(step: Step, change: Change, kinds: Kinds) -> Iterator[Address]:
     value = change.after or {}
     for target, _ in names(kind, {name: value[name] for name in value if name in carried}):
         yield target
-        if kinds[target.kind].tree:
-            yield from _above(target)
+        yield from above(target, kinds)
     if kind.parent:
         yield Address(kind.parent.kind, value.get(kind.parent.kind, ""))
-    if kind.tree:
-        yield from _above(change.address)
-
-
-def _above(address: Address) -> Iterator[Address]:
-    """Every object above a path: renaming one of them moves what is below."""
-    name = address.name
-    while "/" in name:
-        name = name.rpartition("/")[0]
-        yield Address(address.kind, name)
+    yield from above(change.address, kinds)
+    if change.renamed_from:  # the name that it has by then
+        yield from above(Address(kind.name, change.renamed_from), kinds)

@@ -6,12 +6,15 @@ their live values are moved along before the diff, and the diff needs no excepti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.core.kept import Kept, recognised
 from reconciler.core.kind import Kind, Kinds
-from reconciler.core.state import ABSENT, Absent, Address, Desired, Live, Observed
+from reconciler.core.state import ABSENT, Absent, Address, Desired, Live, Observed, above
+
+_Pending = tuple[int, Address, str]
+"""A rename to be done: levels of the old name, the new address, and the old name."""
 
 
 def viewed(
@@ -40,8 +43,7 @@ def renamed(
         if declared.was and declared.was != now
     )
     while pending:
-        # A name must be free before it is taken: what still holds it may be about to move away.
-        turn = next((p for p in pending if _free(p[1], live)), None)
+        turn = _turn(pending, live, kinds)
         if turn is None:
             break
         pending.remove(turn)
@@ -58,10 +60,34 @@ def renamed(
             ]
     notes = [
         f"{address} exists and so does `{was}`, so it is not renamed: two cannot become one"
+        if not _free(address, live)
+        else f"`{was}` is not renamed to {address}: they wait for each other; rename one at a time"
         for _, address, was in pending
         if isinstance(live.get(Address(address.kind, was)), Observed)
     ]
     return live, renames, notes
+
+
+def _turn(pending: Sequence[_Pending], live: Live, kinds: Kinds) -> _Pending | None:
+    """The rename that can be done next.
+
+    A name must be free before it is taken, and what is above it must be in its place: it would take
+    it along. What cannot move at all holds nobody up.
+    """
+    moving = [p for p in pending if not _free(Address(p[1].kind, p[2]), live)]
+    while stuck := [
+        p for p in moving if not _free(p[1], live) and not _leaves(p[1], moving, kinds)
+    ]:
+        moving = [p for p in moving if p not in stuck]
+    names = {Address(new.kind, name) for _, new, old in moving for name in (old, new.name)}
+    free = (p for p in pending if _free(p[1], live))
+    return next((p for p in free if names.isdisjoint(above(p[1], kinds))), None)
+
+
+def _leaves(address: Address, moving: Sequence[_Pending], kinds: Kinds) -> bool:
+    """Whether one of the renames takes away what has this name."""
+    path = {address, *above(address, kinds)}
+    return any(Address(new.kind, old) in path for _, new, old in moving)
 
 
 def called(address: Address, renames: Mapping[Address, str], kinds: Kinds) -> str:
