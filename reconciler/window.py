@@ -17,7 +17,9 @@ from reconciler.errors import UsageError
 MARGIN = 1.0
 """Seconds added to a wait: two clocks never agree exactly."""
 
-_POLICY = re.compile(r"(\d+)\s*;.*?\bw\s*=\s*(\d+)")
+# Longer numbers mean nothing that a shop could promise, or that a clock could wait for.
+_COUNT, _SECONDS = r"[0-9]{1,9}", r"[0-9]{1,6}"
+_POLICY = re.compile(rf"\b({_COUNT})\s*;.*?\bw\s*=\s*({_SECONDS})\b")
 
 
 class RequestWindow:
@@ -103,7 +105,7 @@ class RequestWindow:
             most = self.left + self.flying if most is None else most
             self.flying -= 1
             known = self._limits(headers)
-            told = _whole(headers.get("ratelimit-remaining", ""))
+            told = requests(headers.get("ratelimit-remaining", ""))
             if told is None:
                 return
             if told >= most and known:
@@ -117,7 +119,7 @@ class RequestWindow:
     def _limits(self, headers: Mapping[str, str]) -> bool:
         """Take over the server's limits; False where they were others than was thought."""
         policy = _POLICY.search(headers.get("ratelimit-policy", ""))
-        limit = int(policy[1]) if policy else _whole(headers.get("ratelimit-limit", ""))
+        limit = int(policy[1]) if policy else requests(headers.get("ratelimit-limit", ""))
         if policy and float(policy[2]) > 0:
             self.seconds = float(policy[2])
         if not limit or limit == self.limit:
@@ -128,15 +130,15 @@ class RequestWindow:
     def exhausted(self, retry_after: str = "") -> float:
         """The server said 429: seconds to wait, by its word or else a full window."""
         with self._lock:
-            wait = _whole(retry_after)
             self.began, self.left = None, self.limit
-            return (self.seconds if wait is None else float(wait)) + MARGIN
+            told = re.fullmatch(_SECONDS, retry_after)
+            return (float(told[0]) if told else self.seconds) + MARGIN
 
     def _roll(self) -> None:
         if self.began is not None and self.clock() >= self.began + self.seconds + MARGIN:
             self.began, self.left = None, self.limit
 
 
-def _whole(written: str) -> int | None:
-    """The number in a header, if it is one."""
-    return int(written) if written.isascii() and written.isdecimal() else None
+def requests(written: str) -> int | None:
+    """The number of requests in a header, if it is one."""
+    return int(written) if re.fullmatch(_COUNT, written) else None

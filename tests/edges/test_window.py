@@ -6,6 +6,8 @@ import pytest
 
 from reconciler.window import MARGIN, RequestWindow
 
+LONG = "9" * 5000
+
 
 class Clock:
     def __init__(self) -> None:
@@ -13,6 +15,10 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+def brief(value: object) -> str:
+    return str(value)[:12]
 
 
 @pytest.fixture
@@ -76,7 +82,11 @@ def test_the_limit_alone_is_believed(window: RequestWindow) -> None:
     assert window.limit == 150
 
 
-@pytest.mark.parametrize("nonsense", ["", "many", "-1", "1.5", "50;w="])
+@pytest.mark.parametrize(
+    "nonsense",
+    ["", "many", "-1", "1.5", "50;w=", LONG, f"{LONG};w={LONG}", f"1;w={LONG}", "٣;w=٣"],
+    ids=brief,
+)
 def test_headers_that_say_nothing_change_nothing(window: RequestWindow, nonsense: str) -> None:
     send(
         window,
@@ -106,7 +116,9 @@ def test_the_wait_shrinks_while_time_passes(window: RequestWindow, clock: Clock)
     assert window.wait() == 1 + MARGIN
 
 
-@pytest.mark.parametrize(("told", "wait"), [("", 180), ("7", 7), ("soon", 180), ("0", 0)])
+@pytest.mark.parametrize(
+    ("told", "wait"), [("", 180), ("7", 7), ("soon", 180), ("0", 0), ("9" * 15, 180), (LONG, 180)]
+)
 def test_after_a_429_the_wait_is_what_was_told_or_a_full_window(
     window: RequestWindow, told: str, wait: int
 ) -> None:

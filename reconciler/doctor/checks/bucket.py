@@ -9,6 +9,7 @@ from reconciler.core.kind import Kinds
 from reconciler.doctor.evidence import Evidence
 from reconciler.doctor.finding import Finding, note, ok
 from reconciler.watcher import Exchange
+from reconciler.window import requests
 
 NAME = "shared window"
 
@@ -47,5 +48,4 @@ def _first_meetings(evidence: Evidence) -> Iterator[tuple[int, int]]:
 
 
 def _left(exchange: Exchange) -> int | None:
-    written = exchange.headers.get("ratelimit-remaining", "")
-    return int(written) if written.isascii() and written.isdecimal() else None
+    return requests(exchange.headers.get("ratelimit-remaining", ""))
