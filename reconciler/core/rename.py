@@ -6,15 +6,15 @@ their live values are moved along before the diff, and the diff needs no excepti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
+from functools import cache, partial
+from typing import NamedTuple
 
 from reconciler.core.kept import Kept, recognised
 from reconciler.core.kind import Kind, Kinds
+from reconciler.core.mark import Reference
 from reconciler.core.state import ABSENT, Absent, Address, Desired, Live, Observed, above
-
-_Pending = tuple[int, Address, str]
-"""A rename to be done: levels of the old name, the new address, and the old name."""
 
 
 def viewed(
@@ -31,115 +31,129 @@ def renamed(
 ) -> tuple[Live, dict[Address, str], list[str]]:
     """Live as it will be after the declared renames, the renames, and what to say about them.
 
-    A rename maps the new address to the name the object has at the moment it is renamed, parents
-    first.
+    A rename maps the new address to the name the object has at the moment it is renamed; they are
+    in the order in which they can be done.
     """
     renames: dict[Address, str] = {}
     pending = sorted(
-        (declared.was.count("/"), Address(name, now), declared.was)
+        _Pending(Address(name, declared.was), Address(name, now))
         for name, objects in desired.objects.items()
         if kinds[name].rename
         for now, declared in objects.items()
         if declared.was and declared.was != now
     )
-    while pending:
-        turn = _turn(pending, live, kinds)
-        if turn is None:
-            break
+    there = {Address(p.old.kind, name) for p in pending for name, _ in live.observed(p.old.kind)}
+    while turn := _turn(pending, there, kinds):
         pending.remove(turn)
-        _, address, was = turn
-        kind = kinds[address.kind]
-        if isinstance(live.get(Address(address.kind, was)), Observed):
-            renames[address] = was
-            live = _apply(live, kind, was, address.name, kinds)
-            pending = [
-                (depth, other, _moved(old, was, address.name, kind.tree))
-                if other.kind == address.kind and old != was
-                else (depth, other, old)
-                for depth, other, old in pending
-            ]
+        if turn.old in there:
+            renames[turn.new] = turn.old.name
+            there = {_moved(address, turn, kinds) for address in there}
+            pending = [p._replace(old=_moved(p.old, turn, kinds)) for p in pending]
     notes = [
-        f"{address} exists and so does `{was}`, so it is not renamed: two cannot become one"
-        if not _free(address, live)
-        else f"`{was}` is not renamed to {address}: they wait for each other; rename one at a time"
-        for _, address, was in pending
-        if isinstance(live.get(Address(address.kind, was)), Observed)
+        f"{new} exists and so does `{old.name}`, so it is not renamed: two cannot become one"
+        if new in there
+        else f"`{old.name}` is not renamed to {new}: they wait for each other; rename one at a time"
+        for old, new in pending
+        if old in there
     ]
-    return live, renames, notes
+    return _view(live, renames, kinds) if renames else live, renames, notes
 
 
-def _turn(pending: Sequence[_Pending], live: Live, kinds: Kinds) -> _Pending | None:
-    """The rename that can be done next.
+class _Pending(NamedTuple):
+    """A rename to be done."""
+
+    old: Address
+    new: Address
+
+
+def _turn(pending: Sequence[_Pending], there: Set[Address], kinds: Kinds) -> _Pending | None:
+    """The rename that can be done next, in the shop that has what is `there`.
 
     A name must be free before it is taken, and what is above it must be in its place: it would take
     it along. What cannot move at all holds nobody up.
     """
-    moving = [p for p in pending if not _free(Address(p[1].kind, p[2]), live)]
-    while stuck := [
-        p for p in moving if not _free(p[1], live) and not _leaves(p[1], moving, kinds)
-    ]:
-        moving = [p for p in moving if p not in stuck]
-    names = {Address(new.kind, name) for _, new, old in moving for name in (old, new.name)}
-    free = (p for p in pending if _free(p[1], live))
-    return next((p for p in free if names.isdisjoint(above(p[1], kinds))), None)
-
-
-def _leaves(address: Address, moving: Sequence[_Pending], kinds: Kinds) -> bool:
-    """Whether one of the renames takes away what has this name."""
-    path = {address, *above(address, kinds)}
-    return any(Address(new.kind, old) in path for _, new, old in moving)
+    moving = [p for p in pending if p.old in there]
+    while True:
+        leaving = {p.old for p in moving}
+        able = [
+            p
+            for p in moving
+            if p.new not in there or not leaving.isdisjoint((p.new, *above(p.new, kinds)))
+        ]
+        if len(able) == len(moving):
+            break
+        moving = able
+    unsteady = {address for p in moving for address in p}
+    free = (p for p in pending if p.new not in there)
+    return next((p for p in free if unsteady.isdisjoint(above(p.new, kinds))), None)
 
 
 def called(address: Address, renames: Mapping[Address, str], kinds: Kinds) -> str:
     """The name of an object after `renames`, which are those of `renamed`."""
-    name = address.name
     for new, old in renames.items():
-        if new.kind == address.kind:
-            name = _moved(name, old, new.name, kinds[new.kind].tree)
-    return name
+        address = _moved(address, _Pending(Address(new.kind, old), new), kinds)
+    return address.name
 
 
-def _free(address: Address, live: Live) -> bool:
-    return not isinstance(live.get(address), Observed)
-
-
-def _moved(name: str, old: str, new: str, tree: bool) -> str:
-    if name == old:
+def _moved(address: Address, rename: _Pending, kinds: Kinds) -> Address:
+    """What is at an address, or in a tree below it, after a rename."""
+    old, new = rename
+    if address == old:
         return new
-    return new + name[len(old) :] if tree and name.startswith(f"{old}/") else name
+    if old in above(address, kinds):
+        return Address(new.kind, new.name + address.name[len(old.name) :])
+    return address
 
 
-def _apply(live: Live, kind: Kind, old: str, new: str, kinds: Kinds) -> Live:
-    """A copy of `live` in which `old` is called `new`, and so wherever it is referred to."""
+def _view(live: Live, renames: Mapping[Address, str], kinds: Kinds) -> Live:
+    """A copy of `live` in which what is renamed has its new name, wherever it is referred to."""
 
-    def move(name: str) -> str:
-        return _moved(name, old, new, kind.tree)
+    @cache
+    def move(kind: str, name: str) -> str:
+        return called(Address(kind, name), renames, kinds)
 
-    objects = {name: dict(states) for name, states in live.objects.items()}
-    own = objects[kind.name]
-    for name in [n for n in own if move(n) != n]:
-        state = own.pop(name)
-        moved = move(name)
-        if isinstance(state, Observed):
-            state = Observed({**state.value, kind.identity: moved}, state.children)
-        own[moved] = state
-        own.setdefault(name, ABSENT)
-    for other in kinds.values():
-        _point(objects.get(other.name, {}), other, kind, move)
+    objects = dict(live.objects)
+    for name in {address.kind for address in renames}:
+        objects[name] = _own(live.objects[name], kinds[name], partial(move, name))
+    for kind in kinds.values():
+        pointing = [
+            (name, reference, partial(move, reference.kind))
+            for name, references in kind.referring
+            for reference in references
+            if any(address.kind == reference.kind for address in renames)
+        ]
+        if pointing and kind.name in objects:
+            states = objects[kind.name]
+            objects[kind.name] = {name: _point(state, pointing) for name, state in states.items()}
     return replace(live, objects=objects)
 
 
-def _point(
-    states: dict[str, Observed | Absent], kind: Kind, target: Kind, move: Callable[[str], str]
-) -> None:
-    """Let what refers to a moved object refer to its new name."""
-    pointing = [
-        (f.name, r) for f in kind.fields.values() for r in f.references if r.kind == target.name
-    ]
-    for name, state in states.items() if pointing else ():
+def _own(
+    states: Mapping[str, Observed | Absent], kind: Kind, move: Callable[[str], str]
+) -> dict[str, Observed | Absent]:
+    """The objects of a renamed kind by their new names; a name that is given up is absent."""
+    found: dict[str, Observed | Absent] = {}
+    for name, state in states.items():
         if isinstance(state, Observed):
-            value = dict(state.value)
-            for field_name, reference in pointing:
-                if field_name in value:
-                    value[field_name] = reference.moved(value[field_name], move)
-            states[name] = Observed(value, state.children)
+            now = move(name)
+            found[now] = Observed({**state.value, kind.identity: now}, state.children)
+    for name in states:
+        found.setdefault(name, ABSENT)
+        found.setdefault(move(name), ABSENT)
+    return found
+
+
+def _point(
+    state: Observed | Absent, pointing: Sequence[tuple[str, Reference, Callable[[str], str]]]
+) -> Observed | Absent:
+    """An object that refers to what a renamed one is called now."""
+    if isinstance(state, Absent):
+        return state
+    moved = {
+        name: reference.moved(state.value[name], move)
+        for name, reference, move in pointing
+        if name in state.value
+    }
+    if moved.items() <= state.value.items():
+        return state
+    return Observed({**state.value, **moved}, state.children)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from random import Random
+from time import process_time
 from typing import Any
 
 import pytest
 
 from reconciler.core.change import Action, FieldChange
+from reconciler.core.rename import renamed
+from reconciler.core.state import Address
 from reconciler.errors import SourceError
+from reconciler.kinds import KINDS
 
 KEEP = {"discontinued": False}
 
@@ -249,8 +253,8 @@ def test_renames_in_a_ring_are_left_and_a_note_says_why(world: Any) -> None:
     world.declare("category/B/y", was="A", **KEEP)
     assert moves(world) == {}
     assert world.plan().notes[:2] == (
-        "`B` is not renamed to category/A/x: they wait for each other; rename one at a time",
         "`A` is not renamed to category/B/y: they wait for each other; rename one at a time",
+        "`B` is not renamed to category/A/x: they wait for each other; rename one at a time",
     )
 
 
@@ -308,3 +312,17 @@ def every_call_finds_its_names(new_world: Any, random: Random) -> None:
     for name in shop:
         later.have(f"category/{name}", **KEEP)
     assert later.plan().empty
+
+
+def test_many_renames_cost_one_look_at_the_shop(world: Any) -> None:
+    """They are done on the names first; 200 looks at 20,000 products would take a minute."""
+    for index in range(200):
+        world.have(f"category/Old{index}", **KEEP)
+        world.declare(f"category/New{index}", was=f"Old{index}", **KEEP)
+    for index in range(20_000):
+        world.have(f"product/{index}", children={}, name="Kopi", category=f"Old{index % 200}")
+    began = process_time()
+    live, renames, _ = renamed(world.fill(), world.desired, KINDS)
+    assert process_time() - began < 3
+    assert len(renames) == 200
+    assert live.get(Address("product", "7")).value["category"] == "New7"
