@@ -57,7 +57,13 @@ class Repository:
 
     def published(self, ref: str) -> str:
         """The commit of a ref at the remote; empty where there is none."""
-        return self._line("ls-remote", self.remote, ref).partition("\t")[0] if self.remote else ""
+        if not self.remote:
+            return ""
+        # git lists whatever ends like this, a branch called `refs/reconciler/…` too.
+        listed = (
+            line.split("\t") for line in self._line("ls-remote", self.remote, ref).splitlines()
+        )
+        return next((commit for commit, *names in listed if names == [ref]), "")
 
     def made_here(self, ref: str, commit: str) -> bool:
         """Whether a run in this clone made `commit`."""
@@ -183,4 +189,4 @@ def _beaten(ref: str) -> Contended:
 
 def _discreet(text: str) -> str:
     """What git says, without credentials that stand in an address."""
-    return re.sub(r"//[^/@\s]+@", "//…@", text)
+    return re.sub(r"//[^/\s]+@", "//…@", text)

@@ -274,6 +274,24 @@ def test_nothing_of_the_repository_is_touched_but_the_ref(clone: Callable[[str],
     assert told[0] == "reconciler <reconciler@invalid> applied: 1 changes, 1 objects"
 
 
+def test_a_branch_that_is_called_like_the_ref_is_not_the_ledger(
+    clone: Callable[[str], Path],
+) -> None:
+    folder = clone("a")
+    first = GitHome(folder, STORE)
+    first.take(first.read(), LATER)
+    first.release(ONE)
+    words = "-c user.name=x -c user.email=y commit -q --allow-empty -m x"
+    git(folder, *words.split())
+    git(folder, "push", "-q", "origin", "HEAD:refs/heads/refs/reconciler/shop.example")
+    second = GitHome(clone("b"), STORE)
+    assert second.read().ledger == ONE
+    # git itself does not push where a name is not one thing.
+    with pytest.raises(LedgerError, match="matches more than one"):
+        second.take(second.read(), LATER)
+    assert first.read().ledger == ONE
+
+
 def test_git_is_asked_for_by_name_where_it_cannot_serve(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,14 +311,15 @@ def test_git_is_asked_for_by_name_where_it_cannot_serve(
         GitHome(folder, STORE)
 
 
-def test_credentials_in_an_address_are_not_repeated(tmp_path: Path) -> None:
+@pytest.mark.parametrize("secret", ["hunter2", "hu@n@ter2"])
+def test_credentials_in_an_address_are_not_repeated(tmp_path: Path, secret: str) -> None:
     folder = tmp_path / "shop"
     folder.mkdir()
     git(folder, "init", "-q")
-    git(folder, "remote", "add", "origin", "http://user:hunter2@127.0.0.1:9/x.git")
+    git(folder, "remote", "add", "origin", f"http://user:{secret}@127.0.0.1:9/x.git")
     with pytest.raises(LedgerError) as caught:
         GitHome(folder, STORE).read()
-    assert "hunter2" not in caught.value.message
+    assert "ter2" not in caught.value.message
 
 
 @pytest.mark.parametrize(
