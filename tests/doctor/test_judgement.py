@@ -135,7 +135,7 @@ TABLE: list[tuple[Evidence, str, str, str]] = [
         about(asked(rows=({"Price": 5},), form="Data")),
         "variant.list",
         "problem",
-        "rows do not show the code (they show: Price)",
+        "rows do not show the code (they are {Price: number})",
     ),
     (
         about(asked(rows=({"Code": "V1", "UnitPrice": "much"},), form="Data")),
@@ -299,8 +299,14 @@ def test_without_any_evidence_every_line_is_there_and_says_so() -> None:
     assert all(isinstance(line, Finding) for line in found)
 
 
-def test_what_is_private_is_in_no_finding() -> None:
-    row = {"Code": "ZQ", "Name": "Zq", "Birthday": "Zqday", "BirthDate": "Zqday"}
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"Code": "ZQ", "Name": "Zq", "Birthday": "Zqday", "BirthDate": "Zqday"},
+        {"zq@example.com": {"Name": "Zq"}},
+    ],
+)
+def test_what_is_private_is_in_no_finding(row: dict[str, Any]) -> None:
     rows = asked(kind="customer", operation="customer.list", rows=(row,), form="a bare array")
     found = judge(about(rows), KINDS)
     (line,) = [f for f in found if f.check == "customer.list"]

@@ -12,6 +12,7 @@ from functools import partial
 from reconciler.core.kind import Kind, Kinds
 from reconciler.doctor.evidence import Asked, Evidence, Outcome, Purpose
 from reconciler.doctor.finding import Finding, note, ok, problem, untried
+from reconciler.excerpt import outline
 
 _AGAIN = "run this again; if it stays, show this line to DealPOS"
 _LATER = "nothing: `plan` finds it out when it needs it"
@@ -109,7 +110,7 @@ def _misunderstood(kind: Kind, asked: Asked) -> str:
     """Why rows of an answer would be of no use; empty where all are."""
     for row in asked.rows:
         if kind.named(row) is None:
-            return f"rows do not show the {kind.identity} (they show: {', '.join(sorted(row))})"
+            return f"rows do not show the {kind.identity} (they are {outline(row)})"
         try:
             kind.decode(row)
         except (ValueError, TypeError, AttributeError) as error:
