@@ -6,7 +6,6 @@ the old one, and must say exactly what was intended, or nothing is written.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from reconciler.document import UnsetName, parse
 from reconciler.edits import Edits, Unwritable
 from reconciler.entry import Entry
 from reconciler.errors import ReconcilerError, SourceError, UsageError
+from reconciler.files import paths
 from reconciler.place import Place, at, compose
 from reconciler.settings import Settings
 
@@ -139,11 +139,11 @@ class Writeback:
         shop = self.shop
         with tempfile.TemporaryDirectory() as temporary:
             beside = Path(temporary)
-            if (shop.root / shop.catalogue).is_dir():
-                shutil.copytree(shop.root / shop.catalogue, beside / shop.catalogue)
-            for name, (_, new) in found.items():
+            # Content alone: what may not be written to in the shop may be in the copy.
+            content = {name: (shop.root / name).read_bytes() for name in self._names()}
+            for name, text in (content | {name: new for name, (_, new) in found.items()}).items():
                 (beside / name).parent.mkdir(parents=True, exist_ok=True)
-                (beside / name).write_bytes(new)
+                (beside / name).write_bytes(text)
             try:
                 after = source.load(
                     beside, shop.catalogue, self.kinds, defaults=shop.defaults, expand=shop.expand
@@ -156,6 +156,13 @@ class Writeback:
         wrong += sorted(self.added.symmetric_difference(said.keys() - wanted.keys()))
         if wrong:
             raise _otherwise(str(wrong[0]))
+
+    def _names(self) -> list[str]:
+        """The catalogue files that are there, from the shop's folder."""
+        root = self.shop.root
+        if not (root / self.shop.catalogue).is_dir():
+            return []
+        return [path.relative_to(root).as_posix() for path in paths(root, self.shop.catalogue)]
 
     def _object(self, file: File, address: Address) -> Place:
         place = at(file.root, file.paths[address]) if file.root and address in file.paths else None

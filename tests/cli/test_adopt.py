@@ -298,6 +298,15 @@ def test_a_dry_run_shows_the_difference_and_writes_nothing(run: Any, shop: Any) 
     assert menu(folder) == MENU
 
 
+def test_what_else_lies_in_the_catalogue_is_in_nobodys_way(run: Any, shop: Any) -> None:
+    folder = shop(seed(_1001R={"UnitPrice": 18500}))
+    (folder / "catalogue" / "menu.yaml").chmod(0o444)
+    (folder / "catalogue" / "notes.txt").symlink_to("nowhere.txt")
+    ran = run("adopt", "--shop", folder, "variant/1001R")
+    assert (ran.code, ran.err) == (0, "")
+    assert "unit_price: 18500, taxable" in menu(folder)
+
+
 def test_one_field_of_one_object(run: Any, shop: Any) -> None:
     folder = shop(seed(_1001L={"UnitPrice": 22500, "Model": "XL"}, _1001R={"UnitPrice": 1}))
     ran = run("adopt", "variant/1001L", "--field", "model", "--shop", folder, "--format", "json")
