@@ -7,13 +7,12 @@ so that `--help` and mistakes answer at once.
 from __future__ import annotations
 
 import gc
-import io
 import os
 import sys
 
 import click
 
-from reconciler import __version__, output
+from reconciler import __version__, output, stream
 from reconciler.commands.adopt import adopt
 from reconciler.commands.apply import apply
 from reconciler.commands.audit import audit
@@ -35,11 +34,10 @@ def main() -> None:
     # Looking for plugins of pydantic takes longer than a small shop does, and nobody else's code
     # has a say in what a price is.
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # Not every console or pipe can take every character; Python's stderr is set up like this.
-        sys.stdout.reconfigure(errors="backslashreplace")
+    stream.ready()
     try:
-        code = cli(standalone_mode=False)
+        with stream.taken():
+            code = cli(standalone_mode=False)
     except click.ClickException as error:
         error.show()
         code = 1

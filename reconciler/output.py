@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler import stream
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
@@ -100,15 +101,10 @@ def _name(folder: Path) -> str:
 
 
 def say(text: str) -> None:
-    """Text on stdout. A reader of a pipe that has gone away has what it wanted."""
-    try:
+    """Text on stdout."""
+    with stream.taken():
         click.echo(text, nl=False)
         sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise ReconcilerError(f"the output cannot be written: {error.strerror}") from None
 
 
 def print_json(document: Any) -> None:

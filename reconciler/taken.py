@@ -24,8 +24,10 @@ def print_price(everything: Everything, form: str) -> None:
 
     if form == "json":
         print_json(price_document(everything))
+    elif form:
+        say(price_text(everything, KINDS))
     else:
-        click.echo(price_text(everything, KINDS), nl=False, err=not form)
+        click.echo(price_text(everything, KINDS), nl=False, err=True)
 
 
 def print_import(done: Imported, form: str, folder: Path) -> None:

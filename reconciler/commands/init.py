@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from reconciler import output
 from reconciler.commands import options
 
 
@@ -16,6 +17,5 @@ def init(directory: Path) -> None:
     from reconciler.init import start
     from reconciler.kinds import MANAGED
 
-    for path in start(directory, MANAGED):
-        click.echo(f"wrote {path}")
+    output.say("".join(f"wrote {path}\n" for path in start(directory, MANAGED)))
     click.echo(f"next: reconciler plan {directory}", err=True)

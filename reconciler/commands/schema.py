@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from reconciler import output
 from reconciler.errors import UsageError
 
 
@@ -20,5 +21,4 @@ def schema(directory: Path) -> None:
         written = shapes.write(shapes.schemas(MANAGED) | shapes.documents(), directory)
     except OSError as error:
         raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from None
-    for path in written:
-        click.echo(f"wrote {path}")
+    output.say("".join(f"wrote {path}\n" for path in written))

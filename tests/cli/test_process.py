@@ -279,3 +279,32 @@ def test_a_plan_of_a_folder_whose_name_is_no_text(spawn: Any, folder: Path) -> N
     applied = spawn("apply", saved, "--auto-approve", env=strict)
     _, err = applied.communicate(timeout=60)
     assert (applied.returncode, err) == (0, "")
+
+
+def piped(script: str, *words: Any) -> tuple[int, str]:
+    """The exit code and stderr of the program, with its output where a shell puts it."""
+    ran = subprocess.run(
+        ["sh", "-c", f'"$0" -m reconciler "$@" {script}', sys.executable, *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ran.returncode, ran.stderr
+
+
+FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk here")
+
+
+@FULL
+@pytest.mark.parametrize("words", [["--help"], ["init", "new"], ["schema", "new"], ["validate"]])
+def test_a_full_disk_is_one_error(words: list[str], example: Path, tmp_path: Path) -> None:
+    where = {"new": tmp_path / "new"}
+    given = [where.get(word, word) for word in words] + [example] * (words == ["validate"])
+    code, err = piped(">/dev/full", *given)
+    assert (code, err) == (1, "error: the output cannot be written: No space left on device\n")
+
+
+@pytest.mark.parametrize("script", [">&-", ">&- 2>&-"])
+def test_output_that_is_closed_is_not_needed(script: str, example: Path) -> None:
+    assert piped(script, "plan", example) == (0, "")
+    assert piped(script, "apply", example, "--auto-approve") == (0, "")
