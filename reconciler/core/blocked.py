@@ -15,7 +15,7 @@ from reconciler.core.state import ABSENT, Address, Declared, Desired, Live, Obse
 
 def blocked(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, Address]:
     """Declared objects by name, each with the unread one that it needs, directly or by others."""
-    unread = live.unread_of(desired)
+    unread = live.unread_of(desired) | set(_former(desired, live, kinds))
     if not unread:
         return {}
     needing: dict[Address, list[Address]] = {}
@@ -35,6 +35,15 @@ def blocked(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, Address
     return found
 
 
+def _former(desired: Desired, live: Live, kinds: Kinds) -> Iterator[Address]:
+    """The former names that were not read: what is declared may be there under one of them."""
+    for name, objects in desired.objects.items():
+        for declared in objects.values() if kinds[name].rename else ():
+            former = Address(name, declared.was)
+            if declared.was and live.get(former) is None:
+                yield former
+
+
 def _pairs(
     address: Address, declared: Declared, live: Live, kinds: Kinds
 ) -> Iterator[tuple[Address, Address]]:
@@ -46,6 +55,8 @@ def _pairs(
         named -= {target for target, _ in names(kind, state.value)}
     for target in named:
         yield target, address
+    if declared.was and state is ABSENT:
+        yield Address(kind.name, declared.was), address
     if kind.parent:
         owner = Address(kind.parent.kind, declared.value.get(kind.parent.kind, ""))
         if state is ABSENT:

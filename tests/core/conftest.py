@@ -71,9 +71,10 @@ class World:
 
     def fill(self) -> Live:
         """Live, with everything declared and not observed absent, unless it could not be read."""
-        for address, _ in self.desired:
-            if self.live.get(address) is None and address not in self.live.unread:
-                self.live.put(address, ABSENT)
+        for address, declared in self.desired:
+            for asked in (address, Address(address.kind, declared.was or address.name)):
+                if self.live.get(asked) is None and asked not in self.live.unread:
+                    self.live.put(asked, ABSENT)
         return self.live
 
     def faults(self) -> list[Fault]:

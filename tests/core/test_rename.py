@@ -194,6 +194,18 @@ def test_when_the_old_one_was_not_read_nothing_is_renamed(world: Any) -> None:
     assert [str(address) for address, _ in plan.unknown] == ["category/Drinks"]
 
 
+def test_what_may_be_there_under_its_old_name_is_not_created(world: Any) -> None:
+    world.declare("category/Drinks", was="Beverages")
+    world.declare("product/1", name="Kopi", category="Drinks")
+    world.unread("category/Beverages", "its answer was not understood")
+    plan = world.plan()
+    assert plan.empty
+    assert [(str(address), why) for address, why in plan.unknown] == [
+        ("category/Drinks", "category/Beverages could not be read"),
+        ("product/1", "category/Beverages could not be read"),
+    ]
+
+
 def test_a_rename_to_its_own_name_is_nothing(world: Any) -> None:
     world.have("category/Drinks", **KEEP)
     world.declare("category/Drinks", was="Drinks", **KEEP)
