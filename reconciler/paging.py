@@ -47,22 +47,30 @@ class Page(NamedTuple):
     """Objects that the listing has shown so far."""
 
 
+class Begun(NamedTuple):
+    """The first pages of a listing, where they have been read already."""
+
+    pages: Sequence[Rows] = ()
+    size: int = 0
+    """The page size that they were asked for in: what comes next is counted in it."""
+
+
+NOT_BEGUN = Begun()
+
+
 def pages(
     client: Client,
     kind: Kind,
     enough: Callable[[set[str], Rows], bool],
-    begun: Sequence[Rows] = (),
+    begun: Begun = NOT_BEGUN,
 ) -> Iterator[Page]:
-    """The pages of the listing of a kind; `enough` may stop it early.
-
-    `begun` are its first pages where they have been read already.
-    """
-    asking = Asking(client, kind)
+    """The pages of the listing of a kind; `enough` may stop it early."""
+    asking = Asking(client, kind, begun.size)
     listing = asking.listing
     seen: set[str] = set()
     largest = 0
     first = Rows([])
-    for number, page in enumerate(asking.answers(begun), 1):
+    for number, page in enumerate(asking.answers(begun.pages), 1):
         named = asking.names(page)
         fresh = bool(named - seen)
         if page.rows and not fresh and number == 2 and not asking.heeds(first):
@@ -98,12 +106,12 @@ def dearer(client: Client, kind: Kind) -> bool:
 class Asking:
     """The listing of a kind, page by page in the largest size that the shop serves."""
 
-    def __init__(self, client: Client, kind: Kind) -> None:
+    def __init__(self, client: Client, kind: Kind, size: int = 0) -> None:
         assert kind.reads.listing is not None
         self.client = client
         self.kind = kind
         self.listing = kind.reads.listing
-        self.size = client.routes.tenant.size or SIZES[0]
+        self.size = size or client.routes.tenant.size or SIZES[0]
         self.deaf = False
         """The shop heeds neither number nor size: what it shows is all that it can show."""
 

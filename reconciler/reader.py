@@ -16,7 +16,7 @@ from reconciler.core.state import Address, Listed, Live, Observed
 from reconciler.core.step import batches
 from reconciler.errors import ApiError, Doubtful, NotOffered, Rejected, Unreadable
 from reconciler.intake import Intake
-from reconciler.paging import USUAL, dearer, pages
+from reconciler.paging import NOT_BEGUN, USUAL, dearer, pages
 from reconciler.rows import Rows, named_in, rows_of, single_of
 from reconciler.survey import Survey
 
@@ -119,7 +119,7 @@ class Reader:
             ahead = page.promises - spent
             return budget is not None and (spent >= budget or ahead > budget)
 
-        begun = self.survey.pages(kind) if self.survey else []
+        begun = self.survey.pages(kind) if self.survey else NOT_BEGUN
         for page, last, seen in pages(self.client, kind, enough, begun):
             spent += 1
             largest = max(largest, len(page.rows))

@@ -17,8 +17,7 @@ from reconciler.client import Client
 from reconciler.core.kind import Kind, Kinds
 from reconciler.document import MAX_BYTES
 from reconciler.errors import ReconcilerError
-from reconciler.paging import Asking, dearer
-from reconciler.rows import Rows
+from reconciler.paging import NOT_BEGUN, Asking, Begun, dearer
 
 LARGE = 400
 """Objects of one kind from which a head start is worth a thread."""
@@ -34,17 +33,17 @@ class Survey:
             kind for kind in kinds.values() if _worth(kind, counts) and not dearer(client, kind)
         ]
         self.counts = counts
-        self.found: dict[str, list[Rows]] = {}
+        self.found: dict[str, Begun] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._read, daemon=True)
         if self.worth:
             self._thread.start()
 
-    def pages(self, kind: Kind) -> list[Rows]:
+    def pages(self, kind: Kind) -> Begun:
         """The first pages of a kind's listing, waiting for those on their way."""
         if self._thread.ident is not None:
             self._thread.join()
-        return self.found.pop(kind.name, [])
+        return self.found.pop(kind.name, NOT_BEGUN)
 
     def abandon(self) -> None:
         """Read no further: the answers are not wanted any more."""
@@ -62,9 +61,11 @@ class Survey:
     def _listing(self, kind: Kind) -> None:
         batch = kind.reads.batch
         budget = ceil(self.counts[kind.name] / batch.limit) if batch else None
-        found = self.found.setdefault(kind.name, [])
-        for page in Asking(self.client, kind).answers():
+        asking, found = Asking(self.client, kind), []
+        for page in asking.answers():
             found.append(page)
+            # Another kind may teach another size meanwhile.
+            self.found[kind.name] = Begun(found, asking.size)
             too_dear = budget is not None and page.promises > budget
             if len(found) >= page.promises or too_dear or self._stop.is_set():
                 return
