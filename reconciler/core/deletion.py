@@ -87,11 +87,12 @@ def _blocked(
     blocked: dict[Address, str] = {}
     going = set(asked)
     users = _users(asked, live, kinds, changes) if asked else {}
+    doubts = _doubts(live)
     while True:
         staying = {
             address: why
             for address in sorted(going)
-            if (why := _why(kinds[address.kind], address, live, kinds, users, going))
+            if (why := _why(kinds[address.kind], address, live, kinds, users, doubts, going))
         }
         if not staying:
             return dict(sorted(blocked.items()))
@@ -139,6 +140,7 @@ def _why(
     live: Live,
     kinds: Kinds,
     users: Mapping[Address, list[Address]],
+    doubts: Mapping[str, str],
     going: set[Address],
 ) -> str:
     """What stands in the way of one deletion, and what would clear it; empty where nothing does."""
@@ -150,13 +152,21 @@ def _why(
         named = ", ".join(left[:_MANY]) + (f" and {len(left) - _MANY} more" if left[_MANY:] else "")
         return f"{named} would be left without it; remove or change that first"
     for other in kinds.values():
-        if other.name in live.unlooked and _may_use(other, kind):
-            why = live.unlooked[other.name]
-            return f"whether a {other.name} needs it could not be read ({why})"
+        if other.name in doubts and _may_use(other, kind):
+            return doubts[other.name]
     for name in kind.delete.fields:
         if why := _ambiguous(kind, name, address, live):
             return why
     return _on_hand(address, live) if kind.stock else ""
+
+
+def _doubts(live: Live) -> dict[str, str]:
+    """Why it is not known of a kind what its objects refer to: of all, or of one of them."""
+    unread = (address for address in sorted(live.unread) if live.get(address) is None)
+    found = {a.kind: f"whether {a} needs it is not known: it could not be read" for a in unread}
+    for name, why in live.unlooked.items():
+        found[name] = f"whether a {name} needs it could not be read ({why})"
+    return found
 
 
 def _on_hand(address: Address, live: Live) -> str:

@@ -1,0 +1,35 @@
+"""A deletion goes ahead only where nothing can need what it takes away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.core.deletion import deletions
+from reconciler.core.state import Address, Desired, Removal, Source
+from reconciler.kinds import KINDS
+
+ASKED = {Address("category", "X"): Removal(Source("catalogue/shop.yaml", 1, 1), delete=True)}
+
+
+@pytest.mark.parametrize(
+    ("unread", "stays"),
+    [("product/1", True), ("coupon/C", True), ("category/X/Y", True), ("customer/D", False)],
+)
+def test_what_was_not_read_may_need_it(world: Any, unread: str, stays: bool) -> None:
+    """Its row was not understood, or an update of it would rest on too little."""
+    world.have("category/X", discontinued=False)
+    world.unread(unread, "its answer was not understood")
+    found = deletions(Desired(removals=ASKED), world.live, KINDS, ())
+    assert [str(change.address) for change in found.changes] == ([] if stays else ["category/X"])
+    if stays:
+        why = f"not deleted: whether {unread} needs it is not known: it could not be read"
+        assert found.withheld == [(Address("category", "X"), why)]
+
+
+def test_what_was_read_after_all_does_not(world: Any) -> None:
+    world.have("category/X", discontinued=False)
+    world.unread("product/1", "HTTP 500")
+    world.have("product/1", name="Kopi", category="Y")
+    assert len(deletions(Desired(removals=ASKED), world.live, KINDS, ()).changes) == 1
