@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from _ruamel_yaml import CParser
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -28,6 +28,7 @@ from ruamel.yaml.events import (
 
 from reconciler.errors import Problem
 from reconciler.position import Index
+from reconciler.slip import slip
 
 MAX_BYTES = 32 * 1024 * 1024
 MAX_DEPTH = 60
@@ -104,16 +105,8 @@ def parse(content: str, shown: str, expand: Expand | None = None) -> tuple[Node,
     builder = _Builder(content, shown, expand if "${" in content else None)
     try:
         root = builder.build()
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        what = error.problem or error.context or "cannot be read"
-        hint = "put quotes around a value that holds a colon" if "':'" in what else ""
-        broken = Problem(shown, line, column, f"broken YAML: {what}", hint)
-        return _empty(), [*builder.problems, broken]
     except YAMLError as error:
-        what = str(error).splitlines()[0]
-        return _empty(), [*builder.problems, Problem(shown, 0, 0, f"broken YAML: {what}")]
+        return _empty(), [*builder.problems, slip(error, content, shown)]
     except _Refused:
         return _empty(), builder.problems
     if root is None:

@@ -282,10 +282,26 @@ def test_broken_yaml_is_one_problem_at_its_place(text: str, line: int, column: i
     del column  # libyaml and its versions differ in where exactly
 
 
-def test_a_control_character_is_broken_yaml() -> None:
-    (problem,) = problems("a: x\x01y")
-    assert problem.startswith("shop.yaml")
-    assert "broken YAML" in problem
+def test_a_control_character_is_told_at_its_place() -> None:
+    (problem,) = problems("a: é\nb: ñx\x01y")
+    assert problem == "shop.yaml:2:6: broken YAML: the character #x01 is not allowed"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "hint"),
+    [
+        ('a: "open\nb: 1\nc: 2\n', (1, 4), "close the quote"),
+        ("a:\n\t- b: 2\n", (2, 1), "with spaces"),
+        ("store: {url: ${URL}}\n", (1, 15), "put quotes"),
+        ("store: {url: https://x.dealpos.net}\n", (1, 19), "put quotes"),
+    ],
+)
+def test_a_slip_is_told_where_it_is_with_what_to_do(
+    text: str, place: tuple[int, int], hint: str
+) -> None:
+    _, (problem,) = parse(text, "shop.yaml")
+    assert (problem.line, problem.column) == place
+    assert hint in problem.hint
 
 
 @pytest.mark.parametrize(
