@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -135,7 +136,10 @@ def _approved(target: Path, verify: bool) -> Saved | None:
     """The saved plan that `target` is; None for a folder."""
     from reconciler import saved, seal
 
-    if target.is_dir() or not target.exists():
+    if not target.exists():
+        hint = "name a shop folder, or a file of `plan --out`; `reconciler init` starts a shop"
+        raise UsageError(f"there is no folder and no saved plan {target}", hint=hint)
+    if target.is_dir():
         if verify:
             raise UsageError("--verify is for a saved plan", hint="name the file of `plan --out`")
         return None
@@ -150,8 +154,17 @@ def _folder(target: Path, folder: Path | None, approved: Saved | None) -> Path:
         return target
     from reconciler.files import FILE
 
-    made_from = folder or Path(approved.folder)
-    return made_from if folder or (made_from / FILE).exists() else Path()
+    if folder is not None:
+        return folder
+    for place in (Path(approved.folder), Path()):
+        if (place / FILE).exists():
+            return place
+    if os.environ.get("DEALPOS_URL"):
+        return Path()  # the environment names the shop
+    raise UsageError(
+        f"{target} was made from {approved.folder}, and there is no shop folder",
+        hint="name the shop's folder with --shop",
+    )
 
 
 def _remake(

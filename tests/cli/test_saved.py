@@ -368,6 +368,26 @@ def test_a_plan_finds_the_folder_it_was_made_from(
     assert run("apply", saved, "--auto-approve").code == 0
 
 
+def test_a_plan_that_finds_no_folder_says_so(
+    run: Any, plan: Any, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = plan(("18000", "18500"))
+    shop.rename(tmp_path / "moved")
+    monkeypatch.chdir(tmp_path)
+    ran = run("apply", out, "--auto-approve")
+    assert ran.code == 1
+    assert "was made from" in ran.err
+    assert "hint: name the shop's folder with --shop" in ran.err
+    assert run("apply", out, "--auto-approve", "--shop", tmp_path / "moved").code == 0
+
+
+def test_a_plan_that_is_not_there_is_told(run: Any, tmp_path: Path) -> None:
+    for more in ([], ["--verify"], ["--shop", tmp_path]):
+        ran = run("apply", tmp_path / "plan.json", "--auto-approve", *more)
+        assert ran.code == 1
+        assert "error: there is no folder and no saved plan " in ran.err
+
+
 def test_a_file_that_cannot_be_written_is_an_error(run: Any, shop: Path, tmp_path: Path) -> None:
     ran = run("plan", shop, "--out", tmp_path / "none" / "plan.json")
     assert ran.code == 1
