@@ -15,7 +15,7 @@ import click
 from reconciler.apply import Progress
 from reconciler.errors import Stopped
 from reconciler.log import Log
-from reconciler.render.words import duration
+from reconciler.render.words import duration, plain
 from reconciler.watcher import Exchange, Watcher
 
 
@@ -119,7 +119,7 @@ class Console(Watcher, Progress):
     def step(self, done: int, total: int, doing: str) -> None:
         """Move the bar."""
         if self.terminal:
-            self._show(doing, done, total)
+            self._show(plain(doing), done, total)
 
     def unit(self, inside: bool) -> None:
         """Remember whether a stop must wait."""

@@ -11,6 +11,7 @@ import click
 import pytest
 
 from reconciler.cli import cli
+from reconciler.console import Console
 
 REQUEST = re.compile(r"^\d\d:\d\d:\d\d \S+ (GET|POST|PUT|DELETE) /\S+: \d+, .* left in the window")
 
@@ -72,3 +73,11 @@ def test_every_command_that_talks_to_a_shop_can_show_its_requests() -> None:
     assert {"plan", "apply"} <= {command.name for command in talking}
     for command in talking:
         assert any("-v" in parameter.opts for parameter in command.params), command.name
+
+
+def test_the_bar_shows_no_escape(monkeypatch: pytest.MonkeyPatch) -> None:
+    bar, shown = Console(), list[str]()
+    bar.terminal = True
+    monkeypatch.setattr(bar, "_show", lambda text, done, total: shown.append(text))
+    bar.step(0, 1, "delete variant/A\x9b2J")
+    assert shown == ["delete variant/A\\x9b2J"]
