@@ -63,14 +63,31 @@ def _entry_document(entry: Entry) -> dict[str, Any]:
 
 
 def _entry(document: Mapping[str, Any]) -> Entry:
-    kept = {tuple(e["path"]): (e["written"], e["kept"]) for e in document.get("kept", ())}
+    kept = {_path(e["path"]): (e["written"], e["kept"]) for e in document.get("kept", ())}
     used = document.get("used", 0)
-    return Entry(document["values"], document["when"], document["commit"], kept, used)
+    entry = Entry(document["values"], document["when"], document["commit"], kept, used)
+    if not isinstance(entry.values, dict) or not isinstance(used, (int, float)):
+        raise TypeError
+    _texts(entry.when, entry.commit)
+    return entry
+
+
+def _path(keys: Any) -> tuple[str, ...]:
+    if not isinstance(keys, list) or not keys:
+        raise TypeError
+    _texts(*keys)
+    return tuple(keys)
 
 
 def _apply(document: Mapping[str, Any]) -> Apply:
     changes = {_address(a): action for a, action in document["changes"].items()}
+    _texts(document["when"], document["commit"], *changes.values())
     return Apply(document["when"], document["commit"], changes)
+
+
+def _texts(*values: Any) -> None:
+    if not all(isinstance(value, str) for value in values):
+        raise TypeError
 
 
 def _address(text: str) -> Address:

@@ -64,6 +64,8 @@ def seed(database: Database, document: Mapping[str, Any]) -> None:
                     _write(store, kind, values)
         except Refusal as refusal:
             raise SandboxError(f"The seed document is wrong: {refusal.message}") from refusal
+        except UnicodeEncodeError:
+            raise SandboxError("The seed document holds half a character.") from None
 
 
 def _write(store: Store, kind: str, values: Mapping[str, Any]) -> None:
@@ -79,7 +81,12 @@ def _write(store: Store, kind: str, values: Mapping[str, Any]) -> None:
     store.put(kind, payload, id_=values.get("ID"))
     if kind == "product":
         place = {"Product": payload["Code"], "Category": payload["Category"]}
-        for variant in values.get("Variants") or ():
+        variants = values.get("Variants") or ()
+        if not isinstance(variants, list | tuple):
+            raise SandboxError(
+                f"The seed document's product {payload['Code']}: Variants must be a list."
+            )
+        for variant in variants:
             part = {**_payload("variant", variant), **place}
             part["Name"] = part["Name"] or payload["Name"]
             store.put("variant", part, id_=variant.get("ID"))
@@ -93,6 +100,8 @@ def _payload(kind: str, values: Mapping[str, Any]) -> Payload:
     key = values.get(KEYS[kind])
     if not key:
         _missing(kind, str(dict(values))[:60], KEYS[kind])
+    if not isinstance(values.get("ID"), str | int | None):
+        raise SandboxError(f"The seed document's {kind} {key}: ID must be a text.")
     if not values.keys() <= _KNOWN[kind]:
         unknown = sorted(values.keys() - _KNOWN[kind])
         raise SandboxError(f"The seed document gives {kind} {key} an unknown key {unknown[0]!r}.")

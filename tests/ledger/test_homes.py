@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import threading
 from collections.abc import Callable
@@ -347,6 +348,13 @@ def test_the_ref_is_called_after_the_store(store: str, name: str) -> None:
         (document.dump(TWO, "s").replace('"1.0"', '"2.0"'), "has the format 2.0"),
         (document.dump(TWO, "elsewhere"), "is of elsewhere, and this is s"),
         ("<<<<<<< HEAD\n" + document.dump(TWO, "s"), "no ledger"),
+        (document.dump(ONE, "s").replace('["limit"]', "[]"), "no ledger"),
+        (document.dump(ONE, "s").replace('["limit"]', "[[1]]"), "no ledger"),
+        (document.dump(ONE, "s").replace('"create"', "[]"), "no ledger"),
+        (document.dump(ONE, "s").replace('"c0ffee"', "5"), "no ledger"),
+        (document.dump(ONE, "s").replace('"c0ffee+"', "5"), "no ledger"),
+        (document.dump(ONE, "s").replace('"used": 37', '"used": "x"'), "no ledger"),
+        (re.sub('"values": {.*?}', '"values": []', document.dump(ONE, "s")), "no ledger"),
     ],
 )
 def test_what_is_no_ledger_is_refused_with_the_way_out(text: str, message: str) -> None:

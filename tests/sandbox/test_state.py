@@ -126,6 +126,12 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
         ({"outlets": ["Bandung"]}, "among its outlet objects that is none: 'Bandung'"),
         ({"categories": [{"Name": "a//b"}]}, "not a category path"),
         ({"customers": [{"Code": "a", "LoyaltyPoint": "x"}]}, "customer a: LoyaltyPoint must be"),
+        ({"customers": [{"Code": "a", "ID": ["x"]}]}, "customer a: ID must be a text"),
+        ({"categories": [{"Name": "a\ud800"}]}, "half a character"),
+        (
+            {"products": [{"Code": "1", "Category": "a", "Variants": 5}]},
+            "product 1: Variants must be a list",
+        ),
     ],
 )
 def test_a_wrong_seed_is_refused_with_a_sentence(document: Any, sentence: str) -> None:
