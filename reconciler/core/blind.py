@@ -58,12 +58,29 @@ def routed(
         declared = entry.value if entry else {}
         carried = kind.update.fields if kind.update else ()
         unseen = live.unseen.get(address, frozenset()).intersection(carried)
+        if change.renamed_from:
+            unseen |= _assumed(kind, change.after or {})
         found = gaps(kind, change.before or {}, change.after or {}, declared, unseen)
         if why := _refused(kind, change, found, families):
             withheld.append((address, why))
         else:
             kept.append(replace(change, blind=tuple(found)))
     return kept, withheld
+
+
+def _assumed(kind: Kind, after: Value) -> frozenset[str]:
+    """The fields that an update demands, and sends a default of where nobody knows the value.
+
+    Reads look for them in what changes under its present name; a rename has another one.
+    """
+    if kind.update is None:
+        return frozenset()
+    demanded = kind.update.defaults.keys()
+    return frozenset(
+        name
+        for name in kind.update.fields
+        if name not in after and not demanded.isdisjoint(kind.fields[name].wire.write)
+    )
 
 
 def _refused(

@@ -109,11 +109,11 @@ class Desired:
 
     objects: Mapping[str, Mapping[str, Declared]] = field(default_factory=dict)
     allowances: tuple[Allowance, ...] = ()
+    """The exceptions from guardrails, in file order."""
     removals: Mapping[Address, Removal] = field(default_factory=dict)
     """What is wanted out of the shop."""
     prune: tuple[Prune, ...] = ()
     """Scopes in which that follows from what the files do not declare."""
-    """The exceptions from guardrails, in file order."""
 
     def get(self, address: Address) -> Declared | None:
         """What the files say of `address`, if they do."""

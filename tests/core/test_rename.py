@@ -36,6 +36,19 @@ def test_a_renamed_category_is_one_update(world: Any) -> None:
     ]
 
 
+def test_a_rename_puts_nothing_back_on_sale_unseen(world: Any) -> None:
+    """Every update demands the flag (facts §5), and this shop's list does not show it."""
+    world.have("category/Beverages")
+    world.declare("category/Drinks", was="Beverages")
+    plan = world.plan()
+    assert plan.empty
+    ((address, why),) = plan.withheld
+    assert str(address) == "category/Drinks"
+    assert "`discontinued`, which this shop's reads do not show" in why
+    world.declare("category/Drinks", was="Beverages", discontinued=True)
+    assert world.calls()[0][1]["Discontinued"] is True
+
+
 def test_a_rename_and_a_change_are_one_call(world: Any) -> None:
     world.have("category/Beverages", discontinued=False)
     world.declare("category/Drinks", was="Beverages", discontinued=True)
