@@ -514,9 +514,9 @@ def test_a_category_below_what_nobody_declared(world: Any) -> None:
 
 
 def test_a_rename_below_what_nobody_declared(world: Any) -> None:
-    world.have("category/Old")
+    world.have("category/Old", discontinued=False)
     world.declare("category/A/B/New", was="Old")
-    world.have("category/Older")
+    world.have("category/Older", discontinued=False)
     world.declare("category/C/New", was="Older")
     world.declare("category/C")
     assert said(world.judge("implied-category")) == [
