@@ -53,13 +53,14 @@ def _pairs(
     if isinstance(state, Observed):
         # What it names already it may go on naming.
         named -= {target for target, _ in names(kind, state.value)}
-    for target in named:
-        yield target, address
     if declared.was and state is ABSENT:
         yield Address(kind.name, declared.was), address
     if kind.parent:
         owner = Address(kind.parent.kind, declared.value.get(kind.parent.kind, ""))
+        named.discard(owner)
         if state is ABSENT:
             yield owner, address
         if live.get(owner) is ABSENT:
             yield address, owner  # a new parent is created with its children
+    for target in named:
+        yield target, address

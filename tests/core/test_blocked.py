@@ -53,6 +53,15 @@ def test_what_names_the_unread_already_may_change(world: Any) -> None:
     assert [str(c.address) for c in world.plan().changes] == ["coupon/C"]
 
 
+def test_a_variant_of_an_unread_product_may_change(world: Any) -> None:
+    """No read of a variant names its product (facts §7): that was not read either."""
+    world.declare("product/P", name="P", category="K")
+    world.unread("product/P", "HTTP 500")
+    world.have("variant/A", unit_price=1)
+    world.declare("variant/A", product="P", unit_price=2)
+    assert [str(c.address) for c in world.plan().changes] == ["variant/A"]
+
+
 def test_it_goes_on_to_all_that_waits_for_it(world: Any) -> None:
     """No variant is added to a product that is not created, and no coupon names one."""
     world.declare("category/N")
