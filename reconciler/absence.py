@@ -16,9 +16,13 @@ def proven(reader: Reader, kind: Kind, missing: list[str]) -> bool:
     """
     if not _shows_retired(reader, kind):
         return False
+    if kind.reads.batch or kind.name in reader.unlisted:
+        return True  # asked for by name
     listed = reader.live.pages.get(kind.name)
-    if kind.reads.batch or listed is None or listed.requests(SMALL) == 1:
-        return True  # asked for by name, or all on one page
+    if listed is None:
+        return False  # not read to its end: a shop may show its first page alone
+    if listed.requests(SMALL) == 1:
+        return True  # all on one page
     if len(missing) <= listed.requests(SMALL):
         return False  # one by one costs no more
     reader.listing(kind, dict.fromkeys(missing, frozenset()), to_the_end=True)

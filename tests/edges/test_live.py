@@ -209,6 +209,25 @@ def test_what_the_tenant_does_not_offer_is_unknown(open_shop: Any, live: Any, ki
     assert Address(kind, NAMES[kind]) in [unknown for unknown, _ in plan.unknown]
 
 
+@pytest.mark.parametrize("total", ["none", "RecordsCount"])
+@pytest.mark.parametrize("retired", ["10", "12"])
+def test_a_shop_that_shows_its_first_page_alone_has_more_than_that(
+    open_shop: Any, retired: str, total: str
+) -> None:
+    """Also where that page shows that lists hide no discontinued products."""
+    products = [
+        {"Code": code, "Name": code, "Category": "Drinks", "Discontinued": code == retired}
+        for code in ("10", "11", "12", "13")
+    ]
+    entries = ", ".join(f"{{code: '{p['Code']}', name: '{p['Code']}'}}" for p in products)
+    choices = {"page_cap": 2, "page_number": "ignored", "product_list_total": total}
+    envelope = {} if total == "none" else {"product_list_envelope": "Data"}
+    shop = open_shop({"products": products}, f"products: [{entries}]", **choices, **envelope)
+    plan = shop.plan()
+    assert plan.changes == ()
+    assert plan.unchanged == 4
+
+
 def test_an_outlet_that_could_not_be_read_is_not_called_missing(same: Any) -> None:
     shop = same(forbidden_operations=frozenset({"GET /Outlet", "POST /Outlet/p"}))
     _, faults = shop.consider()
