@@ -68,6 +68,10 @@ class Reader:
         self.intake = Intake(self.live, kinds)
         self.unlisted: dict[str, set[str]] = {}
         """Names that no read of many has answered for, so that only single reads can."""
+        self._denying: set[str] = set()
+        """Kinds of which single reads have said in plain words that an object is not there."""
+        self._failed: dict[str, dict[str, Doubtful]] = {}
+        """Single reads that failed, by kind, where that may be how this shop says so."""
 
     def unread(self, kind: Kind, names: Iterable[str], error: ApiError) -> None:
         """Remember why objects could not be read; those that were keep what is known."""
@@ -159,13 +163,18 @@ class Reader:
             answer = self.client.call(single.operation, {single.key: name})
         except Rejected as error:
             if error.status in NOT_FOUND or isinstance(error, NotOffered):
-                return False
+                return self._denied(kind)
             raise
         except Doubtful as error:
             # A 500 with a message, where other objects are found, is how this shop says no.
-            if not (error.told and self.client.answered(single.operation)):
+            no = error.told and self.client.answered(single.operation)
+            if no and kind.name not in self._denying:
+                self._failed.setdefault(kind.name, {})[name] = error
+            else:
                 self.unread(kind, [name], error)
             return False
+        if answer is None:
+            return self._denied(kind)
         row = single_of(answer, kind, name)
         if row is None:
             if (other := named_in(answer, kind)) is not None:
@@ -174,6 +183,18 @@ class Reader:
             return False
         self.intake.take_single(kind, row)
         return True
+
+    def _denied(self, kind: Kind) -> bool:
+        """A single read finds nothing; a shop that says so in plain words means no other by a 500.
+
+        Gives False, as such a read does.
+        """
+        assert kind.reads.single is not None
+        if self.client.answered(kind.reads.single.operation):
+            self._denying.add(kind.name)
+            for name, error in self._failed.pop(kind.name, {}).items():
+                self.unread(kind, [name], error)
+        return False
 
     def finds(self, kind: Kind) -> bool:
         """Whether single reads are offered, so that "not found" means something.

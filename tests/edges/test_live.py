@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from reconciler import live as reading
@@ -207,6 +208,35 @@ def test_what_the_tenant_does_not_offer_is_unknown(open_shop: Any, live: Any, ki
     plan, _ = shop.consider()
     assert plan.changes == ()
     assert Address(kind, NAMES[kind]) in [unknown for unknown, _ in plan.unknown]
+
+
+class Failing(httpx.BaseTransport):
+    """Fails whenever one object is asked for by its code."""
+
+    def __init__(self, inner: httpx.BaseTransport, code: str) -> None:
+        self.inner, self.code = inner, code
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.params.get("Code") == self.code:
+            return httpx.Response(500, json={"Message": "A fault."})
+        return self.inner.handle_request(request)
+
+
+@pytest.mark.parametrize("not_found", ["404", "400", "empty", "null"])
+@pytest.mark.parametrize("other", ["AAA", "ZZZ"], ids=["before", "after"])
+def test_a_read_that_fails_is_no_absence_where_the_shop_says_that_otherwise(
+    open_shop: Any, live: Any, other: str, not_found: str
+) -> None:
+    """An expired coupon, which the list hides, and a new one beside it."""
+    terms = "type: DiscountPercentage, discount: 10, limit: 5, expiry_date: 2020-01-01"
+    text = f"coupons: [{{code: NEEDS}}, {{code: {other}, {terms}}}, {{code: EXPIRED, {terms}}}]"
+    shop = open_shop(live, text, not_found=not_found)
+    client = shop.client()
+    client._http._transport = Failing(client._http._transport, "EXPIRED")
+    plan = shop.plan(client)
+    assert [str(change.address) for change in plan.changes] == [f"coupon/{other}"]
+    ((address, why),) = plan.unknown
+    assert (str(address), "HTTP 500" in why) == ("coupon/EXPIRED", True)
 
 
 @pytest.mark.parametrize("total", ["none", "RecordsCount"])
