@@ -74,7 +74,8 @@ def run(
     outcomes = (*applier.outcomes(), *_set_aside(plan))
     own = [outcome for outcome in outcomes if outcome.address in applier.states]
     kept = {o.address: applier.states[o.address].kept for o in own if o.status == "applied"}
-    journal.settle([outcome.address for outcome in own if outcome.verified], kept)
+    settled = [*plan.given_up, *(outcome.address for outcome in own if outcome.verified)]
+    journal.settle(settled, kept)
     requests = client.requests - before
     boundary = applier.boundary
     stopped = applier.stopped or boundary.closed

@@ -50,6 +50,8 @@ class Plan:
     """Approved in a saved plan, and not to be carried out any more."""
     done: tuple[Held, ...] = ()
     """Approved in a saved plan, and so already."""
+    given_up: tuple[Address, ...] = ()
+    """What interrupted replacements took away and the files remove: nothing is left to finish."""
     notes: tuple[str, ...] = ()
     violations: tuple[Violation, ...] = ()
     """What the guardrails have against it, exceptions included."""
@@ -117,6 +119,7 @@ def build(
         changes=(*follow(changes, desired, kinds), *removed.changes),
         unmanaged=tuple(unmanaged(desired, live, kinds)),
         unknown=(*builder.unknown, *removed.unknown),
+        given_up=tuple(address for address in pending if address in desired.removals),
         withheld=tuple(sorted((*builder.withheld, *refused, *removed.withheld))),
         notes=(
             *live.notes,

@@ -204,6 +204,20 @@ def test_what_cannot_be_finished_any_more_is_undone(shop: Any, text: str, why: s
     assert shop.plan().empty
 
 
+def test_what_is_removed_meanwhile_does_not_come_back_when_its_entry_goes(shop: Any) -> None:
+    """A plan says that the entry can go, once the coupon is not in the shop."""
+    kill(shop, "POST", after=False)
+    shop.write("removed: [{address: coupon/C, delete: true}]")
+    plan = shop.plan()
+    assert plan.empty
+    assert "the entry can go" in " ".join(plan.notes)
+    assert noted(shop) != {}, "a plan alone decides nothing"
+    assert shop.apply().complete
+    assert noted(shop) == {}
+    shop.write("categories: [{name: A}]")
+    assert shop.plan().empty
+
+
 def test_a_used_up_coupon_does_not_come_back_with_more(make_shop: Any) -> None:
     seed = {"coupons": [{**SEED["coupons"][0], "Balance": 0}]}
     shop = make_shop(seed)
