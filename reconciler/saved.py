@@ -69,7 +69,7 @@ def read(path: Path, signing: bytes | None = None) -> Saved:
         return Saved(
             str(path),
             document["store"],
-            document.get("folder", "."),
+            _text(document.get("folder", ".")),
             tuple(_approved(document["resource_changes"])),
             tuple(map(_violation, document.get("violations", ()))),
         )
@@ -81,11 +81,11 @@ def _approved(entries: Iterable[Mapping[str, Any]]) -> Iterable[Approved]:
     for entry in entries:
         change, source = entry["change"], entry.get("source")
         yield Approved(
-            Address(entry["type"], entry["name"]),
+            Address(_text(entry["type"]), _text(entry["name"])),
             Action(entry["action"]),
             tuple(dict.fromkeys(field["path"].partition(".")[0] for field in entry["fields"])),
-            _exact(change["before"]),
-            _exact(change["after"]),
+            _object(change["before"]),
+            _object(change["after"]),
             Source(source["file"], source["line"], source["column"]) if source else None,
             entry.get("previous_address", "").partition("/")[2],
             frozenset(entry.get("implied", ())),
@@ -116,6 +116,19 @@ def _allowance(rule: str, entry: Mapping[str, Any] | None) -> Allowance | None:
     if entry is None:
         return None
     return Allowance(rule, entry["reason"], entry["until"], Source(**entry["source"]))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _object(value: Any) -> dict[str, Any] | None:
+    if not isinstance(value, dict | None):
+        raise TypeError
+    found: dict[str, Any] | None = _exact(value)
+    return found
 
 
 def _exact(value: Any) -> Any:

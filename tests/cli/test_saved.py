@@ -130,8 +130,12 @@ def test_what_was_approved_to_be_created_on_the_way_is(run: Any, plan: Any, shop
         {"action": "explode"},
         {"fields": [{"path": "mood"}]},
         {"uses_left": "many"},
+        {"type": ["variant"]},
+        {"name": {}},
+        {"change": {"before": 5, "after": {}}},
+        {"change": {"before": {}, "after": [5]}},
     ],
-    ids=["cut", "kind", "action", "field", "uses"],
+    ids=["cut", "kind", "action", "field", "uses", "no kind", "no name", "no object", "no value"],
 )
 def test_a_sealed_plan_that_nobody_here_understands_is_refused(
     run: Any, plan: Any, shop: Path, entry: dict[str, Any]
@@ -142,6 +146,15 @@ def test_a_sealed_plan_that_nobody_here_understands_is_refused(
     document["resource_changes"] = [{**change, **entry} if entry else 1]
     saved.write_text(json.dumps(seal.seal(document)), encoding="utf-8")
     ran = run("apply", saved, "--shop", shop, "--auto-approve")
+    assert ran.code == 1
+    assert "holds what this version does not know" in ran.err
+
+
+def test_a_folder_that_is_none_is_refused(run: Any, plan: Any) -> None:
+    saved = plan(("18000", "19000"))
+    document = json.loads(saved.read_text(encoding="utf-8"))
+    saved.write_text(json.dumps(seal.seal({**document, "folder": 5})), encoding="utf-8")
+    ran = run("apply", saved, "--auto-approve")
     assert ran.code == 1
     assert "holds what this version does not know" in ran.err
 
