@@ -36,6 +36,9 @@ PRIVATE = (
 )
 """Customers of tests and examples."""
 
+DOCUMENTS = (".json", ".md", ".html", ".txt", ".xml", ".prom")
+"""What plans, reports and audits are written as."""
+
 LARGEST = 8 * 1024 * 1024
 
 _heard: list[tuple[str, str]] = []
@@ -97,7 +100,7 @@ def _written(folder: Path) -> Iterator[tuple[str, str]]:
     """What the tool leaves in files: documents, and all it keeps but the sandbox's own data."""
     for path in folder.rglob("*"):
         kept = ".reconciler" in path.parts and ".db" not in path.name
-        document = path.suffix == ".json" and path.name not in ("sandbox.json", "live.json")
+        document = path.suffix in DOCUMENTS and path.name not in ("sandbox.json", "live.json")
         if (kept or document) and path.is_file() and path.stat().st_size <= LARGEST:
             yield f"the file {path.name}", path.read_text(encoding="utf-8", errors="replace")
 

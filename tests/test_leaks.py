@@ -50,6 +50,9 @@ def test_leak_token_of_another_process(capsys):
 def test_leak_plan_file(store, tmp_path):
     (tmp_path / "plan.json").write_text(json.dumps({"by": SECRET}))
 
+def test_leak_report(tmp_path):
+    (tmp_path / "plan.html").write_text("Ayu Lestari")
+
 def test_leak_kept_file(tmp_path):
     (tmp_path / ".reconciler").mkdir()
     (tmp_path / ".reconciler" / "journal").write_text("Ayu Lestari")
