@@ -20,13 +20,31 @@ def sandbox() -> None:
 @sandbox.command()
 @options.directory
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8765, show_default=True, help="Port to listen on; 0 takes any.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    help="Port to listen on; 0 takes any.",
+)
 @click.option("--client-id", default="sandbox", show_default=True)
 @click.option(
     "--client-secret", default="sandbox", show_default=True, envvar="SANDBOX_CLIENT_SECRET"
 )
-@click.option("--limit", default=50, show_default=True, help="Requests in a window; 0: no limit.")
-@click.option("--window", default=180.0, show_default=True, help="Seconds of a window.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=50,
+    show_default=True,
+    help="Requests in a window; 0: no limit.",
+)
+@click.option(
+    "--window",
+    type=click.FloatRange(min=0, min_open=True),
+    default=180.0,
+    show_default=True,
+    help="Seconds of a window.",
+)
 def serve(directory: Path, host: str, port: int, limit: int, window: float, **who: str) -> None:
     """Serve the folder's embedded shop over HTTP until Ctrl-C."""
     from reconciler import sandbox as shop

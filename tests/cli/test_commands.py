@@ -41,6 +41,9 @@ def test_the_version_is_told(run: Any) -> None:
         ["plan", "a", "b"],
         ["sandbox", "nonsense"],
         ["sandbox", "serve", "--port", "many"],
+        ["sandbox", "serve", "--port", "65536"],
+        ["sandbox", "serve", "--limit", "-1"],
+        ["sandbox", "serve", "--window", "0"],
         ["sandbox", "reset", "--seed", "/nowhere/at/all"],
     ],
 )
