@@ -6,12 +6,13 @@ What a delete does to what refers to the object, or lives inside it, is undocume
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.core.change import Action, Change, digest
 from reconciler.core.kind import Kind, Kinds, Value
 from reconciler.core.references import names
+from reconciler.core.rename import called
 from reconciler.core.state import ABSENT, Address, Desired, Live, Observed, Removal, above
 
 _MANY = 5
@@ -27,11 +28,19 @@ class Deletions:
     notes: list[str] = field(default_factory=list)
 
 
-def deletions(desired: Desired, live: Live, kinds: Kinds, changes: Iterable[Change]) -> Deletions:
-    """What becomes of every removal that is not a retirement, after the other `changes`."""
+def deletions(
+    desired: Desired,
+    live: Live,
+    kinds: Kinds,
+    changes: Iterable[Change],
+    renames: Mapping[Address, str],
+) -> Deletions:
+    """What becomes of every removal that is not a retirement, after the other `changes`.
+
+    `live` has the names that `renames` give.
+    """
     found = Deletions()
     asked: dict[Address, Removal] = {}
-    gone = [str(a) for a in sorted(desired.removals) if live.get(a) is ABSENT]
     for address, removal in sorted(desired.removals.items()):
         kind, state = kinds[address.kind], live.get(address)
         if state is ABSENT or (kind.retire and not removal.delete):
@@ -47,13 +56,23 @@ def deletions(desired: Desired, live: Live, kinds: Kinds, changes: Iterable[Chan
     found.withheld += [(address, f"not deleted: {why}") for address, why in blocked.items()]
     left = {address: removal for address, removal in asked.items() if address not in blocked}
     found.changes += [_deletion(address, removal, live, kinds) for address, removal in left.items()]
-    found.notes += [*_gone(gone), *_told(found.changes, kinds)]
+    found.notes += [*_gone(desired, live, kinds, renames), *_told(found.changes, kinds)]
     return found
 
 
-def _gone(addresses: Sequence[str]) -> Iterator[str]:
-    if addresses:
-        named = ", ".join(addresses[:_MANY]) + (" …" if len(addresses) > _MANY else "")
+def _gone(
+    desired: Desired, live: Live, kinds: Kinds, renames: Mapping[Address, str]
+) -> Iterator[str]:
+    """What is not there to be removed: not at all, or not under this name any more."""
+    gone = []
+    for address in sorted(a for a in desired.removals if live.get(a) is ABSENT):
+        now = Address(address.kind, called(address, renames, kinds))
+        if isinstance(live.get(now), Observed):
+            yield f"{address} is not removed: `was:` makes it {now}; remove that if it is meant"
+        else:
+            gone.append(str(address))
+    if gone:
+        named = ", ".join(gone[:_MANY]) + (" …" if len(gone) > _MANY else "")
         yield f"to be removed and not in the shop: {named}; the entry can go"
 
 

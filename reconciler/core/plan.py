@@ -113,7 +113,7 @@ def build(
             builder.consider(address, declared)
     found = families(builder.changes, desired, live, kinds)
     changes, refused = routed(builder.changes, found, desired, live, kinds)
-    removed = deletions(desired, live, kinds, changes)
+    removed = deletions(desired, live, kinds, changes, renames)
     plan = Plan(
         store=store,
         changes=(*follow(changes, desired, kinds), *removed.changes),

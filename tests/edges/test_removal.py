@@ -406,6 +406,10 @@ def test_a_name_that_a_rename_gives_up_is_not_created_to_be_removed(live: Any) -
     live.write(RENAMED)
     plan = removes(live, "category/Drinks", "category/Drinks/Old").plan()
     assert planned(plan) == {"category/Beverages": "update"}
+    said = " ".join(plan.notes)
+    assert "category/Drinks is not removed: `was:` makes it category/Beverages" in said
+    assert "category/Drinks/Old is not removed: `was:` makes it category/Beverages/Old" in said
+    assert "the entry can go" not in said
 
 
 def test_what_is_inside_a_renamed_category_stands_in_the_way_of_deleting_it(live: Any) -> None:
