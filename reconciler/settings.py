@@ -87,7 +87,7 @@ class Settings:
         if not url:
             raise StoreError(
                 "no store is configured",
-                hint=f"set `store: {{url: …}}` in {FILE} or DEALPOS_URL; "
+                hint=f'set `store: {{url: "…"}}` in {FILE} or DEALPOS_URL; '
                 "`sandbox` is the shop inside the tool",
             )
         if url == SANDBOX:
