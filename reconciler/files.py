@@ -50,5 +50,6 @@ def paths(root: Path, catalogue: str) -> list[Path]:
     if not folder.is_dir():
         hint = f"create it, or set `catalogue:` in {FILE} to the folder that holds the files"
         raise SourceError([Problem(catalogue, 0, 0, "there is no such folder", hint)])
-    found = (p for p in folder.rglob("*") if p.suffix in (".yaml", ".yml") and not p.is_dir())
-    return sorted(found)
+    found = (p for p in folder.rglob("*") if p.suffix in (".yaml", ".yml"))
+    # A link to nowhere is told where it is read; a pipe would be waited for, for ever.
+    return sorted(p for p in found if p.is_file() or not p.exists())

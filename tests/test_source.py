@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import textwrap
 import time
 from decimal import Decimal
@@ -333,6 +335,12 @@ def test_the_number_of_problems_is_the_message() -> None:
         ("products: [{code: []}]", "1:19", "product: `code` must be text", ""),
         ("products: [{code: ''}]", "1:19", "product/: `code` must not be empty", ""),
         ("products: [{code: ' A'}]", "1:19", "product/ A: `code` must not hold control", ""),
+        (
+            'categories: [{name: "A\\e[31mB"}]',
+            "1:21",
+            "category/A\x1b[31mB: `name` must not hold control",
+            "",
+        ),
         (
             "products: [{code: A, discontinued: maybe}]",
             "1:36",
@@ -753,3 +761,11 @@ def test_the_garbage_collector_is_left_as_it_was(folder: Folder) -> None:
     folder.write("nope: 1")
     folder.problems()
     assert gc.isenabled()
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.skipif(sys.platform == "win32", reason="no named pipes there")
+def test_a_pipe_is_no_file_of_the_catalogue(folder: Any) -> None:
+    folder.write("categories: [{name: A}]")
+    os.mkfifo(folder.root / "catalogue" / "pipe.yaml")
+    assert list(folder.load().objects["category"]) == ["A"]

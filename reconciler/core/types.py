@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 
 _CODE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
 _PRINTED = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+_NAMED = r"^[^\x00-\x1f\x7f]*$"
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SCALAR = {"type": ["string", "number", "boolean"]}
 # 15 digits are exact in every JSON reader, and enough for any price in any currency.
@@ -85,7 +86,7 @@ Code = Annotated[
 CategoryPath = Annotated[
     str,
     BeforeValidator(_path),
-    StringConstraints(min_length=1),
+    StringConstraints(min_length=1, pattern=_NAMED),
     WithJsonSchema({"type": ["string", "number"], "minLength": 1, "pattern": "^[^/]+(/[^/]+)*$"}),
 ]
 Money = Annotated[
