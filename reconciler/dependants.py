@@ -71,7 +71,9 @@ def _referring(kind: Kind, doomed: Collection[str]) -> frozenset[str]:
     return frozenset(
         name
         for name, marks in kind.referring
-        if name != parent and any(mark.kind in doomed for mark in marks)
+        if name != parent
+        and kind.fields[name].wire.read
+        and any(mark.kind in doomed for mark in marks)
     )
 
 
@@ -101,6 +103,10 @@ def _all(reader: Reader, kind: Kind, fields: frozenset[str]) -> None:
             reader.live.unlooked[kind.name] = "some were not shown"
     asked = dict.fromkeys((name for name, _ in reader.live.observed(kind.name)), fields)
     reader.details(kind, asked)
+    # A shop that leaves out what is empty shows no more of an object that names nothing.
+    empty = reader.intake.sparse and reader.intake.singly.get(kind.name)
+    if not empty and reader.lacking(kind, asked):
+        reader.live.unlooked[kind.name] = "what some of them name was not shown"
 
 
 def _children(reader: Reader, kind: Kind, owners: Collection[str]) -> None:

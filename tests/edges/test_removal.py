@@ -235,6 +235,15 @@ def test_what_cannot_be_looked_at_withholds(make_shop: Any, forbidden: str) -> N
     assert "whether a coupon needs it could not be read" in withheld(plan)["variant/SET"]
 
 
+def test_what_names_nothing_because_no_read_shows_it_withholds(make_shop: Any) -> None:
+    """facts §10: what a coupon requires is shown by code only."""
+    unoffered = frozenset({"GET /PromotionCoupon/ByCode"})
+    shop = make_shop(LIVE, choices=Choices(missing_operations=unoffered))
+    plan = removes(shop, *delete("variant/V1")).plan()
+    assert planned(plan) == {}
+    assert "whether a coupon needs it could not be read" in withheld(plan)["variant/V1"]
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("address", ["coupon/K1", "category/Empty", "variant/SET"])
 def test_a_lost_answer_is_settled(live: Any, address: str, when: str) -> None:
