@@ -18,7 +18,7 @@ MARGIN = 1.0
 """Seconds added to a wait: two clocks never agree exactly."""
 
 # Longer numbers mean nothing that a shop could promise, or that a clock could wait for.
-_COUNT, _SECONDS = r"[0-9]{1,9}", r"[0-9]{1,6}"
+_COUNT, _SECONDS = r"[0-9]{1,12}", r"[0-9]{1,6}"
 _POLICY = re.compile(rf"\b({_COUNT})\s*;.*?\bw\s*=\s*({_SECONDS})\b")
 
 

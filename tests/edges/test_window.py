@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.connect import UNLIMITED
 from reconciler.window import MARGIN, RequestWindow
 
 LONG = "9" * 5000
@@ -95,6 +96,14 @@ def test_headers_that_say_nothing_change_nothing(window: RequestWindow, nonsense
         ratelimit_remaining=nonsense,
     )
     assert (window.limit, window.seconds, window.left) == (50, 180.0, 49)
+
+
+def test_a_shop_without_a_limit_is_not_waited_for(window: RequestWindow) -> None:
+    """As `sandbox serve --limit 0`: a number that is never reached."""
+    told = str(UNLIMITED)
+    send(window, ratelimit_policy=f"{told};w=180", ratelimit_remaining=told)
+    assert (window.limit, window.seconds) == (UNLIMITED, 180.0)
+    send(window, 60)
 
 
 def test_what_other_programs_spend_is_counted(window: RequestWindow) -> None:
