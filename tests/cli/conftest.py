@@ -214,5 +214,7 @@ def spawn() -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
 @pytest.fixture
 def example(root: Path, tmp_path: Path) -> Path:
-    """A copy of the large example."""
-    return Path(shutil.copytree(root / "examples" / "kopi-nusantara", tmp_path / "example"))
+    """A copy of the large example, without the shop that somebody has made of it meanwhile."""
+    fresh = shutil.ignore_patterns(".reconciler")
+    folder = root / "examples" / "kopi-nusantara"
+    return Path(shutil.copytree(folder, tmp_path / "example", ignore=fresh))
