@@ -13,27 +13,34 @@ from typing import Any
 import jsonschema
 import pytest
 
-from reconciler import live, memory, sandbox, settings, source, stored
-from reconciler.apply import run
-from reconciler.client import Client, embedded_transport
-from reconciler.core import cost, kept, order, references
-from reconciler.core import plan as planning
-from reconciler.core.cost import Cost, Window
-from reconciler.core.guardrail import Ground, judge
-from reconciler.core.kept import Kept
-from reconciler.core.plan import Plan
-from reconciler.core.references import Fault
-from reconciler.core.state import Desired, Live
-from reconciler.core.step import Step
-from reconciler.document import expander, parse
-from reconciler.files import Files
-from reconciler.guardrails import configured
-from reconciler.journal import Journal
+from reconciler import sandbox
+from reconciler.catalogue import loader as source
+from reconciler.catalogue import settings
+from reconciler.catalogue.files import Files
+from reconciler.catalogue.parser import expander, parse
+from reconciler.catalogue.sections import configured
+from reconciler.catalogue.settings import Store
+from reconciler.core.diff import known_rewrites as kept
+from reconciler.core.diff.known_rewrites import Kept
+from reconciler.core.model.live import Desired, Live
+from reconciler.core.plan import build as planning
+from reconciler.core.plan import faults as references
+from reconciler.core.plan.build import Plan
+from reconciler.core.plan.faults import Fault
+from reconciler.core.report import Report
+from reconciler.core.steps import cost, order
+from reconciler.core.steps.cost import Cost, Window
+from reconciler.core.steps.step import Step
+from reconciler.dealpos.apply.run import run
+from reconciler.dealpos.client import Client, embedded_transport
+from reconciler.dealpos.observer import Watcher
+from reconciler.dealpos.reading import read as live
+from reconciler.guardrails.guardrail import Ground, judge
 from reconciler.kinds import KINDS, MANAGED
-from reconciler.render.data import dumps
-from reconciler.report import Report
-from reconciler.settings import Store
-from reconciler.watcher import Watcher
+from reconciler.ledger import rewrites as memory
+from reconciler.ledger import state_dir as stored
+from reconciler.ledger.journal import Journal
+from reconciler.render.plan.json import dumps
 
 pytest_plugins = ["tests.leaks"]
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
+from reconciler.catalogue.settings import SANDBOX, Store
+from reconciler.dealpos.auth import Token
 from reconciler.errors import ReconcilerError
-from reconciler.settings import SANDBOX, Store
-from reconciler.token import Token
 
 TOKENS = re.compile(r"sandbox-token-[\w-]{20,}")
 """What the sandbox hands out, here or in another process."""

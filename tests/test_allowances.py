@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler import source
-from reconciler.core.state import Address, Allowance, Desired, Source
+from reconciler.catalogue import loader as source
+from reconciler.core.model.live import Address, Allowance, Desired, Source
 from reconciler.errors import SourceError
 from reconciler.kinds import MANAGED
 

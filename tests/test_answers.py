@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.wire import DAY, FLAG, NUMBER
+from reconciler.core.model.codec import DAY, FLAG, NUMBER
+from reconciler.dealpos.excerpt import outline
+from reconciler.dealpos.rows import rows_of
 from reconciler.errors import Unreadable
-from reconciler.excerpt import outline
 from reconciler.kinds import KINDS
-from reconciler.rows import rows_of
 
 ROW = {"Code": "A", "UnitPrice": 5}
 PERSON = {"Code": "C1", "Name": "Sari", "Email": "sari@private.example", "Mobile": "0812"}

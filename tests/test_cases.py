@@ -15,13 +15,13 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.apply import run
-from reconciler.client import Client, embedded_transport
-from reconciler.core.policy import refusals
+from reconciler.catalogue.settings import Store
+from reconciler.core.plan.violation import refusals
+from reconciler.dealpos.apply.run import run
+from reconciler.dealpos.client import Client, embedded_transport
 from reconciler.kinds import KINDS
-from reconciler.render.data import plan_document, report_document
-from reconciler.render.text import plan_text, report_text
-from reconciler.settings import Store
+from reconciler.render.plan.json import plan_document, report_document
+from reconciler.render.plan.text import plan_text, report_text
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if path.is_dir())
 UPDATE = bool(os.environ.get("UPDATE"))

@@ -21,7 +21,8 @@ import pytest
 import vcr
 from vcr.serializers import yamlserializer
 
-from reconciler import __version__, cli
+from reconciler import __version__
+from reconciler.cli import main as cli
 from reconciler.kinds import MANAGED
 
 CASSETTES = Path(__file__).parent.parent / "cassettes"

@@ -15,7 +15,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
-from reconciler import settings, source
+from reconciler.catalogue import loader as source
+from reconciler.catalogue import settings
 from reconciler.kinds import MANAGED
 from reconciler.sandbox import Choices, Fault
 

@@ -11,12 +11,17 @@ from typing import Any
 import click
 import pytest
 
-from reconciler import answer, client, document, errors, settings, source
-from reconciler.cli import cli
-from reconciler.commands import options
-from reconciler.guardrails import options as options_of
+from reconciler import errors
+from reconciler.catalogue import loader as source
+from reconciler.catalogue import parser as document
+from reconciler.catalogue import settings
+from reconciler.catalogue.sections import options as options_of
+from reconciler.cli import options
+from reconciler.cli.main import cli
+from reconciler.dealpos import client
+from reconciler.dealpos import response as answer
+from reconciler.guardrails.rules import RULES
 from reconciler.kinds import MANAGED
-from reconciler.rules import RULES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

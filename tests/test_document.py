@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from reconciler import document
-from reconciler.document import Node, expander, names_in, parse, read
+from reconciler.catalogue import parser as document
+from reconciler.catalogue.parser import Node, expander, names_in, parse, read
 
 
 def problems(text: str, environment: dict[str, str] | None = None) -> list[str]:

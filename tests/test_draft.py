@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler import draft
+from reconciler import atomic as draft
 
 
 def test_it_is_replaced_as_a_whole_and_keeps_its_mode(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_a_file_that_cannot_be_replaced_stays_and_leaves_no_draft(tmp_path: Path
 WRITING = """
 import sys
 from pathlib import Path
-from reconciler import draft
+from reconciler import atomic as draft
 for _ in range(150):
     draft.put(Path(sys.argv[1]), b"a" * 300_000)
 """

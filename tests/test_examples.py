@@ -11,17 +11,20 @@ from typing import Any
 
 import pytest
 
-from reconciler import live, settings, source
-from reconciler.apply import run
-from reconciler.core import cost, order, references
-from reconciler.core import plan as planning
-from reconciler.core.change import Action
-from reconciler.core.cost import Window
-from reconciler.core.plan import Plan
-from reconciler.core.state import Desired
+from reconciler.catalogue import loader as source
+from reconciler.catalogue import settings
+from reconciler.core.diff.change import Action
+from reconciler.core.model.live import Desired
+from reconciler.core.plan import build as planning
+from reconciler.core.plan import faults as references
+from reconciler.core.plan.build import Plan
+from reconciler.core.steps import cost, order
+from reconciler.core.steps.cost import Window
+from reconciler.dealpos.apply.run import run
+from reconciler.dealpos.reading import read as live
 from reconciler.kinds import KINDS, MANAGED
-from reconciler.render.data import dumps, plan_document
-from reconciler.render.text import plan_text
+from reconciler.render.plan.json import dumps, plan_document
+from reconciler.render.plan.text import plan_text
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 KOPI = "kopi-nusantara"

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.plan import Plan
-from reconciler.core.policy import refusals
+from reconciler.core.plan.build import Plan
+from reconciler.core.plan.violation import refusals
+from reconciler.guardrails.rules import RULES
 from reconciler.kinds import KINDS
-from reconciler.render.text import plan_text
-from reconciler.rules import RULES
+from reconciler.render.plan.text import plan_text
 
 FOLDER = Path(__file__).parent / "guardrails"
 CASES = ("trips", "inside", "allowed")

@@ -9,10 +9,11 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from reconciler import settings, source
-from reconciler.core.kind import Call, Kind
+from reconciler.catalogue import loader as source
+from reconciler.catalogue import settings
+from reconciler.core.model.kind import Call, Kind
+from reconciler.dealpos.operations import OPERATIONS
 from reconciler.kinds import KINDS, MANAGED
-from reconciler.operations import OPERATIONS
 
 ROOT = Path(__file__).parent.parent
 ALL = pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))

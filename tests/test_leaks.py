@@ -15,7 +15,7 @@ import subprocess
 import sys
 import pytest
 from reconciler.errors import UsageError
-from reconciler.settings import Store
+from reconciler.catalogue.settings import Store
 
 SECRET = "kept-to-ourselves"
 STORE = Store("https://shop.example", "id", SECRET)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.core.state import Address
-from reconciler.memory import FILE, recall, remember
-from reconciler.settings import Settings, load
+from reconciler.catalogue.settings import Settings, load
+from reconciler.core.model.live import Address
+from reconciler.ledger.rewrites import FILE, recall, remember
 
 COUPON = Address("coupon", "A/B")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.operations import OPERATIONS
+from reconciler.dealpos.operations import OPERATIONS
 from reconciler.sandbox import Choices
 from reconciler.sandbox.app import ROUTES
 from reconciler.sandbox.generation import offered, places

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from reconciler import parsing, pipeline
-from reconciler.document import Node, expander
-from reconciler.files import paths
-from reconciler.journal import Journal
-from reconciler.parsing import Parsing
+from reconciler.catalogue import parallel as parsing
+from reconciler.catalogue.files import paths
+from reconciler.catalogue.parallel import Parsing
+from reconciler.catalogue.parser import Node, expander
+from reconciler.ledger.journal import Journal
+from reconciler.workflows import plan as pipeline
 
 FILES = {
     "a.yaml": "products:\n  - &base {code: A, name: Kopi}\n",

@@ -8,7 +8,7 @@ import jq
 import pytest
 
 from reconciler.kinds import KINDS
-from reconciler.render.data import dumps, plan_document
+from reconciler.render.plan.json import dumps, plan_document
 
 # As they stand in the guides to policies on `terraform show -json`.
 DESTROYED = """

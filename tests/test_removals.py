@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler import settings, source
-from reconciler.core.state import Address, Prune, Removal, Source
+from reconciler.catalogue import loader as source
+from reconciler.catalogue import settings
+from reconciler.core.model.live import Address, Prune, Removal, Source
 from reconciler.errors import SourceError
 from reconciler.kinds import MANAGED
 

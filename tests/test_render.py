@@ -9,20 +9,20 @@ from typing import Any
 
 import pytest
 
-from reconciler.console import paint
-from reconciler.core import cost, order
-from reconciler.core import plan as planning
-from reconciler.core.change import Action, digest
-from reconciler.core.change import mark as fingerprint
-from reconciler.core.cost import Cost, Window
-from reconciler.core.plan import Plan
-from reconciler.core.state import ABSENT, Address, Declared, Desired, Live, Observed, Source
+from reconciler.cli.console import paint
+from reconciler.core.diff.change import Action, digest
+from reconciler.core.diff.change import mark as fingerprint
+from reconciler.core.model.live import ABSENT, Address, Declared, Desired, Live, Observed, Source
+from reconciler.core.plan import build as planning
+from reconciler.core.plan.build import Plan
+from reconciler.core.report import Outcome, Report
+from reconciler.core.steps import cost, order
+from reconciler.core.steps.cost import Cost, Window
 from reconciler.errors import Problem, SourceError, StoreError
 from reconciler.kinds import KINDS
-from reconciler.render.data import dumps, error_document, plan_document, report_document
-from reconciler.render.text import plan_text, report_text
+from reconciler.render.plan.json import dumps, error_document, plan_document, report_document
+from reconciler.render.plan.text import plan_text, report_text
 from reconciler.render.words import amount, counted, duration, plain, written
-from reconciler.report import Outcome, Report
 
 Objects = dict[str, dict[str, Any]]
 

@@ -12,9 +12,12 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
-from reconciler import init, schema, settings, source
+from reconciler.catalogue import loader as source
+from reconciler.catalogue import settings
 from reconciler.errors import SourceError
 from reconciler.kinds import MANAGED
+from reconciler.workflows import init
+from reconciler.workflows import schemas as schema
 
 ROOT = Path(__file__).parent.parent
 CATALOGUE = "catalogue.schema.json"

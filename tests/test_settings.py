@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from reconciler import settings, source
+from reconciler.catalogue import loader as source
+from reconciler.catalogue import settings
+from reconciler.catalogue.settings import Settings, Store
 from reconciler.errors import SourceError, StoreError, UsageError
+from reconciler.guardrails.rules import RULES
 from reconciler.kinds import MANAGED
-from reconciler.rules import RULES
-from reconciler.settings import Settings, Store
 
 SECRET = "s3cret-of-the-shop"
 REAL = """\

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from reconciler import source
-from reconciler.core.state import Address, Source
-from reconciler.document import parse
+from reconciler.catalogue import loader as source
+from reconciler.catalogue.parser import parse
+from reconciler.core.model.live import Address, Source
 from reconciler.errors import SourceError
 from reconciler.kinds import MANAGED
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from reconciler import live as reading
-from reconciler.client import Client, embedded_transport
+from reconciler.catalogue.settings import Settings, Store, load
+from reconciler.dealpos.client import Client, embedded_transport
+from reconciler.dealpos.reading import read as reading
+from reconciler.dealpos.tenant import FILE, Tenant, recall, remember
 from reconciler.kinds import KINDS
 from reconciler.sandbox import Choices
-from reconciler.settings import Settings, Store, load
-from reconciler.tenant import FILE, Tenant, recall, remember
 
 KNOWN = Tenant({"variant.list": "GET /Variant query"}, {"variant.list": 100}, 500)
 

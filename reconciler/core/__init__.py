@@ -8,5 +8,5 @@ YAML or a terminal. A server's id is at most carried along, unseen. The modules 
                 ← cost, money ← guardrail ← share, shelf
 
 Kinds and rules are passed in by name; the core imports neither `reconciler.kinds` nor
-`reconciler.rules`.
+`reconciler.guardrails.rules`.
 """

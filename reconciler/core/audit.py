@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.core.change import Action, Change, FieldChange
-from reconciler.core.plan import Plan
-from reconciler.core.state import Address, Source
+from reconciler.core.diff.change import Action, Change, FieldChange
+from reconciler.core.model.live import Address, Source
+from reconciler.core.plan.build import Plan
 
 STATES: Mapping[str, str] = {
     "drifted": "not in the shop as the files say",

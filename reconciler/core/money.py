@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reconciler.core.change import Change
-from reconciler.core.kind import Kinds, Offer
-from reconciler.core.state import Address
+from reconciler.core.diff.change import Change
+from reconciler.core.model.kind import Kinds, Offer
+from reconciler.core.model.live import Address
 
 Amount = int | Decimal
 _UNKNOWN = Offer(None, None)

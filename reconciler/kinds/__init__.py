@@ -10,7 +10,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from types import MappingProxyType
 
-from reconciler.core.kind import Kind, Kinds
+from reconciler.core.model.kind import Kind, Kinds
 
 
 def _discover() -> Kinds:

@@ -5,10 +5,10 @@ from typing import Annotated, Any, Required
 
 from typing_extensions import TypedDict
 
-from reconciler.core.kind import Call, Kind, Listing, Reads, Value
-from reconciler.core.mark import Identity, Wire, WriteOnly
-from reconciler.core.types import CategoryPath, Flag, Text
-from reconciler.core.wire import FLAG
+from reconciler.core.model.codec import FLAG
+from reconciler.core.model.field import Identity, Wire, WriteOnly
+from reconciler.core.model.kind import Call, Kind, Listing, Reads, Value
+from reconciler.core.model.types import CategoryPath, Flag, Text
 
 
 class Category(TypedDict, total=False):

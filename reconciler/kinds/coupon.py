@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal, Required
 from pydantic import AfterValidator
 from typing_extensions import TypedDict
 
-from reconciler.core.kind import Call, Kind, Listing, Reads, Single, Value
-from reconciler.core.mark import Identity, Reference, Wire, WriteOnly
-from reconciler.core.reduction import Reduction
-from reconciler.core.types import CategoryPath, Code, Count, Day, Flag, Money, Text
-from reconciler.core.wire import DAY, NUMBER, YES_NO, Codec, text
+from reconciler.core.model.codec import DAY, NUMBER, YES_NO, Codec, text
+from reconciler.core.model.field import Identity, Reference, Wire, WriteOnly
+from reconciler.core.model.kind import Call, Kind, Listing, Reads, Single, Value
+from reconciler.core.model.pricing import Reduction
+from reconciler.core.model.types import CategoryPath, Code, Count, Day, Flag, Money, Text
 
 _UNSHOWN = "no read of a coupon returns it"
 _READ_KEYS = ("RequirementType", "ListRequirementVariants", "ListRequirementCategories")

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Required
 
 from typing_extensions import TypedDict
 
-from reconciler.core.kind import Call, Kind, Listing, Reads, Single
-from reconciler.core.mark import Identity, Private, Runtime, Wire
-from reconciler.core.types import Code, Count, Day, Text
-from reconciler.core.wire import DAY, NUMBER, TEXT, Codec, text
+from reconciler.core.model.codec import DAY, NUMBER, TEXT, Codec, text
+from reconciler.core.model.field import Identity, Private, Runtime, Wire
+from reconciler.core.model.kind import Call, Kind, Listing, Reads, Single
+from reconciler.core.model.types import Code, Count, Day, Text
 
 
 def _gender(value: str) -> Any:

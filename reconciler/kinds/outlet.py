@@ -8,9 +8,9 @@ from typing import Annotated, Required
 
 from typing_extensions import TypedDict
 
-from reconciler.core.kind import Kind, Listing, Reads
-from reconciler.core.mark import Identity, Wire
-from reconciler.core.types import Code
+from reconciler.core.model.field import Identity, Wire
+from reconciler.core.model.kind import Kind, Listing, Reads
+from reconciler.core.model.types import Code
 
 
 class Outlet(TypedDict, total=False):

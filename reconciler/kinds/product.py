@@ -4,10 +4,10 @@ from typing import Annotated, Required
 
 from typing_extensions import TypedDict
 
-from reconciler.core.kind import Call, Kind, Listing, Reads, Single
-from reconciler.core.mark import Derived, Identity, Reference, Wire
-from reconciler.core.types import CategoryPath, Code, Flag, Text
-from reconciler.core.wire import FLAG, TEXTS
+from reconciler.core.model.codec import FLAG, TEXTS
+from reconciler.core.model.field import Derived, Identity, Reference, Wire
+from reconciler.core.model.kind import Call, Kind, Listing, Reads, Single
+from reconciler.core.model.types import CategoryPath, Code, Flag, Text
 
 # facts §6.5: any source URL goes in, a re-hosted CDN address comes back.
 _IMAGE = "the server keeps images under an address of its own"

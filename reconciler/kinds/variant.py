@@ -9,7 +9,9 @@ from typing import Annotated, Literal, Required
 
 from typing_extensions import TypedDict
 
-from reconciler.core.kind import (
+from reconciler.core.model.codec import FLAG, NUMBER, Codec, keyed, text
+from reconciler.core.model.field import Identity, Reference, Wire, WriteOnly
+from reconciler.core.model.kind import (
     DECLARE,
     Batch,
     Call,
@@ -21,9 +23,7 @@ from reconciler.core.kind import (
     Single,
     Value,
 )
-from reconciler.core.mark import Identity, Reference, Wire, WriteOnly
-from reconciler.core.types import Code, Count, Flag, Money, Text
-from reconciler.core.wire import FLAG, NUMBER, Codec, keyed, text
+from reconciler.core.model.types import Code, Count, Flag, Money, Text
 
 _UNSHOWN = "no read of a variant returns it"
 

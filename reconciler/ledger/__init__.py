@@ -6,10 +6,10 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from reconciler.core.ledger import Key
+from reconciler.catalogue.settings import Settings
+from reconciler.core.ledger.ledger import Key
 from reconciler.errors import UsageError
-from reconciler.ledger.home import Home
-from reconciler.settings import Settings
+from reconciler.ledger.backend import Home
 
 KEY = "RECONCILER_LEDGER_KEY"
 FORMAT = "%Y-%m-%dT%H:%M:%SZ"

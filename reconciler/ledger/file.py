@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-from reconciler import draft
-from reconciler.core.ledger import Ledger
+from reconciler import atomic as draft
+from reconciler.core.ledger.ledger import Ledger
 from reconciler.errors import Contended, LedgerError
 from reconciler.ledger import document
-from reconciler.ledger.home import Held
+from reconciler.ledger.backend import Held
 from reconciler.ledger.lock import Lock
 
 FILE = "reconciler.ledger.json"

@@ -16,12 +16,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from reconciler.core.ledger import Ledger
+from reconciler.core.ledger.ledger import Ledger
 from reconciler.errors import Contended, LedgerError
 from reconciler.ledger import document
-from reconciler.ledger.home import Held, Lease
+from reconciler.ledger.backend import Held, Lease
+from reconciler.ledger.git_repository import Repository
 from reconciler.ledger.lock import Lock
-from reconciler.ledger.repository import Repository
 
 LEDGER, LEASE = "ledger.json", "lease.json"
 

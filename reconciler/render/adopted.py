@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from difflib import unified_diff
 from typing import Any
 
-from reconciler.adopted import Adopted, Take
-from reconciler.core.diff import compare
-from reconciler.core.kind import Kind, Kinds
-from reconciler.document import parse
+from reconciler.catalogue.parser import parse
+from reconciler.catalogue.writing.adopted import Adopted, Take
+from reconciler.core.diff.diff import compare
+from reconciler.core.model.kind import Kind, Kinds
 from reconciler.render.words import counted, plain, shown, written
 
 

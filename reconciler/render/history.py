@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.core.ledger import Apply
-from reconciler.ledger.home import Held
+from reconciler.core.ledger.ledger import Apply
+from reconciler.ledger.backend import Held
 from reconciler.render.words import counted, plain
 
 _SHORT = 12

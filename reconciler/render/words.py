@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from reconciler.core.change import mark
-from reconciler.core.field import Field
-from reconciler.core.state import Address
+from reconciler.core.diff.change import mark
+from reconciler.core.model.field_ import Field
+from reconciler.core.model.live import Address
 
 
 class Row(NamedTuple):

@@ -1,12 +1,12 @@
 """An embedded stand-in shop: the API as the facts describe it, over SQLite."""
 
-from .app import create_app
-from .choices import Choices
-from .document import reset, seed, show
-from .errors import SandboxError
-from .faults import Fault, Faults
-from .server import listen, serve
-from .shop import Shop
+from reconciler.sandbox.app import create_app
+from reconciler.sandbox.choices import Choices
+from reconciler.sandbox.errors import SandboxError
+from reconciler.sandbox.faults import Fault, Faults
+from reconciler.sandbox.seed import reset, seed, show
+from reconciler.sandbox.server import listen, serve
+from reconciler.sandbox.shop import Shop
 
 __all__ = [
     "Choices",

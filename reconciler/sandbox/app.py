@@ -7,7 +7,16 @@ from pathlib import Path
 
 from flask import Flask, Response, abort, request
 
-from . import (
+from reconciler.sandbox.api.request import of_request
+from reconciler.sandbox.api.response import absent, answer, message
+from reconciler.sandbox.api.route import Route, Unchanged
+from reconciler.sandbox.auth import Tokens
+from reconciler.sandbox.choices import Choices
+from reconciler.sandbox.errors import Absent, Refusal
+from reconciler.sandbox.generation import offered, places
+from reconciler.sandbox.limiter import Limiter
+from reconciler.sandbox.middleware import PREFIX, Gate
+from reconciler.sandbox.resources import (
     category,
     coupon,
     coupon_reads,
@@ -23,17 +32,8 @@ from . import (
     variant_ids,
     variant_reads,
 )
-from .answer import absent, answer, message
-from .choices import Choices
-from .errors import Absent, Refusal
-from .fields import of_request
-from .gate import PREFIX, Gate
-from .generation import offered, places
-from .limiter import Limiter
-from .route import Route, Unchanged
-from .shop import Shop
-from .store import Store
-from .tokens import Tokens
+from reconciler.sandbox.shop import Shop
+from reconciler.sandbox.store import Store
 
 _NOUNS = (
     category,

@@ -4,7 +4,7 @@ Facts §0: A reads bodies, B mostly queries, C queries; the reads of one object 
 their own to `/Detail`. Where a generation's form is in no page at hand, the printed one is kept.
 """
 
-from .choices import Choices
+from reconciler.sandbox.choices import Choices
 
 _DETAILS = {"GET /Variant/Detail", "GET /Product/Detail", "GET /Customer/Detail"}
 _BY_KEY = {"GET /Variant/Code", "GET /Variant/ID", "POST /Variant/ID"}

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .choices import Choices
+from reconciler.sandbox.choices import Choices
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from .choices import Choices
-from .faults import Faults
-from .limiter import Limiter
-from .store import Store
-from .tokens import Tokens
+from reconciler.sandbox.auth import Tokens
+from reconciler.sandbox.choices import Choices
+from reconciler.sandbox.faults import Faults
+from reconciler.sandbox.limiter import Limiter
+from reconciler.sandbox.store import Store
 
 # The log of calls is for tests; a server that runs for days must not grow by it.
 _CALLS_KEPT = 10_000

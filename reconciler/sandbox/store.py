@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from .errors import SandboxError
-from .filter import Filter
+from reconciler.sandbox.errors import SandboxError
+from reconciler.sandbox.filter import Filter
 
 Payload = dict[str, Any]
 

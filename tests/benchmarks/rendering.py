@@ -10,16 +10,16 @@ import sys
 import time
 from collections.abc import Callable
 
-from reconciler.core.change import Action, Change, FieldChange
-from reconciler.core.cost import Cost
-from reconciler.core.plan import Plan
-from reconciler.core.state import Address, Source
+from reconciler.core.diff.change import Action, Change, FieldChange
+from reconciler.core.model.live import Address, Source
+from reconciler.core.plan.build import Plan
+from reconciler.core.steps.cost import Cost
 from reconciler.kinds import KINDS
-from reconciler.render.data import Origin, dumps, plan_document
-from reconciler.render.github import plan_github
-from reconciler.render.html import plan_html
-from reconciler.render.markdown import plan_markdown
-from reconciler.render.text import plan_text
+from reconciler.render.plan.github import plan_github
+from reconciler.render.plan.html import plan_html
+from reconciler.render.plan.json import Origin, dumps, plan_document
+from reconciler.render.plan.markdown import plan_markdown
+from reconciler.render.plan.text import plan_text
 
 RUNS = 5
 OUTLETS = ("Bandung", "Jakarta", "Surabaya")

@@ -16,7 +16,7 @@ import waitress
 from flask import Flask
 
 from reconciler import sandbox
-from reconciler.connect import UNLIMITED
+from reconciler.workflows.connect import UNLIMITED
 
 Start = Callable[[str, list[tuple[str, str]]], Any]
 Key = tuple[str, str, str, bytes]

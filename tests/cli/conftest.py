@@ -21,7 +21,10 @@ from typing import Any
 import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from reconciler import cli, console, sandbox, watcher
+from reconciler import sandbox
+from reconciler.cli import console
+from reconciler.cli import main as cli
+from reconciler.dealpos import observer as watcher
 from tests.menu import MENU
 
 SETTINGS = "store: {url: sandbox}\n"

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
-from reconciler import edits, sandbox, taken
-from reconciler.adopted import Take
-from reconciler.core.state import Address, Source
+from reconciler import sandbox
+from reconciler.catalogue.writing import edit as edits
+from reconciler.catalogue.writing.adopted import Take
+from reconciler.cli import taken
+from reconciler.core.model.live import Address, Source
 
 MENU = """\
 # Our menu. Ask Rina before changing prices.

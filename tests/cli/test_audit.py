@@ -12,8 +12,9 @@ import pytest
 from junitparser import JUnitXml
 from prometheus_client.parser import text_string_to_metric_families
 
-from reconciler import connect, sandbox
+from reconciler import sandbox
 from reconciler.sandbox import Choices
+from reconciler.workflows import connect
 
 FILES = """
 categories:

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from reconciler.sandbox import Fault
-from reconciler.sandbox.answer import message
+from reconciler.sandbox.api.response import message
 
 ANNOUNCED = "doctor only reads, and spends at most 20 of the shop's 50 requests per 180 s"
 CUSTOMER = """
@@ -82,7 +82,7 @@ def test_a_server_that_speaks_of_a_customer_is_not_quoted(
     url, shop = served
     point_at(url)
     said = partial(message, "Customer Zqname is broken")
-    monkeypatch.setattr("reconciler.sandbox.gate.message", lambda text, status: said(status))
+    monkeypatch.setattr("reconciler.sandbox.middleware.message", lambda text, status: said(status))
     shop.faults.add(Fault("*", "/Customer*", "500", times=99))
     ran = run("doctor", folder)
     assert ran.code == 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler import pipeline
+from reconciler.workflows import plan as pipeline
 
 TENTH = """
 products:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from reconciler import layout, sandbox
-from reconciler.client import Client
+from reconciler import sandbox
+from reconciler.catalogue.writing import layout
+from reconciler.dealpos.client import Client
 from reconciler.errors import Rejected, Unreachable
 
 SEED: dict[str, Any] = {

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler import past
+from reconciler.ledger import run_ledger as past
 from reconciler.ledger.file import FILE
 from reconciler.ledger.git import GitHome
 from tests.menu import TWO_SIZES, back_office, by_code, edited

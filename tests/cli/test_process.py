@@ -27,7 +27,7 @@ def imported(*words: str, environment: dict[str, str] | None = None) -> tuple[in
     code = (
         "import sys\n"
         f"sys.argv = ['reconciler', *{list(words)!r}]\n"
-        "from reconciler.cli import main\n"
+        "from reconciler.cli.main import main\n"
         "try:\n    main()\nexcept SystemExit as end:\n    code = end.code\n"
         f"print(code or 0, *[m for m in {HEAVY!r} if m in sys.modules], file=sys.stderr)\n"
     )

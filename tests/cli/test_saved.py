@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from reconciler import seal
-from reconciler.client import Client
+from reconciler.dealpos.client import Client
+from reconciler.workflows import signature as seal
 from tests.menu import TWO_SIZES, back_office, by_code, edited
 
 KEY = "0123456789abcdef-a-key-of-tests"

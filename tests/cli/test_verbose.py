@@ -10,8 +10,8 @@ from typing import Any
 import click
 import pytest
 
-from reconciler.cli import cli
-from reconciler.console import Console
+from reconciler.cli.console import Console
+from reconciler.cli.main import cli
 
 REQUEST = re.compile(r"^\d\d:\d\d:\d\d \S+ (GET|POST|PUT|DELETE) /\S+: \d+, .* left in the window")
 

@@ -10,7 +10,7 @@ from typing import Any
 import openapi_spec_validator
 import pytest
 
-from reconciler.operations import BASE, OPERATIONS
+from reconciler.dealpos.operations import BASE, OPERATIONS
 from reconciler.sandbox.app import ROUTES
 
 ROOT = Path(__file__).parent.parent.parent
@@ -72,8 +72,12 @@ def test_every_route_of_the_table_is_described_and_none_beside_it(operations: An
         for call, operation in operations.items()
         for name, place in relied_on(operation)
     }
-    assert tabled - described == set(), "reconciler/operations.py has routes without x-relied-on"
-    assert described - tabled == set(), "x-relied-on names what reconciler/operations.py lacks"
+    assert tabled - described == set(), (
+        "reconciler/dealpos/operations.py has routes without x-relied-on"
+    )
+    assert described - tabled == set(), (
+        "x-relied-on names what reconciler/dealpos/operations.py lacks"
+    )
 
 
 def test_every_operation_that_the_sandbox_serves_is_described(operations: Any) -> None:

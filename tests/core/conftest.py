@@ -8,15 +8,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core import cost, order, references
-from reconciler.core import plan as planning
-from reconciler.core.change import Change
-from reconciler.core.cost import Cost, Window
-from reconciler.core.guardrail import Ground, judge
-from reconciler.core.plan import Plan
-from reconciler.core.policy import Violation
-from reconciler.core.references import Fault
-from reconciler.core.state import (
+from reconciler.core.diff.change import Change
+from reconciler.core.model.live import (
     ABSENT,
     Address,
     Allowance,
@@ -26,9 +19,17 @@ from reconciler.core.state import (
     Observed,
     Source,
 )
-from reconciler.core.step import Step
+from reconciler.core.plan import build as planning
+from reconciler.core.plan import faults as references
+from reconciler.core.plan.build import Plan
+from reconciler.core.plan.faults import Fault
+from reconciler.core.plan.violation import Violation
+from reconciler.core.steps import cost, order
+from reconciler.core.steps.cost import Cost, Window
+from reconciler.core.steps.step import Step
+from reconciler.guardrails.guardrail import Ground, judge
+from reconciler.guardrails.rules import RULES
 from reconciler.kinds import KINDS
-from reconciler.rules import RULES
 
 
 def address_of(text: str) -> Address:

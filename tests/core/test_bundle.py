@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.state import Address, Observed
+from reconciler.core.model.live import Address, Observed
 
 PRODUCT = {"name": "Tea", "category": "Drinks"}
 NEEDED = {

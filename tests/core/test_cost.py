@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.cost import Window, by_kind, confirming
-from reconciler.core.state import Address, Listed
+from reconciler.core.model.live import Address, Listed
+from reconciler.core.steps.cost import Window, by_kind, confirming
 from reconciler.kinds import KINDS
 
 TERMS = {"type": "DiscountPercentage", "discount": 20, "limit": 100, "minimum_amount": 0}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.deletion import deletions
-from reconciler.core.state import Address, Desired, Removal, Source
+from reconciler.core.model.live import Address, Desired, Removal, Source
+from reconciler.core.plan.deletion import deletions
 from reconciler.kinds import KINDS
 
 ASKED = {Address("category", "X"): Removal(Source("catalogue/shop.yaml", 1, 1), delete=True)}

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.change import Action, FieldChange
-from reconciler.core.diff import compare, created, project
+from reconciler.core.diff.change import Action, FieldChange
+from reconciler.core.diff.diff import compare, created, project
 from reconciler.kinds import KINDS
 
 VARIANT, CATEGORY, COUPON = KINDS["variant"], KINDS["category"], KINDS["coupon"]
@@ -266,7 +266,7 @@ def test_a_live_map_is_cut_to_the_declared_members_of_declared_keys() -> None:
 
 LAZY = """
 import sys
-from reconciler.core.diff import compare
+from reconciler.core.diff.diff import compare
 from reconciler.kinds import KINDS
 variant = KINDS["variant"]
 prices = {"outlet_prices": {"A": {"price": 1}}, "unit_price": 5}

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.policy import refusals
-from reconciler.core.state import Address, Allowance, Source
-from reconciler.rules import RULES
+from reconciler.core.model.live import Address, Allowance, Source
+from reconciler.core.plan.violation import refusals
+from reconciler.guardrails.rules import RULES
 
 PLACE = Source("catalogue/allow.yaml", 7, 5)
 PRICE_CHANGE = {"price-change": RULES["price-change"]()}

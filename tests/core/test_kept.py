@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.core import kept
-from reconciler.core.state import Address, Declared, Desired, Removal, Source
+from reconciler.core.diff import known_rewrites as kept
+from reconciler.core.model.live import Address, Declared, Desired, Removal, Source
 from reconciler.kinds import KINDS
 
 HERE = Source("shop.yaml", 1, 1)

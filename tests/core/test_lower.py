@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.change import Action
-from reconciler.core.step import batches
+from reconciler.core.diff.change import Action
+from reconciler.core.steps.step import batches
 
 PRODUCT = {"name": "Kopi", "category": "Drinks"}
 TERMS = {"type": "DiscountPercentage", "discount": 20, "limit": 100, "minimum_amount": 0}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.core import order
+from reconciler.core.steps import order
 from reconciler.kinds import KINDS
 
 PRODUCT = {"name": "Kopi", "category": "Drinks"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.references import cycles
+from reconciler.core.plan.faults import cycles
 from reconciler.kinds import KINDS
 
 DANGLING: list[tuple[str, dict[str, Any], tuple[Any, ...], str, str]] = [

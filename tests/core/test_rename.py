@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.change import Action, FieldChange
-from reconciler.core.rename import renamed
-from reconciler.core.state import Address
+from reconciler.core.diff.change import Action, FieldChange
+from reconciler.core.diff.rename import renamed
+from reconciler.core.model.live import Address
 from reconciler.errors import SourceError
 from reconciler.kinds import KINDS
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.rewriting import harmless, tidied
+from reconciler.core.diff.equivalence import harmless, tidied
 from reconciler.kinds import KINDS
 
 TEXTS = {

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.change import Action, Change
-from reconciler.core.guardrail import Ground, Guardrail
-from reconciler.core.plan import Plan
-from reconciler.core.policy import percent
-from reconciler.core.state import Address
+from reconciler.core.diff.change import Action, Change
+from reconciler.core.model.live import Address
+from reconciler.core.plan.build import Plan
+from reconciler.core.plan.violation import percent
+from reconciler.guardrails.guardrail import Ground, Guardrail
+from reconciler.guardrails.rules import RULES
 from reconciler.kinds import KINDS
-from reconciler.rules import RULES
 
 DRINK = {"product": "1", "unit_price": 18000, "unit_cost": 9000, "discontinued": False}
 

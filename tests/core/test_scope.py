@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.scope import Scope, narrow
-from reconciler.core.state import Address, Declared, Desired, Source
+from reconciler.core.model.live import Address, Declared, Desired, Source
+from reconciler.core.plan.target import Scope, narrow
 from reconciler.errors import UsageError
 from reconciler.kinds import KINDS
 

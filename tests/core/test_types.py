@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from reconciler.core.types import CategoryPath, Code, Count, Day, Flag, Money, Text
+from reconciler.core.model.types import CategoryPath, Code, Count, Day, Flag, Money, Text
 
 
 def read(kind: Any, written: Any) -> Any:

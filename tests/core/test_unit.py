@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reconciler.core.change import Action, Change
-from reconciler.core.state import Address
-from reconciler.core.step import Step
-from reconciler.core.unit import Units
+from reconciler.core.diff.change import Action, Change
+from reconciler.core.model.live import Address
+from reconciler.core.steps.step import Step
+from reconciler.core.steps.unit import Units
 
 
 def step(number: int, *names: str, waits: tuple[int, ...] = ()) -> Step:

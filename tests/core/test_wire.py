@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.wire import DAY, FLAG, NUMBER, TEXT, TEXTS, YES_NO, Codec, keyed
+from reconciler.core.model.codec import DAY, FLAG, NUMBER, TEXT, TEXTS, YES_NO, Codec, keyed
 
 PRICES = keyed("Outlet", price=("Price", NUMBER), extra_cost=("ExtraCost", NUMBER))
 

@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 
 from reconciler import sandbox
-from reconciler.client import Client, embedded_transport
-from reconciler.doctor.ask import examine
-from reconciler.doctor.checks import judge
-from reconciler.doctor.evidence import Evidence
-from reconciler.doctor.finding import Finding
-from reconciler.doctor.purse import Purse
+from reconciler.catalogue.settings import Store
+from reconciler.dealpos.client import Client, embedded_transport
+from reconciler.dealpos.doctor.budget import Purse
+from reconciler.dealpos.doctor.checks import judge
+from reconciler.dealpos.doctor.evidence import Evidence
+from reconciler.dealpos.doctor.examine import examine
+from reconciler.dealpos.doctor.finding import Finding
+from reconciler.dealpos.observer import Watcher
+from reconciler.dealpos.tenant import Tenant
 from reconciler.kinds import KINDS
 from reconciler.sandbox import Choices
-from reconciler.settings import Store
-from reconciler.tenant import Tenant
-from reconciler.watcher import Watcher
 
 PERSON = {"Code": "ZQ-1", "Name": "Zqname", "Email": "zq@private.example", "Mobile": "0899777"}
 

@@ -7,9 +7,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
-from reconciler.doctor.evidence import BUDGET
-from reconciler.doctor.finding import Verdict
-from reconciler.operations import BASE, OPERATIONS
+from reconciler.dealpos.doctor.evidence import BUDGET
+from reconciler.dealpos.doctor.finding import Verdict
+from reconciler.dealpos.operations import BASE, OPERATIONS
 from reconciler.sandbox import Choices, Fault, Faults
 
 READS = {

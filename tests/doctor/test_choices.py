@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.doctor.evidence import BUDGET
-from reconciler.retry import TRIES
+from reconciler.dealpos.doctor.evidence import BUDGET
+from reconciler.dealpos.retry import TRIES
 from reconciler.sandbox import Fault
 
 CUSTOMERS = frozenset({"POST /Customer/p", "GET /Customer", "GET /Customer/Detail"})

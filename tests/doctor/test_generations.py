@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.doctor.evidence import BUDGET
-from reconciler.operations import OPERATIONS
+from reconciler.dealpos.doctor.evidence import BUDGET
+from reconciler.dealpos.operations import OPERATIONS
 
 OFFERED = ["all", "own_path", "same_path", "none"]
 FITS = {"A": "A or B; ", "B": "A or B; ", "C": "C; "}

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.doctor.checks import judge
-from reconciler.doctor.evidence import Asked, Evidence, Heard, Outcome, Purpose
-from reconciler.doctor.finding import Finding
+from reconciler.dealpos.doctor.checks import judge
+from reconciler.dealpos.doctor.evidence import Asked, Evidence, Heard, Outcome, Purpose
+from reconciler.dealpos.doctor.finding import Finding
+from reconciler.dealpos.observer import Exchange
 from reconciler.kinds import KINDS
-from reconciler.watcher import Exchange
 
 
 def exchange(

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from reconciler import apply, sandbox
-from reconciler.apply import Progress
-from reconciler.client import Client
+from reconciler import sandbox
+from reconciler.dealpos.apply import run as apply
+from reconciler.dealpos.apply.run import Progress
+from reconciler.dealpos.client import Client
+from reconciler.dealpos.operations import OPERATIONS
 from reconciler.errors import Doubtful, Stopped
 from reconciler.kinds import KINDS
-from reconciler.operations import OPERATIONS
 from reconciler.sandbox import Fault
 
 LOST = ["drop", "timeout", "500", "502", "503", "html", "truncated"]

@@ -9,13 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.client import Client
+from reconciler.catalogue.settings import Store
+from reconciler.dealpos.client import Client
+from reconciler.dealpos.reading.prefetch import outline
+from reconciler.dealpos.request_window import RequestWindow
 from reconciler.errors import Unreadable
 from reconciler.kinds import MANAGED
 from reconciler.sandbox import Fault, seed
-from reconciler.settings import Store
-from reconciler.survey import outline
-from reconciler.window import RequestWindow
 
 SHOP: dict[str, Any] = {
     "outlets": [{"Name": "Kemang"}],

@@ -10,7 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.client import Client
+from reconciler.catalogue.settings import Store
+from reconciler.dealpos.client import Client
+from reconciler.dealpos.observer import Watcher
+from reconciler.dealpos.operations import OPERATIONS
+from reconciler.dealpos.retry import TRIES
 from reconciler.errors import (
     ApiError,
     Doubtful,
@@ -23,10 +27,6 @@ from reconciler.errors import (
     Unreachable,
     Unreadable,
 )
-from reconciler.operations import OPERATIONS
-from reconciler.retry import TRIES
-from reconciler.settings import Store
-from reconciler.watcher import Watcher
 
 STORE = Store("https://shop.example", "the-client-id", "the-client-secret")
 TOKEN = "the-access-token"

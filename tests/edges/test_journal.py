@@ -10,15 +10,17 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler import connect, pipeline, saved
-from reconciler.client import Client
-from reconciler.core.state import Address
-from reconciler.journal import FILE, Journal
+from reconciler.core.model.live import Address
+from reconciler.dealpos.client import Client
 from reconciler.kinds import KINDS
-from reconciler.render.data import plan_document
-from reconciler.render.text import plan_text
-from reconciler.resume import resume
+from reconciler.ledger.journal import FILE, Journal
+from reconciler.render.plan.json import plan_document
+from reconciler.render.plan.text import plan_text
 from reconciler.sandbox import Fault
+from reconciler.workflows import connect
+from reconciler.workflows import plan as pipeline
+from reconciler.workflows import plan_file as saved
+from reconciler.workflows.approved_plan import resume
 
 SEED: dict[str, Any] = {
     "categories": [{"Name": "A"}],

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from reconciler import memory
-from reconciler.core.approved import Approved, declared_again, weigh
-from reconciler.core.plan import build
-from reconciler.core.state import Desired
+from reconciler.core.model.live import Desired
+from reconciler.core.plan.approved import Approved, declared_again, weigh
+from reconciler.core.plan.build import build
 from reconciler.kinds import KINDS
+from reconciler.ledger import rewrites as memory
 
 SHOP: dict[str, Any] = {
     "outlets": [{"Name": "Kemang"}],

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.ledger import Entry, Ledger
-from reconciler.core.plan import build
-from reconciler.core.state import Address, Desired
-from reconciler.core.threeway import informed
+from reconciler.core.ledger.ledger import Entry, Ledger
+from reconciler.core.ledger.three_way import informed
+from reconciler.core.model.live import Address, Desired
+from reconciler.core.plan.build import build
 from reconciler.kinds import KINDS
 from reconciler.sandbox import Fault
 

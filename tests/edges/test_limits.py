@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from reconciler import live
-from reconciler.apply import run
-from reconciler.client import Client, embedded_transport
-from reconciler.core import cost, order
-from reconciler.core import plan as planning
-from reconciler.core.change import Action
+from reconciler.catalogue.settings import Store
+from reconciler.core.diff.change import Action
+from reconciler.core.plan import build as planning
+from reconciler.core.report import Report
+from reconciler.core.steps import cost, order
+from reconciler.dealpos.apply.run import run
+from reconciler.dealpos.budget import Limits, spell
+from reconciler.dealpos.client import Client, embedded_transport
+from reconciler.dealpos.reading import read as live
 from reconciler.errors import UsageError
 from reconciler.kinds import KINDS
-from reconciler.limits import Limits, spell
-from reconciler.report import Report
 from reconciler.sandbox.faults import Fault
-from reconciler.settings import Store
 
 SEED: dict[str, Any] = {
     "outlets": [{"Name": "Bandung"}],
@@ -286,7 +286,7 @@ def test_a_reserve_of_everything_is_an_error_that_names_the_window(full: Any) ->
 def test_without_limits_nothing_is_priced_while_applying(
     full: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reconciler import boundary
+    from reconciler.dealpos.apply import stopping as boundary
 
     def priced(*_: Any) -> int:
         raise AssertionError("priced")

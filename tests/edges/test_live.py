@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler import live as reading
-from reconciler.core.state import ABSENT, Address, Observed
+from reconciler.core.model.live import ABSENT, Address, Observed
+from reconciler.dealpos.reading import read as reading
 from reconciler.errors import Doubtful
 from reconciler.kinds import KINDS
 from reconciler.sandbox import Fault

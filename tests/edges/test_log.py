@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.client import Client
-from reconciler.log import SHOWN, Log, details, line
-from reconciler.settings import Store
-from reconciler.watcher import Exchange, Watcher, outline
+from reconciler.catalogue.settings import Store
+from reconciler.cli.request_log import SHOWN, Log, details, line
+from reconciler.dealpos.client import Client
+from reconciler.dealpos.observer import Exchange, Watcher, outline
 
 PAGE = Exchange(
     operation="variant.list",

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.change import Action
-from reconciler.limits import Limits
+from reconciler.core.diff.change import Action
+from reconciler.dealpos.budget import Limits
 from reconciler.sandbox import Choices, Fault
 
 LIVE = {

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 import trustme
 
-from reconciler import answer
-from reconciler import client as door
-from reconciler.client import Client
+from reconciler.catalogue.settings import Store
+from reconciler.dealpos import client as door
+from reconciler.dealpos import response as answer
+from reconciler.dealpos.client import Client
+from reconciler.dealpos.observer import Watcher
 from reconciler.errors import Doubtful, ReconcilerError, Unreadable, Untrusted
-from reconciler.settings import Store
-from reconciler.watcher import Watcher
 
 READ, WRITE = "category.list", "category.create"
 SECRET, TOKEN = "the-client-secret", "the-access-token"

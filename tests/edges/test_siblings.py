@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from reconciler import siblings
-from reconciler.core.state import Address
-from reconciler.intake import Intake
+from reconciler.core.model.live import Address
+from reconciler.dealpos.reading import siblings
+from reconciler.dealpos.reading.live_builder import Intake
+from reconciler.dealpos.reading.reader import Reader
 from reconciler.kinds import KINDS
-from reconciler.reader import Reader
 
 WORST: dict[str, Any] = {
     "product_reads_hide_discontinued_variants": True,

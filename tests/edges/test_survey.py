@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from reconciler import pipeline
-from reconciler.journal import Journal
-from reconciler.survey import LARGE
+from reconciler.dealpos.reading.prefetch import LARGE
+from reconciler.ledger.journal import Journal
+from reconciler.workflows import plan as pipeline
 
 COUNT = LARGE + 50
 CODES = [f"{number:03}" for number in range(COUNT)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.client import Client
+from reconciler.dealpos.client import Client
 
 BLIND = {
     "MultipleUOM": {"ParentCode": "PB", "Ratio": 12},

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.connect import UNLIMITED
-from reconciler.window import MARGIN, RequestWindow
+from reconciler.dealpos.request_window import MARGIN, RequestWindow
+from reconciler.workflows.connect import UNLIMITED
 
 LONG = "9" * 5000
 

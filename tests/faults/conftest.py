@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.client import Client
+from reconciler.dealpos.client import Client
 from reconciler.errors import ReconcilerError
 from reconciler.sandbox import Choices
 

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from reconciler.operations import BASE
+from reconciler.dealpos.operations import BASE
 from reconciler.sandbox import Fault
 from reconciler.sandbox.faults import Kind
 

@@ -13,11 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler import adopting, importing, pipeline, sandbox
-from reconciler.document import parse
-from reconciler.journal import Journal
+from reconciler import sandbox
+from reconciler.catalogue.parser import parse
+from reconciler.catalogue.settings import load
 from reconciler.kinds import MANAGED
-from reconciler.settings import load
+from reconciler.ledger.journal import Journal
+from reconciler.workflows import adopt as adopting
+from reconciler.workflows import import_ as importing
+from reconciler.workflows import plan as pipeline
 
 
 def as_flow(text: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.reduction import Reduction
-from reconciler.core.shelf import Article
-from reconciler.core.state import Address
+from reconciler.core.model.live import Address
+from reconciler.core.model.pricing import Reduction
+from reconciler.guardrails.basket import Article
 
 whole = st.integers(1, 200)
 

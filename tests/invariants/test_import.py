@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler import importing, pipeline
-from reconciler.core.state import Observed
-from reconciler.core.worth import empty, readable
-from reconciler.journal import Journal
+from reconciler.catalogue.settings import load
+from reconciler.catalogue.writing.values import empty, readable
+from reconciler.core.model.live import Observed
+from reconciler.dealpos.reading.read import read
 from reconciler.kinds import KINDS, MANAGED
-from reconciler.live import read
+from reconciler.ledger.journal import Journal
 from reconciler.sandbox import Choices
-from reconciler.settings import load
+from reconciler.workflows import import_ as importing
+from reconciler.workflows import plan as pipeline
 
 ALL = tuple(MANAGED)
 

@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler import saved
-from reconciler.core.rewriting import harmless
+from reconciler.catalogue.settings import load
+from reconciler.core.diff.equivalence import harmless
 from reconciler.kinds import KINDS
-from reconciler.render.data import Origin, plan_document, report_document
-from reconciler.render.github import plan_github
-from reconciler.render.html import plan_html
-from reconciler.render.markdown import plan_markdown
-from reconciler.render.text import plan_text, report_text
-from reconciler.resume import resume
+from reconciler.render.plan.github import plan_github
+from reconciler.render.plan.html import plan_html
+from reconciler.render.plan.json import Origin, plan_document, report_document
+from reconciler.render.plan.markdown import plan_markdown
+from reconciler.render.plan.text import plan_text, report_text
 from reconciler.sandbox import Fault
-from reconciler.settings import load
+from reconciler.workflows import plan_file as saved
+from reconciler.workflows.approved_plan import resume
 
 CREATES = {"/Category", "/Product", "/Variant/Add", "/PromotionCoupon", "/Customer"}
 READS = {"/Category/p", "/Variant", "/Variant/GetByListCode", "/PromotionCoupon/p", "/Customer/p"}

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.client import Client
+from reconciler.catalogue.settings import Store
+from reconciler.dealpos.client import Client
+from reconciler.dealpos.observer import Watcher
+from reconciler.dealpos.reading.paging import MOST, SIZES, pages
+from reconciler.dealpos.tenant import Tenant
 from reconciler.errors import Unreadable
 from reconciler.kinds import KINDS
-from reconciler.paging import MOST, SIZES, pages
-from reconciler.settings import Store
-from reconciler.tenant import Tenant
-from reconciler.watcher import Watcher
 
 Serve = Callable[[int, int], Any]
 
@@ -172,7 +172,7 @@ def test_a_page_larger_than_asked_for_is_everything() -> None:
 
 
 def test_a_list_without_end_is_an_error_and_no_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.paging.MOST", 30)
+    monkeypatch.setattr("reconciler.dealpos.reading.paging.MOST", 30)
     assert MOST > 1000
     server = Server(lambda number, size: rows(number, number + 1))
     with pytest.raises(Unreadable, match="not ended after 30 pages"):

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.core.change import Action
+from reconciler.core.diff.change import Action
 
 COLLECTIONS = {
     "categories": "category",

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from reconciler.core.state import Address
-from reconciler.document import expander, parse
-from reconciler.entry import Entry, texts
-from reconciler.scalar import scalar
+from reconciler.catalogue.parser import expander, parse
+from reconciler.catalogue.writing.entry import Entry, texts
+from reconciler.catalogue.writing.scalar import scalar
+from reconciler.core.model.live import Address
 
 HOSTILE = [
     *("", " ", "a ", " a", "~", "null", "NO", "y", "on", "true", "007", "1e3", "0x1F", "12_30"),

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.change import BOTH, DRIFTED, PENDING, Action
-from reconciler.core.ledger import Key, Ledger
-from reconciler.core.plan import Plan, build
-from reconciler.core.recorded import Basis, Moment, recorded, unsettled
-from reconciler.core.state import ABSENT, Address, Declared, Desired, Live, Observed, Source
-from reconciler.core.threeway import apart, dropped, informed, told_apart
+from reconciler.core.diff.change import BOTH, DRIFTED, PENDING, Action
+from reconciler.core.ledger.ledger import Key, Ledger
+from reconciler.core.ledger.record import Basis, Moment, recorded, unsettled
+from reconciler.core.ledger.three_way import apart, dropped, informed, told_apart
+from reconciler.core.model.live import ABSENT, Address, Declared, Desired, Live, Observed, Source
+from reconciler.core.plan.build import Plan, build
 from reconciler.kinds import KINDS
 
 KEY = Key(b"a key of sixteen or more")

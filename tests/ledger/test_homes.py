@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from reconciler import settings
-from reconciler.core.ledger import Apply, Entry, Ledger
-from reconciler.core.state import Address
+from reconciler.catalogue import settings
+from reconciler.core.ledger.ledger import Apply, Entry, Ledger
+from reconciler.core.model.live import Address
 from reconciler.errors import Contended, LedgerError, UsageError
 from reconciler.ledger import document, home, key
+from reconciler.ledger.backend import Held, Home
 from reconciler.ledger.file import FILE
 from reconciler.ledger.git import GitHome, slug
-from reconciler.ledger.home import Held, Home
-from reconciler.ledger.repository import Repository
+from reconciler.ledger.git_repository import Repository
 
 STORE = "https://shop.example"
 LATER, EARLIER = "2999-01-01T00:00:00Z", "2000-01-01T00:00:00Z"

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.change import Action, Change, FieldChange
-from reconciler.core.cost import Cost
-from reconciler.core.plan import Plan
-from reconciler.core.policy import Allowance, Violation
-from reconciler.core.state import Address, Source
+from reconciler.core.diff.change import Action, Change, FieldChange
+from reconciler.core.model.live import Address, Source
+from reconciler.core.plan.build import Plan
+from reconciler.core.plan.violation import Allowance, Violation
+from reconciler.core.steps.cost import Cost
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -11,20 +11,20 @@ from markdown_it import MarkdownIt
 from prometheus_client.parser import text_string_to_metric_families
 
 from reconciler.core.audit import STATES, Audit, audit
-from reconciler.core.change import Action
-from reconciler.core.state import Address
+from reconciler.core.diff.change import Action
+from reconciler.core.model.live import Address
 from reconciler.kinds import KINDS
-from reconciler.render.audit.data import audit_document
 from reconciler.render.audit.github import audit_github
 from reconciler.render.audit.html import audit_html
+from reconciler.render.audit.json import audit_document
 from reconciler.render.audit.junit import audit_junit
 from reconciler.render.audit.markdown import audit_markdown
 from reconciler.render.audit.prometheus import audit_prometheus
 from reconciler.render.audit.text import audit_text
 from reconciler.render.audit.words import Run
-from reconciler.render.data import Origin
-from reconciler.render.markdown import LIMIT
-from reconciler.render.room import size
+from reconciler.render.fit import size
+from reconciler.render.plan.json import Origin
+from reconciler.render.plan.markdown import LIMIT
 from reconciler.render.words import plain
 
 RUN = Run(4, 1.5, 1_800_000_000)

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from reconciler.core.change import Action
-from reconciler.core.plan import Plan
-from reconciler.core.state import Address, Source
+from reconciler.core.diff.change import Action
+from reconciler.core.model.live import Address, Source
+from reconciler.core.plan.build import Plan
 from reconciler.errors import Problem, SourceError, StoreError
 from reconciler.kinds import KINDS
-from reconciler.render.github import error_github, plan_github
+from reconciler.render.plan.github import error_github, plan_github
 from reconciler.render.words import plain
 
 

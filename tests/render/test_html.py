@@ -9,12 +9,12 @@ from collections import Counter
 from html.parser import HTMLParser
 from typing import Any
 
-from reconciler.core.change import Action
-from reconciler.core.plan import Plan
-from reconciler.core.state import Address
+from reconciler.core.diff.change import Action
+from reconciler.core.model.live import Address
+from reconciler.core.plan.build import Plan
 from reconciler.kinds import KINDS
-from reconciler.render.data import Origin
-from reconciler.render.html import plan_html
+from reconciler.render.plan.html import plan_html
+from reconciler.render.plan.json import Origin
 from reconciler.render.words import plain
 
 HERE = Origin(".", "")

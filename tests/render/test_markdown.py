@@ -9,14 +9,14 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from reconciler.core.change import Action
-from reconciler.core.plan import Plan
-from reconciler.core.state import Address
+from reconciler.core.diff.change import Action
+from reconciler.core.model.live import Address
+from reconciler.core.plan.build import Plan
 from reconciler.errors import Problem, SourceError, StoreError
 from reconciler.kinds import KINDS
-from reconciler.render.data import Origin
-from reconciler.render.markdown import LIMIT, error_markdown, marker, plan_markdown
-from reconciler.render.room import code, size
+from reconciler.render.fit import code, size
+from reconciler.render.plan.json import Origin
+from reconciler.render.plan.markdown import LIMIT, error_markdown, marker, plan_markdown
 from reconciler.render.words import plain
 
 HERE = Origin(".", "")

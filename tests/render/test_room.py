@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.render.room import Listing, fit_all, size
+from reconciler.render.fit import Listing, fit_all, size
 
 
 def listing(names: list[str], title: str = "Removals") -> Listing:

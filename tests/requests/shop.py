@@ -12,8 +12,8 @@ from typing import Any
 
 import httpx
 
-from reconciler import source
-from reconciler.core.state import Declared, Desired, Source
+from reconciler.catalogue import loader as source
+from reconciler.core.model.live import Declared, Desired, Source
 from reconciler.kinds import MANAGED
 
 A_PRODUCT = 10

@@ -14,14 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from reconciler import live, settings
-from reconciler.apply import run
-from reconciler.client import Client
-from reconciler.core import cost, order
-from reconciler.core import plan as planning
-from reconciler.journal import Journal
+from reconciler.catalogue import settings
+from reconciler.catalogue.settings import Store
+from reconciler.core.plan import build as planning
+from reconciler.core.steps import cost, order
+from reconciler.dealpos.apply.run import run
+from reconciler.dealpos.client import Client
+from reconciler.dealpos.reading import read as live
 from reconciler.kinds import KINDS
-from reconciler.settings import Store
+from reconciler.ledger.journal import Journal
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent.parent / "docs" / "requests.md"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from reconciler.core.audit import Audit, Finding
-from reconciler.core.kind import Kinds
+from reconciler.core.model.kind import Kinds
 from reconciler.render.audit.words import Run, closing, told
-from reconciler.render.github import Note, commands, log
+from reconciler.render.plan.github import Note, commands, log
 
 _LEVELS = {
     "error": ("unknown",),

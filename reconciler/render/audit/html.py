@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from reconciler.core.audit import STATES, Audit, Finding
-from reconciler.core.kind import Kinds
+from reconciler.core.model.kind import Kinds
 from reconciler.render.audit.words import Run, closing, place, told, verdict
-from reconciler.render.data import Origin
-from reconciler.render.frame import page
+from reconciler.render.page import page
+from reconciler.render.plan.json import Origin
 from reconciler.render.words import plain
 
 

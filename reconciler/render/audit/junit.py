@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from reconciler.core.audit import Audit, Finding
-from reconciler.core.kind import Kinds
+from reconciler.core.model.kind import Kinds
 from reconciler.errors import ReconcilerError
 from reconciler.render.audit.words import Run, told
 from reconciler.render.words import counted, plain

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.core.audit import STATES, Audit, Finding
-from reconciler.core.kind import Kinds
+from reconciler.core.model.kind import Kinds
 from reconciler.render.audit.words import UNTOLD, Run, closing, place, told, verdict
-from reconciler.render.data import Origin
-from reconciler.render.markdown import LIMIT, aside, footer, marker, short
-from reconciler.render.room import Listing, code, fit_all, size
+from reconciler.render.fit import Listing, code, fit_all, size
+from reconciler.render.plan.json import Origin
+from reconciler.render.plan.markdown import LIMIT, aside, footer, marker, short
 from reconciler.render.words import amount
 
 _MOST = 10**9

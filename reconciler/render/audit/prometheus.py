@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from reconciler.core.audit import STATES, Audit
-from reconciler.core.kind import Kinds
+from reconciler.core.model.kind import Kinds
 from reconciler.render.audit.words import Run
 
 _HELP = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.core.audit import STATES, Audit, Finding
-from reconciler.core.kind import Kinds
+from reconciler.core.model.kind import Kinds
 from reconciler.render.audit.words import UNTOLD, Run, closing, place, told
-from reconciler.render.block import Paint, no_paint
+from reconciler.render.plan.blocks import Paint, no_paint
 from reconciler.render.words import counted, plain
 
 _SIGNS = {

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from reconciler.core.audit import CALM, STATES, Audit, Finding
-from reconciler.core.change import BOTH, DRIFTED, PENDING, FieldChange
-from reconciler.core.kind import Kind, Kinds
+from reconciler.core.diff.change import BOTH, DRIFTED, PENDING, FieldChange
+from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.money import moves
 from reconciler.render.money import money_line
-from reconciler.render.verdict import Verdict
+from reconciler.render.plan.verdict import Verdict
 from reconciler.render.words import counted, plain, written
 
 UNTOLD = "which of the two moved, a ledger tells; by whose hand, the API does not"

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.change import Action
-from reconciler.core.plan import Plan
+from reconciler.core.diff.change import Action
+from reconciler.core.plan.build import Plan
 from reconciler.kinds import KINDS
-from reconciler.render.data import Origin
-from reconciler.render.html import plan_html
+from reconciler.render.plan.html import plan_html
+from reconciler.render.plan.json import Origin
 
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 360, "height": 740}

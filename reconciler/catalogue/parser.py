@@ -1,0 +1,291 @@
+"""YAML text to plain values that know where they stand.
+
+Built on libyaml's events in one pass: scalars keep their text (no implicit typing), mappings
+remember their line and column, everything else is looked up again only when an error must name
+it. The round-trip loader is fifteen times slower and is left to edits.
+
+Limits, so that a hostile file cannot exhaust a CI runner: 32 MiB a file, 60 levels of nesting,
+and at most a million values after aliases are followed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from _ruamel_yaml import CParser
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+)
+
+from reconciler.catalogue.positions import Index
+from reconciler.catalogue.yaml_errors import slip
+from reconciler.errors import Problem
+
+MAX_BYTES = 32 * 1024 * 1024
+MAX_DEPTH = 60
+MAX_VALUES = 1_000_000
+
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_NAME = re.compile(r"\$(\$?)\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class Node(dict[str, Any]):
+    """A mapping that knows where it starts; line and column count from 1."""
+
+    __slots__ = ("column", "line")
+
+    line: int
+    column: int
+
+    def twin(self) -> Node:
+        """The same mapping at the same place: an alias may share the original."""
+        twin = Node(self)
+        twin.line, twin.column = self.line, self.column
+        return twin
+
+
+Expand = Callable[[str], str]
+
+
+class UnsetName(ValueError):
+    """`${NAME}` where the environment has no such name."""
+
+
+def expander(environment: Mapping[str, str]) -> Expand:
+    """A function that fills in `${NAME}`; `$${NAME}` stays as the text `${NAME}`."""
+
+    def fill(match: re.Match[str]) -> str:
+        escaped, name = match.groups()
+        if escaped:
+            return f"${{{name}}}"
+        if name not in environment:
+            raise UnsetName(name)
+        return environment[name]
+
+    return lambda written: _NAME.sub(fill, written)
+
+
+def names_in(written: str) -> bool:
+    """Whether the whole of `written` is one or more `${NAME}`, with no text of its own."""
+    return bool(written) and not _NAME.sub("", written)
+
+
+def read(path: Path, shown: str, expand: Expand | None = None) -> tuple[Node, list[Problem]]:
+    """The mapping that a file holds (empty for an empty file) and every problem of its text.
+
+    `shown` is the file's name in messages.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        return _empty(), [Problem(shown, 0, 0, f"cannot be read: {error.strerror}")]
+    if len(raw) > MAX_BYTES:
+        limit = MAX_BYTES // 1024 // 1024
+        hint = "split it into several files"
+        return _empty(), [Problem(shown, 0, 0, f"is larger than {limit} MiB", hint)]
+    try:
+        content = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        return _empty(), [Problem(shown, line, 1, "is not UTF-8 text", "save the file as UTF-8")]
+    return parse(content, shown, expand)
+
+
+def parse(content: str, shown: str, expand: Expand | None = None) -> tuple[Node, list[Problem]]:
+    """As `read`, from text."""
+    builder = _Builder(content, shown, expand if "${" in content else None)
+    try:
+        root = builder.build()
+    except YAMLError as error:
+        return _empty(), [*builder.problems, slip(error, content, shown)]
+    except _Refused:
+        return _empty(), builder.problems
+    if root is None:
+        return _empty(), builder.problems
+    if not isinstance(root, Node):
+        hint = "start with a key such as products:"
+        return _empty(), [*builder.problems, Problem(shown, 1, 1, "must be a mapping", hint)]
+    return root, builder.problems
+
+
+def _empty() -> Node:
+    node = Node()
+    node.line = node.column = 1
+    return node
+
+
+class _Refused(Exception):
+    """Reading further would only repeat the problem."""
+
+
+class _Builder:
+    """One pass over the events of one file."""
+
+    def __init__(self, content: str, shown: str, expand: Expand | None) -> None:
+        self.content = content
+        self.shown = shown
+        self.expand = expand
+        self.problems: list[Problem] = []
+        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.values = 0
+        self.repeated: list[tuple[Any, Node, str]] = []
+
+    def problem(self, event: Any, message: str, hint: str = "") -> None:
+        mark = event.start_mark
+        self.problems.append(Problem(self.shown, mark.line + 1, mark.column + 1, message, hint))
+
+    def build(self) -> Any:
+        """The root value, or None for an empty file."""
+        parser, documents = CParser(self.content), 0
+        root: Any = None
+        try:
+            while parser.check_event():
+                event = parser.get_event()
+                if isinstance(event, DocumentStartEvent):
+                    documents += 1
+                    if documents > 1:
+                        self.problem(event, "holds more than one document", "remove the ---")
+                        raise _Refused
+                    root = self._value(parser, parser.get_event(), 0)
+        finally:
+            parser.dispose()
+            self._tell_repeated()
+            self.problems.sort()
+        return root
+
+    def _tell_repeated(self) -> None:
+        """Say of every key that is there twice where it was first."""
+        if self.repeated:
+            index = Index(self.content)
+            for event, node, key in self.repeated:
+                line, _ = index.locate((node.line, node.column), (key,), key=True)
+                self.problem(event, f"duplicate key `{key}`, first on line {line}")
+
+    def _value(self, parser: Any, event: Any, depth: int) -> Any:
+        kind = type(event)
+        if kind is ScalarEvent:
+            return self._scalar(event)
+        if kind is AliasEvent:
+            return self._alias(event)
+        if depth >= MAX_DEPTH:
+            self.problem(event, f"is nested deeper than {MAX_DEPTH} levels")
+            raise _Refused
+        if event.tag is not None:
+            self._tag(event)
+        before = self.values
+        self._count(event, 1)
+        value: Any
+        if kind is MappingStartEvent:
+            value = self._mapping(parser, event, depth)
+        else:
+            value = self._sequence(parser, depth)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (value, self.values - before)
+        return value
+
+    def _sequence(self, parser: Any, depth: int) -> list[Any]:
+        items = []
+        while type(event := parser.get_event()) is not SequenceEndEvent:
+            items.append(self._value(parser, event, depth + 1))
+        return items
+
+    def _mapping(self, parser: Any, start: Any, depth: int) -> Node:
+        node = Node()
+        mark = start.start_mark
+        node.line = mark.line + 1
+        node.column = mark.column + 1
+        merges: list[Any] = []
+        next_event = parser.get_event
+        while type(event := next_event()) is not MappingEndEvent:
+            if type(event) is not ScalarEvent:
+                self.problem(event, "a key must be plain text")
+                self._value(parser, event, depth + 1)
+                self._value(parser, next_event(), depth + 1)
+                continue
+            key = event.value
+            # `tag` is computed at each look; `ctag` is the attribute behind it.
+            if event.ctag is not None or event.anchor is not None:
+                self._marked(event)
+            inner = next_event()
+            # Nearly every value of a shop is a plain scalar: no call for those.
+            if (
+                type(inner) is ScalarEvent
+                and inner.ctag is None
+                and inner.anchor is None
+                and (value := inner.value) not in _NULLS
+                and (self.expand is None or "${" not in value)
+            ):
+                self.values += 1
+            else:
+                value = self._value(parser, inner, depth + 1)
+            if key == "<<" and event.implicit[0]:
+                merges.append((inner, value))
+            elif key in node:
+                self.repeated.append((event, node, key))
+            else:
+                node[key] = value
+        self._count(start, 0)
+        for inner, value in merges:
+            self._merge(node, inner, value)
+        return node
+
+    def _marked(self, key: Any) -> None:
+        """A key with a tag, which is refused, or an anchor, which stands for its text."""
+        if key.tag is not None:
+            self._tag(key)
+        if key.anchor is not None:
+            self.anchors[key.anchor] = (key.value, 1)
+
+    def _merge(self, node: Node, event: Any, value: Any) -> None:
+        """Fill in what `<<:` brings; keys written beside it win, then the earlier source."""
+        for source in value if isinstance(value, list) else [value]:
+            if not isinstance(source, Node):
+                self.problem(event, "`<<` takes a mapping or a list of mappings")
+                return
+            for key, merged in source.items():
+                node.setdefault(key, merged)
+
+    def _scalar(self, event: Any) -> str:
+        self._count(event, 1)
+        written: str = event.value
+        if event.tag is not None:
+            self._tag(event)
+        if written in _NULLS and event.implicit[0]:
+            hint = 'leave the key out to leave it alone; write "" for empty text, [] or {} for none'
+            self.problem(event, "null is no value here", hint)
+        elif self.expand is not None and "${" in written:
+            try:
+                written = self.expand(written)
+            except UnsetName as error:
+                hint = f"set it, or write $${{{error}}} for the text itself"
+                self.problem(event, f"the environment has no {error}", hint)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (written, 1)
+        return written
+
+    def _alias(self, event: Any) -> Any:
+        if event.anchor not in self.anchors:
+            self.problem(event, f"`*{event.anchor}` has no anchor `&{event.anchor}` before it")
+            return ""
+        value, weight = self.anchors[event.anchor]
+        self._count(event, weight)
+        return value
+
+    def _count(self, event: Any, values: int) -> None:
+        self.values += values
+        if self.values > MAX_VALUES:
+            hint = "an alias that is repeated inside aliases grows without bound"
+            self.problem(event, f"holds more than {MAX_VALUES:,} values", hint)
+            raise _Refused
+
+    def _tag(self, event: Any) -> None:
+        self.problem(event, f"the tag `{event.tag}` is not accepted", "write the plain value")

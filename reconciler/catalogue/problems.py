@@ -1,0 +1,117 @@
+"""pydantic's findings in the words of a shop, at the place that asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from reconciler.core.model.kind import Kind
+from reconciler.errors import suggestion
+
+WAS = "was"
+"""The key that gives a renamed object's former identity; only kinds that can be renamed have it."""
+
+Path = tuple[str | int, ...]
+
+_Shape = TypeVar("_Shape", bound=Mapping[str, Any])
+
+_WORDS = {
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "string_type": "must be text",
+    "list_type": "must be a list (lines that start with a dash)",
+    "dict_type": "must be a mapping (key: value lines)",
+    "typed_dict_type": "must be a mapping (key: value lines)",
+    "string_too_short": "must not be empty",
+    "string_too_long": "is too long: at most 200 characters",
+    "string_pattern_mismatch": "must not hold control characters, nor begin or end with a space",
+}
+
+
+def explain(
+    error: Mapping[str, Any], known: Callable[[Path], Collection[str]], shown: bool
+) -> tuple[str, str]:
+    """Message and hint for one error of pydantic.
+
+    `known` gives the keys that are accepted at a path; `shown` says whether the offending text
+    may appear (never for customer data).
+    """
+    kind, path, given = error["type"], error["loc"], error["input"]
+    name = path[-1] if path else ""
+    if kind == "missing":
+        return f"`{name}` is missing", ""
+    if kind == "extra_forbidden":
+        accepted = known(tuple(path[:-1]))
+        hint = suggestion(str(name), accepted) or "accepted: " + ", ".join(sorted(accepted))
+        return f"unknown key `{name}`", hint
+    written = f" (found `{given}`)" if shown and isinstance(given, str) and given else ""
+    if kind == "literal_error":
+        expected = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+        hint = suggestion(given, expected) if isinstance(given, str) else ""
+        return f"`{name}` must be one of {', '.join(expected)}{written}", hint
+    return f"`{name}` {_WORDS.get(kind, error['msg'])}{written}", ""
+
+
+@cache
+def entries(shape: Any) -> TypeAdapter[Any]:
+    """Validates a whole list of mappings at once; unknown keys are refused at every depth."""
+    return TypeAdapter(list[shape], config=ConfigDict(extra="forbid"))
+
+
+def adapter(kind: Kind) -> TypeAdapter[Any]:
+    """Validates a whole list of one kind at once."""
+    return entries(kind.model)
+
+
+def entry(
+    shape: type[_Shape],
+    written: Mapping[str, Any],
+    complain: Callable[[str, str, str, bool], None],
+) -> _Shape | None:
+    """A mapping of which no value nests another, in its shape; nothing where a value is wrong.
+
+    `complain` takes key, message and hint of each thing wrong, and whether the key itself is it.
+    """
+    try:
+        (found,) = entries(shape).validate_python([written])
+    except ValidationError as error:
+        for wrong in error.errors(include_url=False):
+            key = str(wrong["loc"][1])
+            told = {**wrong, "loc": (key,)}
+            message, hint = explain(told, lambda _: shape.__annotations__, True)
+            complain(key, message, hint, wrong["type"] == "extra_forbidden")
+        return None
+    valid: _Shape = found
+    return valid
+
+
+def known_keys(
+    kind: Kind, nested: Kind | None = None, *, values_only: bool = False
+) -> Callable[[Path], Collection[str]]:
+    """The keys that are accepted at a path inside an object of `kind`.
+
+    `nested` is the kind that its entries hold; `values_only` leaves out what names one object.
+    """
+
+    def at(path: Path) -> Collection[str]:
+        if path:
+            return sorted(_members(kind.model, path))
+        if values_only:
+            return [name for name in kind.model.__annotations__ if name != kind.identity]
+        extra = [WAS] if kind.rename else []
+        return [*kind.model.__annotations__, *extra, *([nested.collection] if nested else [])]
+
+    return at
+
+
+def _members(model: Any, path: Path) -> Iterator[str]:
+    """Keys of the mapping type nested in a field's annotation."""
+    pending = [get_type_hints(model)[str(path[0])]]
+    while pending:
+        candidate = pending.pop()
+        if hasattr(candidate, "__required_keys__"):
+            yield from candidate.__annotations__
+        pending.extend(get_args(candidate))

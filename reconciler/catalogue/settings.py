@@ -1,0 +1,255 @@
+"""`reconciler.yaml` and the environment: which store, with which credentials, which files."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from reconciler.catalogue.files import FILE, inside
+from reconciler.catalogue.parser import Expand, Node, UnsetName, expander, names_in, read
+from reconciler.catalogue.positions import locate
+from reconciler.catalogue.prune import scopes
+from reconciler.catalogue.sections import configured
+from reconciler.core.model.live import Prune
+from reconciler.errors import Problem, SourceError, StoreError, UsageError, suggestion
+from reconciler.guardrails.guardrail import Guardrails
+from reconciler.kinds import MANAGED
+
+SANDBOX = "sandbox"
+_KEYS = ("store", "catalogue", "defaults", "guardrails", "prune", "ledger")
+LEDGERS = ("none", "file", "git")
+"""Where a ledger can be."""
+_STORE_KEYS = ("url", "client_id", "client_secret")
+# The environment overrides the file, so that a CI job can point the same shop at a rehearsal.
+_OVERRIDES = {
+    "url": "DEALPOS_URL",
+    "client_id": "DEALPOS_CLIENT_ID",
+    "client_secret": "DEALPOS_CLIENT_SECRET",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Where the live catalogue is. Credentials are never part of its text."""
+
+    url: str
+    client_id: str = field(default="", repr=False)
+    client_secret: str = field(default="", repr=False)
+
+    @property
+    def credentials(self) -> tuple[str, str]:
+        """What no output may ever repeat."""
+        return self.client_secret, self.client_id
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this is the shop inside the tool."""
+        return self.url == SANDBOX
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one shop folder says about itself."""
+
+    root: Path
+    catalogue: str
+    defaults: Node | None
+    guardrails: Guardrails = field(repr=False)
+    """The rules that are on, with their limits."""
+    prune: tuple[Prune, ...]
+    """The scopes in which what the files do not declare is removed."""
+    ledger: str
+    """Where it is remembered what was applied: one of LEDGERS."""
+    expand: Expand = field(repr=False)
+    _store: Mapping[str, str] = field(repr=False)
+
+    @property
+    def state(self) -> Path:
+        """The folder beside the shop for what the tool keeps; safe to delete."""
+        return self.root / ".reconciler"
+
+    def keep(self) -> Path:
+        """That folder, made where it is missing and hidden from git. May raise OSError."""
+        self.state.mkdir(exist_ok=True)
+        ignore = self.state / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+        return self.state
+
+    def store(self) -> Store:
+        """The configured store; raises StoreError when there is none, or it is not safe."""
+        url = self._store.get("url", "")
+        if not url:
+            raise StoreError(
+                "no store is configured",
+                hint=f'set `store: {{url: "…"}}` in {FILE} or DEALPOS_URL; '
+                "`sandbox` is the shop inside the tool",
+            )
+        if url == SANDBOX:
+            return Store(SANDBOX, "sandbox", "sandbox")
+        client_id = self._store.get("client_id", "")
+        client_secret = self._store.get("client_secret", "")
+        if not client_id or not client_secret:
+            raise StoreError(
+                f"no credentials for {_checked(url)}",
+                hint="set DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET in the environment",
+            )
+        return Store(_checked(url), client_id, client_secret)
+
+
+def _checked(url: str) -> str:
+    """The base address without a trailing slash; plain http is for loopback only."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        _ = parts.port  # raises for a port that is no number
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    if parts.scheme not in ("http", "https") or not host:
+        raise StoreError(
+            "the store's url is not an address", hint="write it as https://yourshop.dealpos.net"
+        )
+    if "@" in parts.netloc:
+        raise StoreError(
+            "the store's url holds a user name or password",
+            hint="credentials go into DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET",
+        )
+    if parts.query or parts.fragment or parts.path.strip("/"):
+        raise StoreError(
+            "the store's url holds more than a host",
+            hint=f"write {parts.scheme}://{parts.netloc}",
+        )
+    if not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host):
+        raise StoreError(
+            "the store's url names a host with letters that look like others or mean nothing",
+            hint="write the host in plain letters; an international name in its xn-- form",
+        )
+    if parts.scheme == "http" and not _loopback(host):
+        raise StoreError(
+            f"{host} would be spoken to without encryption",
+            hint="write https://; plain http is accepted for this machine only",
+        )
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _loopback(host: str) -> bool:
+    """Whether a host is this machine, whatever a name server says."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def load(root: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings of the shop in `root`.
+
+    Raises UsageError when there is no such folder, SourceError for problems of the file.
+    """
+    environment = os.environ if environment is None else environment
+    if not root.is_dir():
+        hint = "name a shop folder, or start one with `reconciler init`"
+        raise UsageError(f"there is no folder {root}", hint=hint)
+    path = root / FILE
+    node = Node()
+    node.line = node.column = 1
+    problems: list[Problem] = []
+    if path.exists():
+        node, problems = read(path, FILE)
+    elif not environment.get("DEALPOS_URL"):
+        hint = "start one with `reconciler init`, or set DEALPOS_URL"
+        raise UsageError(f"{root} is no shop folder: it has no {FILE}", hint=hint)
+    reader = _Reader(path, environment, problems)
+    reader.unknown(node, _KEYS)
+    store = reader.store(node)
+    catalogue = reader.text(node, "catalogue") or "catalogue"
+    if not inside(catalogue):
+        reader.problem(node, "catalogue", "`catalogue` must be a folder inside the shop's folder")
+    defaults = reader.mapping(node, "defaults")
+    guardrails = configured(reader.mapping(node, "guardrails"), reader.problem)
+    prune = scopes(node, FILE, MANAGED, reader.problem)
+    ledger = reader.text(node, "ledger") or "none"
+    if ledger not in LEDGERS:
+        hint = suggestion(ledger, LEDGERS) or "write none, file or git"
+        reader.problem(node, "ledger", f"there is no ledger `{ledger}`", hint)
+    if reader.problems:
+        raise SourceError(reader.problems)
+    expand = reader.expand
+    return Settings(root, catalogue, defaults, guardrails, prune, ledger, expand, store)
+
+
+class _Reader:
+    """Takes values out of the settings file, collecting problems with their place."""
+
+    def __init__(self, path: Path, environment: Mapping[str, str], problems: list[Problem]) -> None:
+        self.path = path
+        self.environment = environment
+        self.expand = expander(environment)
+        self.problems = problems
+
+    def problem(
+        self, node: Node, key: str, message: str, hint: str = "", *, at_key: bool = False
+    ) -> None:
+        content = self.path.read_text(encoding="utf-8-sig")
+        place = locate(content, (node.line, node.column), (key,), key=at_key)
+        self.problems.append(Problem(FILE, *place, message, hint))
+
+    def unknown(self, node: Node, accepted: tuple[str, ...]) -> None:
+        for key in node:
+            if key not in accepted:
+                hint = suggestion(key, accepted) or "accepted: " + ", ".join(accepted)
+                self.problem(node, key, f"unknown key `{key}`", hint, at_key=True)
+
+    def mapping(self, node: Node, key: str) -> Node | None:
+        value = node.get(key)
+        if value is not None and not isinstance(value, Node):
+            self.problem(node, key, f"`{key}` must be a mapping (key: value lines)")
+            return None
+        return value
+
+    def text(self, node: Node, key: str) -> str:
+        value = node.get(key, "")
+        if not isinstance(value, str):
+            self.problem(node, key, f"`{key}` must be text")
+            return ""
+        try:
+            return self.expand(value)
+        except UnsetName as error:
+            self.problem(node, key, f"the environment has no {error}", "set it")
+            return ""
+
+    def store(self, root: Node) -> dict[str, str]:
+        """The store's settings, from the environment where it has them."""
+        node = self.mapping(root, "store")
+        given: dict[str, str] = {}
+        if node is not None:
+            self.unknown(node, _STORE_KEYS)
+            secret = node.get("client_secret")
+            if isinstance(secret, str) and not names_in(secret):
+                message = "a secret is written in the file"
+                hint = "write ${DEALPOS_CLIENT_SECRET} and set it in the environment; "
+                hint += "then replace the secret, since git remembers it"
+                self.problem(node, "client_secret", message, hint)
+        for key, name in _OVERRIDES.items():
+            if self.environment.get(name):
+                given[key] = self.environment[name]
+            elif node is not None and key in node and not self._unset(node[key]):
+                given[key] = self.text(node, key)
+        return given
+
+    def _unset(self, written: object) -> bool:
+        """Whether credentials name what the environment lacks: an error only once needed.
+
+        So that `validate` needs no credentials.
+        """
+        if not isinstance(written, str) or not names_in(written):
+            return False
+        try:
+            self.expand(written)
+        except UnsetName:
+            return True
+        return False

@@ -1,0 +1,270 @@
+"""Edits of one YAML text: each replaces the characters that it must, and no others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from reconciler.catalogue.writing.entry import Entry, flow, pair, texts
+from reconciler.catalogue.writing.scalar import filled_in, literal, plain, quoted, scalar
+from reconciler.catalogue.writing.syntax import Pair, Place
+
+_COMMENT = re.compile(r"(?:^|\s)#")
+_SIMPLE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]*")
+
+
+class Unwritable(Exception):
+    """Why a value cannot be written where it stands."""
+
+
+class Edits:
+    """Changes to `text`, gathered and made at once."""
+
+    def __init__(self, text: str, root: Place | None) -> None:
+        self.text = text
+        self.aliases = root.aliases() if root else set()
+        self.newline = "\r\n" if "\r\n" in text else "\n"
+        self.changes: list[tuple[int, int, int, str]] = []
+        self.gone: list[tuple[int, int]] = []
+        """Whole lines that go away; what is to stand below them goes above."""
+
+    def result(self) -> str:
+        """The text with every change; raises Unwritable where two would touch the same."""
+        found, done = [], 0
+        for start, end, _, new in sorted(map(self._above, self.changes)):
+            if start < done:
+                raise Unwritable("two changes meet in one place")
+            found += [self.text[done:start], new]
+            done = max(done, end)
+        return "".join([*found, self.text[done:]])
+
+    def mark(self) -> tuple[int, int]:
+        """How far the edits are, for `undo`."""
+        return len(self.changes), len(self.gone)
+
+    def undo(self, mark: tuple[int, int]) -> None:
+        """Forget the edits since `mark`."""
+        del self.changes[mark[0] :], self.gone[mark[1] :]
+
+    def _above(self, change: tuple[int, int, int, str]) -> tuple[int, int, int, str]:
+        """An addition below lines that go away, moved above them."""
+        start, end, number, new = change
+        for first, last in sorted(self.gone, reverse=True):
+            if start == end and first <= start < max(last, first + 1):
+                start = end = self._eol(first - 1)
+        return start, end, number, new
+
+    def put(self, place: Place, key: str, value: Any, order: Sequence[str] = ()) -> None:
+        """Make `key` of a mapping `value`; a new key stands where `order` has it."""
+        own = place.pair(key)
+        if own is None:
+            self._insert(place, key, value, order)
+        else:
+            self._amend(own, value, self._column(place.pairs[0].start))
+
+    def drop(self, place: Place, key: str) -> None:
+        """Take a key out of a mapping."""
+        own = place.pair(key)
+        assert own is not None
+        self._guard(own.value)
+        index = place.pairs.index(own)
+        if len(place.pairs) == 1:
+            raise Unwritable("it is the only key there")
+        if place.flow or not self._alone(own.start):
+            after = place.pairs[index + 1 : index + 2]
+            before = place.pairs[index - 1].value.end
+            cut = (own.start, after[0].start) if after else (before, own.value.end)
+            self._change(*cut, "")
+        else:
+            self._cut(own.start, own.value.end)
+
+    def append(self, place: Place, key: str, entries: Sequence[Entry]) -> None:
+        """Add entries to the list under `key` of a mapping."""
+        own = place.pair(key)
+        if own is None:
+            self._first(place, key, entries)
+        elif own.value.sort != "list":
+            raise Unwritable(f"`{key}` stands elsewhere, behind an anchor")
+        elif own.value.flow:
+            self._flowing(own, entries, self._column(place.pairs[0].start))
+        else:
+            dash = self.text.rindex("-", 0, own.value.items[0].start)
+            lines = [line for entry in entries for line in entry.lines(self._column(dash))]
+            self._lines(own.value.end, lines)
+
+    def _first(self, place: Place, key: str, entries: Sequence[Entry]) -> None:
+        last = place.pairs[-1].value.end
+        if place.flow:
+            listed = flow([_whole(entry) for entry in entries], inside=True)
+            self._change(last, last, f", {key}: {listed}")
+            return
+        column = self._column(place.pairs[0].start)
+        lines = [line for entry in entries for line in entry.lines(column + 2)]
+        gap = [""] if column == 0 else []
+        self._lines(last, [*gap, f"{' ' * column}{key}:", *lines])
+
+    def _flowing(self, own: Pair, entries: Sequence[Entry], column: int) -> None:
+        place = own.value
+        listed = ", ".join(flow(_whole(entry), inside=True) for entry in entries)
+        if place.items:
+            self._change(place.items[-1].end, place.items[-1].end, f", {listed}")
+        elif self.text[place.start : place.end] == "[]" and self._alone(own.start):
+            lines = [line for entry in entries for line in entry.lines(column + 2)]
+            self._change(own.end, place.end, self.newline.join([":", *lines]))
+        else:
+            self._change(place.start, place.end, f"[{listed}]")
+
+    def _insert(self, place: Place, key: str, value: Any, order: Sequence[str]) -> None:
+        if not place.pairs:
+            self._change(place.start, place.end, flow({key: value}))
+            return
+        earlier = order[: order.index(key)] if key in order else ()
+        before = [p for p in place.pairs if p.key in earlier] or place.pairs
+        last = max(before, key=lambda p: p.start).value.end
+        if place.flow:
+            self._change(last, last, f", {scalar(key, flow=True)}: {flow(value, inside=True)}")
+        else:
+            self._lines(last, list(pair(key, value, self._column(place.pairs[0].start))))
+
+    def _amend(self, own: Pair, value: Any, column: int) -> None:
+        place = own.value
+        if place.sort == "alias":
+            self._change(place.start, place.end, flow(value, inside=place.flow))
+            return
+        self._guard(place)
+        if place.sort == "map" and isinstance(value, dict) and value and not place.pair("<<"):
+            self._members(own, value, column)
+        elif place.sort == "list" and isinstance(value, list) and value and not place.flow:
+            self._items(place, value)
+        elif place.sort == "scalar":
+            self._scalar(place, value, column)
+        else:
+            self._anew(own, value)
+
+    def _members(self, own: Pair, value: Mapping[str, Any], column: int) -> None:
+        place = own.value
+        gone = [p.key for p in place.pairs if p.key not in value]
+        if not place.pairs or (gone and (place.flow or len(gone) == len(place.pairs))):
+            self._anew(own, value)
+            return
+        for key in gone:
+            self.drop(place, key)
+        for key, inner in value.items():
+            known = place.pair(key)
+            if known is None or self._says(known.value) != texts_of(inner):
+                self.put(place, key, inner)
+
+    def _items(self, place: Place, value: Sequence[Any]) -> None:
+        wanted = [texts_of(item) for item in value]
+        if not set(wanted) & {item.text for item in place.items}:
+            raise Unwritable("nothing of its list is left: write it on one line, in brackets")
+        for item in place.items:
+            self._guard(item)
+            if item.text not in wanted:
+                self._cut(self.text.rindex("-", 0, item.start), item.end)
+        dash = self._column(self.text.rindex("-", 0, place.items[0].start))
+        new = [item for item in value if texts_of(item) not in {i.text for i in place.items}]
+        if new:
+            self._lines(place.end, [f"{' ' * dash}- {flow(item)}" for item in new])
+
+    def _scalar(self, place: Place, value: Any, column: int) -> None:
+        if isinstance(value, (dict, list)):
+            new = flow(value, inside=place.flow)
+        elif self._as_block(place, value):
+            new = self.newline.join(pair("k", value, column))[column + 3 :]
+        elif place.style == '"':
+            new = quoted(_literal(value))
+        elif place.style == "'" and _SIMPLE.fullmatch(plain(value)):
+            new = "'" + _literal(value).replace("'", "''") + "'"
+        else:
+            new = scalar(_literal(value) if isinstance(value, str) else value, flow=place.flow)
+        self._change(place.start, place.end, new)
+
+    def _as_block(self, place: Place, value: Any) -> bool:
+        """Whether text of several lines can stand below its key."""
+        if place.style in ("|", ">"):
+            return True
+        rest = self.text[place.end : self._eol(place.end)]
+        return not (place.flow or rest.strip()) and "\n" in plain(value)
+
+    def _anew(self, own: Pair, value: Any) -> None:
+        """A whole collection written again, on the line of its key."""
+        place = own.value
+        if _COMMENT.search(self.text[place.start : place.end]):
+            raise Unwritable("there are comments in it that would be lost")
+        if place.flow or place.sort == "scalar":
+            self._change(place.start, place.end, flow(value, inside=place.flow))
+            return
+        colon = self.text.index(":", own.end) + 1
+        self._change(colon, colon, f" {flow(value)}")
+        self._cut(self._below(colon), place.end)
+
+    def _guard(self, place: Place) -> None:
+        """Refuse to change what stands for more than this value."""
+        if place.anchors() & self.aliases:
+            raise Unwritable("its value has an anchor that others use")
+        if place.sort == "scalar" and filled_in(place.text):
+            raise Unwritable("its value comes from the environment")
+
+    def _says(self, place: Place) -> Any:
+        if place.sort == "scalar":
+            return place.text
+        if place.sort == "list":
+            return [self._says(item) for item in place.items]
+        if place.sort == "map" and not place.pair("<<"):
+            return {p.key: self._says(p.value) for p in place.pairs}
+        return None
+
+    def _lines(self, after: int, lines: Iterable[str]) -> None:
+        """New lines below the one in which `after` stands."""
+        end = self._eol(after)
+        self._change(end, end, "".join(self.newline + line for line in lines))
+
+    def _cut(self, start: int, end: int) -> None:
+        """Take out whole lines."""
+        lines = self._line(start), self._below(end)
+        self.gone.append(lines)
+        self._change(*lines, "")
+
+    def _change(self, start: int, end: int, new: str) -> None:
+        self.changes.append((start, end, len(self.changes), new))
+
+    def _line(self, index: int) -> int:
+        return self.text.rfind("\n", 0, index) + 1
+
+    def _eol(self, index: int) -> int:
+        end = self.text.find("\n", index)
+        if end < 0:
+            return len(self.text)
+        return end - 1 if self.text[end - 1] == "\r" else end
+
+    def _below(self, index: int) -> int:
+        """Where the line after that of `index` begins."""
+        end = self.text.find("\n", index)
+        return len(self.text) if end < 0 else end + 1
+
+    def _column(self, index: int) -> int:
+        return index - self._line(index)
+
+    def _alone(self, index: int) -> bool:
+        """Whether nothing but space stands before it on its line."""
+        return not self.text[self._line(index) : index].strip()
+
+
+def texts_of(value: Any) -> Any:
+    """A value as the text of a file has it, before anything is filled in."""
+    if isinstance(value, dict):
+        return {key: texts_of(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [texts_of(inner) for inner in value]
+    return _literal(value)
+
+
+def _literal(value: Any) -> str:
+    return literal(texts(value)) if isinstance(value, str) else plain(value)
+
+
+def _whole(entry: Entry) -> dict[str, Any]:
+    nested = {entry.collection: [_whole(e) for e in entry.children]} if entry.children else {}
+    return {**entry.value, **nested}

@@ -1,0 +1,238 @@
+"""Live objects to entries that the loader takes and that read back as the shop has them.
+
+What a file cannot hold is left out with its reason: a plan after an import is empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from pydantic import ValidationError
+
+from reconciler.catalogue.problems import adapter, explain
+from reconciler.catalogue.writing.entry import Entry, texts
+from reconciler.catalogue.writing.results import LeftOut
+from reconciler.catalogue.writing.values import candidates, common, empty, own
+from reconciler.core.model.codec import DAY
+from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.live import Address, Declared, Desired, Live, Observed, Source
+from reconciler.core.plan.faults import cycles, names
+
+NOWHERE = Source("", 0, 0)
+
+Filled = Mapping[str, Mapping[str, Any]]
+"""Values that are filled into objects of a kind that leave them out."""
+
+
+@dataclass(slots=True)
+class Accepted:
+    """The objects that can be declared, by kind and name, and what was left out."""
+
+    desired: Desired
+    """What is declared already."""
+    values: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    left_out: list[LeftOut] = field(default_factory=list)
+    above: dict[Address, Address] = field(default_factory=dict)
+    """The parent of what is nested."""
+    beside: dict[Address, list[Entry]] = field(default_factory=dict)
+    """What goes into an object that is declared already, by that object."""
+
+
+Fresh = Callable[[Address], bool]
+
+
+def accepted(
+    live: Live, kinds: Kinds, chosen: Iterable[str], desired: Desired, fresh: Fresh
+) -> Accepted:
+    """What the files can say of the observed objects of `chosen` that are `fresh`."""
+    found = Accepted(desired=desired)
+    for kind in sorted((kinds[n] for n in chosen), key=lambda k: (k.parent is not None, k.name)):
+        _gather(found, kind, live, fresh)
+        _validated(found, kind)
+        _checked(found, kind)
+    for kind_name in found.values:
+        _referring(found, kinds[kind_name], live, desired)
+    _acyclic(found, kinds, desired)
+    return found
+
+
+def _gather(found: Accepted, kind: Kind, live: Live, fresh: Fresh) -> None:
+    table = found.values.setdefault(kind.name, {})
+    for name, state in sorted(live.observed(kind.name)):
+        address = Address(kind.name, name)
+        if not fresh(address):
+            continue
+        above: Observed | None = None
+        if kind.parent:
+            owner = Address(kind.parent.kind, state.value.get(kind.parent.kind, ""))
+            held = owner.name in found.values.get(owner.kind, {}) or found.desired.get(owner)
+            if not held:
+                found.left_out.append(LeftOut(address, "", _orphaned(owner)))
+                continue
+            found.above[address] = owner
+            parent = live.get(owner)
+            above = parent if isinstance(parent, Observed) else None
+        table[name] = candidates(kind, state.value, above.value if above else None)
+
+
+def _orphaned(owner: Address) -> str:
+    if not owner.name:
+        return f"no read shows the {owner.kind} that it belongs to"
+    return f"{owner} is in no file"
+
+
+def _validated(found: Accepted, kind: Kind) -> None:
+    """Keep what the model accepts, and reads as what the shop has."""
+    table = found.values[kind.name]
+    objects = list(table)
+    failing = _failing(kind, [texts(table[name]) for name in objects])
+    for index, bad in failing.items():
+        name = objects[index]
+        if kind.identity in bad:
+            del table[name]
+            found.left_out.append(LeftOut(Address(kind.name, name), "", bad[kind.identity]))
+            continue
+        for field_name, reason in bad.items():
+            _drop(found, Address(kind.name, name), field_name, reason)
+    back = adapter(kind).validate_python([texts(value) for value in table.values()])
+    for (name, value), again in zip(list(table.items()), back, strict=True):
+        for key in [key for key in value if again[key] != value[key]]:
+            _drop(found, Address(kind.name, name), key, "a file would say something else")
+
+
+def _failing(kind: Kind, written: list[Any]) -> dict[int, dict[str, str]]:
+    """What the model refuses, by index and field."""
+    try:
+        adapter(kind).validate_python(written)
+    except ValidationError as error:
+        failing: dict[int, dict[str, str]] = {}
+        for problem in error.errors(include_url=False, include_input=False):
+            index, path = int(problem["loc"][0]), problem["loc"][1:]
+            reason, _ = explain({**problem, "loc": path, "input": None}, lambda at: (), False)
+            failing.setdefault(index, {}).setdefault(str(path[0]), reason)
+        return failing
+    return {}
+
+
+def _drop(found: Accepted, address: Address, name: str, reason: str) -> None:
+    value = found.values[address.kind][address.name].pop(name)
+    if not empty(value):
+        found.left_out.append(LeftOut(address, name, reason))
+
+
+def _checked(found: Accepted, kind: Kind) -> None:
+    """Keep what goes together by the kind's own rules."""
+    if kind.check is None:
+        return
+    for name, value in found.values[kind.name].items():
+        while complaint := next(iter(kind.check(value)), None):
+            path, reason = complaint
+            _drop(found, Address(kind.name, name), str(path[0]), reason)
+
+
+def _referring(found: Accepted, kind: Kind, live: Live, desired: Desired) -> None:
+    """Keep what names something that the shop shows; leave out what names something unread."""
+    table = found.values[kind.name]
+    for name, value in list(table.items()):
+        address = Address(kind.name, name)
+        for target, path in list(names(kind, value)):
+            state = live.get(target)
+            if isinstance(state, Observed) or desired.get(target) or path[0] not in value:
+                continue
+            if state is None:
+                del table[name]
+                found.left_out.append(
+                    LeftOut(address, "", f"it names {target}, which was not read")
+                )
+                break
+            _drop(found, address, str(path[0]), f"it names {target}, which the shop does not have")
+
+
+def _acyclic(found: Accepted, kinds: Kinds, desired: Desired) -> None:
+    """Take out what would make an object contain itself."""
+    while faults := cycles(_joined(found, desired), kinds):
+        fault = faults[0]
+        if fault.address.name not in found.values.get(fault.address.kind, {}):
+            return  # among what the files declare already: theirs to mend
+        _drop(found, fault.address, str(fault.path[0]), fault.message)
+
+
+def _joined(found: Accepted, desired: Desired) -> Desired:
+    objects = {name: dict(known) for name, known in desired.objects.items()}
+    for name, values in found.values.items():
+        objects.setdefault(name, {}).update(
+            (code, Declared(value, NOWHERE)) for code, value in values.items()
+        )
+    return replace(desired, objects=objects)
+
+
+def shared(found: Accepted, kinds: Kinds, chosen: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What most objects of a kind have in common: worth a default."""
+    filled = {name: common(kinds[name], list(found.values[name].values())) for name in chosen}
+    return {name: values for name, values in sorted(filled.items()) if values}
+
+
+def entries(found: Accepted, kinds: Kinds, live: Live, filled: Filled) -> list[Entry]:
+    """The entries of what was accepted, children in their parents', where `filled` is filled in."""
+    made: dict[Address, Entry] = {}
+    top: list[Entry] = []
+    for name, values in found.values.items():
+        kind = kinds[name]
+        given = filled.get(name, {})
+        for code, value in values.items():
+            address = Address(name, code)
+            if (lost := _imposed(kind, value, given, live.get(address))) is not None:
+                found.left_out.append(LeftOut(address, "", lost))
+                continue
+            entry = Entry(address, typed(kind, own(kind, value, given)))
+            made[address] = entry
+            _place(entry, kind, found, made, top)
+    return top
+
+
+def _place(
+    entry: Entry, kind: Kind, found: Accepted, made: Mapping[Address, Entry], top: list[Entry]
+) -> None:
+    if kind.parent is None:
+        top.append(entry)
+        return
+    owner = found.above[entry.address]
+    if found.desired.get(owner):
+        found.beside.setdefault(owner, []).append(entry)
+    elif owner in made:
+        made[owner].children.append(entry)
+        made[owner].collection = kind.collection
+    else:
+        found.left_out.append(LeftOut(entry.address, "", f"{owner} is left out"))
+
+
+def _imposed(kind: Kind, value: Value, given: Value, state: object) -> str | None:
+    """Why an object cannot be declared under these defaults; None where it can."""
+    live = state.value if isinstance(state, Observed) else {}
+    for name, inner in given.items():
+        differs = name not in value and name in live and live[name] != inner
+        if differs and kind.fields[name].comparable:
+            return (
+                f"`defaults` give it `{name}: {texts(inner)}`, and it is something no file can say"
+            )
+    complaints = kind.check({**given, **value}) if kind.check else ()
+    for path, _ in complaints:
+        return f"`defaults` do not go with its `{path[0]}`"
+    return None
+
+
+def typed(kind: Kind, value: Mapping[str, Any]) -> dict[str, Any]:
+    """Dates as dates, so that they stand without quotes."""
+    return {
+        name: date.fromisoformat(inner) if inner and kind.fields[name].wire.codec is DAY else inner
+        for name, inner in value.items()
+    }
+
+
+def addresses(made: Iterable[Entry]) -> Iterator[Address]:
+    """Everything that entries declare."""
+    for entry in made:
+        yield from entry.addresses()

@@ -1,0 +1,112 @@
+"""Which file an entry stands in, and the files as text.
+
+One file for each top category, with what belongs to it; what belongs to none stands in a file of
+its kind. A name that is taken gets a number: a file that is there is never touched.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from reconciler.catalogue.writing.entry import Entry
+from reconciler.core.model.kind import Kind, Kinds
+
+LARGEST = 200_000
+"""Values of one file; a reader takes a million, and nobody reads a fifth of that."""
+
+LONGEST = 60
+"""Characters of a file's name."""
+
+_DEVICES = {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
+_RESERVED = frozenset({"con", "prn", "aux", "nul", *_DEVICES})
+"""Names that are no file on Windows."""
+
+
+def files(
+    made: Sequence[Entry], kinds: Kinds, taken: Collection[str], schema: str = ""
+) -> dict[str, tuple[str, list[Entry]]]:
+    """Name, text and entries of each new file; `schema` is where editors find the schema."""
+    homes: dict[str, list[Entry]] = {}
+    for entry in made:
+        homes.setdefault(home(kinds[entry.address.kind], entry.value, kinds), []).append(entry)
+    names = {name.casefold() for name in taken}
+    found: dict[str, tuple[str, list[Entry]]] = {}
+    for top in sorted(homes):
+        for part in _parts(sorted(homes[top], key=lambda e: _order(e, kinds))):
+            name = _free(slug(top), names)
+            found[name] = (text(part, kinds, schema), part)
+    return found
+
+
+def home(kind: Kind, value: Mapping[str, Any], kinds: Kinds) -> str:
+    """The top of the tree that an object belongs to, else its collection."""
+    path = path_of(kind, value, kinds)
+    return path.partition("/")[0] if path else kind.collection
+
+
+def path_of(kind: Kind, value: Mapping[str, Any], kinds: Kinds) -> str:
+    """The path in a tree that an object stands at or belongs to; empty where there is none."""
+    if kind.tree:
+        return str(value[kind.identity])
+    for name, references in kind.referring:
+        for reference in references:
+            if kinds[reference.kind].tree and not (reference.keys or reference.under):
+                return str(value.get(name, ""))
+    return ""
+
+
+def _order(entry: Entry, kinds: Kinds) -> tuple[str, str, str]:
+    kind = kinds[entry.address.kind]
+    return kind.collection, path_of(kind, entry.value, kinds), entry.address.name
+
+
+def _parts(entries: Sequence[Entry]) -> Iterable[list[Entry]]:
+    part: list[Entry] = []
+    weight = 0
+    for entry in entries:
+        more = _weight(entry.tree())
+        if part and weight + more > LARGEST:
+            yield part
+            part, weight = [], 0
+        part.append(entry)
+        weight += more
+    yield part
+
+
+def _weight(value: Any) -> int:
+    """Values in a tree, as a reader counts them."""
+    if isinstance(value, Mapping):
+        return 1 + sum(map(_weight, value.values()))
+    return 1 + sum(map(_weight, value)) if isinstance(value, list) else 1
+
+
+def text(entries: Sequence[Entry], kinds: Kinds, schema: str = "") -> str:
+    """A file with these entries, each under the collection of its kind."""
+    lines = [f"# yaml-language-server: $schema={schema}"] if schema else []
+    collection = ""
+    for entry in entries:
+        key = kinds[entry.address.kind].collection
+        if key != collection:
+            lines += ["", f"{key}:"] if collection else [f"{key}:"]
+            collection = key
+        lines += entry.lines(2)
+    return "\n".join(lines) + "\n"
+
+
+def slug(top: str) -> str:
+    """A file name that a person would give, without its suffix."""
+    letters = unicodedata.normalize("NFC", top).casefold()
+    words = "".join(c if c.isalnum() else " " for c in letters)[:LONGEST].split()
+    name = "-".join(words) or "catalogue"
+    return f"{name}-" if name in _RESERVED else name
+
+
+def _free(name: str, names: set[str]) -> str:
+    number, file = 1, f"{name}.yaml"
+    while unicodedata.normalize("NFC", file).casefold() in names:
+        number += 1
+        file = f"{name}-{number}.yaml"
+    names.add(file.casefold())
+    return file

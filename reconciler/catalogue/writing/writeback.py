@@ -1,0 +1,206 @@
+"""Values of the shop into the files that declare something else, and nothing but those values.
+
+Each file is edited at the characters that must change; the catalogue is then read again, beside
+the old one, and must say exactly what was intended, or nothing is written.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reconciler import atomic as draft
+from reconciler.catalogue import loader as source
+from reconciler.catalogue.files import paths
+from reconciler.catalogue.parser import UnsetName, parse
+from reconciler.catalogue.settings import Settings
+from reconciler.catalogue.writing.edit import Edits, Unwritable
+from reconciler.catalogue.writing.entry import Entry
+from reconciler.catalogue.writing.syntax import Place, at, compose
+from reconciler.core.model.kind import Kind, Kinds
+from reconciler.core.model.live import Address, Desired
+from reconciler.errors import ReconcilerError, SourceError, UsageError
+
+BOM = b"\xef\xbb\xbf"
+
+GONE = object()
+"""Instead of a value: the key is taken out."""
+
+Steps = tuple[str | int, ...]
+
+
+@dataclass(slots=True)
+class File:
+    """One catalogue file, as text to be edited."""
+
+    name: str
+    raw: bytes
+    text: str
+    root: Place | None
+    paths: dict[Address, Steps]
+    edits: Edits
+    new: str = ""
+
+    @property
+    def content(self) -> bytes:
+        """What it is after the edits."""
+        return (BOM if self.raw.startswith(BOM) else b"") + self.new.encode()
+
+
+@dataclass(slots=True)
+class Writeback:
+    """Edits of the files of a shop, gathered before any is made."""
+
+    shop: Settings
+    kinds: Kinds
+    desired: Desired
+    files: dict[str, File] = field(default_factory=dict)
+    created: dict[str, str] = field(default_factory=dict)
+    """New files, by name from the shop's folder."""
+    intended: dict[Address, dict[str, Any]] = field(default_factory=dict)
+    """What the files are to say of objects that they declare."""
+    added: set[Address] = field(default_factory=set)
+
+    def put(self, address: Address, name: str, value: Any, typed: Any) -> None:
+        """Make a field what the shop has; raises Unwritable where it cannot stand in the file.
+
+        `value` is what the model will hold then, `typed` what is written for it.
+        """
+        declared = self.desired.get(address)
+        assert declared is not None
+        file = self.file(declared.source.file)
+        place = self._object(file, address)
+        begun = file.edits.mark()
+        try:
+            if value is GONE:
+                self._drop(file, place, address.kind, name)
+            else:
+                file.edits.put(place, name, typed, tuple(self.kinds[address.kind].fields))
+        except Unwritable:
+            file.edits.undo(begun)
+            raise
+        intended = self.intended.setdefault(address, dict(declared.value))
+        if value is GONE:
+            del intended[name]
+        else:
+            intended[name] = value
+
+    def add(self, name: str, owner: Address | None, key: str, entries: list[Entry]) -> None:
+        """Put new entries into a list of a file: at its top, or inside a declared object."""
+        file = self.file(name)
+        place = self._object(file, owner) if owner else file.root
+        if place is None:
+            raise Unwritable(f"{name} holds nothing yet")
+        file.edits.append(place, key, entries)
+        self.added |= {address for entry in entries for address in entry.addresses()}
+
+    def create(self, name: str, text: str, entries: Iterable[Entry]) -> None:
+        """A new file."""
+        self.created[name] = text
+        self.added |= {address for entry in entries for address in entry.addresses()}
+
+    def file(self, name: str) -> File:
+        """A catalogue file, read when it is first edited."""
+        if name not in self.files:
+            raw = (self.shop.root / name).read_bytes()
+            text = raw.decode("utf-8-sig")
+            root = compose(text)
+            paths = dict(self._paths(parse(text, name)[0]))
+            self.files[name] = File(name, raw, text, root, paths, Edits(text, root))
+        return self.files[name]
+
+    def finish(self) -> dict[str, tuple[bytes, bytes]]:
+        """Old and new content of every file that changes; raises where they say anything else."""
+        found: dict[str, tuple[bytes, bytes]] = {}
+        for file in self.files.values():
+            try:
+                file.new = file.edits.result()
+            except Unwritable as error:
+                raise _otherwise(f"{file.name}: {error}") from None
+            if file.new != file.text:
+                found[file.name] = (file.raw, file.content)
+        found |= {name: (b"", text.encode()) for name, text in self.created.items()}
+        if found:
+            self._verify(found)
+        return found
+
+    def save(self, found: Mapping[str, tuple[bytes, bytes]]) -> None:
+        """Write what `finish` gave; raises UsageError where a file cannot be written."""
+        try:
+            for name, (_, new) in found.items():
+                (self.shop.root / name).parent.mkdir(parents=True, exist_ok=True)
+                draft.put(self.shop.root / name, new)
+        except OSError as error:
+            raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from None
+
+    def _verify(self, found: Mapping[str, tuple[bytes, bytes]]) -> None:
+        shop = self.shop
+        with tempfile.TemporaryDirectory() as temporary:
+            beside = Path(temporary)
+            # Content alone: what may not be written to in the shop may be in the copy.
+            content = {name: (shop.root / name).read_bytes() for name in self._names()}
+            for name, text in (content | {name: new for name, (_, new) in found.items()}).items():
+                (beside / name).parent.mkdir(parents=True, exist_ok=True)
+                (beside / name).write_bytes(text)
+            try:
+                after = source.load(
+                    beside, shop.catalogue, self.kinds, defaults=shop.defaults, expand=shop.expand
+                )
+            except SourceError as error:
+                raise _otherwise(str(error.problems[0])) from None
+        said = {address: declared.value for address, declared in after}
+        wanted = {address: self.intended.get(address, d.value) for address, d in self.desired}
+        wrong = [a for a in wanted if said.get(a) != wanted[a]]
+        wrong += sorted(self.added.symmetric_difference(said.keys() - wanted.keys()))
+        if wrong:
+            raise _otherwise(str(wrong[0]))
+
+    def _names(self) -> list[str]:
+        """The catalogue files that are there, from the shop's folder."""
+        root = self.shop.root
+        if not (root / self.shop.catalogue).is_dir():
+            return []
+        return [path.relative_to(root).as_posix() for path in paths(root, self.shop.catalogue)]
+
+    def _object(self, file: File, address: Address) -> Place:
+        place = at(file.root, file.paths[address]) if file.root and address in file.paths else None
+        if place is None or place.sort != "map":
+            raise Unwritable("its entry stands elsewhere, behind an anchor")
+        return place
+
+    def _drop(self, file: File, place: Place, kind: str, name: str) -> None:
+        given: Mapping[str, Any] = self.shop.defaults or {}
+        if place.pair(name) is None or place.pair("<<") is not None or name in given.get(kind, ()):
+            raise Unwritable("the shop has none, and an anchor or `defaults` give it one")
+        file.edits.drop(place, name)
+
+    def _paths(self, tree: Mapping[str, Any]) -> Iterator[tuple[Address, Steps]]:
+        """Where each object of a file stands."""
+        for kind in self.kinds.values():
+            if kind.parent is None:
+                yield from self._listed(kind, tree.get(kind.collection), (kind.collection,))
+
+    def _listed(self, kind: Kind, items: Any, above: Steps) -> Iterator[tuple[Address, Steps]]:
+        for index, node in enumerate(items if isinstance(items, list) else ()):
+            path = (*above, index)
+            yield Address(kind.name, self._filled(node.get(kind.identity, ""))), path
+            for child in self.kinds.values():
+                if child.parent and child.parent.kind == kind.name:
+                    inner = (*path, child.collection)
+                    yield from self._listed(child, node.get(child.collection), inner)
+
+    def _filled(self, written: str) -> str:
+        try:
+            return self.shop.expand(written)
+        except UnsetName:
+            return ""
+
+
+def _otherwise(what: str) -> ReconcilerError:
+    return ReconcilerError(
+        f"the files would not read back as intended, so nothing was written: {what}",
+        hint="adopt the other addresses or fields, and edit this one by hand",
+    )

@@ -1,0 +1,212 @@
+"""`apply`: show the plan, ask, carry it out, say what happened."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import options, output
+from reconciler.cli.commands import again
+from reconciler.errors import ReconcilerError, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.catalogue.parallel import Parsing
+    from reconciler.catalogue.settings import Settings
+    from reconciler.core.plan.target import Scope
+    from reconciler.dealpos.client import Client
+    from reconciler.ledger.journal import Journal
+    from reconciler.workflows.plan import Made
+    from reconciler.workflows.plan_file import Saved
+
+    Remake = Callable[[Client, Journal], Made]
+
+STALE = 60.0
+"""Seconds after which an approved plan is compared with a new one before it is applied."""
+
+
+@click.command()
+@click.argument("target", metavar="[DIR|PLAN]", default=".", type=click.Path(path_type=Path))
+@options.form
+@click.option("--auto-approve", is_flag=True, help="Do not ask; needed without a terminal.")
+@click.option("--verify", is_flag=True, help="Refuse a PLAN not signed with RECONCILER_PLAN_KEY.")
+@click.option(
+    "--shop",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="The shop folder of a PLAN, where it is not where the plan was made.",
+)
+@options.target
+@options.kind
+@options.overwrite
+@click.option(
+    "--take-over",
+    is_flag=True,
+    help="Take the ledger over from a run that was killed; only when nothing else is applying.",
+)
+@options.reserve
+@click.option(
+    "--max-requests",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Stop, with nothing half done, before the run sends more than N requests, reads included.",
+)
+@click.option(
+    "--until",
+    callback=options.duration,
+    metavar="DURATION",
+    help="Begin nothing that would not be done in this time from now: 90s, 8m, 1h.",
+)
+@options.verbose
+def apply(
+    target: Path,
+    form: str,
+    auto_approve: bool,
+    verify: bool,
+    folder: Path | None,
+    overwrite: tuple[str, ...],
+    take_over: bool,
+    reserve: int,
+    max_requests: int | None,
+    until: float | None,
+    verbose: int,
+    **part: tuple[str, ...],
+) -> None:
+    """Show the plan, ask, make the shop as declared, and read back what was written.
+
+    PLAN is a file that `plan --out` wrote: exactly what it holds is applied, and what has moved in
+    the shop since is held.
+    """
+    with output.errors_as(form):
+        from reconciler.catalogue.parallel import begin
+
+        begun = begin(target)
+        from reconciler.catalogue.settings import load
+        from reconciler.cli.console import Console
+        from reconciler.dealpos.apply.run import run
+        from reconciler.dealpos.budget import Limits
+        from reconciler.kinds import KINDS
+        from reconciler.ledger.journal import Journal
+        from reconciler.workflows.connect import connect
+        from reconciler.workflows.plan import permit
+
+        if not auto_approve and (form == "json" or not (sys.stdin and sys.stdin.isatty())):
+            raise UsageError(
+                "there is no terminal to ask on", hint="add --auto-approve to apply without asking"
+            )
+        approved = _approved(target, verify)
+        shop = load(_folder(target, folder, approved))
+        remake = _remake(shop, approved, options.scope(**part), overwrite, begun)
+        limits = Limits(max_requests, until, reserve)
+        with (
+            Console(form == "json", verbose) as console,
+            connect(shop, console, limits) as client,
+        ):
+            journal = Journal(shop, client.store.url)
+            made = remake(client, journal)
+            console.finish()
+            if form == "text":
+                output.print_plan(made, form)
+            permit(made)
+            if made.plan.changes and not auto_approve:
+                made = _agree(remake, client, journal, made)
+            console.arm()
+            try:
+                with made.past.applying(made.plan, made.cost.seconds, take_over):
+                    report = run(client, made.plan, made.steps, KINDS, journal, console)
+            except KeyboardInterrupt:
+                raise ReconcilerError(
+                    "stopped at once: a call may have been in flight",
+                    hint="run `reconciler plan` to see where the shop stands",
+                ) from None
+        unrecorded = made.past.record(made.plan, made.basis, report)
+    output.print_report(report, form, again.way_on(report))
+    if unrecorded is not None:
+        raise unrecorded
+    if not report.complete or made.plan.unknown or made.plan.withheld:
+        sys.exit(options.PARTLY)
+
+
+def _approved(target: Path, verify: bool) -> Saved | None:
+    """The saved plan that `target` is; None for a folder."""
+    from reconciler.workflows import plan_file as saved
+    from reconciler.workflows import signature as seal
+
+    if not target.exists():
+        hint = "name a shop folder, or a file of `plan --out`; `reconciler init` starts a shop"
+        raise UsageError(f"there is no folder and no saved plan {target}", hint=hint)
+    if target.is_dir():
+        if verify:
+            raise UsageError("--verify is for a saved plan", hint="name the file of `plan --out`")
+        return None
+    return saved.read(target, seal.key() if verify else None)
+
+
+def _folder(target: Path, folder: Path | None, approved: Saved | None) -> Path:
+    """The shop's folder: for a saved plan the one it was made from."""
+    if approved is None:
+        if folder is not None:
+            raise UsageError("--shop is for a saved plan", hint=f"apply {folder} itself")
+        return target
+    from reconciler.catalogue.files import FILE
+
+    if folder is not None:
+        return folder
+    for place in (Path(approved.folder), Path()):
+        if (place / FILE).exists():
+            return place
+    if os.environ.get("DEALPOS_URL"):
+        return Path()  # the environment names the shop
+    raise UsageError(
+        f"{target} was made from {approved.folder}, and there is no shop folder",
+        hint="name the shop's folder with --shop",
+    )
+
+
+def _remake(
+    shop: Settings,
+    approved: Saved | None,
+    scope: Scope,
+    overwrite: tuple[str, ...],
+    begun: Parsing | None,
+) -> Remake:
+    """How the plan is made: from the files, or from what was approved."""
+    from reconciler.workflows import plan as pipeline
+
+    if approved is None:
+        return lambda client, journal: pipeline.make(
+            shop, client, journal, scope, overwrite, begun=begun
+        )
+    if scope or overwrite:
+        raise UsageError(
+            "a saved plan is applied as it is",
+            hint="use --target, --kind and --overwrite when you plan",
+        )
+    from reconciler.workflows.approved_plan import resume
+
+    return lambda client, journal: resume(shop, client, journal, approved)
+
+
+def _agree(remake: Remake, client: Client, journal: Journal, made: Made) -> Made:
+    """Ask; a plan that was looked at for long is made again, and asked about if it moved."""
+    from reconciler.workflows.plan import permit
+
+    while True:
+        shown = time.monotonic()
+        if not output.approved():
+            click.echo("Nothing was changed.", err=True)
+            sys.exit(1)
+        if time.monotonic() - shown < STALE:
+            return made
+        anew = remake(client, journal)
+        permit(anew)
+        if anew.plan.changes == made.plan.changes and anew.plan.families == made.plan.families:
+            return anew
+        click.echo("The shop or the files have changed meanwhile; this is the plan now.", err=True)
+        output.print_plan(anew, "text")
+        made = anew

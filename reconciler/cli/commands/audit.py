@@ -1,0 +1,74 @@
+"""`audit`: where shop and files have come apart."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from reconciler.cli import options, output
+from reconciler.errors import ReconcilerError
+
+
+@click.command()
+@options.directory
+@options.formats(
+    "html",
+    "markdown",
+    "github",
+    "junit",
+    "prometheus",
+    help="; html is a page, markdown is for an issue, github annotates the YAML lines, "
+    "junit is JUnit XML, prometheus a text file for the node exporter",
+)
+@click.option(
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit with 2 when something is not as the files say; what is unmanaged does not count.",
+)
+@options.target
+@options.kind
+@options.reserve
+@options.verbose
+def audit(
+    directory: Path,
+    form: str,
+    detailed_exitcode: bool,
+    reserve: int,
+    verbose: int,
+    **part: tuple[str, ...],
+) -> None:
+    """Say what in the shop is not as the files say; only ever reads."""
+    began = time.monotonic()
+    with output.errors_as(form, directory, "audit"):
+        from reconciler.catalogue.parallel import begin
+
+        begun = begin(directory)
+        from reconciler.catalogue.settings import load
+        from reconciler.cli.console import Console
+        from reconciler.core.audit import audit as examine
+        from reconciler.dealpos.budget import Limits
+        from reconciler.ledger.journal import Journal
+        from reconciler.render.audit.words import Run
+        from reconciler.workflows import plan as pipeline
+        from reconciler.workflows.connect import connect
+
+        scope = options.scope(**part)
+        shop = load(directory)
+        with (
+            Console(form != "text", verbose) as console,
+            connect(shop, console, Limits(reserve=reserve)) as client,
+        ):
+            journal = Journal(shop, client.store.url)
+            found = examine(pipeline.make(shop, client, journal, scope, begun=begun).plan)
+        run = Run(client.requests, time.monotonic() - began, int(time.time()))
+    output.print_audit(found, run, form, directory)
+    if unread := found.of("unknown"):
+        from reconciler.render.words import counted
+
+        output.complain(ReconcilerError(f"{counted(len(unread), 'object')} could not be read"))
+        sys.exit(1)
+    if detailed_exitcode and not found.clean:
+        sys.exit(options.CHANGES)

@@ -1,0 +1,46 @@
+"""`doctor`: whether the tool can work with this shop."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from reconciler.cli import options, output
+
+
+@click.command()
+@options.directory
+@options.form
+@options.verbose
+def doctor(directory: Path, form: str, verbose: int) -> None:
+    """Check a shop before the first plan: reads only, at most 20 requests."""
+    with output.errors_as(form):
+        from reconciler.catalogue.settings import load
+        from reconciler.cli.console import Console
+        from reconciler.dealpos.doctor.budget import Purse
+        from reconciler.dealpos.doctor.checks import judge
+        from reconciler.dealpos.doctor.evidence import BUDGET
+        from reconciler.dealpos.doctor.examine import examine
+        from reconciler.dealpos.doctor.finding import Verdict
+        from reconciler.dealpos.tenant import Tenant, renew
+        from reconciler.kinds import KINDS
+        from reconciler.workflows.connect import connect
+
+        shop = load(directory)
+        with Console(form == "json", verbose) as console:
+            purse = Purse(console)
+            with connect(shop, purse, known=Tenant()) as client:
+                window = client.window
+                console.say(
+                    f"doctor only reads, and spends at most {BUDGET} of the shop's {window.limit} "
+                    f"requests per {window.seconds:.0f} s"
+                )
+                evidence = examine(client, purse, KINDS)
+        tried = {asked.operation for asked in evidence.asked if asked.exchanges}
+        renew(shop, evidence.store, client.routes.tenant, tried)
+    findings = judge(evidence, KINDS)
+    output.print_examination(evidence, findings, form)
+    if any(finding.verdict is Verdict.PROBLEM for finding in findings):
+        sys.exit(1)

@@ -1,0 +1,66 @@
+"""`history`: what was applied, when and from which commit; and the ledger made anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli import options, output
+from reconciler.errors import UsageError
+
+
+@click.command()
+@options.directory
+@options.form
+@click.option(
+    "--rebuild",
+    is_flag=True,
+    help="Make the ledger anew from what is in the shop as the files say; reads the shop.",
+)
+@click.option(
+    "--take-over",
+    is_flag=True,
+    help="With --rebuild: also where a run that was killed has the ledger.",
+)
+@options.reserve
+@options.verbose
+def history(
+    directory: Path, form: str, rebuild: bool, take_over: bool, reserve: int, verbose: int
+) -> None:
+    """Show what was applied to the shop, as far as its ledger remembers; writes nothing to it."""
+    with output.errors_as(form, directory):
+        from reconciler import ledger
+        from reconciler.catalogue.settings import load
+
+        shop = load(directory)
+        store = shop.store().url
+        home = ledger.home(shop, store)
+        if home is None:
+            raise UsageError(
+                "this shop keeps no ledger",
+                hint="write `ledger: file` or `ledger: git` in reconciler.yaml",
+            )
+        if rebuild:
+            from reconciler.cli.console import Console
+            from reconciler.dealpos.budget import Limits
+            from reconciler.ledger import run_ledger as past
+            from reconciler.ledger.journal import Journal
+            from reconciler.workflows import plan as pipeline
+            from reconciler.workflows.connect import connect
+
+            with (
+                Console(form != "text", verbose) as console,
+                connect(shop, console, Limits(reserve=reserve)) as client,
+            ):
+                known = past.forgotten(home, shop, store)
+                journal = Journal(shop, store)
+                made = pipeline.make(shop, client, journal, before=known)
+                known.rebuild(made.plan, made.basis, take_over)
+        held = home.read()
+    from reconciler.render.history import history_document, history_text
+
+    if form == "json":
+        output.print_json(history_document(held, store))
+    else:
+        output.say(history_text(held, store))

@@ -1,0 +1,20 @@
+"""`init`: a shop folder to start with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli import options, output
+
+
+@click.command()
+@options.directory
+def init(directory: Path) -> None:
+    """Start a shop folder that works at once against the embedded sandbox."""
+    from reconciler.kinds import MANAGED
+    from reconciler.workflows.init import start
+
+    output.say("".join(f"wrote {path}\n" for path in start(directory, MANAGED)))
+    click.echo(f"next: reconciler plan {directory}", err=True)

@@ -1,0 +1,91 @@
+"""`plan`: what an apply would do."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from reconciler.cli import options, output
+from reconciler.errors import ReconcilerError, UsageError
+
+
+@click.command()
+@options.directory
+@options.formats(
+    "markdown",
+    "github",
+    "html",
+    help="; markdown a comment for a pull request; github annotations on its lines; html a page",
+)
+@options.compact
+@options.detailed_exitcode
+@options.target
+@options.kind
+@options.overwrite
+@click.option("--out", type=click.Path(path_type=Path), help="Also save the plan, for `apply`.")
+@click.option("--sign", is_flag=True, help="Sign it with the key in RECONCILER_PLAN_KEY.")
+@click.option(
+    "--report",
+    "reports",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Also write the plan as .md, .html, .json or .txt; repeatable.",
+)
+@options.reserve
+@options.verbose
+def plan(
+    directory: Path,
+    form: str,
+    compact: bool,
+    detailed_exitcode: bool,
+    overwrite: tuple[str, ...],
+    out: Path | None,
+    sign: bool,
+    reports: tuple[Path, ...],
+    reserve: int,
+    verbose: int,
+    **part: tuple[str, ...],
+) -> None:
+    """Show what would change in the shop; writes nothing to it."""
+    with output.errors_as(form, directory, reports=reports):
+        if compact and form != "text":
+            raise UsageError("--compact is for --format text", hint="leave one of them out")
+        from reconciler.catalogue.parallel import begin
+
+        begun = begin(directory)
+        from reconciler.catalogue.settings import load
+        from reconciler.cli.console import Console
+        from reconciler.dealpos.budget import Limits
+        from reconciler.ledger.journal import Journal
+        from reconciler.workflows import plan as pipeline
+        from reconciler.workflows import signature as seal
+        from reconciler.workflows.connect import connect
+
+        for report in reports:
+            output.report_form(report)
+        scope = options.scope(**part)
+        signing = seal.key() if sign else None
+        shop = load(directory)
+        limits = Limits(reserve=reserve)
+        with (
+            Console(form != "text", verbose) as console,
+            connect(shop, console, limits) as client,
+        ):
+            journal = Journal(shop, client.store.url)
+            made = pipeline.make(shop, client, journal, scope, overwrite, begun=begun)
+        if out:
+            output.save_plan(made, directory, out, signing)
+        output.write_reports(made, reports, directory, signing)
+    output.print_plan(made, form, directory, compact, signing)
+    if made.plan.unknown:
+        from reconciler.render.words import counted
+
+        objects = counted(len(made.plan.unknown), "object")
+        why = f"{objects} could not be read: nothing is planned there"
+        output.complain(ReconcilerError(why))
+        sys.exit(1)
+    if detailed_exitcode and not made.plan.settled:
+        sys.exit(options.CHANGES)

@@ -1,0 +1,24 @@
+"""`schema`: JSON Schemas for editors and for programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli import output
+from reconciler.errors import UsageError
+
+
+@click.command()
+@click.argument("directory", metavar="[DIR]", default="schemas", type=click.Path(path_type=Path))
+def schema(directory: Path) -> None:
+    """Write the JSON Schemas of the files, the plan and the report into DIR (default: schemas)."""
+    from reconciler.kinds import MANAGED
+    from reconciler.workflows import schemas as shapes
+
+    try:
+        written = shapes.write(shapes.schemas(MANAGED) | shapes.documents(), directory)
+    except OSError as error:
+        raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from None
+    output.say("".join(f"wrote {path}\n" for path in written))

@@ -1,0 +1,149 @@
+"""The words of a plan: actions, the change of one field, the change of one object."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from reconciler.core.model.kind import Kind, Value
+from reconciler.core.model.live import Address, Source
+
+
+class Action(Enum):
+    """What happens to an object, in the order of severity; a change takes its fields' worst."""
+
+    NOOP = "no-op"
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    RETIRE = "retire"
+    DELETE = "delete"
+
+    @property
+    def symbol(self) -> str:
+        """The sign that stands for it in a plan; readable without colour."""
+        return _SYMBOLS[self]
+
+    @property
+    def severity(self) -> int:
+        """Rank in the order of the members."""
+        return _RANKS[self]
+
+    @property
+    def verbs(self) -> list[str]:
+        """Terraform's words for it, which policy tools already read."""
+        return _VERBS[self]
+
+
+_SYMBOLS = {
+    Action.NOOP: " ",
+    Action.CREATE: "+",
+    Action.UPDATE: "~",
+    Action.REPLACE: "±",
+    Action.RETIRE: "○",
+    Action.DELETE: "-",
+}
+_RANKS = {action: rank for rank, action in enumerate(Action)}
+_VERBS = {
+    Action.NOOP: ["no-op"],
+    Action.CREATE: ["create"],
+    Action.UPDATE: ["update"],
+    Action.REPLACE: ["delete", "create"],
+    Action.RETIRE: ["update"],
+    Action.DELETE: ["delete"],
+}
+
+
+PENDING, DRIFTED, BOTH = ORIGINS = ("pending", "drifted", "both")
+"""Where a difference comes from: the files, the shop, or both; the more careful word last."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One value that changes; None stands for a value that is not there."""
+
+    path: tuple[str, ...]
+    before: Any
+    after: Any
+    action: Action = Action.UPDATE
+    reason: str = ""
+    origin: str = ""
+    """Which side moved since the last apply: one of ORIGINS; empty where that is not known."""
+
+    @property
+    def name(self) -> str:
+        """The path as text: `outlet_prices.Bandung.price`."""
+        return ".".join(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is planned for one object.
+
+    `after` is live overlaid with declared: what a full update must send. `reason` is for people
+    and must never decide anything. `basis` is a digest of the live fields the change rests on.
+    """
+
+    address: Address
+    action: Action
+    reason: str
+    fields: tuple[FieldChange, ...]
+    before: Value | None
+    after: Value | None
+    source: Source | None = None
+    basis: str = ""
+    renamed_from: str = ""
+    """The identity the object has in the shop until this change is applied, if another."""
+    carried: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    """Fields that a replacement writes otherwise than declared: (declared, written)."""
+    implied: tuple[Address, ...] = ()
+    """What the server creates on the way, which no file declares."""
+    unproven: frozenset[str] = frozenset()
+    """Fields of `after` that the shop may keep or not: sent, and not held against it."""
+    blind: tuple[str, ...] = ()
+    """Fields that an update of its own could clear: only its parent's update may carry it."""
+
+    @property
+    def origin(self) -> str:
+        """The most careful word of its fields; empty where none is known."""
+        known = [field.origin for field in self.fields if field.origin]
+        return max(known, key=ORIGINS.index, default="")
+
+    @property
+    def provable(self) -> Value:
+        """What must read back as written."""
+        return {k: v for k, v in (self.after or {}).items() if k not in self.unproven}
+
+
+RENAMED = "renamed"
+CARRIED = "what is left of it"
+
+
+def digest(kind: Kind, address: Address, value: Value | None, names: Iterable[str] = ()) -> str:
+    """A short fingerprint of a value (or of some of its fields), equal for equal content.
+
+    Private fields enter it as their marks, so that nobody can search for what it was made of.
+    """
+    if value is None:
+        return "absent"
+    picked = {
+        name: mark(address, value[name]) if kind.fields[name].private else value[name]
+        for name in names or value
+        if name in value
+    }
+    canonical = json.dumps(picked, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def mark(address: Address, value: Any) -> str:
+    """What stands for a private value: it differs when the value does, and tells nothing of it.
+
+    Sixteen bits, salted with the address: enough to see a change, too few to search for a name
+    or a number that fits.
+    """
+    salted = f"{address}\0{value}".encode()
+    return f"#{hashlib.sha256(salted).hexdigest()[:4]}"

@@ -1,0 +1,133 @@
+"""What the shop keeps otherwise than a file declares, remembered so that no plan asks for it again.
+
+A server may trim a name; a coupon of 100 uses that is replaced when 37 are spent is created with
+63. In both cases the file says one value and the shop holds what stands for it. While both sides
+are as they were, the object is as declared; if either moves, the two are compared again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from reconciler.core.diff.change import Change, mark
+from reconciler.core.diff.equivalence import Path
+from reconciler.core.model.field_ import Field
+from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.live import Address, Declared, Desired, Live, Observed
+
+Pair = tuple[Any, Any]
+"""What is declared, and what the shop holds instead; both as traces."""
+
+Kept = Mapping[Address, Mapping[Path, Pair]]
+"""Per object and path, what the shop keeps otherwise."""
+
+_MISSING = object()
+
+
+def trace(address: Address, field: Field, value: Any) -> Any:
+    """What is remembered of a value: JSON, and of a private one its mark alone."""
+    plain = json.loads(json.dumps(value, default=str))  # exact numbers stay exact
+    return mark(address, plain) if field.private else plain
+
+
+def sent(kind: Kind, change: Change, live: Value) -> dict[Path, Pair]:
+    """What was written anew of values that the server always rewrites."""
+    before = change.before or {}
+    pairs: dict[Path, Pair] = {
+        (name,): (value, live.get(name))
+        for name, value in (change.after or {}).items()
+        if kind.fields[name].derived and before.get(name) != value
+    }
+    return traced(kind, change.address, pairs)
+
+
+def carried_over(kind: Kind, address: Address, carried: Mapping[str, Pair]) -> dict[Path, Pair]:
+    """What a replacement writes otherwise than declared, by field."""
+    return traced(kind, address, {(name,): pair for name, pair in carried.items()})
+
+
+def traced(kind: Kind, address: Address, pairs: Mapping[Path, Pair]) -> dict[Path, Pair]:
+    """`pairs` of one object as traces."""
+    traces = {}
+    for path, (written, held) in pairs.items():
+        field = kind.fields[path[0]]
+        traces[path] = (trace(address, field, written), trace(address, field, held))
+    return traces
+
+
+def moved(desired: Desired, kept: Kept, kinds: Kinds) -> Desired:
+    """`desired`, told which rewritten values are not those that were written last."""
+    found: dict[Address, Declared] = {}
+    for address, declared, field, (written, _) in _known(desired, kept, kinds):
+        value = declared.value.get(field.name, _MISSING)
+        if field.derived and value is not _MISSING and trace(address, field, value) != written:
+            entry = found.get(address, declared)
+            found[address] = replace(entry, moved=entry.moved | {field.name})
+    if not found:
+        return desired
+    objects = {kind: dict(entries) for kind, entries in desired.objects.items()}
+    for address, entry in found.items():
+        objects[address.kind][address.name] = entry
+    return replace(desired, objects=objects)
+
+
+def recognised(live: Live, desired: Desired, kept: Kept, kinds: Kinds) -> tuple[Live, list[str]]:
+    """Live with the declared value wherever both sides still are as remembered, and what to say."""
+    found: dict[Address, Observed] = {}
+    count = 0
+    for address, entries in kept.items():
+        state, declared = live.get(address), desired.get(address)
+        if declared is None or not isinstance(state, Observed):
+            continue
+        value = dict(state.value)
+        for path, pair in entries.items():
+            field = kinds[address.kind].fields.get(path[0])
+            asked, held = _at(declared.value, path), _at(value, path)
+            if field and not field.derived and _same(address, field, (asked, held), pair):
+                value = _with(value, path, asked)
+                count += 1
+        found[address] = replace(state, value=value)
+    if not count:
+        return live, []
+    objects = {kind: dict(states) for kind, states in live.objects.items()}
+    for address, state in found.items():
+        objects[address.kind][address.name] = state
+    many = f"{count} values that" if count > 1 else "a value that"
+    note = f"{many} the shop keeps otherwise than written, as remembered: not proposed again"
+    return replace(live, objects=objects), [note]
+
+
+def _known(
+    desired: Desired, kept: Kept, kinds: Kinds
+) -> Iterable[tuple[Address, Declared, Field, Pair]]:
+    """What is remembered of declared objects and of fields that there are."""
+    for address, entries in kept.items():
+        declared = desired.get(address)
+        for path, pair in entries.items() if declared and address.kind in kinds else ():
+            field = kinds[address.kind].fields.get(path[0])
+            if field and declared:
+                yield address, declared, field, pair
+
+
+def _same(address: Address, field: Field, now: Pair, then: Pair) -> bool:
+    if _MISSING in now or now[0] == now[1]:
+        return False
+    return tuple(trace(address, field, value) for value in now) == then
+
+
+def _at(value: Any, path: Path) -> Any:
+    for key in path:
+        if not isinstance(value, Mapping) or key not in value:
+            return _MISSING
+        value = value[key]
+    return value
+
+
+def _with(value: Any, path: Path, leaf: Any) -> Any:
+    """A copy of `value` with `leaf` at `path`, which exists."""
+    if not path:
+        return leaf
+    return {**value, path[0]: _with(value[path[0]], path[1:], leaf)}

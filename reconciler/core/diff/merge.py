@@ -1,0 +1,61 @@
+"""What an object is after a plan: live overlaid with declared, and what moves with a parent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.core.diff.change import CARRIED, RENAMED, Action, Change, FieldChange
+from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.live import Address, Desired, overlay
+
+
+def overlay_owned(kind: Kind, live: Value, declared: Value) -> Value:
+    """`live` with what is declared: a declared map owns its keys, an entry keeps other members."""
+    after = dict(live)
+    for name, value in declared.items():
+        before = live.get(name)
+        if kind.fields[name].runtime:
+            continue
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            after[name] = {k: overlay(before.get(k), entry) for k, entry in value.items()}
+        else:
+            after[name] = value
+    return after
+
+
+def follow(changes: Sequence[Change], desired: Desired, kinds: Kinds) -> Iterator[Change]:
+    """Let a child's value that repeats its parent's move with it, where no file declares it."""
+    by_address = {change.address: change for change in changes}
+    for planned in changes:
+        change = planned
+        parent = kinds[change.address.kind].parent
+        declared = desired.get(change.address)
+        moved: dict[str, object] = {}
+        if parent and declared and change.before is not None and change.after is not None:
+            above = by_address.get(Address(parent.kind, change.after.get(parent.kind, "")))
+            if above and above.before and above.after:
+                moved = {
+                    name: above.after.get(other)
+                    for name, other in parent.follows.items()
+                    if name not in declared.value
+                    and change.before.get(name) == above.before.get(other)
+                }
+        if moved and change.after:
+            change = replace(change, after={**change.after, **moved}, unproven=frozenset(moved))
+        yield change
+
+
+def as_written(fields: tuple[FieldChange, ...], live: Value, after: Value) -> Iterator[FieldChange]:
+    """The fields as they will be written, where a replacement carries something over."""
+    told = set()
+    for changed in fields:
+        name = changed.path[0]
+        told.add(name)
+        value = after.get(name)
+        carried = len(changed.path) == 1 and changed.reason != RENAMED
+        yield replace(changed, after=value) if carried and value != changed.after else changed
+    if any(changed.action is Action.REPLACE for changed in fields):
+        for name, value in after.items():
+            if name not in told and name in live and live[name] != value:
+                yield FieldChange((name,), live[name], value, Action.REPLACE, CARRIED)

@@ -1,0 +1,159 @@
+"""Renames by transformation: the live side is given the names that the files ask for.
+
+A renamed category keeps its products and sub-categories (facts §5: one update with `Rename`), so
+their live values are moved along before the diff, and the diff needs no exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import replace
+from functools import cache, partial
+from typing import NamedTuple
+
+from reconciler.core.diff.known_rewrites import Kept, recognised
+from reconciler.core.model.field import Reference
+from reconciler.core.model.kind import Kind, Kinds
+from reconciler.core.model.live import ABSENT, Absent, Address, Desired, Live, Observed, above
+
+
+def viewed(
+    desired: Desired, live: Live, kinds: Kinds, kept: Kept | None = None
+) -> tuple[Live, dict[Address, str], list[str]]:
+    """The shop as a plan sees it, the renames still to be done, and what to say of them."""
+    live, said = recognised(live, desired, kept or {}, kinds)
+    live, renames, notes = renamed(live, desired, kinds)
+    return live, renames, [*said, *notes]
+
+
+def renamed(
+    live: Live, desired: Desired, kinds: Kinds
+) -> tuple[Live, dict[Address, str], list[str]]:
+    """Live as it will be after the declared renames, the renames, and what to say about them.
+
+    A rename maps the new address to the name the object has at the moment it is renamed; they are
+    in the order in which they can be done.
+    """
+    renames: dict[Address, str] = {}
+    pending = sorted(
+        _Pending(Address(name, declared.was), Address(name, now))
+        for name, objects in desired.objects.items()
+        if kinds[name].rename
+        for now, declared in objects.items()
+        if declared.was and declared.was != now
+    )
+    there = {Address(p.old.kind, name) for p in pending for name, _ in live.observed(p.old.kind)}
+    while turn := _turn(pending, there, kinds):
+        pending.remove(turn)
+        if turn.old in there:
+            renames[turn.new] = turn.old.name
+            there = {_moved(address, turn, kinds) for address in there}
+            pending = [p._replace(old=_moved(p.old, turn, kinds)) for p in pending]
+    notes = [
+        f"{new} exists and so does `{old.name}`, so it is not renamed: two cannot become one"
+        if new in there
+        else f"`{old.name}` is not renamed to {new}: they wait for each other; rename one at a time"
+        for old, new in pending
+        if old in there
+    ]
+    return _view(live, renames, kinds) if renames else live, renames, notes
+
+
+class _Pending(NamedTuple):
+    """A rename to be done."""
+
+    old: Address
+    new: Address
+
+
+def _turn(pending: Sequence[_Pending], there: Set[Address], kinds: Kinds) -> _Pending | None:
+    """The rename that can be done next, in the shop that has what is `there`.
+
+    A name must be free before it is taken, and what is above it must be in its place: it would take
+    it along. What cannot move at all holds nobody up.
+    """
+    moving = [p for p in pending if p.old in there]
+    while True:
+        leaving = {p.old for p in moving}
+        able = [
+            p
+            for p in moving
+            if p.new not in there or not leaving.isdisjoint((p.new, *above(p.new, kinds)))
+        ]
+        if len(able) == len(moving):
+            break
+        moving = able
+    unsteady = {address for p in moving for address in p}
+    free = (p for p in pending if p.new not in there)
+    return next((p for p in free if unsteady.isdisjoint(above(p.new, kinds))), None)
+
+
+def called(address: Address, renames: Mapping[Address, str], kinds: Kinds) -> str:
+    """The name of an object after `renames`, which are those of `renamed`."""
+    for new, old in renames.items():
+        address = _moved(address, _Pending(Address(new.kind, old), new), kinds)
+    return address.name
+
+
+def _moved(address: Address, rename: _Pending, kinds: Kinds) -> Address:
+    """What is at an address, or in a tree below it, after a rename."""
+    old, new = rename
+    if address == old:
+        return new
+    if old in above(address, kinds):
+        return Address(new.kind, new.name + address.name[len(old.name) :])
+    return address
+
+
+def _view(live: Live, renames: Mapping[Address, str], kinds: Kinds) -> Live:
+    """A copy of `live` in which what is renamed has its new name, wherever it is referred to."""
+
+    @cache
+    def move(kind: str, name: str) -> str:
+        return called(Address(kind, name), renames, kinds)
+
+    objects = dict(live.objects)
+    for name in {address.kind for address in renames}:
+        objects[name] = _own(live.objects[name], kinds[name], partial(move, name))
+    for kind in kinds.values():
+        pointing = [
+            (name, reference, partial(move, reference.kind))
+            for name, references in kind.referring
+            for reference in references
+            if any(address.kind == reference.kind for address in renames)
+        ]
+        if pointing and kind.name in objects:
+            states = objects[kind.name]
+            objects[kind.name] = {name: _point(state, pointing) for name, state in states.items()}
+    return replace(live, objects=objects)
+
+
+def _own(
+    states: Mapping[str, Observed | Absent], kind: Kind, move: Callable[[str], str]
+) -> dict[str, Observed | Absent]:
+    """The objects of a renamed kind by their new names; a name that is given up is absent."""
+    found: dict[str, Observed | Absent] = {}
+    for name, state in states.items():
+        if isinstance(state, Observed):
+            now = move(name)
+            found[now] = Observed({**state.value, kind.identity: now}, state.children)
+    for name in states:
+        found.setdefault(name, ABSENT)
+        found.setdefault(move(name), ABSENT)
+    return found
+
+
+def _point(
+    state: Observed | Absent, pointing: Sequence[tuple[str, Reference, Callable[[str], str]]]
+) -> Observed | Absent:
+    """An object that refers to what a renamed one is called now."""
+    if isinstance(state, Absent):
+        return state
+    moved = {
+        name: reference.moved(state.value[name], move)
+        for name, reference, move in pointing
+        if name in state.value
+    }
+    if moved.items() <= state.value.items():
+        return state
+    return Observed({**state.value, **moved}, state.children)

@@ -1,0 +1,105 @@
+"""What was last applied: the third side of a plan, beside the files and the shop.
+
+A ledger holds what was declared of each object when the shop last was as declared. It is a help,
+never a need: a plan without one is right, and knows less.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.core.diff.equivalence import Path
+from reconciler.core.diff.known_rewrites import Kept, Pair
+from reconciler.core.model.field_ import Field
+from reconciler.core.model.live import Address
+
+UNKNOWN = object()
+"""Stands for a value of which the ledger does not tell what was written last."""
+_PLAIN = (str, int, bool)
+REMEMBERED = 200
+"""Applies whose objects a ledger goes on naming."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What was last applied of one object."""
+
+    values: Mapping[str, Any]
+    """What was declared, by field, as traces; private ones as keyed digests."""
+    when: str = ""
+    """UTC, `YYYY-MM-DDTHH:MM:SSZ`."""
+    commit: str = ""
+    """The git commit of the files, with `+` where they differed from it; empty without git."""
+    kept: Mapping[Path, Pair] = field(default_factory=dict)
+    """What the shop keeps otherwise than declared."""
+    used: int = 0
+    """Uses that were spent when it was last replaced, of all its replacements together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """One run that changed the shop."""
+
+    when: str
+    commit: str
+    changes: Mapping[Address, str]
+    """The action that was applied, by object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Everything that is known of what was applied to one store."""
+
+    entries: Mapping[Address, Entry] = field(default_factory=dict)
+    applies: tuple[Apply, ...] = ()
+    """The last runs, the latest last."""
+
+    @property
+    def kept(self) -> Kept:
+        """What the shop keeps otherwise than declared, by object."""
+        return {address: entry.kept for address, entry in self.entries.items() if entry.kept}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What makes digests of private values that nobody without it can search."""
+
+    secret: bytes = field(repr=False)
+
+    def digest(self, address: Address, name: str, value: Any) -> str:
+        """The digest of a value in its place; it begins with the mark of the key."""
+        text = json.dumps([str(address), name, value], ensure_ascii=False)
+        return self.mark + self._hash(text)[:32]
+
+    @property
+    def mark(self) -> str:
+        """Tells digests of this key from those of another."""
+        return f"hmac:{self._hash('reconciler ledger')[:8]}:"
+
+    def _hash(self, text: str) -> str:
+        return hmac.new(self.secret, text.encode(), hashlib.sha256).hexdigest()
+
+
+def trace(address: Address, spec: Field, value: Any, key: Key | None) -> Any:
+    """What the ledger holds of a value; UNKNOWN of a private one without a key."""
+    # Exact numbers stay exact; most values are what JSON makes of them already.
+    plain = value if type(value) in _PLAIN else json.loads(json.dumps(value, default=str))
+    if not spec.private:
+        return plain
+    return key.digest(address, spec.name, plain) if key else UNKNOWN
+
+
+def written(entry: Entry, spec: Field, path: Path, key: Key | None) -> Any:
+    """What was written last at `path`, as a trace; None where nothing was, UNKNOWN if not known."""
+    if spec.private:
+        digest = str(entry.values.get(spec.name, ""))
+        return digest if key and digest.startswith(key.mark) else UNKNOWN
+    value: Any = entry.values
+    for step in path:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value

@@ -1,0 +1,141 @@
+"""What a ledger holds after an apply: what is as declared now, and what was before of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+from reconciler.core.diff.change import Action, Change
+from reconciler.core.diff.equivalence import Path
+from reconciler.core.diff.known_rewrites import Kept, Pair
+from reconciler.core.ledger.ledger import REMEMBERED, UNKNOWN, Apply, Entry, Key, Ledger, trace
+from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.live import Address, Desired
+from reconciler.core.plan.build import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a plan was made from, for the record of what becomes of it."""
+
+    ledger: Ledger
+    desired: Desired = field(default_factory=Desired)
+    """Everything that was declared, as far as it was looked at."""
+    held: Mapping[Address, frozenset[str]] = field(default_factory=dict)
+    """Fields that were left as the shop has them, though it was declared."""
+    unsettled: frozenset[Address] = frozenset()
+    """Objects that are not as declared, or not known to be, and that the plan does not change."""
+    partial: bool = False
+    """Whether only a part of the objects, or of their fields, was looked at."""
+    dropped: frozenset[Address] = frozenset()
+    """What no file declares any more, and the shop still has."""
+
+
+def unsettled(plan: Plan) -> frozenset[Address]:
+    """What a plan leaves as it is although it is not known to be as declared."""
+    known = (*plan.withheld, *plan.unknown, *((held.address, "") for held in plan.held))
+    return frozenset(address for address, _ in known)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something was applied, and from which commit."""
+
+    when: str
+    commit: str = ""
+
+
+def recorded(
+    basis: Basis,
+    plan: Plan,
+    applied: Collection[Address],
+    kept: Kept,
+    kinds: Kinds,
+    key: Key | None,
+    moment: Moment,
+) -> Ledger:
+    """The ledger after an apply of `plan` in which the changes of `applied` went through.
+
+    `kept` is what the shop keeps otherwise. What is as declared without a change is recorded too:
+    from here on a difference is somebody's doing.
+    """
+    through = frozenset(applied)
+    changes = {change.address: change for change in plan.changes if change.address in through}
+    left = {change.address for change in plan.changes} - changes.keys() | basis.unsettled
+    entries = _former(basis, changes)
+    for address, declared in basis.desired:
+        if address not in left and not declared.removed:
+            kind, old = kinds[address.kind], basis.ledger.entries.get(address)
+            values = _values(address, kind, declared.value, old, basis, key)
+            entries[address] = _entry(values, old, changes.get(address), kind, moment)
+    for address in kept.keys() & entries.keys():
+        entries[address] = replace(
+            entries[address], kept=_standing(entries[address], kept[address])
+        )
+    done = {address: change.action.value for address, change in changes.items()}
+    run = (Apply(moment.when, moment.commit, done),) if done else ()
+    return Ledger(entries, (*basis.ledger.applies, *run)[-REMEMBERED:])
+
+
+def _former(basis: Basis, applied: Mapping[Address, Change]) -> dict[Address, Entry]:
+    """What is known and goes on being true: not of what was removed, renamed, or is gone."""
+    gone = {a for a, change in applied.items() if basis.desired.get(a) is None}
+    gone |= {Address(a.kind, change.renamed_from) for a, change in applied.items()}
+    return {
+        address: entry
+        for address, entry in basis.ledger.entries.items()
+        if address not in gone
+        and (basis.partial or basis.desired.get(address) or address in basis.dropped)
+    }
+
+
+def _standing(entry: Entry, kept: Mapping[Path, Pair]) -> dict[Path, Pair]:
+    """What still stands for a declared value: not for one that the files have left behind."""
+    return {
+        path: pair
+        for path, pair in kept.items()
+        if len(path) > 1 or entry.values.get(path[0], pair[0]) == pair[0]
+    }
+
+
+def _values(
+    address: Address,
+    kind: Kind,
+    declared: Value,
+    old: Entry | None,
+    basis: Basis,
+    key: Key | None,
+) -> dict[str, object]:
+    """What is declared, as traces; of what was held what was known before."""
+    before = old.values if old else {}
+    held = basis.held.get(address, frozenset())
+    values = dict(before) if basis.partial else {}
+    for name, value in declared.items():
+        if name == kind.identity:
+            continue
+        if name in held:
+            values |= {name: before[name]} if name in before else {}
+            continue
+        traced = trace(address, kind.fields[name], value, key)
+        if traced is not UNKNOWN:
+            values[name] = traced
+        elif name in before:
+            values[name] = before[name]
+    return values
+
+
+def _entry(
+    values: dict[str, object], old: Entry | None, change: Change | None, kind: Kind, moment: Moment
+) -> Entry:
+    if old and change is None and old.values == values:
+        return old
+    entry = Entry(values, moment.when, moment.commit, old.kept if old else {})
+    return replace(entry, used=_used(change, kind, old))
+
+
+def _used(change: Change | None, kind: Kind, old: Entry | None) -> int:
+    """Uses that were spent of it and of what it replaced."""
+    if change is None or change.action is not Action.REPLACE:
+        return old.used if old else 0
+    limit, left = ((change.before or {}).get(name) for name in kind.uses)
+    return limit - left if isinstance(limit, int) and isinstance(left, int) else 0

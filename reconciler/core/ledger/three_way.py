@@ -1,0 +1,229 @@
+"""Files, shop and ledger: which of the two moved since the last apply, and where both did.
+
+*pending* is a difference that the files made, *drifted* one that the shop made, *both* one where
+they went apart. Writing the last would undo somebody's work unseen, so it is held unless told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from reconciler.core.diff.change import BOTH, DRIFTED, PENDING, RENAMED, Action, Change, FieldChange
+from reconciler.core.diff.diff import compare
+from reconciler.core.diff.known_rewrites import Kept
+from reconciler.core.diff.rename import viewed
+from reconciler.core.ledger.ledger import UNKNOWN, Entry, Key, Ledger, trace, written
+from reconciler.core.model.field_ import Field
+from reconciler.core.model.kind import Kind, Kinds
+from reconciler.core.model.live import Address, Declared, Desired, Live, Observed
+from reconciler.core.plan.build import Plan
+
+Told = Callable[[Address], bool]
+"""Whether the files are to win a conflict about an object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Both sides as a plan is to be made from them, with what the ledger knew."""
+
+    desired: Desired
+    live: Live
+    held: Mapping[Address, frozenset[str]]
+    """Fields that both sides changed and that are left as the shop has them."""
+    reasons: tuple[tuple[Address, str], ...]
+    notes: tuple[str, ...] = ()
+
+
+def informed(
+    desired: Desired, live: Live, ledger: Ledger, kinds: Kinds, key: Key | None
+) -> tuple[Desired, Live, list[str]]:
+    """Both sides, with what was last written of the declared fields that no read shows."""
+    declared = {name: dict(entries) for name, entries in desired.objects.items()}
+    observed = {name: dict(states) for name, states in live.objects.items()}
+    notes: list[str] = []
+    for address, asked, state, entry in _known(desired, live, ledger):
+        kind = kinds[address.kind]
+        seen, moved = dict(state.value), set(asked.moved)
+        for name in asked.value.keys() - state.value.keys():
+            spec = kind.fields[name]
+            last = written(entry, spec, (name,), key) if spec.unshown else UNKNOWN
+            if last is UNKNOWN:
+                continue
+            if trace(address, spec, asked.value[name], key) == last:
+                seen[name] = asked.value[name]
+            elif _changeable(kind, name):
+                seen[name] = _exact(last, asked.value[name])
+                moved.add(name)
+            else:
+                notes.append(
+                    f"{address}: `{name}` is not as last written; the API cannot change it"
+                )
+        seen |= _whole_limit(kind, asked, state, entry)
+        if seen != state.value:
+            observed[address.kind][address.name] = replace(state, value=seen)
+            declared[address.kind][address.name] = replace(asked, moved=frozenset(moved))
+    return replace(desired, objects=declared), replace(live, objects=observed), notes
+
+
+def _whole_limit(kind: Kind, asked: Declared, state: Observed, entry: Entry) -> dict[str, Any]:
+    """The limit that what is left in the shop stands for, where the files raise or lower it.
+
+    A coupon of 100 uses that was replaced when 37 were spent has 63 in the shop; a limit of 150 in
+    the files is 150 less all that was ever spent.
+    """
+    limit = kind.uses[0]
+    whole, left = entry.kept.get((limit,), (None, None))
+    known = whole is not None and whole == entry.values.get(limit)
+    moved = asked.value.get(limit, whole) not in (whole, left)
+    return {limit: whole} if known and moved and state.value.get(limit) == left else {}
+
+
+def apart(
+    desired: Desired,
+    live: Live,
+    ledger: Ledger,
+    kinds: Kinds,
+    kept: Kept,
+    key: Key | None,
+    told: Told,
+) -> Ground:
+    """Both sides without the fields that both have changed since, unless the files are to win.
+
+    `kept` is what the shop keeps otherwise than it was written.
+    """
+    view = viewed(desired, live, kinds, kept)[0]
+    objects = {name: dict(entries) for name, entries in desired.objects.items()}
+    held: dict[Address, frozenset[str]] = {}
+    reasons: list[tuple[Address, str]] = []
+    for address, declared, state, entry in _known(desired, view, ledger):
+        if told(address) or state.value == declared.value:
+            continue
+        kind = kinds[address.kind]
+        found = compare(kind, declared.value, state.value, declared.moved)
+        clashes = [c for c in found if _origin(kind, address, c, c.after, entry, key) == BOTH]
+        names = frozenset(c.path[0] for c in clashes if not kind.fields[c.path[0]].immutable)
+        if names:
+            held[address] = names
+            value = {n: v for n, v in declared.value.items() if n not in names}
+            objects[address.kind][address.name] = replace(declared, value=value)
+            reasons += [(address, _reason(kind, address, c, entry)) for c in clashes]
+    return Ground(replace(desired, objects=objects), live, held, tuple(reasons))
+
+
+def told_apart(plan: Plan, ledger: Ledger, kinds: Kinds, key: Key | None) -> Plan:
+    """The plan, in which every field says which side moved, as far as the ledger tells."""
+    changes = []
+    for change in plan.changes:
+        entry = ledger.entries.get(
+            Address(change.address.kind, change.renamed_from or change.address.name)
+        )
+        kind = kinds[change.address.kind]
+        fields = tuple(replace(f, origin=_of(kind, change, f, entry, key)) for f in change.fields)
+        changes.append(replace(change, fields=fields))
+    return replace(plan, changes=tuple(changes))
+
+
+def unrecorded(desired: Desired, kinds: Kinds, key: Key | None) -> bool:
+    """Whether something private is declared, of which nothing can be recorded without a key."""
+    private = {n for n, kind in kinds.items() if any(f.private for f in kind.fields.values())}
+    return key is None and any(desired.objects.get(name) for name in private)
+
+
+def dropped(ledger: Ledger, desired: Desired, plan: Plan, complete: Iterable[str]) -> list[Address]:
+    """What was applied once, stands in no file any more, and is in the shop as far as is known."""
+    known = set(complete)
+    unmanaged = set(plan.unmanaged)
+    return sorted(
+        address
+        for address in ledger.entries
+        if desired.get(address) is None
+        and address not in desired.removals
+        and (address in unmanaged or address.kind not in known)
+    )
+
+
+def _known(
+    desired: Desired, live: Live, ledger: Ledger
+) -> Iterator[tuple[Address, Declared, Observed, Entry]]:
+    """The declared objects that were read and that the ledger knows."""
+    for address, entry in ledger.entries.items():
+        declared, state = desired.get(address), live.get(address)
+        if declared is not None and isinstance(state, Observed):
+            yield address, declared, state, entry
+
+
+def _changeable(kind: Kind, name: str) -> bool:
+    """Whether a write can bring the field to another value."""
+    call = kind.update or kind.create
+    return call is not None and name in call.fields
+
+
+def _exact(last: Any, asked: Any) -> Any:
+    """A trace as the value that it is of."""
+    return Decimal(last) if isinstance(last, str) and isinstance(asked, (int, Decimal)) else last
+
+
+def _of(
+    kind: Kind, change: Change, found: FieldChange, entry: Entry | None, key: Key | None
+) -> str:
+    if change.action is Action.CREATE:
+        return DRIFTED if entry else PENDING
+    if found.reason == RENAMED:
+        return PENDING
+    if entry is None:
+        return ""
+    carried = change.carried if len(found.path) == 1 else {}
+    asked = carried.get(found.path[0], (found.after,))[0]
+    return _origin(kind, change.address, found, asked, entry, key)
+
+
+def _origin(
+    kind: Kind, address: Address, found: FieldChange, asked: Any, entry: Entry, key: Key | None
+) -> str:
+    """Which side moved since `entry`; empty where that is not known, or neither did."""
+    spec = kind.fields[found.path[0]]
+    if spec.name not in entry.values and not spec.private:
+        return PENDING  # nobody managed the field until now
+    last = written(entry, spec, found.path, key)
+    if last is UNKNOWN:
+        return ""
+    files = trace(address, spec, asked, key) != last
+    if spec.derived or spec.unshown:
+        return PENDING if files else ""  # how the shop has it tells nothing
+    shop = not _as_written(address, spec, found, last, entry, key)
+    return {(True, True): BOTH, (True, False): PENDING, (False, True): DRIFTED}.get(
+        (files, shop), ""
+    )
+
+
+def _as_written(
+    address: Address, spec: Field, found: FieldChange, last: Any, entry: Entry, key: Key | None
+) -> bool:
+    """Whether the shop still has what was written, or what it kept of that."""
+    if trace(address, spec, found.before, key) == last:
+        return True
+    pair = entry.kept.get(found.path)
+    return pair is not None and pair[1] == trace(address, spec, found.before, None)
+
+
+def _reason(kind: Kind, address: Address, found: FieldChange, entry: Entry) -> str:
+    spec = kind.fields[found.path[0]]
+    way = f"`adopt {address}` takes the shop's, --overwrite {address} writes the files'"
+    if spec.private:
+        moved = f"`{found.name}` was changed in the shop and in the files since the last apply"
+    else:
+        last = written(entry, spec, found.path, None)
+        moved = (
+            f"`{found.name}` was {_plain(last)} at the last apply, is {_plain(found.before)} in "
+            f"the shop and {_plain(found.after)} in the files"
+        )
+    return f"{moved}: held; {way}"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        return f"{value:,}"
+    return "not set" if value is None else f'"{value}"' if isinstance(value, str) else str(value)

@@ -1,0 +1,100 @@
+"""What is known of a field, as marks on its annotation: keys on the wire, and who may change it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.core.model.codec import TEXT, Codec
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How a field travels: keys of a write, keys of a read, and the codec between.
+
+    Several `write` keys are all sent: where the documentation contradicts itself, a server that
+    follows either spelling is served. `unset` marks a field that a single read leaves out when it
+    holds nothing, as documented; `listed` one that only a listing shows.
+    """
+
+    write: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
+    codec: Codec = TEXT
+    unset: bool = False
+    listed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The natural key: what the API itself identifies the object by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Immutable:
+    """The API documents no way to change it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The till changes it: sent when the object is created, never compared."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The server rewrites what is written: sent, compared only by what was written last."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOnly:
+    """No read returns it: sent, noted, never compared."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Private:
+    """Customer data: shown as a fingerprint everywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The field names other objects: its text, its list `under` a key, or a mapping's keys."""
+
+    kind: str
+    keys: bool = False
+    under: str = ""
+
+    def targets(self, value: Any) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+        """Each name that `value` refers to, with its path inside the field."""
+        if self.keys:
+            yield from ((name, (name,)) for name in value)
+        elif self.under:
+            named = value.get(self.under, ()) if isinstance(value, Mapping) else ()
+            yield from ((name, (self.under, index)) for index, name in enumerate(named))
+        elif value:
+            yield value, ()
+
+    def collect(self, value: Any, into: set[str]) -> None:
+        """Add each name that `value` refers to."""
+        if self.keys:
+            into.update(value)
+        elif self.under:
+            into.update(name for name, _ in self.targets(value))
+        elif value:
+            into.add(value)
+
+    def moved(self, value: Any, move: Callable[[str], str]) -> Any:
+        """`value` with `move` applied to each name that this reference finds in it."""
+        if self.keys:
+            return {move(name): entry for name, entry in value.items()}
+        if self.under:
+            names = value.get(self.under) if isinstance(value, Mapping) else None
+            return {**value, self.under: sorted(map(move, names))} if names else value
+        return move(value) if value else value

@@ -1,0 +1,283 @@
+"""How a kind of catalogue object is described: fields with their facts, reads and calls.
+
+A kind is data. Its file states what the API knows about it, and everything else (validation,
+diff, order, cost, schema) follows from that description without naming the kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, NamedTuple, get_type_hints
+
+from reconciler.core.model.codec import Codec
+from reconciler.core.model.field import Reference, Wire
+from reconciler.core.model.field_ import Field, described
+from reconciler.core.model.pricing import Reduction
+
+Value = Mapping[str, Any]
+"""One object in canonical form: our field names, plain values, natural keys."""
+
+
+DECLARE = "declare what it has in DealPOS"
+"""The way out where a write could clear what no read shows."""
+
+
+Shown = tuple[tuple[str, str, Codec], ...]
+"""The fields that a row shows, each with its key and how to read it."""
+
+_SHAPES = 100
+"""So many different sets of keys are remembered of a kind; a server that makes up keys has more."""
+
+
+class Offer(NamedTuple):
+    """At what price something is sold, and what it costs; None where that is not known."""
+
+    price: int | Decimal | None
+    cost: int | Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A read of many: all pages of one operation."""
+
+    operation: str
+    paged: bool = True
+    constants: Value = field(default_factory=dict)
+    wider: Value = field(default_factory=dict)
+    """A filter that may show what the listing leaves out by default; its values are a guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A read of at most `limit` named objects in one call."""
+
+    operation: str
+    key: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """A read of one named object."""
+
+    operation: str
+    key: str = "Code"
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """The reads that the API has for a kind; what is cheapest is decided in `live`.
+
+    `listed` says whether a shop has about as many of them as its files name, so that a listing
+    is worth its pages (products), or far more (customers). `hides` says that a listing or batch
+    may leave out objects that exist (discontinued, expired), so that "absent" needs a single
+    read too (facts §14 #3, #12, #21).
+    """
+
+    listing: Listing | None = None
+    batch: Batch | None = None
+    single: Single | None = None
+    listed: bool = True
+    hides: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One write operation: the fields it carries, and its body.
+
+    `fields` travel when the value has them; `defaults` are what the API demands and a file may
+    leave out. `body` wraps the encoded values where the body is not simply the first of them.
+    """
+
+    operation: str
+    fields: tuple[str, ...] = ()
+    defaults: Value = field(default_factory=dict)
+    limit: int = 1
+    body: Callable[[Sequence[Value]], Any] | None = None
+    forms: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = ()
+    """Spellings to try in turn where the documentation does not say which one is right."""
+    inferred: str = ""
+    """What of it no page of the documentation says; told where it is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A kind whose objects live inside another's: nested in its files and carried by its calls.
+
+    `key` is the array in the parent's bodies and read rows. `create` and `update` describe one
+    item of that array.
+    """
+
+    kind: str
+    key: str
+    create: Call
+    update: Call
+    write: tuple[str, ...] = ()
+    """The keys that name the parent in the object's own update."""
+    follows: Mapping[str, str] = field(default_factory=dict)
+    """Fields of a child that repeat a field of the parent unless a file says otherwise."""
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """Everything that is particular to one kind of object."""
+
+    name: str
+    model: type
+    reads: Reads
+    module: str = ""
+    """The module of the rights that its operations need: `Products` VIEW (facts §1)."""
+    collection: str = ""
+    """The key in a catalogue file; empty for what the tool reads but never manages."""
+    create: Call | None = None
+    update: Call | None = None
+    delete: Call | None = None
+    delete_many: Call | None = None
+    """Deletes several in one call, where the API can."""
+    parent: Parent | None = None
+    required: tuple[str, ...] = ()
+    """What a new object cannot do without, beyond its identity."""
+    retire: str = ""
+    """The flag that takes an object out of use without deleting it."""
+    rename: str = ""
+    """The write key that carries a new identity, where the API can rename."""
+    tree: bool = False
+    """Whether the identity is a slash path below another object of the kind."""
+    check: Callable[[Value], Iterable[tuple[tuple[str | int, ...], str]]] | None = None
+    """Rules across fields of one object: path and complaint."""
+    hidden: Mapping[str, Wire] = field(default_factory=dict)
+    """What is read and sent back but never compared, shown or written in a file."""
+    normalise: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    """Gathers what a read scatters over several keys, before decoding."""
+    carry_over: Callable[[Value, Value], tuple[Value | None, str]] | None = None
+    """What a replacement keeps of the live object: (after, live) to (after, note).
+
+    None instead of `after` withholds the replacement, and the note says why.
+    """
+    blind: Callable[[Value], Mapping[str, str]] | None = None
+    """Fields that an object of this sort has and no read shows, with the way out: a write of it
+    that does not carry them could clear them."""
+    offers: Callable[[Value], Mapping[str, Offer]] | None = None
+    """What is sold at which price: by outlet name, the base price under the empty name."""
+    reduces: Callable[[Value], Reduction | None] | None = None
+    """What a promotion takes off; None where that is not known."""
+    uses: tuple[str, str] = ("", "")
+    """The fields that say how often a promotion can be used, and how many of those are left."""
+    expires: str = ""
+    """The field with the last day of a promotion."""
+    stock: Single | None = None
+    """The read that shows how much of it is on hand; asked before a deletion."""
+    widens: tuple[str, ...] = ()
+    """Fields that must read back as declared, or the new object is taken away again."""
+    fields: Mapping[str, Field] = field(init=False)
+    identity: str = field(init=False)
+    referring: tuple[tuple[str, tuple[Reference, ...]], ...] = field(init=False)
+    """The fields that name other objects."""
+    readable: tuple[tuple[str, tuple[str, ...], Codec], ...] = field(init=False)
+    """The fields that reads show, with the keys they come under."""
+    _shapes: dict[tuple[str, ...], Shown] = field(init=False, repr=False, default_factory=dict)
+    """What rows show, by their keys."""
+    unread: frozenset[str] = field(init=False)
+    """The fields whose live value is never compared."""
+
+    def __post_init__(self) -> None:
+        """Derive the fields from the model's annotations."""
+        hints = get_type_hints(self.model, include_extras=True)
+        fields = {name: described(name, hint) for name, hint in hints.items()}
+        for name, wire in self.hidden.items():
+            fields[name] = Field(name, wire, hidden=True)
+        if self.parent:
+            fields[self.parent.kind] = Field(
+                self.parent.kind,
+                Wire(self.parent.write),
+                immutable="no documented way to move it to another parent",
+                references=(Reference(self.parent.kind),),
+            )
+        identity = next(f.name for f in fields.values() if f.identity)
+        referring = tuple((f.name, f.references) for f in fields.values() if f.references)
+        readable = tuple(
+            (f.name, f.wire.read, f.wire.codec) for f in fields.values() if f.wire.read
+        )
+        for name, derived in (
+            ("fields", fields),
+            ("identity", identity),
+            ("referring", referring),
+            ("readable", readable),
+            ("unread", frozenset(f.name for f in fields.values() if f.unread)),
+        ):
+            object.__setattr__(self, name, derived)
+
+    def listed_in(self, value: Value) -> frozenset[str]:
+        """The fields of `value` that only a listing shows."""
+        return frozenset(name for name in value if self.fields[name].wire.listed)
+
+    def encode(self, call: Call, value: Value) -> dict[str, Any]:
+        """The keys and values that `call` sends for `value`."""
+        body: dict[str, Any] = dict(call.defaults)
+        for name in call.fields:
+            if name in value:
+                wire = self.fields[name].wire
+                sent = wire.codec.encode(value[name])
+                body.update(dict.fromkeys(wire.write, sent))
+        return body
+
+    def decode(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The canonical value of what `row` shows; fields whose keys it lacks are left out."""
+        value = {}
+        if self.normalise:
+            row = self.normalise(row)
+        for name, key, codec in self._shown(tuple(row)):
+            raw = row[key]
+            if type(raw) is not codec.plain:
+                raw = codec.empty if raw is None else self._decoded(name, codec, raw)
+            value[name] = raw
+        return value
+
+    def _shown(self, keys: tuple[str, ...]) -> Shown:
+        """What a row with these keys shows; the rows of one read nearly all have the same."""
+        if (found := self._shapes.get(keys)) is None:
+            present = frozenset(keys)
+            found = tuple(
+                (name, key, codec)
+                for name, ours, codec in self.readable
+                if (key := next((k for k in ours if k in present), None)) is not None
+            )
+            if len(self._shapes) < _SHAPES:
+                self._shapes[keys] = found
+        return found
+
+    def _decoded(self, name: str, codec: Codec, raw: Any) -> Any:
+        try:
+            return codec.decode(raw)
+        except ValueError as error:
+            shown = "" if self.fields[name].private else f" (found {str(raw)[:40]!r})"
+            raise ValueError(f"`{name}`: {error}{shown}") from None
+
+    def retired(self, row: Any) -> bool:
+        """Whether a row shows an object out of use; one that is not understood does not."""
+        if not self.retire or not isinstance(row, Mapping):
+            return False
+        wire = self.fields[self.retire].wire
+        raw = next((row[key] for key in wire.read if row.get(key) is not None), None)
+        try:
+            return raw is not None and bool(wire.codec.decode(raw))
+        except ValueError:
+            return False
+
+    def named(self, row: Any) -> str | None:
+        """The natural key that a row shows, if it shows one."""
+        if not isinstance(row, Mapping):
+            return None
+        wire = self.fields[self.identity].wire
+        for key in wire.read:
+            if (raw := row.get(key)) is not None:
+                try:
+                    return raw if type(raw) is str else str(wire.codec.decode(raw))
+                except ValueError:
+                    return None
+        return None
+
+
+Kinds = Mapping[str, Kind]

@@ -1,0 +1,231 @@
+"""What a saved plan approved, held against the shop as it is now.
+
+An approved plan is carried out as it stands or not at all, object by object: what still rests on
+the same ground is planned again from exactly the values that were approved, what already is as
+approved needs nothing, and what moved meanwhile is held. New work is never derived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from reconciler.core.diff.change import Action, mark
+from reconciler.core.diff.diff import compare
+from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.live import (
+    ABSENT,
+    Address,
+    Declared,
+    Desired,
+    Live,
+    Observed,
+    Removal,
+    Source,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """One change of a saved plan. Private values are marks: what they stand for is in the files."""
+
+    address: Address
+    action: Action
+    names: tuple[str, ...]
+    """The fields that change, in the plan's order."""
+    before: Value | None
+    after: Value | None
+    source: Source | None = None
+    renamed_from: str = ""
+    implied: frozenset[str] = frozenset()
+    """What the server creates on the way, as it was seen when this was planned."""
+    carried: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    """Fields that a replacement writes otherwise than declared: (declared, written)."""
+    uses_left: int | Decimal | None = None
+    """Of a promotion that is deleted, as it was seen when this was planned; None if it was not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Why an approved change is not carried out: a field that moved, or a reason in words."""
+
+    address: Address
+    action: Action
+    reason: str = ""
+    name: str = ""
+    before: Any = None
+    now: Any = None
+    after: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An approved change that is not carried out, and why."""
+
+    address: Address
+    action: Action
+    reason: str
+
+
+def declared_again(approved: Collection[Approved], files: Desired, kinds: Kinds) -> Desired:
+    """The approved values as declarations: these fields of these objects and no other.
+
+    Private values come out of `files`; where those do not say what was approved, the object is
+    left out.
+    """
+    objects: dict[str, dict[str, Declared]] = {}
+    for change in approved:
+        kind = kinds[change.address.kind]
+        value = _declared(kind, change, files)
+        if value is not None:
+            source = change.source or Source("", 0, 0)
+            declared = Declared(value, source, change.renamed_from, _rewritten(kind, change))
+            objects.setdefault(kind.name, {})[change.address.name] = declared
+    removals = {
+        change.address: Removal(change.source or Source("", 0, 0), delete=True)
+        for change in approved
+        if change.action is Action.DELETE
+    }
+    return Desired(objects, removals=removals)
+
+
+def _declared(kind: Kind, change: Approved, files: Desired) -> Value | None:
+    if change.after is None:
+        return None
+    value = {name: change.after[name] for name in _owned(kind, change)}
+    value |= {name: asked for name, (asked, _) in change.carried.items()}
+    written = files.get(change.address)
+    for name in value:
+        if kind.fields[name].private and value[name] not in ("", None):
+            secret = written.value.get(name) if written else None
+            if mark(change.address, secret) != value[name]:
+                return None
+            value[name] = secret
+    return value
+
+
+def _rewritten(kind: Kind, change: Approved) -> frozenset[str]:
+    """The approved fields that the server always rewrites, or that only a ledger knows."""
+    fields = (kind.fields[name] for name in change.names)
+    return frozenset(field.name for field in fields if field.derived or field.unshown)
+
+
+def _owned(kind: Kind, change: Approved) -> Iterator[str]:
+    """The fields of `after` that the approval is about: what changes, and what only goes along.
+
+    A replacement writes the whole object. What no read shows is sent with every update, and only
+    the plan knows it.
+    """
+    before = change.before or {}
+    parent = kind.parent.kind if kind.parent else ""
+    after = change.after or {}
+    for name in dict.fromkeys((*(n for n in change.names if n in after), *after)):
+        spec = kind.fields[name]
+        whole = change.action in (Action.CREATE, Action.REPLACE) and not spec.runtime
+        sent_only = not spec.runtime and name not in before  # so a file has told it
+        if whole or sent_only or spec.identity or name == parent or name in change.names:
+            yield name
+
+
+def weigh(
+    approved: Iterable[Approved], live: Live, renames: Mapping[Address, str], kinds: Kinds
+) -> tuple[list[Moved], list[Address]]:
+    """What of the approved changes moved, and which objects are as approved already.
+
+    `live` is the shop as a plan sees it, with the `renames` that are still to be done.
+    """
+    moved: list[Moved] = []
+    done: list[Address] = []
+    for change in approved:
+        kind = kinds[change.address.kind]
+        found = list(_ground(kind, change, live, renames))
+        if found:
+            moved += found
+        elif change.address not in renames and _is_so(kind, change, live):
+            done.append(change.address)
+    return moved, done
+
+
+def _ground(
+    kind: Kind, change: Approved, live: Live, renames: Mapping[Address, str]
+) -> Iterator[Moved]:
+    """Everything that is otherwise than when the change was planned, and not as it asks for."""
+    address, action = change.address, change.action
+    state = live.get(address)
+    if state is None:
+        why = live.unread.get(address, "it was not read")
+        yield Moved(address, action, f"it could not be read: {why}")
+    elif _doubled(change, live, renames):
+        yield Moved(address, action, f"both it and `{change.renamed_from}` are in the shop")
+    elif action is Action.CREATE:
+        if state is not ABSENT and not _is_so(kind, change, live):
+            yield Moved(address, action, "somebody has created it meanwhile, with other values")
+    elif not isinstance(state, Observed):
+        if action is not Action.DELETE:
+            yield Moved(address, action, "it is gone from the shop")
+    else:
+        yield from _shifted(kind, change, state.value)
+        yield from _spent(kind, change, state.value)
+
+
+def _shifted(kind: Kind, change: Approved, live: Value) -> Iterator[Moved]:
+    """The fields that somebody else has changed, to something else than was approved."""
+    before, after = change.before or {}, change.after or {}
+    seen = _seen(kind, change.address, live)
+    whole = change.action in (Action.REPLACE, Action.DELETE)
+    for name in sorted(before if whole else change.names):
+        if name not in seen:
+            continue  # facts §10: no read of an expired coupon shows its minimum; that is no change
+        was, now = before.get(name), seen.get(name)
+        wanted = {name: after.get(name, was)}
+        if kind.fields[name].comparable and now != was and compare(kind, wanted, {name: now}):
+            yield Moved(change.address, change.action, "", name, was, now, wanted[name])
+
+
+def _spent(kind: Kind, change: Approved, live: Value) -> Iterator[Moved]:
+    """Whether other uses would be lost with a promotion than was approved.
+
+    A plan of an older version does not say how many were left: then none may be spent.
+    """
+    limit, left = kind.uses
+    if change.action is not Action.DELETE or not left:
+        return
+    was, now = change.uses_left, live.get(left)
+    if was is None:
+        same, why = now in (None, live.get(limit)), "uses are spent, and the plan knows of none"
+    elif now is None:
+        same, why = False, "the shop does not show any more how many uses are left"
+    else:
+        same, why = now == was, f"{was:,} uses were left when this was planned and {now:,} are now"
+    if not same:
+        yield Moved(change.address, change.action, f"{why}: plan again to approve that")
+
+
+def _doubled(change: Approved, live: Live, renames: Mapping[Address, str]) -> bool:
+    """Whether a rename cannot be done: something has taken the new name meanwhile."""
+    old = Address(change.address.kind, change.renamed_from)
+    pending = change.address in renames
+    return bool(change.renamed_from) and not pending and isinstance(live.get(old), Observed)
+
+
+def _is_so(kind: Kind, change: Approved, live: Live) -> bool:
+    """Whether the shop already is as the change would make it."""
+    state = live.get(change.address)
+    if not isinstance(state, Observed):
+        return change.action is Action.DELETE
+    after = change.after or {}
+    names = after if change.action is Action.CREATE else change.names
+    wanted = {name: after[name] for name in names if name in after}
+    seen = _seen(kind, change.address, state.value)
+    rewritten = () if change.action is Action.CREATE else _rewritten(kind, change)
+    return change.action is not Action.DELETE and not compare(kind, wanted, seen, rewritten)
+
+
+def _seen(kind: Kind, address: Address, value: Value) -> Value:
+    """A live object as a plan shows it: private values as their marks."""
+    return {
+        name: mark(address, now) if kind.fields[name].private and now not in ("", None) else now
+        for name, now in value.items()
+    }

@@ -1,0 +1,288 @@
+"""The plan as a value: what will change, why, and what is left alone.
+
+Apply executes a plan and nothing else; it has no second look at the files.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from reconciler.core.diff.change import RENAMED, Action, Change, FieldChange, digest
+from reconciler.core.diff.diff import compare, created, same
+from reconciler.core.diff.known_rewrites import Kept
+from reconciler.core.diff.merge import as_written, follow, overlay_owned
+from reconciler.core.diff.rename import viewed
+from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.live import Address, Declared, Desired, Listed, Live, Observed
+from reconciler.core.plan.approved import Held
+from reconciler.core.plan.blocked import blocked
+from reconciler.core.plan.bundle import cautions
+from reconciler.core.plan.children import Family, families
+from reconciler.core.plan.deletion import deletions
+from reconciler.core.plan.faults import Fault, required
+from reconciler.core.plan.implied import implied
+from reconciler.core.plan.notes import recoded
+from reconciler.core.plan.removal import expanded, untouched
+from reconciler.core.plan.replacement import Interrupted, finish
+from reconciler.core.plan.uncompared import Uncompared
+from reconciler.core.plan.unmanaged import unmanaged
+from reconciler.core.plan.violation import Violation
+from reconciler.core.plan.withheld import routed
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that an apply will do, and what it will not."""
+
+    store: str
+    changes: tuple[Change, ...] = ()
+    unmanaged: tuple[Address, ...] = ()
+    """Live, of a kind that the files declare, and not in the files: left alone."""
+    dropped: tuple[Address, ...] = ()
+    """What was applied once and is in no file any more, where a ledger tells: left alone too."""
+    unknown: tuple[tuple[Address, str], ...] = ()
+    """Could not be read, and why; nothing is planned for them."""
+    withheld: tuple[tuple[Address, str], ...] = ()
+    """Not as declared, and not to be changed: why, and what would allow it."""
+    held: tuple[Held, ...] = ()
+    """Approved in a saved plan, and not to be carried out any more."""
+    done: tuple[Held, ...] = ()
+    """Approved in a saved plan, and so already."""
+    given_up: tuple[Address, ...] = ()
+    """What interrupted replacements took away and the files remove: nothing is left to finish."""
+    notes: tuple[str, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    """What the guardrails have against it, exceptions included."""
+    unchanged: int = 0
+    families: Mapping[Address, Family] = field(default_factory=dict)
+    """The live parents that changes touch, with the children that their updates must carry."""
+    pages: Mapping[str, Listed] = field(default_factory=dict)
+    """What listings were like, with what the plan adds: for the cost of reading back."""
+    reads: int = 0
+    """Requests that making the plan has spent."""
+    kept: Kept = field(default_factory=dict)
+    """What the shop is known to keep otherwise than it was written."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.changes
+
+    @property
+    def settled(self) -> bool:
+        """Whether the shop is as declared, as far as it was read."""
+        return not (self.changes or self.withheld)
+
+    def counts(self) -> dict[str, int]:
+        """The summary: objects by what happens to them."""
+        by_action = Counter(change.action for change in self.changes)
+        shown = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.RETIRE, Action.DELETE)
+        return {action.value: by_action[action] for action in shown} | {
+            "unchanged": self.unchanged,
+            "unmanaged": len(self.unmanaged),
+            "unknown": len(self.unknown),
+        }
+
+
+def build(
+    desired: Desired,
+    live: Live,
+    kinds: Kinds,
+    store: str,
+    kept: Kept | None = None,
+    pending: Mapping[Address, Interrupted] | None = None,
+) -> tuple[Plan, list[Fault]]:
+    """The plan that makes the shop as declared, and the faults that stand in its way.
+
+    With faults the plan is incomplete and must not be applied. `kept` is what the shop is known to
+    keep otherwise than it was written, `pending` are replacements that were cut in half.
+    """
+    kept = kept or {}
+    live, renames, view_notes = viewed(desired, live, kinds, kept)
+    desired = expanded(desired, live, kinds)
+    builder = _Builder(kinds, desired, live, renames, kept)
+    pending = pending or {}
+    for address, entry in pending.items():
+        if address in desired.removals:
+            continue  # it is gone already, as the files want it
+        builder.finish(address, entry, desired.get(address))
+    for address, declared in desired:
+        if address not in pending:
+            builder.consider(address, declared)
+    found = families(builder.changes, desired, live, kinds)
+    changes, refused = routed(builder.changes, found, desired, live, kinds)
+    removed = deletions(desired, live, kinds, changes, renames)
+    plan = Plan(
+        store=store,
+        changes=(*follow(changes, desired, kinds), *removed.changes),
+        unmanaged=tuple(unmanaged(desired, live, kinds)),
+        unknown=(*builder.unknown, *removed.unknown),
+        given_up=tuple(address for address in pending if address in desired.removals),
+        withheld=tuple(sorted((*builder.withheld, *refused, *removed.withheld))),
+        notes=(
+            *live.notes,
+            *view_notes,
+            *builder.notes,
+            *builder.uncompared.notes(),
+            *removed.notes,
+            *cautions(changes, found, desired, live, kinds),
+            *recoded(changes, desired, live, kinds),
+            *untouched(desired, live, kinds),
+        ),
+        unchanged=builder.unchanged,
+        families=found,
+        pages=_grown(live.pages, changes),
+        reads=live.reads,
+        kept=kept,
+    )
+    return plan, builder.faults
+
+
+class _Builder:
+    def __init__(
+        self,
+        kinds: Kinds,
+        desired: Desired,
+        live: Live,
+        renames: Mapping[Address, str],
+        kept: Kept,
+    ) -> None:
+        self.kinds = kinds
+        self.desired = desired
+        self.live = live
+        self.renames = renames
+        self.changes: list[Change] = []
+        self.unknown: list[tuple[Address, str]] = []
+        self.withheld: list[tuple[Address, str]] = []
+        self.notes: list[str] = []
+        self.faults: list[Fault] = []
+        self.blocked = blocked(desired, live, kinds)
+        self.unchanged = 0
+        self.uncompared = Uncompared(kept)
+
+    def finish(self, address: Address, entry: Interrupted, declared: Declared | None) -> None:
+        """Decide how a replacement that was cut in half ends."""
+        change, note = finish(self.kinds[address.kind], address, entry, declared)
+        if change is None:
+            self.withheld.append((address, note))
+            return
+        self.changes.append(change)
+        self.notes.append(f"{address}: {note}")
+
+    def consider(self, address: Address, declared: Declared) -> None:
+        """Decide what happens to one declared object."""
+        kind = self.kinds[address.kind]
+        state = self.live.get(address)
+        if isinstance(state, Observed):
+            self._compare(address, kind, declared, state)
+        elif state is None:
+            self.unknown.append((address, self.live.unread.get(address, "it was not read")))
+        elif unread := self.blocked.get(address):
+            self.unknown.append((address, f"{unread} could not be read"))
+        else:
+            self._create(address, kind, declared)
+
+    def _create(self, address: Address, kind: Kind, declared: Declared) -> None:
+        missing = required(address, kind, declared)
+        self.faults += missing
+        self.changes.append(
+            Change(
+                address,
+                Action.CREATE,
+                "declared, and not in the shop",
+                created(kind, declared.value),
+                None,
+                declared.value,
+                declared.source,
+                digest(kind, address, None),
+                implied=self._implied(address, kind),
+            )
+        )
+
+    def _implied(self, address: Address, kind: Kind) -> tuple[Address, ...]:
+        """What a new name makes the server create too; it is said in a note."""
+        found = implied(address, self.desired, self.live) if kind.tree else ()
+        if found:
+            how = "its new name creates" if address in self.renames else "creates"
+            named = ", ".join(map(str, found))
+            self.notes.append(f"{address}: {how} {named} too, which no file declares")
+        return found
+
+    def _compare(self, address: Address, kind: Kind, declared: Declared, live: Observed) -> None:
+        if address not in self.renames and same(kind, declared.value, live.value):
+            self.unchanged += 1
+            return
+        self.uncompared.count(address, kind, declared.value, live.value)
+        fields = compare(kind, declared.value, live.value, declared.moved)
+        if address in self.renames:
+            old = self.renames[address]
+            fields = (
+                FieldChange((kind.identity,), old, address.name, Action.UPDATE, RENAMED),
+                *fields,
+            )
+        if not fields:
+            self.unchanged += 1
+            return
+        if unread := self.blocked.get(address):
+            self.withheld.append((address, f"not changed: {unread} could not be read"))
+            return
+        action = max((f.action for f in fields), key=lambda a: a.severity)
+        after = overlay_owned(kind, live.value, declared.value)
+        carried: dict[str, tuple[object, object]] = {}
+        if action is Action.REPLACE:
+            kept = self._replace(address, kind, fields, after, live.value)
+            if kept is None:
+                return
+            carried = {n: (after[n], v) for n, v in kept.items() if after.get(n) != v}
+            after = dict(kept)
+        reasons = {f.reason for f in fields if f.action is action and f.reason not in ("", RENAMED)}
+        self.changes.append(
+            Change(
+                address,
+                action,
+                "; ".join(
+                    [declared.removed or "declared fields differ from live", *sorted(reasons)]
+                ),
+                tuple(as_written(fields, live.value, after)),
+                live.value,
+                after,
+                declared.source,
+                digest(kind, address, live.value, {f.path[0] for f in fields}),
+                self.renames.get(address, ""),
+                carried,
+                implied=self._implied(address, kind) if address in self.renames else (),
+            )
+        )
+
+    def _replace(
+        self,
+        address: Address,
+        kind: Kind,
+        fields: tuple[FieldChange, ...],
+        after: Value,
+        live: Value,
+    ) -> Value | None:
+        """What a replacement is created with; None when it must not happen."""
+        if kind.delete is None or kind.parent is not None:
+            for changed in fields:
+                if changed.action is Action.REPLACE:
+                    message = f"{address}: `{changed.name}` is {changed.before} in the shop"
+                    hint = f"{changed.reason}; declare it there, or under a new code"
+                    self.faults.append(Fault(address, (), message, hint))
+            return None
+        if kind.carry_over is None:
+            return after
+        kept, note = kind.carry_over(after, live)
+        if kept is None:
+            self.withheld.append((address, note))
+        elif note:
+            self.notes.append(f"{address}: {note}")
+        return kept
+
+
+def _grown(listed: Mapping[str, Listed], changes: list[Change]) -> dict[str, Listed]:
+    """Listings as they will be once the plan's new objects are there."""
+    new = Counter(change.address.kind for change in changes if change.action is Action.CREATE)
+    return {kind: replace(was, count=was.count + new[kind]) for kind, was in listed.items()}

@@ -1,0 +1,220 @@
+"""Deletions: only of what was seen, and only where nothing that was seen stands in the way.
+
+What a delete does to what refers to the object, or lives inside it, is undocumented (facts §5,
+§6.3), so it is withheld while anything does; what hangs together may go together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.core.diff.change import Action, Change, digest
+from reconciler.core.diff.rename import called
+from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.live import ABSENT, Address, Desired, Live, Observed, Removal, above
+from reconciler.core.plan.faults import names
+
+_MANY = 5
+
+
+@dataclass(slots=True)
+class Deletions:
+    """What is deleted, what is withheld or unknown and why, and what else there is to say."""
+
+    changes: list[Change] = field(default_factory=list)
+    withheld: list[tuple[Address, str]] = field(default_factory=list)
+    unknown: list[tuple[Address, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def deletions(
+    desired: Desired,
+    live: Live,
+    kinds: Kinds,
+    changes: Iterable[Change],
+    renames: Mapping[Address, str],
+) -> Deletions:
+    """What becomes of every removal that is not a retirement, after the other `changes`.
+
+    `live` has the names that `renames` give.
+    """
+    found = Deletions()
+    asked: dict[Address, Removal] = {}
+    for address, removal in sorted(desired.removals.items()):
+        kind, state = kinds[address.kind], live.get(address)
+        if state is ABSENT or (kind.retire and not removal.delete):
+            continue
+        if state is None:
+            found.unknown.append((address, live.unread.get(address, "it was not read")))
+        elif removal.delete:
+            asked[address] = removal
+        else:
+            why = f"a {kind.name} cannot be retired; `delete: true` would delete it"
+            found.withheld.append((address, f"not removed: {why}"))
+    blocked = _blocked(asked, live, kinds, {change.address: change for change in changes})
+    found.withheld += [(address, f"not deleted: {why}") for address, why in blocked.items()]
+    left = {address: removal for address, removal in asked.items() if address not in blocked}
+    found.changes += [_deletion(address, removal, live, kinds) for address, removal in left.items()]
+    found.notes += [*_gone(desired, live, kinds, renames), *_told(found.changes, kinds)]
+    return found
+
+
+def _gone(
+    desired: Desired, live: Live, kinds: Kinds, renames: Mapping[Address, str]
+) -> Iterator[str]:
+    """What is not there to be removed: not at all, or not under this name any more."""
+    gone = []
+    for address in sorted(a for a in desired.removals if live.get(a) is ABSENT):
+        now = Address(address.kind, called(address, renames, kinds))
+        if isinstance(live.get(now), Observed):
+            yield f"{address} is not removed: `was:` makes it {now}; remove that if it is meant"
+        else:
+            gone.append(str(address))
+    if gone:
+        named = ", ".join(gone[:_MANY]) + (" …" if len(gone) > _MANY else "")
+        yield f"to be removed and not in the shop: {named}; the entry can go"
+
+
+def _deletion(address: Address, removal: Removal, live: Live, kinds: Kinds) -> Change:
+    state = live.get(address)
+    assert isinstance(state, Observed)
+    basis = digest(kinds[address.kind], address, state.value)
+    return Change(
+        address,
+        Action.DELETE,
+        removal.reason,
+        (),
+        state.value,
+        None,
+        removal.source,
+        basis,
+    )
+
+
+def _told(changes: Iterable[Change], kinds: Kinds) -> Iterator[str]:
+    for name in dict.fromkeys(change.address.kind for change in changes):
+        call = kinds[name].delete
+        if call and call.inferred:
+            yield f"deleting a {name}: {call.inferred}"
+
+
+def _blocked(
+    asked: Mapping[Address, Removal], live: Live, kinds: Kinds, changes: Mapping[Address, Change]
+) -> dict[Address, str]:
+    """Why each of `asked` must stay; what stays keeps what it refers to."""
+    blocked: dict[Address, str] = {}
+    going = set(asked)
+    users = _users(asked, live, kinds, changes) if asked else {}
+    doubts = _doubts(live)
+    while True:
+        staying = {
+            address: why
+            for address in sorted(going)
+            if (why := _why(kinds[address.kind], address, live, kinds, users, doubts, going))
+        }
+        if not staying:
+            return dict(sorted(blocked.items()))
+        blocked |= staying
+        going -= staying.keys()
+
+
+def _users(
+    asked: Mapping[Address, Removal], live: Live, kinds: Kinds, changes: Mapping[Address, Change]
+) -> dict[Address, list[Address]]:
+    """The objects that will refer to each of `asked`, or be inside or below it."""
+    users: dict[Address, list[Address]] = {}
+    for kind in kinds.values():
+        for address, value in _after(kind, live, changes):
+            targets = {target for target, _ in names(kind, value)}
+            if kind.parent:
+                targets.add(Address(kind.parent.kind, value.get(kind.parent.kind, "")))
+            targets.update(above(address, kinds))
+            for target in sorted(targets & asked.keys()):
+                users.setdefault(target, []).append(address)
+    return users
+
+
+def _after(
+    kind: Kind, live: Live, changes: Mapping[Address, Change]
+) -> Iterator[tuple[Address, Value]]:
+    """Every object of a kind as it will be, as far as it was read."""
+    seen: dict[Address, Value] = {}
+    for owner, state in live.observed(kind.parent.kind) if kind.parent else ():
+        for name, value in (state.children or {}).items():
+            above = kind.parent.kind if kind.parent else ""
+            seen[Address(kind.name, name)] = {**value, above: owner}
+    for name, state in live.observed(kind.name):
+        address = Address(kind.name, name)
+        seen[address] = {**seen.get(address, {}), **state.value}
+    for change in changes.values():
+        if change.address.kind == kind.name and change.after is not None:
+            seen[change.address] = {**seen.get(change.address, {}), **change.after}
+    yield from sorted(seen.items())
+
+
+def _why(
+    kind: Kind,
+    address: Address,
+    live: Live,
+    kinds: Kinds,
+    users: Mapping[Address, list[Address]],
+    doubts: Mapping[str, str],
+    going: set[Address],
+) -> str:
+    """What stands in the way of one deletion, and what would clear it; empty where nothing does."""
+    state = live.get(address)
+    assert isinstance(state, Observed)
+    if kind.delete is None:
+        return f"the API has no delete for a {kind.name}"
+    if left := [str(user) for user in users.get(address, ()) if user not in going]:
+        named = ", ".join(left[:_MANY]) + (f" and {len(left) - _MANY} more" if left[_MANY:] else "")
+        return f"{named} would be left without it; remove or change that first"
+    for other in kinds.values():
+        if other.name in doubts and _may_use(other, kind):
+            return doubts[other.name]
+    for name in kind.delete.fields:
+        if why := _ambiguous(kind, name, address, live):
+            return why
+    return _on_hand(address, live) if kind.stock else ""
+
+
+def _doubts(live: Live) -> dict[str, str]:
+    """Why it is not known of a kind what its objects refer to: of all, or of one of them."""
+    unread = (address for address in sorted(live.unread) if live.get(address) is None)
+    found = {a.kind: f"whether {a} needs it is not known: it could not be read" for a in unread}
+    for name, why in live.unlooked.items():
+        found[name] = f"whether a {name} needs it could not be read ({why})"
+    return found
+
+
+def _on_hand(address: Address, live: Live) -> str:
+    """Why a deletion would take stock with it, or might."""
+    if address not in live.stock:
+        return "how much of it is on hand could not be read; delete it in DealPOS"
+    held = {place: count for place, count in sorted(live.stock[address].items()) if count}
+    named = ", ".join(f"{count:,} at {place}" for place, count in held.items())
+    return f"there is stock on hand ({named}); clear it in DealPOS first" if held else ""
+
+
+def _may_use(other: Kind, kind: Kind) -> bool:
+    inside = other.parent is not None and other.parent.kind == kind.name
+    refers = any(mark.kind == kind.name for _, marks in other.referring for mark in marks)
+    return inside or refers or (other.name == kind.name and kind.tree)
+
+
+def _ambiguous(kind: Kind, name: str, address: Address, live: Live) -> str:
+    """Why a delete that names the object by `name` might mean none, or another one."""
+    if kind.fields[name].identity:
+        return ""
+    state = live.get(address)
+    value = state.value.get(name) if isinstance(state, Observed) else None
+    if not value:
+        return f"the API deletes a {kind.name} by `{name}`, and this one shows none"
+    if kind.name not in live.complete:
+        return f"the API deletes a {kind.name} by `{name}`, and not all of them could be listed"
+    for other, found in live.observed(kind.name):
+        same = str(found.value.get(name, "")).casefold() == str(value).casefold()
+        if other != address.name and same:
+            return f"the API deletes a {kind.name} by `{name}`, and {kind.name}/{other} shares it"
+    return ""

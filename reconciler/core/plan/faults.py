@@ -1,0 +1,152 @@
+"""Names in the files that must mean something: declared, or live in the shop.
+
+An unknown category in a product write would silently create it (facts §14 #4), so a name that
+nobody knows stops the run at the line that holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+
+from reconciler.core.diff.rename import called, renamed
+from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.live import ABSENT, Address, Declared, Desired, Live, Observed
+from reconciler.errors import suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something in a declared object that cannot be: where inside it, what, and a way out."""
+
+    address: Address
+    path: tuple[str | int, ...]
+    message: str
+    hint: str = ""
+
+
+def names(kind: Kind, value: Value) -> Iterator[tuple[Address, tuple[str | int, ...]]]:
+    """Every object that `value` refers to, with the path of the name inside it."""
+    for field_name, references in kind.referring:
+        if field_name in value:
+            for reference in references:
+                for name, path in reference.targets(value[field_name]):
+                    yield Address(reference.kind, name), (field_name, *path)
+
+
+def targets(desired: Desired, kinds: Kinds) -> dict[str, set[str]]:
+    """Everything that declared objects refer to, by kind: few names, however many objects."""
+    found: dict[str, set[str]] = {}
+    for name, objects in desired.objects.items():
+        for field_name, references in kinds[name].referring:
+            for reference in references:
+                into = found.setdefault(reference.kind, set())
+                for declared in objects.values():
+                    if field_name in declared.value:
+                        reference.collect(declared.value[field_name], into)
+    return found
+
+
+def check(desired: Desired, live: Live, kinds: Kinds) -> list[Fault]:
+    """A fault for each reference to what neither the files nor the shop have.
+
+    The shop has what it has under the names that declared renames give: a product that is left in
+    the old category would create that again (facts §14 #4).
+    """
+    live, renames, _ = renamed(live, desired, kinds)
+    faults: list[Fault] = []
+    if not any(
+        name not in desired.objects.get(kind, ())
+        and not isinstance(live.get(Address(kind, name)), Observed)
+        for kind, names_ in targets(desired, kinds).items()
+        for name in names_
+    ):
+        return faults
+    told: set[tuple[str, str]] = set()
+    for address, declared in desired:
+        for target, path in names(kinds[address.kind], declared.value):
+            declared_too = target.name in desired.objects.get(target.kind, ())
+            if declared_too or isinstance(live.get(target), Observed):
+                continue
+            # What could not be read for one reason is told once, not at every line that names it.
+            reason = (target.kind, live.unread.get(target, "")) if target in live.unread else None
+            if reason is None or reason not in told:
+                now = called(target, renames, kinds)
+                faults.append(_dangling(address, path, target, now, desired, live))
+                told |= {reason} if reason else set()
+    return faults
+
+
+def _dangling(
+    address: Address,
+    path: tuple[str | int, ...],
+    target: Address,
+    now: str,
+    desired: Desired,
+    live: Live,
+) -> Fault:
+    if live.get(target) is not ABSENT:
+        why = live.unread.get(target, "its answer was not understood")
+        message = f"{address} names {target}, which could not be read: {why}"
+        return Fault(address, path, message)
+    known = {*desired.objects.get(target.kind, {}), *(n for n, _ in live.observed(target.kind))}
+    hint = f"it is renamed to `{now}`" if now in known else suggestion(target.name, known)
+    if not hint:
+        hint = f"declare the {target.kind} in the files"
+        if target.kind not in desired.objects:
+            listed = ", ".join(sorted(known)[:8])
+            hint = f"the shop has: {listed}" if listed else f"the shop has no {target.kind}"
+    message = f"{address} names the {target.kind} `{target.name}`, which does not exist"
+    return Fault(address, path, message, hint)
+
+
+def cycles(desired: Desired, kinds: Kinds) -> list[Fault]:
+    """A fault for objects that contain themselves through others, such as nested composites."""
+    graph: dict[Address, set[Address]] = {}
+    for kind_name, objects in desired.objects.items():
+        own = [
+            (field_name, reference)
+            for field_name, references in kinds[kind_name].referring
+            for reference in references
+            if reference.kind == kind_name
+        ]
+        for name, declared in objects.items() if own else ():
+            inside: set[str] = set()
+            for field_name, reference in own:
+                if field_name in declared.value:
+                    reference.collect(declared.value[field_name], inside)
+            if inside := inside - {name}:
+                graph[Address(kind_name, name)] = {Address(kind_name, n) for n in inside}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return [_cycle(error.args[1], desired, kinds)]
+    return []
+
+
+def _cycle(loop: list[Address], desired: Desired, kinds: Kinds) -> Fault:
+    # graphlib lists each object after what contains it; the first is repeated at the end.
+    containers = list(reversed(loop))
+    first, second = containers[0], containers[1]
+    declared = desired.get(first)
+    assert isinstance(declared, Declared)
+    path = next(
+        path for target, path in names(kinds[first.kind], declared.value) if target == second
+    )
+    chain = " contains ".join(f"`{address.name}`" for address in containers)
+    return Fault(first, path, f"{first} contains itself: {chain}", "take one of them out")
+
+
+def required(address: Address, kind: Kind, declared: Declared) -> list[Fault]:
+    """A fault for each value that a new object cannot do without."""
+    return [
+        Fault(
+            address,
+            (),
+            f"{address} is new and has no `{name}`",
+            f"write `{name}:`, which creating a {kind.name} needs",
+        )
+        for name in kind.required
+        if name not in declared.value
+    ]

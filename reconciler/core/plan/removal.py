@@ -1,0 +1,152 @@
+"""What the files want out of the shop: by name, or by a scope in which they declare the rest.
+
+A name is the one that the object has after the renames that the files declare.
+
+Retiring is a declaration like any other, so it travels as one. An empty or unread catalogue is no
+wish: a scope takes in a kind only where the files declare some of it and the shop listed all of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Set
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.live import (
+    ABSENT,
+    Address,
+    Declared,
+    Desired,
+    Live,
+    Observed,
+    Prune,
+    Removal,
+    above,
+)
+from reconciler.core.plan.faults import names
+
+PRUNED = "in a prune scope, and not in the files"
+
+
+def expanded(desired: Desired, live: Live, kinds: Kinds) -> Desired:
+    """The files with what they want removed: matched against the scopes, retired by declaration.
+
+    `live` is the shop under the names that declared renames give.
+    """
+    if not (desired.removals or desired.prune):
+        return desired
+    removals = {**dict(_scoped(desired, live, kinds)), **desired.removals}
+    objects = {name: dict(declared) for name, declared in desired.objects.items()}
+    for address, removal in removals.items():
+        kind, state = kinds[address.kind], live.get(address)
+        if kind.retire and not removal.delete and state is not ABSENT:
+            value = _retired(kind, address, state.value if isinstance(state, Observed) else {})
+            declared = Declared(value, removal.source, removed=removal.reason)
+            objects.setdefault(kind.name, {})[address.name] = declared
+    return replace(desired, objects=objects, removals=removals)
+
+
+def needed(kind: Kind, removal: Removal) -> tuple[str, ...]:
+    """The fields that removing an object goes by."""
+    if removal.delete and kind.delete:
+        return tuple(name for name in kind.delete.fields if not kind.fields[name].identity)
+    return (kind.retire,) if kind.retire and not removal.delete else ()
+
+
+def _retired(kind: Kind, address: Address, live: Value) -> Value:
+    value = {kind.identity: address.name, kind.retire: True}
+    if kind.parent and kind.parent.kind in live:
+        value[kind.parent.kind] = live[kind.parent.kind]
+    return value
+
+
+def _scoped(desired: Desired, live: Live, kinds: Kinds) -> Iterator[tuple[Address, Removal]]:
+    """What the prune scopes take in. Where the files declare nothing, that is no wish."""
+    in_use = _used(desired, kinds) if desired.prune else frozenset()
+    for scope in desired.prune:
+        for kind in (kinds[name] for name in scope.kinds if desired.objects.get(name)):
+            for address, value in _undeclared(kind, desired, live):
+                gone = not scope.delete and bool(kind.retire and value.get(kind.retire))
+                if gone or address in in_use:
+                    continue
+                if _matches(scope, address, value, live, kinds):
+                    yield address, Removal(scope.source, scope.delete, PRUNED)
+
+
+def untouched(desired: Desired, live: Live, kinds: Kinds) -> list[str]:
+    """What prune scopes do not look at, and why."""
+    said = []
+    for name in dict.fromkeys(name for scope in desired.prune for name in scope.kinds):
+        kind = kinds[name]
+        if not any(not entry.removed for entry in desired.objects.get(name, {}).values()):
+            said.append(f"no {name} is pruned: the files declare none, which is no wish")
+        elif not _listed(kind, live):
+            said.append(f"no {name} is pruned: this shop did not list all of them")
+    return said
+
+
+def _listed(kind: Kind, live: Live) -> bool:
+    return kind.name in live.complete or bool(kind.parent and kind.parent.kind in live.complete)
+
+
+def _undeclared(kind: Kind, desired: Desired, live: Live) -> Iterator[tuple[Address, Value]]:
+    """What the shop has of a kind and no file declares, where all of it was listed."""
+    declared = desired.objects.get(kind.name, {})
+    former = {entry.was for entry in declared.values()}
+    found: dict[str, Value] = {}
+    if kind.parent and kind.parent.kind in live.complete:
+        for owner, state in live.observed(kind.parent.kind):
+            for name, value in (state.children or {}).items():
+                found[name] = {**value, kind.parent.kind: owner}
+    if _listed(kind, live):
+        for name, state in live.observed(kind.name):
+            found[name] = {**found.get(name, {}), **state.value}
+    for name in sorted(found):
+        if name not in declared and name not in former:
+            yield Address(kind.name, name), found[name]
+
+
+def _used(desired: Desired, kinds: Kinds) -> Set[Address]:
+    """Everything that declared objects refer to, or are inside of."""
+    used: set[Address] = set()
+    for address, declared in desired:
+        kind = kinds[address.kind]
+        targets = {target for target, _ in names(kind, declared.value)} | {address}
+        for target in targets:
+            used.add(target)
+            used |= set(above(target, kinds))
+    return used
+
+
+def _matches(scope: Prune, address: Address, value: Value, live: Live, kinds: Kinds) -> bool:
+    if scope.codes and not any(fnmatchcase(address.name, glob) for glob in scope.codes):
+        return False
+    if not scope.categories:
+        return True
+    path = _path(address, value, live, kinds)
+    return any(re.fullmatch(_pattern(glob), path) for glob in scope.categories)
+
+
+def _path(address: Address, value: Value, live: Live, kinds: Kinds) -> str:
+    """The path in the tree of categories that an object is at, or in; empty for neither."""
+    kind = kinds[address.kind]
+    if kind.tree:
+        return address.name
+    for name, references in kind.referring:
+        for reference in references:
+            if kinds[reference.kind].tree and not reference.under:
+                return str(value.get(name) or "")
+    if kind.parent is None:
+        return ""
+    owner = Address(kind.parent.kind, value.get(kind.parent.kind, ""))
+    state = live.get(owner)
+    return _path(owner, state.value, live, kinds) if isinstance(state, Observed) else ""
+
+
+def _pattern(glob: str) -> str:
+    """`*` stays on its level of the path, `**` does not."""
+    parts = re.split(r"(\*\*|\*|\?)", glob)
+    meaning = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return "".join(meaning.get(part, re.escape(part)) for part in parts)

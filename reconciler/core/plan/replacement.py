@@ -1,0 +1,128 @@
+"""Replacements that were cut in half: what was noted before one, and how the next plan ends it.
+
+There is no update for some kinds (facts §10), so a replacement deletes before it creates. What is
+written here decides from a note and a reading alone; nothing is guessed from either by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from reconciler.core.diff.change import Action, Change, digest
+from reconciler.core.diff.diff import created
+from reconciler.core.diff.equivalence import Path
+from reconciler.core.diff.known_rewrites import Kept, Pair, carried_over
+from reconciler.core.diff.merge import overlay_owned
+from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.live import ABSENT, Address, Declared, Live, Observed
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """What was noted of a replacement before it began."""
+
+    before: Value
+    """The old object as it was last seen, what is left of it included."""
+    after: Value
+    """What was to be created."""
+    carried: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    """Fields of `after` that are not as declared: (declared, written)."""
+    gone: bool = False
+    """Whether the old object is known to be deleted: what is there now is another one."""
+
+
+class Resumed(NamedTuple):
+    """What has become of interrupted replacements, as far as a reading shows it."""
+
+    live: Live
+    pending: Mapping[Address, Interrupted]
+    """The old one is gone and the new one is not there: to be finished or undone."""
+    settled: Kept
+    """The new one is there, or the old one never left; with what was carried over."""
+
+
+class Finish(NamedTuple):
+    """How a pending replacement ends: the change, or why there is none."""
+
+    change: Change | None
+    note: str
+
+
+def restored(kind: Kind, before: Value, after: Value) -> Value | None:
+    """The old object with what was left of it; None where nothing was.
+
+    What no read shows of it is taken from `after`: the files have declared it.
+    """
+    unread = {n: v for n, v in after.items() if kind.fields[n].unread and n not in before}
+    old: Value = {**unread, **{n: v for n, v in before.items() if v is not None}}
+    return kind.carry_over(old, before)[0] if kind.carry_over else old
+
+
+def resumed(live: Live, interrupted: Mapping[Address, Interrupted], kinds: Kinds) -> Resumed:
+    """Sort interrupted replacements by what is in the shop; what was not read stays as it is."""
+    pending: dict[Address, Interrupted] = {}
+    settled: dict[Address, Mapping[Path, Pair]] = {}
+    objects = {kind: dict(states) for kind, states in live.objects.items()}
+    for address, entry in interrupted.items():
+        state = live.get(address)
+        if state is ABSENT:
+            pending[address] = entry
+        elif isinstance(state, Observed):
+            former = _put_back(kinds[address.kind], entry, state) if entry.gone else {}
+            if former:
+                value = {**state.value, **former}
+                objects[address.kind][address.name] = Observed(value, state.children)
+            else:
+                over = entry.carried if entry.gone else {}
+                settled[address] = carried_over(kinds[address.kind], address, over)
+    return Resumed(replace(live, objects=objects), pending, settled)
+
+
+def _put_back(kind: Kind, entry: Interrupted, state: Observed) -> Value:
+    """What the object had when it was whole, if it is the old one that was put back."""
+    if all(state.value.get(name) == written for name, (_, written) in entry.carried.items()):
+        return {}  # the new one; or as good as it, for both started from the same
+    old = restored(kind, entry.before, entry.after) or {}
+    former = {
+        name: value
+        for name, value in entry.before.items()
+        if name in old and old[name] != value and not kind.fields[name].hidden
+    }
+    return former if all(state.value.get(name) == old[name] for name in former) else {}
+
+
+def finish(kind: Kind, address: Address, entry: Interrupted, declared: Declared | None) -> Finish:
+    """How a replacement whose old object is gone ends; never with more than was left of it."""
+    asked = declared.value if declared else {}
+    kept, note = _kept(kind, entry, asked) if declared else (None, "no file declares it any more")
+    done = "finishes a replacement that was interrupted"
+    if kept is None:
+        done = f"undoes a replacement that was interrupted ({note})"
+        kept, note = restored(kind, entry.before, entry.after), ""
+    if kept is None:
+        return Finish(None, "its replacement was interrupted, and nothing was left of the old one")
+    value = {
+        name: item
+        for name, item in kept.items()
+        if not kind.fields[name].hidden and item not in ("", None, {}, [])
+    }
+    change = Change(
+        address,
+        Action.CREATE,
+        done,
+        created(kind, value),
+        None,
+        value,
+        declared.source if declared else None,
+        digest(kind, address, None),
+        carried={n: (asked[n], v) for n, v in value.items() if n in asked and asked[n] != v},
+    )
+    return Finish(change, "; ".join(part for part in (done, note) if part))
+
+
+def _kept(kind: Kind, entry: Interrupted, asked: Value) -> tuple[Value | None, str]:
+    """What the replacement is to be created with by what the files say now."""
+    after = overlay_owned(kind, entry.before, asked)
+    return kind.carry_over(after, entry.before) if kind.carry_over else (after, "")

@@ -1,0 +1,108 @@
+"""A part of the files, with what it cannot do without: what `--target` and `--kind` ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from reconciler.core.model.kind import Kinds
+from reconciler.core.model.live import Address, Declared, Desired, above
+from reconciler.core.plan.faults import names
+from reconciler.errors import UsageError, suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Addresses, or patterns of them with `*`, `?` and `[…]`, and kinds; empty means all."""
+
+    targets: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything is left out."""
+        return bool(self.targets or self.kinds)
+
+
+def narrow(desired: Desired, scope: Scope, kinds: Kinds) -> tuple[Desired, str]:
+    """The declared objects in `scope`, and a sentence that says what else is in and why.
+
+    What an object refers to, its parents and what is nested in it go with it, as far as the files
+    declare them. Raises UsageError for a target that names nothing, by itself or of the `kinds`.
+    """
+    asked = set(_asked(desired, scope))
+    nested = set(_nested(desired, asked, scope, kinds))
+    if scope.targets and not asked | nested:
+        raise UsageError(
+            f"nothing that --target names is a {' or '.join(scope.kinds)}",
+            hint="leave out one of --target and --kind",
+        )
+    included: set[Address] = set()
+    waiting = asked | nested
+    while waiting:
+        included |= waiting
+        waiting = {
+            needed
+            for address in waiting
+            for needed in _needed(address, desired, kinds)
+            if desired.get(needed) is not None
+        } - included
+    objects: dict[str, dict[str, Declared]] = {}
+    total = 0
+    for address, declared in desired:
+        total += 1
+        if address in included:
+            objects.setdefault(address.kind, {})[address.name] = declared
+    extra = sorted(included - asked - nested)
+    said = f"a partial plan: {len(asked | nested):,} of {total:,} declared objects"
+    if extra:
+        shown = ", ".join(map(str, extra[:10])) + (", …" if len(extra) > 10 else "")
+        said += f", and {len(extra):,} that they refer to: {shown}"
+    # Of what a partial plan does not look at, nothing is undeclared: no scope is pruned.
+    removals = {a: removal for a, removal in desired.removals.items() if a in asked}
+    return Desired(objects, desired.allowances, removals), said
+
+
+def _asked(desired: Desired, scope: Scope) -> Iterator[Address]:
+    known = [*(address for address, _ in desired), *desired.removals]
+    unmet = dict.fromkeys(scope.targets)
+    for address in known:
+        name = str(address)
+        matched = [p for p in scope.targets if name == p or fnmatchcase(name, p)]
+        for pattern in matched:
+            unmet.pop(pattern, None)
+        if (matched or not scope.targets) and (not scope.kinds or address.kind in scope.kinds):
+            yield address
+    if unmet:
+        raise _nothing(next(iter(unmet)), known)
+
+
+def _nothing(pattern: str, known: Sequence[Address]) -> UsageError:
+    close = suggestion(pattern, [str(address) for address in known])
+    return UsageError(
+        f"the files declare nothing that `{pattern}` names",
+        hint=close or "an address is kind/name, such as variant/1003L or category/Drinks/*",
+    )
+
+
+def _nested(desired: Desired, asked: set[Address], scope: Scope, kinds: Kinds) -> Iterator[Address]:
+    """What lives inside the objects that are asked for by name."""
+    for kind in kinds.values():
+        if kind.parent is None or (scope.kinds and kind.name not in scope.kinds):
+            continue
+        for name, declared in desired.objects.get(kind.name, {}).items():
+            owner = Address(kind.parent.kind, declared.value.get(kind.parent.kind, ""))
+            if owner in asked:
+                yield Address(kind.name, name)
+
+
+def _needed(address: Address, desired: Desired, kinds: Kinds) -> Iterable[Address]:
+    """What an object refers to, its parent and the path above it."""
+    declared = desired.get(address)
+    kind = kinds[address.kind]
+    if declared is None:
+        return
+    for target, _ in names(kind, declared.value):
+        yield target
+        yield from above(target, kinds)
+    yield from above(address, kinds)

@@ -1,0 +1,252 @@
+"""Changes to calls: which operations carry a change, with which bodies, in the fewest requests.
+
+A new object rides on its parent's create, or is added to its parent in one call with its
+siblings; what those calls cannot carry follows in its own update. A parent's update names every
+live child of the parent with its value after the plan, because it is undocumented whether
+children that are left out would be kept (facts §6.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from reconciler.core.diff.change import Action, Change
+from reconciler.core.model.kind import Call, Kind, Kinds, Parent, Value
+from reconciler.core.model.live import Address, overlay
+from reconciler.core.plan.build import Plan
+from reconciler.core.plan.bundle import bundled, nested
+from reconciler.core.steps.step import Request, Step, batches, filled, request_for, spelled
+
+
+def lower(plan: Plan, kinds: Kinds) -> list[Step]:
+    """The steps of a plan; those of one change come in the order in which it needs them."""
+    return list(_Lowering(plan, kinds).steps())
+
+
+class _Lowering:
+    def __init__(self, plan: Plan, kinds: Kinds) -> None:
+        self.plan = plan
+        self.kinds = kinds
+        self.changes = {change.address: change for change in plan.changes}
+        self.of = nested(plan.changes, kinds)
+        self.count = 0
+
+    def steps(self) -> Iterator[Step]:
+        for kind in self.kinds.values():
+            all_ = [c for c in self.plan.changes if c.address.kind == kind.name]
+            own = [c for c in all_ if c.action is not Action.DELETE]
+            yield from self._deletions(kind, [c for c in all_ if c.action is Action.DELETE])
+            if kind.parent is None and own:
+                child = next((k for k in self.kinds.values() if _parent(k) == kind.name), None)
+                for change in own:
+                    yield from self._top(kind, child, change)
+            elif kind.parent:
+                yield from self._children(kind, kind.parent)
+
+    def step(
+        self,
+        kind: Kind,
+        action: Action,
+        changes: Sequence[Change],
+        requests: Sequence[Request],
+        carried: Mapping[str, frozenset[str]],
+        **rest: Any,
+    ) -> Step:
+        self.count += 1
+        return Step(
+            self.count - 1, kind.name, action, tuple(changes), tuple(requests), carried, **rest
+        )
+
+    def _top(self, kind: Kind, child: Kind | None, change: Change) -> Iterator[Step]:
+        assert change.after is not None
+        if change.action is Action.CREATE and kind.create:
+            riders = self._riders(child, change.address)
+            call = kind.create
+            request = self._creating(kind, call, change.after, child, riders)
+            carried = {kind.name: frozenset(call.fields)}
+            if child and child.parent:
+                carried[child.name] = frozenset(child.parent.create.fields)
+            yield self.step(
+                kind, Action.CREATE, [change, *riders], [request], carried, creates=True
+            )
+            yield from self._completion(kind, [change], call)
+        elif change.action is Action.REPLACE and kind.delete and kind.create:
+            removal = request_for(kind, kind.delete, change.before or {})
+            creation = request_for(kind, kind.create, filled(change))
+            fields = {kind.name: frozenset(kind.create.fields)}
+            yield self.step(
+                kind, Action.REPLACE, [change], [removal, creation], fields, creates=True
+            )
+        elif kind.update and (child is None or not self._updates_children(child, change.address)):
+            # A parent with children is updated together with them, by `_children`.
+            yield self._update(kind, change)
+
+    def _update(self, kind: Kind, change: Change) -> Step:
+        call = kind.update
+        assert call is not None
+        assert change.after is not None
+        value = filled(change)
+        if change.renamed_from:
+            value = {**value, kind.identity: change.renamed_from}
+        request = request_for(kind, call, value)
+        if change.renamed_from:
+            request = Request(request.operation, {**request.body, kind.rename: change.address.name})
+        return self.step(
+            kind, change.action, [change], [request], {kind.name: frozenset(call.fields)}
+        )
+
+    def _deletions(self, kind: Kind, changes: Sequence[Change]) -> Iterator[Step]:
+        """Several in one call where the API can; each alone is what a refusal falls back to."""
+        alone = {
+            c.address: request_for(kind, kind.delete, c.before or {})
+            for c in changes
+            if kind.delete
+        }
+        many = kind.delete_many
+        for batch in batches(changes, many.limit if many else 1):
+            request = alone[batch[0].address]
+            if many and many.body and len(batch) > 1:
+                bodies = [kind.encode(many, change.before or {}) for change in batch]
+                request = Request(many.operation, many.body(bodies))
+            yield self.step(kind, Action.DELETE, batch, [request], {}, fallback=alone)
+
+    def _riders(self, child: Kind | None, owner: Address) -> list[Change]:
+        if child is None:
+            return []
+        return [c for c in self.of.get(owner, ()) if c.action is Action.CREATE]
+
+    def _creating(
+        self, kind: Kind, call: Call, value: Value, child: Kind | None, riders: Sequence[Change]
+    ) -> Request:
+        if child is None or child.parent is None:
+            return request_for(kind, call, value)
+        parent = child.parent
+        items = [child.encode(parent.create, change.after or {}) for change in riders]
+        bodies = [
+            {**kind.encode(call, value), parent.key: [form(item) for item in items]}
+            for form in parent.create.forms
+        ]
+        return spelled(call.operation, bodies)
+
+    def _completion(self, kind: Kind, changes: Sequence[Change], call: Call) -> Iterator[Step]:
+        """What a create could not carry, by the object's own update."""
+        for change in changes:
+            after = change.after or {}
+            missing = set(after) - set(call.fields)
+            if not after.get(kind.retire):
+                missing.discard(kind.retire)  # a new object is in use already
+            if kind.update and missing & set(kind.update.fields) - {_parent(kind)}:
+                yield self._update(kind, self._following(kind, change))
+
+    def _following(self, kind: Kind, change: Change) -> Change:
+        """A new child with the values that repeat its parent's: its update would clear them."""
+        if kind.parent is None or change.after is None:
+            return change
+        owner = Address(kind.parent.kind, change.after.get(kind.parent.kind, ""))
+        above, family = self.changes.get(owner), self.plan.families.get(owner)
+        value = (above.after if above else None) or (family.value if family else {})
+        repeated = {
+            name: value[other]
+            for name, other in kind.parent.follows.items()
+            if name not in change.after and other in value
+        }
+        return replace(change, after={**change.after, **repeated})
+
+    def _children(self, kind: Kind, parent: Parent) -> Iterator[Step]:
+        owners = {owner for owner in self.of if owner.kind == parent.kind} | {
+            address
+            for address, change in self.changes.items()
+            if address.kind == parent.kind and change.action not in (Action.CREATE, Action.DELETE)
+        }
+        for owner in sorted(owners):
+            yield from self._family(kind, parent, owner, self.of.get(owner, []))
+
+    def _family(
+        self, kind: Kind, parent: Parent, owner: Address, changes: Sequence[Change]
+    ) -> Iterator[Step]:
+        """All steps for the children of one parent."""
+        above = self.changes.get(owner)
+        created = [c for c in changes if c.action is Action.CREATE]
+        riding: set[Address] = set()
+        if above is not None and above.action is Action.CREATE:
+            yield from self._completion(kind, created, parent.create)
+            return
+        if self._updates_children(kind, owner):
+            step = self._parent_update(kind, parent, owner, above, changes)
+            riding = {a for a in step.addresses if a != owner}
+            yield step
+        if kind.create:
+            for batch in batches(created, kind.create.limit):
+                yield self._add(kind, parent, owner, batch)
+            yield from self._completion(kind, created, kind.create)
+        for change in changes:
+            outside = {f.path[0] for f in change.fields} - set(parent.update.fields)
+            if change.action is not Action.CREATE and (outside or change.address not in riding):
+                yield self._update(kind, change)
+
+    def _updates_children(self, kind: Kind, owner: Address) -> bool:
+        family, above = self.plan.families.get(owner), self.changes.get(owner)
+        return bundled(kind, family, above, self.of.get(owner, ()))
+
+    def _parent_update(
+        self,
+        kind: Kind,
+        parent: Parent,
+        owner: Address,
+        above: Change | None,
+        changes: Sequence[Change],
+    ) -> Step:
+        above_kind = self.kinds[parent.kind]
+        call = above_kind.update
+        assert call is not None
+        family = self.plan.families[owner]
+        children = family.children or {}
+        value = filled(above) if above else family.value
+        items = []
+        for name in children:
+            change = self.changes.get(Address(kind.name, name))
+            after = change.after if change and change.after else {}
+            items.append(kind.encode(parent.update, overlay(children[name], after)))
+        carried = frozenset(parent.update.fields)
+        riding = [
+            c
+            for c in changes
+            if c.action is not Action.CREATE and {f.path[0] for f in c.fields} & carried
+        ]
+        body = {**above_kind.encode(call, value), parent.key: items}
+        fallback = {
+            c.address: request_for(kind, kind.update, c.after or {})
+            for c in riding
+            if kind.update
+            and not c.blind
+            and {f.path[0] for f in c.fields} <= set(kind.update.fields)
+        }
+        return self.step(
+            above_kind,
+            above.action if above else Action.UPDATE,
+            [*([above] if above else []), *riding],
+            [Request(call.operation, body)],
+            {above_kind.name: frozenset(call.fields), kind.name: carried},
+            fallback=fallback,
+        )
+
+    def _add(self, kind: Kind, parent: Parent, owner: Address, changes: Sequence[Change]) -> Step:
+        assert kind.create is not None
+        items = [kind.encode(kind.create, change.after or {}) for change in changes]
+        above = self.kinds[parent.kind]
+        (key,) = above.fields[above.identity].wire.write
+        body = {key: owner.name, parent.key: items}
+        return self.step(
+            kind,
+            Action.CREATE,
+            changes,
+            [Request(kind.create.operation, body)],
+            {kind.name: frozenset(kind.create.fields)},
+            creates=True,
+        )
+
+
+def _parent(kind: Kind) -> str:
+    return kind.parent.kind if kind.parent else ""

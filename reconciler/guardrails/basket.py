@@ -1,0 +1,179 @@
+"""What a shop sells after a plan, and what promotions can make of it in the worst case."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import cached_property
+from itertools import takewhile
+from math import ceil
+from typing import NamedTuple
+
+from reconciler.core.model.kind import Offer, Value
+from reconciler.core.model.live import Address
+from reconciler.core.model.pricing import Reduction
+from reconciler.core.money import Amount
+from reconciler.core.plan.faults import names
+from reconciler.guardrails.guardrail import Ground
+
+Names = Collection[tuple[str, str]]
+"""Kind and name of objects: an Address is one too."""
+
+
+class Article(NamedTuple):
+    """Something on sale at one place, at a known price and cost."""
+
+    address: Address
+    outlet: str
+    """Empty for the base price."""
+    price: Amount
+    cost: Amount
+
+    def count(self, reduction: Reduction) -> int:
+        """How many make the smallest basket that the promotion can be used on.
+
+        That is the worst one: a fixed amount, or a cap, weighs less in a larger basket.
+        """
+        return max(ceil(reduction.minimum / self.price), 1)
+
+    def loss(self, reduction: Reduction) -> Amount:
+        """How much that basket brings in below its cost; negative for a gain."""
+        count = self.count(reduction)
+        basket = count * self.price
+        return count * self.cost - (basket - reduction.off(basket))
+
+    @property
+    def gain(self) -> Amount:
+        """What one of it brings in above its cost."""
+        return self.price - self.cost
+
+    @property
+    def margin(self) -> Decimal:
+        """The same in percent of the price."""
+        return Decimal(self.gain) * 100 / Decimal(self.price)
+
+
+def article(address: Address, outlet: str, offer: Offer | None) -> Article | None:
+    """What an offer puts on sale; None where price or cost is not known, or the price is 0.
+
+    A price of 0 is that of what is not sold by itself.
+    """
+    if offer is None or not offer.price or offer.cost is None:
+        return None
+    return Article(address, outlet, offer.price, offer.cost)
+
+
+class Shelf:
+    """Every article that is known, less what nobody buys."""
+
+    def __init__(self, ground: Ground, ignored: Names) -> None:
+        self.ground = ground
+        self.ignored = ignored
+        self._losses: dict[Reduction, tuple[Amount, Article] | None] = {}
+
+    def loss(self, reduction: Reduction) -> tuple[Amount, Article] | None:
+        """Something that a promotion can sell below cost, and by how much; None for nothing."""
+        if reduction not in self._losses:
+            found = ((item.loss(reduction), item) for item in self._exposed(reduction))
+            self._losses[reduction] = next((pair for pair in found if pair[0] > 0), None)
+        return self._losses[reduction]
+
+    def takes(self, address: Address, reduction: Reduction) -> bool:
+        """Whether a promotion can be used on an object."""
+        if not (self.ignored or reduction.needs):
+            return True
+        groups = self._groups(address)
+        wanted = not reduction.needs or not groups.isdisjoint(reduction.needs)
+        return wanted and groups.isdisjoint(self.ignored)
+
+    def _exposed(self, reduction: Reduction) -> Iterator[Article]:
+        """The articles that have less to spare than a promotion takes at most, the least first."""
+        share, most = reduction.share, reduction.most
+        for row in self._rows(reduction.needs):
+            if share is not None:
+                spare = takewhile(lambda item: item.margin < share, row.by_margin)
+                yield from (item for item in spare if most is None or item.gain < most)
+            else:
+                yield from takewhile(lambda item: item.gain < reduction.amount, row.by_gain)
+
+    def _rows(self, needs: Names) -> Iterable[_Row]:
+        if not needs:
+            return [self._all]
+        return [self._by_group[group] for group in sorted(needs) if group in self._by_group]
+
+    @cached_property
+    def _all(self) -> _Row:
+        found = (
+            item
+            for kind in self.ground.kinds.values()
+            if kind.offers
+            for address in self.ground.known(kind)
+            if (value := self._sold(address)) is not None
+            for outlet, offer in kind.offers(value).items()
+            if (item := article(address, outlet, offer)) is not None
+        )
+        return _Row([i for i in found if self.takes(i.address, _ANYTHING)])
+
+    @cached_property
+    def _by_group(self) -> Mapping[tuple[str, str], _Row]:
+        found: dict[tuple[str, str], list[Article]] = {}
+        for item in self._all.items:
+            for group in self._groups(item.address):
+                found.setdefault(group, []).append(item)
+        return {group: _Row(items) for group, items in found.items()}
+
+    def _sold(self, address: Address) -> Value | None:
+        value = self.ground.after(address)
+        return value if self.ground.in_use(address, value) else None
+
+    def _groups(self, address: Address) -> set[tuple[str, str]]:
+        """The object, its parent, what that refers to, and everything above that in a tree."""
+        found: set[tuple[str, str]] = {address}
+        owner = self.ground.owner(self.ground.kinds[address.kind], address)
+        if owner:
+            found.add(owner)
+            above = self.ground.after(owner) or {}
+            for target, _ in names(self.ground.kinds[owner.kind], above):
+                found.add(target)
+                if self.ground.kinds[target.kind].tree:
+                    parts = target.name.split("/")
+                    found |= {(target.kind, "/".join(parts[:n])) for n in range(1, len(parts))}
+        return found
+
+
+class _Row:
+    """Articles in the order of what they have to spare."""
+
+    def __init__(self, items: Sequence[Article]) -> None:
+        self.items = items
+
+    @cached_property
+    def by_margin(self) -> Sequence[Article]:
+        return sorted(self.items, key=lambda item: item.margin)
+
+    @cached_property
+    def by_gain(self) -> Sequence[Article]:
+        return sorted(self.items, key=lambda item: item.gain)
+
+
+class Standing:
+    """Promotions that stay as they are, the strongest first."""
+
+    def __init__(self, promotions: Mapping[Reduction, Address]) -> None:
+        self._promotions = promotions
+        shares = [(r.share, r) for r in promotions if r.share is not None]
+        amounts = [(r.amount, r) for r in promotions if r.share is None]
+        self._by_share = sorted(shares, key=lambda pair: pair[0], reverse=True)
+        self._by_amount = sorted(amounts, key=lambda pair: pair[0], reverse=True)
+
+    def over(self, item: Article) -> Iterator[tuple[Reduction, Address]]:
+        """Those that may sell an article below cost, before the exact reckoning."""
+        margin, gain = item.margin, item.gain
+        for _, reduction in takewhile(lambda pair: pair[0] > margin, self._by_share):
+            if reduction.most is None or reduction.most > gain:
+                yield reduction, self._promotions[reduction]
+        for _, reduction in takewhile(lambda pair: pair[0] > gain, self._by_amount):
+            yield reduction, self._promotions[reduction]
+
+
+_ANYTHING = Reduction(0, 0, None, 0)

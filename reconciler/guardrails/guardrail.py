@@ -1,0 +1,213 @@
+"""A guardrail: a rule that looks at a plan and says what would be wrong to apply unreviewed.
+
+A rule speaks about what the plan changes: what has been so in the shop for years stops nobody. It
+sees values alone; today's date is one of them.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import ClassVar
+
+from pydantic import ConfigDict
+
+from reconciler.core.diff.change import Change
+from reconciler.core.diff.rename import renamed
+from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.live import Address, Allowance, Desired, Live, Observed, Source
+from reconciler.core.money import Sale, sales
+from reconciler.core.plan.build import Plan
+from reconciler.core.plan.violation import Violation
+
+_BARE = re.compile(r"[\w./@+-]+( [\w./@+-]+)*")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What guardrails look at: a plan, and both sides of it."""
+
+    plan: Plan
+    desired: Desired
+    live: Live
+    kinds: Kinds
+    today: str
+    """`YYYY-MM-DD`."""
+    partial: bool = False
+    """Whether only a part of what the files declare was looked at."""
+    former: Mapping[Address, Value] = field(default_factory=dict)
+    """What interrupted replacements have taken away, and the plan is to put back."""
+
+    @cached_property
+    def changes(self) -> Mapping[Address, Change]:
+        """What is planned, by object."""
+        return {change.address: change for change in self.plan.changes}
+
+    @cached_property
+    def sales(self) -> Sequence[tuple[Change, Sequence[Sale]]]:
+        """Every change of what is sold, with the places where it is sold."""
+        found = ((change, tuple(sales(change, self.kinds))) for change in self.plan.changes)
+        return [(change, places) for change, places in found if places]
+
+    @cached_property
+    def _live(self) -> Live:
+        """The shop under the names that renames give."""
+        return renamed(self.live, self.desired, self.kinds)[0]
+
+    @cached_property
+    def _nested(self) -> Mapping[str, Mapping[str, tuple[str, Observed]]]:
+        """What reads of their owners showed, by kind and name: the owner, and what it shows."""
+        found: dict[str, dict[str, tuple[str, Observed]]] = {name: {} for name in self.kinds}
+        for kind in self.kinds.values():
+            for owner, state in self._live.observed(kind.parent.kind) if kind.parent else ():
+                found[kind.name].update(dict.fromkeys(state.children or (), (owner, state)))
+        return found
+
+    def before(self, address: Address) -> Value | None:
+        """The object as it is in the shop; None where it is not there, or not known."""
+        if address in self.changes:
+            return self.changes[address].before
+        state = self._live.get(address)
+        if isinstance(state, Observed):
+            return state.value
+        if address.name not in self._nested[address.kind]:
+            return None
+        owner, above = self._nested[address.kind][address.name]
+        return {**(above.children or {})[address.name], **self._inside(address.kind, owner)}
+
+    def _inside(self, kind: str, owner: str) -> Value:
+        parent = self.kinds[kind].parent
+        return {parent.kind: owner} if parent else {}
+
+    def was(self, change: Change) -> Value | None:
+        """What a change starts from; where it finishes a replacement, what that started from."""
+        return self.former.get(change.address) if change.before is None else change.before
+
+    def owner(self, kind: Kind, address: Address) -> Address | None:
+        """The parent of an object; by the files where no read shows it (facts §14 #18)."""
+        if kind.parent is None:
+            return None
+        declared = self.desired.get(address)
+        for value in (self.after(address), declared.value if declared else None):
+            if value and (name := value.get(kind.parent.kind)):
+                return Address(kind.parent.kind, name)
+        return None
+
+    def after(self, address: Address) -> Value | None:
+        """The object as the plan leaves it; None where it is not there, or not known."""
+        if address in self.changes:
+            return self.changes[address].after
+        return self.before(address)
+
+    def known(self, kind: Kind) -> Iterator[Address]:
+        """Every object of a kind that is in the shop, as far as it was read, or will be."""
+        names = dict.fromkeys(self._nested[kind.name])
+        names |= dict.fromkeys(name for name, _ in self._live.observed(kind.name))
+        names |= dict.fromkeys(a.name for a in self.changes if a.kind == kind.name)
+        return (Address(kind.name, name) for name in names)
+
+    def in_use(self, address: Address, value: Value | None) -> bool:
+        """Whether an object with this value is there, and not retired."""
+        retire = self.kinds[address.kind].retire
+        return value is not None and not (retire and value.get(retire))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule has against a plan."""
+
+    message: str
+    """What would happen, in the shop's words."""
+    measured: str
+    limit: str
+    address: Address | None = None
+    """The object whose change it is; None for the plan as a whole."""
+    path: tuple[str, ...] = ()
+    """Where in that object."""
+
+
+class Guardrail(ABC):
+    """A rule. Its name is that of its file, its fields are its options, its docstring explains."""
+
+    __slots__ = ()
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    @abstractmethod
+    def check(self, ground: Ground) -> Iterator[Finding]:
+        """Everything that the rule has against the plan."""
+
+
+Guardrails = Mapping[str, Guardrail]
+"""The rules that are on, by name."""
+
+Place = Callable[[Source, tuple[str, ...]], Source]
+"""Gives the place of a path inside an object that starts at a place."""
+
+
+def path_of(change: Change, outlet: str, value: object) -> tuple[str, ...]:
+    """The field that asks for `value` at an outlet; nothing where no single field does."""
+    for each in change.fields:
+        at_outlet = outlet in each.path if outlet else len(each.path) == 1
+        if at_outlet and each.after == value:
+            return each.path
+    return ()
+
+
+def judge(
+    rules: Guardrails, ground: Ground, place: Place
+) -> tuple[tuple[Violation, ...], list[str]]:
+    """What the rules have against a plan, and what is to be said about the exceptions."""
+    violations = []
+    used: set[int] = set()
+    for name, rule in rules.items() if ground.plan.changes else ():
+        for finding in rule.check(ground):
+            found = _allowance(name, finding, ground)
+            used |= {id(found)} if found else set()
+            violations.append(_violation(name, finding, ground, place, found))
+    return tuple(violations), list(_unneeded(ground, used))
+
+
+def _allowance(rule: str, finding: Finding, ground: Ground) -> Allowance | None:
+    """The exception that covers a finding: its own before one for the plan, the longest first."""
+    covering = [
+        allowance
+        for allowance in ground.desired.allowances
+        if allowance.rule == rule
+        and allowance.address in (None, finding.address)
+        and allowance.until >= ground.today
+    ]
+    return max(covering, key=lambda a: (a.address is not None, a.until), default=None)
+
+
+def _violation(
+    rule: str, finding: Finding, ground: Ground, place: Place, allowance: Allowance | None
+) -> Violation:
+    address = finding.address
+    source = ground.changes[address].source if address else None
+    if source is not None and finding.path:
+        source = place(source, finding.path)
+    about = f", address: {_flow(str(address))}" if address else ""
+    hint = f"allow: [{{rule: {rule}{about}, reason: …, until: YYYY-MM-DD}}]"
+    return Violation(
+        rule, finding.message, finding.measured, finding.limit, hint, address, source, allowance
+    )
+
+
+def _flow(text: str) -> str:
+    """A text as it may stand between the commas of a YAML mapping."""
+    return text if _BARE.fullmatch(text) else "'" + text.replace("'", "''") + "'"
+
+
+def _unneeded(ground: Ground, used: set[int]) -> Iterator[str]:
+    allowances: Iterable[Allowance] = ground.desired.allowances
+    for allowance in allowances:
+        place = f"{allowance.source.file}:{allowance.source.line}:{allowance.source.column}"
+        about = f" for {allowance.address}" if allowance.address else ""
+        said = f"{place}: the exception from {allowance.rule}{about}"
+        if allowance.until < ground.today:
+            yield f"{said} ended on {allowance.until}; take it out, or renew it if it is meant"
+        elif id(allowance) not in used and not ground.partial:
+            yield f"{said} is not needed by this plan"

@@ -1,0 +1,55 @@
+"""Something that the plan makes cheaper than it costs, in the shop or at one outlet."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
+
+from reconciler.core.model.types import Money
+from reconciler.core.money import Sale, margin
+from reconciler.core.plan.violation import percent
+from reconciler.guardrails.guardrail import Finding, Ground, Guardrail, path_of
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Guardrail):
+    """A price below cost, base or at an outlet, that was not so before, or not by as much."""
+
+    min_margin_percent: Money = 0
+
+    def check(self, ground: Ground) -> Iterator[Finding]:
+        """One finding an object, about the place where it loses most."""
+        for change, places in ground.sales:
+            if not ground.in_use(change.address, change.after):
+                continue
+            sold_before = ground.in_use(change.address, change.before)
+            worse = [
+                (share, sale)
+                for sale in places
+                if (share := self._short(sale, sold_before)) is not None
+            ]
+            if worse:
+                share, sale = min(worse, key=lambda pair: pair[0])
+                assert sale.after is not None
+                where = f" at {sale.outlet}" if sale.outlet else ""
+                more = _more(len(worse) - 1)
+                yield Finding(
+                    f"sold at {sale.after.price:,}, costs {sale.after.cost:,}{where}{more} "
+                    f"(margin {percent(share, ROUND_FLOOR)})",
+                    percent(share, ROUND_FLOOR),
+                    percent(self.min_margin_percent),
+                    change.address,
+                    path_of(change, sale.outlet, sale.after.price),
+                )
+
+    def _short(self, sale: Sale, sold_before: bool) -> Decimal | None:
+        """The margin, where it is too small and the plan makes it so."""
+        # None too for a price of 0: what is not sold by itself carries it.
+        now = margin(sale.after)
+        if now is None or now >= self.min_margin_percent:
+            return None
+        was = margin(sale.before) if sold_before else None
+        return now if was is None or now < was else None
+
+
+def _more(places: int) -> str:
+    return f" and {places} more place{'s' if places > 1 else ''}" if places else ""

@@ -1,0 +1,37 @@
+"""A plan that changes much of what the shop has. What is new or fills a gap overwrites nothing."""
+
+from dataclasses import dataclass
+
+from reconciler.core.diff.change import Action, Change
+from reconciler.core.model.types import Count, Money
+from reconciler.guardrails.volume import Share
+
+_EMPTY: tuple[object, ...] = (None, "", 0, [], {})
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Share):
+    """Too many objects of one kind changed; new ones, and those only filled in, do not count."""
+
+    max_percent: Money = 50
+    max_count: Count = 1000
+    floor: Count = 20
+
+    def counts(self, change: Change) -> bool:
+        """Whether it changes what is there.
+
+        A run that was cut off leaves objects created and not filled in yet: going on must not be
+        refused for that.
+        """
+        return change.action is not Action.CREATE and not _fills(change)
+
+    def words(self, objects: str) -> str:
+        """What would happen."""
+        return f"{objects} are changed"
+
+
+def _fills(change: Change) -> bool:
+    """Whether every value comes where there was none; a flag that was false may go along."""
+    before = [field.before for field in change.fields]
+    empty = change.action is Action.UPDATE and all(value in _EMPTY for value in before)
+    return empty and any(value is not False for value in before)

@@ -1,0 +1,120 @@
+"""A coupon that can sell at a loss: the worst basket that it may be used on, at known costs.
+
+Only prices and costs that the files or the shop give count; what has none is left out.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from reconciler.core.diff.change import Change
+from reconciler.core.model.live import Address
+from reconciler.core.model.pricing import Reduction
+from reconciler.core.model.types import Name
+from reconciler.core.money import Amount, Sale
+from reconciler.core.plan.violation import percent
+from reconciler.guardrails.basket import Article, Shelf, Standing, article
+from reconciler.guardrails.guardrail import Finding, Ground, Guardrail, path_of
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Guardrail):
+    """A coupon that can sell below cost; `ignore` lists addresses of what nobody buys with it."""
+
+    ignore: list[Name] = field(default_factory=list)
+
+    def check(self, ground: Ground) -> Iterator[Finding]:
+        """One finding for a coupon whose terms change, one for what a standing coupon undercuts."""
+        named = (text.partition("/") for text in self.ignore)
+        shelf = Shelf(ground, {(kind, name) for kind, _, name in named})
+        for change in ground.plan.changes:
+            reduction = _changed(change, ground)
+            found = shelf.loss(reduction) if reduction else None
+            if reduction and found:
+                loss, item = found
+                yield Finding(
+                    _words(reduction, loss, item),
+                    f"{loss:,} below cost",
+                    _LIMIT,
+                    change.address,
+                )
+        standing = Standing({reduction: address for address, reduction in _standing(ground)})
+        for change, places in ground.sales:
+            undercut = next(_undercut(change, places, standing, shelf), None)
+            if undercut:
+                yield undercut
+
+
+_LIMIT = "0 below cost"
+_ASSUMED = " (assuming that it comes off the whole basket)"
+
+
+def _changed(change: Change, ground: Ground) -> Reduction | None:
+    """What a coupon takes off that is written anew; None where its terms stay.
+
+    No read shows the cap of a live one (facts §10), so the terms of a share never provably stay.
+    """
+    reduces = ground.kinds[change.address.kind].reduces
+    if reduces is None or change.after is None:
+        return None
+    now = reduces(change.after)
+    before = ground.was(change)
+    was = reduces(before) if before is not None else None
+    return None if now is None or (now == was and not now.percent) else now
+
+
+def _standing(ground: Ground) -> Iterator[tuple[Address, Reduction]]:
+    """The declared coupons that stay as they are and can still be used."""
+    for kind in ground.kinds.values():
+        if kind.reduces is None:
+            continue
+        for name, declared in ground.desired.objects.get(kind.name, {}).items():
+            address = Address(kind.name, name)
+            live = ground.before(address)
+            if live is None or address in ground.changes:
+                continue
+            value = {**live, **declared.value}
+            ended = kind.expires and "" != (value.get(kind.expires) or "") < ground.today
+            reduction = None if ended else kind.reduces(value)
+            if reduction:
+                yield address, reduction
+
+
+def _undercut(
+    change: Change, places: Iterable[Sale], standing: Standing, shelf: Shelf
+) -> Iterator[Finding]:
+    """What a standing coupon can sell below cost, and could not before this change."""
+    for item, was in _moved(change, places, shelf.ground):
+        for reduction, coupon in standing.over(item):
+            loss = item.loss(reduction)
+            new = loss > 0 and not (was and was.loss(reduction) > 0)
+            if new and shelf.takes(change.address, reduction):
+                yield Finding(
+                    f"with {coupon}: {_words(reduction, loss, item)}",
+                    f"{loss:,} below cost",
+                    _LIMIT,
+                    change.address,
+                    path_of(change, item.outlet, item.price),
+                )
+
+
+def _moved(
+    change: Change, places: Iterable[Sale], ground: Ground
+) -> Iterator[tuple[Article, Article | None]]:
+    """The articles on sale after a change that were not on sale so before it."""
+    if ground.in_use(change.address, change.after):
+        sold = ground.in_use(change.address, change.before)
+        for sale in places:
+            now = article(change.address, sale.outlet, sale.after)
+            was = article(change.address, sale.outlet, sale.before) if sold else None
+            if now is not None and now != was:
+                yield now, was
+
+
+def _words(reduction: Reduction, loss: Amount, item: Article) -> str:
+    off = percent(reduction.percent) if reduction.percent else f"{reduction.amount:,}"
+    cap = f" (at most {reduction.cap:,})" if reduction.cap is not None else ""
+    where = f" at {item.outlet}" if item.outlet else ""
+    return (
+        f"{off} off{cap} {item.count(reduction):,} × {item.address}{where}, "
+        f"{item.price:,} each at a cost of {item.cost:,}, is {loss:,} below cost{_ASSUMED}"
+    )

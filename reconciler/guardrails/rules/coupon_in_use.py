@@ -1,0 +1,39 @@
+"""A coupon that customers have begun to use, and that would be taken away or replaced.
+
+Facts §10: there is no update, and a replacement starts with a new balance and without history.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reconciler.core.diff.change import Action
+from reconciler.core.model.types import Count
+from reconciler.guardrails.guardrail import Finding, Ground, Guardrail
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Guardrail):
+    """A coupon replaced or deleted after more than so many uses."""
+
+    max_used: Count = 0
+
+    def check(self, ground: Ground) -> Iterator[Finding]:
+        """One finding a coupon; where the shop does not show its uses, they are not known."""
+        for change in ground.plan.changes:
+            limit, left = ground.kinds[change.address.kind].uses
+            if not limit or change.before is None:
+                continue
+            if change.action not in (Action.REPLACE, Action.DELETE):
+                continue
+            allowed, remaining = change.before.get(limit), change.before.get(left)
+            verb = f"it is {change.action.value}d"
+            if allowed is None or remaining is None:
+                message = f"{verb}, and the shop does not show how much of it is used"
+                yield Finding(message, "not shown", f"{self.max_used:,} used", change.address)
+            elif (used := allowed - remaining) > self.max_used:
+                yield Finding(
+                    f"{verb} with {used:,} of {allowed:,} uses spent",
+                    f"{used:,} of {allowed:,} used",
+                    f"{self.max_used:,} used",
+                    change.address,
+                )

@@ -1,0 +1,59 @@
+"""A base price that changes, and an outlet that goes on selling at its own.
+
+An outlet price that a file declares and that was another one all along is taken for meant; one that
+only the shop knows, or that repeats the old base price, is taken for forgotten.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reconciler.core.diff.change import Change
+from reconciler.core.model.kind import Offer
+from reconciler.core.money import Sale
+from reconciler.guardrails.guardrail import Finding, Ground, Guardrail, path_of
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Guardrail):
+    """An outlet price that hides a change of the base price; `declared` counts meant ones too."""
+
+    declared: bool = False
+
+    def check(self, ground: Ground) -> Iterator[Finding]:
+        """One finding an object, naming the outlets."""
+        for change, (base, *places) in ground.sales:
+            if base.outlet or base.before is None or base.after is None:
+                continue
+            was, becomes = base.before.price, base.after.price
+            if was is None or becomes is None or was == becomes:
+                continue
+            hidden = self._hidden(change, places, base, ground)
+            if hidden:
+                kept = ", ".join(f"{outlet} ({offer.price:,})" for outlet, offer in hidden)
+                count = f"{len(hidden)} outlet{'s' if len(hidden) > 1 else ''}"
+                yield Finding(
+                    f"{was:,} → {becomes:,} does not reach {kept}",
+                    count,
+                    "0 outlets",
+                    change.address,
+                    path_of(change, "", becomes),
+                )
+
+    def _hidden(
+        self, change: Change, places: list[Sale], base: Sale, ground: Ground
+    ) -> list[tuple[str, Offer]]:
+        """The outlets that keep a price of their own which the plan does not touch."""
+        written = ground.desired.get(change.address)
+        offers = ground.kinds[change.address.kind].offers
+        declared = offers(written.value) if written and offers else {}
+        touched = {step for field in change.fields for step in field.path}
+        found = []
+        for sale in places:
+            if sale.outlet in touched or sale.after is None or sale.before is None:
+                continue
+            repeats = base.before is not None and sale.after.price == base.before.price
+            meant = sale.outlet in declared and not repeats
+            hides = base.after is not None and sale.after.price not in (None, base.after.price)
+            if hides and (self.declared or not meant):
+                found.append((sale.outlet, sale.after))
+        return found

@@ -1,0 +1,23 @@
+"""A write that makes the server create what no file declares (facts §5, §14 #4)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reconciler.guardrails.guardrail import Finding, Ground, Guardrail
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Guardrail):
+    """A new name of a category below one that neither the files nor the shop have."""
+
+    def check(self, ground: Ground) -> Iterator[Finding]:
+        """One finding a new or renamed object whose path holds what is not there."""
+        for change in ground.plan.changes:
+            if change.implied:
+                named = ", ".join(map(str, change.implied))
+                yield Finding(
+                    f"creates {named} too, which no file declares",
+                    f"{len(change.implied)} implied",
+                    "0 implied",
+                    change.address,
+                )

@@ -1,0 +1,43 @@
+"""A price that moves by more than people move prices."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from reconciler.core.model.types import Money
+from reconciler.core.money import Sale
+from reconciler.core.plan.violation import percent
+from reconciler.guardrails.guardrail import Finding, Ground, Guardrail, path_of
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Guardrail):
+    """A price, base or at an outlet, that rises or falls by a larger share."""
+
+    max_percent: Money = 50
+
+    def check(self, ground: Ground) -> Iterator[Finding]:
+        """One finding an object, about the place where it moves most."""
+        for change, places in ground.sales:
+            moved = [(share, sale) for sale in places if (share := _share(sale)) is not None]
+            share, sale = max(moved, key=lambda pair: abs(pair[0]), default=(Decimal(0), None))
+            if sale and sale.before and sale.after and abs(share) > self.max_percent:
+                where = f" at {sale.outlet}" if sale.outlet else ""
+                sign = "+" if share > 0 else ""
+                yield Finding(
+                    f"{sale.before.price:,} → {sale.after.price:,}{where} ({sign}{percent(share)})",
+                    sign + percent(share),
+                    percent(self.max_percent),
+                    change.address,
+                    path_of(change, sale.outlet, sale.after.price),
+                )
+
+
+def _share(sale: Sale) -> Decimal | None:
+    """By how much the price moves, in percent of what it was; None where there was none."""
+    if sale.before is None or sale.after is None:
+        return None
+    was, becomes = sale.before.price, sale.after.price
+    if not was or becomes is None or was == becomes:
+        return None
+    return Decimal(becomes - was) * 100 / Decimal(was)

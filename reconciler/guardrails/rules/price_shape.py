@@ -1,0 +1,69 @@
+"""A price that moves as a slip of the finger moves it: a zero too many, two columns swapped."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reconciler.core.model.kind import Offer
+from reconciler.core.money import Amount, Sale
+from reconciler.guardrails.guardrail import Finding, Ground, Guardrail, path_of
+
+_FACTORS = (10, 100, 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Guardrail):
+    """A price or cost exactly ×10, ×100 or ×1000, or ÷ as much; price and cost swapped."""
+
+    def check(self, ground: Ground) -> Iterator[Finding]:
+        """One finding an object, about the first place where it looks so."""
+        for change, places in ground.sales:
+            for sale in places:
+                if shape := _shape(sale):
+                    found, value = shape
+                    where = f" at {sale.outlet}" if sale.outlet else ""
+                    yield Finding(
+                        f"{_words(sale)}{where} is {found}",
+                        found,
+                        "no exact ×10, ×100, ×1000 or swap",
+                        change.address,
+                        path_of(change, sale.outlet, value),
+                    )
+                    break
+
+
+def _shape(sale: Sale) -> tuple[str, Amount | None] | None:
+    """What it looks like, and the value that asks for it."""
+    was, becomes = sale.before, sale.after
+    if was is None or becomes is None or was == becomes:
+        return None
+    if (
+        was.price
+        and was.cost
+        and was.price != was.cost
+        and was == Offer(becomes.cost, becomes.price)
+    ):
+        return "a swap of price and cost", becomes.price
+    for name in ("price", "cost"):
+        if found := _factor(getattr(was, name), getattr(becomes, name)):
+            return found, getattr(becomes, name)
+    return None
+
+
+def _factor(was: Amount | None, becomes: Amount | None) -> str:
+    if was and becomes:
+        for factor in _FACTORS:
+            if becomes == was * factor:
+                return f"exactly ×{factor}"
+            if was == becomes * factor:
+                return f"exactly ÷{factor}"
+    return ""
+
+
+def _words(sale: Sale) -> str:
+    """What moves, of what is known on both sides."""
+    sides = zip(("price", "cost"), sale.before or (), sale.after or (), strict=False)
+    return ", ".join(
+        f"{name} {was:,} → {becomes:,}"
+        for name, was, becomes in sides
+        if was is not None and becomes is not None and was != becomes
+    )

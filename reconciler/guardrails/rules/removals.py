@@ -1,0 +1,24 @@
+"""A plan that takes much of a kind out of the shop: a lost file or a bad merge looks like that."""
+
+from dataclasses import dataclass
+
+from reconciler.core.diff.change import Action, Change
+from reconciler.core.model.types import Count, Money
+from reconciler.guardrails.volume import Share
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Share):
+    """Too many objects of one kind retired or deleted."""
+
+    max_percent: Money = 20
+    max_count: Count = 50
+    floor: Count = 5
+
+    def counts(self, change: Change) -> bool:
+        """Whether it takes something out."""
+        return change.action in (Action.RETIRE, Action.DELETE)
+
+    def words(self, objects: str) -> str:
+        """What would happen."""
+        return f"{objects} are retired or deleted"

@@ -1,0 +1,60 @@
+"""Something made of parts, one of which is no longer there to put in."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from reconciler.core.model.kind import Kind, Value
+from reconciler.core.model.live import Address
+from reconciler.guardrails.guardrail import Finding, Ground, Guardrail
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Guardrail):
+    """A composite in use with a retired component, by a change of either."""
+
+    def check(self, ground: Ground) -> Iterator[Finding]:
+        """One finding a pair, at the change that makes it so."""
+        for kind in ground.kinds.values():
+            if any(own.kind == kind.name for _, marks in kind.referring for own in marks):
+                for whole in _touched(kind, ground):
+                    yield from self._of(whole, kind, ground)
+
+    def _of(self, whole: Address, kind: Kind, ground: Ground) -> Iterator[Finding]:
+        value = ground.after(whole)
+        if value is None or not ground.in_use(whole, value):
+            return
+        before = ground.before(whole)
+        old = set(_parts(kind, before)) if ground.in_use(whole, before) else set()
+        for field, name in _parts(kind, value):
+            part = Address(kind.name, name)
+            if not _gone(part, ground.after(part), ground):
+                continue
+            if part in ground.changes and ground.in_use(part, ground.before(part)):
+                message = f"{whole}, which stays in use, is made of it"
+                yield Finding(message, "1 retired", "0 retired components", part, (kind.retire,))
+            elif whole in ground.changes and (field, name) not in old:
+                message = f"it is made of {part}, which is retired"
+                yield Finding(message, "1 retired", "0 retired components", whole, (field, name))
+
+
+def _touched(kind: Kind, ground: Ground) -> Iterable[Address]:
+    """What the plan may make wrong: what it changes, and where something retires, all of them."""
+    changed = [address for address in ground.changes if address.kind == kind.name]
+    retiring = any(
+        ground.in_use(a, ground.before(a)) and not ground.in_use(a, ground.after(a))
+        for a in changed
+    )
+    return ground.known(kind) if retiring else changed
+
+
+def _parts(kind: Kind, value: Value | None) -> Iterator[tuple[str, str]]:
+    """Field and name of every part of a composite."""
+    for field, references in kind.referring:
+        for reference in references:
+            if reference.kind == kind.name and value and field in value:
+                yield from ((field, name) for name, _ in reference.targets(value[field]))
+
+
+def _gone(part: Address, after: Value | None, ground: Ground) -> bool:
+    """Whether a part is retired, or deleted by the plan; what was not read is not known."""
+    return part in ground.changes if after is None else not ground.in_use(part, after)

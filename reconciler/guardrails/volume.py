@@ -1,0 +1,50 @@
+"""Guardrails on how much of the shop a plan touches: a count, and a share of each kind."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from reconciler.core.diff.change import Change
+from reconciler.core.model.types import Count, Money
+from reconciler.core.plan.violation import percent
+from reconciler.guardrails.guardrail import Finding, Ground, Guardrail
+
+
+@dataclass(frozen=True, slots=True)
+class Share(Guardrail):
+    """Counts changes of one sort, kind by kind: all variants in a shop of many coupons are few."""
+
+    max_percent: Money
+    max_count: Count
+    floor: Count
+
+    @abstractmethod
+    def counts(self, change: Change) -> bool:
+        """Whether a change is of that sort."""
+
+    @abstractmethod
+    def words(self, objects: str) -> str:
+        """What would happen to so many of them, in the shop's words."""
+
+    def check(self, ground: Ground) -> Iterator[Finding]:
+        """One finding a kind."""
+        counted = Counter(c.address.kind for c in ground.plan.changes if self.counts(c))
+        for kind, number in counted.items():
+            if number < self.floor:
+                continue
+            there = (ground.before(address) for address in ground.known(ground.kinds[kind]))
+            known = sum(value is not None for value in there)
+            share = Decimal(number) * 100 / max(known, number)
+            # Of a part of the shop nobody knows what share of the whole it is.
+            too_much = share > self.max_percent and not ground.partial
+            if too_much or number > self.max_count:
+                objects = f"{number:,} of {known:,} {kind} objects ({percent(share)})"
+                yield Finding(
+                    self.words(objects),
+                    f"{number:,} ({percent(share)})",
+                    f"{percent(self.max_percent)} or {self.max_count:,}, from {self.floor:,} on",
+                )

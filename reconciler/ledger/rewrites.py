@@ -1,0 +1,67 @@
+"""What the shop keeps otherwise than written, remembered in a small file beside the shop.
+
+The file is safe to delete: without it a plan asks for the declared value again, and says so. Of
+private values it holds marks, from which nobody can tell them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from reconciler.catalogue.settings import Settings
+from reconciler.core.diff.equivalence import Path
+from reconciler.core.diff.known_rewrites import Kept, Pair
+from reconciler.core.model.live import Address
+from reconciler.ledger import state_dir as stored
+
+FILE = "kept.json"
+
+
+def recall(shop: Settings, store: str) -> Kept:
+    """What was remembered for `store`; what is in no form that `remember` writes is passed over."""
+    return {
+        Address(*name.split("/", 1)): dict(filter(None, map(_entry, entries)))
+        for name, entries in stored.section(shop, FILE, store).items()
+        if "/" in name and isinstance(entries, list)
+    }
+
+
+def remember(shop: Settings, store: str, kept: Kept) -> None:
+    """Remember for `store` what is kept of each object of `kept`, and nothing else of them.
+
+    In a folder that cannot be written it is lost.
+    """
+    known = stored.section(shop, FILE, store)
+    content = dict(known)
+    for address, pairs in kept.items():
+        content.pop(str(address), None)
+        if pairs:
+            content[str(address)] = [
+                {"path": list(path), "written": written, "kept": held}
+                for path, (written, held) in pairs.items()
+            ]
+    if content != known:
+        stored.put(shop, FILE, store, content)
+
+
+def forget(shop: Settings, store: str, addresses: Collection[Address]) -> None:
+    """Forget what is kept of `addresses`: a ledger remembers it from now on."""
+    known = stored.section(shop, FILE, store)
+    left = {name: pairs for name, pairs in known.items() if not _in(name, addresses)}
+    if left != known:
+        stored.put(shop, FILE, store, left)
+
+
+def _in(name: str, addresses: Collection[Address]) -> bool:
+    kind, _, rest = name.partition("/")
+    return Address(kind, rest) in addresses
+
+
+def _entry(entry: Any) -> tuple[Path, Pair] | None:
+    if not isinstance(entry, dict) or not {"path", "written", "kept"} <= entry.keys():
+        return None
+    path = entry["path"]
+    if not isinstance(path, list) or not path or not all(isinstance(key, str) for key in path):
+        return None
+    return tuple(path), (entry["written"], entry["kept"])

@@ -1,0 +1,190 @@
+"""What is known of earlier applies: read before a plan, taken before a write, recorded after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from reconciler import ledger as homes
+from reconciler.catalogue.settings import Settings
+from reconciler.core.diff.known_rewrites import Kept
+from reconciler.core.ledger.ledger import Key, Ledger
+from reconciler.core.ledger.record import Basis, Moment, recorded, unsettled
+from reconciler.core.ledger.three_way import (
+    Ground,
+    apart,
+    dropped,
+    informed,
+    told_apart,
+    unrecorded,
+)
+from reconciler.core.model.live import Address, Desired, Live
+from reconciler.errors import Contended, LedgerError, UsageError
+from reconciler.kinds import KINDS
+from reconciler.ledger import rewrites as memory
+from reconciler.ledger.backend import Held, Home
+from reconciler.ledger.commit import commit
+
+if TYPE_CHECKING:
+    from reconciler.core.plan.build import Plan
+    from reconciler.core.report import Report
+
+GRACE = timedelta(minutes=15)
+"""How long a lease outlives twice the time that a plan is expected to take."""
+DONE = "applied"
+_MANY = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The ledger of one store as it was read, and what the folder remembers besides."""
+
+    shop: Settings
+    store: str
+    home: Home | None
+    held: Held
+    key: Key | None
+    kept: Kept
+    """What the shop is known to keep otherwise than it was written."""
+
+    def renewed(self) -> Past:
+        """With what has been remembered since."""
+        return replace(self, kept=joined(self.kept, memory.recall(self.shop, self.store)))
+
+    def apart(self, desired: Desired, live: Live, overwrite: Sequence[str] = ()) -> Ground:
+        """Both sides, as far as they may be brought together; see `core.threeway`."""
+        if self.home is None:
+            return Ground(desired, live, {}, ())
+        known = self.held.ledger
+        asked, seen, notes = informed(desired, live, known, KINDS, self.key)
+        ground = apart(asked, seen, known, KINDS, self.kept, self.key, _wins(overwrite))
+        return replace(ground, notes=(*self._aside(desired), *notes))
+
+    def told(self, plan: Plan, ground: Ground, whole: Desired, partial: bool) -> tuple[Plan, Basis]:
+        """The plan with where each difference comes from, and what its record rests on."""
+        if self.home is None:
+            return plan, Basis(Ledger())
+        gone = () if partial else dropped(self.held.ledger, whole, plan, ground.live.complete)
+        basis = Basis(
+            self.held.ledger, whole, ground.held, unsettled(plan), partial, frozenset(gone)
+        )
+        plan = told_apart(plan, self.held.ledger, KINDS, self.key)
+        plan = replace(
+            plan,
+            withheld=tuple(sorted((*plan.withheld, *ground.reasons))),
+            dropped=tuple(gone),
+            notes=(*plan.notes, *ground.notes, *_gone(gone)),
+        )
+        return plan, basis
+
+    @contextmanager
+    def applying(self, plan: Plan, seconds: int, over: bool = False) -> Iterator[None]:
+        """While it lasts no other run writes to the shop; `seconds` is how long it should take.
+
+        `over` takes the ledger from a run that ended without releasing it. Raises Contended before
+        anything is written.
+        """
+        if self.home is None or plan.empty:
+            yield
+            return
+        self._take(self.home, seconds, over)
+        try:
+            yield
+        except BaseException:
+            self.home.abandon()
+            raise
+
+    def record(self, plan: Plan, basis: Basis, report: Report) -> LedgerError | None:
+        """Write down what was applied, and let other runs in; gives what stood in its way."""
+        if self.home is None:
+            return None
+        after = self._after(plan, basis, [o.address for o in report.outcomes if o.status == DONE])
+        try:
+            if not plan.empty:
+                self.home.release(after)
+            elif after != self.held.ledger or self.held.lease:
+                self._replace(self.home, after, over=False)
+        except Contended as error:
+            # Where nothing was applied, whoever applies now records the rest of it too.
+            return None if plan.empty else error
+        except LedgerError as error:
+            return error
+        memory.forget(self.shop, self.store, after.entries)
+        return None
+
+    def rebuild(self, plan: Plan, basis: Basis, over: bool) -> None:
+        """Write a ledger of what is as declared without a change."""
+        if self.home is not None:
+            self._replace(self.home, self._after(plan, basis, []), over)
+
+    def _after(self, plan: Plan, basis: Basis, applied: Sequence[Address]) -> Ledger:
+        moment = Moment(homes.now(), commit(self.shop.root))
+        kept = joined(self.kept, memory.recall(self.shop, self.store))
+        return recorded(basis, plan, applied, kept, KINDS, self.key, moment)
+
+    def _replace(self, home: Home, after: Ledger, over: bool) -> None:
+        self._take(home, 0, over)
+        home.release(after)
+
+    def _take(self, home: Home, seconds: int, over: bool) -> None:
+        end = datetime.now(UTC) + 2 * timedelta(seconds=seconds) + GRACE
+        home.take(self.held, end.strftime(homes.FORMAT), over)
+
+    def _aside(self, desired: Desired) -> Iterator[str]:
+        lease = self.held.lease
+        if lease:
+            by = f" by {lease.by}" if lease.by else ""
+            yield f"a run is applying since {lease.since}{by}, or was killed meanwhile"
+        if not self.held.ledger.entries:
+            yield (
+                "the ledger is empty: which side moved is not known; the next apply begins it, "
+                "`reconciler history --rebuild` too"
+            )
+        if unrecorded(desired, KINDS, self.key):
+            yield f"customer data is not in the ledger: {homes.KEY} is not set"
+
+
+def recall(shop: Settings, store: str) -> Past:
+    """What is known of the applies to `store`. Raises LedgerError, UsageError for a broken one."""
+    home = homes.home(shop, store)
+    key = homes.key() if home else None
+    held = home.read() if home else Held()
+    kept = joined(held.ledger.kept, memory.recall(shop, store))
+    return Past(shop, store, home, held, key, kept)
+
+
+def forgotten(home: Home, shop: Settings, store: str) -> Past:
+    """What is left to know for making a ledger anew: its runs, and what the shop keeps otherwise.
+
+    Of one that is broken nothing is.
+    """
+    try:
+        held = home.read()
+    except UsageError:
+        held = home.glance()
+    kept = joined(held.ledger.kept, memory.recall(shop, store))
+    held = replace(held, ledger=Ledger(applies=held.ledger.applies))
+    return Past(shop, store, home, held, homes.key(), kept)
+
+
+def joined(first: Kept, second: Kept) -> Kept:
+    """What either knows; where both do, the second."""
+    return {a: {**first.get(a, {}), **second.get(a, {})} for a in {**first, **second}}
+
+
+def _wins(overwrite: Sequence[str]) -> Any:
+    def told(address: Address) -> bool:
+        return any(fnmatchcase(str(address), pattern) for pattern in overwrite)
+
+    return told
+
+
+def _gone(addresses: Sequence[Address]) -> Iterator[str]:
+    if addresses:
+        named = ", ".join(map(str, addresses[:_MANY]))
+        more = f" and {len(addresses) - _MANY:,} more" if len(addresses) > _MANY else ""
+        yield f"in no file any more, left in the shop: {named}{more}; `removed:` takes them out"

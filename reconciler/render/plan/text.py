@@ -1,0 +1,161 @@
+"""A plan and a report for a terminal, a pipe and a CI log; colour only says it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.core.diff.change import Action
+from reconciler.core.model.kind import Kinds
+from reconciler.core.money import total
+from reconciler.core.plan.build import Plan
+from reconciler.core.plan.violation import refusals
+from reconciler.core.report import Report
+from reconciler.core.steps.cost import Cost
+from reconciler.render.money import total_line
+from reconciler.render.plan.blocks import STYLES, Paint, block, line, no_paint
+from reconciler.render.plan.violations import violations_text
+from reconciler.render.words import counted, duration, plain
+
+_LEGEND = {
+    Action.CREATE: "create",
+    Action.UPDATE: "update",
+    Action.REPLACE: "replace (delete, then create)",
+    Action.RETIRE: "retire (taken out of sale, kept in the shop)",
+    Action.DELETE: "delete",
+}
+_STATUS = {"applied": "✓", "failed": "✗", "held": "!", "skipped": "-"}
+_MANY = 10
+
+
+def plan_text(
+    plan: Plan,
+    cost: Cost,
+    kinds: Kinds,
+    paint: Paint = no_paint,
+    compact: bool = False,
+    done: str = "",
+) -> str:
+    """The plan: target, legend, a block (or a line) an object, notes, money, cost, a closing line.
+
+    `done` is the time of day at which it would be applied.
+    """
+    return "\n".join(_plan(plan, cost, kinds, paint, compact, done)) + "\n"
+
+
+def _plan(
+    plan: Plan, cost: Cost, kinds: Kinds, paint: Paint, compact: bool, done: str
+) -> Iterator[str]:
+    yield f"Store: {plan.store}"
+    yield ""
+    if plan.changes:
+        used = [action for action in _LEGEND if any(c.action is action for c in plan.changes)]
+        yield "  ".join(paint(STYLES[a], a.symbol) + f" {_LEGEND[a]}" for a in used)
+        yield ""
+        if compact:
+            yield from (line(change, kinds, paint) for change in plan.changes)
+            yield ""
+        else:
+            for change in plan.changes:
+                yield from block(change, kinds, paint)
+                yield ""
+    yield from _aside(plan, paint)
+    yield from violations_text(plan, paint)
+    if money := total_line(total(plan.changes, kinds)):
+        yield f"Money: {money}"
+    if not plan.empty:
+        yield spending(cost, done)
+    yield closing(plan, cost)
+
+
+def spending(cost: Cost, done: str = "") -> str:
+    """What the plan has cost, what applying it will, and when that would be done."""
+    until = f", done about {done} if applied now" if done else ""
+    return (
+        f"Cost: {counted(cost.reads, 'read')} spent; {counted(cost.requests, 'request')} to apply "
+        f"in {counted(cost.windows, 'window')}{until}"
+    )
+
+
+def _aside(plan: Plan, paint: Paint) -> Iterator[str]:
+    """What is left alone, what is not known, and what else there is to say."""
+    if plan.unknown:
+        yield paint("red", f"Could not be read ({counted(len(plan.unknown), 'object')}):")
+        for reason in dict.fromkeys(reason for _, reason in plan.unknown):
+            named = [plain(str(address)) for address, why in plan.unknown if why == reason]
+            more = f" and {len(named) - _MANY} more" if len(named) > _MANY else ""
+            yield f"  ? {', '.join(named[:_MANY])}{more}: {plain(reason)}"
+        yield ""
+    if plan.withheld:
+        yield paint("yellow", f"Withheld ({counted(len(plan.withheld), 'object')}):")
+        yield from (f"  ! {plain(str(a))}: {plain(reason)}" for a, reason in plan.withheld)
+        yield ""
+    if plan.held:
+        yield paint("yellow", f"Held, not applied ({counted(len(plan.held), 'object')}):")
+        yield from (f"  ! {plain(str(held.address))}: {plain(held.reason)}" for held in plan.held)
+        yield ""
+    if plan.done:
+        yield f"Already as approved: {counted(len(plan.done), 'object')}"
+        yield ""
+    yield from _left_alone(plan)
+    if plan.notes:
+        yield "Notes:"
+        yield from (f"  - {plain(note)}" for note in plan.notes)
+        yield ""
+
+
+def _left_alone(plan: Plan) -> Iterator[str]:
+    if plan.unmanaged:
+        listed = [plain(str(address)) for address in plan.unmanaged]
+        yield f"In the shop and not in the files, left alone ({counted(len(listed), 'object')}):"
+        yield from (f"  {line}" for line in listed[:_MANY])
+        if len(listed) > _MANY:
+            yield f"  and {len(listed) - _MANY} more (all of them with --format json)"
+        yield ""
+
+
+def closing(plan: Plan, cost: Cost) -> str:
+    """The one line to grep for: what will happen, at what scale, and what it costs."""
+    counts = plan.counts()
+    rest = [f"{counts['unchanged']:,} unchanged"]
+    rest += [f"{len(plan.withheld):,} withheld"] if plan.withheld else []
+    rest += [f"{counts['unknown']:,} unknown"] if counts["unknown"] else []
+    rest += [f"{len(plan.held):,} held"] if plan.held else []
+    refused = refusals(plan.violations)
+    rest += [counted(len(refused), "violation")] if refused else []
+    if plan.empty:
+        return f"Plan: no changes, {', '.join(rest)}; {counted(cost.reads, 'read')} spent"
+    verbs = [f"{counts[verb]:,} to {verb}" for verb in _VERBS if counts[verb] or verb in _ALWAYS]
+    windows = f" in {cost.windows} windows" if cost.windows > 1 else ""
+    return (
+        f"Plan: {', '.join([*verbs, *rest])}; "
+        f"{counted(cost.requests, 'request')}{windows}, {duration(cost.seconds)}"
+    )
+
+
+_VERBS = ("create", "update", "replace", "retire", "delete")
+_ALWAYS = ("create", "update")
+
+
+def report_text(report: Report, paint: Paint = no_paint, going_on: str = "") -> str:
+    """What an apply did: everything that went wrong by name, and one closing line.
+
+    `going_on` is the command that does what is left.
+    """
+    return "\n".join(_report(report, paint, going_on)) + "\n"
+
+
+def _report(report: Report, paint: Paint, going_on: str) -> Iterator[str]:
+    colours = {"applied": "green", "failed": "red", "held": "yellow", "skipped": "yellow"}
+    for outcome in report.outcomes:
+        sign = paint(colours[outcome.status], _STATUS[outcome.status])
+        said = f": {plain(outcome.message)}" if outcome.message else ""
+        yield f"{sign} {plain(str(outcome.address))} {outcome.action.value} {outcome.status}{said}"
+    yield ""
+    if report.stopped:
+        yield f"Ended early: {plain(report.stopped)}"
+    if going_on:
+        yield f"To go on: {plain(going_on)}"
+    counts = report.counts()
+    rest = [f"{counts[name]:,} {name}" for name in ("failed", "held", "skipped") if counts[name]]
+    applied = f"{counts['applied']:,} applied ({report.verified:,} verified)"
+    yield f"Applied: {', '.join([applied, *rest])}; {counted(report.requests, 'request')}"

@@ -1,0 +1,56 @@
+"""Which rows of a list a request asks for (facts §13)."""
+
+from dataclasses import dataclass
+
+from reconciler.sandbox.api.request import LARGEST, Fields
+from reconciler.sandbox.errors import Refusal
+from reconciler.sandbox.filter import Filter
+from reconciler.sandbox.shop import Shop
+from reconciler.sandbox.store import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A slice of a list; a limit of -1 takes the rest."""
+
+    limit: int = -1
+    offset: int = 0
+
+
+def asked(fields: Fields) -> Page:
+    """The page that ``PageNumber`` (first page 1) and ``PageSize`` name, under the cap."""
+    choices = fields.choices
+    number = fields.integer("PageNumber")
+    size = fields.integer("PageSize")
+    if number is not None and number < 1:
+        raise Refusal("PageNumber must be 1 or more.")
+    if size is not None and size < 1:
+        raise Refusal("PageSize must be 1 or more.")
+    cap = choices.page_cap
+    if size is None:
+        size = choices.default_page_size or cap
+    elif cap is not None and size > cap:
+        if choices.page_over_cap == "reject":
+            raise Refusal(f"PageSize may be at most {cap}.")
+        size = min(cap, 10) if choices.page_over_cap == "ten" else cap
+    if size is None:
+        return Page()
+    return Page(size, min(((number or 1) - 1) * size, LARGEST))
+
+
+def page_of(shop: Shop, kind: str, where: Filter, page: Page) -> list[Row]:
+    """The rows of a page; what a number past the end means is ``Choices.page_number``."""
+    offset, choice = page.offset, shop.choices.page_number
+    if offset and choice == "ignored":
+        offset = 0
+    elif offset and choice == "clamped":
+        last = max(shop.store.count(kind, where) - 1, 0) // page.limit * page.limit
+        offset = min(offset, last)
+    return shop.store.page(kind, where, shop.choices.list_order, page.limit, offset)
+
+
+def total(shop: Shop, kind: str, where: Filter, shown: int) -> int:
+    """The total that is told beside `shown` rows."""
+    if shop.choices.page_total == "page":
+        return shown
+    return shop.store.count(kind, where) * (2 if shop.choices.page_total == "double" else 1)

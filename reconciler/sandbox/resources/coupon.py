@@ -1,0 +1,174 @@
+"""Promotion coupons: created and deleted, never updated (facts §10)."""
+
+import re
+from typing import Any
+
+from reconciler.sandbox.api.field import (
+    Field,
+    amount,
+    day,
+    defaults,
+    integer,
+    merged,
+    names,
+    prose,
+    strings,
+    text,
+)
+from reconciler.sandbox.api.request import Fields
+from reconciler.sandbox.api.route import existing, fresh, writes
+from reconciler.sandbox.choices import Choices
+from reconciler.sandbox.errors import Refusal
+from reconciler.sandbox.resources.variant_fields import check_exist
+from reconciler.sandbox.shop import Shop
+from reconciler.sandbox.store import Payload
+
+
+def coupon_type(name: str, value: Any, choices: Choices) -> str:
+    """The types seen; `Discount` is what older pages call the percentage."""
+    if value == "Discount":
+        return "DiscountPercentage"
+    if value not in ("DiscountPercentage", "DiscountAmount"):
+        raise Refusal(f"{value!r} is not a coupon type.")
+    return str(value)
+
+
+def limit(name: str, value: Any, choices: Choices) -> int:
+    """A whole number; one sample prints it as a string that ends in a quote mark, a slip."""
+    if isinstance(value, str) and choices.coupon_limit_text == "lenient":
+        digits = re.match(r"\d+", value)
+        if digits:
+            return int(digits[0])
+    return integer(name, value, choices)
+
+
+def full_price(name: str, value: Any, choices: Choices) -> bool:
+    """The table's text says "true", the samples send "No"."""
+    form = choices.full_price_form
+    if isinstance(value, bool) and form != "words":
+        return value
+    if isinstance(value, str) and form != "boolean" and value.lower() in _WORDS:
+        return _WORDS[value.lower()]
+    raise Refusal("FullPriceItemOnly is not in the right form.")
+
+
+_WORDS = {"yes": True, "true": True, "no": False, "false": False}
+
+FIELDS = (
+    Field("Code", text),
+    Field("Type", coupon_type, "DiscountPercentage"),
+    Field("Discount", amount, 0),
+    Field("Limit", limit, 1),
+    Field("MinimumAmount", amount, 0),
+    Field("MaximumDiscount", amount),
+    Field("FullPriceItemOnly", full_price, False),
+    Field("ExpiryDate", day),
+    Field("Description", prose, ""),
+    Field("CustomerCode", text),
+    Field("ReferenceID", text),
+)
+SEED = (
+    *FIELDS,
+    Field("Balance", integer),
+    Field("StartDate", day),
+    Field("Created", text),
+    Field("RequirementType", text),
+    Field("RequirementVariants", strings, []),
+    Field("RequirementCategories", strings, []),
+)
+BLANK = defaults(SEED)
+_REQUIREMENT = ("RequirementType", "ListRequirementVariants", "ListRequirementCategories")
+_KEYS = {"CustomerID", *_REQUIREMENT} | names(FIELDS)
+
+
+def create(shop: Shop, fields: Fields) -> Any:
+    """``POST /PromotionCoupon``."""
+    fields.only(_KEYS)
+    code = fields.key("Code")
+    fields.demand("Type", "Discount", "Limit")
+    fresh(shop, "coupon", code)
+    if shop.choices.coupon_recreate == "reject" and shop.store.was_deleted("coupon", code):
+        raise Refusal(f"Coupon {code} was used before.")
+    payload = merged(fields, FIELDS, {**BLANK, "Created": shop.now()}, update=False)
+    payload["Balance"] = payload["Limit"]
+    _customer(shop, fields, payload)
+    _reference(shop, fields, payload["ReferenceID"])
+    payload.update(_requirement(shop, fields))
+    return {"ID": shop.store.put("coupon", payload)}
+
+
+def _customer(shop: Shop, fields: Fields, payload: Payload) -> None:
+    """Restrict the coupon to one customer, by code or by ID."""
+    id_ = fields.text("CustomerID")
+    if id_:
+        row = shop.store.find("customer", "id", id_)
+        if row is None and shop.choices.unknown_reference == "reject":
+            raise Refusal(f"Customer {id_} was not found.")
+        payload["CustomerCode"] = row.payload["Code"] if row else None
+    elif payload["CustomerCode"]:
+        check_exist(shop, "customer", [payload["CustomerCode"]])
+
+
+def _reference(shop: Shop, fields: Fields, reference: str | None) -> None:
+    """Hold references unique when the header asks for it."""
+    unique = fields.flag("ReferenceIDUniqueValidation")
+    if unique and reference and shop.store.find("coupon", "reference", reference):
+        raise Refusal(f"ReferenceID {reference} already exists.")
+
+
+def _requirement(shop: Shop, fields: Fields) -> Payload:
+    """What must be bought; the names on create are undocumented, the reads' names are tried."""
+    choice = shop.choices.coupon_requirement_names
+    kind = fields.text("RequirementType")
+    asked = any(fields.raw(name) for name in _REQUIREMENT)
+    if choice == "ignored" or not asked:
+        return {}
+    if choice == "reject" or kind not in ("Variant", "Category"):
+        raise Refusal("RequirementType is not known.")
+    variants = _keys(fields, "ListRequirementVariants", "Code")
+    categories = _keys(fields, "ListRequirementCategories", "Name")
+    check_exist(shop, "variant", variants)
+    check_exist(shop, "category", categories)
+    return {
+        "RequirementType": kind,
+        "RequirementVariants": sorted(variants),
+        "RequirementCategories": sorted(categories),
+    }
+
+
+def _keys(fields: Fields, name: str, key: str) -> list[str]:
+    if fields.raw(name) is None:
+        return []
+    if fields.choices.coupon_requirement_names == "codes":
+        return fields.strings(name)
+    return [item.key(key) for item in fields.objects(name)]
+
+
+def delete(shop: Shop, fields: Fields) -> Any:
+    """``DELETE /PromotionCoupon``."""
+    code = fields.key("Code")
+    answer = {"Message": "Coupon has been delete!"}
+    existing(shop, shop.store.get("coupon", code), f"Coupon {code}", answer)
+    shop.store.delete("coupon", code)
+    return answer
+
+
+def delete_list(shop: Shop, fields: Fields) -> Any:
+    """``DELETE /PromotionCoupon/ListCode``: the body is a bare array of codes."""
+    codes = strings("The body", fields.bare, shop.choices)
+    maximum = shop.choices.batch_max
+    if maximum is not None and len(codes) > maximum:
+        raise Refusal(f"At most {maximum} coupons can be deleted at once.")
+    rows = shop.store.many("coupon", "key", codes)
+    if len(rows) < len(set(codes)) and shop.choices.batch_missing == "reject":
+        raise Refusal("Some coupons were not found.")
+    for row in rows:
+        shop.store.delete("coupon", row.payload["Code"])
+    return {"Message": f"{len(rows)} Coupon Key has been deleted successfully!"}
+
+
+ROUTES = (
+    *writes(create, "POST", "/PromotionCoupon"),
+    *writes(delete, "DELETE", "/PromotionCoupon"),
+    *writes(delete_list, "DELETE", "/PromotionCoupon/ListCode"),
+)

@@ -1,0 +1,137 @@
+"""Products, and the writes that carry their variants (facts §6)."""
+
+from typing import Any
+
+from reconciler.sandbox.api.field import (
+    Field,
+    boolean,
+    defaults,
+    merged,
+    names,
+    prose,
+    strings,
+    text,
+)
+from reconciler.sandbox.api.request import Fields
+from reconciler.sandbox.api.route import existing, found, fresh, writes
+from reconciler.sandbox.errors import Refusal
+from reconciler.sandbox.resources.category import ensure
+from reconciler.sandbox.resources.item import save
+from reconciler.sandbox.resources.variant import unused
+from reconciler.sandbox.shop import Shop
+
+FIELDS = (
+    Field("Name", prose, ""),
+    Field("Category", text, ""),
+    Field("Brand", prose, "", aliases=("BrandName",)),
+    Field("Description", prose, ""),
+    Field("Discontinued", boolean, False),
+    Field("ImageURL", text, ""),
+    Field("ExtraImagesURL", strings, []),
+)
+SEED = (Field("Code", text), *FIELDS, Field("Tags", strings, []), Field("Created", text))
+BLANK = defaults(SEED)
+_KEYS = {"Code", "Variants"} | names(FIELDS)
+
+
+def create(shop: Shop, fields: Fields) -> Any:
+    """``POST /Product``, with all of its variants."""
+    fields.only(_KEYS)
+    code = fields.key("Code")
+    fields.demand("Category", "Name", "Brand", "Discontinued", "ImageURL", "Variants")
+    fields.key("Name")
+    fresh(shop, "product", code)
+    known = shop.store.get("product", code)
+    current = known.payload if known else {**BLANK, "Code": code, "Created": shop.now()}
+    product = merged(fields, FIELDS, current, update=False)
+    _place(shop, product)
+    save(shop, product, fields.objects("Variants"), "create")
+    return _written(shop, code)
+
+
+def update(shop: Shop, fields: Fields) -> Any:
+    """``PUT /Product``; whether ``Variants`` replaces is undocumented and decisive."""
+    fields.only(_KEYS)
+    code = fields.key("Code")
+    fields.demand("Category", "Name", "Discontinued")
+    unwritten = {"ID": "", "Variants": [], "ListVariantID": []}
+    row = existing(shop, shop.store.get("product", code), f"Product {code}", unwritten)
+    product = merged(fields, FIELDS, row.payload)
+    if not product["Name"]:
+        raise Refusal("Name is required.")
+    _place(shop, product)
+    _variants(shop, product, fields)
+    return _written(shop, code)
+
+
+def _place(shop: Shop, product: dict[str, Any]) -> None:
+    """Store the product; an unknown category is created (facts §6.2, §14.4)."""
+    ensure(shop.store, product["Category"])
+    before = shop.store.get("product", product["Code"])
+    shop.store.put("product", product)
+    if before and before.payload["Category"] != product["Category"]:
+        for row in shop.store.many("variant", "product", [product["Code"]]):
+            shop.store.put("variant", {**row.payload, "Category": product["Category"]})
+
+
+def _variants(shop: Shop, product: dict[str, Any], fields: Fields) -> None:
+    choice = shop.choices.product_put_variants
+    if choice == "ignore" or not fields.present("Variants"):
+        return
+    items = fields.objects("Variants")
+    for item in items:
+        item.key("Code")
+        item.demand("Model", "Discontinued")
+    if choice == "replace":
+        kept = {item.key("Code") for item in items}
+        for row in shop.store.many("variant", "product", [product["Code"]]):
+            if row.payload["Code"] not in kept:
+                unused(shop, row.payload["Code"])
+                shop.store.delete("variant", row.payload["Code"])
+    save(shop, product, items, "update")
+
+
+def _written(shop: Shop, code: str) -> dict[str, Any]:
+    """The answer of every write that carries variants: all variants that the product now has."""
+    row = found(shop.store.get("product", code))
+    variants = shop.store.many("variant", "product", [code])
+    return {
+        "ID": row.id,
+        "Variants": [{"Code": variant.payload["Code"], "ID": variant.id} for variant in variants],
+        "ListVariantID": [variant.id for variant in variants],
+    }
+
+
+def add(shop: Shop, fields: Fields) -> Any:
+    """``POST /Variant/Add``: new variants of an existing product, by the product's code."""
+    fields.only(("Code", "Variants"))
+    code = fields.key("Code")
+    row = existing(shop, shop.store.get("product", code), f"Product {code}", {"ID": ""})
+    items = fields.objects("Variants")
+    save(shop, row.payload, items, "add")
+    written = _written(shop, code)
+    new = {item.key("Code") for item in items}
+    variants = [variant for variant in written["Variants"] if variant["Code"] in new]
+    return {**written, "Variants": variants, "ListVariantID": [v["ID"] for v in variants]}
+
+
+def delete(shop: Shop, fields: Fields) -> Any:
+    """``DELETE /Product``; its page is cut, so body and effect are by analogy (facts §6.3)."""
+    code = fields.key("Code")
+    row = existing(shop, shop.store.get("product", code), f"Product {code}", {"ID": ""})
+    variants = [v.payload["Code"] for v in shop.store.many("variant", "product", [code])]
+    if variants and shop.choices.product_delete_variants == "reject":
+        raise Refusal(f"Product {code} has variants.")
+    unused(shop, *variants)
+    for variant in variants:
+        shop.store.delete("variant", variant)
+    shop.store.delete("product", code)
+    return {"ID": row.id}
+
+
+ROUTES = (
+    *writes(create, "POST", "/Product"),
+    *writes(update, "PUT", "/Product"),
+    *writes(delete, "DELETE", "/Product"),
+    *writes(add, "POST", "/Variant/Add"),
+)

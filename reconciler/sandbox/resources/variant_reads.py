@@ -1,0 +1,174 @@
+"""How variants are read: lists, batches and single reads (facts §7)."""
+
+from typing import Any
+
+from reconciler.sandbox.api import image
+from reconciler.sandbox.api.paging import asked, page_of, total
+from reconciler.sandbox.api.request import Fields
+from reconciler.sandbox.api.route import found, reads
+from reconciler.sandbox.errors import Refusal
+from reconciler.sandbox.filter import Filter
+from reconciler.sandbox.shop import Shop
+from reconciler.sandbox.store import Payload, Row
+
+BATCH = 100
+"""The printed maximum of GetByListCode."""
+
+_LEAN = {"Components", "OutletPrice", "Pricebook", "Description", "ImageURL", "ThumbnailURL"}
+
+
+def _objects(shop: Shop, rows: list[Row], *, promotions: bool = False) -> list[Payload]:
+    """The read object of each variant; products and component names come in one query each."""
+    parents = {row.payload["Product"] for row in rows}
+    products = {row.payload["Code"]: row for row in shop.store.many("product", "key", parents)}
+    parts = {part["Code"] for row in rows for part in row.payload["Components"]}
+    found_parts = shop.store.many("variant", "key", parts) if parts else []
+    names = {row.payload["Code"]: row.payload["Name"] for row in found_parts}
+    extra: Payload = {"Promotions": []} if promotions else {}
+    return [
+        {**_object(shop, row, products[row.payload["Product"]], names), **extra} for row in rows
+    ]
+
+
+def _object(shop: Shop, row: Row, product: Row, names: dict[str, str]) -> Payload:
+    variant, source = row.payload, product.payload["ImageURL"]
+    return {
+        "ID": row.id,
+        "Category": variant["Category"],
+        "Brand": product.payload["Brand"],
+        "Product": product.payload["Name"],
+        "Variant": variant["Model"],
+        "Name": variant["Name"],
+        "Code": variant["Code"],
+        "Weight": variant["Weight"],
+        "Type": variant["Type"],
+        "OrderPrice": variant["OrderPrice"],
+        "UnitCost": variant["UnitCost"],
+        "UnitPrice": variant["UnitPrice"],
+        "Taxable": variant["Taxable"],
+        "LoyaltyPoint": variant["LoyaltyPoint"],
+        "Discontinued": variant["Discontinued"],
+        "ImageURL": image.url(source, product.id, shop.choices),
+        "ThumbnailURL": image.thumbnail(source, product.id, shop.choices),
+        "Components": [
+            {"Name": names.get(part["Code"], ""), **part} for part in variant["Components"]
+        ],
+        "Description": variant["Description"],
+        "OutletPrice": variant["OutletPrice"],
+        "Pricebook": [],
+    }
+
+
+def _lean(rows: list[Payload], choice: str) -> list[Payload]:
+    if choice == "full":
+        return rows
+    return [{key: row[key] for key in row if key not in _LEAN} for row in rows]
+
+
+def _filter(shop: Shop, fields: Fields) -> Filter:
+    choices = shop.choices
+    where = Filter()
+    category = fields.text("Category")
+    if category:
+        where.within("category", category, children=choices.category_filter_includes_children)
+    elif choices.variant_list_without_category == "reject":
+        raise Refusal("Category is required.")
+    elif choices.variant_list_without_category == "empty":
+        where.also("0")
+    if choices.lists_hide_discontinued:
+        where.also("discontinued = 0")
+    where.text("type", fields.text("Type"), "exact")
+    where.text("name", fields.text("Name"), choices.text_filters)
+    where.text("key", fields.text("Code"), choices.text_filters)
+    released = Filter().between("created", fields.text("ReleasedFrom"), fields.text("ReleasedTo"))
+    if released.parameters:
+        keys = f"SELECT key FROM product{released.sql}"
+        where.also(f"product IN ({keys})", *released.parameters)
+    return where
+
+
+def data(shop: Shop, fields: Fields) -> Any:
+    """``GET /Variant/Data``: the rows alone; category and paging are marked required."""
+    fields.demand("Category", "PageNumber", "PageSize")
+    return {"Data": _rows(shop, fields, _filter(shop, fields))}
+
+
+def list_(shop: Shop, fields: Fields) -> Any:
+    """``GET /Variant``: the rows and how many there are in all."""
+    where = _filter(shop, fields)
+    data = _rows(shop, fields, where)
+    return {"Data": data, "RecordsCount": total(shop, "variant", where, len(data))}
+
+
+def _rows(shop: Shop, fields: Fields, where: Filter) -> list[Payload]:
+    rows = page_of(shop, "variant", where, asked(fields))
+    return _lean(_objects(shop, rows), shop.choices.variant_list_rows)
+
+
+def count(shop: Shop, fields: Fields) -> Any:
+    """``GET /Variant/Count``: a string."""
+    fields.demand("Category", "PageNumber", "PageSize")
+    return {"Count": str(shop.store.count("variant", _filter(shop, fields)))}
+
+
+def by_code(shop: Shop, fields: Fields) -> Any:
+    """``GET /Variant/Code``."""
+    return _single(shop, fields, shop.store.get("variant", fields.key("Code")))
+
+
+def by_id(shop: Shop, fields: Fields) -> Any:
+    """``GET /Variant/ID``, flagged "coming soon" in one generation of the pages."""
+    single = _single(shop, fields, shop.store.find("variant", "id", fields.key("ID")))
+    if not shop.choices.variant_by_id_lean:
+        return single
+    unseen = ("Brand", "ImageURL", "ThumbnailURL", "Description")
+    return {key: value for key, value in single.items() if key not in unseen}
+
+
+def detail(shop: Shop, fields: Fields) -> Any:
+    """``GET /Variant/Detail``, by ``Code`` or ``ID``."""
+    column = "key" if fields.text("Code") else "id"
+    value = fields.text("Code") or fields.key("ID")
+    return _single(shop, fields, shop.store.find("variant", column, value))
+
+
+def _single(shop: Shop, fields: Fields, row: Row | None) -> Payload:
+    # The header's name is documented; that it adds Promotions is an inference (facts §7).
+    wanted = fields.flag("promotions_field_include")
+    return _objects(shop, [found(row)], promotions=wanted)[0]
+
+
+def _batch(shop: Shop, column: str, keys: list[str]) -> list[Row]:
+    rows = shop.store.many("variant", column, keys, shop.choices.list_order)
+    if len(rows) < len(set(keys)) and shop.choices.batch_missing == "reject":
+        raise Refusal("Some variants were not found.")
+    return rows
+
+
+def by_list_id(shop: Shop, fields: Fields) -> Any:
+    """``GET /Variant/ListID``: codes and prices, at one outlet if it is named."""
+    outlet = fields.text("Outlet")
+    answers = []
+    for row in _batch(shop, "id", fields.strings("ListID", maximum=shop.choices.batch_max)):
+        prices = {price["Outlet"]: price["Price"] for price in row.payload["OutletPrice"]}
+        price = prices.get(outlet, row.payload["UnitPrice"])
+        answers.append({"ID": row.id, "Code": row.payload["Code"], "Price": price})
+    return answers
+
+
+def by_list_code(shop: Shop, fields: Fields) -> Any:
+    """``GET /Variant/GetByListCode``: at most 100 codes."""
+    rows = _batch(shop, "key", fields.strings("ListCode", maximum=BATCH))
+    return {"Data": _lean(_objects(shop, rows), shop.choices.variant_batch_rows)}
+
+
+ROUTES = (
+    *reads(list_, "/Variant", "/Variant"),
+    *reads(data, "/Variant/Data", "/Variant/Data"),
+    *reads(count, "/Variant/Count", "/Variant/Count"),
+    *reads(by_code, "/Variant/Code"),
+    *reads(by_id, "/Variant/ID", "/Variant/ID"),
+    *reads(detail, "/Variant/Detail"),
+    *reads(by_list_id, "/Variant/ListID"),
+    *reads(by_list_code, "/Variant/GetByListCode", "/Variant/GetByListCode"),
+)

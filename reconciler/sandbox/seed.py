@@ -1,0 +1,143 @@
+"""Seed documents: a whole shop as one JSON document in the API's own words."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from reconciler.sandbox.api.field import Field, defaults, merged, names
+from reconciler.sandbox.api.request import Fields
+from reconciler.sandbox.choices import Choices
+from reconciler.sandbox.errors import Refusal, SandboxError
+from reconciler.sandbox.resources import category, coupon, customer, outlet, product, variant_fields
+from reconciler.sandbox.store import KEYS, Payload, Row, Store, server_id
+
+Database = Path | str | Store
+
+COLLECTIONS = {
+    "outlets": "outlet",
+    "categories": "category",
+    "products": "product",
+    "coupons": "coupon",
+    "customers": "customer",
+}
+_SPECS: dict[str, Iterable[Field]] = {
+    "outlet": outlet.SEED,
+    "category": category.FIELDS,
+    "product": product.SEED,
+    "variant": variant_fields.SEED,
+    "coupon": coupon.SEED,
+    "customer": customer.SEED,
+}
+_BLANK = {kind: defaults(spec) for kind, spec in _SPECS.items()}
+_KNOWN = {kind: names(spec) | {"ID"} for kind, spec in _SPECS.items()}
+_KNOWN["product"].add("Variants")
+
+# A seed has no clock; objects in it are older than everything that a test will create.
+_CREATED = "2020-01-01"
+
+# A seed may hold what only reads know, and its texts are taken as they are.
+_LENIENT = Choices(serialized_write="accept")
+
+
+@contextmanager
+def _opened(database: Database) -> Iterator[Store]:
+    if isinstance(database, Store):
+        yield database
+        return
+    store = Store(database)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def seed(database: Database, document: Mapping[str, Any]) -> None:
+    """Write a seed document into a shop; what it does not name stays."""
+    unknown = sorted(set(document) - set(COLLECTIONS))
+    if unknown:
+        raise SandboxError(f"A seed document has no collection {unknown[0]!r}.")
+    with _opened(database) as store, store.transaction(write=True):
+        try:
+            for name, kind in COLLECTIONS.items():
+                for values in document.get(name) or ():
+                    _write(store, kind, values)
+        except Refusal as refusal:
+            raise SandboxError(f"The seed document is wrong: {refusal.message}") from refusal
+        except UnicodeEncodeError:
+            raise SandboxError("The seed document holds half a character.") from None
+
+
+def _write(store: Store, kind: str, values: Mapping[str, Any]) -> None:
+    payload = _payload(kind, values)
+    if kind == "category" and "/" in payload["Name"]:
+        category.ensure(store, payload["Name"].rpartition("/")[0])
+    if kind in ("product", "coupon", "customer"):
+        payload["Created"] = payload["Created"] or _CREATED
+    if kind == "coupon" and payload["Balance"] is None:
+        payload["Balance"] = payload["Limit"]
+    if kind == "product":
+        category.ensure(store, payload["Category"] or _missing(kind, payload["Code"], "Category"))
+    store.put(kind, payload, id_=values.get("ID"))
+    if kind == "product":
+        place = {"Product": payload["Code"], "Category": payload["Category"]}
+        variants = values.get("Variants") or ()
+        if not isinstance(variants, list | tuple):
+            raise SandboxError(
+                f"The seed document's product {payload['Code']}: Variants must be a list."
+            )
+        for variant in variants:
+            part = {**_payload("variant", variant), **place}
+            part["Name"] = part["Name"] or payload["Name"]
+            store.put("variant", part, id_=variant.get("ID"))
+
+
+def _payload(kind: str, values: Mapping[str, Any]) -> Payload:
+    if not isinstance(values, Mapping):
+        raise SandboxError(
+            f"The seed document has an entry among its {kind} objects that is none: {values!r}."
+        )
+    key = values.get(KEYS[kind])
+    if not key:
+        _missing(kind, str(dict(values))[:60], KEYS[kind])
+    if not isinstance(values.get("ID"), str | int | None):
+        raise SandboxError(f"The seed document's {kind} {key}: ID must be a text.")
+    if not values.keys() <= _KNOWN[kind]:
+        unknown = sorted(values.keys() - _KNOWN[kind])
+        raise SandboxError(f"The seed document gives {kind} {key} an unknown key {unknown[0]!r}.")
+    try:
+        return merged(Fields(values, _LENIENT), _SPECS[kind], _BLANK[kind], update=False)
+    except Refusal as refusal:
+        raise SandboxError(f"The seed document's {kind} {key}: {refusal.message}") from refusal
+
+
+def _missing(kind: str, key: str, name: str) -> str:
+    raise SandboxError(f"The seed document's {kind} {key} has no {name}.")
+
+
+def reset(database: Database) -> None:
+    """Empty the shop."""
+    with _opened(database) as store, store.transaction(write=True):
+        store.clear()
+
+
+def show(database: Database) -> dict[str, Any]:
+    """The whole state as a seed document, sorted by key; unset fields are left out."""
+    with _opened(database) as store, store.transaction(write=False):
+        document = {
+            name: [_shown(kind, row) for row in store.page(kind)]
+            for name, kind in COLLECTIONS.items()
+        }
+        for shown in document["products"]:
+            shown["Variants"] = []
+        products = {shown["Code"]: shown for shown in document["products"]}
+        for row in store.page("variant"):
+            products[row.payload["Product"]]["Variants"].append(_shown("variant", row))
+    return document
+
+
+def _shown(kind: str, row: Row) -> Payload:
+    hidden = {"Created"} | ({"Product", "Category"} if kind == "variant" else set())
+    shown = {k: v for k, v in row.payload.items() if k not in hidden and v is not None}
+    key = shown[KEYS[kind]]
+    return shown if row.id == server_id(kind, key) else {"ID": row.id, **shown}

@@ -1,0 +1,290 @@
+"""What of the shop goes into the files: drifted fields of declared objects, and new objects."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from pydantic import ValidationError
+
+from reconciler.catalogue import defaults
+from reconciler.catalogue.files import Files
+from reconciler.catalogue.problems import adapter
+from reconciler.catalogue.settings import Settings
+from reconciler.catalogue.writing import layout
+from reconciler.catalogue.writing.adopted import Adopted, Take
+from reconciler.catalogue.writing.edit import Unwritable
+from reconciler.catalogue.writing.entry import Entry, texts
+from reconciler.catalogue.writing.export import Accepted, accepted, entries, typed
+from reconciler.catalogue.writing.results import LeftOut
+from reconciler.catalogue.writing.values import candidates, empty
+from reconciler.catalogue.writing.writeback import GONE, Writeback
+from reconciler.core.diff import known_rewrites as kept
+from reconciler.core.diff.diff import compare, project
+from reconciler.core.model.kind import Kind
+from reconciler.core.model.live import ABSENT, Address, Declared, Desired, Live, Observed
+from reconciler.dealpos import tenant
+from reconciler.dealpos.client import Client
+from reconciler.dealpos.reading import read as live
+from reconciler.dealpos.reading.full_read import Everything
+from reconciler.errors import UsageError, suggestion
+from reconciler.kinds import KINDS, MANAGED
+from reconciler.ledger import run_ledger as past
+from reconciler.workflows import import_ as importing
+from reconciler.workflows import plan as pipeline
+
+
+@dataclass(slots=True)
+class Found:
+    """Everything that was asked for and could be adopted."""
+
+    shop: Settings
+    desired: Desired
+    live: Live = field(default_factory=Live)
+    takes: list[Take] = field(default_factory=list)
+    new: list[Entry] = field(default_factory=list)
+    """Objects that no file declares."""
+    beside: Mapping[Address, list[Entry]] = field(default_factory=dict)
+    """Objects that go into one which is declared."""
+    refused: list[LeftOut] = field(default_factory=list)
+    """What stays as it is, and why."""
+
+
+def look(shop: Settings, client: Client, patterns: Sequence[str], fields: Collection[str]) -> Found:
+    """Compare what is asked for (all that is declared, without `patterns`) with the shop.
+
+    Raises UsageError for a pattern that names nothing, in the files or in the shop.
+    """
+    found = Found(shop, pipeline.declared(shop))
+    known, unmet = _known(found.desired, patterns)
+    if known:
+        # What the shop is known to keep otherwise is no drift, in a plan or here.
+        kept_so = past.recall(shop, client.store.url).kept
+        part = _cut(found.desired, known)
+        read = live.read(client, part, KINDS)
+        found.live, _ = kept.recognised(read, part, kept_so, MANAGED)
+        for address in sorted(known):
+            declared = part.get(address)
+            assert declared is not None
+            _compare(found, address, declared, fields)
+    if unmet:
+        _strangers(found, client, unmet)
+    tenant.remember(shop, client.store.url, client.routes.tenant)
+    return found
+
+
+def _known(desired: Desired, patterns: Sequence[str]) -> tuple[set[Address], list[str]]:
+    """The declared objects that patterns name, with what is nested, and the other patterns."""
+    every = {address: declared for address, declared in desired}
+    if not patterns:
+        return set(every), []
+    hit = {p: {a for a in every if names(p, a)} for p in patterns}
+    known = set().union(*hit.values())
+    for address, declared in every.items():
+        parent = MANAGED[address.kind].parent
+        if parent and Address(parent.kind, declared.value[parent.kind]) in known:
+            known.add(address)
+    # A pattern with a wildcard may mean what is new in the shop too.
+    return known, [p for p in patterns if not hit[p] or any(sign in p for sign in "*?[")]
+
+
+def names(pattern: str, address: Address) -> bool:
+    """Whether a pattern names an address."""
+    return str(address) == pattern or fnmatchcase(str(address), pattern)
+
+
+def _cut(desired: Desired, known: Collection[Address]) -> Desired:
+    objects: dict[str, dict[str, Declared]] = {}
+    for address, declared in desired:
+        if address in known:
+            objects.setdefault(address.kind, {})[address.name] = declared
+    return Desired(objects)
+
+
+def _compare(found: Found, address: Address, declared: Declared, fields: Collection[str]) -> None:
+    state = found.live.get(address)
+    if state is ABSENT:
+        why = "the shop does not have it: take it out of the file, or let apply create it"
+        found.refused.append(LeftOut(address, "", why))
+    elif not isinstance(state, Observed):
+        why = found.live.unread.get(address, "it was not read")
+        found.refused.append(LeftOut(address, "", f"it could not be read: {why}"))
+    else:
+        changed = compare(MANAGED[address.kind], declared.value, state.value)
+        for name in dict.fromkeys(change.path[0] for change in changed):
+            if not fields or name in fields:
+                was, now = declared.value[name], state.value[name]
+                found.takes.append(Take(address, name, was, now, declared.source))
+
+
+def _strangers(found: Found, client: Client, patterns: Sequence[str]) -> None:
+    """What patterns name in the shop that no file declares."""
+    kinds = [_kind(pattern) for pattern in patterns]
+
+    def pick(address: Address) -> bool:
+        return any(names(pattern, address) for pattern in patterns)
+
+    everything = Everything(client, KINDS, importing.chosen(kinds), found.desired, pick)
+    everything.listings()
+    everything.deepen()
+
+    def fresh(address: Address) -> bool:
+        if found.desired.get(address) or address in found.desired.removals:
+            return False
+        state = everything.live.get(address)
+        parent = MANAGED[address.kind].parent
+        value = state.value if isinstance(state, Observed) else {}
+        above = Address(parent.kind, value.get(parent.kind, "")) if parent else None
+        return pick(address) or (above is not None and pick(above))
+
+    taken = accepted(everything.live, MANAGED, [*everything.names], found.desired, fresh)
+    given, _ = defaults.values(found.shop.defaults, MANAGED, Files(found.shop.root))
+    found.new = entries(taken, MANAGED, everything.live, given)
+    found.beside = taken.beside
+    found.refused += taken.left_out
+    _tell(found, everything, patterns, taken)
+
+
+def _tell(found: Found, everything: Everything, patterns: Sequence[str], taken: Accepted) -> None:
+    """Say what could not be read, and refuse a pattern that names nothing at all."""
+    for address, why in everything.live.unread.items():
+        if any(names(pattern, address) for pattern in patterns):
+            found.refused.append(LeftOut(address, "", f"it could not be read: {why}"))
+    for kind, why in everything.unreadable.items():
+        found.refused.append(LeftOut(Address(kind, "*"), "", f"could not be read: {why}"))
+    for address, removal in found.desired.removals.items():
+        if any(names(pattern, address) for pattern in patterns):
+            why = f"{removal.source.file}:{removal.source.line} wants it out of the shop"
+            found.refused.append(LeftOut(address, "", why))
+    seen = {Address(k, name) for k, values in taken.values.items() for name in values}
+    seen |= {address for address, _ in found.desired} | {entry.address for entry in found.refused}
+    for pattern in patterns:
+        if not any(names(pattern, address) for address in seen):
+            hint = suggestion(pattern, [str(address) for address in seen])
+            raise UsageError(
+                f"neither the files nor the shop have anything that `{pattern}` names",
+                hint=hint or "an address is kind/name, such as variant/1003L",
+            )
+
+
+def _kind(pattern: str) -> str:
+    name = pattern.partition("/")[0]
+    if name not in MANAGED:
+        hint = suggestion(name, MANAGED) or f"the kinds are {', '.join(MANAGED)}"
+        raise UsageError(f"`{pattern}` is no address: there is no kind `{name}`", hint=hint)
+    return name
+
+
+def write(found: Found) -> Writeback:
+    """Gather the edits; what cannot be written where it stands is refused with its reason."""
+    back = Writeback(found.shop, MANAGED, found.desired)
+    adopted = []
+    for take in found.takes:
+        try:
+            _put(back, take)
+        except Unwritable as error:
+            found.refused.append(LeftOut(take.address, take.field, str(error)))
+        else:
+            adopted.append(take)
+    found.takes = adopted
+    for owner, inner in sorted(found.beside.items()):
+        declared = found.desired.get(owner)
+        assert declared is not None
+        collection = MANAGED[inner[0].address.kind].collection
+        _add(found, back, declared.source.file, owner, collection, inner)
+    _place(found, back)
+    return back
+
+
+def done(found: Found, back: Writeback, changed: Mapping[str, tuple[bytes, bytes]]) -> Adopted:
+    """What is to be told."""
+    return Adopted(found.takes, sorted(back.added), sorted(found.refused), changed)
+
+
+def _put(back: Writeback, take: Take) -> None:
+    kind = MANAGED[take.address.kind]
+    declared = back.desired.get(take.address)
+    assert declared is not None
+    if kind.parent and take.field == kind.parent.kind:
+        raise Unwritable(f"it belongs to {kind.parent.kind}/{take.live} in the shop: move it there")
+    value = _said(kind, take)
+    if value is not GONE and kind.check:
+        for _, complaint in kind.check({**declared.value, take.field: value}):
+            raise Unwritable(complaint)
+    written = None if value is GONE else typed(kind, {take.field: value})[take.field]
+    back.put(take.address, take.field, value, written)
+
+
+def _said(kind: Kind, take: Take) -> Any:
+    """What a file says for a live value; GONE where it can only say nothing."""
+    value = take.live
+    if isinstance(value, Mapping):
+        whole = candidates(kind, {kind.identity: take.address.name, take.field: value})[take.field]
+        value = {**whole, **_cut_to(value, take.declared)}
+    node = {kind.identity: take.address.name, take.field: texts(value)}
+    try:
+        (again,) = adapter(kind).validate_python([node])
+    except ValidationError:
+        if empty(take.live):
+            return GONE
+        raise Unwritable("the shop has something that no file can say") from None
+    return again[take.field]
+
+
+def _cut_to(value: Mapping[str, Any], declared: Any) -> Mapping[str, Any]:
+    """Of entries that are declared, only the members that are."""
+    return {key: entry for key, entry in project(value, declared).items() if key in declared}
+
+
+def _place(found: Found, back: Writeback) -> None:
+    """Put each new object into the file of its like; what has none goes into new files."""
+    homes: dict[tuple[str, str], list[Entry]] = {}
+    strays: list[Entry] = []
+    for entry in sorted(found.new, key=lambda e: e.address):
+        file = _home(entry, found.desired)
+        if file:
+            key = MANAGED[entry.address.kind].collection
+            homes.setdefault((file, key), []).append(entry)
+        else:
+            strays.append(entry)
+    for (file, key), held in sorted(homes.items()):
+        _add(found, back, file, None, key, held)
+    folder = found.shop.root / found.shop.catalogue
+    taken = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    for name, (text, held) in layout.files(strays, MANAGED, taken).items():
+        back.create(f"{found.shop.catalogue}/{name}", text, held)
+
+
+def _add(
+    found: Found, back: Writeback, file: str, owner: Address | None, key: str, held: list[Entry]
+) -> None:
+    try:
+        back.add(file, owner, key, held)
+    except Unwritable as error:
+        found.refused += [LeftOut(entry.address, "", str(error)) for entry in held]
+
+
+def _home(entry: Entry, desired: Desired) -> str:
+    """The file that holds most of what is like an object; empty where none does."""
+    kind = MANAGED[entry.address.kind]
+    path = layout.path_of(kind, entry.value, MANAGED)
+    top = path.partition("/")[0]
+    tests: tuple[Callable[[Kind, str], bool], ...] = (
+        lambda other, where: other is kind and where == path,
+        lambda other, where: bool(path) and where == path,
+        lambda other, where: bool(path) and where.partition("/")[0] == top,
+    )
+    for test in tests:
+        if files := Counter(_alike(desired, test)):
+            return min(files, key=lambda name: (-files[name], name))
+    return ""
+
+
+def _alike(desired: Desired, test: Callable[[Kind, str], bool]) -> Iterable[str]:
+    for address, declared in desired:
+        kind = MANAGED[address.kind]
+        if kind.parent is None and test(kind, layout.path_of(kind, declared.value, MANAGED)):
+            yield declared.source.file

@@ -1,0 +1,118 @@
+"""A store to a Client: over HTTP, or the embedded shop in this process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.catalogue.settings import SANDBOX, Settings
+from reconciler.dealpos import tenant
+from reconciler.dealpos.budget import NO_LIMITS, Limits
+from reconciler.dealpos.client import Client, embedded_transport
+from reconciler.dealpos.observer import Watcher
+from reconciler.errors import SandboxUnavailable, UsageError
+from reconciler.ledger import journal
+from reconciler.ledger import rewrites as memory
+from reconciler.ledger import state_dir as stored
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+SEED = "sandbox.json"
+"""Beside reconciler.yaml: what the embedded shop holds when it is first opened."""
+
+UNLIMITED = 1_000_000_000
+"""A request limit that is none; said in the headers, so that no client waits for the default."""
+
+
+def connect(
+    settings: Settings,
+    watcher: Watcher | None = None,
+    limits: Limits = NO_LIMITS,
+    known: tenant.Tenant | None = None,
+) -> Client:
+    """A client for the configured store; raises StoreError when it is not configured.
+
+    `known` is what it starts from instead of what is remembered of the shop.
+    """
+    store = settings.store()
+    transport = embedded_transport(embedded(settings)) if store.embedded else None
+    known = known or tenant.recall(settings, store.url)
+    return Client(store, transport, watcher, limits=limits, tenant=known)
+
+
+def embedded(settings: Settings, **options: Any) -> Flask:
+    """The embedded shop of a folder, seeded when it is opened for the first time."""
+    from reconciler import sandbox  # Flask is not imported when a real shop is the target
+
+    file = database(settings)
+    try:
+        if not file.exists():
+            reset(settings)
+        return sandbox.create_app(file, **options)
+    except sandbox.SandboxError as error:
+        raise SandboxUnavailable(
+            str(error), hint=f"start afresh with `reconciler sandbox reset {settings.root}`"
+        ) from None
+
+
+def reset(settings: Settings, seed: Path | None = None) -> None:
+    """Empty the embedded shop, then fill it from a seed document where there is one."""
+    document = seed or settings.root / SEED
+    fill(settings, _seed(document) if seed or document.exists() else {})
+
+
+def fill(settings: Settings, content: dict[str, Any]) -> None:
+    """Empty the embedded shop, then fill it with a seed document."""
+    from reconciler import sandbox
+
+    file = database(settings)
+    try:
+        _forget(file)
+        sandbox.reset(file)
+        for notes in (journal.FILE, memory.FILE):
+            stored.put(settings, notes, SANDBOX, {})  # what is noted of the old shop is no more
+        sandbox.seed(file, content)
+    except sandbox.SandboxError as error:
+        raise SandboxUnavailable(str(error), hint=f"see whether {file} can be written") from None
+
+
+def state(settings: Settings) -> dict[str, Any]:
+    """Everything that the embedded shop holds, as a seed document."""
+    from reconciler import sandbox
+
+    embedded(settings)
+    return sandbox.show(database(settings))
+
+
+def database(settings: Settings) -> Path:
+    """The file of a folder's embedded shop; its folder is made where there is none."""
+    try:
+        folder = settings.keep()
+    except OSError as error:
+        raise SandboxUnavailable(
+            f"{settings.state} cannot be written: {error.strerror}",
+            hint="the embedded shop lives there; make the folder writable",
+        ) from None
+    return folder / "sandbox.db"
+
+
+def _forget(file: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+
+
+def _seed(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise UsageError(f"{path} is not JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise UsageError(f"{path} holds no seed: it must be a JSON object")
+    for name, rows in content.items():
+        if not isinstance(rows, list):
+            raise UsageError(f"{path}: `{name}` must be a list")
+    return content

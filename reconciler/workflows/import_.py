@@ -1,0 +1,207 @@
+"""A live shop as files: what is read, what is written, and what is left out and why."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from reconciler import atomic as draft
+from reconciler.catalogue import defaults
+from reconciler.catalogue import parser as document
+from reconciler.catalogue.files import FILE, Files
+from reconciler.catalogue.settings import Settings, load
+from reconciler.catalogue.writing import layout
+from reconciler.catalogue.writing.entry import Entry, pair, texts
+from reconciler.catalogue.writing.export import Accepted, accepted, entries, shared
+from reconciler.catalogue.writing.results import Imported, LeftOut
+from reconciler.core.model.kind import Kinds
+from reconciler.core.model.live import Address, Desired, Observed
+from reconciler.dealpos import tenant
+from reconciler.dealpos.client import Client
+from reconciler.dealpos.reading.full_read import Everything
+from reconciler.errors import ReconcilerError, UsageError
+from reconciler.kinds import KINDS, MANAGED
+from reconciler.workflows import plan as pipeline
+from reconciler.workflows import schemas as schema
+
+WAY_IN = "`reconciler adopt` takes it in"
+SCHEMA = "catalogue.schema.json"
+
+
+def folder(root: Path) -> Settings:
+    """The settings of the folder to import into, which is made where there is none."""
+    if not (root / FILE).exists() and not os.environ.get("DEALPOS_URL"):
+        raise UsageError(
+            f"no store is named: {root} has no {FILE}",
+            hint="set DEALPOS_URL, DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET, then import again",
+        )
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{root} cannot be made: {error.strerror}") from None
+    return load(root)
+
+
+def chosen(asked: Collection[str]) -> set[str]:
+    """The kinds that are read as a whole: all that a shop has as many of as a file would name.
+
+    A kind that is asked for brings its parent and what is nested in it.
+    """
+    if not asked:
+        return {name for name, kind in MANAGED.items() if kind.reads.listed}
+    found = set(asked)
+    for kind in MANAGED.values():
+        if kind.parent and found & {kind.name, kind.parent.kind}:
+            found |= {kind.name, kind.parent.kind}
+    return found
+
+
+def reading(shop: Settings, client: Client, asked: Collection[str]) -> Everything:
+    """The reading of an import; raises SourceError where the files are not in order."""
+    known = pipeline.declared(shop) if (shop.root / shop.catalogue).is_dir() else Desired()
+    return Everything(client, KINDS, chosen(asked), known)
+
+
+def write(shop: Settings, everything: Everything, asked: Collection[str]) -> Imported:
+    """Read what the listings left open, and write what the files do not declare.
+
+    What was read before a cut is written, so that the next run goes on from there.
+    """
+    client, desired = everything.client, everything.desired
+    done = Imported(client.store.url)
+    try:
+        everything.deepen()
+    except KeyboardInterrupt:
+        done.cut = ReconcilerError("stopped by Ctrl-C")
+    except ReconcilerError as error:
+        done.cut = error
+    finally:
+        tenant.remember(shop, client.store.url, client.routes.tenant)
+    former = {Address(address.kind, declared.was) for address, declared in desired if declared.was}
+
+    def fresh(address: Address) -> bool:
+        known = desired.get(address) or address in former or address in desired.removals
+        return not known and everything.complete(address)
+
+    # Customers that a coupon names belong to the catalogue; the others are asked for by kind.
+    kinds = [name for name in MANAGED if name in chosen(asked) or not asked]
+    found = accepted(everything.live, MANAGED, kinds, desired, fresh)
+    _write(shop, found, everything, done)
+    _tell(everything, found, done, MANAGED)
+    return done
+
+
+def _write(shop: Settings, found: Accepted, everything: Everything, done: Imported) -> None:
+    new = not (shop.root / FILE).exists()
+    settings, filled = _settings(shop, found, everything.desired, new)
+    made = entries(found, MANAGED, everything.live, filled)
+    folder = shop.root / shop.catalogue
+    schemas = shop.root / "schemas"
+    known = new or (schemas / SCHEMA).exists()
+    taken = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    shown = Path(os.path.relpath(schemas / SCHEMA, folder)).as_posix() if known else ""
+    files = layout.files(made, MANAGED, taken, shown)
+    for name, (text, held) in files.items():
+        _verify(name, text, held)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if settings:
+            draft.put(shop.root / FILE, settings.encode())
+            done.files[FILE] = Counter()
+        if new:
+            schema.write(schema.schemas(MANAGED), schemas)
+        for name, (text, held) in files.items():
+            draft.put(folder / name, text.encode())
+            kinds = Counter(a.kind for entry in held for a in entry.addresses())
+            done.files[f"{shop.catalogue}/{name}"] = kinds
+    except OSError as error:
+        raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from None
+
+
+def _settings(
+    shop: Settings, found: Accepted, desired: Desired, new: bool
+) -> tuple[str, Mapping[str, Mapping[str, Any]]]:
+    """The settings' text where it is to be written, and the defaults that then hold."""
+    given, _ = defaults.values(shop.defaults, MANAGED, Files(shop.root))
+    if given or any(desired.objects.values()):
+        # A default would fall on what is declared already too.
+        return (_store(shop) if new else ""), given
+    common = shared(found, MANAGED, found.values)
+    lines = [line for name, value in common.items() for line in pair(name, value, 2)]
+    below = "".join(f"{line}\n" for line in ["defaults:", *lines]) if lines else ""
+    if new:
+        return _store(shop) + below, common
+    before = (shop.root / FILE).read_text(encoding="utf-8")
+    after = before + ("" if before.endswith("\n") else "\n") + below
+    node, problems = document.parse(after, FILE)
+    if below and not problems and node.get("defaults") == texts(common):
+        return after, common
+    return "", {}
+
+
+def _store(shop: Settings) -> str:
+    """Settings for the store that the environment names; credentials by name only."""
+    url = shop.store().url
+    lines = [
+        "# yaml-language-server: $schema=schemas/reconciler.schema.json",
+        "store:",
+        f"  url: {url}",
+    ]
+    if not shop.store().embedded:
+        lines.append("  client_id: ${DEALPOS_CLIENT_ID}")
+        lines.append("  client_secret: ${DEALPOS_CLIENT_SECRET}")
+    return "\n".join(lines) + "\n"
+
+
+def _verify(name: str, text: str, held: Iterable[Entry]) -> None:
+    """Raise where a file would not read back as what it is to say; nothing is written then."""
+    node, problems = document.parse(text, name, document.expander({}))
+    wanted: dict[str, list[Any]] = {}
+    for entry in held:
+        wanted.setdefault(MANAGED[entry.address.kind].collection, []).append(entry.tree())
+    if problems or node != wanted:
+        where = f"{problems[0]}" if problems else name
+        raise ReconcilerError(
+            f"{where}: would not read back as the shop has it, so nothing was written",
+            hint="import the other kinds with --kind, and report this",
+        )
+
+
+def _tell(everything: Everything, found: Accepted, done: Imported, kinds: Kinds) -> None:
+    done.left_out = sorted([*found.left_out, *_beside(everything)])
+    done.requests = everything.client.requests
+    done.unread = [(kinds[n].collection, why) for n, why in sorted(everything.unreadable.items())]
+    done.unread += sorted((str(a), why) for a, why in everything.live.unread.items())
+    done.notes = [*everything.live.notes, *_hidden(everything)]
+
+
+def _beside(everything: Everything) -> Iterator[LeftOut]:
+    """What is new inside an object that the files declare: only an edit of theirs can hold it."""
+    desired = everything.desired
+    for kind in everything.chosen:
+        declared = desired.objects.get(kind.parent.kind, {}) if kind.parent else {}
+        for owner in declared:
+            assert kind.parent is not None
+            above = Address(kind.parent.kind, owner)
+            state = everything.live.get(above)
+            for name in (state.children or ()) if isinstance(state, Observed) else ():
+                if desired.get(Address(kind.name, name)) is None:
+                    yield LeftOut(
+                        Address(kind.name, name), "", f"{above} is declared already: {WAY_IN}"
+                    )
+
+
+def _hidden(everything: Everything) -> Iterator[str]:
+    """Facts §14 #3, #21: a list may leave out what is retired or expired."""
+    for kind in everything.chosen:
+        shown = any(
+            state.value.get(kind.retire) for _, state in everything.live.observed(kind.name)
+        )
+        if kind.reads.hides and kind.parent is None and not shown:
+            yield (
+                f"{kind.collection}: a list may leave out what is retired, expired or used up, and "
+                "showed none; what it leaves out is not imported"
+            )

@@ -1,0 +1,59 @@
+"""The first shop folder: small enough to read at once, complete enough to apply."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reconciler.catalogue.files import FILE
+from reconciler.core.model.kind import Kinds
+from reconciler.errors import UsageError
+from reconciler.workflows import schemas as schema
+
+_SETTINGS = """\
+# yaml-language-server: $schema=schemas/reconciler.schema.json
+store:
+  url: sandbox # the shop inside the tool; later https://yourshop.dealpos.net
+  # client_id: ${DEALPOS_CLIENT_ID}
+  # client_secret: ${DEALPOS_CLIENT_SECRET}
+defaults:
+  variant: {type: Standard, taxable: true}
+"""
+
+_MENU = """\
+# yaml-language-server: $schema=../schemas/catalogue.schema.json
+categories:
+  - name: Drinks
+products:
+  - code: "1001"
+    name: Kopi Susu
+    category: Drinks
+    variants:
+      - {code: 1001R, model: Regular, unit_cost: 9000, unit_price: 18000}
+      - {code: 1001L, model: Large, unit_cost: 11000, unit_price: 22000}
+"""
+
+_IGNORE = """\
+.reconciler/
+"""
+
+
+def start(folder: Path, kinds: Kinds) -> list[Path]:
+    """Write a first shop into `folder`; gives the files. Raises UsageError over an old one."""
+    if (folder / FILE).exists():
+        hint = "choose another folder, or edit the one that is there"
+        raise UsageError(f"{folder} already is a shop folder: it has a {FILE}", hint=hint)
+    files = {
+        folder / FILE: _SETTINGS,
+        folder / "catalogue" / "menu.yaml": _MENU,
+        folder / ".gitignore": _IGNORE,
+    }
+    written = []
+    try:
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                path.write_text(content, encoding="utf-8")
+                written.append(path)
+        return written + schema.write(schema.schemas(kinds), folder / "schemas")
+    except OSError as error:
+        raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from None

@@ -1,0 +1,141 @@
+"""A plan in a file: written by `plan --out`, read back by `apply`.
+
+The file is the document of `plan --format json`. It holds no customer data, so what it approves
+there is found in the catalogue files again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from reconciler import atomic as draft
+from reconciler.core.diff.change import Action
+from reconciler.core.model.codec import number
+from reconciler.core.model.live import Address, Allowance, Source
+from reconciler.core.plan.approved import Approved
+from reconciler.core.plan.violation import Violation
+from reconciler.errors import UsageError
+from reconciler.workflows import signature as seal
+
+MAJOR = "1"
+"""The version of the format that this program reads."""
+
+_AGAIN = "make it again with this version of reconciler"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """An approved plan."""
+
+    name: str
+    store: str
+    folder: str
+    """The shop's folder, as seen from where the plan was made."""
+    changes: tuple[Approved, ...]
+    violations: tuple[Violation, ...]
+    """What the guardrails had against it, exceptions included."""
+
+
+def write(path: Path, document: Mapping[str, Any], signing: bytes | None = None) -> None:
+    """Seal `document` into a file, replaced as a whole; raises UsageError where that fails."""
+    text = json.dumps(seal.seal(document, signing), indent=2, ensure_ascii=False, default=float)
+    try:
+        # The name of a folder may hold bytes that are no text; JSON has an escape for those.
+        draft.put(path, f"{text}\n".encode(errors="backslashreplace"))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def read(path: Path, signing: bytes | None = None) -> Saved:
+    """The plan in a file; raises UsageError for one that is none, was changed, or is not signed."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict) or "resource_changes" not in document:
+        hint = "name a shop folder, or a file that `reconciler plan --out` wrote, whole"
+        raise UsageError(f"{path} is no saved plan", hint=hint)
+    version = str(document.get("format_version", ""))
+    if version.partition(".")[0] != MAJOR:
+        raise UsageError(f"{path} has the format {version or 'of nobody'}", hint=_AGAIN)
+    seal.check(document, str(path), signing)
+    try:
+        return Saved(
+            str(path),
+            document["store"],
+            _text(document.get("folder", ".")),
+            tuple(_approved(document["resource_changes"])),
+            tuple(map(_violation, document.get("violations", ()))),
+        )
+    except (AttributeError, LookupError, TypeError, ValueError):
+        raise UsageError(f"{path} holds what this version does not know", hint=_AGAIN) from None
+
+
+def _approved(entries: Iterable[Mapping[str, Any]]) -> Iterable[Approved]:
+    for entry in entries:
+        change, source = entry["change"], entry.get("source")
+        yield Approved(
+            Address(_text(entry["type"]), _text(entry["name"])),
+            Action(entry["action"]),
+            tuple(dict.fromkeys(field["path"].partition(".")[0] for field in entry["fields"])),
+            _object(change["before"]),
+            _object(change["after"]),
+            Source(source["file"], source["line"], source["column"]) if source else None,
+            entry.get("previous_address", "").partition("/")[2],
+            frozenset(entry.get("implied", ())),
+            {
+                name: (_exact(pair["declared"]), _exact(pair["written"]))
+                for name, pair in entry.get("carried", {}).items()
+            },
+            number(entry["uses_left"]) if "uses_left" in entry else None,
+        )
+
+
+def _violation(entry: Mapping[str, Any]) -> Violation:
+    kind, _, name = (entry["address"] or "").partition("/")
+    address = Address(kind, name) if kind else None
+    return Violation(
+        entry["rule"],
+        entry["message"],
+        entry["measured"],
+        entry["limit"],
+        entry["hint"],
+        address,
+        Source(**entry["source"]) if entry["source"] else None,
+        _allowance(entry["rule"], entry["allowed"]),
+    )
+
+
+def _allowance(rule: str, entry: Mapping[str, Any] | None) -> Allowance | None:
+    if entry is None:
+        return None
+    return Allowance(rule, entry["reason"], entry["until"], Source(**entry["source"]))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _object(value: Any) -> dict[str, Any] | None:
+    if not isinstance(value, dict | None):
+        raise TypeError
+    found: dict[str, Any] | None = _exact(value)
+    return found
+
+
+def _exact(value: Any) -> Any:
+    """A value of the document in canonical form: numbers exact."""
+    if isinstance(value, Mapping):
+        return {name: _exact(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_exact(inner) for inner in value]
+    return number(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,189 @@
+"""Models to JSON Schemas: of the files, for an editor, and of the documents that programs read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from reconciler.catalogue import allowances, prune, removals
+from reconciler.catalogue.allowances import ALLOW
+from reconciler.catalogue.problems import WAS, adapter, entries
+from reconciler.catalogue.removals import REMOVED
+from reconciler.catalogue.settings import LEDGERS
+from reconciler.core.model.kind import Kind, Kinds
+from reconciler.guardrails.rules import RULES
+from reconciler.render import doctor as examination
+from reconciler.render.audit.documents import AuditDocument
+from reconciler.render.plan import documents as contract
+
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_TEXT = {"type": "string"}
+
+
+def schemas(kinds: Kinds) -> dict[str, str]:
+    """File name to content of the schemas of a shop's files; equal input gives equal text."""
+    return _texts(
+        {
+            "catalogue.schema.json": _catalogue(kinds),
+            "reconciler.schema.json": _settings(kinds),
+        }
+    )
+
+
+def documents() -> dict[str, str]:
+    """File name to content of the schemas of what `--format json` prints."""
+    shapes = {
+        "audit": AuditDocument,
+        "doctor": examination.ExaminationDocument,
+        "plan": contract.PlanDocument,
+        "report": contract.ReportDocument,
+    }
+    return _texts(
+        {
+            f"{name}.schema.json": {"$schema": _DRAFT, **contract.schema(shape)}
+            for name, shape in shapes.items()
+        }
+    )
+
+
+def _texts(bodies: Mapping[str, Any]) -> dict[str, str]:
+    return {name: json.dumps(body, indent=2) + "\n" for name, body in bodies.items()}
+
+
+def write(contents: Mapping[str, str], folder: Path) -> list[Path]:
+    """Write schemas into `folder`; gives the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, content in contents.items():
+        path = folder / name
+        path.write_text(content, encoding="utf-8")
+        paths.append(path)
+    return paths
+
+
+def _catalogue(kinds: Kinds) -> dict[str, Any]:
+    definitions: dict[str, Any] = {}
+    properties = {}
+    for kind in kinds.values():
+        definitions[kind.name] = _object(kind, kinds, definitions)
+        if kind.parent is None:
+            properties[kind.collection] = _list_of(kind)
+    properties[ALLOW] = _allow(kinds)
+    properties[REMOVED] = _removed(kinds)
+    return {
+        "$schema": _DRAFT,
+        "title": "A catalogue file of reconciler",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        "$defs": definitions,
+    }
+
+
+def _object(kind: Kind, kinds: Kinds, definitions: dict[str, Any]) -> dict[str, Any]:
+    body = adapter(kind).json_schema(ref_template="#/$defs/{model}")
+    inner = body.pop("$defs")
+    # The list's item is the model itself; what it nests is shared by all definitions.
+    own = inner.pop(kind.model.__name__)
+    definitions |= inner
+    for name, field in kind.fields.items():
+        if name in own["properties"] and field.unread:
+            own["properties"][name]["description"] = f"Not compared: {field.unread}."
+    if kind.rename:
+        text = f"The {kind.name}'s former name: it is renamed, not deleted and created."
+        own["properties"][WAS] = own["properties"][kind.identity] | {"description": text}
+    for child in kinds.values():
+        if child.parent and child.parent.kind == kind.name:
+            own["properties"][child.collection] = _list_of(child)
+    own["additionalProperties"] = False
+    return dict(own)
+
+
+def _list_of(kind: Kind) -> dict[str, Any]:
+    return {"type": "array", "items": {"$ref": f"#/$defs/{kind.name}"}}
+
+
+def _allow(kinds: Kinds) -> dict[str, Any]:
+    (entry,) = entries(allowances.Entry).json_schema()["$defs"].values()
+    told = entry["properties"]
+    told["rule"] = {"enum": list(RULES), "description": "The guardrail."}
+    told["address"] |= {"pattern": f"^({'|'.join(kinds)})/.", "type": "string"}
+    told["address"]["description"] = "The object; left out, the whole plan."
+    told["until"]["description"] = "The last day on which it holds."
+    return {"type": "array", "items": entry}
+
+
+def _removed(kinds: Kinds) -> dict[str, Any]:
+    (entry,) = entries(removals.Entry).json_schema()["$defs"].values()
+    address = {"pattern": f"^({'|'.join(kinds)})/.", "type": "string"}
+    entry["properties"]["address"] |= address
+    return {"type": "array", "items": {"anyOf": [address, entry]}}
+
+
+def _prune(kinds: Kinds) -> dict[str, Any]:
+    (scope,) = entries(prune.Scope).json_schema()["$defs"].values()
+    scope["properties"]["kinds"]["items"] = {"enum": list(kinds)}
+    return {"type": "array", "items": scope}
+
+
+def _guardrails() -> dict[str, Any]:
+    properties = {}
+    for name, rule in RULES.items():
+        body = TypeAdapter(rule).json_schema()
+        body.pop("title")
+        properties[name] = {
+            "description": body.pop("description"),
+            "anyOf": [body, {"enum": ["off", False]}],
+        }
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _settings(kinds: Kinds) -> dict[str, Any]:
+    catalogue = _catalogue(kinds)
+    definitions: Mapping[str, Any] = catalogue["$defs"]
+    defaults = {}
+    for kind in kinds.values():
+        properties = dict(definitions[kind.name]["properties"])
+        inner = {child.collection for child in kinds.values() if child.parent}
+        for name in (kind.identity, WAS, *inner):
+            properties.pop(name, None)
+        defaults[kind.name] = {
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": False,
+        }
+    return {
+        "$schema": _DRAFT,
+        "title": "reconciler.yaml, the settings of a shop",
+        "type": "object",
+        "properties": {
+            "store": {
+                "type": "object",
+                "properties": {
+                    "url": _TEXT | {"description": "sandbox, or https://yourshop.dealpos.net"},
+                    "client_id": _TEXT,
+                    "client_secret": _TEXT
+                    | {
+                        "description": "The name of an environment variable, never the secret.",
+                        "pattern": r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\})+$",
+                    },
+                },
+                "additionalProperties": False,
+            },
+            "catalogue": _TEXT | {"description": "The folder of the catalogue files."},
+            "defaults": {
+                "type": "object",
+                "properties": defaults,
+                "additionalProperties": False,
+            },
+            "guardrails": _guardrails(),
+            "ledger": {"enum": list(LEDGERS), "description": "Where applies are remembered."},
+            "prune": _prune(kinds),
+        },
+        "additionalProperties": False,
+        "$defs": {name: body for name, body in definitions.items() if name not in kinds},
+    }

@@ -1,0 +1,69 @@
+"""Filling the embedded shop from a catalogue folder: by applying it, as to any shop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reconciler.catalogue import loader as source
+from reconciler.catalogue import settings
+from reconciler.catalogue.settings import SANDBOX, Settings, Store
+from reconciler.core.model.live import Desired
+from reconciler.core.plan import build as planning
+from reconciler.core.plan.faults import targets
+from reconciler.core.steps import order
+from reconciler.dealpos.apply.run import run
+from reconciler.dealpos.client import Client, embedded_transport
+from reconciler.dealpos.reading import read as live
+from reconciler.errors import ReconcilerError, UsageError
+from reconciler.kinds import KINDS, MANAGED
+from reconciler.ledger import rewrites as memory
+from reconciler.ledger import state_dir as stored
+from reconciler.ledger.journal import Journal
+from reconciler.workflows import connect
+
+REHEARSAL = "rehearsal"
+"""The shop in memory: new each time, so that nothing in it is ever replaced."""
+
+
+def reset(shop: Settings, seed: Path | None) -> None:
+    """Empty the embedded shop of `shop` and fill it.
+
+    From a seed document, or the catalogue of a shop folder; without `seed` from the folder's own
+    `sandbox.json`. Raises ReconcilerError when the catalogue cannot be applied as a whole.
+    """
+    if seed is None or not seed.is_dir():
+        connect.reset(shop, seed)
+        return
+    other = settings.load(seed)
+    desired = source.load(
+        other.root, other.catalogue, MANAGED, defaults=other.defaults, expand=other.expand
+    )
+    _fill(shop, desired)
+
+
+def _fill(shop: Settings, desired: Desired) -> None:
+    """Apply to a shop in memory first: what cannot be applied leaves the old one as it was."""
+    from reconciler import sandbox
+
+    # Outlets are no kind of ours to create; the ones that prices name are there from the start.
+    outlets = sorted(
+        name
+        for kind, named in targets(desired, KINDS).items()
+        if KINDS[kind].create is None
+        for name in named
+    )
+    app = sandbox.create_app(limit=connect.UNLIMITED)
+    rehearsed = app.extensions["sandbox"].store
+    sandbox.seed(rehearsed, {"outlets": [{"Name": name} for name in outlets]})
+    store = Store(SANDBOX, SANDBOX, SANDBOX)
+    with Client(store, embedded_transport(app)) as client:
+        made, faults = planning.build(desired, live.read(client, desired, KINDS), KINDS, SANDBOX)
+        if faults:
+            raise UsageError(f"the seed cannot be applied: {faults[0].message}")
+        steps = order.steps(made, KINDS)
+        report = run(client, made, steps, KINDS, Journal(shop, REHEARSAL))
+    stored.put(shop, memory.FILE, REHEARSAL, {})  # what that shop keeps is nobody's concern
+    failed = [outcome for outcome in report.outcomes if not outcome.verified]
+    if failed:
+        raise ReconcilerError(f"the seed was not applied: {failed[0].address} {failed[0].message}")
+    connect.fill(shop, sandbox.show(rehearsed))
