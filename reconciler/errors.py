@@ -134,7 +134,7 @@ class Doubtful(ApiError):
     """The request was sent and its answer was lost: whether it happened is unknown.
 
     `status` is the HTTP status where the server answered with an error; `told` says that it did
-    so with a 500 and a message (facts §4).
+    so with a 500 and a message (dealpos-api.md §4).
     """
 
     status = 0

@@ -100,11 +100,11 @@ TOGETHER: list[dict[str, Any]] = [
 IMPOSSIBLE: dict[tuple[str, Any], tuple[set[str], str]] = {
     ("product_put_variants", "ignore"): (
         {"variant/1008G"},
-        "facts §7: no other write carries the description of a variant",
+        "dealpos-api.md §7: no other write carries the description of a variant",
     ),
     ("coupon_recreate", "reject"): (
         {"coupon/HEMAT15K"},
-        "facts §10: no update; a code that cannot be used again cannot be replaced",
+        "dealpos-api.md §10: no update; a code that cannot be used again cannot be replaced",
     ),
 }
 CASES_OF_LETTERS = ("upper", "lower")

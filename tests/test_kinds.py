@@ -300,7 +300,7 @@ def test_every_managed_kind_is_declared_in_an_example() -> None:
     assert declared == set(MANAGED)
 
 
-# facts §5-§10: every key that the API writes, and the key that a file has for it.
+# dealpos-api.md §5-§10: every key that the API writes, and the key that a file has for it.
 NAMED: dict[str, dict[str, str]] = {
     "category": {"Name": "name", "Code": "code", "Discontinued": "discontinued"},
     "product": {

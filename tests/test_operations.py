@@ -13,12 +13,12 @@ from reconciler.sandbox.generation import offered, places
 
 READS = [op for op in OPERATIONS.values() if op.reads and op.name != "token"]
 WRITES = [op for op in OPERATIONS.values() if not op.reads]
-# The paths of these reads are printed in the newest generation alone (facts §6.4, §9).
+# The paths of these reads are printed in the newest generation alone (dealpos-api.md §6.4, §9).
 NEWEST = {"product.by_code", "customer.by_code"}
 
 
 def test_no_read_goes_where_a_write_would_write() -> None:
-    """facts §14 #6: on some paths a POST reads and on others it creates."""
+    """dealpos-api.md §14 #6: on some paths a POST reads and on others it creates."""
     writes = {(r.method, r.path) for op in WRITES for r in op.routes}
     writes |= {(r.method, r.path) for r in ROUTES.values() if r.write}
     for operation in READS:

@@ -34,7 +34,7 @@ class Token:
             return True
 
     def _fetch(self) -> str:
-        """A token (facts §2: attested by third-party code only)."""
+        """A token (dealpos-api.md §2: attested by third-party code only)."""
         credentials = {
             "client_id": self._store.client_id,
             "client_secret": self._store.client_secret,
@@ -42,7 +42,7 @@ class Token:
         try:
             given = self._send(credentials)
         except Rejected as error:
-            # facts §2: the error for bad credentials is undocumented.
+            # dealpos-api.md §2: the error for bad credentials is undocumented.
             if error.status in (400, 401, 403):
                 raise Unauthorised(
                     "token",

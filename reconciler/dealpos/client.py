@@ -246,7 +246,7 @@ class Client:
         body = parameters if route.body else None
         extensions = {"trace": self._deadline.heed}
         try:
-            # facts §1: a GET without a body must not declare a content type.
+            # dealpos-api.md §1: a GET without a body must not declare a content type.
             request = self._http.build_request(
                 route.method,
                 route.path,

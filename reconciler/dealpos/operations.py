@@ -1,10 +1,12 @@
 """The API's route table: every operation the tool relies on, in the order it is tried.
 
-A path is never derived: on some paths a POST reads and on others it creates (facts §14 #6). Where
-the generations of the documentation differ (facts §0), an operation has a route for each of their
+A path is never derived: on some paths a POST reads and on others it creates (dealpos-api.md §14
+#6). Where
+the generations of the documentation differ (dealpos-api.md §0), an operation has a route for each
+of their
 forms; reads move on to the next when a tenant does not offer one, and what answered is remembered.
 Writes have one route: a create that was refused on one path may not be tried on another. Sources:
-facts §1 (POST alternatives), §2, §5-§10.
+dealpos-api.md §1 (POST alternatives), §2, §5-§10.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ BASE = "/api/v3"
 class Route:
     """One documented way to call an operation; parameters travel in the query, the body or both.
 
-    `generations` are those of the documentation that print this form (facts §0).
+    `generations` are those of the documentation that print this form (dealpos-api.md §0).
     """
 
     method: str
@@ -74,7 +76,8 @@ def _post(path: str) -> Route:
     return Route("POST", path)
 
 
-# facts §1: many HTTP stacks drop the body of a GET, so where a read needs one, its documented POST
+# dealpos-api.md §1: many HTTP stacks drop the body of a GET, so where a read needs one, its
+# documented POST
 # alternative comes first. `/Product` has none: there a POST creates. The alternative printed for
 # `/PromotionCoupon/ByCode` is the list, whose rows lack the requirements, so it is no route to it.
 _TABLE = (
@@ -90,12 +93,12 @@ _TABLE = (
     _read("product.by_code", _query("/Product/Detail", "C"), single=True),
     _write("product.create", "POST", "/Product"),
     _write("product.update", "PUT", "/Product"),
-    # facts §6.3: by analogy, its page is cut.
+    # dealpos-api.md §6.3: by analogy, its page is cut.
     _delete("product.delete", "/Product"),
     _read(
         "variant.list",
         _post("/Variant"),
-        # facts §7: one generation prints the query and the body of the same request.
+        # dealpos-api.md §7: one generation prints the query and the body of the same request.
         Route("GET", "/Variant", "B", query=True),
         _query("/Variant", "C"),
         _body("/Variant", "A"),
@@ -114,7 +117,7 @@ _TABLE = (
     _write("variant.add", "POST", "/Variant/Add"),
     _write("variant.update", "PUT", "/Variant"),
     _delete("variant.delete", "/Variant"),
-    # facts §11: its parameter is taken from the other reads by code.
+    # dealpos-api.md §11: its parameter is taken from the other reads by code.
     _read(
         "inventory.by_code", _query("/Inventory/Code", "ABC"), _post("/Inventory/Code"), single=True
     ),

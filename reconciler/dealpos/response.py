@@ -117,7 +117,9 @@ def _parse(operation: Operation, response: Response, shop: str) -> Any:
         pass
     as_json = response.headers.get("content-type", "").startswith("application/json")
     if not operation.reads and not as_json and content.lstrip()[:1] != b"<":
-        return None  # facts §14 #10: success bodies of writes are not to be parsed strictly
+        return (
+            None  # dealpos-api.md §14 #10: success bodies of writes are not to be parsed strictly
+        )
     what = "HTML" if content.lstrip()[:1] == b"<" else "something that is no JSON"
     if not operation.reads:
         raise Doubtful(operation.name, f"the shop answered {what}")

@@ -19,7 +19,9 @@ def again(operation: Operation, error: ApiError, attempt: int) -> bool:
         # A proxy may have stepped in for a moment; one that stays is an error to report.
         return operation.reads and operation.name != "token" and attempt == 0
     if operation.single and isinstance(error, Doubtful) and error.told:
-        return attempt == 0  # it may be how this shop says "not found" (facts §4: undocumented)
+        return (
+            attempt == 0
+        )  # it may be how this shop says "not found" (dealpos-api.md §4: undocumented)
     return operation.repeatable or isinstance(error, Unreachable)
 
 

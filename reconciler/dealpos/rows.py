@@ -14,7 +14,7 @@ from reconciler.errors import Unreadable
 
 Row = Mapping[str, Any]
 
-# facts §0: `Data` is documented, `DataArray` is what a public integration reads.
+# dealpos-api.md §0: `Data` is documented, `DataArray` is what a public integration reads.
 _ENVELOPES = ("Data", "DataArray")
 UNMET = "this shape is not documented; nothing is planned on it. Report it with this line"
 _TOTALS = ("RecordsCount", "TotalCount")
@@ -49,7 +49,7 @@ def rows_of(operation: str, answer: Any) -> Rows:
         if rows is None and total == 0:
             rows = []
     if isinstance(rows, list):
-        # facts §13: how a batch shows a missing name is undocumented; null is one way.
+        # dealpos-api.md §13: how a batch shows a missing name is undocumented; null is one way.
         rows = [row for row in rows if row is not None]
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         seen = outline(answer)
@@ -58,7 +58,7 @@ def rows_of(operation: str, answer: Any) -> Rows:
 
 
 def _count(told: Any) -> int | None:
-    """A total, which may be told as text or as a float (facts §14 #7); None for anything else."""
+    """A total, which may be told as text or as a float (API §14 #7); None for anything else."""
     try:
         count = number(told)
     except ValueError:

@@ -87,7 +87,7 @@ class Ground:
         return self.former.get(change.address) if change.before is None else change.before
 
     def owner(self, kind: Kind, address: Address) -> Address | None:
-        """The parent of an object; by the files where no read shows it (facts §14 #18)."""
+        """The parent of an object; by the files where no read shows it (dealpos-api.md §14 #18)."""
         if kind.parent is None:
             return None
         declared = self.desired.get(address)

@@ -1,4 +1,4 @@
-"""Categories: a tree of slash paths; the path is both identity and name (facts §5)."""
+"""Categories: a tree of slash paths; the path is both identity and name (dealpos-api.md §5)."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Required
@@ -24,7 +24,7 @@ class Category(TypedDict, total=False):
 
 
 def _update(values: Sequence[Value]) -> dict[str, Any]:
-    # facts §5: `Rename` is required even when only `Discontinued` changes.
+    # dealpos-api.md §5: `Rename` is required even when only `Discontinued` changes.
     (value,) = values
     return {"Rename": value["Name"], **value}
 
@@ -32,7 +32,7 @@ def _update(values: Sequence[Value]) -> dict[str, Any]:
 KIND = Kind(
     "category",
     Category,
-    # facts §5: an empty request returns all categories, in one answer.
+    # dealpos-api.md §5: an empty request returns all categories, in one answer.
     Reads(listing=Listing("category.list", paged=False), hides=False),
     module="Products",
     collection="categories",

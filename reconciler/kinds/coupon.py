@@ -1,4 +1,4 @@
-"""Promotion coupons. The API has no update, so every change is a replacement (facts §10)."""
+"""Promotion coupons. The API has no update, so every change is a replacement (API §10)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Required
@@ -28,12 +28,12 @@ class Requirement(TypedDict, total=False):
 
 
 def _type(raw: Any) -> str:
-    # facts §10: one generation reads `Discount` where another reads `DiscountPercentage`.
+    # dealpos-api.md §10: one generation reads `Discount` where another reads `DiscountPercentage`.
     return "DiscountPercentage" if raw == "Discount" else text(raw)
 
 
 def _names(items: Any, keys: tuple[str, ...]) -> list[str]:
-    """Codes or paths, whether the server lists them bare or as objects (facts §10: elided)."""
+    """Codes or paths, whether the server lists them bare or as objects (API §10: elided)."""
     names = []
     for item in items or ():
         if isinstance(item, Mapping):
@@ -69,7 +69,7 @@ class Coupon(TypedDict, total=False):
     limit: Annotated[Count, Wire(("Limit",), ("Limit",), NUMBER)]
     minimum_amount: Annotated[
         Money,
-        # facts §10: read as MinimumSpending, in the list alone.
+        # dealpos-api.md §10: read as MinimumSpending, in the list alone.
         Wire(("MinimumAmount",), ("MinimumSpending", "MinimumAmount"), NUMBER, listed=True),
     ]
     maximum_discount: Annotated[
@@ -100,7 +100,7 @@ def _check(value: Value) -> Iterator[tuple[tuple[str | int, ...], str]]:
     if "limit" in value and value["limit"] == 0:
         yield ("limit",), "must be at least 1: a coupon that nobody can use is better left out"
     if not percentage:
-        # facts §10: both are documented for the percentage type only.
+        # dealpos-api.md §10: both are documented for the percentage type only.
         for name in ("maximum_discount", "full_price_item_only"):
             if name in value:
                 yield (name,), "only a DiscountPercentage coupon has it"
@@ -159,7 +159,8 @@ def _reduces(value: Value) -> Reduction | None:
     return Reduction(
         discount if share else 0,
         0 if share else discount,
-        # facts §10: a percentage has a cap. What a cap of 0 means is undocumented: none, the worst.
+        # dealpos-api.md §10: a percentage has a cap. What a cap of 0 means is undocumented: none,
+        # the worst.
         (value.get("maximum_discount") or None) if share else None,
         value.get("minimum_amount") or 0,
         frozenset(needs),
@@ -167,7 +168,7 @@ def _reduces(value: Value) -> Reduction | None:
 
 
 def _read_names(body: dict[str, Any], wrap: bool) -> dict[str, Any]:
-    """The requirement under the names that reads use (facts §10: undocumented on create)."""
+    """The requirement under the names that reads use (API §10: undocumented on create)."""
     requires = body.get("Requires")
     plain = {key: value for key, value in body.items() if key != "Requires"}
     if not requires:
@@ -181,9 +182,11 @@ def _read_names(body: dict[str, Any], wrap: bool) -> dict[str, Any]:
 KIND = Kind(
     "coupon",
     Coupon,
-    # facts §10: requirements are shown by code only, and the list hides what is not active.
+    # dealpos-api.md §10: requirements are shown by code only, and the list hides what is not
+    # active.
     Reads(
-        # facts §10: by default only active coupons; other values of the filter are undocumented.
+        # dealpos-api.md §10: by default only active coupons; other values of the filter are
+        # undocumented.
         listing=Listing("coupon.list", wider={"UsageStatus": "All"}),
         single=Single("coupon.by_code"),
     ),
@@ -211,7 +214,8 @@ KIND = Kind(
         ),
     ),
     delete=Call("coupon.delete", ("code",)),
-    # facts §10: a bare array of codes, its maximum undocumented; that of the batch read is kept to.
+    # dealpos-api.md §10: a bare array of codes, its maximum undocumented; that of the batch read
+    # is kept to.
     delete_many=Call(
         "coupons.delete",
         ("code",),

@@ -15,7 +15,7 @@ from reconciler.core.model.types import Code, Count, Day, Text
 
 
 def _gender(value: str) -> Any:
-    # facts §9: the table says string, the samples send a boolean.
+    # dealpos-api.md §9: the table says string, the samples send a boolean.
     return {"true": True, "false": False}.get(value.lower(), value)
 
 
@@ -60,7 +60,7 @@ class Customer(TypedDict, total=False):
 
 
 _FIELDS = tuple(Customer.__annotations__)
-# facts §9: status is demanded on every write, and `Active` is its only documented value.
+# dealpos-api.md §9: status is demanded on every write, and `Active` is its only documented value.
 _DEMANDED = {"Email": "", "MobilePhone": "", "Mobile": "", "Status": "Active"}
 
 KIND = Kind(
@@ -75,7 +75,7 @@ KIND = Kind(
     collection="customers",
     create=Call("customer.create", _FIELDS, _DEMANDED),
     update=Call("customer.update", ("id", *_FIELDS), _DEMANDED),
-    # facts §9: by code exists too, and its path is cut.
+    # dealpos-api.md §9: by code exists too, and its path is cut.
     delete=Call("customer.delete", ("email",), inferred="by email; its page is cut"),
     required=("name",),
     hidden={"id": Wire(("ID",), ("ID",))},

@@ -1,4 +1,4 @@
-"""Products: what a customer asks for by name; its variants are what the till sells (facts §6)."""
+"""Products: what a customer asks for by name; its variants are what the till sells (API §6)."""
 
 from typing import Annotated, Required
 
@@ -9,7 +9,7 @@ from reconciler.core.model.field import Derived, Identity, Reference, Wire
 from reconciler.core.model.kind import Call, Kind, Listing, Reads, Single
 from reconciler.core.model.types import CategoryPath, Code, Flag, Text
 
-# facts §6.5: any source URL goes in, a re-hosted CDN address comes back.
+# dealpos-api.md §6.5: any source URL goes in, a re-hosted CDN address comes back.
 _IMAGE = "the server keeps images under an address of its own"
 
 
@@ -50,13 +50,13 @@ KIND = Kind(
     ),
     module="Products",
     collection="products",
-    # facts §6.1: brand, image and the discontinued flag are demanded on create.
+    # dealpos-api.md §6.1: brand, image and the discontinued flag are demanded on create.
     create=Call("product.create", _FIELDS, {"Brand": "", "ImageURL": "", "Discontinued": False}),
     update=Call("product.update", _FIELDS),
     delete=Call(
         "product.delete",
         ("code",),
-        # facts §6.3: the page is cut.
+        # dealpos-api.md §6.3: the page is cut.
         inferred="path and body are taken from its siblings, their page is cut; what it does to "
         "past sales is undocumented",
     ),

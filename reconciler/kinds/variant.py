@@ -1,7 +1,8 @@
-"""Variants: what the till sells, with its prices (facts §7).
+"""Variants: what the till sells, with its prices (dealpos-api.md §7).
 
 A variant is written on four ways, none of which carries every field: with its new product, added
-to an existing one, by its own update, and inside its product's update (facts §6.1, §6.2, §7).
+to an existing one, by its own update, and inside its product's update (dealpos-api.md §6.1, §6.2,
+§7).
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +28,8 @@ from reconciler.core.model.types import Code, Count, Flag, Money, Text
 
 _UNSHOWN = "no read of a variant returns it"
 
-# facts §6.1: product create prints the type as {"value": "Standard"}; everywhere else it is text.
+# dealpos-api.md §6.1: product create prints the type as {"value": "Standard"}; everywhere else it
+# is text.
 _TYPE = Codec(
     lambda raw: text(raw["value"] if isinstance(raw, dict) else raw), lambda v: v, "", str
 )
@@ -120,7 +122,7 @@ _PREPAID = ("expired_day_prepaid", "expired_month_prepaid", "point_prepaid")
 
 
 def _blind(value: Value) -> dict[str, str]:
-    # facts §7: what belongs to these types is written, and shown by no read.
+    # dealpos-api.md §7: what belongs to these types is written, and shown by no read.
     type_ = value.get("type", "")
     if type_ == "Serialized":
         return {"type": "the API takes no Serialized: make this change in DealPOS"}
@@ -143,13 +145,13 @@ def _offers(value: Value) -> dict[str, Offer]:
 
 
 def _update(values: Sequence[Value]) -> dict[str, object]:
-    # facts §7: a variant can be read as Serialized and not be written as such.
+    # dealpos-api.md §7: a variant can be read as Serialized and not be written as such.
     (body,) = values
     return {key: sent for key, sent in body.items() if (key, sent) != ("Type", "Serialized")}
 
 
 def _object_type(item: dict[str, object]) -> dict[str, object]:
-    """The form that the product-create sample prints (facts §6.1, marked suspect there)."""
+    """The form that the product-create sample prints (API §6.1, marked suspect there)."""
     if "Type" in item:
         return {**item, "Type": {"value": item["Type"]}}
     return item
@@ -168,16 +170,16 @@ KIND = Kind(
     Variant,
     Reads(
         listing=Listing("variant.list"),
-        # facts §7: at most 100 codes a call.
+        # dealpos-api.md §7: at most 100 codes a call.
         batch=Batch("variant.by_codes", "ListCode", limit=100),
         single=Single("variant.by_code"),
     ),
     module="Products",
     collection="variants",
-    # facts §7: the batch size of Variant/Add is undocumented; the documented limit of the batch
-    # read is kept to.
+    # dealpos-api.md §7: the batch size of Variant/Add is undocumented; the documented limit of the
+    # batch read is kept to.
     create=Call("variant.add", _ADDED, _DEMANDED, limit=100),
-    # facts §7: Components and OutletPrice are marked as required here.
+    # dealpos-api.md §7: Components and OutletPrice are marked as required here.
     update=Call(
         "variant.update",
         (
@@ -213,7 +215,7 @@ KIND = Kind(
         ),
         update=Call("product.update", _ADDED, _DEMANDED),
         write=("ProductCode",),
-        # facts §7: written as the display name, described as the product's name when read.
+        # dealpos-api.md §7: written as the display name, described as the product's name when read.
         follows={"name": "name"},
     ),
     required=("unit_price",),

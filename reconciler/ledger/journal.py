@@ -1,6 +1,7 @@
 """What a replacement is about to delete, on disk beside the shop until the new object is proven.
 
-A coupon cannot be updated, so it is deleted and created again (facts §10). A run that ends between
+A coupon cannot be updated, so it is deleted and created again (dealpos-api.md §10). A run that
+ends between
 the two, however it ends, leaves a note behind, and the next plan finishes or undoes it with the
 uses that were left. A file that is deleted loses no more than that.
 """

@@ -1,6 +1,6 @@
 """Money in words: a change's margins, and what a whole plan does to prices.
 
-No currency is named: the API states none (facts §13).
+No currency is named: the API states none (dealpos-api.md §13).
 """
 
 from __future__ import annotations

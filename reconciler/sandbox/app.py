@@ -76,7 +76,9 @@ def create_app(
         client_secret=client_secret,
     )
     app = Flask(__name__, static_folder=None)
-    app.config["PROPAGATE_EXCEPTIONS"] = False  # an unforeseen error is answered, as facts §4 say
+    app.config["PROPAGATE_EXCEPTIONS"] = (
+        False  # an unforeseen error is answered, as dealpos-api.md §4 say
+    )
     app.extensions["sandbox"] = shop
     # One rule and a dictionary: a rule per operation would make every new shop 20 ms slower.
     app.add_url_rule(

@@ -1,4 +1,4 @@
-"""Access tokens (facts §2)."""
+"""Access tokens (dealpos-api.md §2)."""
 
 import secrets
 import threading

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 @dataclass(frozen=True)
 class Choices:
-    """One field per undocumented behaviour (facts §4-§15); each default is the plainest reading."""
+    """One field per undocumented behaviour (API §4-§15); each default is the plainest reading."""
 
     # --- what reads answer ---
     not_found: Literal["404", "400", "empty", "null"] = "404"
@@ -69,7 +69,7 @@ class Choices:
     fractions: Literal["reject", "round", "keep"] = "reject"
     """Amounts with a fraction, where the tables say integer: 400, rounded, or stored."""
 
-    # --- category (facts §5) ---
+    # --- category (dealpos-api.md §5) ---
     category_delete_used: Literal["reject", "cascade"] = "reject"
     """Deleting a category with children or products: 400, or they go with it."""
     rename_same_name: Literal["accept", "reject"] = "accept"
@@ -81,7 +81,7 @@ class Choices:
     category_filter_includes_children: bool = True
     """A ``Category`` filter on variants also takes the categories below it."""
 
-    # --- product (facts §6) ---
+    # --- product (dealpos-api.md §6) ---
     product_put_variants: Literal["merge", "replace", "ignore"] = "merge"
     """``Variants`` in a product update: update and add, also delete the unlisted, or nothing."""
     product_delete_variants: Literal["cascade", "reject"] = "cascade"
@@ -99,7 +99,7 @@ class Choices:
     type_on_add: Literal["ignored", "stored"] = "ignored"
     """``Type`` of new variants in Variant/Add and product update, where no table has it."""
 
-    # --- variant (facts §7) ---
+    # --- variant (dealpos-api.md §7) ---
     variant_list_without_category: Literal["all", "empty", "reject"] = "all"
     """A variant list whose ``Category`` is absent or empty: everything, nothing, or 400."""
     variant_list_rows: Literal["full", "lean"] = "full"
@@ -117,7 +117,7 @@ class Choices:
     serialized_write: Literal["reject", "accept"] = "reject"
     """Writing the type `Serialized`, which only the read table has: 400, or stored."""
 
-    # --- outlet, outlet price (facts §8) ---
+    # --- outlet, outlet price (dealpos-api.md §8) ---
     outlet_suspended_default: Literal["No", "All"] = "All"
     """Outlets listed without (or with an unreadable) ``SuspendedStatus``: unsuspended, or all."""
     outlet_price_read_key: Literal["UnitPrice", "Price"] = "UnitPrice"
@@ -127,7 +127,7 @@ class Choices:
     outlet_price_create_existing: Literal["reject", "overwrite"] = "reject"
     """POST of a price that an outlet already has: 400, or overwritten."""
 
-    # --- coupon (facts §10) ---
+    # --- coupon (dealpos-api.md §10) ---
     coupon_requirement_names: Literal["codes", "objects", "ignored", "reject"] = "codes"
     """Requirement lists on create: strings, objects, silently dropped (a wider coupon), or 400."""
     coupon_requirement_rows: Literal["objects", "strings"] = "objects"
@@ -155,7 +155,7 @@ class Choices:
     full_price_form: Literal["any", "words", "boolean"] = "any"
     """``FullPriceItemOnly`` takes booleans and words (`Yes`, `No`), or 400 for the other form."""
 
-    # --- customer (facts §9) ---
+    # --- customer (dealpos-api.md §9) ---
     customer_paging: Literal["required", "optional", "ignored"] = "optional"
     """Paging of the customer list: 400 without it, used when sent, or never used."""
     customer_list_hides_suspended: bool = False
@@ -175,7 +175,7 @@ class Choices:
     suspended_status: str = "Suspended"
     """``Status`` of a suspended customer; only `Active` was ever seen."""
 
-    # --- token, limit, transport (facts §1-§3) ---
+    # --- token, limit, transport (dealpos-api.md §1-§3) ---
     bad_credentials: Literal[401, 400] = 401
     """The status for wrong client credentials."""
     token_lifetime: float = 3600.0
@@ -204,9 +204,9 @@ class Choices:
     bare_get_with_content_type: Literal["accept", "error"] = "accept"
     """A GET that declares JSON and has no body: served, or 500 (one witness)."""
     generation: Literal["any", "A", "B", "C"] = "any"
-    """The generation of the documentation that this tenant follows (facts §0); any: all of them."""
+    """The generation of the documentation that this tenant follows (API §0); any: all of them."""
     post_alternatives: Literal["all", "own_path", "same_path", "none"] = "all"
-    """The POST alternatives of reads (facts §1): all, `/p` alone, the read's own path, or none."""
+    """The POST alternatives of reads (API §1): all, `/p` alone, the read's own path, or none."""
     missing_operations: frozenset[str] = frozenset()
     """Operations, "METHOD /path", that this tenant does not have."""
     missing_status: Literal[404, 405, 501] = 404

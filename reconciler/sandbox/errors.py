@@ -6,7 +6,7 @@ class SandboxError(Exception):
 
 
 class Refusal(Exception):
-    """A request that is answered with an error status and a ``Message`` (facts §4)."""
+    """A request that is answered with an error status and a ``Message`` (dealpos-api.md §4)."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)

@@ -28,7 +28,7 @@ _LISTED = {
 }
 """Reads that are printed with a body, and in no other form."""
 _BODIES = {"/Category", "/Category/ID", "/PromotionCoupon", "/PromotionCoupon/WithTotalCount"}
-"""The other reads that take a body in generation B (facts §5, §10)."""
+"""The other reads that take a body in generation B (dealpos-api.md §5, §10)."""
 
 
 def offered(choices: Choices, name: str, *, read: bool) -> bool:
@@ -51,6 +51,6 @@ def places(choices: Choices, path: str) -> tuple[bool, bool]:
     if path in _NAMED:
         return True, False
     if generation == "B" and path == "/Variant":
-        return True, True  # facts §7: "query and body"
+        return True, True  # dealpos-api.md §7: "query and body"
     body = generation == "A" or (generation == "B" and path in _BODIES)
     return not body, body

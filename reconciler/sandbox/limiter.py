@@ -1,4 +1,4 @@
-"""The rate limit: a fixed window of so many requests (facts §3)."""
+"""The rate limit: a fixed window of so many requests (dealpos-api.md §3)."""
 
 import threading
 from collections.abc import Callable

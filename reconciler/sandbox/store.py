@@ -27,7 +27,7 @@ KEYS = {
     "coupon": "Code",
     "customer": "Code",
 }
-"""The natural key of each kind (facts §5-§10)."""
+"""The natural key of each kind (dealpos-api.md §5-§10)."""
 
 # column -> payload key, per kind; the columns exist for searching, the payload is the truth.
 _COLUMNS: dict[str, dict[str, str]] = {

@@ -221,7 +221,7 @@ def test_an_error_is_told_in_every_form(run: Any, declare: Any, folder: Path) ->
 
 READS = {"/Category/p", "/Outlet/p", "/Variant", "/Variant/GetByListCode", "/PromotionCoupon/p"}
 READS |= {"/Customer/p", "/Token/OAuth2"}
-"""The paths on which a POST reads (facts §1)."""
+"""The paths on which a POST reads (dealpos-api.md §1)."""
 
 
 def changes(method: str, path: str) -> bool:

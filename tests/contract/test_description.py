@@ -98,12 +98,12 @@ def test_an_operation_says_what_it_is(operation: str, operations: Any) -> None:
     said = operations[operation]
     assert said["x-effect"] in ("reads", "creates", "updates", "deletes")
     assert {place for _, place in relied_on(said)} <= places(said)
-    assert re.fullmatch(r"facts §[\d.]+(, §[\d.]+)*", said["x-source"])
+    assert re.fullmatch(r"dealpos-api.md §[\d.]+(, §[\d.]+)*", said["x-source"])
     role = said.get("x-role", "")
     open_role = "the role it needs" in said.get("x-undocumented", ())
     assert bool(role) != open_role or operation == "POST /Token/OAuth2"
     assert said["x-effect"] == "reads" or not operation.startswith("GET ")
-    # Of the reads, generation A prints a body and B and C print a query (facts §0).
+    # Of the reads, generation A prints a body and B and C print a query (dealpos-api.md §0).
     if said["x-generation"] == ["A"]:
         assert said["requestBody"]["x-generation"] == ["A"]
     if said["x-generation"] == ["C"] and operation.startswith("GET "):

@@ -54,7 +54,7 @@ def test_what_names_the_unread_already_may_change(world: Any) -> None:
 
 
 def test_a_variant_of_an_unread_product_may_change(world: Any) -> None:
-    """No read of a variant names its product (facts §7): that was not read either."""
+    """No read of a variant names its product (dealpos-api.md §7): that was not read either."""
     world.declare("product/P", name="P", category="K")
     world.unread("product/P", "HTTP 500")
     world.have("variant/A", unit_price=1)

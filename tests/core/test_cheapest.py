@@ -52,7 +52,7 @@ def test_a_product_update_stands_for_its_own_change_and_its_variants(tea: Any) -
 
 
 def test_every_live_variant_is_in_the_update_also_those_that_no_file_declares(tea: Any) -> None:
-    """facts §6.2: whether variants that are left out would be kept is undocumented."""
+    """dealpos-api.md §6.2: whether variants that are left out would be kept is undocumented."""
     for name in ("1L", "1R"):
         tea.declare(f"variant/{name}", product="1", unit_price=9)
     ((operation, body),) = tea.calls()
@@ -71,7 +71,7 @@ def test_where_the_live_variants_are_not_all_known_each_is_updated_alone(world: 
 
 
 def test_where_a_product_may_have_more_variants_each_is_updated_alone(world: Any) -> None:
-    """facts §6.2, §14 #21: one that reads hide could be deleted by an update that lacks it."""
+    """API §6.2, §14 #21: one that reads hide could be deleted by an update that lacks it."""
     world.both("category/Drinks")
     world.declare("product/1", **PRODUCT)
     world.product("1", VARIANTS, whole=False, **PRODUCT)

@@ -136,7 +136,7 @@ def test_a_rename_comes_before_everything_that_uses_the_new_name(world: Any) -> 
 
 @pytest.mark.parametrize("user", ["category/New/Sub/Deep", "product/1", "product/2", "coupon/C"])
 def test_what_lies_below_a_renamed_category_waits_for_the_rename(world: Any, user: str) -> None:
-    """Were the rename to fail, a write with the new path would silently create it (facts §6.2)."""
+    """Were the rename to fail, a write with the new path would silently create it (API §6.2)."""
     world.have("category/Old", **KEEP)
     world.have("category/Old/Sub", **KEEP)
     world.declare("category/New", was="Old", **KEEP)

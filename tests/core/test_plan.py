@@ -262,7 +262,7 @@ def test_a_coupon_keeps_what_no_file_mentions_when_it_is_replaced(world: Any) ->
 def test_a_coupon_whose_minimum_the_shop_does_not_show_is_not_replaced_without_one(
     world: Any,
 ) -> None:
-    """The older list has no minimum (facts §10): sending none would make the coupon wider."""
+    """The older list has no minimum (API §10): sending none would make the coupon wider."""
     terms = {"type": "DiscountAmount", "discount": 20, "limit": 100}
     world.have("coupon/C", **terms, balance=100)
     world.declare("coupon/C", **{**terms, "discount": 25})

@@ -37,7 +37,7 @@ def test_a_renamed_category_is_one_update(world: Any) -> None:
 
 
 def test_a_rename_puts_nothing_back_on_sale_unseen(world: Any) -> None:
-    """Every update demands the flag (facts §5), and this shop's list does not show it."""
+    """Every update demands the flag (dealpos-api.md §5), and this shop's list does not show it."""
     world.have("category/Beverages")
     world.declare("category/Drinks", was="Beverages")
     plan = world.plan()
@@ -109,7 +109,7 @@ def test_a_product_that_the_files_leave_in_the_old_category_is_moved_to_it(world
 def test_the_old_name_of_a_renamed_category_is_a_fault_with_the_new_one(
     world: Any, below: str
 ) -> None:
-    """The update of the product would create the old category again (facts §14 #4)."""
+    """The update of the product would create the old category again (dealpos-api.md §14 #4)."""
     world.have("category/Beverages", **KEEP)
     world.have("category/Beverages/Coffee", **KEEP)
     world.declare("category/Drinks", was="Beverages", **KEEP)

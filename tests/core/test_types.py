@@ -110,7 +110,8 @@ def test_a_day_is_kept_as_written(written: str) -> None:
         "2026/12/31",
         "2026-W01-1",  # ISO's week date names a day too, but not one that anybody means
         "\uff12\uff10\uff12\uff16-12-31",
-        "0001-01-01",  # reads back as no date at all (facts §12), so it could never be reached
+        # reads back as no date at all (dealpos-api.md §12), so it could never be reached
+        "0001-01-01",
         "tomorrow!!",
         "",
         20261231,

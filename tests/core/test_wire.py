@@ -27,7 +27,7 @@ PRICES = keyed("Outlet", price=("Price", NUMBER), extra_cost=("ExtraCost", NUMBE
         ("107.070", Decimal("107.07")),
         (Decimal("107.070"), Decimal("107.07")),
         (0.1, Decimal("0.1")),
-        ("100", 100),  # facts §7: Variant/Count is a string
+        ("100", 100),  # dealpos-api.md §7: Variant/Count is a string
     ],
 )
 def test_every_form_of_a_number_reads_exactly(raw: Any, canonical: Any) -> None:
@@ -93,7 +93,7 @@ def test_a_flag_is_sent_in_its_documented_form(codec: Codec, value: bool, sent: 
         ("31 Jul 2019", "2019-07-31"),
         ("1 January 2019", "2019-01-01"),
         ("", ""),
-        ("0001-01-01T00:00:00", ""),  # facts §12: the unset date
+        ("0001-01-01T00:00:00", ""),  # dealpos-api.md §12: the unset date
         ("0001-01-01", ""),
     ],
 )

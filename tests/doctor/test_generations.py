@@ -107,7 +107,7 @@ def test_a_shop_that_reads_products_in_no_way_is_a_problem(examined: Any, stocke
     assert ran.verdicts("problem") == ["product.list", "product.by_code"]
 
 
-# --- coupons that the default filter hides (facts §10) ---
+# --- coupons that the default filter hides (dealpos-api.md §10) ---
 
 
 @pytest.mark.parametrize(

@@ -222,7 +222,7 @@ def test_a_500_with_a_message_is_how_some_shops_say_not_found(make_shop: Any) ->
 
 
 def test_a_serialized_variant_is_written_without_its_type(make_shop: Any) -> None:
-    """facts §7: the write enumeration lacks the type that the read shows."""
+    """dealpos-api.md §7: the write enumeration lacks the type that the read shows."""
     product = {**SHOP["products"][0], "Variants": [{"Code": "PA", "Type": "Serialized"}]}
     shop = make_shop({**SHOP, "products": [product]})
     shop.write("products: [{code: P, variants: [{code: PA, unit_price: 5}]}]")

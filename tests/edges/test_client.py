@@ -368,7 +368,7 @@ def test_html_with_200_to_a_delete_is_a_lost_answer() -> None:
 
 
 def test_a_write_may_be_acknowledged_in_plain_text() -> None:
-    """facts §14 #10: success bodies are not to be parsed strictly."""
+    """dealpos-api.md §14 #10: success bodies are not to be parsed strictly."""
     assert Server(httpx.Response(200, text="OK")).client.call(WRITE) is None
 
 

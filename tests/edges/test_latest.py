@@ -137,7 +137,7 @@ def test_a_raised_limit_counts_what_every_predecessor_has_spent(shop: Any) -> No
 
 
 def test_a_code_that_is_taken_is_found_before_the_create(make_shop: Any) -> None:
-    """An expired coupon is in no listing (facts §10), and its code is still taken."""
+    """An expired coupon is in no listing (dealpos-api.md §10), and its code is still taken."""
     shop = make_shop({"coupons": [{**COUPON, "ExpiryDate": "2001-01-01"}]})
     shop.write(TEXT.replace("limit: 10", "limit: 10, expiry_date: 2034-12-31"))
     plan = shop.plan()

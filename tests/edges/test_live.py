@@ -279,7 +279,7 @@ def test_an_outlet_that_no_list_shows_is_missing(open_shop: Any, live: Any, file
 def test_a_batch_that_is_refused_for_one_new_code_still_shows_the_others(
     open_shop: Any, count: int, listed: str, hides: bool
 ) -> None:
-    """facts §13: whether unknown codes are left out of a batch, or refuse it, is undocumented."""
+    """API §13: whether unknown codes are left out of a batch, or refuse it, is undocumented."""
     new = "  - {code: Q, name: N, category: A, variants: [{code: NEW, unit_price: 5}]}\n"
     text = declaring(count) + new
     shop = open_shop(
@@ -581,7 +581,7 @@ def test_a_listing_that_was_dearer_than_batches_is_not_begun_again(open_shop: An
 
 
 def test_a_list_of_variants_that_shows_nothing_does_not_verify(open_shop: Any) -> None:
-    """facts §7: a variant list without a category may be empty; batches show what it does not."""
+    """API §7: a variant list without a category may be empty; batches show what it does not."""
     shop = open_shop(stock(250), declaring(250), variant_list_without_category="empty")
     shop.write(declaring(250, price=1500))
     plan = shop.plan()

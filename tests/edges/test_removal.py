@@ -236,7 +236,7 @@ def test_what_cannot_be_looked_at_withholds(make_shop: Any, forbidden: str) -> N
 
 
 def test_what_names_nothing_because_no_read_shows_it_withholds(make_shop: Any) -> None:
-    """facts §10: what a coupon requires is shown by code only."""
+    """dealpos-api.md §10: what a coupon requires is shown by code only."""
     unoffered = frozenset({"GET /PromotionCoupon/ByCode"})
     shop = make_shop(LIVE, choices=Choices(missing_operations=unoffered))
     plan = removes(shop, *delete("variant/V1")).plan()

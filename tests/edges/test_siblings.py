@@ -1,7 +1,7 @@
 """No variant that the shop does not show is lost to an update of its product.
 
 The worst that the documentation leaves open: reads of a product hide discontinued variants, and
-its update deletes what it does not list (facts §6.2, §14 #21).
+its update deletes what it does not list (dealpos-api.md §6.2, §14 #21).
 """
 
 from __future__ import annotations

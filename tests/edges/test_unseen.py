@@ -15,7 +15,7 @@ BLIND = {
     "PrepaidPoint": {"ExpiredMonthPrepaid": 6, "PointPrepaid": 9},
     "Serialized": {},
 }
-"""What a variant of each type holds and no read shows (facts §7)."""
+"""What a variant of each type holds and no read shows (dealpos-api.md §7)."""
 
 STRICT: dict[str, Any] = {"put_omitted": "clear", "product_put_variants": "replace"}
 

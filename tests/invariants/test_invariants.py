@@ -188,7 +188,7 @@ def test_what_no_file_mentions_keeps_its_live_value(
 def test_what_a_product_hides_is_at_risk_only_where_the_plan_says_so(
     data: Any, generated: Any, open_world: Any
 ) -> None:
-    """facts §6.2, §14 #21: the worst of both; what the files declare is never lost."""
+    """dealpos-api.md §6.2, §14 #21: the worst of both; what the files declare is never lost."""
     world = data.draw(generated)
     choices = {"product_reads_hide_discontinued_variants": True, "product_put_variants": "replace"}
     shop = open_world(world, **choices)

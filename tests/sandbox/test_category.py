@@ -1,4 +1,4 @@
-"""Categories (facts §5)."""
+"""Categories (dealpos-api.md §5)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Promotion coupons (facts §10)."""
+"""Promotion coupons (dealpos-api.md §10)."""
 
 import json
 from datetime import date

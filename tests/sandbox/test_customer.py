@@ -1,4 +1,4 @@
-"""Customers (facts §9)."""
+"""Customers (dealpos-api.md §9)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Outlets and outlet prices (facts §8)."""
+"""Outlets and outlet prices (dealpos-api.md §8)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Products (facts §6)."""
+"""Products (dealpos-api.md §6)."""
 
 from typing import Any
 

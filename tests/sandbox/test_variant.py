@@ -1,4 +1,4 @@
-"""Variants (facts §7)."""
+"""Variants (dealpos-api.md §7)."""
 
 from typing import Any
 

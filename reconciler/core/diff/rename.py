@@ -1,7 +1,7 @@
 """Renames by transformation: the live side is given the names that the files ask for.
 
-A renamed category keeps its products and sub-categories (facts §5: one update with `Rename`), so
-their live values are moved along before the diff, and the diff needs no exception.
+A renamed category keeps its products and sub-categories (dealpos-api.md §5: one update with
+`Rename`), so their live values are moved along before the diff, and the diff needs no exception.
 """
 
 from __future__ import annotations

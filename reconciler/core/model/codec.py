@@ -1,7 +1,8 @@
 """Between the API's JSON and plain values: one codec per shape, lenient when reading.
 
 The documentation prints the same field as number, string or boolean word in different places
-(facts §13, §14 #7), so reading accepts every documented form and answers one canonical value:
+(dealpos-api.md §13, §14 #7), so reading accepts every documented form and answers one canonical
+value:
 text as `str`, money as `int` (or `Decimal` where the server keeps cents), flags as `bool`, dates
 as `YYYY-MM-DD`. Canonical on both sides means that `==` decides what differs.
 """
@@ -17,7 +18,8 @@ from typing import Any
 _WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
 _DIGITS = 30
 """Beyond any price: expanding 1e100000 would only burn time."""
-# facts §13: ISO with up to three fraction digits, the space-separated form, and `31 Jul 2019`.
+# dealpos-api.md §13: ISO with up to three fraction digits, the space-separated form, and `31 Jul
+# 2019`.
 _DAYS = ("%Y-%m-%d", "%d %b %Y", "%d %B %Y")
 
 
@@ -64,7 +66,7 @@ def number(raw: Any) -> int | Decimal:
 
 
 def flag(raw: Any) -> bool:
-    """A yes or no, also as a word (facts §14 #7)."""
+    """A yes or no, also as a word (dealpos-api.md §14 #7)."""
     if isinstance(raw, bool):
         return raw
     word = str(raw).strip().lower()
@@ -74,7 +76,7 @@ def flag(raw: Any) -> bool:
 
 
 def day(raw: Any) -> str:
-    """A date as `YYYY-MM-DD`; the unset date 0001-01-01 (facts §12) reads as none."""
+    """A date as `YYYY-MM-DD`; the unset date 0001-01-01 (dealpos-api.md §12) reads as none."""
     written = str(raw).strip()
     if not written:
         return ""
@@ -106,7 +108,7 @@ def _same(value: Any) -> Any:
 TEXT = Codec(text, _same, "", str)
 NUMBER = Codec(number, _number_out, None, int)
 FLAG = Codec(flag, _same, False, bool)
-# facts §10: the text says "true", the sample sends "No"; the sample's words are sent.
+# dealpos-api.md §10: the text says "true", the sample sends "No"; the sample's words are sent.
 YES_NO = Codec(flag, lambda value: "Yes" if value else "No", False)
 DAY = Codec(day, _same, "")
 TEXTS = Codec(_texts, _same, [])

@@ -73,7 +73,7 @@ class Reads:
     `listed` says whether a shop has about as many of them as its files name, so that a listing
     is worth its pages (products), or far more (customers). `hides` says that a listing or batch
     may leave out objects that exist (discontinued, expired), so that "absent" needs a single
-    read too (facts §14 #3, #12, #21).
+    read too (dealpos-api.md §14 #3, #12, #21).
     """
 
     listing: Listing | None = None
@@ -128,7 +128,7 @@ class Kind:
     model: type
     reads: Reads
     module: str = ""
-    """The module of the rights that its operations need: `Products` VIEW (facts §1)."""
+    """The module of the rights that its operations need: `Products` VIEW (dealpos-api.md §1)."""
     collection: str = ""
     """The key in a catalogue file; empty for what the tool reads but never manages."""
     create: Call | None = None

@@ -55,7 +55,7 @@ def _day(written: Any) -> str:
             found = date.fromisoformat(written)
         except ValueError:
             found = date.min
-        if found != date.min:  # which the API uses for "unset" (facts §12)
+        if found != date.min:  # which the API uses for "unset" (dealpos-api.md §12)
             return found.isoformat()
     raise PydanticCustomError("day", "must be a date that exists, written YYYY-MM-DD")
 

@@ -177,7 +177,8 @@ def _shifted(kind: Kind, change: Approved, live: Value) -> Iterator[Moved]:
     whole = change.action in (Action.REPLACE, Action.DELETE)
     for name in sorted(before if whole else change.names):
         if name not in seen:
-            continue  # facts §10: no read of an expired coupon shows its minimum; that is no change
+            # dealpos-api.md §10: no read of an expired coupon shows its minimum; that is no change
+            continue
         was, now = before.get(name), seen.get(name)
         wanted = {name: after.get(name, was)}
         if kind.fields[name].comparable and now != was and compare(kind, wanted, {name: now}):

@@ -1,7 +1,8 @@
 """What cannot be planned because something that it needs was not read.
 
 Unread is not absent: whether the other exists is not known, nothing is planned for it, and a write
-that names it would be a guess. A product's write would even create the category (facts §14 #4).
+that names it would be a guess. A product's write would even create the category (dealpos-api.md
+§14 #4).
 """
 
 from __future__ import annotations

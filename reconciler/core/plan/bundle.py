@@ -1,7 +1,8 @@
 """Whether one update of a parent stands for those of its children.
 
 What becomes of a child that a parent's update does not name is undocumented: it may be deleted
-(facts §6.2). So is whether reads of a parent show the children that are out of use (facts §14 #21
+(dealpos-api.md §6.2). So is whether reads of a parent show the children that are out of use
+(dealpos-api.md §14 #21
 asks it of lists). Such an update is sent for its cheapness only where every child is known;
 where nothing else carries a change it is sent with all that are known, and a note says so first.
 """

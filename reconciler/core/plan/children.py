@@ -25,8 +25,8 @@ class Family:
 def left_out(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, list[str]]:
     """By parent, the declared children that the shop has and no read of that parent shows.
 
-    Reads of a parent may hide children that are out of use (facts §14 #21 asks it of lists); a
-    read by name finds them.
+    Reads of a parent may hide children that are out of use (dealpos-api.md §14 #21 asks it of
+    lists); a read by name finds them.
     """
     found: dict[Address, list[str]] = {}
     for child in kinds.values():

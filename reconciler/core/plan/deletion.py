@@ -1,6 +1,7 @@
 """Deletions: only of what was seen, and only where nothing that was seen stands in the way.
 
-What a delete does to what refers to the object, or lives inside it, is undocumented (facts §5,
+What a delete does to what refers to the object, or lives inside it, is undocumented
+(dealpos-api.md §5,
 §6.3), so it is withheld while anything does; what hangs together may go together.
 """
 

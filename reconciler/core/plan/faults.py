@@ -1,7 +1,7 @@
 """Names in the files that must mean something: declared, or live in the shop.
 
-An unknown category in a product write would silently create it (facts §14 #4), so a name that
-nobody knows stops the run at the line that holds it.
+An unknown category in a product write would silently create it (dealpos-api.md §14 #4), so a name
+that nobody knows stops the run at the line that holds it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def check(desired: Desired, live: Live, kinds: Kinds) -> list[Fault]:
     """A fault for each reference to what neither the files nor the shop have.
 
     The shop has what it has under the names that declared renames give: a product that is left in
-    the old category would create that again (facts §14 #4).
+    the old category would create that again (dealpos-api.md §14 #4).
     """
     live, renames, _ = renamed(live, desired, kinds)
     faults: list[Fault] = []

@@ -1,4 +1,4 @@
-"""What the server creates on the way to a name: the paths above it (facts §5)."""
+"""What the server creates on the way to a name: the paths above it (dealpos-api.md §5)."""
 
 from __future__ import annotations
 

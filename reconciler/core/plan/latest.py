@@ -1,7 +1,7 @@
 """A replacement by what the shop has right before it: what was used meanwhile is used.
 
-A replacement deletes (facts §10), and the till goes on selling between a plan and its apply. So the
-object is read once more, and only its balance may have moved.
+A replacement deletes (dealpos-api.md §10), and the till goes on selling between a plan and its
+apply. So the object is read once more, and only its balance may have moved.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A new object that looks like an old one under another code: pointed out, with what it costs.
 
-The API renames no code (facts §14 #14), so a changed code is another object to it.
+The API renames no code (dealpos-api.md §14 #14), so a changed code is another object to it.
 """
 
 from __future__ import annotations

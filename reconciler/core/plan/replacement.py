@@ -1,6 +1,7 @@
 """Replacements that were cut in half: what was noted before one, and how the next plan ends it.
 
-There is no update for some kinds (facts §10), so a replacement deletes before it creates. What is
+There is no update for some kinds (dealpos-api.md §10), so a replacement deletes before it creates.
+What is
 written here decides from a note and a reading alone; nothing is guessed from either by itself.
 """
 

@@ -1,8 +1,9 @@
 """What a write could clear unseen: another way that cannot, or no write at all.
 
-Whether an update clears what it leaves out is undocumented (facts §14 #13), and some fields are
-shown by no read (facts §14 #15). A child's update is then left to its parent's, which has no keys
-for those fields (facts §6.2), where that one knows all that it carries itself.
+Whether an update clears what it leaves out is undocumented (dealpos-api.md §14 #13), and some
+fields are
+shown by no read (dealpos-api.md §14 #15). A child's update is then left to its parent's, which has
+no keys for those fields (dealpos-api.md §6.2), where that one knows all that it carries itself.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A new object rides on its parent's create, or is added to its parent in one call with its
 siblings; what those calls cannot carry follows in its own update. A parent's update names every
 live child of the parent with its value after the plan, because it is undocumented whether
-children that are left out would be kept (facts §6.2).
+children that are left out would be kept (dealpos-api.md §6.2).
 """
 
 from __future__ import annotations

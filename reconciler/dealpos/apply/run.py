@@ -2,8 +2,8 @@
 
 A report says what happened, never what was planned: *applied* means acknowledged, *verified* means
 read back as it should be. A step that fails skips what waits for it, not its siblings. There are
-no idempotency keys (facts §13), so a lost answer is settled by a look-up before anything is sent
-again.
+no idempotency keys (dealpos-api.md §13), so a lost answer is settled by a look-up before anything
+is sent again.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ def prove(states: States, steps: Sequence[Step], kinds: Kinds, settler: Settler)
     """Read back every change that was acknowledged, and note in its state what was found.
 
     What a parent's update did not change in a child is written once more alone: whether it does
-    is undocumented (facts §6.2).
+    is undocumented (dealpos-api.md §6.2).
     """
     prover = _Prover(states, kinds, settler, {a for step in steps for a in step.fallback})
     pending = [

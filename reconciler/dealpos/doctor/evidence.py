@@ -122,7 +122,7 @@ class Evidence:
     """Seconds that a token lives, where the shop says so."""
     limit: int = 50
     seconds: float = 180.0
-    """The request window: by the shop's word, else the documented default (facts §3)."""
+    """The request window: by the shop's word, else the documented default (dealpos-api.md §3)."""
 
     def of(self, kind: str, purpose: Purpose) -> Asked | None:
         """One question of one kind, if it was put."""

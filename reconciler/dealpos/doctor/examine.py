@@ -75,7 +75,7 @@ class _Asking(Questions):
     def _smaller(self, kind: Kind, first: Asked) -> Asked:
         """A page in a size that is served, as `paging` looks for it; `first` where none is."""
         asked, refused = first, []
-        # facts §13: a page larger than the cap may be refused, or take too long.
+        # dealpos-api.md §13: a page larger than the cap may be refused, or take too long.
         while (
             _too_large(asked)
             and not self._in_vain

@@ -11,7 +11,8 @@ def proven(reader: Reader, kind: Kind, missing: list[str]) -> bool:
     """Whether the reads of many prove by themselves that what they leave out is absent.
 
     They must hide no retired objects, and hold still: when an object is removed while pages are
-    read, another one slips from a page to come onto one that was read (facts §13: stability is
+    read, another one slips from a page to come onto one that was read (dealpos-api.md §13:
+    stability is
     undocumented). A listing that then shows the same objects a second time has lost none.
     """
     if not _shows_retired(reader, kind):

@@ -1,7 +1,7 @@
 """What a write would rest on and no read has shown: refused, or noted in Live for the plan.
 
-Whether a write clears what it leaves out is undocumented (facts §14 #13), so a field that a write
-carries and no read has shown may be cleared by it.
+Whether a write clears what it leaves out is undocumented (dealpos-api.md §14 #13), so a field that
+a write carries and no read has shown may be cleared by it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def refuse(reader: Reader, kind: Kind, desired: Desired, changing: Collection[st
     """Plan nothing that would overwrite what no read has shown.
 
     An update that demands a key would send an empty one; a parent's update without its children
-    could lose them (facts §6.2, §7).
+    could lose them (dealpos-api.md §6.2, §7).
     """
     call = kind.update
     if call is None:

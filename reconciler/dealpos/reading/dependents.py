@@ -16,7 +16,7 @@ from reconciler.dealpos.reading.reader import Reader
 from reconciler.errors import Doubtful, Rejected, Unreadable
 
 _ON_HAND = "I"
-"""facts §11: the key of a row whose content the pages elide; counts by outlet (inference)."""
+"""API §11: the key of a row whose content the pages elide; counts by outlet (inference)."""
 
 
 def read(reader: Reader, desired: Desired, view: Live) -> None:

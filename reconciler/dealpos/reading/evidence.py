@@ -6,14 +6,15 @@ from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import ABSENT, Address, Desired, Live
 
 HIDDEN = "lists may hide retired objects, and this shop offers no read of a single one"
-"""Why an object that a whole listing does not show is still unknown (facts §14 #21)."""
+"""Why an object that a whole listing does not show is still unknown (dealpos-api.md §14 #21)."""
 
 
 def by_children(live: Live, desired: Desired, kinds: Kinds) -> None:
     """Take a hidden-or-new parent for new where none of its declared children exists.
 
     Two generations of the documentation have no read of a single product whose path is printed
-    (facts §6.4). A product has variants, and those are read by name: where none of them exists, a
+    (dealpos-api.md §6.4). A product has variants, and those are read by name: where none of them
+    exists, a
     product of that code that the whole list does not show is one that nobody has. The plan says so.
     """
     for child in kinds.values():

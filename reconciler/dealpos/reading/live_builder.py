@@ -64,8 +64,8 @@ class Intake:
     def take_single(self, kind: Kind, row: Row) -> None:
         """Add the row of a single read.
 
-        A key that it leaves out holds nothing where the documentation says so (facts §10: a
-        requirement that is not set means that there is none).
+        A key that it leaves out holds nothing where the documentation says so (dealpos-api.md §10:
+        a requirement that is not set means that there is none).
         """
         name = kind.named(row)
         unset = {f.wire.read[0] for f in kind.fields.values() if f.wire.unset}

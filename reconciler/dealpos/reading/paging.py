@@ -19,7 +19,7 @@ from reconciler.dealpos.rows import UNMET, Rows, rows_of
 from reconciler.errors import Doubtful, Rejected, Unreadable
 
 USUAL = 500
-"""The largest page in any sample (facts §13)."""
+"""The largest page in any sample (dealpos-api.md §13)."""
 
 SMALL = 100
 """The documented size of a batch, asked for where the usual page is refused."""
@@ -146,7 +146,8 @@ class Asking:
         if self.kind.reads.batch and self.size == self.client.routes.tenant.size:
             return False  # it is not for the size, and there is another way to read this kind
         if smaller := next((size for size in SIZES if size < self.size), 0):
-            # facts §13: a page over the cap may be refused, or take too long, instead of being cut.
+            # dealpos-api.md §13: a page over the cap may be refused, or take too long, instead of
+            # being cut.
             if isinstance(error, Doubtful) and self.size <= USUAL:
                 return False
             self.size = smaller

@@ -1,8 +1,8 @@
 """The cheapest reads that answer the question, as Live: observed, absent, or not read.
 
 Absence needs evidence: a whole listing or a batch that leaves the object out, and, where those
-may hide retired objects, a single read that does not find it either (facts §4, §14 #3, #12, #21).
-An error is never taken for absence.
+may hide retired objects, a single read that does not find it either (dealpos-api.md §4, §14 #3,
+#12, #21). An error is never taken for absence.
 """
 
 from __future__ import annotations
@@ -196,8 +196,8 @@ def _unfound(reader: Reader, kind: Kind, missing: list[str]) -> list[str]:
 def _deepen(reader: Reader, desired: Desired) -> None:
     """Read all that a change will rest on: an update sends everything that it does not change.
 
-    Whether a write clears what it leaves out is undocumented (facts §14 #13), so every field that
-    the write carries, and every child that a parent's update must name, is read first.
+    Whether a write clears what it leaves out is undocumented (dealpos-api.md §14 #13), so every
+    field that the write carries, and every child that a parent's update must name, is read first.
     """
     touched = {}
     different = {name: _changing(reader, kind, desired) for name, kind in reader.kinds.items()}

@@ -33,7 +33,7 @@ UNPAGED = 1_000_000_000
 """Rows of the one page of a listing without pages."""
 
 NOT_FOUND = frozenset({400, 404})
-"""What a single read may answer for a name that does not exist (facts §4: undocumented)."""
+"""What a single read may answer for a name that does not exist (API §4: undocumented)."""
 
 
 def _size(listing: Listing, seen: int, largest: int) -> int:
@@ -94,7 +94,7 @@ class Reader:
         """A listing where its pages are fewer than the batches would be, else the batches."""
         dear = ceil(len(asked) / batch.limit)
         if kind.reads.listing and dear > CHEAP and not dearer(self.client, kind):
-            # facts §7: listing every variant without a category is not clearly supported.
+            # dealpos-api.md §7: listing every variant without a category is not clearly supported.
             with suppress(Rejected, Unreadable):
                 self.listing(kind, asked, budget=dear)
         left = self.missing(kind, asked)
@@ -140,7 +140,7 @@ class Reader:
             except Rejected as error:
                 if error.status not in NOT_FOUND and not isinstance(error, NotOffered):
                     raise
-                # facts §13: a batch with an unknown name may be refused as a whole.
+                # dealpos-api.md §13: a batch with an unknown name may be refused as a whole.
                 self._instead(kind, names)
                 continue
             found = rows_of(batch.operation, answer)

@@ -1,7 +1,7 @@
 """Whether the children that reads of a parent show are all that it has.
 
-It is undocumented whether these reads leave out what is out of use (facts §14 #21 asks it of
-lists), and what a parent's update does to a child that it does not name (facts §6.2).
+It is undocumented whether these reads leave out what is out of use (dealpos-api.md §14 #21 asks it
+of lists), and what a parent's update does to a child that it does not name (dealpos-api.md §6.2).
 """
 
 from __future__ import annotations

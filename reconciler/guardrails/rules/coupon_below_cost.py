@@ -51,7 +51,8 @@ _ASSUMED = " (assuming that it comes off the whole basket)"
 def _changed(change: Change, ground: Ground) -> Reduction | None:
     """What a coupon takes off that is written anew; None where its terms stay.
 
-    No read shows the cap of a live one (facts §10), so the terms of a share never provably stay.
+    No read shows the cap of a live one (dealpos-api.md §10), so the terms of a share never
+    provably stay.
     """
     reduces = ground.kinds[change.address.kind].reduces
     if reduces is None or change.after is None:

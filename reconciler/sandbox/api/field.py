@@ -103,7 +103,7 @@ def boolean(name: str, value: Any, choices: Choices) -> bool:
 
 
 def day(name: str, value: Any, choices: Choices) -> str | None:
-    """A date `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM:SS` (facts §13); empty means none."""
+    """A date `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM:SS` (dealpos-api.md §13); empty means none."""
     sent = text(name, value, choices)
     if not sent:
         return None
@@ -120,7 +120,7 @@ def strings(name: str, value: Any, choices: Choices) -> list[str]:
 
 
 def yes_no(name: str, value: Any, choices: Choices) -> str:
-    """One of the words that ``NegativeInventory`` takes (facts §8)."""
+    """One of the words that ``NegativeInventory`` takes (dealpos-api.md §8)."""
     if value not in ("Yes", "No"):
         raise Refusal(f"{name} must be Yes or No.")
     return str(value)

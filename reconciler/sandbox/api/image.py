@@ -1,4 +1,4 @@
-"""Images: re-hosted by the server, so that a written URL does not read back (facts §6.5)."""
+"""Images: re-hosted by the server, so that a written URL does not read back (API §6.5)."""
 
 from hashlib import sha1
 

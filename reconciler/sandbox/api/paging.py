@@ -1,4 +1,4 @@
-"""Which rows of a list a request asks for (facts §13)."""
+"""Which rows of a list a request asks for (dealpos-api.md §13)."""
 
 from dataclasses import dataclass
 

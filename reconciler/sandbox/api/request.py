@@ -132,7 +132,7 @@ def texts(name: str, value: Any, maximum: int | None = None) -> list[str]:
 def of_request(
     request: Request, choices: Choices, *, write: bool, query: bool = True, body: bool = True
 ) -> Fields:
-    """The fields of a request: writes read the body, reads what this tenant reads (facts §0)."""
+    """The fields of a request: writes read the body, reads what this tenant reads (API §0)."""
     sent = _body(request, choices)
     values: dict[str, Any] = dict(request.args) if query and not write else {}
     bare = sent if body else None
@@ -155,6 +155,6 @@ def _body(request: Request, choices: Choices) -> Any:
 
 
 def _bare_get(choices: Choices) -> None:
-    # facts §1: one public client reports a 500 for this, and so avoids the header.
+    # dealpos-api.md §1: one public client reports a 500 for this, and so avoids the header.
     if choices.bare_get_with_content_type == "error":
         raise Refusal("The request has no body.", status=500)

@@ -22,7 +22,7 @@ def answer(value: Any, choices: Choices, status: int = 200) -> Response:
 
 
 def message(text: str, status: int) -> Response:
-    """An error answer (facts §4)."""
+    """An error answer (dealpos-api.md §4)."""
     body = json.dumps({"Message": text}, ensure_ascii=False)
     return Response(body, status, content_type="application/json; charset=utf-8")
 

@@ -28,7 +28,7 @@ class Route:
 
 
 def reads(handler: Handler, path: str, *alternatives: str) -> tuple[Route, ...]:
-    """A read: GET, and its POST alternatives (facts §1: tabled, never derived)."""
+    """A read: GET, and its POST alternatives (dealpos-api.md §1: tabled, never derived)."""
     return (Route("GET", path, handler), *(Route("POST", other, handler) for other in alternatives))
 
 

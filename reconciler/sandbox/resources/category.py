@@ -1,4 +1,4 @@
-"""Categories: slash paths, created together with their parents (facts §5)."""
+"""Categories: slash paths, created together with their parents (dealpos-api.md §5)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Promotion coupons: created and deleted, never updated (facts §10)."""
+"""Promotion coupons: created and deleted, never updated (dealpos-api.md §10)."""
 
 import re
 from typing import Any

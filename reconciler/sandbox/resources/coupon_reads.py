@@ -1,4 +1,4 @@
-"""How coupons are read: cap, full-price flag and reference never are (facts §10)."""
+"""How coupons are read: cap, full-price flag and reference never are (dealpos-api.md §10)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Customers, found by email, code, ID or phone (facts §9)."""
+"""Customers, found by email, code, ID or phone (dealpos-api.md §9)."""
 
 from typing import Any
 
@@ -151,7 +151,7 @@ def _status(shop: Shop, fields: Fields, status: str, done: str) -> Any:
 
 
 def _sought(shop: Shop, fields: Fields) -> Row | None:
-    """By ID, then by code, then by phone (facts §9); email is sent, but its turn is not given."""
+    """By ID, then by code, then by phone (API §9); email is sent, but its turn is not given."""
     turns = (("id", "ID"), ("key", "Code"), ("phone", "Phone"), ("mobile", "Phone"))
     for column, name in turns:
         value = fields.text(name)

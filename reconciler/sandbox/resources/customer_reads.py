@@ -1,4 +1,4 @@
-"""How customers are read (facts §9): list rows are short, the detail is whole."""
+"""How customers are read (dealpos-api.md §9): list rows are short, the detail is whole."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""Stock on hand (facts §11): what is in the shop of one variant, by outlet."""
+"""Stock on hand (dealpos-api.md §11): what is in the shop of one variant, by outlet."""
 
 from typing import Any
 

@@ -58,7 +58,7 @@ def display_name(shop: Shop, product: Payload, variant: Payload) -> str:
 
 
 def _type(shop: Shop, item: Fields, operation: Operation, current: str) -> str:
-    """``Type``: in a create printed as an object, elsewhere not printed (facts §6.1)."""
+    """``Type``: in a create printed as an object, elsewhere not printed (dealpos-api.md §6.1)."""
     choices = shop.choices
     value: Any = item.raw("Type")
     form = choices.create_type_form if operation == "create" else "any"

@@ -1,4 +1,4 @@
-"""Outlets (facts §8): `Name` on create, `Outlet` on update, and no rename."""
+"""Outlets (dealpos-api.md §8): `Name` on create, `Outlet` on update, and no rename."""
 
 from typing import Any
 

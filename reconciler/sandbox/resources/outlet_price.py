@@ -1,4 +1,4 @@
-"""Outlet prices, by variant code and outlet name (facts §8): `UnitPrice` here, `Price` there."""
+"""Outlet prices, by variant code and outlet name (API §8): `UnitPrice` here, `Price` there."""
 
 from typing import Any
 

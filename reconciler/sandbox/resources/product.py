@@ -1,4 +1,4 @@
-"""Products, and the writes that carry their variants (facts §6)."""
+"""Products, and the writes that carry their variants (dealpos-api.md §6)."""
 
 from typing import Any
 
@@ -65,7 +65,7 @@ def update(shop: Shop, fields: Fields) -> Any:
 
 
 def _place(shop: Shop, product: dict[str, Any]) -> None:
-    """Store the product; an unknown category is created (facts §6.2, §14.4)."""
+    """Store the product; an unknown category is created (dealpos-api.md §6.2, §14.4)."""
     ensure(shop.store, product["Category"])
     before = shop.store.get("product", product["Code"])
     shop.store.put("product", product)
@@ -116,7 +116,7 @@ def add(shop: Shop, fields: Fields) -> Any:
 
 
 def delete(shop: Shop, fields: Fields) -> Any:
-    """``DELETE /Product``; its page is cut, so body and effect are by analogy (facts §6.3)."""
+    """``DELETE /Product``; its page is cut, so body and effect are by analogy (API §6.3)."""
     code = fields.key("Code")
     row = existing(shop, shop.store.get("product", code), f"Product {code}", {"ID": ""})
     variants = [v.payload["Code"] for v in shop.store.many("variant", "product", [code])]

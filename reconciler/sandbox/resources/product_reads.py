@@ -1,4 +1,4 @@
-"""How products are read (facts §6.4)."""
+"""How products are read (dealpos-api.md §6.4)."""
 
 from typing import Any
 

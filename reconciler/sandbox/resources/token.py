@@ -1,4 +1,4 @@
-"""The token operation (facts §2): attested by public clients, not by the vendor's pages."""
+"""The token operation (API §2): attested by public clients, not by the vendor's pages."""
 
 from flask import Request, Response
 

@@ -1,4 +1,4 @@
-"""Variant update and delete, by the variant's code (facts §7)."""
+"""Variant update and delete, by the variant's code (dealpos-api.md §7)."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a variant is made of, and which of it each operation may write (facts §6, §7)."""
+"""What a variant is made of, and which of it each operation may write (dealpos-api.md §6, §7)."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -63,7 +63,7 @@ def outlet_prices(name: str, value: Any, choices: Choices) -> list[dict[str, Any
 
 
 def price_row(item: Fields, price: str) -> dict[str, Any]:
-    """One outlet's price; ``price`` is what the operation calls it (facts §8)."""
+    """One outlet's price; ``price`` is what the operation calls it (dealpos-api.md §8)."""
     cost = item.raw("ExtraCost")
     return {
         "Outlet": item.key("Outlet"),

@@ -1,4 +1,4 @@
-"""The deprecated look-ups of variant IDs by code, the only ones with ``ProductID`` (facts §7)."""
+"""The deprecated look-ups of variant IDs by code, the only ones with ``ProductID`` (API §7)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How variants are read: lists, batches and single reads (facts §7)."""
+"""How variants are read: lists, batches and single reads (dealpos-api.md §7)."""
 
 from typing import Any
 
@@ -133,7 +133,7 @@ def detail(shop: Shop, fields: Fields) -> Any:
 
 
 def _single(shop: Shop, fields: Fields, row: Row | None) -> Payload:
-    # The header's name is documented; that it adds Promotions is an inference (facts §7).
+    # The header's name is documented; that it adds Promotions is an inference (dealpos-api.md §7).
     wanted = fields.flag("promotions_field_include")
     return _objects(shop, [found(row)], promotions=wanted)[0]
 

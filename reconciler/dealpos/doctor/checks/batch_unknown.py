@@ -1,4 +1,4 @@
-"""How a batch read answers when one of its codes does not exist (facts §13: undocumented)."""
+"""How a batch read answers when one of its codes does not exist (API §13: undocumented)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether all endpoints share one request window (facts §3: the page contradicts itself)."""
+"""Whether all endpoints share one request window (API §3: the page contradicts itself)."""
 
 from __future__ import annotations
 

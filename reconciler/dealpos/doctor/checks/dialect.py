@@ -1,4 +1,4 @@
-"""Which generations of the documentation the answered routes fit (facts §0).
+"""Which generations of the documentation the answered routes fit (dealpos-api.md §0).
 
 Only reads of one object tell: a list may answer and not heed where its parameters stand.
 """

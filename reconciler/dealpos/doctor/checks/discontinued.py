@@ -1,4 +1,4 @@
-"""Whether lists show what is out of use (facts §14 #21: undocumented)."""
+"""Whether lists show what is out of use (dealpos-api.md §14 #21: undocumented)."""
 
 from __future__ import annotations
 

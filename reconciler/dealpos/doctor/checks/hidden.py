@@ -1,4 +1,4 @@
-"""Whether a list leaves out by default what its filter can show (facts §10: coupons)."""
+"""Whether a list leaves out by default what its filter can show (dealpos-api.md §10: coupons)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The largest page that lists serve (facts §13: undocumented for most of them)."""
+"""The largest page that lists serve (dealpos-api.md §13: undocumented for most of them)."""
 
 from __future__ import annotations
 

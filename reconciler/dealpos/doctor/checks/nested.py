@@ -1,7 +1,7 @@
-"""Whether what is out of use is shown inside its parent (undocumented, as facts §14 #21 is).
+"""Whether what is out of use is shown inside its parent (undocumented, as API §14 #21 is).
 
 A plan rests on it: what a parent's update does to a child that it does not list is undocumented
-too (facts §6.2).
+too (dealpos-api.md §6.2).
 """
 
 from __future__ import annotations

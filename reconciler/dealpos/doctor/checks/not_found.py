@@ -1,4 +1,4 @@
-"""What a single read answers for an object that does not exist (facts §4: undocumented)."""
+"""What a single read answers for an object that does not exist (API §4: undocumented)."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ def _without_single(
     if any(kind.retired(row) for row in evidence.rows(kind.name)):
         return partial(note), "nothing: lists show what is out of use too"
     if asked.outcome is Outcome.NOT_OFFERED and _listed(evidence, kind):
-        # facts §6.4, §9: two generations print no read of a single product or customer.
+        # dealpos-api.md §6.4, §9: two generations print no read of a single product or customer.
         child = next((k for k in kinds.values() if k.parent and k.parent.kind == kind.name), None)
         if child and _proves_absence(evidence, child):
             step = (

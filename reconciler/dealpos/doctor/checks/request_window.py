@@ -1,4 +1,4 @@
-"""The request window that the headers tell (facts §3)."""
+"""The request window that the headers tell (dealpos-api.md §3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rights the credentials lack to read (facts §1: a module and a right)."""
+"""Which rights the credentials lack to read (dealpos-api.md §1: a module and a right)."""
 
 from __future__ import annotations
 

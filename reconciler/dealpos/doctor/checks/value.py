@@ -1,4 +1,4 @@
-"""The dialect of values: numbers as text, flags as words (facts §13, §14 #7)."""
+"""The dialect of values: numbers as text, flags as words (dealpos-api.md §13, §14 #7)."""
 
 from __future__ import annotations
 
