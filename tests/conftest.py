@@ -19,14 +19,15 @@ from reconciler.catalogue import settings
 from reconciler.catalogue.files import Files
 from reconciler.catalogue.parser import expander, parse
 from reconciler.catalogue.sections import configured
-from reconciler.catalogue.settings import Store
 from reconciler.core.diff import known_rewrites as kept
 from reconciler.core.diff.known_rewrites import Kept
-from reconciler.core.model.live import Desired, Live
+from reconciler.core.model.desired import Desired
+from reconciler.core.model.live import Live
+from reconciler.core.model.store import Store
 from reconciler.core.plan import build as planning
 from reconciler.core.plan import faults as references
-from reconciler.core.plan.build import Plan
 from reconciler.core.plan.faults import Fault
+from reconciler.core.plan.plan import Plan
 from reconciler.core.report import Report
 from reconciler.core.steps import cost, order
 from reconciler.core.steps.cost import Cost, Window

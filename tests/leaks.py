@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.catalogue.settings import SANDBOX, Store
+from reconciler.core.model.store import SANDBOX, Store
 from reconciler.dealpos.auth import Token
 from reconciler.errors import ReconcilerError
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.catalogue import loader as source
-from reconciler.core.model.live import Address, Allowance, Desired, Source
+from reconciler.core.model.address import Address, Source
+from reconciler.core.model.desired import Allowance, Desired
 from reconciler.errors import SourceError
 from reconciler.kinds import MANAGED
 

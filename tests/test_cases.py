@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.catalogue.settings import Store
+from reconciler.core.model.store import Store
 from reconciler.core.plan.violation import refusals
 from reconciler.dealpos.apply.run import run
 from reconciler.dealpos.client import Client, embedded_transport

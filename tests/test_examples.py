@@ -14,10 +14,10 @@ import pytest
 from reconciler.catalogue import loader as source
 from reconciler.catalogue import settings
 from reconciler.core.diff.change import Action
-from reconciler.core.model.live import Desired
+from reconciler.core.model.desired import Desired
 from reconciler.core.plan import build as planning
 from reconciler.core.plan import faults as references
-from reconciler.core.plan.build import Plan
+from reconciler.core.plan.plan import Plan
 from reconciler.core.steps import cost, order
 from reconciler.core.steps.cost import Window
 from reconciler.dealpos.apply.run import run

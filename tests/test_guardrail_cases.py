@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.plan.build import Plan
+from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import refusals
 from reconciler.guardrails.rules import RULES
 from reconciler.kinds import KINDS

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.catalogue.settings import Settings, load
-from reconciler.core.model.live import Address
+from reconciler.core.model.address import Address
 from reconciler.ledger.rewrites import FILE, recall, remember
 
 COUPON = Address("coupon", "A/B")

@@ -8,7 +8,8 @@ import pytest
 
 from reconciler.catalogue import loader as source
 from reconciler.catalogue import settings
-from reconciler.core.model.live import Address, Prune, Removal, Source
+from reconciler.core.model.address import Address, Source
+from reconciler.core.model.desired import Prune, Removal
 from reconciler.errors import SourceError
 from reconciler.kinds import MANAGED
 

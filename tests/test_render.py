@@ -12,9 +12,11 @@ import pytest
 from reconciler.cli.console import paint
 from reconciler.core.diff.change import Action, digest
 from reconciler.core.diff.change import mark as fingerprint
-from reconciler.core.model.live import ABSENT, Address, Declared, Desired, Live, Observed, Source
+from reconciler.core.model.address import Address, Source
+from reconciler.core.model.desired import Declared, Desired
+from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.plan import build as planning
-from reconciler.core.plan.build import Plan
+from reconciler.core.plan.plan import Plan
 from reconciler.core.report import Outcome, Report
 from reconciler.core.steps import cost, order
 from reconciler.core.steps.cost import Cost, Window

@@ -13,7 +13,8 @@ import pytest
 
 from reconciler.catalogue import loader as source
 from reconciler.catalogue import settings
-from reconciler.catalogue.settings import Settings, Store
+from reconciler.catalogue.settings import Settings
+from reconciler.core.model.store import Store
 from reconciler.errors import SourceError, StoreError, UsageError
 from reconciler.guardrails.rules import RULES
 from reconciler.kinds import MANAGED

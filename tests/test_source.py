@@ -14,7 +14,7 @@ import pytest
 
 from reconciler.catalogue import loader as source
 from reconciler.catalogue.parser import parse
-from reconciler.core.model.live import Address, Source
+from reconciler.core.model.address import Address, Source
 from reconciler.errors import SourceError
 from reconciler.kinds import MANAGED
 

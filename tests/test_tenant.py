@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.catalogue.settings import Settings, Store, load
+from reconciler.catalogue.settings import Settings, load
+from reconciler.core.model.store import Store
 from reconciler.dealpos.client import Client, embedded_transport
 from reconciler.dealpos.reading import read as reading
 from reconciler.dealpos.tenant import FILE, Tenant, recall, remember

@@ -9,7 +9,8 @@ from typing_extensions import TypedDict
 
 from reconciler.catalogue.directives import Directives
 from reconciler.catalogue.parser import Node
-from reconciler.core.model.live import Allowance, Source
+from reconciler.core.model.address import Source
+from reconciler.core.model.desired import Allowance
 from reconciler.core.model.types import Code, Day
 from reconciler.errors import Problem, suggestion
 from reconciler.guardrails.rules import RULES

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from reconciler.catalogue.files import Files
 from reconciler.catalogue.parser import Node
 from reconciler.catalogue.problems import adapter, explain, known_keys
+from reconciler.core.model.address import Source
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.model.live import Source
 from reconciler.errors import Problem, suggestion
 
 SETTINGS = "reconciler.yaml"

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from reconciler.catalogue.files import Files
 from reconciler.catalogue.parser import Node
 from reconciler.catalogue.problems import Path, entry
+from reconciler.core.model.address import Address, Source
 from reconciler.core.model.kind import Kinds
-from reconciler.core.model.live import Address, Source
 from reconciler.errors import Problem, suggestion
 
 _Shape = TypeVar("_Shape", bound=Mapping[str, Any])

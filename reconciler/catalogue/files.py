@@ -8,7 +8,7 @@ from pathlib import Path
 from ruamel.yaml.error import YAMLError
 
 from reconciler.catalogue.positions import Index
-from reconciler.core.model.live import Source
+from reconciler.core.model.address import Source
 from reconciler.errors import Problem, SourceError
 
 FILE = "reconciler.yaml"

@@ -18,8 +18,9 @@ from reconciler.catalogue.parallel import Parsing
 from reconciler.catalogue.parser import Expand, Node
 from reconciler.catalogue.problems import WAS, adapter, explain, known_keys
 from reconciler.catalogue.removals import REMOVED, removals
+from reconciler.core.model.address import Address, Source
+from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.model.live import Address, Declared, Desired, Source
 from reconciler.errors import Problem, SourceError, suggestion
 
 

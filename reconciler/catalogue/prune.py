@@ -10,8 +10,9 @@ from typing_extensions import TypedDict
 from reconciler.catalogue.parser import Node
 from reconciler.catalogue.problems import entry
 from reconciler.catalogue.sections import Complain
+from reconciler.core.model.address import Source
+from reconciler.core.model.desired import Prune
 from reconciler.core.model.kind import Kinds
-from reconciler.core.model.live import Prune, Source
 from reconciler.core.model.types import Code, Flag
 from reconciler.errors import suggestion
 

@@ -10,7 +10,8 @@ from typing_extensions import TypedDict
 
 from reconciler.catalogue.directives import Directives
 from reconciler.catalogue.parser import Node
-from reconciler.core.model.live import Address, Declared, Removal, Source
+from reconciler.core.model.address import Address, Source
+from reconciler.core.model.desired import Declared, Removal
 from reconciler.core.model.types import Code, Flag
 
 REMOVED = "removed"

@@ -15,12 +15,12 @@ from reconciler.catalogue.parser import Expand, Node, UnsetName, expander, names
 from reconciler.catalogue.positions import locate
 from reconciler.catalogue.prune import scopes
 from reconciler.catalogue.sections import configured
-from reconciler.core.model.live import Prune
+from reconciler.core.model.desired import Prune
+from reconciler.core.model.store import SANDBOX, Store
 from reconciler.errors import Problem, SourceError, StoreError, UsageError, suggestion
 from reconciler.guardrails.guardrail import Guardrails
 from reconciler.kinds import MANAGED
 
-SANDBOX = "sandbox"
 _KEYS = ("store", "catalogue", "defaults", "guardrails", "prune", "ledger")
 LEDGERS = ("none", "file", "git")
 """Where a ledger can be."""
@@ -31,25 +31,6 @@ _OVERRIDES = {
     "client_id": "DEALPOS_CLIENT_ID",
     "client_secret": "DEALPOS_CLIENT_SECRET",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """Where the live catalogue is. Credentials are never part of its text."""
-
-    url: str
-    client_id: str = field(default="", repr=False)
-    client_secret: str = field(default="", repr=False)
-
-    @property
-    def credentials(self) -> tuple[str, str]:
-        """What no output may ever repeat."""
-        return self.client_secret, self.client_id
-
-    @property
-    def embedded(self) -> bool:
-        """Whether this is the shop inside the tool."""
-        return self.url == SANDBOX
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.core.diff.change import Action, Change, FieldChange
-from reconciler.core.model.live import Address, Source
-from reconciler.core.plan.build import Plan
+from reconciler.core.model.address import Address, Source
+from reconciler.core.plan.plan import Plan
 
 STATES: Mapping[str, str] = {
     "drifted": "not in the shop as the files say",

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from reconciler.core.diff.change import Change
-from reconciler.core.model.kind import Kinds, Offer
-from reconciler.core.model.live import Address
+from reconciler.core.model.address import Address
+from reconciler.core.model.kind import Kinds
+from reconciler.core.model.pricing import Offer
 
 Amount = int | Decimal
 _UNKNOWN = Offer(None, None)

@@ -9,8 +9,8 @@ from reconciler.core.diff.change import Action, Change, mark
 from reconciler.core.diff.diff import differing, rewritten
 from reconciler.core.diff.equivalence import Path
 from reconciler.core.diff.known_rewrites import Pair, carried_over, sent, traced
+from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Value
-from reconciler.core.model.live import Address
 
 LONG = 80
 """Characters of a value that a note quotes."""

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reconciler.catalogue.settings import Store
+from reconciler.core.model.store import Store
 from reconciler.errors import Rejected, Unauthorised, Unreadable
 
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from reconciler.catalogue.settings import Store
+from reconciler.core.model.store import Store
 from reconciler.dealpos import failure, retry
 from reconciler.dealpos import response as answer
 from reconciler.dealpos.auth import Token

@@ -9,11 +9,11 @@ from itertools import takewhile
 from math import ceil
 from typing import NamedTuple
 
-from reconciler.core.model.kind import Offer, Value
-from reconciler.core.model.live import Address
-from reconciler.core.model.pricing import Reduction
+from reconciler.core.model.address import Address
+from reconciler.core.model.kind import Value
+from reconciler.core.model.pricing import Offer, Reduction
+from reconciler.core.model.references import names
 from reconciler.core.money import Amount
-from reconciler.core.plan.faults import names
 from reconciler.guardrails.guardrail import Ground
 
 Names = Collection[tuple[str, str]]

@@ -17,10 +17,12 @@ from pydantic import ConfigDict
 
 from reconciler.core.diff.change import Change
 from reconciler.core.diff.rename import renamed
+from reconciler.core.model.address import Address, Source
+from reconciler.core.model.desired import Allowance, Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
-from reconciler.core.model.live import Address, Allowance, Desired, Live, Observed, Source
+from reconciler.core.model.live import Live, Observed
 from reconciler.core.money import Sale, sales
-from reconciler.core.plan.build import Plan
+from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import Violation
 
 _BARE = re.compile(r"[\w./@+-]+( [\w./@+-]+)*")

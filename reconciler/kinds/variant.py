@@ -18,12 +18,12 @@ from reconciler.core.model.kind import (
     Call,
     Kind,
     Listing,
-    Offer,
     Parent,
     Reads,
     Single,
     Value,
 )
+from reconciler.core.model.pricing import Offer
 from reconciler.core.model.types import Code, Count, Flag, Money, Text
 
 _UNSHOWN = "no read of a variant returns it"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.core.ledger.ledger import Apply, Entry, Ledger
-from reconciler.core.model.live import Address
+from reconciler.core.model.address import Address
 from reconciler.errors import UsageError
 
 VERSION = "1.0"

@@ -15,8 +15,9 @@ from typing import Any
 from reconciler.catalogue.settings import Settings
 from reconciler.core.diff.change import Change
 from reconciler.core.diff.known_rewrites import Kept
+from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kinds
-from reconciler.core.model.live import Address, Live
+from reconciler.core.model.live import Live
 from reconciler.core.plan.replacement import Interrupted, resumed
 from reconciler.errors import Unremembered
 from reconciler.kinds import KINDS

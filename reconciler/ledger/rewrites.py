@@ -12,7 +12,7 @@ from typing import Any
 from reconciler.catalogue.settings import Settings
 from reconciler.core.diff.equivalence import Path
 from reconciler.core.diff.known_rewrites import Kept, Pair
-from reconciler.core.model.live import Address
+from reconciler.core.model.address import Address
 from reconciler.ledger import state_dir as stored
 
 FILE = "kept.json"

@@ -22,7 +22,9 @@ from reconciler.core.ledger.three_way import (
     told_apart,
     unrecorded,
 )
-from reconciler.core.model.live import Address, Desired, Live
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Desired
+from reconciler.core.model.live import Live
 from reconciler.errors import Contended, LedgerError, UsageError
 from reconciler.kinds import KINDS
 from reconciler.ledger import rewrites as memory
@@ -30,7 +32,7 @@ from reconciler.ledger.backend import Held, Home
 from reconciler.ledger.commit import commit
 
 if TYPE_CHECKING:
-    from reconciler.core.plan.build import Plan
+    from reconciler.core.plan.plan import Plan
     from reconciler.core.report import Report
 
 GRACE = timedelta(minutes=15)

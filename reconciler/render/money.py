@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from reconciler.core.model.kind import Offer
+from reconciler.core.model.pricing import Offer
 from reconciler.core.money import Peak, Sale, Total, margin
 from reconciler.render.words import Row, amount, plain
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from reconciler.core.diff.change import mark
-from reconciler.core.model.field_ import Field
-from reconciler.core.model.live import Address
+from reconciler.core.model.address import Address
+from reconciler.core.model.field import Field
 
 
 class Row(NamedTuple):

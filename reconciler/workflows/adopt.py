@@ -24,8 +24,10 @@ from reconciler.catalogue.writing.values import candidates, empty
 from reconciler.catalogue.writing.writeback import GONE, Writeback
 from reconciler.core.diff import known_rewrites as kept
 from reconciler.core.diff.diff import compare, project
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind
-from reconciler.core.model.live import ABSENT, Address, Declared, Desired, Live, Observed
+from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.dealpos import tenant
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading import read as live

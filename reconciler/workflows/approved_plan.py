@@ -9,10 +9,13 @@ from reconciler.catalogue.settings import Settings
 from reconciler.core.diff.change import Action
 from reconciler.core.diff.known_rewrites import Kept
 from reconciler.core.diff.rename import viewed
-from reconciler.core.model.live import Address, Desired, Live
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Desired
+from reconciler.core.model.live import Live
 from reconciler.core.plan import faults as references
 from reconciler.core.plan.approved import Approved, Held, Moved, declared_again, weigh
-from reconciler.core.plan.build import Plan, build
+from reconciler.core.plan.build import build
+from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.replacement import Interrupted
 from reconciler.core.plan.violation import Violation
 from reconciler.dealpos.client import Client

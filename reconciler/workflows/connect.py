@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconciler.catalogue.settings import SANDBOX, Settings
+from reconciler.catalogue.settings import Settings
+from reconciler.core.model.store import SANDBOX
 from reconciler.dealpos import tenant
 from reconciler.dealpos.budget import NO_LIMITS, Limits
 from reconciler.dealpos.client import Client, embedded_transport

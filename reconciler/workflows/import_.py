@@ -17,8 +17,10 @@ from reconciler.catalogue.writing import layout
 from reconciler.catalogue.writing.entry import Entry, pair, texts
 from reconciler.catalogue.writing.export import Accepted, accepted, entries, shared
 from reconciler.catalogue.writing.results import Imported, LeftOut
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kinds
-from reconciler.core.model.live import Address, Desired, Observed
+from reconciler.core.model.live import Observed
 from reconciler.dealpos import tenant
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.full_read import Everything

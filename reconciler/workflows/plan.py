@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from reconciler.catalogue.parallel import Parsing
     from reconciler.catalogue.settings import Settings
     from reconciler.core.ledger.record import Basis
-    from reconciler.core.model.live import Desired
-    from reconciler.core.plan.build import Plan
+    from reconciler.core.model.desired import Desired
     from reconciler.core.plan.faults import Fault
+    from reconciler.core.plan.plan import Plan
     from reconciler.core.plan.target import Scope
     from reconciler.core.steps.cost import Cost
     from reconciler.core.steps.step import Step

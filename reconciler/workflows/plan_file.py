@@ -15,8 +15,9 @@ from typing import Any
 
 from reconciler import atomic as draft
 from reconciler.core.diff.change import Action
+from reconciler.core.model.address import Address, Source
 from reconciler.core.model.codec import number
-from reconciler.core.model.live import Address, Allowance, Source
+from reconciler.core.model.desired import Allowance
 from reconciler.core.plan.approved import Approved
 from reconciler.core.plan.violation import Violation
 from reconciler.errors import UsageError

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from reconciler.catalogue import loader as source
 from reconciler.catalogue import settings
-from reconciler.catalogue.settings import SANDBOX, Settings, Store
-from reconciler.core.model.live import Desired
+from reconciler.catalogue.settings import Settings
+from reconciler.core.model.desired import Desired
+from reconciler.core.model.references import targets
+from reconciler.core.model.store import SANDBOX, Store
 from reconciler.core.plan import build as planning
-from reconciler.core.plan.faults import targets
 from reconciler.core.steps import order
 from reconciler.dealpos.apply.run import run
 from reconciler.dealpos.client import Client, embedded_transport

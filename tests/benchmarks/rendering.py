@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable
 
 from reconciler.core.diff.change import Action, Change, FieldChange
-from reconciler.core.model.live import Address, Source
-from reconciler.core.plan.build import Plan
+from reconciler.core.model.address import Address, Source
+from reconciler.core.plan.plan import Plan
 from reconciler.core.steps.cost import Cost
 from reconciler.kinds import KINDS
 from reconciler.render.plan.github import plan_github

@@ -15,7 +15,7 @@ from reconciler import sandbox
 from reconciler.catalogue.writing import edit as edits
 from reconciler.catalogue.writing.adopted import Take
 from reconciler.cli import taken
-from reconciler.core.model.live import Address, Source
+from reconciler.core.model.address import Address, Source
 
 MENU = """\
 # Our menu. Ask Rina before changing prices.

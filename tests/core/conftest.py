@@ -9,20 +9,13 @@ from typing import Any
 import pytest
 
 from reconciler.core.diff.change import Change
-from reconciler.core.model.live import (
-    ABSENT,
-    Address,
-    Allowance,
-    Declared,
-    Desired,
-    Live,
-    Observed,
-    Source,
-)
+from reconciler.core.model.address import Address, Source
+from reconciler.core.model.desired import Allowance, Declared, Desired
+from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.plan import build as planning
 from reconciler.core.plan import faults as references
-from reconciler.core.plan.build import Plan
 from reconciler.core.plan.faults import Fault
+from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import Violation
 from reconciler.core.steps import cost, order
 from reconciler.core.steps.cost import Cost, Window

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.live import Address, Observed
+from reconciler.core.model.address import Address
+from reconciler.core.model.live import Observed
 
 PRODUCT = {"name": "Tea", "category": "Drinks"}
 NEEDED = {

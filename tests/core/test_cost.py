@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.live import Address, Listed
+from reconciler.core.model.address import Address
+from reconciler.core.model.live import Listed
 from reconciler.core.steps.cost import Window, by_kind, confirming
 from reconciler.kinds import KINDS
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.live import Address, Desired, Removal, Source
+from reconciler.core.model.address import Address, Source
+from reconciler.core.model.desired import Desired, Removal
 from reconciler.core.plan.deletion import deletions
 from reconciler.kinds import KINDS
 

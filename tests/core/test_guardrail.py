@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.live import Address, Allowance, Source
+from reconciler.core.model.address import Address, Source
+from reconciler.core.model.desired import Allowance
 from reconciler.core.plan.violation import refusals
 from reconciler.guardrails.rules import RULES
 

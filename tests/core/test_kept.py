@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from reconciler.core.diff import known_rewrites as kept
-from reconciler.core.model.live import Address, Declared, Desired, Removal, Source
+from reconciler.core.model.address import Address, Source
+from reconciler.core.model.desired import Declared, Desired, Removal
 from reconciler.kinds import KINDS
 
 HERE = Source("shop.yaml", 1, 1)

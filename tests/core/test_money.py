@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.kind import Offer
+from reconciler.core.model.pricing import Offer
 from reconciler.core.money import Sale, Total, below_cost, margin, moves, sales, total
 from reconciler.kinds import KINDS
 from reconciler.render.money import money_line, percent, total_line

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from reconciler.core.diff.change import Action, FieldChange, digest
-from reconciler.core.model.live import Address, Listed, Source
+from reconciler.core.model.address import Address, Source
+from reconciler.core.model.live import Listed
 from reconciler.kinds import KINDS
 
 TERMS = {"type": "DiscountPercentage", "discount": 20, "limit": 100, "minimum_amount": 0}

@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.core.diff.change import Action, FieldChange
 from reconciler.core.diff.rename import renamed
-from reconciler.core.model.live import Address
+from reconciler.core.model.address import Address
 from reconciler.errors import SourceError
 from reconciler.kinds import KINDS
 

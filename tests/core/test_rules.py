@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from reconciler.core.diff.change import Action, Change
-from reconciler.core.model.live import Address
-from reconciler.core.plan.build import Plan
+from reconciler.core.model.address import Address
+from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import percent
 from reconciler.guardrails.guardrail import Ground, Guardrail
 from reconciler.guardrails.rules import RULES

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.live import Address, Declared, Desired, Source
+from reconciler.core.model.address import Address, Source
+from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.plan.target import Scope, narrow
 from reconciler.errors import UsageError
 from reconciler.kinds import KINDS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.core.diff.change import Action, Change
-from reconciler.core.model.live import Address
+from reconciler.core.model.address import Address
 from reconciler.core.steps.step import Step
 from reconciler.core.steps.unit import Units
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler import sandbox
-from reconciler.catalogue.settings import Store
+from reconciler.core.model.store import Store
 from reconciler.dealpos.client import Client, embedded_transport
 from reconciler.dealpos.doctor.budget import Purse
 from reconciler.dealpos.doctor.checks import judge

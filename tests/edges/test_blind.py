@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.catalogue.settings import Store
+from reconciler.core.model.store import Store
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.prefetch import outline
 from reconciler.dealpos.request_window import RequestWindow

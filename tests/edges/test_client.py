@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.catalogue.settings import Store
+from reconciler.core.model.store import Store
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.observer import Watcher
 from reconciler.dealpos.operations import OPERATIONS

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.core.model.live import Address
+from reconciler.core.model.address import Address
 from reconciler.dealpos.client import Client
 from reconciler.kinds import KINDS
 from reconciler.ledger.journal import FILE, Journal

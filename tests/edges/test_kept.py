@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.live import Desired
+from reconciler.core.model.desired import Desired
 from reconciler.core.plan.approved import Approved, declared_again, weigh
 from reconciler.core.plan.build import build
 from reconciler.kinds import KINDS

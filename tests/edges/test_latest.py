@@ -8,7 +8,8 @@ import pytest
 
 from reconciler.core.ledger.ledger import Entry, Ledger
 from reconciler.core.ledger.three_way import informed
-from reconciler.core.model.live import Address, Desired
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Desired
 from reconciler.core.plan.build import build
 from reconciler.kinds import KINDS
 from reconciler.sandbox import Fault

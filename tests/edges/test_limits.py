@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.catalogue.settings import Store
 from reconciler.core.diff.change import Action
+from reconciler.core.model.store import Store
 from reconciler.core.plan import build as planning
 from reconciler.core.report import Report
 from reconciler.core.steps import cost, order

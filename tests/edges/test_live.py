@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.core.model.live import ABSENT, Address, Observed
+from reconciler.core.model.address import Address
+from reconciler.core.model.live import ABSENT, Observed
 from reconciler.dealpos.reading import read as reading
 from reconciler.errors import Doubtful
 from reconciler.kinds import KINDS

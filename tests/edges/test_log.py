@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.catalogue.settings import Store
 from reconciler.cli.request_log import SHOWN, Log, details, line
+from reconciler.core.model.store import Store
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.observer import Exchange, Watcher, outline
 

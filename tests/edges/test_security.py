@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import trustme
 
-from reconciler.catalogue.settings import Store
+from reconciler.core.model.store import Store
 from reconciler.dealpos import client as door
 from reconciler.dealpos import response as answer
 from reconciler.dealpos.client import Client

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.live import Address
+from reconciler.core.model.address import Address
 from reconciler.dealpos.reading import siblings
 from reconciler.dealpos.reading.live_builder import Intake
 from reconciler.dealpos.reading.reader import Reader

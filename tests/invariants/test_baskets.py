@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.model.live import Address
+from reconciler.core.model.address import Address
 from reconciler.core.model.pricing import Reduction
 from reconciler.guardrails.basket import Article
 

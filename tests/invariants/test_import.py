@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.catalogue.settings import load
-from reconciler.catalogue.writing.values import empty, readable
+from reconciler.catalogue.writing.values import empty
 from reconciler.core.model.live import Observed
 from reconciler.dealpos.reading.read import read
 from reconciler.kinds import KINDS, MANAGED
@@ -78,7 +78,7 @@ def test_all_that_the_shop_shows_is_in_the_files(data: Any, generated: Any, make
     for address, found in desired:
         kind, state = KINDS[address.kind], live.get(address)
         assert isinstance(state, Observed)
-        for name in readable(kind) & state.value.keys() - found.value.keys():
+        for name in kind.comparable_fields & state.value.keys() - found.value.keys():
             shown = state.value[name]
             above = state.value.get(kind.parent.kind) if kind.parent else None
             parent = live.objects[kind.parent.kind][above].value if above else {}

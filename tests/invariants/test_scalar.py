@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from reconciler.catalogue.parser import expander, parse
 from reconciler.catalogue.writing.entry import Entry, texts
 from reconciler.catalogue.writing.scalar import scalar
-from reconciler.core.model.live import Address
+from reconciler.core.model.address import Address
 
 HOSTILE = [
     *("", " ", "a ", " a", "~", "null", "NO", "y", "on", "true", "007", "1e3", "0x1F", "12_30"),

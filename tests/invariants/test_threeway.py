@@ -13,8 +13,11 @@ from reconciler.core.diff.change import BOTH, DRIFTED, PENDING, Action
 from reconciler.core.ledger.ledger import Key, Ledger
 from reconciler.core.ledger.record import Basis, Moment, recorded, unsettled
 from reconciler.core.ledger.three_way import apart, dropped, informed, told_apart
-from reconciler.core.model.live import ABSENT, Address, Declared, Desired, Live, Observed, Source
-from reconciler.core.plan.build import Plan, build
+from reconciler.core.model.address import Address, Source
+from reconciler.core.model.desired import Declared, Desired
+from reconciler.core.model.live import ABSENT, Live, Observed
+from reconciler.core.plan.build import build
+from reconciler.core.plan.plan import Plan
 from reconciler.kinds import KINDS
 
 KEY = Key(b"a key of sixteen or more")

@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.catalogue import settings
 from reconciler.core.ledger.ledger import Apply, Entry, Ledger
-from reconciler.core.model.live import Address
+from reconciler.core.model.address import Address
 from reconciler.errors import Contended, LedgerError, UsageError
 from reconciler.ledger import document, home, key
 from reconciler.ledger.backend import Held, Home

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from reconciler.core.diff.change import Action, Change, FieldChange
-from reconciler.core.model.live import Address, Source
-from reconciler.core.plan.build import Plan
+from reconciler.core.model.address import Address, Source
+from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import Allowance, Violation
 from reconciler.core.steps.cost import Cost
 

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from reconciler.core.audit import STATES, Audit, audit
 from reconciler.core.diff.change import Action
-from reconciler.core.model.live import Address
+from reconciler.core.model.address import Address
 from reconciler.kinds import KINDS
 from reconciler.render.audit.github import audit_github
 from reconciler.render.audit.html import audit_html

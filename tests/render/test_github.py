@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from reconciler.core.diff.change import Action
-from reconciler.core.model.live import Address, Source
-from reconciler.core.plan.build import Plan
+from reconciler.core.model.address import Address, Source
+from reconciler.core.plan.plan import Plan
 from reconciler.errors import Problem, SourceError, StoreError
 from reconciler.kinds import KINDS
 from reconciler.render.plan.github import error_github, plan_github

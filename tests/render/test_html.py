@@ -10,8 +10,8 @@ from html.parser import HTMLParser
 from typing import Any
 
 from reconciler.core.diff.change import Action
-from reconciler.core.model.live import Address
-from reconciler.core.plan.build import Plan
+from reconciler.core.model.address import Address
+from reconciler.core.plan.plan import Plan
 from reconciler.kinds import KINDS
 from reconciler.render.plan.html import plan_html
 from reconciler.render.plan.json import Origin

@@ -10,8 +10,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from reconciler.core.diff.change import Action
-from reconciler.core.model.live import Address
-from reconciler.core.plan.build import Plan
+from reconciler.core.model.address import Address
+from reconciler.core.plan.plan import Plan
 from reconciler.errors import Problem, SourceError, StoreError
 from reconciler.kinds import KINDS
 from reconciler.render.fit import code, size

@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 
 from reconciler.catalogue import loader as source
-from reconciler.core.model.live import Declared, Desired, Source
+from reconciler.core.model.address import Source
+from reconciler.core.model.desired import Declared, Desired
 from reconciler.kinds import MANAGED
 
 A_PRODUCT = 10

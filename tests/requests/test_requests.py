@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.catalogue import settings
-from reconciler.catalogue.settings import Store
+from reconciler.core.model.store import Store
 from reconciler.core.plan import build as planning
 from reconciler.core.steps import cost, order
 from reconciler.dealpos.apply.run import run

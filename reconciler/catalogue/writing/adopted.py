@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.catalogue.writing.results import LeftOut
-from reconciler.core.model.live import Address, Source
+from reconciler.core.model.address import Address, Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.catalogue.writing.scalar import literal, paragraph, plain, scalar
-from reconciler.core.model.live import Address
+from reconciler.core.model.address import Address
 
 STEP = 2
 """Spaces by which a nested value stands further in."""

@@ -16,10 +16,13 @@ from reconciler.catalogue.problems import adapter, explain
 from reconciler.catalogue.writing.entry import Entry, texts
 from reconciler.catalogue.writing.results import LeftOut
 from reconciler.catalogue.writing.values import candidates, common, empty, own
+from reconciler.core.model.address import Address, Source
 from reconciler.core.model.codec import DAY
+from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
-from reconciler.core.model.live import Address, Declared, Desired, Live, Observed, Source
-from reconciler.core.plan.faults import cycles, names
+from reconciler.core.model.live import Live, Observed
+from reconciler.core.model.references import names
+from reconciler.core.plan.faults import cycles
 
 NOWHERE = Source("", 0, 0)
 

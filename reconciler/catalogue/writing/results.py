@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from reconciler.core.model.live import Address
+from reconciler.core.model.address import Address
 from reconciler.errors import ReconcilerError
 
 

@@ -16,22 +16,12 @@ NOTHING: tuple[Any, ...] = (None, "", 0)
 """What stands for "not set", besides an empty list or mapping. A flag that is off equals 0."""
 
 
-def readable(kind: Kind) -> frozenset[str]:
-    """The fields that a file can hold and the shop can show."""
-    parent = kind.parent.kind if kind.parent else ""
-    return frozenset(
-        name
-        for name, field in kind.fields.items()
-        if field.comparable and field.wire.read and name != parent
-    )
-
-
 def candidates(kind: Kind, value: Value, above: Value | None = None) -> dict[str, Any]:
     """What a file could say of a live object, in the order of its model.
 
     `above` is the parent's value: what repeats it unless a file says otherwise is left out.
     """
-    offered = readable(kind)
+    offered = kind.comparable_fields
     follows = kind.parent.follows if kind.parent else {}
     found = {kind.identity: value[kind.identity]}
     for name in kind.fields:

@@ -20,8 +20,9 @@ from reconciler.catalogue.settings import Settings
 from reconciler.catalogue.writing.edit import Edits, Unwritable
 from reconciler.catalogue.writing.entry import Entry
 from reconciler.catalogue.writing.syntax import Place, at, compose
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.model.live import Address, Desired
 from reconciler.errors import ReconcilerError, SourceError, UsageError
 
 BOM = b"\xef\xbb\xbf"

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from reconciler.core.model.address import Address, Source
 from reconciler.core.model.kind import Kind, Value
-from reconciler.core.model.live import Address, Source
 
 
 class Action(Enum):

@@ -12,7 +12,7 @@ from typing import Any
 
 from reconciler.core.diff.change import Action, Change, FieldChange
 from reconciler.core.diff.equivalence import Path, harmless, tidied
-from reconciler.core.model.field_ import Field
+from reconciler.core.model.field import Field
 from reconciler.core.model.kind import Kind, Value
 
 

@@ -14,9 +14,11 @@ from typing import Any
 
 from reconciler.core.diff.change import Change, mark
 from reconciler.core.diff.equivalence import Path
-from reconciler.core.model.field_ import Field
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Declared, Desired
+from reconciler.core.model.field import Field
 from reconciler.core.model.kind import Kind, Kinds, Value
-from reconciler.core.model.live import Address, Declared, Desired, Live, Observed
+from reconciler.core.model.live import Live, Observed
 
 Pair = tuple[Any, Any]
 """What is declared, and what the shop holds instead; both as traces."""

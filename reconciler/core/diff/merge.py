@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.core.diff.change import CARRIED, RENAMED, Action, Change, FieldChange
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
-from reconciler.core.model.live import Address, Desired, overlay
+from reconciler.core.model.live import overlay
 
 
 def overlay_owned(kind: Kind, live: Value, declared: Value) -> Value:

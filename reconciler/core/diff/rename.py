@@ -12,9 +12,11 @@ from functools import cache, partial
 from typing import NamedTuple
 
 from reconciler.core.diff.known_rewrites import Kept, recognised
+from reconciler.core.model.address import Address, above
+from reconciler.core.model.desired import Desired
 from reconciler.core.model.field import Reference
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.model.live import ABSENT, Absent, Address, Desired, Live, Observed, above
+from reconciler.core.model.live import ABSENT, Absent, Live, Observed
 
 
 def viewed(

@@ -15,8 +15,8 @@ from typing import Any
 
 from reconciler.core.diff.equivalence import Path
 from reconciler.core.diff.known_rewrites import Kept, Pair
-from reconciler.core.model.field_ import Field
-from reconciler.core.model.live import Address
+from reconciler.core.model.address import Address
+from reconciler.core.model.field import Field
 
 UNKNOWN = object()
 """Stands for a value of which the ledger does not tell what was written last."""

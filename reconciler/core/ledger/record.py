@@ -9,9 +9,10 @@ from reconciler.core.diff.change import Action, Change
 from reconciler.core.diff.equivalence import Path
 from reconciler.core.diff.known_rewrites import Kept, Pair
 from reconciler.core.ledger.ledger import REMEMBERED, UNKNOWN, Apply, Entry, Key, Ledger, trace
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
-from reconciler.core.model.live import Address, Desired
-from reconciler.core.plan.build import Plan
+from reconciler.core.plan.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)

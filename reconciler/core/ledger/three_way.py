@@ -16,10 +16,12 @@ from reconciler.core.diff.diff import compare
 from reconciler.core.diff.known_rewrites import Kept
 from reconciler.core.diff.rename import viewed
 from reconciler.core.ledger.ledger import UNKNOWN, Entry, Key, Ledger, trace, written
-from reconciler.core.model.field_ import Field
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Declared, Desired
+from reconciler.core.model.field import Field
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.model.live import Address, Declared, Desired, Live, Observed
-from reconciler.core.plan.build import Plan
+from reconciler.core.model.live import Live, Observed
+from reconciler.core.plan.plan import Plan
 
 Told = Callable[[Address], bool]
 """Whether the files are to win a conflict about an object."""

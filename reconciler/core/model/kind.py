@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any, NamedTuple, get_type_hints
+from functools import cached_property
+from typing import Any, get_type_hints
 
 from reconciler.core.model.codec import Codec
-from reconciler.core.model.field import Reference, Wire
-from reconciler.core.model.field_ import Field, described
-from reconciler.core.model.pricing import Reduction
+from reconciler.core.model.field import Field, Reference, Wire, described
+from reconciler.core.model.pricing import Offer, Reduction
 
 Value = Mapping[str, Any]
 """One object in canonical form: our field names, plain values, natural keys."""
@@ -29,13 +28,6 @@ Shown = tuple[tuple[str, str, Codec], ...]
 
 _SHAPES = 100
 """So many different sets of keys are remembered of a kind; a server that makes up keys has more."""
-
-
-class Offer(NamedTuple):
-    """At what price something is sold, and what it costs; None where that is not known."""
-
-    price: int | Decimal | None
-    cost: int | Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +246,16 @@ class Kind:
         except ValueError as error:
             shown = "" if self.fields[name].private else f" (found {str(raw)[:40]!r})"
             raise ValueError(f"`{name}`: {error}{shown}") from None
+
+    @cached_property
+    def comparable_fields(self) -> frozenset[str]:
+        """The fields that a file can hold and the shop can show."""
+        parent = self.parent.kind if self.parent else ""
+        return frozenset(
+            name
+            for name, field in self.fields.items()
+            if field.comparable and field.wire.read and name != parent
+        )
 
     def retired(self, row: Any) -> bool:
         """Whether a row shows an object out of use; one that is not understood does not."""

@@ -1,89 +1,15 @@
-"""What the files say, and what the shop says: the two sides of a plan."""
+"""The live state: everything that was read from the shop."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
-from reconciler.core.model.kind import Kinds, Value
-
-
-class Address(NamedTuple):
-    """An object's name everywhere: `product/1003`, `category/Drinks/Coffee`."""
-
-    kind: str
-    name: str
-
-    def __str__(self) -> str:
-        """`kind/name`."""
-        return f"{self.kind}/{self.name}"
-
-
-def above(address: Address, kinds: Kinds) -> Iterator[Address]:
-    """Every object above one in a tree, the nearest first; nothing for a kind that is none."""
-    kind, name = address
-    while kinds[kind].tree and "/" in name:
-        name = name.rpartition("/")[0]
-        yield Address(kind, name)
-
-
-class Source(NamedTuple):
-    """Where a file asks for something; line and column count from 1."""
-
-    file: str
-    line: int
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """An exception from a guardrail that a reviewer agreed to (`allow:` in a catalogue file)."""
-
-    rule: str
-    reason: str
-    until: str
-    """The last day on which it holds, `YYYY-MM-DD`."""
-    source: Source
-    address: Address | None = None
-    """The object it is for; None for the plan as a whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """What the files say of one object. A field that is not in `value` is not managed."""
-
-    value: Value
-    source: Source
-    was: str = ""
-    """The identity it had before, where the file says that it was renamed."""
-    moved: frozenset[str] = frozenset()
-    """Fields that the server always rewrites, and whose value is not the one written last."""
-    removed: str = ""
-    """Why it is declared as retired though no file holds it: it is to be removed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """That an object is wanted out of the shop: retired, or deleted where that is asked for."""
-
-    source: Source
-    delete: bool = False
-    reason: str = "removed in the files"
-
-
-@dataclass(frozen=True, slots=True)
-class Prune:
-    """A scope (`prune:` in reconciler.yaml) in which what the files do not declare is removed."""
-
-    kinds: tuple[str, ...]
-    source: Source
-    categories: tuple[str, ...] = ()
-    """Globs on the category that an object is in, or is; empty means any."""
-    codes: tuple[str, ...] = ()
-    """Globs on the object's own name; empty means any."""
-    delete: bool = False
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Desired
+from reconciler.core.model.kind import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,29 +27,6 @@ class Absent:
 
 
 ABSENT = Absent()
-
-
-@dataclass(frozen=True, slots=True)
-class Desired:
-    """Everything that the files declare, by kind and identity."""
-
-    objects: Mapping[str, Mapping[str, Declared]] = field(default_factory=dict)
-    allowances: tuple[Allowance, ...] = ()
-    """The exceptions from guardrails, in file order."""
-    removals: Mapping[Address, Removal] = field(default_factory=dict)
-    """What is wanted out of the shop."""
-    prune: tuple[Prune, ...] = ()
-    """Scopes in which that follows from what the files do not declare."""
-
-    def get(self, address: Address) -> Declared | None:
-        """What the files say of `address`, if they do."""
-        return self.objects.get(address.kind, {}).get(address.name)
-
-    def __iter__(self) -> Iterator[tuple[Address, Declared]]:
-        """Every declared object, in the order of kinds and names."""
-        for kind in sorted(self.objects):
-            for name in sorted(self.objects[kind]):
-                yield Address(kind, name), self.objects[kind][name]
 
 
 @dataclass(frozen=True, slots=True)

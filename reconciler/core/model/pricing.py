@@ -1,9 +1,16 @@
-"""What a promotion takes off a basket, in the words that a guardrail can reckon with."""
+"""Prices, costs and discounts: the values that money rules calculate with."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import NamedTuple
+
+
+class Offer(NamedTuple):
+    """At what price something is sold, and what it costs; None where that is not known."""
+
+    price: int | Decimal | None
+    cost: int | Decimal | None
 
 
 class Reduction(NamedTuple):

@@ -14,17 +14,10 @@ from typing import Any
 
 from reconciler.core.diff.change import Action, mark
 from reconciler.core.diff.diff import compare
+from reconciler.core.model.address import Address, Source
+from reconciler.core.model.desired import Declared, Desired, Removal
 from reconciler.core.model.kind import Kind, Kinds, Value
-from reconciler.core.model.live import (
-    ABSENT,
-    Address,
-    Declared,
-    Desired,
-    Live,
-    Observed,
-    Removal,
-    Source,
-)
+from reconciler.core.model.live import ABSENT, Live, Observed
 
 
 @dataclass(frozen=True, slots=True)

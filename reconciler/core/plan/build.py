@@ -7,83 +7,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from reconciler.core.diff.change import RENAMED, Action, Change, FieldChange, digest
 from reconciler.core.diff.diff import compare, created, same
 from reconciler.core.diff.known_rewrites import Kept
 from reconciler.core.diff.merge import as_written, follow, overlay_owned
 from reconciler.core.diff.rename import viewed
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
-from reconciler.core.model.live import Address, Declared, Desired, Listed, Live, Observed
-from reconciler.core.plan.approved import Held
-from reconciler.core.plan.blocked import blocked
-from reconciler.core.plan.bundle import cautions
-from reconciler.core.plan.children import Family, families
+from reconciler.core.model.live import Listed, Live, Observed
+from reconciler.core.plan.children import cautions, families
 from reconciler.core.plan.deletion import deletions
 from reconciler.core.plan.faults import Fault, required
-from reconciler.core.plan.implied import implied
-from reconciler.core.plan.notes import recoded
-from reconciler.core.plan.removal import expanded, untouched
+from reconciler.core.plan.notes import Uncompared, recoded
+from reconciler.core.plan.plan import Plan
+from reconciler.core.plan.removal import expanded, unmanaged, untouched
 from reconciler.core.plan.replacement import Interrupted, finish
-from reconciler.core.plan.uncompared import Uncompared
-from reconciler.core.plan.unmanaged import unmanaged
-from reconciler.core.plan.violation import Violation
-from reconciler.core.plan.withheld import routed
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Everything that an apply will do, and what it will not."""
-
-    store: str
-    changes: tuple[Change, ...] = ()
-    unmanaged: tuple[Address, ...] = ()
-    """Live, of a kind that the files declare, and not in the files: left alone."""
-    dropped: tuple[Address, ...] = ()
-    """What was applied once and is in no file any more, where a ledger tells: left alone too."""
-    unknown: tuple[tuple[Address, str], ...] = ()
-    """Could not be read, and why; nothing is planned for them."""
-    withheld: tuple[tuple[Address, str], ...] = ()
-    """Not as declared, and not to be changed: why, and what would allow it."""
-    held: tuple[Held, ...] = ()
-    """Approved in a saved plan, and not to be carried out any more."""
-    done: tuple[Held, ...] = ()
-    """Approved in a saved plan, and so already."""
-    given_up: tuple[Address, ...] = ()
-    """What interrupted replacements took away and the files remove: nothing is left to finish."""
-    notes: tuple[str, ...] = ()
-    violations: tuple[Violation, ...] = ()
-    """What the guardrails have against it, exceptions included."""
-    unchanged: int = 0
-    families: Mapping[Address, Family] = field(default_factory=dict)
-    """The live parents that changes touch, with the children that their updates must carry."""
-    pages: Mapping[str, Listed] = field(default_factory=dict)
-    """What listings were like, with what the plan adds: for the cost of reading back."""
-    reads: int = 0
-    """Requests that making the plan has spent."""
-    kept: Kept = field(default_factory=dict)
-    """What the shop is known to keep otherwise than it was written."""
-
-    @property
-    def empty(self) -> bool:
-        """Whether there is nothing to do."""
-        return not self.changes
-
-    @property
-    def settled(self) -> bool:
-        """Whether the shop is as declared, as far as it was read."""
-        return not (self.changes or self.withheld)
-
-    def counts(self) -> dict[str, int]:
-        """The summary: objects by what happens to them."""
-        by_action = Counter(change.action for change in self.changes)
-        shown = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.RETIRE, Action.DELETE)
-        return {action.value: by_action[action] for action in shown} | {
-            "unchanged": self.unchanged,
-            "unmanaged": len(self.unmanaged),
-            "unknown": len(self.unknown),
-        }
+from reconciler.core.plan.withheld import blocked, routed
 
 
 def build(
@@ -286,3 +228,12 @@ def _grown(listed: Mapping[str, Listed], changes: list[Change]) -> dict[str, Lis
     """Listings as they will be once the plan's new objects are there."""
     new = Counter(change.address.kind for change in changes if change.action is Action.CREATE)
     return {kind: replace(was, count=was.count + new[kind]) for kind, was in listed.items()}
+
+
+def implied(address: Address, desired: Desired, live: Live) -> tuple[Address, ...]:
+    """Every path above `address`, the top first, that no file declares and no read has shown."""
+    parts = address.name.split("/")
+    above = [Address(address.kind, "/".join(parts[:n])) for n in range(1, len(parts))]
+    return tuple(
+        a for a in above if desired.get(a) is None and not isinstance(live.get(a), Observed)
+    )

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 
 from reconciler.core.diff.change import Action, Change, digest
 from reconciler.core.diff.rename import called
+from reconciler.core.model.address import Address, above
+from reconciler.core.model.desired import Desired, Removal
 from reconciler.core.model.kind import Kind, Kinds, Value
-from reconciler.core.model.live import ABSENT, Address, Desired, Live, Observed, Removal, above
-from reconciler.core.plan.faults import names
+from reconciler.core.model.live import ABSENT, Live, Observed
+from reconciler.core.model.references import names
 
 _MANY = 5
 

@@ -6,13 +6,15 @@ that nobody knows stops the run at the line that holds it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from reconciler.core.diff.rename import called, renamed
-from reconciler.core.model.kind import Kind, Kinds, Value
-from reconciler.core.model.live import ABSENT, Address, Declared, Desired, Live, Observed
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Declared, Desired
+from reconciler.core.model.kind import Kind, Kinds
+from reconciler.core.model.live import ABSENT, Live, Observed
+from reconciler.core.model.references import names, targets
 from reconciler.errors import suggestion
 
 
@@ -24,28 +26,6 @@ class Fault:
     path: tuple[str | int, ...]
     message: str
     hint: str = ""
-
-
-def names(kind: Kind, value: Value) -> Iterator[tuple[Address, tuple[str | int, ...]]]:
-    """Every object that `value` refers to, with the path of the name inside it."""
-    for field_name, references in kind.referring:
-        if field_name in value:
-            for reference in references:
-                for name, path in reference.targets(value[field_name]):
-                    yield Address(reference.kind, name), (field_name, *path)
-
-
-def targets(desired: Desired, kinds: Kinds) -> dict[str, set[str]]:
-    """Everything that declared objects refer to, by kind: few names, however many objects."""
-    found: dict[str, set[str]] = {}
-    for name, objects in desired.objects.items():
-        for field_name, references in kinds[name].referring:
-            for reference in references:
-                into = found.setdefault(reference.kind, set())
-                for declared in objects.values():
-                    if field_name in declared.value:
-                        reference.collect(declared.value[field_name], into)
-    return found
 
 
 def check(desired: Desired, live: Live, kinds: Kinds) -> list[Fault]:

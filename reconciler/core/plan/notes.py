@@ -5,12 +5,17 @@ The API renames no code (dealpos-api.md §14 #14), so a changed code is another 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from reconciler.core.diff.change import Action, Change
+from reconciler.core.diff.equivalence import tidied
+from reconciler.core.diff.known_rewrites import Kept
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
-from reconciler.core.model.live import Address, Desired, Live
-from reconciler.core.plan.faults import names
+from reconciler.core.model.live import Live
+from reconciler.core.model.references import names
 
 _LABELS = ("name", "model")
 _MANY = 5
@@ -75,3 +80,37 @@ def _said(new: Address, old: Address, live: Live, kinds: Kinds) -> str:
         f"{new} looks like {old} under a new code: the API renames none, so past sales and stock "
         f"stay with {old}{left}"
     )
+
+
+TIDY = "they differ by white space or Unicode form alone"
+
+
+class Uncompared:
+    """Counts, by kind, field and reason; what was last written is known of what is in `kept`."""
+
+    def __init__(self, kept: Kept) -> None:
+        self.kept = kept
+        self.found: Counter[tuple[str, str, str]] = Counter()
+
+    def count(self, address: Address, kind: Kind, declared: Value, live: Value) -> None:
+        """Add what is not compared of one object."""
+        parent = kind.parent.kind if kind.parent else ""
+        for name, value in declared.items():
+            field = kind.fields[name]
+            if field.derived and (name,) in self.kept.get(address, ()):
+                continue
+            if field.unshown and name in live:
+                continue  # a ledger knows what was written last
+            if field.unread:
+                self.found[kind.name, name, field.unread] += 1
+            elif name not in live and field.comparable and name != parent:
+                self.found[kind.name, name, "this shop's reads do not show it"] += 1
+            elif name in live and value != live[name] and tidied(kind, (name,), value, live[name]):
+                self.found[kind.name, name, TIDY] += 1
+
+    def notes(self) -> list[str]:
+        """One line for each field and reason."""
+        return [
+            f"{kind} `{name}` is not compared ({count} object{'s' if count > 1 else ''}): {reason}"
+            for (kind, name, reason), count in sorted(self.found.items())
+        ]

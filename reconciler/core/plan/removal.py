@@ -13,19 +13,11 @@ from collections.abc import Iterator, Set
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from reconciler.core.model.address import Address, above
+from reconciler.core.model.desired import Declared, Desired, Prune, Removal
 from reconciler.core.model.kind import Kind, Kinds, Value
-from reconciler.core.model.live import (
-    ABSENT,
-    Address,
-    Declared,
-    Desired,
-    Live,
-    Observed,
-    Prune,
-    Removal,
-    above,
-)
-from reconciler.core.plan.faults import names
+from reconciler.core.model.live import ABSENT, Live, Observed
+from reconciler.core.model.references import names
 
 PRUNED = "in a prune scope, and not in the files"
 
@@ -150,3 +142,21 @@ def _pattern(glob: str) -> str:
     parts = re.split(r"(\*\*|\*|\?)", glob)
     meaning = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
     return "".join(meaning.get(part, re.escape(part)) for part in parts)
+
+
+def unmanaged(desired: Desired, live: Live, kinds: Kinds) -> list[Address]:
+    """Live objects of the kinds that the files declare, where all of them are known."""
+    found: list[Address] = []
+    for name, declared in desired.objects.items():
+        if all(entry.removed for entry in declared.values()):
+            continue
+        kind = kinds[name]
+        parent = kind.parent.kind if kind.parent else name
+        if parent not in live.complete and name not in live.complete:
+            continue
+        listed = {n for n, _ in live.observed(name)}
+        if kind.parent:
+            for _, owner in live.observed(parent):
+                listed |= set(owner.children or ())
+        found += [Address(name, n) for n in listed if n not in declared]
+    return sorted(address for address in found if address not in desired.removals)

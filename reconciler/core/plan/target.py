@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from reconciler.core.model.address import Address, above
+from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kinds
-from reconciler.core.model.live import Address, Declared, Desired, above
-from reconciler.core.plan.faults import names
+from reconciler.core.model.references import names
 from reconciler.errors import UsageError, suggestion
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
 
-from reconciler.core.model.live import Address, Allowance, Source
+from reconciler.core.model.address import Address, Source
+from reconciler.core.model.desired import Allowance
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,15 @@ no keys for those fields (dealpos-api.md §6.2), where that one knows all that i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.core.diff.change import Action, Change
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import DECLARE, Kind, Kinds, Value
-from reconciler.core.model.live import Address, Desired, Live
+from reconciler.core.model.live import ABSENT, Live, Observed
+from reconciler.core.model.references import names
 from reconciler.core.plan.children import Family
 
 RUNTIME = "no file can set that: make this change in DealPOS"
@@ -112,3 +115,56 @@ def _parents(family: Family | None) -> str:
         return ""
     named = ", ".join(family.unseen)
     return f"not updated: that could clear {named}, which this shop's reads do not show; {DECLARE}"
+
+
+def blocked(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, Address]:
+    """Declared objects by name, each with the unread one that it needs, directly or by others."""
+    unread = live.unread_of(desired) | set(_former(desired, live, kinds))
+    if not unread:
+        return {}
+    needing: dict[Address, list[Address]] = {}
+    for address, declared in desired:
+        for needed, needs in _pairs(address, declared, live, kinds):
+            needing.setdefault(needed, []).append(needs)
+    found: dict[Address, Address] = {}
+    pending = [(cause, cause) for cause in sorted(unread, reverse=True)]
+    while pending:
+        needed, cause = pending.pop()
+        for address in needing.get(needed, ()):
+            if address in found or address in unread:
+                continue
+            found[address] = cause
+            if live.get(address) is ABSENT:
+                pending.append((address, cause))
+    return found
+
+
+def _former(desired: Desired, live: Live, kinds: Kinds) -> Iterator[Address]:
+    """The former names that were not read: what is declared may be there under one of them."""
+    for name, objects in desired.objects.items():
+        for declared in objects.values() if kinds[name].rename else ():
+            former = Address(name, declared.was)
+            if declared.was and live.get(former) is None:
+                yield former
+
+
+def _pairs(
+    address: Address, declared: Declared, live: Live, kinds: Kinds
+) -> Iterator[tuple[Address, Address]]:
+    """What is needed, and by what, as far as `declared` tells."""
+    kind, state = kinds[address.kind], live.get(address)
+    named = {target for target, _ in names(kind, declared.value)}
+    if isinstance(state, Observed):
+        # What it names already it may go on naming.
+        named -= {target for target, _ in names(kind, state.value)}
+    if declared.was and state is ABSENT:
+        yield Address(kind.name, declared.was), address
+    if kind.parent:
+        owner = Address(kind.parent.kind, declared.value.get(kind.parent.kind, ""))
+        named.discard(owner)
+        if state is ABSENT:
+            yield owner, address
+        if live.get(owner) is ABSENT:
+            yield address, owner  # a new parent is created with its children
+    for target in named:
+        yield target, address

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from math import ceil
 
 from reconciler.core.diff.change import Action
+from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.model.live import Address, Listed
+from reconciler.core.model.live import Listed
 from reconciler.core.steps.step import Step
 
 SECONDS_A_REQUEST = 0.5

@@ -13,10 +13,11 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.core.diff.change import Action, Change
+from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Call, Kind, Kinds, Parent, Value
-from reconciler.core.model.live import Address, overlay
-from reconciler.core.plan.build import Plan
-from reconciler.core.plan.bundle import bundled, nested
+from reconciler.core.model.live import overlay
+from reconciler.core.plan.children import bundled, nested
+from reconciler.core.plan.plan import Plan
 from reconciler.core.steps.step import Request, Step, batches, filled, request_for, spelled
 
 

@@ -14,10 +14,10 @@ from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
 from reconciler.core.diff.change import Action, Change
+from reconciler.core.model.address import Address, Source, above
 from reconciler.core.model.kind import Kinds
-from reconciler.core.model.live import Address, Source, above
-from reconciler.core.plan.build import Plan
-from reconciler.core.plan.faults import names
+from reconciler.core.model.references import names
+from reconciler.core.plan.plan import Plan
 from reconciler.core.steps.lower import lower
 from reconciler.core.steps.step import Step
 from reconciler.errors import Problem, SourceError

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from reconciler.core.diff.change import Action, Change
+from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Call, Kind, Value
-from reconciler.core.model.live import Address
 
 T = TypeVar("T")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 
-from reconciler.core.model.live import Address
+from reconciler.core.model.address import Address
 from reconciler.core.steps.step import Step
 
 

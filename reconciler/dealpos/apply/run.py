@@ -14,8 +14,8 @@ from dataclasses import replace
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.diff.known_rewrites import carried_over
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.plan.build import Plan
-from reconciler.core.plan.latest import latest
+from reconciler.core.plan.plan import Plan
+from reconciler.core.plan.replacement import latest
 from reconciler.core.report import Outcome, Report, State, differences, discreet
 from reconciler.core.steps.step import Step, filled, request_for
 from reconciler.dealpos.apply.send import Settler

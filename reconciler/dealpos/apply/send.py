@@ -7,8 +7,9 @@ from contextlib import suppress
 
 from reconciler.core.diff.change import Change
 from reconciler.core.diff.diff import compare
+from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds, Value
-from reconciler.core.model.live import ABSENT, Address, Listed, Live, Observed, wanted
+from reconciler.core.model.live import ABSENT, Listed, Live, Observed, wanted
 from reconciler.core.plan.replacement import restored
 from reconciler.core.report import differences
 from reconciler.core.steps.step import Request, Step, request_for

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.diff.diff import rewritten
+from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds, Value
-from reconciler.core.model.live import Address, Live, Observed
+from reconciler.core.model.live import Live, Observed
 from reconciler.core.report import State, differences
 from reconciler.core.steps.step import Request, Step, request_for
 from reconciler.dealpos.apply.send import Settler

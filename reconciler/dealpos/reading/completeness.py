@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Value
-from reconciler.core.model.live import Address, Desired, Observed
+from reconciler.core.model.live import Observed
 from reconciler.core.plan.children import left_out
 from reconciler.dealpos.reading.reader import Reader
 

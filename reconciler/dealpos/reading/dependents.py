@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from decimal import Decimal
 
+from reconciler.core.model.address import Address
 from reconciler.core.model.codec import number
+from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind
-from reconciler.core.model.live import Address, Desired, Live, Observed
+from reconciler.core.model.live import Live, Observed
 from reconciler.dealpos.reading.reader import Reader
 from reconciler.errors import Doubtful, Rejected, Unreadable
 

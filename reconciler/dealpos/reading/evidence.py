@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.model.live import ABSENT, Address, Desired, Live
+from reconciler.core.model.live import ABSENT, Live
 
 HIDDEN = "lists may hide retired objects, and this shop offers no read of a single one"
 """Why an object that a whole listing does not show is still unknown (dealpos-api.md §14 #21)."""

@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from graphlib import TopologicalSorter
 from math import ceil
 
-from reconciler.catalogue.writing.values import readable
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.model.live import Address, Desired, Live
-from reconciler.core.plan.faults import names
+from reconciler.core.model.live import Live
+from reconciler.core.model.references import names
 from reconciler.core.steps.cost import SECONDS_A_REQUEST
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading import read as live
@@ -162,7 +163,7 @@ class Everything:
         return name not in self.desired.objects.get(kind.name, ())
 
     def _asked(self, kind: Kind, names: Iterable[str]) -> Asked:
-        return dict.fromkeys(names, readable(kind))
+        return dict.fromkeys(names, kind.comparable_fields)
 
     def _price(self, kind: Kind) -> int:
         new = self._new(kind)
@@ -186,7 +187,7 @@ class Everything:
         for target in {*self._named(kind), *self._named_before(kind)}:
             if target.kind not in waiting and self.live.get(target) is None:
                 other = self.kinds[target.kind]
-                deep = readable(other) if self._fresh(other, target.name) else frozenset()
+                deep = other.comparable_fields if self._fresh(other, target.name) else frozenset()
                 entries.setdefault(target.kind, {})[target.name] = deep
         live.seek(self.reader, entries)
 

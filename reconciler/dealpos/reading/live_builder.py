@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds, Value
-from reconciler.core.model.live import Address, Live, Observed
+from reconciler.core.model.live import Live, Observed
 from reconciler.dealpos.rows import Row
 
 MANY, SINGLE = "many", "single"

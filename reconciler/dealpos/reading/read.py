@@ -11,18 +11,11 @@ from collections.abc import Collection, Iterable, Mapping
 
 from reconciler.core.diff.diff import compare
 from reconciler.core.diff.rename import renamed
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.model.live import (
-    ABSENT,
-    Address,
-    Declared,
-    Desired,
-    Live,
-    Observed,
-    Wanted,
-    wanted,
-)
-from reconciler.core.plan.faults import targets
+from reconciler.core.model.live import ABSENT, Live, Observed, Wanted, wanted
+from reconciler.core.model.references import targets
 from reconciler.core.plan.removal import expanded, needed
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading import absence, evidence, siblings

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from math import ceil
 
+from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.model.live import ABSENT, Address, Listed, Live, Wanted
+from reconciler.core.model.live import ABSENT, Listed, Live, Wanted
 from reconciler.core.steps.cost import confirming
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.reader import LONG, Asked, Reader

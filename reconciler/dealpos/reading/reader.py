@@ -10,8 +10,9 @@ from contextlib import suppress
 from itertools import islice
 from math import ceil
 
+from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Batch, Kind, Kinds, Listing
-from reconciler.core.model.live import Address, Listed, Live, Observed
+from reconciler.core.model.live import Listed, Live, Observed
 from reconciler.core.steps.step import batches
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.live_builder import Intake

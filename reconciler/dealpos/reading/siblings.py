@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind
-from reconciler.core.model.live import Address, Desired
 from reconciler.core.plan.children import left_out
 from reconciler.dealpos.reading.live_builder import Children
 from reconciler.dealpos.reading.reader import Reader

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from reconciler.core.diff.change import Change
-from reconciler.core.model.live import Address
+from reconciler.core.model.address import Address
 from reconciler.core.model.pricing import Reduction
 from reconciler.core.model.types import Name
 from reconciler.core.money import Amount, Sale

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.core.diff.change import Change
-from reconciler.core.model.kind import Offer
+from reconciler.core.model.pricing import Offer
 from reconciler.core.money import Sale
 from reconciler.guardrails.guardrail import Finding, Ground, Guardrail, path_of
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.core.model.kind import Offer
+from reconciler.core.model.pricing import Offer
 from reconciler.core.money import Amount, Sale
 from reconciler.guardrails.guardrail import Finding, Ground, Guardrail, path_of
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Value
-from reconciler.core.model.live import Address
 from reconciler.guardrails.guardrail import Finding, Ground, Guardrail
 
 

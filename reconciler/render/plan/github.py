@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from reconciler.core.diff.change import Change
+from reconciler.core.model.address import Source
 from reconciler.core.model.kind import Kinds
-from reconciler.core.model.live import Source
 from reconciler.core.money import moves
 from reconciler.core.money import total as money_total
-from reconciler.core.plan.build import Plan
+from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import Violation
 from reconciler.core.steps.cost import Cost
 from reconciler.errors import ReconcilerError, SourceError

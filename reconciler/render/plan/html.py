@@ -7,10 +7,10 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from reconciler.core.diff.change import Action, Change
+from reconciler.core.model.address import Address, Source
 from reconciler.core.model.kind import Kinds
-from reconciler.core.model.live import Address, Source
 from reconciler.core.money import moves, total
-from reconciler.core.plan.build import Plan
+from reconciler.core.plan.plan import Plan
 from reconciler.core.steps.cost import Cost
 from reconciler.errors import ReconcilerError
 from reconciler.render.money import money_rows, total_line

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from reconciler.core.diff.change import Action, Change
-from reconciler.core.model.kind import Kind, Kinds, Offer, Value
+from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.pricing import Offer
 from reconciler.core.money import Peak, Sale, margin, moves, total
-from reconciler.core.plan.build import Plan
+from reconciler.core.plan.plan import Plan
 from reconciler.core.report import Report
 from reconciler.core.steps.cost import Cost
 from reconciler.errors import ReconcilerError

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 
 from reconciler import __version__
 from reconciler.core.diff.change import Action, Change
+from reconciler.core.model.address import Address, Source
 from reconciler.core.model.kind import Kinds
-from reconciler.core.model.live import Address, Source
 from reconciler.core.money import total
-from reconciler.core.plan.build import Plan
+from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import Violation
 from reconciler.core.steps.cost import Cost
 from reconciler.errors import ReconcilerError, SourceError

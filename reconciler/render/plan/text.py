@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reconciler.core.diff.change import Action
 from reconciler.core.model.kind import Kinds
 from reconciler.core.money import total
-from reconciler.core.plan.build import Plan
+from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import refusals
 from reconciler.core.report import Report
 from reconciler.core.steps.cost import Cost

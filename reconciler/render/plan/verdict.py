@@ -8,7 +8,7 @@ from typing import NamedTuple
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.kind import Kinds
 from reconciler.core.money import moves
-from reconciler.core.plan.build import Plan
+from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import Violation
 from reconciler.render.words import counted
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from reconciler.core.model.live import Allowance, Source
+from reconciler.core.model.address import Source
+from reconciler.core.model.desired import Allowance
 from reconciler.core.plan.violation import Violation, refusals
 from reconciler.render.words import counted, plain
 
 if TYPE_CHECKING:
-    from reconciler.core.plan.build import Plan
+    from reconciler.core.plan.plan import Plan
     from reconciler.render.plan import documents as contract
     from reconciler.render.plan.blocks import Paint
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.core.diff.change import Action
-from reconciler.core.plan.build import Plan
+from reconciler.core.plan.plan import Plan
 from reconciler.kinds import KINDS
 from reconciler.render.plan.html import plan_html
 from reconciler.render.plan.json import Origin

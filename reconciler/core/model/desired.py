@@ -1,0 +1,81 @@
+"""The desired state: everything that the files declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.core.model.address import Address, Source
+from reconciler.core.model.kind import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """An exception from a guardrail that a reviewer agreed to (`allow:` in a catalogue file)."""
+
+    rule: str
+    reason: str
+    until: str
+    """The last day on which it holds, `YYYY-MM-DD`."""
+    source: Source
+    address: Address | None = None
+    """The object it is for; None for the plan as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the files say of one object. A field that is not in `value` is not managed."""
+
+    value: Value
+    source: Source
+    was: str = ""
+    """The identity it had before, where the file says that it was renamed."""
+    moved: frozenset[str] = frozenset()
+    """Fields that the server always rewrites, and whose value is not the one written last."""
+    removed: str = ""
+    """Why it is declared as retired though no file holds it: it is to be removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """That an object is wanted out of the shop: retired, or deleted where that is asked for."""
+
+    source: Source
+    delete: bool = False
+    reason: str = "removed in the files"
+
+
+@dataclass(frozen=True, slots=True)
+class Prune:
+    """A scope (`prune:` in reconciler.yaml) in which what the files do not declare is removed."""
+
+    kinds: tuple[str, ...]
+    source: Source
+    categories: tuple[str, ...] = ()
+    """Globs on the category that an object is in, or is; empty means any."""
+    codes: tuple[str, ...] = ()
+    """Globs on the object's own name; empty means any."""
+    delete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """Everything that the files declare, by kind and identity."""
+
+    objects: Mapping[str, Mapping[str, Declared]] = field(default_factory=dict)
+    allowances: tuple[Allowance, ...] = ()
+    """The exceptions from guardrails, in file order."""
+    removals: Mapping[Address, Removal] = field(default_factory=dict)
+    """What is wanted out of the shop."""
+    prune: tuple[Prune, ...] = ()
+    """Scopes in which that follows from what the files do not declare."""
+
+    def get(self, address: Address) -> Declared | None:
+        """What the files say of `address`, if they do."""
+        return self.objects.get(address.kind, {}).get(address.name)
+
+    def __iter__(self) -> Iterator[tuple[Address, Declared]]:
+        """Every declared object, in the order of kinds and names."""
+        for kind in sorted(self.objects):
+            for name in sorted(self.objects[kind]):
+                yield Address(kind, name), self.objects[kind][name]

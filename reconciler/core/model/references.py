@@ -1,0 +1,31 @@
+"""References between objects: which other objects a value names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Desired
+from reconciler.core.model.kind import Kind, Kinds, Value
+
+
+def names(kind: Kind, value: Value) -> Iterator[tuple[Address, tuple[str | int, ...]]]:
+    """Every object that `value` refers to, with the path of the name inside it."""
+    for field_name, references in kind.referring:
+        if field_name in value:
+            for reference in references:
+                for name, path in reference.targets(value[field_name]):
+                    yield Address(reference.kind, name), (field_name, *path)
+
+
+def targets(desired: Desired, kinds: Kinds) -> dict[str, set[str]]:
+    """Everything that declared objects refer to, by kind: few names, however many objects."""
+    found: dict[str, set[str]] = {}
+    for name, objects in desired.objects.items():
+        for field_name, references in kinds[name].referring:
+            for reference in references:
+                into = found.setdefault(reference.kind, set())
+                for declared in objects.values():
+                    if field_name in declared.value:
+                        reference.collect(declared.value[field_name], into)
+    return found

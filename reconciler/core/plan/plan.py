@@ -1,0 +1,69 @@
+"""The plan as a value: what an apply will do, and what it will not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.core.diff.change import Action, Change
+from reconciler.core.diff.known_rewrites import Kept
+from reconciler.core.model.address import Address
+from reconciler.core.model.live import Listed
+from reconciler.core.plan.approved import Held
+from reconciler.core.plan.children import Family
+from reconciler.core.plan.violation import Violation
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that an apply will do, and what it will not."""
+
+    store: str
+    changes: tuple[Change, ...] = ()
+    unmanaged: tuple[Address, ...] = ()
+    """Live, of a kind that the files declare, and not in the files: left alone."""
+    dropped: tuple[Address, ...] = ()
+    """What was applied once and is in no file any more, where a ledger tells: left alone too."""
+    unknown: tuple[tuple[Address, str], ...] = ()
+    """Could not be read, and why; nothing is planned for them."""
+    withheld: tuple[tuple[Address, str], ...] = ()
+    """Not as declared, and not to be changed: why, and what would allow it."""
+    held: tuple[Held, ...] = ()
+    """Approved in a saved plan, and not to be carried out any more."""
+    done: tuple[Held, ...] = ()
+    """Approved in a saved plan, and so already."""
+    given_up: tuple[Address, ...] = ()
+    """What interrupted replacements took away and the files remove: nothing is left to finish."""
+    notes: tuple[str, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    """What the guardrails have against it, exceptions included."""
+    unchanged: int = 0
+    families: Mapping[Address, Family] = field(default_factory=dict)
+    """The live parents that changes touch, with the children that their updates must carry."""
+    pages: Mapping[str, Listed] = field(default_factory=dict)
+    """What listings were like, with what the plan adds: for the cost of reading back."""
+    reads: int = 0
+    """Requests that making the plan has spent."""
+    kept: Kept = field(default_factory=dict)
+    """What the shop is known to keep otherwise than it was written."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.changes
+
+    @property
+    def settled(self) -> bool:
+        """Whether the shop is as declared, as far as it was read."""
+        return not (self.changes or self.withheld)
+
+    def counts(self) -> dict[str, int]:
+        """The summary: objects by what happens to them."""
+        by_action = Counter(change.action for change in self.changes)
+        shown = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.RETIRE, Action.DELETE)
+        return {action.value: by_action[action] for action in shown} | {
+            "unchanged": self.unchanged,
+            "unmanaged": len(self.unmanaged),
+            "unknown": len(self.unknown),
+        }
