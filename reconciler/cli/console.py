@@ -13,8 +13,7 @@ from typing import Any, TextIO
 import click
 
 from reconciler.cli.request_log import Log
-from reconciler.dealpos.apply.run import Progress
-from reconciler.dealpos.observer import Exchange, Watcher
+from reconciler.dealpos.observer import ApplyObserver, Exchange, Watcher
 from reconciler.errors import Stopped
 from reconciler.render.words import duration, plain
 
@@ -33,7 +32,7 @@ def paint(style: str, text: str) -> str:
     return click.style(text, fg=style)
 
 
-class Console(Watcher, Progress):
+class Console(Watcher, ApplyObserver):
     """Listens to client and apply, and lets Ctrl-C stop between two calls.
 
     Once armed, the first Ctrl-C (or a termination signal, as a cancelled CI job sends it) asks for
@@ -121,7 +120,7 @@ class Console(Watcher, Progress):
         if self.terminal:
             self._show(plain(doing), done, total)
 
-    def unit(self, inside: bool) -> None:
+    def atomic(self, inside: bool) -> None:
         """Remember whether a stop must wait."""
         self._inside = inside
 
@@ -129,7 +128,7 @@ class Console(Watcher, Progress):
         """End every wait: the answers are not wanted any more."""
         self._stop.set()
 
-    def stopping(self) -> bool:
+    def stop_requested(self) -> bool:
         """Whether Ctrl-C was pressed."""
         return self._stop.is_set()
 

@@ -1,4 +1,4 @@
-"""What the client tells of its work while it goes on, to whoever shows or records it."""
+"""Observers of the client and of an apply: whoever shows or records a run subclasses them."""
 
 from __future__ import annotations
 
@@ -58,3 +58,17 @@ class Watcher:
 
     def wake(self) -> None:
         """Nobody wants the answers any more: end every sleep."""
+
+
+class ApplyObserver:
+    """Observer of an apply: which step is next, and whether to stop; the default does nothing."""
+
+    def step(self, done: int, total: int, doing: str) -> None:
+        """Note that `done` of `total` requests are sent, and the subject of the next one."""
+
+    def atomic(self, inside: bool) -> None:
+        """Note the begin and the end of requests between which a stop must wait."""
+
+    def stop_requested(self) -> bool:
+        """Return whether to stop before the next step."""
+        return False

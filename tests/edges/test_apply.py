@@ -12,8 +12,8 @@ import pytest
 
 from reconciler import sandbox
 from reconciler.dealpos.apply import run as apply
-from reconciler.dealpos.apply.run import Progress
 from reconciler.dealpos.client import Client
+from reconciler.dealpos.observer import ApplyObserver
 from reconciler.dealpos.operations import OPERATIONS
 from reconciler.errors import Doubtful, Stopped
 from reconciler.kinds import KINDS
@@ -828,7 +828,7 @@ def test_customer_data_that_reads_back_otherwise_is_not_shown(open_shop: Any) ->
 # --- stopping ---
 
 
-class Stopper(Progress):
+class Stopper(ApplyObserver):
     """Stops the run before the given step."""
 
     def __init__(self, after: int) -> None:
@@ -836,11 +836,11 @@ class Stopper(Progress):
         self.units: list[bool] = []
         self.steps: list[tuple[int, int, str]] = []
 
-    def stopping(self) -> bool:
+    def stop_requested(self) -> bool:
         self.left -= 1
         return self.left < 0
 
-    def unit(self, inside: bool) -> None:
+    def atomic(self, inside: bool) -> None:
         self.units.append(inside)
 
     def step(self, done: int, total: int, doing: str) -> None:
@@ -850,7 +850,7 @@ class Stopper(Progress):
 THREE = "customers: [{code: N1, name: One}, {code: N2, name: Two}, {code: N3, name: Three}]"
 
 
-def run(shop: Any, plan: Any, progress: Progress) -> Any:
+def run(shop: Any, plan: Any, progress: ApplyObserver) -> Any:
     return apply.run(shop.client(), plan, shop.steps(plan), KINDS, shop.journal, progress)
 
 

@@ -1,8 +1,8 @@
-"""One unit of an apply: its requests, what they write, and what must come before."""
+"""The steps of an apply: their requests, the fields they write, and their atomic groups."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -81,3 +81,31 @@ def spelled(operation: str, bodies: Sequence[Any]) -> Request:
         if body not in distinct:
             distinct.append(body)
     return Request(operation, distinct[0], tuple(distinct[1:]))
+
+
+class AtomicGroups:
+    """The steps that must run together: all steps of one change, with all that these wait for.
+
+    A run with a budget starts a group only if all of it fits, so that no object is left half
+    written: the shop would have a state that no file ever declared.
+    """
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self.steps = {step.id: step for step in steps}
+        self._writing: dict[Address, list[int]] = {}
+        for step in steps:
+            for address in step.addresses:
+                self._writing.setdefault(address, []).append(step.id)
+
+    def group_of(self, step: Step, begun: Set[int]) -> frozenset[int]:
+        """Return the steps that beginning `step` commits to, besides those that are begun."""
+        pending, found = [step.id], set()
+        while pending:
+            current = pending.pop()
+            if current in found or current in begun:
+                continue
+            found.add(current)
+            pending += self.steps[current].waits
+            for address in self.steps[current].addresses:
+                pending += self._writing[address]
+        return frozenset(found)

@@ -22,6 +22,7 @@ from reconciler.dealpos.apply.send import Settler
 from reconciler.dealpos.apply.stopping import Boundary
 from reconciler.dealpos.apply.verify import changed_fields, prove
 from reconciler.dealpos.client import Client
+from reconciler.dealpos.observer import ApplyObserver
 from reconciler.errors import (
     ApiError,
     Doubtful,
@@ -40,34 +41,20 @@ from reconciler.ledger.journal import Journal
 _FATAL = (Unreachable, Unauthorised, Throttled)
 
 
-class Progress:
-    """Hears how far an apply is; the default hears nothing."""
-
-    def step(self, done: int, total: int, doing: str) -> None:
-        """`done` of `total` requests are sent, and what the next one is for."""
-
-    def unit(self, inside: bool) -> None:
-        """Between the calls of a unit a stop must wait."""
-
-    def stopping(self) -> bool:
-        """Whether to stop before the next step."""
-        return False
-
-
 def run(
     client: Client,
     plan: Plan,
     steps: Sequence[Step],
     kinds: Kinds,
     journal: Journal,
-    progress: Progress | None = None,
+    observer: ApplyObserver | None = None,
 ) -> Report:
     """Carry out the steps of `plan`, in order, and read back what was written.
 
     `journal` holds what a replacement is about to delete, until the new object is proven.
     """
     before = client.requests
-    applier = _Applier(client, plan, steps, kinds, journal, progress or Progress())
+    applier = _Applier(client, plan, steps, kinds, journal, observer or ApplyObserver())
     applier.all()
     if not applier.stopped:
         prove(applier.states, steps, kinds, applier.settler)
@@ -99,14 +86,14 @@ class _Applier:
         steps: Sequence[Step],
         kinds: Kinds,
         journal: Journal,
-        progress: Progress,
+        observer: ApplyObserver,
     ) -> None:
         self.client = client
         self.plan = plan
         self.steps = steps
         self.kinds = kinds
         self.journal = journal
-        self.progress = progress
+        self.observer = observer
         self.states = {change.address: self._state(change) for change in plan.changes}
         self.settler = Settler(client, kinds, plan.pages)
         self.boundary = Boundary(client, steps, kinds, plan.pages)
@@ -125,12 +112,12 @@ class _Applier:
         total = sum(len(step.requests) for step in self.steps)
         sent = 0
         for step in self.steps:
-            if not self.stopped and self.progress.stopping():
+            if not self.stopped and self.observer.stop_requested():
                 self.stopped = "stopped by Ctrl-C"
-            self.progress.step(sent, total, f"{step.action.value} {step.addresses[0]}")
+            self.observer.step(sent, total, f"{step.action.value} {step.addresses[0]}")
             self._step(step)
             sent += len(step.requests)
-        self.progress.step(total, total, "reading back")
+        self.observer.step(total, total, "reading back")
 
     def _step(self, step: Step) -> None:
         if self.stopped:
@@ -185,7 +172,7 @@ class _Applier:
         step = self._latest(kind, step)
         change = step.changes[0]
         self.journal.begin(change)
-        self.progress.unit(True)
+        self.observer.atomic(True)
         try:
             self.settler.remove(kind, step.requests[0], change.address)
             self.journal.removed(change.address)
@@ -200,7 +187,7 @@ class _Applier:
             self.lost.add(kind.name)
             raise
         finally:
-            self.progress.unit(False)
+            self.observer.atomic(False)
 
     def _latest(self, kind: Kind, step: Step) -> Step:
         """The step as it must be by what the shop has right before it; raises Overtaken."""

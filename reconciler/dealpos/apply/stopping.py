@@ -8,8 +8,7 @@ from reconciler.core.diff.change import Action
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.live import Listed
 from reconciler.core.steps.cost import SECONDS_A_REQUEST, verification
-from reconciler.core.steps.step import Step
-from reconciler.core.steps.unit import Units
+from reconciler.core.steps.step import AtomicGroups, Step
 from reconciler.dealpos.client import Client
 
 
@@ -27,7 +26,7 @@ class Boundary:
         self.client = client
         self.kinds = kinds
         self.pages = pages
-        self.units = Units(steps)
+        self.groups = AtomicGroups(steps)
         self.begun: set[int] = set()
         self.passed: set[int] = set()
         self.closed = ""
@@ -48,22 +47,22 @@ class Boundary:
         return ""
 
     def _consider(self, step: Step) -> None:
-        unit = self.units.around(step, self.begun)
-        ahead = self._ahead(self.begun | unit)
+        group = self.groups.group_of(step, self.begun)
+        ahead = self._ahead(self.begun | group)
         wait = self.client.window.until_sent(ahead) + ahead * SECONDS_A_REQUEST
         if broken := self.client.exceeds(ahead, wait):
             self.closed = (
                 f"not begun: {broken.limit} is less than the {broken.needed} needed for "
                 f"{step.addresses[0]} and for reading it back; the whole plan needs "
-                f"{self.client.requests + self._ahead(self.units.steps)} requests"
+                f"{self.client.requests + self._ahead(self.groups.steps)} requests"
             )
             self.needed = (self.client.requests + ahead, self.client.elapsed() + wait)
         else:
-            self.begun |= unit
+            self.begun |= group
 
     def _ahead(self, ids: Iterable[int]) -> int:
         """Requests still to be sent for writing steps and for reading them back."""
-        steps = [self.units.steps[i] for i in ids]
+        steps = [self.groups.steps[i] for i in ids]
         writes = sum(len(step.requests) for step in steps)
         return writes + verification(steps, self.kinds, self.pages) - self._spent()
 
@@ -76,5 +75,5 @@ class Boundary:
 
     def _spent(self) -> int:
         """What of that price the steps so far have spent: some are read back at once."""
-        steps = [self.units.steps[i] for i in self.passed]
+        steps = [self.groups.steps[i] for i in self.passed]
         return sum(len(step.requests) + self._read_at_once(step) for step in steps)
