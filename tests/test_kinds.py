@@ -391,7 +391,7 @@ def test_nothing_is_offered_that_the_api_cannot_write(kind: Kind) -> None:
     assert set(kind.model.__annotations__) <= set(NAMED[kind.name].values())
 
 
-# Abbreviations, and names that design §3 gives in other words.
+# Abbreviations, and names that the model gives in other words.
 SPELT = {"ImageURL": "ImageUrl", "ExtraImagesURL": "ExtraImagesUrl", "ReferenceID": "ReferenceId"}
 OTHERWISE = {"MobilePhone", "OutletPrice", "CustomerCode", "VariantDescription"}
 

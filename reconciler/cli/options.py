@@ -30,7 +30,7 @@ def duration(context: click.Context, parameter: click.Parameter, text: str | Non
 
 
 PARTLY, CHANGES = 4, 2
-"""Exit codes of a run that ended well and has something to say (design §6)."""
+"""Exit codes of a run that ended well and has something to say."""
 
 directory = click.argument(
     "directory", metavar="[DIR]", default=".", type=click.Path(path_type=Path)

@@ -1,6 +1,6 @@
 """The request window: how many requests may still be sent, and how long to wait when none.
 
-Facts §3: a fixed window, by default 50 requests per 180 seconds; headers say what is left, but
+API §3: a fixed window, by default 50 requests per 180 seconds; headers say what is left, but
 none says when the window ends. The window cannot have begun later than the first request of ours
 in it, so its end is known to be at most that far away.
 """

@@ -1,6 +1,6 @@
 """HTTP answers to JSON or to our errors; what a server says is bounded, and never repeats a secret.
 
-Facts §4: bodies of 401, 403, 404 and 409 are undocumented; 400 and 500 carry a `Message`.
+API §4: bodies of 401, 403, 404 and 409 are undocumented; 400 and 500 carry a `Message`.
 """
 
 from __future__ import annotations

@@ -144,9 +144,9 @@ def _undeclared(after: Value) -> str:
 
 
 def _reduces(value: Value) -> Reduction | None:
-    """Facts §10 say what each number is; that it comes off the whole basket is an inference.
+    """API §10 says what each number is; that it comes off the whole basket is an inference.
 
-    Facts §12 print that for a coupon of a provider (`ApplyTo` null). Whether a category stands for
+    API §12 prints that for a coupon of a provider (`ApplyTo` null). Whether a category stands for
     those below it is undocumented, and taken to be so: the worst case.
     """
     share = value.get("type") == "DiscountPercentage"

@@ -1,6 +1,6 @@
 """Customers, by code. What is personal is marked so, and shown as a fingerprint everywhere.
 
-Facts §9: the list row carries seven fields, the rest needs one detail read each; field table and
+API §9: the list row carries seven fields, the rest needs one detail read each; field table and
 samples disagree on the names of two fields, so both spellings are sent.
 """
 

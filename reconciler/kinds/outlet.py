@@ -1,6 +1,6 @@
 """Outlets: read so that a price can be checked against the shops that exist; never written.
 
-Facts §8: key is the name, the list is not paged, and a default for `SuspendedStatus` is not
+API §8: key is the name, the list is not paged, and a default for `SuspendedStatus` is not
 documented, so `All` is asked for.
 """
 

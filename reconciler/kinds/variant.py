@@ -133,7 +133,7 @@ def _blind(value: Value) -> dict[str, str]:
 def _offers(value: Value) -> dict[str, Offer]:
     """The base price, and that of each outlet with its own.
 
-    Facts §8 print `ExtraCost` beside an outlet's price without a meaning; it is taken for what the
+    API §8 prints `ExtraCost` beside an outlet's price without a meaning; it is taken for what the
     outlet pays on top of the unit cost (inference).
     """
     cost = value.get("unit_cost")

@@ -1,6 +1,6 @@
 """What each generation of the documentation offers, and where its reads take their parameters.
 
-Facts §0: A reads bodies, B mostly queries, C queries; the reads of one object moved from a path of
+API §0: A reads bodies, B mostly queries, C queries; the reads of one object moved from a path of
 their own to `/Detail`. Where a generation's form is in no page at hand, the printed one is kept.
 """
 

@@ -197,7 +197,7 @@ def _beside(everything: Everything) -> Iterator[LeftOut]:
 
 
 def _hidden(everything: Everything) -> Iterator[str]:
-    """Facts §14 #3, #21: a list may leave out what is retired or expired."""
+    """API §14 #3, #21: a list may leave out what is retired or expired."""
     for kind in everything.chosen:
         shown = any(
             state.value.get(kind.retire) for _, state in everything.live.observed(kind.name)

@@ -1,6 +1,6 @@
 """One value as YAML text: plain where nobody can mistake it, else in double quotes.
 
-Our own reader takes every scalar for text (design §3); other tools guess. What any of them could
+Our own reader takes every scalar for text; other tools guess. What any of them could
 take for a number, a date, a flag or null is quoted where text is meant.
 """
 

@@ -1,6 +1,6 @@
 """What a plan costs: requests, request windows, and time.
 
-Facts §3: a fixed window, by default 50 requests per 180 seconds over all endpoints.
+API §3: a fixed window, by default 50 requests per 180 seconds over all endpoints.
 """
 
 from __future__ import annotations

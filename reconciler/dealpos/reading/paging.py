@@ -1,6 +1,6 @@
 """Whole listings, page by page: the size that a shop serves, and the evidence that a list ended.
 
-Facts §13: the page-size cap, the end of a list and stability while paging are undocumented. So the
+API §13: the page-size cap, the end of a list and stability while paging are undocumented. So the
 largest page is asked for and what comes back believed, and a listing ends on evidence only: a
 total that is reached, a page without anything new, or a page shorter than one served before.
 """

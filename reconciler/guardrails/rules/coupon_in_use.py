@@ -1,6 +1,6 @@
 """A coupon that customers have begun to use, and that would be taken away or replaced.
 
-Facts §10: there is no update, and a replacement starts with a new balance and without history.
+API §10: there is no update, and a replacement starts with a new balance and without history.
 """
 
 from collections.abc import Iterator

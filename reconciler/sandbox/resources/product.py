@@ -65,7 +65,7 @@ def update(shop: Shop, fields: Fields) -> Any:
 
 
 def _place(shop: Shop, product: dict[str, Any]) -> None:
-    """Store the product; an unknown category is created (dealpos-api.md §6.2, §14.4)."""
+    """Store the product; an unknown category is created (dealpos-api.md §6.2, §14 #4)."""
     ensure(shop.store, product["Category"])
     before = shop.store.get("product", product["Code"])
     shop.store.put("product", product)
