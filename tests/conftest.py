@@ -197,7 +197,7 @@ class Shop:
         desired = kept.moved(self.desired(), self.kept, KINDS)
         self.journal = Journal(self.settings, "sandbox")
         reader = client or self.client()
-        state = live.read(reader, desired, KINDS, None, self.journal.entries)
+        state = live.read(reader, desired, KINDS, self.journal.entries)
         state, pending = self.journal.resume(state, KINDS)
         faults = references.cycles(desired, KINDS) + references.check(desired, state, KINDS)
         plan, more = planning.build(desired, state, KINDS, "sandbox", self.kept, pending)

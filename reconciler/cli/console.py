@@ -124,10 +124,6 @@ class Console(Watcher, ApplyObserver):
         """Remember whether a stop must wait."""
         self._inside = inside
 
-    def wake(self) -> None:
-        """End every wait: the answers are not wanted any more."""
-        self._stop.set()
-
     def stop_requested(self) -> bool:
         """Whether Ctrl-C was pressed."""
         return self._stop.is_set()

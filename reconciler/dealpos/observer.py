@@ -56,9 +56,6 @@ class Watcher:
         """Let the time pass; may raise to stop the run."""
         time.sleep(seconds)
 
-    def wake(self) -> None:
-        """Nobody wants the answers any more: end every sleep."""
-
 
 class ApplyObserver:
     """Observer of an apply: which step is next, and whether to stop; the default does nothing."""

@@ -93,24 +93,18 @@ def make(
     from reconciler.core.plan.target import narrow
     from reconciler.dealpos import tenant
     from reconciler.dealpos.reading import read as live
-    from reconciler.dealpos.reading.prefetch import Survey
     from reconciler.guardrails.guardrail import Ground
     from reconciler.kinds import KINDS
     from reconciler.ledger import run_ledger as past
 
     before = before or past.recall(shop, client.store.url)
-    survey = Survey(client, KINDS, () if scope else begun.paths)
-    try:
-        desired = _declared(shop, begun)
-    except BaseException:
-        survey.abandon()
-        raise
+    desired = _declared(shop, begun)
     said: tuple[str, ...] = ()
     if scope:
         desired, sentence = narrow(desired, scope, KINDS)
         said = (sentence,)
     desired = kept.moved(desired, before.kept, KINDS)
-    state = live.read(client, desired, KINDS, survey, journal.entries)
+    state = live.read(client, desired, KINDS, journal.entries)
     tenant.remember(shop, client.store.url, client.routes.tenant)
     state, pending = journal.resume(state, KINDS)
     before = before.renewed()  # with what an interrupted run carried over

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,10 +9,8 @@ import pytest
 
 from reconciler.core.model.store import Store
 from reconciler.dealpos.client import Client
-from reconciler.dealpos.reading.prefetch import outline
 from reconciler.dealpos.request_window import RequestWindow
 from reconciler.errors import Unreadable
-from reconciler.kinds import MANAGED
 from reconciler.sandbox import Fault, seed
 
 SHOP: dict[str, Any] = {
@@ -187,18 +183,6 @@ def test_answers_out_of_turn_do_not_begin_a_window_anew() -> None:
         window.heed({"ratelimit-limit": "50", "ratelimit-remaining": str(told)}, ticket)
     assert 44 <= window.left <= 47  # never more than the server has
     assert window.began == 0.0
-
-
-def test_an_outline_counts_objects_and_is_not_slowed_by_blank_lines(tmp_path: Path) -> None:
-    path = tmp_path / "shop.yaml"
-    path.write_text(
-        "categories:\n  - name: A\n" + "\n" * 200_000 + "products:\n  - code: P\n    variants:\n"
-        "      - code: V\n      - code: W\ncoupons:\n  - code: C\n"
-    )
-    began = time.process_time()
-    counts = outline(MANAGED, [path, tmp_path / "gone.yaml"])
-    assert time.process_time() - began < 1
-    assert counts == {"category": 1, "product": 1, "variant": 2, "coupon": 1, "customer": 0}
 
 
 def test_a_500_with_a_message_is_how_some_shops_say_not_found(make_shop: Any) -> None:

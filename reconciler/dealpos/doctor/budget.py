@@ -64,7 +64,3 @@ class Purse(Watcher):
     def sleep(self, seconds: float) -> None:
         """Pass it on."""
         self.listener.sleep(seconds)
-
-    def wake(self) -> None:
-        """Pass it on."""
-        self.listener.wake()

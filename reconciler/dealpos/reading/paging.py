@@ -8,7 +8,7 @@ total that is reached, a page without anything new, or a page shorter than one s
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -47,30 +47,14 @@ class Page(NamedTuple):
     """Objects that the listing has shown so far."""
 
 
-class Begun(NamedTuple):
-    """The first pages of a listing, where they have been read already."""
-
-    pages: Sequence[Rows] = ()
-    size: int = 0
-    """The page size that they were asked for in: what comes next is counted in it."""
-
-
-NOT_BEGUN = Begun()
-
-
-def pages(
-    client: Client,
-    kind: Kind,
-    enough: Callable[[set[str], Rows], bool],
-    begun: Begun = NOT_BEGUN,
-) -> Iterator[Page]:
+def pages(client: Client, kind: Kind, enough: Callable[[set[str], Rows], bool]) -> Iterator[Page]:
     """The pages of the listing of a kind; `enough` may stop it early."""
-    asking = Asking(client, kind, begun.size)
+    asking = Asking(client, kind)
     listing = asking.listing
     seen: set[str] = set()
     largest = 0
     first = Rows([])
-    for number, page in enumerate(asking.answers(begun.pages), 1):
+    for number, page in enumerate(asking.answers(), 1):
         named = asking.names(page)
         fresh = bool(named - seen)
         if page.rows and not fresh and number == 2 and not asking.heeds(first):
@@ -106,12 +90,12 @@ def dearer(client: Client, kind: Kind) -> bool:
 class Asking:
     """The listing of a kind, page by page in the largest size that the shop serves."""
 
-    def __init__(self, client: Client, kind: Kind, size: int = 0) -> None:
+    def __init__(self, client: Client, kind: Kind) -> None:
         assert kind.reads.listing is not None
         self.client = client
         self.kind = kind
         self.listing = kind.reads.listing
-        self.size = size or client.routes.tenant.size or SIZES[0]
+        self.size = client.routes.tenant.size or SIZES[0]
         self.deaf = False
         """The shop heeds neither number nor size: what it shows is all that it can show."""
 
@@ -163,12 +147,11 @@ class Asking:
         again = self.page(1)
         return again if len(again.rows) > len(page.rows) else page
 
-    def answers(self, begun: Sequence[Rows] = ()) -> Iterator[Rows]:
+    def answers(self) -> Iterator[Rows]:
         """Page after page, without end; those that a total promises are asked for ahead."""
-        first = begun[0] if begun else self.first()
+        first = self.first()
         yield first
-        yield from begun[1:]
-        number = max(len(begun), 1) + 1
+        number = 2
         if first.promises >= number:
             yield from self.ahead(range(number, first.promises + 1))
             number = first.promises + 1

@@ -21,7 +21,6 @@ from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading import absence, evidence, siblings
 from reconciler.dealpos.reading import completeness as unseen
 from reconciler.dealpos.reading import dependents as dependants
-from reconciler.dealpos.reading.prefetch import Survey
 from reconciler.dealpos.reading.reader import LONG, Asked, Reader
 from reconciler.errors import NotOffered, Rejected, Unreadable
 
@@ -32,15 +31,9 @@ SAMPLE = 10
 """So many names are looked for one by one in a shop that shows nothing at all."""
 
 
-def read(
-    client: Client,
-    desired: Desired,
-    kinds: Kinds,
-    survey: Survey | None = None,
-    also: Iterable[Address] = (),
-) -> Live:
+def read(client: Client, desired: Desired, kinds: Kinds, also: Iterable[Address] = ()) -> Live:
     """What the shop has of all that the files declare or refer to, and of `also`."""
-    reader = Reader(client, kinds, survey)
+    reader = Reader(client, kinds)
     seek(reader, _asked(desired, kinds, also), desired.objects)
     evidence.by_children(reader.live, desired, kinds)
     view = renamed(reader.live, desired, kinds)[0]

@@ -16,8 +16,7 @@ from reconciler.core.model.live import Listed, Live, Observed
 from reconciler.core.steps.step import batches
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.live_builder import Intake
-from reconciler.dealpos.reading.paging import NOT_BEGUN, USUAL, dearer, pages
-from reconciler.dealpos.reading.prefetch import Survey
+from reconciler.dealpos.reading.paging import USUAL, dearer, pages
 from reconciler.dealpos.rows import Rows, named_in, rows_of, single_of
 from reconciler.errors import ApiError, Doubtful, NotOffered, Rejected, Unreadable
 
@@ -61,9 +60,8 @@ Asked = Mapping[str, frozenset[str]]
 class Reader:
     """Reads objects of any kind into `live`."""
 
-    def __init__(self, client: Client, kinds: Kinds, survey: Survey | None = None) -> None:
+    def __init__(self, client: Client, kinds: Kinds) -> None:
         self.client = client
-        self.survey = survey
         self.kinds = kinds
         self.live = Live()
         self.intake = Intake(self.live, kinds)
@@ -124,8 +122,7 @@ class Reader:
             ahead = page.promises - spent
             return budget is not None and (spent >= budget or ahead > budget)
 
-        begun = self.survey.pages(kind) if self.survey else NOT_BEGUN
-        for page, last, seen in pages(self.client, kind, enough, begun):
+        for page, last, seen in pages(self.client, kind, enough):
             spent += 1
             largest = max(largest, len(page.rows))
             self.intake.take(kind, page.rows, page.shape)
