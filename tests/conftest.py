@@ -39,8 +39,8 @@ from reconciler.dealpos.reading import read as live
 from reconciler.guardrails.guardrail import Ground, judge
 from reconciler.kinds import KINDS, MANAGED
 from reconciler.ledger import rewrites as memory
-from reconciler.ledger import state_dir as stored
 from reconciler.ledger.journal import Journal
+from reconciler.ledger.state_dir import StateDir
 from reconciler.render.plan.json import dumps
 
 pytest_plugins = ["tests.leaks"]
@@ -142,17 +142,18 @@ class Shop:
         self.twin = self.app.extensions["sandbox"]
         self.listener = Listener(self.clock)
         self.settings = settings.load(folder, {"DEALPOS_URL": "sandbox"})
-        self.journal = Journal(self.settings, "sandbox")
+        self.state = StateDir(folder)
+        self.journal = Journal(self.state, "sandbox")
 
     @property
     def kept(self) -> Kept:
         """What the folder remembers; may be set."""
-        return memory.recall(self.settings, "sandbox")
+        return memory.recall(self.state, "sandbox")
 
     @kept.setter
     def kept(self, kept: Kept) -> None:
-        stored.put(self.settings, memory.FILE, "sandbox", {})
-        memory.remember(self.settings, "sandbox", kept)
+        self.state.save_section(memory.FILE, "sandbox", {})
+        memory.remember(self.state, "sandbox", kept)
 
     def write(self, text: str, file: str = "shop.yaml") -> None:
         """Declare what `text` says (dedented) in a catalogue file."""
@@ -195,7 +196,7 @@ class Shop:
     def consider(self, client: Client | None = None) -> tuple[Plan, list[Fault]]:
         """The plan and every fault."""
         desired = kept.moved(self.desired(), self.kept, KINDS)
-        self.journal = Journal(self.settings, "sandbox")
+        self.journal = Journal(self.state, "sandbox")
         reader = client or self.client()
         state = live.read(reader, desired, KINDS, self.journal.entries)
         state, pending = self.journal.resume(state, KINDS)

@@ -139,7 +139,7 @@ def test_a_head_start_that_nobody_uses_ends_its_process(folder: Path) -> None:
 def test_a_head_start_on_other_files_is_not_taken(make_shop: Any, folder: Path) -> None:
     shop = make_shop({})
     shop.write("categories: [{name: Drinks}]")
-    journal = Journal(shop.settings, "sandbox")
+    journal = Journal(shop.state, "sandbox")
     made = pipeline.make(shop.settings, shop.client(), journal, begun=begin(folder))
     assert [str(change.address) for change in made.plan.changes] == ["category/Drinks"]
 

@@ -121,10 +121,6 @@ def test_defaults_are_kept_with_their_places(load: Load) -> None:
     assert (defaults["variant"].line, defaults["variant"].column) == (3, 12)
 
 
-def test_state_is_kept_beside_the_shop(load: Load, tmp_path: Path) -> None:
-    assert load("").state == tmp_path / ".reconciler"
-
-
 # --- which store --------------------------------------------------------------------------------
 
 

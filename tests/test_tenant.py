@@ -9,32 +9,31 @@ from typing import Any
 
 import pytest
 
-from reconciler.catalogue.settings import Settings, load
 from reconciler.core.model.store import Store
 from reconciler.dealpos.client import Client, embedded_transport
 from reconciler.dealpos.reading import read as reading
 from reconciler.dealpos.tenant import FILE, Tenant, recall, remember
 from reconciler.kinds import KINDS
+from reconciler.ledger.state_dir import StateDir
 from reconciler.sandbox import Choices
 
 KNOWN = Tenant({"variant.list": "GET /Variant query"}, {"variant.list": 100}, 500)
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Settings:
-    (tmp_path / "reconciler.yaml").write_text("store: {url: sandbox}\n")
-    return load(tmp_path, {})
+def folder(tmp_path: Path) -> StateDir:
+    return StateDir(tmp_path)
 
 
-def test_what_is_remembered_is_recalled_for_its_store_alone(folder: Settings) -> None:
+def test_what_is_remembered_is_recalled_for_its_store_alone(folder: StateDir) -> None:
     remember(folder, "https://a.example", KNOWN)
     assert recall(folder, "https://a.example") == KNOWN
     assert recall(folder, "https://b.example") == Tenant()
 
 
-def test_nothing_is_written_for_nothing(folder: Settings) -> None:
+def test_nothing_is_written_for_nothing(folder: StateDir) -> None:
     remember(folder, "sandbox", Tenant())
-    assert not folder.state.exists()
+    assert not folder.path.exists()
 
 
 @pytest.mark.parametrize(
@@ -46,9 +45,9 @@ def test_nothing_is_written_for_nothing(folder: Settings) -> None:
         {"rows": {"variant.list": "100", "product.list": 0}, "size": -1},
     ],
 )
-def test_what_nobody_would_have_written_is_passed_over(folder: Settings, section: Any) -> None:
+def test_what_nobody_would_have_written_is_passed_over(folder: StateDir, section: Any) -> None:
     folder.keep()
-    (folder.state / FILE).write_text(json.dumps({"sandbox": section}))
+    (folder.path / FILE).write_text(json.dumps({"sandbox": section}))
     assert recall(folder, "sandbox") == Tenant()
 
 

@@ -49,19 +49,6 @@ class Settings:
     expand: Expand = field(repr=False)
     _store: Mapping[str, str] = field(repr=False)
 
-    @property
-    def state(self) -> Path:
-        """The folder beside the shop for what the tool keeps; safe to delete."""
-        return self.root / ".reconciler"
-
-    def keep(self) -> Path:
-        """That folder, made where it is missing and hidden from git. May raise OSError."""
-        self.state.mkdir(exist_ok=True)
-        ignore = self.state / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
-        return self.state
-
     def store(self) -> Store:
         """The configured store; raises StoreError when there is none, or it is not safe."""
         url = self._store.get("url", "")

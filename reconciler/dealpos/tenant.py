@@ -10,9 +10,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from reconciler.catalogue.settings import Settings
 from reconciler.dealpos.operations import OPERATIONS, Route
-from reconciler.ledger import state_dir as stored
+from reconciler.ledger.state_dir import StateDir
 
 FILE = "tenant.json"
 
@@ -34,9 +33,9 @@ class Tenant:
         return next((r for r in OPERATIONS[operation].routes if str(r) == named), None)
 
 
-def recall(shop: Settings, store: str) -> Tenant:
+def recall(state: StateDir, store: str) -> Tenant:
     """What was remembered of `store`; what is in no form that `remember` writes is passed over."""
-    known = stored.section(shop, FILE, store)
+    known = state.section(FILE, store)
     size = known.get("size")
     return Tenant(
         routes=_entries(known.get("routes"), str),
@@ -45,16 +44,16 @@ def recall(shop: Settings, store: str) -> Tenant:
     )
 
 
-def renew(shop: Settings, store: str, found: Tenant, asked: Collection[str]) -> None:
+def renew(state: StateDir, store: str, found: Tenant, asked: Collection[str]) -> None:
     """Keep what an examination found instead of what was remembered of the operations it `asked`.
 
     What it did not come to is kept as it was.
     """
-    known = recall(shop, store)
+    known = recall(state, store)
     routes = {name: route for name, route in known.routes.items() if name not in asked}
     rows = {name: count for name, count in known.rows.items() if name not in asked}
     size = found.size or known.size
-    remember(shop, store, Tenant({**routes, **found.routes}, {**rows, **found.rows}, size))
+    remember(state, store, Tenant({**routes, **found.routes}, {**rows, **found.rows}, size))
 
 
 def _entries(found: Any, of: type) -> dict[str, Any]:
@@ -67,7 +66,7 @@ def _entries(found: Any, of: type) -> dict[str, Any]:
     }
 
 
-def remember(shop: Settings, store: str, tenant: Tenant) -> None:
+def remember(state: StateDir, store: str, tenant: Tenant) -> None:
     """Keep what a run found; in a folder that cannot be written it is lost."""
-    if tenant != recall(shop, store):
-        stored.put(shop, FILE, store, asdict(tenant))
+    if tenant != recall(state, store):
+        state.save_section(FILE, store, asdict(tenant))

@@ -6,10 +6,10 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from reconciler.catalogue.settings import Settings
 from reconciler.core.ledger.ledger import Key
 from reconciler.errors import UsageError
 from reconciler.ledger.backend import Home
+from reconciler.ledger.state_dir import StateDir
 
 KEY = "RECONCILER_LEDGER_KEY"
 FORMAT = "%Y-%m-%dT%H:%M:%SZ"
@@ -18,16 +18,16 @@ SHORTEST = 16
 """Characters of a key below which it could be guessed."""
 
 
-def home(shop: Settings, store: str) -> Home | None:
-    """The home that the settings name for the ledger of `store`; None for `ledger: none`."""
-    if shop.ledger == "file":
+def open_backend(state: StateDir, mode: str, store: str) -> Home | None:
+    """Return the backend that `mode` names for the ledger of `store`; None for `none`."""
+    if mode == "file":
         from reconciler.ledger.file import FileHome
 
-        return FileHome(shop.root, shop.keep, store)
-    if shop.ledger == "git":
+        return FileHome(state.root, state.keep, store)
+    if mode == "git":
         from reconciler.ledger.git import GitHome
 
-        return GitHome(shop.root, store)
+        return GitHome(state.root, store)
     return None
 
 

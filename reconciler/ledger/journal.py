@@ -12,7 +12,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.catalogue.settings import Settings
 from reconciler.core.diff.change import Change
 from reconciler.core.diff.known_rewrites import Kept
 from reconciler.core.model.address import Address
@@ -22,7 +21,7 @@ from reconciler.core.plan.replacement import Interrupted, resumed
 from reconciler.errors import Unremembered
 from reconciler.kinds import KINDS
 from reconciler.ledger import rewrites as memory
-from reconciler.ledger import state_dir as stored
+from reconciler.ledger.state_dir import StateDir
 
 FILE = "journal.json"
 
@@ -30,10 +29,10 @@ FILE = "journal.json"
 class Journal:
     """The replacements of one store that have begun and are not settled, by their address."""
 
-    def __init__(self, shop: Settings, store: str) -> None:
-        self.shop = shop
+    def __init__(self, state: StateDir, store: str) -> None:
+        self.state = state
         self.store = store
-        self.entries: dict[Address, Interrupted] = dict(_recalled(shop, store))
+        self.entries: dict[Address, Interrupted] = dict(_recalled(state, store))
         self._ours = {str(address) for address in self.entries}
         """What this run has noted, or found noted; the rest of the file is another run's."""
 
@@ -52,7 +51,7 @@ class Journal:
             if known is None:
                 del self.entries[change.address]
             raise Unremembered(
-                f"not begun: {self.shop.state / FILE} cannot be written, so nothing would "
+                f"not begun: {self.state.path / FILE} cannot be written, so nothing would "
                 "remember what is left of the old one if the run ended between its two calls"
             )
 
@@ -63,7 +62,7 @@ class Journal:
 
     def settle(self, done: Collection[Address], kept: Kept) -> None:
         """Strike out what is settled, once what the shop keeps of it is remembered."""
-        memory.remember(self.shop, self.store, kept)
+        memory.remember(self.state, self.store, kept)
         struck = [self.entries.pop(address, None) for address in done]
         if any(struck):
             self._keep()
@@ -74,14 +73,14 @@ class Journal:
         Gives `live` with what an object had before it was put back in part; strikes out the rest.
         """
         live, pending, settled = resumed(live, self.entries, kinds)
-        known = memory.recall(self.shop, self.store)
+        known = memory.recall(self.state, self.store)
         kept = {a: {**known.get(a, {}), **pairs} for a, pairs in settled.items()}
         self.settle(settled.keys(), kept)
         return live, pending
 
     def _keep(self) -> bool:
         self._ours.update(map(str, self.entries))
-        known = stored.section(self.shop, FILE, self.store)
+        known = self.state.section(FILE, self.store)
         others = {name: entry for name, entry in known.items() if name not in self._ours}
         content = others | {
             str(address): {
@@ -92,12 +91,12 @@ class Journal:
             }
             for address, entry in self.entries.items()
         }
-        return stored.put(self.shop, FILE, self.store, content)
+        return self.state.save_section(FILE, self.store, content)
 
 
-def _recalled(shop: Settings, store: str) -> Iterator[tuple[Address, Interrupted]]:
+def _recalled(state: StateDir, store: str) -> Iterator[tuple[Address, Interrupted]]:
     """What the file holds for `store`; what no version like this one writes is passed over."""
-    for name, kept in stored.section(shop, FILE, store).items():
+    for name, kept in state.section(FILE, store).items():
         address = Address(*name.partition("/")[::2])
         kind = KINDS.get(address.kind)
         if kind is None or not isinstance(kept, dict):

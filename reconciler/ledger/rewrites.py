@@ -9,30 +9,29 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from reconciler.catalogue.settings import Settings
 from reconciler.core.diff.equivalence import Path
 from reconciler.core.diff.known_rewrites import Kept, Pair
 from reconciler.core.model.address import Address
-from reconciler.ledger import state_dir as stored
+from reconciler.ledger.state_dir import StateDir
 
 FILE = "kept.json"
 
 
-def recall(shop: Settings, store: str) -> Kept:
+def recall(state: StateDir, store: str) -> Kept:
     """What was remembered for `store`; what is in no form that `remember` writes is passed over."""
     return {
         Address(*name.split("/", 1)): dict(filter(None, map(_entry, entries)))
-        for name, entries in stored.section(shop, FILE, store).items()
+        for name, entries in state.section(FILE, store).items()
         if "/" in name and isinstance(entries, list)
     }
 
 
-def remember(shop: Settings, store: str, kept: Kept) -> None:
+def remember(state: StateDir, store: str, kept: Kept) -> None:
     """Remember for `store` what is kept of each object of `kept`, and nothing else of them.
 
     In a folder that cannot be written it is lost.
     """
-    known = stored.section(shop, FILE, store)
+    known = state.section(FILE, store)
     content = dict(known)
     for address, pairs in kept.items():
         content.pop(str(address), None)
@@ -42,15 +41,15 @@ def remember(shop: Settings, store: str, kept: Kept) -> None:
                 for path, (written, held) in pairs.items()
             ]
     if content != known:
-        stored.put(shop, FILE, store, content)
+        state.save_section(FILE, store, content)
 
 
-def forget(shop: Settings, store: str, addresses: Collection[Address]) -> None:
+def forget(state: StateDir, store: str, addresses: Collection[Address]) -> None:
     """Forget what is kept of `addresses`: a ledger remembers it from now on."""
-    known = stored.section(shop, FILE, store)
+    known = state.section(FILE, store)
     left = {name: pairs for name, pairs in known.items() if not _in(name, addresses)}
     if left != known:
-        stored.put(shop, FILE, store, left)
+        state.save_section(FILE, store, left)
 
 
 def _in(name: str, addresses: Collection[Address]) -> bool:

@@ -10,7 +10,6 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from reconciler import ledger as homes
-from reconciler.catalogue.settings import Settings
 from reconciler.core.diff.known_rewrites import Kept
 from reconciler.core.ledger.ledger import Key, Ledger
 from reconciler.core.ledger.record import Basis, Moment, recorded, unsettled
@@ -30,6 +29,7 @@ from reconciler.kinds import KINDS
 from reconciler.ledger import rewrites as memory
 from reconciler.ledger.backend import Held, Home
 from reconciler.ledger.commit import commit
+from reconciler.ledger.state_dir import StateDir
 
 if TYPE_CHECKING:
     from reconciler.core.plan.plan import Plan
@@ -45,7 +45,7 @@ _MANY = 10
 class Past:
     """The ledger of one store as it was read, and what the folder remembers besides."""
 
-    shop: Settings
+    state: StateDir
     store: str
     home: Home | None
     held: Held
@@ -55,7 +55,7 @@ class Past:
 
     def renewed(self) -> Past:
         """With what has been remembered since."""
-        return replace(self, kept=joined(self.kept, memory.recall(self.shop, self.store)))
+        return replace(self, kept=joined(self.kept, memory.recall(self.state, self.store)))
 
     def apart(self, desired: Desired, live: Live, overwrite: Sequence[str] = ()) -> Ground:
         """Both sides, as far as they may be brought together; see `core.threeway`."""
@@ -115,7 +115,7 @@ class Past:
             return None if plan.empty else error
         except LedgerError as error:
             return error
-        memory.forget(self.shop, self.store, after.entries)
+        memory.forget(self.state, self.store, after.entries)
         return None
 
     def rebuild(self, plan: Plan, basis: Basis, over: bool) -> None:
@@ -124,8 +124,8 @@ class Past:
             self._replace(self.home, self._after(plan, basis, []), over)
 
     def _after(self, plan: Plan, basis: Basis, applied: Sequence[Address]) -> Ledger:
-        moment = Moment(homes.now(), commit(self.shop.root))
-        kept = joined(self.kept, memory.recall(self.shop, self.store))
+        moment = Moment(homes.now(), commit(self.state.root))
+        kept = joined(self.kept, memory.recall(self.state, self.store))
         return recorded(basis, plan, applied, kept, KINDS, self.key, moment)
 
     def _replace(self, home: Home, after: Ledger, over: bool) -> None:
@@ -150,16 +150,16 @@ class Past:
             yield f"customer data is not in the ledger: {homes.KEY} is not set"
 
 
-def recall(shop: Settings, store: str) -> Past:
+def recall(state: StateDir, mode: str, store: str) -> Past:
     """What is known of the applies to `store`. Raises LedgerError, UsageError for a broken one."""
-    home = homes.home(shop, store)
+    home = homes.open_backend(state, mode, store)
     key = homes.key() if home else None
     held = home.read() if home else Held()
-    kept = joined(held.ledger.kept, memory.recall(shop, store))
-    return Past(shop, store, home, held, key, kept)
+    kept = joined(held.ledger.kept, memory.recall(state, store))
+    return Past(state, store, home, held, key, kept)
 
 
-def forgotten(home: Home, shop: Settings, store: str) -> Past:
+def forgotten(home: Home, state: StateDir, store: str) -> Past:
     """What is left to know for making a ledger anew: its runs, and what the shop keeps otherwise.
 
     Of one that is broken nothing is.
@@ -168,9 +168,9 @@ def forgotten(home: Home, shop: Settings, store: str) -> Past:
         held = home.read()
     except UsageError:
         held = home.glance()
-    kept = joined(held.ledger.kept, memory.recall(shop, store))
+    kept = joined(held.ledger.kept, memory.recall(state, store))
     held = replace(held, ledger=Ledger(applies=held.ledger.applies))
-    return Past(shop, store, home, held, homes.key(), kept)
+    return Past(state, store, home, held, homes.key(), kept)
 
 
 def joined(first: Kept, second: Kept) -> Kept:

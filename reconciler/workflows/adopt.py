@@ -35,6 +35,7 @@ from reconciler.dealpos.reading.full_read import Everything
 from reconciler.errors import UsageError, suggestion
 from reconciler.kinds import KINDS, MANAGED
 from reconciler.ledger import run_ledger as past
+from reconciler.ledger.state_dir import StateDir
 from reconciler.workflows import import_ as importing
 from reconciler.workflows import plan as pipeline
 
@@ -64,7 +65,7 @@ def look(shop: Settings, client: Client, patterns: Sequence[str], fields: Collec
     known, unmet = _known(found.desired, patterns)
     if known:
         # What the shop is known to keep otherwise is no drift, in a plan or here.
-        kept_so = past.recall(shop, client.store.url).kept
+        kept_so = past.recall(StateDir(shop.root), shop.ledger, client.store.url).kept
         part = _cut(found.desired, known)
         read = live.read(client, part, KINDS)
         found.live, _ = kept.recognised(read, part, kept_so, MANAGED)
@@ -74,7 +75,7 @@ def look(shop: Settings, client: Client, patterns: Sequence[str], fields: Collec
             _compare(found, address, declared, fields)
     if unmet:
         _strangers(found, client, unmet)
-    tenant.remember(shop, client.store.url, client.routes.tenant)
+    tenant.remember(StateDir(shop.root), client.store.url, client.routes.tenant)
     return found
 
 

@@ -24,6 +24,7 @@ from reconciler.errors import UsageError
 from reconciler.kinds import KINDS
 from reconciler.ledger import run_ledger as past
 from reconciler.ledger.journal import Journal
+from reconciler.ledger.state_dir import StateDir
 from reconciler.render.words import written
 from reconciler.workflows import plan as pipeline
 from reconciler.workflows.plan import Made
@@ -53,7 +54,7 @@ def resume(shop: Settings, client: Client, journal: Journal, approved: Saved) ->
     files = pipeline.declared(shop) if _secretive(approved.changes) else Desired()
     desired = declared_again(approved.changes, files, KINDS)
     state, pending = journal.resume(live.read(client, desired, KINDS), KINDS)
-    before = past.recall(shop, client.store.url)
+    before = past.recall(StateDir(shop.root), shop.ledger, client.store.url)
     # Of what was approved nothing is held back any more: whoever approved it has seen it.
     both = before.apart(desired, state, ("*",))
     desired, state = both.desired, both.live

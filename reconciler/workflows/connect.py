@@ -15,7 +15,7 @@ from reconciler.dealpos.observer import Watcher
 from reconciler.errors import SandboxUnavailable, UsageError
 from reconciler.ledger import journal
 from reconciler.ledger import rewrites as memory
-from reconciler.ledger import state_dir as stored
+from reconciler.ledger.state_dir import StateDir
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -39,7 +39,7 @@ def connect(
     """
     store = settings.store()
     transport = embedded_transport(embedded(settings)) if store.embedded else None
-    known = known or tenant.recall(settings, store.url)
+    known = known or tenant.recall(StateDir(settings.root), store.url)
     return Client(store, transport, watcher, limits=limits, tenant=known)
 
 
@@ -73,7 +73,9 @@ def fill(settings: Settings, content: dict[str, Any]) -> None:
         _forget(file)
         sandbox.reset(file)
         for notes in (journal.FILE, memory.FILE):
-            stored.put(settings, notes, SANDBOX, {})  # what is noted of the old shop is no more
+            StateDir(settings.root).save_section(
+                notes, SANDBOX, {}
+            )  # what is noted of the old shop is no more
         sandbox.seed(file, content)
     except sandbox.SandboxError as error:
         raise SandboxUnavailable(str(error), hint=f"see whether {file} can be written") from None
@@ -89,11 +91,12 @@ def state(settings: Settings) -> dict[str, Any]:
 
 def database(settings: Settings) -> Path:
     """The file of a folder's embedded shop; its folder is made where there is none."""
+    state = StateDir(settings.root)
     try:
-        folder = settings.keep()
+        folder = state.keep()
     except OSError as error:
         raise SandboxUnavailable(
-            f"{settings.state} cannot be written: {error.strerror}",
+            f"{state.path} cannot be written: {error.strerror}",
             hint="the embedded shop lives there; make the folder writable",
         ) from None
     return folder / "sandbox.db"

@@ -26,6 +26,7 @@ from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.full_read import Everything
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.kinds import KINDS, MANAGED
+from reconciler.ledger.state_dir import StateDir
 from reconciler.workflows import plan as pipeline
 from reconciler.workflows import schemas as schema
 
@@ -81,7 +82,7 @@ def write(shop: Settings, everything: Everything, asked: Collection[str]) -> Imp
     except ReconcilerError as error:
         done.cut = error
     finally:
-        tenant.remember(shop, client.store.url, client.routes.tenant)
+        tenant.remember(StateDir(shop.root), client.store.url, client.routes.tenant)
     former = {Address(address.kind, declared.was) for address, declared in desired if declared.was}
 
     def fresh(address: Address) -> bool:

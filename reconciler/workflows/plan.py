@@ -96,8 +96,9 @@ def make(
     from reconciler.guardrails.guardrail import Ground
     from reconciler.kinds import KINDS
     from reconciler.ledger import run_ledger as past
+    from reconciler.ledger.state_dir import StateDir
 
-    before = before or past.recall(shop, client.store.url)
+    before = before or past.recall(StateDir(shop.root), shop.ledger, client.store.url)
     desired = _declared(shop, begun)
     said: tuple[str, ...] = ()
     if scope:
@@ -105,7 +106,7 @@ def make(
         said = (sentence,)
     desired = kept.moved(desired, before.kept, KINDS)
     state = live.read(client, desired, KINDS, journal.entries)
-    tenant.remember(shop, client.store.url, client.routes.tenant)
+    tenant.remember(StateDir(shop.root), client.store.url, client.routes.tenant)
     state, pending = journal.resume(state, KINDS)
     before = before.renewed()  # with what an interrupted run carried over
     if scope:

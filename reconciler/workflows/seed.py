@@ -18,8 +18,8 @@ from reconciler.dealpos.reading import read as live
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.kinds import KINDS, MANAGED
 from reconciler.ledger import rewrites as memory
-from reconciler.ledger import state_dir as stored
 from reconciler.ledger.journal import Journal
+from reconciler.ledger.state_dir import StateDir
 from reconciler.workflows import connect
 
 REHEARSAL = "rehearsal"
@@ -56,14 +56,15 @@ def _fill(shop: Settings, desired: Desired) -> None:
     app = sandbox.create_app(limit=connect.UNLIMITED)
     rehearsed = app.extensions["sandbox"].store
     sandbox.seed(rehearsed, {"outlets": [{"Name": name} for name in outlets]})
+    state = StateDir(shop.root)
     store = Store(SANDBOX, SANDBOX, SANDBOX)
     with Client(store, embedded_transport(app)) as client:
         made, faults = planning.build(desired, live.read(client, desired, KINDS), KINDS, SANDBOX)
         if faults:
             raise UsageError(f"the seed cannot be applied: {faults[0].message}")
         steps = order.steps(made, KINDS)
-        report = run(client, made, steps, KINDS, Journal(shop, REHEARSAL))
-    stored.put(shop, memory.FILE, REHEARSAL, {})  # what that shop keeps is nobody's concern
+        report = run(client, made, steps, KINDS, Journal(state, REHEARSAL))
+    state.save_section(memory.FILE, REHEARSAL, {})  # what that shop keeps is nobody's concern
     failed = [outcome for outcome in report.outcomes if not outcome.verified]
     if failed:
         raise ReconcilerError(f"the seed was not applied: {failed[0].address} {failed[0].message}")

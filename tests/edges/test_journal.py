@@ -84,7 +84,7 @@ def kill(shop: Any, method: str, after: bool, text: str = COUPON) -> None:
 
 
 def noted(shop: Any) -> dict[str, Any]:
-    file = shop.settings.state / FILE
+    file = shop.state.path / FILE
     return json.loads(file.read_text())["sandbox"] if "C" in file.read_text() else {}
 
 
@@ -157,7 +157,7 @@ def test_what_a_guardrail_let_go_on_is_not_refused_when_it_is_finished(make_shop
     """
 
     def violations() -> list[str]:
-        journal = Journal(shop.settings, "sandbox")
+        journal = Journal(shop.state, "sandbox")
         made = pipeline.make(shop.settings, shop.client(), journal).plan
         assert [str(change.address) for change in made.changes] == ["coupon/C"]
         return [violation.rule for violation in made.violations]
@@ -234,7 +234,7 @@ def test_a_used_up_coupon_does_not_come_back_with_more(make_shop: Any) -> None:
 def test_a_replacement_that_cannot_be_noted_is_not_begun(shop: Any) -> None:
     shop.write(COUPON)
     plan = shop.plan()
-    shop.settings.state.write_text("in the way")
+    shop.state.path.write_text("in the way")
     before = shop.show()
     report = shop.apply(plan)
     assert [outcome.status for outcome in report.outcomes] == ["failed"]
@@ -287,8 +287,8 @@ def test_an_embedded_shop_that_is_filled_anew_has_no_past(shop: Any) -> None:
     ids=["empty", "list", "deep", "no notes"],
 )
 def test_a_broken_journal_is_as_good_as_none(shop: Any, content: str) -> None:
-    shop.settings.keep()
-    (shop.settings.state / FILE).write_text(content)
+    shop.state.keep()
+    (shop.state.path / FILE).write_text(content)
     shop.write(COUPON)
     assert shop.apply().complete
     assert balance(shop) == (20, 4, 4)
@@ -300,7 +300,7 @@ def test_a_note_of_another_version_counts_as_far_as_it_is_understood(shop: Any) 
     entry["before"]["tint"] = entry["after"]["tint"] = "red"
     entry["carried"] |= {"tint": ["red", "blue"], "discount": 5}
     content = {"sandbox": {"coupon/C": entry, "gift/G": entry}}
-    (shop.settings.state / FILE).write_text(json.dumps(content))
+    (shop.state.path / FILE).write_text(json.dumps(content))
     assert shop.apply().complete
     assert balance(shop) == (20, 4, 4)
     assert noted(shop).keys() == {"gift/G"}
@@ -309,7 +309,7 @@ def test_a_note_of_another_version_counts_as_far_as_it_is_understood(shop: Any) 
 def test_two_runs_at_once_keep_each_others_notes(shop: Any) -> None:
     shop.write(COUPON)
     (change,) = shop.plan().changes
-    runs = [Journal(shop.settings, "sandbox") for _ in range(2)]
+    runs = [Journal(shop.state, "sandbox") for _ in range(2)]
     runs[0].begin(change)
     runs[1].begin(replace(change, address=Address("coupon", "D")))
     runs[0].removed(change.address)
@@ -327,7 +327,7 @@ def test_a_saved_plan_that_finishes_it_keeps_the_balance(shop: Any) -> None:
     made = plan_document(plan, shop.cost(plan), KINDS)
     saved.write(shop.folder / "plan.json", json.loads(json.dumps(made, default=float)))
     approved = saved.read(shop.folder / "plan.json")
-    resumed = resume(shop.settings, shop.client(), Journal(shop.settings, "sandbox"), approved)
+    resumed = resume(shop.settings, shop.client(), Journal(shop.state, "sandbox"), approved)
     assert (resumed.plan.held, resumed.plan.done) == ((), ())
     assert shop.apply(resumed.plan).complete
     assert balance(shop) == (20, 4, 4)

@@ -209,7 +209,7 @@ def test_what_is_remembered_survives_the_file_and_holds_no_customer_data(
     shop = open_shop(SHOP, text, rewrite_text="upper", fractions="round")
     report = shop.apply()
     assert asked(shop) == []
-    held = (shop.settings.state / memory.FILE).read_text().lower()
+    held = (shop.state.path / memory.FILE).read_text().lower()
     assert "customer/c" in held
     assert "kopi" in held
     for private in ("ayu", "lestari", "bandung"):

@@ -78,7 +78,7 @@ def test_after_an_adopt_the_plan_is_empty(
     back = adopting.write(found)
     back.save(back.finish())
     refused = {entry.address for entry in found.refused}
-    made = pipeline.make(settled, shop.client(), Journal(settled, "sandbox"))
+    made = pipeline.make(settled, shop.client(), Journal(shop.state, "sandbox"))
     assert {change.address for change in made.plan.changes} <= refused
     assert set(made.plan.unmanaged) <= refused
     assert (made.plan.withheld, made.plan.unknown) == ((), ())

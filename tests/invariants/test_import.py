@@ -34,7 +34,7 @@ def imported(shop: Any, kinds: tuple[str, ...] = ALL) -> Any:
 
 def planned(shop: Any) -> Any:
     settled = load(shop.folder, {})
-    return pipeline.make(settled, shop.client(), Journal(settled, "sandbox"))
+    return pipeline.make(settled, shop.client(), Journal(shop.state, "sandbox"))
 
 
 def declared(shop: Any) -> Any:

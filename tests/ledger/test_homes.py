@@ -15,11 +15,12 @@ from reconciler.catalogue import settings
 from reconciler.core.ledger.ledger import Apply, Entry, Ledger
 from reconciler.core.model.address import Address
 from reconciler.errors import Contended, LedgerError, UsageError
-from reconciler.ledger import document, home, key
+from reconciler.ledger import document, key, open_backend
 from reconciler.ledger.backend import Held, Home
 from reconciler.ledger.file import FILE
 from reconciler.ledger.git import GitHome, slug
 from reconciler.ledger.git_repository import Repository
+from reconciler.ledger.state_dir import StateDir
 
 STORE = "https://shop.example"
 LATER, EARLIER = "2999-01-01T00:00:00Z", "2000-01-01T00:00:00Z"
@@ -78,10 +79,10 @@ def runners(request: Any, tmp_path: Path, clone: Callable[[str], Path]) -> Pair:
     (folder / "reconciler.yaml").write_text(f"ledger: {kind}\n", encoding="utf-8")
     if kind == "git":
         git(folder, "init", "-q")
-    shop = settings.load(folder, {})
+    mode = settings.load(folder, {}).ledger
 
     def make() -> Home:
-        found = home(shop, STORE)
+        found = open_backend(StateDir(folder), mode, STORE)
         assert found is not None
         return found
 

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.catalogue import settings
 from reconciler.core.model.store import Store
 from reconciler.core.plan import build as planning
 from reconciler.core.steps import cost, order
@@ -23,6 +22,7 @@ from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading import read as live
 from reconciler.kinds import KINDS
 from reconciler.ledger.journal import Journal
+from reconciler.ledger.state_dir import StateDir
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent.parent / "docs" / "requests.md"
@@ -115,8 +115,8 @@ def measured(case: Case) -> tuple[int, int]:
     steps = order.steps(plan, KINDS)
     window = cost.Window(client.window.limit, client.window.seconds)
     priced = cost.price(steps, KINDS, plan.reads, plan.pages, window)
-    folder = settings.load(Path(__file__).parent, {"DEALPOS_URL": "sandbox"})
-    report = run(client, plan, steps, KINDS, Journal(folder, client.store.url))
+    state = StateDir(Path(__file__).parent)
+    report = run(client, plan, steps, KINDS, Journal(state, client.store.url))
     assert report.complete
     assert len(report.outcomes) == (case.variants // 100 if case.drift else 0)
     applied = lean.calls.total() - spent

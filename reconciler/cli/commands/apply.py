@@ -92,6 +92,7 @@ def apply(
         from reconciler.dealpos.budget import Limits
         from reconciler.kinds import KINDS
         from reconciler.ledger.journal import Journal
+        from reconciler.ledger.state_dir import StateDir
         from reconciler.workflows.connect import connect
         from reconciler.workflows.plan import permit
 
@@ -107,7 +108,7 @@ def apply(
             Console(form == "json", verbose) as console,
             connect(shop, console, limits) as client,
         ):
-            journal = Journal(shop, client.store.url)
+            journal = Journal(StateDir(shop.root), client.store.url)
             made = remake(client, journal)
             console.finish()
             if form == "text":

@@ -51,6 +51,7 @@ def audit(
         from reconciler.core.audit import audit as examine
         from reconciler.dealpos.budget import Limits
         from reconciler.ledger.journal import Journal
+        from reconciler.ledger.state_dir import StateDir
         from reconciler.render.audit.words import Run
         from reconciler.workflows import plan as pipeline
         from reconciler.workflows.connect import connect
@@ -61,7 +62,7 @@ def audit(
             Console(form != "text", verbose) as console,
             connect(shop, console, Limits(reserve=reserve)) as client,
         ):
-            journal = Journal(shop, client.store.url)
+            journal = Journal(StateDir(shop.root), client.store.url)
             found = examine(pipeline.make(shop, client, journal, scope, begun=begun).plan)
         run = Run(client.requests, time.monotonic() - began, int(time.time()))
     output.print_audit(found, run, form, directory)

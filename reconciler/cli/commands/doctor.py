@@ -26,6 +26,7 @@ def doctor(directory: Path, form: str, verbose: int) -> None:
         from reconciler.dealpos.doctor.finding import Verdict
         from reconciler.dealpos.tenant import Tenant, renew
         from reconciler.kinds import KINDS
+        from reconciler.ledger.state_dir import StateDir
         from reconciler.workflows.connect import connect
 
         shop = load(directory)
@@ -39,7 +40,7 @@ def doctor(directory: Path, form: str, verbose: int) -> None:
                 )
                 evidence = examine(client, purse, KINDS)
         tried = {asked.operation for asked in evidence.asked if asked.exchanges}
-        renew(shop, evidence.store, client.routes.tenant, tried)
+        renew(StateDir(shop.root), evidence.store, client.routes.tenant, tried)
     findings = judge(evidence, KINDS)
     output.print_examination(evidence, findings, form)
     if any(finding.verdict is Verdict.PROBLEM for finding in findings):

@@ -32,10 +32,12 @@ def history(
     with output.errors_as(form, directory):
         from reconciler import ledger
         from reconciler.catalogue.settings import load
+        from reconciler.ledger.state_dir import StateDir
 
         shop = load(directory)
         store = shop.store().url
-        home = ledger.home(shop, store)
+        state = StateDir(shop.root)
+        home = ledger.open_backend(state, shop.ledger, store)
         if home is None:
             raise UsageError(
                 "this shop keeps no ledger",
@@ -53,8 +55,8 @@ def history(
                 Console(form != "text", verbose) as console,
                 connect(shop, console, Limits(reserve=reserve)) as client,
             ):
-                known = past.forgotten(home, shop, store)
-                journal = Journal(shop, store)
+                known = past.forgotten(home, state, store)
+                journal = Journal(state, store)
                 made = pipeline.make(shop, client, journal, before=known)
                 known.rebuild(made.plan, made.basis, take_over)
         held = home.read()

@@ -60,6 +60,7 @@ def plan(
         from reconciler.cli.console import Console
         from reconciler.dealpos.budget import Limits
         from reconciler.ledger.journal import Journal
+        from reconciler.ledger.state_dir import StateDir
         from reconciler.workflows import plan as pipeline
         from reconciler.workflows import signature as seal
         from reconciler.workflows.connect import connect
@@ -74,7 +75,7 @@ def plan(
             Console(form != "text", verbose) as console,
             connect(shop, console, limits) as client,
         ):
-            journal = Journal(shop, client.store.url)
+            journal = Journal(StateDir(shop.root), client.store.url)
             made = pipeline.make(shop, client, journal, scope, overwrite, begun=begun)
         if out:
             output.save_plan(made, directory, out, signing)
