@@ -41,7 +41,7 @@ from reconciler.kinds import KINDS, MANAGED
 from reconciler.ledger import rewrites as memory
 from reconciler.ledger.journal import Journal
 from reconciler.ledger.state_dir import StateDir
-from reconciler.render.plan.json import dumps
+from reconciler.render.json import dumps
 
 pytest_plugins = ["tests.leaks"]
 

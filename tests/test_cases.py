@@ -20,8 +20,10 @@ from reconciler.core.plan.violation import refusals
 from reconciler.dealpos.apply.run import run
 from reconciler.dealpos.client import Client, embedded_transport
 from reconciler.kinds import KINDS
-from reconciler.render.plan.json import plan_document, report_document
-from reconciler.render.plan.text import plan_text, report_text
+from reconciler.render.plan.json import plan_document
+from reconciler.render.plan.text import render_plan
+from reconciler.render.report import report_document, report_text
+from reconciler.render.view import PlanView
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if path.is_dir())
 UPDATE = bool(os.environ.get("UPDATE"))
@@ -57,8 +59,8 @@ def test_a_case(case: Path, make_shop: Any, documented: Any) -> None:
     if (case / "prune.yaml").exists():
         shop.prune((case / "prune.yaml").read_text(encoding="utf-8").strip())
     plan = shop.judged()
-    _same(case / "plan.txt", plan_text(plan, shop.cost(plan), KINDS))
-    documented("plan", plan_document(plan, shop.cost(plan), KINDS))
+    _same(case / "plan.txt", render_plan(plan, PlanView(kinds=KINDS, usage=shop.cost(plan))))
+    documented("plan", plan_document(plan, PlanView(kinds=KINDS, usage=shop.cost(plan))))
     assert not refusals(plan.violations)
     recorder = Recorder(embedded_transport(shop.app))
     store = Store("sandbox", "sandbox", "sandbox")

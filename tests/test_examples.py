@@ -23,8 +23,10 @@ from reconciler.core.steps.cost import Window
 from reconciler.dealpos.apply.run import run
 from reconciler.dealpos.reading import read as live
 from reconciler.kinds import KINDS, MANAGED
-from reconciler.render.plan.json import dumps, plan_document
-from reconciler.render.plan.text import plan_text
+from reconciler.render.json import dumps
+from reconciler.render.plan.json import plan_document
+from reconciler.render.plan.text import render_plan
+from reconciler.render.view import PlanView
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 KOPI = "kopi-nusantara"
@@ -86,8 +88,8 @@ def test_an_example_plans_applies_and_plans_empty(make_shop: Any, name: str) -> 
 def test_an_example_is_shown_and_documented_without_a_hitch(make_shop: Any, name: str) -> None:
     plan = Example(make_shop, name).plan()
     price = cost.price(order.steps(plan, KINDS), KINDS, plan.reads, plan.pages, Window())
-    text = plan_text(plan, price, KINDS)
-    document = json.loads(dumps(plan_document(plan, price, KINDS)))
+    text = render_plan(plan, PlanView(kinds=KINDS, usage=price))
+    document = json.loads(dumps(plan_document(plan, PlanView(kinds=KINDS, usage=price))))
     assert len(document["resource_changes"]) == len(plan.changes)
     for change in plan.changes:
         assert f"{change.action.symbol} {change.address}  catalogue/" in text

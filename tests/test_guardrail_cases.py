@@ -18,7 +18,8 @@ from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import refusals
 from reconciler.guardrails.rules import RULES
 from reconciler.kinds import KINDS
-from reconciler.render.plan.text import plan_text
+from reconciler.render.plan.text import render_plan
+from reconciler.render.view import PlanView
 
 FOLDER = Path(__file__).parent / "guardrails"
 CASES = ("trips", "inside", "allowed")
@@ -33,7 +34,7 @@ def judged(make_shop: Any, rule: str, case: str) -> tuple[Plan, str]:
     shop.write(text, "catalogue.yaml")
     limits = folder / "guardrails.yaml"
     plan = shop.judged(limits.read_text(encoding="utf-8") if limits.exists() else "{}")
-    return plan, plan_text(plan, shop.cost(plan), KINDS)
+    return plan, render_plan(plan, PlanView(kinds=KINDS, usage=shop.cost(plan)))
 
 
 @pytest.mark.parametrize("case", CASES)

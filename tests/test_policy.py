@@ -8,7 +8,9 @@ import jq
 import pytest
 
 from reconciler.kinds import KINDS
-from reconciler.render.plan.json import dumps, plan_document
+from reconciler.render.json import dumps
+from reconciler.render.plan.json import plan_document
+from reconciler.render.view import PlanView
 
 # As they stand in the guides to policies on `terraform show -json`.
 DESTROYED = """
@@ -65,7 +67,7 @@ def plan(make_shop: Any) -> str:
         """
     )
     made = shop.plan()
-    return dumps(plan_document(made, shop.cost(made), KINDS))
+    return dumps(plan_document(made, PlanView(kinds=KINDS, usage=shop.cost(made))))
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,11 @@ from reconciler.core.steps import cost, order
 from reconciler.core.steps.cost import Cost, Window
 from reconciler.errors import Problem, SourceError, StoreError
 from reconciler.kinds import KINDS
-from reconciler.render.plan.json import dumps, error_document, plan_document, report_document
-from reconciler.render.plan.text import plan_text, report_text
+from reconciler.render.json import dumps, error_document
+from reconciler.render.plan.json import plan_document
+from reconciler.render.plan.text import render_plan
+from reconciler.render.report import report_document, report_text
+from reconciler.render.view import PlanView
 from reconciler.render.words import amount, counted, duration, plain, written
 
 Objects = dict[str, dict[str, Any]]
@@ -64,12 +67,16 @@ def priced(plan: Plan) -> Cost:
 
 
 def text_of(plan: Plan, brush: Any = None) -> str:
-    return plan_text(plan, priced(plan), KINDS, *([brush] if brush else []))
+    return render_plan(plan, view(plan, **({"paint": brush} if brush else {})))
+
+
+def view(plan: Plan, usage: Cost | None = None, **terminal: Any) -> PlanView:
+    return PlanView(kinds=KINDS, usage=usage or priced(plan), **terminal)
 
 
 def document_of(plan: Plan) -> Any:
     """The document after a round trip through text, as a program sees it."""
-    return json.loads(dumps(plan_document(plan, priced(plan), KINDS)))
+    return json.loads(dumps(plan_document(plan, view(plan))))
 
 
 TERMS = {"type": "DiscountPercentage", "discount": 20, "limit": 100, "minimum_amount": 0}
@@ -240,7 +247,7 @@ def test_a_plan_without_changes_still_says_what_is_unknown() -> None:
     ],
 )
 def test_the_closing_line_says_what_it_costs(spent: Cost, closing: str) -> None:
-    text = plan_text(make({"category/A": {}}), spent, KINDS)
+    text = render_plan(plan := make({"category/A": {}}), view(plan, spent))
     assert text.splitlines()[-1] == closing
 
 
@@ -316,17 +323,17 @@ def test_a_compact_plan_is_one_line_a_change_and_the_rest_in_full() -> None:
     expected = COMPACT.replace("NAME_BEFORE", fingerprint(address, "Sari Lama")).replace(
         "NAME_AFTER", fingerprint(address, "Sari Baru")
     )
-    text = plan_text(plan, priced(plan), KINDS, compact=True)
+    text = render_plan(plan, view(plan, compact=True))
     assert text.startswith(expected)
     aside = expected.splitlines()[-1]
     assert text.partition(aside)[2] == text_of(plan).partition(aside)[2]
-    painted = plan_text(plan, priced(plan), KINDS, paint, compact=True)
+    painted = render_plan(plan, view(plan, paint=paint, compact=True))
     assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == text
 
 
 def test_a_compact_line_says_what_falls_below_cost() -> None:
     plan = make({"variant/V": {"unit_price": 4}}, {"variant/V": {"unit_price": 9, "unit_cost": 5}})
-    text = plan_text(plan, NO_COST, KINDS, compact=True)
+    text = render_plan(plan, view(plan, NO_COST, compact=True))
     assert "~ variant/V  unit_price 9 → 4, below cost  catalogue/drinks.yaml:14\n" in text
 
 
@@ -462,7 +469,7 @@ def test_a_compact_plan_is_steered_by_nothing_either(name: str) -> None:
         },
         {"variant/W": {"outlet_prices": {}, "unit_price": 9, "unit_cost": 5}},
     )
-    text = plan_text(plan, NO_COST, KINDS, compact=True)
+    text = render_plan(plan, view(plan, NO_COST, compact=True))
     assert not steers(text)
     assert len(text.splitlines()) == 10
 
@@ -481,6 +488,8 @@ def test_the_plan_document_has_the_keys_of_the_contract() -> None:
     assert {key: type(value) for key, value in document.items()} == {
         "format_version": str,
         "store": str,
+        "folder": str,
+        "commit": type(None),
         "resource_changes": list,
         "unmanaged": list,
         "unknown": list,
@@ -582,7 +591,7 @@ def test_the_summary_counts_and_lists_nothing_that_is_unchanged() -> None:
 
 def test_the_cost_is_told_in_whole_numbers() -> None:
     spent = Cost(4, 3, 2, 1, 3)
-    document = json.loads(dumps(plan_document(shop(), spent, KINDS)))
+    document = json.loads(dumps(plan_document(shop(), view(shop(), spent))))
     assert document["cost"] == {
         "reads": 4, "writes": 3, "verification": 2, "requests": 5, "windows": 1, "seconds": 3,
     }  # fmt: skip
@@ -592,7 +601,7 @@ def test_exact_numbers_stay_numbers() -> None:
     plan = make(
         {"variant/V": {"unit_price": Decimal("107.07")}}, {"variant/V": {"unit_price": 18000}}
     )
-    text = dumps(plan_document(plan, NO_COST, KINDS))
+    text = dumps(plan_document(plan, view(plan, NO_COST)))
     assert '"after": 107.07' in text
     assert '"before": 18000,' in text
 
@@ -626,7 +635,7 @@ def test_customer_data_is_shown_as_fingerprints_only(action: str) -> None:
     plan = make({"customer/K": PRIVATE}, live if action == "update" else None)
     (change,) = plan.changes
     assert {f.path[0] for f in change.fields} == set(PRIVATE)
-    document = dumps(plan_document(plan, priced(plan), KINDS))
+    document = dumps(plan_document(plan, view(plan)))
     for shown in (text_of(plan), document):
         assert "private-" not in shown
         assert "1987" not in shown
@@ -659,7 +668,7 @@ def test_equal_plans_are_equal_text() -> None:
 
 
 def test_json_is_readable_in_any_language() -> None:
-    text = dumps(plan_document(make({"category/日本茶": {}}), NO_COST, KINDS))
+    text = dumps(plan_document(plan := make({"category/日本茶": {}}), view(plan, NO_COST)))
     assert "日本茶" in text
 
 
@@ -704,7 +713,7 @@ def test_a_report_without_trouble_says_only_what_was_applied() -> None:
 
 def test_the_cost_line_names_the_time_where_it_is_given() -> None:
     plan = shop()
-    text = plan_text(plan, priced(plan), KINDS, done="14:32")
+    text = render_plan(plan, view(plan, finish="14:32"))
     assert ", done about 14:32 if applied now\nPlan: " in text
 
 

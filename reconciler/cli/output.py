@@ -7,7 +7,10 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,8 +23,7 @@ if TYPE_CHECKING:
     from reconciler.core.report import Report
     from reconciler.dealpos.doctor.evidence import Evidence
     from reconciler.dealpos.doctor.finding import Finding
-    from reconciler.render.audit.words import Run
-    from reconciler.render.plan.json import Origin
+    from reconciler.render.view import Paint, PlanView
     from reconciler.workflows.plan import Made
 
 
@@ -68,36 +70,34 @@ def errors_as(
 
 def _told(error: ReconcilerError, form: str, folder: Path, subject: str) -> str:
     """An error in the form of what it stands for; text is for people, who read stderr."""
-    if form == "json":
-        from reconciler.render.plan.json import dumps, error_document
+    from reconciler.kinds import KINDS
+    from reconciler.render.view import View
 
-        return dumps(error_document(error)) + "\n"
-    if form == "markdown":
-        from reconciler.render.plan.markdown import error_markdown
-
-        return error_markdown(error, subject)
-    if form == "html":
-        from reconciler.render.plan.html import error_html
-
-        return error_html(error, subject)
-    if form == "github":
-        from reconciler.ledger.commit import within
-        from reconciler.render.plan.github import error_github
-
-        return error_github(error, within(folder))
-    if form == "junit":
-        from reconciler.render.audit.junit import error_junit
-
-        return error_junit(error)
-    if form == "prometheus":
-        from reconciler.render.audit.prometheus import error_prometheus
-
-        return error_prometheus(_name(folder))
-    return ""
+    if form == "text":
+        return ""
+    view = View(kinds=KINDS, **_place(folder, form))
+    return str(_renderer(subject, form).render_error(error, view))
 
 
-def _name(folder: Path) -> str:
-    return folder.resolve().name
+def _renderer(subject: str, form: str) -> ModuleType:
+    """The module of a format: `render.plan.html`."""
+    return import_module(f"reconciler.render.{subject}.{form}")
+
+
+def _place(folder: Path, form: str) -> dict[str, Any]:
+    """Where the files are, as far as the format says so: git is asked only then."""
+    from reconciler.ledger.commit import commit, within
+
+    place: dict[str, Any] = {
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "shop": folder.resolve().name,
+        "folder": Path(os.path.relpath(folder)).as_posix(),
+    }
+    if form in ("github", "junit"):
+        place["repository_path"] = within(folder)
+    if form in ("json", "markdown", "html"):
+        place["commit"] = commit(folder) or None
+    return place
 
 
 def say(text: str) -> None:
@@ -109,7 +109,7 @@ def say(text: str) -> None:
 
 def print_json(document: Any) -> None:
     """One JSON document on stdout."""
-    from reconciler.render.plan.json import dumps
+    from reconciler.render.json import dumps
 
     say(dumps(document) + "\n")
 
@@ -126,39 +126,34 @@ def print_plan(
         from reconciler.workflows.signature import seal
 
         print_json(seal(_document(made, folder), signing))
-    elif form == "text":
-        from reconciler.cli.console import coloured, paint
-        from reconciler.kinds import KINDS
-        from reconciler.render.plan.blocks import no_paint
-        from reconciler.render.plan.text import plan_text
-
-        brush = paint if coloured(sys.stdout) else no_paint
-        say(plan_text(made.plan, made.cost, KINDS, brush, compact, _moment(made.cost.seconds)))
     else:
-        say(_rendered(made, form, folder))
+        say(_rendered(made, form, folder, compact=compact, paint=_brush()))
 
 
-def _rendered(made: Made, form: str, folder: Path) -> str:
-    """A plan as a page, a comment or annotations."""
+def _brush() -> Paint:
+    from reconciler.cli.console import coloured, paint
+    from reconciler.render.view import no_paint
+
+    return paint if coloured(sys.stdout) else no_paint
+
+
+def _rendered(made: Made, form: str, folder: Path, **terminal: Any) -> str:
+    return str(_renderer("plan", form).render_plan(made.plan, _view(made, form, folder, terminal)))
+
+
+def _view(made: Made, form: str, folder: Path, terminal: Mapping[str, Any]) -> PlanView:
+    from reconciler.catalogue.files import Files
     from reconciler.kinds import KINDS
+    from reconciler.render.view import PlanView
 
-    if form == "text":
-        from reconciler.render.plan.text import plan_text
-
-        return plan_text(made.plan, made.cost, KINDS, done=_moment(made.cost.seconds))
-    if form == "github":
-        from reconciler.catalogue.files import Files
-        from reconciler.ledger.commit import within
-        from reconciler.render.plan.github import plan_github
-
-        return plan_github(made.plan, made.cost, KINDS, within(folder), Files(folder).locate)
-    if form == "html":
-        from reconciler.render.plan.html import plan_html
-
-        return plan_html(made.plan, made.cost, KINDS, _origin(folder))
-    from reconciler.render.plan.markdown import plan_markdown
-
-    return plan_markdown(made.plan, made.cost, KINDS, _origin(folder))
+    return PlanView(
+        kinds=KINDS,
+        usage=made.cost,
+        finish=_moment(made.cost.seconds),
+        locate=Files(folder).locate,
+        **_place(folder, form),
+        **terminal,
+    )
 
 
 def write_reports(
@@ -195,17 +190,9 @@ def save_plan(made: Made, folder: Path, out: Path, signing: bytes | None) -> Non
 
 
 def _document(made: Made, folder: Path) -> Mapping[str, Any]:
-    from reconciler.kinds import KINDS
     from reconciler.render.plan.json import plan_document
 
-    return plan_document(made.plan, made.cost, KINDS, _origin(folder))
-
-
-def _origin(folder: Path) -> Origin:
-    from reconciler.ledger.commit import commit
-    from reconciler.render.plan.json import Origin
-
-    return Origin(Path(os.path.relpath(folder)).as_posix(), commit(folder))
+    return plan_document(made.plan, _view(made, "json", folder, {}))
 
 
 def _moment(seconds: float) -> str:
@@ -219,60 +206,24 @@ def _moment(seconds: float) -> str:
 def print_report(report: Report, form: str, going_on: str = "") -> None:
     """A report on stdout; `going_on` is the command that does the rest."""
     if form == "json":
-        from reconciler.render.plan.json import report_document
+        from reconciler.render.report import report_document
 
         print_json(report_document(report, going_on))
     elif report.outcomes:
-        from reconciler.cli.console import coloured, paint
-        from reconciler.render.plan.blocks import no_paint
-        from reconciler.render.plan.text import report_text
+        from reconciler.render.report import report_text
 
-        brush = paint if coloured(sys.stdout) else no_paint
-        say("\n" + report_text(report, brush, going_on))
+        say("\n" + report_text(report, _brush(), going_on))
 
 
-def print_audit(audit: Audit, run: Run, form: str, folder: Path) -> None:
+def print_audit(audit: Audit, requests: int, seconds: float, form: str, folder: Path) -> None:
     """What an audit found, on stdout; `folder` is the shop's."""
-    from reconciler.kinds import KINDS, MANAGED
-
-    if form == "json":
-        from reconciler.render.audit.json import audit_document
-
-        print_json(audit_document(audit, run, KINDS, _origin(folder)))
-    elif form == "text":
-        from reconciler.cli.console import coloured, paint
-        from reconciler.render.audit.text import audit_text
-        from reconciler.render.plan.blocks import no_paint
-
-        say(audit_text(audit, run, KINDS, paint if coloured(sys.stdout) else no_paint))
-    elif form == "markdown":
-        from reconciler.render.audit.markdown import audit_markdown
-
-        say(audit_markdown(audit, run, KINDS, _origin(folder)))
-    elif form == "html":
-        from reconciler.render.audit.html import audit_html
-
-        say(audit_html(audit, run, KINDS, _origin(folder)))
-    elif form == "prometheus":
-        from reconciler.render.audit.prometheus import audit_prometheus
-
-        say(audit_prometheus(audit, run, MANAGED, _name(folder)))
-    else:
-        say(_located(audit, run, form, folder))
-
-
-def _located(audit: Audit, run: Run, form: str, folder: Path) -> str:
-    """An audit whose findings stand at paths from the top of the repository."""
     from reconciler.kinds import KINDS
-    from reconciler.ledger.commit import within
+    from reconciler.render.view import AuditView
 
-    if form == "github":
-        from reconciler.render.audit.github import audit_github
-
-        return audit_github(audit, run, KINDS, within(folder))
-    from reconciler.render.audit.junit import audit_junit
-
-    return audit_junit(audit, run, KINDS, within(folder))
+    view = AuditView(
+        kinds=KINDS, requests=requests, seconds=seconds, paint=_brush(), **_place(folder, form)
+    )
+    say(_renderer("audit", form).render_audit(audit, view))
 
 
 def print_examination(evidence: Evidence, findings: Sequence[Finding], form: str) -> None:

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from reconciler.dealpos.doctor.evidence import BUDGET, Evidence
 from reconciler.dealpos.doctor.finding import Finding, Verdict
-from reconciler.render.plan.json import FORMAT_VERSION
+from reconciler.render.json import FORMAT_VERSION
 from reconciler.render.words import counted, plain
 
 WIDTH = 100

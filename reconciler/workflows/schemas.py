@@ -19,6 +19,7 @@ from reconciler.guardrails.rules import RULES
 from reconciler.render import doctor as examination
 from reconciler.render.audit.documents import AuditDocument
 from reconciler.render.plan import documents as contract
+from reconciler.render.report import ReportDocument
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT = {"type": "string"}
@@ -40,7 +41,7 @@ def documents() -> dict[str, str]:
         "audit": AuditDocument,
         "doctor": examination.ExaminationDocument,
         "plan": contract.PlanDocument,
-        "report": contract.ReportDocument,
+        "report": ReportDocument,
     }
     return _texts(
         {

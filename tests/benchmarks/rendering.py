@@ -9,17 +9,15 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from reconciler.core.diff.change import Action, Change, FieldChange
 from reconciler.core.model.address import Address, Source
 from reconciler.core.plan.plan import Plan
 from reconciler.core.steps.cost import Cost
 from reconciler.kinds import KINDS
-from reconciler.render.plan.github import plan_github
-from reconciler.render.plan.html import plan_html
-from reconciler.render.plan.json import Origin, dumps, plan_document
-from reconciler.render.plan.markdown import plan_markdown
-from reconciler.render.plan.text import plan_text
+from reconciler.render.plan import github, html, json, markdown, text
+from reconciler.render.view import PlanView
 
 RUNS = 5
 OUTLETS = ("Bandung", "Jakarta", "Surabaya")
@@ -64,23 +62,23 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     plan = Plan("https://yourshop.dealpos.net", tuple(change(number) for number in range(count)))
     cost = Cost(40, count, count // 100, count // 50 + 1, count // 50 * 180)
-    here = Origin("shops/kopi", "0123abc")
+    view = PlanView(kinds=KINDS, usage=cost, folder="shops/kopi", commit="0123abc")
     formats: dict[str, Callable[[], str]] = {
-        "text": lambda: plan_text(plan, cost, KINDS),
-        "text, compact": lambda: plan_text(plan, cost, KINDS, compact=True),
-        "json": lambda: dumps(plan_document(plan, cost, KINDS, here)),
-        "markdown": lambda: plan_markdown(plan, cost, KINDS, here),
-        "github": lambda: plan_github(plan, cost, KINDS, "", lambda place, path: place),
-        "html": lambda: plan_html(plan, cost, KINDS, here),
+        "text": lambda: text.render_plan(plan, view),
+        "text, compact": lambda: text.render_plan(plan, replace(view, compact=True)),
+        "json": lambda: json.render_plan(plan, view),
+        "markdown": lambda: markdown.render_plan(plan, view),
+        "github": lambda: github.render_plan(plan, view),
+        "html": lambda: html.render_plan(plan, view),
     }
     print(f"{count:,} changes {'work':>21} {'size':>13}")  # noqa: T201
     for name, render in formats.items():
         spent = []
         for _ in range(RUNS):
             began = time.process_time()
-            text = render()
+            rendered = render()
             spent.append(time.process_time() - began)
-        print(f"{name:<22}{min(spent):>10.2f} s {len(text.encode()) / 1e6:>10.2f} MB")  # noqa: T201
+        print(f"{name:<22}{min(spent):>10.2f} s {len(rendered.encode()) / 1e6:>10.2f} MB")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from reconciler.dealpos.client import Client
 from reconciler.kinds import KINDS
 from reconciler.ledger.journal import FILE, Journal
 from reconciler.render.plan.json import plan_document
-from reconciler.render.plan.text import plan_text
+from reconciler.render.plan.text import render_plan
+from reconciler.render.view import PlanView
 from reconciler.sandbox import Fault
 from reconciler.workflows import connect
 from reconciler.workflows import plan as pipeline
@@ -134,7 +135,7 @@ def test_the_plan_shows_what_finishes_it_and_writes_nothing(
     assert (change.action.value, change.source.line) == ("create", 3)
     assert change.reason == "finishes a replacement that was interrupted"
     assert (change.after["limit"], change.after["description"]) == (4, "old")
-    said = plan_text(plan, shop.cost(plan), KINDS)
+    said = render_plan(plan, PlanView(kinds=KINDS, usage=shop.cost(plan)))
     assert "coupon/C: finishes a replacement that was interrupted; 6 of 10 uses are spent" in said
     assert shop.show() == before
     assert {method for method, _, _ in shop.twin.calls[start:]} <= {"GET", "POST"}
@@ -324,7 +325,7 @@ def test_two_runs_at_once_keep_each_others_notes(shop: Any) -> None:
 def test_a_saved_plan_that_finishes_it_keeps_the_balance(shop: Any) -> None:
     kill(shop, "POST", after=False)
     plan = shop.plan()
-    made = plan_document(plan, shop.cost(plan), KINDS)
+    made = plan_document(plan, PlanView(kinds=KINDS, usage=shop.cost(plan)))
     saved.write(shop.folder / "plan.json", json.loads(json.dumps(made, default=float)))
     approved = saved.read(shop.folder / "plan.json")
     resumed = resume(shop.settings, shop.client(), Journal(shop.state, "sandbox"), approved)

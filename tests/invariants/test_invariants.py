@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from typing import Any
 from unicodedata import normalize
 
@@ -14,11 +15,11 @@ from hypothesis import strategies as st
 from reconciler.catalogue.settings import load
 from reconciler.core.diff.equivalence import harmless
 from reconciler.kinds import KINDS
-from reconciler.render.plan.github import plan_github
-from reconciler.render.plan.html import plan_html
-from reconciler.render.plan.json import Origin, plan_document, report_document
-from reconciler.render.plan.markdown import plan_markdown
-from reconciler.render.plan.text import plan_text, report_text
+from reconciler.render.plan import github, html, markdown
+from reconciler.render.plan.json import plan_document
+from reconciler.render.plan.text import render_plan
+from reconciler.render.report import report_document, report_text
+from reconciler.render.view import PlanView
 from reconciler.sandbox import Fault
 from reconciler.workflows import plan_file as saved
 from reconciler.workflows.approved_plan import resume
@@ -55,7 +56,9 @@ def failures(report: Any) -> list[tuple[str, str, str]]:
 
 
 def document(shop: Any, plan: Any) -> dict[str, Any]:
-    return json.loads(json.dumps(plan_document(plan, shop.cost(plan), KINDS), default=str))
+    return json.loads(
+        json.dumps(plan_document(plan, PlanView(kinds=KINDS, usage=shop.cost(plan))), default=str)
+    )
 
 
 @given(data=st.data())
@@ -73,7 +76,7 @@ def test_what_programs_read_is_as_the_schemas_say(
 ) -> None:
     shop = open_world(data.draw(generated))
     plan = planned(shop)
-    documented("plan", plan_document(plan, shop.cost(plan), KINDS))
+    documented("plan", plan_document(plan, PlanView(kinds=KINDS, usage=shop.cost(plan))))
     documented("report", report_document(shop.apply(plan)))
 
 
@@ -350,12 +353,12 @@ def test_no_plan_and_no_report_holds_customer_data(
     plan = planned(shop)
     cost = shop.cost(plan)
     report = shop.apply(plan)
-    said = json.dumps(plan_document(plan, cost, KINDS), default=str) + plan_text(plan, cost, KINDS)
+    view = PlanView(kinds=KINDS, usage=cost)
+    said = json.dumps(plan_document(plan, view), default=str) + render_plan(plan, view)
     said += json.dumps(report_document(report)) + report_text(report)
-    said += plan_text(plan, cost, KINDS, compact=True)
-    said += plan_github(plan, cost, KINDS, "", lambda place, path: place)
-    for form in (plan_markdown, plan_html):
-        said += form(plan, cost, KINDS, Origin(".", ""))
+    said += render_plan(plan, replace(view, compact=True))
+    for form in (github, markdown, html):
+        said += form.render_plan(plan, view)
     for value in private:
         assert value not in said
         assert value.upper() not in said

@@ -12,6 +12,8 @@ from reconciler.core.model.address import Address, Source
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import Allowance, Violation
 from reconciler.core.steps.cost import Cost
+from reconciler.kinds import KINDS
+from reconciler.render.view import PlanView
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -47,6 +49,10 @@ class Makes:
     """Makes the parts of a plan."""
 
     cost = Cost(4, 3, 2, 1, 3)
+
+    def view(self, **parts: Any) -> PlanView:
+        """A view of a plan."""
+        return PlanView(**{"kinds": KINDS, "usage": self.cost, **parts})
 
     def address(self, text: str) -> Address:
         return Address(*text.split("/", 1))

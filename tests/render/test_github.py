@@ -13,8 +13,11 @@ from reconciler.core.model.address import Address, Source
 from reconciler.core.plan.plan import Plan
 from reconciler.errors import Problem, SourceError, StoreError
 from reconciler.kinds import KINDS
-from reconciler.render.plan.github import error_github, plan_github
+from reconciler.render.plan.github import render_error, render_plan
+from reconciler.render.view import View
 from reconciler.render.words import plain
+
+HERE = View(kinds=KINDS, repository_path="shop")
 
 
 class Command(NamedTuple):
@@ -49,11 +52,11 @@ def line_of(source: Source, path: tuple[str | int, ...]) -> Source:
 
 
 def annotated(plan: Plan, makes: Any, folder: str = "") -> tuple[list[Command], list[str]]:
-    return runner(plan_github(plan, makes.cost, KINDS, folder, line_of))
+    return runner(render_plan(plan, makes.view(repository_path=folder, locate=line_of)))
 
 
 def test_annotations_read_as_pinned(makes: Any, everything: Any) -> None:
-    text = plan_github(everything(), makes.cost, KINDS, "shops/kopi", line_of)
+    text = render_plan(everything(), makes.view(repository_path="shops/kopi", locate=line_of))
     lines = text.splitlines()
     assert lines[0] == "Store: https://yourshop.dealpos.net"
     assert lines[1] == (
@@ -98,7 +101,7 @@ def test_no_name_is_a_command_in_a_log(makes: Any, hostile: str) -> None:
     assert created.message == f"model: {plain(hostile)}"
     assert [line.partition(":")[0] for line in rest] == ["Store", "Money", "Plan", ""]
     assert "##[" not in "".join(rest)
-    text = plan_github(makes.hostile(hostile), makes.cost, KINDS, "", line_of)
+    text = render_plan(makes.hostile(hostile), makes.view(locate=line_of))
     assert not re.search("[\x00-\x09\x0b-\x1f\x1b\u202e\u2028\x85]", text)
 
 
@@ -139,7 +142,7 @@ def test_a_huge_value_is_cut(makes: Any) -> None:
 
 def test_customer_data_is_no_part_of_a_log(makes: Any) -> None:
     plan = makes.plan(makes.change("customer/K", name=("Sari Lama", "Sari Baru")))
-    assert "Sari" not in plan_github(plan, makes.cost, KINDS, "", line_of)
+    assert "Sari" not in render_plan(plan, makes.view(locate=line_of))
 
 
 def test_problems_of_the_files_stand_on_their_lines() -> None:
@@ -147,7 +150,7 @@ def test_problems_of_the_files_stand_on_their_lines() -> None:
         Problem("catalogue/a.yaml", 3, 7, "unknown key `prise`", "did you mean `price`?"),
         Problem("catalogue", 0, 0, "there is no such folder"),
     ]
-    commands, _ = runner(error_github(SourceError(problems), "shop"))
+    commands, _ = runner(render_error(SourceError(problems), HERE))
     assert commands == [
         Command(
             "error", {"file": "shop/catalogue", "title": "reconciler"}, "there is no such folder"
@@ -158,5 +161,5 @@ def test_problems_of_the_files_stand_on_their_lines() -> None:
             "unknown key `prise`\nhint: did you mean `price`?",
         ),
     ]
-    commands, _ = runner(error_github(StoreError("none", hint="set it"), ""))
+    commands, _ = runner(render_error(StoreError("none", hint="set it"), HERE))
     assert commands == [Command("error", {"title": "reconciler"}, "none\nhint: set it")]

@@ -12,12 +12,9 @@ from typing import Any
 from reconciler.core.diff.change import Action
 from reconciler.core.model.address import Address
 from reconciler.core.plan.plan import Plan
-from reconciler.kinds import KINDS
-from reconciler.render.plan.html import plan_html
-from reconciler.render.plan.json import Origin
+from reconciler.render.plan.html import render_plan
 from reconciler.render.words import plain
 
-HERE = Origin(".", "")
 VOID = {"meta", "input", "br"}
 
 
@@ -56,12 +53,12 @@ class Page(HTMLParser):
         return " ".join("".join(self.texts).split())
 
 
-def page(plan: Plan, makes: Any, origin: Origin = HERE) -> str:
-    return plan_html(plan, makes.cost, KINDS, origin)
+def page(plan: Plan, makes: Any, folder: str = ".", commit: str | None = None) -> str:
+    return render_plan(plan, makes.view(folder=folder, commit=commit))
 
 
 def test_a_page_says_everything(makes: Any, everything: Any) -> None:
-    found = Page(page(everything(), makes, Origin("shops/kopi", "0123abc")))
+    found = Page(page(everything(), makes, "shops/kopi", "0123abc"))
     assert not found.within
     for said in (
         "Refused by guardrails: 2 violations",
@@ -114,8 +111,8 @@ def test_links_lead_to_the_changes(makes: Any, everything: Any) -> None:
 
 
 def test_no_name_is_markup_in_a_page(makes: Any, hostile: str) -> None:
-    harmless = Page(page(makes.hostile("harmless"), makes, Origin("harmless", "harmless")))
-    text = page(makes.hostile(hostile), makes, Origin(hostile, hostile))
+    harmless = Page(page(makes.hostile("harmless"), makes, "harmless", "harmless"))
+    text = page(makes.hostile(hostile), makes, hostile, hostile)
     found = Page(text)
     assert found.tags == harmless.tags
     assert [a[:2] for a in found.attributes] == [a[:2] for a in harmless.attributes]

@@ -15,20 +15,20 @@ from reconciler.core.plan.plan import Plan
 from reconciler.errors import Problem, SourceError, StoreError
 from reconciler.kinds import KINDS
 from reconciler.render.fit import code, size
-from reconciler.render.plan.json import Origin
-from reconciler.render.plan.markdown import LIMIT, error_markdown, marker, plan_markdown
+from reconciler.render.plan.markdown import LIMIT, marker, render_error, render_plan
+from reconciler.render.view import View
 from reconciler.render.words import plain
 
-HERE = Origin(".", "")
+HERE = View(kinds=KINDS)
 MARKER = marker("plan")
 OURS = re.compile(
     r"<!-- reconciler plan -->\n|(<details><summary>[\w ,:]+ \([\d,]+\)</summary>|</details>)\n?"
 )
 
 
-def comment(plan: Plan, makes: Any, origin: Origin = HERE) -> str:
+def comment(plan: Plan, makes: Any, folder: str = ".", commit: str | None = None) -> str:
     """The comment; asserts that a host takes it."""
-    text = plan_markdown(plan, makes.cost, KINDS, origin)
+    text = render_plan(plan, makes.view(folder=folder, commit=commit))
     assert size(text) <= LIMIT
     assert text.startswith(MARKER + "\n")
     return text
@@ -99,7 +99,7 @@ Cost of applying: 5 requests, about 3 s
 
 
 def test_a_comment_reads_as_pinned(makes: Any, everything: Any) -> None:
-    text = comment(everything(), makes, Origin("shops/kopi", "0123abc"))
+    text = comment(everything(), makes, "shops/kopi", "0123abc")
     assert text.startswith(GOLDEN)
     assert folds(text) == [
         "delete (1)",
@@ -144,7 +144,7 @@ def test_the_verdict_is_the_first_line(makes: Any, parts: dict[str, Any], verdic
 
 
 def test_no_name_is_markup_in_a_comment(makes: Any, hostile: str) -> None:
-    text = comment(makes.hostile(hostile), makes, Origin(hostile, hostile))
+    text = comment(makes.hostile(hostile), makes, hostile, hostile)
     assert text.count(MARKER) == 1 + hostile.count(MARKER) * text.count(plain(hostile))
     found = tokens(text)
     kinds = {token.type for token in found}
@@ -283,7 +283,7 @@ def test_the_worst_of_everything_fits_and_is_counted(makes: Any) -> None:
             for allowed in (False, True)
         ),
     )
-    text = comment(plan, makes, Origin("f" * 5_000, "c" * 5_000))
+    text = comment(plan, makes, "f" * 5_000, "c" * 5_000)
     assert size(text) > LIMIT * 0.8
     lost = re.search(r"— ([\d,]+) entries NOT NAMED below", text.splitlines()[1])
     assert lost
@@ -302,18 +302,18 @@ def test_customer_data_is_no_part_of_a_comment(makes: Any) -> None:
 
 def test_an_error_takes_the_place_of_an_outdated_comment() -> None:
     problems = [Problem("a.yaml", 1, 2, "unknown key `x`", "did you mean `y`?")]
-    text = error_markdown(SourceError(problems))
+    text = render_error(SourceError(problems), HERE)
     assert text == (
         f"{MARKER}\n### ⛔ No plan\n\n`1 problem in the files`\n\n"
         "- ``a.yaml:1:2: unknown key `x` (did you mean `y`?)``\n"
     )
-    text = error_markdown(StoreError("no store", hint="set it"))
+    text = render_error(StoreError("no store", hint="set it"), HERE)
     assert text == f"{MARKER}\n### ⛔ No plan\n\n`no store`\n\n`set it`\n\n"
 
 
 def test_an_error_with_many_problems_fits(hostile: str) -> None:
     problems = [Problem("a.yaml", n, 2, hostile * 9, hostile) for n in range(1, 5_000)]
-    text = error_markdown(SourceError(problems))
+    text = render_error(SourceError(problems), HERE)
     assert LIMIT * 0.8 < size(text) <= LIMIT
     assert re.search(r"- and [\d,]+ more\n$", text)
     assert not {"link_open", "image", "html_inline"} & {token.type for token in tokens(text)}

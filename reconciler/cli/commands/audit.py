@@ -52,7 +52,6 @@ def audit(
         from reconciler.dealpos.budget import Limits
         from reconciler.ledger.journal import Journal
         from reconciler.ledger.state_dir import StateDir
-        from reconciler.render.audit.words import Run
         from reconciler.workflows import plan as pipeline
         from reconciler.workflows.connect import connect
 
@@ -64,8 +63,7 @@ def audit(
         ):
             journal = Journal(StateDir(shop.root), client.store.url)
             found = examine(pipeline.make(shop, client, journal, scope, begun=begun).plan)
-        run = Run(client.requests, time.monotonic() - began, int(time.time()))
-    output.print_audit(found, run, form, directory)
+    output.print_audit(found, client.requests, time.monotonic() - began, form, directory)
     if unread := found.of("unknown"):
         from reconciler.render.words import counted
 

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, WithJsonSchema, with_config
 from typing_extensions import TypedDict
 
 from reconciler.core.audit import STATES
-from reconciler.render.plan.documents import Source
-from reconciler.render.plan.origin import Origin
+from reconciler.render.plan.documents import Origin, Source, described, one_of
 
-State = Annotated[str, WithJsonSchema({"type": "string", "enum": list(STATES)})]
-
-# Keys are described by the text below them.
-_described = with_config(ConfigDict(use_attribute_docstrings=True))
+State = Annotated[str, one_of(STATES)]
 
 
-@_described
+@described
 class Difference(Origin):
     """One field that is not as declared."""
 
@@ -29,7 +24,7 @@ class Difference(Origin):
     """What the files say; null: nothing."""
 
 
-@_described
+@described
 class Finding(TypedDict):
     """One object that is not simply as declared."""
 
@@ -49,7 +44,7 @@ class Finding(TypedDict):
     """The line that declares it."""
 
 
-@_described
+@described
 class Counts(TypedDict):
     """Objects by what was found of them."""
 
@@ -69,7 +64,7 @@ class Counts(TypedDict):
     """As declared; counted and not listed."""
 
 
-@_described
+@described
 class AuditDocument(TypedDict):
     """What `reconciler audit --format json` prints."""
 

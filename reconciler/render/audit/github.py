@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from reconciler.core.audit import Audit, Finding
 from reconciler.core.model.kind import Kinds
-from reconciler.render.audit.words import Run, closing, told
-from reconciler.render.plan.github import Note, commands, log
+from reconciler.render.audit.words import closing, told
+from reconciler.render.plan.github import Note, commands, log, render_error
+from reconciler.render.view import AuditView
+
+__all__ = ["render_audit", "render_error"]
 
 _LEVELS = {
     "error": ("unknown",),
@@ -14,16 +17,14 @@ _LEVELS = {
 }
 
 
-def audit_github(audit: Audit, run: Run, kinds: Kinds, folder: str) -> str:
-    """What could not be read as errors, drift as warnings, what is unmanaged as notices.
-
-    `folder` is the shop's, from the top of its repository; empty where it is the top.
-    """
+def render_audit(audit: Audit, view: AuditView) -> str:
+    """Return unknown objects as errors, drift as warnings, and unmanaged objects as notices."""
+    kinds, folder = view.kinds, view.repository_path
     lines = [f"Store: {log(audit.store)}"]
     for level, states in _LEVELS.items():
         found = (finding for state in states for finding in audit.of(state))
         lines += commands(level, (_note(finding, kinds) for finding in found), folder, "audit")
-    return "\n".join([*lines, closing(audit, run), ""])
+    return "\n".join([*lines, closing(audit, view), ""])
 
 
 def _note(finding: Finding, kinds: Kinds) -> Note:

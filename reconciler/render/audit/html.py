@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from reconciler.core.audit import STATES, Audit, Finding
 from reconciler.core.model.kind import Kinds
-from reconciler.render.audit.words import Run, closing, place, told, verdict
+from reconciler.errors import ReconcilerError
+from reconciler.render.audit.words import closing, place, told, verdict
 from reconciler.render.page import page
-from reconciler.render.plan.json import Origin
+from reconciler.render.plan import html as plan_page
+from reconciler.render.view import AuditView, View
 from reconciler.render.words import plain
 
 
@@ -20,22 +22,28 @@ class Item(NamedTuple):
     lines: list[str]
 
 
-def audit_html(audit: Audit, run: Run, kinds: Kinds, origin: Origin) -> str:
-    """The audit as a page."""
+def render_audit(audit: Audit, view: AuditView) -> str:
+    """Return the audit as a page."""
+    kinds = view.kinds
     return page(
         "audit.html.j2",
         verdict=verdict(audit),
         store=plain(audit.store),
-        folder=plain(origin.folder),
-        commit=plain(origin.commit),
+        folder=plain(view.folder),
+        commit=plain(view.commit or ""),
         counts=audit.counts(),
-        closing=closing(audit, run),
+        closing=closing(audit, view),
         sections=[
             (f"{state.capitalize()}: {means}", [_item(found, kinds) for found in audit.of(state)])
             for state, means in STATES.items()
         ],
         notes=audit.notes,
     )
+
+
+def render_error(error: ReconcilerError, view: View) -> str:
+    """Return the reason why there is no audit."""
+    return plan_page.render_error(error, view, "audit")
 
 
 def _item(finding: Finding, kinds: Kinds) -> Item:

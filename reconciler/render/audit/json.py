@@ -7,26 +7,35 @@ from typing import cast
 from reconciler.core.audit import Audit, Finding
 from reconciler.core.model.kind import Kinds
 from reconciler.render.audit import documents as contract
-from reconciler.render.audit.words import Run, meaning, told
-from reconciler.render.plan.json import FORMAT_VERSION, Origin
-from reconciler.render.plan.origin import origin_of
+from reconciler.render.audit.words import meaning, told
+from reconciler.render.json import FORMAT_VERSION, dumps, render_error
+from reconciler.render.plan.documents import origin_of
+from reconciler.render.view import AuditView
 from reconciler.render.words import shown
 
+__all__ = ["audit_document", "render_audit", "render_error"]
 
-def audit_document(audit: Audit, run: Run, kinds: Kinds, origin: Origin) -> contract.AuditDocument:
-    """The audit as the document that `audit --format json` prints."""
+
+def render_audit(audit: Audit, view: AuditView) -> str:
+    """Return the audit as JSON text."""
+    return dumps(audit_document(audit, view)) + "\n"
+
+
+def audit_document(audit: Audit, view: AuditView) -> contract.AuditDocument:
+    """Return the document that `audit --format json` prints."""
+    kinds = view.kinds
     return {
         "format_version": FORMAT_VERSION,
         "store": audit.store,
-        "folder": origin.folder,
-        "commit": origin.commit or None,
+        "folder": view.folder,
+        "commit": view.commit,
         "clean": audit.clean,
         "findings": [_finding(finding, kinds) for finding in audit.findings],
         "notes": list(audit.notes),
         "summary": cast("contract.Counts", audit.counts()),
-        "requests": run.requests,
-        "seconds": round(run.seconds, 3),
-        "ended": run.ended,
+        "requests": view.requests,
+        "seconds": round(view.seconds, 3),
+        "ended": view.epoch,
     }
 
 

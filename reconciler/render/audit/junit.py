@@ -10,18 +10,18 @@ from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from reconciler.core.audit import Audit, Finding
-from reconciler.core.model.kind import Kinds
 from reconciler.errors import ReconcilerError
-from reconciler.render.audit.words import Run, told
+from reconciler.render.audit.words import told
+from reconciler.render.view import AuditView, View
 from reconciler.render.words import counted, plain
 
 _OUTCOMES = {"unknown": "error", "unmanaged": "skipped"}
 
 
-def audit_junit(audit: Audit, run: Run, kinds: Kinds, folder: str) -> str:
-    """One suite, named after the store; `folder` is the shop's, from the top of its repository."""
+def render_audit(audit: Audit, view: AuditView) -> str:
+    """Return one suite, named after the store."""
     outcomes = [_OUTCOMES.get(finding.state, "failure") for finding in audit.findings]
-    ended = datetime.fromtimestamp(run.ended, UTC).replace(tzinfo=None)
+    ended = datetime.fromisoformat(view.made_at).astimezone(UTC).replace(tzinfo=None)
     suite = Element(
         "testsuite",
         name=f"reconciler audit of {plain(audit.store)}",
@@ -29,17 +29,17 @@ def audit_junit(audit: Audit, run: Run, kinds: Kinds, folder: str) -> str:
         failures=str(outcomes.count("failure")),
         errors=str(outcomes.count("error")),
         skipped=str(outcomes.count("skipped")),
-        time=f"{run.seconds:.3f}",
+        time=f"{view.seconds:.3f}",
         timestamp=ended.isoformat(),
     )
     _case(suite, "reconciler", f"{counted(audit.unchanged, 'object')} as declared")
     for finding, outcome in zip(audit.findings, outcomes, strict=True):
-        _finding(suite, finding, outcome, kinds, folder)
+        _finding(suite, finding, outcome, view)
     return _text(suite)
 
 
-def error_junit(error: ReconcilerError) -> str:
-    """Why there is no audit, as the one case of a suite."""
+def render_error(error: ReconcilerError, view: View) -> str:
+    """Return the reason why there is no audit, as the one case of a suite."""
     suite = Element(
         "testsuite", name="reconciler audit", tests="1", failures="0", errors="1", skipped="0"
     )
@@ -49,13 +49,14 @@ def error_junit(error: ReconcilerError) -> str:
     return _text(suite)
 
 
-def _finding(suite: Element, finding: Finding, outcome: str, kinds: Kinds, folder: str) -> None:
+def _finding(suite: Element, finding: Finding, outcome: str, view: AuditView) -> None:
     case = _case(suite, f"reconciler.{finding.address.kind}", plain(finding.address.name))
     if finding.source:
+        folder = view.repository_path
         path = f"{folder}/{finding.source.file}" if folder else finding.source.file
         case.set("file", plain(path))
         case.set("line", str(finding.source.line))
-    lines = told(finding, kinds)
+    lines = told(finding, view.kinds)
     result = SubElement(case, outcome, message="; ".join(lines))
     if outcome != "skipped":
         result.set("type", finding.state)

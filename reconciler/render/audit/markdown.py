@@ -6,27 +6,38 @@ from collections.abc import Sequence
 
 from reconciler.core.audit import STATES, Audit, Finding
 from reconciler.core.model.kind import Kinds
-from reconciler.render.audit.words import UNTOLD, Run, closing, place, told, verdict
+from reconciler.errors import ReconcilerError
+from reconciler.render.audit.words import UNTOLD, closing, place, told, verdict
 from reconciler.render.fit import Listing, code, fit_all, size
-from reconciler.render.plan.json import Origin
+from reconciler.render.plan import markdown as plan_comment
 from reconciler.render.plan.markdown import LIMIT, aside, footer, marker, short
+from reconciler.render.view import AuditView, View
 from reconciler.render.words import amount
 
 _MOST = 10**9
 _SIGNS = {"refused": "⛔", "careful": "⚠️", "calm": "✅"}
 
 
-def audit_markdown(audit: Audit, run: Run, kinds: Kinds, origin: Origin) -> str:
-    """The audit: verdict, counts, every finding by name (counted, loudly, where that fails)."""
+def render_audit(audit: Audit, view: AuditView) -> str:
+    """Return the audit: verdict, counts, and every finding by name.
+
+    Findings for which there is no room are counted in the first line.
+    """
+    kinds = view.kinds
     notes = aside("Notes", [code(note) for note in audit.notes])
-    tail = notes + footer(audit.store, origin)
+    tail = notes + footer(audit.store, view)
     listings = [_listing(state, audit.of(state), kinds) for state in STATES]
-    fitted = fit_all(listings, LIMIT - size(_head(audit, run, _MOST)) - size(tail))
+    fitted = fit_all(listings, LIMIT - size(_head(audit, view, _MOST)) - size(tail))
     missing = sum(found.missing for found in fitted)
-    return _head(audit, run, missing) + "".join(found.text for found in fitted) + tail
+    return _head(audit, view, missing) + "".join(found.text for found in fitted) + tail
 
 
-def _head(audit: Audit, run: Run, missing: int) -> str:
+def render_error(error: ReconcilerError, view: View) -> str:
+    """Return the reason why there is no audit."""
+    return plan_comment.render_error(error, view, "audit")
+
+
+def _head(audit: Audit, view: AuditView, missing: int) -> str:
     tone, text = verdict(audit)
     lost = f" — {amount(missing)} entries NOT NAMED below" if missing else ""
     counts = audit.counts()
@@ -41,11 +52,15 @@ def _head(audit: Audit, run: Run, missing: int) -> str:
             f"|{' ---: |' * len(counts)}",
             f"| {' | '.join(amount(number) for number in counts.values())} |",
             "",
-            f"{closing(audit, run)}. {f'Drift: {UNTOLD}.' if audit.of('drifted') else ''}".rstrip(),
+            f"{closing(audit, view)}. {_drift(audit)}".rstrip(),
             "",
             "",
         ]
     )
+
+
+def _drift(audit: Audit) -> str:
+    return f"Drift: {UNTOLD}." if audit.of("drifted") else ""
 
 
 def _listing(state: str, found: Sequence[Finding], kinds: Kinds) -> Listing:

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from reconciler.core.audit import STATES, Audit
-from reconciler.core.model.kind import Kinds
-from reconciler.render.audit.words import Run
+from reconciler.errors import ReconcilerError
+from reconciler.render.view import AuditView, View
 
 _HELP = {
     "success": "1 when the last audit could be made, 0 when it ended in an error.",
@@ -27,13 +27,14 @@ _HELP = {
 Labels = Mapping[str, str]
 
 
-def audit_prometheus(audit: Audit, run: Run, kinds: Kinds, shop: str) -> str:
-    """The metrics of an audit; `kinds` are those that files can declare."""
-    own = {"shop": shop}
+def render_audit(audit: Audit, view: AuditView) -> str:
+    """Return the metrics of an audit, for every kind that files can declare."""
+    own = {"shop": view.shop}
     found = Counter((finding.address.kind, finding.state) for finding in audit.findings)
     objects = [
         (own | {"kind": kind, "state": state}, found[kind, state])
-        for kind in kinds
+        for kind in view.kinds
+        if view.kinds[kind].collection
         for state in STATES
     ]
     complete = not audit.of("unknown")
@@ -43,15 +44,15 @@ def audit_prometheus(audit: Audit, run: Run, kinds: Kinds, shop: str) -> str:
         + _metric("clean", [(own, int(audit.clean))])
         + _metric("objects", objects)
         + _metric("unchanged_objects", [(own, audit.unchanged)])
-        + _metric("requests", [(own, run.requests)])
-        + _metric("duration_seconds", [(own, round(run.seconds, 3))])
-        + _metric("timestamp_seconds", [(own, run.ended)])
+        + _metric("requests", [(own, view.requests)])
+        + _metric("duration_seconds", [(own, round(view.seconds, 3))])
+        + _metric("timestamp_seconds", [(own, view.epoch)])
     )
 
 
-def error_prometheus(shop: str) -> str:
-    """That there is no audit."""
-    return _metric("success", [({"shop": shop}, 0)])
+def render_error(error: ReconcilerError, view: View) -> str:
+    """Return the one metric that says that there is no audit."""
+    return _metric("success", [({"shop": view.shop}, 0)])
 
 
 def _metric(name: str, samples: Iterable[tuple[Labels, float]]) -> str:

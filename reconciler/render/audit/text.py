@@ -6,9 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.core.audit import STATES, Audit, Finding
 from reconciler.core.model.kind import Kinds
-from reconciler.render.audit.words import UNTOLD, Run, closing, place, told
-from reconciler.render.plan.blocks import Paint, no_paint
+from reconciler.render.audit.words import UNTOLD, closing, place, told
+from reconciler.render.plan.text import render_error
+from reconciler.render.view import AuditView, Paint
 from reconciler.render.words import counted, plain
+
+__all__ = ["render_audit", "render_error"]
 
 _SIGNS = {
     "drifted": ("~", "yellow"),
@@ -21,12 +24,13 @@ _SIGNS = {
 _MANY = 10
 
 
-def audit_text(audit: Audit, run: Run, kinds: Kinds, paint: Paint = no_paint) -> str:
-    """The audit: target, a section a state, notes, a closing line."""
-    return "\n".join(_audit(audit, run, kinds, paint)) + "\n"
+def render_audit(audit: Audit, view: AuditView) -> str:
+    """Return the audit: target, a section for each state, notes, a closing line."""
+    return "\n".join(_audit(audit, view)) + "\n"
 
 
-def _audit(audit: Audit, run: Run, kinds: Kinds, paint: Paint) -> Iterator[str]:
+def _audit(audit: Audit, view: AuditView) -> Iterator[str]:
+    kinds, paint = view.kinds, view.paint
     yield f"Store: {plain(audit.store)}"
     yield ""
     for state, means in STATES.items():
@@ -43,7 +47,7 @@ def _audit(audit: Audit, run: Run, kinds: Kinds, paint: Paint) -> Iterator[str]:
         yield "Notes:"
         yield from (f"  - {plain(note)}" for note in audit.notes)
         yield ""
-    yield closing(audit, run)
+    yield closing(audit, view)
 
 
 def _section(found: Sequence[Finding], sign: str, kinds: Kinds, paint: Paint) -> Iterator[str]:

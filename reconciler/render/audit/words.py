@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from reconciler.core.audit import CALM, STATES, Audit, Finding
 from reconciler.core.diff.change import BOTH, DRIFTED, PENDING, FieldChange
@@ -11,6 +10,7 @@ from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.money import moves
 from reconciler.render.money import money_line
 from reconciler.render.plan.verdict import Verdict
+from reconciler.render.view import AuditView
 from reconciler.render.words import counted, plain, written
 
 UNTOLD = "which of the two moved, a ledger tells; by whose hand, the API does not"
@@ -18,15 +18,6 @@ UNTOLD = "which of the two moved, a ledger tells; by whose hand, the API does no
 
 _MOVED = {PENDING: "the files moved", DRIFTED: "the shop moved", BOTH: "both moved"}
 """What a ledger tells of a difference."""
-
-
-class Run(NamedTuple):
-    """The run that made an audit."""
-
-    requests: int
-    seconds: float
-    ended: int
-    """Seconds since 1970, UTC."""
 
 
 def differences(finding: Finding, kinds: Kinds) -> list[str]:
@@ -72,10 +63,10 @@ def verdict(audit: Audit) -> Verdict:
     return Verdict("careful", f"Drift: {counted(apart, 'object')} not as the files say")
 
 
-def closing(audit: Audit, run: Run) -> str:
+def closing(audit: Audit, view: AuditView) -> str:
     """The one line to grep for."""
     return (
-        f"Audit: {', '.join(_counts(audit))}; {counted(run.requests, 'request')}, nothing written"
+        f"Audit: {', '.join(_counts(audit))}; {counted(view.requests, 'request')}, nothing written"
     )
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from reconciler.core.diff.change import DRIFTED, Action, Change, FieldChange
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.money import moves
 from reconciler.render.money import money_line
+from reconciler.render.view import Paint, no_paint
 from reconciler.render.words import Row, counted, plain, written
-
-Paint = Callable[[str, str], str]
-"""Takes a style and a text; gives the text in that style, or as it is."""
 
 STYLES = {
     Action.CREATE: "green",
@@ -21,11 +19,6 @@ STYLES = {
     Action.DELETE: "red",
 }
 _FIELDS = 3
-
-
-def no_paint(style: str, text: str) -> str:
-    """The text as it is."""
-    return text
 
 
 def rows(change: Change, kind: Kind) -> list[Row]:

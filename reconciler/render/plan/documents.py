@@ -7,28 +7,68 @@ say something that the other does not. New keys may be added; readers ignore wha
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Annotated, Any, NotRequired
 
 from pydantic import ConfigDict, TypeAdapter, WithJsonSchema, with_config
 from typing_extensions import TypedDict
 
-from reconciler.core.diff.change import Action
-from reconciler.render.plan.origin import Dropped, Number, Origin, Remembered
+from reconciler.core.diff.change import ORIGINS, Action, FieldChange
 
 
-def _one_of(words: Iterable[str]) -> WithJsonSchema:
+def one_of(words: Iterable[str]) -> WithJsonSchema:
+    """Return the schema of a text that is one of `words`."""
     return WithJsonSchema({"type": "string", "enum": list(words)})
 
 
-Verb = Annotated[str, _one_of(a.value for a in Action if a is not Action.NOOP)]
-TerraformVerb = Annotated[str, _one_of(dict.fromkeys(v for a in Action for v in a.verbs))]
-Status = Annotated[str, _one_of(("applied", "failed", "held", "skipped"))]
+Verb = Annotated[str, one_of(a.value for a in Action if a is not Action.NOOP)]
+TerraformVerb = Annotated[str, one_of(dict.fromkeys(v for a in Action for v in a.verbs))]
+Number = Annotated[int | Decimal, WithJsonSchema({"type": "number"})]
+Side = Annotated[str, one_of(ORIGINS)]
 
 # Keys are described by the text below them.
-_described = with_config(ConfigDict(use_attribute_docstrings=True))
+described = with_config(ConfigDict(use_attribute_docstrings=True))
 
 
-@_described
+@described
+class Origin(TypedDict, total=False):
+    """Which side moved since the last apply, where a ledger tells."""
+
+    origin: Side
+    """pending: the files did; drifted: the shop did; both."""
+
+
+@described
+class Carried(TypedDict):
+    """A value that a replacement writes otherwise than declared, so that nothing is lost."""
+
+    declared: Any
+    written: Any
+
+
+@described
+class Remembered(Origin):
+    """What only some changes have to say."""
+
+    previous_address: NotRequired[str]
+    """The address that the object has until it is renamed."""
+    carried: NotRequired[dict[str, Carried]]
+    """By field: such as the limit of a coupon that is used in part."""
+    implied: NotRequired[list[str]]
+    """What the server creates on the way, which no file declares."""
+    uses_left: NotRequired[Number]
+    """Of a coupon that is deleted, where the shop shows it."""
+
+
+@described
+class Dropped(TypedDict, total=False):
+    """What a ledger tells of objects that no change is about."""
+
+    dropped: list[str]
+    """Applied once, in no file any more, and still in the shop: left alone."""
+
+
+@described
 class Source(TypedDict):
     """The place in a catalogue file that asks for something."""
 
@@ -40,7 +80,7 @@ class Source(TypedDict):
     """Counts from 1."""
 
 
-@_described
+@described
 class Actions(TypedDict):
     """The object before and after, in Terraform's words."""
 
@@ -52,7 +92,7 @@ class Actions(TypedDict):
     """The object as it will be; null when it is deleted."""
 
 
-@_described
+@described
 class Field(Origin):
     """One value that changes."""
 
@@ -66,7 +106,7 @@ class Field(Origin):
     """Why it changes in this way, where that is not plain."""
 
 
-@_described
+@described
 class Move(TypedDict):
     """A number before and after; null where it is not known or there is none."""
 
@@ -74,7 +114,7 @@ class Move(TypedDict):
     after: Number | None
 
 
-@_described
+@described
 class Sale(TypedDict):
     """A place where price or cost move."""
 
@@ -90,7 +130,7 @@ class Sale(TypedDict):
     """Whether it will be sold for less than it costs, and was not before."""
 
 
-@_described
+@described
 class Peak(TypedDict):
     """The place where prices move most."""
 
@@ -100,7 +140,7 @@ class Peak(TypedDict):
     """Of the price before, to one decimal."""
 
 
-@_described
+@described
 class Money(TypedDict):
     """How many objects change in price and margin, at any place; no sales figures enter it."""
 
@@ -114,7 +154,7 @@ class Money(TypedDict):
     largest_fall: Peak | None
 
 
-@_described
+@described
 class ResourceChange(Remembered):
     """What is planned for one object."""
 
@@ -136,7 +176,7 @@ class ResourceChange(Remembered):
     """A digest of the live fields that this change rests on."""
 
 
-@_described
+@described
 class Unknown(TypedDict):
     """An object that could not be read."""
 
@@ -144,7 +184,7 @@ class Unknown(TypedDict):
     reason: str
 
 
-@_described
+@described
 class Allowed(TypedDict):
     """The reviewed exception that covers a violation."""
 
@@ -154,7 +194,7 @@ class Allowed(TypedDict):
     source: Source
 
 
-@_described
+@described
 class Violation(TypedDict):
     """What a guardrail has against the plan."""
 
@@ -171,7 +211,7 @@ class Violation(TypedDict):
     """null: it refuses the apply."""
 
 
-@_described
+@described
 class Summary(TypedDict):
     """Objects by what happens to them."""
 
@@ -187,7 +227,7 @@ class Summary(TypedDict):
     """Could not be read; nothing is planned for them."""
 
 
-@_described
+@described
 class Cost(TypedDict):
     """What the plan costs."""
 
@@ -203,7 +243,7 @@ class Cost(TypedDict):
     seconds: int
 
 
-@_described
+@described
 class Made(TypedDict, total=False):
     """Where a plan was made, and that it is whole."""
 
@@ -217,7 +257,7 @@ class Made(TypedDict, total=False):
     """`hmac-sha256:…` with the key of `--sign`."""
 
 
-@_described
+@described
 class PlanDocument(Made, Dropped):
     """What `reconciler plan --format json` prints; follows Terraform's plan where they overlap."""
 
@@ -235,43 +275,11 @@ class PlanDocument(Made, Dropped):
     cost: Cost
 
 
-@_described
-class Outcome(TypedDict):
-    """What became of one planned change."""
-
-    address: str
-    action: Verb
-    status: Status
-    message: str
-
-
-@_described
-class Statuses(TypedDict):
-    """Outcomes by status."""
-
-    applied: int
-    failed: int
-    held: int
-    skipped: int
-
-
-@_described
-class ReportDocument(TypedDict):
-    """What `reconciler apply --format json` prints: what happened, never what was planned."""
-
-    store: str
-    outcomes: list[Outcome]
-    summary: Statuses
-    requests: int
-    """Everything that was sent."""
-    verified: int
-    """Changes that were read back as they should be."""
-    stopped: NotRequired[str]
-    """Why the run ended early."""
-    going_on: NotRequired[str]
-    """The command that does the rest."""
-
-
 def schema(document: Any) -> dict[str, Any]:
     """The JSON Schema of a document."""
     return TypeAdapter(document).json_schema()
+
+
+def origin_of(field: FieldChange) -> Origin:
+    """What a document says of where a difference comes from."""
+    return {"origin": field.origin} if field.origin else {}

@@ -6,26 +6,22 @@ important ones come first, and the tenth says how many more there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from reconciler.core.diff.change import Change
 from reconciler.core.model.address import Source
-from reconciler.core.model.kind import Kinds
 from reconciler.core.money import moves
 from reconciler.core.money import total as money_total
 from reconciler.core.plan.plan import Plan
-from reconciler.core.plan.violation import Violation
-from reconciler.core.steps.cost import Cost
+from reconciler.core.plan.violation import Violation, refusals
 from reconciler.errors import ReconcilerError, SourceError
 from reconciler.render.money import money_line, total_line
 from reconciler.render.plan.blocks import rows
 from reconciler.render.plan.text import closing
-from reconciler.render.plan.verdict import ranked, refusals
+from reconciler.render.plan.verdict import ranked
+from reconciler.render.view import PlanView, View
 from reconciler.render.words import amount, plain
-
-Locate = Callable[[Source, tuple[str | int, ...]], Source]
-"""Takes the place of an object and a path inside it; gives the place of what is there."""
 
 PER_TYPE = 10
 _LONGEST = 2_000
@@ -39,32 +35,33 @@ class Note(NamedTuple):
     source: Source | None = None
 
 
-def plan_github(plan: Plan, cost: Cost, kinds: Kinds, folder: str, locate: Locate) -> str:
-    """Violations as errors, what is left out as warnings, changes as notices; the rest as text.
+def render_plan(plan: Plan, view: PlanView) -> str:
+    """Return violations as errors, objects left out as warnings, and changes as notices.
 
-    `folder` is the shop's, from the top of its repository; empty where it is the top. `locate`
-    finds the line of a field: a pull request shows an annotation only near a line that it changes.
+    A pull request shows an annotation only near a line that it changes: each change stands at the
+    line of its most important field, which `view.locate` finds.
     """
-    notices = (_change(change, kinds, locate) for change in ranked(plan.changes, kinds)[:PER_TYPE])
+    kinds, folder = view.kinds, view.repository_path
+    notices = (_change(change, view) for change in ranked(plan.changes, kinds)[:PER_TYPE])
     lines = [
         f"Store: {log(plan.store)}",
-        *commands("error", (_violation(v) for v in refusals(plan)), folder),
+        *commands("error", (_violation(v) for v in refusals(plan.violations)), folder),
         *commands("warning", _warnings(plan), folder),
         *commands("notice", notices, folder, total=len(plan.changes)),
     ]
     if money := total_line(money_total(plan.changes, kinds)):
         lines.append(f"Money: {log(money)}")
-    return "\n".join([*lines, closing(plan, cost), ""])
+    return "\n".join([*lines, closing(plan, view.usage), ""])
 
 
-def error_github(error: ReconcilerError, folder: str) -> str:
-    """Every problem of an error on its line."""
+def render_error(error: ReconcilerError, view: View) -> str:
+    """Return every problem of an error at its line."""
     problems = error.problems if isinstance(error, SourceError) else ()
     notes = [
         Note("reconciler", _hinted(p.message, p.hint), Source(p.file, p.line, p.column))
         for p in problems
     ] or [Note("reconciler", _hinted(error.message, error.hint))]
-    return "\n".join([*commands("error", notes, folder), ""])
+    return "\n".join([*commands("error", notes, view.repository_path), ""])
 
 
 def _hinted(message: str, hint: str) -> str:
@@ -86,17 +83,17 @@ def _warnings(plan: Plan) -> Iterator[Note]:
     yield from (_violation(v) for v in plan.violations if v.allowed)
 
 
-def _change(change: Change, kinds: Kinds, locate: Locate) -> Note:
+def _change(change: Change, view: PlanView) -> Note:
     told = [
         f"{name}: {before} → {after}" if change.before is not None else f"{name}: {after}"
-        for name, before, after in rows(change, kinds[change.address.kind])
+        for name, before, after in rows(change, view.kinds[change.address.kind])
     ]
-    if money := money_line(moves(change, kinds)):
+    if money := money_line(moves(change, view.kinds)):
         told.append(f"money: {money}")
     title = f"{change.action.value} {change.address}"
     place = change.source
     if place and change.before is not None and change.fields:
-        place = locate(place, change.fields[0].path)
+        place = view.locate(place, change.fields[0].path)
     return Note(title, "\n".join(told) or change.reason, place)
 
 

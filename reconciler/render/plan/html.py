@@ -11,13 +11,13 @@ from reconciler.core.model.address import Address, Source
 from reconciler.core.model.kind import Kinds
 from reconciler.core.money import moves, total
 from reconciler.core.plan.plan import Plan
-from reconciler.core.steps.cost import Cost
+from reconciler.core.plan.violation import refusals
 from reconciler.errors import ReconcilerError
 from reconciler.render.money import money_rows, total_line
 from reconciler.render.page import page
 from reconciler.render.plan.blocks import hidden, place, rows
-from reconciler.render.plan.json import Origin
-from reconciler.render.plan.verdict import refusals, removals, verdict
+from reconciler.render.plan.verdict import removals, verdict
+from reconciler.render.view import PlanView, View
 from reconciler.render.words import Row, counted, plain, spent
 
 
@@ -34,8 +34,9 @@ class Item(NamedTuple):
     rest: str
 
 
-def plan_html(plan: Plan, cost: Cost, kinds: Kinds, origin: Origin) -> str:
-    """The plan as a page."""
+def render_plan(plan: Plan, view: PlanView) -> str:
+    """Return the plan as a page."""
+    kinds, usage = view.kinds, view.usage
     anchors = {change.address: f"c{n}" for n, change in enumerate(plan.changes, 1)}
 
     def named(address: Address | None) -> Markup:
@@ -46,13 +47,13 @@ def plan_html(plan: Plan, cost: Cost, kinds: Kinds, origin: Origin) -> str:
         "page.js",
         verdict=verdict(plan),
         store=plain(plan.store),
-        folder=plain(origin.folder),
-        commit=plain(origin.commit),
+        folder=plain(view.folder),
+        commit=plain(view.commit or ""),
         counts=plan.counts() | {"withheld": len(plan.withheld)},
         money=total_line(total(plan.changes, kinds)),
-        cost=spent(cost.requests, cost.windows, cost.seconds),
+        cost=spent(usage.requests, usage.windows, usage.seconds),
         violations=[
-            ("Violations of guardrails: apply is refused", refusals(plan)),
+            ("Violations of guardrails: apply is refused", refusals(plan.violations)),
             ("Allowed exceptions from guardrails", [v for v in plan.violations if v.allowed]),
         ],
         removals=removals(plan),
@@ -72,8 +73,8 @@ def plan_html(plan: Plan, cost: Cost, kinds: Kinds, origin: Origin) -> str:
     )
 
 
-def error_html(error: ReconcilerError, subject: str = "plan") -> str:
-    """Why there is no plan or audit, as a page that takes the place of an outdated one."""
+def render_error(error: ReconcilerError, view: View, subject: str = "plan") -> str:
+    """Return the reason why there is no plan or audit, as a page that replaces an outdated one."""
     return page("error.html.j2", error=error, subject=subject)
 
 

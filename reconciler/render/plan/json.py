@@ -1,75 +1,64 @@
-"""A plan and a report as JSON documents; a plan follows Terraform's where the two overlap."""
+"""A plan as a JSON document, which follows Terraform's where the two overlap."""
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.pricing import Offer
 from reconciler.core.money import Peak, Sale, margin, moves, total
 from reconciler.core.plan.plan import Plan
-from reconciler.core.report import Report
-from reconciler.core.steps.cost import Cost
-from reconciler.errors import ReconcilerError
-from reconciler.render.plan.origin import origin_of
+from reconciler.render.json import FORMAT_VERSION, dumps, render_error
+from reconciler.render.plan.documents import origin_of
 from reconciler.render.plan.violations import violation_document
+from reconciler.render.view import PlanView
 from reconciler.render.words import shown
 
 if TYPE_CHECKING:
-    from reconciler.render.plan import documents as contract
-    from reconciler.render.plan import origin
+    from reconciler.render.plan import documents
 
-FORMAT_VERSION = "1.0"
-
-
-class Origin(NamedTuple):
-    """Where a plan was made: the shop's folder as seen from there, and its git commit."""
-
-    folder: str
-    commit: str
-    """Empty where there is none; `+` behind it says that files differ from it."""
+__all__ = ["plan_document", "render_error", "render_plan"]
 
 
-def plan_document(
-    plan: Plan, cost: Cost, kinds: Kinds, origin: Origin | None = None
-) -> contract.PlanDocument:
-    """The plan as the document that `plan --format json` prints and `plan --out` writes."""
-    made: contract.Made = {}
-    if origin:
-        made = {"folder": origin.folder, "commit": origin.commit or None}
-    return {
+def render_plan(plan: Plan, view: PlanView) -> str:
+    """Return the plan as JSON text."""
+    return dumps(plan_document(plan, view)) + "\n"
+
+
+def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
+    """Return the document that `plan --format json` prints and `plan --out` writes."""
+    kinds, usage = view.kinds, view.usage
+    document: documents.PlanDocument = {
         "format_version": FORMAT_VERSION,
         "store": plan.store,
-        **made,
+        "folder": view.folder,
+        "commit": view.commit,
         "resource_changes": [
             _change(change, kinds[change.address.kind], kinds) for change in plan.changes
         ],
         "unmanaged": [str(address) for address in plan.unmanaged],
-        **_dropped(plan),
         "unknown": [{"address": str(a), "reason": reason} for a, reason in plan.unknown],
         "notes": [*(f"{a}: {reason}" for a, reason in plan.withheld), *plan.notes],
         "violations": [violation_document(violation) for violation in plan.violations],
-        "summary": cast("contract.Summary", plan.counts()),
+        "summary": cast("documents.Summary", plan.counts()),
         "money": _money(plan, kinds),
         "cost": {
-            "reads": cost.reads,
-            "writes": cost.writes,
-            "verification": cost.verification,
-            "requests": cost.requests,
-            "windows": cost.windows,
-            "seconds": cost.seconds,
+            "reads": usage.reads,
+            "writes": usage.writes,
+            "verification": usage.verification,
+            "requests": usage.requests,
+            "windows": usage.windows,
+            "seconds": usage.seconds,
         },
     }
+    if plan.dropped:
+        document["dropped"] = [str(address) for address in plan.dropped]
+    return document
 
 
-def _dropped(plan: Plan) -> origin.Dropped:
-    return {"dropped": [str(address) for address in plan.dropped]} if plan.dropped else {}
-
-
-def _money(plan: Plan, kinds: Kinds) -> contract.Money:
+def _money(plan: Plan, kinds: Kinds) -> documents.Money:
     money = total(plan.changes, kinds)
     return {
         "dearer": money.dearer,
@@ -82,7 +71,7 @@ def _money(plan: Plan, kinds: Kinds) -> contract.Money:
     }
 
 
-def _peak(peak: Peak | None) -> contract.Peak | None:
+def _peak(peak: Peak | None) -> documents.Peak | None:
     if peak is None:
         return None
     return {
@@ -92,7 +81,7 @@ def _peak(peak: Peak | None) -> contract.Peak | None:
     }
 
 
-def _sale(sale: Sale) -> contract.Sale:
+def _sale(sale: Sale) -> documents.Sale:
     before, after = sale.before or Offer(None, None), sale.after or Offer(None, None)
     return {
         "outlet": sale.outlet or None,
@@ -107,9 +96,9 @@ def _share(share: Decimal | None) -> Decimal | None:
     return share if share is None else round(share, 1)
 
 
-def _change(change: Change, kind: Kind, kinds: Kinds) -> contract.ResourceChange:
+def _change(change: Change, kind: Kind, kinds: Kinds) -> documents.ResourceChange:
     source = change.source
-    rest: origin.Remembered = {}
+    rest: documents.Remembered = {}
     if change.renamed_from:
         rest["previous_address"] = f"{change.address.kind}/{change.renamed_from}"
     if change.implied:
@@ -160,57 +149,3 @@ def _value(change: Change, kind: Kind, value: Value | None) -> dict[str, Any] | 
         for name, item in value.items()
         if not kind.fields[name].hidden
     }
-
-
-def report_document(report: Report, going_on: str = "") -> contract.ReportDocument:
-    """The report as the document that `apply --format json` prints.
-
-    A run that ended early and can go on says why it ended, and which command does the rest.
-    """
-    document: contract.ReportDocument = {
-        "store": report.store,
-        "outcomes": [
-            {
-                "address": str(outcome.address),
-                "action": outcome.action.value,
-                "status": outcome.status,
-                "message": outcome.message,
-            }
-            for outcome in report.outcomes
-        ],
-        "summary": cast("contract.Statuses", report.counts()),
-        "requests": report.requests,
-        "verified": report.verified,
-    }
-    if going_on:
-        document |= {"stopped": report.stopped, "going_on": going_on}
-    return document
-
-
-def error_document(error: ReconcilerError) -> dict[str, Any]:
-    """An error for programs: the message, and every problem with its place."""
-    return {
-        "error": error.message,
-        "hint": error.hint or None,
-        "problems": [
-            {
-                "file": problem.file,
-                "line": problem.line,
-                "column": problem.column,
-                "message": problem.message,
-                "hint": problem.hint or None,
-            }
-            for problem in error.problems
-        ],
-    }
-
-
-def dumps(document: Any) -> str:
-    """JSON text; exact numbers stay numbers."""
-    return json.dumps(document, indent=2, ensure_ascii=False, default=_number)
-
-
-def _number(value: object) -> float:
-    if isinstance(value, Decimal):
-        return float(value)
-    raise TypeError(type(value).__name__)

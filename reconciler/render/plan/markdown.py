@@ -15,14 +15,14 @@ from reconciler.core.model.address import Address, Source
 from reconciler.core.model.kind import Kinds
 from reconciler.core.money import total
 from reconciler.core.plan.plan import Plan
-from reconciler.core.plan.violation import Violation
+from reconciler.core.plan.violation import Violation, refusals
 from reconciler.core.steps.cost import Cost
 from reconciler.errors import ReconcilerError, SourceError
 from reconciler.render.fit import Listing, code, fit_all, size
 from reconciler.render.money import total_line
 from reconciler.render.plan.blocks import block, line
-from reconciler.render.plan.json import Origin
-from reconciler.render.plan.verdict import ranked, refusals, removals, verdict
+from reconciler.render.plan.verdict import ranked, removals, verdict
+from reconciler.render.view import PlanView, View
 from reconciler.render.words import amount, spent
 
 LIMIT = 65_536
@@ -35,9 +35,10 @@ _TEXT = 200
 _LONG = 1_000
 
 
-def plan_markdown(plan: Plan, cost: Cost, kinds: Kinds, origin: Origin) -> str:
-    """The plan as a comment: verdict, counts, money, what must be seen, folds, footer."""
-    tail = _notes(plan) + _unmanaged(plan) + footer(plan.store, origin)
+def render_plan(plan: Plan, view: PlanView) -> str:
+    """Return the plan as a comment: verdict, counts, money, what must be seen, folds, footer."""
+    kinds, cost = view.kinds, view.usage
+    tail = _notes(plan) + _unmanaged(plan) + footer(plan.store, view)
     actions = sorted({change.action for change in plan.changes}, key=lambda a: -a.severity)
     money = total_line(total(plan.changes, kinds))
     room = LIMIT - size(_head(plan, cost, money, missing=_MOST)) - size(tail) - _frames(actions)
@@ -92,7 +93,7 @@ def _listings(plan: Plan) -> list[Listing]:
     """What must be seen, in the order in which it gets its room."""
     allowed = [violation for violation in plan.violations if violation.allowed]
     return [
-        _violations("Violations of guardrails: apply is refused", refusals(plan)),
+        _violations("Violations of guardrails: apply is refused", refusals(plan.violations)),
         _removals(removals(plan)),
         _violations("Allowed exceptions from guardrails", allowed),
         _reasons("Could not be read: nothing is planned for them", plan.unknown),
@@ -222,16 +223,16 @@ def aside(title: str, entries: Sequence[str]) -> str:
     return "\n".join([summary, "", *lines, *more, "", "</details>", "", ""])
 
 
-def footer(store: str, origin: Origin) -> str:
+def footer(store: str, view: View) -> str:
     """Who wrote this, of which shop, from which files."""
     told = [f"reconciler {__version__}", short(store)]
-    told += [f"folder {short(origin.folder)}"] if origin.folder != "." else []
-    told += [f"commit {short(origin.commit)}"] if origin.commit else []
+    told += [f"folder {short(view.folder)}"] if view.folder != "." else []
+    told += [f"commit {short(view.commit)}"] if view.commit else []
     return f"---\n{' · '.join(told)}\n"
 
 
-def error_markdown(error: ReconcilerError, subject: str = "plan") -> str:
-    """Why there is no plan or audit, as a comment that takes the place of an outdated one."""
+def render_error(error: ReconcilerError, view: View, subject: str = "plan") -> str:
+    """Return the reason why there is no plan or audit, in place of an outdated comment."""
     problems = error.problems if isinstance(error, SourceError) else ()
     hint = [f"{short(error.hint, _LONG)}", ""] if error.hint else []
     head = [marker(subject), f"### ⛔ No {subject}", "", short(error.message, _LONG), "", *hint]

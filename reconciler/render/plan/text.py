@@ -1,19 +1,19 @@
-"""A plan and a report for a terminal, a pipe and a CI log; colour only says it again."""
+"""A plan for a terminal, a pipe and a CI log; colour only says it again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from reconciler.core.diff.change import Action
-from reconciler.core.model.kind import Kinds
 from reconciler.core.money import total
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import refusals
-from reconciler.core.report import Report
 from reconciler.core.steps.cost import Cost
+from reconciler.errors import ReconcilerError
 from reconciler.render.money import total_line
-from reconciler.render.plan.blocks import STYLES, Paint, block, line, no_paint
+from reconciler.render.plan.blocks import STYLES, block, line
 from reconciler.render.plan.violations import violations_text
+from reconciler.render.view import Paint, PlanView, View
 from reconciler.render.words import counted, duration, plain
 
 _LEGEND = {
@@ -23,35 +23,28 @@ _LEGEND = {
     Action.RETIRE: "retire (taken out of sale, kept in the shop)",
     Action.DELETE: "delete",
 }
-_STATUS = {"applied": "✓", "failed": "✗", "held": "!", "skipped": "-"}
 _MANY = 10
 
 
-def plan_text(
-    plan: Plan,
-    cost: Cost,
-    kinds: Kinds,
-    paint: Paint = no_paint,
-    compact: bool = False,
-    done: str = "",
-) -> str:
-    """The plan: target, legend, a block (or a line) an object, notes, money, cost, a closing line.
-
-    `done` is the time of day at which it would be applied.
-    """
-    return "\n".join(_plan(plan, cost, kinds, paint, compact, done)) + "\n"
+def render_plan(plan: Plan, view: PlanView) -> str:
+    """Return the plan: target, a block (or a line) for each object, notes, money, API usage."""
+    return "\n".join(_plan(plan, view)) + "\n"
 
 
-def _plan(
-    plan: Plan, cost: Cost, kinds: Kinds, paint: Paint, compact: bool, done: str
-) -> Iterator[str]:
+def render_error(error: ReconcilerError, view: View) -> str:
+    """Return nothing: people read an error on stderr."""
+    return ""
+
+
+def _plan(plan: Plan, view: PlanView) -> Iterator[str]:
+    paint, kinds = view.paint, view.kinds
     yield f"Store: {plan.store}"
     yield ""
     if plan.changes:
         used = [action for action in _LEGEND if any(c.action is action for c in plan.changes)]
         yield "  ".join(paint(STYLES[a], a.symbol) + f" {_LEGEND[a]}" for a in used)
         yield ""
-        if compact:
+        if view.compact:
             yield from (line(change, kinds, paint) for change in plan.changes)
             yield ""
         else:
@@ -63,13 +56,14 @@ def _plan(
     if money := total_line(total(plan.changes, kinds)):
         yield f"Money: {money}"
     if not plan.empty:
-        yield spending(cost, done)
-    yield closing(plan, cost)
+        yield spending(view)
+    yield closing(plan, view.usage)
 
 
-def spending(cost: Cost, done: str = "") -> str:
+def spending(view: PlanView) -> str:
     """What the plan has cost, what applying it will, and when that would be done."""
-    until = f", done about {done} if applied now" if done else ""
+    cost = view.usage
+    until = f", done about {view.finish} if applied now" if view.finish else ""
     return (
         f"Cost: {counted(cost.reads, 'read')} spent; {counted(cost.requests, 'request')} to apply "
         f"in {counted(cost.windows, 'window')}{until}"
@@ -134,28 +128,3 @@ def closing(plan: Plan, cost: Cost) -> str:
 
 _VERBS = ("create", "update", "replace", "retire", "delete")
 _ALWAYS = ("create", "update")
-
-
-def report_text(report: Report, paint: Paint = no_paint, going_on: str = "") -> str:
-    """What an apply did: everything that went wrong by name, and one closing line.
-
-    `going_on` is the command that does what is left.
-    """
-    return "\n".join(_report(report, paint, going_on)) + "\n"
-
-
-def _report(report: Report, paint: Paint, going_on: str) -> Iterator[str]:
-    colours = {"applied": "green", "failed": "red", "held": "yellow", "skipped": "yellow"}
-    for outcome in report.outcomes:
-        sign = paint(colours[outcome.status], _STATUS[outcome.status])
-        said = f": {plain(outcome.message)}" if outcome.message else ""
-        yield f"{sign} {plain(str(outcome.address))} {outcome.action.value} {outcome.status}{said}"
-    yield ""
-    if report.stopped:
-        yield f"Ended early: {plain(report.stopped)}"
-    if going_on:
-        yield f"To go on: {plain(going_on)}"
-    counts = report.counts()
-    rest = [f"{counts[name]:,} {name}" for name in ("failed", "held", "skipped") if counts[name]]
-    applied = f"{counts['applied']:,} applied ({report.verified:,} verified)"
-    yield f"Applied: {', '.join([applied, *rest])}; {counted(report.requests, 'request')}"

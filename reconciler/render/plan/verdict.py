@@ -9,7 +9,7 @@ from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.kind import Kinds
 from reconciler.core.money import moves
 from reconciler.core.plan.plan import Plan
-from reconciler.core.plan.violation import Violation
+from reconciler.core.plan.violation import refusals
 from reconciler.render.words import counted
 
 REMOVES = (Action.DELETE, Action.REPLACE, Action.RETIRE)
@@ -23,11 +23,6 @@ class Verdict(NamedTuple):
     text: str
 
 
-def refusals(plan: Plan) -> list[Violation]:
-    """The violations that refuse the apply."""
-    return [violation for violation in plan.violations if violation.allowed is None]
-
-
 def removals(plan: Plan) -> list[Change]:
     """The changes that take something away, the most severe first."""
     found = [change for change in plan.changes if change.action in REMOVES]
@@ -36,7 +31,7 @@ def removals(plan: Plan) -> list[Change]:
 
 def verdict(plan: Plan) -> Verdict:
     """What a reader must know if it is the only line that is read."""
-    if refused := refusals(plan):
+    if refused := refusals(plan.violations):
         return Verdict("refused", f"Refused by guardrails: {counted(len(refused), 'violation')}")
     if plan.unknown:
         unread = f"{counted(len(plan.unknown), 'object')} could not be read"

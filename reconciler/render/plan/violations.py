@@ -12,8 +12,8 @@ from reconciler.render.words import counted, plain
 
 if TYPE_CHECKING:
     from reconciler.core.plan.plan import Plan
-    from reconciler.render.plan import documents as contract
-    from reconciler.render.plan.blocks import Paint
+    from reconciler.render.plan import documents
+    from reconciler.render.view import Paint
 
 
 def violations_text(plan: Plan, paint: Paint) -> Iterator[str]:
@@ -54,7 +54,7 @@ def _place(source: Source) -> str:
     return plain(f"{source.file}:{source.line}:{source.column}")
 
 
-def violation_document(violation: Violation) -> contract.Violation:
+def violation_document(violation: Violation) -> documents.Violation:
     """A violation as data."""
     return {
         "rule": violation.rule,
@@ -68,7 +68,7 @@ def violation_document(violation: Violation) -> contract.Violation:
     }
 
 
-def _allowed(allowance: Allowance) -> contract.Allowed:
+def _allowed(allowance: Allowance) -> documents.Allowed:
     return {
         "reason": allowance.reason,
         "until": allowance.until,
@@ -76,5 +76,5 @@ def _allowed(allowance: Allowance) -> contract.Allowed:
     }
 
 
-def _source(source: Source) -> contract.Source:
+def _source(source: Source) -> documents.Source:
     return {"file": source.file, "line": source.line, "column": source.column}

@@ -11,9 +11,7 @@ import pytest
 
 from reconciler.core.diff.change import Action
 from reconciler.core.plan.plan import Plan
-from reconciler.kinds import KINDS
-from reconciler.render.plan.html import plan_html
-from reconciler.render.plan.json import Origin
+from reconciler.render.plan.html import render_plan
 
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 360, "height": 740}
@@ -21,7 +19,7 @@ SECONDS = 2.0
 
 
 def html(plan: Plan, makes: Any) -> str:
-    return plan_html(plan, makes.cost, KINDS, Origin("shops/kopi", "0123abc"))
+    return render_plan(plan, makes.view(folder="shops/kopi", commit="0123abc"))
 
 
 def visible(page: Any) -> list[str]:

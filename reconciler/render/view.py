@@ -1,0 +1,70 @@
+"""What a renderer needs beside the plan or the audit: values, which the caller has read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.core.model.address import Source
+from reconciler.core.model.kind import Kinds
+from reconciler.core.steps.cost import Cost
+
+Paint = Callable[[str, str], str]
+"""Takes a style and a text; gives the text in that style, or as it is."""
+Locate = Callable[[Source, tuple[str | int, ...]], Source]
+"""Takes the place of an object and a path inside it; gives the place of what is there."""
+
+
+def no_paint(style: str, text: str) -> str:
+    """Return the text as it is."""
+    return text
+
+
+def object_line(source: Source, path: tuple[str | int, ...]) -> Source:
+    """Return the line of the object itself, for callers that have no files to look into."""
+    return source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Where and when something was made, and for which terminal it is rendered."""
+
+    kinds: Kinds
+    made_at: str = ""
+    """ISO 8601, UTC: `2026-11-29T04:47:04Z`."""
+    shop: str = ""
+    """The name of the shop's folder."""
+    folder: str = "."
+    """The shop's folder, as seen from where the command ran."""
+    commit: str | None = None
+    """The git commit of the files, with `+` where they differ from it."""
+    repository_path: str = ""
+    """The shop's folder from the top of its repository; empty where it is the top."""
+    paint: Paint = no_paint
+    width: int | None = None
+    """Columns of the terminal; None leaves long lines as they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanView(View):
+    """A view of a plan."""
+
+    usage: Cost
+    finish: str | None = None
+    """The time of day at which an apply that starts now would be done."""
+    compact: bool = False
+    locate: Locate = object_line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditView(View):
+    """A view of an audit; it ended at `made_at`."""
+
+    requests: int
+    seconds: float
+
+    @property
+    def epoch(self) -> int:
+        """The end of the audit in seconds since 1970."""
+        return int(datetime.fromisoformat(self.made_at).timestamp())
