@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from wsgiref.types import WSGIApplication
 
 from reconciler.catalogue.settings import Settings
 from reconciler.core.model.store import SANDBOX
@@ -16,9 +17,6 @@ from reconciler.errors import SandboxUnavailable, UsageError
 from reconciler.ledger import journal
 from reconciler.ledger import rewrites as memory
 from reconciler.ledger.state_dir import StateDir
-
-if TYPE_CHECKING:
-    from flask import Flask
 
 SEED = "sandbox.json"
 """Beside reconciler.yaml: what the embedded shop holds when it is first opened."""
@@ -43,7 +41,7 @@ def connect(
     return Client(store, transport, watcher, limits=limits, tenant=known)
 
 
-def embedded(settings: Settings, **options: Any) -> Flask:
+def embedded(settings: Settings, **options: Any) -> WSGIApplication:
     """The embedded shop of a folder, seeded when it is opened for the first time."""
     from reconciler import sandbox  # Flask is not imported when a real shop is the target
 
