@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -24,6 +23,8 @@ from reconciler.render.plan.json import plan_document
 from reconciler.render.plan.text import render_plan
 from reconciler.render.report import report_document, report_text
 from reconciler.render.view import PlanView
+from tests.support.documents import ReadDocument
+from tests.support.shop import MakeShop
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if path.is_dir())
 UPDATE = bool(os.environ.get("UPDATE"))
@@ -53,7 +54,7 @@ def _same(path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
-def test_a_case(case: Path, make_shop: Any, documented: Any) -> None:
+def test_a_case(case: Path, make_shop: MakeShop, documented: ReadDocument) -> None:
     shop = make_shop(json.loads((case / "live.json").read_text(encoding="utf-8")))
     shop.write((case / "catalogue.yaml").read_text(encoding="utf-8"), "catalogue.yaml")
     if (case / "prune.yaml").exists():

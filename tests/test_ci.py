@@ -25,7 +25,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from reconciler import sandbox
-from tests.menu import TWO_SIZES, back_office, by_code, edited
+from tests.support.menu import TWO_SIZES, back_office, by_code, edited
 
 CI = Path(__file__).parent.parent / "examples" / "ci"
 KEY = "a-random-text-of-the-pipeline"

@@ -19,6 +19,7 @@ from reconciler.catalogue import loader as source
 from reconciler.catalogue import settings
 from reconciler.kinds import MANAGED
 from reconciler.sandbox import Choices, Fault
+from tests.support.shop import MakeShop
 
 KOPI = Path(__file__).parent.parent / "examples" / "kopi-nusantara"
 SEED = json.loads((KOPI / "sandbox.json").read_text(encoding="utf-8"))
@@ -133,7 +134,7 @@ def words(choices: dict[str, Any]) -> str:
 class Kopi:
     """The coffee chain's files beside a sandbox of its own."""
 
-    def __init__(self, make_shop: Any, choices: dict[str, Any]) -> None:
+    def __init__(self, make_shop: MakeShop, choices: dict[str, Any]) -> None:
         self.shop = make_shop(SEED, choices=Choices(**choices))
         self.shop.twin.today = lambda: date(2026, 11, 21)
         self.shop.desired = lambda: DESIRED
@@ -157,14 +158,14 @@ def expected(choices: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.parametrize("choices", CASES, ids=words)
-def test_it_converges(make_shop: Any, choices: dict[str, Any]) -> None:
+def test_it_converges(make_shop: MakeShop, choices: dict[str, Any]) -> None:
     kopi = Kopi(make_shop, choices)
     assert kopi.apply() == expected(choices)
     assert kopi.left() == expected(choices)
 
 
 @pytest.mark.parametrize("how", CASES_OF_LETTERS)
-def test_another_letter_case_converges_once_all_was_written(make_shop: Any, how: str) -> None:
+def test_another_letter_case_converges_once_all_was_written(make_shop: MakeShop, how: str) -> None:
     """A product's update writes its other variants too, which then read otherwise than before."""
     kopi = Kopi(make_shop, {"rewrite_text": how})
     assert kopi.apply() == set()
@@ -176,7 +177,7 @@ KINDS = ("drop", "timeout", "500", "502", "503", "html", "truncated", "429")
 
 
 @pytest.mark.parametrize("choices", CASES, ids=words)
-def test_it_converges_in_bad_weather(make_shop: Any, choices: dict[str, Any]) -> None:
+def test_it_converges_in_bad_weather(make_shop: MakeShop, choices: dict[str, Any]) -> None:
     kopi = Kopi(make_shop, choices)
     chance = random.Random(words(choices))
     for _ in range(3):
@@ -196,7 +197,7 @@ def test_it_converges_in_bad_weather(make_shop: Any, choices: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize(("choice", "open_"), IMPOSSIBLE.items(), ids=str)
-def test_what_cannot_be_done_is_said(make_shop: Any, choice: Any, open_: Any) -> None:
+def test_what_cannot_be_done_is_said(make_shop: MakeShop, choice: Any, open_: Any) -> None:
     kopi = Kopi(make_shop, dict([choice]))
     report = kopi.shop.apply(kopi.shop.plan())
     said = {str(o.address): o.message for o in report.outcomes if o.status != "applied"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -429,7 +428,7 @@ def test_windows_line_ends_are_line_ends(tmp_path: Path) -> None:
     assert node["b"][0].line == 3
 
 
-def test_a_large_file_is_refused_unread(tmp_path: Path, monkeypatch: Any) -> None:
+def test_a_large_file_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(document, "MAX_BYTES", 1024 * 1024)
     path = file(tmp_path, b"a: " + b"x" * 1024 * 1024)
     node, found = said(path)

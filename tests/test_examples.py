@@ -7,7 +7,6 @@ import re
 import shutil
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -27,6 +26,7 @@ from reconciler.render.json import dumps
 from reconciler.render.plan.json import plan_document
 from reconciler.render.plan.text import render_plan
 from reconciler.render.view import PlanView
+from tests.support.shop import MakeShop
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 KOPI = "kopi-nusantara"
@@ -41,7 +41,7 @@ def load(folder: Path) -> Desired:
 class Example:
     """A copy of an example folder, beside a sandbox seeded with its own `sandbox.json`."""
 
-    def __init__(self, make_shop: Any, name: str) -> None:
+    def __init__(self, make_shop: MakeShop, name: str) -> None:
         folder = EXAMPLES / name
         seed = folder / "sandbox.json"
         self.shop = make_shop(json.loads(seed.read_text(encoding="utf-8")) if seed.exists() else {})
@@ -57,7 +57,7 @@ class Example:
 
 
 @pytest.fixture
-def kopi(make_shop: Any) -> Example:
+def kopi(make_shop: MakeShop) -> Example:
     return Example(make_shop, KOPI)
 
 
@@ -69,7 +69,7 @@ def test_the_examples_are_those_that_the_readme_names() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_example_plans_applies_and_plans_empty(make_shop: Any, name: str) -> None:
+def test_an_example_plans_applies_and_plans_empty(make_shop: MakeShop, name: str) -> None:
     example = Example(make_shop, name)
     first = example.plan()
     assert not first.empty
@@ -85,7 +85,7 @@ def test_an_example_plans_applies_and_plans_empty(make_shop: Any, name: str) -> 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_example_is_shown_and_documented_without_a_hitch(make_shop: Any, name: str) -> None:
+def test_an_example_is_shown_and_documented_without_a_hitch(make_shop: MakeShop, name: str) -> None:
     plan = Example(make_shop, name).plan()
     price = cost.price(order.steps(plan, KINDS), KINDS, plan.reads, plan.pages, Window())
     text = render_plan(plan, PlanView(kinds=KINDS, usage=price))

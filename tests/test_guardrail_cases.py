@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,13 +19,14 @@ from reconciler.guardrails.rules import RULES
 from reconciler.kinds import KINDS
 from reconciler.render.plan.text import render_plan
 from reconciler.render.view import PlanView
+from tests.support.shop import MakeShop
 
 FOLDER = Path(__file__).parent / "guardrails"
 CASES = ("trips", "inside", "allowed")
 UPDATE = bool(os.environ.get("UPDATE"))
 
 
-def judged(make_shop: Any, rule: str, case: str) -> tuple[Plan, str]:
+def judged(make_shop: MakeShop, rule: str, case: str) -> tuple[Plan, str]:
     """The plan of a case, and its text."""
     folder = FOLDER / rule.replace("-", "_")
     shop = make_shop(json.loads((folder / "live.json").read_text(encoding="utf-8")))
@@ -39,7 +39,7 @@ def judged(make_shop: Any, rule: str, case: str) -> tuple[Plan, str]:
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("rule", RULES)
-def test_a_case(make_shop: Any, rule: str, case: str) -> None:
+def test_a_case(make_shop: MakeShop, rule: str, case: str) -> None:
     plan, text = judged(make_shop, rule, case)
     expected = FOLDER / rule.replace("-", "_") / case / "plan.txt"
     if UPDATE:

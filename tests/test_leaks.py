@@ -79,7 +79,9 @@ def test_honest_file(tmp_path):
 
 
 def test_every_leak_is_found_and_nothing_else(tmp_path: Path, root: Path) -> None:
-    (tmp_path / "conftest.py").write_text('pytest_plugins = ["tests.leaks"]\n', encoding="utf-8")
+    (tmp_path / "conftest.py").write_text(
+        'pytest_plugins = ["tests.support.leaks"]\n', encoding="utf-8"
+    )
     (tmp_path / "test_inner.py").write_text(INNER, encoding="utf-8")
     ran = subprocess.run(
         [
@@ -108,4 +110,4 @@ def test_every_leak_is_found_and_nothing_else(tmp_path: Path, root: Path) -> Non
 
 
 def test_this_very_run_is_listened_to(request: pytest.FixtureRequest) -> None:
-    assert request.config.pluginmanager.has_plugin("tests.leaks")
+    assert request.config.pluginmanager.has_plugin("tests.support.leaks")

@@ -16,6 +16,7 @@ from reconciler.catalogue.parallel import Parsing
 from reconciler.catalogue.parser import Node, expander
 from reconciler.ledger.journal import Journal
 from reconciler.workflows import plan as pipeline
+from tests.support.shop import MakeShop
 
 FILES = {
     "a.yaml": "products:\n  - &base {code: A, name: Kopi}\n",
@@ -136,7 +137,7 @@ def test_a_head_start_that_nobody_uses_ends_its_process(folder: Path) -> None:
         os.waitpid(-1, os.WNOHANG)
 
 
-def test_a_head_start_on_other_files_is_not_taken(make_shop: Any, folder: Path) -> None:
+def test_a_head_start_on_other_files_is_not_taken(make_shop: MakeShop, folder: Path) -> None:
     shop = make_shop({})
     shop.write("categories: [{name: Drinks}]")
     journal = Journal(shop.state, "sandbox")

@@ -11,6 +11,7 @@ from reconciler.kinds import KINDS
 from reconciler.render.json import dumps
 from reconciler.render.plan.json import plan_document
 from reconciler.render.view import PlanView
+from tests.support.shop import MakeShop
 
 # As they stand in the guides to policies on `terraform show -json`.
 DESTROYED = """
@@ -36,7 +37,7 @@ NEW_WITHOUT_DESCRIPTION = """
 
 
 @pytest.fixture
-def plan(make_shop: Any) -> str:
+def plan(make_shop: MakeShop) -> str:
     shop = make_shop(
         {
             "categories": [{"Name": "Drinks"}],

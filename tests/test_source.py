@@ -765,7 +765,7 @@ def test_the_garbage_collector_is_left_as_it_was(folder: Folder) -> None:
 
 @pytest.mark.timeout(20)
 @pytest.mark.skipif(sys.platform == "win32", reason="no named pipes there")
-def test_a_pipe_is_no_file_of_the_catalogue(folder: Any) -> None:
+def test_a_pipe_is_no_file_of_the_catalogue(folder: Folder) -> None:
     folder.write("categories: [{name: A}]")
     os.mkfifo(folder.root / "catalogue" / "pipe.yaml")
     assert list(folder.load().objects["category"]) == ["A"]

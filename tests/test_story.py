@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from reconciler import sandbox
-from tests.menu import back_office, by_code
+from tests.support.menu import back_office, by_code
 
 LATER = (datetime.now().astimezone() + timedelta(days=365)).date().isoformat()
 

@@ -16,6 +16,7 @@ from reconciler.dealpos.tenant import FILE, Tenant, recall, remember
 from reconciler.kinds import KINDS
 from reconciler.ledger.state_dir import StateDir
 from reconciler.sandbox import Choices
+from tests.support.shop import MakeShop
 
 KNOWN = Tenant({"variant.list": "GET /Variant query"}, {"variant.list": 100}, 500)
 
@@ -80,7 +81,7 @@ SEED = {
 
 
 @pytest.fixture
-def run(make_shop: Any) -> Callable[..., tuple[int, Tenant]]:
+def run(make_shop: MakeShop) -> Callable[..., tuple[int, Tenant]]:
     """Reads the shop under some choices; gives the requests it took and what is known then."""
 
     def reads(tenant: Tenant, **choices: Any) -> tuple[int, Tenant]:
@@ -101,7 +102,7 @@ def run(make_shop: Any) -> Callable[..., tuple[int, Tenant]]:
 OLD: dict[str, Any] = {"generation": "A", "post_alternatives": "none"}
 
 
-def test_a_second_run_asks_the_routes_that_answered(run: Any) -> None:
+def test_a_second_run_asks_the_routes_that_answered(run: Callable[..., tuple[int, Tenant]]) -> None:
     first, tenant = run(Tenant(), **OLD)
     assert tenant.routes["coupon.list"] == "GET /PromotionCoupon body"
     second, again = run(tenant, **OLD)
@@ -110,7 +111,9 @@ def test_a_second_run_asks_the_routes_that_answered(run: Any) -> None:
     assert run(Tenant())[0] == run(run(Tenant())[1])[0]
 
 
-def test_a_remembered_route_that_answers_no_more_is_forgotten(run: Any) -> None:
+def test_a_remembered_route_that_answers_no_more_is_forgotten(
+    run: Callable[..., tuple[int, Tenant]],
+) -> None:
     _, tenant = run(Tenant())
     assert tenant.routes["coupon.list"] == "POST /PromotionCoupon/p body"
     _, tenant = run(tenant, **OLD)
@@ -135,12 +138,14 @@ def test_a_remembered_route_that_answers_no_more_is_forgotten(run: Any) -> None:
     ids=str,
 )
 def test_a_wrong_memory_costs_requests_and_nothing_else(
-    run: Any, wrong: Tenant, choices: Any
+    run: Callable[..., tuple[int, Tenant]], wrong: Tenant, choices: Any
 ) -> None:
     run(Tenant(dict(wrong.routes), dict(wrong.rows), wrong.size), **choices)
 
 
-def test_a_size_that_was_refused_is_not_asked_for_again(run: Any) -> None:
+def test_a_size_that_was_refused_is_not_asked_for_again(
+    run: Callable[..., tuple[int, Tenant]],
+) -> None:
     choices = {"page_cap": 100, "page_over_cap": "reject"}
     first, tenant = run(Tenant(), **choices)
     assert tenant.size == 100

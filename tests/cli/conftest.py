@@ -2,51 +2,44 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import json
-import os
 import shutil
 import socket
 import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Iterator
+from http.server import HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import make_server
 
 from reconciler import sandbox
 from reconciler.cli import console
 from reconciler.cli import main as cli
 from reconciler.dealpos import observer as watcher
-from tests.menu import MENU
-
-SETTINGS = "store: {url: sandbox}\n"
-SECRET = "secret-of-the-served-shop"
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What one run of the program did."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """The one document on stdout."""
-        return json.loads(self.out)
+from tests.support.menu import MENU
+from tests.support.program import (
+    SECRET,
+    SETTINGS,
+    Page,
+    PointAt,
+    Quiet,
+    Ran,
+    ReadFolder,
+    RunProgram,
+    Spawn,
+    WriteCatalogue,
+    contents,
+    running,
+)
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunProgram:
     """Runs the program in this process; its waits take no time, and nothing else may wait."""
 
     def silent(self: object, seconds: float) -> None:
@@ -78,7 +71,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def declare(folder: Path) -> Callable[..., Path]:
+def declare(folder: Path) -> WriteCatalogue:
     """Writes a catalogue file of the folder."""
 
     def write(text: str | bytes, name: str = "menu.yaml") -> Path:
@@ -93,29 +86,20 @@ def declare(folder: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def applied(folder: Path, run: Callable[..., Ran]) -> Path:
+def applied(folder: Path, run: RunProgram) -> Path:
     """The folder, applied once."""
     assert run("apply", folder, "--auto-approve").code == 0
     return folder
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    """Every file of a folder but what the tool keeps for itself."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and ".reconciler" not in path.parts and os.access(path, os.R_OK)
-    }
-
-
 @pytest.fixture
-def files() -> Callable[[Path], dict[str, bytes]]:
+def files() -> ReadFolder:
     """What a folder holds, to compare."""
     return contents
 
 
 @pytest.fixture
-def point_at(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def point_at(monkeypatch: pytest.MonkeyPatch) -> PointAt:
     """Sets the environment that names a shop."""
 
     def point(url: str, client_id: str = "sandbox", client_secret: str = SECRET) -> None:
@@ -134,58 +118,24 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: Any) -> None:
-        """Say nothing."""
-
-
-@contextlib.contextmanager
-def running(httpd: HTTPServer) -> Iterator[str]:
-    """A server in a thread, and its address."""
-    thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{httpd.server_port}"
-    finally:
-        httpd.shutdown()
-        thread.join()
-        httpd.server_close()
-
-
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[str, Any]]:
     """A sandbox behind a real socket: its address, and the shop."""
     app = sandbox.create_app(tmp_path / "served.db", limit=None, client_secret=SECRET)
-    httpd = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    httpd = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     with running(httpd) as address:
         yield address, app.extensions["sandbox"]
-
-
-class _Page(BaseHTTPRequestHandler):
-    def _answer(self) -> None:
-        self.rfile.read(int(self.headers.get("content-length") or 0))
-        body = b"<!DOCTYPE html><html>It works!</html>"
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture
 def web_page() -> Iterator[str]:
     """The address of something that is no API."""
-    with running(HTTPServer(("127.0.0.1", 0), _Page)) as address:
+    with running(HTTPServer(("127.0.0.1", 0), Page)) as address:
         yield address
 
 
 @pytest.fixture
-def spawn() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def spawn() -> Iterator[Spawn]:
     """Starts the program in a process of its own; what still runs at the end is ended."""
     started: list[subprocess.Popen[str]] = []
 

@@ -16,6 +16,7 @@ from reconciler.catalogue.writing import edit as edits
 from reconciler.catalogue.writing.adopted import Take
 from reconciler.cli import taken
 from reconciler.core.model.address import Address, Source
+from tests.support.program import RunProgram
 
 MENU = """\
 # Our menu. Ask Rina before changing prices.
@@ -244,7 +245,9 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "no last line end", "bom"])
-def test_only_the_touched_lines_change(run: Any, shop: Any, case: str, ending: str) -> None:
+def test_only_the_touched_lines_change(
+    run: RunProgram, shop: Callable[..., Path], case: str, ending: str
+) -> None:
     live, wanted = CASES[case]
     text = MENU
     if ending == "\r\n":
@@ -261,7 +264,9 @@ def test_only_the_touched_lines_change(run: Any, shop: Any, case: str, ending: s
     assert run("plan", folder, "--detailed-exitcode").code == 0
 
 
-def test_what_a_default_gives_is_written_in_the_entry(run: Any, shop: Any) -> None:
+def test_what_a_default_gives_is_written_in_the_entry(
+    run: RunProgram, shop: Callable[..., Path]
+) -> None:
     folder = shop(
         seed(_1001L={"Taxable": True, "LoyaltyPoint": False}),
         settings="defaults: {variant: {loyalty_point: true}}\n",
@@ -280,7 +285,7 @@ def test_what_a_default_gives_is_written_in_the_entry(run: Any, shop: Any) -> No
     ],
 )
 def test_what_cannot_be_written_there_is_told_and_stays(
-    run: Any, shop: Any, live: Any, why: str
+    run: RunProgram, shop: Callable[..., Path], live: Any, why: str
 ) -> None:
     settings = "defaults: {variant: {type: Standard}}\n" if "_1001R" in live else ""
     folder = shop(seed(**live), settings=settings)
@@ -290,7 +295,9 @@ def test_what_cannot_be_written_there_is_told_and_stays(
     assert menu(folder) == MENU
 
 
-def test_a_dry_run_shows_the_difference_and_writes_nothing(run: Any, shop: Any) -> None:
+def test_a_dry_run_shows_the_difference_and_writes_nothing(
+    run: RunProgram, shop: Callable[..., Path]
+) -> None:
     folder = shop(seed(_1001L={"UnitPrice": 22500}))
     ran = run("adopt", "variant/1001*", "--dry-run", "--shop", folder)
     assert ran.code == 0
@@ -300,7 +307,9 @@ def test_a_dry_run_shows_the_difference_and_writes_nothing(run: Any, shop: Any) 
     assert menu(folder) == MENU
 
 
-def test_what_else_lies_in_the_catalogue_is_in_nobodys_way(run: Any, shop: Any) -> None:
+def test_what_else_lies_in_the_catalogue_is_in_nobodys_way(
+    run: RunProgram, shop: Callable[..., Path]
+) -> None:
     folder = shop(seed(_1001R={"UnitPrice": 18500}))
     (folder / "catalogue" / "menu.yaml").chmod(0o444)
     (folder / "catalogue" / "notes.txt").symlink_to("nowhere.txt")
@@ -309,7 +318,7 @@ def test_what_else_lies_in_the_catalogue_is_in_nobodys_way(run: Any, shop: Any) 
     assert "unit_price: 18500, taxable" in menu(folder)
 
 
-def test_one_field_of_one_object(run: Any, shop: Any) -> None:
+def test_one_field_of_one_object(run: RunProgram, shop: Callable[..., Path]) -> None:
     folder = shop(seed(_1001L={"UnitPrice": 22500, "Model": "XL"}, _1001R={"UnitPrice": 1}))
     ran = run("adopt", "variant/1001L", "--field", "model", "--shop", folder, "--format", "json")
     (told,) = ran.json["adopted"]
@@ -318,7 +327,7 @@ def test_one_field_of_one_object(run: Any, shop: Any) -> None:
     assert changed(MENU, menu(folder)) == ["-        model: Large", "+        model: XL"]
 
 
-def test_a_new_variant_goes_under_its_product(run: Any, shop: Any) -> None:
+def test_a_new_variant_goes_under_its_product(run: RunProgram, shop: Callable[..., Path]) -> None:
     folder = shop(seed(_1001X={"Model": "Extra", "UnitPrice": 30000}, _1002X={"UnitPrice": 9000}))
     ran = run("adopt", "variant/1001X", "variant/1002X", "--shop", folder)
     assert ran.code == 0, ran.out + ran.err
@@ -330,7 +339,7 @@ def test_a_new_variant_goes_under_its_product(run: Any, shop: Any) -> None:
 
 
 def test_a_new_product_goes_where_its_like_are_else_into_a_file_of_its_own(
-    run: Any, shop: Any
+    run: RunProgram, shop: Callable[..., Path]
 ) -> None:
     rows = {
         "_1003": {"Name": "Jus", "Category": "Drinks"},
@@ -347,7 +356,9 @@ def test_a_new_product_goes_where_its_like_are_else_into_a_file_of_its_own(
     assert run("plan", folder, "--detailed-exitcode").code == 0
 
 
-def test_a_pattern_takes_what_drifted_and_what_is_new(run: Any, shop: Any) -> None:
+def test_a_pattern_takes_what_drifted_and_what_is_new(
+    run: RunProgram, shop: Callable[..., Path]
+) -> None:
     changes = {"_1001R": {"UnitPrice": 1}, "_1001X": {"UnitPrice": 2}, "_1002X": {"UnitPrice": 3}}
     folder = shop(seed(**changes), MENU.replace("\n", "\r\n"))
     assert run("adopt", "variant/1001*", "--shop", folder).code == 0
@@ -358,7 +369,9 @@ def test_a_pattern_takes_what_drifted_and_what_is_new(run: Any, shop: Any) -> No
     assert after.count("\n") == after.count("\r\n")
 
 
-def test_a_product_without_variants_gets_its_first(run: Any, shop: Any) -> None:
+def test_a_product_without_variants_gets_its_first(
+    run: RunProgram, shop: Callable[..., Path]
+) -> None:
     text = "products:\n  - code: '1001'\n    name: Kopi Susu\n  - {code: '1002', variants: []}\n"
     folder = shop(seed(), text)
     ran = run("adopt", "variant/1001R", "variant/1002R", "--shop", folder)
@@ -369,7 +382,9 @@ def test_a_product_without_variants_gets_its_first(run: Any, shop: Any) -> None:
     assert run("plan", folder, "--detailed-exitcode").code == 0
 
 
-def test_what_a_replacement_has_used_up_is_no_drift(run: Any, shop: Any) -> None:
+def test_what_a_replacement_has_used_up_is_no_drift(
+    run: RunProgram, shop: Callable[..., Path]
+) -> None:
     off = "guardrails: {coupon-in-use: off}\n"
     folder = shop(seed(K1={"Balance": 4, "Discount": 900}), settings=off)
     assert run("apply", folder, "--auto-approve", "--kind", "coupon").code == 0
@@ -380,7 +395,7 @@ def test_what_a_replacement_has_used_up_is_no_drift(run: Any, shop: Any) -> None
     assert menu(folder) == MENU
 
 
-def test_what_is_to_be_removed_is_not_taken_in(run: Any, shop: Any) -> None:
+def test_what_is_to_be_removed_is_not_taken_in(run: RunProgram, shop: Callable[..., Path]) -> None:
     folder = shop(
         seed(_2001={"Name": "Roti", "Category": "Food"}), MENU + "removed:\n  - product/2001\n"
     )
@@ -393,7 +408,7 @@ def test_what_is_to_be_removed_is_not_taken_in(run: Any, shop: Any) -> None:
 
 
 @pytest.mark.parametrize("key", ["customers:", '"customers":', "customers :", "? customers\n:"])
-def test_customers_are_not_shown(run: Any, shop: Any, key: str) -> None:
+def test_customers_are_not_shown(run: RunProgram, shop: Callable[..., Path], key: str) -> None:
     text = f"{key}\n  - code: DP-1\n    name: Ayu Lestari\n    group: Gold\n"
     live = {"customers": [{"Code": "DP-1", "Name": "Sari Baru", "Email": "", "Group": "Silver"}]}
     folder = shop(live, text)
@@ -414,14 +429,16 @@ def test_customers_are_not_shown(run: Any, shop: Any, key: str) -> None:
         (("--all", "--field", "modl"), "no kind has a field `modl`"),
     ],
 )
-def test_a_mistake_is_explained(run: Any, shop: Any, words: tuple[str, ...], why: str) -> None:
+def test_a_mistake_is_explained(
+    run: RunProgram, shop: Callable[..., Path], words: tuple[str, ...], why: str
+) -> None:
     ran = run("adopt", *words, "--shop", shop(seed()))
     assert ran.code == 1
     assert why in ran.err
 
 
 def test_each_difference_is_asked_about_on_a_terminal(
-    shop: Any, monkeypatch: pytest.MonkeyPatch
+    shop: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     takes = [
         Take(Address("variant", name), "unit_price", 1, 2, Source("a", 1, 1)) for name in "ABCD"
@@ -432,7 +449,7 @@ def test_each_difference_is_asked_about_on_a_terminal(
 
 
 def test_an_edit_that_would_say_something_else_is_not_made(
-    run: Any, shop: Any, monkeypatch: pytest.MonkeyPatch
+    run: RunProgram, shop: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = shop(seed(_1001L={"UnitPrice": 22500}))
     monkeypatch.setattr(edits, "quoted", lambda text: '"1"')
@@ -442,7 +459,7 @@ def test_an_edit_that_would_say_something_else_is_not_made(
     assert menu(folder) == MENU
 
 
-def test_what_the_shop_does_not_have_is_told(run: Any, shop: Any) -> None:
+def test_what_the_shop_does_not_have_is_told(run: RunProgram, shop: Callable[..., Path]) -> None:
     live = seed()
     live["coupons"] = []
     ran = run("adopt", "coupon/K1", "--shop", shop(live))
@@ -450,7 +467,7 @@ def test_what_the_shop_does_not_have_is_told(run: Any, shop: Any) -> None:
     assert "coupon/K1: the shop does not have it" in ran.out
 
 
-def test_the_shop_is_only_read(run: Any, shop: Any) -> None:
+def test_the_shop_is_only_read(run: RunProgram, shop: Callable[..., Path]) -> None:
     folder = shop(seed(_1001L={"UnitPrice": 22500}))
     run("validate", folder)
     assert run("adopt", "--all", "--shop", folder).code == 0

@@ -15,6 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from reconciler import sandbox
 from reconciler.sandbox import Choices
 from reconciler.workflows import connect
+from tests.support.documents import ReadDocument
+from tests.support.program import PointAt, ReadFolder, RunProgram, WriteCatalogue
 
 FILES = """
 categories:
@@ -73,14 +75,14 @@ SUMMARY = {
 
 
 @pytest.fixture
-def drifted(folder: Path, declare: Any) -> Path:
+def drifted(folder: Path, declare: WriteCatalogue) -> Path:
     """A folder whose shop has moved away from its files."""
     declare(FILES)
     (folder / "sandbox.json").write_text(json.dumps(LIVE), encoding="utf-8")
     return folder
 
 
-def test_an_audit_speaks_of_drift(run: Any, drifted: Path) -> None:
+def test_an_audit_speaks_of_drift(run: RunProgram, drifted: Path) -> None:
     ran = run("audit", drifted)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("Store: sandbox\n")
@@ -96,7 +98,7 @@ def test_an_audit_speaks_of_drift(run: Any, drifted: Path) -> None:
 
 
 def test_an_audit_as_json_is_one_documented_document(
-    run: Any, drifted: Path, documented: Any
+    run: RunProgram, drifted: Path, documented: ReadDocument
 ) -> None:
     found = documented("audit", run("audit", drifted, "--format", "json").json)
     assert found["summary"] == SUMMARY
@@ -110,14 +112,14 @@ def test_an_audit_as_json_is_one_documented_document(
     assert findings["product/2002"]["source"] is None
 
 
-def test_an_audit_shows_no_personal_data(run: Any, drifted: Path) -> None:
+def test_an_audit_shows_no_personal_data(run: RunProgram, drifted: Path) -> None:
     for form in ("text", "json", "html", "markdown", "github", "junit", "prometheus"):
         out = run("audit", drifted, "--format", form).out
         assert "Zq" not in out
         assert "private.example" not in out
 
 
-def test_junit_has_a_case_for_each_finding(run: Any, drifted: Path, tmp_path: Path) -> None:
+def test_junit_has_a_case_for_each_finding(run: RunProgram, drifted: Path, tmp_path: Path) -> None:
     file = tmp_path / "audit.xml"
     file.write_text(run("audit", drifted, "--format", "junit").out, encoding="utf-8")
     (suite,) = JUnitXml.fromfile(str(file))
@@ -138,7 +140,7 @@ def metrics(text: str) -> dict[tuple[str, str, str], float]:
     }
 
 
-def test_the_metrics_parse_and_leave_nothing_out(run: Any, drifted: Path) -> None:
+def test_the_metrics_parse_and_leave_nothing_out(run: RunProgram, drifted: Path) -> None:
     found = metrics(run("audit", drifted, "--format", "prometheus").out)
     objects = {key[1:]: value for key, value in found.items() if key[0].endswith("_objects")}
     assert objects["variant", "drifted"] == 1
@@ -150,13 +152,13 @@ def test_the_metrics_parse_and_leave_nothing_out(run: Any, drifted: Path) -> Non
     assert found["reconciler_audit_timestamp_seconds", "", ""] > 1.7e9
 
 
-def test_annotations_stand_on_the_lines(run: Any, drifted: Path) -> None:
+def test_annotations_stand_on_the_lines(run: RunProgram, drifted: Path) -> None:
     out = run("audit", drifted, "--format", "github").out
     assert "::warning file=catalogue/menu.yaml,line=10,col=9,title=drifted variant/1001R::" in out
     assert "::notice title=unmanaged product/2002::in the shop, and not in the files" in out
 
 
-def test_markdown_is_a_comment_of_its_own(run: Any, drifted: Path) -> None:
+def test_markdown_is_a_comment_of_its_own(run: RunProgram, drifted: Path) -> None:
     out = run("audit", drifted, "--format", "markdown").out
     assert out.startswith("<!-- reconciler audit -->\n### ⚠️ Drift: 7 objects not as the files say")
     assert "`unit_price is 8,500, the files say 18,000" not in out.splitlines()[1]
@@ -166,17 +168,19 @@ def test_markdown_is_a_comment_of_its_own(run: Any, drifted: Path) -> None:
 # --- how it ends ---
 
 
-def test_drift_is_exit_2_where_asked(run: Any, drifted: Path) -> None:
+def test_drift_is_exit_2_where_asked(run: RunProgram, drifted: Path) -> None:
     assert run("audit", drifted, "--detailed-exitcode").code == 2
 
 
-def test_a_clean_audit_is_exit_0(run: Any, applied: Path) -> None:
+def test_a_clean_audit_is_exit_0(run: RunProgram, applied: Path) -> None:
     ran = run("audit", applied, "--detailed-exitcode")
     assert ran.code == 0
     assert "Audit: clean, 3 unchanged" in ran.out
 
 
-def test_what_is_unmanaged_contradicts_no_file(run: Any, folder: Path, declare: Any) -> None:
+def test_what_is_unmanaged_contradicts_no_file(
+    run: RunProgram, folder: Path, declare: WriteCatalogue
+) -> None:
     run("apply", folder, "--auto-approve")
     declare("categories: [{name: Other}]")
     run("apply", folder, "--auto-approve")
@@ -189,7 +193,7 @@ def test_what_is_unmanaged_contradicts_no_file(run: Any, folder: Path, declare: 
     "form", ["text", "json", "html", "markdown", "github", "junit", "prometheus"]
 )
 def test_what_could_not_be_read_is_an_error_told_after_the_report(
-    run: Any, folder: Path, served: Any, point_at: Any, form: str
+    run: RunProgram, folder: Path, served: tuple[str, Any], point_at: PointAt, form: str
 ) -> None:
     url, shop = served
     shop.choices = shop.choices.replaced(forbidden_operations=frozenset({"GET /Product"}))
@@ -202,7 +206,9 @@ def test_what_could_not_be_read_is_an_error_told_after_the_report(
         assert metrics(ran.out)["reconciler_audit_success", "", ""] == 0
 
 
-def test_an_error_is_told_in_every_form(run: Any, declare: Any, folder: Path) -> None:
+def test_an_error_is_told_in_every_form(
+    run: RunProgram, declare: WriteCatalogue, folder: Path
+) -> None:
     declare("products: [{cod: x}]")
     for form in ("json", "markdown", "github", "html", "junit", "prometheus"):
         ran = run("audit", folder, "--detailed-exitcode", "--format", form)
@@ -247,7 +253,11 @@ def flips() -> Iterator[dict[str, Any]]:
 
 
 def test_no_write_operation_is_ever_called(
-    run: Any, drifted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: Any
+    run: RunProgram,
+    drifted: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    files: ReadFolder,
 ) -> None:
     app = sandbox.create_app(tmp_path / "audited.db", limit=None)
     shop = app.extensions["sandbox"]

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.program import PointAt, ReadFolder, RunProgram, WriteCatalogue
+
 # (the file, what the message says, where, what the hint says)
 FILES: dict[str, tuple[str | bytes, str, str, str]] = {
     "broken YAML": ("categories: [{name: A}\nproducts: :", "broken YAML", "menu.yaml:2:", ""),
@@ -135,7 +137,12 @@ def wrong(ran: Any, *said: str) -> None:
 @pytest.mark.parametrize("command", ["plan", "apply"])
 @pytest.mark.parametrize("name", FILES)
 def test_a_bad_file_is_told_with_its_place(
-    run: Any, folder: Path, declare: Any, files: Any, name: str, command: str
+    run: RunProgram,
+    folder: Path,
+    declare: WriteCatalogue,
+    files: ReadFolder,
+    name: str,
+    command: str,
 ) -> None:
     content, message, place, hint = FILES[name]
     declare(content)
@@ -148,7 +155,7 @@ def test_a_bad_file_is_told_with_its_place(
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_bad_file_as_json_is_one_document(
-    run: Any, folder: Path, declare: Any, name: str
+    run: RunProgram, folder: Path, declare: WriteCatalogue, name: str
 ) -> None:
     content, message, place, hint = FILES[name]
     declare(content)
@@ -161,7 +168,9 @@ def test_a_bad_file_as_json_is_one_document(
     assert ran.json["error"].endswith("in the files")
 
 
-def test_every_problem_is_told_at_once(run: Any, folder: Path, declare: Any) -> None:
+def test_every_problem_is_told_at_once(
+    run: RunProgram, folder: Path, declare: WriteCatalogue
+) -> None:
     declare("categories: [{nmae: A}]", "a.yaml")
     declare("coupons: [{code: A, discount: -1}]", "b.yaml")
     ran = run("validate", folder)
@@ -169,7 +178,9 @@ def test_every_problem_is_told_at_once(run: Any, folder: Path, declare: Any) -> 
     assert "problems in the files" in ran.err
 
 
-def test_customer_data_in_a_bad_file_is_not_repeated(run: Any, folder: Path, declare: Any) -> None:
+def test_customer_data_in_a_bad_file_is_not_repeated(
+    run: RunProgram, folder: Path, declare: WriteCatalogue
+) -> None:
     declare("customers: [{code: A, name: Ann, birthday: 'Secretday'}]")
     ran = run("plan", folder)
     wrong(ran, "`birthday` must be a date")
@@ -221,7 +232,7 @@ SETTINGS: dict[str, tuple[str, list[str]]] = {
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_bad_settings_are_told(run: Any, folder: Path, files: Any, name: str) -> None:
+def test_bad_settings_are_told(run: RunProgram, folder: Path, files: ReadFolder, name: str) -> None:
     content, said = SETTINGS[name]
     (folder / "reconciler.yaml").write_text(content, encoding="utf-8")
     before = files(folder)
@@ -235,7 +246,7 @@ def test_bad_settings_are_told(run: Any, folder: Path, files: Any, name: str) ->
     assert "hunter2" not in shown.out + shown.err
 
 
-def test_a_folder_that_is_not_there_is_told(run: Any, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_told(run: RunProgram, tmp_path: Path) -> None:
     for command in ("plan", "validate", "apply"):
         more = ["--auto-approve"] if command == "apply" else []
         ran = run(command, tmp_path / "nowhere", *more)
@@ -243,18 +254,20 @@ def test_a_folder_that_is_not_there_is_told(run: Any, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_no_shop_is_told(run: Any, tmp_path: Path) -> None:
+def test_a_folder_that_is_no_shop_is_told(run: RunProgram, tmp_path: Path) -> None:
     wrong(run("plan", tmp_path), "is no shop folder", "reconciler init")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_file_that_may_not_be_read_is_told(run: Any, folder: Path, declare: Any) -> None:
+def test_a_file_that_may_not_be_read_is_told(
+    run: RunProgram, folder: Path, declare: WriteCatalogue
+) -> None:
     declare("categories: []").chmod(0)
     wrong(run("plan", folder), "menu.yaml", "cannot be read")
 
 
-def test_a_file_that_cannot_be_read_is_told(run: Any, folder: Path) -> None:
+def test_a_file_that_cannot_be_read_is_told(run: RunProgram, folder: Path) -> None:
     """A link to nowhere reads like a file that vanished."""
     (folder / "catalogue" / "gone.yaml").symlink_to(folder / "nowhere.yaml")
     ran = run("plan", folder)
@@ -269,7 +282,7 @@ def test_a_file_that_cannot_be_read_is_told(run: Any, folder: Path) -> None:
 
 
 def test_wrong_credentials_are_one_error(
-    run: Any, folder: Path, served: Any, point_at: Any
+    run: RunProgram, folder: Path, served: tuple[str, Any], point_at: PointAt
 ) -> None:
     url, shop = served
     point_at(url, "sandbox", "hunter2")
@@ -281,7 +294,7 @@ def test_wrong_credentials_are_one_error(
 
 
 def test_a_server_that_is_down_is_one_error(
-    run: Any, folder: Path, free_port: int, point_at: Any
+    run: RunProgram, folder: Path, free_port: int, point_at: PointAt
 ) -> None:
     point_at(f"http://127.0.0.1:{free_port}")
     ran = run("plan", folder)
@@ -292,14 +305,14 @@ def test_a_server_that_is_down_is_one_error(
 
 
 def test_a_host_that_is_no_api_is_one_error(
-    run: Any, folder: Path, web_page: str, point_at: Any
+    run: RunProgram, folder: Path, web_page: str, point_at: PointAt
 ) -> None:
     point_at(web_page)
     ran = run("plan", folder)
     wrong(ran, "HTML instead of JSON", "API host")
 
 
-def test_an_embedded_shop_that_is_no_database_is_told(run: Any, folder: Path) -> None:
+def test_an_embedded_shop_that_is_no_database_is_told(run: RunProgram, folder: Path) -> None:
     (folder / ".reconciler").mkdir()
     database = folder / ".reconciler" / "sandbox.db"
     database.write_text("this is no database, and somebody may want it", encoding="utf-8")
@@ -310,7 +323,7 @@ def test_an_embedded_shop_that_is_no_database_is_told(run: Any, folder: Path) ->
     assert run("plan", folder).code == 0
 
 
-def test_a_database_of_another_program_is_not_touched(run: Any, folder: Path) -> None:
+def test_a_database_of_another_program_is_not_touched(run: RunProgram, folder: Path) -> None:
     import sqlite3
 
     (folder / ".reconciler").mkdir()
@@ -336,21 +349,23 @@ def test_a_database_of_another_program_is_not_touched(run: Any, folder: Path) ->
     ],
 )
 def test_a_bad_seed_is_told(
-    run: Any, applied: Path, tmp_path: Path, content: str, said: str
+    run: RunProgram, applied: Path, tmp_path: Path, content: str, said: str
 ) -> None:
     path = tmp_path / "seed.json"
     path.write_text(content, encoding="utf-8")
     wrong(run("sandbox", "reset", applied, "--seed", path), said)
 
 
-def test_a_folder_as_seed_that_is_no_shop_is_told(run: Any, applied: Path, tmp_path: Path) -> None:
+def test_a_folder_as_seed_that_is_no_shop_is_told(
+    run: RunProgram, applied: Path, tmp_path: Path
+) -> None:
     (tmp_path / "empty").mkdir()
     wrong(run("sandbox", "reset", applied, "--seed", tmp_path / "empty"), "is no shop folder")
     assert run("sandbox", "show", applied).json["products"]
 
 
 def test_a_bad_folder_as_seed_leaves_the_shop_as_it_was(
-    run: Any, applied: Path, tmp_path: Path
+    run: RunProgram, applied: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "other"
     (other / "catalogue").mkdir(parents=True)

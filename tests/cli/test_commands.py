@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from tests.support.program import PointAt, ReadFolder, RunProgram, WriteCatalogue
+
 COMMANDS = ["init", "validate", "plan", "apply", "audit", "sandbox", "schema"]
 
 
-def test_help_lists_the_commands_and_the_exit_codes(run: Any) -> None:
+def test_help_lists_the_commands_and_the_exit_codes(run: RunProgram) -> None:
     ran = run("--help")
     assert (ran.code, ran.err) == (0, "")
     assert all(command in ran.out for command in COMMANDS)
@@ -20,13 +22,13 @@ def test_help_lists_the_commands_and_the_exit_codes(run: Any) -> None:
 
 
 @pytest.mark.parametrize("words", [[c] for c in COMMANDS] + [["sandbox", "serve"]])
-def test_every_command_has_help(run: Any, words: list[str]) -> None:
+def test_every_command_has_help(run: RunProgram, words: list[str]) -> None:
     ran = run(*words, "--help")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("Usage: ")
 
 
-def test_the_version_is_told(run: Any) -> None:
+def test_the_version_is_told(run: RunProgram) -> None:
     ran = run("--version")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("reconciler, version ")
@@ -47,7 +49,7 @@ def test_the_version_is_told(run: Any) -> None:
         ["sandbox", "reset", "--seed", "/nowhere/at/all"],
     ],
 )
-def test_a_usage_error_is_exit_1_on_stderr(run: Any, words: list[str]) -> None:
+def test_a_usage_error_is_exit_1_on_stderr(run: RunProgram, words: list[str]) -> None:
     ran = run(*words)
     assert (ran.code, ran.out) == (1, "")
     assert "Error: " in ran.err
@@ -57,7 +59,7 @@ def test_a_usage_error_is_exit_1_on_stderr(run: Any, words: list[str]) -> None:
 # --- init, and the first apply ---
 
 
-def test_a_new_folder_plans_applies_and_plans_empty(run: Any, tmp_path: Path) -> None:
+def test_a_new_folder_plans_applies_and_plans_empty(run: RunProgram, tmp_path: Path) -> None:
     shop = tmp_path / "new"
     started = run("init", shop)
     assert started.code == 0
@@ -77,7 +79,7 @@ def test_a_new_folder_plans_applies_and_plans_empty(run: Any, tmp_path: Path) ->
     assert "Plan: no changes" in again.out
 
 
-def test_init_leaves_a_shop_folder_alone(run: Any, folder: Path, files: Any) -> None:
+def test_init_leaves_a_shop_folder_alone(run: RunProgram, folder: Path, files: ReadFolder) -> None:
     before = files(folder)
     ran = run("init", folder)
     assert (ran.code, ran.out) == (1, "")
@@ -85,13 +87,13 @@ def test_init_leaves_a_shop_folder_alone(run: Any, folder: Path, files: Any) -> 
     assert files(folder) == before
 
 
-def test_init_keeps_the_files_that_are_there(run: Any, tmp_path: Path) -> None:
+def test_init_keeps_the_files_that_are_there(run: RunProgram, tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("mine\n", encoding="utf-8")
     assert run("init", tmp_path).code == 0
     assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == "mine\n"
 
 
-def test_init_where_a_file_stands_is_an_error(run: Any, tmp_path: Path) -> None:
+def test_init_where_a_file_stands_is_an_error(run: RunProgram, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
     ran = run("init", tmp_path / "file")
     assert (ran.code, ran.out) == (1, "")
@@ -101,20 +103,20 @@ def test_init_where_a_file_stands_is_an_error(run: Any, tmp_path: Path) -> None:
 # --- validate ---
 
 
-def test_validate_counts_what_is_declared(run: Any, folder: Path) -> None:
+def test_validate_counts_what_is_declared(run: RunProgram, folder: Path) -> None:
     ran = run("validate", folder)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out == "Valid: 1 category, 1 product, 1 variant\n"
 
 
-def test_validate_as_json_is_one_document(run: Any, folder: Path) -> None:
+def test_validate_as_json_is_one_document(run: RunProgram, folder: Path) -> None:
     ran = run("validate", folder, "--format", "json")
     assert (ran.code, ran.err) == (0, "")
     assert ran.json["valid"] is True
     assert ran.json["objects"]["variant"] == 1
 
 
-def test_validate_needs_neither_store_nor_credentials(run: Any, folder: Path) -> None:
+def test_validate_needs_neither_store_nor_credentials(run: RunProgram, folder: Path) -> None:
     settings = "store: {url: 'https://x.example', client_id: '${A}', client_secret: '${B}'}\n"
     (folder / "reconciler.yaml").write_text(settings, encoding="utf-8")
     assert run("validate", folder).code == 0
@@ -122,7 +124,9 @@ def test_validate_needs_neither_store_nor_credentials(run: Any, folder: Path) ->
     assert run("validate", folder).code == 0
 
 
-def test_an_empty_catalogue_is_valid(run: Any, folder: Path, declare: Any) -> None:
+def test_an_empty_catalogue_is_valid(
+    run: RunProgram, folder: Path, declare: WriteCatalogue
+) -> None:
     declare("")
     ran = run("validate", folder)
     assert (ran.code, ran.out) == (0, "Valid: nothing declared\n")
@@ -132,25 +136,25 @@ def test_an_empty_catalogue_is_valid(run: Any, folder: Path, declare: Any) -> No
 # --- plan ---
 
 
-def test_a_plan_is_exit_0_unless_asked(run: Any, folder: Path) -> None:
+def test_a_plan_is_exit_0_unless_asked(run: RunProgram, folder: Path) -> None:
     assert run("plan", folder).code == 0
     assert run("plan", folder, "--detailed-exitcode").code == 2
 
 
-def test_a_compact_plan_has_a_line_a_change(run: Any, folder: Path) -> None:
+def test_a_compact_plan_has_a_line_a_change(run: RunProgram, folder: Path) -> None:
     ran = run("plan", folder, "--compact")
     assert ran.code == 0
     assert "\n+ variant/1001R  3 fields  catalogue/menu.yaml:9\n" in ran.out
 
 
-def test_a_plan_as_a_comment_is_markdown_and_nothing_else(run: Any, folder: Path) -> None:
+def test_a_plan_as_a_comment_is_markdown_and_nothing_else(run: RunProgram, folder: Path) -> None:
     ran = run("plan", folder, "--format", "markdown")
     assert ran.code == 0
     assert ran.out.startswith("<!-- reconciler plan -->\n### ✏️ 3 changes, nothing is removed\n")
     assert ran.out.count("</details>") == 1
 
 
-def test_a_plan_as_a_page_is_html_and_nothing_else(run: Any, folder: Path) -> None:
+def test_a_plan_as_a_page_is_html_and_nothing_else(run: RunProgram, folder: Path) -> None:
     ran = run("plan", folder, "--format", "html", "--detailed-exitcode")
     assert ran.code == 2
     assert ran.out.startswith("<!DOCTYPE html>\n")
@@ -158,7 +162,7 @@ def test_a_plan_as_a_page_is_html_and_nothing_else(run: Any, folder: Path) -> No
 
 
 def test_a_page_of_a_plan_that_fails_says_why_and_takes_the_place_of_an_older_one(
-    run: Any, folder: Path, declare: Any, tmp_path: Path
+    run: RunProgram, folder: Path, declare: WriteCatalogue, tmp_path: Path
 ) -> None:
     page = tmp_path / "plan.html"
     words = ("plan", folder, "--format", "html", "--report", page)
@@ -172,7 +176,9 @@ def test_a_page_of_a_plan_that_fails_says_why_and_takes_the_place_of_an_older_on
     assert page.read_text(encoding="utf-8") == ran.out
 
 
-def test_annotations_name_files_from_the_top_of_the_repository(run: Any, folder: Path) -> None:
+def test_annotations_name_files_from_the_top_of_the_repository(
+    run: RunProgram, folder: Path
+) -> None:
     ran = run("plan", folder, "--format", "github")
     assert (
         "::notice file=catalogue/menu.yaml,line=3,col=5,title=create category/Drinks::" in ran.out
@@ -182,7 +188,7 @@ def test_annotations_name_files_from_the_top_of_the_repository(run: Any, folder:
     assert "::notice file=shop/catalogue/menu.yaml,line=3,col=5,title=create" in ran.out
 
 
-def test_a_change_is_annotated_at_the_line_of_its_field(run: Any, applied: Path) -> None:
+def test_a_change_is_annotated_at_the_line_of_its_field(run: RunProgram, applied: Path) -> None:
     menu = applied / "catalogue" / "menu.yaml"
     text = menu.read_text(encoding="utf-8").replace("18000}", "\n         18500}")
     menu.write_text(text, encoding="utf-8")
@@ -191,7 +197,9 @@ def test_a_change_is_annotated_at_the_line_of_its_field(run: Any, applied: Path)
 
 
 @pytest.mark.parametrize("command", ["plan", "validate"])
-def test_problems_of_the_files_are_annotations(run: Any, declare: Any, command: str) -> None:
+def test_problems_of_the_files_are_annotations(
+    run: RunProgram, declare: WriteCatalogue, command: str
+) -> None:
     path = declare("products: [{code: A, nmae: B}]")
     ran = run(command, path.parent.parent, "--format", "github")
     assert ran.code == 1
@@ -199,12 +207,12 @@ def test_problems_of_the_files_are_annotations(run: Any, declare: Any, command: 
     assert "%0Ahint: did you mean `name`?" in ran.out
 
 
-def test_valid_files_have_no_annotations(run: Any, folder: Path) -> None:
+def test_valid_files_have_no_annotations(run: RunProgram, folder: Path) -> None:
     ran = run("validate", folder, "--format", "github")
     assert (ran.code, ran.out[:6]) == (0, "Valid:")
 
 
-def test_an_error_becomes_the_comment(run: Any, declare: Any) -> None:
+def test_an_error_becomes_the_comment(run: RunProgram, declare: WriteCatalogue) -> None:
     path = declare("products: [{code: A, nmae: B}]")
     ran = run("plan", path.parent.parent, "--format", "markdown")
     assert ran.code == 1
@@ -212,13 +220,13 @@ def test_an_error_becomes_the_comment(run: Any, declare: Any) -> None:
     assert "catalogue/menu.yaml:1:22: " in ran.out
 
 
-def test_compact_is_for_people(run: Any, folder: Path) -> None:
+def test_compact_is_for_people(run: RunProgram, folder: Path) -> None:
     ran = run("plan", folder, "--compact", "--format", "json")
     assert ran.code == 1
     assert ran.json["error"] == "--compact is for --format text"
 
 
-def test_a_plan_as_json_is_one_document(run: Any, folder: Path) -> None:
+def test_a_plan_as_json_is_one_document(run: RunProgram, folder: Path) -> None:
     ran = run("plan", folder, "--format", "json", "--detailed-exitcode")
     assert (ran.code, ran.err) == (2, "")
     assert ran.json["format_version"] == "1.0"
@@ -231,14 +239,14 @@ def test_a_plan_as_json_is_one_document(run: Any, folder: Path) -> None:
     assert ran.json["summary"]["create"] == 3
 
 
-def test_an_empty_plan_as_json_is_one_document(run: Any, applied: Path) -> None:
+def test_an_empty_plan_as_json_is_one_document(run: RunProgram, applied: Path) -> None:
     ran = run("plan", applied, "--format", "json", "--detailed-exitcode")
     assert (ran.code, ran.err) == (0, "")
     assert ran.json["resource_changes"] == []
     assert ran.json["summary"]["unchanged"] == 3
 
 
-def test_planning_writes_nothing(run: Any, applied: Path) -> None:
+def test_planning_writes_nothing(run: RunProgram, applied: Path) -> None:
     before = run("sandbox", "show", applied).out
     (applied / "catalogue" / "menu.yaml").write_text("categories: [{name: New}]", encoding="utf-8")
     assert run("plan", applied, "--detailed-exitcode").code == 2
@@ -246,18 +254,18 @@ def test_planning_writes_nothing(run: Any, applied: Path) -> None:
 
 
 def test_the_folder_defaults_to_the_current_one(
-    run: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunProgram, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder)
     assert "catalogue/menu.yaml:" in run("plan").out
 
 
-def test_a_plan_without_a_terminal_has_no_colour(run: Any, folder: Path) -> None:
+def test_a_plan_without_a_terminal_has_no_colour(run: RunProgram, folder: Path) -> None:
     assert "\x1b" not in run("plan", folder).out
 
 
 def test_what_cannot_be_read_makes_a_plan_fail(
-    run: Any, folder: Path, served: Any, point_at: Any
+    run: RunProgram, folder: Path, served: tuple[str, Any], point_at: PointAt
 ) -> None:
     url, shop = served
     shop.choices = shop.choices.replaced(forbidden_operations=frozenset({"GET /Product"}))
@@ -271,7 +279,7 @@ def test_what_cannot_be_read_makes_a_plan_fail(
 # --- apply ---
 
 
-def test_apply_without_a_terminal_needs_approval(run: Any, folder: Path) -> None:
+def test_apply_without_a_terminal_needs_approval(run: RunProgram, folder: Path) -> None:
     ran = run("apply", folder, stdin="yes\n")
     assert (ran.code, ran.out) == (1, "")
     assert "no terminal to ask on" in ran.err
@@ -279,13 +287,13 @@ def test_apply_without_a_terminal_needs_approval(run: Any, folder: Path) -> None
     assert run("sandbox", "show", folder).json["categories"] == []
 
 
-def test_apply_as_json_never_asks(run: Any, folder: Path) -> None:
+def test_apply_as_json_never_asks(run: RunProgram, folder: Path) -> None:
     ran = run("apply", folder, "--format", "json")
     assert ran.code == 1
     assert "--auto-approve" in ran.json["hint"]
 
 
-def test_apply_as_json_is_one_document(run: Any, folder: Path) -> None:
+def test_apply_as_json_is_one_document(run: RunProgram, folder: Path) -> None:
     ran = run("apply", folder, "--format", "json", "--auto-approve")
     assert (ran.code, ran.err) == (0, "")
     assert set(ran.json) == {"store", "outcomes", "summary", "requests", "verified"}
@@ -294,14 +302,16 @@ def test_apply_as_json_is_one_document(run: Any, folder: Path) -> None:
     assert {o["status"] for o in ran.json["outcomes"]} == {"applied"}
 
 
-def test_an_apply_of_nothing_is_exit_0(run: Any, applied: Path) -> None:
+def test_an_apply_of_nothing_is_exit_0(run: RunProgram, applied: Path) -> None:
     ran = run("apply", applied, "--auto-approve")
     assert ran.code == 0
     assert "Plan: no changes" in ran.out
     assert run("apply", applied, "--auto-approve", "--format", "json").json["outcomes"] == []
 
 
-def test_an_apply_in_part_is_exit_4(run: Any, folder: Path, served: Any, point_at: Any) -> None:
+def test_an_apply_in_part_is_exit_4(
+    run: RunProgram, folder: Path, served: tuple[str, Any], point_at: PointAt
+) -> None:
     url, shop = served
     shop.choices = shop.choices.replaced(forbidden_operations=frozenset({"POST /Product"}))
     point_at(url)
@@ -315,7 +325,7 @@ def test_an_apply_in_part_is_exit_4(run: Any, folder: Path, served: Any, point_a
 
 
 def test_what_was_unknown_makes_an_apply_partial(
-    run: Any, folder: Path, served: Any, point_at: Any
+    run: RunProgram, folder: Path, served: tuple[str, Any], point_at: PointAt
 ) -> None:
     url, shop = served
     shop.choices = shop.choices.replaced(
@@ -328,7 +338,7 @@ def test_what_was_unknown_makes_an_apply_partial(
 # --- the embedded shop ---
 
 
-def test_a_seed_document_fills_the_shop(run: Any, folder: Path, tmp_path: Path) -> None:
+def test_a_seed_document_fills_the_shop(run: RunProgram, folder: Path, tmp_path: Path) -> None:
     seed = {"categories": [{"Name": "Tea"}], "outlets": [{"Name": "Bandung"}]}
     path = tmp_path / "seed.json"
     path.write_text(json.dumps(seed), encoding="utf-8")
@@ -340,26 +350,28 @@ def test_a_seed_document_fills_the_shop(run: Any, folder: Path, tmp_path: Path) 
     assert [row["Name"] for row in shown.json["categories"]] == ["Tea"]
 
 
-def test_a_reset_empties_the_shop(run: Any, applied: Path) -> None:
+def test_a_reset_empties_the_shop(run: RunProgram, applied: Path) -> None:
     assert run("sandbox", "show", applied).json["products"]
     assert run("sandbox", "reset", applied).code == 0
     assert run("sandbox", "show", applied).json["products"] == []
 
 
-def test_a_folder_as_seed_is_applied(run: Any, folder: Path, example: Path) -> None:
+def test_a_folder_as_seed_is_applied(run: RunProgram, folder: Path, example: Path) -> None:
     assert run("sandbox", "reset", folder, "--seed", example).code == 0
     assert len(run("sandbox", "show", folder).json["products"]) > 5
     ran = run("plan", folder, "--format", "json")
     assert "product/1001" in [c["address"] for c in ran.json["resource_changes"]] or ran.code == 0
 
 
-def test_a_shop_filled_from_its_own_folder_has_an_empty_plan(run: Any, example: Path) -> None:
+def test_a_shop_filled_from_its_own_folder_has_an_empty_plan(
+    run: RunProgram, example: Path
+) -> None:
     assert run("sandbox", "reset", example, "--seed", example).code == 0
     ran = run("plan", example, "--detailed-exitcode")
     assert (ran.code, ran.err) == (0, "")
 
 
-def test_what_a_shop_shows_is_a_seed(run: Any, example: Path, tmp_path: Path) -> None:
+def test_what_a_shop_shows_is_a_seed(run: RunProgram, example: Path, tmp_path: Path) -> None:
     run("sandbox", "reset", example)
     shown = run("sandbox", "show", example)
     path = tmp_path / "shown.json"
@@ -368,7 +380,7 @@ def test_what_a_shop_shows_is_a_seed(run: Any, example: Path, tmp_path: Path) ->
     assert run("sandbox", "show", example).json == shown.json
 
 
-def test_the_examples_plan_and_apply(run: Any, example: Path) -> None:
+def test_the_examples_plan_and_apply(run: RunProgram, example: Path) -> None:
     assert run("validate", example).code == 0
     assert run("plan", example).code == 0
     done = run("apply", example, "--auto-approve")
@@ -378,7 +390,7 @@ def test_the_examples_plan_and_apply(run: Any, example: Path) -> None:
     assert {c["type"] for c in again["resource_changes"]} <= {"coupon"}
 
 
-def test_schemas_are_written(run: Any, tmp_path: Path) -> None:
+def test_schemas_are_written(run: RunProgram, tmp_path: Path) -> None:
     ran = run("schema", tmp_path / "schemas")
     assert (ran.code, ran.err) == (0, "")
     for line in ran.out.splitlines():
@@ -387,7 +399,7 @@ def test_schemas_are_written(run: Any, tmp_path: Path) -> None:
 
 
 def test_the_schemas_of_the_project_are_the_generated_ones(
-    run: Any, tmp_path: Path, root: Path
+    run: RunProgram, tmp_path: Path, root: Path
 ) -> None:
     run("schema", tmp_path / "schemas")
     for path in (tmp_path / "schemas").iterdir():
@@ -397,14 +409,18 @@ def test_the_schemas_of_the_project_are_the_generated_ones(
 # --- the target ---
 
 
-def test_the_target_is_the_first_line(run: Any, folder: Path, served: Any, point_at: Any) -> None:
+def test_the_target_is_the_first_line(
+    run: RunProgram, folder: Path, served: tuple[str, Any], point_at: PointAt
+) -> None:
     url, _ = served
     point_at(url)
     assert run("plan", folder).out.splitlines()[0] == f"Store: {url}"
     assert run("plan", folder, "--format", "json").json["store"] == url
 
 
-def test_no_output_holds_a_secret(run: Any, folder: Path, served: Any, point_at: Any) -> None:
+def test_no_output_holds_a_secret(
+    run: RunProgram, folder: Path, served: tuple[str, Any], point_at: PointAt
+) -> None:
     url, shop = served
     shop.client_id, shop.client_secret = "an-id-nobody-shows", "a-secret-nobody-shows"
     point_at(url, shop.client_id, shop.client_secret)
@@ -417,7 +433,9 @@ def test_no_output_holds_a_secret(run: Any, folder: Path, served: Any, point_at:
 # --- parts ---
 
 
-def test_a_target_leaves_the_rest_alone(run: Any, applied: Path, declare: Any) -> None:
+def test_a_target_leaves_the_rest_alone(
+    run: RunProgram, applied: Path, declare: WriteCatalogue
+) -> None:
     declare(
         """
         categories: [{name: Drinks}, {name: Food}]
@@ -439,7 +457,7 @@ def test_a_target_leaves_the_rest_alone(run: Any, applied: Path, declare: Any) -
     assert shown["products"][0]["Name"] == "Kopi Susu"
 
 
-def test_what_names_nothing_is_refused(run: Any, applied: Path) -> None:
+def test_what_names_nothing_is_refused(run: RunProgram, applied: Path) -> None:
     ran = run("plan", applied, "--target", "variant/1001")
     assert (ran.code, "did you mean `variant/1001R`?" in ran.err) == (1, True)
     ran = run("plan", applied, "--kind", "variants")

@@ -13,6 +13,7 @@ import pytest
 
 from reconciler.sandbox import Fault
 from reconciler.sandbox.api.response import message
+from tests.support.program import PointAt, RunProgram, WriteCatalogue
 
 ANNOUNCED = "doctor only reads, and spends at most 20 of the shop's 50 requests per 180 s"
 CUSTOMER = """
@@ -21,7 +22,9 @@ customers:
 """
 
 
-def test_a_shop_that_works_is_told_in_a_table_of_100_columns(run: Any, applied: Path) -> None:
+def test_a_shop_that_works_is_told_in_a_table_of_100_columns(
+    run: RunProgram, applied: Path
+) -> None:
     ran = run("doctor", applied)
     assert ran.code == 0
     assert ANNOUNCED in ran.err
@@ -36,7 +39,9 @@ def test_a_shop_that_works_is_told_in_a_table_of_100_columns(run: Any, applied: 
     )
 
 
-def test_the_document_has_every_line_of_the_table(run: Any, applied: Path, root: Path) -> None:
+def test_the_document_has_every_line_of_the_table(
+    run: RunProgram, applied: Path, root: Path
+) -> None:
     ran = run("doctor", applied, "--format", "json")
     document = ran.json
     assert ran.code == 0
@@ -54,7 +59,7 @@ def test_the_document_has_every_line_of_the_table(run: Any, applied: Path, root:
 
 
 def test_over_http_everything_is_ok_but_what_nobody_can_know(
-    run: Any, applied: Path, served: Any, point_at: Any
+    run: RunProgram, applied: Path, served: tuple[str, Any], point_at: PointAt
 ) -> None:
     url, shop = served
     point_at(url)
@@ -67,7 +72,7 @@ def test_over_http_everything_is_ok_but_what_nobody_can_know(
     assert clock["verdict"] == "ok"
 
 
-def test_nothing_private_is_shown(run: Any, folder: Path, declare: Any) -> None:
+def test_nothing_private_is_shown(run: RunProgram, folder: Path, declare: WriteCatalogue) -> None:
     declare(CUSTOMER, "people.yaml")
     assert run("apply", folder, "--auto-approve").code == 0
     for words in ((), ("--format", "json")):
@@ -77,7 +82,11 @@ def test_nothing_private_is_shown(run: Any, folder: Path, declare: Any) -> None:
 
 
 def test_a_server_that_speaks_of_a_customer_is_not_quoted(
-    run: Any, folder: Path, served: Any, point_at: Any, monkeypatch: pytest.MonkeyPatch
+    run: RunProgram,
+    folder: Path,
+    served: tuple[str, Any],
+    point_at: PointAt,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     url, shop = served
     point_at(url)
@@ -91,7 +100,7 @@ def test_a_server_that_speaks_of_a_customer_is_not_quoted(
 
 
 def test_a_missing_right_ends_with_1_and_the_whole_table(
-    run: Any, folder: Path, served: Any, point_at: Any
+    run: RunProgram, folder: Path, served: tuple[str, Any], point_at: PointAt
 ) -> None:
     url, shop = served
     point_at(url)
@@ -104,7 +113,7 @@ def test_a_missing_right_ends_with_1_and_the_whole_table(
 
 
 def test_a_host_that_is_down_stops_early(
-    run: Any, folder: Path, free_port: int, point_at: Any
+    run: RunProgram, folder: Path, free_port: int, point_at: PointAt
 ) -> None:
     point_at(f"http://127.0.0.1:{free_port}", "the-id", "the-secret")
     ran = run("doctor", folder)
@@ -116,7 +125,7 @@ def test_a_host_that_is_down_stops_early(
 
 
 def test_a_host_that_is_no_api_is_told(
-    run: Any, folder: Path, web_page: str, point_at: Any
+    run: RunProgram, folder: Path, web_page: str, point_at: PointAt
 ) -> None:
     point_at(web_page)
     ran = run("doctor", folder, "--format", "json")
@@ -128,7 +137,7 @@ def test_a_host_that_is_no_api_is_told(
 
 
 def test_wrong_credentials_are_told_and_not_shown(
-    run: Any, folder: Path, served: Any, point_at: Any
+    run: RunProgram, folder: Path, served: tuple[str, Any], point_at: PointAt
 ) -> None:
     url, shop = served
     point_at(url, "sandbox", "the-wrong-secret")
@@ -139,14 +148,14 @@ def test_wrong_credentials_are_told_and_not_shown(
     assert len(shop.calls) == 1
 
 
-def test_no_store_is_an_error_before_anything_is_asked(run: Any, tmp_path: Path) -> None:
+def test_no_store_is_an_error_before_anything_is_asked(run: RunProgram, tmp_path: Path) -> None:
     (tmp_path / "reconciler.yaml").write_text("catalogue: catalogue\n")
     ran = run("doctor", tmp_path)
     assert (ran.code, ran.out) == (1, "")
     assert "no store is configured" in ran.err
 
 
-def test_a_folder_without_a_catalogue_is_enough(run: Any, tmp_path: Path) -> None:
+def test_a_folder_without_a_catalogue_is_enough(run: RunProgram, tmp_path: Path) -> None:
     (tmp_path / "reconciler.yaml").write_text("store: {url: sandbox}\n")
     assert run("doctor", tmp_path).code == 0
 
@@ -159,7 +168,7 @@ def remembered(folder: Path) -> Any:
 
 
 def test_what_was_found_saves_the_next_plan_requests(
-    run: Any, folder: Path, served: Any, point_at: Any
+    run: RunProgram, folder: Path, served: tuple[str, Any], point_at: PointAt
 ) -> None:
     url, shop = served
     point_at(url)
@@ -181,7 +190,7 @@ def test_what_was_found_saves_the_next_plan_requests(
 
 
 def test_what_was_remembered_is_not_believed_but_found_out_again(
-    run: Any, applied: Path, served: Any, point_at: Any
+    run: RunProgram, applied: Path, served: tuple[str, Any], point_at: PointAt
 ) -> None:
     url, shop = served
     point_at(url)
@@ -199,7 +208,7 @@ def test_what_was_remembered_is_not_believed_but_found_out_again(
 
 
 def test_what_could_not_be_asked_stays_remembered(
-    run: Any, folder: Path, free_port: int, point_at: Any
+    run: RunProgram, folder: Path, free_port: int, point_at: PointAt
 ) -> None:
     url = f"http://127.0.0.1:{free_port}"
     point_at(url)

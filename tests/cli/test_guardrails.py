@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from reconciler.workflows import plan as pipeline
+from tests.support.program import RunProgram, WriteCatalogue
 
 TENTH = """
 products:
@@ -25,13 +25,15 @@ allow:
 
 
 @pytest.fixture
-def cut(applied: Path, declare: Any) -> Path:
+def cut(applied: Path, declare: WriteCatalogue) -> Path:
     """The folder, applied, with a price that falls to a tenth."""
     declare(TENTH)
     return applied
 
 
-def test_a_plan_with_violations_is_shown_in_full_and_is_no_error(run: Any, cut: Path) -> None:
+def test_a_plan_with_violations_is_shown_in_full_and_is_no_error(
+    run: RunProgram, cut: Path
+) -> None:
     ran = run("plan", cut)
     assert (ran.code, ran.err) == (0, "")
     assert "~ variant/1001R" in ran.out
@@ -46,7 +48,7 @@ def test_a_plan_with_violations_is_shown_in_full_and_is_no_error(run: Any, cut: 
     assert run("plan", cut, "--detailed-exitcode").code == 2
 
 
-def test_the_violations_are_in_the_document(run: Any, cut: Path) -> None:
+def test_the_violations_are_in_the_document(run: RunProgram, cut: Path) -> None:
     ran = run("plan", cut, "--format", "json")
     assert ran.code == 0
     assert ran.json["violations"][0] == {
@@ -63,7 +65,7 @@ def test_the_violations_are_in_the_document(run: Any, cut: Path) -> None:
     assert [found["rule"] for found in ran.json["violations"]] == ["price-change", "price-shape"]
 
 
-def test_an_apply_is_refused_and_nothing_is_written(run: Any, cut: Path) -> None:
+def test_an_apply_is_refused_and_nothing_is_written(run: RunProgram, cut: Path) -> None:
     before = run("sandbox", "show", cut).out
     ran = run("apply", cut, "--auto-approve")
     assert ran.code == 3
@@ -82,7 +84,7 @@ def test_an_apply_is_refused_and_nothing_is_written(run: Any, cut: Path) -> None
     assert run("sandbox", "show", cut).out == before
 
 
-def test_a_refusal_as_json_is_one_document(run: Any, cut: Path) -> None:
+def test_a_refusal_as_json_is_one_document(run: RunProgram, cut: Path) -> None:
     ran = run("apply", cut, "--auto-approve", "--format", "json")
     assert ran.code == 3
     assert ran.json["error"] == "refused by 2 guardrail violations; nothing was written"
@@ -92,7 +94,9 @@ def test_a_refusal_as_json_is_one_document(run: Any, cut: Path) -> None:
     assert first["hint"].startswith("allow: ")
 
 
-def test_what_was_reviewed_is_applied_and_said(run: Any, cut: Path, declare: Any) -> None:
+def test_what_was_reviewed_is_applied_and_said(
+    run: RunProgram, cut: Path, declare: WriteCatalogue
+) -> None:
     declare(TENTH + ALLOW)
     planned = run("plan", cut, "--format", "json").json["violations"]
     assert [found["allowed"] for found in planned] == [
@@ -112,7 +116,7 @@ def test_what_was_reviewed_is_applied_and_said(run: Any, cut: Path, declare: Any
 
 
 def test_an_exception_that_has_ended_or_is_not_needed_is_told(
-    run: Any, cut: Path, declare: Any
+    run: RunProgram, cut: Path, declare: WriteCatalogue
 ) -> None:
     declare(TENTH + ALLOW.replace("2999", "2001").replace("price-shape", "removals"))
     ran = run("plan", cut)
@@ -123,7 +127,7 @@ def test_an_exception_that_has_ended_or_is_not_needed_is_told(
     assert run("apply", cut, "--auto-approve").code == 3
 
 
-def test_a_guardrail_that_is_off_lets_through(run: Any, cut: Path) -> None:
+def test_a_guardrail_that_is_off_lets_through(run: RunProgram, cut: Path) -> None:
     with (cut / "reconciler.yaml").open("a", encoding="utf-8") as file:
         file.write("guardrails: {price-change: {max_percent: 90}, price-shape: off}\n")
     ran = run("apply", cut, "--auto-approve")
@@ -131,7 +135,7 @@ def test_a_guardrail_that_is_off_lets_through(run: Any, cut: Path) -> None:
     assert "uardrail" not in ran.out
 
 
-def test_a_violation_of_the_whole_plan_names_no_line(run: Any, cut: Path) -> None:
+def test_a_violation_of_the_whole_plan_names_no_line(run: RunProgram, cut: Path) -> None:
     with (cut / "reconciler.yaml").open("a", encoding="utf-8") as file:
         file.write("guardrails: {changes: {floor: 1}, price-change: off, price-shape: off}\n")
     ran = run("apply", cut, "--auto-approve")
@@ -141,7 +145,9 @@ def test_a_violation_of_the_whole_plan_names_no_line(run: Any, cut: Path) -> Non
     )
 
 
-def test_the_files_alone_are_checked_for_unknown_rules(run: Any, cut: Path, declare: Any) -> None:
+def test_the_files_alone_are_checked_for_unknown_rules(
+    run: RunProgram, cut: Path, declare: WriteCatalogue
+) -> None:
     declare(TENTH + ALLOW.replace("price-shape", "price-shap"))
     ran = run("validate", cut)
     assert ran.code == 1
@@ -151,7 +157,9 @@ def test_the_files_alone_are_checked_for_unknown_rules(run: Any, cut: Path, decl
 # --- saved and partial plans ---
 
 
-def test_a_saved_plan_with_violations_is_refused(run: Any, cut: Path, declare: Any) -> None:
+def test_a_saved_plan_with_violations_is_refused(
+    run: RunProgram, cut: Path, declare: WriteCatalogue
+) -> None:
     plan = cut / "plan.json"
     assert run("plan", cut, "--out", plan).code == 0
     # What was said against it stays said, whatever the files allow by now.
@@ -163,7 +171,9 @@ def test_a_saved_plan_with_violations_is_refused(run: Any, cut: Path, declare: A
     assert run("sandbox", "show", cut).out == before
 
 
-def test_a_saved_plan_keeps_its_exceptions(run: Any, cut: Path, declare: Any) -> None:
+def test_a_saved_plan_keeps_its_exceptions(
+    run: RunProgram, cut: Path, declare: WriteCatalogue
+) -> None:
     declare(TENTH + ALLOW)
     plan = cut / "plan.json"
     assert run("plan", cut, "--out", plan).code == 0
@@ -176,7 +186,7 @@ def test_a_saved_plan_keeps_its_exceptions(run: Any, cut: Path, declare: Any) ->
 
 
 def test_an_exception_that_ended_after_the_plan_covers_nothing(
-    run: Any, cut: Path, declare: Any, monkeypatch: pytest.MonkeyPatch
+    run: RunProgram, cut: Path, declare: WriteCatalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     declare(TENTH + ALLOW)
     plan = cut / "plan.json"
@@ -185,7 +195,7 @@ def test_an_exception_that_ended_after_the_plan_covers_nothing(
     assert run("apply", plan, "--auto-approve").code == 3
 
 
-def test_of_a_partial_plan_the_count_is_judged_and_no_share(run: Any, cut: Path) -> None:
+def test_of_a_partial_plan_the_count_is_judged_and_no_share(run: RunProgram, cut: Path) -> None:
     with (cut / "reconciler.yaml").open("a", encoding="utf-8") as file:
         file.write("guardrails: {changes: {floor: 1}, price-change: off, price-shape: off}\n")
     assert run("apply", cut, "--auto-approve").code == 3
@@ -194,7 +204,7 @@ def test_of_a_partial_plan_the_count_is_judged_and_no_share(run: Any, cut: Path)
 
 
 def test_a_partial_plan_heeds_exceptions_and_names_none_as_not_needed(
-    run: Any, cut: Path, declare: Any
+    run: RunProgram, cut: Path, declare: WriteCatalogue
 ) -> None:
     other = "  - {rule: removals, reason: closing down, until: 2999-12-31}\n"
     declare(TENTH + ALLOW + other)

@@ -13,6 +13,7 @@ from reconciler import sandbox
 from reconciler.catalogue.writing import layout
 from reconciler.dealpos.client import Client
 from reconciler.errors import Rejected, Unreachable
+from tests.support.program import PointAt, RunProgram
 
 SEED: dict[str, Any] = {
     "outlets": [{"Name": "Bandung"}],
@@ -91,7 +92,7 @@ def shop(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
-def is_settled(run: Any, folder: Path) -> bool:
+def is_settled(run: RunProgram, folder: Path) -> bool:
     """Whether nothing is to do, and everything could be read."""
     return run("plan", folder, "--detailed-exitcode").code == 0
 
@@ -111,7 +112,7 @@ def sent(monkeypatch: pytest.MonkeyPatch, answer: Callable[[str, int], None] = l
 
 
 def test_a_shop_goes_into_an_empty_folder(
-    run: Any, served: Any, point_at: Any, tmp_path: Path
+    run: RunProgram, served: tuple[str, Any], point_at: PointAt, tmp_path: Path
 ) -> None:
     address, _ = served
     sandbox.seed(tmp_path / "served.db", SEED)
@@ -137,7 +138,9 @@ def test_a_shop_goes_into_an_empty_folder(
     assert is_settled(run, folder)
 
 
-def test_only_customers_that_coupons_name_are_read_unless_asked_for(run: Any, shop: Any) -> None:
+def test_only_customers_that_coupons_name_are_read_unless_asked_for(
+    run: RunProgram, shop: Callable[..., Path]
+) -> None:
     folder = shop()
     assert run("import", folder, "--kind", "product", "--kind", "coupon").code == 0
     assert "customers.yaml" not in {p.name for p in (folder / "catalogue").iterdir()}
@@ -152,7 +155,7 @@ def test_only_customers_that_coupons_name_are_read_unless_asked_for(run: Any, sh
     assert is_settled(run, folder)
 
 
-def test_without_a_store_it_says_what_to_set(run: Any, tmp_path: Path) -> None:
+def test_without_a_store_it_says_what_to_set(run: RunProgram, tmp_path: Path) -> None:
     ran = run("import", tmp_path / "new")
     assert ran.code == 1
     assert "DEALPOS_URL" in ran.err
@@ -160,7 +163,7 @@ def test_without_a_store_it_says_what_to_set(run: Any, tmp_path: Path) -> None:
 
 
 def test_what_it_costs_is_told_before_it_is_spent(
-    run: Any, shop: Any, monkeypatch: pytest.MonkeyPatch
+    run: RunProgram, shop: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = shop()
     asked = sent(monkeypatch)
@@ -178,7 +181,7 @@ def test_what_it_costs_is_told_before_it_is_spent(
     assert sorted(asked) == sorted([*listed, *found])
 
 
-def test_programs_get_a_document(run: Any, shop: Any) -> None:
+def test_programs_get_a_document(run: RunProgram, shop: Callable[..., Path]) -> None:
     told = run("import", shop(), "--format", "json").json
     assert told["complete"]
     assert {
@@ -189,7 +192,7 @@ def test_programs_get_a_document(run: Any, shop: Any) -> None:
 
 
 def test_a_run_that_was_cut_off_goes_on_from_there(
-    run: Any, shop: Any, monkeypatch: pytest.MonkeyPatch
+    run: RunProgram, shop: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def cut(name: str, number: int) -> None:
         if name == "coupon.by_code" and number == 5:
@@ -219,7 +222,11 @@ def test_a_run_that_was_cut_off_goes_on_from_there(
     ("operation", "name"), [("coupon.list", "coupons"), ("variant.by_codes", "variants")]
 )
 def test_what_could_not_be_read_is_told_and_not_written(
-    run: Any, shop: Any, monkeypatch: pytest.MonkeyPatch, operation: str, name: str
+    run: RunProgram,
+    shop: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+    name: str,
 ) -> None:
     def refuse(asked: str, number: int) -> None:
         if asked == operation:
@@ -241,7 +248,7 @@ def test_what_could_not_be_read_is_told_and_not_written(
     assert is_settled(run, folder)
 
 
-def test_hostile_names_come_through(run: Any, shop: Any) -> None:
+def test_hostile_names_come_through(run: RunProgram, shop: Callable[..., Path]) -> None:
     names = [
         "Drinks: hot/#1",
         "no/NULL",
@@ -276,7 +283,9 @@ def test_hostile_names_come_through(run: Any, shop: Any) -> None:
     assert is_settled(run, folder)
 
 
-def test_what_no_file_can_say_is_left_out_and_told(run: Any, shop: Any) -> None:
+def test_what_no_file_can_say_is_left_out_and_told(
+    run: RunProgram, shop: Callable[..., Path]
+) -> None:
     seed = json.loads(json.dumps(SEED))
     seed["products"][0]["Variants"][0] |= {"Type": "Serialized", "Description": "a\x01b"}
     seed["products"][0]["Variants"][1]["OutletPrice"][0]["Outlet"] = "Bandung"
@@ -288,7 +297,9 @@ def test_what_no_file_can_say_is_left_out_and_told(run: Any, shop: Any) -> None:
     assert is_settled(run, folder)
 
 
-def test_a_default_that_an_object_cannot_escape_leaves_it_out(run: Any, shop: Any) -> None:
+def test_a_default_that_an_object_cannot_escape_leaves_it_out(
+    run: RunProgram, shop: Callable[..., Path]
+) -> None:
     seed = json.loads(json.dumps(SEED))
     seed["products"][0]["Variants"][0] |= {"Type": "Serialized"}
     folder = shop(seed)
@@ -300,7 +311,9 @@ def test_a_default_that_an_object_cannot_escape_leaves_it_out(run: Any, shop: An
     assert is_settled(run, folder)
 
 
-def test_a_new_variant_of_a_declared_product_is_left_to_adopt(run: Any, shop: Any) -> None:
+def test_a_new_variant_of_a_declared_product_is_left_to_adopt(
+    run: RunProgram, shop: Callable[..., Path]
+) -> None:
     folder = shop()
     (folder / "catalogue").mkdir()
     (folder / "catalogue" / "drinks.yaml").write_text("products: [{code: '1001'}]\n", "utf-8")
@@ -312,7 +325,7 @@ def test_a_new_variant_of_a_declared_product_is_left_to_adopt(run: Any, shop: An
 
 
 def test_a_file_that_would_not_read_back_is_not_written(
-    run: Any, shop: Any, monkeypatch: pytest.MonkeyPatch
+    run: RunProgram, shop: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = shop()
     monkeypatch.setattr(layout, "text", lambda *given: "products: [{code: wrong}]\n")
@@ -323,7 +336,9 @@ def test_a_file_that_would_not_read_back_is_not_written(
     assert (folder / "reconciler.yaml").read_text("utf-8") == "store: {url: sandbox}\n"
 
 
-def test_settings_that_cannot_be_added_to_are_left_alone(run: Any, shop: Any) -> None:
+def test_settings_that_cannot_be_added_to_are_left_alone(
+    run: RunProgram, shop: Callable[..., Path]
+) -> None:
     folder = shop()
     text = "{store: {url: sandbox}}\n"
     (folder / "reconciler.yaml").write_text(text, encoding="utf-8")
@@ -333,7 +348,9 @@ def test_settings_that_cannot_be_added_to_are_left_alone(run: Any, shop: Any) ->
     assert is_settled(run, folder)
 
 
-def test_a_folder_that_cannot_be_written_is_an_error(run: Any, shop: Any) -> None:
+def test_a_folder_that_cannot_be_written_is_an_error(
+    run: RunProgram, shop: Callable[..., Path]
+) -> None:
     folder = shop()
     (folder / "catalogue").write_text("", encoding="utf-8")
     ran = run("import", folder)
@@ -342,7 +359,7 @@ def test_a_folder_that_cannot_be_written_is_an_error(run: Any, shop: Any) -> Non
 
 
 def test_a_large_category_is_split_into_files_that_a_reader_takes(
-    run: Any, shop: Any, monkeypatch: pytest.MonkeyPatch
+    run: RunProgram, shop: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(layout, "LARGEST", 12)
     folder = shop()

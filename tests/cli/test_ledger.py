@@ -13,7 +13,9 @@ import pytest
 from reconciler.ledger import run_ledger as past
 from reconciler.ledger.file import FILE
 from reconciler.ledger.git import GitHome
-from tests.menu import TWO_SIZES, back_office, by_code, edited
+from tests.support.documents import ReadDocument
+from tests.support.menu import TWO_SIZES, back_office, by_code, edited
+from tests.support.program import PointAt, RunProgram, WriteCatalogue
 
 SHOP = (
     TWO_SIZES
@@ -27,7 +29,7 @@ KEY = "0123456789abcdef-a-key-of-tests"
 
 
 @pytest.fixture(params=["file", "git"])
-def shop(request: Any, run: Any, folder: Path, declare: Any) -> Path:
+def shop(request: Any, run: RunProgram, folder: Path, declare: WriteCatalogue) -> Path:
     """A shop with a ledger, applied once."""
     declare(SHOP)
     with (folder / "reconciler.yaml").open("a") as out:
@@ -38,7 +40,7 @@ def shop(request: Any, run: Any, folder: Path, declare: Any) -> Path:
 
 
 @pytest.fixture
-def edit(folder: Path, declare: Any) -> Callable[..., None]:
+def edit(folder: Path, declare: WriteCatalogue) -> Callable[..., None]:
     """Changes the files from SHOP, and the shop itself."""
 
     def change(*pairs: tuple[str, str], **live: tuple[str, str, Any]) -> None:
@@ -58,7 +60,9 @@ def origins(ran: Any) -> dict[str, str]:
     }
 
 
-def test_a_plan_says_which_side_moved(run: Any, shop: Path, edit: Any, documented: Any) -> None:
+def test_a_plan_says_which_side_moved(
+    run: RunProgram, shop: Path, edit: Callable[..., None], documented: ReadDocument
+) -> None:
     edit(("18000", "18500"), drift=("1001L", "UnitPrice", 23000))
     ran = run("plan", shop, "--format", "json")
     plan = documented("plan", ran.json)
@@ -85,7 +89,7 @@ def test_a_plan_says_which_side_moved(run: Any, shop: Path, edit: Any, documente
 
 
 def test_what_both_moved_is_held_until_somebody_says_who_wins(
-    run: Any, shop: Path, edit: Any
+    run: RunProgram, shop: Path, edit: Callable[..., None]
 ) -> None:
     edit(("18000", "18500"), drift=("1001R", "UnitPrice", 17000))
     ran = run("plan", shop, "--detailed-exitcode")
@@ -103,7 +107,7 @@ def test_what_both_moved_is_held_until_somebody_says_who_wins(
 
 
 def test_a_saved_plan_may_overwrite_what_its_maker_saw(
-    run: Any, shop: Path, edit: Any, tmp_path: Path
+    run: RunProgram, shop: Path, edit: Callable[..., None], tmp_path: Path
 ) -> None:
     edit(("18000", "18500"), drift=("1001R", "UnitPrice", 17000))
     saved = tmp_path / "plan.json"
@@ -116,7 +120,7 @@ def test_a_saved_plan_may_overwrite_what_its_maker_saw(
 
 
 def test_a_saved_plan_writes_what_no_read_shows(
-    run: Any, shop: Path, edit: Any, tmp_path: Path
+    run: RunProgram, shop: Path, edit: Callable[..., None], tmp_path: Path
 ) -> None:
     edit(("maximum_discount: 5000", "maximum_discount: 7000"))
     saved = tmp_path / "plan.json"
@@ -129,7 +133,7 @@ def test_a_saved_plan_writes_what_no_read_shows(
 
 
 def test_a_replaced_coupon_is_as_declared_in_a_clone_that_did_not_replace_it(
-    run: Any, shop: Path, edit: Any
+    run: RunProgram, shop: Path, edit: Callable[..., None]
 ) -> None:
     edit(("description: Ten", "description: Tenth"), used=("DISC", "Balance", 63))
     assert run("apply", shop, "--auto-approve").code == 0
@@ -152,7 +156,7 @@ def ledger_of(shop: Path) -> str:
 
 
 def test_what_the_files_dropped_is_named_and_left_alone(
-    run: Any, shop: Path, edit: Any, documented: Any
+    run: RunProgram, shop: Path, edit: Callable[..., None], documented: ReadDocument
 ) -> None:
     edit(("      - {code: 1001L, model: Large, unit_price: 22000}\n", ""))
     plan = documented("plan", run("plan", shop, "--format", "json").json)
@@ -161,7 +165,7 @@ def test_what_the_files_dropped_is_named_and_left_alone(
 
 
 def test_customers_are_recorded_with_a_key_alone(
-    run: Any, shop: Path, declare: Any, monkeypatch: pytest.MonkeyPatch
+    run: RunProgram, shop: Path, declare: WriteCatalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = SHOP + "customers:\n  - {code: DP-1, name: Budi, email: b@example.com, mobile: '0811'}\n"
     declare(text)
@@ -175,7 +179,9 @@ def test_customers_are_recorded_with_a_key_alone(
     assert origins(run("plan", shop, "--format", "json")) == {"customer/DP-1 mobile": "pending"}
 
 
-def test_history_shows_applies_the_latest_first(run: Any, shop: Path, edit: Any) -> None:
+def test_history_shows_applies_the_latest_first(
+    run: RunProgram, shop: Path, edit: Callable[..., None]
+) -> None:
     edit(("18000", "18500"))
     assert run("apply", shop, "--auto-approve").code == 0
     lines = run("history", shop).out.splitlines()
@@ -185,7 +191,7 @@ def test_history_shows_applies_the_latest_first(run: Any, shop: Path, edit: Any)
 
 
 def test_a_ledger_that_is_thrown_away_or_broken_is_made_anew(
-    run: Any, shop: Path, edit: Any
+    run: RunProgram, shop: Path, edit: Callable[..., None]
 ) -> None:
     if (shop / FILE).exists():
         (shop / FILE).write_text("<<<<<<< broken", encoding="utf-8")
@@ -209,7 +215,7 @@ def test_a_ledger_that_is_thrown_away_or_broken_is_made_anew(
 
 
 def test_without_a_ledger_there_is_no_history_and_nothing_else_changes(
-    run: Any, applied: Path
+    run: RunProgram, applied: Path
 ) -> None:
     ran = run("history", applied)
     assert ran.code == 1
@@ -222,7 +228,9 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def clones(tmp_path: Path, served: Any, point_at: Any, run: Any) -> tuple[Path, Path]:
+def clones(
+    tmp_path: Path, served: tuple[str, Any], point_at: PointAt, run: RunProgram
+) -> tuple[Path, Path]:
     """Two clones of a shop in git, in front of one shop, applied once from the first."""
     point_at(served[0])
     remote = tmp_path / "remote.git"
@@ -248,7 +256,10 @@ REGULAR, LARGE = ("18000", "18500"), ("22000", "22500")
 
 
 def test_of_two_applies_at_once_the_second_writes_nothing_and_says_why(
-    run: Any, clones: tuple[Path, Path], served: Any, monkeypatch: pytest.MonkeyPatch
+    run: RunProgram,
+    clones: tuple[Path, Path],
+    served: tuple[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The second begins between the plan of the first and its first write."""
     first, second = clones
@@ -279,7 +290,7 @@ def test_of_two_applies_at_once_the_second_writes_nothing_and_says_why(
 
 
 def test_a_run_that_is_killed_between_write_and_record_is_taken_over(
-    run: Any, clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+    run: RunProgram, clones: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = clones
     for clone in clones:

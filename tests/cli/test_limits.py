@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.support.program import RunProgram, WriteCatalogue
 
 FORMS = "write 90s, 8m, 1h or 1h30m"
 
@@ -16,7 +17,7 @@ FORMS = "write 90s, 8m, 1h or 1h30m"
     "text", ["", "0", "0s", "8", "-8m", "8 m", "m", "1.5h", "1m1h", "٣m", "8M"]
 )
 def test_what_is_no_duration_is_a_usage_error_with_the_forms(
-    folder: Path, run: Any, text: str
+    folder: Path, run: RunProgram, text: str
 ) -> None:
     ran = run("apply", folder, "--auto-approve", "--until", text)
     assert ran.code == 1
@@ -26,7 +27,7 @@ def test_what_is_no_duration_is_a_usage_error_with_the_forms(
 
 
 @pytest.mark.parametrize("text", ["90s", "8m", "1h", "1h30m", "2h1s"])
-def test_what_is_a_duration_is_taken(folder: Path, run: Any, text: str) -> None:
+def test_what_is_a_duration_is_taken(folder: Path, run: RunProgram, text: str) -> None:
     assert run("apply", folder, "--auto-approve", "--until", text).code == 0
 
 
@@ -34,19 +35,21 @@ def test_what_is_a_duration_is_taken(folder: Path, run: Any, text: str) -> None:
     ("option", "value"),
     [("--max-requests", "0"), ("--max-requests", "x"), ("--reserve", "-1"), ("--reserve", "1.5")],
 )
-def test_what_is_no_count_is_a_usage_error(folder: Path, run: Any, option: str, value: str) -> None:
+def test_what_is_no_count_is_a_usage_error(
+    folder: Path, run: RunProgram, option: str, value: str
+) -> None:
     ran = run("apply", folder, "--auto-approve", option, value)
     assert ran.code == 1
     assert option in ran.err
     assert "range" in ran.err or "integer" in ran.err
 
 
-def reads(folder: Path, run: Any) -> int:
+def reads(folder: Path, run: RunProgram) -> int:
     return int(run("plan", folder, "--format", "json").json["cost"]["reads"])
 
 
 def test_a_plan_says_what_it_spent_what_applying_needs_and_when_that_is_done(
-    folder: Path, run: Any
+    folder: Path, run: RunProgram
 ) -> None:
     ran = run("plan", folder)
     cost = run("plan", folder, "--format", "json").json["cost"]
@@ -59,12 +62,12 @@ def test_a_plan_says_what_it_spent_what_applying_needs_and_when_that_is_done(
     assert ran.out.splitlines()[-1].startswith("Plan: ")
 
 
-def test_the_cost_of_a_plan_as_json_is_as_it_was(folder: Path, run: Any) -> None:
+def test_the_cost_of_a_plan_as_json_is_as_it_was(folder: Path, run: RunProgram) -> None:
     keys = {"reads", "writes", "verification", "requests", "windows", "seconds"}
     assert set(run("plan", folder, "--format", "json").json["cost"]) == keys
 
 
-def test_a_reserve_makes_windows_smaller(folder: Path, run: Any) -> None:
+def test_a_reserve_makes_windows_smaller(folder: Path, run: RunProgram) -> None:
     free = run("plan", folder, "--format", "json").json["cost"]
     tight = run("plan", folder, "--format", "json", "--reserve", 49).json["cost"]
     assert free["windows"] == 1
@@ -72,14 +75,16 @@ def test_a_reserve_makes_windows_smaller(folder: Path, run: Any) -> None:
     assert tight["seconds"] > 180 * tight["requests"]
 
 
-def test_a_reserve_of_everything_is_refused(folder: Path, run: Any) -> None:
+def test_a_reserve_of_everything_is_refused(folder: Path, run: RunProgram) -> None:
     ran = run("plan", folder, "--reserve", 50)
     assert ran.code == 1
     assert "--reserve 50 leaves nothing of a window of 50 requests" in ran.err
     assert "reserve at most 49" in ran.err
 
 
-def test_reads_that_do_not_fit_are_an_error_and_nothing_is_written(folder: Path, run: Any) -> None:
+def test_reads_that_do_not_fit_are_an_error_and_nothing_is_written(
+    folder: Path, run: RunProgram
+) -> None:
     ran = run("apply", folder, "--auto-approve", "--max-requests", 1)
     assert ran.code == 1
     assert "--max-requests 1 is less than reading alone needs, 2 or more" in ran.err
@@ -88,7 +93,7 @@ def test_reads_that_do_not_fit_are_an_error_and_nothing_is_written(folder: Path,
 
 
 def test_a_run_that_stops_says_what_was_done_and_how_to_go_on(
-    folder: Path, run: Any, declare: Any
+    folder: Path, run: RunProgram, declare: WriteCatalogue
 ) -> None:
     """Following its own words to the end makes the shop as declared."""
     declare("categories:\n" + "".join(f"  - name: C{i}\n" for i in range(6)))
@@ -109,7 +114,7 @@ def test_a_run_that_stops_says_what_was_done_and_how_to_go_on(
     assert run("plan", folder, "--detailed-exitcode").code == 0
 
 
-def test_where_nothing_fits_the_way_on_allows_enough(folder: Path, run: Any) -> None:
+def test_where_nothing_fits_the_way_on_allows_enough(folder: Path, run: RunProgram) -> None:
     limit = reads(folder, run)
     ran = run(
         *("apply", folder, "--auto-approve", "--format", "json"),
@@ -128,7 +133,7 @@ def test_where_nothing_fits_the_way_on_allows_enough(folder: Path, run: Any) -> 
     assert run(*words[1:]).json["summary"]["applied"] > 0
 
 
-def test_the_way_on_repeats_every_option_that_was_given(folder: Path, run: Any) -> None:
+def test_the_way_on_repeats_every_option_that_was_given(folder: Path, run: RunProgram) -> None:
     limit = reads(folder, run)
     ran = run(
         *("apply", folder, "--auto-approve", "-vv", "--kind", "category", "--kind", "product"),
@@ -146,7 +151,7 @@ def test_the_way_on_repeats_every_option_that_was_given(folder: Path, run: Any) 
     assert "'product/*'" in words[1]
 
 
-def test_a_run_that_ends_by_itself_names_no_way_on(folder: Path, run: Any) -> None:
+def test_a_run_that_ends_by_itself_names_no_way_on(folder: Path, run: RunProgram) -> None:
     ran = run("apply", folder, "--auto-approve", "--max-requests", 100, "--format", "json")
     assert ran.code == 0
     assert {"stopped", "going_on"} & set(ran.json) == set()

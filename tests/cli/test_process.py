@@ -18,6 +18,7 @@ import pytest
 
 from reconciler import sandbox
 from reconciler.sandbox import Fault
+from tests.support.program import PointAt, RunProgram, Spawn, WriteCatalogue
 
 HEAVY = ("pydantic", "httpx", "deepdiff", "rich", "flask", "ruamel", "waitress")
 
@@ -57,7 +58,7 @@ def named(url: str, secret: str) -> dict[str, str]:
     }
 
 
-def test_a_real_store_imports_no_flask(folder: Path, served: Any) -> None:
+def test_a_real_store_imports_no_flask(folder: Path, served: tuple[str, Any]) -> None:
     url, shop = served
     names = named(url, shop.client_secret)
     code, libraries = imported("plan", str(folder), environment=names)
@@ -91,7 +92,7 @@ def answering(folder: Path, *words: str, answer: str) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
-def test_yes_on_a_terminal_applies(folder: Path, run: Any) -> None:
+def test_yes_on_a_terminal_applies(folder: Path, run: RunProgram) -> None:
     code, out, err = answering(folder, answer="yes\n")
     assert code == 0
     assert "Only `yes` is accepted" in err
@@ -100,7 +101,9 @@ def test_yes_on_a_terminal_applies(folder: Path, run: Any) -> None:
 
 
 @pytest.mark.parametrize("answer", ["y\n", "YES\n", "no\n", "\n", "\x04"])
-def test_anything_else_on_a_terminal_changes_nothing(folder: Path, run: Any, answer: str) -> None:
+def test_anything_else_on_a_terminal_changes_nothing(
+    folder: Path, run: RunProgram, answer: str
+) -> None:
     code, out, err = answering(folder, answer=answer)
     assert code == 1
     assert "Plan: 3 to create" in out
@@ -128,7 +131,7 @@ def environment(url: str, secret: str = "sandbox") -> dict[str, str]:
     return {**os.environ, **named(url, secret)}
 
 
-def serving(spawn: Any, folder: Path, *words: str) -> tuple[Any, str]:
+def serving(spawn: Spawn, folder: Path, *words: str) -> tuple[Any, str]:
     """`sandbox serve` on a free port, and the address it says."""
     server = spawn("sandbox", "serve", folder, "--port", 0, *words)
     line = server.stderr.readline()
@@ -148,7 +151,7 @@ def until(stream: Any, word: str) -> str:
 
 
 def test_ctrl_c_stops_between_two_calls_and_reports(
-    spawn: Any, folder: Path, declare: Any, tmp_path: Path
+    spawn: Spawn, folder: Path, declare: WriteCatalogue, tmp_path: Path
 ) -> None:
     stage = tmp_path / "stage"
     stage.mkdir()
@@ -178,7 +181,7 @@ def test_ctrl_c_stops_between_two_calls_and_reports(
 
 
 def test_ctrl_c_while_planning_writes_nothing(
-    spawn: Any, folder: Path, tmp_path: Path, served: Any
+    spawn: Spawn, folder: Path, tmp_path: Path, served: tuple[str, Any]
 ) -> None:
     url, shop = served
     shop.limiter.limit, shop.limiter.window = 1, 300.0
@@ -194,7 +197,13 @@ def test_ctrl_c_while_planning_writes_nothing(
 
 @pytest.mark.parametrize("method", ["DELETE", "POST"])
 def test_a_process_that_is_killed_in_a_replacement_is_made_good_by_the_next(
-    spawn: Any, run: Any, point_at: Any, declare: Any, folder: Path, served: Any, method: str
+    spawn: Spawn,
+    run: RunProgram,
+    point_at: PointAt,
+    declare: WriteCatalogue,
+    folder: Path,
+    served: tuple[str, Any],
+    method: str,
 ) -> None:
     """Whether the shop still does what was asked is up to the network: nobody hears its answer."""
     url, shop = served
@@ -230,7 +239,7 @@ def test_a_process_that_is_killed_in_a_replacement_is_made_good_by_the_next(
     assert run("plan", folder, "--detailed-exitcode").code == 0
 
 
-def test_serve_ends_with_ctrl_c(spawn: Any, folder: Path) -> None:
+def test_serve_ends_with_ctrl_c(spawn: Spawn, folder: Path) -> None:
     server, _ = serving(spawn, folder)
     server.send_signal(signal.SIGINT)
     out, err = server.communicate(timeout=30)
@@ -239,7 +248,9 @@ def test_serve_ends_with_ctrl_c(spawn: Any, folder: Path) -> None:
     assert "sandbox" not in err.replace("CLIENT_ID=sandbox", "").replace("--client-secret", "")
 
 
-def test_serve_on_a_taken_port_is_one_error(spawn: Any, folder: Path, served: Any) -> None:
+def test_serve_on_a_taken_port_is_one_error(
+    spawn: Spawn, folder: Path, served: tuple[str, Any]
+) -> None:
     url, _ = served
     process = spawn("sandbox", "serve", folder, "--port", url.rpartition(":")[2])
     out, err = process.communicate(timeout=30)
@@ -248,7 +259,7 @@ def test_serve_on_a_taken_port_is_one_error(spawn: Any, folder: Path, served: An
     assert "Traceback" not in err
 
 
-def test_a_reader_that_goes_away_is_no_error(spawn: Any, example: Path) -> None:
+def test_a_reader_that_goes_away_is_no_error(spawn: Spawn, example: Path) -> None:
     process = spawn("plan", example)
     process.stdout.close()
     process.stdout = None
@@ -258,7 +269,7 @@ def test_a_reader_that_goes_away_is_no_error(spawn: Any, example: Path) -> None:
     assert "Exception" not in err
 
 
-def test_a_pipe_that_takes_few_characters_is_no_error(spawn: Any, example: Path) -> None:
+def test_a_pipe_that_takes_few_characters_is_no_error(spawn: Spawn, example: Path) -> None:
     narrow = {**os.environ, "PYTHONIOENCODING": "latin-1"}
     process = spawn("plan", example, env=narrow, encoding="latin-1")
     out, err = process.communicate(timeout=60)
@@ -267,7 +278,7 @@ def test_a_pipe_that_takes_few_characters_is_no_error(spawn: Any, example: Path)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every name of a file is text")
-def test_a_plan_of_a_folder_whose_name_is_no_text(spawn: Any, folder: Path) -> None:
+def test_a_plan_of_a_folder_whose_name_is_no_text(spawn: Spawn, folder: Path) -> None:
     odd = folder.with_name(os.fsdecode(b"sh\xffp"))
     folder.rename(odd)
     saved = odd / "plan.json"

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.documents import ReadDocument
+from tests.support.program import RunProgram, WriteCatalogue
+
 LIVE = {
     "categories": [{"Name": "Drinks"}, {"Name": "Empty"}],
     "products": [{"Code": "1001", "Name": "Kopi", "Category": "Drinks", "Variants": []}],
@@ -25,17 +28,19 @@ removed:
 
 
 @pytest.fixture
-def removing(folder: Path, declare: Any) -> Path:
+def removing(folder: Path, declare: WriteCatalogue) -> Path:
     declare(REMOVED)
     (folder / "sandbox.json").write_text(json.dumps(LIVE), encoding="utf-8")
     return folder
 
 
-def left(run: Any, folder: Path) -> dict[str, Any]:
+def left(run: RunProgram, folder: Path) -> dict[str, Any]:
     return dict(run("sandbox", "show", folder).json)
 
 
-def test_a_plan_shows_and_an_apply_removes(run: Any, removing: Path, documented: Any) -> None:
+def test_a_plan_shows_and_an_apply_removes(
+    run: RunProgram, removing: Path, documented: ReadDocument
+) -> None:
     ran = run("plan", removing, "--format", "json", "--detailed-exitcode")
     assert ran.code == 2
     plan = documented("plan", ran.json)
@@ -55,7 +60,7 @@ def test_a_plan_shows_and_an_apply_removes(run: Any, removing: Path, documented:
     assert "Plan: no changes" in run("plan", removing).out
 
 
-def test_a_saved_plan_removes(run: Any, removing: Path, tmp_path: Path) -> None:
+def test_a_saved_plan_removes(run: RunProgram, removing: Path, tmp_path: Path) -> None:
     saved = tmp_path / "plan.json"
     run("plan", removing, "--out", saved)
     ran = run("apply", saved, "--auto-approve")
@@ -67,7 +72,7 @@ def test_a_saved_plan_removes(run: Any, removing: Path, tmp_path: Path) -> None:
 
 
 def test_a_saved_deletion_is_held_where_the_ground_moved(
-    run: Any, removing: Path, declare: Any, tmp_path: Path
+    run: RunProgram, removing: Path, declare: WriteCatalogue, tmp_path: Path
 ) -> None:
     saved = tmp_path / "plan.json"
     run("plan", removing, "--out", saved)
@@ -80,7 +85,7 @@ def test_a_saved_deletion_is_held_where_the_ground_moved(
 
 
 def test_a_saved_deletion_is_held_where_something_needs_it_now(
-    run: Any, removing: Path, declare: Any, tmp_path: Path
+    run: RunProgram, removing: Path, declare: WriteCatalogue, tmp_path: Path
 ) -> None:
     declare("removed: [{address: category/Empty, delete: true}]")
     saved = tmp_path / "plan.json"
@@ -91,7 +96,7 @@ def test_a_saved_deletion_is_held_where_something_needs_it_now(
     assert "category/Empty delete held: not deleted: product/9 would be left without it" in ran.out
 
 
-def test_an_audit_tells_what_is_still_there(run: Any, removing: Path) -> None:
+def test_an_audit_tells_what_is_still_there(run: RunProgram, removing: Path) -> None:
     ran = run("audit", removing, "--detailed-exitcode")
     assert ran.code == 2
     assert "Retained (2 objects): in the shop, and the files remove it" in ran.out
@@ -99,13 +104,15 @@ def test_an_audit_tells_what_is_still_there(run: Any, removing: Path) -> None:
     run("apply", removing, "--auto-approve")
 
 
-def test_a_target_names_a_removal(run: Any, removing: Path) -> None:
+def test_a_target_names_a_removal(run: RunProgram, removing: Path) -> None:
     ran = run("apply", removing, "--target", "coupon/K*", "--auto-approve")
     assert "Applied: 2 applied (2 verified)" in ran.out
     assert left(run, removing)["products"][0]["Discontinued"] is False
 
 
-def test_a_partial_plan_prunes_nothing(run: Any, folder: Path, declare: Any) -> None:
+def test_a_partial_plan_prunes_nothing(
+    run: RunProgram, folder: Path, declare: WriteCatalogue
+) -> None:
     declare("categories: [{name: Drinks}, {name: Food}]")
     run("apply", folder, "--auto-approve")
     declare("categories: [{name: Drinks}]")

@@ -11,7 +11,9 @@ import pytest
 
 from reconciler.dealpos.client import Client
 from reconciler.workflows import signature as seal
-from tests.menu import TWO_SIZES, back_office, by_code, edited
+from tests.support.documents import ReadDocument
+from tests.support.menu import TWO_SIZES, back_office, by_code, edited
+from tests.support.program import PointAt, RunProgram, WriteCatalogue
 
 KEY = "0123456789abcdef-a-key-of-tests"
 SHOP = (
@@ -27,7 +29,7 @@ customers:
 
 
 @pytest.fixture
-def shop(run: Any, folder: Path, declare: Any) -> Path:
+def shop(run: RunProgram, folder: Path, declare: WriteCatalogue) -> Path:
     """A shop that is as declared."""
     declare(SHOP)
     assert run("apply", folder, "--auto-approve").code == 0
@@ -35,7 +37,9 @@ def shop(run: Any, folder: Path, declare: Any) -> Path:
 
 
 @pytest.fixture
-def plan(run: Any, shop: Path, declare: Any, tmp_path: Path) -> Callable[..., Path]:
+def plan(
+    run: RunProgram, shop: Path, declare: WriteCatalogue, tmp_path: Path
+) -> Callable[..., Path]:
     """Declares SHOP with replacements, and saves the plan for it."""
 
     def make(*pairs: tuple[str, str], words: tuple[str, ...] = ()) -> Path:
@@ -58,17 +62,21 @@ def move(shop: Path, **values: Any) -> None:
             by_code(document)[code]["UnitPrice"] = price
 
 
-def applied(run: Any, plan: Path, shop: Path) -> Any:
+def applied(run: RunProgram, plan: Path, shop: Path) -> Any:
     return run("apply", plan, "--shop", shop, "--auto-approve", "--format", "json")
 
 
-def test_a_saved_plan_is_the_document_of_the_json_format(run: Any, plan: Any, shop: Path) -> None:
+def test_a_saved_plan_is_the_document_of_the_json_format(
+    run: RunProgram, plan: Callable[..., Path], shop: Path
+) -> None:
     saved = json.loads(plan(("18000", "19000")).read_text(encoding="utf-8"))
     assert saved == run("plan", shop, "--format", "json").json
     assert saved["digest"].startswith("sha256:")
 
 
-def test_what_was_approved_is_applied_once(run: Any, plan: Any, shop: Path) -> None:
+def test_what_was_approved_is_applied_once(
+    run: RunProgram, plan: Callable[..., Path], shop: Path
+) -> None:
     saved = plan(("18000", "19000"), ("22000", "23000"))
     ran = applied(run, saved, shop)
     assert ran.code == 0
@@ -82,7 +90,9 @@ def test_what_was_approved_is_applied_once(run: Any, plan: Any, shop: Path) -> N
     assert run("sandbox", "show", shop).out == state
 
 
-def test_what_moved_is_held_and_the_rest_goes_ahead(run: Any, plan: Any, shop: Path) -> None:
+def test_what_moved_is_held_and_the_rest_goes_ahead(
+    run: RunProgram, plan: Callable[..., Path], shop: Path
+) -> None:
     saved = plan(("18000", "19000"), ("22000", "23000"))
     move(shop, **{"1001R": 18500})
     ran = applied(run, saved, shop)
@@ -95,13 +105,13 @@ def test_what_moved_is_held_and_the_rest_goes_ahead(run: Any, plan: Any, shop: P
     assert prices == {"1001R": 18500, "1001L": 23000}
 
 
-def show(run: Any, shop: Path) -> Any:
+def show(run: RunProgram, shop: Path) -> Any:
     return run("sandbox", "show", shop).json
 
 
 @pytest.mark.parametrize("was", ["", ", was: Tea"])
 def test_what_would_create_more_on_the_way_than_was_approved_is_held(
-    run: Any, plan: Any, shop: Path, was: str
+    run: RunProgram, plan: Callable[..., Path], shop: Path, was: str
 ) -> None:
     def have(*names: str) -> None:
         with back_office(shop) as document:
@@ -116,7 +126,9 @@ def test_what_would_create_more_on_the_way_than_was_approved_is_held(
     assert {category["Name"] for category in show(run, shop)["categories"]} == {"Drinks", "Tea"}
 
 
-def test_what_was_approved_to_be_created_on_the_way_is(run: Any, plan: Any, shop: Path) -> None:
+def test_what_was_approved_to_be_created_on_the_way_is(
+    run: RunProgram, plan: Callable[..., Path], shop: Path
+) -> None:
     allow = "allow: [{rule: implied-category, reason: new, until: 2999-12-31}]\ncategories:"
     saved = plan(("categories:", f"{allow}\n  - name: Food/Cakes"))
     assert outcomes(applied(run, saved, shop)) == {"category/Food/Cakes": "applied"}
@@ -138,7 +150,7 @@ def test_what_was_approved_to_be_created_on_the_way_is(run: Any, plan: Any, shop
     ids=["cut", "kind", "action", "field", "uses", "no kind", "no name", "no object", "no value"],
 )
 def test_a_sealed_plan_that_nobody_here_understands_is_refused(
-    run: Any, plan: Any, shop: Path, entry: dict[str, Any]
+    run: RunProgram, plan: Callable[..., Path], shop: Path, entry: dict[str, Any]
 ) -> None:
     saved = plan(("18000", "19000"))
     document = json.loads(saved.read_text(encoding="utf-8"))
@@ -150,7 +162,7 @@ def test_a_sealed_plan_that_nobody_here_understands_is_refused(
     assert "holds what this version does not know" in ran.err
 
 
-def test_a_folder_that_is_none_is_refused(run: Any, plan: Any) -> None:
+def test_a_folder_that_is_none_is_refused(run: RunProgram, plan: Callable[..., Path]) -> None:
     saved = plan(("18000", "19000"))
     document = json.loads(saved.read_text(encoding="utf-8"))
     saved.write_text(json.dumps(seal.seal({**document, "folder": 5})), encoding="utf-8")
@@ -161,7 +173,11 @@ def test_a_folder_that_is_none_is_refused(run: Any, plan: Any) -> None:
 
 @pytest.mark.parametrize("signature", ["clé", "\ud800"])
 def test_a_signature_of_any_letters_is_refused(
-    run: Any, plan: Any, shop: Path, monkeypatch: pytest.MonkeyPatch, signature: str
+    run: RunProgram,
+    plan: Callable[..., Path],
+    shop: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    signature: str,
 ) -> None:
     monkeypatch.setenv("RECONCILER_PLAN_KEY", KEY)
     saved = plan(("18000", "19000"))
@@ -173,7 +189,9 @@ def test_a_signature_of_any_letters_is_refused(
 
 
 @pytest.fixture
-def deletion(run: Any, shop: Path, declare: Any, tmp_path: Path) -> Callable[..., Path]:
+def deletion(
+    run: RunProgram, shop: Path, declare: WriteCatalogue, tmp_path: Path
+) -> Callable[..., Path]:
     """Saves the plan that deletes the coupon, of which so many uses are left."""
 
     def make(left: int) -> Path:
@@ -198,7 +216,7 @@ def used(shop: Path, left: int) -> None:
 
 @pytest.mark.parametrize(("then", "now"), [(100, 63), (63, 60), (63, 100)])
 def test_a_deletion_of_a_coupon_that_was_used_meanwhile_is_held(
-    run: Any, shop: Path, deletion: Any, then: int, now: int
+    run: RunProgram, shop: Path, deletion: Callable[..., Path], then: int, now: int
 ) -> None:
     saved = deletion(then)
     used(shop, now)
@@ -210,7 +228,7 @@ def test_a_deletion_of_a_coupon_that_was_used_meanwhile_is_held(
 
 
 def test_a_deletion_with_the_uses_that_were_approved_is_done(
-    run: Any, shop: Path, deletion: Any, documented: Any
+    run: RunProgram, shop: Path, deletion: Callable[..., Path], documented: ReadDocument
 ) -> None:
     saved = deletion(63)
     (change,) = documented("plan", run("plan", shop, "--format", "json").json)["resource_changes"]
@@ -221,7 +239,7 @@ def test_a_deletion_with_the_uses_that_were_approved_is_done(
 
 
 def test_a_deletion_of_a_coupon_that_does_not_show_its_uses_any_more_is_held(
-    run: Any, shop: Path, deletion: Any, monkeypatch: pytest.MonkeyPatch
+    run: RunProgram, shop: Path, deletion: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saved = deletion(63)
     real = Client.call
@@ -240,7 +258,7 @@ def test_a_deletion_of_a_coupon_that_does_not_show_its_uses_any_more_is_held(
 
 @pytest.mark.parametrize(("now", "status"), [(100, "applied"), (63, "held")])
 def test_a_deletion_of_an_older_plan_is_done_where_nothing_is_spent(
-    run: Any, shop: Path, deletion: Any, now: int, status: str
+    run: RunProgram, shop: Path, deletion: Callable[..., Path], now: int, status: str
 ) -> None:
     saved = deletion(now)
     document = json.loads(saved.read_text(encoding="utf-8"))
@@ -251,7 +269,9 @@ def test_a_deletion_of_an_older_plan_is_done_where_nothing_is_spent(
     assert status == "applied" or "the plan knows of none" in ran.json["outcomes"][0]["message"]
 
 
-def test_a_deletion_of_what_moved_is_held(run: Any, shop: Path, deletion: Any) -> None:
+def test_a_deletion_of_what_moved_is_held(
+    run: RunProgram, shop: Path, deletion: Callable[..., Path]
+) -> None:
     saved = deletion(100)
     with back_office(shop) as document:
         document["coupons"][0]["Discount"] = 2000
@@ -261,7 +281,9 @@ def test_a_deletion_of_what_moved_is_held(run: Any, shop: Path, deletion: Any) -
     assert "is 2,000 now: deleting it would undo somebody's change" in message
 
 
-def test_what_moved_to_what_was_approved_is_done(run: Any, plan: Any, shop: Path) -> None:
+def test_what_moved_to_what_was_approved_is_done(
+    run: RunProgram, plan: Callable[..., Path], shop: Path
+) -> None:
     saved = plan(("18000", "19000"))
     move(shop, **{"1001R": 19000})
     ran = applied(run, saved, shop)
@@ -269,7 +291,7 @@ def test_what_moved_to_what_was_approved_is_done(run: Any, plan: Any, shop: Path
 
 
 def test_no_work_is_derived_from_files_that_changed_since(
-    run: Any, plan: Any, shop: Path, declare: Any
+    run: RunProgram, plan: Callable[..., Path], shop: Path, declare: WriteCatalogue
 ) -> None:
     saved = plan(("18000", "19000"))
     declare(SHOP.replace("18000", "99000").replace("22000", "1"))
@@ -279,7 +301,9 @@ def test_no_work_is_derived_from_files_that_changed_since(
     assert prices == {"1001R": 19000, "1001L": 22000}
 
 
-def test_customer_data_stays_in_the_files(run: Any, plan: Any, shop: Path, declare: Any) -> None:
+def test_customer_data_stays_in_the_files(
+    run: RunProgram, plan: Callable[..., Path], shop: Path, declare: WriteCatalogue
+) -> None:
     change = ("budi@example.com", "budi.santoso@example.com")
     saved = plan(change)
     assert "example.com" not in saved.read_text(encoding="utf-8")
@@ -294,7 +318,7 @@ def test_customer_data_stays_in_the_files(run: Any, plan: Any, shop: Path, decla
 
 
 def test_a_coupon_keeps_the_uses_that_are_left_at_the_last_moment(
-    run: Any, plan: Any, shop: Path
+    run: RunProgram, plan: Callable[..., Path], shop: Path
 ) -> None:
     saved = plan(("discount: 1000", "discount: 2000"))
     used(shop, 63)
@@ -306,7 +330,11 @@ def test_a_coupon_keeps_the_uses_that_are_left_at_the_last_moment(
 
 
 def test_a_plan_names_its_store(
-    run: Any, plan: Any, shop: Path, served: Any, point_at: Any
+    run: RunProgram,
+    plan: Callable[..., Path],
+    shop: Path,
+    served: tuple[str, Any],
+    point_at: PointAt,
 ) -> None:
     saved = plan(("18000", "19000"))
     point_at(served[0])
@@ -324,7 +352,7 @@ def test_a_plan_names_its_store(
     ],
 )
 def test_a_plan_that_was_edited_is_refused(
-    run: Any, plan: Any, shop: Path, old: str, new: str, said: str
+    run: RunProgram, plan: Callable[..., Path], shop: Path, old: str, new: str, said: str
 ) -> None:
     saved = plan(("18000", "19000"))
     text = saved.read_text(encoding="utf-8")
@@ -337,14 +365,16 @@ def test_a_plan_that_was_edited_is_refused(
     assert run("sandbox", "show", shop).out == before
 
 
-def test_a_plan_that_was_cut_is_refused(run: Any, plan: Any, shop: Path) -> None:
+def test_a_plan_that_was_cut_is_refused(
+    run: RunProgram, plan: Callable[..., Path], shop: Path
+) -> None:
     saved = plan(("18000", "19000"))
     saved.write_bytes(saved.read_bytes()[:-200])
     assert "is no saved plan" in applied(run, saved, shop).err
 
 
 def test_a_signature_binds_two_jobs(
-    run: Any, plan: Any, shop: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunProgram, plan: Callable[..., Path], shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RECONCILER_PLAN_KEY", KEY)
     saved = plan(("18000", "19000"), words=("--sign",))
@@ -361,7 +391,7 @@ def test_a_signature_binds_two_jobs(
 
 
 def test_what_is_not_signed_is_refused_where_a_signature_is_asked_for(
-    run: Any, plan: Any, shop: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunProgram, plan: Callable[..., Path], shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RECONCILER_PLAN_KEY", KEY)
     saved = plan(("18000", "19000"))
@@ -371,7 +401,7 @@ def test_what_is_not_signed_is_refused_where_a_signature_is_asked_for(
 
 
 def test_a_plan_finds_the_folder_it_was_made_from(
-    run: Any, plan: Any, shop: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunProgram, plan: Callable[..., Path], shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(shop.parent)
     saved = plan(("18000", "19000"))
@@ -382,7 +412,11 @@ def test_a_plan_finds_the_folder_it_was_made_from(
 
 
 def test_a_plan_that_finds_no_folder_says_so(
-    run: Any, plan: Any, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunProgram,
+    plan: Callable[..., Path],
+    shop: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     out = plan(("18000", "18500"))
     shop.rename(tmp_path / "moved")
@@ -394,21 +428,23 @@ def test_a_plan_that_finds_no_folder_says_so(
     assert run("apply", out, "--auto-approve", "--shop", tmp_path / "moved").code == 0
 
 
-def test_a_plan_that_is_not_there_is_told(run: Any, tmp_path: Path) -> None:
+def test_a_plan_that_is_not_there_is_told(run: RunProgram, tmp_path: Path) -> None:
     for more in ([], ["--verify"], ["--shop", tmp_path]):
         ran = run("apply", tmp_path / "plan.json", "--auto-approve", *more)
         assert ran.code == 1
         assert "error: there is no folder and no saved plan " in ran.err
 
 
-def test_a_file_that_cannot_be_written_is_an_error(run: Any, shop: Path, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_an_error(
+    run: RunProgram, shop: Path, tmp_path: Path
+) -> None:
     ran = run("plan", shop, "--out", tmp_path / "none" / "plan.json")
     assert ran.code == 1
     assert "cannot be written" in ran.err
 
 
 def test_a_new_object_that_somebody_made_meanwhile_is_held(
-    run: Any, shop: Path, declare: Any, tmp_path: Path
+    run: RunProgram, shop: Path, declare: WriteCatalogue, tmp_path: Path
 ) -> None:
     new = SHOP + "  - {code: DP-2, name: Sari, email: sari@example.com, mobile: '0812'}\n"
     declare(new)
@@ -423,7 +459,7 @@ def test_a_new_object_that_somebody_made_meanwhile_is_held(
 
 
 def test_what_needs_something_that_is_gone_is_held(
-    run: Any, shop: Path, declare: Any, tmp_path: Path
+    run: RunProgram, shop: Path, declare: WriteCatalogue, tmp_path: Path
 ) -> None:
     bundle = SHOP.replace(
         "unit_price: 22000}", "unit_price: 22000, type: Composite, components: {1001R: {qty: 2}}}"

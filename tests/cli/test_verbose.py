@@ -12,6 +12,7 @@ import pytest
 
 from reconciler.cli.console import Console
 from reconciler.cli.main import cli
+from tests.support.program import PointAt, RunProgram
 
 REQUEST = re.compile(r"^\d\d:\d\d:\d\d \S+ (GET|POST|PUT|DELETE) /\S+: \d+, .* left in the window")
 
@@ -20,7 +21,7 @@ def requests(err: str) -> list[str]:
     return [text for text in err.splitlines() if REQUEST.match(text)]
 
 
-def test_each_request_of_a_plan_is_a_line(folder: Path, run: Any) -> None:
+def test_each_request_of_a_plan_is_a_line(folder: Path, run: RunProgram) -> None:
     quiet = run("plan", folder, "--format", "json")
     ran = run("plan", folder, "--format", "json", "-v")
     assert quiet.err == ""
@@ -29,7 +30,7 @@ def test_each_request_of_a_plan_is_a_line(folder: Path, run: Any) -> None:
     assert "sent " not in ran.err
 
 
-def test_two_say_what_was_sent_by_name(folder: Path, run: Any) -> None:
+def test_two_say_what_was_sent_by_name(folder: Path, run: RunProgram) -> None:
     ran = run("apply", folder, "--auto-approve", "-vv")
     assert ran.code == 0
     assert re.search(r"sent .*ImageURL.*Variants\[1\]", ran.err)
@@ -39,13 +40,15 @@ def test_two_say_what_was_sent_by_name(folder: Path, run: Any) -> None:
 
 
 @pytest.mark.parametrize("command", [["plan"], ["apply", "--auto-approve"]])
-def test_json_stays_one_document(folder: Path, run: Any, command: list[str]) -> None:
+def test_json_stays_one_document(folder: Path, run: RunProgram, command: list[str]) -> None:
     ran = run(*command, folder, "--format", "json", "-vv")
     assert ran.json["store"] == "sandbox"
     assert requests(ran.err)
 
 
-def test_short_waits_are_shown_too(served: Any, folder: Path, run: Any, point_at: Any) -> None:
+def test_short_waits_are_shown_too(
+    served: tuple[str, Any], folder: Path, run: RunProgram, point_at: PointAt
+) -> None:
     from reconciler.sandbox.faults import Fault
 
     url, twin = served

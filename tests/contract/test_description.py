@@ -55,13 +55,15 @@ def relied_on(operation: Any) -> list[tuple[str, str]]:
     ]
 
 
-def test_the_description_is_valid_openapi(document: Any) -> None:
+def test_the_description_is_valid_openapi(document: dict[str, Any]) -> None:
     openapi_spec_validator.validate(document)
     assert document["openapi"].startswith("3.1.")
     assert [server["url"] for server in document["servers"]] == [f"https://{{subdomain}}{BASE}"]
 
 
-def test_every_route_of_the_table_is_described_and_none_beside_it(operations: Any) -> None:
+def test_every_route_of_the_table_is_described_and_none_beside_it(
+    operations: dict[str, dict[str, Any]],
+) -> None:
     tabled = {
         (name, f"{route.method} {route.path}", "query" if route.query else "body")
         for name, wanted in OPERATIONS.items()
@@ -80,11 +82,15 @@ def test_every_route_of_the_table_is_described_and_none_beside_it(operations: An
     )
 
 
-def test_every_operation_that_the_sandbox_serves_is_described(operations: Any) -> None:
+def test_every_operation_that_the_sandbox_serves_is_described(
+    operations: dict[str, dict[str, Any]],
+) -> None:
     assert set(operations) == {*ROUTES, "POST /Token/OAuth2"}
 
 
-def test_what_is_relied_on_has_the_effect_that_the_table_says(operations: Any) -> None:
+def test_what_is_relied_on_has_the_effect_that_the_table_says(
+    operations: dict[str, dict[str, Any]],
+) -> None:
     for call, operation in operations.items():
         for name in operation.get("x-relied-on", {}):
             wanted = OPERATIONS[name]
@@ -94,7 +100,9 @@ def test_what_is_relied_on_has_the_effect_that_the_table_says(operations: Any) -
             assert wanted.repeatable == (effect in ("reads", "deletes")), (call, name)
 
 
-def test_an_operation_says_what_it_is(operation: str, operations: Any) -> None:
+def test_an_operation_says_what_it_is(
+    operation: str, operations: dict[str, dict[str, Any]]
+) -> None:
     said = operations[operation]
     assert said["x-effect"] in ("reads", "creates", "updates", "deletes")
     assert {place for _, place in relied_on(said)} <= places(said)
@@ -110,19 +118,19 @@ def test_an_operation_says_what_it_is(operation: str, operations: Any) -> None:
         assert places(said) == {"query"}
 
 
-def test_operations_have_names_of_their_own(operations: Any) -> None:
+def test_operations_have_names_of_their_own(operations: dict[str, dict[str, Any]]) -> None:
     names = [operation["operationId"] for operation in operations.values()]
     assert len(set(names)) == len(names)
 
 
-def test_every_mark_is_explained_and_used(document: Any) -> None:
+def test_every_mark_is_explained_and_used(document: dict[str, Any]) -> None:
     used = dict(marks(document))
     assert set(used) == MARKS
     for mark in MARKS:
         assert f"- {mark}:" in document["info"]["description"]
 
 
-def test_marks_have_one_form(document: Any) -> None:
+def test_marks_have_one_form(document: dict[str, Any]) -> None:
     for mark, value in marks(document):
         if mark == "x-generation":
             assert set(value) <= {"A", "B", "C"}
@@ -134,7 +142,9 @@ def test_marks_have_one_form(document: Any) -> None:
             assert isinstance(value, str)
 
 
-def test_a_read_of_one_object_leaves_open_what_it_finds_for_no_object(operations: Any) -> None:
+def test_a_read_of_one_object_leaves_open_what_it_finds_for_no_object(
+    operations: dict[str, dict[str, Any]],
+) -> None:
     single = {name for name, wanted in OPERATIONS.items() if wanted.single}
     for call, operation in operations.items():
         if single & operation.get("x-relied-on", {}).keys():
@@ -142,7 +152,7 @@ def test_a_read_of_one_object_leaves_open_what_it_finds_for_no_object(operations
             assert "a key that does not exist" in text, call
 
 
-def test_nothing_is_described_twice_or_left_unused(document: Any) -> None:
+def test_nothing_is_described_twice_or_left_unused(document: dict[str, Any]) -> None:
     text = (ROOT / "schemas" / "dealpos.openapi.yaml").read_text(encoding="utf-8")
     for kind in ("parameters", "headers", "responses", "schemas"):
         for name in document["components"][kind]:

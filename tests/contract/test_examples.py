@@ -53,7 +53,7 @@ def names(kind: str) -> list[str]:
 
 
 @pytest.fixture
-def errors(document: Any) -> Callable[[Any, Any], list[Any]]:
+def errors(document: dict[str, Any]) -> Callable[[Any, Any], list[Any]]:
     """What is wrong with a value, by a schema of the description."""
 
     def find(schema: Any, value: Any) -> list[Any]:
@@ -71,7 +71,10 @@ def test_every_example_is_checked() -> None:
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_a_documented_request_is_described(
-    name: str, operations: Any, example: Any, errors: Any
+    name: str,
+    operations: dict[str, dict[str, Any]],
+    example: Callable[[str], Any],
+    errors: Callable[[Any, Any], list[Any]],
 ) -> None:
     call, place = REQUESTS[name]
     value = example(f"{name}.request")
@@ -88,7 +91,10 @@ def test_a_documented_request_is_described(
 
 @pytest.mark.parametrize("name", [name for name in INDEX if "post" in INDEX[name]])
 def test_a_documented_post_alternative_is_described(
-    name: str, operations: Any, example: Any, errors: Any
+    name: str,
+    operations: dict[str, dict[str, Any]],
+    example: Callable[[str], Any],
+    errors: Callable[[Any, Any], list[Any]],
 ) -> None:
     read = operations[REQUESTS[name][0]]
     other = operations[f"POST {INDEX[name]['post'].removeprefix('/api/v3')}"]
@@ -100,7 +106,11 @@ def test_a_documented_post_alternative_is_described(
 
 @pytest.mark.parametrize("name", names("response"))
 def test_a_documented_answer_is_described(
-    name: str, document: Any, operations: Any, example: Any, errors: Any
+    name: str,
+    document: dict[str, Any],
+    operations: dict[str, dict[str, Any]],
+    example: Callable[[str], Any],
+    errors: Callable[[Any, Any], list[Any]],
 ) -> None:
     reference = operations[ANSWERS[name]]["responses"]["200"]["$ref"].rpartition("/")[2]
     answer = document["components"]["responses"][reference]
@@ -112,7 +122,11 @@ def test_a_documented_answer_is_described(
 
 @pytest.mark.parametrize(("schema", "field", "values"), CONFLICTS)
 def test_where_pages_contradict_each_other_both_are_allowed_and_it_is_said(
-    schema: str, field: str, values: list[Any], document: Any, errors: Any
+    schema: str,
+    field: str,
+    values: list[Any],
+    document: dict[str, Any],
+    errors: Callable[[Any, Any], list[Any]],
 ) -> None:
     described = document["components"]["schemas"][schema]["properties"][field]
     assert described["x-conflict"]
@@ -120,7 +134,9 @@ def test_where_pages_contradict_each_other_both_are_allowed_and_it_is_said(
         assert errors(described, value) == []
 
 
-def test_a_customer_may_be_written_in_the_words_of_the_table_or_of_the_sample(errors: Any) -> None:
+def test_a_customer_may_be_written_in_the_words_of_the_table_or_of_the_sample(
+    errors: Callable[[Any, Any], list[Any]],
+) -> None:
     schema = {"$ref": "#/components/schemas/CustomerWrite"}
     table = {"ID": "", "Name": "A", "Email": "a@example.com", "Code": "A", "Status": "Active"}
     assert errors(schema, {**table, "MobilePhone": "08", "Birthday": "1990-01-01"}) == []

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+from flask import Flask
 from hypothesis import HealthCheck, Phase, configuration, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
@@ -152,7 +153,7 @@ def close(document: dict[str, Any], value: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def load(app: Any) -> Callable[[Any], Any]:
+def load(app: Flask) -> Callable[[Any], Any]:
     """The description as schemathesis holds it, with the sandbox behind it."""
 
     def make(document: dict[str, Any]) -> Any:
@@ -165,12 +166,12 @@ def load(app: Any) -> Callable[[Any], Any]:
 
 
 @pytest.fixture(scope="session")
-def described(load: Any, whole: Any) -> Any:
+def described(load: Callable[[Any], Any], whole: dict[str, Any]) -> Any:
     return load(copy.deepcopy(whole))
 
 
 @pytest.fixture(scope="session")
-def known(load: Any, whole: Any) -> Any:
+def known(load: Callable[[Any], Any], whole: dict[str, Any]) -> Any:
     document = copy.deepcopy(whole)
     steer(document)
     return load(document)
@@ -200,7 +201,10 @@ def call(described: Any, operation: str, place: str, value: Any, **more: Any) ->
 
 
 def test_what_is_asked_as_documented_is_answered_as_described(
-    operation: str, described: Any, shop: Callable[..., dict[str, str]], example: Any
+    operation: str,
+    described: Any,
+    shop: Callable[..., dict[str, str]],
+    example: Callable[[str], Any],
 ) -> None:
     requests = good(operation)
     assert requests
@@ -231,7 +235,11 @@ def speaks(operation: dict[str, Any], place: str, value: Any, generation: str) -
 
 @pytest.mark.parametrize("generation", ["A", "B", "C"])
 def test_a_tenant_of_a_generation_answers_what_is_said_of_it(
-    generation: str, operations: Any, described: Any, shop: Any, example: Any
+    generation: str,
+    operations: dict[str, dict[str, Any]],
+    described: Any,
+    shop: Callable[..., dict[str, str]],
+    example: Callable[[str], Any],
 ) -> None:
     app = create_app(limit=None, choices=Choices(generation=generation))
     for name, operation in operations.items():
@@ -265,9 +273,9 @@ def test_nothing_is_found_at_random(
     description: str,
     mode: GenerationMode,
     request: Any,
-    operations: Any,
-    shop: Any,
-    example: Any,
+    operations: dict[str, dict[str, Any]],
+    shop: Callable[..., dict[str, str]],
+    example: Callable[[str], Any],
 ) -> None:
     method, path = operation.split(" ")
     content = example("shop")
@@ -284,7 +292,7 @@ def test_nothing_is_found_at_random(
     ask()
 
 
-def test_the_limit_is_told_as_described(document: Any) -> None:
+def test_the_limit_is_told_as_described(document: dict[str, Any]) -> None:
     app = create_app(limit=1)
     schema = schemathesis.openapi.from_dict(document, config=schemathesis.Config())
     schema.app = app

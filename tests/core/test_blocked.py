@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from tests.support.world import World
+
 TERMS = {"type": "DiscountAmount", "discount": 20, "limit": 100, "minimum_amount": 0}
 LIVE = {"balance": 100, "requires": {}, "customer": ""}
 
 
-def unknown(world: Any) -> dict[str, str]:
+def unknown(world: World) -> dict[str, str]:
     return {str(address): why for address, why in world.plan().unknown}
 
 
@@ -23,7 +25,7 @@ def unknown(world: Any) -> dict[str, str]:
     ids=["customer", "category"],
 )
 def test_what_names_the_unread_is_not_created(
-    world: Any, needed: str, fields: dict[str, Any]
+    world: World, needed: str, fields: dict[str, Any]
 ) -> None:
     world.declare(needed, name="N")
     world.unread(needed, "HTTP 403")
@@ -33,7 +35,7 @@ def test_what_names_the_unread_is_not_created(
     assert unknown(world) == {needed: "HTTP 403", "coupon/C": f"{needed} could not be read"}
 
 
-def test_a_coupon_is_not_replaced_to_name_the_unread(world: Any) -> None:
+def test_a_coupon_is_not_replaced_to_name_the_unread(world: World) -> None:
     world.declare("customer/N", name="N")
     world.unread("customer/N", "HTTP 403")
     world.have("coupon/C", **TERMS, **LIVE)
@@ -45,7 +47,7 @@ def test_a_coupon_is_not_replaced_to_name_the_unread(world: Any) -> None:
     ]
 
 
-def test_what_names_the_unread_already_may_change(world: Any) -> None:
+def test_what_names_the_unread_already_may_change(world: World) -> None:
     world.declare("customer/N", name="N")
     world.unread("customer/N", "HTTP 403")
     world.have("coupon/C", **TERMS, **LIVE | {"customer": "N"})
@@ -53,7 +55,7 @@ def test_what_names_the_unread_already_may_change(world: Any) -> None:
     assert [str(c.address) for c in world.plan().changes] == ["coupon/C"]
 
 
-def test_a_variant_of_an_unread_product_may_change(world: Any) -> None:
+def test_a_variant_of_an_unread_product_may_change(world: World) -> None:
     """No read of a variant names its product (dealpos-api.md §7): that was not read either."""
     world.declare("product/P", name="P", category="K")
     world.unread("product/P", "HTTP 500")
@@ -62,7 +64,7 @@ def test_a_variant_of_an_unread_product_may_change(world: Any) -> None:
     assert [str(c.address) for c in world.plan().changes] == ["variant/A"]
 
 
-def test_it_goes_on_to_all_that_waits_for_it(world: Any) -> None:
+def test_it_goes_on_to_all_that_waits_for_it(world: World) -> None:
     """No variant is added to a product that is not created, and no coupon names one."""
     world.declare("category/N")
     world.unread("category/N", "HTTP 500")
@@ -77,7 +79,7 @@ def test_it_goes_on_to_all_that_waits_for_it(world: Any) -> None:
 
 
 def test_the_sisters_of_an_unread_variant_are_not_added_to_a_product_that_is_not_there(
-    world: Any,
+    world: World,
 ) -> None:
     world.declare("category/K")
     world.declare("product/P", name="P", category="K")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.live import Observed
+from tests.support.world import World
 
 PRODUCT = {"name": "Tea", "category": "Drinks"}
 NEEDED = {
@@ -20,7 +19,7 @@ NEEDED = {
 }
 
 
-def shelf(world: Any, code: str = "1", *, whole: bool = False) -> None:
+def shelf(world: World, code: str = "1", *, whole: bool = False) -> None:
     """A live product with three variants, and files that say the same of two of them."""
     rows = {
         f"{code}A": {"model": "A", "unit_price": 5, "description": "", "discontinued": False},
@@ -32,7 +31,7 @@ def shelf(world: Any, code: str = "1", *, whole: bool = False) -> None:
         world.declare(f"variant/{name}", product=code, unit_price=rows[name]["unit_price"])
 
 
-def hide(world: Any, name: str, product: str = "1") -> None:
+def hide(world: World, name: str, product: str = "1") -> None:
     """Files declare a variant that only a read by its code shows."""
     world.declare(f"variant/{name}", product=product, discontinued=True)
     world.have(f"variant/{name}", model="H", unit_price=3, discontinued=True)
@@ -40,7 +39,7 @@ def hide(world: Any, name: str, product: str = "1") -> None:
 
 @pytest.mark.parametrize("why", NEEDED)
 def test_a_needed_update_names_all_that_is_known_and_the_plan_says_so_once(
-    world: Any, why: str
+    world: World, why: str
 ) -> None:
     shelf(world)
     address, fields = NEEDED[why]
@@ -54,7 +53,7 @@ def test_a_needed_update_names_all_that_is_known_and_the_plan_says_so_once(
 
 
 @pytest.mark.parametrize("why", NEEDED)
-def test_with_every_variant_known_nothing_is_said(world: Any, why: str) -> None:
+def test_with_every_variant_known_nothing_is_said(world: World, why: str) -> None:
     shelf(world, whole=True)
     address, fields = NEEDED[why]
     world.declare(address, **fields)
@@ -62,7 +61,7 @@ def test_with_every_variant_known_nothing_is_said(world: Any, why: str) -> None:
     assert world.plan().notes == ()
 
 
-def test_a_plan_without_such_an_update_says_nothing(world: Any) -> None:
+def test_a_plan_without_such_an_update_says_nothing(world: World) -> None:
     shelf(world)
     world.declare("variant/1A", product="1", unit_price=50)
     world.declare("variant/1B", product="1", unit_price=60)
@@ -72,7 +71,7 @@ def test_a_plan_without_such_an_update_says_nothing(world: Any) -> None:
     assert world.plan().notes == ()
 
 
-def test_one_note_for_all_of_them(world: Any) -> None:
+def test_one_note_for_all_of_them(world: World) -> None:
     for code in "12345":
         shelf(world, code)
         world.declare(f"product/{code}", name="Black Tea", category="Drinks")
@@ -81,7 +80,7 @@ def test_one_note_for_all_of_them(world: Any) -> None:
 
 
 def test_what_only_its_code_finds_is_named_too_and_proves_that_variants_are_hidden(
-    world: Any,
+    world: World,
 ) -> None:
     shelf(world)
     hide(world, "1H")
@@ -92,7 +91,7 @@ def test_what_only_its_code_finds_is_named_too_and_proves_that_variants_are_hidd
     assert "This shop hides some (1H)" in note
 
 
-def test_it_proves_that_of_other_products_too(world: Any) -> None:
+def test_it_proves_that_of_other_products_too(world: World) -> None:
     shelf(world)
     shelf(world, "2")
     hide(world, "2H", "2")
@@ -101,7 +100,7 @@ def test_it_proves_that_of_other_products_too(world: Any) -> None:
     assert "hides some (2H)" in note
 
 
-def test_a_product_that_hides_one_variant_is_never_whole(world: Any) -> None:
+def test_a_product_that_hides_one_variant_is_never_whole(world: World) -> None:
     """It was proven the other way: where one is hidden, another may be."""
     shelf(world, whole=True)
     hide(world, "1H")
@@ -110,7 +109,7 @@ def test_a_product_that_hides_one_variant_is_never_whole(world: Any) -> None:
     assert world.operations() == ["variant.update", "variant.update"]
 
 
-def test_a_variant_whose_product_was_not_read_proves_nothing(world: Any) -> None:
+def test_a_variant_whose_product_was_not_read_proves_nothing(world: World) -> None:
     shelf(world)
     world.have("product/2", **PRODUCT)
     hide(world, "2H", "2")

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
+from tests.support.world import World
+
 PRICES = {"1L": 4000, "1R": 3000, "1S": 2000}
 VARIANTS = {name: {"model": name[-1], "unit_price": price} for name, price in PRICES.items()}
 PRODUCT = {"name": "Tea", "category": "Drinks", "discontinued": False}
 
 
 @pytest.fixture
-def tea(world: Any) -> Any:
+def tea(world: World) -> Any:
     """A shop with one product of three variants, all of them declared and surely all it has."""
     world.both("category/Drinks")
     world.declare("product/1", **PRODUCT)
@@ -20,13 +22,13 @@ def tea(world: Any) -> Any:
     return world
 
 
-def declare_prices(world: Any, **prices: int) -> None:
+def declare_prices(world: World, **prices: int) -> None:
     for name, values in VARIANTS.items():
         price = prices.get(f"v{name}", values["unit_price"])
         world.declare(f"variant/{name}", product="1", model=values["model"], unit_price=price)
 
 
-def test_a_new_product_and_all_its_variants_are_one_call(world: Any) -> None:
+def test_a_new_product_and_all_its_variants_are_one_call(world: World) -> None:
     world.both("category/Drinks")
     world.declare("product/1", **PRODUCT)
     declare_prices(world)
@@ -61,7 +63,7 @@ def test_every_live_variant_is_in_the_update_also_those_that_no_file_declares(te
     assert sent == {"1L": 9, "1R": 9, "1S": 2000}
 
 
-def test_where_the_live_variants_are_not_all_known_each_is_updated_alone(world: Any) -> None:
+def test_where_the_live_variants_are_not_all_known_each_is_updated_alone(world: World) -> None:
     world.both("category/Drinks")
     world.both("product/1", **PRODUCT)
     for name, values in VARIANTS.items():
@@ -70,7 +72,7 @@ def test_where_the_live_variants_are_not_all_known_each_is_updated_alone(world: 
     assert world.operations() == ["variant.update", "variant.update"]
 
 
-def test_where_a_product_may_have_more_variants_each_is_updated_alone(world: Any) -> None:
+def test_where_a_product_may_have_more_variants_each_is_updated_alone(world: World) -> None:
     """API §6.2, §14 #21: one that reads hide could be deleted by an update that lacks it."""
     world.both("category/Drinks")
     world.declare("product/1", **PRODUCT)
@@ -85,7 +87,7 @@ def test_one_variant_is_updated_alone(tea: Any) -> None:
     assert tea.operations() == ["variant.update"]
 
 
-def test_one_rename_of_a_category_rewrites_none_of_its_products(world: Any) -> None:
+def test_one_rename_of_a_category_rewrites_none_of_its_products(world: World) -> None:
     world.have("category/Drinks", discontinued=False)
     world.have("category/Drinks/Cold", discontinued=False)
     world.declare("category/Drinks")
@@ -99,7 +101,7 @@ def test_one_rename_of_a_category_rewrites_none_of_its_products(world: Any) -> N
     assert (body["Name"], body["Rename"]) == ("Drinks/Cold", "Drinks/Iced")
 
 
-def test_a_rename_above_renames_what_is_below(world: Any) -> None:
+def test_a_rename_above_renames_what_is_below(world: World) -> None:
     for name in ("Drinks", "Drinks/Cold", "Drinks/Cold/Tea"):
         world.have(f"category/{name}", discontinued=False)
     world.declare("category/Beverages", was="Drinks")

@@ -10,11 +10,12 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.live import Listed
 from reconciler.core.steps.cost import Window, by_kind, confirming
 from reconciler.kinds import KINDS
+from tests.support.world import World
 
 TERMS = {"type": "DiscountPercentage", "discount": 20, "limit": 100, "minimum_amount": 0}
 
 
-def customers(world: Any, count: int, reads: int = 0) -> Any:
+def customers(world: World, count: int, reads: int = 0) -> Any:
     """So many new customers: one write and one read back each."""
     world.live.reads = reads
     for number in range(count):
@@ -22,14 +23,14 @@ def customers(world: Any, count: int, reads: int = 0) -> Any:
     return world
 
 
-def test_an_empty_plan_costs_nothing_more_than_was_read(world: Any) -> None:
+def test_an_empty_plan_costs_nothing_more_than_was_read(world: World) -> None:
     world.live.reads = 4
     cost = world.cost()
     assert (cost.reads, cost.writes, cost.verification, cost.requests) == (4, 0, 0, 0)
     assert (cost.windows, cost.seconds) == (0, 0)
 
 
-def test_requests_are_writes_and_their_verification(world: Any) -> None:
+def test_requests_are_writes_and_their_verification(world: World) -> None:
     cost = customers(world, 3).cost()
     assert (cost.writes, cost.verification, cost.requests) == (3, 3, 6)
 
@@ -50,7 +51,7 @@ def test_requests_are_writes_and_their_verification(world: Any) -> None:
     ],
 )
 def test_windows_begin_with_what_reading_has_used(
-    world: Any, count: int, reads: int, windows: int
+    world: World, count: int, reads: int, windows: int
 ) -> None:
     assert customers(world, count, reads).cost().windows == windows
 
@@ -60,19 +61,19 @@ def test_windows_begin_with_what_reading_has_used(
     [(1, 0, 1), (25, 0, 25), (26, 0, 206), (100, 0, 640), (1, 49, 181)],
 )
 def test_seconds_are_the_round_trips_and_the_closed_windows(
-    world: Any, count: int, reads: int, seconds: int
+    world: World, count: int, reads: int, seconds: int
 ) -> None:
     assert customers(world, count, reads).cost().seconds == seconds
 
 
-def test_a_larger_window_costs_less_time(world: Any) -> None:
+def test_a_larger_window_costs_less_time(world: World) -> None:
     cost = customers(world, 100).cost(Window(limit=200, seconds=60))
     assert (cost.windows, cost.seconds) == (1, 100)
     cost = world.cost(Window(limit=20, seconds=60))
     assert (cost.windows, cost.seconds) == (10, 640)
 
 
-def test_a_product_with_its_variants_is_one_write(world: Any) -> None:
+def test_a_product_with_its_variants_is_one_write(world: World) -> None:
     world.declare("product/1", name="Kopi", category="Drinks")
     for size in "ABC":
         world.declare(f"variant/{size}", product="1", unit_price=1)
@@ -81,7 +82,7 @@ def test_a_product_with_its_variants_is_one_write(world: Any) -> None:
     assert (cost.writes, cost.verification) == (1, 2)
 
 
-def test_a_replaced_coupon_is_two_writes_and_three_reads(world: Any) -> None:
+def test_a_replaced_coupon_is_two_writes_and_three_reads(world: World) -> None:
     world.have("coupon/C", **TERMS, balance=100)
     world.declare("coupon/C", **{**TERMS, "discount": 25})
     cost = world.cost()
@@ -140,7 +141,7 @@ def test_names_are_sorted_by_kind() -> None:
     assert by_kind(addresses) == {"category": ["C"], "variant": ["A", "B"]}
 
 
-def test_an_object_that_two_steps_write_is_read_back_once(world: Any) -> None:
+def test_an_object_that_two_steps_write_is_read_back_once(world: World) -> None:
     world.product("1", {}, name="Kopi")
     world.declare("variant/V", product="1", unit_price=1, weight=5)
     cost = world.cost()

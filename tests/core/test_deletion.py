@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Desired, Removal
 from reconciler.core.plan.deletion import deletions
 from reconciler.kinds import KINDS
+from tests.support.world import World
 
 ASKED = {Address("category", "X"): Removal(Source("catalogue/shop.yaml", 1, 1), delete=True)}
 
@@ -18,7 +17,7 @@ ASKED = {Address("category", "X"): Removal(Source("catalogue/shop.yaml", 1, 1), 
     ("unread", "stays"),
     [("product/1", True), ("coupon/C", True), ("category/X/Y", True), ("customer/D", False)],
 )
-def test_what_was_not_read_may_need_it(world: Any, unread: str, stays: bool) -> None:
+def test_what_was_not_read_may_need_it(world: World, unread: str, stays: bool) -> None:
     """Its row was not understood, or an update of it would rest on too little."""
     world.have("category/X", discontinued=False)
     world.unread(unread, "its answer was not understood")
@@ -29,7 +28,7 @@ def test_what_was_not_read_may_need_it(world: Any, unread: str, stays: bool) -> 
         assert found.withheld == [(Address("category", "X"), why)]
 
 
-def test_what_was_read_after_all_does_not(world: Any) -> None:
+def test_what_was_read_after_all_does_not(world: World) -> None:
     world.have("category/X", discontinued=False)
     world.unread("product/1", "HTTP 500")
     world.have("product/1", name="Kopi", category="Y")

@@ -10,6 +10,7 @@ from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Allowance
 from reconciler.core.plan.violation import refusals
 from reconciler.guardrails.rules import RULES
+from tests.support.world import World
 
 PLACE = Source("catalogue/allow.yaml", 7, 5)
 PRICE_CHANGE = {"price-change": RULES["price-change"]()}
@@ -23,7 +24,7 @@ def exception(address: str | None = None, until: str = "2026-06-30", **more: Any
 
 
 @pytest.fixture
-def halved(world: Any) -> Any:
+def halved(world: World) -> Any:
     """Two prices that fall to a tenth."""
     world.both("product/1", name="Kopi", category="Drinks")
     for name in "VW":
@@ -106,7 +107,7 @@ def test_an_exception_that_nothing_needs_is_named(halved: Any) -> None:
         ("日本茶", "category/日本茶"),
     ],
 )
-def test_a_way_out_can_be_copied_whatever_the_name(world: Any, name: str, written: str) -> None:
+def test_a_way_out_can_be_copied_whatever_the_name(world: World, name: str, written: str) -> None:
     for n in range(2):
         world.declare(f"category/{name}/{n}")
     found = world.judge("implied-category")

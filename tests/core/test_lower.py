@@ -10,12 +10,13 @@ import pytest
 
 from reconciler.core.diff.change import Action
 from reconciler.core.steps.step import batches
+from tests.support.world import World
 
 PRODUCT = {"name": "Kopi", "category": "Drinks"}
 TERMS = {"type": "DiscountPercentage", "discount": 20, "limit": 100, "minimum_amount": 0}
 
 
-def body_of(world: Any, operation: str) -> Any:
+def body_of(world: World, operation: str) -> Any:
     """The body of the only request with this operation."""
     (body,) = [body for name, body in world.calls() if name == operation]
     return body
@@ -24,7 +25,7 @@ def body_of(world: Any, operation: str) -> Any:
 # --- new objects --------------------------------------------------------------------------------
 
 
-def test_a_new_product_carries_its_variants_in_one_call(world: Any) -> None:
+def test_a_new_product_carries_its_variants_in_one_call(world: World) -> None:
     world.declare("product/1", **PRODUCT, brand="House")
     world.declare("variant/1R", product="1", model="Regular", unit_cost=1, unit_price=18000)
     world.declare("variant/1L", product="1", unit_price=22000, type="Standard", description="16 oz")
@@ -58,7 +59,7 @@ def test_a_new_product_carries_its_variants_in_one_call(world: Any) -> None:
     }
 
 
-def test_the_type_of_a_new_variant_has_a_second_spelling(world: Any) -> None:
+def test_the_type_of_a_new_variant_has_a_second_spelling(world: World) -> None:
     world.declare("product/1", **PRODUCT)
     world.declare("variant/1L", product="1", unit_price=1, type="Standard")
     ((request,),) = [step.requests for step in world.steps()]
@@ -68,19 +69,19 @@ def test_the_type_of_a_new_variant_has_a_second_spelling(world: Any) -> None:
     assert other == {**request.body, "Variants": other["Variants"]}
 
 
-def test_without_a_type_there_is_one_spelling(world: Any) -> None:
+def test_without_a_type_there_is_one_spelling(world: World) -> None:
     world.declare("product/1", **PRODUCT)
     world.declare("variant/1L", product="1", unit_price=1)
     ((request,),) = [step.requests for step in world.steps()]
     assert request.spellings == ()
 
 
-def test_a_new_product_without_variants_sends_an_empty_list(world: Any) -> None:
+def test_a_new_product_without_variants_sends_an_empty_list(world: World) -> None:
     world.declare("product/1", **PRODUCT)
     assert body_of(world, "product.create")["Variants"] == []
 
 
-def test_variants_ride_only_with_their_own_product(world: Any) -> None:
+def test_variants_ride_only_with_their_own_product(world: World) -> None:
     for product in ("1", "2"):
         world.declare(f"product/{product}", **PRODUCT)
         world.declare(f"variant/V{product}", product=product, unit_price=1)
@@ -91,7 +92,7 @@ def test_variants_ride_only_with_their_own_product(world: Any) -> None:
     ]
 
 
-def test_added_variants_are_one_call_a_product(world: Any) -> None:
+def test_added_variants_are_one_call_a_product(world: World) -> None:
     for product in ("1", "2"):
         world.product(product, {}, **PRODUCT)
         world.declare(f"product/{product}", **PRODUCT)
@@ -103,7 +104,7 @@ def test_added_variants_are_one_call_a_product(world: Any) -> None:
     ]
 
 
-def test_an_added_variant_is_sent_with_what_adding_carries(world: Any) -> None:
+def test_an_added_variant_is_sent_with_what_adding_carries(world: World) -> None:
     world.product("1", {}, **PRODUCT)
     world.declare("variant/1L", product="1", model="Large", unit_price=Decimal("107.07"))
     assert world.calls() == [
@@ -121,7 +122,7 @@ def test_an_added_variant_is_sent_with_what_adding_carries(world: Any) -> None:
 
 @pytest.mark.parametrize(("count", "sizes"), [(100, [100]), (101, [100, 1]), (250, [100, 100, 50])])
 def test_variants_are_added_in_batches_of_a_hundred(
-    world: Any, count: int, sizes: list[int]
+    world: World, count: int, sizes: list[int]
 ) -> None:
     world.product("1", {}, **PRODUCT)
     for number in range(count):
@@ -159,7 +160,7 @@ COMPLETED = {
 @pytest.mark.parametrize("name", sorted(COMPLETED))
 @pytest.mark.parametrize("product", ["new", "live"])
 def test_what_a_create_cannot_carry_follows_in_the_variants_own_update(
-    world: Any, product: str, name: str
+    world: World, product: str, name: str
 ) -> None:
     value, sent = COMPLETED[name]
     if product == "live":
@@ -175,14 +176,14 @@ def test_what_a_create_cannot_carry_follows_in_the_variants_own_update(
     assert update["Code"] == "1L"
 
 
-def test_a_completion_waits_for_its_create(world: Any) -> None:
+def test_a_completion_waits_for_its_create(world: World) -> None:
     world.declare("product/1", **PRODUCT)
     world.declare("variant/1L", product="1", unit_price=1, weight=250)
     create, update = world.steps()
     assert update.waits == {create.id}
 
 
-def test_a_type_is_completed_only_where_adding_does_not_carry_it(world: Any) -> None:
+def test_a_type_is_completed_only_where_adding_does_not_carry_it(world: World) -> None:
     world.declare("product/1", **PRODUCT)
     world.declare("variant/1L", product="1", unit_price=1, type="Standard")
     assert world.operations() == ["product.create"]
@@ -229,7 +230,7 @@ def test_a_type_is_completed_only_where_adding_does_not_carry_it(world: Any) -> 
     ids=["category", "coupon", "customer"],
 )
 def test_other_objects_are_created_by_one_call_each(
-    world: Any, address: str, fields: dict[str, Any], operation: str, body: dict[str, Any]
+    world: World, address: str, fields: dict[str, Any], operation: str, body: dict[str, Any]
 ) -> None:
     world.declare(address, **fields)
     assert world.calls() == [(operation, body)]
@@ -243,7 +244,7 @@ def test_other_objects_are_created_by_one_call_each(
     ],
 )
 def test_a_requirement_is_sent_as_names_and_tried_as_objects(
-    world: Any, requires: dict[str, list[str]], keys: tuple[str, str], rows: str
+    world: World, requires: dict[str, list[str]], keys: tuple[str, str], rows: str
 ) -> None:
     world.declare("coupon/C", **TERMS, requires=requires)
     ((request,),) = [step.requests for step in world.steps()]
@@ -259,7 +260,7 @@ def test_a_requirement_is_sent_as_names_and_tried_as_objects(
 # --- changed objects ----------------------------------------------------------------------------
 
 
-def shelf(world: Any, count: int, **more: Any) -> None:
+def shelf(world: World, count: int, **more: Any) -> None:
     """A live product with variants V0, V1, … at 18000, declared as it is."""
     rows = {
         f"V{n}": {"model": f"M{n}", "unit_price": 18000, "unit_cost": 9, "weight": 5, **more}
@@ -271,7 +272,7 @@ def shelf(world: Any, count: int, **more: Any) -> None:
         world.declare(f"variant/{name}", product="1", **values)
 
 
-def test_one_changed_price_is_one_variant_update_with_everything_writable(world: Any) -> None:
+def test_one_changed_price_is_one_variant_update_with_everything_writable(world: World) -> None:
     shelf(world, 3, outlet_prices={"Solo": {"price": 1, "extra_cost": 2}})
     world.declare("variant/V1", product="1", unit_price=19000)
     assert world.calls() == [
@@ -292,7 +293,7 @@ def test_one_changed_price_is_one_variant_update_with_everything_writable(world:
 
 
 @pytest.mark.parametrize("changed", [2, 3, 5])
-def test_several_prices_of_one_product_become_one_call(world: Any, changed: int) -> None:
+def test_several_prices_of_one_product_become_one_call(world: World, changed: int) -> None:
     shelf(world, 5)
     for number in range(changed):
         world.declare(f"variant/V{number}", product="1", unit_price=19000)
@@ -304,7 +305,7 @@ def test_several_prices_of_one_product_become_one_call(world: Any, changed: int)
     ]
 
 
-def test_the_one_call_has_a_fallback_for_each_variant(world: Any) -> None:
+def test_the_one_call_has_a_fallback_for_each_variant(world: World) -> None:
     """Whether a product update touches its variants is undocumented (dealpos-api.md §6.2)."""
     shelf(world, 3)
     for number in range(2):
@@ -316,21 +317,21 @@ def test_the_one_call_has_a_fallback_for_each_variant(world: Any) -> None:
     }
 
 
-def test_prices_of_different_products_are_a_call_each(world: Any) -> None:
+def test_prices_of_different_products_are_a_call_each(world: World) -> None:
     for product in ("1", "2"):
         world.product(product, {f"V{product}": {"unit_price": 1}}, **PRODUCT)
         world.declare(f"variant/V{product}", product=product, unit_price=2)
     assert world.operations() == ["variant.update", "variant.update"]
 
 
-def test_several_changes_that_a_product_update_cannot_carry_are_a_call_each(world: Any) -> None:
+def test_several_changes_that_a_product_update_cannot_carry_are_a_call_each(world: World) -> None:
     shelf(world, 3)
     for number in range(2):
         world.declare(f"variant/V{number}", product="1", weight=7)
     assert world.operations() == ["variant.update", "variant.update"]
 
 
-def test_a_change_of_description_goes_through_the_product(world: Any) -> None:
+def test_a_change_of_description_goes_through_the_product(world: World) -> None:
     shelf(world, 2, description="old")
     world.declare("variant/V0", product="1", description="new")
     ((operation, body),) = world.calls()
@@ -338,7 +339,7 @@ def test_a_change_of_description_goes_through_the_product(world: Any) -> None:
     assert [row["VariantDescription"] for row in body["Variants"]] == ["new", "old"]
 
 
-def test_description_and_weight_are_two_calls_in_order(world: Any) -> None:
+def test_description_and_weight_are_two_calls_in_order(world: World) -> None:
     shelf(world, 2, description="old")
     world.declare("variant/V0", product="1", description="new", weight=7)
     (first, _), (second, body) = world.calls()
@@ -346,7 +347,7 @@ def test_description_and_weight_are_two_calls_in_order(world: Any) -> None:
     assert (body["Code"], body["Weight"]) == ("V0", 7)
 
 
-def test_a_product_update_carries_every_live_child_with_its_planned_value(world: Any) -> None:
+def test_a_product_update_carries_every_live_child_with_its_planned_value(world: World) -> None:
     shelf(world, 2)
     world.product("1", {"V0": {"unit_price": 18000}, "V1": {"unit_price": 18000},
                         "STRAY": {"model": "S", "unit_price": 7, "unit_cost": 3}},
@@ -369,7 +370,7 @@ def test_a_product_update_carries_every_live_child_with_its_planned_value(world:
     ]
 
 
-def test_a_product_whose_children_nobody_read_is_updated_without_them(world: Any) -> None:
+def test_a_product_whose_children_nobody_read_is_updated_without_them(world: World) -> None:
     world.have("product/1", **PRODUCT)
     world.declare("product/1", name="Kopi Susu", category="Drinks")
     ((operation, body),) = world.calls()
@@ -377,7 +378,7 @@ def test_a_product_whose_children_nobody_read_is_updated_without_them(world: Any
     assert "Variants" not in body
 
 
-def test_a_product_update_names_no_variant_that_is_still_to_be_added(world: Any) -> None:
+def test_a_product_update_names_no_variant_that_is_still_to_be_added(world: World) -> None:
     shelf(world, 1)
     world.declare("product/1", name="Kopi Susu", category="Drinks")
     world.declare("variant/NEW", product="1", unit_price=1)
@@ -387,7 +388,7 @@ def test_a_product_update_names_no_variant_that_is_still_to_be_added(world: Any)
     assert [row["Code"] for row in add["Variants"]] == ["NEW"]
 
 
-def test_a_discontinued_variant_stays_discontinued_in_a_product_update(world: Any) -> None:
+def test_a_discontinued_variant_stays_discontinued_in_a_product_update(world: World) -> None:
     world.product("1", {"V": {"unit_price": 1, "discontinued": True}}, **PRODUCT)
     world.declare("product/1", name="Kopi Susu", category="Drinks")
     assert body_of(world, "product.update")["Variants"] == [
@@ -395,7 +396,7 @@ def test_a_discontinued_variant_stays_discontinued_in_a_product_update(world: An
     ]
 
 
-def test_a_category_update_always_sends_a_new_name(world: Any) -> None:
+def test_a_category_update_always_sends_a_new_name(world: World) -> None:
     world.have("category/A", discontinued=False)
     world.declare("category/A", discontinued=True)
     assert world.calls() == [
@@ -403,7 +404,7 @@ def test_a_category_update_always_sends_a_new_name(world: Any) -> None:
     ]
 
 
-def test_a_customer_update_sends_the_id_and_both_spellings(world: Any) -> None:
+def test_a_customer_update_sends_the_id_and_both_spellings(world: World) -> None:
     world.have("customer/K", id="7", name="Sari", mobile="1", email="a@b.c", status="Active")
     world.declare("customer/K", mobile="2")
     ((operation, body),) = world.calls()
@@ -412,7 +413,7 @@ def test_a_customer_update_sends_the_id_and_both_spellings(world: Any) -> None:
     assert (body["Name"], body["Email"]) == ("Sari", "a@b.c")
 
 
-def test_a_replaced_coupon_is_deleted_and_created_as_one_step(world: Any) -> None:
+def test_a_replaced_coupon_is_deleted_and_created_as_one_step(world: World) -> None:
     world.have("coupon/C", **{**TERMS, "minimum_amount": 5}, balance=60)
     world.declare("coupon/C", type="DiscountPercentage", discount=25, limit=100)
     (step,) = world.steps()
@@ -432,7 +433,7 @@ def test_a_replaced_coupon_is_deleted_and_created_as_one_step(world: Any) -> Non
     ]
 
 
-def test_what_the_shop_alone_knows_is_never_sent(world: Any) -> None:
+def test_what_the_shop_alone_knows_is_never_sent(world: World) -> None:
     world.have("coupon/C", **TERMS, balance=100)
     world.declare("coupon/C", **{**TERMS, "discount": 25})
     assert all("Balance" not in body for _, body in world.calls())
@@ -441,7 +442,7 @@ def test_what_the_shop_alone_knows_is_never_sent(world: Any) -> None:
 # --- the whole ----------------------------------------------------------------------------------
 
 
-def busy(world: Any) -> None:
+def busy(world: World) -> None:
     """A bit of everything."""
     world.declare("category/A")
     world.declare("category/A/B", discontinued=True)
@@ -457,13 +458,13 @@ def busy(world: Any) -> None:
     world.declare("customer/K", name="Sari")
 
 
-def test_every_change_is_in_a_step_and_no_step_has_others(world: Any) -> None:
+def test_every_change_is_in_a_step_and_no_step_has_others(world: World) -> None:
     busy(world)
     planned = {change.address for change in world.plan().changes}
     assert {address for step in world.steps() for address in step.addresses} == planned
 
 
-def test_every_change_is_created_once(world: Any) -> None:
+def test_every_change_is_created_once(world: World) -> None:
     busy(world)
     created = Counter(
         change.address
@@ -476,7 +477,7 @@ def test_every_change_is_created_once(world: Any) -> None:
     assert created == Counter(wanted)
 
 
-def test_every_changed_field_is_written_by_some_step(world: Any) -> None:
+def test_every_changed_field_is_written_by_some_step(world: World) -> None:
     busy(world)
     carried: dict[Any, set[str]] = {}
     for step in world.steps():
@@ -486,7 +487,7 @@ def test_every_changed_field_is_written_by_some_step(world: Any) -> None:
         assert {f.path[0] for f in change.fields} <= carried[change.address], change.address
 
 
-def test_ids_are_unique_and_waits_name_earlier_steps(world: Any) -> None:
+def test_ids_are_unique_and_waits_name_earlier_steps(world: World) -> None:
     busy(world)
     steps = world.steps()
     seen: set[int] = set()

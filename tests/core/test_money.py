@@ -11,6 +11,7 @@ from reconciler.core.model.pricing import Offer
 from reconciler.core.money import Sale, Total, below_cost, margin, moves, sales, total
 from reconciler.kinds import KINDS
 from reconciler.render.money import money_line, percent, total_line
+from tests.support.world import World
 
 BEFORE: dict[str, Any] = {
     "description": "",
@@ -20,29 +21,29 @@ BEFORE: dict[str, Any] = {
 }
 
 
-def moved(world: Any, before: dict[str, Any], **after: Any) -> dict[str, Sale]:
+def moved(world: World, before: dict[str, Any], **after: Any) -> dict[str, Sale]:
     """The places that move, by outlet."""
     world.have("variant/V", **before)
     world.declare("variant/V", **after)
     return {sale.outlet: sale for sale in moves(world.change("variant/V"), KINDS)}
 
 
-def said(world: Any, before: dict[str, Any], **after: Any) -> str:
+def said(world: World, before: dict[str, Any], **after: Any) -> str:
     return money_line(tuple(moved(world, before, **after).values()))
 
 
-def in_total(world: Any) -> Total:
+def in_total(world: World) -> Total:
     return total(world.plan().changes, KINDS)
 
 
-def test_a_base_price_moves_where_no_outlet_has_its_own(world: Any) -> None:
+def test_a_base_price_moves_where_no_outlet_has_its_own(world: World) -> None:
     found = moved(world, BEFORE, unit_price=20000)
     assert found == {"": Sale("", Offer(18000, 9000), Offer(20000, 9000))}
     assert found[""].rise == 2000
     assert round(found[""].percent or 0, 2) == Decimal("11.11")
 
 
-def test_a_cost_moves_everywhere(world: Any) -> None:
+def test_a_cost_moves_everywhere(world: World) -> None:
     found = moved(world, BEFORE, unit_cost=10000)
     assert {outlet: sale.after for outlet, sale in found.items()} == {
         "": Offer(18000, 10000), "Bandung": Offer(20000, 11000), "Solo": Offer(18000, 10000),
@@ -51,7 +52,7 @@ def test_a_cost_moves_everywhere(world: Any) -> None:
     assert all(sale.margin_rise < 0 for sale in found.values())
 
 
-def test_an_outlet_that_loses_its_price_sells_at_the_base_price(world: Any) -> None:
+def test_an_outlet_that_loses_its_price_sells_at_the_base_price(world: World) -> None:
     prices = {"Bandung": {"price": 20000}, "Kediri": {"price": 15000}}
     found = moved(world, BEFORE, outlet_prices=prices)
     # Solo sold at what is the base price too.
@@ -60,7 +61,7 @@ def test_an_outlet_that_loses_its_price_sells_at_the_base_price(world: Any) -> N
     }
 
 
-def test_nothing_moves_without_price_or_cost(world: Any) -> None:
+def test_nothing_moves_without_price_or_cost(world: World) -> None:
     assert moved(world, BEFORE, description="new") == {}
     world.have("category/A", discontinued=False)
     world.declare("category/A", discontinued=True)
@@ -131,7 +132,7 @@ def test_what_was_below_cost_does_not_fall(before: Any, after: Any, falls: bool)
     assert Sale("", before, after).falls_below_cost is falls
 
 
-def test_the_total_counts_objects_and_names_the_peaks(world: Any) -> None:
+def test_the_total_counts_objects_and_names_the_peaks(world: World) -> None:
     world.have("variant/A", unit_price=100, unit_cost=50)
     world.declare("variant/A", unit_price=120)
     world.have("variant/B", unit_price=100, unit_cost=50, outlet_prices={"Solo": {"price": 100}})
@@ -150,14 +151,14 @@ def test_the_total_counts_objects_and_names_the_peaks(world: Any) -> None:
     )
 
 
-def test_a_plan_that_moves_no_price_has_no_line(world: Any) -> None:
+def test_a_plan_that_moves_no_price_has_no_line(world: World) -> None:
     world.have("variant/A", unit_price=100, description="")
     world.declare("variant/A", description="new")
     assert in_total(world) == Total()
     assert total_line(in_total(world)) == ""
 
 
-def test_a_new_object_is_neither_dearer_nor_cheaper(world: Any) -> None:
+def test_a_new_object_is_neither_dearer_nor_cheaper(world: World) -> None:
     world.both("product/P", name="P")
     world.declare("variant/D", product="P", unit_price=100, unit_cost=50)
     assert in_total(world) == Total()
@@ -188,11 +189,11 @@ def test_a_new_object_is_neither_dearer_nor_cheaper(world: Any) -> None:
         ),
     ],
 )
-def test_a_change_says_its_margins_where_they_differ(world: Any, after: Any, line: str) -> None:
+def test_a_change_says_its_margins_where_they_differ(world: World, after: Any, line: str) -> None:
     assert said(world, BEFORE, **after) == line
 
 
-def test_a_long_line_leaves_out_no_outlet_that_falls_below_cost(world: Any) -> None:
+def test_a_long_line_leaves_out_no_outlet_that_falls_below_cost(world: World) -> None:
     live = {f"O{n}": {"price": 100} for n in range(20)}
     files = {f"O{n}": {"price": 101 + n} for n in range(20)} | {"O19": {"price": 1}}
     line = said(world, {"unit_cost": 50, "outlet_prices": live}, outlet_prices=files)
@@ -200,6 +201,6 @@ def test_a_long_line_leaves_out_no_outlet_that_falls_below_cost(world: Any) -> N
     assert line.endswith("; and 14 more outlets")
 
 
-def test_an_unknown_cost_gives_no_margin(world: Any) -> None:
+def test_an_unknown_cost_gives_no_margin(world: World) -> None:
     assert said(world, {"unit_price": 1}, unit_price=2) == ""
     assert percent(None) == "—"

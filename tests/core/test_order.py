@@ -11,13 +11,14 @@ import pytest
 
 from reconciler.core.steps import order
 from reconciler.kinds import KINDS
+from tests.support.world import World
 
 PRODUCT = {"name": "Kopi", "category": "Drinks"}
 TERMS = {"type": "DiscountPercentage", "discount": 20, "limit": 100, "minimum_amount": 0}
 KEEP = {"discontinued": False}
 
 
-def place(world: Any, operation: str, code: str) -> int:
+def place(world: World, operation: str, code: str) -> int:
     """Where in the order a call stands."""
     (found,) = [
         index
@@ -27,7 +28,7 @@ def place(world: Any, operation: str, code: str) -> int:
     return found
 
 
-def waits(world: Any, address: str) -> set[str]:
+def waits(world: World, address: str) -> set[str]:
     """What the steps of an object wait for, directly or through others; without itself."""
     steps = world.steps()
     by_id = {step.id: step for step in steps}
@@ -41,14 +42,14 @@ def waits(world: Any, address: str) -> set[str]:
     return found - {address}
 
 
-def test_a_category_comes_after_its_parent(world: Any) -> None:
+def test_a_category_comes_after_its_parent(world: World) -> None:
     for name in ("A/B/C", "A/B", "A"):
         world.declare(f"category/{name}")
     assert [body["Name"] for _, body in world.calls()] == ["A", "A/B", "A/B/C"]
     assert waits(world, "category/A/B/C") == {"category/A", "category/A/B"}
 
 
-def test_a_category_comes_after_its_parent_whatever_sorts_first(world: Any) -> None:
+def test_a_category_comes_after_its_parent_whatever_sorts_first(world: World) -> None:
     for name in ("A!", "A!/x", "A", "A/x"):
         world.declare(f"category/{name}")
     names = [body["Name"] for _, body in world.calls()]
@@ -56,7 +57,7 @@ def test_a_category_comes_after_its_parent_whatever_sorts_first(world: Any) -> N
     assert names.index("A!") < names.index("A!/x")
 
 
-def test_a_product_comes_after_its_category(world: Any) -> None:
+def test_a_product_comes_after_its_category(world: World) -> None:
     world.declare("category/Drinks")
     world.declare("product/1", **PRODUCT)
     world.declare("variant/V", product="1", unit_price=1, weight=5)
@@ -64,7 +65,7 @@ def test_a_product_comes_after_its_category(world: Any) -> None:
     assert waits(world, "variant/V") == {"category/Drinks", "product/1"}
 
 
-def test_a_moved_product_comes_after_its_new_category(world: Any) -> None:
+def test_a_moved_product_comes_after_its_new_category(world: World) -> None:
     world.product("1", {}, **PRODUCT)
     world.declare("category/Food")
     world.declare("product/1", name="Kopi", category="Food")
@@ -83,7 +84,7 @@ def test_a_moved_product_comes_after_its_new_category(world: Any) -> None:
 )
 @pytest.mark.parametrize("action", ["create", "replace"])
 def test_a_coupon_comes_after_what_it_names(
-    world: Any, needed: str, fields: dict[str, Any], more: dict[str, Any], action: str
+    world: World, needed: str, fields: dict[str, Any], more: dict[str, Any], action: str
 ) -> None:
     world.product("1", {}, **PRODUCT)
     world.declare("coupon/C", **TERMS, **fields)
@@ -94,7 +95,7 @@ def test_a_coupon_comes_after_what_it_names(
     assert world.operations()[-1] == "coupon.create"
 
 
-def test_a_coupon_comes_after_the_product_that_brings_its_variant(world: Any) -> None:
+def test_a_coupon_comes_after_the_product_that_brings_its_variant(world: World) -> None:
     world.declare("product/1", **PRODUCT)
     world.declare("variant/V", product="1", unit_price=1)
     world.declare("coupon/C", **TERMS, requires={"variants": ["V"]})
@@ -102,7 +103,7 @@ def test_a_coupon_comes_after_the_product_that_brings_its_variant(world: Any) ->
 
 
 @pytest.mark.parametrize("product", ["1", "2"])
-def test_components_are_written_when_the_parts_exist(world: Any, product: str) -> None:
+def test_components_are_written_when_the_parts_exist(world: World, product: str) -> None:
     """Also where the part is a variant of the same new product, or sorts later."""
     for code in {"1", product}:
         world.declare(f"product/{code}", **PRODUCT)
@@ -112,7 +113,7 @@ def test_components_are_written_when_the_parts_exist(world: Any, product: str) -
     assert waits(world, "variant/A") >= {f"product/{product}", "variant/Z"}
 
 
-def test_two_new_products_may_hold_parts_of_each_other(world: Any) -> None:
+def test_two_new_products_may_hold_parts_of_each_other(world: World) -> None:
     for product, part in (("1", "B2"), ("2", "B1")):
         world.declare(f"product/{product}", **PRODUCT)
         world.declare(
@@ -122,7 +123,7 @@ def test_two_new_products_may_hold_parts_of_each_other(world: Any) -> None:
     assert world.operations() == ["product.create"] * 2 + ["variant.update"] * 2
 
 
-def test_a_rename_comes_before_everything_that_uses_the_new_name(world: Any) -> None:
+def test_a_rename_comes_before_everything_that_uses_the_new_name(world: World) -> None:
     world.have("category/Old", **KEEP)
     world.declare("category/New", was="Old", **KEEP)
     world.declare("category/New/Sub")
@@ -135,7 +136,7 @@ def test_a_rename_comes_before_everything_that_uses_the_new_name(world: Any) -> 
 
 
 @pytest.mark.parametrize("user", ["category/New/Sub/Deep", "product/1", "product/2", "coupon/C"])
-def test_what_lies_below_a_renamed_category_waits_for_the_rename(world: Any, user: str) -> None:
+def test_what_lies_below_a_renamed_category_waits_for_the_rename(world: World, user: str) -> None:
     """Were the rename to fail, a write with the new path would silently create it (API §6.2)."""
     world.have("category/Old", **KEEP)
     world.have("category/Old/Sub", **KEEP)
@@ -153,7 +154,7 @@ def test_what_lies_below_a_renamed_category_waits_for_the_rename(world: Any, use
     assert "category/New" in waits(world, user)
 
 
-def test_nested_renames_wait_for_their_parents(world: Any) -> None:
+def test_nested_renames_wait_for_their_parents(world: World) -> None:
     world.have("category/A", **KEEP)
     world.have("category/A/x", **KEEP)
     world.declare("category/B", was="A", **KEEP)
@@ -161,7 +162,7 @@ def test_nested_renames_wait_for_their_parents(world: Any) -> None:
     assert waits(world, "category/B/y") == {"category/B"}
 
 
-def test_a_product_update_comes_before_variants_are_added_to_it(world: Any) -> None:
+def test_a_product_update_comes_before_variants_are_added_to_it(world: World) -> None:
     """It names every child that it knows of, and must not lose those added since."""
     world.product("1", {"V": {"unit_price": 1}}, **PRODUCT)
     world.declare("product/1", name="Kopi Susu", category="Drinks")
@@ -171,7 +172,7 @@ def test_a_product_update_comes_before_variants_are_added_to_it(world: Any) -> N
     assert "product/1" in waits(world, "variant/A")
 
 
-def test_what_destroys_comes_after_all_that_may_show_that_it_would_fail(world: Any) -> None:
+def test_what_destroys_comes_after_all_that_may_show_that_it_would_fail(world: World) -> None:
     """Also after what must wait longer itself: a coupon that names a variant that is new."""
     world.have("coupon/C", **TERMS | {"discount": 10}, balance=100, requires={}, customer="")
     world.declare("coupon/C", **TERMS)
@@ -182,7 +183,7 @@ def test_what_destroys_comes_after_all_that_may_show_that_it_would_fail(world: A
     assert world.operations() == [*creates, "coupon.delete", "coupon.create"]
 
 
-def test_unrelated_changes_do_not_wait_for_each_other(world: Any) -> None:
+def test_unrelated_changes_do_not_wait_for_each_other(world: World) -> None:
     world.declare("category/A")
     world.declare("category/B")
     world.declare("product/1", name="Kopi", category="A")
@@ -192,13 +193,15 @@ def test_unrelated_changes_do_not_wait_for_each_other(world: Any) -> None:
     assert waits(world, "customer/K") == set()
 
 
-def declare_all(world: Any, objects: list[tuple[str, dict[str, Any]]]) -> Any:
+def declare_all(world: World, objects: list[tuple[str, dict[str, Any]]]) -> Any:
     for address, fields in objects:
         world.declare(address, **fields)
     return world
 
 
-def test_the_order_is_the_same_whatever_the_order_of_the_files(new_world: Any) -> None:
+def test_the_order_is_the_same_whatever_the_order_of_the_files(
+    new_world: Callable[[], World],
+) -> None:
     objects: list[tuple[str, dict[str, Any]]] = [("category/A", {}), ("category/A/B", {})]
     for number in range(12):
         product = f"P{number:02}"
@@ -215,32 +218,32 @@ def test_the_order_is_the_same_whatever_the_order_of_the_files(new_world: Any) -
         assert declare_all(new_world(), objects).calls() == first
 
 
-def _products(world: Any, products: int, variants: int) -> None:
+def _products(world: World, products: int, variants: int) -> None:
     for number in range(products):
         world.declare(f"product/P{number}", name="Kopi", category="Drinks")
         for size in range(variants):
             world.declare(f"variant/P{number}-{size}", product=f"P{number}", unit_price=1, weight=5)
 
 
-def _categories(world: Any) -> None:
+def _categories(world: World) -> None:
     for number in range(5000):
         world.declare(f"category/C{number // 50}/S{number}")
 
 
-def _added(world: Any) -> None:
+def _added(world: World) -> None:
     for number in range(50):
         world.product(f"P{number}", {}, **PRODUCT)
         for size in range(100):
             world.declare(f"variant/P{number}-{size}", product=f"P{number}", unit_price=1)
 
 
-def _coupons(world: Any) -> None:
+def _coupons(world: World) -> None:
     for number in range(2500):
         world.declare(f"customer/K{number}", name="Sari")
         world.declare(f"coupon/C{number}", **TERMS, customer=f"K{number}")
 
 
-def _updates(world: Any) -> None:
+def _updates(world: World) -> None:
     for number in range(500):
         rows = {f"P{number}-{size}": {"unit_price": 1} for size in range(10)}
         world.product(f"P{number}", rows, **PRODUCT)
@@ -259,7 +262,7 @@ LARGE: dict[str, Callable[[Any], None]] = {
 
 
 @pytest.mark.parametrize("name", LARGE)
-def test_five_thousand_changes_are_ordered_in_three_seconds(world: Any, name: str) -> None:
+def test_five_thousand_changes_are_ordered_in_three_seconds(world: World, name: str) -> None:
     LARGE[name](world)
     plan = world.plan()
     assert len(plan.changes) >= 5000

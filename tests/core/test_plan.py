@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from reconciler.core.diff.change import Action, FieldChange, digest
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.live import Listed
 from reconciler.kinds import KINDS
+from tests.support.world import World
 
 TERMS = {"type": "DiscountPercentage", "discount": 20, "limit": 100, "minimum_amount": 0}
 # Declared, so that a replacement has all that the old one may have had.
@@ -31,7 +33,7 @@ NEW = {
 
 
 @pytest.mark.parametrize("kind", sorted(NEW))
-def test_what_is_declared_and_absent_is_created(world: Any, kind: str) -> None:
+def test_what_is_declared_and_absent_is_created(world: World, kind: str) -> None:
     world.declare(f"{kind}/X", **NEW[kind])
     (change,) = world.plan().changes
     assert str(change.address) == f"{kind}/X"
@@ -45,7 +47,7 @@ def test_what_is_declared_and_absent_is_created(world: Any, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(NEW))
-def test_what_is_live_as_declared_is_unchanged(world: Any, kind: str) -> None:
+def test_what_is_live_as_declared_is_unchanged(world: World, kind: str) -> None:
     world.both(f"{kind}/X", **NEW[kind])
     plan = world.plan()
     assert plan.empty
@@ -54,7 +56,7 @@ def test_what_is_live_as_declared_is_unchanged(world: Any, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", sorted(NEW))
 def test_what_could_not_be_read_is_unknown_and_nothing_is_planned_for_it(
-    world: Any, kind: str
+    world: World, kind: str
 ) -> None:
     world.declare(f"{kind}/X", **NEW[kind])
     world.unread(f"{kind}/X", "HTTP 403: no right")
@@ -64,7 +66,7 @@ def test_what_could_not_be_read_is_unknown_and_nothing_is_planned_for_it(
     assert plan.unchanged == 0
 
 
-def test_an_update_is_live_overlaid_with_what_is_declared(world: Any) -> None:
+def test_an_update_is_live_overlaid_with_what_is_declared(world: World) -> None:
     world.have(
         "variant/V", product="1", unit_price=18000, weight=250, description="16 oz", name="Kopi"
     )
@@ -77,7 +79,7 @@ def test_an_update_is_live_overlaid_with_what_is_declared(world: Any) -> None:
     assert change.after == {**change.before, "unit_price": 19000}
 
 
-def test_an_update_keeps_what_a_declared_map_does_not_mention(world: Any) -> None:
+def test_an_update_keeps_what_a_declared_map_does_not_mention(world: World) -> None:
     world.have(
         "variant/V",
         outlet_prices={
@@ -95,13 +97,13 @@ def test_an_update_keeps_what_a_declared_map_does_not_mention(world: Any) -> Non
     assert after["components"] == {"MILK": {"qty": 1}}
 
 
-def test_an_empty_map_leaves_nothing(world: Any) -> None:
+def test_an_empty_map_leaves_nothing(world: World) -> None:
     world.have("variant/V", outlet_prices={"Bandung": {"price": 1}})
     world.declare("variant/V", outlet_prices={})
     assert world.change("variant/V").after["outlet_prices"] == {}
 
 
-def test_a_runtime_value_of_a_file_never_reaches_an_update(world: Any) -> None:
+def test_a_runtime_value_of_a_file_never_reaches_an_update(world: World) -> None:
     world.have("customer/C", name="Sari", loyalty_point=340)
     world.declare("customer/C", name="Sari Baru", loyalty_point=0)
     change = world.change("customer/C")
@@ -109,13 +111,13 @@ def test_a_runtime_value_of_a_file_never_reaches_an_update(world: Any) -> None:
     assert change.after["loyalty_point"] == 340
 
 
-def test_a_write_only_value_goes_along_with_an_update(world: Any) -> None:
+def test_a_write_only_value_goes_along_with_an_update(world: World) -> None:
     world.have("variant/V", unit_price=1)
     world.declare("variant/V", unit_price=2, ratio=12)
     assert world.change("variant/V").after["ratio"] == 12
 
 
-def test_a_plan_does_not_change_the_values_it_is_made_from(world: Any) -> None:
+def test_a_plan_does_not_change_the_values_it_is_made_from(world: World) -> None:
     world.have("variant/V", outlet_prices={"Solo": {"price": 1, "extra_cost": 2}})
     world.declare("variant/V", outlet_prices={"Solo": {"price": 5}})
     after = world.change("variant/V").after
@@ -125,14 +127,14 @@ def test_a_plan_does_not_change_the_values_it_is_made_from(world: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["category", "product", "variant"])
-def test_discontinuing_is_planned_as_retiring(world: Any, kind: str) -> None:
+def test_discontinuing_is_planned_as_retiring(world: World, kind: str) -> None:
     fields = {**NEW[kind], "discontinued": False}
     world.have(f"{kind}/X", **fields)
     world.declare(f"{kind}/X", **{**fields, "discontinued": True})
     assert world.change(f"{kind}/X").action is Action.RETIRE
 
 
-def test_a_change_takes_the_most_severe_action_of_its_fields(world: Any) -> None:
+def test_a_change_takes_the_most_severe_action_of_its_fields(world: World) -> None:
     world.have("product/1", name="Kopi", discontinued=False)
     world.declare("product/1", name="Kopi Susu", discontinued=True)
     change = world.change("product/1")
@@ -169,7 +171,7 @@ def test_every_action_has_a_sign_of_its_own() -> None:
 # --- coupons ------------------------------------------------------------------------------------
 
 
-def replaced(world: Any, live: dict[str, Any], declared: dict[str, Any]) -> Any:
+def replaced(world: World, live: dict[str, Any], declared: dict[str, Any]) -> Any:
     world.have("coupon/C", **{**TERMS, **live})
     world.declare("coupon/C", **{**WHOLE, **declared})
     return world.plan()
@@ -180,7 +182,7 @@ def told(plan: Any) -> list[str]:
     return [note.removeprefix("coupon/C: ") for note in plan.notes if note.startswith("coupon/C:")]
 
 
-def test_an_unused_coupon_is_replaced_as_declared_and_says_why(world: Any) -> None:
+def test_an_unused_coupon_is_replaced_as_declared_and_says_why(world: World) -> None:
     plan = replaced(world, {"balance": 100}, {"discount": 25})
     (change,) = plan.changes
     assert change.action is Action.REPLACE
@@ -189,7 +191,7 @@ def test_an_unused_coupon_is_replaced_as_declared_and_says_why(world: Any) -> No
     assert told(plan) == []
 
 
-def test_a_partly_used_coupon_keeps_the_uses_that_are_left(world: Any) -> None:
+def test_a_partly_used_coupon_keeps_the_uses_that_are_left(world: World) -> None:
     plan = replaced(world, {"balance": 60}, {"discount": 25})
     (change,) = plan.changes
     assert change.after["limit"] == 60
@@ -200,14 +202,14 @@ def test_a_partly_used_coupon_keeps_the_uses_that_are_left(world: Any) -> None:
     ]
 
 
-def test_a_raised_limit_is_shown_less_what_is_used(world: Any) -> None:
+def test_a_raised_limit_is_shown_less_what_is_used(world: World) -> None:
     plan = replaced(world, {"balance": 60}, {"limit": 200})
     (change,) = plan.changes
     assert change.after["limit"] == 160
     assert [(f.name, f.before, f.after) for f in change.fields] == [("limit", 100, 160)]
 
 
-def test_a_carried_over_limit_is_among_the_fields_that_are_shown(world: Any) -> None:
+def test_a_carried_over_limit_is_among_the_fields_that_are_shown(world: World) -> None:
     """Nothing is written that was not shown: the replacement's limit is not the declared one."""
     (change,) = replaced(world, {"balance": 60}, {"discount": 25}).changes
     assert ("limit", 100, 60) in [(f.name, f.before, f.after) for f in change.fields]
@@ -237,7 +239,7 @@ def test_a_carried_over_limit_is_among_the_fields_that_are_shown(world: Any) -> 
     ids=["spent", "limit below use", "balance unknown", "balance null", "limit null"],
 )
 def test_a_coupon_whose_rest_cannot_be_kept_is_not_replaced(
-    world: Any, live: dict[str, Any], declared: dict[str, Any], note: str
+    world: World, live: dict[str, Any], declared: dict[str, Any], note: str
 ) -> None:
     plan = replaced(world, live, declared)
     assert plan.empty
@@ -246,12 +248,12 @@ def test_a_coupon_whose_rest_cannot_be_kept_is_not_replaced(
     assert plan.unchanged == 0
 
 
-def test_a_spent_coupon_comes_back_with_what_a_raised_limit_adds(world: Any) -> None:
+def test_a_spent_coupon_comes_back_with_what_a_raised_limit_adds(world: World) -> None:
     (change,) = replaced(world, {"balance": 0}, {"limit": 130}).changes
     assert change.after["limit"] == 30
 
 
-def test_a_coupon_keeps_what_no_file_mentions_when_it_is_replaced(world: Any) -> None:
+def test_a_coupon_keeps_what_no_file_mentions_when_it_is_replaced(world: World) -> None:
     plan = replaced(
         world, {"balance": 100, "expiry_date": "2026-12-31", "description": "x"}, {"discount": 25}
     )
@@ -261,7 +263,7 @@ def test_a_coupon_keeps_what_no_file_mentions_when_it_is_replaced(world: Any) ->
 
 
 def test_a_coupon_whose_minimum_the_shop_does_not_show_is_not_replaced_without_one(
-    world: Any,
+    world: World,
 ) -> None:
     """The older list has no minimum (API §10): sending none would make the coupon wider."""
     terms = {"type": "DiscountAmount", "discount": 20, "limit": 100}
@@ -283,7 +285,7 @@ def test_a_coupon_whose_minimum_the_shop_does_not_show_is_not_replaced_without_o
 )
 @pytest.mark.parametrize("balance", [100, 60])
 def test_what_a_replacement_may_lose_unseen_is_noted(
-    world: Any, type_: str, lost: str, balance: int
+    world: World, type_: str, lost: str, balance: int
 ) -> None:
     terms = {**TERMS, "type": type_}
     world.have("coupon/C", **terms, balance=balance)
@@ -307,7 +309,7 @@ def test_what_a_replacement_may_lose_unseen_is_noted(
     ],
 )
 def test_a_new_object_needs_what_creating_it_needs(
-    world: Any, kind: str, missing: list[str]
+    world: World, kind: str, missing: list[str]
 ) -> None:
     world.declare(f"{kind}/X")
     _, faults = world.build()
@@ -318,13 +320,13 @@ def test_a_new_object_needs_what_creating_it_needs(
 
 
 @pytest.mark.parametrize("kind", sorted(NEW))
-def test_a_live_object_may_leave_out_what_only_creating_it_needs(world: Any, kind: str) -> None:
+def test_a_live_object_may_leave_out_what_only_creating_it_needs(world: World, kind: str) -> None:
     world.have(f"{kind}/X", **NEW[kind])
     world.declare(f"{kind}/X")
     assert world.plan().unchanged == 1
 
 
-def test_a_variant_is_not_moved_to_another_product(world: Any) -> None:
+def test_a_variant_is_not_moved_to_another_product(world: World) -> None:
     world.have("variant/V", product="1", unit_price=5)
     world.declare("variant/V", product="2", unit_price=6)
     plan, (fault,) = world.build()
@@ -335,7 +337,7 @@ def test_a_variant_is_not_moved_to_another_product(world: Any) -> None:
     )
 
 
-def test_a_category_below_an_undeclared_one_is_noted(world: Any) -> None:
+def test_a_category_below_an_undeclared_one_is_noted(world: World) -> None:
     world.declare("category/Drinks/Coffee")
     assert world.plan().notes == (
         "category/Drinks/Coffee: creates category/Drinks too, which no file declares",
@@ -343,7 +345,7 @@ def test_a_category_below_an_undeclared_one_is_noted(world: Any) -> None:
 
 
 @pytest.mark.parametrize("parent", ["declared", "live"])
-def test_a_category_below_a_known_one_is_not_noted(world: Any, parent: str) -> None:
+def test_a_category_below_a_known_one_is_not_noted(world: World, parent: str) -> None:
     world.declare("category/Drinks/Coffee")
     if parent == "live":
         world.have("category/Drinks")
@@ -352,7 +354,7 @@ def test_a_category_below_a_known_one_is_not_noted(world: Any, parent: str) -> N
     assert world.plan().notes == ()
 
 
-def test_a_field_that_cannot_be_compared_is_noted_once_with_its_count(world: Any) -> None:
+def test_a_field_that_cannot_be_compared_is_noted_once_with_its_count(world: World) -> None:
     for code in ("V", "W"):
         world.declare(f"variant/{code}", unit_price=5, ratio=12)
         world.have(f"variant/{code}", unit_price=5)
@@ -364,7 +366,7 @@ def test_a_field_that_cannot_be_compared_is_noted_once_with_its_count(world: Any
     )
 
 
-def test_a_field_that_this_shop_does_not_show_is_noted(world: Any) -> None:
+def test_a_field_that_this_shop_does_not_show_is_noted(world: World) -> None:
     world.have("variant/V", unit_price=5)
     world.declare("variant/V", unit_price=5, weight=250)
     assert world.plan().notes == (
@@ -372,14 +374,14 @@ def test_a_field_that_this_shop_does_not_show_is_noted(world: Any) -> None:
     )
 
 
-def test_what_was_said_while_reading_is_noted(world: Any) -> None:
+def test_what_was_said_while_reading_is_noted(world: World) -> None:
     world.live.notes.append("the listing ended early")
     assert world.plan().notes == ("the listing ended early",)
 
 
 @pytest.mark.parametrize("complete", [True, False])
 def test_what_is_live_and_not_declared_is_unmanaged_where_a_listing_was_read_to_its_end(
-    world: Any, complete: bool
+    world: World, complete: bool
 ) -> None:
     world.both("category/Drinks")
     world.have("category/Food")
@@ -392,14 +394,14 @@ def test_what_is_live_and_not_declared_is_unmanaged_where_a_listing_was_read_to_
     assert plan.empty
 
 
-def test_a_kind_that_no_file_declares_has_nothing_unmanaged(world: Any) -> None:
+def test_a_kind_that_no_file_declares_has_nothing_unmanaged(world: World) -> None:
     world.have("coupon/C")
     world.live.complete.add("coupon")
     world.objects["coupon"] = {}
     assert world.plan().unmanaged == ()
 
 
-def test_a_variant_of_an_unmanaged_product_is_unmanaged_too(world: Any) -> None:
+def test_a_variant_of_an_unmanaged_product_is_unmanaged_too(world: World) -> None:
     world.both("product/1", name="Kopi")
     world.both("variant/V", product="1")
     # Only the product's row shows its variant: nobody asked for that.
@@ -408,7 +410,7 @@ def test_a_variant_of_an_unmanaged_product_is_unmanaged_too(world: Any) -> None:
     assert [str(a) for a in world.plan().unmanaged] == ["product/2", "variant/W"]
 
 
-def test_objects_are_counted_by_what_happens_to_them(world: Any) -> None:
+def test_objects_are_counted_by_what_happens_to_them(world: World) -> None:
     world.declare("category/New")
     world.have("category/Old", discontinued=False)
     world.declare("category/Old", discontinued=True)
@@ -433,7 +435,7 @@ def test_objects_are_counted_by_what_happens_to_them(world: Any) -> None:
     }
 
 
-def test_a_plan_says_what_it_has_cost_to_make(world: Any) -> None:
+def test_a_plan_says_what_it_has_cost_to_make(world: World) -> None:
     world.live.reads = 7
     world.live.pages = {"product": Listed(7, 3), "category": Listed(2)}
     world.declare("product/1", **NEW["product"])
@@ -447,14 +449,14 @@ def test_a_plan_says_what_it_has_cost_to_make(world: Any) -> None:
 # --- basis --------------------------------------------------------------------------------------
 
 
-def basis(new_world: Any, live: dict[str, Any], declared: dict[str, Any]) -> str:
+def basis(new_world: Callable[[], World], live: dict[str, Any], declared: dict[str, Any]) -> str:
     shop = new_world()
     shop.have("variant/V", **live)
     shop.declare("variant/V", **declared)
     return str(shop.change("variant/V").basis)
 
 
-def test_a_basis_is_stable(new_world: Any) -> None:
+def test_a_basis_is_stable(new_world: Callable[[], World]) -> None:
     """Saved plans are compared by it, so it is pinned."""
     live = {"unit_price": 18000, "outlet_prices": {"A": {"price": 1}, "B": {"price": 2}}}
     declared = {"unit_price": 19000, "outlet_prices": {}}
@@ -471,13 +473,13 @@ def test_a_basis_is_stable(new_world: Any) -> None:
     ],
 )
 def test_a_basis_holds_what_the_change_rests_on(
-    new_world: Any, live: dict[str, Any], same: bool
+    new_world: Callable[[], World], live: dict[str, Any], same: bool
 ) -> None:
     first = basis(new_world, {"unit_price": 18000, "weight": 5}, {"unit_price": 19000})
     assert (basis(new_world, live, {"unit_price": 19000}) == first) is same
 
 
-def test_the_basis_of_a_create_is_absence(world: Any) -> None:
+def test_the_basis_of_a_create_is_absence(world: World) -> None:
     world.declare("category/A")
     assert world.change("category/A").basis == "absent"
 
@@ -492,7 +494,7 @@ def test_a_digest_is_of_content_not_of_order() -> None:
     assert of({"weight": 1}, "weight", "ratio") != of({}, "weight", "ratio")
 
 
-def test_a_child_that_repeats_its_parents_name_moves_with_it(world: Any) -> None:
+def test_a_child_that_repeats_its_parents_name_moves_with_it(world: World) -> None:
     """The display name of a variant is the product's name unless a file says otherwise."""
     world.product(
         "1",
@@ -508,7 +510,7 @@ def test_a_child_that_repeats_its_parents_name_moves_with_it(world: Any) -> None
     assert world.change("variant/W").unproven == set()
 
 
-def test_a_plan_is_the_same_whatever_the_order_of_the_files(new_world: Any) -> None:
+def test_a_plan_is_the_same_whatever_the_order_of_the_files(new_world: Callable[[], World]) -> None:
     def shop(turned: bool) -> Any:
         made = new_world()
         names = ["category/A", "category/A/B", "product/1", "variant/V", "coupon/C", "customer/K"]

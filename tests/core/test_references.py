@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.core.plan.faults import cycles
 from reconciler.kinds import KINDS
+from tests.support.world import World
 
 DANGLING: list[tuple[str, dict[str, Any], tuple[Any, ...], str, str]] = [
     ("product/1", {"category": "Drink"}, ("category",), "category/Drinks", "category `Drink`"),
@@ -48,7 +49,7 @@ IDS = ["category", "outlet", "component", "customer", "required variant", "requi
 @pytest.mark.parametrize(("holder", "value", "path", "near", "said"), DANGLING, ids=IDS)
 @pytest.mark.parametrize("side", ["files", "shop"])
 def test_a_name_that_nobody_knows_is_a_fault_with_a_suggestion(
-    world: Any,
+    world: World,
     holder: str,
     value: dict[str, Any],
     path: tuple[Any, ...],
@@ -70,7 +71,7 @@ def test_a_name_that_nobody_knows_is_a_fault_with_a_suggestion(
 
 @pytest.mark.parametrize(("holder", "value", "path", "near", "said"), DANGLING, ids=IDS)
 def test_a_name_that_is_live_is_no_fault(
-    world: Any, holder: str, value: dict[str, Any], path: Any, near: str, said: str
+    world: World, holder: str, value: dict[str, Any], path: Any, near: str, said: str
 ) -> None:
     kind = near.partition("/")[0]
     named = said.partition("`")[2].rstrip("`")
@@ -84,7 +85,7 @@ def test_a_name_that_is_live_is_no_fault(
     [row for row in DANGLING if not row[3].startswith("outlet/")],
 )
 def test_a_name_that_is_declared_is_no_fault(
-    world: Any, holder: str, value: dict[str, Any], path: Any, near: str, said: str
+    world: World, holder: str, value: dict[str, Any], path: Any, near: str, said: str
 ) -> None:
     kind = near.partition("/")[0]
     named = said.partition("`")[2].rstrip("`")
@@ -95,7 +96,7 @@ def test_a_name_that_is_declared_is_no_fault(
 
 @pytest.mark.parametrize(("holder", "value", "path", "near", "said"), DANGLING, ids=IDS)
 def test_a_name_that_could_not_be_read_is_never_taken_for_absent(
-    world: Any, holder: str, value: dict[str, Any], path: Any, near: str, said: str
+    world: World, holder: str, value: dict[str, Any], path: Any, near: str, said: str
 ) -> None:
     kind = near.partition("/")[0]
     named = said.partition("`")[2].rstrip("`")
@@ -109,14 +110,14 @@ def test_a_name_that_could_not_be_read_is_never_taken_for_absent(
     assert fault.hint == ""
 
 
-def test_without_anything_near_the_hint_says_what_to_declare(world: Any) -> None:
+def test_without_anything_near_the_hint_says_what_to_declare(world: World) -> None:
     world.declare("product/1", category="Zzz")
     world.declare("category/Drinks")
     (fault,) = world.faults()
     assert fault.hint == "declare the category in the files"
 
 
-def test_without_anything_near_the_hint_lists_the_outlets_of_the_shop(world: Any) -> None:
+def test_without_anything_near_the_hint_lists_the_outlets_of_the_shop(world: World) -> None:
     world.declare("variant/V", outlet_prices={"Zzz": {"price": 1}})
     for name in ("Solo", "Bandung"):
         world.have(f"outlet/{name}")
@@ -124,13 +125,13 @@ def test_without_anything_near_the_hint_lists_the_outlets_of_the_shop(world: Any
     assert fault.hint == "the shop has: Bandung, Solo"
 
 
-def test_a_shop_without_outlets_is_said_to_have_none(world: Any) -> None:
+def test_a_shop_without_outlets_is_said_to_have_none(world: World) -> None:
     world.declare("variant/V", outlet_prices={"Zzz": {"price": 1}})
     (fault,) = world.faults()
     assert fault.hint == "the shop has no outlet"
 
 
-def test_every_dangling_name_is_a_fault_of_its_own(world: Any) -> None:
+def test_every_dangling_name_is_a_fault_of_its_own(world: World) -> None:
     world.declare("coupon/C", customer="X", requires={"variants": ["A", "B"]})
     world.declare("product/1", category="Y")
     assert [(str(f.address), f.path) for f in world.faults()] == [
@@ -144,18 +145,18 @@ def test_every_dangling_name_is_a_fault_of_its_own(world: Any) -> None:
 @pytest.mark.parametrize(
     "value", [{"customer": ""}, {"requires": {}}, {"requires": {"variants": []}}, {}]
 )
-def test_naming_nothing_is_no_fault(world: Any, value: dict[str, Any]) -> None:
+def test_naming_nothing_is_no_fault(world: World, value: dict[str, Any]) -> None:
     world.declare("coupon/C", **value)
     assert world.faults() == []
 
 
-def test_a_variant_without_its_product_in_the_files_is_a_fault(world: Any) -> None:
+def test_a_variant_without_its_product_in_the_files_is_a_fault(world: World) -> None:
     world.declare("variant/V", product="1")
     (fault,) = world.faults()
     assert fault.message == "variant/V names the product `1`, which does not exist"
 
 
-def made_of(world: Any, **parts: str) -> None:
+def made_of(world: World, **parts: str) -> None:
     for name, inside in parts.items():
         components = {part: {"qty": 1} for part in inside}
         world.declare(f"variant/{name}", components=components)
@@ -171,7 +172,7 @@ def made_of(world: Any, **parts: str) -> None:
     ids=["direct", "indirect", "beside others"],
 )
 def test_a_variant_that_contains_itself_through_others_is_a_fault(
-    world: Any, parts: dict[str, str], chain: set[str]
+    world: World, parts: dict[str, str], chain: set[str]
 ) -> None:
     made_of(world, **parts)
     (fault,) = cycles(world.desired, KINDS)
@@ -185,12 +186,12 @@ def test_a_variant_that_contains_itself_through_others_is_a_fault(
     assert fault.hint == "take one of them out"
 
 
-def test_components_without_a_cycle_are_no_fault(world: Any) -> None:
+def test_components_without_a_cycle_are_no_fault(world: World) -> None:
     made_of(world, A="BC", B="C", C="D", D="")
     assert cycles(world.desired, KINDS) == []
 
 
-def test_a_category_below_another_of_the_same_name_is_no_cycle(world: Any) -> None:
+def test_a_category_below_another_of_the_same_name_is_no_cycle(world: World) -> None:
     world.declare("category/A")
     world.declare("category/A/A")
     assert cycles(world.desired, KINDS) == []

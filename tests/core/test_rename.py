@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 from time import process_time
-from typing import Any
 
 import pytest
 
@@ -13,16 +13,17 @@ from reconciler.core.diff.rename import renamed
 from reconciler.core.model.address import Address
 from reconciler.errors import SourceError
 from reconciler.kinds import KINDS
+from tests.support.world import World
 
 KEEP = {"discontinued": False}
 
 
-def moves(world: Any) -> dict[str, str]:
+def moves(world: World) -> dict[str, str]:
     """New name to the name at the moment of renaming, of everything renamed."""
     return {str(c.address): c.renamed_from for c in world.plan().changes if c.renamed_from}
 
 
-def test_a_renamed_category_is_one_update(world: Any) -> None:
+def test_a_renamed_category_is_one_update(world: World) -> None:
     world.have("category/Beverages", **KEEP)
     world.declare("category/Drinks", was="Beverages", **KEEP)
     (change,) = world.plan().changes
@@ -36,7 +37,7 @@ def test_a_renamed_category_is_one_update(world: Any) -> None:
     ]
 
 
-def test_a_rename_puts_nothing_back_on_sale_unseen(world: Any) -> None:
+def test_a_rename_puts_nothing_back_on_sale_unseen(world: World) -> None:
     """Every update demands the flag (dealpos-api.md §5), and this shop's list does not show it."""
     world.have("category/Beverages")
     world.declare("category/Drinks", was="Beverages")
@@ -49,7 +50,7 @@ def test_a_rename_puts_nothing_back_on_sale_unseen(world: Any) -> None:
     assert world.calls()[0][1]["Discontinued"] is True
 
 
-def test_a_rename_and_a_change_are_one_call(world: Any) -> None:
+def test_a_rename_and_a_change_are_one_call(world: World) -> None:
     world.have("category/Beverages", discontinued=False)
     world.declare("category/Drinks", was="Beverages", discontinued=True)
     (change,) = world.plan().changes
@@ -60,7 +61,7 @@ def test_a_rename_and_a_change_are_one_call(world: Any) -> None:
     ]
 
 
-def test_children_follow_without_a_change_of_their_own(world: Any) -> None:
+def test_children_follow_without_a_change_of_their_own(world: World) -> None:
     world.have("category/Beverages", **KEEP)
     world.have("category/Beverages/Coffee", **KEEP)
     world.have("category/Beverages/Coffee/Hot", **KEEP)
@@ -72,7 +73,7 @@ def test_children_follow_without_a_change_of_their_own(world: Any) -> None:
     assert plan.unchanged == 2
 
 
-def test_a_name_that_only_begins_alike_does_not_follow(world: Any) -> None:
+def test_a_name_that_only_begins_alike_does_not_follow(world: World) -> None:
     world.have("category/Bev", **KEEP)
     world.have("category/Beverages", **KEEP)
     world.declare("category/Drinks", was="Bev", **KEEP)
@@ -81,7 +82,7 @@ def test_a_name_that_only_begins_alike_does_not_follow(world: Any) -> None:
     assert world.plan().unchanged == 1
 
 
-def test_products_follow_without_a_change_of_their_own(world: Any) -> None:
+def test_products_follow_without_a_change_of_their_own(world: World) -> None:
     world.have("category/Beverages", **KEEP)
     world.have("category/Beverages/Coffee", **KEEP)
     world.declare("category/Drinks", was="Beverages", **KEEP)
@@ -93,7 +94,7 @@ def test_products_follow_without_a_change_of_their_own(world: Any) -> None:
     assert [str(c.address) for c in plan.changes] == ["category/Drinks"]
 
 
-def test_a_product_that_the_files_leave_in_the_old_category_is_moved_to_it(world: Any) -> None:
+def test_a_product_that_the_files_leave_in_the_old_category_is_moved_to_it(world: World) -> None:
     world.have("category/Beverages", **KEEP)
     world.have("category/Food", **KEEP)
     world.declare("category/Drinks", was="Beverages", **KEEP)
@@ -107,7 +108,7 @@ def test_a_product_that_the_files_leave_in_the_old_category_is_moved_to_it(world
 
 @pytest.mark.parametrize("below", ["", "/Coffee"], ids=["itself", "below"])
 def test_the_old_name_of_a_renamed_category_is_a_fault_with_the_new_one(
-    world: Any, below: str
+    world: World, below: str
 ) -> None:
     """The update of the product would create the old category again (dealpos-api.md §14 #4)."""
     world.have("category/Beverages", **KEEP)
@@ -120,7 +121,7 @@ def test_the_old_name_of_a_renamed_category_is_a_fault_with_the_new_one(
     assert fault.hint == f"it is renamed to `Drinks{below}`"
 
 
-def test_coupons_that_ask_for_a_renamed_category_follow(world: Any) -> None:
+def test_coupons_that_ask_for_a_renamed_category_follow(world: World) -> None:
     world.have("category/Beverages", **KEEP)
     world.declare("category/Drinks", was="Beverages", **KEEP)
     terms = {"type": "DiscountAmount", "discount": 5, "limit": 1, "minimum_amount": 0}
@@ -129,7 +130,7 @@ def test_coupons_that_ask_for_a_renamed_category_follow(world: Any) -> None:
     assert [str(c.address) for c in world.plan().changes] == ["category/Drinks"]
 
 
-def test_a_coupon_is_not_replaced_because_a_rename_changes_the_alphabet(world: Any) -> None:
+def test_a_coupon_is_not_replaced_because_a_rename_changes_the_alphabet(world: World) -> None:
     """Requirements are held sorted on both sides; a rename must not unsort one of them."""
     world.have("category/Appetizers", **KEEP)
     world.have("category/Mains", **KEEP)
@@ -159,7 +160,7 @@ NESTED = [
 
 @pytest.mark.parametrize(("asked", "expected"), NESTED)
 def test_nested_renames_go_parent_first(
-    world: Any, asked: dict[str, str], expected: dict[str, str]
+    world: World, asked: dict[str, str], expected: dict[str, str]
 ) -> None:
     for name in ("A", "A/x", "A/x/p", "C"):
         world.have(f"category/{name}", **KEEP)
@@ -170,7 +171,7 @@ def test_nested_renames_go_parent_first(
     assert names == list(expected.values())
 
 
-def test_when_both_exist_nothing_is_renamed_and_a_note_says_why(world: Any) -> None:
+def test_when_both_exist_nothing_is_renamed_and_a_note_says_why(world: World) -> None:
     world.have("category/Beverages", **KEEP)
     world.have("category/Drinks", **KEEP)
     world.declare("category/Drinks", was="Beverages", **KEEP)
@@ -182,7 +183,7 @@ def test_when_both_exist_nothing_is_renamed_and_a_note_says_why(world: Any) -> N
     )
 
 
-def test_what_is_already_renamed_is_unchanged(world: Any) -> None:
+def test_what_is_already_renamed_is_unchanged(world: World) -> None:
     world.have("category/Drinks", **KEEP)
     world.declare("category/Drinks", was="Beverages", **KEEP)
     plan = world.plan()
@@ -191,14 +192,14 @@ def test_what_is_already_renamed_is_unchanged(world: Any) -> None:
     assert plan.notes == ()
 
 
-def test_when_neither_exists_it_is_created(world: Any) -> None:
+def test_when_neither_exists_it_is_created(world: World) -> None:
     world.declare("category/Drinks", was="Beverages")
     (change,) = world.plan().changes
     assert change.action is Action.CREATE
     assert change.renamed_from == ""
 
 
-def test_when_the_old_one_was_not_read_nothing_is_renamed(world: Any) -> None:
+def test_when_the_old_one_was_not_read_nothing_is_renamed(world: World) -> None:
     world.declare("category/Drinks", was="Beverages")
     world.unread("category/Drinks", "HTTP 500")
     world.unread("category/Beverages", "HTTP 500")
@@ -207,7 +208,7 @@ def test_when_the_old_one_was_not_read_nothing_is_renamed(world: Any) -> None:
     assert [str(address) for address, _ in plan.unknown] == ["category/Drinks"]
 
 
-def test_what_may_be_there_under_its_old_name_is_not_created(world: Any) -> None:
+def test_what_may_be_there_under_its_old_name_is_not_created(world: World) -> None:
     world.declare("category/Drinks", was="Beverages")
     world.declare("product/1", name="Kopi", category="Drinks")
     world.unread("category/Beverages", "its answer was not understood")
@@ -219,13 +220,13 @@ def test_what_may_be_there_under_its_old_name_is_not_created(world: Any) -> None
     ]
 
 
-def test_a_rename_to_its_own_name_is_nothing(world: Any) -> None:
+def test_a_rename_to_its_own_name_is_nothing(world: World) -> None:
     world.have("category/Drinks", **KEEP)
     world.declare("category/Drinks", was="Drinks", **KEEP)
     assert world.plan().empty
 
 
-def test_names_that_shift_along_a_chain_are_all_renamed(world: Any) -> None:
+def test_names_that_shift_along_a_chain_are_all_renamed(world: World) -> None:
     """A becomes B where B becomes C: possible when the last goes first."""
     for name in ("A", "B"):
         world.have(f"category/{name}", **KEEP)
@@ -240,7 +241,7 @@ def test_names_that_shift_along_a_chain_are_all_renamed(world: Any) -> None:
 
 
 def test_a_plan_is_the_same_after_renaming_as_of_a_shop_that_was_renamed(
-    world: Any, new_world: Any
+    world: World, new_world: Callable[[], World]
 ) -> None:
     """What moved along is what the shop will say once the rename is done."""
     later = new_world()
@@ -255,7 +256,7 @@ def test_a_plan_is_the_same_after_renaming_as_of_a_shop_that_was_renamed(
     assert [c for c in now if not c.renamed_from] == list(then)
 
 
-def test_what_takes_a_name_waits_for_the_rename_that_gives_it_up(world: Any) -> None:
+def test_what_takes_a_name_waits_for_the_rename_that_gives_it_up(world: World) -> None:
     """Else it would be created inside what is then moved away."""
     world.have("category/A", **KEEP)
     world.declare("category/Z", was="A", **KEEP)
@@ -271,7 +272,7 @@ def test_what_takes_a_name_waits_for_the_rename_that_gives_it_up(world: Any) -> 
     ]
 
 
-def test_renames_in_a_ring_are_left_and_a_note_says_why(world: Any) -> None:
+def test_renames_in_a_ring_are_left_and_a_note_says_why(world: World) -> None:
     for name in ("A", "B"):
         world.have(f"category/{name}", **KEEP)
     world.declare("category/A/x", was="B", **KEEP)
@@ -283,7 +284,7 @@ def test_renames_in_a_ring_are_left_and_a_note_says_why(world: Any) -> None:
     )
 
 
-def test_changes_that_wait_for_each_other_are_an_error_that_names_them(world: Any) -> None:
+def test_changes_that_wait_for_each_other_are_an_error_that_names_them(world: World) -> None:
     for name in ("B", "C", "C/A"):
         world.have(f"category/{name}", **KEEP)
     for name, was in (("C", "B"), ("D", "C/A"), ("D/A", "C")):
@@ -299,13 +300,15 @@ def drawn(random: Random) -> str:
 
 
 @pytest.mark.parametrize("tens", range(20))
-def test_every_call_finds_the_names_that_it_needs(new_world: Any, tens: int) -> None:
+def test_every_call_finds_the_names_that_it_needs(
+    new_world: Callable[[], World], tens: int
+) -> None:
     """Whatever is created, renamed or drawn out of what is renamed; and then nothing is left."""
     for seed in range(10 * tens, 10 * tens + 10):
         every_call_finds_its_names(new_world, Random(seed))
 
 
-def every_call_finds_its_names(new_world: Any, random: Random) -> None:
+def every_call_finds_its_names(new_world: Callable[[], World], random: Random) -> None:
     live = {drawn(random) for _ in range(random.randint(1, 4))}
     files = {drawn(random): random.randint(0, 6) for _ in range(random.randint(1, 4))}
     shop = {"/".join(path.split("/")[:n]) for path in live for n in range(1, path.count("/") + 2)}
@@ -339,7 +342,7 @@ def every_call_finds_its_names(new_world: Any, random: Random) -> None:
     assert later.plan().empty
 
 
-def test_many_renames_cost_one_look_at_the_shop(world: Any) -> None:
+def test_many_renames_cost_one_look_at_the_shop(world: World) -> None:
     """They are done on the names first; 200 looks at 20,000 products would take a minute."""
     for index in range(200):
         world.have(f"category/Old{index}", **KEEP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -14,11 +15,12 @@ from reconciler.core.plan.violation import percent
 from reconciler.guardrails.guardrail import Ground, Guardrail
 from reconciler.guardrails.rules import RULES
 from reconciler.kinds import KINDS
+from tests.support.world import World
 
 DRINK = {"product": "1", "unit_price": 18000, "unit_cost": 9000, "discontinued": False}
 
 
-def priced(world: Any, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
+def priced(world: World, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
     """One variant V, before and after."""
     world.both("product/1", name="Kopi", category="Drinks")
     if before is not None:
@@ -41,7 +43,7 @@ def test_a_rule_explains_itself_and_needs_no_options(rule: str) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_a_plan_without_changes_trips_nothing(world: Any, rule: str) -> None:
+def test_a_plan_without_changes_trips_nothing(world: World, rule: str) -> None:
     """What has been so for years stops nobody."""
     world.both("product/1", name="Kopi", category="Old/Place")
     parts = {"GONE": {"qty": 1}}
@@ -52,7 +54,7 @@ def test_a_plan_without_changes_trips_nothing(world: Any, rule: str) -> None:
 
 
 @pytest.mark.parametrize("rule", sorted(set(RULES) - {"changes"}))
-def test_another_field_of_what_has_been_so_for_years_trips_nothing(world: Any, rule: str) -> None:
+def test_another_field_of_what_has_been_so_for_years_trips_nothing(world: World, rule: str) -> None:
     world.both("product/1", name="Kopi", category="Old/Place")
     world.both("variant/GONE", **{**DRINK, "discontinued": True})
     old = {**DRINK, "unit_price": 5, "components": {"GONE": {"qty": 1}}}
@@ -110,12 +112,12 @@ def test_a_share_over_a_limit_does_not_read_as_the_limit(share: Any, text: str) 
         ),
     ],
 )
-def test_a_price_may_move_by_half(world: Any, before: Any, after: Any, expected: str) -> None:
+def test_a_price_may_move_by_half(world: World, before: Any, after: Any, expected: str) -> None:
     priced(world, before, after)
     assert said(world.judge("price-change")) == ([f"variant/V: {expected}"] if expected else [])
 
 
-def test_how_far_a_price_may_move_can_be_set(world: Any) -> None:
+def test_how_far_a_price_may_move_can_be_set(world: World) -> None:
     priced(world, {}, {"unit_price": 20000})
     (found,) = world.judge("price-change", max_percent=Decimal("11.1"))
     assert (found.measured, found.limit) == ("+11.2 %", "11.1 %")
@@ -125,7 +127,7 @@ def test_how_far_a_price_may_move_can_be_set(world: Any) -> None:
 @pytest.mark.parametrize("factor", [10, 100, 1000])
 @pytest.mark.parametrize("name", ["unit_price", "unit_cost"])
 def test_a_slip_of_the_finger_is_seen_in_prices_and_costs(
-    world: Any, new_world: Any, factor: int, name: str
+    world: World, new_world: Callable[[], World], factor: int, name: str
 ) -> None:
     for before, after, sign in ((9, 9 * factor, "×"), (9 * factor, 9, "÷")):
         shop = new_world()
@@ -148,7 +150,7 @@ def test_a_slip_of_the_finger_is_seen_in_prices_and_costs(
         ({"outlet_prices": {}}, {"outlet_prices": {"A": {"price": 180000}}}, True),
     ],
 )
-def test_what_looks_like_a_slip(world: Any, before: Any, after: Any, trips: bool) -> None:
+def test_what_looks_like_a_slip(world: World, before: Any, after: Any, trips: bool) -> None:
     priced(world, before, after)
     assert bool(world.judge("price-shape")) == trips
 
@@ -180,18 +182,18 @@ def test_what_looks_like_a_slip(world: Any, before: Any, after: Any, trips: bool
         ),
     ],
 )
-def test_what_a_plan_puts_below_cost(world: Any, before: Any, after: Any, trips: bool) -> None:
+def test_what_a_plan_puts_below_cost(world: World, before: Any, after: Any, trips: bool) -> None:
     priced(world, before, after)
     assert bool(world.judge("below-cost")) == trips
 
 
-def test_a_price_without_a_known_cost_is_not_held_against_it(world: Any) -> None:
+def test_a_price_without_a_known_cost_is_not_held_against_it(world: World) -> None:
     world.declare("product/1", name="Kopi", category="Drinks")
     world.declare("variant/V", product="1", unit_price=1)
     assert world.judge("below-cost") == []
 
 
-def test_below_cost_tells_the_worst_place_and_how_many_more(world: Any) -> None:
+def test_below_cost_tells_the_worst_place_and_how_many_more(world: World) -> None:
     outlets = {"A": {"price": 8000}, "B": {"price": 7000}, "C": {"price": 19000}}
     priced(world, {"outlet_prices": {}}, {"outlet_prices": outlets})
     assert said(world.judge("below-cost")) == [
@@ -199,7 +201,7 @@ def test_below_cost_tells_the_worst_place_and_how_many_more(world: Any) -> None:
     ]
 
 
-def test_a_margin_can_be_asked_for(world: Any) -> None:
+def test_a_margin_can_be_asked_for(world: World) -> None:
     priced(world, {}, {"unit_price": 11249})
     (found,) = world.judge("below-cost", min_margin_percent=20)
     assert (found.measured, found.limit) == ("19.9 %", "20 %")
@@ -226,7 +228,7 @@ def test_a_margin_can_be_asked_for(world: Any) -> None:
     ],
 )
 def test_an_outlet_that_keeps_its_price_is_named(
-    world: Any, live: Any, declared: Any, options: Any, hidden: str
+    world: World, live: Any, declared: Any, options: Any, hidden: str
 ) -> None:
     after = {"unit_price": 19000} | ({} if declared is None else {"outlet_prices": declared})
     priced(world, {"outlet_prices": live}, after)
@@ -234,7 +236,7 @@ def test_an_outlet_that_keeps_its_price_is_named(
     assert said(world.judge("hidden-price", **options)) == ([message] if hidden else [])
 
 
-def test_an_outlet_price_hides_nothing_while_the_base_price_stays(world: Any) -> None:
+def test_an_outlet_price_hides_nothing_while_the_base_price_stays(world: World) -> None:
     priced(world, {"outlet_prices": {"A": {"price": 1}}}, {"unit_cost": 8000})
     assert world.judge("hidden-price") == []
 
@@ -245,7 +247,7 @@ PERCENT = {"type": "DiscountPercentage", "limit": 9}
 AMOUNT = {"type": "DiscountAmount", "limit": 9}
 
 
-def shelf(world: Any) -> None:
+def shelf(world: World) -> None:
     """A shop that stays as it is: margins of 50, 40 and 10 percent."""
     for path in ("Drinks", "Drinks/Tea", "Kitchen"):
         world.both(f"category/{path}")
@@ -287,7 +289,7 @@ def shelf(world: Any) -> None:
         ({**PERCENT, "discount": 50, "requires": {"variants": ["COFFEE"]}}, ""),
     ],
 )
-def test_the_worst_basket_of_a_coupon(world: Any, terms: Any, worst: str) -> None:
+def test_the_worst_basket_of_a_coupon(world: World, terms: Any, worst: str) -> None:
     shelf(world)
     world.declare("coupon/C", **terms)
     found = world.judge("coupon-below-cost")
@@ -295,7 +297,7 @@ def test_the_worst_basket_of_a_coupon(world: Any, terms: Any, worst: str) -> Non
     assert not worst or worst in found[0].message
 
 
-def test_what_nobody_buys_can_be_left_out(world: Any) -> None:
+def test_what_nobody_buys_can_be_left_out(world: World) -> None:
     shelf(world)
     world.declare("coupon/C", **PERCENT, discount=40)
     assert world.judge("coupon-below-cost")
@@ -305,7 +307,7 @@ def test_what_nobody_buys_can_be_left_out(world: Any) -> None:
     assert world.judge("coupon-below-cost", ignore=["category/Drinks"])
 
 
-def test_where_no_read_shows_the_product_of_a_variant_the_file_does(world: Any) -> None:
+def test_where_no_read_shows_the_product_of_a_variant_the_file_does(world: World) -> None:
     world.both("product/3", name="Milk", category="Kitchen")
     milk = {"unit_price": 21000, "unit_cost": 20000, "discontinued": False}
     world.have("variant/MILK", **milk)
@@ -315,7 +317,7 @@ def test_where_no_read_shows_the_product_of_a_variant_the_file_does(world: Any) 
     assert world.judge("coupon-below-cost", ignore=["category/Kitchen"]) == []
 
 
-def test_a_message_says_what_is_assumed(world: Any) -> None:
+def test_a_message_says_what_is_assumed(world: World) -> None:
     shelf(world)
     world.declare("coupon/C", **PERCENT, discount=45)
     (found,) = world.judge("coupon-below-cost")
@@ -335,7 +337,7 @@ def test_a_message_says_what_is_assumed(world: Any) -> None:
     ],
 )
 def test_what_is_not_for_sale_or_of_unknown_cost_is_not_reckoned_with(
-    world: Any, fields: Any
+    world: World, fields: Any
 ) -> None:
     world.both("product/1", name="Kopi", category="Drinks")
     world.both("variant/V", product="1", **fields)
@@ -343,14 +345,14 @@ def test_what_is_not_for_sale_or_of_unknown_cost_is_not_reckoned_with(
     assert world.judge("coupon-below-cost") == []
 
 
-def test_an_article_that_only_the_shop_has_counts_too(world: Any) -> None:
+def test_an_article_that_only_the_shop_has_counts_too(world: World) -> None:
     world.product("1", {"V": {"unit_price": 100, "unit_cost": 90}}, name="1", category="Drinks")
     world.live.objects.pop("variant")
     world.declare("coupon/C", **PERCENT, discount=11)
     assert world.judge("coupon-below-cost")
 
 
-def test_an_outlet_can_be_the_place_of_the_loss(world: Any) -> None:
+def test_an_outlet_can_be_the_place_of_the_loss(world: World) -> None:
     world.both("product/1", name="Kopi", category="Drinks")
     outlets = {"A": {"price": 12000, "extra_cost": 500}}
     world.both("variant/V", **DRINK, outlet_prices=outlets)
@@ -373,7 +375,7 @@ def test_an_outlet_can_be_the_place_of_the_loss(world: Any) -> None:
     ],
 )
 def test_a_standing_coupon_can_undercut_a_changed_price(
-    world: Any, before: Any, after: Any, trips: bool
+    world: World, before: Any, after: Any, trips: bool
 ) -> None:
     base = None if before is None else {"outlet_prices": {}, **before}
     priced(world, base, after)
@@ -385,14 +387,14 @@ def test_a_standing_coupon_can_undercut_a_changed_price(
     assert world.judge("coupon-below-cost", ignore=["variant/V"]) == []
 
 
-def test_a_standing_coupon_undercuts_only_what_it_is_for(world: Any) -> None:
+def test_a_standing_coupon_undercuts_only_what_it_is_for(world: World) -> None:
     priced(world, {}, {"unit_price": 12000})
     world.both("variant/W", **DRINK)
     world.both("coupon/C", **PERCENT, discount=40, minimum_amount=0, requires={"variants": ["W"]})
     assert world.judge("coupon-below-cost") == []
 
 
-def test_a_renamed_category_still_narrows_a_coupon(world: Any) -> None:
+def test_a_renamed_category_still_narrows_a_coupon(world: World) -> None:
     world.have("category/Old")
     world.declare("category/New", was="Old")
     world.have("product/1", name="Kopi", category="Old")
@@ -407,7 +409,7 @@ def test_a_renamed_category_still_narrows_a_coupon(world: Any) -> None:
     [(100, {}, False), (99, {}, True), (0, {}, True), (95, {"max_used": 5}, False)],
 )
 def test_a_coupon_that_is_partly_used_is_not_replaced(
-    world: Any, balance: int, options: Any, trips: bool
+    world: World, balance: int, options: Any, trips: bool
 ) -> None:
     terms = {**PERCENT, "limit": 100, "minimum_amount": 0}
     world.have("coupon/C", **terms, discount=10, balance=balance)
@@ -430,7 +432,7 @@ def test_a_coupon_that_is_partly_used_is_not_replaced(
         ({"expiry_date": "2206-12-31"}, 3650, "it expires on 2206-12-31, 65,956 days ahead"),
     ],
 )
-def test_when_a_coupon_may_expire(world: Any, expiry: Any, days: int, message: str) -> None:
+def test_when_a_coupon_may_expire(world: World, expiry: Any, days: int, message: str) -> None:
     world.declare("coupon/C", **PERCENT, discount=1, **expiry)
     found = world.judge("coupon-expiry", max_days=days)
     assert said(found) == ([f"coupon/C: {message}"] if message else [])
@@ -446,7 +448,7 @@ def test_when_a_coupon_may_expire(world: Any, expiry: Any, days: int, message: s
     ],
 )
 def test_an_expiry_that_the_plan_does_not_change_is_left_alone(
-    world: Any, before: str, after: str, trips: bool
+    world: World, before: str, after: str, trips: bool
 ) -> None:
     terms = {**PERCENT, "minimum_amount": 0}
     world.have("coupon/C", **terms, discount=1, balance=9, expiry_date=before)
@@ -472,7 +474,7 @@ def test_an_expiry_that_the_plan_does_not_change_is_left_alone(
         ((False, True), (None, False), "variant/PART"),
     ],
 )
-def test_what_is_made_of_a_retired_part(world: Any, part: Any, whole: Any, address: str) -> None:
+def test_what_is_made_of_a_retired_part(world: World, part: Any, whole: Any, address: str) -> None:
     world.both("product/1", name="Set", category="Drinks")
     made = {"type": "Composite", "components": {"PART": {"qty": 1}}}
     for name, (before, after), more in (("PART", part, {}), ("WHOLE", whole, made)):
@@ -483,7 +485,7 @@ def test_what_is_made_of_a_retired_part(world: Any, part: Any, whole: Any, addre
     assert [str(v.address) for v in found] == ([address] if address else [])
 
 
-def test_a_part_that_is_added_retired(world: Any) -> None:
+def test_a_part_that_is_added_retired(world: World) -> None:
     world.both("product/1", name="Set", category="Drinks")
     world.both("variant/PART", **{**DRINK, "discontinued": True})
     world.have("variant/WHOLE", **DRINK, components={})
@@ -493,7 +495,7 @@ def test_a_part_that_is_added_retired(world: Any) -> None:
     ]
 
 
-def test_a_composite_that_only_the_shop_has_minds_its_parts(world: Any) -> None:
+def test_a_composite_that_only_the_shop_has_minds_its_parts(world: World) -> None:
     world.both("product/1", name="Set", category="Drinks")
     world.have("variant/WHOLE", **DRINK, components={"PART": {"qty": 1}})
     world.have("variant/PART", **DRINK)
@@ -503,7 +505,7 @@ def test_a_composite_that_only_the_shop_has_minds_its_parts(world: Any) -> None:
     ]
 
 
-def test_a_category_below_what_nobody_declared(world: Any) -> None:
+def test_a_category_below_what_nobody_declared(world: World) -> None:
     world.declare("category/A/B/C")
     world.declare("category/A")
     world.have("category/X")
@@ -513,7 +515,7 @@ def test_a_category_below_what_nobody_declared(world: Any) -> None:
     ]
 
 
-def test_a_rename_below_what_nobody_declared(world: Any) -> None:
+def test_a_rename_below_what_nobody_declared(world: World) -> None:
     world.have("category/Old", discontinued=False)
     world.declare("category/A/B/New", was="Old")
     world.have("category/Older", discontinued=False)
@@ -527,7 +529,7 @@ def test_a_rename_below_what_nobody_declared(world: Any) -> None:
 # --- how much -----------------------------------------------------------------------------------
 
 
-def crowd(world: Any, total: int, retired: int = 0, changed: int = 0, new: int = 0) -> None:
+def crowd(world: World, total: int, retired: int = 0, changed: int = 0, new: int = 0) -> None:
     for n in range(total):
         world.have(f"product/{n}", name="old", category="A", discontinued=False)
         name = "new" if n < changed else "old"
@@ -541,7 +543,9 @@ def crowd(world: Any, total: int, retired: int = 0, changed: int = 0, new: int =
     ("total", "retired", "trips"),
     [(5, 4, False), (25, 5, False), (24, 5, True), (300, 50, False), (300, 51, True)],
 )
-def test_how_many_removals_are_too_many(world: Any, total: int, retired: int, trips: bool) -> None:
+def test_how_many_removals_are_too_many(
+    world: World, total: int, retired: int, trips: bool
+) -> None:
     crowd(world, total, retired=retired)
     found = world.judge("removals")
     assert bool(found) == trips
@@ -554,7 +558,7 @@ def test_how_many_removals_are_too_many(world: Any, total: int, retired: int, tr
     [(20, 19, 0, False), (40, 20, 0, False), (39, 20, 0, True), (40, 20, 500, False)],
 )
 def test_how_many_changes_are_too_many(
-    world: Any, total: int, changed: int, new: int, trips: bool
+    world: World, total: int, changed: int, new: int, trips: bool
 ) -> None:
     crowd(world, total, changed=changed, new=new)
     assert bool(world.judge("changes")) == trips
@@ -571,7 +575,7 @@ def test_how_many_changes_are_too_many(
     ],
 )
 def test_what_a_run_that_was_cut_off_left_empty_is_no_change(
-    world: Any, live: dict[str, Any], declared: dict[str, Any], trips: bool
+    world: World, live: dict[str, Any], declared: dict[str, Any], trips: bool
 ) -> None:
     world.have("product/P", name="p", category="A")
     for n in range(30):
@@ -580,7 +584,7 @@ def test_what_a_run_that_was_cut_off_left_empty_is_no_change(
     assert bool(world.judge("changes")) == trips
 
 
-def test_removals_of_one_kind_do_not_drown_in_another(world: Any) -> None:
+def test_removals_of_one_kind_do_not_drown_in_another(world: World) -> None:
     crowd(world, 100)
     for n in range(5):
         world.have(f"category/{n}", discontinued=False)
@@ -591,7 +595,7 @@ def test_removals_of_one_kind_do_not_drown_in_another(world: Any) -> None:
 # --- deletions, which no file can ask for yet ---------------------------------------------------
 
 
-def deleted(world: Any, rule: str, kind: str, *values: dict[str, Any]) -> list[Any]:
+def deleted(world: World, rule: str, kind: str, *values: dict[str, Any]) -> list[Any]:
     """What a rule has against a plan that deletes these objects."""
     changes = tuple(
         Change(Address(kind, str(n)), Action.DELETE, "asked for", (), value, None)
@@ -601,7 +605,7 @@ def deleted(world: Any, rule: str, kind: str, *values: dict[str, Any]) -> list[A
     return list(RULES[rule]().check(ground))
 
 
-def test_deletions_are_removals(world: Any) -> None:
+def test_deletions_are_removals(world: World) -> None:
     assert deleted(world, "removals", "customer", *({"code": str(n)} for n in range(4))) == []
     assert deleted(world, "removals", "customer", *({"code": str(n)} for n in range(5)))
 
@@ -614,12 +618,14 @@ def test_deletions_are_removals(world: Any) -> None:
         ({"limit": 9}, "it is deleted, and the shop does not show how much of it is used"),
     ],
 )
-def test_a_coupon_that_is_partly_used_is_not_deleted(world: Any, value: Any, message: str) -> None:
+def test_a_coupon_that_is_partly_used_is_not_deleted(
+    world: World, value: Any, message: str
+) -> None:
     found = deleted(world, "coupon-in-use", "coupon", value)
     assert [f.message for f in found] == ([message] if message else [])
 
 
-def test_a_standing_coupon_with_a_cap_undercuts_less(world: Any) -> None:
+def test_a_standing_coupon_with_a_cap_undercuts_less(world: World) -> None:
     priced(world, {}, {"unit_price": 12000})
     terms = {**PERCENT, "discount": 40, "minimum_amount": 0}
     world.both("coupon/C", **terms, maximum_discount=3000)
@@ -632,7 +638,9 @@ def test_a_standing_coupon_with_a_cap_undercuts_less(world: Any) -> None:
 
 
 @pytest.mark.parametrize(("price", "trips"), [(13000, False), (12000, True)])
-def test_a_standing_coupon_of_an_amount_undercuts_too(world: Any, price: int, trips: bool) -> None:
+def test_a_standing_coupon_of_an_amount_undercuts_too(
+    world: World, price: int, trips: bool
+) -> None:
     priced(world, {}, {"unit_price": price})
     world.both("coupon/C", **AMOUNT, discount=3500, minimum_amount=0)
     assert bool(world.judge("coupon-below-cost")) == trips

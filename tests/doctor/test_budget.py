@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -11,6 +12,7 @@ from reconciler.dealpos.doctor.evidence import BUDGET
 from reconciler.dealpos.doctor.finding import Verdict
 from reconciler.dealpos.operations import BASE, OPERATIONS
 from reconciler.sandbox import Choices, Fault, Faults
+from tests.support.examined import Examine
 
 READS = {
     (route.method, BASE + route.path)
@@ -78,23 +80,23 @@ def within(ran: Any) -> None:
 
 @pytest.mark.parametrize("choices", [{}, *FLIPPED, *TOGETHER], ids=lambda c: "+".join(c) or "plain")
 def test_the_budget_holds_for_every_choice(
-    examined: Any, stocked: Any, choices: dict[str, Any]
+    examined: Examine, stocked: Callable[..., dict[str, Any]], choices: dict[str, Any]
 ) -> None:
     within(examined(stocked(25), **choices))
 
 
 @pytest.mark.parametrize("kind", ["500", "503", "429", "401", "html", "truncated", "drop"])
 @pytest.mark.parametrize("path", ["*", "/[!T]*", "/Variant*", "*/p"])
-def test_the_budget_holds_in_any_weather(examined: Any, kind: Any, path: str) -> None:
+def test_the_budget_holds_in_any_weather(examined: Examine, kind: Any, path: str) -> None:
     within(examined(faults=[Fault("*", path, kind, times=99)]))
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_the_budget_holds_when_anything_may_happen(examined: Any, seed: int) -> None:
+def test_the_budget_holds_when_anything_may_happen(examined: Examine, seed: int) -> None:
     within(examined(faults=Faults.random(seed, 0.3)))
 
 
-def test_what_does_not_fit_into_the_budget_is_said_to_be_untried(examined: Any) -> None:
+def test_what_does_not_fit_into_the_budget_is_said_to_be_untried(examined: Examine) -> None:
     ran = examined(faults=[Fault("*", "/[!T]*", "500", times=99)])
     assert ran.evidence.requests == BUDGET
     untried = [f for f in ran.findings if "the 20 requests are spent" in f.found]

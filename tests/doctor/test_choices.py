@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from reconciler.dealpos.doctor.evidence import BUDGET
 from reconciler.dealpos.retry import TRIES
 from reconciler.sandbox import Fault
+from tests.support.examined import Examine
 
 CUSTOMERS = frozenset({"POST /Customer/p", "GET /Customer", "GET /Customer/Detail"})
 BATCH = frozenset({"POST /Variant/GetByListCode", "GET /Variant/GetByListCode"})
@@ -219,13 +221,20 @@ EXPLAINED: list[tuple[dict[str, Any], str, str, str]] = [
     ids=[f"{check}-{number}" for number, (_, check, _, _) in enumerate(EXPLAINED)],
 )
 def test_a_choice_is_explained(
-    examined: Any, stocked: Any, choices: dict[str, Any], check: str, verdict: str, text: str
+    examined: Examine,
+    stocked: Callable[..., dict[str, Any]],
+    choices: dict[str, Any],
+    check: str,
+    verdict: str,
+    text: str,
 ) -> None:
     found = examined(stocked(25), **choices).of(check)
     assert (found.verdict, text in found.found) == (verdict, True), found
 
 
-def test_discontinued_objects_in_every_list_are_seen(examined: Any, stocked: Any) -> None:
+def test_discontinued_objects_in_every_list_are_seen(
+    examined: Examine, stocked: Callable[..., dict[str, Any]]
+) -> None:
     content = stocked(2)
     content["products"][1]["Discontinued"] = True
     found = examined(content).of("discontinued")
@@ -233,7 +242,7 @@ def test_discontinued_objects_in_every_list_are_seen(examined: Any, stocked: Any
 
 
 @pytest.mark.parametrize("status", [403, 401])
-def test_a_missing_right_is_named_and_the_rest_is_asked(examined: Any, status: int) -> None:
+def test_a_missing_right_is_named_and_the_rest_is_asked(examined: Examine, status: int) -> None:
     ran = examined(forbidden_operations=CUSTOMERS, forbidden_status=status)
     rights = [f for f in ran.findings if f.check == "rights"]
     assert [f.verdict for f in rights] == ["problem", "ok"]
@@ -245,21 +254,21 @@ def test_a_missing_right_is_named_and_the_rest_is_asked(examined: Any, status: i
     assert ran.of("not found").found == "variant, coupon, product: HTTP 404"
 
 
-def test_what_needs_a_right_that_is_missing_is_not_asked(examined: Any) -> None:
+def test_what_needs_a_right_that_is_missing_is_not_asked(examined: Examine) -> None:
     ran = examined(forbidden_operations=frozenset({"POST /Variant"}))
     sent = [path for _, path, _ in ran.calls if "/Variant" in path]
     assert sent == ["/api/v3/Variant"]
     assert ran.of("variant.by_code").found == "not tried: it needs Products VIEW too"
 
 
-def test_a_token_that_nothing_takes_is_one_problem(examined: Any) -> None:
+def test_a_token_that_nothing_takes_is_one_problem(examined: Examine) -> None:
     ran = examined(token_lifetime=0.0)
     assert ran.verdicts("problem") == ["credentials"]
     assert ran.of("rights").found == "not tried: no operation takes the token"
     assert ran.of("variant.list").found == "POST /Variant: HTTP 401"
 
 
-def test_wrong_credentials_stop_early_and_the_rest_is_not_tried(examined: Any) -> None:
+def test_wrong_credentials_stop_early_and_the_rest_is_not_tried(examined: Examine) -> None:
     for status in (401, 400):
         ran = examined(credentials=("sandbox", "wrong"), bad_credentials=status)
         assert ran.verdicts("problem") == ["credentials"]
@@ -269,7 +278,7 @@ def test_wrong_credentials_stop_early_and_the_rest_is_not_tried(examined: Any) -
 
 
 @pytest.mark.parametrize("kind", ["drop", "timeout"])
-def test_a_shop_that_never_answers_stops_early(examined: Any, kind: Any) -> None:
+def test_a_shop_that_never_answers_stops_early(examined: Examine, kind: Any) -> None:
     ran = examined(faults=[Fault("*", "*", kind, times=99)])
     assert ran.verdicts("problem") == ["host"]
     assert "the answer was lost" in ran.of("host").found
@@ -277,7 +286,7 @@ def test_a_shop_that_never_answers_stops_early(examined: Any, kind: Any) -> None
     assert ran.evidence.requests == TRIES
 
 
-def test_a_shop_that_falls_silent_is_asked_no_further(examined: Any) -> None:
+def test_a_shop_that_falls_silent_is_asked_no_further(examined: Examine) -> None:
     ran = examined(faults=[Fault("*", "/P*", "drop", times=99)])
     assert "the answer was lost" in ran.of("coupon.list").found
     assert ran.of("variant.list").verdict == "ok"
@@ -287,7 +296,7 @@ def test_a_shop_that_falls_silent_is_asked_no_further(examined: Any) -> None:
     assert silent.evidence.requests < BUDGET
 
 
-def test_one_failing_operation_hides_no_other(examined: Any) -> None:
+def test_one_failing_operation_hides_no_other(examined: Examine) -> None:
     ran = examined(faults=[Fault("*", "/Outlet*", "500", times=99)])
     assert ran.verdicts("problem") == ["outlet.list"]
     assert ran.of("outlet.list").found == "GET /Outlet: HTTP 500: Planned fault."
@@ -295,25 +304,25 @@ def test_one_failing_operation_hides_no_other(examined: Any) -> None:
     assert ran.of("not found").verdict == "ok"
 
 
-def test_an_answer_that_is_lost_once_is_asked_for_again(examined: Any) -> None:
+def test_an_answer_that_is_lost_once_is_asked_for_again(examined: Examine) -> None:
     ran = examined(faults=[Fault("*", "/Outlet*", "drop")])
     assert ran.verdicts("problem") == []
     assert "1 of 18 answers were lost" in ran.of("host").found
 
 
-def test_a_window_that_others_spend_is_told(examined: Any) -> None:
+def test_a_window_that_others_spend_is_told(examined: Examine) -> None:
     ran = examined(faults=[Fault("GET", "/Outlet", "429")])
     assert ran.of("rate limit").found == "HTTP 429 came once: other programs spend the window"
     assert ran.verdicts("problem") == []
 
 
-def test_a_small_window_is_waited_for(examined: Any) -> None:
+def test_a_small_window_is_waited_for(examined: Examine) -> None:
     ran = examined(limit=5)
     assert ran.verdicts("problem") == []
     assert ran.of("rate limit").found.startswith("5 requests per 180 s")
 
 
-def test_a_500_for_what_is_not_there_is_a_note(examined: Any) -> None:
+def test_a_500_for_what_is_not_there_is_a_note(examined: Examine) -> None:
     ran = examined(faults=[Fault("GET", "/Variant/Code", "500", nth=2, times=9)])
     found = ran.of("not found")
     assert (found.verdict, found.found) == (
@@ -322,7 +331,7 @@ def test_a_500_for_what_is_not_there_is_a_note(examined: Any) -> None:
     )
 
 
-def test_an_empty_shop_is_no_problem(examined: Any) -> None:
+def test_an_empty_shop_is_no_problem(examined: Examine) -> None:
     ran = examined({})
     assert ran.verdicts("problem") == []
     assert ran.of("variant.by_code").found.startswith("cannot be told: no variant was seen")
@@ -346,18 +355,24 @@ def test_an_empty_shop_is_no_problem(examined: Any) -> None:
     ],
 )
 def test_page_facts_are_left_for_the_plan(
-    examined: Any, stocked: Any, choices: dict[str, Any], size: int, rows: dict[str, int]
+    examined: Examine,
+    stocked: Callable[..., dict[str, Any]],
+    choices: dict[str, Any],
+    size: int,
+    rows: dict[str, int],
 ) -> None:
     known = examined(stocked(25), **choices).tenant
     assert (known.size, known.rows) == (size, rows)
 
 
-def test_a_refusal_that_is_not_for_the_size_is_met_once(examined: Any, stocked: Any) -> None:
+def test_a_refusal_that_is_not_for_the_size_is_met_once(
+    examined: Examine, stocked: Callable[..., dict[str, Any]]
+) -> None:
     ran = examined(stocked(25), variant_list_without_category="reject")
     assert [path for _, path, status in ran.calls if status == 400] == ["/api/v3/Variant"]
 
 
-def test_a_list_that_fails_in_every_size_does_not_eat_the_others_share(examined: Any) -> None:
+def test_a_list_that_fails_in_every_size_does_not_eat_the_others_share(examined: Examine) -> None:
     paths = ("/PromotionCoupon/p", "/Customer/p")
     ran = examined(faults=[Fault("POST", path, "500", times=99) for path in paths])
     sent = [path.removeprefix("/api/v3") for _, path, _ in ran.calls]

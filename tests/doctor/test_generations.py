@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from reconciler.dealpos.doctor.evidence import BUDGET
 from reconciler.dealpos.operations import OPERATIONS
+from tests.support.examined import Examine
 
 OFFERED = ["all", "own_path", "same_path", "none"]
 FITS = {"A": "A or B; ", "B": "A or B; ", "C": "C; "}
@@ -26,7 +28,11 @@ CUSTOMER = "enter new and changed customers in DealPOS"
 @pytest.mark.parametrize("offered", OFFERED)
 @pytest.mark.parametrize("generation", "ABC")
 def test_the_tool_can_work_with_each(
-    examined: Any, stocked: Any, generation: str, offered: str, status: int
+    examined: Examine,
+    stocked: Callable[..., dict[str, Any]],
+    generation: str,
+    offered: str,
+    status: int,
 ) -> None:
     ran = examined(
         stocked(25), generation=generation, post_alternatives=offered, missing_status=status
@@ -50,7 +56,7 @@ def test_the_tool_can_work_with_each(
     ],
 )
 def test_what_has_no_substitute_stays_a_problem(
-    examined: Any, generation: str, missing: set[str], stopped: list[str]
+    examined: Examine, generation: str, missing: set[str], stopped: list[str]
 ) -> None:
     ran = examined(generation=generation, missing_operations=frozenset(missing))
     assert ran.verdicts("problem") == stopped
@@ -59,7 +65,7 @@ def test_what_has_no_substitute_stays_a_problem(
 
 
 def test_without_reads_of_single_products_and_variants_nothing_proves_absence(
-    examined: Any, stocked: Any
+    examined: Examine, stocked: Callable[..., dict[str, Any]]
 ) -> None:
     content = stocked(1)
     content["products"][0]["Variants"].pop()  # the one that lists show though discontinued
@@ -71,7 +77,7 @@ def test_without_reads_of_single_products_and_variants_nothing_proves_absence(
 
 @pytest.mark.parametrize("generation", "AB")
 def test_a_discontinued_product_in_the_list_makes_the_single_read_needless(
-    examined: Any, stocked: Any, generation: str
+    examined: Examine, stocked: Callable[..., dict[str, Any]], generation: str
 ) -> None:
     content = stocked(2)
     content["products"][1]["Discontinued"] = True
@@ -83,7 +89,7 @@ def test_a_discontinued_product_in_the_list_makes_the_single_read_needless(
 
 
 @pytest.mark.parametrize("generation", "AB")
-def test_an_empty_shop_needs_no_single_read_yet(examined: Any, generation: str) -> None:
+def test_an_empty_shop_needs_no_single_read_yet(examined: Examine, generation: str) -> None:
     ran = examined({}, generation=generation, missing_status=405)
     assert ran.verdicts("problem") == []
     found = ran.of("product.by_code")
@@ -96,12 +102,16 @@ def test_an_empty_shop_needs_no_single_read_yet(examined: Any, generation: str) 
     assert ran.of("variant.by_code").found.startswith("cannot be told: no variant was seen")
 
 
-def test_what_is_not_offered_tells_the_generation_too(examined: Any, stocked: Any) -> None:
+def test_what_is_not_offered_tells_the_generation_too(
+    examined: Examine, stocked: Callable[..., dict[str, Any]]
+) -> None:
     found = examined({"customers": stocked(1)["customers"]}, generation="A").of("generation")
     assert found.found == "A or B; not offered: GET /Customer/Detail (C)"
 
 
-def test_a_shop_that_reads_products_in_no_way_is_a_problem(examined: Any, stocked: Any) -> None:
+def test_a_shop_that_reads_products_in_no_way_is_a_problem(
+    examined: Examine, stocked: Callable[..., dict[str, Any]]
+) -> None:
     missing = frozenset({"GET /Product", "GET /Product/Detail"})
     ran = examined(stocked(1), missing_operations=missing, missing_status=405)
     assert ran.verdicts("problem") == ["product.list", "product.by_code"]
@@ -120,7 +130,11 @@ def test_a_shop_that_reads_products_in_no_way_is_a_problem(examined: Any, stocke
 )
 @pytest.mark.parametrize("generation", ["any", "A", "B", "C"])
 def test_a_coupon_that_the_list_hides_is_told(
-    examined: Any, stocked: Any, generation: str, status: str, text: str
+    examined: Examine,
+    stocked: Callable[..., dict[str, Any]],
+    generation: str,
+    status: str,
+    text: str,
 ) -> None:
     content = stocked(1)
     content["coupons"].append(OLD)
@@ -131,14 +145,18 @@ def test_a_coupon_that_the_list_hides_is_told(
     assert ran.verdicts("problem") == []
 
 
-def test_a_list_that_was_cut_proves_nothing_of_its_filter(examined: Any, stocked: Any) -> None:
+def test_a_list_that_was_cut_proves_nothing_of_its_filter(
+    examined: Examine, stocked: Callable[..., dict[str, Any]]
+) -> None:
     content = stocked(1)
     content["coupons"] = [OLD, *({**OLD, "Code": f"{n}", "ExpiryDate": None} for n in range(9))]
     found = examined(content, page_cap=3, list_order="reverse").of("default filter")
     assert found.found == "cannot be told: UsageStatus=All shows fewer, or others"
 
 
-def test_what_does_not_fit_is_left_to_the_plan(examined: Any, stocked: Any) -> None:
+def test_what_does_not_fit_is_left_to_the_plan(
+    examined: Examine, stocked: Callable[..., dict[str, Any]]
+) -> None:
     ran = examined(stocked(25), generation="C", post_alternatives="none")
     found = ran.of("default filter")
     assert (found.verdict, found.found) == ("note", "not tried: the 20 requests are spent")

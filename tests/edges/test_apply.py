@@ -18,6 +18,7 @@ from reconciler.dealpos.operations import OPERATIONS
 from reconciler.errors import Doubtful, Stopped
 from reconciler.kinds import KINDS
 from reconciler.sandbox import Fault
+from tests.support.shop import MakeShop, Shop
 
 LOST = ["drop", "timeout", "500", "502", "503", "html", "truncated"]
 WHEN = ["before", "after"]
@@ -31,11 +32,11 @@ def message(report: Any, address: str) -> str:
     return next(o.message for o in report.outcomes if str(o.address) == address)
 
 
-def calls(shop: Any, method: str, path: str) -> int:
+def calls(shop: Shop, method: str, path: str) -> int:
     return sum((m, p) == (method, f"/api/v3{path}") for m, p, _ in shop.twin.calls)
 
 
-def written(shop: Any) -> list[str]:
+def written(shop: Shop) -> list[str]:
     """The operations of the last client that write, in order."""
     verbs = ("create", "update", "add", "delete")
     return [name for name in shop.listener.operations if name.rpartition(".")[2] in verbs]
@@ -74,7 +75,7 @@ SMALL: dict[str, Any] = {
 # --- order ---
 
 
-def test_everything_is_written_after_what_it_refers_to(open_shop: Any) -> None:
+def test_everything_is_written_after_what_it_refers_to(open_shop: MakeShop) -> None:
     shop = open_shop(
         {"outlets": [{"Name": "Bandung"}]},
         """
@@ -107,7 +108,7 @@ def test_everything_is_written_after_what_it_refers_to(open_shop: Any) -> None:
     assert [row["Name"] for row in shop.show()["categories"]] == ["Top", "Top/Sub"]
 
 
-def test_a_failed_product_skips_its_coupon_and_not_its_sibling(open_shop: Any) -> None:
+def test_a_failed_product_skips_its_coupon_and_not_its_sibling(open_shop: MakeShop) -> None:
     shop = open_shop(
         {"categories": [{"Name": "A"}]},
         """
@@ -134,7 +135,7 @@ def test_a_failed_product_skips_its_coupon_and_not_its_sibling(open_shop: Any) -
     assert shop.apply().complete
 
 
-def test_what_a_create_cannot_carry_and_fails_is_done_in_part(open_shop: Any) -> None:
+def test_what_a_create_cannot_carry_and_fails_is_done_in_part(open_shop: MakeShop) -> None:
     shop = open_shop(
         SMALL,
         """
@@ -189,7 +190,7 @@ UPDATES = {
 @pytest.mark.parametrize("kind", LOST)
 @pytest.mark.parametrize("what", CREATES)
 def test_a_create_whose_answer_is_lost_happens_once(
-    open_shop: Any, what: str, kind: Any, when: Any
+    open_shop: MakeShop, what: str, kind: Any, when: Any
 ) -> None:
     text, method, path = CREATES[what]
     shop = open_shop(SMALL, text)
@@ -211,7 +212,7 @@ def test_a_create_whose_answer_is_lost_happens_once(
 @pytest.mark.parametrize("kind", LOST)
 @pytest.mark.parametrize("what", UPDATES)
 def test_an_update_whose_answer_is_lost_is_looked_up(
-    open_shop: Any, what: str, kind: Any, when: Any
+    open_shop: MakeShop, what: str, kind: Any, when: Any
 ) -> None:
     text, method, path = UPDATES[what]
     shop = open_shop(SMALL, text)
@@ -231,7 +232,7 @@ REPLACED = """
 @pytest.mark.parametrize("kind", LOST)
 @pytest.mark.parametrize(("method", "path"), [("POST", ""), ("DELETE", ""), ("GET", "/ByCode")])
 def test_a_replacement_survives_a_lost_answer_with_its_balance(
-    open_shop: Any, method: str, path: str, kind: Any, when: Any
+    open_shop: MakeShop, method: str, path: str, kind: Any, when: Any
 ) -> None:
     shop = open_shop(SMALL, REPLACED)
     plan = shop.plan()
@@ -245,7 +246,9 @@ def test_a_replacement_survives_a_lost_answer_with_its_balance(
 
 
 @pytest.mark.parametrize("when", WHEN)
-def test_a_create_that_cannot_be_looked_up_is_not_sent_again(open_shop: Any, when: Any) -> None:
+def test_a_create_that_cannot_be_looked_up_is_not_sent_again(
+    open_shop: MakeShop, when: Any
+) -> None:
     """Lost, and the look-up is unreadable: nobody knows, so nothing more is written."""
     shop = open_shop(SMALL, CREATES["customer"][0])
     plan = shop.plan()
@@ -257,7 +260,7 @@ def test_a_create_that_cannot_be_looked_up_is_not_sent_again(open_shop: Any, whe
     assert calls(shop, "POST", "/Customer") == 1
 
 
-def test_a_coupon_that_cannot_be_read_back_is_not_taken_away(open_shop: Any) -> None:
+def test_a_coupon_that_cannot_be_read_back_is_not_taken_away(open_shop: MakeShop) -> None:
     """Unread is not absent: a good coupon must not be deleted because a proxy hiccuped."""
     shop = open_shop(SMALL, CREATES["coupon"][0])
     plan = shop.plan()
@@ -268,7 +271,7 @@ def test_a_coupon_that_cannot_be_read_back_is_not_taken_away(open_shop: Any) -> 
     assert not report.complete
 
 
-def test_a_lost_answer_during_a_stop_is_not_called_skipped(open_shop: Any) -> None:
+def test_a_lost_answer_during_a_stop_is_not_called_skipped(open_shop: MakeShop) -> None:
     """The create was sent; Ctrl-C while its look-up waits must not say that it was not."""
     shop = open_shop(SMALL, CREATES["customer"][0])
     plan = shop.plan()
@@ -285,14 +288,16 @@ def test_a_lost_answer_during_a_stop_is_not_called_skipped(open_shop: Any) -> No
     assert statuses(report) != {"customer/N": "skipped"}
 
 
-def test_a_repeated_delete_counts_what_is_gone_as_deleted(open_shop: Any) -> None:
+def test_a_repeated_delete_counts_what_is_gone_as_deleted(open_shop: MakeShop) -> None:
     shop = open_shop(SMALL, REPLACED, write_missing="404")
     shop.twin.faults.add(Fault("DELETE", "/PromotionCoupon", "drop", "after"))
     assert shop.apply().complete
 
 
 @pytest.mark.parametrize("kind", LOST)
-def test_a_verification_that_fails_for_good_says_acknowledged(open_shop: Any, kind: Any) -> None:
+def test_a_verification_that_fails_for_good_says_acknowledged(
+    open_shop: MakeShop, kind: Any
+) -> None:
     shop = open_shop(SMALL, UPDATES["customer"][0])
     plan = shop.plan()
     shop.twin.faults.add(Fault("GET", "/Customer/Detail", kind, times=100))
@@ -302,7 +307,7 @@ def test_a_verification_that_fails_for_good_says_acknowledged(open_shop: Any, ki
     assert "acknowledged, not read back" in message(report, "customer/D1")
 
 
-def test_a_token_that_ends_in_the_middle_is_renewed_once(open_shop: Any) -> None:
+def test_a_token_that_ends_in_the_middle_is_renewed_once(open_shop: MakeShop) -> None:
     shop = open_shop(SMALL, UPDATES["variant"][0])
     client = shop.client()
     plan = shop.plan()
@@ -313,7 +318,7 @@ def test_a_token_that_ends_in_the_middle_is_renewed_once(open_shop: Any) -> None
     assert shop.listener.operations.count("token") == 2
 
 
-def test_credentials_that_are_refused_end_the_run(open_shop: Any) -> None:
+def test_credentials_that_are_refused_end_the_run(open_shop: MakeShop) -> None:
     shop = open_shop(SMALL, "customers: [{code: D1, name: Anna}, {code: D2, name: Bob}]")
     plan = shop.plan()
     shop.twin.client_secret = "changed"
@@ -337,7 +342,7 @@ WITH_CATEGORY = """
 @pytest.mark.parametrize("spelling", ["codes", "objects"])
 @pytest.mark.parametrize("text", [WITH_VARIANT, WITH_CATEGORY], ids=["variants", "categories"])
 def test_a_requirement_arrives_in_whichever_spelling_the_shop_takes(
-    open_shop: Any, text: str, spelling: str
+    open_shop: MakeShop, text: str, spelling: str
 ) -> None:
     shop = open_shop(SMALL, text, coupon_requirement_names=spelling)
     assert shop.apply().complete
@@ -349,7 +354,7 @@ def test_a_requirement_arrives_in_whichever_spelling_the_shop_takes(
 @pytest.mark.parametrize("spelling", ["ignored", "reject"])
 @pytest.mark.parametrize("text", [WITH_VARIANT, WITH_CATEGORY], ids=["variants", "categories"])
 def test_a_coupon_that_would_be_wider_than_declared_does_not_stay(
-    open_shop: Any, text: str, spelling: str
+    open_shop: MakeShop, text: str, spelling: str
 ) -> None:
     shop = open_shop(SMALL, text, coupon_requirement_names=spelling)
     report = shop.apply()
@@ -360,7 +365,9 @@ def test_a_coupon_that_would_be_wider_than_declared_does_not_stay(
 
 
 @pytest.mark.parametrize("text", [WITH_VARIANT, WITH_CATEGORY], ids=["variants", "categories"])
-def test_no_spelling_of_a_requirement_leaves_the_requirement_out(open_shop: Any, text: str) -> None:
+def test_no_spelling_of_a_requirement_leaves_the_requirement_out(
+    open_shop: MakeShop, text: str
+) -> None:
     shop = open_shop(SMALL, text)
     (step,) = shop.steps(shop.plan())
     (request,) = step.requests
@@ -370,7 +377,7 @@ def test_no_spelling_of_a_requirement_leaves_the_requirement_out(open_shop: Any,
 
 
 @pytest.mark.parametrize("spelling", ["ignored", "reject"])
-def test_a_replaced_coupon_is_put_back_with_its_balance(open_shop: Any, spelling: str) -> None:
+def test_a_replaced_coupon_is_put_back_with_its_balance(open_shop: MakeShop, spelling: str) -> None:
     shop = open_shop(
         SMALL,
         """
@@ -389,7 +396,7 @@ def test_a_replaced_coupon_is_put_back_with_its_balance(open_shop: Any, spelling
 
 @pytest.mark.parametrize("spelling", ["ignored", "reject"])
 def test_a_coupon_is_not_deleted_where_a_new_one_has_shown_that_it_would_be_lost(
-    open_shop: Any, live: Any, spelling: str
+    open_shop: MakeShop, live: dict[str, Any], spelling: str
 ) -> None:
     text = """
     products: [{code: N, name: N, category: Drinks, variants: [{code: NA, unit_price: 1}]}]
@@ -407,7 +414,7 @@ def test_a_coupon_is_not_deleted_where_a_new_one_has_shown_that_it_would_be_lost
 
 @pytest.mark.parametrize("spelling", ["codes", "objects"])
 def test_a_replacement_keeps_a_requirement_that_no_file_mentions(
-    open_shop: Any, live: Any, spelling: str
+    open_shop: MakeShop, live: dict[str, Any], spelling: str
 ) -> None:
     text = "coupons: [{code: NEEDS, type: DiscountAmount, discount: 6000, limit: 10}]"
     shop = open_shop(live, text, coupon_requirement_names=spelling)
@@ -418,7 +425,7 @@ def test_a_replacement_keeps_a_requirement_that_no_file_mentions(
     assert after["RequirementVariants"] == before["RequirementVariants"]
 
 
-def test_a_partly_used_coupon_keeps_the_rest_when_it_is_replaced(open_shop: Any) -> None:
+def test_a_partly_used_coupon_keeps_the_rest_when_it_is_replaced(open_shop: MakeShop) -> None:
     shop = open_shop(SMALL, REPLACED)
     plan = shop.plan()
     assert any("6 of 10 uses are spent" in note for note in plan.notes)
@@ -429,7 +436,7 @@ def test_a_partly_used_coupon_keeps_the_rest_when_it_is_replaced(open_shop: Any)
     assert coupon["ExpiryDate"] == "2027-01-01"
 
 
-def test_the_next_apply_does_not_give_the_uses_back(open_shop: Any) -> None:
+def test_the_next_apply_does_not_give_the_uses_back(open_shop: MakeShop) -> None:
     shop = open_shop(SMALL, REPLACED)
     shop.apply()
     assert shop.plan().empty
@@ -437,7 +444,7 @@ def test_the_next_apply_does_not_give_the_uses_back(open_shop: Any) -> None:
     assert shop.item("coupons", "C")["Balance"] == 4
 
 
-def test_a_second_replacement_counts_what_was_spent_before_the_first(open_shop: Any) -> None:
+def test_a_second_replacement_counts_what_was_spent_before_the_first(open_shop: MakeShop) -> None:
     shop = open_shop(SMALL, REPLACED)
     shop.apply()
     shop.write(REPLACED.replace("discount: 200", "discount: 300"))
@@ -446,7 +453,7 @@ def test_a_second_replacement_counts_what_was_spent_before_the_first(open_shop: 
     assert (coupon["Discount"], coupon["Limit"], coupon["Balance"]) == (300, 4, 4)
 
 
-def test_a_raised_limit_is_no_longer_what_was_carried_over(open_shop: Any) -> None:
+def test_a_raised_limit_is_no_longer_what_was_carried_over(open_shop: MakeShop) -> None:
     shop = open_shop(SMALL, REPLACED)
     shop.apply()
     shop.write(REPLACED.replace("limit: 10", "limit: 20"))
@@ -454,7 +461,7 @@ def test_a_raised_limit_is_no_longer_what_was_carried_over(open_shop: Any) -> No
     assert ("limit", 4, 20) in [(f.name, f.before, f.after) for f in change.fields]
 
 
-def test_a_coupon_with_more_uses_than_the_new_limit_is_left_alone(open_shop: Any) -> None:
+def test_a_coupon_with_more_uses_than_the_new_limit_is_left_alone(open_shop: MakeShop) -> None:
     text = "coupons: [{code: C, type: DiscountAmount, discount: 100, limit: 6}]"
     shop = open_shop(SMALL, text)
     before = shop.show()
@@ -466,7 +473,7 @@ def test_a_coupon_with_more_uses_than_the_new_limit_is_left_alone(open_shop: Any
     assert shop.show() == before
 
 
-def test_the_replacement_of_an_unused_coupon_has_the_declared_limit(open_shop: Any) -> None:
+def test_the_replacement_of_an_unused_coupon_has_the_declared_limit(open_shop: MakeShop) -> None:
     seed = {"coupons": [{"Code": "C", "Type": "DiscountAmount", "Discount": 1, "Limit": 5}]}
     text = "coupons: [{code: C, type: DiscountAmount, discount: 1, limit: 9}]"
     shop = open_shop(seed, text)
@@ -475,7 +482,7 @@ def test_the_replacement_of_an_unused_coupon_has_the_declared_limit(open_shop: A
     assert shop.plan().empty
 
 
-def test_a_shop_that_takes_no_code_twice_is_reported(open_shop: Any) -> None:
+def test_a_shop_that_takes_no_code_twice_is_reported(open_shop: MakeShop) -> None:
     shop = open_shop(SMALL, REPLACED, coupon_recreate="reject")
     report = shop.apply()
     assert statuses(report) == {"coupon/C": "failed"}
@@ -496,7 +503,7 @@ TYPED = """
 
 
 @pytest.mark.parametrize("form", ["any", "object", "string"])
-def test_a_type_arrives_in_whichever_form_the_shop_takes(open_shop: Any, form: str) -> None:
+def test_a_type_arrives_in_whichever_form_the_shop_takes(open_shop: MakeShop, form: str) -> None:
     shop = open_shop(SMALL, TYPED, create_type_form=form)
     assert shop.apply().complete
     assert shop.item("variants", "NW")["Type"] == "Composite"
@@ -506,7 +513,7 @@ def test_a_type_arrives_in_whichever_form_the_shop_takes(open_shop: Any, form: s
 
 
 def test_a_type_that_a_create_ignores_is_reported_and_arrives_with_the_next(
-    open_shop: Any,
+    open_shop: MakeShop,
 ) -> None:
     shop = open_shop(SMALL, TYPED, create_type_form="ignore")
     report = shop.apply()
@@ -534,7 +541,7 @@ MANY_CHANGES = """
 @pytest.mark.parametrize("omitted", ["keep", "clear"])
 @pytest.mark.parametrize("carried", ["merge", "replace"])
 def test_an_update_loses_nothing_that_no_file_mentions(
-    open_shop: Any, carried: str, omitted: str
+    open_shop: MakeShop, carried: str, omitted: str
 ) -> None:
     shop = open_shop(SMALL, MANY_CHANGES, product_put_variants=carried, put_omitted=omitted)
     assert shop.apply().complete
@@ -545,7 +552,7 @@ def test_an_update_loses_nothing_that_no_file_mentions(
     assert shop.plan().empty
 
 
-def test_prices_arrive_where_a_product_update_ignores_its_variants(open_shop: Any) -> None:
+def test_prices_arrive_where_a_product_update_ignores_its_variants(open_shop: MakeShop) -> None:
     shop = open_shop(SMALL, MANY_CHANGES, product_put_variants="ignore")
     report = shop.apply()
     assert report.complete
@@ -628,7 +635,7 @@ def settled(item: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("choices", LEAN, ids=lambda c: ",".join(c) or "default")
 @pytest.mark.parametrize("what", TOUCHED)
 def test_what_no_file_mentions_keeps_its_live_value(
-    open_shop: Any, live: Any, what: str, choices: Any
+    open_shop: MakeShop, live: dict[str, Any], what: str, choices: Any
 ) -> None:
     collection, code, text, changed = TOUCHED[what]
     shop = open_shop(live, text, **choices)
@@ -652,7 +659,9 @@ def test_what_no_file_mentions_keeps_its_live_value(
     assert report.complete
 
 
-def test_a_customer_read_from_the_list_keeps_what_the_list_does_not_show(open_shop: Any) -> None:
+def test_a_customer_read_from_the_list_keeps_what_the_list_does_not_show(
+    open_shop: MakeShop,
+) -> None:
     people = [
         {"Code": f"C{i:02}", "Name": "N", "Email": f"{i}@e.com", "City": "Bandung"}
         for i in range(13)
@@ -664,7 +673,7 @@ def test_a_customer_read_from_the_list_keeps_what_the_list_does_not_show(open_sh
     assert shop.item("customers", "C03")["City"] == "Bandung"
 
 
-def test_outlet_prices_that_a_listing_does_not_show_are_not_cleared(open_shop: Any) -> None:
+def test_outlet_prices_that_a_listing_does_not_show_are_not_cleared(open_shop: MakeShop) -> None:
     price = [{"Outlet": "B", "Price": 5, "ExtraCost": 0}]
     products = [
         {
@@ -684,7 +693,7 @@ def test_outlet_prices_that_a_listing_does_not_show_are_not_cleared(open_shop: A
     assert shop.item("variants", "V007")["OutletPrice"] == price
 
 
-def test_a_replacement_that_would_lose_what_no_read_shows_says_so(open_shop: Any) -> None:
+def test_a_replacement_that_would_lose_what_no_read_shows_says_so(open_shop: MakeShop) -> None:
     """Cap, full-price flag and reference are never read: a replacement may drop the live ones."""
     coupon = {"Code": "X", "Type": "DiscountPercentage", "Discount": 5, "Limit": 5}
     shop = open_shop(
@@ -697,7 +706,7 @@ def test_a_replacement_that_would_lose_what_no_read_shows_says_so(open_shop: Any
 @pytest.mark.parametrize("before", ["", "b"])
 @pytest.mark.parametrize("rows", ["full", "lean"])
 def test_a_description_that_only_a_product_update_carries_arrives(
-    open_shop: Any, rows: str, before: str
+    open_shop: MakeShop, rows: str, before: str
 ) -> None:
     text = "products: [{code: P, variants: [{code: PB, description: new}]}]"
     seed = copy.deepcopy(SMALL)
@@ -712,7 +721,7 @@ def test_a_description_that_only_a_product_update_carries_arrives(
 @pytest.mark.parametrize("rows", ["full", "lean"])
 @pytest.mark.parametrize("count", [1, 5])
 def test_what_is_retired_is_verified_though_lists_hide_it(
-    open_shop: Any, count: int, rows: str
+    open_shop: MakeShop, count: int, rows: str
 ) -> None:
     products = [{"Code": f"P{i}", "Name": "N", "Category": "A"} for i in range(8)]
     text = "products:\n" + "".join(
@@ -742,13 +751,15 @@ def test_what_is_retired_is_verified_though_lists_hide_it(
     ],
 )
 def test_a_write_is_verified_where_the_tenant_lacks_the_usual_read(
-    open_shop: Any, text: str, missing: str
+    open_shop: MakeShop, text: str, missing: str
 ) -> None:
     shop = open_shop(SMALL, text, missing_operations=frozenset({missing}))
     assert shop.apply().complete
 
 
-def test_empty_lists_that_do_not_clear_are_reported(open_shop: Any, live: Any) -> None:
+def test_empty_lists_that_do_not_clear_are_reported(
+    open_shop: MakeShop, live: dict[str, Any]
+) -> None:
     text = """
         products:
           - {code: "1003", name: Kopi Susu, category: Drinks/Coffee,
@@ -761,7 +772,7 @@ def test_empty_lists_that_do_not_clear_are_reported(open_shop: Any, live: Any) -
     assert "outlet_prices.Bandung" in message(report, "variant/1003L")
 
 
-def test_empty_lists_that_clear_are_verified(open_shop: Any, live: Any) -> None:
+def test_empty_lists_that_clear_are_verified(open_shop: MakeShop, live: dict[str, Any]) -> None:
     text = """
         products:
           - {code: "1003", name: Kopi Susu, category: Drinks/Coffee,
@@ -791,7 +802,7 @@ REWRITTEN = {
 
 
 @pytest.mark.parametrize("address", REWRITTEN)
-def test_text_that_the_shop_cuts_is_no_success(open_shop: Any, address: str) -> None:
+def test_text_that_the_shop_cuts_is_no_success(open_shop: MakeShop, address: str) -> None:
     text = REWRITTEN[address].replace("Coffee", LONG).replace("Large", LONG)
     text = text.replace("Bandung", LONG).replace("description: x", f"description: {LONG}")
     shop = open_shop(SMALL, text.replace("new", LONG), rewrite_text="cut")
@@ -804,7 +815,7 @@ def test_text_that_the_shop_cuts_is_no_success(open_shop: Any, address: str) -> 
 
 
 @pytest.mark.parametrize("new", [True, False])
-def test_customer_data_in_a_server_message_is_not_repeated(open_shop: Any, new: bool) -> None:
+def test_customer_data_in_a_server_message_is_not_repeated(open_shop: MakeShop, new: bool) -> None:
     seed = {
         "customers": [
             {"Code": "D1", "Name": "Ann", "Email": "taken@example.com"},
@@ -818,7 +829,7 @@ def test_customer_data_in_a_server_message_is_not_repeated(open_shop: Any, new: 
     assert "taken@example.com" not in said
 
 
-def test_customer_data_that_reads_back_otherwise_is_not_shown(open_shop: Any) -> None:
+def test_customer_data_that_reads_back_otherwise_is_not_shown(open_shop: MakeShop) -> None:
     shop = open_shop({}, "customers: [{code: D2, name: Budi Santoso Jaya}]", rewrite_text="cut")
     said = message(shop.apply(), "customer/D2")
     assert "`name`" in said
@@ -850,12 +861,12 @@ class Stopper(ApplyObserver):
 THREE = "customers: [{code: N1, name: One}, {code: N2, name: Two}, {code: N3, name: Three}]"
 
 
-def run(shop: Any, plan: Any, progress: ApplyObserver) -> Any:
+def run(shop: Shop, plan: Any, progress: ApplyObserver) -> Any:
     return apply.run(shop.client(), plan, shop.steps(plan), KINDS, shop.journal, progress)
 
 
 @pytest.mark.parametrize("after", [0, 1, 2, 3])
-def test_a_stop_skips_the_rest_and_says_so(open_shop: Any, after: int) -> None:
+def test_a_stop_skips_the_rest_and_says_so(open_shop: MakeShop, after: int) -> None:
     shop = open_shop({}, THREE)
     report = run(shop, shop.plan(), Stopper(after))
     assert [o.status for o in report.outcomes] == ["applied"] * after + ["skipped"] * (3 - after)
@@ -866,7 +877,7 @@ def test_a_stop_skips_the_rest_and_says_so(open_shop: Any, after: int) -> None:
         assert "Ctrl-C" in outcome.message
 
 
-def test_after_a_stop_the_next_apply_finishes(open_shop: Any) -> None:
+def test_after_a_stop_the_next_apply_finishes(open_shop: MakeShop) -> None:
     shop = open_shop({}, THREE)
     run(shop, shop.plan(), Stopper(1))
     assert shop.apply().complete
@@ -874,7 +885,7 @@ def test_after_a_stop_the_next_apply_finishes(open_shop: Any) -> None:
     assert calls(shop, "POST", "/Customer") == 3
 
 
-def test_a_stop_waits_for_the_second_half_of_a_replacement(open_shop: Any) -> None:
+def test_a_stop_waits_for_the_second_half_of_a_replacement(open_shop: MakeShop) -> None:
     shop = open_shop(SMALL, REPLACED)
     shop.write("customers: [{code: N1, name: One}]", "other.yaml")
     progress = Stopper(2)  # a replacement comes last
@@ -884,7 +895,7 @@ def test_a_stop_waits_for_the_second_half_of_a_replacement(open_shop: Any) -> No
     assert progress.units == [True, False]
 
 
-def test_a_stop_in_the_wait_for_the_window_skips_what_was_not_sent(open_shop: Any) -> None:
+def test_a_stop_in_the_wait_for_the_window_skips_what_was_not_sent(open_shop: MakeShop) -> None:
     shop = open_shop({}, THREE)
     plan = shop.plan()
     client = shop.client()
@@ -899,7 +910,7 @@ def test_a_stop_in_the_wait_for_the_window_skips_what_was_not_sent(open_shop: An
     assert len(shop.show()["customers"]) == 1
 
 
-def test_progress_counts_to_the_number_of_writes(open_shop: Any) -> None:
+def test_progress_counts_to_the_number_of_writes(open_shop: MakeShop) -> None:
     shop = open_shop(SMALL, REPLACED)
     shop.write("customers: [{code: N1, name: One}]", "other.yaml")
     plan = shop.plan()
@@ -951,7 +962,7 @@ SHOPS = {
 
 
 @pytest.mark.parametrize("name", SHOPS)
-def test_the_requests_sent_are_the_requests_quoted(open_shop: Any, name: str) -> None:
+def test_the_requests_sent_are_the_requests_quoted(open_shop: MakeShop, name: str) -> None:
     shop = open_shop(SMALL, SHOPS[name])
     plan = shop.plan()
     report = shop.apply(plan)
@@ -961,7 +972,7 @@ def test_the_requests_sent_are_the_requests_quoted(open_shop: Any, name: str) ->
 
 
 @pytest.mark.parametrize("example", ["kopi-nusantara", "quickstart"])
-def test_the_examples_cost_what_is_quoted(make_shop: Any, root: Path, example: str) -> None:
+def test_the_examples_cost_what_is_quoted(make_shop: MakeShop, root: Path, example: str) -> None:
     shop = make_shop({"outlets": [{"Name": name} for name in outlets(root, example)]})
     shutil.copytree(
         root / "examples" / example / "catalogue", shop.folder / "catalogue", dirs_exist_ok=True
@@ -989,7 +1000,7 @@ def outlets(root: Path, example: str) -> set[str]:
     return {row["Name"] for row in json.loads(seed.read_text(encoding="utf-8")).get("outlets", ())}
 
 
-def test_a_full_window_is_waited_for_and_not_exceeded(make_shop: Any) -> None:
+def test_a_full_window_is_waited_for_and_not_exceeded(make_shop: MakeShop) -> None:
     shop = make_shop({}, limit=10, window=60.0)
     shop.write("customers:\n" + "".join(f"  - {{code: N{i:02}, name: N}}\n" for i in range(12)))
     plan = shop.plan()
@@ -1002,7 +1013,7 @@ def test_a_full_window_is_waited_for_and_not_exceeded(make_shop: Any) -> None:
 
 @pytest.mark.parametrize("what", CREATES)
 def test_a_create_that_a_slow_shop_carries_out_after_the_look_up_is_no_failure(
-    open_shop: Any, monkeypatch: pytest.MonkeyPatch, what: str
+    open_shop: MakeShop, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     """Lost, not there yet, sent again, and refused because the first has arrived meanwhile."""
     text, _, path = CREATES[what]
@@ -1025,7 +1036,7 @@ def test_a_create_that_a_slow_shop_carries_out_after_the_look_up_is_no_failure(
     assert shop.plan().empty
 
 
-def test_a_coupon_on_a_page_that_was_just_full_is_verified(open_shop: Any) -> None:
+def test_a_coupon_on_a_page_that_was_just_full_is_verified(open_shop: MakeShop) -> None:
     """The coupons fill the only page that there was; the new one stands on a second."""
     old = [{**SMALL["coupons"][0], "Code": f"A{number:02}"} for number in range(2)]
     text = """

@@ -12,6 +12,7 @@ from reconciler.dealpos.client import Client
 from reconciler.dealpos.request_window import RequestWindow
 from reconciler.errors import Unreadable
 from reconciler.sandbox import Fault, seed
+from tests.support.shop import MakeShop, Shop
 
 SHOP: dict[str, Any] = {
     "outlets": [{"Name": "Kemang"}],
@@ -36,11 +37,13 @@ SHOP: dict[str, Any] = {
 }
 
 
-def _unknown(shop: Any) -> dict[str, str]:
+def _unknown(shop: Shop) -> dict[str, str]:
     return {str(address): why for address, why in shop.plan().unknown}
 
 
-def test_an_update_that_would_clear_unseen_outlet_prices_is_not_planned(make_shop: Any) -> None:
+def test_an_update_that_would_clear_unseen_outlet_prices_is_not_planned(
+    make_shop: MakeShop,
+) -> None:
     shop = make_shop(SHOP)
     shop.write("products: [{code: P, variants: [{code: PA, unit_price: 110}]}]")
     shop.twin.choices = shop.twin.choices.replaced(
@@ -52,7 +55,7 @@ def test_an_update_that_would_clear_unseen_outlet_prices_is_not_planned(make_sho
     assert shop.plan().changes == ()
 
 
-def test_a_customer_whose_status_is_unseen_is_not_made_active(make_shop: Any) -> None:
+def test_a_customer_whose_status_is_unseen_is_not_made_active(make_shop: MakeShop) -> None:
     shop = make_shop(SHOP)
     shop.write("customers: [{code: C, name: Two}]")
     shop.twin.choices = shop.twin.choices.replaced(
@@ -63,7 +66,7 @@ def test_a_customer_whose_status_is_unseen_is_not_made_active(make_shop: Any) ->
     assert shop.item("customers", "C")["Status"] == "Suspended"
 
 
-def test_a_product_whose_variants_are_unseen_is_not_updated(make_shop: Any) -> None:
+def test_a_product_whose_variants_are_unseen_is_not_updated(make_shop: MakeShop) -> None:
     shop = make_shop(SHOP)
     shop.write("products: [{code: P, name: Black Tea}]")
     shop.twin.choices = shop.twin.choices.replaced(
@@ -72,7 +75,7 @@ def test_a_product_whose_variants_are_unseen_is_not_updated(make_shop: Any) -> N
     assert "does not show the variants" in _unknown(shop)["product/P"]
 
 
-def test_a_retired_variant_that_the_product_hides_is_carried_along(make_shop: Any) -> None:
+def test_a_retired_variant_that_the_product_hides_is_carried_along(make_shop: MakeShop) -> None:
     shop = make_shop(SHOP)
     shop.write("products: [{code: P, name: Black Tea, variants: [{code: PA}, {code: PB}]}]")
     plan = shop.plan()
@@ -80,7 +83,7 @@ def test_a_retired_variant_that_the_product_hides_is_carried_along(make_shop: An
     assert set(family.children) == {"PA", "PB"}
 
 
-def test_a_new_variant_keeps_its_display_name_where_updates_clear(make_shop: Any) -> None:
+def test_a_new_variant_keeps_its_display_name_where_updates_clear(make_shop: MakeShop) -> None:
     shop = make_shop(SHOP)
     shop.twin.choices = shop.twin.choices.replaced(put_omitted="clear")
     shop.write("products: [{code: P, variants: [{code: PC, unit_price: 5, weight: 3}]}]")
@@ -88,7 +91,7 @@ def test_a_new_variant_keeps_its_display_name_where_updates_clear(make_shop: Any
     assert shop.item("variants", "PC")["Name"] == "Tea"
 
 
-def test_a_coupon_of_somebody_else_is_left_alone(make_shop: Any) -> None:
+def test_a_coupon_of_somebody_else_is_left_alone(make_shop: MakeShop) -> None:
     shop = make_shop({})
     shop.write("coupons: [{code: X, type: DiscountAmount, discount: 5, limit: 2}]")
     plan = shop.plan()
@@ -101,7 +104,7 @@ def test_a_coupon_of_somebody_else_is_left_alone(make_shop: Any) -> None:
     assert shop.item("coupons", "X")["Discount"] == 9999
 
 
-def test_a_wider_coupon_that_cannot_be_taken_away_is_told(make_shop: Any) -> None:
+def test_a_wider_coupon_that_cannot_be_taken_away_is_told(make_shop: MakeShop) -> None:
     shop = make_shop(SHOP)
     shop.write(
         "coupons: [{code: X, type: DiscountAmount, discount: 5, limit: 2, "
@@ -118,7 +121,7 @@ def test_a_wider_coupon_that_cannot_be_taken_away_is_told(make_shop: Any) -> Non
     assert "requires" in outcome.message
 
 
-def test_after_a_coupon_was_not_kept_no_other_is_replaced(make_shop: Any) -> None:
+def test_after_a_coupon_was_not_kept_no_other_is_replaced(make_shop: MakeShop) -> None:
     old = {"Code": "OLD", "Type": "DiscountAmount", "Discount": 5, "Limit": 9, "Balance": 4}
     shop = make_shop({**SHOP, "coupons": [old]})
     shop.write(
@@ -157,7 +160,7 @@ def test_a_token_with_a_line_end_works() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"null", b'[{"ProductCode": "1"}]'])
 def test_a_list_that_shows_no_names_proves_nothing(
-    make_shop: Any, monkeypatch: pytest.MonkeyPatch, body: bytes
+    make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch, body: bytes
 ) -> None:
     shop = make_shop(SHOP)
     shop.write("categories: [{name: Drinks}]")
@@ -185,7 +188,7 @@ def test_answers_out_of_turn_do_not_begin_a_window_anew() -> None:
     assert window.began == 0.0
 
 
-def test_a_500_with_a_message_is_how_some_shops_say_not_found(make_shop: Any) -> None:
+def test_a_500_with_a_message_is_how_some_shops_say_not_found(make_shop: MakeShop) -> None:
     """Only where the same read finds other objects; else it stays unknown."""
     shop = make_shop(SHOP)
     shop.write("products: [{code: P, variants: [{code: NEW, unit_price: 5}, {code: PA}]}]")
@@ -205,7 +208,7 @@ def test_a_500_with_a_message_is_how_some_shops_say_not_found(make_shop: Any) ->
     assert plan.unknown == ()
 
 
-def test_a_serialized_variant_is_written_without_its_type(make_shop: Any) -> None:
+def test_a_serialized_variant_is_written_without_its_type(make_shop: MakeShop) -> None:
     """dealpos-api.md §7: the write enumeration lacks the type that the read shows."""
     product = {**SHOP["products"][0], "Variants": [{"Code": "PA", "Type": "Serialized"}]}
     shop = make_shop({**SHOP, "products": [product]})
@@ -214,7 +217,7 @@ def test_a_serialized_variant_is_written_without_its_type(make_shop: Any) -> Non
     assert shop.item("variants", "PA")["Type"] == "Serialized"
 
 
-def test_products_are_read_by_themselves_where_no_list_is_offered(make_shop: Any) -> None:
+def test_products_are_read_by_themselves_where_no_list_is_offered(make_shop: MakeShop) -> None:
     shop = make_shop(SHOP)
     shop.write("products: [{code: P, name: Tea}]")
     shop.twin.choices = shop.twin.choices.replaced(missing_operations=frozenset({"GET /Product"}))

@@ -22,6 +22,7 @@ from reconciler.workflows import connect
 from reconciler.workflows import plan as pipeline
 from reconciler.workflows import plan_file as saved
 from reconciler.workflows.approved_plan import resume
+from tests.support.shop import MakeShop, Shop
 
 SEED: dict[str, Any] = {
     "categories": [{"Name": "A"}],
@@ -73,7 +74,7 @@ class Deadly(httpx.BaseTransport):
         return response
 
 
-def kill(shop: Any, method: str, after: bool, text: str = COUPON) -> None:
+def kill(shop: Shop, method: str, after: bool, text: str = COUPON) -> None:
     """Apply `text`, and end the process at the first request of that sort to a coupon."""
     shop.write(text)
     plan = shop.plan()
@@ -84,18 +85,18 @@ def kill(shop: Any, method: str, after: bool, text: str = COUPON) -> None:
         shop.apply(plan, client)
 
 
-def noted(shop: Any) -> dict[str, Any]:
+def noted(shop: Shop) -> dict[str, Any]:
     file = shop.state.path / FILE
     return json.loads(file.read_text())["sandbox"] if "C" in file.read_text() else {}
 
 
-def balance(shop: Any) -> tuple[int, int, int]:
+def balance(shop: Shop) -> tuple[int, int, int]:
     coupon = shop.item("coupons", "C")
     return coupon["Discount"], coupon["Limit"], coupon["Balance"]
 
 
 @pytest.fixture
-def shop(make_shop: Any) -> Any:
+def shop(make_shop: MakeShop) -> Shop:
     return make_shop(SEED)
 
 
@@ -104,7 +105,7 @@ MOMENTS = [(method, after) for method in ("DELETE", "POST", "GET") for after in 
 
 @pytest.mark.parametrize(("method", "after"), MOMENTS)
 def test_a_run_that_is_killed_at_any_moment_keeps_the_balance(
-    shop: Any, method: str, after: bool
+    shop: Shop, method: str, after: bool
 ) -> None:
     kill(shop, method, after)
     assert shop.apply().complete
@@ -113,7 +114,7 @@ def test_a_run_that_is_killed_at_any_moment_keeps_the_balance(
     assert noted(shop) == {}
 
 
-def test_the_note_stands_before_the_old_one_goes(shop: Any) -> None:
+def test_the_note_stands_before_the_old_one_goes(shop: Shop) -> None:
     kill(shop, "DELETE", after=False)
     note = noted(shop)["coupon/C"]
     assert note["before"]["balance"] == 4
@@ -126,7 +127,7 @@ def test_the_note_stands_before_the_old_one_goes(shop: Any) -> None:
 
 @pytest.mark.parametrize(("method", "after"), [("DELETE", True), ("POST", False)])
 def test_the_plan_shows_what_finishes_it_and_writes_nothing(
-    shop: Any, method: str, after: bool
+    shop: Shop, method: str, after: bool
 ) -> None:
     kill(shop, method, after)
     before, start = shop.show(), len(shop.twin.calls)
@@ -143,7 +144,7 @@ def test_the_plan_shows_what_finishes_it_and_writes_nothing(
     assert shop.cost(plan).requests == shop.apply(plan).requests
 
 
-def test_what_a_guardrail_let_go_on_is_not_refused_when_it_is_finished(make_shop: Any) -> None:
+def test_what_a_guardrail_let_go_on_is_not_refused_when_it_is_finished(make_shop: MakeShop) -> None:
     """A coupon that has sold below cost, and ended late, for years: only its text changes."""
     seed = json.loads(json.dumps(SEED))
     seed["products"][0]["Variants"][0]["UnitCost"] = 95
@@ -171,7 +172,7 @@ def test_what_a_guardrail_let_go_on_is_not_refused_when_it_is_finished(make_shop
     assert violations() == ["coupon-below-cost", "coupon-expiry"]
 
 
-def test_a_second_kill_while_it_is_being_finished_changes_nothing(shop: Any) -> None:
+def test_a_second_kill_while_it_is_being_finished_changes_nothing(shop: Shop) -> None:
     kill(shop, "POST", after=False)
     kill(shop, "POST", after=False)
     kill(shop, "POST", after=True)
@@ -180,7 +181,7 @@ def test_a_second_kill_while_it_is_being_finished_changes_nothing(shop: Any) -> 
     assert shop.plan().empty, "what was carried over outlives the note"
 
 
-def test_it_is_finished_as_the_files_are_by_then(shop: Any) -> None:
+def test_it_is_finished_as_the_files_are_by_then(shop: Shop) -> None:
     kill(shop, "POST", after=False)
     shop.write(COUPON.replace("limit: 10", "limit: 30").replace("20", "25"))
     assert shop.apply().complete
@@ -195,7 +196,7 @@ def test_it_is_finished_as_the_files_are_by_then(shop: Any) -> None:
         (COUPON.replace("limit: 10", "limit: 5"), "not replaced: 6 uses are spent"),
     ],
 )
-def test_what_cannot_be_finished_any_more_is_undone(shop: Any, text: str, why: str) -> None:
+def test_what_cannot_be_finished_any_more_is_undone(shop: Shop, text: str, why: str) -> None:
     kill(shop, "POST", after=False)
     shop.write(text)
     plan = shop.plan()
@@ -207,7 +208,7 @@ def test_what_cannot_be_finished_any_more_is_undone(shop: Any, text: str, why: s
     assert shop.plan().empty
 
 
-def test_what_is_removed_meanwhile_does_not_come_back_when_its_entry_goes(shop: Any) -> None:
+def test_what_is_removed_meanwhile_does_not_come_back_when_its_entry_goes(shop: Shop) -> None:
     """A plan says that the entry can go, once the coupon is not in the shop."""
     kill(shop, "POST", after=False)
     shop.write("removed: [{address: coupon/C, delete: true}]")
@@ -221,7 +222,7 @@ def test_what_is_removed_meanwhile_does_not_come_back_when_its_entry_goes(shop: 
     assert shop.plan().empty
 
 
-def test_a_used_up_coupon_does_not_come_back_with_more(make_shop: Any) -> None:
+def test_a_used_up_coupon_does_not_come_back_with_more(make_shop: MakeShop) -> None:
     seed = {"coupons": [{**SEED["coupons"][0], "Balance": 0}]}
     shop = make_shop(seed)
     text = COUPON.replace("limit: 10", "limit: 15, minimum_amount: 500")
@@ -232,7 +233,7 @@ def test_a_used_up_coupon_does_not_come_back_with_more(make_shop: Any) -> None:
     assert "nothing was left of the old one" in plan.withheld[0][1]
 
 
-def test_a_replacement_that_cannot_be_noted_is_not_begun(shop: Any) -> None:
+def test_a_replacement_that_cannot_be_noted_is_not_begun(shop: Shop) -> None:
     shop.write(COUPON)
     plan = shop.plan()
     shop.state.path.write_text("in the way")
@@ -244,7 +245,7 @@ def test_a_replacement_that_cannot_be_noted_is_not_begun(shop: Any) -> None:
     assert shop.show() == before
 
 
-def test_a_coupon_that_was_put_back_remembers_what_it_was(shop: Any) -> None:
+def test_a_coupon_that_was_put_back_remembers_what_it_was(shop: Shop) -> None:
     """The shop takes no requirement, so the old one is put back; later the file asks for less."""
     shop.twin.choices = shop.twin.choices.replaced(coupon_requirement_names="reject")
     shop.write(COUPON.replace("limit: 10", "limit: 12, requires: {variants: [PA]}"))
@@ -257,7 +258,7 @@ def test_a_coupon_that_was_put_back_remembers_what_it_was(shop: Any) -> None:
     assert noted(shop) == {}
 
 
-def test_what_could_not_be_read_stays_noted(shop: Any) -> None:
+def test_what_could_not_be_read_stays_noted(shop: Shop) -> None:
     kill(shop, "POST", after=False)
     shop.twin.choices = shop.twin.choices.replaced(
         forbidden_operations=frozenset({"POST /PromotionCoupon/p", "GET /PromotionCoupon/ByCode"})
@@ -266,7 +267,7 @@ def test_what_could_not_be_read_stays_noted(shop: Any) -> None:
     assert len(noted(shop)) == 1
 
 
-def test_an_interrupted_replacement_that_fails_again_stays_noted(shop: Any) -> None:
+def test_an_interrupted_replacement_that_fails_again_stays_noted(shop: Shop) -> None:
     kill(shop, "POST", after=False)
     shop.twin.faults.add(Fault("POST", "/PromotionCoupon", "503", times=9))
     assert not shop.apply().complete
@@ -276,7 +277,7 @@ def test_an_interrupted_replacement_that_fails_again_stays_noted(shop: Any) -> N
     assert balance(shop) == (20, 4, 4)
 
 
-def test_an_embedded_shop_that_is_filled_anew_has_no_past(shop: Any) -> None:
+def test_an_embedded_shop_that_is_filled_anew_has_no_past(shop: Shop) -> None:
     kill(shop, "POST", after=False)
     connect.reset(shop.settings)
     assert noted(shop) == {}
@@ -287,7 +288,7 @@ def test_an_embedded_shop_that_is_filled_anew_has_no_past(shop: Any) -> None:
     ["", "[]", "[" * 9999, '{"sandbox": {"coupon/C": 1, "C": {}, "coupon/D": {"before": {}}}}'],
     ids=["empty", "list", "deep", "no notes"],
 )
-def test_a_broken_journal_is_as_good_as_none(shop: Any, content: str) -> None:
+def test_a_broken_journal_is_as_good_as_none(shop: Shop, content: str) -> None:
     shop.state.keep()
     (shop.state.path / FILE).write_text(content)
     shop.write(COUPON)
@@ -295,7 +296,7 @@ def test_a_broken_journal_is_as_good_as_none(shop: Any, content: str) -> None:
     assert balance(shop) == (20, 4, 4)
 
 
-def test_a_note_of_another_version_counts_as_far_as_it_is_understood(shop: Any) -> None:
+def test_a_note_of_another_version_counts_as_far_as_it_is_understood(shop: Shop) -> None:
     kill(shop, "POST", after=False)
     entry = noted(shop)["coupon/C"]
     entry["before"]["tint"] = entry["after"]["tint"] = "red"
@@ -307,7 +308,7 @@ def test_a_note_of_another_version_counts_as_far_as_it_is_understood(shop: Any) 
     assert noted(shop).keys() == {"gift/G"}
 
 
-def test_two_runs_at_once_keep_each_others_notes(shop: Any) -> None:
+def test_two_runs_at_once_keep_each_others_notes(shop: Shop) -> None:
     shop.write(COUPON)
     (change,) = shop.plan().changes
     runs = [Journal(shop.state, "sandbox") for _ in range(2)]
@@ -322,7 +323,7 @@ def test_two_runs_at_once_keep_each_others_notes(shop: Any) -> None:
     assert noted(shop).keys() == {"coupon/D"}
 
 
-def test_a_saved_plan_that_finishes_it_keeps_the_balance(shop: Any) -> None:
+def test_a_saved_plan_that_finishes_it_keeps_the_balance(shop: Shop) -> None:
     kill(shop, "POST", after=False)
     plan = shop.plan()
     made = plan_document(plan, PlanView(kinds=KINDS, usage=shop.cost(plan)))

@@ -12,6 +12,7 @@ from reconciler.core.plan.approved import Approved, declared_again, weigh
 from reconciler.core.plan.build import build
 from reconciler.kinds import KINDS
 from reconciler.ledger import rewrites as memory
+from tests.support.shop import MakeShop, Shop
 
 SHOP: dict[str, Any] = {
     "outlets": [{"Name": "Kemang"}],
@@ -45,14 +46,14 @@ def notes(report: Any) -> list[str]:
     return [outcome.message for outcome in report.outcomes]
 
 
-def asked(shop: Any) -> list[tuple[str, str]]:
+def asked(shop: Shop) -> list[tuple[str, str]]:
     return [(str(c.address), f.name) for c in shop.plan().changes for f in c.fields]
 
 
 @pytest.mark.parametrize("how", ["trim", "collapse", "upper", "lower", "decompose"])
 @pytest.mark.parametrize("address", UNTIDY)
 def test_a_harmless_rewriting_is_said_once_and_not_asked_for_again(
-    open_shop: Any, address: str, how: str
+    open_shop: MakeShop, address: str, how: str
 ) -> None:
     shop = open_shop(SHOP, UNTIDY[address].replace("Susu", "Süsu"), rewrite_text=how)
     report = shop.apply()
@@ -69,7 +70,7 @@ def test_a_harmless_rewriting_is_said_once_and_not_asked_for_again(
 
 @pytest.mark.parametrize("how", ["trim", "collapse", "decompose"])
 @pytest.mark.parametrize("address", UNTIDY)
-def test_what_nobody_sees_needs_no_memory(open_shop: Any, address: str, how: str) -> None:
+def test_what_nobody_sees_needs_no_memory(open_shop: MakeShop, address: str, how: str) -> None:
     shop = open_shop(SHOP, UNTIDY[address].replace("Susu", "Süsu"), rewrite_text=how)
     assert shop.apply().complete
     shop.kept = {name: {p: v for p, v in old.items() if p == ("limit",)}
@@ -79,7 +80,7 @@ def test_what_nobody_sees_needs_no_memory(open_shop: Any, address: str, how: str
     assert any("white space or Unicode form" in note for note in plan.notes)
 
 
-def test_the_note_says_what_is_kept(open_shop: Any) -> None:
+def test_the_note_says_what_is_kept(open_shop: MakeShop) -> None:
     shop = open_shop(SHOP, "products: [{code: P, name: Kopi Susu}]", rewrite_text="upper")
     assert notes(shop.apply()) == ['the server keeps `name` "Kopi Susu" as "KOPI SUSU"']
     # Written again with another change, it is no news.
@@ -88,7 +89,7 @@ def test_the_note_says_what_is_kept(open_shop: Any) -> None:
     assert asked(shop) == []
 
 
-def test_without_memory_another_letter_case_is_asked_for_again(open_shop: Any) -> None:
+def test_without_memory_another_letter_case_is_asked_for_again(open_shop: MakeShop) -> None:
     """Only the user knows whether "kopi" was meant to become "Kopi"."""
     shop = open_shop(SHOP, "products: [{code: P, name: Kopi Susu}]", rewrite_text="upper")
     shop.apply()
@@ -100,7 +101,7 @@ def test_without_memory_another_letter_case_is_asked_for_again(open_shop: Any) -
 
 
 @pytest.mark.parametrize("how", ["none", "upper"])
-def test_an_edit_of_letter_case_is_asked_for(open_shop: Any, how: str) -> None:
+def test_an_edit_of_letter_case_is_asked_for(open_shop: MakeShop, how: str) -> None:
     shop = open_shop(SHOP, "products: [{code: P, name: kopi susu}]", rewrite_text=how)
     shop.apply()
     shop.write("products: [{code: P, name: Kopi Susu}]")
@@ -110,7 +111,7 @@ def test_an_edit_of_letter_case_is_asked_for(open_shop: Any, how: str) -> None:
     assert shop.item("products", "P")["Name"] == ("Kopi Susu" if how == "none" else "KOPI SUSU")
 
 
-def test_when_the_shop_moves_the_two_are_compared_again(open_shop: Any) -> None:
+def test_when_the_shop_moves_the_two_are_compared_again(open_shop: MakeShop) -> None:
     shop = open_shop(SHOP, "products: [{code: P, name: Kopi Susu}]", rewrite_text="upper")
     shop.apply()
     store = shop.twin.store
@@ -120,7 +121,9 @@ def test_when_the_shop_moves_the_two_are_compared_again(open_shop: Any) -> None:
     assert [(f.before, f.after) for f in change.fields] == [("TEH", "Kopi Susu")]
 
 
-def test_a_case_edit_that_a_product_update_does_not_do_is_written_alone(open_shop: Any) -> None:
+def test_a_case_edit_that_a_product_update_does_not_do_is_written_alone(
+    open_shop: MakeShop,
+) -> None:
     data = json.loads(json.dumps(SHOP))
     data["products"][0]["Variants"] += [{"Code": "PB", "Model": "bag"}]
     text = "products: [{code: P, variants: [{code: PA, model: BOX}, {code: PB, model: Bag}]}]"
@@ -135,7 +138,7 @@ def test_a_case_edit_that_a_product_update_does_not_do_is_written_alone(open_sho
 PRICES = "products: [{code: P, variants: [{code: PA, unit_price: 17999.5, outlet_prices: {OUT}}]}]"
 
 
-def test_a_rounded_price_is_remembered_and_keeps_its_other_members(open_shop: Any) -> None:
+def test_a_rounded_price_is_remembered_and_keeps_its_other_members(open_shop: MakeShop) -> None:
     outlet = "Kemang: {price: 15000.25, extra_cost: 7}"
     shop = open_shop(SHOP, PRICES.replace("OUT", outlet), fractions="round")
     (said,) = notes(shop.apply())
@@ -151,7 +154,7 @@ def test_a_rounded_price_is_remembered_and_keeps_its_other_members(open_shop: An
     assert asked(shop) == [("variant/PA", "outlet_prices.Kemang.price")]
 
 
-def test_a_price_in_cents_is_compared_where_the_shop_keeps_cents(open_shop: Any) -> None:
+def test_a_price_in_cents_is_compared_where_the_shop_keeps_cents(open_shop: MakeShop) -> None:
     shop = open_shop(SHOP, PRICES.replace("OUT", ""), fractions="keep")
     assert notes(shop.apply()) == [""]
     shop.write(PRICES.replace("OUT", "").replace("17999.5", "17999.25"))
@@ -164,7 +167,7 @@ IMAGE = "products: [{code: P, image_url: 'https://me.example/NAME.jpg'}]"
 
 
 @pytest.mark.parametrize("rehosted", [True, False])
-def test_an_image_is_compared_by_what_was_last_written(open_shop: Any, rehosted: bool) -> None:
+def test_an_image_is_compared_by_what_was_last_written(open_shop: MakeShop, rehosted: bool) -> None:
     shop = open_shop(SHOP, IMAGE.replace("NAME", "new"), rehost_images=rehosted)
     assert asked(shop) == []  # nobody knows what was written last
     assert any("`image_url` is not compared" in note for note in shop.plan().notes)
@@ -179,7 +182,7 @@ def test_an_image_is_compared_by_what_was_last_written(open_shop: Any, rehosted:
     assert asked(shop) == []
 
 
-def test_the_images_of_a_new_product_are_known_from_the_start(open_shop: Any) -> None:
+def test_the_images_of_a_new_product_are_known_from_the_start(open_shop: MakeShop) -> None:
     text = "products: [{code: N, name: N, category: Drinks, extra_images_url: ['ONE']}]"
     shop = open_shop(SHOP, text.replace("ONE", "https://me.example/1.jpg"))
     assert shop.apply().complete
@@ -188,7 +191,7 @@ def test_the_images_of_a_new_product_are_known_from_the_start(open_shop: Any) ->
     assert asked(shop) == [("product/N", "extra_images_url")]
 
 
-def test_without_memory_an_image_is_left_alone(open_shop: Any) -> None:
+def test_without_memory_an_image_is_left_alone(open_shop: MakeShop) -> None:
     shop = open_shop(SHOP, IMAGE.replace("NAME", "new").replace("P,", "P, brand: X,"))
     shop.apply()
     shop.kept = {}
@@ -200,7 +203,7 @@ def test_without_memory_an_image_is_left_alone(open_shop: Any) -> None:
 
 
 def test_what_is_remembered_survives_the_file_and_holds_no_customer_data(
-    open_shop: Any,
+    open_shop: MakeShop,
 ) -> None:
     text = """
         customers: [{code: C, name: Ayu Lestari, city: Bandung}]
@@ -219,7 +222,7 @@ def test_what_is_remembered_survives_the_file_and_holds_no_customer_data(
     assert asked(shop) == [("customer/C", "name")]
 
 
-def test_what_a_read_does_not_show_stays_remembered(open_shop: Any) -> None:
+def test_what_a_read_does_not_show_stays_remembered(open_shop: MakeShop) -> None:
     """A lean read after another change shows no description, which is kept in upper case."""
     text = "products: [{code: P, description: soft, name: NAME, variants: [{code: PA}]}]"
     shop = open_shop(SHOP, text.replace("NAME", "Tea"), rewrite_text="upper",
@@ -231,7 +234,7 @@ def test_what_a_read_does_not_show_stays_remembered(open_shop: Any) -> None:
 
 
 def test_what_a_coupon_has_left_is_remembered_where_its_minimum_is_not_shown(
-    open_shop: Any,
+    open_shop: MakeShop,
 ) -> None:
     text = "coupons: [{code: K, type: DiscountAmount, discount: 6, limit: 10, minimum_amount: 0}]"
     shop = open_shop(SHOP, text, coupon_list_has_minimum=False)
@@ -241,7 +244,7 @@ def test_what_a_coupon_has_left_is_remembered_where_its_minimum_is_not_shown(
     assert asked(shop) == []
 
 
-def test_an_approved_image_is_written_once(open_shop: Any) -> None:
+def test_an_approved_image_is_written_once(open_shop: MakeShop) -> None:
     shop = open_shop(SHOP, IMAGE.replace("NAME", "new").replace("P,", "P, brand: X,"))
     shop.apply()
     shop.write(IMAGE.replace("NAME", "newer"))

@@ -13,6 +13,7 @@ from reconciler.core.model.desired import Desired
 from reconciler.core.plan.build import build
 from reconciler.kinds import KINDS
 from reconciler.sandbox import Fault
+from tests.support.shop import MakeShop, Shop
 
 COUPON: dict[str, Any] = {
     "Code": "C",
@@ -28,16 +29,16 @@ TEXT = """
 
 
 @pytest.fixture
-def shop(make_shop: Any) -> Any:
+def shop(make_shop: MakeShop) -> Shop:
     return make_shop({"coupons": [COUPON]})
 
 
-def meanwhile(shop: Any, **values: Any) -> None:
+def meanwhile(shop: Shop, **values: Any) -> None:
     store = shop.twin.store
     store.put("coupon", {**store.get("coupon", "C").payload, **values})
 
 
-def test_what_is_used_between_plan_and_apply_is_not_given_back(shop: Any) -> None:
+def test_what_is_used_between_plan_and_apply_is_not_given_back(shop: Shop) -> None:
     shop.write(TEXT)
     plan = shop.plan()
     assert plan.changes[0].after["limit"] == 8
@@ -52,7 +53,7 @@ def test_what_is_used_between_plan_and_apply_is_not_given_back(shop: Any) -> Non
     assert shop.plan().empty, "what was carried over is remembered as it was written"
 
 
-def test_a_coupon_that_was_used_up_meanwhile_does_not_come_back(shop: Any) -> None:
+def test_a_coupon_that_was_used_up_meanwhile_does_not_come_back(shop: Shop) -> None:
     shop.write(TEXT)
     plan = shop.plan()
     meanwhile(shop, Balance=0)
@@ -72,7 +73,7 @@ def test_a_coupon_that_was_used_up_meanwhile_does_not_come_back(shop: Any) -> No
         ({"Balance": 9}, "8 uses were left when this was planned and 9 are now"),
     ],
 )
-def test_what_somebody_changed_meanwhile_is_held(shop: Any, values: Any, why: str) -> None:
+def test_what_somebody_changed_meanwhile_is_held(shop: Shop, values: Any, why: str) -> None:
     shop.write(TEXT)
     plan = shop.plan()
     meanwhile(shop, **values)
@@ -83,7 +84,7 @@ def test_what_somebody_changed_meanwhile_is_held(shop: Any, values: Any, why: st
     assert shop.show() == before
 
 
-def test_a_cut_between_the_two_calls_keeps_what_was_left_right_before(shop: Any) -> None:
+def test_a_cut_between_the_two_calls_keeps_what_was_left_right_before(shop: Shop) -> None:
     shop.write(TEXT)
     plan = shop.plan()
     meanwhile(shop, Balance=5)
@@ -95,7 +96,7 @@ def test_a_cut_between_the_two_calls_keeps_what_was_left_right_before(shop: Any)
     assert shop.item("coupons", "C")["Balance"] == 7, "5 of 12 are spent"
 
 
-def test_one_that_is_gone_is_held(shop: Any) -> None:
+def test_one_that_is_gone_is_held(shop: Shop) -> None:
     shop.write(TEXT)
     plan = shop.plan()
     shop.twin.store.delete("coupon", "C")
@@ -104,13 +105,13 @@ def test_one_that_is_gone_is_held(shop: Any) -> None:
     assert "is not there any more right before" in outcome.message
 
 
-def test_the_look_is_in_the_price(shop: Any) -> None:
+def test_the_look_is_in_the_price(shop: Shop) -> None:
     shop.write(TEXT)
     plan = shop.plan()
     assert shop.cost(plan).requests == shop.apply(plan).requests
 
 
-def test_a_spent_coupon_that_the_list_hides_is_not_brought_back(make_shop: Any) -> None:
+def test_a_spent_coupon_that_the_list_hides_is_not_brought_back(make_shop: MakeShop) -> None:
     shop = make_shop({"coupons": [{**COUPON, "Balance": 0}]})
     shop.write(TEXT.replace("discount: 20", "discount: 10, description: new"))
     plan = shop.plan()
@@ -118,7 +119,7 @@ def test_a_spent_coupon_that_the_list_hides_is_not_brought_back(make_shop: Any) 
     assert "not replaced: 10 uses are spent" in plan.withheld[0][1]
 
 
-def test_a_raised_limit_counts_what_every_predecessor_has_spent(shop: Any) -> None:
+def test_a_raised_limit_counts_what_every_predecessor_has_spent(shop: Shop) -> None:
     """100 declared, 37 spent, replaced with 63, of which 10 are spent: 150 leaves 103."""
     meanwhile(shop, Limit=63, Balance=53, Discount=20)
     text = TEXT.replace("limit: 10", "limit: {}")
@@ -137,7 +138,7 @@ def test_a_raised_limit_counts_what_every_predecessor_has_spent(shop: Any) -> No
     assert planned(63).empty, "written as the plan once said"
 
 
-def test_a_code_that_is_taken_is_found_before_the_create(make_shop: Any) -> None:
+def test_a_code_that_is_taken_is_found_before_the_create(make_shop: MakeShop) -> None:
     """An expired coupon is in no listing (dealpos-api.md §10), and its code is still taken."""
     shop = make_shop({"coupons": [{**COUPON, "ExpiryDate": "2001-01-01"}]})
     shop.write(TEXT.replace("limit: 10", "limit: 10, expiry_date: 2034-12-31"))

@@ -19,6 +19,7 @@ from reconciler.dealpos.reading import read as live
 from reconciler.errors import UsageError
 from reconciler.kinds import KINDS
 from reconciler.sandbox.faults import Fault
+from tests.support.shop import MakeShop, Shop
 
 SEED: dict[str, Any] = {
     "outlets": [{"Name": "Bandung"}],
@@ -64,7 +65,7 @@ coupons:
 class Run:
     """One run of the program against a shop, within limits."""
 
-    def __init__(self, shop: Any, limits: Limits) -> None:
+    def __init__(self, shop: Shop, limits: Limits) -> None:
         shop.listener.waits.clear()
         store = Store("sandbox", "sandbox", "sandbox")
         transport = embedded_transport(shop.app)
@@ -84,8 +85,8 @@ class Run:
 
 
 @pytest.fixture
-def full(make_shop: Any) -> Any:
-    def make(**options: Any) -> Any:
+def full(make_shop: MakeShop) -> MakeShop:
+    def make(**options: Any) -> Shop:
         shop = make_shop(SEED, **options)
         shop.write(FILES)
         return shop
@@ -93,7 +94,7 @@ def full(make_shop: Any) -> Any:
     return make
 
 
-def whole(shop: Any) -> None:
+def whole(shop: Shop) -> None:
     """Nothing in the shop is half of what the files declare."""
     for code, name in {"B1": "Bandung", "C1": "Bandung"}.items():
         variant = shop.item("variants", code)
@@ -104,13 +105,13 @@ def whole(shop: Any) -> None:
         assert shop.item("coupons", code), code
 
 
-def quoted(shop: Any) -> tuple[int, int]:
+def quoted(shop: Shop) -> tuple[int, int]:
     """Reads of a plan and all requests of its apply."""
     started = Run(shop, Limits())
     return started.reads, started.cost.requests
 
 
-def test_every_limit_on_requests_is_kept_and_nothing_is_half_done(full: Any) -> None:
+def test_every_limit_on_requests_is_kept_and_nothing_is_half_done(full: MakeShop) -> None:
     reads, needed = quoted(full())
     applied = []
     for extra in range(needed + 1):
@@ -136,7 +137,7 @@ def test_every_limit_on_requests_is_kept_and_nothing_is_half_done(full: Any) -> 
     assert len(set(applied)) > 4
 
 
-def test_what_is_left_is_skipped_with_the_reason_and_done_by_the_next_run(full: Any) -> None:
+def test_what_is_left_is_skipped_with_the_reason_and_done_by_the_next_run(full: MakeShop) -> None:
     shop = full()
     reads, needed = quoted(shop)
     report = Run(shop, Limits(requests=reads + needed // 2)).apply()
@@ -149,7 +150,7 @@ def test_what_is_left_is_skipped_with_the_reason_and_done_by_the_next_run(full: 
     assert shop.plan().empty
 
 
-def test_runs_of_a_few_requests_each_get_there(full: Any) -> None:
+def test_runs_of_a_few_requests_each_get_there(full: MakeShop) -> None:
     """Where not even one unit fits, the report says how much would do, and that does."""
     shop = full()
     reads, _ = quoted(shop)
@@ -165,7 +166,9 @@ def test_runs_of_a_few_requests_each_get_there(full: Any) -> None:
     assert shop.plan().empty
 
 
-def test_a_limit_that_the_reads_exceed_is_an_error_before_anything_is_written(full: Any) -> None:
+def test_a_limit_that_the_reads_exceed_is_an_error_before_anything_is_written(
+    full: MakeShop,
+) -> None:
     shop = full()
     reads, _ = quoted(shop)
     before = shop.show()
@@ -179,7 +182,7 @@ def test_a_limit_that_the_reads_exceed_is_an_error_before_anything_is_written(fu
     assert shop.show() == before
 
 
-def test_within_a_unit_an_answer_that_was_lost_does_not_leave_it_half_done(full: Any) -> None:
+def test_within_a_unit_an_answer_that_was_lost_does_not_leave_it_half_done(full: MakeShop) -> None:
     """The look-up and the second try come on top of the limit."""
     shop = full()
     reads, needed = quoted(shop)
@@ -193,7 +196,7 @@ def test_within_a_unit_an_answer_that_was_lost_does_not_leave_it_half_done(full:
 # --- time ---
 
 
-def test_nothing_is_begun_that_would_wait_beyond_the_deadline(full: Any) -> None:
+def test_nothing_is_begun_that_would_wait_beyond_the_deadline(full: MakeShop) -> None:
     reads, _ = quoted(full())
     shop = full(limit=reads + 5)
     report = Run(shop, Limits(seconds=60)).apply()
@@ -205,7 +208,7 @@ def test_nothing_is_begun_that_would_wait_beyond_the_deadline(full: Any) -> None
     whole(shop)
 
 
-def test_a_window_within_the_deadline_is_waited_for(full: Any) -> None:
+def test_a_window_within_the_deadline_is_waited_for(full: MakeShop) -> None:
     shop = full(limit=12)
     began = shop.clock.now
     assert Run(shop, Limits(seconds=3600)).apply().complete
@@ -214,7 +217,7 @@ def test_a_window_within_the_deadline_is_waited_for(full: Any) -> None:
 
 
 @pytest.mark.parametrize("minutes", [1, 3, 4, 7, 10])
-def test_a_run_ends_before_its_deadline(full: Any, minutes: int) -> None:
+def test_a_run_ends_before_its_deadline(full: MakeShop, minutes: int) -> None:
     reads, _ = quoted(full())
     shop = full(limit=reads + 1)
     began = shop.clock.now
@@ -223,14 +226,14 @@ def test_a_run_ends_before_its_deadline(full: Any, minutes: int) -> None:
     whole(shop)
 
 
-def test_reading_that_would_wait_beyond_the_deadline_is_an_error(full: Any) -> None:
+def test_reading_that_would_wait_beyond_the_deadline_is_an_error(full: MakeShop) -> None:
     shop = full(limit=3)
     with pytest.raises(UsageError, match=r"--until 1m is .* than reading alone needs, .* or more"):
         Run(shop, Limits(seconds=60))
     assert shop.listener.waits == []
 
 
-def test_a_first_unit_that_never_fits_says_which_time_would_do(full: Any) -> None:
+def test_a_first_unit_that_never_fits_says_which_time_would_do(full: MakeShop) -> None:
     reads, _ = quoted(full())
     shop = full(limit=reads + 1)
     report = Run(shop, Limits(seconds=5)).apply()
@@ -243,7 +246,7 @@ def test_a_first_unit_that_never_fits_says_which_time_would_do(full: Any) -> Non
 
 
 @pytest.mark.parametrize("reserve", [0, 1, 5, 8])
-def test_the_last_requests_of_a_window_are_never_spent(full: Any, reserve: int) -> None:
+def test_the_last_requests_of_a_window_are_never_spent(full: MakeShop, reserve: int) -> None:
     shop = full(limit=12)
     left = []
     answered = shop.listener.answered
@@ -262,7 +265,7 @@ def test_the_last_requests_of_a_window_are_never_spent(full: Any, reserve: int) 
     assert all(f"{reserve} are kept for others" in reason for reason in waits) == bool(reserve)
 
 
-def test_the_windows_of_a_cost_are_what_the_reserve_leaves(full: Any) -> None:
+def test_the_windows_of_a_cost_are_what_the_reserve_leaves(full: MakeShop) -> None:
     free = Run(full(limit=40), Limits())
     shop = full(limit=40)
     tight = Run(shop, Limits(reserve=30))
@@ -274,7 +277,7 @@ def test_the_windows_of_a_cost_are_what_the_reserve_leaves(full: Any) -> None:
     assert tight.cost.seconds > free.cost.seconds + 180
 
 
-def test_a_reserve_of_everything_is_an_error_that_names_the_window(full: Any) -> None:
+def test_a_reserve_of_everything_is_an_error_that_names_the_window(full: MakeShop) -> None:
     with pytest.raises(UsageError, match="leaves nothing of a window of 12 requests") as caught:
         Run(full(limit=12), Limits(reserve=12))
     assert "at most 11" in caught.value.hint
@@ -284,7 +287,7 @@ def test_a_reserve_of_everything_is_an_error_that_names_the_window(full: Any) ->
 
 
 def test_without_limits_nothing_is_priced_while_applying(
-    full: Any, monkeypatch: pytest.MonkeyPatch
+    full: MakeShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from reconciler.dealpos.apply import stopping as boundary
 
@@ -295,7 +298,7 @@ def test_without_limits_nothing_is_priced_while_applying(
     assert Run(full(), Limits(reserve=1)).apply().complete
 
 
-def test_the_plan_of_these_tests_holds_every_kind_of_unit(full: Any) -> None:
+def test_the_plan_of_these_tests_holds_every_kind_of_unit(full: MakeShop) -> None:
     started = Run(full(), Limits())
     actions = {step.action for step in started.steps}
     assert {Action.CREATE, Action.UPDATE, Action.REPLACE} <= actions

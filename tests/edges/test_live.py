@@ -13,6 +13,7 @@ from reconciler.dealpos.reading import read as reading
 from reconciler.errors import Doubtful
 from reconciler.kinds import KINDS
 from reconciler.sandbox import Fault
+from tests.support.shop import MakeShop, Shop
 
 CHOICES: list[dict[str, Any]] = [
     {},
@@ -81,7 +82,7 @@ def words(choices: Any) -> str:
     return ",".join(f"{name}={value}" for name, value in shown.items()) or "default"
 
 
-def writes(shop: Any) -> list[tuple[str, str]]:
+def writes(shop: Shop) -> list[tuple[str, str]]:
     """The calls that may have changed the shop."""
     reads = {"/Category/p", "/Variant", "/Variant/GetByListCode", "/PromotionCoupon/p"}
     reads |= {"/Customer/p", "/Outlet/p", "/Token/OAuth2"}
@@ -93,7 +94,7 @@ def writes(shop: Any) -> list[tuple[str, str]]:
     ]
 
 
-def read_all(shop: Any) -> Any:
+def read_all(shop: Shop) -> Any:
     return reading.read(shop.client(), shop.desired(), KINDS)
 
 
@@ -101,7 +102,7 @@ def read_all(shop: Any) -> Any:
 
 
 @pytest.mark.parametrize("choices", CHOICES, ids=words)
-def test_a_shop_equal_to_its_files_has_an_empty_plan(same: Any, choices: Any) -> None:
+def test_a_shop_equal_to_its_files_has_an_empty_plan(same: MakeShop, choices: Any) -> None:
     shop = same(**choices)
     plan = shop.plan()
     assert [str(change.address) for change in plan.changes] == []
@@ -112,7 +113,7 @@ def test_a_shop_equal_to_its_files_has_an_empty_plan(same: Any, choices: Any) ->
 
 
 @pytest.mark.parametrize("missing", LACKING, ids="+".join)
-def test_a_tenant_that_lacks_a_read_is_read_another_way(same: Any, missing: Any) -> None:
+def test_a_tenant_that_lacks_a_read_is_read_another_way(same: MakeShop, missing: Any) -> None:
     shop = same(missing_operations=frozenset(missing))
     plan = shop.plan()
     assert plan.changes == ()
@@ -121,18 +122,18 @@ def test_a_tenant_that_lacks_a_read_is_read_another_way(same: Any, missing: Any)
 
 
 @pytest.mark.parametrize("missing", LACKING, ids="+".join)
-def test_a_tenant_that_drops_bodies_of_gets_is_never_misread(same: Any, missing: Any) -> None:
+def test_a_tenant_that_drops_bodies_of_gets_is_never_misread(same: MakeShop, missing: Any) -> None:
     shop = same(missing_operations=frozenset(missing), get_with_body="ignore")
     assert shop.plan().changes == ()
 
 
-def test_a_server_that_refuses_large_pages_leaves_the_unknown_unknown(same: Any) -> None:
+def test_a_server_that_refuses_large_pages_leaves_the_unknown_unknown(same: MakeShop) -> None:
     plan = same(page_cap=100, page_over_cap="reject").plan()
     assert plan.changes == ()
     assert all("PageSize" in reason for _, reason in plan.unknown)
 
 
-def test_a_tenant_without_any_product_list_invents_nothing(same: Any) -> None:
+def test_a_tenant_without_any_product_list_invents_nothing(same: MakeShop) -> None:
     plan = same(missing_operations=frozenset({"GET /Product"})).plan()
     assert plan.changes == ()
 
@@ -171,7 +172,7 @@ READS = {
 @pytest.mark.parametrize("hides", [False, True])
 @pytest.mark.parametrize("kind", DECLARED)
 def test_what_the_shop_does_not_have_is_absent_and_created(
-    open_shop: Any, live: Any, kind: str, hides: bool, not_found: str
+    open_shop: MakeShop, live: dict[str, Any], kind: str, hides: bool, not_found: str
 ) -> None:
     shop = open_shop(live, DECLARED[kind], lists_hide_discontinued=hides, not_found=not_found)
     address = Address(kind, NAMES[kind])
@@ -180,7 +181,7 @@ def test_what_the_shop_does_not_have_is_absent_and_created(
 
 
 @pytest.mark.parametrize("kind", DECLARED)
-def test_in_an_empty_shop_everything_is_absent(open_shop: Any, kind: str) -> None:
+def test_in_an_empty_shop_everything_is_absent(open_shop: MakeShop, kind: str) -> None:
     shop = open_shop({}, DECLARED[kind])
     if kind in ("product", "variant"):
         shop.write("categories: [{name: Drinks}, {name: Drinks/Coffee}]", "categories.yaml")
@@ -191,7 +192,7 @@ def test_in_an_empty_shop_everything_is_absent(open_shop: Any, kind: str) -> Non
 
 @pytest.mark.parametrize("kind", DECLARED)
 def test_what_may_not_be_read_is_unknown_with_its_reason(
-    open_shop: Any, live: Any, kind: str
+    open_shop: MakeShop, live: dict[str, Any], kind: str
 ) -> None:
     shop = open_shop(live, DECLARED[kind], forbidden_operations=frozenset(READS[kind]))
     address = Address(kind, NAMES[kind])
@@ -204,7 +205,9 @@ def test_what_may_not_be_read_is_unknown_with_its_reason(
 
 
 @pytest.mark.parametrize("kind", DECLARED)
-def test_what_the_tenant_does_not_offer_is_unknown(open_shop: Any, live: Any, kind: str) -> None:
+def test_what_the_tenant_does_not_offer_is_unknown(
+    open_shop: MakeShop, live: dict[str, Any], kind: str
+) -> None:
     shop = open_shop(live, DECLARED[kind], missing_operations=frozenset(READS[kind]))
     plan, _ = shop.consider()
     assert plan.changes == ()
@@ -226,7 +229,7 @@ class Failing(httpx.BaseTransport):
 @pytest.mark.parametrize("not_found", ["404", "400", "empty", "null"])
 @pytest.mark.parametrize("other", ["AAA", "ZZZ"], ids=["before", "after"])
 def test_a_read_that_fails_is_no_absence_where_the_shop_says_that_otherwise(
-    open_shop: Any, live: Any, other: str, not_found: str
+    open_shop: MakeShop, live: dict[str, Any], other: str, not_found: str
 ) -> None:
     """An expired coupon, which the list hides, and a new one beside it."""
     terms = "type: DiscountPercentage, discount: 10, limit: 5, expiry_date: 2020-01-01"
@@ -243,7 +246,7 @@ def test_a_read_that_fails_is_no_absence_where_the_shop_says_that_otherwise(
 @pytest.mark.parametrize("total", ["none", "RecordsCount"])
 @pytest.mark.parametrize("retired", ["10", "12"])
 def test_a_shop_that_shows_its_first_page_alone_has_more_than_that(
-    open_shop: Any, retired: str, total: str
+    open_shop: MakeShop, retired: str, total: str
 ) -> None:
     """Also where that page shows that lists hide no discontinued products."""
     products = [
@@ -259,14 +262,16 @@ def test_a_shop_that_shows_its_first_page_alone_has_more_than_that(
     assert plan.unchanged == 4
 
 
-def test_an_outlet_that_could_not_be_read_is_not_called_missing(same: Any) -> None:
+def test_an_outlet_that_could_not_be_read_is_not_called_missing(same: MakeShop) -> None:
     shop = same(forbidden_operations=frozenset({"GET /Outlet", "POST /Outlet/p"}))
     _, faults = shop.consider()
     assert faults
     assert all("could not be read" in fault.message for fault in faults)
 
 
-def test_an_outlet_that_no_list_shows_is_missing(open_shop: Any, live: Any, files: str) -> None:
+def test_an_outlet_that_no_list_shows_is_missing(
+    open_shop: MakeShop, live: dict[str, Any], files: str
+) -> None:
     live["outlets"] = [{"Name": "Jakarta"}]
     _, faults = open_shop(live, files).consider()
     assert [(f.path, "does not exist" in f.message) for f in faults] == [
@@ -278,7 +283,7 @@ def test_an_outlet_that_no_list_shows_is_missing(open_shop: Any, live: Any, file
 @pytest.mark.parametrize("listed", ["all", "empty", "reject"])
 @pytest.mark.parametrize("count", [2, 250])
 def test_a_batch_that_is_refused_for_one_new_code_still_shows_the_others(
-    open_shop: Any, count: int, listed: str, hides: bool
+    open_shop: MakeShop, count: int, listed: str, hides: bool
 ) -> None:
     """API §13: whether unknown codes are left out of a batch, or refuse it, is undocumented."""
     new = "  - {code: Q, name: N, category: A, variants: [{code: NEW, unit_price: 5}]}\n"
@@ -305,21 +310,21 @@ def creates(plan: Any) -> list[str]:
     return [str(change.address) for change in plan.changes if change.action.value == "create"]
 
 
-def test_an_expired_coupon_is_found_though_the_list_hides_it(same: Any) -> None:
+def test_an_expired_coupon_is_found_though_the_list_hides_it(same: MakeShop) -> None:
     shop = same()
     plan = shop.plan()
     assert isinstance(read_all(shop).get(Address("coupon", "EXPIRED")), Observed)
     assert creates(plan) == []
 
 
-def test_a_list_that_hides_is_not_believed_without_single_reads(same: Any) -> None:
+def test_a_list_that_hides_is_not_believed_without_single_reads(same: MakeShop) -> None:
     """The tenant has no read by code, so nobody can tell an expired coupon from a new one."""
     plan = same(missing_operations=frozenset({"GET /PromotionCoupon/ByCode"})).plan()
     assert creates(plan) == []
     assert {str(address) for address, _ in plan.unknown} == {"coupon/EXPIRED", "coupon/USEDUP"}
 
 
-def test_a_hidden_product_is_unknown_where_single_reads_are_not_offered(same: Any) -> None:
+def test_a_hidden_product_is_unknown_where_single_reads_are_not_offered(same: MakeShop) -> None:
     missing = frozenset({"GET /Product/Detail"})
     plan = same(missing_operations=missing, lists_hide_discontinued=True).plan()
     assert creates(plan) == []
@@ -327,7 +332,7 @@ def test_a_hidden_product_is_unknown_where_single_reads_are_not_offered(same: An
 
 @pytest.mark.parametrize("count", [3, 12])
 def test_a_hidden_customer_is_unknown_where_single_reads_are_not_offered(
-    open_shop: Any, count: int
+    open_shop: MakeShop, count: int
 ) -> None:
     people = [{"Code": f"C{i}", "Name": "N", "Email": f"{i}@example.com"} for i in range(count)]
     people[0]["Status"] = "Suspended"
@@ -342,7 +347,7 @@ def test_a_hidden_customer_is_unknown_where_single_reads_are_not_offered(
     assert creates(shop.plan()) == []
 
 
-def test_a_shop_whose_products_are_all_hidden_is_not_taken_for_empty(open_shop: Any) -> None:
+def test_a_shop_whose_products_are_all_hidden_is_not_taken_for_empty(open_shop: MakeShop) -> None:
     variant = {"Code": "V", "UnitPrice": 1, "Discontinued": True}
     product = {"Code": "P", "Name": "N", "Category": "A", "Discontinued": True}
     text = """
@@ -357,7 +362,7 @@ def test_a_shop_whose_products_are_all_hidden_is_not_taken_for_empty(open_shop: 
     assert plan.changes == ()
 
 
-def test_a_create_that_the_shop_refuses_as_a_duplicate_is_reported(same: Any) -> None:
+def test_a_create_that_the_shop_refuses_as_a_duplicate_is_reported(same: MakeShop) -> None:
     """Hidden from every read: nothing can know it; the shop's refusal must then be reported."""
     shop = same(coupon_by_code_hides_inactive=True)
     before = shop.show()
@@ -394,7 +399,7 @@ def test_a_create_that_the_shop_refuses_as_a_duplicate_is_reported(same: Any) ->
     ids=["customer of a coupon", "expiry of a coupon", "group of a customer"],
 )
 def test_a_key_that_no_row_shows_is_compared_or_told(
-    open_shop: Any, seed: Any, text: str, field: str
+    open_shop: MakeShop, seed: Any, text: str, field: str
 ) -> None:
     """A shop that leaves nulls out shows a field nowhere: silence would hide the difference."""
     plan = open_shop(seed, text, nulls_omitted=True).plan()
@@ -405,7 +410,9 @@ def test_a_key_that_no_row_shows_is_compared_or_told(
 # --- answers that cannot be understood ---
 
 
-def test_an_object_that_is_not_understood_is_unknown_and_others_are_read(open_shop: Any) -> None:
+def test_an_object_that_is_not_understood_is_unknown_and_others_are_read(
+    open_shop: MakeShop,
+) -> None:
     people = [
         {"Code": "BAD", "Name": "Ann", "Email": "a@example.com", "Birthday": "19900504"},
         {"Code": "GOOD", "Name": "Bob", "Email": "b@example.com"},
@@ -416,14 +423,16 @@ def test_an_object_that_is_not_understood_is_unknown_and_others_are_read(open_sh
     assert plan.unchanged == 1
 
 
-def test_an_object_that_is_not_understood_gives_no_customer_data_away(open_shop: Any) -> None:
+def test_an_object_that_is_not_understood_gives_no_customer_data_away(open_shop: MakeShop) -> None:
     people = [{"Code": "BAD", "Name": "Ann", "Email": "a@example.com", "Birthday": "19900504"}]
     plan = open_shop({"customers": people}, "customers: [{code: BAD, name: Ann}]").plan()
     assert "19900504" not in str(plan.unknown)
 
 
 @pytest.mark.parametrize("kind", ["html", "truncated", "500", "drop", "timeout"])
-def test_a_read_that_keeps_failing_is_never_taken_for_an_empty_shop(same: Any, kind: Any) -> None:
+def test_a_read_that_keeps_failing_is_never_taken_for_an_empty_shop(
+    same: MakeShop, kind: Any
+) -> None:
     shop = same()
     shop.twin.faults.add(Fault("*", "/Product*", kind, times=100))
     try:
@@ -435,7 +444,7 @@ def test_a_read_that_keeps_failing_is_never_taken_for_an_empty_shop(same: Any, k
 
 
 @pytest.mark.parametrize("kind", ["truncated", "500", "502", "503", "drop", "timeout"])
-def test_a_read_whose_answer_is_lost_once_is_repeated(same: Any, kind: Any) -> None:
+def test_a_read_whose_answer_is_lost_once_is_repeated(same: MakeShop, kind: Any) -> None:
     shop = same()
     shop.twin.faults.add(Fault("*", "/[!T]*", kind, nth=3))
     assert shop.plan().changes == ()
@@ -464,18 +473,18 @@ def declaring(count: int, price: int = 1000) -> str:
     return "products:\n" + "".join(line % (i, i, price) for i in range(count))
 
 
-def asked(shop: Any) -> list[str]:
+def asked(shop: Shop) -> list[str]:
     """The operations of the last client, without the token."""
     return [name for name in shop.listener.operations if name != "token"]
 
 
-def test_a_category_costs_one_request(open_shop: Any, live: Any) -> None:
+def test_a_category_costs_one_request(open_shop: MakeShop, live: dict[str, Any]) -> None:
     shop = open_shop(live, "categories: [{name: Drinks}, {name: New}]")
     assert shop.plan().reads == 1
     assert asked(shop) == ["category.list"]
 
 
-def test_a_small_shop_is_read_in_few_requests(same: Any) -> None:
+def test_a_small_shop_is_read_in_few_requests(same: MakeShop) -> None:
     shop = same()
     assert shop.plan().reads == 13
     assert sorted(asked(shop)) == [
@@ -489,7 +498,7 @@ def test_a_small_shop_is_read_in_few_requests(same: Any) -> None:
     ]
 
 
-def test_customers_are_read_singly_while_they_are_few(open_shop: Any) -> None:
+def test_customers_are_read_singly_while_they_are_few(open_shop: MakeShop) -> None:
     people = [{"Code": f"C{i:02}", "Name": "N", "Email": f"{i}@e.com"} for i in range(40)]
     text = "customers: [{code: C01, name: N}, {code: C02, name: N}]"
     shop = open_shop({"customers": people}, text)
@@ -497,7 +506,7 @@ def test_customers_are_read_singly_while_they_are_few(open_shop: Any) -> None:
     assert asked(shop) == ["customer.by_code"] * 2
 
 
-def test_many_customers_are_read_by_the_list(open_shop: Any) -> None:
+def test_many_customers_are_read_by_the_list(open_shop: MakeShop) -> None:
     people = [{"Code": f"C{i:02}", "Name": "N", "Email": f"{i}@e.com"} for i in range(60)]
     text = "customers:\n" + "".join(f"  - {{code: C{i:02}, name: N}}\n" for i in range(60))
     shop = open_shop({"customers": people}, text)
@@ -505,7 +514,7 @@ def test_many_customers_are_read_by_the_list(open_shop: Any) -> None:
     assert asked(shop) == ["customer.list"]
 
 
-def test_a_list_that_ignores_paging_does_not_loop(open_shop: Any) -> None:
+def test_a_list_that_ignores_paging_does_not_loop(open_shop: MakeShop) -> None:
     people = [{"Code": f"C{i:02}", "Name": "N", "Email": f"{i}@e.com"} for i in range(12)]
     text = "customers:\n" + "".join(f"  - {{code: C{i:02}, name: N}}\n" for i in range(13))
     shop = open_shop({"customers": people}, text, customer_paging="ignored")
@@ -517,7 +526,7 @@ def test_a_list_that_ignores_paging_does_not_loop(open_shop: Any) -> None:
 @pytest.mark.parametrize("order", ["code", "reverse", "insertion"])
 @pytest.mark.parametrize("total", ["none", "TotalCount"])
 def test_thirty_products_are_all_read_in_pages_of_seven(
-    open_shop: Any, order: str, total: str
+    open_shop: MakeShop, order: str, total: str
 ) -> None:
     envelope = "array" if total == "none" else "Data"
     shop = open_shop(
@@ -535,7 +544,7 @@ def test_thirty_products_are_all_read_in_pages_of_seven(
     assert asked(shop).count("product.list") == 6
 
 
-def test_a_full_last_page_is_followed_by_one_more_request(open_shop: Any) -> None:
+def test_a_full_last_page_is_followed_by_one_more_request(open_shop: MakeShop) -> None:
     shop = open_shop(stock(28), declaring(28), page_cap=7)
     assert shop.plan().changes == ()
     assert asked(shop).count("product.list") == 6
@@ -555,7 +564,7 @@ def test_a_full_last_page_is_followed_by_one_more_request(open_shop: Any) -> Non
     ],
     ids=words,
 )
-def test_many_variants_are_never_read_one_by_one(open_shop: Any, choices: Any) -> None:
+def test_many_variants_are_never_read_one_by_one(open_shop: MakeShop, choices: Any) -> None:
     shop = open_shop(stock(250), declaring(250), **choices)
     assert shop.plan().changes == ()
     reads = [name for name in asked(shop) if name.startswith("variant.")]
@@ -563,14 +572,14 @@ def test_many_variants_are_never_read_one_by_one(open_shop: Any, choices: Any) -
     assert len(reads) <= 5
 
 
-def test_a_listing_is_dropped_for_batches_when_its_pages_are_more(open_shop: Any) -> None:
+def test_a_listing_is_dropped_for_batches_when_its_pages_are_more(open_shop: MakeShop) -> None:
     shop = open_shop(stock(250), declaring(250), page_cap=7)
     shop.plan()
     reads = [name for name in asked(shop) if name.startswith("variant.")]
     assert reads == ["variant.list", *["variant.by_codes"] * 3]
 
 
-def test_a_listing_that_was_dearer_than_batches_is_not_begun_again(open_shop: Any) -> None:
+def test_a_listing_that_was_dearer_than_batches_is_not_begun_again(open_shop: MakeShop) -> None:
     shop = open_shop(stock(250), declaring(250), page_cap=7)
     first = shop.client()
     reading.read(first, shop.desired(), KINDS)
@@ -581,7 +590,7 @@ def test_a_listing_that_was_dearer_than_batches_is_not_begun_again(open_shop: An
     assert reads == ["variant.by_codes"] * 3
 
 
-def test_a_list_of_variants_that_shows_nothing_does_not_verify(open_shop: Any) -> None:
+def test_a_list_of_variants_that_shows_nothing_does_not_verify(open_shop: MakeShop) -> None:
     """API §7: a variant list without a category may be empty; batches show what it does not."""
     shop = open_shop(stock(250), declaring(250), variant_list_without_category="empty")
     shop.write(declaring(250, price=1500))
@@ -593,7 +602,9 @@ def test_a_list_of_variants_that_shows_nothing_does_not_verify(open_shop: Any) -
 
 
 @pytest.mark.parametrize("choices", [{}, {"page_cap": 7}, {"batch_missing": "reject"}], ids=words)
-def test_many_changed_variants_are_verified_in_few_requests(open_shop: Any, choices: Any) -> None:
+def test_many_changed_variants_are_verified_in_few_requests(
+    open_shop: MakeShop, choices: Any
+) -> None:
     shop = open_shop(stock(250), declaring(250), **choices)
     shop.write(declaring(250, price=1500))
     plan = shop.plan()

@@ -9,6 +9,7 @@ import pytest
 from reconciler.core.diff.change import Action
 from reconciler.dealpos.budget import Limits
 from reconciler.sandbox import Choices, Fault
+from tests.support.shop import MakeShop, Shop
 
 LIVE = {
     "categories": [{"Name": "Drinks/Old"}, {"Name": "Empty"}, {"Name": "Food"}],
@@ -55,11 +56,11 @@ LIVE = {
 
 
 @pytest.fixture
-def live(make_shop: Any) -> Any:
+def live(make_shop: MakeShop) -> Shop:
     return make_shop(LIVE)
 
 
-def removes(shop: Any, *entries: str) -> Any:
+def removes(shop: Shop, *entries: str) -> Shop:
     shop.write("removed:\n" + "".join(f"  - {entry}\n" for entry in entries), "removed.yaml")
     return shop
 
@@ -76,7 +77,7 @@ def withheld(plan: Any) -> dict[str, str]:
     return {str(address): why for address, why in plan.withheld}
 
 
-def applied(shop: Any) -> None:
+def applied(shop: Shop) -> None:
     """Apply; all of it verified, at the quoted cost, and nothing is left to do."""
     plan = shop.plan()
     assert plan.unknown == ()
@@ -98,7 +99,7 @@ def applied(shop: Any) -> None:
         ("category/Food", "categories", "Food"),
     ],
 )
-def test_an_address_retires(live: Any, address: str, kind: str, code: str) -> None:
+def test_an_address_retires(live: Shop, address: str, kind: str, code: str) -> None:
     before = live.show()
     removes(live, address)
     assert planned(live.plan()) == {address: "retire"}
@@ -108,20 +109,20 @@ def test_an_address_retires(live: Any, address: str, kind: str, code: str) -> No
     assert {k: len(v) for k, v in after.items()} == {k: len(v) for k, v in before.items()}
 
 
-def test_what_is_retired_already_needs_nothing(live: Any) -> None:
+def test_what_is_retired_already_needs_nothing(live: Shop) -> None:
     removes(live, "product/P1")
     applied(live)
     assert live.plan().changes == ()
 
 
 @pytest.mark.parametrize("address", ["coupon/K3", "customer/D2"])
-def test_what_cannot_be_retired_is_withheld_with_the_way_out(live: Any, address: str) -> None:
+def test_what_cannot_be_retired_is_withheld_with_the_way_out(live: Shop, address: str) -> None:
     plan = removes(live, address, "product/P1").plan()
     assert planned(plan) == {"product/P1": "retire"}
     assert "cannot be retired; `delete: true` would delete it" in withheld(plan)[address]
 
 
-def test_what_is_gone_already_is_a_note(live: Any) -> None:
+def test_what_is_gone_already_is_a_note(live: Shop) -> None:
     plan = removes(live, "product/NONE", *delete("coupon/NONE")).plan()
     assert (planned(plan), withheld(plan), plan.unknown) == ({}, {}, ())
     assert "coupon/NONE, product/NONE; the entry can go" in " ".join(plan.notes)
@@ -141,7 +142,7 @@ def test_what_is_gone_already_is_a_note(live: Any) -> None:
     ],
 )
 def test_an_object_that_nothing_needs_is_deleted(
-    live: Any, address: str, kind: str, code: str
+    live: Shop, address: str, kind: str, code: str
 ) -> None:
     removes(live, *delete(address))
     plan = live.plan()
@@ -154,7 +155,7 @@ def test_an_object_that_nothing_needs_is_deleted(
     assert live.item(kind, code) is None
 
 
-def test_several_coupons_go_in_one_call(live: Any) -> None:
+def test_several_coupons_go_in_one_call(live: Shop) -> None:
     removes(live, *delete("coupon/K1", "coupon/K2", "coupon/K3"))
     applied(live)
     assert live.show()["coupons"] == []
@@ -162,7 +163,7 @@ def test_several_coupons_go_in_one_call(live: Any) -> None:
     assert called == ["/api/v3/PromotionCoupon/ListCode"]
 
 
-def test_a_refused_list_is_deleted_one_by_one(make_shop: Any) -> None:
+def test_a_refused_list_is_deleted_one_by_one(make_shop: MakeShop) -> None:
     shop = make_shop(LIVE, choices=Choices(batch_max=1))
     removes(shop, *delete("coupon/K1", "coupon/K2"))
     report = shop.apply()
@@ -182,20 +183,20 @@ def test_a_refused_list_is_deleted_one_by_one(make_shop: Any) -> None:
         ("customer/D3", "by `email`, and this one shows none"),
     ],
 )
-def test_a_blocker_is_named_and_nothing_else_waits(live: Any, address: str, blocker: str) -> None:
+def test_a_blocker_is_named_and_nothing_else_waits(live: Shop, address: str, blocker: str) -> None:
     plan = removes(live, *delete(address, "category/Empty")).plan()
     assert planned(plan) == {"category/Empty": "delete"}
     assert blocker in withheld(plan)[address]
 
 
-def test_a_shared_email_names_nobody(make_shop: Any) -> None:
+def test_a_shared_email_names_nobody(make_shop: MakeShop) -> None:
     rows = [{"Code": c, "Name": c, "Email": e} for c, e in (("D1", "a@x"), ("D2", "A@x"))]
     shop = make_shop({"customers": rows})
     plan = removes(shop, *delete("customer/D1")).plan()
     assert "customer/D2 shares it" in withheld(plan)["customer/D1"]
 
 
-def test_what_hangs_together_goes_together_in_order(live: Any) -> None:
+def test_what_hangs_together_goes_together_in_order(live: Shop) -> None:
     removes(live, *delete("product/P1", "variant/V1", "variant/V2", "coupon/K2"))
     removes_more = delete("variant/SET", "product/P2", "category/Drinks/Old", "category/Drinks")
     live.write("removed:\n" + "".join(f"  - {e}\n" for e in removes_more), "more.yaml")
@@ -204,14 +205,14 @@ def test_what_hangs_together_goes_together_in_order(live: Any) -> None:
     assert [row["Name"] for row in live.show()["categories"]] == ["Empty", "Food"]
 
 
-def test_what_stays_blocked_blocks_what_it_needs(live: Any) -> None:
+def test_what_stays_blocked_blocks_what_it_needs(live: Shop) -> None:
     live.write("coupons: [{code: K2, requires: {variants: [V1]}}]")
     plan = removes(live, *delete("variant/V1", "product/P1", "variant/V2")).plan()
     assert planned(plan) == {}
     assert set(withheld(plan)) == {"variant/V1", "product/P1", "variant/V2"}
 
 
-def test_a_reference_that_a_change_drops_does_not_block(live: Any) -> None:
+def test_a_reference_that_a_change_drops_does_not_block(live: Shop) -> None:
     live.write("products: [{code: P2, variants: [{code: SET, components: {V1: {qty: 1}}}]}]")
     removes(live, *delete("variant/V2"))
     assert planned(live.plan()) == {"variant/SET": "update", "variant/V2": "delete"}
@@ -220,7 +221,7 @@ def test_a_reference_that_a_change_drops_does_not_block(live: Any) -> None:
     assert live.item("variants", "V1") is not None
 
 
-def test_a_sibling_is_not_brought_back_by_its_parents_update(live: Any) -> None:
+def test_a_sibling_is_not_brought_back_by_its_parents_update(live: Shop) -> None:
     live.write("products: [{code: P1, name: Other, variants: [{code: V1, description: x}]}]")
     removes(live, *delete("variant/SET", "variant/V2"))
     applied(live)
@@ -228,14 +229,14 @@ def test_a_sibling_is_not_brought_back_by_its_parents_update(live: Any) -> None:
 
 
 @pytest.mark.parametrize("forbidden", ["POST /PromotionCoupon/p", "GET /PromotionCoupon/ByCode"])
-def test_what_cannot_be_looked_at_withholds(make_shop: Any, forbidden: str) -> None:
+def test_what_cannot_be_looked_at_withholds(make_shop: MakeShop, forbidden: str) -> None:
     shop = make_shop(LIVE, choices=Choices(forbidden_operations=frozenset({forbidden})))
     plan = removes(shop, *delete("variant/SET")).plan()
     assert planned(plan) == {}
     assert "whether a coupon needs it could not be read" in withheld(plan)["variant/SET"]
 
 
-def test_what_names_nothing_because_no_read_shows_it_withholds(make_shop: Any) -> None:
+def test_what_names_nothing_because_no_read_shows_it_withholds(make_shop: MakeShop) -> None:
     """dealpos-api.md §10: what a coupon requires is shown by code only."""
     unoffered = frozenset({"GET /PromotionCoupon/ByCode"})
     shop = make_shop(LIVE, choices=Choices(missing_operations=unoffered))
@@ -246,7 +247,7 @@ def test_what_names_nothing_because_no_read_shows_it_withholds(make_shop: Any) -
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("address", ["coupon/K1", "category/Empty", "variant/SET"])
-def test_a_lost_answer_is_settled(live: Any, address: str, when: str) -> None:
+def test_a_lost_answer_is_settled(live: Shop, address: str, when: str) -> None:
     removes(live, *delete(address))
     plan = live.plan()
     live.twin.faults.add(Fault("DELETE", "*", "500", when))
@@ -256,7 +257,7 @@ def test_a_lost_answer_is_settled(live: Any, address: str, when: str) -> None:
 
 
 @pytest.mark.parametrize("missing", ["400", "404", "accept"])
-def test_what_somebody_else_deleted_meanwhile_is_done(make_shop: Any, missing: str) -> None:
+def test_what_somebody_else_deleted_meanwhile_is_done(make_shop: MakeShop, missing: str) -> None:
     shop = make_shop(LIVE, choices=Choices(write_missing=missing))
     removes(shop, *delete("coupon/K1", "category/Empty"))
     plan = shop.plan()
@@ -266,7 +267,7 @@ def test_what_somebody_else_deleted_meanwhile_is_done(make_shop: Any, missing: s
     assert all(outcome.verified for outcome in shop.apply(plan).outcomes)
 
 
-def test_a_refused_delete_fails_alone(make_shop: Any) -> None:
+def test_a_refused_delete_fails_alone(make_shop: MakeShop) -> None:
     choices = Choices(forbidden_operations=frozenset({"DELETE /Category"}))
     shop = make_shop(LIVE, choices=choices)
     removes(shop, *delete("category/Empty", "product/P3"))
@@ -278,7 +279,7 @@ def test_a_refused_delete_fails_alone(make_shop: Any) -> None:
 # --- stock ---
 
 
-def test_stock_on_hand_stands_in_the_way(live: Any) -> None:
+def test_stock_on_hand_stands_in_the_way(live: Shop) -> None:
     live.twin.store.put(
         "variant",
         {**live.twin.store.get("variant", "SET").payload, "Stock": {"Bandung": 3, "Jakarta": 0}},
@@ -296,14 +297,14 @@ def test_stock_on_hand_stands_in_the_way(live: Any) -> None:
         {"forbidden_operations": frozenset({"GET /Inventory/Code", "POST /Inventory/Code"})},
     ],
 )
-def test_stock_that_nobody_could_read_withholds(make_shop: Any, choices: Any) -> None:
+def test_stock_that_nobody_could_read_withholds(make_shop: MakeShop, choices: Any) -> None:
     shop = make_shop(LIVE, choices=Choices(**choices))
     plan = removes(shop, *delete("variant/SET", "coupon/K3")).plan()
     assert planned(plan) == {"coupon/K3": "delete"}
     assert "on hand could not be read" in withheld(plan)["variant/SET"]
 
 
-def test_stock_is_asked_of_what_is_to_be_deleted_alone(live: Any) -> None:
+def test_stock_is_asked_of_what_is_to_be_deleted_alone(live: Shop) -> None:
     removes(live, "variant/V1", *delete("coupon/K3", "variant/SET")).plan()
     asked = [path for _, path, _ in live.twin.calls if "Inventory" in path]
     assert len(asked) == 1
@@ -318,7 +319,7 @@ coupons: [{code: K1, limit: 9}]
 """
 
 
-def test_a_scope_retires_what_the_files_do_not_declare(live: Any) -> None:
+def test_a_scope_retires_what_the_files_do_not_declare(live: Shop) -> None:
     live.write(DECLARED)
     live.prune("[{kinds: [product, variant]}]")
     plan = live.plan()
@@ -350,13 +351,13 @@ def test_a_scope_retires_what_the_files_do_not_declare(live: Any) -> None:
         ('{kinds: [product], categories: ["Food"], codes: ["*2"]}', set()),
     ],
 )
-def test_globs_narrow_a_scope(live: Any, scope: str, expected: set[str]) -> None:
+def test_globs_narrow_a_scope(live: Shop, scope: str, expected: set[str]) -> None:
     live.write(DECLARED)
     live.prune(f"[{scope}]")
     assert set(planned(live.plan())) == expected
 
 
-def test_a_scope_deletes_where_it_says_so(live: Any) -> None:
+def test_a_scope_deletes_where_it_says_so(live: Shop) -> None:
     live.write(DECLARED)
     live.prune('[{kinds: [coupon], codes: ["K*"], delete: true}]')
     assert planned(live.plan()) == {"coupon/K2": "delete", "coupon/K3": "delete"}
@@ -364,7 +365,7 @@ def test_a_scope_deletes_where_it_says_so(live: Any) -> None:
     assert [row["Code"] for row in live.show()["coupons"]] == ["K1"]
 
 
-def test_a_scope_leaves_what_declared_objects_need(live: Any) -> None:
+def test_a_scope_leaves_what_declared_objects_need(live: Shop) -> None:
     live.write(
         """
         categories: [{name: Drinks/Old}]
@@ -381,7 +382,7 @@ RENAMED = "categories: [{name: Beverages, was: Drinks}]"
 
 
 @pytest.mark.parametrize("declared", [False, True], ids=["undeclared", "declared"])
-def test_a_scope_goes_by_the_names_that_a_rename_gives(live: Any, declared: bool) -> None:
+def test_a_scope_goes_by_the_names_that_a_rename_gives(live: Shop, declared: bool) -> None:
     """What moves along with a renamed category is not created anew where it was."""
     below = ", {name: Beverages/Old}" if declared else ""
     live.write(RENAMED.replace("]", f"{below}]") + "\nproducts: [{code: P1}]")
@@ -400,7 +401,7 @@ def test_a_scope_goes_by_the_names_that_a_rename_gives(live: Any, declared: bool
 
 @pytest.mark.parametrize("deleted", [False, True], ids=["retired", "deleted"])
 def test_what_moved_along_with_a_rename_is_removed_by_its_new_name(
-    make_shop: Any, deleted: bool
+    make_shop: MakeShop, deleted: bool
 ) -> None:
     shop = make_shop({"categories": [{"Name": "Drinks/Old"}]})
     shop.write(RENAMED)
@@ -411,7 +412,7 @@ def test_what_moved_along_with_a_rename_is_removed_by_its_new_name(
     assert bool(shop.item("categories", "Beverages/Old")) is not deleted
 
 
-def test_a_name_that_a_rename_gives_up_is_not_created_to_be_removed(live: Any) -> None:
+def test_a_name_that_a_rename_gives_up_is_not_created_to_be_removed(live: Shop) -> None:
     live.write(RENAMED)
     plan = removes(live, "category/Drinks", "category/Drinks/Old").plan()
     assert planned(plan) == {"category/Beverages": "update"}
@@ -421,7 +422,7 @@ def test_a_name_that_a_rename_gives_up_is_not_created_to_be_removed(live: Any) -
     assert "the entry can go" not in said
 
 
-def test_what_is_inside_a_renamed_category_stands_in_the_way_of_deleting_it(live: Any) -> None:
+def test_what_is_inside_a_renamed_category_stands_in_the_way_of_deleting_it(live: Shop) -> None:
     live.write(RENAMED)
     plan = removes(live, *delete("category/Beverages/Old")).plan()
     assert planned(plan) == {"category/Beverages": "update"}
@@ -429,7 +430,7 @@ def test_what_is_inside_a_renamed_category_stands_in_the_way_of_deleting_it(live
 
 
 def test_what_a_plan_puts_deep_below_a_category_stands_in_the_way_of_deleting_it(
-    live: Any,
+    live: Shop,
 ) -> None:
     """Whether or not a file declares the path between the two."""
     live.write("categories: [{name: Empty/New/Deep}]")
@@ -438,7 +439,7 @@ def test_what_a_plan_puts_deep_below_a_category_stands_in_the_way_of_deleting_it
     assert "Empty/New/Deep would be left without it" in withheld(plan)["category/Empty"]
 
 
-def test_an_empty_catalogue_never_prunes(live: Any) -> None:
+def test_an_empty_catalogue_never_prunes(live: Shop) -> None:
     live.prune("[{kinds: [category, product, variant, coupon, customer], delete: true}]")
     plan = live.plan()
     assert (plan.changes, plan.withheld) == ((), ())
@@ -446,7 +447,7 @@ def test_an_empty_catalogue_never_prunes(live: Any) -> None:
 
 
 @pytest.mark.parametrize("operation", ["GET /Product", "POST /PromotionCoupon/p"])
-def test_an_unreadable_shop_never_prunes(make_shop: Any, operation: str) -> None:
+def test_an_unreadable_shop_never_prunes(make_shop: MakeShop, operation: str) -> None:
     shop = make_shop(LIVE, choices=Choices(forbidden_operations=frozenset({operation})))
     shop.write(DECLARED)
     shop.prune("[{kinds: [product, variant, coupon], delete: true}]")
@@ -456,7 +457,7 @@ def test_an_unreadable_shop_never_prunes(make_shop: Any, operation: str) -> None
     assert f"no {kind} is pruned: this shop did not list all of them" in plan.notes
 
 
-def test_the_actions_are_told_apart_in_the_summary(live: Any) -> None:
+def test_the_actions_are_told_apart_in_the_summary(live: Shop) -> None:
     counts = removes(live, "product/P1", *delete("coupon/K3")).plan().counts()
     assert (counts["retire"], counts["delete"]) == (1, 1)
     assert Action.DELETE.verbs == ["delete"]
@@ -465,7 +466,7 @@ def test_the_actions_are_told_apart_in_the_summary(live: Any) -> None:
 # --- a new code ---
 
 
-def test_a_new_code_is_pointed_out_with_what_stays_behind(live: Any) -> None:
+def test_a_new_code_is_pointed_out_with_what_stays_behind(live: Shop) -> None:
     live.twin.store.put("variant", {**live.twin.store.get("variant", "V1").payload, "Model": "L"})
     live.write("products: [{code: P1, variants: [{code: V1-NEW, model: L, unit_price: 1}]}]")
     removes(live, *delete("variant/V1"))
@@ -474,7 +475,7 @@ def test_a_new_code_is_pointed_out_with_what_stays_behind(live: Any) -> None:
     assert note.endswith("stock stay with variant/V1; coupon/K2 would still name variant/V1")
 
 
-def test_a_new_code_of_what_nobody_removes_is_pointed_out_too(live: Any) -> None:
+def test_a_new_code_of_what_nobody_removes_is_pointed_out_too(live: Shop) -> None:
     live.write("products: [{code: P9, name: Air, category: Food}]")
     (note,) = [note for note in live.plan().notes if "under a new code" in note]
     assert note.startswith("product/P9 looks like product/P3 under a new code")
@@ -488,7 +489,7 @@ def test_a_new_code_of_what_nobody_removes_is_pointed_out_too(live: Any) -> None
         "{code: P9, name: Kopi, category: Drinks, description: other}",
     ],
 )
-def test_what_differs_is_not_called_a_new_code(live: Any, entry: str) -> None:
+def test_what_differs_is_not_called_a_new_code(live: Shop, entry: str) -> None:
     live.write(f"products: [{entry}]")
     assert not [note for note in live.plan().notes if "under a new code" in note]
 
@@ -496,20 +497,20 @@ def test_what_differs_is_not_called_a_new_code(live: Any, entry: str) -> None:
 # --- what else must hold ---
 
 
-def test_a_kind_that_was_only_looked_at_is_not_pruned(live: Any) -> None:
+def test_a_kind_that_was_only_looked_at_is_not_pruned(live: Shop) -> None:
     removes(live, *delete("variant/SET"))
     live.prune("[{kinds: [coupon], delete: true}]")
     assert planned(live.plan()) == {"variant/SET": "delete"}
 
 
-def test_what_is_removed_is_not_called_unmanaged(live: Any) -> None:
+def test_what_is_removed_is_not_called_unmanaged(live: Shop) -> None:
     live.write("coupons: [{code: K1, limit: 9}]")
     plan = removes(live, *delete("coupon/K3")).plan()
     assert [str(address) for address in plan.unmanaged] == ["coupon/K2"]
 
 
 def test_what_is_still_there_is_not_called_deleted(
-    live: Any, monkeypatch: pytest.MonkeyPatch
+    live: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     removes(live, *delete("coupon/K3", "category/Empty"))
     plan = live.plan()
@@ -526,7 +527,7 @@ def test_what_is_still_there_is_not_called_deleted(
         "products: [{code: P1, variants: [{code: V1, unit_price: 5, model: a}]}]",
     ],
 )
-def test_a_deletion_waits_for_the_update_that_names_it(live: Any, text: str) -> None:
+def test_a_deletion_waits_for_the_update_that_names_it(live: Shop, text: str) -> None:
     payload = live.twin.store.get("variant", "V1").payload
     # Shown inside its product though it is discontinued: so the product hides none.
     live.twin.store.put("variant", {**payload, "Code": "V3", "Discontinued": True})
@@ -540,7 +541,7 @@ def test_a_deletion_waits_for_the_update_that_names_it(live: Any, text: str) -> 
     assert update.id in deletion.waits
 
 
-def test_a_limit_holds_for_deletions(make_shop: Any) -> None:
+def test_a_limit_holds_for_deletions(make_shop: MakeShop) -> None:
     for limit in range(1, 9):
         shop = removes(make_shop(LIVE), *delete("coupon/K1", "coupon/K2", "customer/D2"))
         plan = shop.plan()

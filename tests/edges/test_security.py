@@ -111,7 +111,9 @@ def self_signed(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
     return side, file
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(serve: Any, self_signed: Any) -> None:
+def test_a_certificate_that_nobody_vouches_for_is_refused(
+    serve: Callable[..., Any], self_signed: tuple[ssl.SSLContext, Path]
+) -> None:
     server = serve(lambda request: request.reply(b"[]"), self_signed[0])
     with connected(server, "https") as client, pytest.raises(Untrusted) as caught:
         client.call(READ)
@@ -122,7 +124,9 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(serve: Any, self_signe
     assert client.watcher.waits == 0, "what is not trusted now will not be in a second"
 
 
-def test_a_certificate_for_another_name_is_refused(serve: Any, tmp_path: Path) -> None:
+def test_a_certificate_for_another_name_is_refused(
+    serve: Callable[..., Any], tmp_path: Path
+) -> None:
     root = trustme.CA()
     side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     root.issue_cert("elsewhere.example").configure_cert(side)
@@ -136,7 +140,9 @@ def test_a_certificate_for_another_name_is_refused(serve: Any, tmp_path: Path) -
 
 
 def test_a_companys_own_root_is_named_in_ssl_cert_file(
-    serve: Any, self_signed: Any, monkeypatch: pytest.MonkeyPatch
+    serve: Callable[..., Any],
+    self_signed: tuple[ssl.SSLContext, Path],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     side, root = self_signed
     monkeypatch.setenv("SSL_CERT_FILE", str(root))
@@ -150,7 +156,9 @@ def test_a_companys_own_root_is_named_in_ssl_cert_file(
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("operation", [READ, WRITE])
-def test_nothing_is_sent_where_a_redirect_points(serve: Any, status: int, operation: str) -> None:
+def test_nothing_is_sent_where_a_redirect_points(
+    serve: Callable[..., Any], status: int, operation: str
+) -> None:
     elsewhere = serve(lambda request: request.reply(b"[]"))
     target = f"http://localhost:{elsewhere.server_port}/api/v3/Category"
     shop = serve(lambda request: request.reply(b"", status, Location=target))
@@ -178,7 +186,10 @@ def endless(request: Handler) -> None:
 
 @pytest.mark.parametrize(("operation", "kind"), [(READ, Unreadable), (WRITE, Doubtful)])
 def test_an_answer_without_an_end_is_not_read_to_its_end(
-    serve: Any, monkeypatch: pytest.MonkeyPatch, operation: str, kind: type[ReconcilerError]
+    serve: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+    kind: type[ReconcilerError],
 ) -> None:
     """A write that was answered so may have happened, and is looked up."""
     bounded(monkeypatch)
@@ -186,7 +197,9 @@ def test_an_answer_without_an_end_is_not_read_to_its_end(
         client.call(operation, {"Name": "A"})
 
 
-def test_what_a_bomb_unpacks_to_is_what_counts(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_bomb_unpacks_to_is_what_counts(
+    serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     limit = bounded(monkeypatch)
     bomb = gzip.compress(b" " * (limit * 3))
     assert len(bomb) < limit / 100
@@ -195,13 +208,13 @@ def test_what_a_bomb_unpacks_to_is_what_counts(serve: Any, monkeypatch: pytest.M
         client.call(READ)
 
 
-def test_a_bomb_in_a_bomb_is_not_unpacked_at_all(serve: Any) -> None:
+def test_a_bomb_in_a_bomb_is_not_unpacked_at_all(serve: Callable[..., Any]) -> None:
     server = serve(lambda request: request.reply(b"x", Content_Encoding="gzip, gzip"))
     with connected(server) as client, pytest.raises(Unreadable, match="encoded as 'gzip, gzip'"):
         client.call(READ)
 
 
-def test_a_packed_answer_of_common_size_is_read(serve: Any) -> None:
+def test_a_packed_answer_of_common_size_is_read(serve: Callable[..., Any]) -> None:
     rows = [{"Code": str(number)} for number in range(2000)]
     packed = gzip.compress(json.dumps(rows).encode())
     server = serve(lambda request: request.reply(packed, Content_Encoding="gzip"))
@@ -244,7 +257,7 @@ def without_length(request: Handler) -> None:
 
 @pytest.mark.parametrize("act", [dripping_body, dripping_headers, without_length])
 def test_a_server_that_drips_is_left_after_a_time_for_the_whole(
-    serve: Any, monkeypatch: pytest.MonkeyPatch, act: Any
+    serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, act: Any
 ) -> None:
     monkeypatch.setattr(door, "PATIENCE", 0.3)
     began = time.monotonic()
@@ -257,7 +270,7 @@ def test_a_server_that_drips_is_left_after_a_time_for_the_whole(
 
 
 def test_after_a_cut_the_next_request_finds_the_shop_again(
-    serve: Any, monkeypatch: pytest.MonkeyPatch
+    serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(door, "PATIENCE", 0.3)
     acts = iter([dripping_body])
@@ -271,7 +284,7 @@ def test_the_time_is_longer_than_any_single_wait() -> None:
     assert door.PATIENCE > 30
 
 
-def test_a_request_in_time_leaves_no_timer_behind(serve: Any) -> None:
+def test_a_request_in_time_leaves_no_timer_behind(serve: Callable[..., Any]) -> None:
     with connected(serve(lambda request: request.reply(b"[]"))) as client:
         for _ in range(5):
             client.call(READ)
@@ -282,7 +295,7 @@ def test_a_request_in_time_leaves_no_timer_behind(serve: Any) -> None:
     assert waiting == []
 
 
-def test_a_port_that_speaks_no_tls_is_an_error_that_says_so(serve: Any) -> None:
+def test_a_port_that_speaks_no_tls_is_an_error_that_says_so(serve: Callable[..., Any]) -> None:
     server = serve(lambda request: request.reply(b"[]"))
     with connected(server, "https") as client, pytest.raises(ReconcilerError) as caught:
         client.call(READ)

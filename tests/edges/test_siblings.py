@@ -15,6 +15,7 @@ from reconciler.dealpos.reading import siblings
 from reconciler.dealpos.reading.live_builder import Intake
 from reconciler.dealpos.reading.reader import Reader
 from reconciler.kinds import KINDS
+from tests.support.shop import MakeShop, Shop
 
 WORST: dict[str, Any] = {
     "product_reads_hide_discontinued_variants": True,
@@ -51,12 +52,12 @@ def files(variants: str, more: str = "") -> str:
     return f"products: [{{code: P, {more}variants: [{variants}]}}]"
 
 
-def sent(shop: Any) -> list[str]:
+def sent(shop: Shop) -> list[str]:
     """The writes of a plan and the objects that each is for."""
     return [r.operation for step in shop.steps(shop.plan()) for r in step.requests]
 
 
-def test_prices_are_written_one_by_one_and_nothing_is_lost(open_shop: Any) -> None:
+def test_prices_are_written_one_by_one_and_nothing_is_lost(open_shop: MakeShop) -> None:
     shop = open_shop(seed(), files(PRICES), **WORST)
     before = shop.item("variants", "PZ")
     plan = shop.plan()
@@ -68,7 +69,7 @@ def test_prices_are_written_one_by_one_and_nothing_is_lost(open_shop: Any) -> No
     assert shop.plan().empty
 
 
-def test_a_needed_update_says_what_it_may_cost_before_anything_is_sent(open_shop: Any) -> None:
+def test_a_needed_update_says_what_it_may_cost_before_anything_is_sent(open_shop: MakeShop) -> None:
     shop = open_shop(seed(), files(PRICES, "name: Black Tea, "), **WORST)
     (note,) = [n for n in shop.plan().notes if n.startswith("product/P: ")]
     assert "a shop may delete what it does not name" in note
@@ -80,7 +81,7 @@ def test_a_needed_update_says_what_it_may_cost_before_anything_is_sent(open_shop
 @pytest.mark.parametrize("rows", [{}, LEAN], ids=["full", "lean"])
 @pytest.mark.parametrize("more", ["", "name: Black Tea, "], ids=["optional", "needed"])
 def test_as_the_note_says_what_is_declared_is_kept(
-    open_shop: Any, rows: dict[str, str], more: str
+    open_shop: MakeShop, rows: dict[str, str], more: str
 ) -> None:
     """All of it: also what no file says of the variant, however little lists show."""
     shop = open_shop(seed(), files(f"{PRICES}, {{code: PZ}}", more), **WORST, **rows)
@@ -98,7 +99,7 @@ def test_as_the_note_says_what_is_declared_is_kept(
 
 
 def test_where_no_read_shows_all_of_a_hidden_variant_the_update_is_withheld(
-    open_shop: Any,
+    open_shop: MakeShop,
 ) -> None:
     missing = frozenset({"GET /Variant/Code", "GET /Variant/Detail"})
     text = "products: [{code: P, name: Black Tea, variants: [{code: PZ}]}]"
@@ -126,7 +127,7 @@ BOTH = files(PRICES)[:-1] + ", {code: Q, variants: [{code: QA, unit_price: 5}]}]
     ids=["its own", "another's", "its own detail", "another's detail"],
 )
 def test_a_discontinued_variant_inside_a_product_proves_that_none_is_hidden(
-    open_shop: Any, of: str, text: str, rows: dict[str, str], words: bool
+    open_shop: MakeShop, of: str, text: str, rows: dict[str, str], words: bool
 ) -> None:
     shop = open_shop(seed(of=of), text, booleans_as_words=words, **rows)
     assert P in shop.read().whole
@@ -137,12 +138,12 @@ def test_a_discontinued_variant_inside_a_product_proves_that_none_is_hidden(
 
 
 @pytest.mark.parametrize("words", [False, True])
-def test_variants_on_sale_prove_nothing(open_shop: Any, words: bool) -> None:
+def test_variants_on_sale_prove_nothing(open_shop: MakeShop, words: bool) -> None:
     shop = open_shop(seed(), files(PRICES), booleans_as_words=words, **WORST)
     assert shop.read().whole == set()
 
 
-def test_the_proof_costs_no_request(open_shop: Any) -> None:
+def test_the_proof_costs_no_request(open_shop: MakeShop) -> None:
     spent = {
         open_shop(seed(), files(PRICES), product_reads_hide_discontinued_variants=hides)
         .plan()
@@ -160,7 +161,7 @@ SOME = {"Code": "P", "Variants": [{"Code": "PA"}]}
 
 
 @pytest.fixture
-def intake(open_shop: Any) -> Intake:
+def intake(open_shop: MakeShop) -> Intake:
     """What takes the rows of a new reader."""
     return Reader(open_shop({}).client(), KINDS).intake
 
@@ -186,7 +187,7 @@ def test_a_list_that_is_read_again_counts_as_it_is_now(intake: Intake) -> None:
     assert set(state.children) == {"PA"}  # type: ignore[union-attr, arg-type]
 
 
-def test_a_list_that_shows_them_does_not_speak_for_single_reads(open_shop: Any) -> None:
+def test_a_list_that_shows_them_does_not_speak_for_single_reads(open_shop: MakeShop) -> None:
     """Another product's list row has one; this product's row has no variants, only its detail."""
     shop = open_shop({}, files(PRICES))
     for read, known in (("list", True), ("single", False)):
@@ -200,7 +201,7 @@ def test_a_list_that_shows_them_does_not_speak_for_single_reads(open_shop: Any) 
         assert (P in reader.live.whole) is known, read
 
 
-def test_what_two_reads_have_shown_is_whole_by_the_one_that_hides_none(open_shop: Any) -> None:
+def test_what_two_reads_have_shown_is_whole_by_the_one_that_hides_none(open_shop: MakeShop) -> None:
     shop = open_shop({}, files(PRICES))
     reader = Reader(shop.client(), KINDS)
     reader.intake.take(PRODUCT, [ALL], frozenset(ALL))
@@ -210,7 +211,7 @@ def test_what_two_reads_have_shown_is_whole_by_the_one_that_hides_none(open_shop
     assert reader.live.whole == {P}
 
 
-def test_a_hidden_variant_speaks_against_the_sort_of_read_that_hid_it(open_shop: Any) -> None:
+def test_a_hidden_variant_speaks_against_the_sort_of_read_that_hid_it(open_shop: MakeShop) -> None:
     shop = open_shop({}, files("{code: PA}, {code: PH}"))
     reader = Reader(shop.client(), KINDS)
     reader.intake.take(PRODUCT, [{**ALL, "Code": "Q"}, SOME], frozenset(ALL))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.dealpos.client import Client
+from tests.support.shop import MakeShop, Shop
 
 BLIND = {
     "MultipleUOM": {"ParentCode": "PB", "Ratio": 12},
@@ -61,12 +62,12 @@ def seed(type_: str) -> dict[str, Any]:
     }
 
 
-def opened(open_shop: Any, type_: str, variant: str, **choices: Any) -> Any:
+def opened(open_shop: MakeShop, type_: str, variant: str, **choices: Any) -> Any:
     text = f"products: [{{code: P, variants: [{{code: PA, {variant}}}]}}]"
     return open_shop(seed(type_), text, **{**STRICT, **choices})
 
 
-def held(shop: Any) -> dict[str, str]:
+def held(shop: Shop) -> dict[str, str]:
     return {str(address): why for address, why in shop.plan().withheld}
 
 
@@ -83,7 +84,7 @@ def held(shop: Any) -> dict[str, str]:
     ],
 )
 def test_what_a_product_carries_of_a_variant_is_changed_through_it(
-    open_shop: Any, type_: str, variant: str, changed: dict[str, Any]
+    open_shop: MakeShop, type_: str, variant: str, changed: dict[str, Any]
 ) -> None:
     shop = opened(open_shop, type_, variant)
     before = shop.show()
@@ -103,7 +104,7 @@ def test_what_a_product_carries_of_a_variant_is_changed_through_it(
 @pytest.mark.parametrize("type_", BLIND)
 @pytest.mark.parametrize("variant", ["weight: 5", "unit_price: 110, taxable: false", "name: Box"])
 def test_what_only_its_own_update_carries_is_withheld(
-    open_shop: Any, type_: str, variant: str
+    open_shop: MakeShop, type_: str, variant: str
 ) -> None:
     shop = opened(open_shop, type_, variant)
     before = shop.show()
@@ -117,7 +118,7 @@ def test_what_only_its_own_update_carries_is_withheld(
 
 
 @pytest.mark.parametrize("type_", ["MultipleUOM", "PrepaidPoint"])
-def test_once_declared_they_are_sent(open_shop: Any, type_: str) -> None:
+def test_once_declared_they_are_sent(open_shop: MakeShop, type_: str) -> None:
     declared = {
         "MultipleUOM": "parent_code: PB, ratio: 12",
         "PrepaidPoint": "expired_day_prepaid: 0, expired_month_prepaid: 6, point_prepaid: 9",
@@ -130,20 +131,22 @@ def test_once_declared_they_are_sent(open_shop: Any, type_: str) -> None:
     assert BLIND[type_].items() <= row.items()
 
 
-def test_one_that_is_declared_does_not_speak_for_the_others(open_shop: Any) -> None:
+def test_one_that_is_declared_does_not_speak_for_the_others(open_shop: MakeShop) -> None:
     why = held(opened(open_shop, "MultipleUOM", "weight: 5, ratio: 12"))["variant/PA"]
     assert "`parent_code`" in why
     assert "`ratio`" not in why
 
 
 @pytest.mark.parametrize("type_", BLIND)
-def test_a_type_that_is_given_up_takes_its_fields_along(open_shop: Any, type_: str) -> None:
+def test_a_type_that_is_given_up_takes_its_fields_along(open_shop: MakeShop, type_: str) -> None:
     shop = opened(open_shop, type_, "type: Standard, weight: 5")
     assert shop.apply().complete
     assert shop.item("variants", "PA")["Type"] == "Standard"
 
 
-def test_where_a_product_update_changes_no_variant_nothing_else_is_tried(open_shop: Any) -> None:
+def test_where_a_product_update_changes_no_variant_nothing_else_is_tried(
+    open_shop: MakeShop,
+) -> None:
     shop = opened(open_shop, "MultipleUOM", "unit_price: 110", product_put_variants="ignore")
     (outcome,) = shop.apply().outcomes
     assert outcome.status == "failed"
@@ -155,7 +158,7 @@ def test_where_a_product_update_changes_no_variant_nothing_else_is_tried(open_sh
 @pytest.mark.parametrize("brand", ["", ", brand: House"])
 @pytest.mark.parametrize("variant", ["{code: PA, unit_price: 110}", "{code: PA}"])
 def test_a_product_whose_fields_are_not_shown_is_written_when_they_are_declared(
-    open_shop: Any, hide: Any, brand: str, variant: str
+    open_shop: MakeShop, hide: Callable[[str, str], None], brand: str, variant: str
 ) -> None:
     """A shop whose reads show no brand: a product update without one could clear it."""
     hide("product.", "Brand")
@@ -174,7 +177,7 @@ def test_a_product_whose_fields_are_not_shown_is_written_when_they_are_declared(
 
 
 def test_two_prices_go_one_by_one_where_their_product_is_not_shown_in_full(
-    open_shop: Any, hide: Any
+    open_shop: MakeShop, hide: Callable[[str, str], None]
 ) -> None:
     hide("product.", "Description")
     variants = "{code: PA, unit_price: 110}, {code: PB, unit_price: 11}"
@@ -189,7 +192,7 @@ def test_two_prices_go_one_by_one_where_their_product_is_not_shown_in_full(
 
 
 def test_a_customer_is_not_updated_where_a_field_is_shown_of_nobody(
-    open_shop: Any, hide: Any
+    open_shop: MakeShop, hide: Callable[[str, str], None]
 ) -> None:
     hide("customer.by_code", "City")
     people = {"customers": [{"Code": "C", "Name": "One", "Email": "o@example.com", "City": "B"}]}
@@ -200,7 +203,7 @@ def test_a_customer_is_not_updated_where_a_field_is_shown_of_nobody(
     assert shop.item("customers", "C")["City"] == "B"
 
 
-def test_a_shop_that_leaves_out_what_is_empty_is_taken_at_its_word(open_shop: Any) -> None:
+def test_a_shop_that_leaves_out_what_is_empty_is_taken_at_its_word(open_shop: MakeShop) -> None:
     people = {
         "customers": [
             {"Code": "C", "Name": "One", "Email": "o@example.com", "City": "B"},

@@ -10,6 +10,7 @@ import pytest
 from reconciler.dealpos.operations import BASE
 from reconciler.sandbox import Fault
 from reconciler.sandbox.faults import Kind
+from tests.support.storm import Storm
 
 READS = {
     "token": ("POST", "/Token/OAuth2"),
@@ -46,7 +47,7 @@ LIES = {"401", "429"}
 """Answers that say "not done": after the shop has acted, they are believed and it is sent again."""
 
 
-def test_the_matrix_has_every_operation_that_this_shop_needs(world: Any) -> None:
+def test_the_matrix_has_every_operation_that_this_shop_needs(world: Storm) -> None:
     world.run()
     called = {(method, path.removeprefix(BASE)) for method, path, _ in world.shop.twin.calls}
     assert called == {*READS.values(), *WRITES.values()}
@@ -54,7 +55,7 @@ def test_the_matrix_has_every_operation_that_this_shop_needs(world: Any) -> None
     world.check()
 
 
-def refused(world: Any) -> Counter[str]:
+def refused(world: Storm) -> Counter[str]:
     """Creates that met what was there already."""
     return Counter(
         path.removeprefix(BASE)
@@ -68,7 +69,7 @@ def refused(world: Any) -> Counter[str]:
 @pytest.mark.parametrize(("kind", "when"), FAULTS)
 @pytest.mark.parametrize("operation", [*READS, *WRITES])
 def test_after_one_fault_and_one_more_run_all_is_well(
-    world: Any, operation: str, kind: Any, when: Any
+    world: Storm, operation: str, kind: Any, when: Any
 ) -> None:
     method, path = {**READS, **WRITES}[operation]
     world.shop.twin.faults.add(Fault(method, path, kind, when))
@@ -83,7 +84,7 @@ def test_after_one_fault_and_one_more_run_all_is_well(
 @pytest.mark.parametrize("kind", ["503", "html", "drop"])
 @pytest.mark.parametrize("operation", WRITES)
 def test_a_write_that_fails_for_good_is_made_good_by_the_next_run(
-    world: Any, operation: str, kind: Any, when: Any
+    world: Storm, operation: str, kind: Any, when: Any
 ) -> None:
     method, path = WRITES[operation]
     world.shop.twin.faults.add(Fault(method, path, kind, when, times=50))

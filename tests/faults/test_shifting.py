@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler import sandbox
+from tests.support.shop import MakeShop
 
 CODES = [f"M{number}" for number in range(8)]
 LISTS = {"product": "/api/v3/Product", "coupon": "/api/v3/PromotionCoupon/p"}
@@ -52,7 +53,7 @@ def added(store: Any, kind: str) -> None:
 @pytest.mark.parametrize("what", [removed, added])
 @pytest.mark.parametrize("kind", LISTS)
 def test_a_page_that_shifts_makes_nothing_look_absent(
-    make_shop: Any, kind: str, what: Callable[..., None], after: int, size: int, retired: bool
+    make_shop: MakeShop, kind: str, what: Callable[..., None], after: int, size: int, retired: bool
 ) -> None:
     shop = make_shop(seed(retired), choices=sandbox.Choices(page_cap=size))
     shop.write(FILES)
@@ -76,7 +77,7 @@ def test_a_page_that_shifts_makes_nothing_look_absent(
 
 @pytest.mark.parametrize("shifts", [False, True])
 def test_many_new_products_are_proven_absent_by_the_same_list_again(
-    make_shop: Any, shifts: bool
+    make_shop: MakeShop, shifts: bool
 ) -> None:
     shop = make_shop(seed(True), choices=sandbox.Choices(page_cap=4))
     new = [f"X{number:02}" for number in range(20)]

@@ -23,7 +23,7 @@ RATE = 0.04
 class Storm:
     """What happens to a shop by the throw of a die."""
 
-    def __init__(self, world: Any, seed: int, killed: type[BaseException]) -> None:
+    def __init__(self, world: Storm, seed: int, killed: type[BaseException]) -> None:
         self.world, self.killed = world, killed
         self.store = world.shop.twin.store
         self.die = random.Random(seed)
@@ -84,7 +84,9 @@ def declared(shown: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_after_any_storm_one_more_run_makes_all_well(world: Any, killed: Any, seed: int) -> None:
+def test_after_any_storm_one_more_run_makes_all_well(
+    world: Storm, killed: type[BaseException], seed: int
+) -> None:
     storm = Storm(world, seed, killed)
     cap, order = storm.die.choice([1, 2, 3, 500]), storm.die.choice(["code", "insertion"])
     twin = world.shop.twin

@@ -21,6 +21,8 @@ from reconciler.ledger.journal import Journal
 from reconciler.workflows import adopt as adopting
 from reconciler.workflows import import_ as importing
 from reconciler.workflows import plan as pipeline
+from tests.support.generated import Worlds
+from tests.support.shop import MakeShop, Shop
 
 
 def as_flow(text: str) -> str:
@@ -35,7 +37,7 @@ def as_others_write(text: str) -> str:
     return "\r\n".join([*lines, "# the end", ""])
 
 
-def imported(shop: Any, style: Callable[[str], str]) -> None:
+def imported(shop: Shop, style: Callable[[str], str]) -> None:
     (shop.folder / "reconciler.yaml").write_text("store: {url: sandbox}\n", encoding="utf-8")
     settled = load(shop.folder, {})
     everything = importing.reading(settled, shop.client(), tuple(MANAGED))
@@ -60,7 +62,7 @@ def texts(folder: Path) -> dict[str, str]:
 @settings(max_examples=6)
 @given(data=st.data())
 def test_after_an_adopt_the_plan_is_empty(
-    data: Any, generated: Any, make_shop: Any, style: Callable[[str], str]
+    data: Any, generated: Worlds, make_shop: MakeShop, style: Callable[[str], str]
 ) -> None:
     world = data.draw(generated)
     shop = make_shop(world.seed())

@@ -18,11 +18,13 @@ from reconciler.ledger.journal import Journal
 from reconciler.sandbox import Choices
 from reconciler.workflows import import_ as importing
 from reconciler.workflows import plan as pipeline
+from tests.support.generated import OpenWorld, Worlds
+from tests.support.shop import MakeShop, Shop
 
 ALL = tuple(MANAGED)
 
 
-def imported(shop: Any, kinds: tuple[str, ...] = ALL) -> Any:
+def imported(shop: Shop, kinds: tuple[str, ...] = ALL) -> Any:
     """Import the shop into its folder."""
     if not (shop.folder / "reconciler.yaml").exists():
         (shop.folder / "reconciler.yaml").write_text("store: {url: sandbox}\n", encoding="utf-8")
@@ -32,12 +34,12 @@ def imported(shop: Any, kinds: tuple[str, ...] = ALL) -> Any:
     return importing.write(settled, everything, kinds)
 
 
-def planned(shop: Any) -> Any:
+def planned(shop: Shop) -> Any:
     settled = load(shop.folder, {})
     return pipeline.make(settled, shop.client(), Journal(shop.state, "sandbox"))
 
 
-def declared(shop: Any) -> Any:
+def declared(shop: Shop) -> Any:
     return pipeline.declared(load(shop.folder, {}))
 
 
@@ -58,7 +60,7 @@ def texts(folder: Path) -> dict[str, bytes]:
     ],
 )
 def test_after_an_import_the_plan_is_empty(
-    data: Any, generated: Any, make_shop: Any, choices: Any
+    data: Any, generated: Worlds, make_shop: MakeShop, choices: Any
 ) -> None:
     shop = make_shop(data.draw(generated).seed(), choices=Choices(**choices))
     done = imported(shop)
@@ -70,7 +72,9 @@ def test_after_an_import_the_plan_is_empty(
 
 @settings(max_examples=8)
 @given(data=st.data())
-def test_all_that_the_shop_shows_is_in_the_files(data: Any, generated: Any, make_shop: Any) -> None:
+def test_all_that_the_shop_shows_is_in_the_files(
+    data: Any, generated: Worlds, make_shop: MakeShop
+) -> None:
     shop = make_shop(data.draw(generated).seed())
     imported(shop)
     desired = declared(shop)
@@ -89,7 +93,7 @@ def test_all_that_the_shop_shows_is_in_the_files(data: Any, generated: Any, make
 @settings(max_examples=8)
 @given(data=st.data())
 def test_an_import_writes_the_same_bytes_every_time(
-    data: Any, generated: Any, make_shop: Any
+    data: Any, generated: Worlds, make_shop: MakeShop
 ) -> None:
     seed = data.draw(generated).seed()
     shops = [make_shop(seed), make_shop(seed, choices=Choices(list_order="reverse"))]
@@ -101,7 +105,7 @@ def test_an_import_writes_the_same_bytes_every_time(
 @settings(max_examples=8)
 @given(data=st.data())
 def test_an_import_beside_files_touches_nothing_that_they_declare(
-    data: Any, generated: Any, open_world: Any
+    data: Any, generated: Worlds, open_world: OpenWorld
 ) -> None:
     shop = open_world(data.draw(generated))
     (shop.folder / "reconciler.yaml").write_text(

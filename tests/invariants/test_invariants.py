@@ -23,13 +23,16 @@ from reconciler.render.view import PlanView
 from reconciler.sandbox import Fault
 from reconciler.workflows import plan_file as saved
 from reconciler.workflows.approved_plan import resume
+from tests.support.documents import ReadDocument
+from tests.support.generated import GeneratedWorld, OpenWorld, Worlds
+from tests.support.shop import Shop
 
 CREATES = {"/Category", "/Product", "/Variant/Add", "/PromotionCoupon", "/Customer"}
 READS = {"/Category/p", "/Variant", "/Variant/GetByListCode", "/PromotionCoupon/p", "/Customer/p"}
 READS |= {"/Outlet/p", "/Token/OAuth2"}
 
 
-def since(shop: Any, start: int) -> list[tuple[str, str, int]]:
+def since(shop: Shop, start: int) -> list[tuple[str, str, int]]:
     return [(m, p.removeprefix("/api/v3"), s) for m, p, s in shop.twin.calls[start:]]
 
 
@@ -37,7 +40,7 @@ def writes(calls: list[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
     return [c for c in calls if c[0] in ("PUT", "DELETE") or (c[0] == "POST" and c[1] not in READS)]
 
 
-def planned(shop: Any) -> Any:
+def planned(shop: Shop) -> Any:
     """The plan; a world has no faults by construction."""
     plan, faults = shop.consider()
     assert [fault.message for fault in faults] == []
@@ -55,14 +58,16 @@ def failures(report: Any) -> list[tuple[str, str, str]]:
     ]
 
 
-def document(shop: Any, plan: Any) -> dict[str, Any]:
+def document(shop: Shop, plan: Any) -> dict[str, Any]:
     return json.loads(
         json.dumps(plan_document(plan, PlanView(kinds=KINDS, usage=shop.cost(plan))), default=str)
     )
 
 
 @given(data=st.data())
-def test_after_an_apply_the_plan_is_empty(data: Any, generated: Any, open_world: Any) -> None:
+def test_after_an_apply_the_plan_is_empty(
+    data: Any, generated: Worlds, open_world: OpenWorld
+) -> None:
     shop = open_world(data.draw(generated))
     assert failures(shop.apply(planned(shop))) == []
     again = planned(shop)
@@ -72,7 +77,7 @@ def test_after_an_apply_the_plan_is_empty(data: Any, generated: Any, open_world:
 @settings(max_examples=10)
 @given(data=st.data())
 def test_what_programs_read_is_as_the_schemas_say(
-    data: Any, generated: Any, open_world: Any, documented: Any
+    data: Any, generated: Worlds, open_world: OpenWorld, documented: ReadDocument
 ) -> None:
     shop = open_world(data.draw(generated))
     plan = planned(shop)
@@ -82,7 +87,7 @@ def test_what_programs_read_is_as_the_schemas_say(
 
 @given(data=st.data())
 def test_a_plan_read_back_from_its_file_is_the_same_plan(
-    data: Any, generated: Any, open_world: Any
+    data: Any, generated: Worlds, open_world: OpenWorld
 ) -> None:
     shop = open_world(data.draw(generated))
     (shop.folder / "reconciler.yaml").write_text("store: {url: sandbox}\n", encoding="utf-8")
@@ -98,7 +103,9 @@ def test_a_plan_read_back_from_its_file_is_the_same_plan(
 
 
 @given(data=st.data())
-def test_the_second_apply_sends_no_write(data: Any, generated: Any, open_world: Any) -> None:
+def test_the_second_apply_sends_no_write(
+    data: Any, generated: Worlds, open_world: OpenWorld
+) -> None:
     shop = open_world(data.draw(generated))
     shop.apply(planned(shop))
     state, start = shop.show(), len(shop.twin.calls)
@@ -108,7 +115,9 @@ def test_the_second_apply_sends_no_write(data: Any, generated: Any, open_world: 
 
 
 @given(data=st.data())
-def test_the_requests_sent_are_those_quoted(data: Any, generated: Any, open_world: Any) -> None:
+def test_the_requests_sent_are_those_quoted(
+    data: Any, generated: Worlds, open_world: OpenWorld
+) -> None:
     shop = open_world(data.draw(generated))
     plan = planned(shop)
     report = shop.apply(plan)
@@ -121,7 +130,7 @@ def test_the_requests_sent_are_those_quoted(data: Any, generated: Any, open_worl
 
 
 @given(data=st.data())
-def test_planning_changes_nothing(data: Any, generated: Any, open_world: Any) -> None:
+def test_planning_changes_nothing(data: Any, generated: Worlds, open_world: OpenWorld) -> None:
     shop = open_world(data.draw(generated))
     before = shop.show()
     planned(shop)
@@ -167,7 +176,11 @@ def owned(kind: str, declared: dict[str, Any], keys: dict[str, str]) -> set[str]
     "choices", [{}, {"put_omitted": "clear", "product_put_variants": "replace"}]
 )
 def test_what_no_file_mentions_keeps_its_live_value(
-    data: Any, generated: Any, open_world: Any, keys: Any, choices: Any
+    data: Any,
+    generated: Worlds,
+    open_world: OpenWorld,
+    keys: dict[str, dict[str, str]],
+    choices: Any,
 ) -> None:
     world = data.draw(generated)
     shop = open_world(world, **choices)
@@ -189,7 +202,7 @@ def test_what_no_file_mentions_keeps_its_live_value(
 
 @given(data=st.data())
 def test_what_a_product_hides_is_at_risk_only_where_the_plan_says_so(
-    data: Any, generated: Any, open_world: Any
+    data: Any, generated: Worlds, open_world: OpenWorld
 ) -> None:
     """dealpos-api.md §6.2, §14 #21: the worst of both; what the files declare is never lost."""
     world = data.draw(generated)
@@ -253,7 +266,7 @@ OPEN = st.fixed_dictionaries(
 
 @given(data=st.data(), choices=OPEN)
 def test_an_apply_succeeds_and_converges_whatever_the_documentation_left_open(
-    data: Any, choices: Any, complete: Any, open_world: Any
+    data: Any, choices: Any, complete: Worlds, open_world: OpenWorld
 ) -> None:
     shop = open_world(data.draw(complete), **choices)
     plan = planned(shop)
@@ -265,7 +278,7 @@ def test_an_apply_succeeds_and_converges_whatever_the_documentation_left_open(
 
 @given(data=st.data(), seed=st.integers(0, 99))
 def test_a_plan_is_the_same_whatever_the_order_of_the_files(
-    data: Any, seed: int, generated: Any, open_world: Any
+    data: Any, seed: int, generated: Worlds, open_world: OpenWorld
 ) -> None:
     world = data.draw(generated)
 
@@ -289,7 +302,7 @@ def test_a_plan_is_the_same_whatever_the_order_of_the_files(
     when=st.sampled_from(["before", "after"]),
 )
 def test_a_lost_answer_and_one_more_apply_converge(
-    data: Any, kind: Any, when: Any, complete: Any, open_world: Any
+    data: Any, kind: Any, when: Any, complete: Worlds, open_world: OpenWorld
 ) -> None:
     shop = open_world(data.draw(complete))
     plan = planned(shop)
@@ -311,7 +324,7 @@ class Cut(BaseException):
 
 @given(data=st.data())
 def test_a_run_that_was_cut_off_anywhere_converges(
-    data: Any, complete: Any, open_world: Any
+    data: Any, complete: Worlds, open_world: OpenWorld
 ) -> None:
     shop = open_world(data.draw(complete))
     plan = planned(shop)
@@ -339,7 +352,7 @@ def test_a_run_that_was_cut_off_anywhere_converges(
 
 @given(data=st.data())
 def test_no_plan_and_no_report_holds_customer_data(
-    data: Any, generated: Any, open_world: Any
+    data: Any, generated: Worlds, open_world: OpenWorld
 ) -> None:
     world = data.draw(generated)
     private = {
@@ -364,7 +377,7 @@ def test_no_plan_and_no_report_holds_customer_data(
         assert value.upper() not in said
 
 
-def _untidied(data: Any, world: Any) -> Any:
+def _untidied(data: Any, world: GeneratedWorld) -> GeneratedWorld:
     """The world, with texts in the files as people type them, and prices in cents."""
     loose = st.sampled_from([" {}", "{} ", "{}  {}", "{} \u00e9", "{} e\u0301", "{}"])
     for kind, names in (
@@ -397,7 +410,7 @@ def _untidied(data: Any, world: Any) -> Any:
     ),
 )
 def test_whatever_the_shop_rewrites_without_harm_is_asked_for_once(
-    data: Any, rewriting: Any, complete: Any, open_world: Any
+    data: Any, rewriting: Any, complete: Worlds, open_world: OpenWorld
 ) -> None:
     shop = open_world(_untidied(data, data.draw(complete)), **rewriting)
     assert failures(shop.apply(planned(shop))) == []

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.core.diff.change import Action
+from tests.support.generated import GeneratedWorld, OpenWorld, Worlds
+from tests.support.shop import Shop
 
 COLLECTIONS = {
     "categories": "category",
@@ -18,7 +20,7 @@ COLLECTIONS = {
 }
 
 
-def there(shop: Any) -> set[str]:
+def there(shop: Shop) -> set[str]:
     """The address of everything that the shop has."""
     shown = shop.show()
     found = {
@@ -29,7 +31,7 @@ def there(shop: Any) -> set[str]:
     return found | {f"variant/{v['Code']}" for p in shown["products"] for v in p["Variants"]}
 
 
-def wishes(data: Any, world: Any) -> dict[str, bool]:
+def wishes(data: Any, world: GeneratedWorld) -> dict[str, bool]:
     """Some of what is live and not declared, each with whether it is to be deleted."""
     spare = sorted(
         f"{kind}/{name}"
@@ -41,7 +43,9 @@ def wishes(data: Any, world: Any) -> dict[str, bool]:
 
 
 @given(data=st.data())
-def test_what_is_removed_is_what_was_asked_for(data: Any, generated: Any, open_world: Any) -> None:
+def test_what_is_removed_is_what_was_asked_for(
+    data: Any, generated: Worlds, open_world: OpenWorld
+) -> None:
     world = data.draw(generated)
     shop = open_world(world)
     asked = wishes(data, world)
@@ -67,7 +71,7 @@ def test_what_is_removed_is_what_was_asked_for(data: Any, generated: Any, open_w
 
 @given(data=st.data())
 def test_a_scope_takes_in_nothing_that_the_files_need(
-    data: Any, generated: Any, open_world: Any
+    data: Any, generated: Worlds, open_world: OpenWorld
 ) -> None:
     world = data.draw(generated)
     shop = open_world(world)

@@ -20,6 +20,8 @@ from reconciler.render.fit import size
 from reconciler.render.plan.markdown import LIMIT
 from reconciler.render.view import AuditView
 from reconciler.render.words import plain
+from tests.support.documents import ReadDocument
+from tests.support.plans import Makes
 
 
 def view(**parts: Any) -> AuditView:
@@ -31,7 +33,7 @@ def states(found: Audit) -> dict[str, str]:
     return {str(finding.address): finding.state for finding in found.findings}
 
 
-def test_each_part_of_a_plan_is_a_finding(makes: Any) -> None:
+def test_each_part_of_a_plan_is_a_finding(makes: Makes) -> None:
     found = audit(
         makes.plan(
             makes.change("variant/A", Action.CREATE),
@@ -56,26 +58,26 @@ def test_each_part_of_a_plan_is_a_finding(makes: Any) -> None:
     assert not found.clean
 
 
-def test_the_money_of_drift_goes_from_the_files_to_the_shop(makes: Any) -> None:
+def test_the_money_of_drift_goes_from_the_files_to_the_shop(makes: Makes) -> None:
     found = audit(makes.plan(makes.change("variant/B", unit_price=(4, 10), unit_cost=(5, 5))))
     said = text.render_audit(found, view())
     assert "unit_price is 4, the files say 10" in said
     assert "margin 50.0 % → -25.0 %, falls below cost" in said
 
 
-def test_what_the_shop_does_not_have_is_nothing(makes: Any) -> None:
+def test_what_the_shop_does_not_have_is_nothing(makes: Makes) -> None:
     found = audit(makes.plan(makes.change("variant/B", outlet_prices=(None, {"X": {"price": 1}}))))
     assert "outlet_prices is nothing, the files say" in text.render_audit(found, view())
 
 
-def test_unread_objects_share_their_reason(makes: Any) -> None:
+def test_unread_objects_share_their_reason(makes: Makes) -> None:
     unread = tuple((Address("variant", f"V{n:03}"), "HTTP 500") for n in range(500))
     said = text.render_audit(audit(makes.plan(unknown=unread)), view())
     assert said.count("HTTP 500") == 1
     assert "V009 and 490 more: HTTP 500" in said
 
 
-def test_hostile_names_steer_nothing(makes: Any, hostile: str, documented: Any) -> None:
+def test_hostile_names_steer_nothing(makes: Makes, hostile: str, documented: ReadDocument) -> None:
     found = audit(makes.hostile(hostile))
     for said in (text.render_audit(found, view()), github.render_audit(found, view())):
         assert all(plain(line) == line for line in said.splitlines())
@@ -95,7 +97,7 @@ def test_hostile_names_steer_nothing(makes: Any, hostile: str, documented: Any) 
     assert info.labels == {"shop": hostile, "store": f"https://{hostile}"}
 
 
-def test_markdown_keeps_names_in_code(makes: Any, hostile: str) -> None:
+def test_markdown_keeps_names_in_code(makes: Makes, hostile: str) -> None:
     said = markdown.render_audit(audit(makes.hostile(hostile)), view(folder=hostile))
     parsed = MarkdownIt("commonmark").enable("table").parse(said)
     tokens = [inner for token in parsed for inner in (token, *(token.children or []))]
@@ -105,7 +107,7 @@ def test_markdown_keeps_names_in_code(makes: Any, hostile: str) -> None:
     assert len(blocks) == 1 + 2  # the marker, and the fold of the notes
 
 
-def test_a_large_audit_fits_and_counts_what_it_does_not_name(makes: Any) -> None:
+def test_a_large_audit_fits_and_counts_what_it_does_not_name(makes: Makes) -> None:
     found = audit(
         makes.plan(
             *makes.large(4000, name="A long name of a variant "),
@@ -119,7 +121,7 @@ def test_a_large_audit_fits_and_counts_what_it_does_not_name(makes: Any) -> None
     assert all(f"**{state.capitalize()}" in said for state in ("drifted", "missing", "unmanaged"))
 
 
-def test_every_state_has_its_metric(makes: Any) -> None:
+def test_every_state_has_its_metric(makes: Makes) -> None:
     said = prometheus.render_audit(audit(makes.plan()), view(shop="kopi"))
     for kind in MANAGED:
         for state in STATES:
@@ -127,7 +129,7 @@ def test_every_state_has_its_metric(makes: Any) -> None:
             assert f"reconciler_audit_{line}\n" in said
 
 
-def test_a_page_holds_names_as_text_alone(makes: Any, hostile: str) -> None:
+def test_a_page_holds_names_as_text_alone(makes: Makes, hostile: str) -> None:
     said = html.render_audit(audit(makes.hostile(hostile)), view(folder=hostile, commit=hostile))
     parser = Tags()
     parser.feed(said)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import pytest
 
@@ -16,6 +17,7 @@ from reconciler.kinds import KINDS
 from reconciler.render.plan.github import render_error, render_plan
 from reconciler.render.view import View
 from reconciler.render.words import plain
+from tests.support.plans import Makes
 
 HERE = View(kinds=KINDS, repository_path="shop")
 
@@ -51,11 +53,11 @@ def line_of(source: Source, path: tuple[str | int, ...]) -> Source:
     return Source(source.file, source.line + 1, source.column)
 
 
-def annotated(plan: Plan, makes: Any, folder: str = "") -> tuple[list[Command], list[str]]:
+def annotated(plan: Plan, makes: Makes, folder: str = "") -> tuple[list[Command], list[str]]:
     return runner(render_plan(plan, makes.view(repository_path=folder, locate=line_of)))
 
 
-def test_annotations_read_as_pinned(makes: Any, everything: Any) -> None:
+def test_annotations_read_as_pinned(makes: Makes, everything: Callable[[], Plan]) -> None:
     text = render_plan(everything(), makes.view(repository_path="shops/kopi", locate=line_of))
     lines = text.splitlines()
     assert lines[0] == "Store: https://yourshop.dealpos.net"
@@ -88,7 +90,7 @@ def test_annotations_read_as_pinned(makes: Any, everything: Any) -> None:
     assert len(lines) == 13
 
 
-def test_no_name_is_a_command_in_a_log(makes: Any, hostile: str) -> None:
+def test_no_name_is_a_command_in_a_log(makes: Makes, hostile: str) -> None:
     commands, rest = annotated(makes.hostile(hostile), makes, hostile)
     assert Counter(c.level for c in commands) == {"error": 1, "warning": 3, "notice": 5}
     for command in commands:
@@ -106,13 +108,13 @@ def test_no_name_is_a_command_in_a_log(makes: Any, hostile: str) -> None:
 
 
 @pytest.mark.parametrize(("count", "more"), [(9, 0), (10, 0), (11, 2), (1_200, 1_191)])
-def test_the_tenth_says_how_many_more_there_are(makes: Any, count: int, more: int) -> None:
+def test_the_tenth_says_how_many_more_there_are(makes: Makes, count: int, more: int) -> None:
     commands, _ = annotated(makes.plan(*makes.large(count)), makes)
     assert len(commands) == min(count, 10)
     assert commands[-1].message.startswith(f"and {more:,} more") is bool(more)
 
 
-def test_the_important_ones_come_first(makes: Any) -> None:
+def test_the_important_ones_come_first(makes: Makes) -> None:
     plan = makes.plan(
         *makes.large(50),
         makes.change("variant/RISE", unit_price=(1, 100)),
@@ -125,7 +127,7 @@ def test_the_important_ones_come_first(makes: Any) -> None:
     assert named == ["GONE", "OLD", "LOSS", "RISE"]
 
 
-def test_violations_have_errors_of_their_own(makes: Any) -> None:
+def test_violations_have_errors_of_their_own(makes: Makes) -> None:
     found = tuple(makes.violation(f"variant/V{n}") for n in range(30))
     unknown = tuple((Address("variant", f"U{n}"), "why") for n in range(30))
     plan = makes.plan(*makes.large(30), violations=found, unknown=unknown)
@@ -133,14 +135,14 @@ def test_violations_have_errors_of_their_own(makes: Any) -> None:
     assert Counter(c.level for c in commands) == {"error": 10, "warning": 10, "notice": 10}
 
 
-def test_a_huge_value_is_cut(makes: Any) -> None:
+def test_a_huge_value_is_cut(makes: Makes) -> None:
     plan = makes.plan(makes.change("variant/H", description=("", "x" * 100_000)))
     (command,), _ = annotated(plan, makes)
     assert len(command.message) < 3_000
     assert command.message.endswith("…")
 
 
-def test_customer_data_is_no_part_of_a_log(makes: Any) -> None:
+def test_customer_data_is_no_part_of_a_log(makes: Makes) -> None:
     plan = makes.plan(makes.change("customer/K", name=("Sari Lama", "Sari Baru")))
     assert "Sari" not in render_plan(plan, makes.view(locate=line_of))
 

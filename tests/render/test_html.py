@@ -6,14 +6,15 @@ import base64
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Callable
 from html.parser import HTMLParser
-from typing import Any
 
 from reconciler.core.diff.change import Action
 from reconciler.core.model.address import Address
 from reconciler.core.plan.plan import Plan
 from reconciler.render.plan.html import render_plan
 from reconciler.render.words import plain
+from tests.support.plans import Makes
 
 VOID = {"meta", "input", "br"}
 
@@ -53,11 +54,11 @@ class Page(HTMLParser):
         return " ".join("".join(self.texts).split())
 
 
-def page(plan: Plan, makes: Any, folder: str = ".", commit: str | None = None) -> str:
+def page(plan: Plan, makes: Makes, folder: str = ".", commit: str | None = None) -> str:
     return render_plan(plan, makes.view(folder=folder, commit=commit))
 
 
-def test_a_page_says_everything(makes: Any, everything: Any) -> None:
+def test_a_page_says_everything(makes: Makes, everything: Callable[[], Plan]) -> None:
     found = Page(page(everything(), makes, "shops/kopi", "0123abc"))
     assert not found.within
     for said in (
@@ -84,7 +85,7 @@ def test_a_page_says_everything(makes: Any, everything: Any) -> None:
         assert said in found.text
 
 
-def test_a_page_needs_nothing_else(makes: Any, everything: Any) -> None:
+def test_a_page_needs_nothing_else(makes: Makes, everything: Callable[[], Plan]) -> None:
     text = page(everything(), makes)
     found = Page(text)
     policy = next(v for t, n, v in found.attributes if n == "content" and "default-src" in v)
@@ -101,7 +102,7 @@ def test_a_page_needs_nothing_else(makes: Any, everything: Any) -> None:
     )
 
 
-def test_links_lead_to_the_changes(makes: Any, everything: Any) -> None:
+def test_links_lead_to_the_changes(makes: Makes, everything: Callable[[], Plan]) -> None:
     found = Page(page(everything(), makes))
     ids = [value for _, name, value in found.attributes if name == "id"]
     assert len(ids) == len(set(ids))
@@ -110,7 +111,7 @@ def test_links_lead_to_the_changes(makes: Any, everything: Any) -> None:
     assert links | labels <= set(ids)
 
 
-def test_no_name_is_markup_in_a_page(makes: Any, hostile: str) -> None:
+def test_no_name_is_markup_in_a_page(makes: Makes, hostile: str) -> None:
     harmless = Page(page(makes.hostile("harmless"), makes, "harmless", "harmless"))
     text = page(makes.hostile(hostile), makes, hostile, hostile)
     found = Page(text)
@@ -124,13 +125,13 @@ def test_no_name_is_markup_in_a_page(makes: Any, hostile: str) -> None:
         assert steering not in text
 
 
-def test_a_plan_without_changes_is_a_page_too(makes: Any) -> None:
+def test_a_plan_without_changes_is_a_page_too(makes: Makes) -> None:
     found = Page(page(makes.plan(unchanged=9), makes))
     assert "No changes: the shop is as the files say" in found.text
     assert found.tags["form"] == 0
 
 
-def test_what_can_be_filtered_by_is_what_there_is(makes: Any) -> None:
+def test_what_can_be_filtered_by_is_what_there_is(makes: Makes) -> None:
     plan = makes.plan(
         makes.change("variant/A"),
         makes.change("coupon/B", Action.REPLACE),
@@ -143,7 +144,7 @@ def test_what_can_be_filtered_by_is_what_there_is(makes: Any) -> None:
     ]  # fmt: skip
 
 
-def test_customer_data_is_no_part_of_a_page(makes: Any) -> None:
+def test_customer_data_is_no_part_of_a_page(makes: Makes) -> None:
     plan = makes.plan(
         makes.change("customer/K", name=("Sari Lama", "Sari Baru"), mobile=("0812", "0813")),
         unmanaged=(Address("customer", "DP-1"),),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from reconciler.render.fit import code, size
 from reconciler.render.plan.markdown import LIMIT, marker, render_error, render_plan
 from reconciler.render.view import View
 from reconciler.render.words import plain
+from tests.support.plans import Makes
 
 HERE = View(kinds=KINDS)
 MARKER = marker("plan")
@@ -26,7 +28,7 @@ OURS = re.compile(
 )
 
 
-def comment(plan: Plan, makes: Any, folder: str = ".", commit: str | None = None) -> str:
+def comment(plan: Plan, makes: Makes, folder: str = ".", commit: str | None = None) -> str:
     """The comment; asserts that a host takes it."""
     text = render_plan(plan, makes.view(folder=folder, commit=commit))
     assert size(text) <= LIMIT
@@ -98,7 +100,7 @@ Cost of applying: 5 requests, about 3 s
 """
 
 
-def test_a_comment_reads_as_pinned(makes: Any, everything: Any) -> None:
+def test_a_comment_reads_as_pinned(makes: Makes, everything: Callable[[], Plan]) -> None:
     text = comment(everything(), makes, "shops/kopi", "0123abc")
     assert text.startswith(GOLDEN)
     assert folds(text) == [
@@ -129,7 +131,7 @@ def test_a_comment_reads_as_pinned(makes: Any, everything: Any) -> None:
         ({"changes": ["create"], "allowed": True}, "✏️ 1 change, nothing is removed"),
     ],
 )
-def test_the_verdict_is_the_first_line(makes: Any, parts: dict[str, Any], verdict: str) -> None:
+def test_the_verdict_is_the_first_line(makes: Makes, parts: dict[str, Any], verdict: str) -> None:
     changes = [makes.change(f"variant/{a}", Action(a)) for a in parts.get("changes", [])]
     one = ((Address("variant", "X"), "why"),)
     violations = [makes.violation("variant/X")] if "refused" in parts else []
@@ -143,7 +145,7 @@ def test_the_verdict_is_the_first_line(makes: Any, parts: dict[str, Any], verdic
     assert comment(plan, makes).splitlines()[1] == f"### {verdict}"
 
 
-def test_no_name_is_markup_in_a_comment(makes: Any, hostile: str) -> None:
+def test_no_name_is_markup_in_a_comment(makes: Makes, hostile: str) -> None:
     text = comment(makes.hostile(hostile), makes, hostile, hostile)
     assert text.count(MARKER) == 1 + hostile.count(MARKER) * text.count(plain(hostile))
     found = tokens(text)
@@ -178,7 +180,7 @@ def test_a_code_span_reads_as_what_it_holds(text: str) -> None:
     assert inner == [text]
 
 
-def test_a_large_plan_is_shown_a_line_each_and_then_counted(makes: Any) -> None:
+def test_a_large_plan_is_shown_a_line_each_and_then_counted(makes: Makes) -> None:
     text = comment(makes.plan(*makes.large(400)), makes)
     assert text.count("money: margin") == 400
     text = comment(makes.plan(*makes.large(600)), makes)
@@ -194,7 +196,7 @@ def test_a_large_plan_is_shown_a_line_each_and_then_counted(makes: Any) -> None:
     assert folds(text) == ["update (3,000)", "create (3)"]
 
 
-def test_what_is_elided_is_what_matters_least(makes: Any) -> None:
+def test_what_is_elided_is_what_matters_least(makes: Makes) -> None:
     cheap = makes.change("variant/Z", unit_price=(100, 1), unit_cost=(50, 50))
     steep = makes.change("variant/Y", unit_price=(100, 900))
     text = comment(makes.plan(*makes.large(2_000), steep, cheap), makes)
@@ -202,7 +204,7 @@ def test_what_is_elided_is_what_matters_least(makes: Any) -> None:
     assert "\n~ variant/Y" in text
 
 
-def test_one_huge_change_does_not_hide_the_others(makes: Any) -> None:
+def test_one_huge_change_does_not_hide_the_others(makes: Makes) -> None:
     huge = makes.change("variant/H", description=("", "`" * 100_000))
     text = comment(makes.plan(huge, *makes.large(5)), makes)
     assert text.count("\n~ variant/V") == 5
@@ -224,7 +226,7 @@ def names_in(text: str) -> set[str]:
 @pytest.mark.parametrize("count", [1, 400, 1_000, 3_000])
 @pytest.mark.parametrize("action", [Action.DELETE, Action.RETIRE, Action.REPLACE])
 def test_every_removal_is_named_before_anything_else_has_room(
-    makes: Any, count: int, action: Action
+    makes: Makes, count: int, action: Action
 ) -> None:
     plan = makes.plan(*makes.large(count, action, "R"), *makes.large(600))
     text = comment(plan, makes)
@@ -233,14 +235,14 @@ def test_every_removal_is_named_before_anything_else_has_room(
     assert "NOT NAMED" not in text
 
 
-def test_every_violation_is_named_before_anything_else_has_room(makes: Any) -> None:
+def test_every_violation_is_named_before_anything_else_has_room(makes: Makes) -> None:
     found = [makes.violation(f"variant/V{n}", rule=f"rule-{n % 3}") for n in range(1_200)]
     text = comment(makes.plan(*makes.large(600), violations=tuple(found)), makes)
     assert {f"V{number}" for number in range(1_200)} <= names_in(text.partition("<details>")[0])
     assert "NOT NAMED" not in text
 
 
-def test_removals_and_violations_share_the_room(makes: Any) -> None:
+def test_removals_and_violations_share_the_room(makes: Makes) -> None:
     found = [makes.violation(f"variant/{n * 7:07}-X") for n in range(1_200)]
     gone = [makes.change(f"variant/{n * 3:07}-Y", Action.DELETE) for n in range(1_200)]
     text = comment(makes.plan(*gone, violations=tuple(found)), makes)
@@ -253,7 +255,7 @@ def long_names(count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("action", [Action.DELETE, Action.RETIRE, Action.REPLACE])
-def test_what_cannot_be_named_is_counted_in_the_first_line(makes: Any, action: Action) -> None:
+def test_what_cannot_be_named_is_counted_in_the_first_line(makes: Makes, action: Action) -> None:
     gone = [makes.change(f"variant/{name}", action) for name in long_names(700)]
     text = comment(makes.plan(*gone), makes)
     seen = text.partition("<details>")[0]
@@ -263,7 +265,7 @@ def test_what_cannot_be_named_is_counted_in_the_first_line(makes: Any, action: A
     assert f"**⚠️ {700 - named:,} more are NOT NAMED HERE" in seen
 
 
-def test_the_worst_of_everything_fits_and_is_counted(makes: Any) -> None:
+def test_the_worst_of_everything_fits_and_is_counted(makes: Makes) -> None:
     names = long_names(400)
     pairs = tuple((Address("variant", name), name * 3) for name in names)
     plan = Plan(
@@ -293,7 +295,7 @@ def test_the_worst_of_everything_fits_and_is_counted(makes: Any) -> None:
     assert not {"link_open", "image", "html_inline"} & {token.type for token in tokens(text)}
 
 
-def test_customer_data_is_no_part_of_a_comment(makes: Any) -> None:
+def test_customer_data_is_no_part_of_a_comment(makes: Makes) -> None:
     plan = makes.plan(
         makes.change("customer/K", name=("Sari Lama", "Sari Baru"), mobile=("0812", "0813"))
     )

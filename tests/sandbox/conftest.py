@@ -1,69 +1,15 @@
 """A sandbox shop and a client that talks to it in-process."""
 
 import json
-from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from reconciler.sandbox import Choices, Shop, create_app, seed
+from reconciler.sandbox import Choices, create_app, seed
+from tests.support.sandbox_client import OpenSandbox, SandboxClient
 
 HERE = Path(__file__).parent
-TODAY = date(2026, 11, 21)
-
-
-class Client:
-    """An authorized client of one shop."""
-
-    def __init__(self, app: Any) -> None:
-        self.app = app
-        self.shop: Shop = app.extensions["sandbox"]
-        self.shop.today = lambda: TODAY
-        self.http = httpx.Client(
-            transport=httpx.WSGITransport(app=app), base_url="http://shop.example"
-        )
-        self.login()
-
-    def login(self, **credentials: str) -> httpx.Response:
-        body = credentials or {"client_id": "sandbox", "client_secret": "sandbox"}
-        answer = self.http.post("/api/v3/Token/OAuth2", json=body)
-        if answer.status_code == 200:
-            self.http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-        return answer
-
-    def send(
-        self, method: str, path: str, body: Any = None, *, headers: Any = None, **query: Any
-    ) -> httpx.Response:
-        """One request; a body of None sends none."""
-        content = {} if body is None else {"json": body}
-        return self.http.request(method, f"/api/v3{path}", params=query, headers=headers, **content)
-
-    def get(self, path: str, **query: Any) -> Any:
-        """What a GET with a query answers; it must succeed."""
-        answer = self.send("GET", path, **query)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def do(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
-        """What a request with a body answers; it must succeed."""
-        answer = self.send(method, path, body, **more)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def refused(self, method: str, path: str, body: Any = None, **more: Any) -> str:
-        """The message of a request that must fail with 400."""
-        answer = self.send(method, path, body, **more)
-        assert answer.status_code == 400, answer.text
-        return answer.json()["Message"]
-
-    def codes(self, path: str, **query: Any) -> list[str]:
-        """The codes of a list's rows."""
-        answer = self.get(path, **query)
-        rows = answer["Data"] if isinstance(answer, dict) else answer
-        return [row["Code"] for row in rows]
 
 
 @pytest.fixture
@@ -72,23 +18,23 @@ def document() -> dict[str, Any]:
 
 
 @pytest.fixture
-def open_shop(document: dict[str, Any]) -> Callable[..., Client]:
+def open_shop(document: dict[str, Any]) -> OpenSandbox:
     """A factory of seeded shops; keyword arguments are choices."""
 
-    def make(content: dict[str, Any] | None = None, **choices: Any) -> Client:
+    def make(content: dict[str, Any] | None = None, **choices: Any) -> SandboxClient:
         app = create_app(limit=None, choices=Choices(**choices))
         seed(app.extensions["sandbox"].store, document if content is None else content)
-        return Client(app)
+        return SandboxClient(app)
 
     return make
 
 
 @pytest.fixture
-def client(open_shop: Callable[..., Client]) -> Client:
+def client(open_shop: OpenSandbox) -> SandboxClient:
     return open_shop()
 
 
 @pytest.fixture
-def connect() -> type[Client]:
+def connect() -> type[SandboxClient]:
     """The client class, for tests that make their own application."""
-    return Client
+    return SandboxClient

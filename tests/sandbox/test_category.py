@@ -3,13 +3,14 @@
 from typing import Any
 
 from reconciler.sandbox import show
+from tests.support.sandbox_client import OpenSandbox, SandboxClient
 
 
-def names(client: Any, **query: Any) -> list[str]:
+def names(client: SandboxClient, **query: Any) -> list[str]:
     return [row["Name"] for row in client.get("/Category", **query)]
 
 
-def test_create_makes_the_parents(client: Any) -> None:
+def test_create_makes_the_parents(client: SandboxClient) -> None:
     client.do("POST", "/Category", {"Name": "A/B/C", "Code": "ABC"})
     assert names(client)[:3] == ["A", "A/B", "A/B/C"]
     assert show(client.shop.store)["categories"][2]["Code"] == "ABC"
@@ -18,14 +19,14 @@ def test_create_makes_the_parents(client: Any) -> None:
     assert "not a category path" in client.refused("POST", "/Category", {"Name": "A//B"})
 
 
-def test_list_filters_by_discontinued(client: Any) -> None:
+def test_list_filters_by_discontinued(client: SandboxClient) -> None:
     assert names(client, Discontinued="true") == ["Past"]
     assert "Past" not in names(client, Discontinued=False)
     assert "Past" in names(client)
     assert client.do("POST", "/Category/p", {"Discontinued": True})[0]["Name"] == "Past"
 
 
-def test_rename_takes_everything_along(client: Any) -> None:
+def test_rename_takes_everything_along(client: SandboxClient) -> None:
     update = {"Name": "Drinks", "Rename": "Bar", "Discontinued": False}
     client.do("PUT", "/Category", update)
     assert names(client)[:3] == ["Bar", "Bar/Coffee", "Bar/Coffee/Cold"]
@@ -37,7 +38,7 @@ def test_rename_takes_everything_along(client: Any) -> None:
     assert requirement == [{"Name": "Void/Shelf"}]
 
 
-def test_rename_keeps_the_id_and_other_names_alone(client: Any) -> None:
+def test_rename_keeps_the_id_and_other_names_alone(client: SandboxClient) -> None:
     client.do("POST", "/Category", {"Name": "Drinks2"})
     old = {row["Name"]: row["ID"] for row in client.get("/Category")}
     client.do("PUT", "/Category", {"Name": "Drinks", "Rename": "Bar", "Discontinued": True})
@@ -49,7 +50,7 @@ def test_rename_keeps_the_id_and_other_names_alone(client: Any) -> None:
     assert again["ID"] != old["Drinks"]
 
 
-def test_rename_is_refused_where_it_cannot_be(client: Any) -> None:
+def test_rename_is_refused_where_it_cannot_be(client: SandboxClient) -> None:
     for rename, words in (("Food", "already exists"), ("Drinks/New", "cannot become")):
         body = {"Name": "Drinks", "Rename": rename, "Discontinued": False}
         assert words in client.refused("PUT", "/Category", body)
@@ -58,7 +59,7 @@ def test_rename_is_refused_where_it_cannot_be(client: Any) -> None:
     assert "not found" in client.refused("PUT", "/Category", body)
 
 
-def test_delete(client: Any) -> None:
+def test_delete(client: SandboxClient) -> None:
     client.do("POST", "/Category", {"Name": "Gone"})
     client.do("DELETE", "/Category", {"Name": "Gone"})
     assert "Gone" not in names(client)
@@ -66,7 +67,7 @@ def test_delete(client: Any) -> None:
         assert words in client.refused("DELETE", "/Category", {"Name": name})
 
 
-def test_cascade_takes_children_and_products(open_shop: Any) -> None:
+def test_cascade_takes_children_and_products(open_shop: OpenSandbox) -> None:
     client = open_shop(category_delete_used="cascade")
     client.do("DELETE", "/Category", {"Name": "Drinks"})
     assert names(client) == ["Empty", "Empty/Shelf", "Food", "Past"]
@@ -74,7 +75,7 @@ def test_cascade_takes_children_and_products(open_shop: Any) -> None:
     assert client.codes("/Variant") == ["2001", "3001"]
 
 
-def test_by_id_knows_its_parent(client: Any) -> None:
+def test_by_id_knows_its_parent(client: SandboxClient) -> None:
     ids = {row["Name"]: row["ID"] for row in client.get("/Category")}
     assert client.get("/Category/ID", ID=ids["Drinks/Coffee"]) == {
         "ParentID": ids["Drinks"],
@@ -84,7 +85,7 @@ def test_by_id_knows_its_parent(client: Any) -> None:
     assert client.get("/Category/ID", ID=ids["Drinks"])["ParentID"] is None
 
 
-def test_rename_creates_the_new_parents(client: Any) -> None:
+def test_rename_creates_the_new_parents(client: SandboxClient) -> None:
     body = {"Name": "Food", "Rename": "Kitchen/Hot/Food", "Discontinued": False}
     client.do("PUT", "/Category", body)
     assert {"Kitchen", "Kitchen/Hot", "Kitchen/Hot/Food"} <= set(names(client))

@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.sandbox import Choices, show
 from reconciler.sandbox.app import ROUTES
+from tests.support.sandbox_client import OpenSandbox, SandboxClient
 
 PAGE = {"PageNumber": 1, "PageSize": 100}
 COUPON = {"Code": "NEW", "Type": "DiscountAmount", "Discount": 1, "Limit": 5}
@@ -46,7 +47,7 @@ def codes(path: str, **query: Any) -> Ask:
 def value(path: str, *keys: Any, **query: Any) -> Ask:
     """One value inside what a read answers."""
 
-    def ask(client: Any) -> Any:
+    def ask(client: SandboxClient) -> Any:
         found = client.get(path, **query)
         for key in keys:
             found = found[key]
@@ -63,7 +64,7 @@ def keys(path: str, *inside: Any, **query: Any) -> Ask:
 def after(ask: Ask, *writes: tuple[str, str, Any]) -> Ask:
     """What is answered after some writes, which must succeed."""
 
-    def run(client: Any) -> Any:
+    def run(client: SandboxClient) -> Any:
         for write in writes:
             client.do(*write)
         return ask(client)
@@ -108,7 +109,7 @@ def variant(key: str, code: str = "1003L") -> Ask:
 def raw(path: str, **more: Any) -> Ask:
     """Status and body of a GET."""
 
-    def ask(client: Any) -> Any:
+    def ask(client: SandboxClient) -> Any:
         answer = client.send("GET", path, **more)
         return answer.status_code, answer.text
 
@@ -118,7 +119,7 @@ def raw(path: str, **more: Any) -> Ask:
 def requirement(form: list[Any]) -> Ask:
     """What becomes of a coupon with a requirement: its status, and what is stored."""
 
-    def ask(client: Any) -> Any:
+    def ask(client: SandboxClient) -> Any:
         answer = client.send(*coupon(RequirementType="Variant", ListRequirementVariants=form))
         rows = show(client.shop.store)["coupons"]
         stored = [row["RequirementVariants"] for row in rows if row["Code"] == "NEW"]
@@ -127,7 +128,7 @@ def requirement(form: list[Any]) -> Ask:
     return ask
 
 
-def limited(client: Any) -> Any:
+def limited(client: SandboxClient) -> Any:
     """The answer that is over the limit."""
     client.shop.limiter.limit = 0
     return client.send("GET", "/Outlet")
@@ -136,7 +137,7 @@ def limited(client: Any) -> Any:
 def remaining(*requests: tuple[str, str]) -> Ask:
     """What is left of ten requests after some."""
 
-    def ask(client: Any) -> Any:
+    def ask(client: SandboxClient) -> Any:
         client.shop.limiter.limit = 10
         answers = [client.send(*request) for request in requests]
         return answers[-1].headers.get("RateLimit-Remaining")
@@ -144,64 +145,64 @@ def remaining(*requests: tuple[str, str]) -> Ask:
     return ask
 
 
-def token_statuses(client: Any) -> list[int]:
+def token_statuses(client: SandboxClient) -> list[int]:
     """Whether the first of two tokens still works."""
     first = client.http.headers["Authorization"]
     client.login()
     return [client.send("GET", "/Outlet", headers={"Authorization": first}).status_code]
 
 
-def unauthorized(client: Any) -> Any:
+def unauthorized(client: SandboxClient) -> Any:
     client.shop.limiter.limit = 10
     client.send("GET", "/Outlet", headers={"Authorization": "Bearer wrong"})
     return client.send("GET", "/Outlet").headers["RateLimit-Remaining"]
 
 
-def token_counted(client: Any) -> Any:
+def token_counted(client: SandboxClient) -> Any:
     client.shop.limiter.limit = 10
     client.login()
     return client.send("GET", "/Outlet").headers["RateLimit-Remaining"]
 
 
-def window_left(client: Any) -> Any:
+def window_left(client: SandboxClient) -> Any:
     """Seconds left of a window of 100 whose first request comes at second 130."""
     limiter = client.shop.limiter
     limiter.limit, limiter.window, limiter._clock = 1, 100.0, lambda: 130.0
     return limiter.take("GET /x", client.shop.choices).reset
 
 
-def ahead(client: Any) -> int | None:
+def ahead(client: SandboxClient) -> int | None:
     """Tens of seconds by which the shop's clock is ahead."""
     said = client.send("GET", "/Outlet").headers.get("Date")
     return said and round(parsedate_to_datetime(said).timestamp() - time.time(), -1)
 
 
-def bad_login(client: Any) -> int:
+def bad_login(client: SandboxClient) -> int:
     return client.login(client_id="sandbox", client_secret="wrong").status_code
 
 
-def suspended(client: Any) -> Any:
+def suspended(client: SandboxClient) -> Any:
     client.do("PUT", "/Customer/Suspend", {"Code": "DP-001"})
     return client.get("/Customer/Detail", Code="DP-001")["Status"]
 
 
-def by_id(client: Any) -> Any:
+def by_id(client: SandboxClient) -> Any:
     id_ = client.get("/Variant/Code", Code="1003L")["ID"]
     return sorted(client.get("/Variant/ID", ID=id_))
 
 
-def price_after_cents(client: Any) -> Any:
+def price_after_cents(client: SandboxClient) -> Any:
     """A price after a write of one with cents, whether that was taken or not."""
     client.send(*put(UnitPrice=17998.7))
     return variant("UnitPrice")(client)
 
 
-def category_by_id(client: Any) -> Any:
+def category_by_id(client: SandboxClient) -> Any:
     id_ = client.get("/Category")[0]["ID"]
     return sorted(client.get("/Category/ID", ID=id_))
 
 
-def customer_id(client: Any) -> Any:
+def customer_id(client: SandboxClient) -> Any:
     return client.do(*person(ID="my-own-id"))["ID"] == "my-own-id"
 
 
@@ -692,13 +693,13 @@ TABLE: list[tuple[str, Any, Ask, Any, Any]] = [
     ids=[f"{row[0]}-{number}" for number, row in enumerate(TABLE)],
 )
 def test_flipping_a_choice_changes_the_answer(
-    open_shop: Any, name: str, flipped: Any, ask: Ask, default: Any, other: Any
+    open_shop: OpenSandbox, name: str, flipped: Any, ask: Ask, default: Any, other: Any
 ) -> None:
     assert ask(open_shop()) == default
     assert ask(open_shop(**{name: flipped})) == other
 
 
-def test_choices_that_need_another_are_choices_too(open_shop: Any) -> None:
+def test_choices_that_need_another_are_choices_too(open_shop: OpenSandbox) -> None:
     plain = open_shop(product_list_envelope="DataArray")
     assert sorted(plain.get("/Product")) == ["DataArray"]
     total = open_shop(product_list_envelope="Data", product_list_total="TotalCount")
@@ -712,7 +713,7 @@ def test_every_choice_is_flipped_by_a_test() -> None:
     assert flipped == {field.name for field in fields(Choices)}
 
 
-def test_a_choice_may_be_flipped_while_the_shop_runs(client: Any) -> None:
+def test_a_choice_may_be_flipped_while_the_shop_runs(client: SandboxClient) -> None:
     assert client.send("GET", "/Variant/Code", Code="no").status_code == 404
     client.shop.choices = client.shop.choices.replaced(not_found="400")
     assert client.send("GET", "/Variant/Code", Code="no").status_code == 400
@@ -741,7 +742,7 @@ def test_a_misspelt_choice_is_refused() -> None:
     ],
 )
 def test_unknown_keys_are_refused_in_every_write(
-    open_shop: Any, method: str, path: str, body: Any
+    open_shop: OpenSandbox, method: str, path: str, body: Any
 ) -> None:
     client = open_shop(unknown_keys="reject")
     message = "Colour is not a known field."
@@ -753,7 +754,7 @@ def test_unknown_keys_are_refused_in_every_write(
     client.do(method, path, body)
 
 
-def test_unknown_keys_are_refused_inside_a_variant(open_shop: Any) -> None:
+def test_unknown_keys_are_refused_inside_a_variant(open_shop: OpenSandbox) -> None:
     client = open_shop(unknown_keys="reject")
     for name, row in (
         ("Components", {"Code": "4001", "Name": "", "Qty": 1}),
@@ -763,14 +764,14 @@ def test_unknown_keys_are_refused_inside_a_variant(open_shop: Any) -> None:
         client.do(*put(**{name: [row]}))
 
 
-def test_omitted_nulls_take_nothing_else_with_them(open_shop: Any) -> None:
+def test_omitted_nulls_take_nothing_else_with_them(open_shop: OpenSandbox) -> None:
     query = {"Code": "USED"}
     whole = open_shop().get("/PromotionCoupon/ByCode", **query)
     short = open_shop(nulls_omitted=True).get("/PromotionCoupon/ByCode", **query)
     assert short == {key: value for key, value in whole.items() if value is not None}
 
 
-def test_a_batch_at_its_limit_and_with_repeats_is_whole(open_shop: Any) -> None:
+def test_a_batch_at_its_limit_and_with_repeats_is_whole(open_shop: OpenSandbox) -> None:
     client = open_shop(batch_max=3, batch_missing="reject")
     codes = ["1003L", "4001", "4001"]
     assert len(client.do("POST", "/Variant/GetByListCode", {"ListCode": codes})["Data"]) == 2
@@ -787,14 +788,14 @@ def test_a_batch_at_its_limit_and_with_repeats_is_whole(open_shop: Any) -> None:
     assert answer["Message"].startswith("2 ")
 
 
-def test_three_variants_fit_into_a_batch_of_three(open_shop: Any) -> None:
+def test_three_variants_fit_into_a_batch_of_three(open_shop: OpenSandbox) -> None:
     client = open_shop(batch_max=3)
     variants = [{"Code": code} for code in "abcd"]
     assert client.refused("POST", "/Variant/Add", {"Code": "1003", "Variants": variants})
     client.do("POST", "/Variant/Add", {"Code": "1003", "Variants": variants[:3]})
 
 
-def test_skipping_leaves_the_known_variant_and_adds_the_new(open_shop: Any) -> None:
+def test_skipping_leaves_the_known_variant_and_adds_the_new(open_shop: OpenSandbox) -> None:
     client = open_shop(variant_add_existing="skip")
     variants = [{"Code": "1003S", "Model": "other"}, {"Code": "new"}]
     client.do("POST", "/Variant/Add", {"Code": "2001", "Variants": variants})
@@ -802,19 +803,19 @@ def test_skipping_leaves_the_known_variant_and_adds_the_new(open_shop: Any) -> N
     assert variant("Variant", "1003S")(client) == "Small"
 
 
-def test_a_page_of_the_cap_itself_is_not_over_it(open_shop: Any) -> None:
+def test_a_page_of_the_cap_itself_is_not_over_it(open_shop: OpenSandbox) -> None:
     client = open_shop(page_over_cap="reject")
     assert len(client.codes("/Product", PageSize=500)) == 4
 
 
-def test_product_lists_hide_discontinued_rows_too(open_shop: Any) -> None:
+def test_product_lists_hide_discontinued_rows_too(open_shop: OpenSandbox) -> None:
     client = open_shop(lists_hide_discontinued=True)
     assert client.codes("/Product") == ["1003", "2001", "4001"]
     assert client.get("/Product/Detail", Code="3001")["Discontinued"] is True
 
 
 def test_product_lists_hide_discontinued_variants_and_variant_reads_show_them(
-    open_shop: Any,
+    open_shop: OpenSandbox,
 ) -> None:
     client = open_shop(product_reads_hide_discontinued_variants=True)
     (kopi,) = [row for row in client.get("/Product") if row["Code"] == "1003"]
@@ -823,7 +824,7 @@ def test_product_lists_hide_discontinued_variants_and_variant_reads_show_them(
     assert "1003S" in client.codes("/Variant")
 
 
-def test_a_page_over_the_cap_may_count_as_ten(open_shop: Any) -> None:
+def test_a_page_over_the_cap_may_count_as_ten(open_shop: OpenSandbox) -> None:
     people = [{"Code": f"C{n:02}", "Name": "N", "Email": f"{n}@example.com"} for n in range(30)]
     client = open_shop({"customers": people}, page_cap=20, page_over_cap="ten")
     assert len(client.codes("/Customer", PageSize=21)) == 10
@@ -842,7 +843,7 @@ def test_a_page_over_the_cap_may_count_as_ten(open_shop: Any) -> None:
     ],
 )
 def test_a_generation_reads_parameters_where_its_pages_print_them(
-    open_shop: Any, generation: str, path: str, query: bool, body: bool
+    open_shop: OpenSandbox, generation: str, path: str, query: bool, body: bool
 ) -> None:
     client = open_shop(generation=generation)
     one = {"PageNumber": 1, "PageSize": 1}
@@ -856,7 +857,7 @@ def test_a_generation_reads_parameters_where_its_pages_print_them(
 
 
 @pytest.mark.parametrize("generation", ["A", "B", "C"])
-def test_every_generation_has_every_write(open_shop: Any, generation: str) -> None:
+def test_every_generation_has_every_write(open_shop: OpenSandbox, generation: str) -> None:
     client = open_shop(generation=generation, post_alternatives="none")
     for route in ROUTES.values():
         if route.write:

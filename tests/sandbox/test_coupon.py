@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox import show
+from tests.support.sandbox_client import OpenSandbox, SandboxClient
 
 NEW = {
     "Code": "NEW",
@@ -25,7 +26,7 @@ NEW = {
 BY_CODE = "/PromotionCoupon/ByCode"
 
 
-def test_create_reads_back_what_reads_show(client: Any) -> None:
+def test_create_reads_back_what_reads_show(client: SandboxClient) -> None:
     id_ = client.do("POST", "/PromotionCoupon", NEW)["ID"]
     assert id_
     row = client.get("/PromotionCoupon", Code="NEW")[0]
@@ -61,14 +62,14 @@ def test_create_reads_back_what_reads_show(client: Any) -> None:
     }
 
 
-def test_older_rows_have_the_older_keys(open_shop: Any) -> None:
+def test_older_rows_have_the_older_keys(open_shop: OpenSandbox) -> None:
     path = Path(__file__).parent / "examples" / "promotion-coupon-list-older.response.json"
     documented = json.loads(path.read_text(encoding="utf-8"))
     client = open_shop(coupon_list_has_minimum=False)
     assert list(client.get("/PromotionCoupon")[0]) == list(documented[0])
 
 
-def test_only_active_coupons_are_listed_unless_asked(client: Any) -> None:
+def test_only_active_coupons_are_listed_unless_asked(client: SandboxClient) -> None:
     active = ["LESS", "SHELF", "TEN", "TODAY"]
     assert client.codes("/PromotionCoupon") == active
     assert client.codes("/PromotionCoupon", UsageStatus="Active") == active
@@ -79,11 +80,11 @@ def test_only_active_coupons_are_listed_unless_asked(client: Any) -> None:
     assert client.codes("/PromotionCoupon") == ["LESS", "SHELF", "TEN"]
 
 
-def test_an_invisible_coupon_still_has_its_code(client: Any) -> None:
+def test_an_invisible_coupon_still_has_its_code(client: SandboxClient) -> None:
     assert "exists" in client.refused("POST", "/PromotionCoupon", {**NEW, "Code": "OLD"})
 
 
-def test_list_filters_and_pages(client: Any) -> None:
+def test_list_filters_and_pages(client: SandboxClient) -> None:
     assert client.codes("/PromotionCoupon", Type="DiscountAmount") == ["LESS", "SHELF"]
     assert client.codes("/PromotionCoupon/WithTotalCount", Type="Discount") == ["TEN", "TODAY"]
     assert client.codes("/PromotionCoupon", PageNumber=2, PageSize=3) == ["TODAY"]
@@ -92,7 +93,7 @@ def test_list_filters_and_pages(client: Any) -> None:
     assert client.codes("/PromotionCoupon", To="2019-12-31") == []
 
 
-def test_requirements(client: Any) -> None:
+def test_requirements(client: SandboxClient) -> None:
     body = {
         **NEW,
         "RequirementType": "Category",
@@ -107,14 +108,14 @@ def test_requirements(client: Any) -> None:
     ]
 
 
-def test_a_customer_can_be_named_by_id(client: Any) -> None:
+def test_a_customer_can_be_named_by_id(client: SandboxClient) -> None:
     id_ = client.get("/Customer/Detail", Code="DP-002")["ID"]
     body = {key: value for key, value in NEW.items() if key != "CustomerCode"}
     client.do("POST", "/PromotionCoupon", {**body, "CustomerID": id_})
     assert client.get(BY_CODE, Code="NEW")["CustomerCode"] == "DP-002"
 
 
-def test_references_are_unique_when_the_header_says_so(client: Any) -> None:
+def test_references_are_unique_when_the_header_says_so(client: SandboxClient) -> None:
     body = {**NEW, "ReferenceID": "REF-1"}
     headers = {"ReferenceIDUniqueValidation": "true"}
     assert "REF-1" in client.refused("POST", "/PromotionCoupon", body, headers=headers)
@@ -148,11 +149,11 @@ def test_references_are_unique_when_the_header_says_so(client: Any) -> None:
         ),
     ],
 )
-def test_create_refuses(client: Any, change: dict[str, Any], message: str) -> None:
+def test_create_refuses(client: SandboxClient, change: dict[str, Any], message: str) -> None:
     assert client.refused("POST", "/PromotionCoupon", {**NEW, **change}) == message
 
 
-def test_delete_one_and_many(client: Any) -> None:
+def test_delete_one_and_many(client: SandboxClient) -> None:
     client.do("DELETE", "/PromotionCoupon", {"Code": "OLD"})
     assert client.refused("DELETE", "/PromotionCoupon", {"Code": "OLD"})
     answer = client.do("DELETE", "/PromotionCoupon/ListCode", ["TEN", "LESS", "OLD"])
@@ -161,11 +162,11 @@ def test_delete_one_and_many(client: Any) -> None:
     assert client.refused("DELETE", "/PromotionCoupon/ListCode", {"ListCode": ["TODAY"]})
 
 
-def test_there_is_no_update(client: Any) -> None:
+def test_there_is_no_update(client: SandboxClient) -> None:
     assert client.send("PUT", "/PromotionCoupon", NEW).status_code == 404
 
 
-def test_a_recreated_coupon_starts_anew(client: Any) -> None:
+def test_a_recreated_coupon_starts_anew(client: SandboxClient) -> None:
     assert client.get(BY_CODE, Code="TEN")["Balance"] == 40
     client.do("DELETE", "/PromotionCoupon", {"Code": "TEN"})
     client.do("POST", "/PromotionCoupon", {**NEW, "Code": "TEN", "Limit": 100})

@@ -1,8 +1,8 @@
 """Customers (dealpos-api.md §9)."""
 
-from typing import Any
-
 import pytest
+
+from tests.support.sandbox_client import SandboxClient
 
 NEW = {
     "Code": "C9",
@@ -20,7 +20,7 @@ NEW = {
 DETAIL = "/Customer/Detail"
 
 
-def test_create_reads_back(client: Any) -> None:
+def test_create_reads_back(client: SandboxClient) -> None:
     id_ = client.do("POST", "/Customer", NEW)["ID"]
     detail = client.get(DETAIL, Code="C9")
     assert detail["ID"] == id_
@@ -34,7 +34,7 @@ def test_create_reads_back(client: Any) -> None:
     assert client.refused("GET", DETAIL)
 
 
-def test_list_rows_are_short(client: Any) -> None:
+def test_list_rows_are_short(client: SandboxClient) -> None:
     rows = client.get("/Customer")
     assert list(rows[0]) == ["Name", "Code", "Mobile", "Email", "BirthDate", "JoinDate", "ID"]
     client.do("POST", "/Customer", {**NEW, "SignUpOutlet": "Bandung", "JoinDate": "2024-05-05"})
@@ -46,7 +46,7 @@ def test_list_rows_are_short(client: Any) -> None:
 
 
 @pytest.mark.parametrize("by", ["Email", "ByCode", "ByID"])
-def test_update_is_found_by_its_key(client: Any, by: str) -> None:
+def test_update_is_found_by_its_key(client: SandboxClient, by: str) -> None:
     before = client.get(DETAIL, Code="DP-001")
     body = {
         "ID": before["ID"],
@@ -62,7 +62,7 @@ def test_update_is_found_by_its_key(client: Any, by: str) -> None:
     assert client.get(DETAIL, Code="DP-001") == {**before, "Name": "New Name"}
 
 
-def test_a_new_code_keeps_coupons_and_id(client: Any) -> None:
+def test_a_new_code_keeps_coupons_and_id(client: SandboxClient) -> None:
     before = client.get(DETAIL, Code="DP-001")
     body = {**NEW, "Email": "one@example.com"}
     client.do("PUT", "/Customer", body)
@@ -72,12 +72,12 @@ def test_a_new_code_keeps_coupons_and_id(client: Any) -> None:
 
 
 @pytest.mark.parametrize("key", ["Code", "Name", "Email", "Mobile", "Status"])
-def test_required_keys(client: Any, key: str) -> None:
+def test_required_keys(client: SandboxClient, key: str) -> None:
     body = {name: value for name, value in NEW.items() if not name.startswith(key)}
     assert client.refused("POST", "/Customer", body) == f"{key} is required."
 
 
-def test_refusals(client: Any) -> None:
+def test_refusals(client: SandboxClient) -> None:
     assert "exists" in client.refused("POST", "/Customer", {**NEW, "Code": "DP-001"})
     taken = {**NEW, "Email": "one@example.com"}
     assert "another customer" in client.refused("POST", "/Customer", taken)
@@ -87,12 +87,12 @@ def test_refusals(client: Any) -> None:
     assert "coupon TEN" in client.refused("DELETE", "/Customer", {"Email": "one@example.com"})
 
 
-def test_delete(client: Any) -> None:
+def test_delete(client: SandboxClient) -> None:
     client.do("DELETE", "/Customer", {"Email": "two@example.com"})
     assert client.codes("/Customer") == ["DP-001"]
 
 
-def test_suspend_looks_for_id_then_code_then_phone(client: Any) -> None:
+def test_suspend_looks_for_id_then_code_then_phone(client: SandboxClient) -> None:
     def status(code: str) -> str:
         return client.get(DETAIL, Code=code)["Status"]
 
@@ -107,7 +107,7 @@ def test_suspend_looks_for_id_then_code_then_phone(client: Any) -> None:
     assert client.refused("PUT", "/Customer/Suspend", {"Email": "one@example.com"})
 
 
-def test_the_deprecated_read_prints_other_types(client: Any) -> None:
+def test_the_deprecated_read_prints_other_types(client: SandboxClient) -> None:
     client.do("POST", "/Customer", NEW)
     read = client.get("/Customer/Email", Email="ann@example.com")
     assert (read["ExpiredGroup"], read["Gender"]) == ("31 Jul 2019", False)
@@ -116,7 +116,7 @@ def test_the_deprecated_read_prints_other_types(client: Any) -> None:
 
 
 @pytest.mark.parametrize("key", ["Name", "Code", "Mobile", "Status"])
-def test_update_demands_the_same_keys(client: Any, key: str) -> None:
+def test_update_demands_the_same_keys(client: SandboxClient, key: str) -> None:
     body = {name: value for name, value in NEW.items() if not name.startswith(key)}
     body["Email"] = "one@example.com"
     assert client.refused("PUT", "/Customer", body) == f"{key} is required."

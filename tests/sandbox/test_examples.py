@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.documents import ReadDocument
+from tests.support.sandbox_client import OpenSandbox, SandboxClient
+
 FOLDER = Path(__file__).parent / "examples"
 INDEX: dict[str, dict[str, Any]] = json.loads((FOLDER / "index.json").read_text(encoding="utf-8"))
 
@@ -15,7 +18,7 @@ def load(name: str) -> Any:
     return json.loads((FOLDER / name).read_text(encoding="utf-8"))
 
 
-def assert_shape(documented: Any, answered: Any, where: str = "answer") -> None:
+def assert_shape(documented: ReadDocument, answered: Any, where: str = "answer") -> None:
     """The same JSON types, and at least the documented keys."""
     assert type(answered) is type(documented), f"{where}: {answered!r}"
     if isinstance(documented, dict):
@@ -46,7 +49,7 @@ def styles() -> list[Any]:
 
 @pytest.mark.parametrize(("name", "method", "path", "place"), styles())
 def test_documented_request_is_answered_as_documented(
-    open_shop: Any, name: str, method: str, path: str, place: str
+    open_shop: OpenSandbox, name: str, method: str, path: str, place: str
 ) -> None:
     entry = INDEX[name]
     outlets = {"outlets": [{"Name": "Outlet1"}, {"Name": "Outlet2"}]}
@@ -71,7 +74,7 @@ def test_documented_request_is_answered_as_documented(
         assert_shape(load(documented.name), answer)
 
 
-def test_list_with_all_filters_finds_the_one_variant(open_shop: Any) -> None:
+def test_list_with_all_filters_finds_the_one_variant(open_shop: OpenSandbox) -> None:
     shop = open_shop(load("shop.json"))
     for name in ("variant-list", "variant-data"):
         answer = shop.do(
@@ -80,7 +83,7 @@ def test_list_with_all_filters_finds_the_one_variant(open_shop: Any) -> None:
         assert len(answer["Data"]) == 1
 
 
-def test_product_update_answers_as_product_create_does(client: Any) -> None:
+def test_product_update_answers_as_product_create_does(client: SandboxClient) -> None:
     body = {"Code": "1003", "Name": "Kopi", "Category": "Drinks/Coffee", "Discontinued": False}
     assert_shape(load("product-update.response.json"), client.do("PUT", "/Product", body))
 

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox import Fault, Faults
+from tests.support.sandbox_client import SandboxClient
 
 CREATE = ("POST", "/Category", {"Name": "New"})
 
 
-def created(client: Any) -> bool:
+def created(client: SandboxClient) -> bool:
     return "New" in [row["Name"] for row in client.get("/Category")]
 
 
@@ -18,7 +19,7 @@ def created(client: Any) -> bool:
     ("kind", "status"),
     [("500", 500), ("502", 502), ("503", 503), ("429", 429), ("401", 401), ("html", 200)],
 )
-def test_status_faults(client: Any, kind: Any, status: int, when: Any) -> None:
+def test_status_faults(client: SandboxClient, kind: Any, status: int, when: Any) -> None:
     client.shop.faults.add(Fault("POST", "/Category", kind, when))
     assert client.send(*CREATE).status_code == status
     assert created(client) is (when == "after")
@@ -28,7 +29,7 @@ def test_status_faults(client: Any, kind: Any, status: int, when: Any) -> None:
 @pytest.mark.parametrize(
     ("kind", "error"), [("drop", ConnectionResetError), ("timeout", TimeoutError)]
 )
-def test_lost_answers(client: Any, kind: Any, error: type[Exception], when: Any) -> None:
+def test_lost_answers(client: SandboxClient, kind: Any, error: type[Exception], when: Any) -> None:
     client.shop.faults.add(Fault("POST", "/Category", kind, when))
     with pytest.raises(error):
         client.send(*CREATE)
@@ -37,7 +38,7 @@ def test_lost_answers(client: Any, kind: Any, error: type[Exception], when: Any)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_truncated_answer_is_no_json(client: Any, when: Any) -> None:
+def test_a_truncated_answer_is_no_json(client: SandboxClient, when: Any) -> None:
     client.shop.faults.add(Fault("*", "/Category", "truncated", when))
     answer = client.send(*CREATE)
     assert answer.status_code == 200
@@ -46,12 +47,12 @@ def test_a_truncated_answer_is_no_json(client: Any, when: Any) -> None:
     assert created(client) is (when == "after")
 
 
-def test_an_html_answer_is_html(client: Any) -> None:
+def test_an_html_answer_is_html(client: SandboxClient) -> None:
     client.shop.faults.add(Fault("GET", "/Outlet", "html"))
     assert client.send("GET", "/Outlet").text.startswith("<!DOCTYPE html>")
 
 
-def test_a_delay_waits_and_serves(client: Any) -> None:
+def test_a_delay_waits_and_serves(client: SandboxClient) -> None:
     waited: list[float] = []
     client.shop.sleep = waited.append
     client.shop.faults.add(Fault("GET", "/Outlet", "delay", seconds=7.5))
@@ -59,19 +60,19 @@ def test_a_delay_waits_and_serves(client: Any) -> None:
     assert waited == [7.5]
 
 
-def test_nth_and_times_count_the_matching_requests(client: Any) -> None:
+def test_nth_and_times_count_the_matching_requests(client: SandboxClient) -> None:
     client.shop.faults.add(Fault("GET", "/Outl*", "500", nth=2, times=2))
     client.get("/Category")
     statuses = [client.send("GET", "/Outlet").status_code for _ in range(4)]
     assert statuses == [200, 500, 500, 200]
 
 
-def test_token_requests_can_fail(client: Any) -> None:
+def test_token_requests_can_fail(client: SandboxClient) -> None:
     client.shop.faults.add(Fault("POST", "/Token/*", "503"))
     assert client.login().status_code == 503
 
 
-def test_faults_can_be_cleared_and_replaced(client: Any) -> None:
+def test_faults_can_be_cleared_and_replaced(client: SandboxClient) -> None:
     client.shop.faults.add(Fault("GET", "/Outlet", "500", times=9))
     client.shop.faults.clear()
     client.get("/Outlet")
@@ -96,7 +97,7 @@ def test_a_misspelt_kind_is_refused() -> None:
         Faults(Fault("GET", "/Outlet", "505"))  # type: ignore[arg-type]
 
 
-def test_a_cleared_fault_is_counted_anew(client: Any) -> None:
+def test_a_cleared_fault_is_counted_anew(client: SandboxClient) -> None:
     fault = Fault("GET", "/Outlet", "500", nth=2)
     client.shop.faults.add(fault)
     client.get("/Outlet")

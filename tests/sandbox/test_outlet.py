@@ -3,26 +3,27 @@
 from typing import Any
 
 from reconciler.sandbox import show
+from tests.support.sandbox_client import SandboxClient
 
 PRICE = {"Code": "1003L", "Outlets": [{"Outlet": "Jakarta", "UnitPrice": 7, "ExtraCost": 1}]}
 
 
-def prices(client: Any) -> Any:
+def prices(client: SandboxClient) -> Any:
     return client.get("/OutletPrice", Code="1003L")["Outlets"]
 
 
-def names(client: Any, **query: Any) -> list[str]:
+def names(client: SandboxClient, **query: Any) -> list[str]:
     return [row["Name"] for row in client.get("/Outlet", **query)]
 
 
-def test_list_filters(client: Any) -> None:
+def test_list_filters(client: SandboxClient) -> None:
     assert names(client, SuspendedStatus="Yes") == ["Old Town"]
     assert names(client, SuspendedStatus="No") == ["Bandung", "Jakarta"]
     assert names(client, SuspendedStatus="All") == ["Bandung", "Jakarta", "Old Town"]
     assert names(client, Name="Jakarta") == ["Jakarta"]
 
 
-def test_create_and_update(client: Any) -> None:
+def test_create_and_update(client: SandboxClient) -> None:
     assert "exists" in client.refused("POST", "/Outlet", {"Name": "Bandung"})
     client.do("POST", "/Outlet", {"Name": "Bali", "Code": "X", "Receipt": "9"})
     client.do("PUT", "/Outlet", {"Outlet": "Bali", "Code": "Y", "NegativeInventory": "Yes"})
@@ -36,7 +37,7 @@ def test_create_and_update(client: Any) -> None:
     assert "Outlet is required." in client.refused("PUT", "/Outlet", {"Name": "Bali"})
 
 
-def test_prices_are_the_variants_prices_under_another_name(client: Any) -> None:
+def test_prices_are_the_variants_prices_under_another_name(client: SandboxClient) -> None:
     assert prices(client) == [{"Outlet": "Bandung", "ExtraCost": 500, "UnitPrice": 19000}]
     written = client.do("POST", "/OutletPrice", PRICE)
     variant = client.get("/Variant/Code", Code="1003L")
@@ -48,7 +49,7 @@ def test_prices_are_the_variants_prices_under_another_name(client: Any) -> None:
     assert client.do("POST", "/OutletPrice/p", {"Code": "1003L"})["Outlets"] == prices(client)
 
 
-def test_put_replaces_and_delete_removes(client: Any) -> None:
+def test_put_replaces_and_delete_removes(client: SandboxClient) -> None:
     client.do("PUT", "/OutletPrice", PRICE)
     assert [price["Outlet"] for price in prices(client)] == ["Jakarta"]
     client.do(
@@ -62,7 +63,7 @@ def test_put_replaces_and_delete_removes(client: Any) -> None:
     assert prices(client) == []
 
 
-def test_refusals(client: Any) -> None:
+def test_refusals(client: SandboxClient) -> None:
     for change, message in (
         ({"Code": "no"}, "Variant no was not found."),
         ({"Outlets": None}, "Outlets is required."),

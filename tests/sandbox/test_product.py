@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.sandbox_client import OpenSandbox, SandboxClient
+
 NEW = {
     "Code": "9001",
     "Name": "Kue Lapis",
@@ -22,7 +24,7 @@ NEW = {
 EDIT = {"Code": "1003", "Name": "Kopi", "Category": "Drinks/Coffee", "Discontinued": False}
 
 
-def test_create_reads_back(client: Any) -> None:
+def test_create_reads_back(client: SandboxClient) -> None:
     written = client.do("POST", "/Product", NEW)
     detail = client.get("/Product/Detail", ID=written["ID"])
     assert [row["Code"] for row in written["Variants"]] == ["9001L", "9001S"]
@@ -44,7 +46,7 @@ def test_create_reads_back(client: Any) -> None:
     assert "Food/Cakes" in [row["Name"] for row in client.get("/Category")]
 
 
-def test_detail_has_the_documented_fields(client: Any) -> None:
+def test_detail_has_the_documented_fields(client: SandboxClient) -> None:
     assert list(client.get("/Product/Detail", Code="1003")) == [
         "ID",
         "Category",
@@ -63,7 +65,7 @@ def test_detail_has_the_documented_fields(client: Any) -> None:
     ]
 
 
-def test_images_are_rehosted_and_then_stay(client: Any) -> None:
+def test_images_are_rehosted_and_then_stay(client: SandboxClient) -> None:
     detail = client.get("/Product/Detail", Code="1003")
     assert detail["ImageURL"].startswith(
         f"https://cdn.dealpos.app/net/sandbox/Product/{detail['ID']}"
@@ -80,20 +82,20 @@ def test_images_are_rehosted_and_then_stay(client: Any) -> None:
     assert client.get("/Product/Detail", Code="2001")["ImageURL"] == ""
 
 
-def test_update_keeps_what_is_left_out(client: Any) -> None:
+def test_update_keeps_what_is_left_out(client: SandboxClient) -> None:
     before = client.get("/Product/Detail", Code="1003")
     client.do("PUT", "/Product", {**EDIT, "BrandName": "New"})
     after = client.get("/Product/Detail", Code="1003")
     assert after == {**before, "Name": "Kopi", "Brand": "New"}
 
 
-def test_update_moves_its_variants_to_another_category(client: Any) -> None:
+def test_update_moves_its_variants_to_another_category(client: SandboxClient) -> None:
     client.do("PUT", "/Product", {**EDIT, "Category": "Top/New"})
     assert client.codes("/Variant", Category="Top/New") == ["1003L", "1003S"]
     assert client.get("/Variant/Code", Code="1003L")["Category"] == "Top/New"
 
 
-def test_update_writes_and_adds_variants(client: Any) -> None:
+def test_update_writes_and_adds_variants(client: SandboxClient) -> None:
     variants = [
         {"Code": "1003L", "Model": "Big", "Discontinued": False, "VariantDescription": "20 oz"},
         {"Code": "1003X", "Model": "Extra", "Discontinued": False, "UnitPrice": 1},
@@ -110,7 +112,7 @@ def test_update_writes_and_adds_variants(client: Any) -> None:
 @pytest.mark.parametrize(
     "key", ["Code", "Name", "Category", "Brand", "Discontinued", "ImageURL", "Variants"]
 )
-def test_create_demands_its_required_keys(client: Any, key: str) -> None:
+def test_create_demands_its_required_keys(client: SandboxClient, key: str) -> None:
     body = {name: value for name, value in NEW.items() if name != key}
     assert client.refused("POST", "/Product", body) == f"{key} is required."
 
@@ -129,22 +131,22 @@ def test_create_demands_its_required_keys(client: Any, key: str) -> None:
         ({"Variants": [{"Model": "a"}]}, "Code is required."),
     ],
 )
-def test_create_refuses(client: Any, change: dict[str, Any], message: str) -> None:
+def test_create_refuses(client: SandboxClient, change: dict[str, Any], message: str) -> None:
     assert client.refused("POST", "/Product", {**NEW, **change}) == message
 
 
-def test_update_items_demand_their_keys(client: Any) -> None:
+def test_update_items_demand_their_keys(client: SandboxClient) -> None:
     body = {**EDIT, "Variants": [{"Code": "1003L", "Discontinued": False}]}
     assert client.refused("PUT", "/Product", body) == "Model is required."
 
 
-def test_replace_does_not_delete_a_variant_in_use(open_shop: Any) -> None:
+def test_replace_does_not_delete_a_variant_in_use(open_shop: OpenSandbox) -> None:
     client = open_shop(product_put_variants="replace")
     body = {**EDIT, "Variants": [{"Code": "1003S", "Model": "S", "Discontinued": False}]}
     assert client.refused("PUT", "/Product", body) == "Variant 1003L is used by 2001."
 
 
-def test_delete_takes_the_variants(client: Any) -> None:
+def test_delete_takes_the_variants(client: SandboxClient) -> None:
     client.do("DELETE", "/Product", {"Code": "2001"})
     client.do("DELETE", "/Product", {"Code": "1003"})
     assert client.codes("/Variant") == ["3001", "4001"]
@@ -155,7 +157,7 @@ def test_delete_takes_the_variants(client: Any) -> None:
     )
 
 
-def test_list_pages(client: Any) -> None:
+def test_list_pages(client: SandboxClient) -> None:
     assert client.codes("/Product", PageNumber=1, PageSize=3) == ["1003", "2001", "3001"]
     assert client.codes("/Product", PageNumber=2, PageSize=3) == ["4001"]
     assert client.codes("/Product", PageNumber=3, PageSize=3) == []
@@ -167,7 +169,7 @@ def test_list_pages(client: Any) -> None:
     assert full == client.get("/Product/Detail", Code="1003")
 
 
-def test_with_pricebook_by_list_of_ids(client: Any) -> None:
+def test_with_pricebook_by_list_of_ids(client: SandboxClient) -> None:
     id_ = client.get("/Product/Detail", Code="1003")["ID"]
     for method in ("GET", "POST"):
         rows = client.do(method, "/Product/WithPricebookByListID", {"ListID": [id_, "unknown"]})
@@ -180,11 +182,11 @@ def test_with_pricebook_by_list_of_ids(client: Any) -> None:
 
 
 @pytest.mark.parametrize("key", ["Name", "Category", "Discontinued"])
-def test_update_demands_its_required_keys(client: Any, key: str) -> None:
+def test_update_demands_its_required_keys(client: SandboxClient, key: str) -> None:
     body = {name: value for name, value in EDIT.items() if name != key}
     assert client.refused("PUT", "/Product", body) == f"{key} is required."
 
 
-def test_a_name_cannot_be_empty(client: Any) -> None:
+def test_a_name_cannot_be_empty(client: SandboxClient) -> None:
     assert client.refused("POST", "/Product", {**NEW, "Name": ""}) == "Name is required."
     assert client.refused("PUT", "/Product", {**EDIT, "Name": ""}) == "Name is required."

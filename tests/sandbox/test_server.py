@@ -7,9 +7,12 @@ import httpx
 import pytest
 
 from reconciler.sandbox import server
+from tests.support.sandbox_client import SandboxClient
 
 
-def test_the_shop_is_served_over_http(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_shop_is_served_over_http(
+    client: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     listening = server.listen(client.app, "127.0.0.1", 0)
     monkeypatch.setattr(server, "listen", lambda app, host, port: listening)
     thread = threading.Thread(target=server.serve, args=(client.app, "127.0.0.1", 0))
@@ -33,19 +36,21 @@ def test_the_shop_is_served_over_http(client: Any, monkeypatch: pytest.MonkeyPat
     "request_",
     [("GET", "/Nowhere"), ("POST", "/Token/Secret"), ("POST", "/Outlets/All"), ("GET", "/A/B/C")],
 )
-def test_an_unknown_route_is_answered_with_html(client: Any, request_: tuple[str, str]) -> None:
+def test_an_unknown_route_is_answered_with_html(
+    client: SandboxClient, request_: tuple[str, str]
+) -> None:
     answer = client.send(*request_)
     assert answer.status_code == 404
     assert answer.headers["Content-Type"].startswith("text/html")
 
 
-def test_the_root_is_no_part_of_the_api(client: Any) -> None:
+def test_the_root_is_no_part_of_the_api(client: SandboxClient) -> None:
     assert client.http.get("/").status_code == 404
     assert len(client.shop.calls) == 1
 
 
 def test_an_unforeseen_error_is_a_500_with_a_stack_trace(
-    client: Any, monkeypatch: pytest.MonkeyPatch
+    client: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*args: Any) -> None:
         raise RuntimeError("no shelf")
@@ -57,10 +62,10 @@ def test_an_unforeseen_error_is_a_500_with_a_stack_trace(
     assert "RuntimeError" in answer.json()["StackTrace"]
 
 
-def test_a_body_that_is_no_json_is_refused(client: Any) -> None:
+def test_a_body_that_is_no_json_is_refused(client: SandboxClient) -> None:
     answer = client.http.post("/api/v3/Category", content=b"{")
     assert (answer.status_code, answer.json()) == (400, {"Message": "The body is not valid JSON."})
 
 
-def test_a_write_does_not_read_its_query(client: Any) -> None:
+def test_a_write_does_not_read_its_query(client: SandboxClient) -> None:
     assert client.refused("DELETE", "/PromotionCoupon", Code="TEN") == "Code is required."

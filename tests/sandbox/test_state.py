@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.sandbox import SandboxError, create_app, reset, seed, show
 from reconciler.sandbox.store import Store
+from tests.support.sandbox_client import SandboxClient
 
 
 def test_seed_and_show_are_inverse(document: dict[str, Any], tmp_path: Path) -> None:
@@ -35,7 +36,7 @@ def test_seed_and_show_are_inverse(document: dict[str, Any], tmp_path: Path) -> 
     assert shown["customers"][0]["Status"] == "Active"
 
 
-def test_show_keeps_the_ids_that_do_not_follow_from_the_key(client: Any) -> None:
+def test_show_keeps_the_ids_that_do_not_follow_from_the_key(client: SandboxClient) -> None:
     id_ = client.do("PUT", "/Category", {"Name": "Food", "Rename": "Eat", "Discontinued": False})
     client.do("POST", "/Category", {"Name": "Food"})
     shown = show(client.shop.store)
@@ -53,7 +54,7 @@ def test_reset_empties_the_shop(document: dict[str, Any], tmp_path: Path) -> Non
     assert not any(show(tmp_path / "a.db").values())
 
 
-def test_a_file_outlives_the_application(connect: Any, tmp_path: Path) -> None:
+def test_a_file_outlives_the_application(connect: type[SandboxClient], tmp_path: Path) -> None:
     first = connect(create_app(tmp_path / "shop.db"))
     first.do("POST", "/Category", {"Name": "Drinks/Coffee"})
     second = connect(create_app(tmp_path / "shop.db"))
@@ -63,7 +64,9 @@ def test_a_file_outlives_the_application(connect: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("database", [":memory:", "shop.db"])
-def test_several_threads_share_a_shop(connect: Any, tmp_path: Path, database: str) -> None:
+def test_several_threads_share_a_shop(
+    connect: type[SandboxClient], tmp_path: Path, database: str
+) -> None:
     path = database if database == ":memory:" else tmp_path / database
     client = connect(create_app(path, limit=None))
     statuses: list[int] = []
@@ -82,7 +85,7 @@ def test_several_threads_share_a_shop(connect: Any, tmp_path: Path, database: st
     assert len(client.get("/Category")) == 104
 
 
-def test_a_refused_write_changes_nothing(client: Any) -> None:
+def test_a_refused_write_changes_nothing(client: SandboxClient) -> None:
     before = show(client.shop.store)
     body = {
         "Code": "9001",
@@ -139,7 +142,7 @@ def test_a_wrong_seed_is_refused_with_a_sentence(document: Any, sentence: str) -
         seed(":memory:", document)
 
 
-def test_ten_thousand_variants_are_quick(connect: Any) -> None:
+def test_ten_thousand_variants_are_quick(connect: type[SandboxClient]) -> None:
     products = [
         {
             "Code": f"P{number:04}",
@@ -164,7 +167,7 @@ def test_ten_thousand_variants_are_quick(connect: Any) -> None:
     assert time.perf_counter() - read < 0.3
 
 
-def test_a_scan_for_the_users_of_a_variant_has_an_index(client: Any) -> None:
+def test_a_scan_for_the_users_of_a_variant_has_an_index(client: SandboxClient) -> None:
     from reconciler.sandbox.store import COMPOUND
 
     plan = client.shop.store._db.execute(
@@ -173,7 +176,7 @@ def test_a_scan_for_the_users_of_a_variant_has_an_index(client: Any) -> None:
     assert "INDEX" in plan[0][3]
 
 
-def test_two_applications_write_to_one_file(connect: Any, tmp_path: Path) -> None:
+def test_two_applications_write_to_one_file(connect: type[SandboxClient], tmp_path: Path) -> None:
     clients = [connect(create_app(tmp_path / "shop.db", limit=None)) for _ in range(2)]
     statuses: list[int] = []
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.sandbox_client import SandboxClient
+
 FULL = {
     "Code": "1003L",
     "Name": "Kopi Susu Besar",
@@ -23,7 +25,7 @@ FULL = {
 }
 
 
-def test_update_reads_back_under_other_names(client: Any) -> None:
+def test_update_reads_back_under_other_names(client: SandboxClient) -> None:
     assert client.do("PUT", "/Variant", FULL) == {"Message": "Update Success"}
     read = client.get("/Variant/Code", Code="1003L")
     assert read.pop("Variant") == "Largest"
@@ -34,7 +36,7 @@ def test_update_reads_back_under_other_names(client: Any) -> None:
     assert not {"ParentCode", "Ratio", "ProductCode", "Promotions"} & set(read)
 
 
-def test_all_single_reads_agree(client: Any) -> None:
+def test_all_single_reads_agree(client: SandboxClient) -> None:
     read = client.get("/Variant/Code", Code="1003L")
     assert client.get("/Variant/Detail", Code="1003L") == read
     assert client.get("/Variant/Detail", ID=read["ID"]) == read
@@ -67,11 +69,11 @@ def test_all_single_reads_agree(client: Any) -> None:
         ({"OutletPrice": [{"Price": 1}]}, "Outlet is required."),
     ],
 )
-def test_update_refuses(client: Any, change: dict[str, Any], message: str) -> None:
+def test_update_refuses(client: SandboxClient, change: dict[str, Any], message: str) -> None:
     assert client.refused("PUT", "/Variant", {**FULL, **change}) == message
 
 
-def test_add(client: Any) -> None:
+def test_add(client: SandboxClient) -> None:
     variants = [{"Code": "1003X", "Model": "X", "UnitPrice": 1, "VariantDescription": "big"}]
     written = client.do("POST", "/Variant/Add", {"Code": "1003", "Variants": variants})
     read = client.get("/Variant/Code", Code="1003X")
@@ -84,7 +86,7 @@ def test_add(client: Any) -> None:
     assert client.refused("POST", "/Variant/Add", {"Code": "1003", "Variants": variants})
 
 
-def test_delete_answers_a_bare_string(client: Any) -> None:
+def test_delete_answers_a_bare_string(client: SandboxClient) -> None:
     text = "Variant with code 1003S has been successfully deleted."
     assert client.do("DELETE", "/Variant", {"Code": "1003S"}) == text
     assert "2001" in client.refused("DELETE", "/Variant", {"Code": "1003L"})
@@ -92,7 +94,7 @@ def test_delete_answers_a_bare_string(client: Any) -> None:
     assert client.refused("DELETE", "/Variant", {"Code": "1003S"})
 
 
-def test_a_parent_is_in_use(client: Any) -> None:
+def test_a_parent_is_in_use(client: SandboxClient) -> None:
     client.do("PUT", "/Variant", {**FULL, "ParentCode": "3001", "Components": []})
     assert client.refused("DELETE", "/Variant", {"Code": "3001"}).endswith("used by 1003L.")
 
@@ -112,7 +114,7 @@ def test_a_parent_is_in_use(client: Any) -> None:
         ({"PageNumber": 2, "PageSize": 2}, ["2001", "3001"]),
     ],
 )
-def test_list_filters(client: Any, query: dict[str, Any], codes: list[str]) -> None:
+def test_list_filters(client: SandboxClient, query: dict[str, Any], codes: list[str]) -> None:
     assert client.codes("/Variant", **query) == codes
     assert [row["Code"] for row in client.do("GET", "/Variant", query)["Data"]] == codes
     assert [row["Code"] for row in client.do("POST", "/Variant", query)["Data"]] == codes
@@ -125,13 +127,13 @@ def test_list_filters(client: Any, query: dict[str, Any], codes: list[str]) -> N
 
 @pytest.mark.parametrize("key", ["Category", "PageNumber", "PageSize"])
 @pytest.mark.parametrize("path", ["/Variant/Data", "/Variant/Count"])
-def test_data_and_count_demand_their_keys(client: Any, path: str, key: str) -> None:
+def test_data_and_count_demand_their_keys(client: SandboxClient, path: str, key: str) -> None:
     query = {"Category": "Food", "PageNumber": 1, "PageSize": 1}
     del query[key]
     assert client.refused("GET", path, **query) == f"{key} is required."
 
 
-def test_batches(client: Any) -> None:
+def test_batches(client: SandboxClient) -> None:
     codes = ["4001", "no", "1003L", "4001"]
     for method in ("GET", "POST"):
         rows = client.do(method, "/Variant/GetByListCode", {"ListCode": codes})["Data"]
@@ -141,7 +143,7 @@ def test_batches(client: Any) -> None:
     client.do("POST", "/Variant/GetByListCode", {"ListCode": ["a"] * 100})
 
 
-def test_prices_by_list_of_ids(client: Any) -> None:
+def test_prices_by_list_of_ids(client: SandboxClient) -> None:
     ids = [client.get("/Variant/Code", Code=code)["ID"] for code in ("1003L", "4001")]
     body = {"Outlet": "Bandung", "ListID": ids}
     rows = client.do("GET", "/Variant/ListID", body)
@@ -149,7 +151,7 @@ def test_prices_by_list_of_ids(client: Any) -> None:
     assert client.do("GET", "/Variant/ListID", {"ListID": ids})[0]["Price"] == 18000
 
 
-def test_deprecated_look_ups_know_the_product(client: Any) -> None:
+def test_deprecated_look_ups_know_the_product(client: SandboxClient) -> None:
     product = client.get("/Product/Detail", Code="1003")["ID"]
     path = "/Variant/GetIDByListCode"
     for method in ("GET", "POST"):

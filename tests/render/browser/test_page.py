@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ import pytest
 from reconciler.core.diff.change import Action
 from reconciler.core.plan.plan import Plan
 from reconciler.render.plan.html import render_plan
+from tests.support.plans import Makes
 
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 360, "height": 740}
 SECONDS = 2.0
 
 
-def html(plan: Plan, makes: Any) -> str:
+def html(plan: Plan, makes: Makes) -> str:
     return render_plan(plan, makes.view(folder="shops/kopi", commit="0123abc"))
 
 
@@ -63,7 +65,12 @@ FAINT = """
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", ["wide", "narrow"])
 def test_everything_is_readable(
-    visit: Any, picture: Any, makes: Any, everything: Any, scheme: str, size: str
+    visit: Callable[..., Any],
+    picture: Callable[[Any, str], None],
+    makes: Makes,
+    everything: Callable[[], Plan],
+    scheme: str,
+    size: str,
 ) -> None:
     page = visit(
         html(everything(), makes),
@@ -79,7 +86,9 @@ def test_everything_is_readable(
 
 @pytest.mark.parametrize("tone", ["careful", "change", "calm"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_verdict_is_readable(visit: Any, makes: Any, scheme: str, tone: str) -> None:
+def test_every_verdict_is_readable(
+    visit: Callable[..., Any], makes: Makes, scheme: str, tone: str
+) -> None:
     changes = {
         "careful": [makes.change("variant/A", Action.DELETE)],
         "change": [makes.change("variant/A", unit_price=(1, 2))],
@@ -91,7 +100,7 @@ def test_every_verdict_is_readable(visit: Any, makes: Any, scheme: str, tone: st
 
 
 def test_search_kind_and_action_narrow_what_is_shown(
-    visit: Any, makes: Any, everything: Any
+    visit: Callable[..., Any], makes: Makes, everything: Callable[[], Plan]
 ) -> None:
     page = visit(html(everything(), makes))
     assert len(visible(page)) == 5
@@ -108,7 +117,7 @@ def test_search_kind_and_action_narrow_what_is_shown(
 
 
 def test_a_link_to_a_change_that_is_filtered_out_shows_it(
-    visit: Any, makes: Any, everything: Any
+    visit: Callable[..., Any], makes: Makes, everything: Callable[[], Plan]
 ) -> None:
     page = visit(html(everything(), makes))
     page.get_by_label("Search").fill("category/Drinks")
@@ -119,7 +128,9 @@ def test_a_link_to_a_change_that_is_filtered_out_shows_it(
     assert page.locator("#c3").is_visible()
 
 
-def test_the_keyboard_reaches_everything(visit: Any, makes: Any, everything: Any) -> None:
+def test_the_keyboard_reaches_everything(
+    visit: Callable[..., Any], makes: Makes, everything: Callable[[], Plan]
+) -> None:
     page = visit(html(everything(), makes))
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the changes"
@@ -134,7 +145,9 @@ def test_the_keyboard_reaches_everything(visit: Any, makes: Any, everything: Any
     assert {"search", "kind", "action", "reset"} <= reached
 
 
-def test_landmarks_headings_and_headers_are_there(visit: Any, makes: Any, everything: Any) -> None:
+def test_landmarks_headings_and_headers_are_there(
+    visit: Callable[..., Any], makes: Makes, everything: Callable[[], Plan]
+) -> None:
     page = visit(html(everything(), makes))
     for role in ("banner", "main", "contentinfo", "search", "status"):
         assert page.get_by_role(role).count() == 1, role
@@ -145,14 +158,18 @@ def test_landmarks_headings_and_headers_are_there(visit: Any, makes: Any, everyt
     assert page.get_by_role("rowheader", name="unit_price").count() == 1
 
 
-def test_without_a_script_it_is_read_all_the_same(visit: Any, makes: Any, everything: Any) -> None:
+def test_without_a_script_it_is_read_all_the_same(
+    visit: Callable[..., Any], makes: Makes, everything: Callable[[], Plan]
+) -> None:
     page = visit(html(everything(), makes), java_script_enabled=False)
     assert not page.locator("form").is_visible()
     assert page.locator("tbody >> visible=true").count() == 5
     assert page.get_by_text("variant/GONE").is_visible()
 
 
-def test_it_prints_everything(visit: Any, makes: Any, everything: Any, tmp_path: Path) -> None:
+def test_it_prints_everything(
+    visit: Callable[..., Any], makes: Makes, everything: Callable[[], Plan], tmp_path: Path
+) -> None:
     page = visit(html(everything(), makes), viewport=WIDE)
     page.emulate_media(media="print")
     assert not page.locator("form").is_visible()
@@ -162,7 +179,7 @@ def test_it_prints_everything(visit: Any, makes: Any, everything: Any, tmp_path:
     assert (folder / "print.pdf").stat().st_size > 10_000
 
 
-def test_no_name_does_anything(visit: Any, makes: Any, hostile: str) -> None:
+def test_no_name_does_anything(visit: Callable[..., Any], makes: Makes, hostile: str) -> None:
     page = visit(html(makes.hostile(hostile), makes), viewport=NARROW)
     assert len(visible(page)) == 5
     page.get_by_label("Search").fill("variant")
@@ -173,7 +190,9 @@ def test_no_name_does_anything(visit: Any, makes: Any, hostile: str) -> None:
     assert page.locator("img, iframe, object, [onerror], [onmouseover]").count() == 0
 
 
-def test_right_to_left_names_stay_in_their_place(visit: Any, picture: Any, makes: Any) -> None:
+def test_right_to_left_names_stay_in_their_place(
+    visit: Callable[..., Any], picture: Callable[[Any, str], None], makes: Makes
+) -> None:
     name = "قهوة عربية"
     plan = makes.plan(makes.change(f"variant/{name}", description=("old", name)))
     page = visit(html(plan, makes), viewport=WIDE)
@@ -202,7 +221,7 @@ def worked(cdp: Any) -> float:
 
 
 def test_ten_thousand_changes_open_and_filter_in_time(
-    visit: Any, makes: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    visit: Callable[..., Any], makes: Makes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Held to in the page's own working time: what else the machine does at that time differs."""
     text = html(makes.plan(*makes.large(9_990), *makes.large(10, Action.RETIRE, "OLD")), makes)

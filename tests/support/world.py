@@ -1,0 +1,138 @@
+"""Declared and live values without files and without a shop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.core.diff.change import Change
+from reconciler.core.model.address import Address, Source
+from reconciler.core.model.desired import Allowance, Declared, Desired
+from reconciler.core.model.live import ABSENT, Live, Observed
+from reconciler.core.plan import build as planning
+from reconciler.core.plan import faults as references
+from reconciler.core.plan.faults import Fault
+from reconciler.core.plan.plan import Plan
+from reconciler.core.plan.violation import Violation
+from reconciler.core.steps import cost, order
+from reconciler.core.steps.cost import Cost, Window
+from reconciler.core.steps.step import Step
+from reconciler.guardrails.guardrail import Ground, judge
+from reconciler.guardrails.rules import RULES
+from reconciler.kinds import KINDS
+
+
+def address_of(text: str) -> Address:
+    kind, _, name = text.partition("/")
+    return Address(kind, name)
+
+
+@dataclass
+class World:
+    """Desired and Live, filled in by address; unlike in a run, what is not named is absent."""
+
+    objects: dict[str, dict[str, Declared]] = field(default_factory=dict)
+    live: Live = field(default_factory=Live)
+
+    def declare(self, address: str, was: str = "", **fields: Any) -> None:
+        """The files hold this object; identity and line are filled in."""
+        kind, name = address_of(address)
+        table = self.objects.setdefault(kind, {})
+        source = Source("catalogue/shop.yaml", len(table) + 1, 5)
+        table[name] = Declared({KINDS[kind].identity: name, **fields}, source, was)
+
+    def have(self, address: str, children: Mapping[str, Any] | None = None, **fields: Any) -> None:
+        """The shop holds this object."""
+        kind, name = address_of(address)
+        value = {KINDS[kind].identity: name, **fields}
+        self.live.put(Address(kind, name), Observed(value, children))
+
+    def both(self, address: str, **fields: Any) -> None:
+        """Files and shop agree on this object."""
+        self.declare(address, **fields)
+        self.have(address, **fields)
+
+    def unread(self, address: str, why: str) -> None:
+        """The shop did not tell."""
+        self.live.unread[address_of(address)] = why
+
+    @property
+    def desired(self) -> Desired:
+        return Desired(self.objects)
+
+    def fill(self) -> Live:
+        """Live, with everything declared and not observed absent, unless it could not be read."""
+        for address, declared in self.desired:
+            for asked in (address, Address(address.kind, declared.was or address.name)):
+                if self.live.get(asked) is None and asked not in self.live.unread:
+                    self.live.put(asked, ABSENT)
+        return self.live
+
+    def faults(self) -> list[Fault]:
+        """Every fault that the references have; what nobody names is absent."""
+        live = self.fill()
+        for address, declared in self.desired:
+            for target, _ in references.names(KINDS[address.kind], declared.value):
+                if live.get(target) is None and target not in live.unread:
+                    live.put(target, ABSENT)
+        return references.check(self.desired, live, KINDS)
+
+    def build(self) -> tuple[Plan, list[Fault]]:
+        return planning.build(self.desired, self.fill(), KINDS, "https://shop.example")
+
+    def plan(self) -> Plan:
+        """The plan; asserts that nothing stands in its way."""
+        plan, faults = self.build()
+        assert not faults
+        return plan
+
+    def change(self, address: str) -> Change:
+        """The planned change of one object."""
+        return next(c for c in self.plan().changes if str(c.address) == address)
+
+    def steps(self) -> tuple[Step, ...]:
+        return order.steps(self.plan(), KINDS)
+
+    def calls(self) -> list[tuple[str, Any]]:
+        """Operation and body of every request, in order."""
+        return [(r.operation, r.body) for step in self.steps() for r in step.requests]
+
+    def operations(self) -> list[str]:
+        return [operation for operation, _ in self.calls()]
+
+    def cost(self, window: Window | None = None) -> Cost:
+        plan = self.plan()
+        return cost.price(
+            order.steps(plan, KINDS), KINDS, plan.reads, plan.pages, window or Window()
+        )
+
+    def judge(
+        self, rule: str, *allowances: Allowance, today: str = "2026-06-01", **options: Any
+    ) -> list[Violation]:
+        """What one guardrail has against the plan."""
+        return self.judged({rule: RULES[rule](**options)}, *allowances, today=today)[0]
+
+    def judged(
+        self, rules: Mapping[str, Any], *allowances: Allowance, today: str = "2026-06-01"
+    ) -> tuple[list[Violation], list[str]]:
+        """What guardrails have against the plan, and what is said about the exceptions."""
+        desired = Desired(self.objects, allowances)
+        ground = Ground(self.plan(), desired, self.live, KINDS, today)
+        found, notes = judge(rules, ground, lambda source, path: source)
+        return list(found), notes
+
+    def product(
+        self,
+        code: str,
+        variants: Mapping[str, Mapping[str, Any]],
+        whole: bool = True,
+        **fields: Any,
+    ) -> None:
+        """The shop holds a product with its variants, seen from both sides; `whole`: surely all."""
+        if whole:
+            self.live.whole.add(Address("product", code))
+        rows = {name: {"code": name, **values} for name, values in variants.items()}
+        self.have(f"product/{code}", children=rows, **fields)
+        for name, values in variants.items():
+            self.have(f"variant/{name}", product=code, **values)
