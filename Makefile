@@ -6,12 +6,14 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 RUN := .venv/bin/python -m
 DEMO := examples/kopi-nusantara
 
-.PHONY: help demo test browser lint format schemas contract cassettes requests soak bench dist clean
+.PHONY: help demo test browser docs guides lint format schemas contract cassettes requests soak bench dist clean
 
 help:
 	@echo "make demo     plan, apply and plan again a coffee chain in the embedded sandbox"
 	@echo "make test     all tests, in parallel"
 	@echo "make browser  the page of a plan in Chromium, which must be installed"
+	@echo "make docs     the documentation site, into build/site"
+	@echo "make guides   run the commands that the docs show; UPDATE=1 writes their output"
 	@echo "make lint     format, lint, types, import contracts"
 	@echo "make format   put the code into its format"
 	@echo "make schemas  write schemas/ from the models"
@@ -58,6 +60,17 @@ browser: .venv/dev.stamp .venv/browser.stamp
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
 		{ echo "error: Chromium is not installed; on Debian: apt-get install chromium"; exit 1; }
 	@$(RUN) pytest -q tests/render/browser
+
+.venv/docs.stamp: pyproject.toml | .venv/dev.stamp
+	@$(RUN) pip --disable-pip-version-check install --quiet -e '.[docs]'
+	@touch $@
+
+# Material prints an advertisement of its successor unless it is told not to.
+docs: .venv/dev.stamp .venv/docs.stamp
+	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs --quiet build --strict
+
+guides: .venv/dev.stamp
+	@$(RUN) pytest -q tests/docs
 
 lint: .venv/dev.stamp
 	@$(RUN) ruff format --check .

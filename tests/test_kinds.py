@@ -58,8 +58,8 @@ def test_every_operation_that_a_kind_names_exists(kind: Kind) -> None:
 
 @ALL
 def test_a_kind_names_the_module_of_its_rights(kind: Kind) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    roles = re.search(r"VIEW of ([\w, ]+?)\s+to plan", readme.replace("\n", " "))
+    guide = (ROOT / "docs" / "guides" / "connect.md").read_text(encoding="utf-8")
+    roles = re.search(r"\| plan and audit \| VIEW of ([\w, ]+?) \|", guide)
     assert roles
     assert kind.module in re.split(r", | and ", roles[1])
 

@@ -26,9 +26,15 @@ def sandbox() -> None:
     show_default=True,
     help="Port to listen on; 0 takes any.",
 )
-@click.option("--client-id", default="sandbox", show_default=True)
 @click.option(
-    "--client-secret", default="sandbox", show_default=True, envvar="SANDBOX_CLIENT_SECRET"
+    "--client-id", default="sandbox", show_default=True, help="Client ID that it accepts."
+)
+@click.option(
+    "--client-secret",
+    default="sandbox",
+    show_default=True,
+    envvar="SANDBOX_CLIENT_SECRET",
+    help="Client secret that it accepts.",
 )
 @click.option(
     "--limit",

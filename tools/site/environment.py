@@ -1,0 +1,57 @@
+"""The page of the environment variables.
+
+The package reads an environment variable in few places. Their names are found in the code; the
+descriptions stand here alone, and a test compares both lists.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import reconciler
+from tools.site.markdown import code, page, table
+
+PATH = "reference/environment.md"
+PACKAGE = Path(reconciler.__file__).parent
+VARIABLES = {
+    "DEALPOS_URL": "The address of the store. Overrides `store.url` of `reconciler.yaml`.",
+    "DEALPOS_CLIENT_ID": "The ID of the API client. Overrides `store.client_id`.",
+    "DEALPOS_CLIENT_SECRET": "The secret of the API client. Overrides `store.client_secret`.",
+    "RECONCILER_PLAN_KEY": "The key of `plan --sign` and `apply --verify`: 16 characters or more.",
+    "RECONCILER_LEDGER_KEY": "The key of customer data in the ledger: 16 characters or more.",
+    "SANDBOX_CLIENT_SECRET": "The default of `sandbox serve --client-secret`.",
+}
+_OURS = ("DEALPOS_", "RECONCILER_", "SANDBOX_")
+CONVENTIONS = {
+    "NO_COLOR": "Any value: no colors and no progress bar.",
+    "SSL_CERT_FILE": "The file with the root certificates to trust, for a company's own root.",
+    "HTTPS_PROXY": "The proxy for requests to the store. `NO_PROXY` lists exceptions.",
+    "`${NAME}`": "Any variable that a file names.",
+}
+
+
+def render() -> str:
+    """Return the tables of the variables."""
+    return page(
+        "Environment variables",
+        "A variable overrides the file, so a CI job can use the same folder with another store.",
+        table(("variable", "meaning"), ((code(n), text) for n, text in VARIABLES.items())),
+        "Conventions of other programs that reconciler follows:",
+        table(("variable", "meaning"), ((code(n.strip("`")), t) for n, t in CONVENTIONS.items())),
+        source="reconciler",
+    )
+
+
+def read_by_the_code() -> set[str]:
+    """Return the names of variables that stand in the code as text of their own."""
+    return {name for path in PACKAGE.rglob("*.py") for name in _names(path)}
+
+
+def _names(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            name = node.value
+            if name.startswith(_OURS) and name.replace("_", "").isupper():
+                yield name
