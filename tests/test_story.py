@@ -141,7 +141,7 @@ def test_a_live_shop_comes_under_git(tmp_path: Path) -> None:
     audit = story.type("audit", "--detailed-exitcode", code=2)
     assert "unit_price is 18,500, the files say 18,000" in audit
     assert re.search(
-        r"Withheld.*variant/1001L.*is 21,000 in the shop and 23,000 in the files", audit, re.S
+        r"Blocked.*variant/1001L.*is 21,000 in the shop and 23,000 in the files", audit, re.S
     )
 
     # One is adopted: a line of the file changes, and no other.

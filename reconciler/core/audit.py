@@ -16,13 +16,13 @@ from reconciler.core.plan.plan import Plan
 STATES: Mapping[str, str] = {
     "drifted": "not in the shop as the files say",
     "missing": "declared, and not in the shop",
-    "retained": "in the shop, and the files remove it",
-    "withheld": "not as the files say, and no plan would change it",
+    "pending_removal": "in the shop, and the files remove it",
+    "blocked": "not as the files say, and no plan would change it",
     "unknown": "could not be read",
     "unmanaged": "in the shop, and not in the files",
 }
 """What an audit can find of an object, in the order of a report, and what that means."""
-_STATES = {Action.CREATE: "missing", Action.DELETE: "retained"}
+_STATES = {Action.CREATE: "missing", Action.DELETE: "pending_removal"}
 CALM = frozenset({"unmanaged"})
 """States that contradict no file."""
 
@@ -72,7 +72,7 @@ def audit(plan: Plan) -> Audit:
     """What a plan says of the shop as it is."""
     findings = [
         *map(_finding, plan.changes),
-        *(Finding(address, "withheld", reason) for address, reason in plan.withheld),
+        *(Finding(address, "blocked", reason) for address, reason in plan.blocked),
         *(Finding(address, "unknown", reason) for address, reason in plan.unknown),
         *(Finding(address, "unmanaged") for address in plan.unmanaged),
     ]

@@ -16,7 +16,7 @@ from reconciler.core.ledger.record import Basis, Moment, recorded, unsettled
 from reconciler.core.ledger.three_way import (
     Ground,
     apart,
-    dropped,
+    find_orphaned,
     informed,
     told_apart,
     unrecorded,
@@ -70,15 +70,15 @@ class Past:
         """The plan with where each difference comes from, and what its record rests on."""
         if self.home is None:
             return plan, Basis(Ledger())
-        gone = () if partial else dropped(self.held.ledger, whole, plan, ground.live.complete)
+        gone = () if partial else find_orphaned(self.held.ledger, whole, plan, ground.live.complete)
         basis = Basis(
             self.held.ledger, whole, ground.held, unsettled(plan), partial, frozenset(gone)
         )
         plan = told_apart(plan, self.held.ledger, KINDS, self.key)
         plan = replace(
             plan,
-            withheld=tuple(sorted((*plan.withheld, *ground.reasons))),
-            dropped=tuple(gone),
+            blocked=tuple(sorted((*plan.blocked, *ground.reasons))),
+            orphaned=tuple(gone),
             notes=(*plan.notes, *ground.notes, *_gone(gone)),
         )
         return plan, basis

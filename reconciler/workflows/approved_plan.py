@@ -13,7 +13,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.live import Live
 from reconciler.core.plan import faults as references
-from reconciler.core.plan.approved import Approved, Held, Moved, declared_again, weigh
+from reconciler.core.plan.approved import Approved, SkippedChange, StaleField, declared_again, weigh
 from reconciler.core.plan.build import build
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.replacement import Interrupted
@@ -72,11 +72,11 @@ def resume(shop: Settings, client: Client, journal: Journal, approved: Saved) ->
     actions = {change.address: change.action for change in approved.changes}
     made = replace(
         made,
-        held=tuple(Held(a, actions[a], reasons[a]) for a in actions if a in reasons),
-        done=tuple(Held(a, actions[a], _DONE) for a in done if a not in reasons),
+        stale=tuple(SkippedChange(a, actions[a], reasons[a]) for a in actions if a in reasons),
+        done=tuple(SkippedChange(a, actions[a], _DONE) for a in done if a not in reasons),
         unmanaged=(),
         unknown=(),
-        withheld=(),
+        blocked=(),
         unchanged=0,
         violations=tuple(_violations(approved.violations, made)),
     )
@@ -118,7 +118,7 @@ def _build(
             break
         held |= wider | {fault.address: fault.message for fault in faults}
         desired = _without(desired, held)
-    held |= {address: reason for address, reason in (*made.unknown, *made.withheld)}
+    held |= {address: reason for address, reason in (*made.unknown, *made.blocked)}
     return made, held
 
 
@@ -153,7 +153,7 @@ def _secretive(changes: Iterable[Approved]) -> bool:
     return any(field.private for name in kinds for field in KINDS[name].fields.values())
 
 
-def _reasons(moved: Iterable[Moved]) -> dict[Address, str]:
+def _reasons(moved: Iterable[StaleField]) -> dict[Address, str]:
     """Why each change is held: every field that moved, and whose value would be lost."""
     reasons: dict[Address, list[str]] = {}
     for item in moved:
@@ -161,7 +161,7 @@ def _reasons(moved: Iterable[Moved]) -> dict[Address, str]:
     return {address: "; ".join(texts) for address, texts in reasons.items()}
 
 
-def _overwritten(item: Moved) -> str:
+def _overwritten(item: StaleField) -> str:
     field = KINDS[item.address.kind].fields[item.name]
     if field.private:
         return f"`{item.name}` was changed in the shop after this was planned"

@@ -66,8 +66,8 @@ LIVE = {
 SUMMARY = {
     "drifted": 5,
     "missing": 2,
-    "retained": 0,
-    "withheld": 0,
+    "pending_removal": 0,
+    "blocked": 0,
     "unknown": 0,
     "unmanaged": 2,
     "unchanged": 1,

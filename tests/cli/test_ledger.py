@@ -101,7 +101,7 @@ def test_what_both_moved_is_held_until_somebody_says_who_wins(
     assert run("apply", shop, "--auto-approve").code == 4
     assert "17000" in json.dumps(run("sandbox", "show", shop).json)
     told = run("plan", shop, "--overwrite", "variant/1001*").out
-    assert "17,000 → 18,500  (both)" in told
+    assert "17,000 → 18,500  (conflict)" in told
     assert run("apply", shop, "--auto-approve", "--overwrite", "variant/1001R").code == 0
     assert "Plan: no changes" in run("plan", shop).out
 

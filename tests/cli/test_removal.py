@@ -99,8 +99,8 @@ def test_a_saved_deletion_is_held_where_something_needs_it_now(
 def test_an_audit_tells_what_is_still_there(run: RunProgram, removing: Path) -> None:
     ran = run("audit", removing, "--detailed-exitcode")
     assert ran.code == 2
-    assert "Retained (2 objects): in the shop, and the files remove it" in ran.out
-    assert "Withheld (1 object)" in ran.out
+    assert "Pending removal (2 objects): in the shop, and the files remove it" in ran.out
+    assert "Blocked (1 object)" in ran.out
     run("apply", removing, "--auto-approve")
 
 

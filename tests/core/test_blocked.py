@@ -42,7 +42,7 @@ def test_a_coupon_is_not_replaced_to_name_the_unread(world: World) -> None:
     world.declare("coupon/C", **TERMS, customer="N")
     plan = world.plan()
     assert plan.empty
-    assert [(str(a), why) for a, why in plan.withheld] == [
+    assert [(str(a), why) for a, why in plan.blocked] == [
         ("coupon/C", "not changed: customer/N could not be read")
     ]
 

@@ -25,7 +25,7 @@ def test_what_was_not_read_may_need_it(world: World, unread: str, stays: bool) -
     assert [str(change.address) for change in found.changes] == ([] if stays else ["category/X"])
     if stays:
         why = f"not deleted: whether {unread} needs it is not known: it could not be read"
-        assert found.withheld == [(Address("category", "X"), why)]
+        assert found.blocked == [(Address("category", "X"), why)]
 
 
 def test_what_was_read_after_all_does_not(world: World) -> None:

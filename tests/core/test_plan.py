@@ -244,7 +244,7 @@ def test_a_coupon_whose_rest_cannot_be_kept_is_not_replaced(
     plan = replaced(world, live, declared)
     assert plan.empty
     assert not plan.settled
-    assert [reason for _, reason in plan.withheld] == [f"not replaced: {note}"]
+    assert [reason for _, reason in plan.blocked] == [f"not replaced: {note}"]
     assert plan.unchanged == 0
 
 
@@ -271,7 +271,7 @@ def test_a_coupon_whose_minimum_the_shop_does_not_show_is_not_replaced_without_o
     world.declare("coupon/C", **{**terms, "discount": 25})
     plan = world.plan()
     assert plan.empty
-    assert "does not show its `minimum_amount`" in plan.withheld[0][1]
+    assert "does not show its `minimum_amount`" in plan.blocked[0][1]
     world.declare("coupon/C", **{**terms, "discount": 25, "minimum_amount": 0})
     assert len(world.plan().changes) == 1
 

@@ -43,7 +43,7 @@ def test_a_rename_puts_nothing_back_on_sale_unseen(world: World) -> None:
     world.declare("category/Drinks", was="Beverages")
     plan = world.plan()
     assert plan.empty
-    ((address, why),) = plan.withheld
+    ((address, why),) = plan.blocked
     assert str(address) == "category/Drinks"
     assert "`discontinued`, which this shop's reads do not show" in why
     world.declare("category/Drinks", was="Beverages", discontinued=True)

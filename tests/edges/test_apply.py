@@ -467,8 +467,8 @@ def test_a_coupon_with_more_uses_than_the_new_limit_is_left_alone(open_shop: Mak
     before = shop.show()
     plan = shop.plan()
     assert plan.empty
-    assert [str(address) for address, _ in plan.withheld] == ["coupon/C"]
-    assert "not replaced" in plan.withheld[0][1]
+    assert [str(address) for address, _ in plan.blocked] == ["coupon/C"]
+    assert "not replaced" in plan.blocked[0][1]
     shop.apply(plan)
     assert shop.show() == before
 

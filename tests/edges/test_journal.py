@@ -230,7 +230,7 @@ def test_a_used_up_coupon_does_not_come_back_with_more(make_shop: MakeShop) -> N
     shop.write(text.replace("15", "10"))
     plan = shop.plan()
     assert plan.empty
-    assert "nothing was left of the old one" in plan.withheld[0][1]
+    assert "nothing was left of the old one" in plan.blocked[0][1]
 
 
 def test_a_replacement_that_cannot_be_noted_is_not_begun(shop: Shop) -> None:
@@ -330,6 +330,6 @@ def test_a_saved_plan_that_finishes_it_keeps_the_balance(shop: Shop) -> None:
     saved.write(shop.folder / "plan.json", json.loads(json.dumps(made, default=float)))
     approved = saved.read(shop.folder / "plan.json")
     resumed = resume(shop.settings, shop.client(), Journal(shop.state, "sandbox"), approved)
-    assert (resumed.plan.held, resumed.plan.done) == ((), ())
+    assert (resumed.plan.stale, resumed.plan.done) == ((), ())
     assert shop.apply(resumed.plan).complete
     assert balance(shop) == (20, 4, 4)

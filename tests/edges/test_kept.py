@@ -62,7 +62,7 @@ def test_a_harmless_rewriting_is_said_once_and_not_asked_for_again(
     assert "the server keeps" in said
     for _ in range(2):
         assert asked(shop) == []
-        assert shop.plan().withheld == ()
+        assert shop.plan().blocked == ()
         shop.apply()
     if how in ("upper", "lower"):
         assert any("as remembered" in note for note in shop.plan().notes)

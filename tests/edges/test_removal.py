@@ -74,7 +74,7 @@ def planned(plan: Any) -> dict[str, str]:
 
 
 def withheld(plan: Any) -> dict[str, str]:
-    return {str(address): why for address, why in plan.withheld}
+    return {str(address): why for address, why in plan.blocked}
 
 
 def applied(shop: Shop) -> None:
@@ -442,7 +442,7 @@ def test_what_a_plan_puts_deep_below_a_category_stands_in_the_way_of_deleting_it
 def test_an_empty_catalogue_never_prunes(live: Shop) -> None:
     live.prune("[{kinds: [category, product, variant, coupon, customer], delete: true}]")
     plan = live.plan()
-    assert (plan.changes, plan.withheld) == ((), ())
+    assert (plan.changes, plan.blocked) == ((), ())
     assert "no product is pruned: the files declare none, which is no wish" in plan.notes
 
 

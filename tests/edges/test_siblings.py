@@ -105,7 +105,7 @@ def test_where_no_read_shows_all_of_a_hidden_variant_the_update_is_withheld(
     text = "products: [{code: P, name: Black Tea, variants: [{code: PZ}]}]"
     shop = open_shop(seed(), text, missing_operations=missing, **WORST, **LEAN)
     before = shop.show()
-    ((address, why),) = shop.plan().withheld
+    ((address, why),) = shop.plan().blocked
     assert address == P
     assert "that could clear `description` of variant/PZ" in why
     shop.apply()

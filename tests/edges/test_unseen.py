@@ -68,7 +68,7 @@ def opened(open_shop: MakeShop, type_: str, variant: str, **choices: Any) -> Any
 
 
 def held(shop: Shop) -> dict[str, str]:
-    return {str(address): why for address, why in shop.plan().withheld}
+    return {str(address): why for address, why in shop.plan().blocked}
 
 
 @pytest.mark.parametrize("type_", BLIND)
@@ -213,7 +213,7 @@ def test_a_shop_that_leaves_out_what_is_empty_is_taken_at_its_word(open_shop: Ma
     text = "customers: [{code: C, name: Three}, {code: D, name: Four}]"
     shop = open_shop(people, text, nulls_omitted=True, put_omitted="clear")
     plan = shop.plan()
-    assert plan.withheld == ()
+    assert plan.blocked == ()
     assert any("leaves out what is empty" in note and "`fax`" in note for note in plan.notes)
     assert shop.apply(plan).complete
     assert shop.item("customers", "C")["City"] == "B"

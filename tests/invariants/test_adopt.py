@@ -83,7 +83,7 @@ def test_after_an_adopt_the_plan_is_empty(
     made = pipeline.make(settled, shop.client(), Journal(shop.state, "sandbox"))
     assert {change.address for change in made.plan.changes} <= refused
     assert set(made.plan.unmanaged) <= refused
-    assert (made.plan.withheld, made.plan.unknown) == ((), ())
+    assert (made.plan.blocked, made.plan.unknown) == ((), ())
     after = texts(shop.folder)
     fields = {take.field for take in found.takes}
     for name, text in before.items():

@@ -66,7 +66,7 @@ def test_after_an_import_the_plan_is_empty(
     done = imported(shop)
     assert (done.cut, done.unread, done.left_out) == (None, [], [])
     made = planned(shop)
-    assert (made.plan.changes, made.plan.withheld, made.plan.unknown) == ((), (), ())
+    assert (made.plan.changes, made.plan.blocked, made.plan.unknown) == ((), (), ())
     assert (made.plan.unmanaged, made.plan.unchanged) == ((), len(list(declared(shop))))
 
 

@@ -95,11 +95,11 @@ def test_a_plan_read_back_from_its_file_is_the_same_plan(
     saved.write(shop.folder / "plan.json", made)
     approved = saved.read(shop.folder / "plan.json")
     resumed = resume(load(shop.folder, {}), shop.client(), shop.journal, approved)
-    assert (resumed.plan.held, resumed.plan.done) == ((), ())
+    assert (resumed.plan.stale, resumed.plan.done) == ((), ())
     assert document(shop, resumed.plan)["resource_changes"] == made["resource_changes"]
     assert failures(shop.apply(resumed.plan)) == []
     again = resume(load(shop.folder, {}), shop.client(), shop.journal, approved)
-    assert (again.plan.held, again.plan.changes) == ((), ())
+    assert (again.plan.stale, again.plan.changes) == ((), ())
 
 
 @given(data=st.data())
@@ -271,7 +271,7 @@ def test_an_apply_succeeds_and_converges_whatever_the_documentation_left_open(
     shop = open_world(data.draw(complete), **choices)
     plan = planned(shop)
     assert failures(shop.apply(plan)) == []
-    if plan.withheld:  # what was written may show that the shop leaves out what is empty
+    if plan.blocked:  # what was written may show that the shop leaves out what is empty
         assert failures(shop.apply(planned(shop))) == []
     assert [(str(c.address), c.fields) for c in planned(shop).changes] == []
 

@@ -56,7 +56,7 @@ def test_what_is_removed_is_what_was_asked_for(
     assert faults == []
     doomed = {str(c.address) for c in plan.changes if c.action is Action.DELETE}
     assert doomed <= {address for address, delete in asked.items() if delete}
-    left_out = {str(address) for address, _ in (*plan.withheld, *plan.unknown)}
+    left_out = {str(address) for address, _ in (*plan.blocked, *plan.unknown)}
     assert {address for address, delete in asked.items() if delete} <= doomed | left_out
     cost = shop.cost(plan)
     report = shop.apply(plan)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.diff.change import BOTH, DRIFTED, PENDING, Action
+from reconciler.core.diff.change import CONFLICT, DRIFTED, PENDING, Action
 from reconciler.core.ledger.ledger import Key, Ledger
 from reconciler.core.ledger.record import Basis, Moment, recorded, unsettled
-from reconciler.core.ledger.three_way import apart, dropped, informed, told_apart
+from reconciler.core.ledger.three_way import apart, find_orphaned, informed, told_apart
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.live import ABSENT, Live, Observed
@@ -58,7 +58,7 @@ def plan(
     ground = apart(asked, seen, ledger, KINDS, ledger.kept, key, lambda address: told)
     made, faults = build(ground.desired, ground.live, KINDS, "s", ledger.kept)
     assert not faults
-    made = replace(made, withheld=(*made.withheld, *ground.reasons), notes=(*made.notes, *notes))
+    made = replace(made, blocked=(*made.blocked, *ground.reasons), notes=(*made.notes, *notes))
     return told_apart(made, ledger, KINDS, key)
 
 
@@ -80,16 +80,16 @@ def test_a_value_is_pending_drifted_or_both_exactly_as_it_was_constructed(
     differs, files_moved, shop_moved = asked != held, asked != base, held != base
     if differs and files_moved and shop_moved:
         assert made.empty
-        ((address, reason),) = made.withheld
+        ((address, reason),) = made.blocked
         assert str(address) == "variant/V"
         assert f"`unit_price` was {base} at the last apply, is {held} in the shop" in reason
         assert "--overwrite variant/V" in reason
         won = plan(ledger, desired, shop({"variant/V": {"unit_price": held}}), told=True)
-        assert origins(won) == {"unit_price": BOTH}
+        assert origins(won) == {"unit_price": CONFLICT}
     else:
         word = PENDING if files_moved else DRIFTED
         assert origins(made) == ({"unit_price": word} if differs else {})
-        assert made.withheld == ()
+        assert made.blocked == ()
 
 
 OUTLETS = st.dictionaries(st.sampled_from("ABC"), PRICES)
@@ -109,7 +109,7 @@ def test_an_entry_of_a_map_is_told_apart_by_itself(
     )
     for outlet in "ABC":
         moved = asked.get(outlet) != base.get(outlet), held.get(outlet) != base.get(outlet)
-        word = {(True, True): BOTH, (True, False): PENDING, (False, True): DRIFTED}.get(moved)
+        word = {(True, True): CONFLICT, (True, False): PENDING, (False, True): DRIFTED}.get(moved)
         found = origins(made).get(f"outlet_prices.{outlet}.price")
         assert found == (word if asked.get(outlet) != held.get(outlet) else None)
 
@@ -190,8 +190,8 @@ def test_private_values_are_recorded_as_keyed_digests() -> None:
     ) == {"mobile": DRIFTED}
     both = plan(ledger, desired, shop({"customer/C": {**CUSTOMER, "mobile": "0813"}}))
     assert both.empty
-    assert "0812" not in str(both.withheld)
-    assert "0813" not in str(both.withheld)
+    assert "0812" not in str(both.blocked)
+    assert "0813" not in str(both.blocked)
 
 
 @pytest.mark.parametrize("key", [None, Key(b"another key of the shop")])
@@ -224,9 +224,9 @@ def test_what_was_dropped_from_the_files_is_named_until_it_is_gone() -> None:
     for live, named in ((shop({"category/A": {}, "category/B": {}}), ["category/B"]),
                         (shop({"category/A": {}, "category/B": None}), [])):  # fmt: skip
         made, _ = build(left, live, KINDS, "s")
-        found = dropped(ledger, left, made, live.complete)
+        found = find_orphaned(ledger, left, made, live.complete)
         assert list(map(str, found)) == named
-        basis = Basis(ledger, left, dropped=frozenset(found))
+        basis = Basis(ledger, left, orphaned=frozenset(found))
         after = recorded(basis, made, [], {}, KINDS, KEY, THEN)
         assert {str(a) for a in after.entries} == {"category/A", *named}
 

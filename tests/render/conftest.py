@@ -37,7 +37,7 @@ def everything(makes: Makes) -> Callable[[], Plan]:
             makes.change("variant/1003L", unit_price=(18000, 8000), unit_cost=(9000, 9000)),
             unmanaged=(Address("coupon", "OLD10"),),
             unknown=((Address("variant", "GONE"), "HTTP 500: no answer"),),
-            withheld=((Address("coupon", "C"), "40 uses are spent"),),
+            blocked=((Address("coupon", "C"), "40 uses are spent"),),
             notes=("coupon `reference_id` is not compared",),
             violations=(
                 makes.violation("variant/1003L"),

@@ -42,7 +42,7 @@ def test_each_part_of_a_plan_is_a_finding(makes: Makes) -> None:
             makes.change("coupon/D", Action.REPLACE, discount=(1, 2)),
             unmanaged=(Address("variant", "E"),),
             unknown=((Address("variant", "F"), "HTTP 500"),),
-            withheld=((Address("variant", "G"), "not updated"),),
+            blocked=((Address("variant", "G"), "not updated"),),
             unchanged=3,
         )
     )
@@ -51,7 +51,7 @@ def test_each_part_of_a_plan_is_a_finding(makes: Makes) -> None:
         "product/C": "drifted",
         "variant/B": "drifted",
         "variant/A": "missing",
-        "variant/G": "withheld",
+        "variant/G": "blocked",
         "variant/F": "unknown",
         "variant/E": "unmanaged",
     }

@@ -68,7 +68,7 @@ def test_annotations_read_as_pinned(makes: Makes, everything: Callable[[], Plan]
     )
     assert lines[2].startswith("::error title=removals::150,000 → 15,000 (measured 2 of 3,")
     assert lines[3] == "::warning title=could not be read::variant/GONE: HTTP 500: no answer"
-    assert lines[4] == "::warning title=withheld::coupon/C: 40 uses are spent"
+    assert lines[4] == "::warning title=blocked::coupon/C: 40 uses are spent"
     assert lines[5].startswith(
         "::warning file=shops/kopi/catalogue/drinks.yaml,line=14,col=9,title=b"
     )

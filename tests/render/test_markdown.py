@@ -52,7 +52,7 @@ GOLDEN = """\
 
 Store: `https://yourshop.dealpos.net`
 
-| create | update | replace | retire | delete | unchanged | unmanaged | unknown | withheld |
+| create | update | replace | retire | delete | unchanged | unmanaged | unknown | blocked |
 | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 | 1 | 1 | 1 | 1 | 1 | 41 | 1 | 1 | 1 |
 
@@ -126,7 +126,7 @@ def test_a_comment_reads_as_pinned(makes: Makes, everything: Callable[[], Plan])
         ({"changes": ["delete", "retire", "create"]}, "⚠️ 2 removals, 1 other change"),
         ({"changes": ["replace", "update"]}, "⚠️ 1 replacement, 1 other change"),
         ({"unknown": True}, "⚠️ Incomplete: 1 object could not be read; 0 changes"),
-        ({"withheld": True}, "⚠️ No changes; 1 object withheld"),
+        ({"blocked": True}, "⚠️ No changes; 1 object withheld"),
         ({"changes": ["delete"], "refused": True}, "⛔ Refused by guardrails: 1 violation"),
         ({"changes": ["create"], "allowed": True}, "✏️ 1 change, nothing is removed"),
     ],
@@ -139,7 +139,7 @@ def test_the_verdict_is_the_first_line(makes: Makes, parts: dict[str, Any], verd
     plan = makes.plan(
         *changes,
         unknown=one if "unknown" in parts else (),
-        withheld=one if "withheld" in parts else (),
+        blocked=one if "blocked" in parts else (),
         violations=tuple(violations),
     )
     assert comment(plan, makes).splitlines()[1] == f"### {verdict}"
@@ -277,7 +277,7 @@ def test_the_worst_of_everything_fits_and_is_counted(makes: Makes) -> None:
         ),
         unmanaged=tuple(address for address, _ in pairs),
         unknown=pairs,
-        withheld=pairs,
+        blocked=pairs,
         notes=tuple(names),
         violations=tuple(
             makes.violation(f"variant/{name}", message=name * 4, allowed=allowed)

@@ -112,7 +112,7 @@ class Makes:
             ),
             unmanaged=(Address("category", name),),
             unknown=((Address("variant", f"u{name}"), name),),
-            withheld=((Address("variant", f"w{name}"), name),),
+            blocked=((Address("variant", f"w{name}"), name),),
             notes=(name,),
             violations=(
                 self.violation(f"variant/{name}", message=name, measured=name, hint=name),

@@ -186,7 +186,7 @@ class Storm:
         plan = self.shop.plan()
         assert [(str(c.address), c.fields) for c in plan.changes] == []
         assert not plan.unknown
-        assert not plan.withheld
+        assert not plan.blocked
 
     def check(self) -> None:
         """The shop is what a calm run makes of it, to the last use of a coupon."""

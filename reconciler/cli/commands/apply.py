@@ -129,7 +129,7 @@ def apply(
     output.print_report(report, form, again.way_on(report))
     if unrecorded is not None:
         raise unrecorded
-    if not report.complete or made.plan.unknown or made.plan.withheld:
+    if not report.complete or made.plan.unknown or made.plan.blocked:
         sys.exit(options.PARTLY)
 
 

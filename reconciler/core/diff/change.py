@@ -58,8 +58,8 @@ _VERBS = {
 }
 
 
-PENDING, DRIFTED, BOTH = ORIGINS = ("pending", "drifted", "both")
-"""Where a difference comes from: the files, the shop, or both; the more careful word last."""
+PENDING, DRIFTED, CONFLICT = ORIGINS = ("pending", "drifted", "conflict")
+"""Which side changed since the last apply: the files, the shop, or both; the gravest word last."""
 
 
 @dataclass(frozen=True, slots=True)

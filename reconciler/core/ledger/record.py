@@ -28,13 +28,13 @@ class Basis:
     """Objects that are not as declared, or not known to be, and that the plan does not change."""
     partial: bool = False
     """Whether only a part of the objects, or of their fields, was looked at."""
-    dropped: frozenset[Address] = frozenset()
+    orphaned: frozenset[Address] = frozenset()
     """What no file declares any more, and the shop still has."""
 
 
 def unsettled(plan: Plan) -> frozenset[Address]:
     """What a plan leaves as it is although it is not known to be as declared."""
-    known = (*plan.withheld, *plan.unknown, *((held.address, "") for held in plan.held))
+    known = (*plan.blocked, *plan.unknown, *((held.address, "") for held in plan.stale))
     return frozenset(address for address, _ in known)
 
 
@@ -86,7 +86,7 @@ def _former(basis: Basis, applied: Mapping[Address, Change]) -> dict[Address, En
         address: entry
         for address, entry in basis.ledger.entries.items()
         if address not in gone
-        and (basis.partial or basis.desired.get(address) or address in basis.dropped)
+        and (basis.partial or basis.desired.get(address) or address in basis.orphaned)
     }
 
 

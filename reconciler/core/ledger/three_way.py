@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from reconciler.core.diff.change import BOTH, DRIFTED, PENDING, RENAMED, Action, Change, FieldChange
+from reconciler.core.diff.change import (
+    CONFLICT,
+    DRIFTED,
+    PENDING,
+    RENAMED,
+    Action,
+    Change,
+    FieldChange,
+)
 from reconciler.core.diff.diff import compare
 from reconciler.core.diff.known_rewrites import Kept
 from reconciler.core.diff.rename import viewed
@@ -105,7 +113,7 @@ def apart(
             continue
         kind = kinds[address.kind]
         found = compare(kind, declared.value, state.value, declared.moved)
-        clashes = [c for c in found if _origin(kind, address, c, c.after, entry, key) == BOTH]
+        clashes = [c for c in found if _origin(kind, address, c, c.after, entry, key) == CONFLICT]
         names = frozenset(c.path[0] for c in clashes if not kind.fields[c.path[0]].immutable)
         if names:
             held[address] = names
@@ -134,7 +142,9 @@ def unrecorded(desired: Desired, kinds: Kinds, key: Key | None) -> bool:
     return key is None and any(desired.objects.get(name) for name in private)
 
 
-def dropped(ledger: Ledger, desired: Desired, plan: Plan, complete: Iterable[str]) -> list[Address]:
+def find_orphaned(
+    ledger: Ledger, desired: Desired, plan: Plan, complete: Iterable[str]
+) -> list[Address]:
     """What was applied once, stands in no file any more, and is in the shop as far as is known."""
     known = set(complete)
     unmanaged = set(plan.unmanaged)
@@ -196,7 +206,7 @@ def _origin(
     if spec.derived or spec.unshown:
         return PENDING if files else ""  # how the shop has it tells nothing
     shop = not _as_written(address, spec, found, last, entry, key)
-    return {(True, True): BOTH, (True, False): PENDING, (False, True): DRIFTED}.get(
+    return {(True, True): CONFLICT, (True, False): PENDING, (False, True): DRIFTED}.get(
         (files, shop), ""
     )
 

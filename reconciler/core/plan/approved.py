@@ -41,7 +41,7 @@ class Approved:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class StaleField:
     """Why an approved change is not carried out: a field that moved, or a reason in words."""
 
     address: Address
@@ -54,7 +54,7 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class SkippedChange:
     """An approved change that is not carried out, and why."""
 
     address: Address
@@ -124,12 +124,12 @@ def _owned(kind: Kind, change: Approved) -> Iterator[str]:
 
 def weigh(
     approved: Iterable[Approved], live: Live, renames: Mapping[Address, str], kinds: Kinds
-) -> tuple[list[Moved], list[Address]]:
+) -> tuple[list[StaleField], list[Address]]:
     """What of the approved changes moved, and which objects are as approved already.
 
     `live` is the shop as a plan sees it, with the `renames` that are still to be done.
     """
-    moved: list[Moved] = []
+    moved: list[StaleField] = []
     done: list[Address] = []
     for change in approved:
         kind = kinds[change.address.kind]
@@ -143,27 +143,29 @@ def weigh(
 
 def _ground(
     kind: Kind, change: Approved, live: Live, renames: Mapping[Address, str]
-) -> Iterator[Moved]:
+) -> Iterator[StaleField]:
     """Everything that is otherwise than when the change was planned, and not as it asks for."""
     address, action = change.address, change.action
     state = live.get(address)
     if state is None:
         why = live.unread.get(address, "it was not read")
-        yield Moved(address, action, f"it could not be read: {why}")
+        yield StaleField(address, action, f"it could not be read: {why}")
     elif _doubled(change, live, renames):
-        yield Moved(address, action, f"both it and `{change.renamed_from}` are in the shop")
+        yield StaleField(address, action, f"both it and `{change.renamed_from}` are in the shop")
     elif action is Action.CREATE:
         if state is not ABSENT and not _is_so(kind, change, live):
-            yield Moved(address, action, "somebody has created it meanwhile, with other values")
+            yield StaleField(
+                address, action, "somebody has created it meanwhile, with other values"
+            )
     elif not isinstance(state, Observed):
         if action is not Action.DELETE:
-            yield Moved(address, action, "it is gone from the shop")
+            yield StaleField(address, action, "it is gone from the shop")
     else:
         yield from _shifted(kind, change, state.value)
         yield from _spent(kind, change, state.value)
 
 
-def _shifted(kind: Kind, change: Approved, live: Value) -> Iterator[Moved]:
+def _shifted(kind: Kind, change: Approved, live: Value) -> Iterator[StaleField]:
     """The fields that somebody else has changed, to something else than was approved."""
     before, after = change.before or {}, change.after or {}
     seen = _seen(kind, change.address, live)
@@ -175,10 +177,10 @@ def _shifted(kind: Kind, change: Approved, live: Value) -> Iterator[Moved]:
         was, now = before.get(name), seen.get(name)
         wanted = {name: after.get(name, was)}
         if kind.fields[name].comparable and now != was and compare(kind, wanted, {name: now}):
-            yield Moved(change.address, change.action, "", name, was, now, wanted[name])
+            yield StaleField(change.address, change.action, "", name, was, now, wanted[name])
 
 
-def _spent(kind: Kind, change: Approved, live: Value) -> Iterator[Moved]:
+def _spent(kind: Kind, change: Approved, live: Value) -> Iterator[StaleField]:
     """Whether other uses would be lost with a promotion than was approved.
 
     A plan of an older version does not say how many were left: then none may be spent.
@@ -194,7 +196,7 @@ def _spent(kind: Kind, change: Approved, live: Value) -> Iterator[Moved]:
     else:
         same, why = now == was, f"{was:,} uses were left when this was planned and {now:,} are now"
     if not same:
-        yield Moved(change.address, change.action, f"{why}: plan again to approve that")
+        yield StaleField(change.address, change.action, f"{why}: plan again to approve that")
 
 
 def _doubled(change: Approved, live: Live, renames: Mapping[Address, str]) -> bool:

@@ -18,6 +18,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Listed, Live, Observed
+from reconciler.core.plan.blocked import routed, unread_dependencies
 from reconciler.core.plan.children import cautions, families
 from reconciler.core.plan.deletion import deletions
 from reconciler.core.plan.faults import Fault, required
@@ -25,7 +26,6 @@ from reconciler.core.plan.notes import Uncompared, recoded
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.removal import expanded, unmanaged, untouched
 from reconciler.core.plan.replacement import Interrupted, finish
-from reconciler.core.plan.withheld import blocked, routed
 
 
 def build(
@@ -62,7 +62,7 @@ def build(
         unmanaged=tuple(unmanaged(desired, live, kinds)),
         unknown=(*builder.unknown, *removed.unknown),
         given_up=tuple(address for address in pending if address in desired.removals),
-        withheld=tuple(sorted((*builder.withheld, *refused, *removed.withheld))),
+        blocked=tuple(sorted((*builder.blocked, *refused, *removed.blocked))),
         notes=(
             *live.notes,
             *view_notes,
@@ -97,10 +97,10 @@ class _Builder:
         self.renames = renames
         self.changes: list[Change] = []
         self.unknown: list[tuple[Address, str]] = []
-        self.withheld: list[tuple[Address, str]] = []
+        self.blocked: list[tuple[Address, str]] = []
         self.notes: list[str] = []
         self.faults: list[Fault] = []
-        self.blocked = blocked(desired, live, kinds)
+        self.unread = unread_dependencies(desired, live, kinds)
         self.unchanged = 0
         self.uncompared = Uncompared(kept)
 
@@ -108,7 +108,7 @@ class _Builder:
         """Decide how a replacement that was cut in half ends."""
         change, note = finish(self.kinds[address.kind], address, entry, declared)
         if change is None:
-            self.withheld.append((address, note))
+            self.blocked.append((address, note))
             return
         self.changes.append(change)
         self.notes.append(f"{address}: {note}")
@@ -121,7 +121,7 @@ class _Builder:
             self._compare(address, kind, declared, state)
         elif state is None:
             self.unknown.append((address, self.live.unread.get(address, "it was not read")))
-        elif unread := self.blocked.get(address):
+        elif unread := self.unread.get(address):
             self.unknown.append((address, f"{unread} could not be read"))
         else:
             self._create(address, kind, declared)
@@ -167,8 +167,8 @@ class _Builder:
         if not fields:
             self.unchanged += 1
             return
-        if unread := self.blocked.get(address):
-            self.withheld.append((address, f"not changed: {unread} could not be read"))
+        if unread := self.unread.get(address):
+            self.blocked.append((address, f"not changed: {unread} could not be read"))
             return
         action = max((f.action for f in fields), key=lambda a: a.severity)
         after = overlay_owned(kind, live.value, declared.value)
@@ -218,7 +218,7 @@ class _Builder:
             return after
         kept, note = kind.carry_over(after, live)
         if kept is None:
-            self.withheld.append((address, note))
+            self.blocked.append((address, note))
         elif note:
             self.notes.append(f"{address}: {note}")
         return kept

@@ -2,7 +2,7 @@
 
 What a delete does to what refers to the object, or lives inside it, is undocumented
 (dealpos-api.md §5,
-§6.3), so it is withheld while anything does; what hangs together may go together.
+§6.3), so it is blocked while anything does; what hangs together may go together.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _MANY = 5
 
 @dataclass(slots=True)
 class Deletions:
-    """What is deleted, what is withheld or unknown and why, and what else there is to say."""
+    """What is deleted, what is blocked or unknown and why, and what else there is to say."""
 
     changes: list[Change] = field(default_factory=list)
-    withheld: list[tuple[Address, str]] = field(default_factory=list)
+    blocked: list[tuple[Address, str]] = field(default_factory=list)
     unknown: list[tuple[Address, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -54,9 +54,9 @@ def deletions(
             asked[address] = removal
         else:
             why = f"a {kind.name} cannot be retired; `delete: true` would delete it"
-            found.withheld.append((address, f"not removed: {why}"))
+            found.blocked.append((address, f"not removed: {why}"))
     blocked = _blocked(asked, live, kinds, {change.address: change for change in changes})
-    found.withheld += [(address, f"not deleted: {why}") for address, why in blocked.items()]
+    found.blocked += [(address, f"not deleted: {why}") for address, why in blocked.items()]
     left = {address: removal for address, removal in asked.items() if address not in blocked}
     found.changes += [_deletion(address, removal, live, kinds) for address, removal in left.items()]
     found.notes += [*_gone(desired, live, kinds, renames), *_told(found.changes, kinds)]

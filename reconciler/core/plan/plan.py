@@ -10,7 +10,7 @@ from reconciler.core.diff.change import Action, Change
 from reconciler.core.diff.known_rewrites import Kept
 from reconciler.core.model.address import Address
 from reconciler.core.model.live import Listed
-from reconciler.core.plan.approved import Held
+from reconciler.core.plan.approved import SkippedChange
 from reconciler.core.plan.children import Family
 from reconciler.core.plan.violation import Violation
 
@@ -23,15 +23,15 @@ class Plan:
     changes: tuple[Change, ...] = ()
     unmanaged: tuple[Address, ...] = ()
     """Live, of a kind that the files declare, and not in the files: left alone."""
-    dropped: tuple[Address, ...] = ()
+    orphaned: tuple[Address, ...] = ()
     """What was applied once and is in no file any more, where a ledger tells: left alone too."""
     unknown: tuple[tuple[Address, str], ...] = ()
     """Could not be read, and why; nothing is planned for them."""
-    withheld: tuple[tuple[Address, str], ...] = ()
+    blocked: tuple[tuple[Address, str], ...] = ()
     """Not as declared, and not to be changed: why, and what would allow it."""
-    held: tuple[Held, ...] = ()
+    stale: tuple[SkippedChange, ...] = ()
     """Approved in a saved plan, and not to be carried out any more."""
-    done: tuple[Held, ...] = ()
+    done: tuple[SkippedChange, ...] = ()
     """Approved in a saved plan, and so already."""
     given_up: tuple[Address, ...] = ()
     """What interrupted replacements took away and the files remove: nothing is left to finish."""
@@ -56,7 +56,7 @@ class Plan:
     @property
     def settled(self) -> bool:
         """Whether the shop is as declared, as far as it was read."""
-        return not (self.changes or self.withheld)
+        return not (self.changes or self.blocked)
 
     def counts(self) -> dict[str, int]:
         """The summary: objects by what happens to them."""

@@ -74,7 +74,7 @@ def _set_aside(plan: Plan) -> Iterable[Outcome]:
     """What a saved plan approved and is not carried out: as it should be already, or held."""
     for done in plan.done:
         yield Outcome(done.address, done.action, "skipped", done.reason, verified=True)
-    for held in plan.held:
+    for held in plan.stale:
         yield Outcome(held.address, held.action, "held", held.reason)
 
 

@@ -52,9 +52,9 @@ class Counts(TypedDict):
     """Not in the shop as the files say."""
     missing: int
     """Declared, and not in the shop."""
-    retained: int
+    pending_removal: int
     """In the shop, and the files remove it."""
-    withheld: int
+    blocked: int
     """Not as the files say, and no plan would change it."""
     unknown: int
     """Could not be read."""

@@ -12,7 +12,7 @@ __all__ = ["render_audit", "render_error"]
 
 _LEVELS = {
     "error": ("unknown",),
-    "warning": ("drifted", "missing", "retained", "withheld"),
+    "warning": ("drifted", "missing", "pending_removal", "blocked"),
     "notice": ("unmanaged",),
 }
 

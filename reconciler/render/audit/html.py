@@ -7,7 +7,7 @@ from typing import NamedTuple
 from reconciler.core.audit import STATES, Audit, Finding
 from reconciler.core.model.kind import Kinds
 from reconciler.errors import ReconcilerError
-from reconciler.render.audit.words import closing, place, told, verdict
+from reconciler.render.audit.words import closing, place, title_of, told, verdict
 from reconciler.render.page import page
 from reconciler.render.plan import html as plan_page
 from reconciler.render.view import AuditView, View
@@ -34,7 +34,7 @@ def render_audit(audit: Audit, view: AuditView) -> str:
         counts=audit.counts(),
         closing=closing(audit, view),
         sections=[
-            (f"{state.capitalize()}: {means}", [_item(found, kinds) for found in audit.of(state)])
+            (f"{title_of(state)}: {means}", [_item(found, kinds) for found in audit.of(state)])
             for state, means in STATES.items()
         ],
         notes=audit.notes,
@@ -47,6 +47,6 @@ def render_error(error: ReconcilerError, view: View) -> str:
 
 
 def _item(finding: Finding, kinds: Kinds) -> Item:
-    plainly = finding.state in ("missing", "retained", "unmanaged")
+    plainly = finding.state in ("missing", "pending_removal", "unmanaged")
     lines = [] if plainly else told(finding, kinds)
     return Item(plain(str(finding.address)), place(finding), lines)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from reconciler.core.audit import STATES, Audit, Finding
 from reconciler.core.model.kind import Kinds
 from reconciler.errors import ReconcilerError
-from reconciler.render.audit.words import UNTOLD, closing, place, told, verdict
+from reconciler.render.audit.words import UNTOLD, closing, place, title_of, told, verdict
 from reconciler.render.fit import Listing, code, fit_all, size
 from reconciler.render.plan import markdown as plan_comment
 from reconciler.render.plan.markdown import LIMIT, aside, footer, marker, short
@@ -67,13 +67,13 @@ def _listing(state: str, found: Sequence[Finding], kinds: Kinds) -> Listing:
     names: dict[str, list[str]] = {}
     for finding in found:
         names.setdefault(finding.address.kind, []).append(finding.address.name)
-    title = f"{state.capitalize()}: {STATES[state]} ({len(found):,})"
+    title = f"{title_of(state)}: {STATES[state]} ({len(found):,})"
     return Listing(title, [_entry(finding, kinds) for finding in found], names)
 
 
 def _entry(finding: Finding, kinds: Kinds) -> str:
     named = code(str(finding.address))
-    if finding.state not in ("missing", "retained", "unmanaged"):
+    if finding.state not in ("missing", "pending_removal", "unmanaged"):
         named += f": {code('; '.join(told(finding, kinds)))}"
     where = place(finding)
     return f"{named} — {code(where)}" if where else named

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.core.audit import STATES, Audit, Finding
 from reconciler.core.model.kind import Kinds
-from reconciler.render.audit.words import UNTOLD, closing, place, told
+from reconciler.render.audit.words import UNTOLD, closing, place, title_of, told
 from reconciler.render.plan.text import render_error
 from reconciler.render.view import AuditView, Paint
 from reconciler.render.words import counted, plain
@@ -16,8 +16,8 @@ __all__ = ["render_audit", "render_error"]
 _SIGNS = {
     "drifted": ("~", "yellow"),
     "missing": ("-", "red"),
-    "retained": ("+", "yellow"),
-    "withheld": ("!", "yellow"),
+    "pending_removal": ("+", "yellow"),
+    "blocked": ("!", "yellow"),
     "unknown": ("?", "red"),
     "unmanaged": ("+", "dim"),
 }
@@ -36,7 +36,7 @@ def _audit(audit: Audit, view: AuditView) -> Iterator[str]:
     for state, means in STATES.items():
         if found := audit.of(state):
             sign, style = _SIGNS[state]
-            title = f"{state.capitalize()} ({counted(len(found), 'object')}): {means}"
+            title = f"{title_of(state)} ({counted(len(found), 'object')}): {means}"
             yield paint(style, title)
             yield from _section(found, f"  {paint(style, sign)}", kinds, paint)
             yield ""
@@ -60,7 +60,7 @@ def _section(found: Sequence[Finding], sign: str, kinds: Kinds, paint: Paint) ->
         where = place(finding)
         name = paint("bold", plain(str(finding.address)))
         yield f"{sign} {name}" + (paint("dim", f"  {where}") if where else "")
-        if finding.state not in ("missing", "retained"):
+        if finding.state not in ("missing", "pending_removal"):
             yield from (f"      {line}" for line in told(finding, kinds))
     for reason, names in together.items():
         more = f" and {len(names) - _MANY} more" if len(names) > _MANY else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.core.audit import CALM, STATES, Audit, Finding
-from reconciler.core.diff.change import BOTH, DRIFTED, PENDING, FieldChange
+from reconciler.core.diff.change import CONFLICT, DRIFTED, PENDING, FieldChange
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.money import moves
 from reconciler.render.money import money_line
@@ -16,8 +16,13 @@ from reconciler.render.words import counted, plain, written
 UNTOLD = "which of the two moved, a ledger tells; by whose hand, the API does not"
 
 
-_MOVED = {PENDING: "the files moved", DRIFTED: "the shop moved", BOTH: "both moved"}
+_MOVED = {PENDING: "the files moved", DRIFTED: "the shop moved", CONFLICT: "both moved"}
 """What a ledger tells of a difference."""
+
+
+def title_of(state: str) -> str:
+    """Return a state of an object as the start of a heading."""
+    return state.replace("_", " ").capitalize()
 
 
 def differences(finding: Finding, kinds: Kinds) -> list[str]:
@@ -74,5 +79,5 @@ def _counts(audit: Audit) -> Iterator[str]:
     counts = audit.counts()
     if audit.clean:
         yield "clean"
-    yield from (f"{counts[state]:,} {state}" for state in STATES if counts[state])
+    yield from (f"{counts[state]:,} {state.replace('_', ' ')}" for state in STATES if counts[state])
     yield f"{counts['unchanged']:,} unchanged"

@@ -35,7 +35,7 @@ class Origin(TypedDict, total=False):
     """Which side moved since the last apply, where a ledger tells."""
 
     origin: Side
-    """pending: the files did; drifted: the shop did; both."""
+    """pending: the files did; drifted: the shop did; conflict: both did."""
 
 
 @described

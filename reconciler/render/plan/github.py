@@ -79,7 +79,7 @@ def _violation(violation: Violation) -> Note:
 
 def _warnings(plan: Plan) -> Iterator[Note]:
     yield from (Note("could not be read", f"{a}: {reason}") for a, reason in plan.unknown)
-    yield from (Note("withheld", f"{a}: {reason}") for a, reason in plan.withheld)
+    yield from (Note("blocked", f"{a}: {reason}") for a, reason in plan.blocked)
     yield from (_violation(v) for v in plan.violations if v.allowed)
 
 

@@ -49,7 +49,7 @@ def render_plan(plan: Plan, view: PlanView) -> str:
         store=plain(plan.store),
         folder=plain(view.folder),
         commit=plain(view.commit or ""),
-        counts=plan.counts() | {"withheld": len(plan.withheld)},
+        counts=plan.counts() | {"blocked": len(plan.blocked)},
         money=total_line(total(plan.changes, kinds)),
         cost=spent(usage.requests, usage.windows, usage.seconds),
         violations=[
@@ -59,7 +59,7 @@ def render_plan(plan: Plan, view: PlanView) -> str:
         removals=removals(plan),
         reasons=[
             ("Could not be read: nothing is planned for them", plan.unknown),
-            ("Withheld: not as declared, and left as they are", plan.withheld),
+            ("Withheld: not as declared, and left as they are", plan.blocked),
         ],
         items=[_item(change, kinds) for change in plan.changes],
         kinds=sorted({change.address.kind for change in plan.changes}),

@@ -40,7 +40,7 @@ def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
         ],
         "unmanaged": [str(address) for address in plan.unmanaged],
         "unknown": [{"address": str(a), "reason": reason} for a, reason in plan.unknown],
-        "notes": [*(f"{a}: {reason}" for a, reason in plan.withheld), *plan.notes],
+        "notes": [*(f"{a}: {reason}" for a, reason in plan.blocked), *plan.notes],
         "violations": [violation_document(violation) for violation in plan.violations],
         "summary": cast("documents.Summary", plan.counts()),
         "money": _money(plan, kinds),
@@ -53,8 +53,8 @@ def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
             "seconds": usage.seconds,
         },
     }
-    if plan.dropped:
-        document["dropped"] = [str(address) for address in plan.dropped]
+    if plan.orphaned:
+        document["dropped"] = [str(address) for address in plan.orphaned]
     return document
 
 

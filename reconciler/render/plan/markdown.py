@@ -58,7 +58,7 @@ def marker(subject: str) -> str:
 def _head(plan: Plan, cost: Cost, money: str, missing: int) -> str:
     tone, text = verdict(plan)
     lost = f" — {amount(missing)} entries NOT NAMED below" if missing else ""
-    counts = plan.counts() | {"withheld": len(plan.withheld)}
+    counts = plan.counts() | {"blocked": len(plan.blocked)}
     shown = {word: number for word, number in counts.items() if number or word in _ALWAYS}
     lines = [
         marker("plan"),
@@ -97,7 +97,7 @@ def _listings(plan: Plan) -> list[Listing]:
         _removals(removals(plan)),
         _violations("Allowed exceptions from guardrails", allowed),
         _reasons("Could not be read: nothing is planned for them", plan.unknown),
-        _reasons("Withheld: not as declared, and left as they are", plan.withheld),
+        _reasons("Withheld: not as declared, and left as they are", plan.blocked),
     ]
 
 

@@ -79,13 +79,13 @@ def _aside(plan: Plan, paint: Paint) -> Iterator[str]:
             more = f" and {len(named) - _MANY} more" if len(named) > _MANY else ""
             yield f"  ? {', '.join(named[:_MANY])}{more}: {plain(reason)}"
         yield ""
-    if plan.withheld:
-        yield paint("yellow", f"Withheld ({counted(len(plan.withheld), 'object')}):")
-        yield from (f"  ! {plain(str(a))}: {plain(reason)}" for a, reason in plan.withheld)
+    if plan.blocked:
+        yield paint("yellow", f"Withheld ({counted(len(plan.blocked), 'object')}):")
+        yield from (f"  ! {plain(str(a))}: {plain(reason)}" for a, reason in plan.blocked)
         yield ""
-    if plan.held:
-        yield paint("yellow", f"Held, not applied ({counted(len(plan.held), 'object')}):")
-        yield from (f"  ! {plain(str(held.address))}: {plain(held.reason)}" for held in plan.held)
+    if plan.stale:
+        yield paint("yellow", f"Held, not applied ({counted(len(plan.stale), 'object')}):")
+        yield from (f"  ! {plain(str(held.address))}: {plain(held.reason)}" for held in plan.stale)
         yield ""
     if plan.done:
         yield f"Already as approved: {counted(len(plan.done), 'object')}"
@@ -111,9 +111,9 @@ def closing(plan: Plan, cost: Cost) -> str:
     """The one line to grep for: what will happen, at what scale, and what it costs."""
     counts = plan.counts()
     rest = [f"{counts['unchanged']:,} unchanged"]
-    rest += [f"{len(plan.withheld):,} withheld"] if plan.withheld else []
+    rest += [f"{len(plan.blocked):,} withheld"] if plan.blocked else []
     rest += [f"{counts['unknown']:,} unknown"] if counts["unknown"] else []
-    rest += [f"{len(plan.held):,} held"] if plan.held else []
+    rest += [f"{len(plan.stale):,} held"] if plan.stale else []
     refused = refusals(plan.violations)
     rest += [counted(len(refused), "violation")] if refused else []
     if plan.empty:

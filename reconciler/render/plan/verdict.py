@@ -40,8 +40,8 @@ def verdict(plan: Plan) -> Verdict:
         return Verdict("careful", _planned(plan))
     if plan.changes:
         return Verdict("change", f"{_planned(plan)}, nothing is removed")
-    if plan.withheld:
-        return Verdict("careful", f"No changes; {counted(len(plan.withheld), 'object')} withheld")
+    if plan.blocked:
+        return Verdict("careful", f"No changes; {counted(len(plan.blocked), 'object')} withheld")
     return Verdict("calm", "No changes: the shop is as the files say")
 
 

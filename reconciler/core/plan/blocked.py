@@ -37,7 +37,7 @@ def gaps(
 
 
 def reason(found: Mapping[str, str], done: str = "updated") -> str:
-    """Why a write is withheld, and what would allow it."""
+    """Why a write is blocked, and what would allow it."""
     named = ", ".join(f"`{name}`" for name in found)
     ways = "; ".join(dict.fromkeys(found.values()))
     return f"not {done}: that could clear {named}, which this shop's reads do not show; {ways}"
@@ -52,7 +52,7 @@ def routed(
 ) -> tuple[list[Change], list[tuple[Address, str]]]:
     """The changes that have a way which clears nothing, and the others with the reason."""
     kept: list[Change] = []
-    withheld: list[tuple[Address, str]] = []
+    blocked: list[tuple[Address, str]] = []
     for change in changes:
         if change.action not in (Action.UPDATE, Action.RETIRE):
             kept.append(change)
@@ -66,10 +66,10 @@ def routed(
             unseen |= _assumed(kind, change.after or {})
         found = gaps(kind, change.before or {}, change.after or {}, declared, unseen)
         if why := _refused(kind, change, found, families):
-            withheld.append((address, why))
+            blocked.append((address, why))
         else:
             kept.append(replace(change, blind=tuple(found)))
-    return kept, withheld
+    return kept, blocked
 
 
 def _assumed(kind: Kind, after: Value) -> frozenset[str]:
@@ -117,7 +117,7 @@ def _parents(family: Family | None) -> str:
     return f"not updated: that could clear {named}, which this shop's reads do not show; {DECLARE}"
 
 
-def blocked(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, Address]:
+def unread_dependencies(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, Address]:
     """Declared objects by name, each with the unread one that it needs, directly or by others."""
     unread = live.unread_of(desired) | set(_former(desired, live, kinds))
     if not unread:
