@@ -123,7 +123,14 @@ class ApiError(ReconcilerError):
 
 
 class Unreachable(ApiError):
-    """No connection was made, so nothing was sent and nothing has changed."""
+    """No connection was made, so nothing was sent and nothing has changed.
+
+    The message does not name the operation, because none was begun.
+    """
+
+    def __init__(self, operation: str, message: str, *, hint: str = "") -> None:
+        super().__init__(operation, message, hint=hint)
+        self.message, self.args = message, (message,)
 
 
 class Untrusted(Unreachable):

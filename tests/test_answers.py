@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.core.model.codec import DAY, FLAG, NUMBER
-from reconciler.dealpos.excerpt import outline
-from reconciler.dealpos.rows import rows_of
+from reconciler.dealpos.rows import describe_shape, parse_rows
 from reconciler.errors import Unreadable
 from reconciler.kinds import KINDS
 
@@ -30,7 +29,7 @@ PERSON = {"Code": "C1", "Name": "Sari", "Email": "sari@private.example", "Mobile
     ids=str,
 )
 def test_rows_are_found_in_every_envelope(answer: Any, total: Any) -> None:
-    found = rows_of("variant.list", answer)
+    found = parse_rows("variant.list", answer)
     assert found.rows == [ROW]
     assert found.total == total
 
@@ -40,20 +39,20 @@ def test_rows_are_found_in_every_envelope(answer: Any, total: Any) -> None:
 )
 def test_a_shape_that_is_not_understood_names_no_value(answer: Any) -> None:
     with pytest.raises(Unreadable) as caught:
-        rows_of("customer.list", answer)
+        parse_rows("customer.list", answer)
     said = f"{caught.value} {caught.value.hint}"
-    assert said.startswith("customer.list: the answer is no list of objects, but ")
+    assert said.startswith("customer.list: expected a list of objects, got ")
     assert not any(value in said for value in PERSON.values())
 
 
 def test_an_outline_shows_keys_and_types() -> None:
-    assert outline({"Data": [ROW, ROW], "RecordsCount": "2"}) == (
+    assert describe_shape({"Data": [ROW, ROW], "RecordsCount": "2"}) == (
         "{Data: [2 × {Code: text, UnitPrice: number}], RecordsCount: text}"
     )
-    assert outline({"sari@private.example": None, "0812": True}) == "{…: null, …: yes or no}"
-    assert outline({"a": {"b": {"c": {"d": 1}}}}) == "{a: {b: {c: {…}}}}"
-    assert outline([]) == "[]"
-    assert len(outline({f"key{'x' * n}": n for n in range(500)})) < 500
+    assert describe_shape({"sari@private.example": None, "0812": True}) == "{…: null, …: boolean}"
+    assert describe_shape({"a": {"b": {"c": {"d": 1}}}}) == "{a: {b: {c: {…}}}}"
+    assert describe_shape([]) == "[]"
+    assert len(describe_shape({f"key{'x' * n}": n for n in range(500)})) < 500
 
 
 @pytest.mark.parametrize("written", [5, 5.0, "5", "5.0", " 5 "])

@@ -12,13 +12,14 @@ import pytest
 from reconciler.core.model.store import Store
 from reconciler.dealpos.client import Client, embedded_transport
 from reconciler.dealpos.reading import read as reading
-from reconciler.dealpos.tenant import FILE, Tenant, recall, remember
+from reconciler.dealpos.routes import TenantProfile
+from reconciler.dealpos.tenant import FILE, load_profile, save_profile
 from reconciler.kinds import KINDS
 from reconciler.ledger.state_dir import StateDir
 from reconciler.sandbox import Choices
 from tests.support.shop import MakeShop
 
-KNOWN = Tenant({"variant.list": "GET /Variant query"}, {"variant.list": 100}, 500)
+KNOWN = TenantProfile({"variant.list": "GET /Variant query"}, {"variant.list": 100}, 500)
 
 
 @pytest.fixture
@@ -27,13 +28,13 @@ def folder(tmp_path: Path) -> StateDir:
 
 
 def test_what_is_remembered_is_recalled_for_its_store_alone(folder: StateDir) -> None:
-    remember(folder, "https://a.example", KNOWN)
-    assert recall(folder, "https://a.example") == KNOWN
-    assert recall(folder, "https://b.example") == Tenant()
+    save_profile(folder, "https://a.example", KNOWN)
+    assert load_profile(folder, "https://a.example") == KNOWN
+    assert load_profile(folder, "https://b.example") == TenantProfile()
 
 
 def test_nothing_is_written_for_nothing(folder: StateDir) -> None:
-    remember(folder, "sandbox", Tenant())
+    save_profile(folder, "sandbox", TenantProfile())
     assert not folder.path.exists()
 
 
@@ -49,11 +50,11 @@ def test_nothing_is_written_for_nothing(folder: StateDir) -> None:
 def test_what_nobody_would_have_written_is_passed_over(folder: StateDir, section: Any) -> None:
     folder.keep()
     (folder.path / FILE).write_text(json.dumps({"sandbox": section}))
-    assert recall(folder, "sandbox") == Tenant()
+    assert load_profile(folder, "sandbox") == TenantProfile()
 
 
 def test_a_route_that_the_table_no_longer_has_is_none() -> None:
-    assert Tenant({"variant.list": "GET /Variants query"}).route("variant.list") is None
+    assert TenantProfile({"variant.list": "GET /Variants query"}).route("variant.list") is None
     found = KNOWN.route("variant.list")
     assert found is not None
     assert (found.method, found.query, found.body) == ("GET", True, False)
@@ -81,10 +82,10 @@ SEED = {
 
 
 @pytest.fixture
-def run(make_shop: MakeShop) -> Callable[..., tuple[int, Tenant]]:
+def run(make_shop: MakeShop) -> Callable[..., tuple[int, TenantProfile]]:
     """Reads the shop under some choices; gives the requests it took and what is known then."""
 
-    def reads(tenant: Tenant, **choices: Any) -> tuple[int, Tenant]:
+    def reads(tenant: TenantProfile, **choices: Any) -> tuple[int, TenantProfile]:
         shop = make_shop(SEED, choices=Choices(**choices))
         shop.write(FILES)
         store = Store("sandbox", "sandbox", "sandbox")
@@ -102,19 +103,21 @@ def run(make_shop: MakeShop) -> Callable[..., tuple[int, Tenant]]:
 OLD: dict[str, Any] = {"generation": "A", "post_alternatives": "none"}
 
 
-def test_a_second_run_asks_the_routes_that_answered(run: Callable[..., tuple[int, Tenant]]) -> None:
-    first, tenant = run(Tenant(), **OLD)
+def test_a_second_run_asks_the_routes_that_answered(
+    run: Callable[..., tuple[int, TenantProfile]],
+) -> None:
+    first, tenant = run(TenantProfile(), **OLD)
     assert tenant.routes["coupon.list"] == "GET /PromotionCoupon body"
     second, again = run(tenant, **OLD)
     assert second < first
     assert again == tenant
-    assert run(Tenant())[0] == run(run(Tenant())[1])[0]
+    assert run(TenantProfile())[0] == run(run(TenantProfile())[1])[0]
 
 
 def test_a_remembered_route_that_answers_no_more_is_forgotten(
-    run: Callable[..., tuple[int, Tenant]],
+    run: Callable[..., tuple[int, TenantProfile]],
 ) -> None:
-    _, tenant = run(Tenant())
+    _, tenant = run(TenantProfile())
     assert tenant.routes["coupon.list"] == "POST /PromotionCoupon/p body"
     _, tenant = run(tenant, **OLD)
     assert tenant.routes["coupon.list"] == "GET /PromotionCoupon body"
@@ -125,10 +128,12 @@ def test_a_remembered_route_that_answers_no_more_is_forgotten(
 @pytest.mark.parametrize(
     "wrong",
     [
-        Tenant({name: "GET /Variant/Detail query" for name in ("variant.by_code", "coupon.list")}),
-        Tenant(rows={"variant.list": 1, "product.list": 1, "coupon.list": 1}),
-        Tenant(size=1),
-        Tenant(size=1_000_000),
+        TenantProfile(
+            {name: "GET /Variant/Detail query" for name in ("variant.by_code", "coupon.list")}
+        ),
+        TenantProfile(rows={"variant.list": 1, "product.list": 1, "coupon.list": 1}),
+        TenantProfile(size=1),
+        TenantProfile(size=1_000_000),
     ],
     ids=["routes", "rows", "small", "large"],
 )
@@ -138,15 +143,15 @@ def test_a_remembered_route_that_answers_no_more_is_forgotten(
     ids=str,
 )
 def test_a_wrong_memory_costs_requests_and_nothing_else(
-    run: Callable[..., tuple[int, Tenant]], wrong: Tenant, choices: Any
+    run: Callable[..., tuple[int, TenantProfile]], wrong: TenantProfile, choices: Any
 ) -> None:
-    run(Tenant(dict(wrong.routes), dict(wrong.rows), wrong.size), **choices)
+    run(TenantProfile(dict(wrong.routes), dict(wrong.rows), wrong.size), **choices)
 
 
 def test_a_size_that_was_refused_is_not_asked_for_again(
-    run: Callable[..., tuple[int, Tenant]],
+    run: Callable[..., tuple[int, TenantProfile]],
 ) -> None:
     choices = {"page_cap": 100, "page_over_cap": "reject"}
-    first, tenant = run(Tenant(), **choices)
+    first, tenant = run(TenantProfile(), **choices)
     assert tenant.size == 100
     assert run(tenant, **choices)[0] == first - 2

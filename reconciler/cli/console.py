@@ -13,7 +13,7 @@ from typing import Any, TextIO
 import click
 
 from reconciler.cli.request_log import Log
-from reconciler.dealpos.observer import ApplyObserver, Exchange, Watcher
+from reconciler.dealpos.observer import ApplyObserver, ClientObserver, RequestRecord
 from reconciler.errors import Stopped
 from reconciler.render.words import duration, plain
 
@@ -32,7 +32,7 @@ def paint(style: str, text: str) -> str:
     return click.style(text, fg=style)
 
 
-class Console(Watcher, ApplyObserver):
+class Console(ClientObserver, ApplyObserver):
     """Listens to client and apply, and lets Ctrl-C stop between two calls.
 
     Once armed, the first Ctrl-C (or a termination signal, as a cancelled CI job sends it) asks for
@@ -88,7 +88,7 @@ class Console(Watcher, ApplyObserver):
         """So many requests are to come, about: show how many of them were sent."""
         self._expected, self._sent = requests, 0
 
-    def request(self, operation: str) -> None:
+    def on_request(self, operation: str) -> None:
         """Show what is being asked for."""
         self._sent += 1
         if self.terminal and self._expected:
@@ -97,16 +97,16 @@ class Console(Watcher, ApplyObserver):
         elif self.terminal and self._task is None:
             self._show(f"reading {operation.partition('.')[0]}", None, None)
 
-    def answered(self, exchange: Exchange) -> None:
+    def on_response(self, record: RequestRecord) -> None:
         """Log it, where that was asked for."""
-        self.log.answered(exchange)
+        self.log.answered(record)
 
-    def waiting(self, seconds: float, reason: str) -> None:
+    def on_wait(self, seconds: float, reason: str) -> None:
         """Say how long nothing will happen, and why."""
         if seconds >= 1 or self.log.verbosity:
             end = time.strftime("%H:%M:%S", time.localtime(time.time() + seconds))
             span = duration(round(seconds)).removeprefix("about ")
-            self.say(f"waiting {span}, until {end}: {reason}")
+            self.say(f"{reason}: waiting {span}, until {end}")
 
     def sleep(self, seconds: float) -> None:
         """Wait; Ctrl-C ends the wait unless a unit must be finished first."""

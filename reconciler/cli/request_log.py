@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from reconciler.dealpos.observer import Exchange
+from reconciler.dealpos.observer import RequestRecord
 
 SHOWN = (
     "date",
@@ -35,9 +35,9 @@ class Log:
         self._say = say
         self._before = threading.local()
 
-    def answered(self, exchange: Exchange) -> None:
+    def answered(self, exchange: RequestRecord) -> None:
         """A request and what came of it."""
-        before: Exchange | None = getattr(self._before, "exchange", None)
+        before: RequestRecord | None = getattr(self._before, "exchange", None)
         self._before.exchange = exchange
         if self.verbosity >= 1:
             self._say(line(exchange, before))
@@ -45,17 +45,17 @@ class Log:
             self._say(details(exchange))
 
 
-def line(exchange: Exchange, before: Exchange | None = None) -> str:
+def line(exchange: RequestRecord, before: RequestRecord | None = None) -> str:
     """Time, operation, route, status, what it cost, and why it was sent after the one `before`."""
     status = exchange.status or "no answer"
     return (
         f"{time.strftime('%H:%M:%S')} {exchange.operation} {exchange.method} {exchange.path}: "
         f"{status}, {exchange.seconds * 1000:,.0f} ms, {exchange.size:,} bytes, "
-        f"{exchange.left} left in the window{_reason(exchange, before)}"
+        f"{exchange.remaining} left in the window{_reason(exchange, before)}"
     )
 
 
-def _reason(exchange: Exchange, before: Exchange | None) -> str:
+def _reason(exchange: RequestRecord, before: RequestRecord | None) -> str:
     if before is None:
         return ""
     answered = before.status or "nothing"
@@ -67,12 +67,12 @@ def _reason(exchange: Exchange, before: Exchange | None) -> str:
     return ""
 
 
-def details(exchange: Exchange) -> str:
+def details(exchange: RequestRecord) -> str:
     """What was sent, by the names of its parameters, and the headers of interest."""
     headers = [
         f"{name} {value}" if _FIGURES.fullmatch(value := exchange.headers[name]) else name
         for name in SHOWN
         if name in exchange.headers
     ]
-    sent = ", ".join(exchange.sent) or "nothing"
+    sent = ", ".join(exchange.parameters) or "nothing"
     return f"    sent {sent}; answered with {', '.join(headers) or 'no header of interest'}"

@@ -1,4 +1,4 @@
-"""The bearer token of a run: fetched when first needed, and again when it has run out."""
+"""The bearer token of a run: fetched when it is first needed, and again when it has run out."""
 
 from __future__ import annotations
 
@@ -9,24 +9,27 @@ from typing import Any
 from reconciler.core.model.store import Store
 from reconciler.errors import Rejected, Unauthorised, Unreadable
 
+CREDENTIALS_HINT = "check DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET of this shop"
+
 
 class Token:
-    """Holds the token; `send` makes the token request and gives its JSON."""
+    """The token of one run; `send` makes the token request and returns its JSON."""
 
     def __init__(self, store: Store, send: Callable[[Mapping[str, str]], Any]) -> None:
         self.text = ""
         self.lifetime: float | None = None
-        """Seconds that it lives; None where the shop does not say."""
+        """Seconds that the token is valid; None where the shop does not say."""
         self._store = store
         self._send = send
-        self._door = threading.Lock()
+        self._lock = threading.Lock()
 
     def renew(self, refused: str) -> bool:
-        """Have a token other than the refused one; True when it was fetched just now.
+        """Replace the token `refused`; return whether the present token is newer than that.
 
-        Raises Unauthorised where the credentials are refused, Unreadable where none is given.
+        Several threads may find the same token expired: only the first of them fetches another.
+        Raises Unauthorised where the credentials are refused, Unreadable where no token comes.
         """
-        with self._door:
+        with self._lock:
             if self.text != refused:
                 return bool(refused)
             self.text = ""
@@ -34,27 +37,25 @@ class Token:
             return True
 
     def _fetch(self) -> str:
-        """A token (dealpos-api.md §2: attested by third-party code only)."""
+        """Return a new token (dealpos-api.md §2: attested by third-party code only)."""
         credentials = {
             "client_id": self._store.client_id,
             "client_secret": self._store.client_secret,
         }
         try:
-            given = self._send(credentials)
+            answer = self._send(credentials)
         except Rejected as error:
-            # dealpos-api.md §2: the error for bad credentials is undocumented.
+            # dealpos-api.md §2: the status for bad credentials is undocumented.
             if error.status in (400, 401, 403):
                 raise Unauthorised(
-                    "token",
-                    "the shop does not accept the credentials",
-                    hint="check DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET for this shop",
+                    "token", "the shop does not accept the credentials", hint=CREDENTIALS_HINT
                 ) from None
             raise
-        given = given if isinstance(given, Mapping) else {}
-        token = given.get("access_token")
+        answer = answer if isinstance(answer, Mapping) else {}
+        token = answer.get("access_token")
         token = token.strip() if isinstance(token, str) else ""
         if not token or not token.isascii() or not token.isprintable():
-            raise Unreadable("token", "the shop's answer holds no usable access_token")
-        told = given.get("expires_in")
-        self.lifetime = told if isinstance(told, (int, float)) and told >= 0 else None
+            raise Unreadable("token", "the response has no usable access_token")
+        lifetime = answer.get("expires_in")
+        self.lifetime = lifetime if isinstance(lifetime, (int, float)) and lifetime >= 0 else None
         return token

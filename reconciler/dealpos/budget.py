@@ -1,4 +1,4 @@
-"""What one run may spend: requests in all, time, and what it leaves of each window to others."""
+"""Limits of one run: requests in all, time, and requests that each window keeps for others."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 
-class Broken(NamedTuple):
-    """A limit, as it was given, and how much would have to be allowed."""
+class BrokenLimit(NamedTuple):
+    """A limit as it was given on the command line, and the value that would be enough."""
 
     limit: str
     needed: str
@@ -15,35 +15,36 @@ class Broken(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """None where there is no limit; `seconds` count from the start of the run."""
+    """Limits of a run; None means no limit, and `seconds` count from the start of the run."""
 
     requests: int | None = None
     seconds: float | None = None
     reserve: int = 0
-    """Requests of each window that are not ours to spend."""
+    """Requests of each rate-limit window that are left to other integrations."""
 
     @property
     def any(self) -> bool:
-        """Whether a run may have to stop."""
+        """Return whether a run may have to stop."""
         return self.requests is not None or self.seconds is not None
 
-    def broken(self, requests: int, seconds: float) -> Broken | None:
-        """The limit that a run of so many requests or seconds breaks; None when it fits.
+    def first_broken(self, requests: int, seconds: float) -> BrokenLimit | None:
+        """Return the limit that a run of so many requests or seconds breaks; None when it fits.
 
-        A token request is none of them, as in every count that a plan or report shows.
+        Token requests are not included, as in every count that a plan or report shows.
         """
         if self.requests is not None and requests > self.requests:
-            return Broken(f"--max-requests {self.requests}", str(requests))
+            return BrokenLimit(f"--max-requests {self.requests}", str(requests))
         if self.seconds is not None and seconds > self.seconds:
-            return Broken(f"--until {spell(self.seconds)}", f"{spell(seconds)} (waiting included)")
+            needed = f"{format_duration(seconds)} (waiting included)"
+            return BrokenLimit(f"--until {format_duration(self.seconds)}", needed)
         return None
 
 
 NO_LIMITS = Limits()
 
 
-def spell(seconds: float) -> str:
-    """A duration as `--until` takes it, rounded up to the second: `1h30m`, `90s` is `1m30s`."""
+def format_duration(seconds: float) -> str:
+    """Return a duration as the command line takes it, rounded up: `1h30m`; 90 is `1m30s`."""
     whole = int(-(-seconds // 1))
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)

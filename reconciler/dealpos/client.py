@@ -1,7 +1,8 @@
-"""The only door to a shop: token, request window, retries, and answers as JSON or our errors.
+"""The HTTP client of a shop: token, rate-limit window, retries, responses as JSON or our errors.
 
-One `httpx.Client` per run. What may be repeated is repeated here; a create or update whose answer
-was lost raises Doubtful and is settled by whoever knows what it was meant to do.
+One `httpx.Client` per run; no other module imports httpx. Requests that are safe to repeat are
+repeated here. A create or update whose response was lost raises Doubtful, and the caller, who knows
+what it was meant to do, looks it up.
 """
 
 from __future__ import annotations
@@ -13,17 +14,15 @@ from collections.abc import Callable
 from typing import Any
 
 from reconciler.core.model.store import Store
-from reconciler.dealpos import failure, retry
-from reconciler.dealpos import response as answer
+from reconciler.dealpos import retry
 from reconciler.dealpos.auth import Token
-from reconciler.dealpos.budget import NO_LIMITS, Broken, Limits
+from reconciler.dealpos.budget import NO_LIMITS, BrokenLimit, Limits
 from reconciler.dealpos.deadline import Deadline
-from reconciler.dealpos.observer import Exchange, Watcher, outline
+from reconciler.dealpos.observer import ClientObserver, RequestRecord, parameter_names
 from reconciler.dealpos.operations import BASE, OPERATIONS, Operation, Route
 from reconciler.dealpos.request_window import RequestWindow
-from reconciler.dealpos.response import Response
-from reconciler.dealpos.routes import Routes
-from reconciler.dealpos.tenant import Tenant
+from reconciler.dealpos.response import Response, parse, read_bounded
+from reconciler.dealpos.routes import Routes, TenantProfile
 from reconciler.errors import (
     ApiError,
     Doubtful,
@@ -36,47 +35,50 @@ from reconciler.errors import (
     UsageError,
 )
 
-# With this module httpx would import its own command line, and rich with it: a tenth of a second.
+# Without this line httpx would import its own command line, and rich with it: a tenth of a second.
 sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 import httpx  # noqa: E402
 
-PATIENCE = 120.0
-"""Seconds that one request may take from its first byte to the last of its answer."""
+REQUEST_TIMEOUT_SECONDS = 120.0
+"""From the first byte of a request to the last of its response."""
+
+MAX_WINDOWS = 3
+"""Rate-limit windows in which one request is sent before its HTTP 429 is reported."""
 
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_LOST = (httpx.RequestError, OSError)
-_NOWHERE = frozenset({404, 405, 501})
+_RESPONSE_LOST = (httpx.RequestError, OSError)
+_NOT_OFFERED = frozenset({404, 405, 501})
 
 
 class Client:
-    """Calls operations of one shop; counts what it sends in `requests`."""
+    """Calls operations of one shop; `requests` counts what was sent, without token requests."""
 
     def __init__(
         self,
         store: Store,
         transport: httpx.BaseTransport | None = None,
-        watcher: Watcher | None = None,
+        observer: ClientObserver | None = None,
         clock: Callable[[], float] = time.monotonic,
         limits: Limits = NO_LIMITS,
-        tenant: Tenant | None = None,
+        tenant: TenantProfile | None = None,
     ) -> None:
         self.store = store
-        self.routes = Routes(tenant or Tenant())
-        self.watcher = watcher or Watcher()
+        self.routes = Routes(tenant or TenantProfile())
+        self.observer = observer or ClientObserver()
         self.window = RequestWindow(clock, reserve=limits.reserve)
         self.requests = 0
         self.limits = limits
         self.writing = False
-        """Whether the limits hold between units from now on, so that nothing is left half done."""
+        """True once an apply checks the limits itself, so that it leaves nothing half written."""
         self._began = clock()
         base = "http://sandbox" if store.embedded else store.url
         try:
             self._http = httpx.Client(
                 base_url=base + BASE,
                 transport=transport,
-                # Certificates are loaded where they are checked: settings allow plain http on
-                # loopback only, and reading the bundle would cost a tenth of a second.
+                # Certificates are loaded for https only: settings allow plain http on loopback
+                # alone, and reading the bundle would cost a tenth of a second.
                 verify=base.startswith("https:"),
                 timeout=_TIMEOUT,
                 follow_redirects=False,
@@ -88,42 +90,46 @@ class Client:
                 },
             )
         except (httpx.InvalidURL, UnicodeError, ValueError, ImportError) as error:
-            # Besides the address, the environment's proxy settings are read here.
+            # httpx reads the proxy variables here, and refuses wrong ones.
             raise StoreError(
-                f"no connection can be set up for {store.url}: {error}",
+                f"cannot set up a connection to {store.url}: {error}",
                 hint="check the address, and HTTP_PROXY, HTTPS_PROXY and ALL_PROXY",
             ) from None
         self._token = Token(store, self._ask_for_token)
-        self._deadline = Deadline(PATIENCE)
-        self._turn = threading.Lock()
+        self._deadline = Deadline(REQUEST_TIMEOUT_SECONDS)
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Client:
-        """Use it as a context manager, so that connections are let go of."""
+        """Use the client as a context manager, so that its connections are closed."""
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         self._http.close()
 
     @property
     def lifetime(self) -> float | None:
-        """Seconds that a token lives; None before one was given, or where the shop is silent."""
+        """Return the seconds that a token is valid; None where the shop has not said so."""
         return self._token.lifetime
 
-    def answered(self, name: str) -> bool:
-        """Whether an operation has answered in this run, so that its route is known."""
+    def has_answered(self, name: str) -> bool:
+        """Return whether an operation has answered in this run, so that its route is known."""
         return self.routes.known(name) is not None
 
-    def elapsed(self) -> float:
-        """Seconds since the run began."""
+    def elapsed_seconds(self) -> float:
+        """Return the seconds since the run began."""
         return self.window.clock() - self._began
 
-    def exceeds(self, requests: int, seconds: float) -> Broken | None:
-        """The limit that so many more requests in so many seconds would break; None when none."""
-        return self.limits.broken(self.requests + requests, self.elapsed() + seconds)
+    def broken_limit(self, requests: int, seconds: float) -> BrokenLimit | None:
+        """Return the limit that so many more requests in so many seconds would break, or None."""
+        return self.limits.first_broken(self.requests + requests, self.elapsed_seconds() + seconds)
 
     def call(self, name: str, parameters: Any = None) -> Any:
-        """The JSON that an operation answers; raises Doubtful where a write's answer was lost."""
+        """Call an operation and return its JSON.
+
+        Tries the documented routes in order until one is offered. Raises Doubtful where the
+        response to a write was lost.
+        """
         operation = OPERATIONS[name]
         if known := self.routes.known(name):
             return self._send(operation, known, parameters)
@@ -132,11 +138,11 @@ class Client:
             try:
                 answer = self._send(operation, route, parameters)
             except Rejected as error:
-                if error.status not in _NOWHERE:
+                if error.status not in _NOT_OFFERED:
                     raise
                 refusal = error
                 continue
-            self.routes.answer(operation, route)
+            self.routes.record(operation, route)
             return answer
         assert refusal is not None
         if operation.single and refusal.status == 404:
@@ -145,108 +151,108 @@ class Client:
         raise NotOffered(name, refusal.status, refusal.answer) from refusal
 
     def _send(self, operation: Operation, route: Route, parameters: Any) -> Any:
-        """One route, repeated where that is safe."""
+        """Call an operation by one route; send it again where that is safe."""
         fresh = operation.name != "token" and self._token.renew("")
         lost: ApiError | None = None
-        for attempt in range(retry.TRIES):
-            if attempt:
+        for attempt in range(retry.MAX_ATTEMPTS):
+            if lost:
                 self._back_off(attempt, lost)
             try:
                 return self._attempt(operation, route, parameters, fresh)
             except (Doubtful, Unreachable, Unreadable) as error:
-                if not retry.again(operation, error, attempt):
+                if not retry.should_retry(operation, error, attempt):
                     raise
                 lost = error
         assert lost is not None
         raise lost
 
     def _attempt(self, operation: Operation, route: Route, parameters: Any, fresh: bool) -> Any:
-        """One request; a token that has run out is renewed, once."""
+        """Send one request; renew a token that has expired, once."""
         used = self._token.text
         response = self._once(operation, route, parameters)
         if response.status_code == 401 and operation.name != "token" and not fresh:
             self._token.renew(used)
             response = self._once(operation, route, parameters)
         secrets = () if self.store.embedded else (self._token.text, *self.store.credentials)
-        return answer.understand(operation, response, self.store.url, secrets)
+        return parse(operation, response, self.store.url, secrets)
 
     def _once(self, operation: Operation, route: Route, parameters: Any) -> Response:
-        """One request, after waiting for the window; 429 is waited out."""
-        for _ in range(3):
+        """Send one request when the window has room for it; wait after an HTTP 429."""
+        for _ in range(MAX_WINDOWS):
             most = self._take_turn(operation)
+            response = Response(0, b"", {})
             began = time.monotonic()
             try:
                 response = self._exchange(operation, route, parameters)
-            except BaseException:
-                self.window.lost()
-                self._tell(operation, route, parameters, began, None)
-                raise
-            self.window.heed(response.headers, most)
-            self._tell(operation, route, parameters, began, response)
+            finally:
+                if response.status_code:
+                    self.window.update_from_headers(response.headers, most)
+                else:
+                    self.window.count_lost_response()
+                seconds = time.monotonic() - began
+                self._report(operation, route, parameters, response, seconds)
             if response.status_code != 429:
                 return response
-            wait = self.window.exhausted(response.headers.get("retry-after", ""))
-            self.watcher.waiting(wait, "the shop answered 429: other programs used its window")
-            self.watcher.sleep(wait)
+            wait = self.window.close(response.headers.get("retry-after", ""))
+            self._wait(wait, "rate limit reached (HTTP 429, also used by other integrations)")
         raise Throttled(
             operation.name,
-            "the shop kept answering 429 for three windows",
-            hint="see which integration uses the window, or ask DealPOS to raise the quota",
+            f"the shop answered HTTP 429 in {MAX_WINDOWS} rate-limit windows",
+            hint="find the integration that uses the rate limit, or ask DealPOS to raise it",
         )
 
-    def _tell(
+    def _report(
         self,
         operation: Operation,
         route: Route,
         parameters: Any,
-        began: float,
-        response: Response | None,
+        response: Response,
+        seconds: float,
     ) -> None:
-        told = response or Response(0, b"", {})
-        self.watcher.answered(
-            Exchange(
+        """Tell the observer of a request; a response with status 0 was lost."""
+        self.observer.on_response(
+            RequestRecord(
                 operation.name,
                 route.method,
                 route.path,
-                told.status_code,
-                time.monotonic() - began,
-                len(told.content),
-                max(self.window.left, 0),
-                told.headers,
-                outline(parameters),
+                response.status_code,
+                seconds,
+                len(response.content),
+                max(self.window.remaining, 0),
+                response.headers,
+                parameter_names(parameters),
             )
         )
 
     def _take_turn(self, operation: Operation) -> int:
-        """Wait until the window has room, and take a request of it; one thread at a time."""
+        """Wait until the window has room, and count a request of it; one thread at a time."""
         counted = operation.name != "token"
-        with self._turn:
-            wait = self.window.wait()
-            if not self.writing and (broken := self.exceeds(counted, wait)):
-                # Only the next request is known here: what reading needs in all shows as it goes.
+        with self._lock:
+            wait = self.window.seconds_to_wait()
+            if not self.writing and (broken := self.broken_limit(counted, wait)):
+                # Only the next request is known here, so the need is a lower bound.
                 raise UsageError(
-                    f"{broken.limit} is less than reading alone needs, {broken.needed} or more; "
-                    "nothing was written",
-                    hint="allow more; `reconciler plan` says what reading costs",
+                    f"{broken.limit} is too low: reading the shop needs {broken.needed} or more. "
+                    "Nothing was written",
+                    hint="raise the limit; `reconciler plan` shows how much reading needs",
                 )
             if wait:
                 window = self.window
-                kept = f", {window.reserve} are kept for others" if window.reserve else ""
-                reason = f"{window.room} requests are spent in this window{kept}"
-                self.watcher.waiting(wait, reason)
-                self.watcher.sleep(wait)
-            self.watcher.request(operation.name)
+                kept = f", {window.reserve} kept free" if window.reserve else ""
+                used = f"{window.capacity} of {window.limit}{kept}"
+                self._wait(wait, f"rate limit reached ({used})")
+            self.observer.on_request(operation.name)
             self.requests += counted
-            return self.window.spend()
+            return self.window.count_request()
 
     def _exchange(self, operation: Operation, route: Route, parameters: Any) -> Response:
         token = self._token.text
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         query = parameters if route.query else None
         body = parameters if route.body else None
-        extensions = {"trace": self._deadline.heed}
+        extensions = {"trace": self._deadline.track_connection}
         try:
-            # dealpos-api.md §1: a GET without a body must not declare a content type.
+            # dealpos-api.md §1: a GET without a body that declares a content type gets a 500.
             request = self._http.build_request(
                 route.method,
                 route.path,
@@ -255,23 +261,22 @@ class Client:
                 headers=headers,
                 extensions=extensions,
             )
-            with self._deadline.watching():
+            with self._deadline.enforce():
                 return self._receive(operation, request)
         except _NOT_SENT as error:
-            raise failure.unreachable(operation, self.store.url, error) from None
+            raise retry.not_sent_error(operation, self.store.url, error) from None
         except (httpx.InvalidURL, UnicodeError):
-            raise Unreachable(operation.name, f"{self.store.url} is no usable address") from None
-        except _LOST as error:
-            raise Doubtful(
-                operation.name, f"the answer was lost ({failure.cause(error)})"
-            ) from None
+            raise Unreachable(operation.name, f"{self.store.url} is not a valid address") from None
+        except _RESPONSE_LOST as error:
+            lost = f"the response was lost ({retry.describe_failure(error)})"
+            raise Doubtful(operation.name, lost) from None
 
     def _receive(self, operation: Operation, request: httpx.Request) -> Response:
-        """Send, and read the answer piece by piece: what it may become in memory is bounded."""
+        """Send a request, and read its response piece by piece up to the size limit."""
         response = self._http.send(request, stream=True)
         try:
             coding = response.headers.get("content-encoding", "")
-            content = answer.bounded(operation, coding, response.iter_bytes())
+            content = read_bounded(operation, coding, response.iter_bytes())
         finally:
             response.close()
         return Response(response.status_code, content, response.headers)
@@ -280,12 +285,14 @@ class Client:
         operation = OPERATIONS["token"]
         return self._send(operation, operation.routes[0], credentials)
 
-    def _back_off(self, attempt: int, lost: ApiError | None) -> None:
-        wait = retry.pause(attempt)
-        self.watcher.waiting(wait, f"trying again: {retry.why(lost) if lost else ''}")
-        self.watcher.sleep(wait)
+    def _back_off(self, attempt: int, lost: ApiError) -> None:
+        self._wait(retry.pause_seconds(attempt), f"{retry.retry_reason(lost)}, retrying")
+
+    def _wait(self, seconds: float, reason: str) -> None:
+        self.observer.on_wait(seconds, reason)
+        self.observer.sleep(seconds)
 
 
 def embedded_transport(app: Any) -> httpx.BaseTransport:
-    """A transport that calls a WSGI app in this process."""
+    """Return a transport that calls a WSGI app in this process."""
     return httpx.WSGITransport(app=app)

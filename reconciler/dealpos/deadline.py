@@ -1,7 +1,7 @@
-"""A time for one request as a whole.
+"""Upper bound for the time of one whole request.
 
-A server that sends a byte a second satisfies every timeout per read, in its headers as in its
-body; only cutting the connection ends such an answer.
+A server that sends one byte a second satisfies every timeout per read, in its headers as in its
+body. Only closing the connection ends such a response.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ _OPENED = (".connect_tcp.complete", ".start_tls.complete")
 
 
 class Deadline:
-    """Cuts the connections of a client when one of its requests takes longer than `seconds`."""
+    """Closes the connections of a client when one of its requests takes longer than `seconds`."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._sockets: WeakSet[socket.socket] = WeakSet()
 
-    def heed(self, event: str, info: Mapping[str, Any]) -> None:
-        """Remember each connection as it is opened; the `trace` extension of a request."""
+    def track_connection(self, event: str, info: Mapping[str, Any]) -> None:
+        """Remember each connection as it is opened; this is the `trace` extension of a request."""
         if event.endswith(_OPENED):
             self._sockets.add(info["return_value"].get_extra_info("socket"))
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Around one request; raises TimeoutError instead of whatever came of the cut."""
+    def enforce(self) -> Iterator[None]:
+        """Raise TimeoutError instead of whatever the closed connection caused."""
         passed = threading.Event()
-        timer = threading.Timer(self.seconds, self._cut, [passed])
+        timer = threading.Timer(self.seconds, self._close, [passed])
         timer.daemon = True
         timer.start()
         try:
@@ -43,9 +43,9 @@ class Deadline:
         finally:
             timer.cancel()
         if passed.is_set():
-            raise TimeoutError(f"no whole answer in {self.seconds:g} s")
+            raise TimeoutError(f"no complete response in {self.seconds:g} s")
 
-    def _cut(self, passed: threading.Event) -> None:
+    def _close(self, passed: threading.Event) -> None:
         passed.set()
         for connection in list(self._sockets):
             with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Observers of the client and of an apply: whoever shows or records a run subclasses them."""
+"""Observers of a run: what the client and an apply report of their work while it goes on."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request and its answer, without anything that either of them says."""
+class RequestRecord:
+    """One request and its response, without any value that either of them holds."""
 
     operation: str
     method: str
     path: str
     status: int
-    """The HTTP status; 0 where no answer came."""
+    """The HTTP status; 0 where no response came."""
     seconds: float
-    """From the sending to the end of the answer."""
+    """From sending to the end of the response."""
     size: int
-    """Bytes of the answer's body."""
-    left: int
-    """Requests that the window still has."""
+    """Bytes of the response body."""
+    remaining: int
+    """Requests that the rate-limit window still has."""
     headers: Mapping[str, str]
-    sent: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
     """The names of its parameters; of a list, with its length."""
 
 
-def outline(parameters: Any) -> tuple[str, ...]:
-    """The names of parameters without their values: `("PageSize", "ListCode[100]")`."""
+def parameter_names(parameters: Any) -> tuple[str, ...]:
+    """Return the names of parameters without their values: `("PageSize", "ListCode[100]")`."""
     if isinstance(parameters, list):
         return (f"[{len(parameters)}]",)
     if not isinstance(parameters, Mapping):
@@ -40,17 +40,17 @@ def outline(parameters: Any) -> tuple[str, ...]:
     )
 
 
-class Watcher:
-    """Hears what the client does; the default hears nothing."""
+class ClientObserver:
+    """Observer of a client; the default only lets time pass."""
 
-    def request(self, operation: str) -> None:
-        """A request is about to be sent."""
+    def on_request(self, operation: str) -> None:
+        """Note that a request is about to be sent; may raise to prevent it."""
 
-    def answered(self, exchange: Exchange) -> None:
-        """A request was answered, or its answer was lost."""
+    def on_response(self, record: RequestRecord) -> None:
+        """Note that a request was answered, or that its response was lost."""
 
-    def waiting(self, seconds: float, reason: str) -> None:
-        """Nothing is sent for so many seconds, and why."""
+    def on_wait(self, seconds: float, reason: str) -> None:
+        """Note that nothing is sent for so many seconds, and why."""
 
     def sleep(self, seconds: float) -> None:
         """Let the time pass; may raise to stop the run."""

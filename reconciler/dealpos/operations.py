@@ -1,12 +1,10 @@
-"""The API's route table: every operation the tool relies on, in the order it is tried.
+"""The route table: every API operation that the tool uses, with its routes in order of trial.
 
-A path is never derived: on some paths a POST reads and on others it creates (dealpos-api.md §14
-#6). Where
-the generations of the documentation differ (dealpos-api.md §0), an operation has a route for each
-of their
-forms; reads move on to the next when a tenant does not offer one, and what answered is remembered.
-Writes have one route: a create that was refused on one path may not be tried on another. Sources:
-dealpos-api.md §1 (POST alternatives), §2, §5-§10.
+A path is never derived: on some paths a POST reads, on others it creates (dealpos-api.md §14 #6).
+Where the API generations differ (dealpos-api.md §0), an operation has a route for each form. Reads
+try the next route when a shop does not offer one, and the route that answered is remembered.
+Writes have one route: a create that was refused on one path may not be sent to another. Sources:
+dealpos-api.md §1 (rights, POST alternatives), §2, §5-§11.
 """
 
 from __future__ import annotations
@@ -19,9 +17,9 @@ BASE = "/api/v3"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One documented way to call an operation; parameters travel in the query, the body or both.
+    """One documented way to call an operation; parameters are in the query, the body or both.
 
-    `generations` are those of the documentation that print this form (dealpos-api.md §0).
+    `generations` are the API generations that document this form (dealpos-api.md §0).
     """
 
     method: str
@@ -31,16 +29,16 @@ class Route:
     body: bool = True
 
     def __str__(self) -> str:
-        """`GET /Variant query`: how a route is named beside a shop and to people."""
+        """Return the route as messages and the tenant profile name it: `GET /Variant query`."""
         place = "+".join(n for n, used in (("query", self.query), ("body", self.body)) if used)
         return f"{self.method} {self.path} {place}"
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What the tool wants done, and the routes that do it.
+    """One operation of the API, with its routes and the right that it needs.
 
-    `repeatable` operations (reads and deletes) may be sent again when an answer is lost; what a
+    `repeatable` operations (reads and deletes) may be sent again when a response is lost; what a
     create or update did must be looked up first. `reads` change nothing. `single` reads name one
     object, so their "not found" looks like "not offered".
     """
@@ -50,6 +48,27 @@ class Operation:
     repeatable: bool = True
     single: bool = False
     reads: bool = True
+
+    @property
+    def right(self) -> str:
+        """Return the right that it needs: `Products VIEW` (dealpos-api.md §1)."""
+        resource = self.name.partition(".")[0]
+        verb = "VIEW" if self.reads else _VERBS[self.routes[0].method]
+        return f"{_MODULES[resource]} {verb}" if resource in _MODULES else "access to the API"
+
+
+# dealpos-api.md §5-§11: the module of each resource; variants and categories are Products too.
+_MODULES = {
+    "category": "Products",
+    "product": "Products",
+    "variant": "Products",
+    "outlet": "Outlets",
+    "inventory": "Inventory",
+    "coupon": "Promotion",
+    "coupons": "Promotion",
+    "customer": "Contacts",
+}
+_VERBS = {"POST": "CREATE", "PUT": "EDIT", "DELETE": "DELETE"}
 
 
 def _read(name: str, *routes: Route, single: bool = False) -> Operation:
@@ -77,9 +96,9 @@ def _post(path: str) -> Route:
 
 
 # dealpos-api.md §1: many HTTP stacks drop the body of a GET, so where a read needs one, its
-# documented POST
-# alternative comes first. `/Product` has none: there a POST creates. The alternative printed for
-# `/PromotionCoupon/ByCode` is the list, whose rows lack the requirements, so it is no route to it.
+# documented POST alternative comes first. `/Product` has none: there a POST creates. The
+# alternative printed for `/PromotionCoupon/ByCode` is the list, whose rows have no requirements,
+# so it is not a route of that read.
 _TABLE = (
     Operation("token", (_post("/Token/OAuth2"),)),
     _read(
@@ -93,12 +112,12 @@ _TABLE = (
     _read("product.by_code", _query("/Product/Detail", "C"), single=True),
     _write("product.create", "POST", "/Product"),
     _write("product.update", "PUT", "/Product"),
-    # dealpos-api.md §6.3: by analogy, its page is cut.
+    # dealpos-api.md §6.3: path and body are taken from similar operations, since its page is cut.
     _delete("product.delete", "/Product"),
     _read(
         "variant.list",
         _post("/Variant"),
-        # dealpos-api.md §7: one generation prints the query and the body of the same request.
+        # dealpos-api.md §7: generation B prints both a query and a body for this request.
         Route("GET", "/Variant", "B", query=True),
         _query("/Variant", "C"),
         _body("/Variant", "A"),
@@ -117,7 +136,7 @@ _TABLE = (
     _write("variant.add", "POST", "/Variant/Add"),
     _write("variant.update", "PUT", "/Variant"),
     _delete("variant.delete", "/Variant"),
-    # dealpos-api.md §11: its parameter is taken from the other reads by code.
+    # dealpos-api.md §11: the parameter is not shown; it is taken from the other reads by code.
     _read(
         "inventory.by_code", _query("/Inventory/Code", "ABC"), _post("/Inventory/Code"), single=True
     ),

@@ -1,8 +1,8 @@
-"""The request window: how many requests may still be sent, and how long to wait when none.
+"""The rate-limit window: how many requests may still be sent, and how long to wait for more.
 
-API §3: a fixed window, by default 50 requests per 180 seconds; headers say what is left, but
-none says when the window ends. The window cannot have begun later than the first request of ours
-in it, so its end is known to be at most that far away.
+dealpos-api.md §3: a fixed window, by default 50 requests per 180 seconds. Headers say how many
+requests remain, but none says when the window ends. The window cannot have begun later than our
+first request in it, so its end is at most that far away.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from math import ceil
 
 from reconciler.errors import UsageError
 
-MARGIN = 1.0
-"""Seconds added to a wait: two clocks never agree exactly."""
+MARGIN_SECONDS = 1.0
+"""Added to a wait, because two clocks never agree exactly."""
 
 # Longer numbers mean nothing that a shop could promise, or that a clock could wait for.
 _COUNT, _SECONDS = r"[0-9]{1,12}", r"[0-9]{1,6}"
@@ -23,7 +23,7 @@ _POLICY = re.compile(rf"\b({_COUNT})\s*;.*?\bw\s*=\s*({_SECONDS})\b")
 
 
 class RequestWindow:
-    """Counts the requests of one run against one shop; may be asked from several threads."""
+    """Counts the requests of one run to one shop; may be used from several threads."""
 
     def __init__(
         self,
@@ -34,92 +34,93 @@ class RequestWindow:
     ) -> None:
         self.clock = clock
         self.reserve = reserve
-        """Requests of each window that other programs keep."""
+        """Requests of each window that other integrations keep."""
         self.limit = limit
         self.seconds = seconds
         self.began: float | None = None
-        self.left = limit
-        self.flying = 0
-        """Requests that are sent and not answered yet: the server's count may lack them."""
+        self.remaining = limit
+        self.in_flight = 0
+        """Requests that were sent and not answered: the server's count may not include them."""
         self._lock = threading.RLock()
 
     @property
-    def room(self) -> int:
-        """Requests of a whole window that are ours."""
+    def capacity(self) -> int:
+        """Return the requests of a whole window that this run may send."""
         return max(self.limit - self.reserve, 1)
 
-    def wait(self) -> float:
-        """Seconds to wait before the next request; 0 when it may be sent now.
+    def seconds_to_wait(self) -> float:
+        """Return the seconds before the next request may be sent; 0 when it may be sent now.
 
-        Raises UsageError when the reserve leaves nothing of a window. A run's first request goes
-        out in any case: only its answer tells how large the window is, and what is left of it.
+        Raises UsageError when the reserve leaves no request of a window. The first request of a
+        run is sent in any case: only its response says how large the window is.
         """
         with self._lock:
-            self._roll()
+            self._begin_new_if_over()
             if self.began is None:
                 return 0.0
             if self.reserve >= self.limit:
                 raise UsageError(
-                    f"--reserve {self.reserve} leaves nothing of a window of {self.limit} requests",
+                    f"--reserve {self.reserve} leaves no request of the rate limit "
+                    f"({self.limit} per {self.seconds:.0f} s)",
                     hint=f"reserve at most {self.limit - 1}",
                 )
-            if self.left > self.reserve:
+            if self.remaining > self.reserve:
                 return 0.0
-            return max(self.began + self.seconds + MARGIN - self.clock(), 0.0)
+            return max(self.began + self.seconds + MARGIN_SECONDS - self.clock(), 0.0)
 
-    def until_sent(self, count: int) -> float:
-        """Seconds of waiting before the last of `count` further requests may be sent."""
+    def seconds_until_sent(self, count: int) -> float:
+        """Return the seconds of waiting before the last of `count` more requests may be sent."""
         with self._lock:
-            self._roll()
-            here = self.room if self.began is None else max(self.left - self.reserve, 0)
-            windows = ceil(max(count - here, 0) / self.room)
+            self._begin_new_if_over()
+            here = self.capacity if self.began is None else max(self.remaining - self.reserve, 0)
+            windows = ceil(max(count - here, 0) / self.capacity)
             if not windows:
                 return 0.0
-            length = self.seconds + MARGIN
+            length = self.seconds + MARGIN_SECONDS
             began = self.clock() if self.began is None else self.began
             return max(began + length - self.clock(), 0.0) + (windows - 1) * length
 
-    def spend(self) -> int:
-        """Count a request that is about to be sent; gives the most the server can have left."""
+    def count_request(self) -> int:
+        """Count a request that is about to be sent; return the most the server can have left."""
         with self._lock:
-            self._roll()
+            self._begin_new_if_over()
             if self.began is None:
                 self.began = self.clock()
-            most = self.left + self.flying
-            self.left -= 1
-            self.flying += 1
+            most = self.remaining + self.in_flight
+            self.remaining -= 1
+            self.in_flight += 1
             return most
 
-    def lost(self) -> None:
-        """A request ended without an answer."""
+    def count_lost_response(self) -> None:
+        """Note that a request ended without a response."""
         with self._lock:
-            self.flying -= 1
+            self.in_flight -= 1
 
-    def heed(self, headers: Mapping[str, str], most: int | None = None) -> None:
-        """A request was answered: believe what the server says of its window, if anything.
+    def update_from_headers(self, headers: Mapping[str, str], most: int | None = None) -> None:
+        """Take over what the headers of a response say of the window, if anything.
 
-        `most` is what `spend` gave for that request, since answers may come out of turn; left
-        out, it was the only one on its way.
+        `most` is the result of `count_request` for that request, since responses may come out of
+        order. Without it, the request is taken to have been the only one in flight.
         """
         with self._lock:
-            most = self.left + self.flying if most is None else most
-            self.flying -= 1
-            known = self._limits(headers)
-            told = requests(headers.get("ratelimit-remaining", ""))
-            if told is None:
+            most = self.remaining + self.in_flight if most is None else most
+            self.in_flight -= 1
+            same_limits = self._update_limits(headers)
+            reported = parse_count(headers.get("ratelimit-remaining", ""))
+            if reported is None:
                 return
-            if told >= most and known:
-                # More is left than there can be: the window began anew with this request.
+            if reported >= most and same_limits:
+                # More remain than there can be: a new window began with this request.
                 self.began = self.clock()
-                self.left = told - self.flying
+                self.remaining = reported - self.in_flight
             else:
-                left = told - self.flying
-                self.left = min(self.left, left) if known else left
+                remaining = reported - self.in_flight
+                self.remaining = min(self.remaining, remaining) if same_limits else remaining
 
-    def _limits(self, headers: Mapping[str, str]) -> bool:
-        """Take over the server's limits; False where they were others than was thought."""
+    def _update_limits(self, headers: Mapping[str, str]) -> bool:
+        """Take over the server's limits; return False where they differ from those known."""
         policy = _POLICY.search(headers.get("ratelimit-policy", ""))
-        limit = int(policy[1]) if policy else requests(headers.get("ratelimit-limit", ""))
+        limit = int(policy[1]) if policy else parse_count(headers.get("ratelimit-limit", ""))
         if policy and float(policy[2]) > 0:
             self.seconds = float(policy[2])
         if not limit or limit == self.limit:
@@ -127,18 +128,18 @@ class RequestWindow:
         self.limit = limit
         return False
 
-    def exhausted(self, retry_after: str = "") -> float:
-        """The server said 429: seconds to wait, by its word or else a full window."""
+    def close(self, retry_after: str = "") -> float:
+        """Note an HTTP 429; return the seconds to wait: by `retry_after`, else a full window."""
         with self._lock:
-            self.began, self.left = None, self.limit
+            self.began, self.remaining = None, self.limit
             told = re.fullmatch(_SECONDS, retry_after)
-            return (float(told[0]) if told else self.seconds) + MARGIN
+            return (float(told[0]) if told else self.seconds) + MARGIN_SECONDS
 
-    def _roll(self) -> None:
-        if self.began is not None and self.clock() >= self.began + self.seconds + MARGIN:
-            self.began, self.left = None, self.limit
+    def _begin_new_if_over(self) -> None:
+        if self.began is not None and self.clock() >= self.began + self.seconds + MARGIN_SECONDS:
+            self.began, self.remaining = None, self.limit
 
 
-def requests(written: str) -> int | None:
-    """The number of requests in a header, if it is one."""
-    return int(written) if re.fullmatch(_COUNT, written) else None
+def parse_count(text: str) -> int | None:
+    """Return the number of requests in a header; None where it is not a number."""
+    return int(text) if re.fullmatch(_COUNT, text) else None

@@ -1,36 +1,78 @@
-"""When a failed request is worth another, and after which pause."""
+"""Retries: when a failed request is sent again, after which pause, and why a connection failed."""
 
 from __future__ import annotations
 
 import random
+import ssl
+from urllib.parse import urlsplit
 
 from reconciler.dealpos.operations import Operation
 from reconciler.errors import ApiError, Doubtful, Unreachable, Unreadable, Untrusted
 
-TRIES = 4
-"""How often a repeatable request is sent before its error is reported."""
+MAX_ATTEMPTS = 4
+"""Attempts of a repeatable request before its error is reported."""
 
 
-def again(operation: Operation, error: ApiError, attempt: int) -> bool:
-    """Whether a failed request is worth another: it is safe, and may go better."""
+def should_retry(operation: Operation, error: ApiError, attempt: int) -> bool:
+    """Return whether to send a failed request again: it must be safe, and it may succeed."""
     if isinstance(error, Untrusted):
         return False
     if isinstance(error, Unreadable):
-        # A proxy may have stepped in for a moment; one that stays is an error to report.
+        # A proxy may have answered once; without this limit a permanent one would cost minutes.
         return operation.reads and operation.name != "token" and attempt == 0
     if operation.single and isinstance(error, Doubtful) and error.told:
-        return (
-            attempt == 0
-        )  # it may be how this shop says "not found" (dealpos-api.md §4: undocumented)
+        # dealpos-api.md §4: "not found" is undocumented, and a 500 with a message may mean it.
+        return attempt == 0
     return operation.repeatable or isinstance(error, Unreachable)
 
 
-def pause(attempt: int) -> float:
-    """Seconds before the next try: longer each time, and never the same for two programs."""
+def pause_seconds(attempt: int) -> float:
+    """Return the pause before the next attempt: longer each time, different for each program."""
     return random.uniform(0.75, 1.25) * min(0.5 * float(2**attempt), 8.0)
 
 
-def why(error: ApiError) -> str:
-    """What went wrong, without what the server said of it, which may name a customer."""
+def retry_reason(error: ApiError) -> str:
+    """Return what went wrong, without the server's message, which may name a customer."""
     status = error.status if isinstance(error, Doubtful) else 0
     return f"HTTP {status}" if status else error.detail
+
+
+def not_sent_error(operation: Operation, shop: str, error: Exception) -> Unreachable:
+    """Return the error for a request that was not sent, with what to check."""
+    link: BaseException | None = error
+    while link is not None:
+        if isinstance(link, ssl.SSLCertVerificationError):
+            return Untrusted(
+                operation.name,
+                f"the certificate of {shop} is not trusted ({link.verify_message})",
+                hint="check the address; if your company signs certificates itself, set "
+                "SSL_CERT_FILE to its root certificate. Nothing was sent",
+            )
+        link = link.__cause__ or link.__context__
+    proxy = _proxy_of(shop)
+    through = f" through the proxy {proxy}" if proxy else ""
+    return Unreachable(
+        operation.name,
+        f"{shop} is unreachable{through} ({describe_failure(error)})",
+        hint="check the address and the network. Nothing was sent",
+    )
+
+
+def _proxy_of(shop: str) -> str | None:
+    """Return host and port of the proxy that the environment names for a shop, if any."""
+    from urllib.request import getproxies, proxy_bypass
+
+    address, proxies = urlsplit(shop), getproxies()
+    proxy = proxies.get(address.scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(address.hostname or ""):
+        return None
+    # Never the whole address: it may hold a password.
+    return urlsplit(proxy if "//" in proxy else f"//{proxy}").netloc.rpartition("@")[2]
+
+
+def describe_failure(error: Exception) -> str:
+    """Return the reason of a transport error in words."""
+    return {
+        "ConnectTimeout": "connection timed out",
+        "ReadTimeout": "response timed out",
+    }.get(type(error).__name__, str(error) or type(error).__name__)

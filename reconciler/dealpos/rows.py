@@ -1,4 +1,4 @@
-"""Rows out of answers, in every envelope that the documentation shows or clients have met."""
+"""Rows of a response, in every envelope that is documented or that other clients have met."""
 
 from __future__ import annotations
 
@@ -9,74 +9,121 @@ from typing import Any
 
 from reconciler.core.model.codec import number
 from reconciler.core.model.kind import Kind
-from reconciler.dealpos.excerpt import outline
 from reconciler.errors import Unreadable
 
 Row = Mapping[str, Any]
 
-# dealpos-api.md §0: `Data` is documented, `DataArray` is what a public integration reads.
+UNDOCUMENTED_SHAPE_HINT = "report this line: DealPOS does not document a response of this shape"
+
+# dealpos-api.md §0: `Data` is documented, `DataArray` is the key that a public integration reads.
 _ENVELOPES = ("Data", "DataArray")
-UNMET = "this shape is not documented; nothing is planned on it. Report it with this line"
 _TOTALS = ("RecordsCount", "TotalCount")
+
+_MAX_DEPTH = 3
+_MAX_KEYS = 12
+_MAX_KEY_CHARACTERS = 60
+_TYPES = {str: "text", bool: "boolean", int: "number", float: "number", type(None): "null"}
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of one answer, the total where it is told, and every key that any row shows."""
+    """The rows of one response, and the total number of objects where the response has it."""
 
     rows: list[Row]
     total: int | None = None
 
     @property
-    def promises(self) -> int:
-        """How many pages of this size the total makes; 1 where none is told."""
+    def expected_pages(self) -> int:
+        """Return how many pages of this size the total makes; 1 where there is no total."""
         return ceil(self.total / len(self.rows)) if self.total and self.rows else 1
 
     @property
-    def shape(self) -> frozenset[str]:
-        """Keys that rows of this answer have; a row without one of them holds null there."""
+    def keys(self) -> frozenset[str]:
+        """Return every key that any row has; a row without one of them holds null there."""
         return frozenset().union(*(row.keys() for row in self.rows)) if self.rows else frozenset()
 
 
-def rows_of(operation: str, answer: Any) -> Rows:
-    """The rows in an answer of many; raises Unreadable with the outline of what came instead."""
+def parse_rows(operation: str, answer: Any) -> Rows:
+    """Return the rows of a response to a read of many objects.
+
+    Raises Unreadable with the shape of the response where it is not a list of objects.
+    """
     total = None
     rows = answer
     if isinstance(answer, Mapping):
         rows = next((answer[key] for key in _ENVELOPES if key in answer), None)
-        told = next((answer[key] for key in _TOTALS if answer.get(key) is not None), None)
-        total = _count(told)
+        written = next((answer[key] for key in _TOTALS if answer.get(key) is not None), None)
+        total = _parse_total(written)
         if rows is None and total == 0:
             rows = []
     if isinstance(rows, list):
-        # dealpos-api.md §13: how a batch shows a missing name is undocumented; null is one way.
+        # dealpos-api.md §13: a batch may show a missing name as null; it is not an object.
         rows = [row for row in rows if row is not None]
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-        seen = outline(answer)
-        raise Unreadable(operation, f"the answer is no list of objects, but {seen}", hint=UNMET)
+        raise Unreadable(
+            operation,
+            f"expected a list of objects, got {describe_shape(answer)}",
+            hint=UNDOCUMENTED_SHAPE_HINT,
+        )
     return Rows(rows, total)
 
 
-def _count(told: Any) -> int | None:
-    """A total, which may be told as text or as a float (API §14 #7); None for anything else."""
-    try:
-        count = number(told)
-    except ValueError:
-        return None
-    return count if isinstance(count, int) and count >= 0 else None
+def parse_name(answer: Any, kind: Kind) -> str | None:
+    """Return the name of the object in a response to a single read, whichever object it is."""
+    return kind.named(_unwrap(answer))
 
 
-def named_in(answer: Any, kind: Kind) -> str | None:
-    """The name of the object that an answer of one holds, whichever it is."""
-    if isinstance(answer, Mapping):
-        answer = next((answer[key] for key in _ENVELOPES if key in answer), answer)
-    return kind.named(answer)
-
-
-def single_of(answer: Any, kind: Kind, name: str) -> Row | None:
-    """The object in an answer of one, if it is the one that was asked for."""
-    if isinstance(answer, Mapping):
-        answer = next((answer[key] for key in _ENVELOPES if key in answer), answer)
+def parse_single(answer: Any, kind: Kind, name: str) -> Row | None:
+    """Return the object in a response to a single read, if it is the one that was requested."""
+    answer = _unwrap(answer)
     if isinstance(answer, list):
         answer = next((row for row in answer if kind.named(row) == name), None)
     return answer if kind.named(answer) == name else None
+
+
+def describe_shape(answer: Any, depth: int = _MAX_DEPTH) -> str:
+    """Return keys and types without values, which may be private.
+
+    Example: `{Data: [2 × {Code: text, UnitPrice: number}], RecordsCount: text}`.
+    """
+    if isinstance(answer, Mapping):
+        return _describe_object(answer, depth)
+    if isinstance(answer, list):
+        if not answer:
+            return "[]"
+        inner = describe_shape(answer[0], depth - 1) if depth else "…"
+        return f"[{len(answer)} × {inner}]"
+    return _TYPES.get(type(answer), "something else")
+
+
+def _describe_object(answer: Mapping[str, Any], depth: int) -> str:
+    if not answer:
+        return "{}"
+    if not depth:
+        return "{…}"
+    keys = list(answer)[:_MAX_KEYS]
+    shown = [f"{_describe_key(key)}: {describe_shape(answer[key], depth - 1)}" for key in keys]
+    more = [f"… {len(answer) - _MAX_KEYS} more"] if len(answer) > _MAX_KEYS else []
+    return "{" + ", ".join([*shown, *more]) + "}"
+
+
+def _describe_key(key: str) -> str:
+    """Return a key spelled like a key of the API; anything else, such as an address, as `…`."""
+    usual = key.isascii() and key.replace("_", "").isalnum() and len(key) <= _MAX_KEY_CHARACTERS
+    return key if usual and not any(c.isdigit() for c in key) else "…"
+
+
+def _unwrap(answer: Any) -> Any:
+    """Return the content of an envelope, or the answer itself where it has none."""
+    if isinstance(answer, Mapping):
+        return next((answer[key] for key in _ENVELOPES if key in answer), answer)
+    return answer
+
+
+def _parse_total(written: Any) -> int | None:
+    """Return a total, which may be text or a float (API §14 #7); None for anything else."""
+    try:
+        count = number(written)
+    except ValueError:
+        return None
+    return count if isinstance(count, int) and count >= 0 else None

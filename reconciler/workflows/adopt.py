@@ -28,10 +28,10 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind
 from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.dealpos import tenant
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading import read as live
 from reconciler.dealpos.reading.full_read import Everything
+from reconciler.dealpos.tenant import save_profile
 from reconciler.errors import UsageError, suggestion
 from reconciler.kinds import KINDS, MANAGED
 from reconciler.ledger import run_ledger as past
@@ -75,7 +75,7 @@ def look(shop: Settings, client: Client, patterns: Sequence[str], fields: Collec
             _compare(found, address, declared, fields)
     if unmet:
         _strangers(found, client, unmet)
-    tenant.remember(StateDir(shop.root), client.store.url, client.routes.tenant)
+    save_profile(StateDir(shop.root), client.store.url, client.routes.tenant)
     return found
 
 

@@ -9,10 +9,11 @@ from wsgiref.types import WSGIApplication
 
 from reconciler.catalogue.settings import Settings
 from reconciler.core.model.store import SANDBOX
-from reconciler.dealpos import tenant
 from reconciler.dealpos.budget import NO_LIMITS, Limits
 from reconciler.dealpos.client import Client, embedded_transport
-from reconciler.dealpos.observer import Watcher
+from reconciler.dealpos.observer import ClientObserver
+from reconciler.dealpos.routes import TenantProfile
+from reconciler.dealpos.tenant import load_profile
 from reconciler.errors import SandboxUnavailable, UsageError
 from reconciler.ledger import journal
 from reconciler.ledger import rewrites as memory
@@ -27,9 +28,9 @@ UNLIMITED = 1_000_000_000
 
 def connect(
     settings: Settings,
-    watcher: Watcher | None = None,
+    watcher: ClientObserver | None = None,
     limits: Limits = NO_LIMITS,
-    known: tenant.Tenant | None = None,
+    known: TenantProfile | None = None,
 ) -> Client:
     """A client for the configured store; raises StoreError when it is not configured.
 
@@ -37,7 +38,7 @@ def connect(
     """
     store = settings.store()
     transport = embedded_transport(embedded(settings)) if store.embedded else None
-    known = known or tenant.recall(StateDir(settings.root), store.url)
+    known = known or load_profile(StateDir(settings.root), store.url)
     return Client(store, transport, watcher, limits=limits, tenant=known)
 
 

@@ -21,9 +21,9 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.live import Observed
-from reconciler.dealpos import tenant
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.full_read import Everything
+from reconciler.dealpos.tenant import save_profile
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.kinds import KINDS, MANAGED
 from reconciler.ledger.state_dir import StateDir
@@ -82,7 +82,7 @@ def write(shop: Settings, everything: Everything, asked: Collection[str]) -> Imp
     except ReconcilerError as error:
         done.cut = error
     finally:
-        tenant.remember(StateDir(shop.root), client.store.url, client.routes.tenant)
+        save_profile(StateDir(shop.root), client.store.url, client.routes.tenant)
     former = {Address(address.kind, declared.was) for address, declared in desired if declared.was}
 
     def fresh(address: Address) -> bool:

@@ -91,8 +91,8 @@ def make(
     from reconciler.core.plan import build as plan
     from reconciler.core.plan import faults as references
     from reconciler.core.plan.target import narrow
-    from reconciler.dealpos import tenant
     from reconciler.dealpos.reading import read as live
+    from reconciler.dealpos.tenant import save_profile
     from reconciler.guardrails.guardrail import Ground
     from reconciler.kinds import KINDS
     from reconciler.ledger import run_ledger as past
@@ -106,7 +106,7 @@ def make(
         said = (sentence,)
     desired = kept.moved(desired, before.kept, KINDS)
     state = live.read(client, desired, KINDS, journal.entries)
-    tenant.remember(StateDir(shop.root), client.store.url, client.routes.tenant)
+    save_profile(StateDir(shop.root), client.store.url, client.routes.tenant)
     state, pending = journal.resume(state, KINDS)
     before = before.renewed()  # with what an interrupted run carried over
     if scope:
@@ -133,7 +133,7 @@ def ordered(made: Plan, client: Client, past: Past, basis: Basis) -> Made:
     from reconciler.kinds import KINDS
 
     steps = order.steps(made, KINDS)
-    window = cost.Window(client.window.room, client.window.seconds)
+    window = cost.Window(client.window.capacity, client.window.seconds)
     price = cost.price(steps, KINDS, made.reads, made.pages, window)
     return Made(made, steps, price, past, basis)
 

@@ -45,7 +45,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     def silent(self: object, seconds: float) -> None:
         raise AssertionError(f"waits {seconds:.0f} s without a word")
 
-    monkeypatch.setattr(watcher.Watcher, "sleep", silent)
+    monkeypatch.setattr(watcher.ClientObserver, "sleep", silent)
     monkeypatch.setattr(console.Console, "sleep", lambda self, seconds: None)
 
     def go(*words: Any, stdin: str = "") -> Ran:

@@ -298,10 +298,10 @@ def test_a_server_that_is_down_is_one_error(
 ) -> None:
     point_at(f"http://127.0.0.1:{free_port}")
     ran = run("plan", folder)
-    wrong(ran, f"http://127.0.0.1:{free_port} cannot be reached", "nothing was sent")
+    wrong(ran, f"http://127.0.0.1:{free_port} is unreachable", "Nothing was sent")
     shown = run("plan", folder, "--format", "json")
     assert shown.code == 1
-    assert "cannot be reached" in shown.json["error"]
+    assert "is unreachable" in shown.json["error"]
 
 
 def test_a_host_that_is_no_api_is_one_error(
@@ -309,7 +309,7 @@ def test_a_host_that_is_no_api_is_one_error(
 ) -> None:
     point_at(web_page)
     ran = run("plan", folder)
-    wrong(ran, "HTML instead of JSON", "API host")
+    wrong(ran, "answered with HTML, expected JSON", "API host")
 
 
 def test_an_embedded_shop_that_is_no_database_is_told(run: RunProgram, folder: Path) -> None:

@@ -118,7 +118,7 @@ def test_a_host_that_is_down_stops_early(
     point_at(f"http://127.0.0.1:{free_port}", "the-id", "the-secret")
     ran = run("doctor", folder)
     assert ran.code == 1
-    assert "cannot be reached" in ran.out
+    assert "is unreachable" in ran.out
     assert "not tried" in ran.out
     assert "1 problem that stops the tool" in ran.out
     assert not re.search("the-id|the-secret|Traceback", ran.out + ran.err)
@@ -132,7 +132,7 @@ def test_a_host_that_is_no_api_is_told(
     assert ran.code == 1
     (host,) = [f for f in ran.json["findings"] if f["check"] == "host"]
     assert host["verdict"] == "problem"
-    assert "answered HTML instead of JSON" in host["found"]
+    assert "answered with HTML, expected JSON" in host["found"]
     assert "API host" in host["next_step"]
 
 

@@ -78,7 +78,7 @@ def test_a_reserve_makes_windows_smaller(folder: Path, run: RunProgram) -> None:
 def test_a_reserve_of_everything_is_refused(folder: Path, run: RunProgram) -> None:
     ran = run("plan", folder, "--reserve", 50)
     assert ran.code == 1
-    assert "--reserve 50 leaves nothing of a window of 50 requests" in ran.err
+    assert "--reserve 50 leaves no request of the rate limit (50 per 180 s)" in ran.err
     assert "reserve at most 49" in ran.err
 
 
@@ -87,8 +87,8 @@ def test_reads_that_do_not_fit_are_an_error_and_nothing_is_written(
 ) -> None:
     ran = run("apply", folder, "--auto-approve", "--max-requests", 1)
     assert ran.code == 1
-    assert "--max-requests 1 is less than reading alone needs, 2 or more" in ran.err
-    assert "nothing was written" in ran.err
+    assert "--max-requests 1 is too low: reading the shop needs 2 or more" in ran.err
+    assert "Nothing was written" in ran.err
     assert run("sandbox", "show", folder).json["products"] == []
 
 

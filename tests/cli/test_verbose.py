@@ -57,7 +57,7 @@ def test_short_waits_are_shown_too(
     twin.faults.add(Fault("POST", "/Category/p", "502", "before", times=1))
     ran = run("plan", folder, "-v")
     assert ran.code == 0
-    assert "trying again: HTTP 50" in ran.err
+    assert ", retrying: waiting " in ran.err
 
 
 def below(group: click.Group) -> list[click.Command]:

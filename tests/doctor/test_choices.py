@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.dealpos.doctor.evidence import BUDGET
-from reconciler.dealpos.retry import TRIES
+from reconciler.dealpos.retry import MAX_ATTEMPTS
 from reconciler.sandbox import Fault
 from tests.support.examined import Examine
 
@@ -281,14 +281,14 @@ def test_wrong_credentials_stop_early_and_the_rest_is_not_tried(examined: Examin
 def test_a_shop_that_never_answers_stops_early(examined: Examine, kind: Any) -> None:
     ran = examined(faults=[Fault("*", "*", kind, times=99)])
     assert ran.verdicts("problem") == ["host"]
-    assert "the answer was lost" in ran.of("host").found
+    assert "the response was lost" in ran.of("host").found
     assert ran.of("credentials").found == "not tried"
-    assert ran.evidence.requests == TRIES
+    assert ran.evidence.requests == MAX_ATTEMPTS
 
 
 def test_a_shop_that_falls_silent_is_asked_no_further(examined: Examine) -> None:
     ran = examined(faults=[Fault("*", "/P*", "drop", times=99)])
-    assert "the answer was lost" in ran.of("coupon.list").found
+    assert "the response was lost" in ran.of("coupon.list").found
     assert ran.of("variant.list").verdict == "ok"
     assert ran.of("product.list").verdict == "problem"
     silent = examined(faults=[Fault("*", "/[A-S]*", "drop", times=99)])
@@ -376,5 +376,5 @@ def test_a_list_that_fails_in_every_size_does_not_eat_the_others_share(examined:
     paths = ("/PromotionCoupon/p", "/Customer/p")
     ran = examined(faults=[Fault("POST", path, "500", times=99) for path in paths])
     sent = [path.removeprefix("/api/v3") for _, path, _ in ran.calls]
-    assert [sent.count(path) for path in paths] == [2 * TRIES, TRIES]
+    assert [sent.count(path) for path in paths] == [2 * MAX_ATTEMPTS, MAX_ATTEMPTS]
     assert ran.of("coupon.list").found == "POST /PromotionCoupon/p: HTTP 500: Planned fault."

@@ -10,7 +10,7 @@ import pytest
 from reconciler.dealpos.doctor.checks import judge
 from reconciler.dealpos.doctor.evidence import Asked, Evidence, Heard, Outcome, Purpose
 from reconciler.dealpos.doctor.finding import Finding
-from reconciler.dealpos.observer import Exchange
+from reconciler.dealpos.observer import RequestRecord
 from reconciler.kinds import KINDS
 
 
@@ -21,12 +21,12 @@ def exchange(
     size: int = 2,
     seconds: float = 0.1,
     **headers: str,
-) -> Exchange:
+) -> RequestRecord:
     named = {name.replace("_", "-"): text for name, text in headers.items()}
-    return Exchange(operation, "POST", path, status, seconds, size, 49, named)
+    return RequestRecord(operation, "POST", path, status, seconds, size, 49, named)
 
 
-def heard(*exchanges: Exchange, at: float = 0.0) -> Evidence:
+def heard(*exchanges: RequestRecord, at: float = 0.0) -> Evidence:
     return Evidence("https://shop.example", heard=tuple(Heard(at, e) for e in exchanges))
 
 

@@ -282,7 +282,7 @@ def test_a_lost_answer_during_a_stop_is_not_called_skipped(open_shop: MakeShop) 
     def stop(seconds: float) -> None:
         raise Stopped("stopped by Ctrl-C")
 
-    client.watcher.sleep = stop  # type: ignore[method-assign]
+    client.observer.sleep = stop  # type: ignore[method-assign]
     report = shop.apply(plan, client)
     assert shop.item("customers", "N") is not None
     assert statuses(report) != {"customer/N": "skipped"}
@@ -899,12 +899,12 @@ def test_a_stop_in_the_wait_for_the_window_skips_what_was_not_sent(open_shop: Ma
     shop = open_shop({}, THREE)
     plan = shop.plan()
     client = shop.client()
-    client.window.limit = client.window.left = 2
+    client.window.limit = client.window.remaining = 2
 
     def stop(seconds: float) -> None:
         raise Stopped("stopped by Ctrl-C")
 
-    client.watcher.sleep = stop  # type: ignore[method-assign]
+    client.observer.sleep = stop  # type: ignore[method-assign]
     report = shop.apply(plan, client)
     assert [o.status for o in report.outcomes] == ["applied", "skipped", "skipped"]
     assert len(shop.show()["customers"]) == 1

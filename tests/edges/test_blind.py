@@ -180,11 +180,13 @@ def test_a_list_that_shows_no_names_proves_nothing(
 def test_answers_out_of_turn_do_not_begin_a_window_anew() -> None:
     now = [0.0]
     window = RequestWindow(lambda: now[0])
-    tickets = [window.spend() for _ in range(3)]
+    tickets = [window.count_request() for _ in range(3)]
     now[0] = 10.0
     for told, ticket in zip((47, 48, 49), reversed(tickets), strict=True):
-        window.heed({"ratelimit-limit": "50", "ratelimit-remaining": str(told)}, ticket)
-    assert 44 <= window.left <= 47  # never more than the server has
+        window.update_from_headers(
+            {"ratelimit-limit": "50", "ratelimit-remaining": str(told)}, ticket
+        )
+    assert 44 <= window.remaining <= 47  # never more than the server has
     assert window.began == 0.0
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from reconciler.core.model.store import Store
 from reconciler.dealpos.client import Client
-from reconciler.dealpos.observer import Watcher
+from reconciler.dealpos.observer import ClientObserver
 from reconciler.dealpos.operations import OPERATIONS
-from reconciler.dealpos.retry import TRIES
+from reconciler.dealpos.retry import MAX_ATTEMPTS
 from reconciler.errors import (
     ApiError,
     Doubtful,
@@ -34,17 +34,17 @@ HTML = httpx.Response(200, text="<!DOCTYPE html><html>Sorry</html>")
 
 
 @dataclass
-class Ear(Watcher):
+class Ear(ClientObserver):
     """A clock that sleeping moves, and what was heard."""
 
     now: float = 0.0
     operations: list[str] = field(default_factory=list)
     waits: list[tuple[float, str]] = field(default_factory=list)
 
-    def request(self, operation: str) -> None:
+    def on_request(self, operation: str) -> None:
         self.operations.append(operation)
 
-    def waiting(self, seconds: float, reason: str) -> None:
+    def on_wait(self, seconds: float, reason: str) -> None:
         self.waits.append((seconds, reason))
 
     def sleep(self, seconds: float) -> None:
@@ -231,7 +231,7 @@ def test_the_fifty_first_request_waits_for_a_new_window() -> None:
     assert len(server.ear.waits) == 1
     seconds, reason = server.ear.waits[0]
     assert seconds >= 180
-    assert "50 requests" in reason
+    assert reason == "rate limit reached (50 of 50)"
 
 
 def test_headers_rule_the_window() -> None:
@@ -301,8 +301,8 @@ def test_no_connection_means_nothing_was_sent(operation: str, error: Exception) 
     server = Server(error)
     with pytest.raises(Unreachable) as caught:
         server.client.call(operation)
-    assert "https://shop.example cannot be reached" in caught.value.message
-    assert "nothing was sent" in caught.value.hint
+    assert caught.value.message.startswith("https://shop.example is unreachable (")
+    assert "Nothing was sent" in caught.value.hint
 
 
 def test_a_connection_that_comes_back_is_used() -> None:
@@ -323,7 +323,7 @@ def test_a_lost_read_or_delete_is_repeated(operation: str, answer: Any) -> None:
     server = Server(answer, answer, ok(["here"]))
     assert server.client.call(operation) == ["here"]
     assert len(server.calls) == 3
-    assert [reason.startswith("trying again") for _, reason in server.ear.waits] == [True, True]
+    assert [reason.endswith(", retrying") for _, reason in server.ear.waits] == [True, True]
 
 
 @pytest.mark.parametrize("answer", LOST, ids=ids)
@@ -331,7 +331,7 @@ def test_a_read_that_stays_lost_is_an_error_after_a_few_tries(answer: Any) -> No
     server = Server(answer)
     with pytest.raises(Doubtful):
         server.client.call(READ)
-    assert len(server.calls) == TRIES
+    assert len(server.calls) == MAX_ATTEMPTS
 
 
 WRITES = [name for name, operation in OPERATIONS.items() if not operation.repeatable]
@@ -357,7 +357,7 @@ def test_html_with_200_to_a_read_is_unreadable_with_a_hint() -> None:
     server = Server(HTML)
     with pytest.raises(Unreadable) as caught:
         server.client.call(READ)
-    assert "HTML instead of JSON" in caught.value.message
+    assert "https://shop.example answered with HTML, expected JSON" in caught.value.message
     assert "proxy" in caught.value.hint
 
 
@@ -449,7 +449,7 @@ def test_a_read_moves_on_to_the_next_route_and_remembers_it(code: int) -> None:
     assert server.client.call("category.list") == ["row"]
     assert server.client.call("category.list") == ["row"]
     assert [r.method for r in server.calls] == ["POST", "GET", "GET"]
-    assert server.client.answered("category.list")
+    assert server.client.has_answered("category.list")
 
 
 @pytest.mark.parametrize("code", [404, 405])
@@ -458,7 +458,7 @@ def test_a_read_without_any_route_is_not_offered(code: int) -> None:
     with pytest.raises(NotOffered):
         server.client.call("category.list")
     assert len(server.calls) == 2
-    assert not server.client.answered("category.list")
+    assert not server.client.has_answered("category.list")
 
 
 def test_a_read_that_has_only_501s_is_an_error_of_some_kind() -> None:
@@ -511,7 +511,7 @@ def test_a_get_with_a_query_has_no_body_and_no_content_type(name: str) -> None:
     server = Server(ok({"access_token": TOKEN}))
     operation = OPERATIONS[name]
     for route in operation.routes:
-        server.client.routes.answer(operation, route)
+        server.client.routes.record(operation, route)
         server.client.call(name, {"Code": "A B&c", "PageSize": 500})
         request = server.requests[-1]
         assert request.method == route.method
@@ -588,4 +588,4 @@ def test_what_the_shop_says_of_an_error_is_not_repeated_while_waiting() -> None:
     """It may name a customer."""
     server = Server(status(502, "Ayu Lestari"), ok())
     server.client.call("customer.list")
-    assert [reason for _, reason in server.ear.waits] == ["trying again: HTTP 502"]
+    assert [reason for _, reason in server.ear.waits] == ["HTTP 502, retrying"]

@@ -13,7 +13,7 @@ from reconciler.core.plan import build as planning
 from reconciler.core.report import Report
 from reconciler.core.steps import cost, order
 from reconciler.dealpos.apply.run import run
-from reconciler.dealpos.budget import Limits, spell
+from reconciler.dealpos.budget import Limits, format_duration
 from reconciler.dealpos.client import Client, embedded_transport
 from reconciler.dealpos.reading import read as live
 from reconciler.errors import UsageError
@@ -75,7 +75,7 @@ class Run:
         self.plan, faults = planning.build(desired, state, KINDS, "sandbox", shop.kept)
         assert not faults
         self.steps = order.steps(self.plan, KINDS)
-        window = cost.Window(self.client.window.room, self.client.window.seconds)
+        window = cost.Window(self.client.window.capacity, self.client.window.seconds)
         self.cost = cost.price(self.steps, KINDS, self.plan.reads, self.plan.pages, window)
         self.reads = self.client.requests
         self.shop = shop
@@ -176,8 +176,8 @@ def test_a_limit_that_the_reads_exceed_is_an_error_before_anything_is_written(
         with pytest.raises(UsageError) as caught:
             Run(shop, Limits(requests=allowed))
         assert caught.value.message == (
-            f"--max-requests {allowed} is less than reading alone needs, {allowed + 1} or more; "
-            "nothing was written"
+            f"--max-requests {allowed} is too low: reading the shop needs {allowed + 1} or more. "
+            "Nothing was written"
         )
     assert shop.show() == before
 
@@ -228,7 +228,7 @@ def test_a_run_ends_before_its_deadline(full: MakeShop, minutes: int) -> None:
 
 def test_reading_that_would_wait_beyond_the_deadline_is_an_error(full: MakeShop) -> None:
     shop = full(limit=3)
-    with pytest.raises(UsageError, match=r"--until 1m is .* than reading alone needs, .* or more"):
+    with pytest.raises(UsageError, match=r"--until 1m is too low: .* needs .* or more"):
         Run(shop, Limits(seconds=60))
     assert shop.listener.waits == []
 
@@ -249,8 +249,8 @@ def test_a_first_unit_that_never_fits_says_which_time_would_do(full: MakeShop) -
 def test_the_last_requests_of_a_window_are_never_spent(full: MakeShop, reserve: int) -> None:
     shop = full(limit=12)
     left = []
-    answered = shop.listener.answered
-    shop.listener.answered = lambda exchange: (left.append(exchange), answered(exchange))
+    answered = shop.listener.on_response
+    shop.listener.on_response = lambda exchange: (left.append(exchange), answered(exchange))
     started = Run(shop, Limits(reserve=reserve))
     assert started.apply().complete
     remaining = [
@@ -262,7 +262,7 @@ def test_the_last_requests_of_a_window_are_never_spent(full: MakeShop, reserve: 
     assert min(remaining) == reserve
     waits = [reason for _, reason in shop.listener.waits]
     assert waits
-    assert all(f"{reserve} are kept for others" in reason for reason in waits) == bool(reserve)
+    assert all(f", {reserve} kept free)" in reason for reason in waits) == bool(reserve)
 
 
 def test_the_windows_of_a_cost_are_what_the_reserve_leaves(full: MakeShop) -> None:
@@ -278,7 +278,7 @@ def test_the_windows_of_a_cost_are_what_the_reserve_leaves(full: MakeShop) -> No
 
 
 def test_a_reserve_of_everything_is_an_error_that_names_the_window(full: MakeShop) -> None:
-    with pytest.raises(UsageError, match="leaves nothing of a window of 12 requests") as caught:
+    with pytest.raises(UsageError, match=r"no request of the rate limit \(12 per") as caught:
         Run(full(limit=12), Limits(reserve=12))
     assert "at most 11" in caught.value.hint
 
@@ -311,4 +311,4 @@ def test_the_plan_of_these_tests_holds_every_kind_of_unit(full: MakeShop) -> Non
     [(0.2, "1s"), (59, "59s"), (60, "1m"), (90, "1m30s"), (3600, "1h"), (5400.5, "1h30m1s")],
 )
 def test_a_duration_is_written_as_it_is_accepted(seconds: float, text: str) -> None:
-    assert spell(seconds) == text
+    assert format_duration(seconds) == text

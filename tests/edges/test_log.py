@@ -13,18 +13,18 @@ import pytest
 from reconciler.cli.request_log import SHOWN, Log, details, line
 from reconciler.core.model.store import Store
 from reconciler.dealpos.client import Client
-from reconciler.dealpos.observer import Exchange, Watcher, outline
+from reconciler.dealpos.observer import ClientObserver, RequestRecord, parameter_names
 
-PAGE = Exchange(
+PAGE = RequestRecord(
     operation="variant.list",
     method="POST",
     path="/Variant",
     status=200,
     seconds=0.0421,
     size=123_456,
-    left=47,
+    remaining=47,
     headers={"content-type": "application/json", "ratelimit-policy": "50;w=180"},
-    sent=("PageNumber", "PageSize"),
+    parameters=("PageNumber", "PageSize"),
 )
 
 
@@ -63,7 +63,7 @@ def test_details_name_parameters_and_headers_and_show_figures_only() -> None:
     said = details(
         replace(
             PAGE,
-            sent=("Outlet", "ListCode[100]"),
+            parameters=("Outlet", "ListCode[100]"),
             headers={
                 "ratelimit-remaining": "47",
                 "ratelimit-limit": "the-access-token",
@@ -82,7 +82,7 @@ def test_details_name_parameters_and_headers_and_show_figures_only() -> None:
 
 def test_nothing_sent_and_nothing_of_interest_answered() -> None:
     assert "sent nothing; answered with no header of interest" in details(
-        replace(PAGE, sent=(), headers={})
+        replace(PAGE, parameters=(), headers={})
     )
 
 
@@ -96,7 +96,7 @@ def test_nothing_sent_and_nothing_of_interest_answered() -> None:
     ],
 )
 def test_an_outline_holds_names_and_lengths(parameters: Any, names: Any) -> None:
-    assert outline(parameters) == names
+    assert parameter_names(parameters) == names
 
 
 @pytest.mark.parametrize(("verbosity", "lines"), [(0, 0), (1, 1), (2, 2), (3, 2)])
@@ -139,9 +139,9 @@ def test_a_line_is_written_for_each_request_with_the_reason_for_it() -> None:
     said: list[str] = []
     log = Log(2, said.append)
 
-    class Ear(Watcher):
-        def answered(self, exchange: Exchange) -> None:
-            log.answered(exchange)
+    class Ear(ClientObserver):
+        def on_response(self, record: RequestRecord) -> None:
+            log.answered(record)
 
         def sleep(self, seconds: float) -> None: ...
 

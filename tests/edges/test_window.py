@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.dealpos.request_window import MARGIN, RequestWindow
+from reconciler.dealpos.request_window import MARGIN_SECONDS, RequestWindow
 from reconciler.workflows.connect import UNLIMITED
 
 LONG = "9" * 5000
@@ -34,14 +34,16 @@ def window(clock: Clock) -> RequestWindow:
 
 def send(window: RequestWindow, count: int = 1, **headers: str) -> None:
     for _ in range(count):
-        assert window.wait() == 0
-        window.spend()
-        window.heed({name.replace("_", "-"): value for name, value in headers.items()})
+        assert window.seconds_to_wait() == 0
+        window.count_request()
+        window.update_from_headers(
+            {name.replace("_", "-"): value for name, value in headers.items()}
+        )
 
 
 def test_without_headers_fifty_requests_fit_in_three_minutes(window: RequestWindow) -> None:
     send(window, 50)
-    assert window.wait() == 180 + MARGIN
+    assert window.seconds_to_wait() == 180 + MARGIN_SECONDS
 
 
 def test_the_window_counts_from_its_first_request(window: RequestWindow, clock: Clock) -> None:
@@ -49,27 +51,27 @@ def test_the_window_counts_from_its_first_request(window: RequestWindow, clock: 
     send(window)
     clock.now += 100
     send(window, 49)
-    assert window.wait() == 80 + MARGIN
+    assert window.seconds_to_wait() == 80 + MARGIN_SECONDS
 
 
 def test_a_window_that_has_passed_is_new(window: RequestWindow, clock: Clock) -> None:
     send(window, 50)
-    clock.now += 180 + MARGIN
-    assert window.wait() == 0
+    clock.now += 180 + MARGIN_SECONDS
+    assert window.seconds_to_wait() == 0
     send(window, 50)
-    assert window.wait() == 180 + MARGIN
+    assert window.seconds_to_wait() == 180 + MARGIN_SECONDS
 
 
 def test_an_idle_run_never_waits(window: RequestWindow, clock: Clock) -> None:
     for _ in range(200):
         send(window)
         clock.now += 10
-        assert window.wait() == 0
+        assert window.seconds_to_wait() == 0
 
 
 def test_the_policy_says_how_large_a_window_is(window: RequestWindow) -> None:
     send(window, ratelimit_policy="100;w=60", ratelimit_remaining="99")
-    assert (window.limit, window.seconds, window.left) == (100, 60.0, 99)
+    assert (window.limit, window.seconds, window.remaining) == (100, 60.0, 99)
 
 
 @pytest.mark.parametrize("policy", ["7;w=30", "7; w=30", '7;comment="x";w=30'])
@@ -95,7 +97,7 @@ def test_headers_that_say_nothing_change_nothing(window: RequestWindow, nonsense
         ratelimit_limit=nonsense,
         ratelimit_remaining=nonsense,
     )
-    assert (window.limit, window.seconds, window.left) == (50, 180.0, 49)
+    assert (window.limit, window.seconds, window.remaining) == (50, 180.0, 49)
 
 
 def test_a_shop_without_a_limit_is_not_waited_for(window: RequestWindow) -> None:
@@ -108,7 +110,7 @@ def test_a_shop_without_a_limit_is_not_waited_for(window: RequestWindow) -> None
 
 def test_what_other_programs_spend_is_counted(window: RequestWindow) -> None:
     send(window, ratelimit_remaining="0")
-    assert window.wait() == 180 + MARGIN
+    assert window.seconds_to_wait() == 180 + MARGIN_SECONDS
 
 
 def test_more_left_than_counted_means_a_new_window(window: RequestWindow, clock: Clock) -> None:
@@ -116,13 +118,13 @@ def test_more_left_than_counted_means_a_new_window(window: RequestWindow, clock:
     clock.now += 170
     send(window, ratelimit_remaining="49")  # the server's window began later than ours
     send(window, 49)
-    assert window.wait() == 180 + MARGIN
+    assert window.seconds_to_wait() == 180 + MARGIN_SECONDS
 
 
 def test_the_wait_shrinks_while_time_passes(window: RequestWindow, clock: Clock) -> None:
     send(window, 50)
     clock.now += 179
-    assert window.wait() == 1 + MARGIN
+    assert window.seconds_to_wait() == 1 + MARGIN_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -132,29 +134,29 @@ def test_after_a_429_the_wait_is_what_was_told_or_a_full_window(
     window: RequestWindow, told: str, wait: int
 ) -> None:
     send(window, 10)
-    assert window.exhausted(told) == wait + MARGIN
+    assert window.close(told) == wait + MARGIN_SECONDS
 
 
 def test_a_429_opens_a_new_count(window: RequestWindow, clock: Clock) -> None:
     send(window, 50)
-    clock.now += window.exhausted()
-    assert window.wait() == 0
-    assert window.left == 50
+    clock.now += window.close()
+    assert window.seconds_to_wait() == 0
+    assert window.remaining == 50
 
 
 def test_a_request_that_is_in_flight_is_not_counted_twice(window: RequestWindow) -> None:
     """Two are sent before either is answered; the first answer knows of one of them only."""
-    window.spend()
-    window.spend()
-    window.heed({"ratelimit-remaining": "49", "ratelimit-policy": "50;w=180"})
-    assert window.left == 48
-    window.heed({"ratelimit-remaining": "48", "ratelimit-policy": "50;w=180"})
-    assert window.left == 48
+    window.count_request()
+    window.count_request()
+    window.update_from_headers({"ratelimit-remaining": "49", "ratelimit-policy": "50;w=180"})
+    assert window.remaining == 48
+    window.update_from_headers({"ratelimit-remaining": "48", "ratelimit-policy": "50;w=180"})
+    assert window.remaining == 48
 
 
 def test_a_request_without_an_answer_stays_counted(window: RequestWindow) -> None:
-    window.spend()
-    window.lost()
-    assert window.left == 49
+    window.count_request()
+    window.count_lost_response()
+    assert window.remaining == 49
     send(window, ratelimit_remaining="48")
-    assert window.left == 48
+    assert window.remaining == 48

@@ -330,7 +330,7 @@ def test_a_run_that_was_cut_off_anywhere_converges(
     plan = planned(shop)
     left = data.draw(st.integers(0, max(shop.cost(plan).requests - 1, 0)))
     client = shop.client()
-    hear = client.watcher.request
+    hear = client.observer.on_request
 
     def request(operation: str) -> None:
         nonlocal left
@@ -340,7 +340,7 @@ def test_a_run_that_was_cut_off_anywhere_converges(
             if left < 0:
                 raise Cut
 
-    client.watcher.request = request  # type: ignore[method-assign]
+    client.observer.on_request = request  # type: ignore[method-assign]
     if plan.changes:
         with pytest.raises(Cut):
             shop.apply(plan, client)

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 
 from reconciler.core.model.store import Store
 from reconciler.dealpos.client import Client
-from reconciler.dealpos.observer import Watcher
+from reconciler.dealpos.observer import ClientObserver
 from reconciler.dealpos.reading.paging import MOST, SIZES, pages
-from reconciler.dealpos.tenant import Tenant
+from reconciler.dealpos.routes import TenantProfile
 from reconciler.errors import Unreadable
 from reconciler.kinds import KINDS
 
 Serve = Callable[[int, int], Any]
 
 
-class Quiet(Watcher):
+class Quiet(ClientObserver):
     def sleep(self, seconds: float) -> None:
         pass
 
@@ -30,7 +30,7 @@ class Quiet(Watcher):
 class Server:
     """A shop whose lists are what a function of number and size answers."""
 
-    def __init__(self, serve: Serve, tenant: Tenant | None = None) -> None:
+    def __init__(self, serve: Serve, tenant: TenantProfile | None = None) -> None:
         self.asked: list[tuple[int, int]] = []
         self.serve = serve
         store = Store("https://shop.example", "id", "secret")
@@ -125,7 +125,9 @@ def test_the_largest_page_is_asked_for_and_what_comes_back_believed() -> None:
     server = Server(listing(4500))
     assert len(server.read()[0]) == 4500
     assert server.asked == [(1, 2000), (2, 2000), (3, 2000)]
-    assert server.client.routes.tenant == Tenant({"product.list": "GET /Product query"}, ROWS, 2000)
+    assert server.client.routes.tenant == TenantProfile(
+        {"product.list": "GET /Product query"}, ROWS, 2000
+    )
 
 
 ROWS = {"product.list": 2000}

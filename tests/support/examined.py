@@ -8,8 +8,8 @@ from typing import Any
 
 from reconciler.dealpos.doctor.evidence import Evidence
 from reconciler.dealpos.doctor.finding import Finding
-from reconciler.dealpos.observer import Watcher
-from reconciler.dealpos.tenant import Tenant
+from reconciler.dealpos.observer import ClientObserver
+from reconciler.dealpos.routes import TenantProfile
 
 PERSON = {"Code": "ZQ-1", "Name": "Zqname", "Email": "zq@private.example", "Mobile": "0899777"}
 
@@ -36,7 +36,7 @@ def seed(products: int = 1) -> dict[str, Any]:
     }
 
 
-class Silent(Watcher):
+class Silent(ClientObserver):
     """Sleeping takes no time; the clock moves instead."""
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class Examined:
     evidence: Evidence
     findings: list[Finding]
     calls: list[tuple[str, str, int]]
-    tenant: Tenant
+    tenant: TenantProfile
 
     def of(self, check: str) -> Finding:
         """The one line of a check."""

@@ -29,7 +29,7 @@ from reconciler.core.steps.cost import Cost, Window
 from reconciler.core.steps.step import Step
 from reconciler.dealpos.apply.run import run
 from reconciler.dealpos.client import Client, embedded_transport
-from reconciler.dealpos.observer import Watcher
+from reconciler.dealpos.observer import ClientObserver
 from reconciler.dealpos.reading import read as live
 from reconciler.guardrails.guardrail import Ground, judge
 from reconciler.kinds import KINDS, MANAGED
@@ -51,17 +51,17 @@ class Clock:
 
 
 @dataclass
-class Listener(Watcher):
+class Listener(ClientObserver):
     """Remembers what the client did; sleeping moves the clock and takes no time."""
 
     clock: Clock
     operations: list[str] = field(default_factory=list)
     waits: list[tuple[float, str]] = field(default_factory=list)
 
-    def request(self, operation: str) -> None:
+    def on_request(self, operation: str) -> None:
         self.operations.append(operation)
 
-    def waiting(self, seconds: float, reason: str) -> None:
+    def on_wait(self, seconds: float, reason: str) -> None:
         self.waits.append((seconds, reason))
 
     def sleep(self, seconds: float) -> None:

@@ -19,7 +19,7 @@ def way_on(report: Report) -> str:
     """
     if not report.stopped:
         return ""
-    from reconciler.dealpos.budget import spell
+    from reconciler.dealpos.budget import format_duration
 
     context = click.get_current_context()
     given = dict(context.params)
@@ -27,7 +27,7 @@ def way_on(report: Report) -> str:
     if given["max_requests"] is not None:
         given["max_requests"] = max(given["max_requests"], requests)
     if given["until"] is not None:
-        given["until"] = spell(max(given["until"], seconds))
+        given["until"] = format_duration(max(given["until"], seconds))
     words = [word for option in context.command.params for word in _words(option, given)]
     return shlex.join(["reconciler", context.command.name or "", *words])
 

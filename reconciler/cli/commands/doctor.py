@@ -24,7 +24,8 @@ def doctor(directory: Path, form: str, verbose: int) -> None:
         from reconciler.dealpos.doctor.evidence import BUDGET
         from reconciler.dealpos.doctor.examine import examine
         from reconciler.dealpos.doctor.finding import Verdict
-        from reconciler.dealpos.tenant import Tenant, renew
+        from reconciler.dealpos.routes import TenantProfile
+        from reconciler.dealpos.tenant import update_profile
         from reconciler.kinds import KINDS
         from reconciler.ledger.state_dir import StateDir
         from reconciler.workflows.connect import connect
@@ -32,7 +33,7 @@ def doctor(directory: Path, form: str, verbose: int) -> None:
         shop = load(directory)
         with Console(form == "json", verbose) as console:
             purse = Purse(console)
-            with connect(shop, purse, known=Tenant()) as client:
+            with connect(shop, purse, known=TenantProfile()) as client:
                 window = client.window
                 console.say(
                     f"doctor only reads, and spends at most {BUDGET} of the shop's {window.limit} "
@@ -40,7 +41,7 @@ def doctor(directory: Path, form: str, verbose: int) -> None:
                 )
                 evidence = examine(client, purse, KINDS)
         tried = {asked.operation for asked in evidence.asked if asked.exchanges}
-        renew(StateDir(shop.root), evidence.store, client.routes.tenant, tried)
+        update_profile(StateDir(shop.root), evidence.store, client.routes.tenant, tried)
     findings = judge(evidence, KINDS)
     output.print_examination(evidence, findings, form)
     if any(finding.verdict is Verdict.PROBLEM for finding in findings):

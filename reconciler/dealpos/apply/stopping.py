@@ -49,14 +49,14 @@ class Boundary:
     def _consider(self, step: Step) -> None:
         group = self.groups.group_of(step, self.begun)
         ahead = self._ahead(self.begun | group)
-        wait = self.client.window.until_sent(ahead) + ahead * SECONDS_A_REQUEST
-        if broken := self.client.exceeds(ahead, wait):
+        wait = self.client.window.seconds_until_sent(ahead) + ahead * SECONDS_A_REQUEST
+        if broken := self.client.broken_limit(ahead, wait):
             self.closed = (
                 f"not begun: {broken.limit} is less than the {broken.needed} needed for "
                 f"{step.addresses[0]} and for reading it back; the whole plan needs "
                 f"{self.client.requests + self._ahead(self.groups.steps)} requests"
             )
-            self.needed = (self.client.requests + ahead, self.client.elapsed() + wait)
+            self.needed = (self.client.requests + ahead, self.client.elapsed_seconds() + wait)
         else:
             self.begun |= group
 

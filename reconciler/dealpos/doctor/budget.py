@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 
 from reconciler.dealpos.doctor.evidence import BUDGET, Heard
-from reconciler.dealpos.observer import Exchange, Watcher
+from reconciler.dealpos.observer import ClientObserver, RequestRecord
 from reconciler.errors import ReconcilerError
 
-_AGAIN = "trying again: "
-"""What the client says before the reason of a repetition."""
+_AGAIN = ", retrying"
+"""What the client appends to the reason of a retry."""
 
 
 class Spent(ReconcilerError):
@@ -21,10 +21,10 @@ class Enough(ReconcilerError):
     """One question has had its share: an operation that keeps failing must not eat the rest."""
 
 
-class Purse(Watcher):
+class Purse(ClientObserver):
     """Lets so many requests pass, and remembers what came of each; tells `listener` all of it."""
 
-    def __init__(self, listener: Watcher, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, listener: ClientObserver, now: Callable[[], float] = time.time) -> None:
         self.listener = listener
         self.now = now
         self.heard: list[Heard] = []
@@ -37,7 +37,7 @@ class Purse(Watcher):
         """A new question begins, which may take so many requests of its own operation."""
         self._operation, self._share, self._reason = operation, share, ""
 
-    def request(self, operation: str) -> None:
+    def on_request(self, operation: str) -> None:
         """Count it; raises Spent or Enough instead of letting it go."""
         if self.sent >= BUDGET:
             raise Spent(
@@ -46,20 +46,20 @@ class Purse(Watcher):
             )
         if operation == self._operation:
             if not self._share:
-                raise Enough(self._reason.removeprefix(_AGAIN))
+                raise Enough(self._reason.removesuffix(_AGAIN))
             self._share -= 1
         self.sent += 1
-        self.listener.request(operation)
+        self.listener.on_request(operation)
 
-    def answered(self, exchange: Exchange) -> None:
+    def on_response(self, record: RequestRecord) -> None:
         """Remember it, with the time."""
-        self.heard.append(Heard(self.now(), exchange))
-        self.listener.answered(exchange)
+        self.heard.append(Heard(self.now(), record))
+        self.listener.on_response(record)
 
-    def waiting(self, seconds: float, reason: str) -> None:
+    def on_wait(self, seconds: float, reason: str) -> None:
         """Pass it on, and remember the reason: it may be the last word on a question."""
         self._reason = reason
-        self.listener.waiting(seconds, reason)
+        self.listener.on_wait(seconds, reason)
 
     def sleep(self, seconds: float) -> None:
         """Pass it on."""

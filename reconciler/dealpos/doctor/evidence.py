@@ -8,7 +8,7 @@ from enum import StrEnum, auto
 from typing import Any
 
 from reconciler.core.model.kind import Kind
-from reconciler.dealpos.observer import Exchange
+from reconciler.dealpos.observer import RequestRecord
 
 BUDGET = 20
 """The most requests that an examination spends, the token included."""
@@ -56,7 +56,7 @@ class Asked:
     purpose: Purpose
     operation: str
     outcome: Outcome
-    exchanges: tuple[Exchange, ...] = ()
+    exchanges: tuple[RequestRecord, ...] = ()
     detail: str = ""
     """What went wrong, or why it was not asked."""
     hint: str = ""
@@ -107,7 +107,7 @@ class Heard:
     """One exchange, and when it ended by this computer's clock (seconds since 1970)."""
 
     at: float
-    exchange: Exchange
+    exchange: RequestRecord
 
 
 @dataclass(frozen=True, slots=True)

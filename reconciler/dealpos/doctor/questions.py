@@ -12,7 +12,7 @@ from reconciler.dealpos.client import Client
 from reconciler.dealpos.doctor.budget import Enough, Purse, Spent
 from reconciler.dealpos.doctor.evidence import Asked, Outcome, Purpose, private
 from reconciler.dealpos.operations import OPERATIONS
-from reconciler.dealpos.rows import rows_of, single_of
+from reconciler.dealpos.rows import parse_rows, parse_single
 from reconciler.errors import (
     ApiError,
     Doubtful,
@@ -67,7 +67,7 @@ class Questions:
     def one(self, kind: Kind, single: Single, purpose: Purpose, name: str) -> None:
         """Ask for one object by its name."""
         answer, asked = self._ask(kind, purpose, single.operation, {single.key: name})
-        row = single_of(answer, kind, name)
+        row = parse_single(answer, kind, name)
         rows = (row,) if row else ()
         if purpose is Purpose.KNOWN and asked.status == 404:
             # An object that a list shows is there: it is the operation that is not.
@@ -90,7 +90,7 @@ class Questions:
         try:
             # What comes after the last page may be nothing at all.
             past = answer is None and purpose is Purpose.SECOND_PAGE
-            found = rows_of(operation, [] if past else answer)
+            found = parse_rows(operation, [] if past else answer)
         except Unreadable as error:
             said = "" if private(kind) else error.detail
             return replace(asked, outcome=Outcome.UNREADABLE, detail=said)

@@ -74,7 +74,7 @@ class Everything:
 
     def seconds(self, requests: int) -> float:
         """About how long so many more requests take, waiting for the window included."""
-        return self.client.window.until_sent(requests) + requests * SECONDS_A_REQUEST
+        return self.client.window.seconds_until_sent(requests) + requests * SECONDS_A_REQUEST
 
     def deepen(self) -> None:
         """What the listings do not show, then what all that refers to."""

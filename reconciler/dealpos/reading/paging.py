@@ -14,8 +14,7 @@ from typing import NamedTuple
 
 from reconciler.core.model.kind import Kind
 from reconciler.dealpos.client import Client
-from reconciler.dealpos.excerpt import outline
-from reconciler.dealpos.rows import UNMET, Rows, rows_of
+from reconciler.dealpos.rows import UNDOCUMENTED_SHAPE_HINT, Rows, describe_shape, parse_rows
 from reconciler.errors import Doubtful, Rejected, Unreadable
 
 USUAL = 500
@@ -59,7 +58,7 @@ def pages(client: Client, kind: Kind, enough: Callable[[set[str], Rows], bool]) 
         fresh = bool(named - seen)
         if page.rows and not fresh and number == 2 and not asking.heeds(first):
             # Page two is page one again, and that is not because the list has ended.
-            if client.routes.leave(listing.operation):
+            if client.routes.reject(listing.operation):
                 yield from pages(client, kind, enough)
                 return
             yield Page(page, asking.deaf, len(seen))
@@ -72,7 +71,7 @@ def pages(client: Client, kind: Kind, enough: Callable[[set[str], Rows], bool]) 
         largest = max(largest, len(page.rows))
         yield Page(page, last, len(seen))
         if last or enough(seen, page):
-            if not last and page.promises > 1:
+            if not last and page.expected_pages > 1:
                 client.routes.tenant.rows[listing.operation] = largest
             return
         if number == MOST:
@@ -107,7 +106,7 @@ class Asking:
         answer = self.client.call(self.listing.operation, parameters)
         if answer is None and number > 1:
             return Rows([])
-        return rows_of(self.listing.operation, answer)
+        return parse_rows(self.listing.operation, answer)
 
     def first(self) -> Rows:
         """The first page, in the largest size that is accepted."""
@@ -121,7 +120,7 @@ class Asking:
                     raise
                 continue
             self.client.routes.tenant.size = self.size
-            return self._larger(page) if page.promises > 1 else page
+            return self._larger(page) if page.expected_pages > 1 else page
 
     def _retreat(self, error: Rejected | Doubtful) -> bool:
         """Another way to ask, after a refusal: a smaller page, then another route."""
@@ -136,7 +135,7 @@ class Asking:
                 return False
             self.size = smaller
             return True
-        return isinstance(error, Rejected) and self.client.routes.leave(self.listing.operation)
+        return isinstance(error, Rejected) and self.client.routes.reject(self.listing.operation)
 
     def _larger(self, page: Rows) -> Rows:
         """The first page again in a documented size, where an over-large one brought few rows."""
@@ -152,9 +151,9 @@ class Asking:
         first = self.first()
         yield first
         number = 2
-        if first.promises >= number:
-            yield from self.ahead(range(number, first.promises + 1))
-            number = first.promises + 1
+        if first.expected_pages >= number:
+            yield from self.ahead(range(number, first.expected_pages + 1))
+            number = first.expected_pages + 1
         while True:
             page = self.page(number)
             if number == 2 and len(page.rows) == len(first.rows) and page.rows != first.rows:
@@ -203,6 +202,6 @@ class Asking:
         named = {name for row in page.rows if (name := self.kind.named(row)) is not None}
         if page.rows and not named:
             why = f"no row shows the {self.kind.identity} of a {self.kind.name}"
-            seen = outline(page.rows)
-            raise Unreadable(self.listing.operation, f"{why}: {seen}", hint=UNMET)
+            seen = describe_shape(page.rows)
+            raise Unreadable(self.listing.operation, f"{why}: {seen}", hint=UNDOCUMENTED_SHAPE_HINT)
         return named

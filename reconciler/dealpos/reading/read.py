@@ -156,7 +156,7 @@ def _settle(reader: Reader, kind: Kind, asked: Asked) -> None:
 def _answers_singly(reader: Reader, kind: Kind) -> bool:
     """Whether a single read has found something, so that its "not found" is an answer."""
     single = kind.reads.single
-    return single is not None and reader.client.answered(single.operation)
+    return single is not None and reader.client.has_answered(single.operation)
 
 
 def _unknown(reader: Reader, kind: Kind, names: Iterable[str], reason: str) -> None:

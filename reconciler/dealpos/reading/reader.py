@@ -15,9 +15,10 @@ from reconciler.core.model.kind import Batch, Kind, Kinds, Listing
 from reconciler.core.model.live import Listed, Live, Observed
 from reconciler.core.steps.step import batches
 from reconciler.dealpos.client import Client
+from reconciler.dealpos.operations import OPERATIONS
 from reconciler.dealpos.reading.live_builder import Intake
 from reconciler.dealpos.reading.paging import USUAL, dearer, pages
-from reconciler.dealpos.rows import Rows, named_in, rows_of, single_of
+from reconciler.dealpos.rows import Rows, parse_name, parse_rows, parse_single
 from reconciler.errors import ApiError, Doubtful, NotOffered, Rejected, Unreadable
 
 WITNESSES = 3
@@ -49,8 +50,9 @@ def refusal(kind: Kind, error: ApiError) -> str:
         return str(error)
     # What a server says of a customer may name the customer.
     said = f"HTTP {error.status}" if isinstance(error, Rejected) else "not understood"
-    right = ": the credentials lack a right" if said == "HTTP 403" else ""
-    return f"{error.operation}: {said}{right}"
+    if said == "HTTP 403":
+        said += f": permission denied: the API client needs {OPERATIONS[error.operation].right}"
+    return f"{error.operation}: {said}"
 
 
 Asked = Mapping[str, frozenset[str]]
@@ -119,13 +121,13 @@ class Reader:
         def enough(seen: set[str], page: Rows) -> bool:
             if not to_the_end and wanted_names <= seen:
                 return True
-            ahead = page.promises - spent
+            ahead = page.expected_pages - spent
             return budget is not None and (spent >= budget or ahead > budget)
 
         for page, last, seen in pages(self.client, kind, enough):
             spent += 1
             largest = max(largest, len(page.rows))
-            self.intake.take(kind, page.rows, page.shape)
+            self.intake.take(kind, page.rows, page.keys)
             if last:
                 self.live.complete.add(kind.name)
                 self.live.pages[kind.name] = Listed(seen, _size(listing, seen, largest))
@@ -141,8 +143,8 @@ class Reader:
                 # dealpos-api.md §13: a batch with an unknown name may be refused as a whole.
                 self._instead(kind, names)
                 continue
-            found = rows_of(batch.operation, answer)
-            self.intake.take(kind, found.rows, found.shape)
+            found = parse_rows(batch.operation, answer)
+            self.intake.take(kind, found.rows, found.keys)
 
     def _instead(self, kind: Kind, names: Sequence[str]) -> None:
         """A listing instead of a refused batch; one listing answers for all of them."""
@@ -165,7 +167,7 @@ class Reader:
             raise
         except Doubtful as error:
             # A 500 with a message, where other objects are found, is how this shop says no.
-            no = error.told and self.client.answered(single.operation)
+            no = error.told and self.client.has_answered(single.operation)
             if no and kind.name not in self._denying:
                 self._failed.setdefault(kind.name, {})[name] = error
             else:
@@ -173,9 +175,9 @@ class Reader:
             return False
         if answer is None:
             return self._denied(kind)
-        row = single_of(answer, kind, name)
+        row = parse_single(answer, kind, name)
         if row is None:
-            if (other := named_in(answer, kind)) is not None:
+            if (other := parse_name(answer, kind)) is not None:
                 why = f"the shop answers with `{other}`: write the {kind.identity} as the shop does"
                 self.live.unread[Address(kind.name, name)] = why
             return False
@@ -188,7 +190,7 @@ class Reader:
         Gives False, as such a read does.
         """
         assert kind.reads.single is not None
-        if self.client.answered(kind.reads.single.operation):
+        if self.client.has_answered(kind.reads.single.operation):
             self._denying.add(kind.name)
             for name, error in self._failed.pop(kind.name, {}).items():
                 self.unread(kind, [name], error)
@@ -200,7 +202,7 @@ class Reader:
         Told by an object that exists; where the shop shows none, nothing speaks against it.
         """
         single = kind.reads.single
-        if single is None or self.client.answered(single.operation):
+        if single is None or self.client.has_answered(single.operation):
             return single is not None
         # Several are asked for: one that was listed may have been removed since.
         known = [name for name, _ in islice(self.live.observed(kind.name), WITNESSES)]

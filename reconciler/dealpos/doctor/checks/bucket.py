@@ -8,8 +8,8 @@ from itertools import pairwise
 from reconciler.core.model.kind import Kinds
 from reconciler.dealpos.doctor.evidence import Evidence
 from reconciler.dealpos.doctor.finding import Finding, note, ok
-from reconciler.dealpos.observer import Exchange
-from reconciler.dealpos.request_window import requests
+from reconciler.dealpos.observer import RequestRecord
+from reconciler.dealpos.request_window import parse_count
 
 NAME = "shared window"
 
@@ -47,5 +47,5 @@ def _first_meetings(evidence: Evidence) -> Iterator[tuple[int, int]]:
             yield _left(before) or 0, _left(after) or 0
 
 
-def _left(exchange: Exchange) -> int | None:
-    return requests(exchange.headers.get("ratelimit-remaining", ""))
+def _left(exchange: RequestRecord) -> int | None:
+    return parse_count(exchange.headers.get("ratelimit-remaining", ""))

@@ -12,7 +12,7 @@ from functools import partial
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.dealpos.doctor.evidence import Asked, Evidence, Outcome, Purpose
 from reconciler.dealpos.doctor.finding import Finding, note, ok, problem, untried
-from reconciler.dealpos.excerpt import outline
+from reconciler.dealpos.rows import describe_shape
 
 _AGAIN = "run this again; if it stays, show this line to DealPOS"
 _LATER = "nothing: `plan` finds it out when it needs it"
@@ -110,7 +110,7 @@ def _misunderstood(kind: Kind, asked: Asked) -> str:
     """Why rows of an answer would be of no use; empty where all are."""
     for row in asked.rows:
         if kind.named(row) is None:
-            return f"rows do not show the {kind.identity} (they are {outline(row)})"
+            return f"rows do not show the {kind.identity} (they are {describe_shape(row)})"
         try:
             kind.decode(row)
         except (ValueError, TypeError, AttributeError) as error:
