@@ -1,137 +1,182 @@
-"""What an apply did: the outcome of each change, and how it was proven."""
+"""The report of an apply: one record per write, folded into one outcome per change.
+
+Nothing here sends a request. The sender returns a `Written` per write, the verifier adds what reads
+showed, and the functions below turn both into a `Report`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Set
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from reconciler.core.diff.change import Action, Change, mark
-from reconciler.core.diff.diff import differing, rewritten
+from reconciler.core.diff.diff import rewritten
 from reconciler.core.diff.equivalence import Path
 from reconciler.core.diff.known_rewrites import Pair, carried_over, sent, traced
+from reconciler.core.diff.readback import Proof
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Value
 
-LONG = 80
-"""Characters of a value that a note quotes."""
+MAX_QUOTED_CHARACTERS = 80
+"""A longer value is cut in a note."""
+
+Status = Literal["applied", "failed", "held", "skipped"]
+STATUSES: tuple[Status, ...] = ("applied", "failed", "held", "skipped")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one change. `status` is applied, failed, held or skipped."""
+    """The result of one change."""
 
     address: Address
     action: Action
-    status: str
+    status: Status
     message: str = ""
     verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an apply did."""
+    """The result of an apply."""
 
     store: str
     outcomes: tuple[Outcome, ...]
     requests: int
-    stopped: str = ""
-    """Why the run ended early; empty when it did not."""
+    stopped: str | None = None
+    """The reason why the run ended early."""
     needed: tuple[int, float] | None = None
-    """Requests and seconds of a run in which a first unit fits; set where none did."""
+    """Requests and seconds of a run in which a first group fits; set where none did."""
 
     @property
     def verified(self) -> int:
-        """How many changes were read back as they should be."""
+        """Return how many changes a read has confirmed."""
         return sum(outcome.verified for outcome in self.outcomes)
 
     @property
     def complete(self) -> bool:
-        """Whether every change was applied and verified."""
+        """Return whether every change was applied and verified."""
         return all(outcome.verified for outcome in self.outcomes)
 
     def counts(self) -> dict[str, int]:
-        """Outcomes by status."""
+        """Return the number of outcomes by status."""
         statuses = [outcome.status for outcome in self.outcomes]
-        return {name: statuses.count(name) for name in ("applied", "failed", "held", "skipped")}
+        return {name: statuses.count(name) for name in STATUSES}
 
 
-@dataclass(slots=True)
-class State:
-    """What is known of one change while the run goes on."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One write of one change: its status, and what reads showed of it afterwards."""
 
     change: Change
-    failed: str = ""
-    skipped: str = ""
-    held: bool = False
-    """Whether it was skipped because its ground has moved."""
-    done: int = 0
-    verified: bool = False
-    proven: bool = False
-    """Whether it has been read back, or cannot be: nothing more to verify."""
-    unseen: frozenset[str] = frozenset()
-    """What only a listing can prove yet; the rest has been read as `observed`."""
-    observed: Value = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    known: Mapping[Path, Pair] = field(default_factory=dict)
-    """What the shop was known to keep otherwise than written."""
-    kept: dict[Path, Pair] = field(default_factory=dict)
-    """What it keeps now; what it did not show stays as known."""
+    proof: Proof
+    status: Status
+    """`applied` means that the API accepted the request."""
+    reason: str | None = None
+    """The reason for any other status."""
+    observed: Value | None = None
+    """The values that reads showed; {} for a deleted object that no read shows any more."""
+    awaits_listing: bool = False
+    """Whether a listing must still show fields that no single read shows."""
+    unread: str | None = None
+    """The reason why reading it back failed."""
+    notes: tuple[str, ...] = ()
 
-    def heed(self, kind: Kind, live: Value) -> None:
-        """Remember what is kept otherwise than it was written, and say it if that is new."""
-        change = self.change
-        found = rewritten(kind, change, live)
-        kept = traced(kind, change.address, found)
-        for path, pair in found.items():
-            if self.known.get(path) != kept[path]:
-                self.notes.append(_kept_as(kind, change.address, path, pair))
-        unshown = {path: pair for path, pair in self.known.items() if path[0] not in live}
-        over = carried_over(kind, change.address, change.carried)
-        self.kept = {**unshown, **kept, **over, **sent(kind, change, live)}
+    @property
+    def address(self) -> Address:
+        """Return the address of the changed object."""
+        return self.change.address
 
-    def judge_shown(self, unseen: Set[str]) -> None:
-        """Call it verified, unless some of what was changed is shown by no read."""
-        if unseen:
-            named = ", ".join(f"`{name}`" for name in sorted(unseen))
-            self.notes.append(f"acknowledged; this shop does not show {named}")
-        else:
-            self.verified = True
+    @property
+    def unconfirmed(self) -> bool:
+        """Return whether it was accepted and not yet read back."""
+        return self.status == "applied" and self.observed is None and self.unread is None
 
 
-def _kept_as(kind: Kind, address: Address, path: Path, pair: Pair) -> str:
-    """The note on a value that is kept otherwise than it was written; customer data as marks."""
-    private = kind.fields[path[0]].private
-    written, held = (mark(address, v) if private else _quoted(v) for v in pair)
-    return f"the server keeps `{'.'.join(path)}` {written} as {held}"
+def fold_writes(writes: Sequence[Written]) -> Written:
+    """Return the writes of one change as one: applied only if all of them were.
 
-
-def _quoted(value: object) -> str:
-    text = f'"{value}"' if isinstance(value, str) else str(value)
-    return text if len(text) <= LONG else f"{text[:LONG]}…"
-
-
-def differences(
-    kind: Kind, change: Change, live: Value, names: Collection[str] | None = None
-) -> str:
-    """How what was read back differs from what was written, in words; empty when it does not.
-
-    What the server rewrites without harm is no difference. With `names`, of these fields alone.
+    A change that was written in part has failed, whichever of its writes came first.
     """
-    written = change.provable
-    if names is not None:
-        written = {name: value for name, value in written.items() if name in names}
-    harmless = rewritten(kind, change, live)
-    return "; ".join(
-        f"`{changed.name}` was written"
-        if kind.fields[changed.path[0]].private
-        else f"`{changed.name}` was written as {changed.after} and reads {changed.before}"
-        for changed in differing(kind, written, live)
-        if changed.path not in harmless
+    notes = tuple(note for written in writes for note in written.notes)
+    failed = [written for written in writes if written.status == "failed"]
+    rest = [written for written in writes if written.status not in ("failed", "applied")]
+    if not failed and not rest:
+        return replace(writes[-1], notes=notes)
+    worst = failed[-1] if failed else rest[0]
+    if all(written.status != "applied" for written in writes):
+        return replace(worst, notes=notes)
+    return replace(worst, status="failed", reason=f"done in part: {worst.reason}", notes=notes)
+
+
+def outcome_of(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Outcome:
+    """Return the outcome of a change; `known` are the rewrites that the shop is known for."""
+    found = () if written.reason is None else (written.reason,)
+    text = "; ".join((*found, *written.notes, *_read_notes(kind, written, known)))
+    return Outcome(
+        written.address,
+        written.change.action,
+        written.status,
+        redact(kind, written.change, text),
+        _is_settled(written) and not _unshown_fields(written),
     )
 
 
-def discreet(kind: Kind, change: Change, message: str) -> str:
-    """`message` without customer data that a server may have repeated in it."""
+def rewrites_after(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Mapping[Path, Pair]:
+    """Return the values that the shop keeps otherwise than written, after this change.
+
+    A field that no read showed keeps its entry of `known`.
+    """
+    change = written.change
+    over = carried_over(kind, change.address, change.carried)
+    if written.observed is None or not _is_settled(written):
+        return {**known, **over}
+    live = written.observed
+    found = traced(kind, change.address, rewritten(kind, change, live))
+    unshown = {path: pair for path, pair in known.items() if path[0] not in live}
+    return {**unshown, **found, **over, **sent(kind, change, live)}
+
+
+def _is_settled(written: Written) -> bool:
+    return (
+        written.status == "applied" and written.observed is not None and not written.awaits_listing
+    )
+
+
+def _unshown_fields(written: Written) -> list[str]:
+    return sorted(written.proof.fields - (written.observed or {}).keys())
+
+
+def _read_notes(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Iterator[str]:
+    """Yield what reading back adds to the message of a change."""
+    change = written.change
+    if written.unread is not None:
+        yield "acknowledged, not read back" + (f": {written.unread}" if written.unread else "")
+    if written.observed is None or not _is_settled(written):
+        return
+    found = rewritten(kind, change, written.observed)
+    for path, traces in traced(kind, change.address, found).items():
+        if known.get(path) != traces:
+            yield _describe_rewrite(kind, change.address, path, found[path])
+    if unshown := _unshown_fields(written):
+        named = ", ".join(f"`{name}`" for name in unshown)
+        yield f"acknowledged; this shop does not show {named}"
+
+
+def _describe_rewrite(kind: Kind, address: Address, path: Path, pair: Pair) -> str:
+    """Return the note on one value that is kept otherwise than written; private ones as marks."""
+    private = kind.fields[path[0]].private
+    written, live = (mark(address, value) if private else _quote(value) for value in pair)
+    return f"the server keeps `{'.'.join(path)}` {written} as {live}"
+
+
+def _quote(value: object) -> str:
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= MAX_QUOTED_CHARACTERS else f"{text[:MAX_QUOTED_CHARACTERS]}…"
+
+
+def redact(kind: Kind, change: Change, message: str) -> str:
+    """Return `message` without customer data that a server may have repeated in it."""
     for name, spec in kind.fields.items():
         if spec.private:
             for value in ((change.before or {}).get(name), (change.after or {}).get(name)):

@@ -99,5 +99,5 @@ def report_document(report: Report, going_on: str = "") -> ReportDocument:
         "verified": report.verified,
     }
     if going_on:
-        document |= {"stopped": report.stopped, "going_on": going_on}
+        document |= {"stopped": report.stopped or "", "going_on": going_on}
     return document

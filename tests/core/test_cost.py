@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.live import Listed
-from reconciler.core.steps.cost import Window, by_kind, confirming
+from reconciler.core.steps.cost import Window, by_kind, choose_read
 from reconciler.kinds import KINDS
 from tests.support.world import World
 
@@ -133,7 +133,7 @@ def test_a_later_listing_costs_what_the_earlier_one_tells(
 def test_reading_back_takes_the_cheapest_way_that_a_kind_has(
     kind: str, count: int, listed: Listed | None, requests: int
 ) -> None:
-    assert confirming(KINDS[kind], count, listed) == requests
+    assert choose_read(KINDS[kind], count, listed).requests == requests
 
 
 def test_names_are_sorted_by_kind() -> None:

@@ -106,6 +106,8 @@ class Change:
     """Fields of `after` that the shop may keep or not: sent, and not held against it."""
     blind: tuple[str, ...] = ()
     """Fields that an update of its own could clear: only its parent's update may carry it."""
+    replaces: Value | None = None
+    """The object that an interrupted replacement deleted, where this creation finishes it."""
 
     @property
     def origin(self) -> str:

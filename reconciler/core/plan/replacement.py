@@ -121,6 +121,7 @@ def finish(kind: Kind, address: Address, entry: Interrupted, declared: Declared 
         declared.source if declared else None,
         digest(kind, address, None),
         carried={n: (asked[n], v) for n, v in value.items() if n in asked and asked[n] != v},
+        replaces=entry.before,
     )
     return Finish(change, "; ".join(part for part in (done, note) if part))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import Literal, NamedTuple
 
 from reconciler.core.diff.change import Action
 from reconciler.core.model.address import Address
@@ -57,61 +58,57 @@ def price(
 
 
 def verification(steps: Sequence[Step], kinds: Kinds, pages: Mapping[str, Listed]) -> int:
-    """Requests for reading back what `steps` write, and once more what they replace."""
+    """Return the requests that read back what `steps` write, and read again what they replace."""
     gone = by_kind({a for step in steps if step.action is Action.DELETE for a in step.addresses})
     written = by_kind(
         {a for step in steps if step.action is not Action.DELETE for a in step.addresses}
     )
     confirmed = sum(
-        confirming(kinds[name], len(names), pages.get(name))
+        choose_read(kinds[name], len(names), pages.get(name)).requests
         for name, names in (*written.items(), *gone.items())
     )
     replaced = sum(step.action is Action.REPLACE for step in steps)
-    return (
-        confirmed
-        + replaced
-        + sum(
-            _listing(pages.get(name))
-            for name in written
-            if kinds[name].widens and _needs_listing(steps, kinds[name])
-        )
-    )
-
-
-def _needs_listing(ordered: Sequence[Step], kind: Kind) -> bool:
-    """Whether something written of a kind is shown by no single read."""
-    return any(
-        kind.listed_in(change.after or {})
-        for step in ordered
-        for change in step.changes
-        if change.address.kind == kind.name
-    )
-
-
-def _listing(listed: Listed | None) -> int:
-    return listed.requests() if listed else 1
+    listings = {
+        address.kind
+        for step in steps
+        for address, proof in step.proofs.items()
+        if proof.listing_only
+    }
+    return confirmed + replaced + sum(_listing_pages(pages.get(name)) for name in listings)
 
 
 def by_kind(addresses: Iterable[Address]) -> dict[str, list[str]]:
-    """The names of `addresses`, by kind, sorted."""
+    """Return the names of `addresses` by kind, sorted."""
     table: dict[str, list[str]] = {}
     for address in sorted(addresses):
         table.setdefault(address.kind, []).append(address.name)
     return table
 
 
-def confirming(kind: Kind, count: int, listed: Listed | None) -> int:
-    """Requests for reading `count` named objects of a kind that are known to exist.
+class ReadChoice(NamedTuple):
+    """The cheapest way to read named objects that are known to exist, and its requests."""
 
-    `listed` tells what a whole listing is like, where one was read. `confirmation` reads so.
+    read: Literal["batch", "single", "listing"]
+    requests: int
+
+
+def choose_read(kind: Kind, count: int, listed: Listed | None) -> ReadChoice:
+    """Return the read that shows `count` named objects of a kind in the fewest requests.
+
+    `listed` says how many pages a whole listing has, where one was read. Objects that must not be
+    broader than declared are read one by one: each before the next is written.
     """
     if kind.widens:
-        return count  # each is read back at once, before the next is written
-    options = []
+        return ReadChoice("single", count)
+    choices = []
     if kind.reads.batch:
-        options.append(ceil(count / kind.reads.batch.limit))
+        choices.append(ReadChoice("batch", ceil(count / kind.reads.batch.limit)))
     elif kind.reads.single:
-        options.append(count)
-    if kind.reads.listing and kind.reads.listed and (listed is not None or not options):
-        options.append(listed.requests() if listed else 1)
-    return min(options)
+        choices.append(ReadChoice("single", count))
+    if kind.reads.listing and kind.reads.listed and (listed is not None or not choices):
+        choices.append(ReadChoice("listing", _listing_pages(listed)))
+    return min(choices, key=lambda choice: choice.requests)
+
+
+def _listing_pages(listed: Listed | None) -> int:
+    return listed.requests() if listed else 1

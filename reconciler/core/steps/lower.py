@@ -13,12 +13,14 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.core.diff.change import Action, Change
+from reconciler.core.diff.readback import proof_of
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Call, Kind, Kinds, Parent, Value
 from reconciler.core.model.live import overlay
 from reconciler.core.plan.children import bundled, nested
 from reconciler.core.plan.plan import Plan
-from reconciler.core.steps.step import Request, Step, batches, filled, request_for, spelled
+from reconciler.core.plan.replacement import restored
+from reconciler.core.steps.step import Request, Step, Undo, batches, filled, request_for, spelled
 
 
 def lower(plan: Plan, kinds: Kinds) -> list[Step]:
@@ -56,8 +58,16 @@ class _Lowering:
         **rest: Any,
     ) -> Step:
         self.count += 1
+        proofs = {c.address: proof_of(self.kinds[c.address.kind], c) for c in changes}
         return Step(
-            self.count - 1, kind.name, action, tuple(changes), tuple(requests), carried, **rest
+            self.count - 1,
+            kind.name,
+            action,
+            tuple(changes),
+            tuple(requests),
+            carried,
+            proofs=proofs,
+            **rest,
         )
 
     def _top(self, kind: Kind, child: Kind | None, change: Change) -> Iterator[Step]:
@@ -70,7 +80,13 @@ class _Lowering:
             if child and child.parent:
                 carried[child.name] = frozenset(child.parent.create.fields)
             yield self.step(
-                kind, Action.CREATE, [change, *riders], [request], carried, creates=True
+                kind,
+                Action.CREATE,
+                [change, *riders],
+                [request],
+                carried,
+                creates=True,
+                undo=_undo_of(kind, change, change.replaces),
             )
             yield from self._completion(kind, [change], call)
         elif change.action is Action.REPLACE and kind.delete and kind.create:
@@ -78,17 +94,22 @@ class _Lowering:
             creation = request_for(kind, kind.create, filled(change))
             fields = {kind.name: frozenset(kind.create.fields)}
             yield self.step(
-                kind, Action.REPLACE, [change], [removal, creation], fields, creates=True
+                kind,
+                Action.REPLACE,
+                [change],
+                [removal, creation],
+                fields,
+                creates=True,
+                undo=_undo_of(kind, change, change.before),
             )
         elif kind.update and (child is None or not self._updates_children(child, change.address)):
             # A parent with children is updated together with them, by `_children`.
             yield self._update(kind, change)
 
-    def _update(self, kind: Kind, change: Change) -> Step:
+    def _update(self, kind: Kind, change: Change, value: Value | None = None) -> Step:
         call = kind.update
         assert call is not None
-        assert change.after is not None
-        value = filled(change)
+        value = filled(change) if value is None else value
         if change.renamed_from:
             value = {**value, kind.identity: change.renamed_from}
         request = request_for(kind, call, value)
@@ -139,7 +160,7 @@ class _Lowering:
             if not after.get(kind.retire):
                 missing.discard(kind.retire)  # a new object is in use already
             if kind.update and missing & set(kind.update.fields) - {_parent(kind)}:
-                yield self._update(kind, self._following(kind, change))
+                yield self._update(kind, change, filled(self._following(kind, change)))
 
     def _following(self, kind: Kind, change: Change) -> Change:
         """A new child with the values that repeat its parent's: its update would clear them."""
@@ -247,6 +268,33 @@ class _Lowering:
             {kind.name: frozenset(kind.create.fields)},
             creates=True,
         )
+
+
+def renew_replacement(step: Step, kind: Kind, change: Change) -> Step:
+    """Return the replacement `step` with its change recomputed from what the shop has now."""
+    assert kind.create is not None
+    creation = request_for(kind, kind.create, filled(change))
+    return replace(
+        step,
+        changes=(change,),
+        requests=(step.requests[0], creation),
+        proofs={change.address: proof_of(kind, change)},
+        undo=_undo_of(kind, change, change.before),
+    )
+
+
+def _undo_of(kind: Kind, change: Change, replaced: Value | None) -> Undo | None:
+    """Return the requests that undo a creation which must not be broader than declared."""
+    if not kind.widens or kind.delete is None or kind.create is None:
+        return None
+    remove = request_for(kind, kind.delete, change.after or {})
+    if replaced is None:
+        return Undo(remove)
+    old = restored(kind, replaced, change.after or {})
+    if old is None:
+        return Undo(remove, replaces=True)
+    must_match = {name: value for name, value in old.items() if name in kind.widens}
+    return Undo(remove, True, request_for(kind, kind.create, old), must_match)
 
 
 def _parent(kind: Kind) -> str:

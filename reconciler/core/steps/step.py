@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from reconciler.core.diff.change import Action, Change
+from reconciler.core.diff.readback import Proof
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Call, Kind, Value
 
@@ -21,13 +22,33 @@ class Request:
     body: Any
     spellings: tuple[Any, ...] = ()
 
+    @property
+    def bodies(self) -> tuple[Any, ...]:
+        """Return the body and its other spellings, in the order in which they are tried."""
+        return (self.body, *self.spellings)
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The requests that undo a creation: remove the new object, put the replaced one back."""
+
+    remove: Request
+    replaces: bool = False
+    """Whether an object was deleted for it."""
+    restore: Request | None = None
+    """Creates the deleted object again, with the uses that were left; None where none were."""
+    must_match: Value = field(default_factory=dict)
+    """The values of the restored object that must read back as sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is done as one unit: one request, or the two of a replacement.
+    """The smallest part of an apply: one request, or the two of a replacement.
 
     `carried` names the fields of its changes that this step writes; `waits` are the steps that
-    must have succeeded before; `fallback` is what writes the same field one object at a time.
+    must have succeeded before; `fallback` holds the requests that write one object at a time;
+    `proofs` the fields that must be seen before a change counts as verified. `undo` is set for a
+    creation that must read back as declared, or be removed again.
     """
 
     id: int
@@ -39,11 +60,26 @@ class Step:
     creates: bool = False
     waits: frozenset[int] = frozenset()
     fallback: Mapping[Address, Request] = field(default_factory=dict)
+    proofs: Mapping[Address, Proof] = field(default_factory=dict)
+    undo: Undo | None = None
 
     @property
     def addresses(self) -> tuple[Address, ...]:
-        """The objects that this step changes."""
+        """Return the addresses of the objects that this step changes."""
         return tuple(change.address for change in self.changes)
+
+    @property
+    def singles(self) -> tuple[Step, ...]:
+        """Return the step as one step per object, each with its fallback request."""
+        return tuple(
+            replace(self, changes=(change,), requests=(self.fallback[change.address],), fallback={})
+            for change in self.changes
+        )
+
+    def written_values(self, change: Change) -> Value:
+        """Return the values of `change` that this step writes."""
+        carried = self.carried.get(change.address.kind, frozenset())
+        return {name: v for name, v in (change.after or {}).items() if name in carried}
 
 
 def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -1,4 +1,4 @@
-"""Where an apply may stop: before a unit that its limits have no room for, never inside one."""
+"""Stop before an atomic group of steps that does not fit the limits of a run."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from reconciler.core.steps.step import AtomicGroups, Step
 from reconciler.dealpos.client import Client
 
 
-class Boundary:
-    """Decides before each step whether its unit is begun. The first that is not is the last.
+class StopPolicy:
+    """Decides before each step whether its atomic group is begun. The first refusal is final.
 
-    What is begun is finished and read back: the room for that is set aside beforehand. Only
-    repeats after lost answers come on top.
+    A group that is begun is also finished and read back: the requests for that are set aside
+    beforehand. Only repeats after lost answers come on top.
     """
 
     def __init__(
@@ -29,51 +29,50 @@ class Boundary:
         self.groups = AtomicGroups(steps)
         self.begun: set[int] = set()
         self.passed: set[int] = set()
-        self.closed = ""
-        """Why nothing more is begun; empty while it is."""
+        self.closed: str | None = None
+        """The reason why nothing more is begun."""
         self.needed = (0, 0.0)
-        """Requests and seconds of a run that has room for the first unit that was refused."""
+        """Requests and seconds of a run in which the first refused group would have fitted."""
 
-    def refuses(self, step: Step) -> str:
-        """Why `step` is not begun; empty when it is."""
+    def reason_to_stop(self, step: Step) -> str | None:
+        """Return why `step` must not begin, or None."""
         if not self.client.limits.any:
-            return ""
+            return None
         if step.id not in self.begun:
-            if not self.closed:
+            if self.closed is None:
                 self._consider(step)
-            if self.closed:
+            if self.closed is not None:
                 return self.closed
         self.passed.add(step.id)
-        return ""
+        return None
 
     def _consider(self, step: Step) -> None:
         group = self.groups.group_of(step, self.begun)
-        ahead = self._ahead(self.begun | group)
+        ahead = self._requests_ahead(self.begun | group)
         wait = self.client.window.seconds_until_sent(ahead) + ahead * SECONDS_A_REQUEST
         if broken := self.client.broken_limit(ahead, wait):
+            whole = self.client.requests + self._requests_ahead(self.groups.steps)
             self.closed = (
                 f"not begun: {broken.limit} is less than the {broken.needed} needed for "
                 f"{step.addresses[0]} and for reading it back; the whole plan needs "
-                f"{self.client.requests + self._ahead(self.groups.steps)} requests"
+                f"{whole} requests"
             )
             self.needed = (self.client.requests + ahead, self.client.elapsed_seconds() + wait)
         else:
             self.begun |= group
 
-    def _ahead(self, ids: Iterable[int]) -> int:
-        """Requests still to be sent for writing steps and for reading them back."""
+    def _requests_ahead(self, ids: Iterable[int]) -> int:
+        """Return the requests still to be sent for these steps and for reading them back."""
         steps = [self.groups.steps[i] for i in ids]
         writes = sum(len(step.requests) for step in steps)
-        return writes + verification(steps, self.kinds, self.pages) - self._spent()
+        return writes + verification(steps, self.kinds, self.pages) - self._requests_sent()
 
-    def _read_at_once(self, step: Step) -> int:
-        """Reads of a step before the next: of what it replaces, and of what it has written."""
-        before = int(step.action is Action.REPLACE)
-        if self.kinds[step.kind].widens and step.action is not Action.DELETE:
-            return before + len(step.changes)
-        return before
-
-    def _spent(self) -> int:
-        """What of that price the steps so far have spent: some are read back at once."""
+    def _requests_sent(self) -> int:
+        """Return the requests already sent for finished steps, reads between them included."""
         steps = [self.groups.steps[i] for i in self.passed]
-        return sum(len(step.requests) + self._read_at_once(step) for step in steps)
+        return sum(len(step.requests) + _immediate_reads(step) for step in steps)
+
+
+def _immediate_reads(step: Step) -> int:
+    """Return the reads of a step before the next: of a replaced object, and of a creation."""
+    return int(step.action is Action.REPLACE) + int(step.undo is not None)

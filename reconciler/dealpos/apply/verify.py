@@ -1,184 +1,152 @@
-"""Reading back what was written: only what reads as it should be is verified."""
+"""Compare written changes with what reads show of them afterwards."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.core.diff.change import Action, Change
-from reconciler.core.diff.diff import rewritten
+from reconciler.core.diff.readback import describe_ignored_write, describe_mismatch
 from reconciler.core.model.address import Address
-from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.kind import Kinds
 from reconciler.core.model.live import Live, Observed
-from reconciler.core.report import State, differences
-from reconciler.core.steps.step import Request, Step, request_for
-from reconciler.dealpos.apply.send import Settler
+from reconciler.core.report import Written
+from reconciler.core.steps.step import Request, Step
+from reconciler.dealpos.apply.send import RequestSender
 from reconciler.errors import ApiError, Stopped
 
-States = Mapping[Address, State]
+Writes = Mapping[Address, Written]
 
 
-def prove(states: States, steps: Sequence[Step], kinds: Kinds, settler: Settler) -> None:
-    """Read back every change that was acknowledged, and note in its state what was found.
+def verify(writes: Writes, steps: Sequence[Step], kinds: Kinds, sender: RequestSender) -> Writes:
+    """Read back every write that was accepted, and return the writes with what reads showed.
 
-    What a parent's update did not change in a child is written once more alone: whether it does
-    is undocumented (dealpos-api.md §6.2).
+    A child that its parent's update did not change is written once more alone: whether such an
+    update changes it is undocumented (dealpos-api.md §6.2).
     """
-    prover = _Prover(states, kinds, settler, {a for step in steps for a in step.fallback})
-    pending = [
-        address
-        for address, state in states.items()
-        if state.done and not state.failed and not state.proven and not state.skipped
-    ]
-    removed = [a for a in pending if states[a].change.action is Action.DELETE]
-    prover.read_removed(removed)
-    pending = [a for a in pending if a not in set(removed)]
-    differing = prover.read(pending)
-    alone = [
-        (address, step.fallback[address])
-        for step in steps
-        for address in differing
-        if address in step.fallback
-    ]
-    for address in prover.rewrite(alone):
-        differing[address] = ""
-    if again := [address for address, difference in differing.items() if not difference]:
-        differing |= prover.read(again)
-    differing |= prover.read_listed()
-    for address, difference in differing.items():
-        if difference:
-            states[address].failed = difference + _unwritten(states[address].change)
+    return _Verifier(steps, kinds, sender).verify(writes)
 
 
-def _unwritten(change: Change) -> str:
-    """Why what a parent's update did not do was not written in another way."""
+class _Verifier:
+    def __init__(self, steps: Sequence[Step], kinds: Kinds, sender: RequestSender) -> None:
+        self.steps = steps
+        self.kinds = kinds
+        self.sender = sender
+        self.alone = {address for step in steps for address in step.fallback}
+
+    def verify(self, writes: Writes) -> Writes:
+        """Return the writes with what reads showed of them, in the same order."""
+        pending = {address: w for address, w in writes.items() if w.unconfirmed}
+        deleted = {a: w for a, w in pending.items() if w.change.action is Action.DELETE}
+        kept = {a: w for a, w in pending.items() if a not in deleted}
+        found = {**writes, **self._read_deleted(deleted)}
+        first = self._read(kept, self.alone)
+        differing = {address: w for address, w in first.items() if w.status == "failed"}
+        resent = self._write_alone(differing)
+        again = {a: kept[a] for a in differing if a in resent and resent[a].status == "applied"}
+        found |= first | resent | self._read(again, self.alone - again.keys())
+        return found | self._read_listings(found)
+
+    def _write_alone(self, differing: Writes) -> dict[Address, Written]:
+        """Write children by their own update; those it was sent for count as applied again."""
+        requests: list[tuple[Address, Request]] = [
+            (address, step.fallback[address])
+            for step in self.steps
+            for address in differing
+            if address in step.fallback
+        ]
+        found: dict[Address, Written] = {}
+        for address, request in requests:
+            try:
+                self.sender.resend(request)
+            except (ApiError, Stopped) as error:
+                written, note = differing[address], f"writing it alone: {error.message}"
+                found[address] = replace(written, notes=(*written.notes, note))
+                break
+            found[address] = replace(differing[address], status="applied", reason=None)
+        return found
+
+    def _read(self, pending: Writes, alone: set[Address]) -> dict[Address, Written]:
+        """Return `pending` with what a read shows: observed, failed, or unread with the reason."""
+        if not pending:
+            return {}
+        fields = {address: written.proof.visible for address, written in pending.items()}
+        try:
+            live = self.sender.read(pending, fields)
+        except (ApiError, Stopped) as error:
+            return _mark_unread(pending, error.message)
+        return {a: self._compare(w, live, a in alone) for a, w in pending.items()}
+
+    def _compare(self, written: Written, live: Live, can_resend: bool) -> Written:
+        address, change = written.address, written.change
+        if address in live.unread:
+            return replace(written, unread=live.unread[address])
+        state, kind = live.get(address), self.kinds[address.kind]
+        if not isinstance(state, Observed):
+            problem: str | None = "the shop acknowledged it and does not show it"
+        else:
+            problem = describe_mismatch(kind, change, state.value)
+            if problem is None and can_resend:
+                problem = describe_ignored_write(kind, change, state.value)
+            if problem is None:
+                return replace(written, observed=state.value)
+        return replace(written, status="failed", reason=f"{problem}{_why_not_sent_alone(change)}")
+
+    def _read_deleted(self, deleted: Writes) -> dict[Address, Written]:
+        """Return `deleted` with whether the read that would show them still does."""
+        if not deleted:
+            return {}
+        try:
+            live = self.sender.read_deleted(deleted)
+        except (ApiError, Stopped) as error:
+            return _mark_unread(deleted, error.message)
+        found = {}
+        for address, written in deleted.items():
+            if address in live.unread:
+                found[address] = replace(written, unread=live.unread[address])
+            elif isinstance(live.get(address), Observed):
+                why = "the shop acknowledged it and still shows it"
+                found[address] = replace(written, status="failed", reason=why)
+            else:
+                found[address] = replace(written, observed={})
+        return found
+
+    def _read_listings(self, writes: Writes) -> dict[Address, Written]:
+        """Read by a listing what no single read shows; remove what is broader than declared."""
+        waiting = {a: w for a, w in writes.items() if w.awaits_listing and w.status == "applied"}
+        found: dict[Address, Written] = {}
+        for name in dict.fromkeys(address.kind for address in waiting):
+            own = {a: w for a, w in waiting.items() if a.kind == name}
+            try:
+                live = self.sender.read_listing(self.kinds[name], [a.name for a in own])
+            except (ApiError, Stopped) as error:
+                found |= _mark_unread(own, error.message)
+                continue
+            found |= {address: self._compare_listed(w, live) for address, w in own.items()}
+        return found
+
+    def _compare_listed(self, written: Written, live: Live) -> Written:
+        address, state = written.address, live.get(written.address)
+        shown = state.value if isinstance(state, Observed) else {}
+        seen = {**(written.observed or {}), **shown}
+        problem = describe_mismatch(self.kinds[address.kind], written.change, seen)
+        if problem is None:
+            return replace(written, observed=seen, awaits_listing=False)
+        try:
+            self.sender.remove_created(next(s for s in self.steps if address in s.addresses))
+            why = f"{problem}; it was taken away again"
+        except ApiError as error:
+            why = f"{problem}; it could not be taken away: {error.detail}"
+        return replace(written, status="failed", reason=why)
+
+
+def _mark_unread(writes: Writes, why: str) -> dict[Address, Written]:
+    return {address: replace(written, unread=why) for address, written in writes.items()}
+
+
+def _why_not_sent_alone(change: Change) -> str:
+    """Return why what a parent's update did not do was not written in another way."""
     if not change.blind:
         return ""
     named = ", ".join(f"`{name}`" for name in change.blind)
     return f"; an update of its own could clear {named}, so none was sent"
-
-
-class _Prover:
-    def __init__(self, states: States, kinds: Kinds, settler: Settler, alone: set[Address]) -> None:
-        self.states = states
-        self.kinds = kinds
-        self.settler = settler
-        self.alone = alone
-        """What can be written once more by itself."""
-
-    def rewrite(self, alone: Iterable[tuple[Address, Request]]) -> list[Address]:
-        """Write children by their own update; gives those that were acknowledged."""
-        done = []
-        for address, request in alone:
-            try:
-                self.settler.client.call(request.operation, request.body)
-            except (ApiError, Stopped) as error:
-                self.states[address].notes.append(f"writing it alone: {error.message}")
-                break
-            self.alone.discard(address)
-            done.append(address)
-        return done
-
-    def read(self, pending: Sequence[Address]) -> dict[Address, str]:
-        """Those of `pending` that read back otherwise, with how; the rest is noted."""
-        if not pending:
-            return {}
-        try:
-            live = self.settler.read(pending, {a: self._changed(a) for a in pending})
-        except (ApiError, Stopped) as error:
-            for address in pending:
-                self._unread(address, error.message)
-            return {}
-        return {a: found for a in pending if (found := self._judge(a, live))}
-
-    def read_removed(self, removed: Sequence[Address]) -> None:
-        """Look for what was deleted, by the read that would show it."""
-        if not removed:
-            return
-        try:
-            live = self.settler.gone(removed)
-        except (ApiError, Stopped) as error:
-            for address in removed:
-                self._unread(address, error.message)
-            return
-        for address in removed:
-            if address in live.unread:
-                self._unread(address, live.unread[address])
-            elif isinstance(live.get(address), Observed):
-                self.states[address].failed = "the shop acknowledged it and still shows it"
-            else:
-                self.states[address].verified = True
-
-    def read_listed(self) -> dict[Address, str]:
-        """Prove by a listing what no single read shows; what is wider is taken away again."""
-        waiting = [a for a, s in self.states.items() if s.unseen and not s.failed]
-        differing: dict[Address, str] = {}
-        for name in dict.fromkeys(address.kind for address in waiting):
-            kind = self.kinds[name]
-            own = [address for address in waiting if address.kind == name]
-            try:
-                live = self.settler.list(kind, [address.name for address in own])
-            except (ApiError, Stopped) as error:
-                for address in own:
-                    self._unread(address, error.message)
-                continue
-            for address in own:
-                differing[address] = self._judge_listed(kind, address, live)
-        return differing
-
-    def _judge_listed(self, kind: Kind, address: Address, live: Live) -> str:
-        state = self.states[address]
-        found = live.get(address)
-        seen = {**state.observed, **found.value} if isinstance(found, Observed) else state.observed
-        difference = differences(kind, state.change, seen)
-        if difference and kind.delete:
-            removal = request_for(kind, kind.delete, state.change.after or {})
-            try:
-                self.settler.remove(kind, removal, address)
-            except ApiError as error:
-                return f"{difference}; it could not be taken away: {error.detail}"
-            return f"{difference}; it was taken away again"
-        state.heed(kind, seen)
-        state.judge_shown(
-            (self._changed(address) | kind.listed_in(state.change.after or {})) - seen.keys()
-        )
-        return ""
-
-    def _judge(self, address: Address, live: Live) -> str:
-        state = self.states[address]
-        kind = self.kinds[address.kind]
-        found = live.get(address)
-        if address in live.unread:
-            self._unread(address, live.unread[address])
-            return ""
-        if not isinstance(found, Observed):
-            return "the shop acknowledged it and does not show it"
-        difference = differences(kind, state.change, found.value)
-        if not difference and address in self.alone:
-            difference = _unmoved(kind, state.change, found.value)
-        if not difference:
-            state.heed(kind, found.value)
-            state.judge_shown(self._changed(address) - found.value.keys())
-        return difference
-
-    def _unread(self, address: Address, why: str) -> None:
-        self.states[address].notes.append(f"acknowledged, not read back: {why}")
-
-    def _changed(self, address: Address) -> frozenset[str]:
-        """The fields whose change can be seen."""
-        kind = self.kinds[address.kind]
-        return changed_fields(kind, self.states[address].change)
-
-
-def _unmoved(kind: Kind, change: Change, live: Value) -> str:
-    """A value that is as it was, which may be a rewriting, or a write that did nothing."""
-    before = change.before or {}
-    names = [path[0] for path in rewritten(kind, change, live) if len(path) == 1]
-    same = [name for name in names if before.get(name) == live[name]]
-    return f"`{same[0]}` is as it was" if same else ""
-
-
-def changed_fields(kind: Kind, change: Change) -> frozenset[str]:
-    """The changed fields of an object that a read can show."""
-    parent = kind.parent.kind if kind.parent else ""
-    names = {field.path[0] for field in change.fields}
-    return frozenset(n for n in names if kind.fields[n].comparable and n != parent)

@@ -1,21 +1,20 @@
-"""Reading back what was written a moment ago, as `core.cost.confirming` prices it."""
+"""Reads that confirm a write, each by the cheapest read that shows the objects."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from math import ceil
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import ABSENT, Listed, Live, Wanted
-from reconciler.core.steps.cost import confirming
+from reconciler.core.steps.cost import ReadChoice, choose_read
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.reader import LONG, Asked, Reader
 from reconciler.errors import Rejected, Unreadable
 
 
 def confirm(client: Client, kinds: Kinds, wanted_: Wanted, listed: Mapping[str, Listed]) -> Live:
-    """Named objects again, after a write: as `core.cost.confirming` prices it."""
+    """Read named objects again after a write."""
     reader = Reader(client, kinds)
     for name, objects in wanted_.items():
         if objects:
@@ -26,11 +25,16 @@ def confirm(client: Client, kinds: Kinds, wanted_: Wanted, listed: Mapping[str, 
 def confirm_gone(
     client: Client, kinds: Kinds, wanted_: Wanted, listed: Mapping[str, Listed]
 ) -> Live:
-    """Deleted objects, by the read that `core.cost.confirming` prices: it shows them or not."""
+    """Read deleted objects once: the read shows them or not."""
     reader = Reader(client, kinds)
     for name, objects in wanted_.items():
         try:
-            _most_cheaply(reader, kinds[name], objects, listed.get(name))
+            _read_by(
+                reader,
+                kinds[name],
+                objects,
+                choose_read(kinds[name], len(objects), listed.get(name)),
+            )
         except (Rejected, Unreadable) as error:
             reader.unread(kinds[name], objects, error)
     return reader.live
@@ -52,13 +56,11 @@ def confirm_listed(
 
 
 def _again(reader: Reader, kind: Kind, asked: Asked, listed: Listed | None) -> None:
-    """Read named objects in the way that `core.cost.confirming` prices.
-
-    Where that does not show all of them, the other reads are asked too.
-    """
+    """Read named objects in the cheapest way; those it does not show by the other reads."""
     try:
-        singly = _most_cheaply(reader, kind, asked, listed)
-        _otherwise(reader, kind, reader.missing(kind, asked), singly)
+        choice = choose_read(kind, len(asked), listed)
+        _read_by(reader, kind, asked, choice)
+        _otherwise(reader, kind, reader.missing(kind, asked), choice.read == "single")
         reader.details(kind, asked)
     except (Rejected, Unreadable) as error:
         reader.unread(kind, asked, error)
@@ -67,18 +69,15 @@ def _again(reader: Reader, kind: Kind, asked: Asked, listed: Listed | None) -> N
         reader.live.put(Address(kind.name, name), ABSENT)
 
 
-def _most_cheaply(reader: Reader, kind: Kind, asked: Asked, listed: Listed | None) -> bool:
-    """Read as priced; gives whether that was one by one."""
-    spend = confirming(kind, len(asked), listed)
-    if kind.reads.batch and spend == ceil(len(asked) / kind.reads.batch.limit):
+def _read_by(reader: Reader, kind: Kind, asked: Asked, choice: ReadChoice) -> None:
+    """Read named objects by the read that was chosen, within the requests that it was priced at."""
+    if choice.read == "batch" and kind.reads.batch:
         reader.batches(kind, kind.reads.batch, asked)
-    elif kind.reads.single and spend == len(asked):
+    elif choice.read == "single":
         for name in sorted(asked):
             reader.single(kind, name)
-        return True
     else:
-        reader.listing(kind, asked, to_the_end=True, budget=spend)
-    return False
+        reader.listing(kind, asked, to_the_end=True, budget=choice.requests)
 
 
 def _otherwise(reader: Reader, kind: Kind, missing: list[str], singly: bool) -> None:

@@ -1,0 +1,67 @@
+"""Comparison of a written change with what a read shows of it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from reconciler.core.diff.change import Change
+from reconciler.core.diff.diff import differing, rewritten
+from reconciler.core.model.kind import Kind, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The fields of a change that must be seen before it counts as verified."""
+
+    visible: frozenset[str] = frozenset()
+    """The changed fields that a read can show."""
+    listing_only: frozenset[str] = frozenset()
+    """The written fields that only a listing shows, such as the minimum amount of a coupon."""
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Every field that must be seen."""
+        return self.visible | self.listing_only
+
+
+def proof_of(kind: Kind, change: Change) -> Proof:
+    """Return the fields that must be seen before `change` counts as verified."""
+    parent = kind.parent.kind if kind.parent else None
+    names = {field.path[0] for field in change.fields}
+    visible = frozenset(n for n in names if kind.fields[n].comparable and n != parent)
+    listing_only = kind.listed_in(change.after or {}) if kind.widens else frozenset()
+    return Proof(visible, listing_only)
+
+
+def describe_mismatch(
+    kind: Kind, change: Change, live: Value, names: Collection[str] | None = None
+) -> str | None:
+    """Return in words how `live` differs from what was written, or None.
+
+    An equivalent rewrite by the server is no mismatch. With `names`, only these fields count.
+    """
+    written = change.provable
+    if names is not None:
+        written = {name: value for name, value in written.items() if name in names}
+    equivalent = rewritten(kind, change, live)
+    found = (
+        f"`{field.name}` was written"
+        if kind.fields[field.path[0]].private
+        else f"`{field.name}` was written as {field.after} and reads {field.before}"
+        for field in differing(kind, written, live)
+        if field.path not in equivalent
+    )
+    return "; ".join(found) or None
+
+
+def describe_ignored_write(kind: Kind, change: Change, live: Value) -> str | None:
+    """Return in words which field still has its old value, or None.
+
+    An equivalent rewrite that equals the old value may be a write that the server ignored: with
+    `kopi` live, a written `Kopi` that reads `kopi` is one or the other.
+    """
+    before = change.before or {}
+    names = [path[0] for path in rewritten(kind, change, live) if len(path) == 1]
+    same = [name for name in names if before.get(name) == live[name]]
+    return f"`{same[0]}` is as it was" if same else None
