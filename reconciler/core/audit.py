@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from reconciler.core.diff.change import Action, Change, FieldChange
 from reconciler.core.model.address import Address, Source
@@ -52,6 +52,8 @@ class Audit:
     unchanged: int
     """Objects that are as declared."""
     reads: int
+    labels: Mapping[Address, str] = field(default_factory=dict)
+    """The names of objects for people, as in the plan."""
 
     @property
     def clean(self) -> bool:
@@ -78,7 +80,7 @@ def audit(plan: Plan) -> Audit:
     ]
     rank = list(STATES).index
     ordered = sorted(findings, key=lambda finding: (rank(finding.state), finding.address))
-    return Audit(plan.store, tuple(ordered), plan.notes, plan.unchanged, plan.reads)
+    return Audit(plan.store, tuple(ordered), plan.notes, plan.unchanged, plan.reads, plan.labels)
 
 
 def _finding(change: Change) -> Finding:

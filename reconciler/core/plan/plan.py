@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.diff.known_rewrites import Kept
@@ -13,6 +14,13 @@ from reconciler.core.model.live import Listed
 from reconciler.core.plan.approved import SkippedChange
 from reconciler.core.plan.children import Family
 from reconciler.core.plan.violation import Violation
+
+
+class PlanWarning(NamedTuple):
+    """A step of a plan that may lose data, for people."""
+
+    addresses: tuple[Address, ...]
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,7 @@ class Plan:
     """Approved in a saved plan, and so already."""
     given_up: tuple[Address, ...] = ()
     """What interrupted replacements took away and the files remove: nothing is left to finish."""
+    warnings: tuple[PlanWarning, ...] = ()
     notes: tuple[str, ...] = ()
     violations: tuple[Violation, ...] = ()
     """What the guardrails have against it, exceptions included."""
@@ -47,6 +56,9 @@ class Plan:
     """Requests that making the plan has spent."""
     kept: Kept = field(default_factory=dict)
     """What the shop is known to keep otherwise than it was written."""
+
+    labels: Mapping[Address, str] = field(default_factory=dict)
+    """The names of objects for people, such as `Cappuccino, Large`; private ones have none."""
 
     @property
     def empty(self) -> bool:
