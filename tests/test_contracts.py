@@ -26,6 +26,7 @@ APART = "The shop edge and the ledger never import the files edge"
 PURE = "The core, the kinds and the guardrails do no I/O"
 WRITES = "Only apply and the seeding of the sandbox reach what writes"
 SEED = "Only the sandbox command fills the sandbox"
+APPLIES = "Only the apply command starts an apply"
 APPLY = "Only the command line starts the apply command"
 CHECKS = "The checks of the doctor send nothing"
 KINDS = "Kinds are independent of each other"
@@ -60,6 +61,8 @@ PLANTED = [
     (WRITES, "cli/commands/audit.py", APPLY_RUN),
     (WRITES, "dealpos/reading/read.py", APPLY_RUN),
     (SEED, "workflows/plan.py", "from reconciler.workflows.seed import Progress"),
+    (APPLIES, "cli/commands/audit.py", "from reconciler.workflows.apply import apply_plan"),
+    (APPLIES, "workflows/plan.py", "from reconciler.workflows import apply"),
     (APPLY, "cli/commands/plan.py", "from reconciler.cli.commands.apply import apply"),
     (CHECKS, "dealpos/doctor/checks/access.py", "from reconciler.dealpos.client import Client"),
     (KINDS, "kinds/customer.py", "from reconciler.kinds import coupon"),

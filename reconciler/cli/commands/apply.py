@@ -88,11 +88,10 @@ def apply(
         begun = begin(target)
         from reconciler.catalogue.settings import load
         from reconciler.cli.console import Console
-        from reconciler.dealpos.apply.run import run
         from reconciler.dealpos.budget import Limits
-        from reconciler.kinds import KINDS
         from reconciler.ledger.journal import Journal
         from reconciler.ledger.state_dir import StateDir
+        from reconciler.workflows.apply import apply_plan
         from reconciler.workflows.connect import connect
         from reconciler.workflows.plan import permit
 
@@ -118,14 +117,12 @@ def apply(
                 made = _agree(remake, client, journal, made)
             console.arm()
             try:
-                with made.past.applying(made.plan, made.cost.seconds, take_over):
-                    report = run(client, made.plan, made.steps, KINDS, journal, console)
+                report, unrecorded = apply_plan(made, client, journal, console, take_over)
             except KeyboardInterrupt:
                 raise ReconcilerError(
                     "stopped at once: a call may have been in flight",
                     hint="run `reconciler plan` to see where the shop stands",
                 ) from None
-        unrecorded = made.past.record(made.plan, made.basis, report)
     output.print_report(report, form, again.way_on(report))
     if unrecorded is not None:
         raise unrecorded
