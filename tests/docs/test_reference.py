@@ -147,7 +147,7 @@ def test_the_limits_of_a_file_are_those_of_the_code() -> None:
 
 
 def test_the_limits_of_a_response_are_those_of_the_code() -> None:
-    assert response.LARGEST == 64 * 1024 * 1024
+    assert response.MAX_BODY_BYTES == 64 * 1024 * 1024
     assert client.REQUEST_TIMEOUT_SECONDS == 120
     assert "A response may have 64 MiB and take 120 seconds" in DOCS["docs/guides/connect.md"]
 
