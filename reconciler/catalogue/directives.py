@@ -1,67 +1,152 @@
-"""What a catalogue file says of objects beside declaring them: the entries of one such key."""
+"""The keys `allow:` and `removed:` of catalogue files: exceptions from guardrails, and removals."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Annotated, Any, Required, TypeVar
+
+from pydantic import Field, StringConstraints
+from typing_extensions import TypedDict
 
 from reconciler.catalogue.files import Files
 from reconciler.catalogue.parser import Node
-from reconciler.catalogue.problems import Path, entry
+from reconciler.catalogue.problems import Path, validate_entry
 from reconciler.core.model.address import Address, Source
+from reconciler.core.model.desired import Allowance, Declared, Removal
 from reconciler.core.model.kind import Kinds
+from reconciler.core.model.types import Code, Day, Flag
 from reconciler.errors import Problem, suggestion
+from reconciler.guardrails.rules import RULES
+
+ALLOW = "allow"
+"""The key of a catalogue file that holds exceptions from guardrails."""
+REMOVED = "removed"
+"""The key of a catalogue file that holds the addresses of objects to remove."""
 
 _Shape = TypeVar("_Shape", bound=Mapping[str, Any])
 
 
+class AllowEntry(TypedDict, total=False):
+    """A reviewed exception from a guardrail; without an address, for the whole plan."""
+
+    rule: Required[Code]
+    address: Code
+    reason: Required[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]]
+    until: Required[Day]
+
+
+class RemovedEntry(TypedDict, total=False):
+    """An object to remove."""
+
+    address: Required[Annotated[Code, Field(description="`kind/name`, such as variant/1003S.")]]
+    delete: Annotated[Flag, Field(description="Delete it; otherwise it is retired.")]
+
+
 class Directives:
-    """The entries under `key` in every file, each with its place; problems are collected."""
+    """The entries under one key in every file, each with its place; problems are collected."""
 
     def __init__(self, key: str, kinds: Kinds, files: Files, problems: list[Problem]) -> None:
         self.key = key
         self.kinds = kinds
         self.files = files
         self.problems = problems
-        self._found: list[tuple[Any, Source]] = []
+        self._entries: list[tuple[Any, Source]] = []
 
     def __iter__(self) -> Iterator[tuple[Any, Source]]:
-        return iter(self._found)
+        return iter(self._entries)
 
-    def gather(self, items: list[Any], shown: str, owner: Node) -> None:
-        """Take in the entries of one file."""
-        start = Source(shown, owner.line, owner.column)
+    def add_entries(self, items: list[Any], file: str, owner: Node) -> None:
+        """Add the entries of one file."""
+        start = Source(file, owner.line, owner.column)
         for index, written in enumerate(items):
             if isinstance(written, Node):
-                place = Source(shown, written.line, written.column)
+                place = Source(file, written.line, written.column)
             else:
                 place = self.files.locate(start, (self.key, index))
-            self._found.append((written, place))
+            self._entries.append((written, place))
 
-    def entry(self, shape: type[_Shape], written: Node, source: Source) -> _Shape | None:
-        """The entry in its shape, or nothing where something is wrong with it."""
+    def validate(self, shape: type[_Shape], written: Node, source: Source) -> _Shape | None:
+        """Return the entry in its shape, or None where a value of it is wrong."""
 
         def complain(key: str, message: str, hint: str, at_key: bool) -> None:
-            self.problem(source, message, hint, (key,), at_key=at_key)
+            self.add_problem(source, message, hint, (key,), at_key=at_key)
 
-        return entry(shape, written, complain)
+        return validate_entry(shape, written, complain)
 
-    def address(self, written: str, source: Source) -> Address | None:
-        """The address that an entry speaks of, or nothing where it is none."""
+    def parse_address(self, written: str, source: Source) -> Address | None:
+        """Return the address that an entry names, or None where it is not a valid one."""
         kind, slash, name = written.partition("/")
         if not slash or not name:
             hint = "write kind/name, such as variant/1003L"
-            self.problem(source, f"`{written}` is no address", hint, ("address",))
+            self.add_problem(source, f"`{written}` is no address", hint, ("address",))
         elif kind not in self.kinds:
             hint = suggestion(kind, self.kinds) or f"kinds: {', '.join(sorted(self.kinds))}"
-            self.problem(source, f"there is no kind `{kind}`", hint, ("address",))
+            self.add_problem(source, f"there is no kind `{kind}`", hint, ("address",))
         else:
             return Address(kind, name)
         return None
 
-    def problem(
+    def add_problem(
         self, source: Source, message: str, hint: str, path: Path = (), *, at_key: bool = False
     ) -> None:
-        """Something wrong in the entry at `source`."""
+        """Add a problem of the entry at `source`."""
         place = self.files.locate(source, path, key=at_key) if path else source
         self.problems.append(Problem(*place, f"{self.key}: {message}", hint))
+
+
+def read_allowances(written: Directives) -> tuple[Allowance, ...]:
+    """Return every exception from a guardrail, in file order."""
+    found = (_allowance(written, node, source) for node, source in written)
+    return tuple(allowance for allowance in found if allowance)
+
+
+def _allowance(written: Directives, node: Any, source: Source) -> Allowance | None:
+    if not isinstance(node, Node):
+        message = f"an entry of `{ALLOW}` must be a mapping"
+        written.problems.append(Problem(*source, message, "write `- {rule: …, until: …}`"))
+        return None
+    rule, address = node.get("rule"), node.get("address")
+    if isinstance(rule, str) and rule not in RULES:
+        hint = suggestion(rule, RULES) or f"there are: {', '.join(RULES)}"
+        written.add_problem(source, f"no guardrail is called `{rule}`", hint, ("rule",))
+    meant = written.parse_address(address, source) if isinstance(address, str) else None
+    entry = written.validate(AllowEntry, node, source)
+    if entry is None:
+        return None
+    return Allowance(entry["rule"], entry["reason"], entry["until"], source, meant)
+
+
+def read_removals(
+    written: Directives, objects: Mapping[str, Mapping[str, Declared]]
+) -> dict[Address, Removal]:
+    """Return every removal by address.
+
+    An object that is also declared, or removed twice, is a problem.
+    """
+    found: dict[Address, Removal] = {}
+    for given, source in written:
+        entry = _removed_entry(written, given, source)
+        address = written.parse_address(entry["address"], source) if entry else None
+        if address is None or entry is None:
+            continue
+        declared = objects.get(address.kind, {}).get(address.name)
+        if declared:
+            place = f"{declared.source.file}:{declared.source.line}"
+            hint = "take one of the two out"
+            written.add_problem(source, f"{address} is removed here and declared at {place}", hint)
+        elif address in found:
+            first = found[address].source
+            message = f"{address} is removed twice, first at {first.file}:{first.line}"
+            written.add_problem(source, message, "keep one of the two")
+        else:
+            found[address] = Removal(source, entry.get("delete", False))
+    return found
+
+
+def _removed_entry(written: Directives, given: Any, source: Source) -> RemovedEntry | None:
+    if isinstance(given, str):
+        given = {"address": given}
+    elif not isinstance(given, Node):
+        written.add_problem(source, "must be an address or a mapping", "write `- kind/name`")
+        return None
+    return written.validate(RemovedEntry, given, source)

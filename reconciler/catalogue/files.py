@@ -11,7 +11,7 @@ from reconciler.catalogue.positions import Index
 from reconciler.core.model.address import Source
 from reconciler.errors import Problem, SourceError
 
-FILE = "reconciler.yaml"
+SETTINGS_FILE = "reconciler.yaml"
 """The settings of a shop, in its folder."""
 
 
@@ -48,7 +48,7 @@ def paths(root: Path, catalogue: str) -> list[Path]:
     """The catalogue files, sorted; raises SourceError when there is no such folder."""
     folder = root / catalogue
     if not folder.is_dir():
-        hint = f"create it, or set `catalogue:` in {FILE} to the folder that holds the files"
+        hint = f"create it, or set `catalogue:` in {SETTINGS_FILE} to the folder of the files"
         raise SourceError([Problem(catalogue, 0, 0, "there is no such folder", hint)])
     found = (p for p in folder.rglob("*") if p.suffix in (".yaml", ".yml"))
     # A link to nowhere is told where it is read; a pipe would be waited for, for ever.

@@ -10,14 +10,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler.catalogue.allowances import ALLOW, allowances
-from reconciler.catalogue.defaults import values
-from reconciler.catalogue.directives import Directives
+from reconciler.catalogue.directives import (
+    ALLOW,
+    REMOVED,
+    Directives,
+    read_allowances,
+    read_removals,
+)
 from reconciler.catalogue.files import Files, paths
 from reconciler.catalogue.parallel import Parsing
 from reconciler.catalogue.parser import Expand, Node
 from reconciler.catalogue.problems import WAS, adapter, explain, known_keys
-from reconciler.catalogue.removals import REMOVED, removals
+from reconciler.catalogue.sections import read_defaults
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind, Kinds
@@ -54,7 +58,7 @@ def load(
         loader = _Loader(root, kinds)
         for shown, node, problems in begun or Parsing(root, paths(root, catalogue), expand):
             loader.take(shown, node, problems)
-        filled, problems = values(defaults, kinds, loader.files)
+        filled, problems = read_defaults(defaults, kinds, loader.files)
         loader.problems += problems
         desired = loader.validate(filled)
     finally:
@@ -87,7 +91,7 @@ class _Loader:
             kind = self.tops.get(key)
             if directives := self.directives.get(key):
                 if self._is_list(items, shown, root, key):
-                    directives.gather(items, shown, root)
+                    directives.add_entries(items, shown, root)
             elif kind is None:
                 self._unknown_top(shown, root, key)
             elif self._is_list(items, shown, root, key):
@@ -134,8 +138,8 @@ class _Loader:
         objects: dict[str, dict[str, Declared]] = {}
         for name, kind in self.kinds.items():
             objects[name] = self._kind(kind, self.gathered[name], defaults.get(name, {}))
-        removed = removals(self.directives[REMOVED], objects)
-        return Desired(objects, allowances(self.directives[ALLOW]), removed)
+        removed = read_removals(self.directives[REMOVED], objects)
+        return Desired(objects, read_allowances(self.directives[ALLOW]), removed)
 
     def _kind(
         self, kind: Kind, table: _Gathered, defaults: Mapping[str, Any]

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.catalogue import parser as document
-from reconciler.catalogue.files import FILE, inside, paths
+from reconciler.catalogue.files import SETTINGS_FILE, inside, paths
 from reconciler.catalogue.parser import Expand, Node, expander
 from reconciler.errors import Problem, SourceError
 
@@ -40,7 +40,7 @@ def begin(root: Path) -> Parsing | None:
     None where no file is found that way. What is wrong with the settings is told by whoever uses
     them.
     """
-    settings, _ = document.read(root / FILE, FILE)
+    settings, _ = document.read(root / SETTINGS_FILE, SETTINGS_FILE)
     catalogue = str(settings.get("catalogue", "catalogue"))
     try:
         found = paths(root, catalogue) if inside(catalogue) else []

@@ -66,7 +66,7 @@ def adapter(kind: Kind) -> TypeAdapter[Any]:
     return entries(kind.model)
 
 
-def entry(
+def validate_entry(
     shape: type[_Shape],
     written: Mapping[str, Any],
     complain: Callable[[str, str, str, bool], None],

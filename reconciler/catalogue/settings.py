@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from reconciler.catalogue.files import FILE, inside
+from reconciler.catalogue.files import SETTINGS_FILE, inside
 from reconciler.catalogue.parser import Expand, Node, UnsetName, expander, names_in, read
 from reconciler.catalogue.positions import locate
-from reconciler.catalogue.prune import scopes
-from reconciler.catalogue.sections import configured
+from reconciler.catalogue.sections import read_guardrails, read_prune
 from reconciler.core.model.desired import Prune
 from reconciler.core.model.store import SANDBOX, Store
 from reconciler.errors import Problem, SourceError, StoreError, UsageError, suggestion
@@ -55,7 +54,7 @@ class Settings:
         if not url:
             raise StoreError(
                 "no store is configured",
-                hint=f'set `store: {{url: "…"}}` in {FILE} or DEALPOS_URL; '
+                hint=f'set `store: {{url: "…"}}` in {SETTINGS_FILE} or DEALPOS_URL; '
                 "`sandbox` is the shop inside the tool",
             )
         if url == SANDBOX:
@@ -122,15 +121,15 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> Settings:
     if not root.is_dir():
         hint = "name a shop folder, or start one with `reconciler init`"
         raise UsageError(f"there is no folder {root}", hint=hint)
-    path = root / FILE
+    path = root / SETTINGS_FILE
     node = Node()
     node.line = node.column = 1
     problems: list[Problem] = []
     if path.exists():
-        node, problems = read(path, FILE)
+        node, problems = read(path, SETTINGS_FILE)
     elif not environment.get("DEALPOS_URL"):
         hint = "start one with `reconciler init`, or set DEALPOS_URL"
-        raise UsageError(f"{root} is no shop folder: it has no {FILE}", hint=hint)
+        raise UsageError(f"{root} is no shop folder: it has no {SETTINGS_FILE}", hint=hint)
     reader = _Reader(path, environment, problems)
     reader.unknown(node, _KEYS)
     store = reader.store(node)
@@ -138,8 +137,8 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> Settings:
     if not inside(catalogue):
         reader.problem(node, "catalogue", "`catalogue` must be a folder inside the shop's folder")
     defaults = reader.mapping(node, "defaults")
-    guardrails = configured(reader.mapping(node, "guardrails"), reader.problem)
-    prune = scopes(node, FILE, MANAGED, reader.problem)
+    guardrails = read_guardrails(reader.mapping(node, "guardrails"), reader.problem)
+    prune = read_prune(node, MANAGED, reader.problem)
     ledger = reader.text(node, "ledger") or "none"
     if ledger not in LEDGERS:
         hint = suggestion(ledger, LEDGERS) or "write none, file or git"
@@ -164,7 +163,7 @@ class _Reader:
     ) -> None:
         content = self.path.read_text(encoding="utf-8-sig")
         place = locate(content, (node.line, node.column), (key,), key=at_key)
-        self.problems.append(Problem(FILE, *place, message, hint))
+        self.problems.append(Problem(SETTINGS_FILE, *place, message, hint))
 
     def unknown(self, node: Node, accepted: tuple[str, ...]) -> None:
         for key in node:

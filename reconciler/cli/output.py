@@ -86,7 +86,7 @@ def _renderer(subject: str, form: str) -> ModuleType:
 
 def _place(folder: Path, form: str) -> dict[str, Any]:
     """Where the files are, as far as the format says so: git is asked only then."""
-    from reconciler.ledger.commit import commit, within
+    from reconciler.ledger.git_repository import commit_of, path_in_repository
 
     place: dict[str, Any] = {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
@@ -94,9 +94,9 @@ def _place(folder: Path, form: str) -> dict[str, Any]:
         "folder": Path(os.path.relpath(folder)).as_posix(),
     }
     if form in ("github", "junit"):
-        place["repository_path"] = within(folder)
+        place["repository_path"] = path_in_repository(folder)
     if form in ("json", "markdown", "html"):
-        place["commit"] = commit(folder) or None
+        place["commit"] = commit_of(folder) or None
     return place
 
 

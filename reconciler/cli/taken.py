@@ -12,8 +12,7 @@ import click
 from reconciler.cli.output import print_json, say
 
 if TYPE_CHECKING:
-    from reconciler.catalogue.writing.adopted import Adopted, Take
-    from reconciler.catalogue.writing.results import Imported
+    from reconciler.catalogue.writing.results import AdoptResult, FieldDrift, ImportResult
     from reconciler.dealpos.reading.full_read import Everything
 
 
@@ -30,7 +29,7 @@ def print_price(everything: Everything, form: str) -> None:
         click.echo(price_text(everything, KINDS), nl=False, err=True)
 
 
-def print_import(done: Imported, form: str, folder: Path) -> None:
+def print_import(done: ImportResult, form: str, folder: Path) -> None:
     """What an import did, on stdout."""
     from reconciler.kinds import KINDS
     from reconciler.render.import_ import import_document, import_text
@@ -41,7 +40,7 @@ def print_import(done: Imported, form: str, folder: Path) -> None:
         say(import_text(done, KINDS, str(folder)))
 
 
-def print_adopted(done: Adopted, form: str, dry_run: bool) -> None:
+def print_adopted(done: AdoptResult, form: str, dry_run: bool) -> None:
     """What was taken from the shop into the files, on stdout."""
     from reconciler.kinds import KINDS
     from reconciler.render.adopted import adopted_document, adopted_text
@@ -52,13 +51,13 @@ def print_adopted(done: Adopted, form: str, dry_run: bool) -> None:
         say(adopted_text(done, KINDS, dry_run))
 
 
-def picked(takes: Sequence[Take]) -> list[Take]:
+def picked(takes: Sequence[FieldDrift]) -> list[FieldDrift]:
     """Ask about each difference on the terminal; gives those that are wanted."""
     from reconciler.kinds import KINDS
     from reconciler.render.adopted import take_lines
     from reconciler.render.words import plain
 
-    wanted: list[Take] = []
+    wanted: list[FieldDrift] = []
     for index, take in enumerate(takes):
         for line in take_lines(take, KINDS):
             click.echo(plain(line), err=True)

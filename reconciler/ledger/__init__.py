@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from reconciler.core.ledger.ledger import Key
-from reconciler.errors import UsageError
 from reconciler.ledger.backend import Home
+from reconciler.ledger.secret import read_secret
 from reconciler.ledger.state_dir import StateDir
 
 KEY = "RECONCILER_LEDGER_KEY"
 FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 """How a moment is written."""
-SHORTEST = 16
-"""Characters of a key below which it could be guessed."""
 
 
 def open_backend(state: StateDir, mode: str, store: str) -> Home | None:
@@ -31,21 +28,13 @@ def open_backend(state: StateDir, mode: str, store: str) -> Home | None:
     return None
 
 
-def key(environment: Mapping[str, str] | None = None) -> Key | None:
-    """The key of the environment for digests of private values; None where there is none.
+def read_key(environment: Mapping[str, str] | None = None) -> Key | None:
+    """Return the key for digests of private values, or None where the environment has none.
 
-    Raises UsageError for one that is no key.
+    Raises UsageError for one that is too short.
     """
-    found = (os.environ if environment is None else environment).get(KEY, "")
-    if not found:
-        return None
-    if len(found) < SHORTEST:
-        raise UsageError(
-            f"{KEY} is too short",
-            hint=f"keep a random text of at least {SHORTEST} characters as a secret, the same "
-            "wherever this shop is applied from",
-        )
-    return Key(found.encode())
+    found = read_secret(KEY, "as a secret wherever this shop is applied from", environment)
+    return None if found is None else Key(found)
 
 
 def now() -> str:

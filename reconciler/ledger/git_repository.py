@@ -190,3 +190,38 @@ def _beaten(ref: str) -> Contended:
 def _discreet(text: str) -> str:
     """What git says, without credentials that stand in an address."""
     return re.sub(r"//[^/\s]+@", "//…@", text)
+
+
+def commit_of(folder: Path) -> str:
+    """Return the commit that `folder` is at, with `+` where its files differ; empty without git."""
+    head = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD").strip()
+    if not head:
+        return ""
+    return head + ("+" if _git(folder, "status", "--porcelain", "--", ".").strip() else "")
+
+
+def path_in_repository(folder: Path) -> str:
+    """Return the path of `folder` from the top of its repository; empty at the top or outside.
+
+    Looked up without git, which refuses a repository that another user owns.
+    """
+    inner = folder.resolve()
+    for outer in (inner, *inner.parents):
+        if (outer / ".git").exists():
+            return "" if inner == outer else inner.relative_to(outer).as_posix()
+    return ""
+
+
+def _git(folder: Path, *words: str) -> str:
+    try:
+        ran = subprocess.run(
+            ["git", "-C", str(folder), *words],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=30,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return ran.stdout if ran.returncode == 0 else ""

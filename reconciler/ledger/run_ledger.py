@@ -24,11 +24,12 @@ from reconciler.core.ledger.three_way import (
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.live import Live
+from reconciler.core.model.text import join_some
 from reconciler.errors import Contended, LedgerError, UsageError
 from reconciler.kinds import KINDS
 from reconciler.ledger import rewrites as memory
 from reconciler.ledger.backend import Held, Home
-from reconciler.ledger.commit import commit
+from reconciler.ledger.git_repository import commit_of
 from reconciler.ledger.state_dir import StateDir
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class Past:
             self._replace(self.home, self._after(plan, basis, []), over)
 
     def _after(self, plan: Plan, basis: Basis, applied: Sequence[Address]) -> Ledger:
-        moment = Moment(homes.now(), commit(self.state.root))
+        moment = Moment(homes.now(), commit_of(self.state.root))
         kept = joined(self.kept, memory.recall(self.state, self.store))
         return recorded(basis, plan, applied, kept, KINDS, self.key, moment)
 
@@ -153,7 +154,7 @@ class Past:
 def recall(state: StateDir, mode: str, store: str) -> Past:
     """What is known of the applies to `store`. Raises LedgerError, UsageError for a broken one."""
     home = homes.open_backend(state, mode, store)
-    key = homes.key() if home else None
+    key = homes.read_key() if home else None
     held = home.read() if home else Held()
     kept = joined(held.ledger.kept, memory.recall(state, store))
     return Past(state, store, home, held, key, kept)
@@ -170,7 +171,7 @@ def forgotten(home: Home, state: StateDir, store: str) -> Past:
         held = home.glance()
     kept = joined(held.ledger.kept, memory.recall(state, store))
     held = replace(held, ledger=Ledger(applies=held.ledger.applies))
-    return Past(state, store, home, held, homes.key(), kept)
+    return Past(state, store, home, held, homes.read_key(), kept)
 
 
 def joined(first: Kept, second: Kept) -> Kept:
@@ -187,6 +188,5 @@ def _wins(overwrite: Sequence[str]) -> Any:
 
 def _gone(addresses: Sequence[Address]) -> Iterator[str]:
     if addresses:
-        named = ", ".join(map(str, addresses[:_MANY]))
-        more = f" and {len(addresses) - _MANY:,} more" if len(addresses) > _MANY else ""
-        yield f"in no file any more, left in the shop: {named}{more}; `removed:` takes them out"
+        named = join_some(addresses, _MANY)
+        yield f"in no file any more, left in the shop: {named}; `removed:` takes them out"

@@ -10,13 +10,13 @@ from difflib import unified_diff
 from typing import Any
 
 from reconciler.catalogue.parser import parse
-from reconciler.catalogue.writing.adopted import Adopted, Take
+from reconciler.catalogue.writing.results import AdoptResult, FieldDrift
 from reconciler.core.diff.diff import compare
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.render.words import counted, plain, shown, written
 
 
-def take_lines(take: Take, kinds: Kinds) -> Iterator[str]:
+def take_lines(take: FieldDrift, kinds: Kinds) -> Iterator[str]:
     """The parts of a field that differ: what the file says, and what the shop has."""
     kind = kinds[take.address.kind]
     field = kind.fields[take.field]
@@ -26,14 +26,14 @@ def take_lines(take: Take, kinds: Kinds) -> Iterator[str]:
         yield f"{take.address} {part.name}: {before} → {after}"
 
 
-def adopted_text(done: Adopted, kinds: Kinds, dry_run: bool) -> str:
+def adopted_text(done: AdoptResult, kinds: Kinds, dry_run: bool) -> str:
     """What was taken, what was not and why, and the edits."""
     lines = []
-    for take in done.takes:
+    for take in done.drift:
         place = f"{take.source.file}:{take.source.line}: "
         lines += [place + line for line in take_lines(take, kinds)]
     lines += [f"new: {address}" for address in done.new]
-    for address, field, reason in done.refused:
+    for address, field, reason in done.skipped:
         named = f"{address} `{field}`" if field else str(address)
         lines.append(f"not adopted: {named}: {reason}")
     told = [plain(line) for line in lines]
@@ -42,26 +42,26 @@ def adopted_text(done: Adopted, kinds: Kinds, dry_run: bool) -> str:
     count = len(done.files)
     if count:
         told += ["", f"{'would write' if dry_run else 'wrote'} {counted(count, 'file')}"]
-    elif not done.refused:
+    elif not done.skipped:
         told.append("nothing to adopt: the files say what the shop has")
     return "\n".join(told) + "\n"
 
 
-def adopted_document(done: Adopted, kinds: Kinds, dry_run: bool) -> dict[str, Any]:
+def adopted_document(done: AdoptResult, kinds: Kinds, dry_run: bool) -> dict[str, Any]:
     """The same for programs."""
     return {
-        "adopted": [_entry(take, kinds) for take in done.takes],
+        "adopted": [_entry(take, kinds) for take in done.drift],
         "new": [str(address) for address in done.new],
         "refused": [
             {"address": str(address), "field": field or None, "reason": reason}
-            for address, field, reason in done.refused
+            for address, field, reason in done.skipped
         ],
         "files": list(done.files),
         "written": not dry_run,
     }
 
 
-def _entry(take: Take, kinds: Kinds) -> dict[str, Any]:
+def _entry(take: FieldDrift, kinds: Kinds) -> dict[str, Any]:
     field = kinds[take.address.kind].fields[take.field]
     return {
         "address": str(take.address),
@@ -72,9 +72,9 @@ def _entry(take: Take, kinds: Kinds) -> dict[str, Any]:
     }
 
 
-def _private(done: Adopted, kinds: Kinds) -> set[str]:
+def _private(done: AdoptResult, kinds: Kinds) -> set[str]:
     """The collections whose entries are people."""
-    touched = {take.address.kind for take in done.takes} | {a.kind for a in done.new}
+    touched = {take.address.kind for take in done.drift} | {a.kind for a in done.new}
     return {kinds[n].collection for n in touched if _personal(kinds[n])}
 
 

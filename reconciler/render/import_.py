@@ -12,7 +12,7 @@ from reconciler.core.model.kind import Kinds
 from reconciler.render.words import amount, counted, duration, plain
 
 if TYPE_CHECKING:
-    from reconciler.catalogue.writing.results import Imported
+    from reconciler.catalogue.writing.results import ImportResult
     from reconciler.dealpos.reading.full_read import Everything
 
 SHOWN = 20
@@ -43,14 +43,14 @@ def price_text(everything: Everything, kinds: Kinds) -> str:
     )
 
 
-def import_document(done: Imported) -> dict[str, Any]:
+def import_document(done: ImportResult) -> dict[str, Any]:
     """What an import did, for programs."""
     return {
         "store": done.store,
         "files": [{"file": f, "objects": dict(sorted(n.items()))} for f, n in done.files.items()],
         "left_out": [
             {"address": str(address), "field": field or None, "reason": reason}
-            for address, field, reason in done.left_out
+            for address, field, reason in done.skipped
         ],
         "unknown": [{"address": name, "reason": why} for name, why in done.unread],
         "notes": done.notes,
@@ -59,12 +59,12 @@ def import_document(done: Imported) -> dict[str, Any]:
     }
 
 
-def import_text(done: Imported, kinds: Kinds, folder: str) -> str:
+def import_text(done: ImportResult, kinds: Kinds, folder: str) -> str:
     """What an import did, for people."""
     lines = [_file(name, objects, kinds) for name, objects in done.files.items()]
     if not any(done.files.values()):
         lines.append("nothing in the shop that the files do not declare")
-    lines += _some("left out", (_left(*entry) for entry in done.left_out))
+    lines += _some("left out", (_left(*entry) for entry in done.skipped))
     lines += _some("could not be read", (f"{name}: {why}" for name, why in done.unread))
     lines += [f"note: {note}" for note in done.notes]
     if any(done.files.values()):

@@ -10,16 +10,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler.catalogue import defaults
 from reconciler.catalogue.files import Files
 from reconciler.catalogue.problems import adapter
+from reconciler.catalogue.sections import read_defaults
 from reconciler.catalogue.settings import Settings
 from reconciler.catalogue.writing import layout
-from reconciler.catalogue.writing.adopted import Adopted, Take
 from reconciler.catalogue.writing.edit import Unwritable
 from reconciler.catalogue.writing.entry import Entry, texts
 from reconciler.catalogue.writing.export import Accepted, accepted, entries, typed
-from reconciler.catalogue.writing.results import LeftOut
+from reconciler.catalogue.writing.results import AdoptResult, FieldDrift, Skipped
 from reconciler.catalogue.writing.values import candidates, empty
 from reconciler.catalogue.writing.writeback import GONE, Writeback
 from reconciler.core.diff import known_rewrites as kept
@@ -47,12 +46,12 @@ class Found:
     shop: Settings
     desired: Desired
     live: Live = field(default_factory=Live)
-    takes: list[Take] = field(default_factory=list)
+    drift: list[FieldDrift] = field(default_factory=list)
     new: list[Entry] = field(default_factory=list)
     """Objects that no file declares."""
     beside: Mapping[Address, list[Entry]] = field(default_factory=dict)
     """Objects that go into one which is declared."""
-    refused: list[LeftOut] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
     """What stays as it is, and why."""
 
 
@@ -111,16 +110,16 @@ def _compare(found: Found, address: Address, declared: Declared, fields: Collect
     state = found.live.get(address)
     if state is ABSENT:
         why = "the shop does not have it: take it out of the file, or let apply create it"
-        found.refused.append(LeftOut(address, "", why))
+        found.skipped.append(Skipped(address, "", why))
     elif not isinstance(state, Observed):
         why = found.live.unread.get(address, "it was not read")
-        found.refused.append(LeftOut(address, "", f"it could not be read: {why}"))
+        found.skipped.append(Skipped(address, "", f"it could not be read: {why}"))
     else:
         changed = compare(MANAGED[address.kind], declared.value, state.value)
         for name in dict.fromkeys(change.path[0] for change in changed):
             if not fields or name in fields:
                 was, now = declared.value[name], state.value[name]
-                found.takes.append(Take(address, name, was, now, declared.source))
+                found.drift.append(FieldDrift(address, name, was, now, declared.source))
 
 
 def _strangers(found: Found, client: Client, patterns: Sequence[str]) -> None:
@@ -144,10 +143,10 @@ def _strangers(found: Found, client: Client, patterns: Sequence[str]) -> None:
         return pick(address) or (above is not None and pick(above))
 
     taken = accepted(everything.live, MANAGED, [*everything.names], found.desired, fresh)
-    given, _ = defaults.values(found.shop.defaults, MANAGED, Files(found.shop.root))
+    given, _ = read_defaults(found.shop.defaults, MANAGED, Files(found.shop.root))
     found.new = entries(taken, MANAGED, everything.live, given)
     found.beside = taken.beside
-    found.refused += taken.left_out
+    found.skipped += taken.skipped
     _tell(found, everything, patterns, taken)
 
 
@@ -155,15 +154,15 @@ def _tell(found: Found, everything: Everything, patterns: Sequence[str], taken: 
     """Say what could not be read, and refuse a pattern that names nothing at all."""
     for address, why in everything.live.unread.items():
         if any(names(pattern, address) for pattern in patterns):
-            found.refused.append(LeftOut(address, "", f"it could not be read: {why}"))
+            found.skipped.append(Skipped(address, "", f"it could not be read: {why}"))
     for kind, why in everything.unreadable.items():
-        found.refused.append(LeftOut(Address(kind, "*"), "", f"could not be read: {why}"))
+        found.skipped.append(Skipped(Address(kind, "*"), "", f"could not be read: {why}"))
     for address, removal in found.desired.removals.items():
         if any(names(pattern, address) for pattern in patterns):
             why = f"{removal.source.file}:{removal.source.line} wants it out of the shop"
-            found.refused.append(LeftOut(address, "", why))
+            found.skipped.append(Skipped(address, "", why))
     seen = {Address(k, name) for k, values in taken.values.items() for name in values}
-    seen |= {address for address, _ in found.desired} | {entry.address for entry in found.refused}
+    seen |= {address for address, _ in found.desired} | {entry.address for entry in found.skipped}
     for pattern in patterns:
         if not any(names(pattern, address) for address in seen):
             hint = suggestion(pattern, [str(address) for address in seen])
@@ -185,14 +184,14 @@ def write(found: Found) -> Writeback:
     """Gather the edits; what cannot be written where it stands is refused with its reason."""
     back = Writeback(found.shop, MANAGED, found.desired)
     adopted = []
-    for take in found.takes:
+    for take in found.drift:
         try:
             _put(back, take)
         except Unwritable as error:
-            found.refused.append(LeftOut(take.address, take.field, str(error)))
+            found.skipped.append(Skipped(take.address, take.field, str(error)))
         else:
             adopted.append(take)
-    found.takes = adopted
+    found.drift = adopted
     for owner, inner in sorted(found.beside.items()):
         declared = found.desired.get(owner)
         assert declared is not None
@@ -202,12 +201,12 @@ def write(found: Found) -> Writeback:
     return back
 
 
-def done(found: Found, back: Writeback, changed: Mapping[str, tuple[bytes, bytes]]) -> Adopted:
+def done(found: Found, back: Writeback, changed: Mapping[str, tuple[bytes, bytes]]) -> AdoptResult:
     """What is to be told."""
-    return Adopted(found.takes, sorted(back.added), sorted(found.refused), changed)
+    return AdoptResult(found.drift, sorted(back.added), sorted(found.skipped), changed)
 
 
-def _put(back: Writeback, take: Take) -> None:
+def _put(back: Writeback, take: FieldDrift) -> None:
     kind = MANAGED[take.address.kind]
     declared = back.desired.get(take.address)
     assert declared is not None
@@ -221,7 +220,7 @@ def _put(back: Writeback, take: Take) -> None:
     back.put(take.address, take.field, value, written)
 
 
-def _said(kind: Kind, take: Take) -> Any:
+def _said(kind: Kind, take: FieldDrift) -> Any:
     """What a file says for a live value; GONE where it can only say nothing."""
     value = take.live
     if isinstance(value, Mapping):
@@ -267,7 +266,7 @@ def _add(
     try:
         back.add(file, owner, key, held)
     except Unwritable as error:
-        found.refused += [LeftOut(entry.address, "", str(error)) for entry in held]
+        found.skipped += [Skipped(entry.address, "", str(error)) for entry in held]
 
 
 def _home(entry: Entry, desired: Desired) -> str:

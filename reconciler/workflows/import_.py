@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from reconciler import atomic as draft
-from reconciler.catalogue import defaults
 from reconciler.catalogue import parser as document
-from reconciler.catalogue.files import FILE, Files
+from reconciler.catalogue.files import SETTINGS_FILE, Files
+from reconciler.catalogue.sections import read_defaults
 from reconciler.catalogue.settings import Settings, load
 from reconciler.catalogue.writing import layout
 from reconciler.catalogue.writing.entry import Entry, pair, texts
 from reconciler.catalogue.writing.export import Accepted, accepted, entries, shared
-from reconciler.catalogue.writing.results import Imported, LeftOut
+from reconciler.catalogue.writing.results import ImportResult, Skipped
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kinds
@@ -36,9 +36,9 @@ SCHEMA = "catalogue.schema.json"
 
 def folder(root: Path) -> Settings:
     """The settings of the folder to import into, which is made where there is none."""
-    if not (root / FILE).exists() and not os.environ.get("DEALPOS_URL"):
+    if not (root / SETTINGS_FILE).exists() and not os.environ.get("DEALPOS_URL"):
         raise UsageError(
-            f"no store is named: {root} has no {FILE}",
+            f"no store is named: {root} has no {SETTINGS_FILE}",
             hint="set DEALPOS_URL, DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET, then import again",
         )
     try:
@@ -68,13 +68,13 @@ def reading(shop: Settings, client: Client, asked: Collection[str]) -> Everythin
     return Everything(client, KINDS, chosen(asked), known)
 
 
-def write(shop: Settings, everything: Everything, asked: Collection[str]) -> Imported:
+def write(shop: Settings, everything: Everything, asked: Collection[str]) -> ImportResult:
     """Read what the listings left open, and write what the files do not declare.
 
     What was read before a cut is written, so that the next run goes on from there.
     """
     client, desired = everything.client, everything.desired
-    done = Imported(client.store.url)
+    done = ImportResult(client.store.url)
     try:
         everything.deepen()
     except KeyboardInterrupt:
@@ -97,8 +97,8 @@ def write(shop: Settings, everything: Everything, asked: Collection[str]) -> Imp
     return done
 
 
-def _write(shop: Settings, found: Accepted, everything: Everything, done: Imported) -> None:
-    new = not (shop.root / FILE).exists()
+def _write(shop: Settings, found: Accepted, everything: Everything, done: ImportResult) -> None:
+    new = not (shop.root / SETTINGS_FILE).exists()
     settings, filled = _settings(shop, found, everything.desired, new)
     made = entries(found, MANAGED, everything.live, filled)
     folder = shop.root / shop.catalogue
@@ -112,8 +112,8 @@ def _write(shop: Settings, found: Accepted, everything: Everything, done: Import
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if settings:
-            draft.put(shop.root / FILE, settings.encode())
-            done.files[FILE] = Counter()
+            draft.put(shop.root / SETTINGS_FILE, settings.encode())
+            done.files[SETTINGS_FILE] = Counter()
         if new:
             schema.write(schema.schemas(MANAGED), schemas)
         for name, (text, held) in files.items():
@@ -128,7 +128,7 @@ def _settings(
     shop: Settings, found: Accepted, desired: Desired, new: bool
 ) -> tuple[str, Mapping[str, Mapping[str, Any]]]:
     """The settings' text where it is to be written, and the defaults that then hold."""
-    given, _ = defaults.values(shop.defaults, MANAGED, Files(shop.root))
+    given, _ = read_defaults(shop.defaults, MANAGED, Files(shop.root))
     if given or any(desired.objects.values()):
         # A default would fall on what is declared already too.
         return (_store(shop) if new else ""), given
@@ -137,9 +137,9 @@ def _settings(
     below = "".join(f"{line}\n" for line in ["defaults:", *lines]) if lines else ""
     if new:
         return _store(shop) + below, common
-    before = (shop.root / FILE).read_text(encoding="utf-8")
+    before = (shop.root / SETTINGS_FILE).read_text(encoding="utf-8")
     after = before + ("" if before.endswith("\n") else "\n") + below
-    node, problems = document.parse(after, FILE)
+    node, problems = document.parse(after, SETTINGS_FILE)
     if below and not problems and node.get("defaults") == texts(common):
         return after, common
     return "", {}
@@ -173,15 +173,15 @@ def _verify(name: str, text: str, held: Iterable[Entry]) -> None:
         )
 
 
-def _tell(everything: Everything, found: Accepted, done: Imported, kinds: Kinds) -> None:
-    done.left_out = sorted([*found.left_out, *_beside(everything)])
+def _tell(everything: Everything, found: Accepted, done: ImportResult, kinds: Kinds) -> None:
+    done.skipped = sorted([*found.skipped, *_beside(everything)])
     done.requests = everything.client.requests
     done.unread = [(kinds[n].collection, why) for n, why in sorted(everything.unreadable.items())]
     done.unread += sorted((str(a), why) for a, why in everything.live.unread.items())
     done.notes = [*everything.live.notes, *_hidden(everything)]
 
 
-def _beside(everything: Everything) -> Iterator[LeftOut]:
+def _beside(everything: Everything) -> Iterator[Skipped]:
     """What is new inside an object that the files declare: only an edit of theirs can hold it."""
     desired = everything.desired
     for kind in everything.chosen:
@@ -192,7 +192,7 @@ def _beside(everything: Everything) -> Iterator[LeftOut]:
             state = everything.live.get(above)
             for name in (state.children or ()) if isinstance(state, Observed) else ():
                 if desired.get(Address(kind.name, name)) is None:
-                    yield LeftOut(
+                    yield Skipped(
                         Address(kind.name, name), "", f"{above} is declared already: {WAY_IN}"
                     )
 

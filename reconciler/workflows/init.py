@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reconciler.catalogue.files import FILE
+from reconciler.catalogue.files import SETTINGS_FILE
 from reconciler.core.model.kind import Kinds
 from reconciler.errors import UsageError
 from reconciler.workflows import schemas as schema
@@ -39,11 +39,11 @@ _IGNORE = """\
 
 def start(folder: Path, kinds: Kinds) -> list[Path]:
     """Write a first shop into `folder`; gives the files. Raises UsageError over an old one."""
-    if (folder / FILE).exists():
+    if (folder / SETTINGS_FILE).exists():
         hint = "choose another folder, or edit the one that is there"
-        raise UsageError(f"{folder} already is a shop folder: it has a {FILE}", hint=hint)
+        raise UsageError(f"{folder} already is a shop folder: it has a {SETTINGS_FILE}", hint=hint)
     files = {
-        folder / FILE: _SETTINGS,
+        folder / SETTINGS_FILE: _SETTINGS,
         folder / "catalogue" / "menu.yaml": _MENU,
         folder / ".gitignore": _IGNORE,
     }

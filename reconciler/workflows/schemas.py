@@ -9,10 +9,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from reconciler.catalogue import allowances, prune, removals
-from reconciler.catalogue.allowances import ALLOW
+from reconciler.catalogue.directives import ALLOW, REMOVED, AllowEntry, RemovedEntry
 from reconciler.catalogue.problems import WAS, adapter, entries
-from reconciler.catalogue.removals import REMOVED
+from reconciler.catalogue.sections import PruneEntry
 from reconciler.catalogue.settings import LEDGERS
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.guardrails.rules import RULES
@@ -109,7 +108,7 @@ def _list_of(kind: Kind) -> dict[str, Any]:
 
 
 def _allow(kinds: Kinds) -> dict[str, Any]:
-    (entry,) = entries(allowances.Entry).json_schema()["$defs"].values()
+    (entry,) = entries(AllowEntry).json_schema()["$defs"].values()
     told = entry["properties"]
     told["rule"] = {"enum": list(RULES), "description": "The guardrail."}
     told["address"] |= {"pattern": f"^({'|'.join(kinds)})/.", "type": "string"}
@@ -119,14 +118,14 @@ def _allow(kinds: Kinds) -> dict[str, Any]:
 
 
 def _removed(kinds: Kinds) -> dict[str, Any]:
-    (entry,) = entries(removals.Entry).json_schema()["$defs"].values()
+    (entry,) = entries(RemovedEntry).json_schema()["$defs"].values()
     address = {"pattern": f"^({'|'.join(kinds)})/.", "type": "string"}
     entry["properties"]["address"] |= address
     return {"type": "array", "items": {"anyOf": [address, entry]}}
 
 
 def _prune(kinds: Kinds) -> dict[str, Any]:
-    (scope,) = entries(prune.Scope).json_schema()["$defs"].values()
+    (scope,) = entries(PruneEntry).json_schema()["$defs"].values()
     scope["properties"]["kinds"]["items"] = {"enum": list(kinds)}
     return {"type": "array", "items": scope}
 

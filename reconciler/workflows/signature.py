@@ -9,30 +9,25 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from reconciler.errors import UsageError
+from reconciler.ledger.secret import how_to_set, read_secret
 
 KEY = "RECONCILER_PLAN_KEY"
-SHORTEST = 16
-"""Characters of a key below which it could be guessed."""
 
 _SEALS = ("digest", "signature")
 
 
-def key(environment: Mapping[str, str] | None = None) -> bytes:
-    """The key of the environment; raises UsageError where there is none worth the name."""
-    found = (os.environ if environment is None else environment).get(KEY, "")
-    if len(found) < SHORTEST:
-        raise UsageError(
-            f"{KEY} is {'too short' if found else 'not set'}",
-            hint=f"keep a random text of at least {SHORTEST} characters as a secret of the "
-            "pipeline, the same in the job that plans and the job that applies",
-        )
-    return found.encode()
+def read_key(environment: Mapping[str, str] | None = None) -> bytes:
+    """Return the key of the environment; raises UsageError where it is missing or too short."""
+    where = "as a secret of both CI jobs"
+    found = read_secret(KEY, where, environment)
+    if found is None:
+        raise UsageError(f"{KEY} is not set", hint=how_to_set(where))
+    return found
 
 
 def seal(document: Mapping[str, Any], signing: bytes | None = None) -> dict[str, Any]:

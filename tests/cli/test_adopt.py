@@ -13,7 +13,7 @@ import pytest
 
 from reconciler import sandbox
 from reconciler.catalogue.writing import edit as edits
-from reconciler.catalogue.writing.adopted import Take
+from reconciler.catalogue.writing.results import FieldDrift
 from reconciler.cli import taken
 from reconciler.core.model.address import Address, Source
 from tests.support.program import RunProgram
@@ -441,7 +441,8 @@ def test_each_difference_is_asked_about_on_a_terminal(
     shop: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     takes = [
-        Take(Address("variant", name), "unit_price", 1, 2, Source("a", 1, 1)) for name in "ABCD"
+        FieldDrift(Address("variant", name), "unit_price", 1, 2, Source("a", 1, 1))
+        for name in "ABCD"
     ]
     for answers, wanted in [("y\nn\na\n", "ACD"), ("y\nq\n", "A"), ("n\nn\nn\ny\n", "D"), ("", "")]:
         monkeypatch.setattr(sys, "stdin", io.StringIO(answers))

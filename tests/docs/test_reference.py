@@ -12,7 +12,7 @@ import pytest
 
 from reconciler import errors
 from reconciler.catalogue import parser
-from reconciler.catalogue.sections import options as options_of
+from reconciler.catalogue.sections import guardrail_options as options_of
 from reconciler.cli import options
 from reconciler.cli.main import cli
 from reconciler.dealpos import client, response

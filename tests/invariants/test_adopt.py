@@ -79,13 +79,13 @@ def test_after_an_adopt_the_plan_is_empty(
     found = adopting.look(settled, shop.client(), patterns, ())
     back = adopting.write(found)
     back.save(back.finish())
-    refused = {entry.address for entry in found.refused}
+    refused = {entry.address for entry in found.skipped}
     made = pipeline.make(settled, shop.client(), Journal(shop.state, "sandbox"))
     assert {change.address for change in made.plan.changes} <= refused
     assert set(made.plan.unmanaged) <= refused
     assert (made.plan.blocked, made.plan.unknown) == ((), ())
     after = texts(shop.folder)
-    fields = {take.field for take in found.takes}
+    fields = {take.field for take in found.drift}
     for name, text in before.items():
         _only_touched(text, after[name], fields, style is as_flow)
 

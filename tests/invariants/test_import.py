@@ -64,7 +64,7 @@ def test_after_an_import_the_plan_is_empty(
 ) -> None:
     shop = make_shop(data.draw(generated).seed(), choices=Choices(**choices))
     done = imported(shop)
-    assert (done.cut, done.unread, done.left_out) == (None, [], [])
+    assert (done.cut, done.unread, done.skipped) == (None, [], [])
     made = planned(shop)
     assert (made.plan.changes, made.plan.blocked, made.plan.unknown) == ((), (), ())
     assert (made.plan.unmanaged, made.plan.unchanged) == ((), len(list(declared(shop))))
@@ -122,6 +122,6 @@ def test_an_import_beside_files_touches_nothing_that_they_declare(
     made = planned(shop)
     assert not new & {str(change.address) for change in made.plan.changes}
     # What stays out is what only an edit of a declared product could take in.
-    assert {e.address.kind for e in done.left_out} <= {"variant"}
+    assert {e.address.kind for e in done.skipped} <= {"variant"}
     again = imported(shop)
     assert again.files == {}

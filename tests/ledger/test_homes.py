@@ -15,7 +15,7 @@ from reconciler.catalogue import settings
 from reconciler.core.ledger.ledger import Apply, Entry, Ledger
 from reconciler.core.model.address import Address
 from reconciler.errors import Contended, LedgerError, UsageError
-from reconciler.ledger import document, key, open_backend
+from reconciler.ledger import document, open_backend, read_key
 from reconciler.ledger.backend import Held, Home
 from reconciler.ledger.file import FILE
 from reconciler.ledger.git import GitHome, slug
@@ -371,7 +371,7 @@ def test_an_object_of_the_document_has_a_line() -> None:
 
 
 def test_a_key_must_be_worth_the_name() -> None:
-    assert key({}) is None
+    assert read_key({}) is None
     with pytest.raises(UsageError, match="too short"):
-        key({"RECONCILER_LEDGER_KEY": "short"})
-    assert "0123456789abcdef" not in repr(key({"RECONCILER_LEDGER_KEY": "0123456789abcdef"}))
+        read_key({"RECONCILER_LEDGER_KEY": "short"})
+    assert "0123456789abcdef" not in repr(read_key({"RECONCILER_LEDGER_KEY": "0123456789abcdef"}))

@@ -13,7 +13,7 @@ from reconciler.catalogue import loader as source
 from reconciler.catalogue import settings
 from reconciler.catalogue.files import Files
 from reconciler.catalogue.parser import expander, parse
-from reconciler.catalogue.sections import configured
+from reconciler.catalogue.sections import read_guardrails
 from reconciler.core.diff import known_rewrites as kept
 from reconciler.core.diff.known_rewrites import Kept
 from reconciler.core.model.desired import Desired
@@ -154,7 +154,7 @@ class Shop:
         state = live.read(self.client(), desired, KINDS)
         plan, faults = planning.build(desired, state, KINDS, "sandbox", self.kept)
         assert not faults
-        rules = configured(parse(guardrails, "reconciler.yaml")[0], complain)
+        rules = read_guardrails(parse(guardrails, "reconciler.yaml")[0], complain)
         ground = Ground(plan, desired, state, KINDS, today)
         violations, notes = judge(rules, ground, Files(self.folder).locate)
         return replace(plan, violations=violations, notes=(*plan.notes, *notes))

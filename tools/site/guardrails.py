@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 
-from reconciler.catalogue.sections import options
+from reconciler.catalogue.sections import guardrail_options
 from reconciler.guardrails.guardrail import Guardrail
 from reconciler.guardrails.rules import RULES
 from tools.site.markdown import code, first_sentence, page, prose, table
@@ -36,7 +36,7 @@ def render() -> str:
 
 def defaults(rule: type[Guardrail]) -> list[str]:
     """Return each option of a rule with its default, as YAML."""
-    return [f"{name}: {_yaml(value)}" for name, value in options(rule).items()]
+    return [f"{name}: {_yaml(value)}" for name, value in guardrail_options(rule).items()]
 
 
 def _yaml(value: object) -> str:

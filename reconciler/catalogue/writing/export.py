@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from reconciler.catalogue.problems import adapter, explain
 from reconciler.catalogue.writing.entry import Entry, texts
-from reconciler.catalogue.writing.results import LeftOut
+from reconciler.catalogue.writing.results import Skipped
 from reconciler.catalogue.writing.values import candidates, common, empty, own
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.codec import DAY
@@ -37,7 +37,7 @@ class Accepted:
     desired: Desired
     """What is declared already."""
     values: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
-    left_out: list[LeftOut] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
     above: dict[Address, Address] = field(default_factory=dict)
     """The parent of what is nested."""
     beside: dict[Address, list[Entry]] = field(default_factory=dict)
@@ -73,7 +73,7 @@ def _gather(found: Accepted, kind: Kind, live: Live, fresh: Fresh) -> None:
             owner = Address(kind.parent.kind, state.value.get(kind.parent.kind, ""))
             held = owner.name in found.values.get(owner.kind, {}) or found.desired.get(owner)
             if not held:
-                found.left_out.append(LeftOut(address, "", _orphaned(owner)))
+                found.skipped.append(Skipped(address, "", _orphaned(owner)))
                 continue
             found.above[address] = owner
             parent = live.get(owner)
@@ -96,7 +96,7 @@ def _validated(found: Accepted, kind: Kind) -> None:
         name = objects[index]
         if kind.identity in bad:
             del table[name]
-            found.left_out.append(LeftOut(Address(kind.name, name), "", bad[kind.identity]))
+            found.skipped.append(Skipped(Address(kind.name, name), "", bad[kind.identity]))
             continue
         for field_name, reason in bad.items():
             _drop(found, Address(kind.name, name), field_name, reason)
@@ -123,7 +123,7 @@ def _failing(kind: Kind, written: list[Any]) -> dict[int, dict[str, str]]:
 def _drop(found: Accepted, address: Address, name: str, reason: str) -> None:
     value = found.values[address.kind][address.name].pop(name)
     if not empty(value):
-        found.left_out.append(LeftOut(address, name, reason))
+        found.skipped.append(Skipped(address, name, reason))
 
 
 def _checked(found: Accepted, kind: Kind) -> None:
@@ -147,9 +147,7 @@ def _referring(found: Accepted, kind: Kind, live: Live, desired: Desired) -> Non
                 continue
             if state is None:
                 del table[name]
-                found.left_out.append(
-                    LeftOut(address, "", f"it names {target}, which was not read")
-                )
+                found.skipped.append(Skipped(address, "", f"it names {target}, which was not read"))
                 break
             _drop(found, address, str(path[0]), f"it names {target}, which the shop does not have")
 
@@ -188,7 +186,7 @@ def entries(found: Accepted, kinds: Kinds, live: Live, filled: Filled) -> list[E
         for code, value in values.items():
             address = Address(name, code)
             if (lost := _imposed(kind, value, given, live.get(address))) is not None:
-                found.left_out.append(LeftOut(address, "", lost))
+                found.skipped.append(Skipped(address, "", lost))
                 continue
             entry = Entry(address, typed(kind, own(kind, value, given)))
             made[address] = entry
@@ -209,7 +207,7 @@ def _place(
         made[owner].children.append(entry)
         made[owner].collection = kind.collection
     else:
-        found.left_out.append(LeftOut(entry.address, "", f"{owner} is left out"))
+        found.skipped.append(Skipped(entry.address, "", f"{owner} is left out"))
 
 
 def _imposed(kind: Kind, value: Value, given: Value, state: object) -> str | None:

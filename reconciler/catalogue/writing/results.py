@@ -1,17 +1,18 @@
-"""What an import did: the files, what is in none of them, and why."""
+"""Results of import and adopt: files, edited fields, and objects that were skipped with reasons."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from reconciler.core.model.address import Address
+from reconciler.core.model.address import Address, Source
 from reconciler.errors import ReconcilerError
 
 
-class LeftOut(NamedTuple):
-    """What of the shop is in no file, and why."""
+class Skipped(NamedTuple):
+    """An object, or one field of it, that was not written to a file, and the reason."""
 
     address: Address
     field: str
@@ -20,16 +21,40 @@ class LeftOut(NamedTuple):
 
 
 @dataclass(slots=True)
-class Imported:
-    """What an import did."""
+class ImportResult:
+    """The outcome of one import."""
 
     store: str
     files: dict[str, Counter[str]] = field(default_factory=dict)
     """The files that were written, with the objects of each kind in them."""
-    left_out: list[LeftOut] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
     unread: list[tuple[str, str]] = field(default_factory=list)
     """Addresses or collections that could not be read, and why."""
     notes: list[str] = field(default_factory=list)
     requests: int = 0
     cut: ReconcilerError | None = None
-    """What ended the reading early; what had been read is written all the same."""
+    """The error that ended the reading early; objects read until then are written all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDrift:
+    """One field of a declared object that differs in the shop."""
+
+    address: Address
+    field: str
+    declared: Any
+    live: Any
+    """The live value; how much of it a file can hold is decided when it is written."""
+    source: Source
+    """The place of the object in the files."""
+
+
+@dataclass(slots=True)
+class AdoptResult:
+    """The outcome of one run of adopt, or of its dry run."""
+
+    drift: Sequence[FieldDrift] = ()
+    new: Sequence[Address] = ()
+    skipped: Sequence[Skipped] = ()
+    files: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
+    """Old and new content by name."""

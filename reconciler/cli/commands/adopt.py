@@ -65,11 +65,11 @@ def adopt(
         ):
             found = adopting.look(shop, client, addresses, fields)
         if asking:
-            found.takes = taken.picked(found.takes)
+            found.drift = taken.picked(found.drift)
         back = adopting.write(found)
         changed = back.finish()
         if not dry_run:
             back.save(changed)
     taken.print_adopted(adopting.done(found, back, changed), form, dry_run)
-    if found.refused:
+    if found.skipped:
         sys.exit(options.PARTLY)

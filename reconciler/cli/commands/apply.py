@@ -142,7 +142,7 @@ def _approved(target: Path, verify: bool) -> Saved | None:
         if verify:
             raise UsageError("--verify is for a saved plan", hint="name the file of `plan --out`")
         return None
-    return saved.read(target, seal.key() if verify else None)
+    return saved.read(target, seal.read_key() if verify else None)
 
 
 def _folder(target: Path, folder: Path | None, approved: Saved | None) -> Path:
@@ -151,12 +151,12 @@ def _folder(target: Path, folder: Path | None, approved: Saved | None) -> Path:
         if folder is not None:
             raise UsageError("--shop is for a saved plan", hint=f"apply {folder} itself")
         return target
-    from reconciler.catalogue.files import FILE
+    from reconciler.catalogue.files import SETTINGS_FILE
 
     if folder is not None:
         return folder
     for place in (Path(approved.folder), Path()):
-        if (place / FILE).exists():
+        if (place / SETTINGS_FILE).exists():
             return place
     if os.environ.get("DEALPOS_URL"):
         return Path()  # the environment names the shop

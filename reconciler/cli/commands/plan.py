@@ -68,7 +68,7 @@ def plan(
         for report in reports:
             output.report_form(report)
         scope = options.scope(**part)
-        signing = seal.key() if sign else None
+        signing = seal.read_key() if sign else None
         shop = load(directory)
         limits = Limits(reserve=reserve)
         with (

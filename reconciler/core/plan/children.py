@@ -10,6 +10,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed, overlay
+from reconciler.core.model.text import join_some
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,16 +186,11 @@ def cautions(
 def _caution(child: Kind, owners: Sequence[Address], found: Sequence[str]) -> str:
     retired, parent = child.retire, owners[0].kind
     if found:
-        seen = f"hides some ({_few(found)})"
+        seen = f"hides some ({join_some(found, _MANY)})"
     else:
         seen = f"has shown no {retired} {child.name} inside a {parent}, so it may hide them"
     return (
-        f"{_few(owners)}: the update names the {child.collection} that are known, and a shop may "
-        f"delete what it does not name. This shop {seen}: declare each {retired} one that DealPOS "
-        "has there before you apply"
+        f"{join_some(owners, _MANY)}: the update names the {child.collection} that are known, "
+        f"and a shop may delete what it does not name. This shop {seen}: declare each {retired} "
+        "one that DealPOS has there before you apply"
     )
-
-
-def _few(names: Sequence[object]) -> str:
-    more = f" and {len(names) - _MANY:,} more" if len(names) > _MANY else ""
-    return ", ".join(map(str, names[:_MANY])) + more

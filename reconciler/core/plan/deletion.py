@@ -17,6 +17,7 @@ from reconciler.core.model.desired import Desired, Removal
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.references import names
+from reconciler.core.model.text import join_some
 
 _MANY = 5
 
@@ -75,7 +76,7 @@ def _gone(
         else:
             gone.append(str(address))
     if gone:
-        named = ", ".join(gone[:_MANY]) + (" …" if len(gone) > _MANY else "")
+        named = join_some(gone, _MANY)
         yield f"to be removed and not in the shop: {named}; the entry can go"
 
 
@@ -171,7 +172,7 @@ def _why(
     if kind.delete is None:
         return f"the API has no delete for a {kind.name}"
     if left := [str(user) for user in users.get(address, ()) if user not in going]:
-        named = ", ".join(left[:_MANY]) + (f" and {len(left) - _MANY} more" if left[_MANY:] else "")
+        named = join_some(left, _MANY)
         return f"{named} would be left without it; remove or change that first"
     for other in kinds.values():
         if other.name in doubts and _may_use(other, kind):

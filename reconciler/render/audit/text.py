@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.core.audit import STATES, Audit, Finding
 from reconciler.core.model.kind import Kinds
+from reconciler.core.model.text import join_some
 from reconciler.render.audit.words import UNTOLD, closing, place, title_of, told
 from reconciler.render.plan.text import render_error
 from reconciler.render.view import AuditView, Paint
@@ -63,6 +64,5 @@ def _section(found: Sequence[Finding], sign: str, kinds: Kinds, paint: Paint) ->
         if finding.state not in ("missing", "pending_removal"):
             yield from (f"      {line}" for line in told(finding, kinds))
     for reason, names in together.items():
-        more = f" and {len(names) - _MANY} more" if len(names) > _MANY else ""
         why = f": {plain(reason)}" if reason else ""
-        yield f"{sign} {', '.join(names[:_MANY])}{more}{why}"
+        yield f"{sign} {join_some(names, _MANY)}{why}"

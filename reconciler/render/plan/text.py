@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.core.diff.change import Action
+from reconciler.core.model.text import join_some
 from reconciler.core.money import total
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import refusals
@@ -76,8 +77,7 @@ def _aside(plan: Plan, paint: Paint) -> Iterator[str]:
         yield paint("red", f"Could not be read ({counted(len(plan.unknown), 'object')}):")
         for reason in dict.fromkeys(reason for _, reason in plan.unknown):
             named = [plain(str(address)) for address, why in plan.unknown if why == reason]
-            more = f" and {len(named) - _MANY} more" if len(named) > _MANY else ""
-            yield f"  ? {', '.join(named[:_MANY])}{more}: {plain(reason)}"
+            yield f"  ? {join_some(named, _MANY)}: {plain(reason)}"
         yield ""
     if plan.blocked:
         yield paint("yellow", f"Withheld ({counted(len(plan.blocked), 'object')}):")
