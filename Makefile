@@ -14,7 +14,7 @@ help:
 	@echo "make browser  the page of a plan in Chromium, which must be installed"
 	@echo "make docs     the documentation site, into build/site"
 	@echo "make guides   run the commands that the docs show; UPDATE=1 writes their output"
-	@echo "make lint     format, lint, types, import contracts"
+	@echo "make lint     format, lint, types, import contracts, prose"
 	@echo "make format   put the code into its format"
 	@echo "make schemas  write schemas/ from the models"
 	@echo "make contract  ask the sandbox at random what schemas/dealpos.openapi.yaml allows (minutes)"
@@ -77,6 +77,8 @@ lint: .venv/dev.stamp
 	@$(RUN) ruff check .
 	@$(RUN) mypy
 	@.venv/bin/python -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+	@$(RUN) mypy tools
+	@$(RUN) tools.prose
 
 format: .venv/dev.stamp
 	@$(RUN) ruff format .
