@@ -16,7 +16,7 @@ import pytest
 
 from reconciler.core.model.store import Store
 from reconciler.core.plan.violation import refusals
-from reconciler.dealpos.apply.run import run
+from reconciler.dealpos.apply.run import apply_steps
 from reconciler.dealpos.client import Client, embedded_transport
 from reconciler.kinds import KINDS
 from reconciler.render.plan.json import plan_document
@@ -66,7 +66,7 @@ def test_a_case(case: Path, make_shop: MakeShop, documented: ReadDocument) -> No
     recorder = Recorder(embedded_transport(shop.app))
     store = Store("sandbox", "sandbox", "sandbox")
     client = Client(store, recorder, shop.listener, shop.clock)
-    report = run(client, plan, shop.steps(plan), KINDS, shop.journal)
+    report = apply_steps(client, plan, shop.steps(plan), KINDS, shop.journal)
     documented("report", report_document(report))
     said = report_text(report)
     _same(case / "requests.txt", "\n".join([*recorder.lines, "", said]))

@@ -37,7 +37,7 @@ CLICK = "Only the command line imports click"
 RUAMEL = "Only the files edge imports ruamel.yaml"
 FLASK = "Only the sandbox imports Flask"
 
-APPLY_RUN = "from reconciler.dealpos.apply.run import run"
+APPLY_RUN = "from reconciler.dealpos.apply.run import apply_steps"
 
 PLANTED = [
     (CORE, "core/model/field.py", "from reconciler.core.diff import diff"),

@@ -17,9 +17,9 @@ from reconciler.core.model.desired import Desired
 from reconciler.core.plan import build as planning
 from reconciler.core.plan import faults as references
 from reconciler.core.plan.plan import Plan
-from reconciler.core.steps import cost, order
-from reconciler.core.steps.cost import Window
-from reconciler.dealpos.apply.run import run
+from reconciler.core.steps import order, usage
+from reconciler.core.steps.usage import Window
+from reconciler.dealpos.apply.run import apply_steps
 from reconciler.dealpos.reading import read as live
 from reconciler.kinds import KINDS, MANAGED
 from reconciler.render.json import dumps
@@ -74,10 +74,10 @@ def test_an_example_plans_applies_and_plans_empty(make_shop: MakeShop, name: str
     first = example.plan()
     assert not first.empty
     assert not first.unknown
-    steps = order.steps(first, KINDS)
-    report = run(example.shop.client(), first, steps, KINDS, example.shop.journal)
+    steps = order.order_steps(first, KINDS)
+    report = apply_steps(example.shop.client(), first, steps, KINDS, example.shop.journal)
     assert report.complete, [o for o in report.outcomes if not o.verified]
-    price = cost.price(steps, KINDS, first.reads, first.pages, Window())
+    price = usage.estimate(steps, KINDS, first.reads, first.pages, Window())
     assert report.requests == price.requests
     second = example.plan()
     assert second.empty, [str(change.address) for change in second.changes]
@@ -87,7 +87,7 @@ def test_an_example_plans_applies_and_plans_empty(make_shop: MakeShop, name: str
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_is_shown_and_documented_without_a_hitch(make_shop: MakeShop, name: str) -> None:
     plan = Example(make_shop, name).plan()
-    price = cost.price(order.steps(plan, KINDS), KINDS, plan.reads, plan.pages, Window())
+    price = usage.estimate(order.order_steps(plan, KINDS), KINDS, plan.reads, plan.pages, Window())
     text = render_plan(plan, PlanView(kinds=KINDS, usage=price))
     document = json.loads(dumps(plan_document(plan, PlanView(kinds=KINDS, usage=price))))
     assert len(document["resource_changes"]) == len(plan.changes)
@@ -138,14 +138,14 @@ def test_the_coffee_chain_names_no_real_person(kopi: Example) -> None:
 def test_the_coffee_chain_needs_no_waiting(kopi: Example) -> None:
     """The first apply of a newcomer stays within one window of requests, or nearly."""
     plan = kopi.plan()
-    price = cost.price(order.steps(plan, KINDS), KINDS, plan.reads, plan.pages, Window())
+    price = usage.estimate(order.order_steps(plan, KINDS), KINDS, plan.reads, plan.pages, Window())
     assert plan.reads + price.requests <= 100
 
 
 def test_a_price_in_an_anchor_changes_the_two_drinks_that_share_it(kopi: Example) -> None:
     """The readme's last step, after its third."""
     plan = kopi.plan()
-    run(kopi.shop.client(), plan, order.steps(plan, KINDS), KINDS, kopi.shop.journal)
+    apply_steps(kopi.shop.client(), plan, order.order_steps(plan, KINDS), KINDS, kopi.shop.journal)
     path = kopi.shop.folder / "catalogue" / "drinks.yaml"
     text = path.read_text(encoding="utf-8")
     place = text.index("price: ", text.index("&outlet_regular")) + len("price: ")

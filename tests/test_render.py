@@ -18,8 +18,8 @@ from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.plan import build as planning
 from reconciler.core.plan.plan import Plan
 from reconciler.core.report import Outcome, Report
-from reconciler.core.steps import cost, order
-from reconciler.core.steps.cost import Cost, Window
+from reconciler.core.steps import order, usage
+from reconciler.core.steps.usage import ApiUsage, Window
 from reconciler.errors import Problem, SourceError, StoreError
 from reconciler.kinds import KINDS
 from reconciler.render.json import dumps, error_document
@@ -31,7 +31,7 @@ from reconciler.render.words import amount, counted, duration, plain, written
 
 Objects = dict[str, dict[str, Any]]
 
-NO_COST = Cost(0, 0, 0, 0, 0)
+NO_COST = ApiUsage(0, 0, 0, 0, 0)
 
 
 def make(
@@ -62,15 +62,15 @@ def make(
     return plan
 
 
-def priced(plan: Plan) -> Cost:
-    return cost.price(order.steps(plan, KINDS), KINDS, plan.reads, plan.pages, Window())
+def priced(plan: Plan) -> ApiUsage:
+    return usage.estimate(order.order_steps(plan, KINDS), KINDS, plan.reads, plan.pages, Window())
 
 
 def text_of(plan: Plan, brush: Any = None) -> str:
     return render_plan(plan, view(plan, **({"paint": brush} if brush else {})))
 
 
-def view(plan: Plan, usage: Cost | None = None, **terminal: Any) -> PlanView:
+def view(plan: Plan, usage: ApiUsage | None = None, **terminal: Any) -> PlanView:
     return PlanView(kinds=KINDS, usage=usage or priced(plan), **terminal)
 
 
@@ -238,15 +238,18 @@ def test_a_plan_without_changes_still_says_what_is_unknown() -> None:
 @pytest.mark.parametrize(
     ("spent", "closing"),
     [
-        (Cost(4, 1, 0, 1, 1), "Plan: 1 to create, 0 to update, 0 unchanged; 1 request, about 1 s"),
         (
-            Cost(4, 1500, 300, 36, 6480),
+            ApiUsage(4, 1, 0, 1, 1),
+            "Plan: 1 to create, 0 to update, 0 unchanged; 1 request, about 1 s",
+        ),
+        (
+            ApiUsage(4, 1500, 300, 36, 6480),
             "Plan: 1 to create, 0 to update, 0 unchanged; 1,800 requests in 36 windows, "
             "about 108 min",
         ),
     ],
 )
-def test_the_closing_line_says_what_it_costs(spent: Cost, closing: str) -> None:
+def test_the_closing_line_says_what_it_costs(spent: ApiUsage, closing: str) -> None:
     text = render_plan(plan := make({"category/A": {}}), view(plan, spent))
     assert text.splitlines()[-1] == closing
 
@@ -590,7 +593,7 @@ def test_the_summary_counts_and_lists_nothing_that_is_unchanged() -> None:
 
 
 def test_the_cost_is_told_in_whole_numbers() -> None:
-    spent = Cost(4, 3, 2, 1, 3)
+    spent = ApiUsage(4, 3, 2, 1, 3)
     document = json.loads(dumps(plan_document(shop(), view(shop(), spent))))
     assert document["cost"] == {
         "reads": 4, "writes": 3, "verification": 2, "requests": 5, "windows": 1, "seconds": 3,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from reconciler.core.model.address import Source
 from reconciler.core.model.kind import Kinds
-from reconciler.core.steps.cost import Cost
+from reconciler.core.steps.usage import ApiUsage
 
 Paint = Callable[[str, str], str]
 """Takes a style and a text; gives the text in that style, or as it is."""
@@ -50,7 +50,7 @@ class View:
 class PlanView(View):
     """A view of a plan."""
 
-    usage: Cost
+    usage: ApiUsage
     finish: str | None = None
     """The time of day at which an apply that starts now would be done."""
     compact: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from reconciler.core.report import Report
-from reconciler.dealpos.apply.run import run
+from reconciler.dealpos.apply.run import apply_steps
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.observer import ApplyObserver
 from reconciler.errors import LedgerError
@@ -34,5 +34,5 @@ def apply_plan(
     before anything is written; one that comes after is returned beside the report.
     """
     with made.past.applying(made.plan, made.cost.seconds, take_over):
-        report = run(client, made.plan, made.steps, KINDS, journal, observer)
+        report = apply_steps(client, made.plan, made.steps, KINDS, journal, observer)
     return Applied(report, made.past.record(made.plan, made.basis, report))

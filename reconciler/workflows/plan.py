@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from reconciler.core.plan.faults import Fault
     from reconciler.core.plan.plan import Plan
     from reconciler.core.plan.target import Scope
-    from reconciler.core.steps.cost import Cost
     from reconciler.core.steps.step import Step
+    from reconciler.core.steps.usage import ApiUsage
     from reconciler.dealpos.client import Client
     from reconciler.guardrails.guardrail import Ground
     from reconciler.ledger.journal import Journal
@@ -30,7 +30,7 @@ class Made(NamedTuple):
 
     plan: Plan
     steps: tuple[Step, ...]
-    cost: Cost
+    cost: ApiUsage
     past: Past
     """What was known of earlier applies, for taking the ledger and for the record."""
     basis: Basis
@@ -129,12 +129,12 @@ def make(
 
 def ordered(made: Plan, client: Client, past: Past, basis: Basis) -> Made:
     """A plan with its steps in order, and their price in the shop's request window."""
-    from reconciler.core.steps import cost, order
+    from reconciler.core.steps import order, usage
     from reconciler.kinds import KINDS
 
-    steps = order.steps(made, KINDS)
-    window = cost.Window(client.window.capacity, client.window.seconds)
-    price = cost.price(steps, KINDS, made.reads, made.pages, window)
+    steps = order.order_steps(made, KINDS)
+    window = usage.Window(client.window.capacity, client.window.seconds)
+    price = usage.estimate(steps, KINDS, made.reads, made.pages, window)
     return Made(made, steps, price, past, basis)
 
 

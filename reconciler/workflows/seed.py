@@ -12,7 +12,7 @@ from reconciler.core.model.references import targets
 from reconciler.core.model.store import SANDBOX, Store
 from reconciler.core.plan import build as planning
 from reconciler.core.steps import order
-from reconciler.dealpos.apply.run import run
+from reconciler.dealpos.apply.run import apply_steps
 from reconciler.dealpos.client import Client, embedded_transport
 from reconciler.dealpos.reading import read as live
 from reconciler.errors import ReconcilerError, UsageError
@@ -62,8 +62,8 @@ def _fill(shop: Settings, desired: Desired) -> None:
         made, faults = planning.build(desired, live.read(client, desired, KINDS), KINDS, SANDBOX)
         if faults:
             raise UsageError(f"the seed cannot be applied: {faults[0].message}")
-        steps = order.steps(made, KINDS)
-        report = run(client, made, steps, KINDS, Journal(state, REHEARSAL))
+        steps = order.order_steps(made, KINDS)
+        report = apply_steps(client, made, steps, KINDS, Journal(state, REHEARSAL))
     state.save_section(memory.FILE, REHEARSAL, {})  # what that shop keeps is nobody's concern
     failed = [outcome for outcome in report.outcomes if not outcome.verified]
     if failed:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from reconciler.core.diff.change import Action, Change, FieldChange
 from reconciler.core.model.address import Address, Source
 from reconciler.core.plan.plan import Plan
-from reconciler.core.steps.cost import Cost
+from reconciler.core.steps.usage import ApiUsage
 from reconciler.kinds import KINDS
 from reconciler.render.plan import github, html, json, markdown, text
 from reconciler.render.view import PlanView
@@ -61,7 +61,7 @@ def main() -> None:
     """Print the table."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     plan = Plan("https://yourshop.dealpos.net", tuple(change(number) for number in range(count)))
-    cost = Cost(40, count, count // 100, count // 50 + 1, count // 50 * 180)
+    cost = ApiUsage(40, count, count // 100, count // 50 + 1, count // 50 * 180)
     view = PlanView(kinds=KINDS, usage=cost, folder="shops/kopi", commit="0123abc")
     formats: dict[str, Callable[[], str]] = {
         "text": lambda: text.render_plan(plan, view),

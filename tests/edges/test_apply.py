@@ -862,7 +862,7 @@ THREE = "customers: [{code: N1, name: One}, {code: N2, name: Two}, {code: N3, na
 
 
 def run(shop: Shop, plan: Any, progress: ApplyObserver) -> Any:
-    return apply.run(shop.client(), plan, shop.steps(plan), KINDS, shop.journal, progress)
+    return apply.apply_steps(shop.client(), plan, shop.steps(plan), KINDS, shop.journal, progress)
 
 
 @pytest.mark.parametrize("after", [0, 1, 2, 3])

@@ -11,8 +11,8 @@ from reconciler.core.diff.change import Action
 from reconciler.core.model.store import Store
 from reconciler.core.plan import build as planning
 from reconciler.core.report import Report
-from reconciler.core.steps import cost, order
-from reconciler.dealpos.apply.run import run
+from reconciler.core.steps import order, usage
+from reconciler.dealpos.apply.run import apply_steps
 from reconciler.dealpos.budget import Limits, format_duration
 from reconciler.dealpos.client import Client, embedded_transport
 from reconciler.dealpos.reading import read as live
@@ -74,14 +74,14 @@ class Run:
         state = live.read(self.client, desired, KINDS)
         self.plan, faults = planning.build(desired, state, KINDS, "sandbox", shop.kept)
         assert not faults
-        self.steps = order.steps(self.plan, KINDS)
-        window = cost.Window(self.client.window.capacity, self.client.window.seconds)
-        self.cost = cost.price(self.steps, KINDS, self.plan.reads, self.plan.pages, window)
+        self.steps = order.order_steps(self.plan, KINDS)
+        window = usage.Window(self.client.window.capacity, self.client.window.seconds)
+        self.cost = usage.estimate(self.steps, KINDS, self.plan.reads, self.plan.pages, window)
         self.reads = self.client.requests
         self.shop = shop
 
     def apply(self) -> Report:
-        return run(self.client, self.plan, self.steps, KINDS, self.shop.journal)
+        return apply_steps(self.client, self.plan, self.steps, KINDS, self.shop.journal)
 
 
 @pytest.fixture

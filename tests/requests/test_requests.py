@@ -16,8 +16,8 @@ import pytest
 
 from reconciler.core.model.store import Store
 from reconciler.core.plan import build as planning
-from reconciler.core.steps import cost, order
-from reconciler.dealpos.apply.run import run
+from reconciler.core.steps import order, usage
+from reconciler.dealpos.apply.run import apply_steps
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading import read as live
 from reconciler.kinds import KINDS
@@ -98,11 +98,11 @@ def measured(case: Case) -> tuple[int, int]:
     assert not faults
     assert not plan.unknown
     spent = lean.calls.total()
-    steps = order.steps(plan, KINDS)
-    window = cost.Window(client.window.limit, client.window.seconds)
-    priced = cost.price(steps, KINDS, plan.reads, plan.pages, window)
+    steps = order.order_steps(plan, KINDS)
+    window = usage.Window(client.window.limit, client.window.seconds)
+    priced = usage.estimate(steps, KINDS, plan.reads, plan.pages, window)
     state = StateDir(Path(__file__).parent)
-    report = run(client, plan, steps, KINDS, Journal(state, client.store.url))
+    report = apply_steps(client, plan, steps, KINDS, Journal(state, client.store.url))
     assert report.complete
     assert len(report.outcomes) == (case.variants // 100 if case.drift else 0)
     applied = lean.calls.total() - spent

@@ -8,7 +8,7 @@ from reconciler.core.diff.change import Action, Change, FieldChange
 from reconciler.core.model.address import Address, Source
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import Allowance, Violation
-from reconciler.core.steps.cost import Cost
+from reconciler.core.steps.usage import ApiUsage
 from reconciler.kinds import KINDS
 from reconciler.render.view import PlanView
 
@@ -45,7 +45,7 @@ HOSTILE = [
 class Makes:
     """Makes the parts of a plan."""
 
-    cost = Cost(4, 3, 2, 1, 3)
+    cost = ApiUsage(4, 3, 2, 1, 3)
 
     def address(self, text: str) -> Address:
         return Address(*text.split("/", 1))

@@ -24,10 +24,10 @@ from reconciler.core.plan import faults as references
 from reconciler.core.plan.faults import Fault
 from reconciler.core.plan.plan import Plan
 from reconciler.core.report import Report
-from reconciler.core.steps import cost, order
-from reconciler.core.steps.cost import Cost, Window
+from reconciler.core.steps import order, usage
 from reconciler.core.steps.step import Step
-from reconciler.dealpos.apply.run import run
+from reconciler.core.steps.usage import ApiUsage, Window
+from reconciler.dealpos.apply.run import apply_steps
 from reconciler.dealpos.client import Client, embedded_transport
 from reconciler.dealpos.observer import ClientObserver
 from reconciler.dealpos.reading import read as live
@@ -161,17 +161,17 @@ class Shop:
 
     def steps(self, plan: Plan) -> tuple[Step, ...]:
         """The steps of a plan, in order."""
-        return order.steps(plan, KINDS)
+        return order.order_steps(plan, KINDS)
 
-    def cost(self, plan: Plan) -> Cost:
+    def cost(self, plan: Plan) -> ApiUsage:
         """What a plan costs."""
-        return cost.price(self.steps(plan), KINDS, plan.reads, plan.pages, Window())
+        return usage.estimate(self.steps(plan), KINDS, plan.reads, plan.pages, Window())
 
     def apply(self, plan: Plan | None = None, client: Client | None = None) -> Report:
         """Apply a plan (by default the present one)."""
         plan = plan or self.plan()
         client = client or self.client()
-        return run(client, plan, self.steps(plan), KINDS, self.journal)
+        return apply_steps(client, plan, self.steps(plan), KINDS, self.journal)
 
     def show(self) -> dict[str, Any]:
         """Everything that the sandbox holds."""

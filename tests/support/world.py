@@ -15,9 +15,9 @@ from reconciler.core.plan import faults as references
 from reconciler.core.plan.faults import Fault
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import Violation
-from reconciler.core.steps import cost, order
-from reconciler.core.steps.cost import Cost, Window
+from reconciler.core.steps import order, usage
 from reconciler.core.steps.step import Step
+from reconciler.core.steps.usage import ApiUsage, Window
 from reconciler.guardrails.guardrail import Ground, judge
 from reconciler.guardrails.rules import RULES
 from reconciler.kinds import KINDS
@@ -92,7 +92,7 @@ class World:
         return next(c for c in self.plan().changes if str(c.address) == address)
 
     def steps(self) -> tuple[Step, ...]:
-        return order.steps(self.plan(), KINDS)
+        return order.order_steps(self.plan(), KINDS)
 
     def calls(self) -> list[tuple[str, Any]]:
         """Operation and body of every request, in order."""
@@ -101,10 +101,10 @@ class World:
     def operations(self) -> list[str]:
         return [operation for operation, _ in self.calls()]
 
-    def cost(self, window: Window | None = None) -> Cost:
+    def cost(self, window: Window | None = None) -> ApiUsage:
         plan = self.plan()
-        return cost.price(
-            order.steps(plan, KINDS), KINDS, plan.reads, plan.pages, window or Window()
+        return usage.estimate(
+            order.order_steps(plan, KINDS), KINDS, plan.reads, plan.pages, window or Window()
         )
 
     def judge(

@@ -23,7 +23,7 @@ from reconciler.core.steps.step import Step
 from reconciler.errors import Problem, SourceError
 
 
-def steps(plan: Plan, kinds: Kinds) -> tuple[Step, ...]:
+def order_steps(plan: Plan, kinds: Kinds) -> tuple[Step, ...]:
     """Every step of the plan, in an order in which each finds what it needs; deterministic.
 
     Raises SourceError for changes that wait for each other, as renames in a ring do.

@@ -53,7 +53,7 @@ _CUT_IN_HALF = (
 )
 
 
-def run(
+def apply_steps(
     client: Client,
     plan: Plan,
     steps: Sequence[Step],

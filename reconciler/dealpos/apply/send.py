@@ -19,7 +19,7 @@ from reconciler.core.model.live import ABSENT, Listed, Live, Observed, wanted
 from reconciler.core.report import Written
 from reconciler.core.steps.step import Request, Step, Undo
 from reconciler.dealpos.client import Client
-from reconciler.dealpos.reading.readback import confirm, confirm_gone, confirm_listed
+from reconciler.dealpos.reading import readback
 from reconciler.errors import (
     ApiError,
     Doubtful,
@@ -203,16 +203,17 @@ class RequestSender:
     ) -> Live:
         """Read objects that were written a moment ago, or should be."""
         asked = wanted((a.kind, a.name, (fields or {}).get(a, ())) for a in addresses)
-        return confirm(self.client, self.kinds, asked, self.pages)
+        return readback.read_written(self.client, self.kinds, asked, self.pages)
 
     def read_deleted(self, addresses: Iterable[Address]) -> Live:
         """Read objects that were deleted a moment ago, by the read that would show them."""
         asked = wanted((a.kind, a.name, ()) for a in addresses)
-        return confirm_gone(self.client, self.kinds, asked, self.pages)
+        return readback.read_deleted(self.client, self.kinds, asked, self.pages)
 
     def read_listing(self, kind: Kind, names: Sequence[str]) -> Live:
         """Read by a listing objects that were written a moment ago."""
-        return confirm_listed(self.client, self.kinds, kind, names, self.pages.get(kind.name))
+        listed = self.pages.get(kind.name)
+        return readback.read_listing(self.client, self.kinds, kind, names, listed)
 
 
 def accepted(step: Step) -> tuple[Written, ...]:

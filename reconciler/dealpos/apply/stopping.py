@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from reconciler.core.diff.change import Action
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.live import Listed
-from reconciler.core.steps.cost import SECONDS_A_REQUEST, verification
 from reconciler.core.steps.step import AtomicGroups, Step
+from reconciler.core.steps.usage import SECONDS_PER_REQUEST, count_readbacks
 from reconciler.dealpos.client import Client
 
 
@@ -49,7 +49,7 @@ class StopPolicy:
     def _consider(self, step: Step) -> None:
         group = self.groups.group_of(step, self.begun)
         ahead = self._requests_ahead(self.begun | group)
-        wait = self.client.window.seconds_until_sent(ahead) + ahead * SECONDS_A_REQUEST
+        wait = self.client.window.seconds_until_sent(ahead) + ahead * SECONDS_PER_REQUEST
         if broken := self.client.broken_limit(ahead, wait):
             whole = self.client.requests + self._requests_ahead(self.groups.steps)
             self.closed = (
@@ -65,7 +65,7 @@ class StopPolicy:
         """Return the requests still to be sent for these steps and for reading them back."""
         steps = [self.groups.steps[i] for i in ids]
         writes = sum(len(step.requests) for step in steps)
-        return writes + verification(steps, self.kinds, self.pages) - self._requests_sent()
+        return writes + count_readbacks(steps, self.kinds, self.pages) - self._requests_sent()
 
     def _requests_sent(self) -> int:
         """Return the requests already sent for finished steps, reads between them included."""

@@ -15,7 +15,7 @@ from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import Live
 from reconciler.core.model.references import names
-from reconciler.core.steps.cost import SECONDS_A_REQUEST
+from reconciler.core.steps.usage import SECONDS_PER_REQUEST
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading import read as live
 from reconciler.dealpos.reading.paging import SIZES
@@ -74,7 +74,7 @@ class Everything:
 
     def seconds(self, requests: int) -> float:
         """About how long so many more requests take, waiting for the window included."""
-        return self.client.window.seconds_until_sent(requests) + requests * SECONDS_A_REQUEST
+        return self.client.window.seconds_until_sent(requests) + requests * SECONDS_PER_REQUEST
 
     def deepen(self) -> None:
         """What the listings do not show, then what all that refers to."""

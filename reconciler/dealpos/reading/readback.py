@@ -7,65 +7,60 @@ from collections.abc import Iterable, Mapping
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import ABSENT, Listed, Live, Wanted
-from reconciler.core.steps.cost import ReadChoice, choose_read
+from reconciler.core.steps.usage import ReadChoice, choose_read
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.reader import LONG, Asked, Reader
 from reconciler.errors import Rejected, Unreadable
 
 
-def confirm(client: Client, kinds: Kinds, wanted_: Wanted, listed: Mapping[str, Listed]) -> Live:
+def read_written(client: Client, kinds: Kinds, wanted: Wanted, pages: Mapping[str, Listed]) -> Live:
     """Read named objects again after a write."""
     reader = Reader(client, kinds)
-    for name, objects in wanted_.items():
+    for name, objects in wanted.items():
         if objects:
-            _again(reader, kinds[name], objects, listed.get(name))
+            _read_again(reader, kinds[name], objects, pages.get(name))
     return reader.live
 
 
-def confirm_gone(
-    client: Client, kinds: Kinds, wanted_: Wanted, listed: Mapping[str, Listed]
-) -> Live:
+def read_deleted(client: Client, kinds: Kinds, wanted: Wanted, pages: Mapping[str, Listed]) -> Live:
     """Read deleted objects once: the read shows them or not."""
     reader = Reader(client, kinds)
-    for name, objects in wanted_.items():
+    for name, objects in wanted.items():
+        choice = choose_read(kinds[name], len(objects), pages.get(name))
         try:
-            _read_by(
-                reader,
-                kinds[name],
-                objects,
-                choose_read(kinds[name], len(objects), listed.get(name)),
-            )
+            _read_by(reader, kinds[name], objects, choice)
         except (Rejected, Unreadable) as error:
             reader.unread(kinds[name], objects, error)
     return reader.live
 
 
-def confirm_listed(
+def read_listing(
     client: Client, kinds: Kinds, kind: Kind, names: Iterable[str], listed: Listed | None
 ) -> Live:
-    """Named objects as a listing shows them: some fields no other read has."""
+    """Read named objects by a listing, which shows fields that no other read has."""
     reader = Reader(client, kinds)
     asked: Asked = dict.fromkeys(names, frozenset())
     budget = listed.requests() if listed else 1
     reader.listing(kind, asked, to_the_end=True, budget=budget)
     if reader.missing(kind, asked) and kind.name not in reader.live.complete:
-        # The one page that there was had just been full, and nothing told that it was. It costs
-        # more than was quoted only where a coupon is written that its list hides: an expired one.
+        # The only page may have been exactly full, and no answer tells so: without a second
+        # listing a new object on page 2 would be taken for absent. This costs more than was
+        # priced only where the list hides the coupon, as an expired one (dealpos-api.md §10).
         reader.listing(kind, asked)
     return reader.live
 
 
-def _again(reader: Reader, kind: Kind, asked: Asked, listed: Listed | None) -> None:
+def _read_again(reader: Reader, kind: Kind, asked: Asked, listed: Listed | None) -> None:
     """Read named objects in the cheapest way; those it does not show by the other reads."""
     try:
         choice = choose_read(kind, len(asked), listed)
         _read_by(reader, kind, asked, choice)
-        _otherwise(reader, kind, reader.missing(kind, asked), choice.read == "single")
+        _read_missing(reader, kind, reader.missing(kind, asked), choice.read == "single")
         reader.details(kind, asked)
     except (Rejected, Unreadable) as error:
         reader.unread(kind, asked, error)
     for name in reader.missing(kind, asked):
-        # Written a moment ago and not shown: as good as absent for a verification.
+        # Written a moment ago and not shown counts as absent here: a verification must not pass.
         reader.live.put(Address(kind.name, name), ABSENT)
 
 
@@ -80,8 +75,8 @@ def _read_by(reader: Reader, kind: Kind, asked: Asked, choice: ReadChoice) -> No
         reader.listing(kind, asked, to_the_end=True, budget=choice.requests)
 
 
-def _otherwise(reader: Reader, kind: Kind, missing: list[str], singly: bool) -> None:
-    """What the usual read hides, or a tenant does not offer, the others may show."""
+def _read_missing(reader: Reader, kind: Kind, missing: list[str], singly: bool) -> None:
+    """Read by the other reads what the usual one hides, or a tenant does not offer."""
     if missing and kind.reads.single and not singly:
         for name in missing:
             reader.single(kind, name)

@@ -16,7 +16,7 @@ from reconciler.core.model.kind import Kinds
 from reconciler.core.money import total
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import Violation, refusals
-from reconciler.core.steps.cost import Cost
+from reconciler.core.steps.usage import ApiUsage
 from reconciler.errors import ReconcilerError, SourceError
 from reconciler.render.fit import Listing, code, fit_all, size
 from reconciler.render.money import total_line
@@ -55,7 +55,7 @@ def marker(subject: str) -> str:
     return f"<!-- reconciler {subject} -->"
 
 
-def _head(plan: Plan, cost: Cost, money: str, missing: int) -> str:
+def _head(plan: Plan, cost: ApiUsage, money: str, missing: int) -> str:
     tone, text = verdict(plan)
     lost = f" — {amount(missing)} entries NOT NAMED below" if missing else ""
     counts = plan.counts() | {"blocked": len(plan.blocked)}

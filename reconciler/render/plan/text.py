@@ -9,7 +9,7 @@ from reconciler.core.model.text import join_some
 from reconciler.core.money import total
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import refusals
-from reconciler.core.steps.cost import Cost
+from reconciler.core.steps.usage import ApiUsage
 from reconciler.errors import ReconcilerError
 from reconciler.render.money import total_line
 from reconciler.render.plan.blocks import STYLES, block, line
@@ -107,7 +107,7 @@ def _left_alone(plan: Plan) -> Iterator[str]:
         yield ""
 
 
-def closing(plan: Plan, cost: Cost) -> str:
+def closing(plan: Plan, cost: ApiUsage) -> str:
     """The one line to grep for: what will happen, at what scale, and what it costs."""
     counts = plan.counts()
     rest = [f"{counts['unchanged']:,} unchanged"]

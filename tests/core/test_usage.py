@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.live import Listed
-from reconciler.core.steps.cost import Window, by_kind, choose_read
+from reconciler.core.steps.usage import Window, choose_read, group_by_kind
 from reconciler.kinds import KINDS
 from tests.support.world import World
 
@@ -138,7 +138,7 @@ def test_reading_back_takes_the_cheapest_way_that_a_kind_has(
 
 def test_names_are_sorted_by_kind() -> None:
     addresses = [Address("variant", "B"), Address("category", "C"), Address("variant", "A")]
-    assert by_kind(addresses) == {"category": ["C"], "variant": ["A", "B"]}
+    assert group_by_kind(addresses) == {"category": ["C"], "variant": ["A", "B"]}
 
 
 def test_an_object_that_two_steps_write_is_read_back_once(world: World) -> None:

@@ -16,7 +16,7 @@ from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import Listed
 from reconciler.core.steps.step import Step
 
-SECONDS_A_REQUEST = 0.5
+SECONDS_PER_REQUEST = 0.5
 """A round trip to a far server, on the safe side."""
 
 
@@ -29,7 +29,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class ApiUsage:
     """The requests of a plan. `reads` are spent; `requests` are what applying it will spend."""
 
     reads: int
@@ -44,23 +44,25 @@ class Cost:
         return self.writes + self.verification
 
 
-def price(
+def estimate(
     ordered: Sequence[Step], kinds: Kinds, reads: int, pages: Mapping[str, Listed], window: Window
-) -> Cost:
+) -> ApiUsage:
     """The cost of carrying out `ordered`, in the window that reading has begun."""
     writes = sum(len(step.requests) for step in ordered)
-    reading = verification(ordered, kinds, pages)
+    reading = count_readbacks(ordered, kinds, pages)
     requests = writes + reading
     begun = (reads - 1) % window.limit + 1 if reads else 0
     windows = ceil((begun + requests) / window.limit) if requests else 0
     waiting = max(windows - 1, 0) * window.seconds
-    return Cost(reads, writes, reading, windows, ceil(waiting + requests * SECONDS_A_REQUEST))
+    return ApiUsage(reads, writes, reading, windows, ceil(waiting + requests * SECONDS_PER_REQUEST))
 
 
-def verification(steps: Sequence[Step], kinds: Kinds, pages: Mapping[str, Listed]) -> int:
+def count_readbacks(steps: Sequence[Step], kinds: Kinds, pages: Mapping[str, Listed]) -> int:
     """Return the requests that read back what `steps` write, and read again what they replace."""
-    gone = by_kind({a for step in steps if step.action is Action.DELETE for a in step.addresses})
-    written = by_kind(
+    gone = group_by_kind(
+        {a for step in steps if step.action is Action.DELETE for a in step.addresses}
+    )
+    written = group_by_kind(
         {a for step in steps if step.action is not Action.DELETE for a in step.addresses}
     )
     confirmed = sum(
@@ -77,7 +79,7 @@ def verification(steps: Sequence[Step], kinds: Kinds, pages: Mapping[str, Listed
     return confirmed + replaced + sum(_listing_pages(pages.get(name)) for name in listings)
 
 
-def by_kind(addresses: Iterable[Address]) -> dict[str, list[str]]:
+def group_by_kind(addresses: Iterable[Address]) -> dict[str, list[str]]:
     """Return the names of `addresses` by kind, sorted."""
     table: dict[str, list[str]] = {}
     for address in sorted(addresses):
