@@ -1,5 +1,18 @@
-"""`python -m reconciler`."""
+"""Entry point of `reconciler` and of `python -m reconciler`."""
 
-from reconciler.cli.main import main
+import sys
 
-main()
+
+def main() -> None:
+    """Run the command line; Ctrl-C while it is still being imported ends without a traceback."""
+    try:
+        from reconciler.cli.main import main as run
+
+        run()
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

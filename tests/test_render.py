@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.console import paint
+from reconciler.cli.terminal import paint
 from reconciler.core.diff.change import Action, digest
 from reconciler.core.diff.change import mark as fingerprint
 from reconciler.core.model.address import Address, Source

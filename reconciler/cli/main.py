@@ -1,4 +1,4 @@
-"""The command line: parse, run a command, exit.
+"""The command group, its exit codes, and the one place that catches errors.
 
 Data goes to stdout, everything else to stderr. Each command imports what it needs when it runs,
 so that `--help` and mistakes answer at once.
@@ -13,7 +13,7 @@ import sys
 import click
 
 from reconciler import __version__
-from reconciler.cli import output, stream
+from reconciler.cli import exit_codes, options, stream, terminal
 from reconciler.cli.commands.adopt import adopt
 from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.audit import audit
@@ -25,7 +25,8 @@ from reconciler.cli.commands.plan import plan
 from reconciler.cli.commands.sandbox import sandbox
 from reconciler.cli.commands.schema import schema
 from reconciler.cli.commands.validate import validate
-from reconciler.errors import ReconcilerError
+from reconciler.cli.errors import print_error
+from reconciler.errors import ReconcilerError, UsageError
 
 
 def main() -> None:
@@ -35,37 +36,46 @@ def main() -> None:
     # Looking for plugins of pydantic takes longer than a small shop does, and nobody else's code
     # has a say in what a price is.
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
-    stream.ready()
+    stream.prepare_streams()
+    terminal.choose_color("auto")
     try:
-        with stream.taken():
-            code = cli(standalone_mode=False)
+        with stream.guard_stdout():
+            code = cli(prog_name="reconciler", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
-        code = 1
+        _print_usage_error(error)
+        code = exit_codes.ERROR
     except ReconcilerError as error:
-        output.complain(error)
+        print_error(error)
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
-        code = 1
+        stream.write_stderr("\ninterrupted" if sys.stderr.isatty() else "interrupted")
+        code = exit_codes.INTERRUPTED
     finally:
         gc.freeze()  # nor is there among what is left when the process ends
         gc.enable()
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _print_usage_error(error: click.ClickException) -> None:
+    """Write a mistake in the command line as every other error, with the help to read."""
+    context = getattr(error, "ctx", None)
+    hint = f"run '{context.command_path} --help'" if context else ""
+    print_error(UsageError(error.format_message(), hint=hint))
+
+
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done or nothing to do; 1 error; 2 the plan is not empty or the "
-    "audit not clean (with --detailed-exitcode); 3 refused by a guardrail; 4 applied in part.",
+    epilog="\b\nExit codes:\n"
+    + "\n".join(f"  {code:<3}  {text}" for code, text in exit_codes.EXIT_CODES.items()),
 )
 @click.version_option(__version__, prog_name="reconciler")
+@options.color
 def cli() -> None:
     """Catalogue as code for DealPOS.
 
-    Keep categories, products, prices, coupons and customers in YAML; see what would change with
-    `plan`, make it so with `apply`, and see what has drifted with `audit`. DIR is a shop folder:
-    it holds reconciler.yaml.
+    Declare categories, products, prices, coupons and customers in YAML. Preview changes with
+    `plan`, make them with `apply`, and detect drift with `audit`. DIR is a shop folder: it holds
+    reconciler.yaml.
     """
 
 
@@ -83,3 +93,15 @@ for command in (
     adopt,
 ):
     cli.add_command(command)
+
+
+def _accept_color(command: click.Command) -> None:
+    """Let `--color` stand after any command too, not only before it."""
+    if command is not cli:
+        options.color(command)
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            _accept_color(below)
+
+
+_accept_color(cli)

@@ -1,4 +1,4 @@
-"""The arguments that several commands share."""
+"""Options and arguments that several commands share."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from reconciler.cli import terminal
 from reconciler.errors import UsageError, suggestion
 
 if TYPE_CHECKING:
@@ -17,70 +18,114 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def duration(context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
-    """Seconds of `90s`, `8m`, `1h` or `1h30m`; a usage error that names the accepted forms."""
+def parse_duration(
+    context: click.Context, parameter: click.Parameter, text: str | None
+) -> float | None:
+    """Return the seconds of `90s`, `8m`, `1h` or `1h30m`; raise BadParameter for other text."""
     if text is None:
         return None
     found = re.fullmatch(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?", text, re.ASCII)
     hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
     total = hours * 3600 + minutes * 60 + seconds
     if not total:
-        raise click.BadParameter(f"{text!r} is no duration; write 90s, 8m, 1h or 1h30m")
+        raise click.BadParameter(f"'{text}' is not a duration; examples: 90s, 8m, 1h, 1h30m")
     return float(total)
 
 
-PARTLY, CHANGES = 4, 2
-"""Exit codes of a run that ended well and has something to say."""
+def _choose_color(context: click.Context, parameter: click.Parameter, choice: str | None) -> None:
+    if choice is not None:
+        terminal.choose_color(choice)
+        context.color = {"always": True, "never": False}.get(choice)
+
+
+color = click.option(
+    "--color",
+    type=click.Choice(terminal.COLOR_CHOICES),
+    callback=_choose_color,
+    expose_value=False,
+    is_eager=True,
+    help="Color the output: auto (default), always or never.",
+)
 
 directory = click.argument(
     "directory", metavar="[DIR]", default=".", type=click.Path(path_type=Path)
 )
 
 
-def formats(*more: str, help: str = "") -> Callable[[Command], Command]:
-    """`--format`, with what a command offers beyond text and json."""
+def format_option(*more: str, help: str = "") -> Callable[[Command], Command]:
+    """Return the option `--format` with text, json and those of `more`."""
     return click.option(
         "--format",
-        "form",
+        "output_format",
         type=click.Choice(["text", "json", *more]),
         default="text",
         show_default=True,
-        help=f"json prints one JSON document and nothing else{help}.",
+        help=f"Output format; json is a single document{help}.",
     )
 
 
-form = formats()
+output_format = format_option()
 
 detailed_exitcode = click.option(
-    "--detailed-exitcode", is_flag=True, help="Exit with 2 when the plan is not empty."
+    "--detailed-exitcode", is_flag=True, help="Exit with 2 if the plan has changes."
 )
 
-compact = click.option("--compact", is_flag=True, help="One line a change, instead of a block.")
+compact = click.option("--compact", is_flag=True, help="Show one line per change.")
 
 target = click.option(
     "--target",
     "targets",
     metavar="ADDRESS",
     multiple=True,
-    help="Only this object, or those that a pattern such as 'variant/1003*' names, with what they "
-    "refer to; repeatable.",
+    help="Only this object and the objects it refers to. Accepts patterns such as "
+    "'variant/1003*'; repeatable.",
 )
 
-kind = click.option("--kind", "kinds", multiple=True, help="Only this kind; repeatable.")
+kind = click.option("--kind", "kinds", multiple=True, help="Only objects of this kind; repeatable.")
 
 overwrite = click.option(
     "--overwrite",
     metavar="ADDRESS",
     multiple=True,
-    help="Where the shop and the files have both changed a value, write the files'; an address or "
-    "a pattern, repeatable. Needs a ledger.",
+    help="Resolve a conflict (changed in the files and in the shop) with the value of the files. "
+    "Accepts patterns; repeatable; needs a ledger.",
 )
+
+
+def force_unlock(command: Command) -> Command:
+    """Add the option `--force-unlock`, and `--take-over` as its hidden older spelling."""
+    spellings = {"--force-unlock": False, "--take-over": True}
+    for spelling, hidden in spellings.items():
+        command = click.option(
+            spelling,
+            "force_unlock",
+            is_flag=True,
+            hidden=hidden,
+            help="Release the lock of a run that was killed, if no other apply is running.",
+        )(command)
+    return command
+
+
+def timeout(command: Command) -> Command:
+    """Add the option `--timeout`, and `--until` as its hidden older spelling."""
+    spellings = {"--timeout": False, "--until": True}
+    for spelling, hidden in spellings.items():
+        command = click.option(
+            spelling,
+            "timeout",
+            callback=parse_duration,
+            metavar="DURATION",
+            hidden=hidden,
+            help="Stop cleanly before this much time has passed: 90s, 8m, 1h30m.",
+        )(command)
+    return command
+
 
 verbose = click.option(
     "-v",
     "--verbose",
     count=True,
-    help="A line for each request on stderr; -vv adds parameter names and headers.",
+    help="Log each request to stderr; -vv adds parameter names and response headers.",
 )
 
 reserve = click.option(
@@ -88,28 +133,28 @@ reserve = click.option(
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
-    help="Leave N requests of each window to the shop's other programs.",
+    help="Keep N requests of each rate-limit window free for other integrations.",
 )
 
 
-def scope(targets: tuple[str, ...], kinds: tuple[str, ...]) -> Scope:
-    """What `--target` and `--kind` ask for; raises UsageError for a kind that is none."""
+def parse_scope(targets: tuple[str, ...], kinds: tuple[str, ...]) -> Scope:
+    """Return the objects that `--target` and `--kind` select; raise UsageError for a wrong kind."""
     from reconciler.core.plan.target import Scope
     from reconciler.kinds import MANAGED
 
     for name in kinds:
         if name not in MANAGED:
-            hint = suggestion(name, MANAGED) or f"the kinds are {', '.join(MANAGED)}"
-            raise UsageError(f"there is no kind `{name}`", hint=hint)
+            hint = suggestion(name, MANAGED) or f"valid kinds: {', '.join(MANAGED)}"
+            raise UsageError(f"unknown kind '{name}'", hint=hint)
     return Scope(targets, kinds)
 
 
-def known_fields(names: tuple[str, ...]) -> None:
+def check_fields(names: tuple[str, ...]) -> None:
     """Raise UsageError for a field that no kind has."""
     from reconciler.kinds import MANAGED
 
     known = {name for kind in MANAGED.values() for name in kind.model.__annotations__}
     for name in names:
         if name not in known:
-            hint = suggestion(name, known) or "README lists the fields of each kind"
-            raise UsageError(f"no kind has a field `{name}`", hint=hint)
+            hint = suggestion(name, known) or f"valid fields: {', '.join(sorted(known))}"
+            raise UsageError(f"unknown field '{name}'", hint=hint)

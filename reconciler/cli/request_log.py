@@ -1,4 +1,4 @@
-"""Requests as lines for `-v` and `-vv`: names, sizes and times, never a value of shop or person."""
+"""Log lines of `-v` and `-vv`: one per request, with names, sizes and times, never a value."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from reconciler.dealpos.observer import RequestRecord
 
-SHOWN = (
+SHOWN_HEADERS = (
     "date",
     "server",
     "via",
@@ -21,58 +21,58 @@ SHOWN = (
     "ratelimit-remaining",
     "ratelimit-policy",
 )
-"""The headers of an answer that help to understand it."""
+"""Response headers that help to understand what a server did."""
 
 _FIGURES = re.compile(r"[\d;=w ]{1,40}")
-"""Values of headers that can be nothing but figures; a server may put anything into the others."""
+"""Header values of figures alone are shown: a server may put anything, also secrets, elsewhere."""
 
 
-class Log:
-    """Writes a line (with -vv two) for each request; 0 writes none."""
+class RequestLog:
+    """Writer of one line per request, two with -vv, none with verbosity 0."""
 
     def __init__(self, verbosity: int, say: Callable[[str], None]) -> None:
         self.verbosity = verbosity
         self._say = say
-        self._before = threading.local()
+        self._previous = threading.local()
 
-    def answered(self, exchange: RequestRecord) -> None:
-        """A request and what came of it."""
-        before: RequestRecord | None = getattr(self._before, "exchange", None)
-        self._before.exchange = exchange
+    def on_response(self, record: RequestRecord) -> None:
+        """Write the lines of a request that was answered, or whose answer was lost."""
+        before: RequestRecord | None = getattr(self._previous, "record", None)
+        self._previous.record = record
         if self.verbosity >= 1:
-            self._say(line(exchange, before))
+            self._say(format_line(record, before))
         if self.verbosity >= 2:
-            self._say(details(exchange))
+            self._say(format_details(record))
 
 
-def line(exchange: RequestRecord, before: RequestRecord | None = None) -> str:
-    """Time, operation, route, status, what it cost, and why it was sent after the one `before`."""
-    status = exchange.status or "no answer"
+def format_line(record: RequestRecord, before: RequestRecord | None = None) -> str:
+    """Return time, operation, route, status, size, and why it was sent after the one `before`."""
+    status = record.status or "no answer"
     return (
-        f"{time.strftime('%H:%M:%S')} {exchange.operation} {exchange.method} {exchange.path}: "
-        f"{status}, {exchange.seconds * 1000:,.0f} ms, {exchange.size:,} bytes, "
-        f"{exchange.remaining} left in the window{_reason(exchange, before)}"
+        f"{time.strftime('%H:%M:%S')} {record.operation} {record.method} {record.path}: "
+        f"{status}, {record.seconds * 1000:,.0f} ms, {record.size:,} bytes, "
+        f"{record.remaining} requests remaining{_reason(record, before)}"
     )
 
 
-def _reason(exchange: RequestRecord, before: RequestRecord | None) -> str:
+def _reason(record: RequestRecord, before: RequestRecord | None) -> str:
     if before is None:
         return ""
-    answered = before.status or "nothing"
-    if exchange.operation == "token" and before.status == 401:
-        return f" (new token: {before.operation} was answered 401)"
-    same = exchange.operation == before.operation
-    if same and (exchange.method, exchange.path) != (before.method, before.path):
-        return f" (instead of {before.method} {before.path}, which answered {answered})"
+    status = f"HTTP {before.status}" if before.status else "no answer"
+    if record.operation == "token" and before.status == 401:
+        return f" (new token: {before.operation} returned HTTP 401)"
+    same = record.operation == before.operation
+    if same and (record.method, record.path) != (before.method, before.path):
+        return f" (instead of {before.method} {before.path}, which returned {status})"
     return ""
 
 
-def details(exchange: RequestRecord) -> str:
-    """What was sent, by the names of its parameters, and the headers of interest."""
+def format_details(record: RequestRecord) -> str:
+    """Return the names of the parameters that were sent, and the response headers of interest."""
     headers = [
-        f"{name} {value}" if _FIGURES.fullmatch(value := exchange.headers[name]) else name
-        for name in SHOWN
-        if name in exchange.headers
+        f"{name} {value}" if _FIGURES.fullmatch(value := record.headers[name]) else name
+        for name in SHOWN_HEADERS
+        if name in record.headers
     ]
-    sent = ", ".join(exchange.parameters) or "nothing"
-    return f"    sent {sent}; answered with {', '.join(headers) or 'no header of interest'}"
+    parameters = ", ".join(record.parameters) or "none"
+    return f"    parameters: {parameters}; response headers: {', '.join(headers) or 'none shown'}"

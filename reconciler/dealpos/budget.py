@@ -36,7 +36,7 @@ class Limits:
             return BrokenLimit(f"--max-requests {self.requests}", str(requests))
         if self.seconds is not None and seconds > self.seconds:
             needed = f"{format_duration(seconds)} (waiting included)"
-            return BrokenLimit(f"--until {format_duration(self.seconds)}", needed)
+            return BrokenLimit(f"--timeout {format_duration(self.seconds)}", needed)
         return None
 
 

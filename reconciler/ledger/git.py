@@ -135,6 +135,6 @@ def _applying(lease: Lease) -> Contended:
     by = f" by {lease.by}" if lease.by else ""
     return Contended(
         f"another run is applying since {lease.since}{by}; nothing was written",
-        hint=f"wait until it has ended; if it was killed, add --take-over, or wait until "
+        hint=f"wait until it has ended; if it was killed, add --force-unlock, or wait until "
         f"{lease.until}",
     )

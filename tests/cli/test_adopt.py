@@ -14,7 +14,7 @@ import pytest
 from reconciler import sandbox
 from reconciler.catalogue.writing import edit as edits
 from reconciler.catalogue.writing.results import FieldDrift
-from reconciler.cli import taken
+from reconciler.cli import prompt
 from reconciler.core.model.address import Address, Source
 from tests.support.program import RunProgram
 
@@ -422,11 +422,11 @@ def test_customers_are_not_shown(run: RunProgram, shop: Callable[..., Path], key
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        ((), "no terminal to ask on"),
+        ((), "cannot ask which values to write: standard input is not a terminal"),
         (("variant/1001L", "--all"), "--all is every address"),
         (("varant/1001L",), "there is no kind `varant`"),
         (("variant/9999",), "neither the files nor the shop"),
-        (("--all", "--field", "modl"), "no kind has a field `modl`"),
+        (("--all", "--field", "modl"), "unknown field 'modl'"),
     ],
 )
 def test_a_mistake_is_explained(
@@ -446,7 +446,7 @@ def test_each_difference_is_asked_about_on_a_terminal(
     ]
     for answers, wanted in [("y\nn\na\n", "ACD"), ("y\nq\n", "A"), ("n\nn\nn\ny\n", "D"), ("", "")]:
         monkeypatch.setattr(sys, "stdin", io.StringIO(answers))
-        assert "".join(take.address.name for take in taken.picked(takes)) == wanted
+        assert "".join(take.address.name for take in prompt.choose_drift(takes)) == wanted
 
 
 def test_an_edit_that_would_say_something_else_is_not_made(

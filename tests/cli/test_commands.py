@@ -52,7 +52,8 @@ def test_the_version_is_told(run: RunProgram) -> None:
 def test_a_usage_error_is_exit_1_on_stderr(run: RunProgram, words: list[str]) -> None:
     ran = run(*words)
     assert (ran.code, ran.out) == (1, "")
-    assert "Error: " in ran.err
+    assert ran.err.startswith("error: ")
+    assert re.search(r"\nhint: run 'reconciler( [a-z]+)* --help'\n$", ran.err)
     assert "Traceback" not in ran.err
 
 
@@ -282,7 +283,7 @@ def test_what_cannot_be_read_makes_a_plan_fail(
 def test_apply_without_a_terminal_needs_approval(run: RunProgram, folder: Path) -> None:
     ran = run("apply", folder, stdin="yes\n")
     assert (ran.code, ran.out) == (1, "")
-    assert "no terminal to ask on" in ran.err
+    assert "error: cannot ask for approval: standard input is not a terminal\n" in ran.err
     assert "--auto-approve" in ran.err
     assert run("sandbox", "show", folder).json["categories"] == []
 

@@ -313,7 +313,7 @@ def test_a_run_that_is_killed_between_write_and_record_is_taken_over(
     refused = run("history", second, "--rebuild")
     assert refused.code == 1
     assert "another run is applying since" in refused.err
-    assert run("history", second, "--rebuild", "--take-over").code == 0
+    assert run("history", second, "--rebuild", "--force-unlock").code == 0
     assert run("apply", second, "--auto-approve").code == 0
     told = run("history", second).out
     assert "applying" not in told

@@ -1,4 +1,4 @@
-"""`--reserve`, `--max-requests` and `--until`: what they accept, say, and leave to the next run."""
+"""`--reserve`, `--max-requests`, `--timeout`: values, messages, and the rest for the next run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.program import RunProgram, WriteCatalogue
 
-FORMS = "write 90s, 8m, 1h or 1h30m"
+FORMS = "is not a duration; examples: 90s, 8m, 1h, 1h30m"
 
 
 @pytest.mark.parametrize(
@@ -19,16 +19,16 @@ FORMS = "write 90s, 8m, 1h or 1h30m"
 def test_what_is_no_duration_is_a_usage_error_with_the_forms(
     folder: Path, run: RunProgram, text: str
 ) -> None:
-    ran = run("apply", folder, "--auto-approve", "--until", text)
+    ran = run("apply", folder, "--auto-approve", "--timeout", text)
     assert ran.code == 1
     assert FORMS in ran.err
-    assert "--until" in ran.err
+    assert "--timeout" in ran.err
     assert ran.out == ""
 
 
 @pytest.mark.parametrize("text", ["90s", "8m", "1h", "1h30m", "2h1s"])
 def test_what_is_a_duration_is_taken(folder: Path, run: RunProgram, text: str) -> None:
-    assert run("apply", folder, "--auto-approve", "--until", text).code == 0
+    assert run("apply", folder, "--auto-approve", "--timeout", text).code == 0
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_where_nothing_fits_the_way_on_allows_enough(folder: Path, run: RunProgr
     limit = reads(folder, run)
     ran = run(
         *("apply", folder, "--auto-approve", "--format", "json"),
-        *("--max-requests", limit, "--until", "1h", "--reserve", 3),
+        *("--max-requests", limit, "--timeout", "1h", "--reserve", 3),
     )
     assert ran.code == 4
     assert ran.json["summary"] == {"applied": 0, "failed": 0, "held": 0, "skipped": 3}
@@ -129,7 +129,7 @@ def test_where_nothing_fits_the_way_on_allows_enough(folder: Path, run: RunProgr
     assert {"--auto-approve", "--format", "json"} <= set(words)
     assert words[words.index("--reserve") + 1] == "3"
     assert int(words[words.index("--max-requests") + 1]) > limit
-    assert words[words.index("--until") + 1] == "1h"
+    assert words[words.index("--timeout") + 1] == "1h"
     assert run(*words[1:]).json["summary"]["applied"] > 0
 
 
@@ -155,3 +155,12 @@ def test_a_run_that_ends_by_itself_names_no_way_on(folder: Path, run: RunProgram
     ran = run("apply", folder, "--auto-approve", "--max-requests", 100, "--format", "json")
     assert ran.code == 0
     assert {"stopped", "going_on"} & set(ran.json) == set()
+
+
+def test_the_older_spellings_are_still_accepted(folder: Path, run: RunProgram) -> None:
+    assert run("apply", folder, "--auto-approve", "--until", "8m", "--take-over").code == 0
+    help_text = run("apply", "--help").out
+    assert "--until" not in help_text
+    assert "--take-over" not in help_text
+    ran = run("apply", folder, "--auto-approve", "--until", "0")
+    assert ran.err.startswith("error: Invalid value for '--until': '0' is not a duration;")

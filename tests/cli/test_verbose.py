@@ -14,7 +14,7 @@ from reconciler.cli.console import Console
 from reconciler.cli.main import cli
 from tests.support.program import PointAt, RunProgram
 
-REQUEST = re.compile(r"^\d\d:\d\d:\d\d \S+ (GET|POST|PUT|DELETE) /\S+: \d+, .* left in the window")
+REQUEST = re.compile(r"^\d\d:\d\d:\d\d \S+ (GET|POST|PUT|DELETE) /\S+: \d+, .* requests remaining")
 
 
 def requests(err: str) -> list[str]:
@@ -27,13 +27,13 @@ def test_each_request_of_a_plan_is_a_line(folder: Path, run: RunProgram) -> None
     assert quiet.err == ""
     assert ran.out == quiet.out
     assert len(requests(ran.err)) == ran.json["cost"]["reads"] + 1  # and the token
-    assert "sent " not in ran.err
+    assert "parameters: " not in ran.err
 
 
 def test_two_say_what_was_sent_by_name(folder: Path, run: RunProgram) -> None:
     ran = run("apply", folder, "--auto-approve", "-vv")
     assert ran.code == 0
-    assert re.search(r"sent .*ImageURL.*Variants\[1\]", ran.err)
+    assert re.search(r"parameters: .*ImageURL.*Variants\[1\]", ran.err)
     assert "ratelimit-remaining" in ran.err
     assert "Kopi Susu" not in ran.err
     assert "18000" not in ran.err
@@ -80,7 +80,7 @@ def test_every_command_that_talks_to_a_shop_can_show_its_requests() -> None:
 
 def test_the_bar_shows_no_escape(monkeypatch: pytest.MonkeyPatch) -> None:
     bar, shown = Console(), list[str]()
-    bar.terminal = True
+    bar.shows_bar = True
     monkeypatch.setattr(bar, "_show", lambda text, done, total: shown.append(text))
     bar.step(0, 1, "delete variant/A\x9b2J")
     assert shown == ["delete variant/A\\x9b2J"]

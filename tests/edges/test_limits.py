@@ -203,7 +203,7 @@ def test_nothing_is_begun_that_would_wait_beyond_the_deadline(full: MakeShop) ->
     assert shop.listener.waits == []
     assert report.counts()["applied"]
     assert report.counts()["skipped"]
-    assert "--until 1m is less than the" in report.stopped
+    assert "--timeout 1m is less than the" in report.stopped
     assert "waiting included" in report.stopped
     whole(shop)
 
@@ -228,7 +228,7 @@ def test_a_run_ends_before_its_deadline(full: MakeShop, minutes: int) -> None:
 
 def test_reading_that_would_wait_beyond_the_deadline_is_an_error(full: MakeShop) -> None:
     shop = full(limit=3)
-    with pytest.raises(UsageError, match=r"--until 1m is too low: .* needs .* or more"):
+    with pytest.raises(UsageError, match=r"--timeout 1m is too low: .* needs .* or more"):
         Run(shop, Limits(seconds=60))
     assert shop.listener.waits == []
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.cli.request_log import SHOWN, Log, details, line
+from reconciler.cli.request_log import SHOWN_HEADERS, RequestLog, format_details, format_line
 from reconciler.core.model.store import Store
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.observer import ClientObserver, RequestRecord, parameter_names
@@ -31,36 +31,40 @@ PAGE = RequestRecord(
 def test_a_line_names_the_request_and_what_it_cost() -> None:
     assert re.fullmatch(
         r"\d\d:\d\d:\d\d variant\.list POST /Variant: 200, 42 ms, 123,456 bytes, "
-        r"47 left in the window",
-        line(PAGE),
+        r"47 requests remaining",
+        format_line(PAGE),
     )
 
 
 def test_an_answer_that_never_came_is_said_so() -> None:
-    assert ": no answer, " in line(replace(PAGE, status=0, size=0))
+    assert ": no answer, " in format_line(replace(PAGE, status=0, size=0))
 
 
 def test_a_fall_back_names_what_it_stands_in_for() -> None:
     refused = replace(PAGE, status=405)
     other = replace(PAGE, method="GET")
-    assert line(other, refused).endswith("(instead of POST /Variant, which answered 405)")
+    assert format_line(other, refused).endswith(
+        "(instead of POST /Variant, which returned HTTP 405)"
+    )
 
 
 def test_a_new_token_names_what_asked_for_it() -> None:
     token = replace(PAGE, operation="token", path="/Token/OAuth2")
-    assert line(token, replace(PAGE, status=401)).endswith(
-        "(new token: variant.list was answered 401)"
+    assert format_line(token, replace(PAGE, status=401)).endswith(
+        "(new token: variant.list returned HTTP 401)"
     )
-    assert "new token" not in line(token, PAGE)
+    assert "new token" not in format_line(token, PAGE)
 
 
 def test_the_next_request_of_another_operation_stands_in_for_nothing() -> None:
-    assert "instead" not in line(PAGE, replace(PAGE, operation="outlet.list", path="/Outlet"))
-    assert "instead" not in line(PAGE, PAGE)
+    assert "instead" not in format_line(
+        PAGE, replace(PAGE, operation="outlet.list", path="/Outlet")
+    )
+    assert "instead" not in format_line(PAGE, PAGE)
 
 
 def test_details_name_parameters_and_headers_and_show_figures_only() -> None:
-    said = details(
+    said = format_details(
         replace(
             PAGE,
             parameters=("Outlet", "ListCode[100]"),
@@ -72,7 +76,7 @@ def test_details_name_parameters_and_headers_and_show_figures_only() -> None:
             },
         )
     )
-    assert "sent Outlet, ListCode[100]; answered with" in said
+    assert "parameters: Outlet, ListCode[100]; response headers: " in said
     assert "ratelimit-remaining 47" in said
     assert "location, ratelimit-limit, " in said
     assert "token=" not in said
@@ -81,7 +85,7 @@ def test_details_name_parameters_and_headers_and_show_figures_only() -> None:
 
 
 def test_nothing_sent_and_nothing_of_interest_answered() -> None:
-    assert "sent nothing; answered with no header of interest" in details(
+    assert "parameters: none; response headers: none shown" in format_details(
         replace(PAGE, parameters=(), headers={})
     )
 
@@ -102,17 +106,17 @@ def test_an_outline_holds_names_and_lengths(parameters: Any, names: Any) -> None
 @pytest.mark.parametrize(("verbosity", "lines"), [(0, 0), (1, 1), (2, 2), (3, 2)])
 def test_verbosity_counts_the_lines(verbosity: int, lines: int) -> None:
     said: list[str] = []
-    Log(verbosity, said.append).answered(PAGE)
+    RequestLog(verbosity, said.append).on_response(PAGE)
     assert len(said) == lines
 
 
 def test_requests_of_two_threads_do_not_explain_each_other() -> None:
     said: list[str] = []
-    log = Log(1, said.append)
-    other = threading.Thread(target=log.answered, args=[replace(PAGE, status=405)])
+    log = RequestLog(1, said.append)
+    other = threading.Thread(target=log.on_response, args=[replace(PAGE, status=405)])
     other.start()
     other.join()
-    log.answered(replace(PAGE, method="GET"))
+    log.on_response(replace(PAGE, method="GET"))
     assert "instead" not in said[-1]
 
 
@@ -137,11 +141,11 @@ def test_a_line_is_written_for_each_request_with_the_reason_for_it() -> None:
         return given
 
     said: list[str] = []
-    log = Log(2, said.append)
+    log = RequestLog(2, said.append)
 
     class Ear(ClientObserver):
         def on_response(self, record: RequestRecord) -> None:
-            log.answered(record)
+            log.on_response(record)
 
         def sleep(self, seconds: float) -> None: ...
 
@@ -160,13 +164,13 @@ def test_a_line_is_written_for_each_request_with_the_reason_for_it() -> None:
         "category.list GET /Category",
     ]
     assert "401" in requests[3]
-    assert "instead of POST /Category/p, which answered 405" in requests[5]
+    assert "instead of POST /Category/p, which returned HTTP 405" in requests[5]
     assert "no answer" in requests[5]
-    assert requests[6].endswith("7 bytes, 9 left in the window")
-    assert "sent Discontinued;" in said[-1]
+    assert requests[6].endswith("7 bytes, 9 requests remaining")
+    assert "parameters: Discontinued;" in said[-1]
     for secret in ("the-access-token", "the-client-id", "the-client-secret", "Bearer"):
         assert secret not in "\n".join(said)
 
 
 def test_the_headers_shown_hold_no_secret_by_nature() -> None:
-    assert not {"authorization", "set-cookie", "cookie"} & set(SHOWN)
+    assert not {"authorization", "set-cookie", "cookie"} & set(SHOWN_HEADERS)

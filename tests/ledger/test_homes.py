@@ -169,7 +169,7 @@ def test_the_lease_of_a_killed_run_ends_by_time_or_by_a_word(clone: Callable[[st
     with pytest.raises(Contended) as caught:
         second.take(found, LATER)
     assert "another run is applying since" in caught.value.message
-    assert "--take-over" in caught.value.hint
+    assert "--force-unlock" in caught.value.hint
     second.take(found, EARLIER, over=True)
     killed(second)
     third = GitHome(clone("c"), STORE)

@@ -24,7 +24,9 @@ def render() -> str:
     )
     intro = (
         "Every command takes the shop folder as `DIR`; the default is the current folder. "
-        "Data goes to standard output and everything else to standard error."
+        "Data goes to standard output and everything else to standard error. "
+        "On a terminal, text is wrapped to its width. In a pipe and a CI log it is not, so that "
+        "`grep` finds each fact on one line."
     )
     sections = (_section(name, command) for name, command in _commands(cli, "reconciler"))
     return page("Commands", intro, overview, *sections, source="reconciler/cli")

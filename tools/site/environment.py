@@ -25,7 +25,10 @@ VARIABLES = {
 }
 _OURS = ("DEALPOS_", "RECONCILER_", "SANDBOX_")
 CONVENTIONS = {
-    "NO_COLOR": "Any value: no colors and no progress bar.",
+    "NO_COLOR": "Any value: no colors. `--color always` still wins.",
+    "FORCE_COLOR": "Any value: colors in a pipe and a CI log too, unless `NO_COLOR` is set.",
+    "TERM": "`dumb`: no colors and no progress bar.",
+    "COLUMNS": "The width of the terminal, if it is not the real one.",
     "SSL_CERT_FILE": "The file with the root certificates to trust, for a company's own root.",
     "HTTPS_PROXY": "The proxy for requests to the store. `NO_PROXY` lists exceptions.",
     "`${NAME}`": "Any variable that a file names.",

@@ -1,11 +1,8 @@
-"""The page of the exit codes, from the text under `reconciler --help`."""
+"""The page of the exit codes, from the table that `reconciler --help` prints too."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-
-from reconciler.cli.main import cli
+from reconciler.cli.exit_codes import EXIT_CODES
 from tools.site.errors import kinds
 from tools.site.markdown import code, page, table
 
@@ -16,22 +13,14 @@ def render() -> str:
     """Return the table of the exit codes and the errors that end with each."""
     rows = (
         (str(number), meaning[0].upper() + meaning[1:], _errors(number))
-        for number, meaning in meanings().items()
+        for number, meaning in EXIT_CODES.items()
     )
     return page(
         "Exit codes",
         table(("exit code", "meaning", "errors"), rows),
         "[Error index](errors.md) describes each error.",
-        source="reconciler/cli/main.py",
+        source="reconciler/cli/exit_codes.py",
     )
-
-
-def meanings() -> Mapping[int, str]:
-    """Return each exit code with its meaning, as `--help` states them."""
-    said = re.sub(r"\s+", " ", (cli.epilog or "").replace("\b", "")).partition(": ")[2]
-    return {
-        int(number): text.strip(" ;.,") for number, text in re.findall(r"\b(\d+)\s+(\D+)", said)
-    }
 
 
 def _errors(number: int) -> str:

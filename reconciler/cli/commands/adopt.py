@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import options, output, taken
+from reconciler.cli import errors, exit_codes, options, output, prompt
 from reconciler.errors import UsageError
 
 
@@ -25,7 +25,7 @@ from reconciler.errors import UsageError
 )
 @click.option("--all", "everything", is_flag=True, help="Every declared object that has drifted.")
 @click.option("--dry-run", is_flag=True, help="Show the edits and make none.")
-@options.form
+@options.output_format
 @options.reserve
 @options.verbose
 def adopt(
@@ -34,7 +34,7 @@ def adopt(
     fields: tuple[str, ...],
     everything: bool,
     dry_run: bool,
-    form: str,
+    output_format: str,
     reserve: int,
     verbose: int,
 ) -> None:
@@ -43,13 +43,14 @@ def adopt(
     ADDRESS is kind/name or a pattern such as 'variant/1003*'; an object that no file declares goes
     into the file where it belongs. Without ADDRESS and --all, each difference is asked about.
     """
-    with output.errors_as(form, folder):
+    with errors.report_errors(output_format, folder):
         asking = not (addresses or everything)
         if addresses and everything:
             raise UsageError("--all is every address", hint="leave one of them out")
-        if asking and (form == "json" or not (sys.stdin and sys.stdin.isatty())):
+        if asking and (output_format == "json" or not prompt.has_terminal()):
             raise UsageError(
-                "there is no terminal to ask on", hint="name addresses, or add --all for everything"
+                "cannot ask which values to write: standard input is not a terminal",
+                hint="name addresses, or add --all for everything",
             )
         from reconciler.catalogue.settings import load
         from reconciler.cli.console import Console
@@ -57,19 +58,19 @@ def adopt(
         from reconciler.workflows import adopt as adopting
         from reconciler.workflows.connect import connect
 
-        options.known_fields(fields)
+        options.check_fields(fields)
         shop = load(folder)
         with (
-            Console(form != "text", verbose) as console,
+            Console(output_format != "text", verbose) as console,
             connect(shop, console, Limits(reserve=reserve)) as client,
         ):
             found = adopting.look(shop, client, addresses, fields)
         if asking:
-            found.drift = taken.picked(found.drift)
+            found.drift = prompt.choose_drift(found.drift)
         back = adopting.write(found)
         changed = back.finish()
         if not dry_run:
             back.save(changed)
-    taken.print_adopted(adopting.done(found, back, changed), form, dry_run)
+    output.print_adopted(adopting.done(found, back, changed), output_format, dry_run)
     if found.skipped:
-        sys.exit(options.PARTLY)
+        sys.exit(exit_codes.PARTIAL)

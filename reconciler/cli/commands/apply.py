@@ -1,24 +1,25 @@
-"""`apply`: show the plan, ask, carry it out, say what happened."""
+"""`apply`: show the plan, ask, carry it out, report; and the command to continue a stopped run."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli import options, output
-from reconciler.cli.commands import again
+from reconciler.cli import errors, exit_codes, options, output, prompt
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.catalogue.parallel import Parsing
     from reconciler.catalogue.settings import Settings
     from reconciler.core.plan.target import Scope
+    from reconciler.core.report import Report
     from reconciler.dealpos.client import Client
     from reconciler.ledger.journal import Journal
     from reconciler.workflows.plan import Made
@@ -32,7 +33,7 @@ STALE = 60.0
 
 @click.command()
 @click.argument("target", metavar="[DIR|PLAN]", default=".", type=click.Path(path_type=Path))
-@options.form
+@options.output_format
 @click.option("--auto-approve", is_flag=True, help="Do not ask; needed without a terminal.")
 @click.option("--verify", is_flag=True, help="Refuse a PLAN not signed with RECONCILER_PLAN_KEY.")
 @click.option(
@@ -44,11 +45,7 @@ STALE = 60.0
 @options.target
 @options.kind
 @options.overwrite
-@click.option(
-    "--take-over",
-    is_flag=True,
-    help="Take the ledger over from a run that was killed; only when nothing else is applying.",
-)
+@options.force_unlock
 @options.reserve
 @click.option(
     "--max-requests",
@@ -56,24 +53,19 @@ STALE = 60.0
     metavar="N",
     help="Stop, with nothing half done, before the run sends more than N requests, reads included.",
 )
-@click.option(
-    "--until",
-    callback=options.duration,
-    metavar="DURATION",
-    help="Begin nothing that would not be done in this time from now: 90s, 8m, 1h.",
-)
+@options.timeout
 @options.verbose
 def apply(
     target: Path,
-    form: str,
+    output_format: str,
     auto_approve: bool,
     verify: bool,
     folder: Path | None,
     overwrite: tuple[str, ...],
-    take_over: bool,
+    force_unlock: bool,
     reserve: int,
     max_requests: int | None,
-    until: float | None,
+    timeout: float | None,
     verbose: int,
     **part: tuple[str, ...],
 ) -> None:
@@ -82,7 +74,7 @@ def apply(
     PLAN is a file that `plan --out` wrote: exactly what it holds is applied, and what has moved in
     the shop since is held.
     """
-    with output.errors_as(form):
+    with errors.report_errors(output_format):
         from reconciler.catalogue.parallel import begin
 
         begun = begin(target)
@@ -95,39 +87,50 @@ def apply(
         from reconciler.workflows.connect import connect
         from reconciler.workflows.plan import permit
 
-        if not auto_approve and (form == "json" or not (sys.stdin and sys.stdin.isatty())):
+        if not auto_approve and (output_format == "json" or not prompt.has_terminal()):
             raise UsageError(
-                "there is no terminal to ask on", hint="add --auto-approve to apply without asking"
+                "cannot ask for approval: standard input is not a terminal",
+                hint="add --auto-approve to apply without asking",
             )
         approved = _approved(target, verify)
         shop = load(_folder(target, folder, approved))
-        remake = _remake(shop, approved, options.scope(**part), overwrite, begun)
-        limits = Limits(max_requests, until, reserve)
+        remake = _remake(shop, approved, options.parse_scope(**part), overwrite, begun)
+        limits = Limits(max_requests, timeout, reserve)
         with (
-            Console(form == "json", verbose) as console,
+            Console(output_format == "json", verbose) as console,
             connect(shop, console, limits) as client,
         ):
             journal = Journal(StateDir(shop.root), client.store.url)
             made = remake(client, journal)
             console.finish()
-            if form == "text":
-                output.print_plan(made, form)
+            if output_format == "text":
+                output.print_plan(made, output_format)
             permit(made)
             if made.plan.changes and not auto_approve:
                 made = _agree(remake, client, journal, made)
             console.arm()
             try:
-                report, unrecorded = apply_plan(made, client, journal, console, take_over)
+                report, unrecorded = apply_plan(made, client, journal, console, force_unlock)
             except KeyboardInterrupt:
-                raise ReconcilerError(
-                    "stopped at once: a call may have been in flight",
-                    hint="run `reconciler plan` to see where the shop stands",
-                ) from None
-    output.print_report(report, form, again.way_on(report))
+                raise _InterruptedRequest(console.exit_code) from None
+    output.print_report(report, output_format, continue_command(report))
     if unrecorded is not None:
         raise unrecorded
+    if report.stopped and console.exit_code is not None:
+        sys.exit(console.exit_code)
     if not report.complete or made.plan.unknown or made.plan.blocked:
-        sys.exit(options.PARTLY)
+        sys.exit(exit_codes.PARTIAL)
+
+
+class _InterruptedRequest(ReconcilerError):
+    """Ctrl-C was pressed twice: a request may have been sent, and its answer was not awaited."""
+
+    def __init__(self, exit_code: int | None) -> None:
+        super().__init__(
+            "interrupted while a request may have been in flight",
+            hint="run 'reconciler plan' to see the state of the shop",
+        )
+        self.exit_code = exit_code or exit_codes.INTERRUPTED
 
 
 def _approved(target: Path, verify: bool) -> Saved | None:
@@ -196,8 +199,8 @@ def _agree(remake: Remake, client: Client, journal: Journal, made: Made) -> Made
 
     while True:
         shown = time.monotonic()
-        if not output.approved():
-            click.echo("Nothing was changed.", err=True)
+        if not prompt.ask_approval():
+            errors.print_message("Nothing was changed.")
             sys.exit(1)
         if time.monotonic() - shown < STALE:
             return made
@@ -205,6 +208,41 @@ def _agree(remake: Remake, client: Client, journal: Journal, made: Made) -> Made
         permit(anew)
         if anew.plan.changes == made.plan.changes and anew.plan.families == made.plan.families:
             return anew
-        click.echo("The shop or the files have changed meanwhile; this is the plan now.", err=True)
+        errors.print_message("The shop or the files have changed meanwhile. This is the new plan:")
         output.print_plan(anew, "text")
         made = anew
+
+
+def continue_command(report: Report) -> str:
+    """Return the command that continues a run that ended early; "" for one that did not.
+
+    It is the command that was given, with higher limits where they were too low to begin anything.
+    """
+    if not report.stopped:
+        return ""
+    from reconciler.dealpos.budget import format_duration
+
+    context = click.get_current_context()
+    given = dict(context.params)
+    requests, seconds = report.needed or (0, 0.0)
+    if given["max_requests"] is not None:
+        given["max_requests"] = max(given["max_requests"], requests)
+    if given["timeout"] is not None:
+        given["timeout"] = format_duration(max(given["timeout"], seconds))
+    words = [word for option in context.command.params for word in _option_words(option, given)]
+    return shlex.join(["reconciler", context.command.name or "", *words])
+
+
+def _option_words(parameter: click.Parameter, given: dict[str, Any]) -> Iterator[str]:
+    if not parameter.expose_value or (isinstance(parameter, click.Option) and parameter.hidden):
+        return  # how it prints, or an older spelling of another option
+    value = given[parameter.name or ""]
+    if not isinstance(parameter, click.Option):
+        yield str(value)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from (parameter.opts[-1], str(item))
+    elif parameter.count or parameter.is_flag:
+        yield from [parameter.opts[-1]] * int(value)
+    elif value is not None and value != parameter.default:
+        yield from (parameter.opts[-1], str(value))

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import options, output
+from reconciler.cli import errors, exit_codes, options, output
 from reconciler.errors import ReconcilerError
 
 
 @click.command()
 @options.directory
-@options.formats(
+@options.format_option(
     "html",
     "markdown",
     "github",
@@ -34,7 +34,7 @@ from reconciler.errors import ReconcilerError
 @options.verbose
 def audit(
     directory: Path,
-    form: str,
+    output_format: str,
     detailed_exitcode: bool,
     reserve: int,
     verbose: int,
@@ -42,7 +42,7 @@ def audit(
 ) -> None:
     """Say what in the shop is not as the files say; only ever reads."""
     began = time.monotonic()
-    with output.errors_as(form, directory, "audit"):
+    with errors.report_errors(output_format, directory, "audit"):
         from reconciler.catalogue.parallel import begin
 
         begun = begin(directory)
@@ -55,19 +55,20 @@ def audit(
         from reconciler.workflows import plan as pipeline
         from reconciler.workflows.connect import connect
 
-        scope = options.scope(**part)
+        scope = options.parse_scope(**part)
         shop = load(directory)
         with (
-            Console(form != "text", verbose) as console,
+            Console(output_format != "text", verbose) as console,
             connect(shop, console, Limits(reserve=reserve)) as client,
         ):
             journal = Journal(StateDir(shop.root), client.store.url)
             found = examine(pipeline.make(shop, client, journal, scope, begun=begun).plan)
-    output.print_audit(found, client.requests, time.monotonic() - began, form, directory)
+    seconds = time.monotonic() - began
+    output.print_audit(found, client.requests, seconds, output_format, directory)
     if unread := found.of("unknown"):
         from reconciler.render.words import counted
 
-        output.complain(ReconcilerError(f"{counted(len(unread), 'object')} could not be read"))
+        errors.print_error(ReconcilerError(f"{counted(len(unread), 'object')} could not be read"))
         sys.exit(1)
     if detailed_exitcode and not found.clean:
-        sys.exit(options.CHANGES)
+        sys.exit(exit_codes.CHANGES)

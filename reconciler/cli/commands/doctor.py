@@ -7,16 +7,16 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import options, output
+from reconciler.cli import errors, options, output
 
 
 @click.command()
 @options.directory
-@options.form
+@options.output_format
 @options.verbose
-def doctor(directory: Path, form: str, verbose: int) -> None:
+def doctor(directory: Path, output_format: str, verbose: int) -> None:
     """Check a shop before the first plan: reads only, at most 20 requests."""
-    with output.errors_as(form):
+    with errors.report_errors(output_format):
         from reconciler.catalogue.settings import load
         from reconciler.cli.console import Console
         from reconciler.dealpos.doctor.budget import Purse
@@ -31,7 +31,7 @@ def doctor(directory: Path, form: str, verbose: int) -> None:
         from reconciler.workflows.connect import connect
 
         shop = load(directory)
-        with Console(form == "json", verbose) as console:
+        with Console(output_format == "json", verbose) as console:
             purse = Purse(console)
             with connect(shop, purse, known=TenantProfile()) as client:
                 window = client.window
@@ -43,6 +43,6 @@ def doctor(directory: Path, form: str, verbose: int) -> None:
         tried = {asked.operation for asked in evidence.asked if asked.exchanges}
         update_profile(StateDir(shop.root), evidence.store, client.routes.tenant, tried)
     findings = judge(evidence, KINDS)
-    output.print_examination(evidence, findings, form)
+    output.print_examination(evidence, findings, output_format)
     if any(finding.verdict is Verdict.PROBLEM for finding in findings):
         sys.exit(1)

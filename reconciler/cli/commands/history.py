@@ -6,30 +6,31 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import options, output
+from reconciler.cli import errors, options, output, stream
 from reconciler.errors import UsageError
 
 
 @click.command()
 @options.directory
-@options.form
+@options.output_format
 @click.option(
     "--rebuild",
     is_flag=True,
     help="Make the ledger anew from what is in the shop as the files say; reads the shop.",
 )
-@click.option(
-    "--take-over",
-    is_flag=True,
-    help="With --rebuild: also where a run that was killed has the ledger.",
-)
+@options.force_unlock
 @options.reserve
 @options.verbose
 def history(
-    directory: Path, form: str, rebuild: bool, take_over: bool, reserve: int, verbose: int
+    directory: Path,
+    output_format: str,
+    rebuild: bool,
+    force_unlock: bool,
+    reserve: int,
+    verbose: int,
 ) -> None:
     """Show what was applied to the shop, as far as its ledger remembers; writes nothing to it."""
-    with output.errors_as(form, directory):
+    with errors.report_errors(output_format, directory):
         from reconciler import ledger
         from reconciler.catalogue.settings import load
         from reconciler.ledger.state_dir import StateDir
@@ -52,17 +53,17 @@ def history(
             from reconciler.workflows.connect import connect
 
             with (
-                Console(form != "text", verbose) as console,
+                Console(output_format != "text", verbose) as console,
                 connect(shop, console, Limits(reserve=reserve)) as client,
             ):
                 known = past.forgotten(home, state, store)
                 journal = Journal(state, store)
                 made = pipeline.make(shop, client, journal, before=known)
-                known.rebuild(made.plan, made.basis, take_over)
+                known.rebuild(made.plan, made.basis, force_unlock)
         held = home.read()
     from reconciler.render.history import history_document, history_text
 
-    if form == "json":
+    if output_format == "json":
         output.print_json(history_document(held, store))
     else:
-        output.say(history_text(held, store))
+        stream.write_stdout(history_text(held, store))

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import options, output, taken
+from reconciler.cli import errors, exit_codes, options, output
 from reconciler.errors import UsageError
 
 
 @click.command("import")
 @options.directory
-@options.form
+@options.output_format
 @click.option(
     "--dry-run", is_flag=True, help="Read the listings alone, and say what the rest costs."
 )
@@ -21,14 +21,19 @@ from reconciler.errors import UsageError
 @options.reserve
 @options.verbose
 def import_(
-    directory: Path, form: str, dry_run: bool, kinds: tuple[str, ...], reserve: int, verbose: int
+    directory: Path,
+    output_format: str,
+    dry_run: bool,
+    kinds: tuple[str, ...],
+    reserve: int,
+    verbose: int,
 ) -> None:
     """Write what the shop has and no file declares into new files; only ever reads the shop.
 
     Customers are imported as far as coupons name them; all of them with --kind customer.
     """
-    with output.errors_as(form, directory):
-        options.scope((), kinds)
+    with errors.report_errors(output_format, directory):
+        options.parse_scope((), kinds)
         from reconciler.cli.console import Console
         from reconciler.dealpos.budget import Limits
         from reconciler.workflows import import_ as importing
@@ -36,22 +41,22 @@ def import_(
 
         shop = importing.folder(directory)
         with (
-            Console(form != "text", verbose) as console,
+            Console(output_format != "text", verbose) as console,
             connect(shop, console, Limits(reserve=reserve)) as client,
         ):
             everything = importing.reading(shop, client, kinds)
             everything.listings()
-            taken.print_price(everything, form if dry_run else "")
+            output.print_price(everything, output_format if dry_run else "")
             if dry_run:
                 return
             console.expect(everything.cost())
             done = importing.write(shop, everything, kinds)
-    taken.print_import(done, form, directory)
+    output.print_import(done, output_format, directory)
     if done.cut is not None:
-        output.complain(done.cut)
+        errors.print_error(done.cut)
         raise UsageError(
             "the import is not complete; what was read is written",
             hint=f"run `reconciler import {directory}` again: it goes on from there",
         )
     if done.unread:
-        sys.exit(options.PARTLY)
+        sys.exit(exit_codes.PARTIAL)

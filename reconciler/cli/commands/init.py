@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import options, output
+from reconciler.cli import options, stream
 
 
 @click.command()
@@ -16,5 +16,5 @@ def init(directory: Path) -> None:
     from reconciler.kinds import MANAGED
     from reconciler.workflows.init import start
 
-    output.say("".join(f"wrote {path}\n" for path in start(directory, MANAGED)))
+    stream.write_stdout("".join(f"wrote {path}\n" for path in start(directory, MANAGED)))
     click.echo(f"next: reconciler plan {directory}", err=True)

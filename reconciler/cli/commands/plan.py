@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import options, output
+from reconciler.cli import errors, exit_codes, options, output
 from reconciler.errors import ReconcilerError, UsageError
 
 
 @click.command()
 @options.directory
-@options.formats(
+@options.format_option(
     "markdown",
     "github",
     "html",
@@ -38,7 +38,7 @@ from reconciler.errors import ReconcilerError, UsageError
 @options.verbose
 def plan(
     directory: Path,
-    form: str,
+    output_format: str,
     compact: bool,
     detailed_exitcode: bool,
     overwrite: tuple[str, ...],
@@ -50,8 +50,8 @@ def plan(
     **part: tuple[str, ...],
 ) -> None:
     """Show what would change in the shop; writes nothing to it."""
-    with output.errors_as(form, directory, reports=reports):
-        if compact and form != "text":
+    with errors.report_errors(output_format, directory, reports=reports):
+        if compact and output_format != "text":
             raise UsageError("--compact is for --format text", hint="leave one of them out")
         from reconciler.catalogue.parallel import begin
 
@@ -66,13 +66,13 @@ def plan(
         from reconciler.workflows.connect import connect
 
         for report in reports:
-            output.report_form(report)
-        scope = options.scope(**part)
+            errors.report_format(report)
+        scope = options.parse_scope(**part)
         signing = seal.read_key() if sign else None
         shop = load(directory)
         limits = Limits(reserve=reserve)
         with (
-            Console(form != "text", verbose) as console,
+            Console(output_format != "text", verbose) as console,
             connect(shop, console, limits) as client,
         ):
             journal = Journal(StateDir(shop.root), client.store.url)
@@ -80,13 +80,13 @@ def plan(
         if out:
             output.save_plan(made, directory, out, signing)
         output.write_reports(made, reports, directory, signing)
-    output.print_plan(made, form, directory, compact, signing)
+    output.print_plan(made, output_format, directory, compact, signing)
     if made.plan.unknown:
         from reconciler.render.words import counted
 
         objects = counted(len(made.plan.unknown), "object")
         why = f"{objects} could not be read: nothing is planned there"
-        output.complain(ReconcilerError(why))
+        errors.print_error(ReconcilerError(why))
         sys.exit(1)
     if detailed_exitcode and not made.plan.settled:
-        sys.exit(options.CHANGES)
+        sys.exit(exit_codes.CHANGES)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import output
+from reconciler.cli import stream
 from reconciler.errors import UsageError
 
 
@@ -21,4 +21,4 @@ def schema(directory: Path) -> None:
         written = shapes.write(shapes.schemas(MANAGED) | shapes.documents(), directory)
     except OSError as error:
         raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from None
-    output.say("".join(f"wrote {path}\n" for path in written))
+    stream.write_stdout("".join(f"wrote {path}\n" for path in written))

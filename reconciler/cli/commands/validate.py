@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import options, output
+from reconciler.cli import errors, options, output, stream
 
 
 @click.command()
 @options.directory
-@options.formats("github", help="; github annotations on the lines of a pull request")
-def validate(directory: Path, form: str) -> None:
+@options.format_option("github", help="; github annotations on the lines of a pull request")
+def validate(directory: Path, output_format: str) -> None:
     """Check the files alone: no network, no credentials."""
-    with output.errors_as(form, directory):
+    with errors.report_errors(output_format, directory):
         from reconciler.catalogue.parallel import begin
 
         begun = begin(directory)
@@ -24,7 +24,7 @@ def validate(directory: Path, form: str) -> None:
 
         desired = pipeline.declared(load(directory), begun)
         counts = {name: len(objects) for name, objects in desired.objects.items()}
-        if form == "json":
+        if output_format == "json":
             output.print_json({"valid": True, "objects": counts})
         else:
             listed = ", ".join(
@@ -32,4 +32,4 @@ def validate(directory: Path, form: str) -> None:
                 for name, count in counts.items()
                 if count
             )
-            output.say(f"Valid: {listed or 'nothing declared'}\n")
+            stream.write_stdout(f"Valid: {listed or 'nothing declared'}\n")

@@ -1,0 +1,75 @@
+"""Errors for people on stderr, and for programs, pages and comments in their own format."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from reconciler.cli import terminal
+from reconciler.cli.stream import write_stderr, write_stdout
+from reconciler.cli.view import find_renderer, make_view
+from reconciler.errors import ReconcilerError, UsageError
+
+REPORT_FORMATS = {".md": "markdown", ".html": "html", ".json": "json", ".txt": "text"}
+"""The format of a report file by its suffix."""
+
+
+def print_message(text: str) -> None:
+    """Write one line for a person to stderr, wrapped where that is a terminal."""
+    from reconciler.render.words import plain
+
+    write_stderr(terminal.wrap(plain(text), terminal.columns(sys.stderr)))
+
+
+def print_error(error: ReconcilerError) -> None:
+    """Write every problem with its file and line to stderr, then the error and its hint."""
+    for problem in error.problems:
+        print_message(str(problem))
+        if problem.hint:
+            print_message(f"    hint: {problem.hint}")
+    print_message(f"error: {error.message}")
+    if error.hint:
+        print_message(f"hint: {error.hint}")
+
+
+@contextmanager
+def report_errors(
+    output_format: str, folder: Path = Path(), subject: str = "plan", reports: Sequence[Path] = ()
+) -> Iterator[None]:
+    """Write an error also to stdout where a program, a page or a comment waits for a result.
+
+    Those of `reports` that people read get it too: it replaces a result that is outdated.
+    """
+    try:
+        yield
+    except ReconcilerError as error:
+        if text := _render(error, output_format, folder, subject):
+            write_stdout(text)
+        for path in reports:
+            report_format = REPORT_FORMATS.get(path.suffix.lower(), "")
+            if report_format in ("markdown", "html"):
+                with suppress(OSError):  # the error itself matters more
+                    text = _render(error, report_format, folder, subject)
+                    path.write_text(text, encoding="utf-8")
+        raise
+
+
+def report_format(path: Path) -> str:
+    """Return the format that a file's suffix names; raises UsageError for another suffix."""
+    found = REPORT_FORMATS.get(path.suffix.lower())
+    if found is None:
+        suffixes = ", ".join(REPORT_FORMATS)
+        raise UsageError(
+            f"{path}: the suffix names no report format", hint=f"use one of {suffixes}"
+        )
+    return found
+
+
+def _render(error: ReconcilerError, output_format: str, folder: Path, subject: str) -> str:
+    """Return an error in a machine format; "" for text, which people read on stderr."""
+    if output_format == "text":
+        return ""
+    renderer = find_renderer(subject, output_format)
+    return str(renderer.render_error(error, make_view(folder, output_format)))

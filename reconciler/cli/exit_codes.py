@@ -1,0 +1,23 @@
+"""Exit codes of the program, the only place that defines them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ERROR: Final = 1
+CHANGES: Final = 2
+REFUSED: Final = 3
+PARTIAL: Final = 4
+INTERRUPTED: Final = 130
+TERMINATED: Final = 143
+"""Both are 128 and the number of the signal, as shells give it."""
+
+EXIT_CODES: Final = {
+    0: "success",
+    ERROR: "error; objects that could not be read are one too",
+    CHANGES: "changes or drift found (only with --detailed-exitcode)",
+    REFUSED: "refused by a guardrail, nothing was changed",
+    PARTIAL: "partly done: something failed, was skipped or is blocked",
+    INTERRUPTED: "interrupted by Ctrl-C; 143: by a termination signal",
+}
+"""The meaning of each exit code, for help and docs."""

@@ -1,0 +1,98 @@
+"""Questions on the terminal: approve a plan, choose drift to write to the files."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from reconciler.cli import terminal
+from reconciler.cli.errors import print_message
+
+if TYPE_CHECKING:
+    from reconciler.catalogue.writing.results import FieldDrift
+
+APPROVE = "Do you want to apply these changes? Only 'yes' will be accepted: "
+APPROVE_HELP = """\
+  yes     apply the changes shown above to the shop
+  no      end without a change (also Enter, Ctrl-D or Ctrl-C)
+  ?       show this help"""
+
+ADOPT = "Write the live value to the file? [y]es, [n]o, [a]ll remaining, [q]uit, [?] help: "
+ADOPT_HELP = """\
+  y   write the value that the shop has to the file
+  n   keep the file as it is
+  a   write this value and all that follow
+  q   keep this file and all that follow as they are; what was chosen so far is written
+  ?   show this help"""
+
+
+def has_terminal() -> bool:
+    """Return whether a question can be asked: standard input is a terminal."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def ask_approval() -> bool:
+    """Ask whether to apply a plan; only the whole word `yes` is a yes."""
+    print_message("")
+    while True:
+        answer = _ask(APPROVE)
+        if answer == "yes":
+            return True
+        if answer is None or answer.lower() in ("", "n", "no", "q", "quit"):
+            return False
+        _explain(APPROVE_HELP, answer, "Answer 'yes' or 'no'")
+
+
+def choose_drift(takes: Sequence[FieldDrift]) -> list[FieldDrift]:
+    """Ask about each difference; return those to write to the files."""
+    from reconciler.kinds import KINDS
+    from reconciler.render.adopted import take_lines
+
+    chosen: list[FieldDrift] = []
+    for index, take in enumerate(takes):
+        for line in take_lines(take, KINDS):
+            print_message(line)
+        answer = _ask_word(ADOPT, ("yes", "no", "all", "quit"), ADOPT_HELP)
+        if answer == "all":
+            return [*chosen, *takes[index:]]
+        if answer == "quit":
+            return chosen
+        if answer == "yes":
+            chosen.append(take)
+    return chosen
+
+
+def _ask_word(question: str, words: Sequence[str], help_text: str) -> str:
+    """Ask until the answer is one of `words` or its first letter.
+
+    The end of the input counts as the last word.
+    """
+    while True:
+        answer = _ask(question)
+        if answer is None:
+            return words[-1]
+        for word in words:
+            if answer.lower() in (word, word[0]):
+                return word
+        _explain(help_text, answer, f"Answer {', '.join(word[0] for word in words)}")
+
+
+def _ask(question: str) -> str | None:
+    """Return a line of standard input without white space around it, None at its end."""
+    sys.stderr.write(terminal.wrap(question.rstrip(), terminal.columns(sys.stderr)) + " ")
+    sys.stderr.flush()
+    line = sys.stdin.readline() if sys.stdin is not None else ""
+    if not line:
+        print_message("")
+        return None
+    return line.strip()
+
+
+def _explain(help_text: str, answer: str, expected: str) -> None:
+    """Write the help of a question, or say that an answer is not one of those expected."""
+    if answer == "?":
+        for line in help_text.splitlines():
+            print_message(line)
+    else:
+        print_message(f"'{answer}' is not an answer. {expected}, or '?' for help.")

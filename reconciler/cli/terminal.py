@@ -1,0 +1,112 @@
+"""Properties of the terminal: colour, width, and text wrapped to that width.
+
+Only a terminal gets wrapped text. In a pipe or a CI log each fact stays on one line, so that
+`grep` and `diff` find it whole.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Final, TextIO
+
+import click
+
+MIN_COLUMNS: Final = 40
+"""Columns below which wrapping would leave a word a line."""
+MAX_HANGING_INDENT_COLUMNS: Final = 12
+COLOR_CHOICES: Final = ("auto", "always", "never")
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_WORD = re.compile(r"'[^']*'\S*|`[^`]*`\S*|\S+")
+"""One word, or a quoted command, which stays on one line so that it can be copied."""
+_INDENT = re.compile(r"\s*(?:(?:\x1b\[[0-9;]*m)*[^\w\s'\"](?:\x1b\[[0-9;]*m)*\s+)?")
+"""Leading white space, with the sign that begins a list entry."""
+
+
+class _Choice:
+    """The word after `--color`."""
+
+    color = "auto"
+
+
+def choose_color(choice: str) -> None:
+    """Remember the word after `--color` for the rest of the run."""
+    _Choice.color = choice
+
+
+def has_color(stream: TextIO) -> bool:
+    """Return whether text for `stream` is coloured.
+
+    `--color` decides first, then NO_COLOR, FORCE_COLOR, TERM=dumb, and last whether the stream is
+    a terminal. An environment variable that is empty counts as not set.
+    """
+    if _Choice.color != "auto":
+        return _Choice.color == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return is_interactive(stream)
+
+
+def is_interactive(stream: TextIO) -> bool:
+    """Return whether `stream` is a terminal that understands control sequences."""
+    return stream.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+
+
+def paint(style: str, text: str) -> str:
+    """Return `text` in a colour, bold or dim."""
+    if style in ("bold", "dim"):
+        return click.style(text, **{style: True})
+    return click.style(text, fg=style)
+
+
+def columns(stream: TextIO) -> int | None:
+    """Return the width of the terminal behind `stream`, or None where nothing is to be wrapped."""
+    if not stream.isatty():
+        return None
+    try:
+        width = int(os.environ.get("COLUMNS") or os.get_terminal_size(stream.fileno()).columns)
+    except (OSError, ValueError):
+        return None
+    return max(width, MIN_COLUMNS) if width > 0 else None
+
+
+def wrap(text: str, width: int | None) -> str:
+    """Return `text` with lines of at most `width` columns; None leaves it as it is.
+
+    A line that goes on is indented like the text of its first line. A word or a quoted command
+    that is longer than a line is not broken.
+    """
+    if width is None or all(len(line) <= width and line.isascii() for line in text.split("\n")):
+        return text
+    return "\n".join(part for line in text.split("\n") for part in _wrap_line(line, width))
+
+
+def _wrap_line(line: str, width: int) -> Iterator[str]:
+    if _cells(line) <= width:
+        yield line
+        return
+    found = _INDENT.match(line)
+    begin = found[0] if found else ""
+    margin = " " * min(_cells(begin), MAX_HANGING_INDENT_COLUMNS)
+    current, used, end = begin, _cells(begin), len(begin)
+    for word in _WORD.finditer(line, len(begin)):
+        gap, size = line[end : word.start()], _cells(word[0])
+        end = word.end()
+        if used + len(gap) + size > width and current.strip():
+            yield current
+            current, used, gap = margin, len(margin), ""
+        current += gap + word[0]
+        used += len(gap) + size
+    yield current
+
+
+def _cells(text: str) -> int:
+    """Return the columns that `text` takes; wide characters take two, control sequences none."""
+    from rich.cells import cell_len  # a terminal needs rich for its progress bar anyway
+
+    visible = _ANSI.sub("", text)
+    return len(visible) if visible.isascii() else cell_len(visible)
