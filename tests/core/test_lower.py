@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.core.diff.change import Action
-from reconciler.core.steps.step import batches
+from reconciler.core.steps.step import split_batches
 from tests.support.world import World
 
 PRODUCT = {"name": "Kopi", "category": "Drinks"}
@@ -136,7 +136,7 @@ def test_variants_are_added_in_batches_of_a_hundred(
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
 def test_batches_hold_everything_once_in_order(size: int) -> None:
-    cut = list(batches(range(10), size))
+    cut = list(split_batches(range(10), size))
     assert [item for batch in cut for item in batch] == list(range(10))
     assert all(len(batch) == size for batch in cut[:-1])
     assert len(cut[-1]) <= size

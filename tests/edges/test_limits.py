@@ -289,12 +289,12 @@ def test_a_reserve_of_everything_is_an_error_that_names_the_window(full: MakeSho
 def test_without_limits_nothing_is_priced_while_applying(
     full: MakeShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reconciler.dealpos.apply import stopping as boundary
+    from reconciler.dealpos.apply import stopping
 
     def priced(*_: Any) -> int:
         raise AssertionError("priced")
 
-    monkeypatch.setattr(boundary, "verification", priced)
+    monkeypatch.setattr(stopping, "count_readbacks", priced)
     assert Run(full(), Limits(reserve=1)).apply().complete
 
 

@@ -1,7 +1,7 @@
-"""Changes to calls: which operations carry a change, with which bodies, in the fewest requests.
+"""Turn the changes of a plan into requests, as few as the API allows.
 
-A new object rides on its parent's create, or is added to its parent in one call with its
-siblings; what those calls cannot carry follows in its own update. A parent's update names every
+A new child is created with its parent, or added to its parent in one call with its siblings;
+fields that these calls cannot carry follow in its own update. A parent's update names every
 live child of the parent with its value after the plan, because it is undocumented whether
 children that are left out would be kept (dealpos-api.md §6.2).
 """
@@ -20,11 +20,19 @@ from reconciler.core.model.live import overlay
 from reconciler.core.plan.children import bundled, nested
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.replacement import restored
-from reconciler.core.steps.step import Request, Step, Undo, batches, filled, request_for, spelled
+from reconciler.core.steps.step import (
+    Request,
+    Step,
+    Undo,
+    build_request,
+    request_with_spellings,
+    split_batches,
+    values_to_send,
+)
 
 
-def lower(plan: Plan, kinds: Kinds) -> list[Step]:
-    """The steps of a plan; those of one change come in the order in which it needs them."""
+def lower_plan(plan: Plan, kinds: Kinds) -> list[Step]:
+    """Return the steps of a plan; the steps of one change come in the order that it needs."""
     return list(_Lowering(plan, kinds).steps())
 
 
@@ -33,7 +41,7 @@ class _Lowering:
         self.plan = plan
         self.kinds = kinds
         self.changes = {change.address: change for change in plan.changes}
-        self.of = nested(plan.changes, kinds)
+        self.children = nested(plan.changes, kinds)
         self.count = 0
 
     def steps(self) -> Iterator[Step]:
@@ -44,11 +52,11 @@ class _Lowering:
             if kind.parent is None and own:
                 child = next((k for k in self.kinds.values() if _parent(k) == kind.name), None)
                 for change in own:
-                    yield from self._top(kind, child, change)
+                    yield from self._lower_top_level(kind, child, change)
             elif kind.parent:
-                yield from self._children(kind, kind.parent)
+                yield from self._lower_children(kind, kind.parent)
 
-    def step(
+    def _new_step(
         self,
         kind: Kind,
         action: Action,
@@ -70,16 +78,16 @@ class _Lowering:
             **rest,
         )
 
-    def _top(self, kind: Kind, child: Kind | None, change: Change) -> Iterator[Step]:
+    def _lower_top_level(self, kind: Kind, child: Kind | None, change: Change) -> Iterator[Step]:
         assert change.after is not None
         if change.action is Action.CREATE and kind.create:
-            riders = self._riders(child, change.address)
+            riders = self._children_created_with_parent(child, change.address)
             call = kind.create
-            request = self._creating(kind, call, change.after, child, riders)
+            request = self._build_creation(kind, call, change.after, child, riders)
             carried = {kind.name: frozenset(call.fields)}
             if child and child.parent:
                 carried[child.name] = frozenset(child.parent.create.fields)
-            yield self.step(
+            yield self._new_step(
                 kind,
                 Action.CREATE,
                 [change, *riders],
@@ -88,12 +96,12 @@ class _Lowering:
                 creates=True,
                 undo=_undo_of(kind, change, change.replaces),
             )
-            yield from self._completion(kind, [change], call)
+            yield from self._completions(kind, [change], call)
         elif change.action is Action.REPLACE and kind.delete and kind.create:
-            removal = request_for(kind, kind.delete, change.before or {})
-            creation = request_for(kind, kind.create, filled(change))
+            removal = build_request(kind, kind.delete, change.before or {})
+            creation = build_request(kind, kind.create, values_to_send(change))
             fields = {kind.name: frozenset(kind.create.fields)}
-            yield self.step(
+            yield self._new_step(
                 kind,
                 Action.REPLACE,
                 [change],
@@ -102,68 +110,73 @@ class _Lowering:
                 creates=True,
                 undo=_undo_of(kind, change, change.before),
             )
-        elif kind.update and (child is None or not self._updates_children(child, change.address)):
-            # A parent with children is updated together with them, by `_children`.
-            yield self._update(kind, change)
+        elif kind.update and (child is None or not self._has_parent_update(child, change.address)):
+            # A parent with children is updated together with them, by `_lower_children`.
+            yield self._own_update(kind, change)
 
-    def _update(self, kind: Kind, change: Change, value: Value | None = None) -> Step:
+    def _own_update(self, kind: Kind, change: Change, value: Value | None = None) -> Step:
         call = kind.update
         assert call is not None
-        value = filled(change) if value is None else value
+        value = values_to_send(change) if value is None else value
         if change.renamed_from:
             value = {**value, kind.identity: change.renamed_from}
-        request = request_for(kind, call, value)
+        request = build_request(kind, call, value)
         if change.renamed_from:
             request = Request(request.operation, {**request.body, kind.rename: change.address.name})
-        return self.step(
+        return self._new_step(
             kind, change.action, [change], [request], {kind.name: frozenset(call.fields)}
         )
 
     def _deletions(self, kind: Kind, changes: Sequence[Change]) -> Iterator[Step]:
-        """Several in one call where the API can; each alone is what a refusal falls back to."""
+        """Yield deletions, several in one call where the API can; each alone as the fallback."""
         alone = {
-            c.address: request_for(kind, kind.delete, c.before or {})
+            c.address: build_request(kind, kind.delete, c.before or {})
             for c in changes
             if kind.delete
         }
         many = kind.delete_many
-        for batch in batches(changes, many.limit if many else 1):
+        for batch in split_batches(changes, many.limit if many else 1):
             request = alone[batch[0].address]
             if many and many.body and len(batch) > 1:
                 bodies = [kind.encode(many, change.before or {}) for change in batch]
                 request = Request(many.operation, many.body(bodies))
-            yield self.step(kind, Action.DELETE, batch, [request], {}, fallback=alone)
+            yield self._new_step(kind, Action.DELETE, batch, [request], {}, fallback=alone)
 
-    def _riders(self, child: Kind | None, owner: Address) -> list[Change]:
+    def _children_created_with_parent(self, child: Kind | None, owner: Address) -> list[Change]:
         if child is None:
             return []
-        return [c for c in self.of.get(owner, ()) if c.action is Action.CREATE]
+        return [c for c in self.children.get(owner, ()) if c.action is Action.CREATE]
 
-    def _creating(
+    def _build_creation(
         self, kind: Kind, call: Call, value: Value, child: Kind | None, riders: Sequence[Change]
     ) -> Request:
         if child is None or child.parent is None:
-            return request_for(kind, call, value)
+            return build_request(kind, call, value)
         parent = child.parent
         items = [child.encode(parent.create, change.after or {}) for change in riders]
         bodies = [
             {**kind.encode(call, value), parent.key: [form(item) for item in items]}
             for form in parent.create.forms
         ]
-        return spelled(call.operation, bodies)
+        return request_with_spellings(call.operation, bodies)
 
-    def _completion(self, kind: Kind, changes: Sequence[Change], call: Call) -> Iterator[Step]:
-        """What a create could not carry, by the object's own update."""
+    def _completions(self, kind: Kind, changes: Sequence[Change], call: Call) -> Iterator[Step]:
+        """Yield updates for the fields that a creation could not carry."""
         for change in changes:
             after = change.after or {}
             missing = set(after) - set(call.fields)
             if not after.get(kind.retire):
                 missing.discard(kind.retire)  # a new object is in use already
             if kind.update and missing & set(kind.update.fields) - {_parent(kind)}:
-                yield self._update(kind, change, filled(self._following(kind, change)))
+                value = values_to_send(self._with_parent_values(kind, change))
+                yield self._own_update(kind, change, value)
 
-    def _following(self, kind: Kind, change: Change) -> Change:
-        """A new child with the values that repeat its parent's: its update would clear them."""
+    def _with_parent_values(self, kind: Kind, change: Change) -> Change:
+        """Return a new child with the values that repeat its parent's.
+
+        Its own update is a full one (dealpos-api.md §7): without them it would clear what the
+        shop gave the child from its parent.
+        """
         if kind.parent is None or change.after is None:
             return change
         owner = Address(kind.parent.kind, change.after.get(kind.parent.kind, ""))
@@ -176,41 +189,41 @@ class _Lowering:
         }
         return replace(change, after={**change.after, **repeated})
 
-    def _children(self, kind: Kind, parent: Parent) -> Iterator[Step]:
-        owners = {owner for owner in self.of if owner.kind == parent.kind} | {
+    def _lower_children(self, kind: Kind, parent: Parent) -> Iterator[Step]:
+        owners = {owner for owner in self.children if owner.kind == parent.kind} | {
             address
             for address, change in self.changes.items()
             if address.kind == parent.kind and change.action not in (Action.CREATE, Action.DELETE)
         }
         for owner in sorted(owners):
-            yield from self._family(kind, parent, owner, self.of.get(owner, []))
+            yield from self._lower_family(kind, parent, owner, self.children.get(owner, []))
 
-    def _family(
+    def _lower_family(
         self, kind: Kind, parent: Parent, owner: Address, changes: Sequence[Change]
     ) -> Iterator[Step]:
-        """All steps for the children of one parent."""
+        """Yield all steps for the children of one parent."""
         above = self.changes.get(owner)
         created = [c for c in changes if c.action is Action.CREATE]
         riding: set[Address] = set()
         if above is not None and above.action is Action.CREATE:
-            yield from self._completion(kind, created, parent.create)
+            yield from self._completions(kind, created, parent.create)
             return
-        if self._updates_children(kind, owner):
+        if self._has_parent_update(kind, owner):
             step = self._parent_update(kind, parent, owner, above, changes)
             riding = {a for a in step.addresses if a != owner}
             yield step
         if kind.create:
-            for batch in batches(created, kind.create.limit):
-                yield self._add(kind, parent, owner, batch)
-            yield from self._completion(kind, created, kind.create)
+            for batch in split_batches(created, kind.create.limit):
+                yield self._addition(kind, parent, owner, batch)
+            yield from self._completions(kind, created, kind.create)
         for change in changes:
             outside = {f.path[0] for f in change.fields} - set(parent.update.fields)
             if change.action is not Action.CREATE and (outside or change.address not in riding):
-                yield self._update(kind, change)
+                yield self._own_update(kind, change)
 
-    def _updates_children(self, kind: Kind, owner: Address) -> bool:
+    def _has_parent_update(self, kind: Kind, owner: Address) -> bool:
         family, above = self.plan.families.get(owner), self.changes.get(owner)
-        return bundled(kind, family, above, self.of.get(owner, ()))
+        return bundled(kind, family, above, self.children.get(owner, ()))
 
     def _parent_update(
         self,
@@ -225,7 +238,7 @@ class _Lowering:
         assert call is not None
         family = self.plan.families[owner]
         children = family.children or {}
-        value = filled(above) if above else family.value
+        value = values_to_send(above) if above else family.value
         items = []
         for name in children:
             change = self.changes.get(Address(kind.name, name))
@@ -239,13 +252,13 @@ class _Lowering:
         ]
         body = {**above_kind.encode(call, value), parent.key: items}
         fallback = {
-            c.address: request_for(kind, kind.update, c.after or {})
+            c.address: build_request(kind, kind.update, c.after or {})
             for c in riding
             if kind.update
             and not c.blind
             and {f.path[0] for f in c.fields} <= set(kind.update.fields)
         }
-        return self.step(
+        return self._new_step(
             above_kind,
             above.action if above else Action.UPDATE,
             [*([above] if above else []), *riding],
@@ -254,13 +267,15 @@ class _Lowering:
             fallback=fallback,
         )
 
-    def _add(self, kind: Kind, parent: Parent, owner: Address, changes: Sequence[Change]) -> Step:
+    def _addition(
+        self, kind: Kind, parent: Parent, owner: Address, changes: Sequence[Change]
+    ) -> Step:
         assert kind.create is not None
         items = [kind.encode(kind.create, change.after or {}) for change in changes]
         above = self.kinds[parent.kind]
         (key,) = above.fields[above.identity].wire.write
         body = {key: owner.name, parent.key: items}
-        return self.step(
+        return self._new_step(
             kind,
             Action.CREATE,
             changes,
@@ -273,7 +288,7 @@ class _Lowering:
 def renew_replacement(step: Step, kind: Kind, change: Change) -> Step:
     """Return the replacement `step` with its change recomputed from what the shop has now."""
     assert kind.create is not None
-    creation = request_for(kind, kind.create, filled(change))
+    creation = build_request(kind, kind.create, values_to_send(change))
     return replace(
         step,
         changes=(change,),
@@ -287,14 +302,14 @@ def _undo_of(kind: Kind, change: Change, replaced: Value | None) -> Undo | None:
     """Return the requests that undo a creation which must not be broader than declared."""
     if not kind.widens or kind.delete is None or kind.create is None:
         return None
-    remove = request_for(kind, kind.delete, change.after or {})
+    remove = build_request(kind, kind.delete, change.after or {})
     if replaced is None:
         return Undo(remove)
     old = restored(kind, replaced, change.after or {})
     if old is None:
         return Undo(remove, replaces=True)
     must_match = {name: value for name, value in old.items() if name in kind.widens}
-    return Undo(remove, True, request_for(kind, kind.create, old), must_match)
+    return Undo(remove, True, build_request(kind, kind.create, old), must_match)
 
 
 def _parent(kind: Kind) -> str:

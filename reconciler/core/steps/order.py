@@ -1,4 +1,4 @@
-"""The order of a plan's steps: what a step writes must exist when it is written.
+"""Sort the steps of a plan so that every object exists before a step refers to it.
 
         category (parent first) ──► product + its variants ──► what those could not carry
                                              │
@@ -18,30 +18,32 @@ from reconciler.core.model.address import Address, Source, above
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.references import names
 from reconciler.core.plan.plan import Plan
-from reconciler.core.steps.lower import lower
+from reconciler.core.steps.lower import lower_plan
 from reconciler.core.steps.step import Step
 from reconciler.errors import Problem, SourceError
 
 
 def order_steps(plan: Plan, kinds: Kinds) -> tuple[Step, ...]:
-    """Every step of the plan, in an order in which each finds what it needs; deterministic.
+    """Return every step of the plan in an order in which each finds what it needs.
 
-    Raises SourceError for changes that wait for each other, as renames in a ring do.
+    The order is the same for the same plan. Raises SourceError for changes that wait for each
+    other, such as the renames A→B and B→A.
     """
-    unordered = lower(plan, kinds)
-    before = _Before(unordered, kinds)
-    waiting = {step.id: frozenset(before.waits(step) - {step.id}) for step in unordered}
+    unordered = lower_plan(plan, kinds)
+    needed = _Dependencies(unordered, kinds)
+    waiting = {step.id: frozenset(needed.steps_before(step) - {step.id}) for step in unordered}
     sorter = TopologicalSorter(waiting)
     try:
         sorter.prepare()
     except CycleError as error:
-        raise _entangled([c for i in error.args[1] for c in unordered[i].changes]) from None
+        raise _cycle_error([c for i in error.args[1] for c in unordered[i].changes]) from None
     ordered: list[Step] = []
     last: list[int] = []
     while sorter.is_active():
         ready = sorted(sorter.get_ready())
         last += [i for i in ready if unordered[i].action in _DESTROYS]
-        # What destroys something comes last: the rest may show that it would fail.
+        # Replacements and deletions come last: if an earlier step shows that this shop rejects
+        # or changes writes, nothing has been destroyed yet.
         if not (next_ := [i for i in ready if unordered[i].action not in _DESTROYS]):
             next_, last = sorted(last), []
         ordered += [replace(unordered[i], waits=waiting[i]) for i in next_]
@@ -49,8 +51,8 @@ def order_steps(plan: Plan, kinds: Kinds) -> tuple[Step, ...]:
     return tuple(ordered)
 
 
-def _entangled(changes: list[Change]) -> SourceError:
-    """The error of changes each of which would have to come first."""
+def _cycle_error(changes: list[Change]) -> SourceError:
+    """Return the error for changes that wait for each other."""
     named = ", ".join(sorted({str(change.address) for change in changes}))
     place = next((change.source for change in changes if change.source), Source("", 0, 0))
     message = f"each of these would have to be done before the others: {named}"
@@ -60,41 +62,44 @@ def _entangled(changes: list[Change]) -> SourceError:
 _DESTROYS = (Action.REPLACE, Action.DELETE)
 
 
-class _Before:
-    """What comes before what, looked up by address."""
+class _Dependencies:
+    """The steps before each step, looked up by address."""
 
     def __init__(self, unordered: list[Step], kinds: Kinds) -> None:
         self.kinds = kinds
-        self.providers = _providers(unordered)
-        # What takes a name, or one below it, waits for the rename that gives it up.
-        self.freed = {
+        self.created_by = _creating_steps(unordered)
+        # A step that takes a name, or a path below it, waits for the rename that gives it up.
+        # Names are the keys of categories (dealpos-api.md §5): without this, the step would write
+        # to the object that still has the name.
+        self.renamed_away = {
             Address(change.address.kind, change.renamed_from): step.id
             for step in unordered
             for change in step.changes
             if change.renamed_from
         }
-        self.drawn = self._drawn(unordered)
-        self.releases = _releases(unordered, kinds)
+        self.moved_out_before_rename = self._moves_out_of_renamed(unordered)
+        self.last_users = _last_users(unordered, kinds)
         self.parent_updates = {
             owner: step.id for step in unordered if not step.creates for owner in self._owners(step)
         }
 
-    def waits(self, step: Step) -> set[int]:
-        """The steps that `step` comes after."""
+    def steps_before(self, step: Step) -> set[int]:
+        """Return the steps that must run before `step`."""
         if step.action is Action.DELETE:
-            waits = {found for a in step.addresses for found in self.releases.get(a, ())}
+            waits = {found for a in step.addresses for found in self.last_users.get(a, ())}
             paths = [over for a in step.addresses for over in above(a, self.kinds)]
-            return waits | {self.providers[over] for over in paths if over in self.providers}
+            return waits | {self.created_by[over] for over in paths if over in self.created_by}
         waits = set()
         for change in step.changes:
             for needed in (*_needs(step, change, self.kinds), change.address):
-                if needed in self.providers:
-                    waits.add(self.providers[needed])
+                if needed in self.created_by:
+                    waits.add(self.created_by[needed])
             if step.creates or change.renamed_from:
                 path = (change.address, *above(change.address, self.kinds))
-                waits |= {self.freed[a] for a in path if a in self.freed}
-            waits |= self.drawn.get(step.id, set())
-            # A parent's update lists its children, so new ones come after it (see `lower`).
+                waits |= {self.renamed_away[a] for a in path if a in self.renamed_away}
+            waits |= self.moved_out_before_rename.get(step.id, set())
+            # A parent's update lists its known children: sent after a creation, it would leave
+            # the new child out, and the shop may delete it (dealpos-api.md §6.2).
             parent = self.kinds[change.address.kind].parent
             if step.creates and parent:
                 owner = Address(parent.kind, (change.after or {}).get(parent.kind, ""))
@@ -102,21 +107,21 @@ class _Before:
                     waits.add(self.parent_updates[owner])
         return waits
 
-    def _drawn(self, unordered: list[Step]) -> Mapping[int, set[int]]:
-        """By each rename, those that draw something out from below it under its old name."""
+    def _moves_out_of_renamed(self, unordered: list[Step]) -> Mapping[int, set[int]]:
+        """Return, for each rename, the renames that move an object out from below its old name."""
         found: dict[int, set[int]] = {}
         for step in unordered:
             for change in step.changes:
                 old = Address(change.address.kind, change.renamed_from)
                 for over in above(old, self.kinds):
-                    if over in self.providers:
-                        break  # it was moved there before
-                    if over in self.freed:
-                        found.setdefault(self.freed[over], set()).add(step.id)
+                    if over in self.created_by:
+                        break  # the object was moved there by an earlier step
+                    if over in self.renamed_away:
+                        found.setdefault(self.renamed_away[over], set()).add(step.id)
         return found
 
     def _owners(self, step: Step) -> Iterator[Address]:
-        """The parents whose children a parent's update names."""
+        """Yield the parents whose update this step is."""
         for change in step.changes:
             if change.address.kind == step.kind:
                 yield change.address
@@ -124,10 +129,11 @@ class _Before:
                 yield Address(step.kind, (change.after or {}).get(step.kind, ""))
 
 
-def _releases(unordered: list[Step], kinds: Kinds) -> Mapping[Address, set[int]]:
-    """By each object to be deleted, the steps after which nothing needs it any more.
+def _last_users(unordered: list[Step], kinds: Kinds) -> Mapping[Address, set[int]]:
+    """Return, for each object to be deleted, the steps after which nothing needs it any more.
 
-    A parent's update names its children (see `lower`): after a deletion it would bring one back.
+    A parent's update comes before the deletion of its child too: it names the child, and sent
+    afterwards it would create it again (dealpos-api.md §6.2).
     """
     doomed = {c.address: c for s in unordered if s.action is Action.DELETE for c in s.changes}
     found: dict[Address, set[int]] = {address: set() for address in doomed}
@@ -136,7 +142,7 @@ def _releases(unordered: list[Step], kinds: Kinds) -> Mapping[Address, set[int]]
         for change in step.changes:
             if step.action is not Action.DELETE:
                 writing.setdefault(change.address, set()).add(step.id)
-            for target in doomed.keys() & set(_holds(change, kinds)):
+            for target in doomed.keys() & set(_needs_before(change, kinds)):
                 found[target].add(step.id)
     for address, change in doomed.items():
         parent = kinds[address.kind].parent
@@ -148,7 +154,7 @@ def _releases(unordered: list[Step], kinds: Kinds) -> Mapping[Address, set[int]]
 
 
 def _owners_of(step: Step) -> set[Address]:
-    """The parents whose update `step` is, for the sake of their children alone."""
+    """Return the parents whose update `step` is, for the sake of their children alone."""
     return {
         Address(step.kind, (change.after or {}).get(step.kind, ""))
         for change in step.changes
@@ -156,8 +162,8 @@ def _owners_of(step: Step) -> set[Address]:
     }
 
 
-def _holds(change: Change, kinds: Kinds) -> Iterator[Address]:
-    """What an object needs as long as it is as it was, or is not renamed."""
+def _needs_before(change: Change, kinds: Kinds) -> Iterator[Address]:
+    """Yield what an object refers to before this change, under its old name too."""
     kind, before = kinds[change.address.kind], change.before or {}
     yield from (target for target, _ in names(kind, before))
     if kind.parent:
@@ -167,8 +173,8 @@ def _holds(change: Change, kinds: Kinds) -> Iterator[Address]:
         yield from above(Address(change.address.kind, change.renamed_from), kinds)
 
 
-def _providers(unordered: list[Step]) -> Mapping[Address, int]:
-    """The step after which an object exists under its address."""
+def _creating_steps(unordered: list[Step]) -> Mapping[Address, int]:
+    """Return, by address, the step after which the object exists under it."""
     found: dict[Address, int] = {}
     for step in unordered:
         for change in step.changes:
@@ -178,7 +184,7 @@ def _providers(unordered: list[Step]) -> Mapping[Address, int]:
 
 
 def _needs(step: Step, change: Change, kinds: Kinds) -> Iterator[Address]:
-    """What must exist before `step` writes its part of `change`."""
+    """Yield what must exist before `step` writes its part of `change`."""
     kind = kinds[change.address.kind]
     carried = step.carried.get(kind.name, frozenset())
     value = change.after or {}
@@ -188,5 +194,5 @@ def _needs(step: Step, change: Change, kinds: Kinds) -> Iterator[Address]:
     if kind.parent:
         yield Address(kind.parent.kind, value.get(kind.parent.kind, ""))
     yield from above(change.address, kinds)
-    if change.renamed_from:  # the name that it has by then
+    if change.renamed_from:  # the object's parents under its old name
         yield from above(Address(kind.name, change.renamed_from), kinds)

@@ -82,25 +82,25 @@ class Step:
         return {name: v for name, v in (change.after or {}).items() if name in carried}
 
 
-def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """`items` in runs of at most `size`."""
+def split_batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Yield `items` in batches of at most `size`."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
 
 
-def request_for(kind: Kind, call: Call, value: Value) -> Request:
-    """The request that `call` makes for one value."""
+def build_request(kind: Kind, call: Call, value: Value) -> Request:
+    """Return the request that `call` makes for one value."""
     body: Any = kind.encode(call, value)
     if call.body:
         body = call.body([body])
-    return spelled(call.operation, [form(body) for form in call.forms] or [body])
+    return request_with_spellings(call.operation, [form(body) for form in call.forms] or [body])
 
 
-def filled(change: Change) -> Value:
-    """What is sent of `after`: not what is empty and stays so.
+def values_to_send(change: Change) -> Value:
+    """Return the values of `after` to send: all but those that are empty and stay empty.
 
-    An empty date or reference is no value a server must accept, and leaving out what is empty
-    anyway clears nothing.
+    A server need not accept an empty date or reference (dealpos-api.md §13), and leaving out a
+    value that is empty in the shop clears nothing.
     """
     before = change.before or {}
     return {
@@ -110,8 +110,8 @@ def filled(change: Change) -> Value:
     }
 
 
-def spelled(operation: str, bodies: Sequence[Any]) -> Request:
-    """The first body, with the others that differ as further spellings."""
+def request_with_spellings(operation: str, bodies: Sequence[Any]) -> Request:
+    """Return a request with the first body, and the others that differ as its spellings."""
     distinct: list[Any] = []
     for body in bodies:
         if body not in distinct:

@@ -1,6 +1,7 @@
-"""What a plan costs: requests, request windows, and time.
+"""API usage of a plan: requests, rate-limit windows and seconds.
 
-API §3: a fixed window, by default 50 requests per 180 seconds over all endpoints.
+The rate limit is a fixed window, by default 50 requests per 180 seconds over all endpoints
+(dealpos-api.md §3).
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from reconciler.core.model.live import Listed
 from reconciler.core.steps.step import Step
 
 SECONDS_PER_REQUEST = 0.5
-"""A round trip to a far server, on the safe side."""
+"""The round trip to a far server, rounded up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How many requests of ours a server answers, and in how many seconds."""
+    """The rate limit that a run may use: so many requests in so many seconds."""
 
     limit: int = 50
     seconds: float = 180.0
@@ -30,7 +31,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class ApiUsage:
-    """The requests of a plan. `reads` are spent; `requests` are what applying it will spend."""
+    """The requests of a plan: `reads` were used to make it, applying it takes `requests`."""
 
     reads: int
     writes: int
@@ -40,14 +41,14 @@ class ApiUsage:
 
     @property
     def requests(self) -> int:
-        """Everything that applying sends: the writes and reading them back."""
+        """Return the requests that applying sends: the writes and the reads that verify them."""
         return self.writes + self.verification
 
 
 def estimate(
     ordered: Sequence[Step], kinds: Kinds, reads: int, pages: Mapping[str, Listed], window: Window
 ) -> ApiUsage:
-    """The cost of carrying out `ordered`, in the window that reading has begun."""
+    """Return the API usage of the steps `ordered`, in the window that reading has begun."""
     writes = sum(len(step.requests) for step in ordered)
     reading = count_readbacks(ordered, kinds, pages)
     requests = writes + reading
@@ -59,12 +60,10 @@ def estimate(
 
 def count_readbacks(steps: Sequence[Step], kinds: Kinds, pages: Mapping[str, Listed]) -> int:
     """Return the requests that read back what `steps` write, and read again what they replace."""
-    gone = group_by_kind(
-        {a for step in steps if step.action is Action.DELETE for a in step.addresses}
-    )
-    written = group_by_kind(
-        {a for step in steps if step.action is not Action.DELETE for a in step.addresses}
-    )
+    deletions = [step for step in steps if step.action is Action.DELETE]
+    writes = [step for step in steps if step.action is not Action.DELETE]
+    gone = group_by_kind({address for step in deletions for address in step.addresses})
+    written = group_by_kind({address for step in writes for address in step.addresses})
     confirmed = sum(
         choose_read(kinds[name], len(names), pages.get(name)).requests
         for name, names in (*written.items(), *gone.items())

@@ -13,7 +13,7 @@ from math import ceil
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Batch, Kind, Kinds, Listing
 from reconciler.core.model.live import Listed, Live, Observed
-from reconciler.core.steps.step import batches
+from reconciler.core.steps.step import split_batches
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.operations import OPERATIONS
 from reconciler.dealpos.reading.live_builder import Intake
@@ -134,7 +134,7 @@ class Reader:
 
     def batches(self, kind: Kind, batch: Batch, asked: Iterable[str]) -> None:
         """Read named objects, as many in one call as the API takes."""
-        for names in batches(sorted(asked), batch.limit):
+        for names in split_batches(sorted(asked), batch.limit):
             try:
                 answer = self.client.call(batch.operation, {batch.key: list(names)})
             except Rejected as error:
