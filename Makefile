@@ -6,13 +6,14 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 RUN := .venv/bin/python -m
 DEMO := examples/kopi-nusantara
 
-.PHONY: help demo test browser docs guides lint format schemas contract cassettes requests soak bench dist clean
+.PHONY: help demo test browser docs guides picture lint format schemas contract cassettes requests soak bench dist clean
 
 help:
 	@echo "make demo     plan, apply and plan again a coffee chain in the embedded sandbox"
 	@echo "make test     all tests, in parallel"
 	@echo "make browser  the page of a plan in Chromium, which must be installed"
 	@echo "make docs     the documentation site, into build/site"
+	@echo "make picture  draw the picture of the README; needs Chromium"
 	@echo "make guides   run the commands that the docs show; UPDATE=1 writes their output"
 	@echo "make lint     format, lint, types, import contracts, prose"
 	@echo "make format   put the code into its format"
@@ -68,6 +69,9 @@ browser: .venv/dev.stamp .venv/browser.stamp
 # Material prints an advertisement of its successor unless it is told not to.
 docs: .venv/dev.stamp .venv/docs.stamp
 	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs --quiet build --strict
+
+picture: .venv/dev.stamp .venv/docs.stamp
+	@$(RUN) tools.picture
 
 guides: .venv/dev.stamp
 	@$(RUN) pytest -q tests/docs

@@ -23,7 +23,7 @@ def render() -> str:
         ),
     )
     intro = (
-        "Every command takes the shop folder as `DIR`; the default is the current folder. "
+        "`DIR` is the shop folder; the default is the current folder. "
         "Data goes to standard output and everything else to standard error. "
         "On a terminal, text is wrapped to its width. In a pipe and a CI log it is not, so that "
         "`grep` finds each fact on one line."
@@ -45,7 +45,7 @@ def _commands(group: click.Group, above: str) -> Iterator[tuple[str, click.Comma
 def _section(name: str, command: click.Command) -> str:
     context = click.Context(command, info_name=name)
     usage = f"```text\n{name} {' '.join(command.collect_usage_pieces(context))}\n```"
-    help_text = prose(command.help).replace("\b\n", "")
+    help_text = _with_options(prose(command.help).replace("\b\n", ""))
     options = [
         _option(parameter)
         for parameter in command.get_params(context)
@@ -57,16 +57,20 @@ def _section(name: str, command: click.Command) -> str:
 def _option(option: click.Option) -> tuple[str, str]:
     spelled = ", ".join(code(spelling) for spelling in option.opts)
     if not option.is_flag and not option.count:
-        spelled += f" {code(_value(option))}"
+        spelled += f" {_value(option)}"
     meaning = option.help or ""
     if option.multiple and "epeat" not in meaning:
         meaning += " Can be repeated."
     if option.show_default and option.default is not None:
         meaning += f" Default: {code(option.default)}."
-    return spelled, re.sub(r"(?<![`\w])(--[a-z][a-z-]+)", r"`\1`", meaning)
+    return spelled, _with_options(meaning)
+
+
+def _with_options(text: str) -> str:
+    return re.sub(r"(?<![`\w])(--[a-z][a-z-]+)", r"`\1`", text)
 
 
 def _value(option: click.Option) -> str:
     if isinstance(option.type, click.Choice):
-        return "|".join(map(str, option.type.choices))
-    return option.metavar or option.type.name.upper()
+        return " or ".join(code(choice) for choice in option.type.choices)
+    return code(option.metavar or option.type.name.upper())
