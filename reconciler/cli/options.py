@@ -60,7 +60,7 @@ def format_option(*more: str, help: str = "") -> Callable[[Command], Command]:
         type=click.Choice(["text", "json", *more]),
         default="text",
         show_default=True,
-        help=f"Output format; json is a single document{help}.",
+        help=f"Output format: json is a single document{help}.",
     )
 
 

@@ -423,7 +423,7 @@ def test_customers_are_not_shown(run: RunProgram, shop: Callable[..., Path], key
     ("words", "why"),
     [
         ((), "cannot ask which values to write: standard input is not a terminal"),
-        (("variant/1001L", "--all"), "--all is every address"),
+        (("variant/1001L", "--all"), "--all and ADDRESS exclude each other"),
         (("varant/1001L",), "there is no kind `varant`"),
         (("variant/9999",), "neither the files nor the shop"),
         (("--all", "--field", "modl"), "unknown field 'modl'"),

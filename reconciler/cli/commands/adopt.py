@@ -1,4 +1,4 @@
-"""`adopt`: what the shop has, into the files."""
+"""`adopt`: write values of the live shop to the files."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ from reconciler.errors import UsageError
     "folder",
     type=click.Path(path_type=Path),
     default=".",
-    help="The shop folder; by default the current one.",
+    help="The shop folder (default: the current one).",
 )
 @click.option(
     "--field", "fields", multiple=True, metavar="NAME", help="Only this field; repeatable."
 )
-@click.option("--all", "everything", is_flag=True, help="Every declared object that has drifted.")
-@click.option("--dry-run", is_flag=True, help="Show the edits and make none.")
+@click.option(
+    "--all", "everything", is_flag=True, help="All declared objects that drifted, without asking."
+)
+@click.option("--dry-run", is_flag=True, help="Show the edits without writing them.")
 @options.output_format
 @options.reserve
 @options.verbose
@@ -38,15 +40,16 @@ def adopt(
     reserve: int,
     verbose: int,
 ) -> None:
-    """Take what the shop has into the files; only ever reads the shop.
+    """Update the files with values changed in the shop.
 
-    ADDRESS is kind/name or a pattern such as 'variant/1003*'; an object that no file declares goes
-    into the file where it belongs. Without ADDRESS and --all, each difference is asked about.
+    ADDRESS is kind/name or a pattern such as 'variant/1003*'. An object that is not declared yet is
+    added to the file of similar objects. Without ADDRESS and --all, reconciler asks about each
+    value. The shop is only read.
     """
     with errors.report_errors(output_format, folder):
         asking = not (addresses or everything)
         if addresses and everything:
-            raise UsageError("--all is every address", hint="leave one of them out")
+            raise UsageError("--all and ADDRESS exclude each other", hint="omit one of them")
         if asking and (output_format == "json" or not prompt.has_terminal()):
             raise UsageError(
                 "cannot ask which values to write: standard input is not a terminal",

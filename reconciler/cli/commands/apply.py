@@ -34,13 +34,17 @@ STALE = 60.0
 @click.command()
 @click.argument("target", metavar="[DIR|PLAN]", default=".", type=click.Path(path_type=Path))
 @options.output_format
-@click.option("--auto-approve", is_flag=True, help="Do not ask; needed without a terminal.")
-@click.option("--verify", is_flag=True, help="Refuse a PLAN not signed with RECONCILER_PLAN_KEY.")
+@click.option(
+    "--auto-approve", is_flag=True, help="Apply without asking; required without a terminal."
+)
+@click.option(
+    "--verify", is_flag=True, help="Require a PLAN signed with the key in RECONCILER_PLAN_KEY."
+)
 @click.option(
     "--shop",
     "folder",
     type=click.Path(path_type=Path),
-    help="The shop folder of a PLAN, where it is not where the plan was made.",
+    help="The shop folder of a PLAN, if it is not where the plan was made.",
 )
 @options.target
 @options.kind
@@ -51,7 +55,7 @@ STALE = 60.0
     "--max-requests",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Stop, with nothing half done, before the run sends more than N requests, reads included.",
+    help="Stop cleanly before the run sends more than N requests, including reads.",
 )
 @options.timeout
 @options.verbose
@@ -69,10 +73,11 @@ def apply(
     verbose: int,
     **part: tuple[str, ...],
 ) -> None:
-    """Show the plan, ask, make the shop as declared, and read back what was written.
+    """Apply the plan to the shop and verify the result.
 
-    PLAN is a file that `plan --out` wrote: exactly what it holds is applied, and what has moved in
-    the shop since is held.
+    Shows the plan of the shop folder DIR, asks for approval, makes the changes and reads them back.
+    PLAN is a file written by 'plan --out'. Exactly its changes are applied; those that are stale,
+    because the shop changed since, are skipped.
     """
     with errors.report_errors(output_format):
         from reconciler.catalogue.parallel import begin

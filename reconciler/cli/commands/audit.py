@@ -1,4 +1,4 @@
-"""`audit`: where shop and files have come apart."""
+"""`audit`: report drift between the files and the shop."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from reconciler.errors import ReconcilerError
     "github",
     "junit",
     "prometheus",
-    help="; html is a page, markdown is for an issue, github annotates the YAML lines, "
-    "junit is JUnit XML, prometheus a text file for the node exporter",
+    help=", html a page, markdown an issue, github annotations of YAML lines, junit a test report, "
+    "prometheus a text file for the node exporter",
 )
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
-    help="Exit with 2 when something is not as the files say; what is unmanaged does not count.",
+    help="Exit with 2 if drift was found. Unmanaged objects do not count.",
 )
 @options.target
 @options.kind
@@ -40,7 +40,7 @@ def audit(
     verbose: int,
     **part: tuple[str, ...],
 ) -> None:
-    """Say what in the shop is not as the files say; only ever reads."""
+    """Report drift between the files and the shop (read-only)."""
     began = time.monotonic()
     with errors.report_errors(output_format, directory, "audit"):
         from reconciler.catalogue.parallel import begin

@@ -1,4 +1,4 @@
-"""`doctor`: whether the tool can work with this shop."""
+"""`doctor`: check whether reconciler supports a shop, before the first plan."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from reconciler.cli import errors, options, output
 @options.output_format
 @options.verbose
 def doctor(directory: Path, output_format: str, verbose: int) -> None:
-    """Check a shop before the first plan: reads only, at most 20 requests."""
+    """Check credentials, permissions and API behaviour of a shop.
+
+    Run it before the first plan. It only reads, and sends at most 20 requests.
+    """
     with errors.report_errors(output_format):
         from reconciler.catalogue.settings import load
         from reconciler.cli.console import Console

@@ -1,4 +1,4 @@
-"""`history`: what was applied, when and from which commit; and the ledger made anew."""
+"""`history`: list past applies, and recreate the ledger."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reconciler.errors import UsageError
 @click.option(
     "--rebuild",
     is_flag=True,
-    help="Make the ledger anew from what is in the shop as the files say; reads the shop.",
+    help="Recreate the ledger from the files and the live shop.",
 )
 @options.force_unlock
 @options.reserve
@@ -29,7 +29,7 @@ def history(
     reserve: int,
     verbose: int,
 ) -> None:
-    """Show what was applied to the shop, as far as its ledger remembers; writes nothing to it."""
+    """List past applies recorded in the ledger."""
     with errors.report_errors(output_format, directory):
         from reconciler import ledger
         from reconciler.catalogue.settings import load
@@ -41,8 +41,8 @@ def history(
         home = ledger.open_backend(state, shop.ledger, store)
         if home is None:
             raise UsageError(
-                "this shop keeps no ledger",
-                hint="write `ledger: file` or `ledger: git` in reconciler.yaml",
+                "this shop has no ledger",
+                hint="add 'ledger: file' or 'ledger: git' to reconciler.yaml",
             )
         if rebuild:
             from reconciler.cli.console import Console

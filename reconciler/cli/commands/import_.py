@@ -1,4 +1,4 @@
-"""`import`: the live shop as files."""
+"""`import`: generate files for a live shop."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reconciler.errors import UsageError
 @options.directory
 @options.output_format
 @click.option(
-    "--dry-run", is_flag=True, help="Read the listings alone, and say what the rest costs."
+    "--dry-run", is_flag=True, help="Only count the objects and the requests that an import needs."
 )
 @options.kind
 @options.reserve
@@ -28,9 +28,10 @@ def import_(
     reserve: int,
     verbose: int,
 ) -> None:
-    """Write what the shop has and no file declares into new files; only ever reads the shop.
+    """Generate files for objects that are not declared yet.
 
-    Customers are imported as far as coupons name them; all of them with --kind customer.
+    Of the customers, only those that a coupon names are imported; with --kind customer, all. The
+    shop is only read.
     """
     with errors.report_errors(output_format, directory):
         options.parse_scope((), kinds)

@@ -1,4 +1,4 @@
-"""`init`: a shop folder to start with."""
+"""`init`: create a shop folder to start with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.cli import options, stream
 @click.command()
 @options.directory
 def init(directory: Path) -> None:
-    """Start a shop folder that works at once against the embedded sandbox."""
+    """Create a shop folder that works with the sandbox at once."""
     from reconciler.kinds import MANAGED
     from reconciler.workflows.init import start
 

@@ -1,4 +1,4 @@
-"""`plan`: what an apply would do."""
+"""`plan`: preview the changes of an apply."""
 
 from __future__ import annotations
 
@@ -17,22 +17,24 @@ from reconciler.errors import ReconcilerError, UsageError
     "markdown",
     "github",
     "html",
-    help="; markdown a comment for a pull request; github annotations on its lines; html a page",
+    help=", markdown a pull-request comment, github annotations of YAML lines, html a page",
 )
 @options.compact
 @options.detailed_exitcode
 @options.target
 @options.kind
 @options.overwrite
-@click.option("--out", type=click.Path(path_type=Path), help="Also save the plan, for `apply`.")
-@click.option("--sign", is_flag=True, help="Sign it with the key in RECONCILER_PLAN_KEY.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Also save the plan to this file, for 'apply'."
+)
+@click.option("--sign", is_flag=True, help="Sign the plan with the key in RECONCILER_PLAN_KEY.")
 @click.option(
     "--report",
     "reports",
     metavar="FILE",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Also write the plan as .md, .html, .json or .txt; repeatable.",
+    help="Also write the plan to this file: .md, .html, .json or .txt; repeatable.",
 )
 @options.reserve
 @options.verbose
@@ -49,10 +51,10 @@ def plan(
     verbose: int,
     **part: tuple[str, ...],
 ) -> None:
-    """Show what would change in the shop; writes nothing to it."""
+    """Preview changes to the shop (read-only)."""
     with errors.report_errors(output_format, directory, reports=reports):
         if compact and output_format != "text":
-            raise UsageError("--compact is for --format text", hint="leave one of them out")
+            raise UsageError("--compact is for --format text", hint="omit one of them")
         from reconciler.catalogue.parallel import begin
 
         begun = begin(directory)

@@ -1,19 +1,21 @@
-"""The `sandbox` commands: serve, fill and show the shop inside the tool."""
+"""`sandbox serve`, `reset` and `show`: a local mock of DealPOS."""
 
 from __future__ import annotations
 
 import gc
+import shlex
+import sys
 from pathlib import Path
 
 import click
 
-from reconciler.cli import options, output
+from reconciler.cli import errors, exit_codes, options, output
 from reconciler.errors import UsageError
 
 
 @click.group()
 def sandbox() -> None:
-    """The embedded shop: a stand-in for DealPOS to learn, rehearse and test with."""
+    """Run and reset a local mock of DealPOS."""
 
 
 @sandbox.command()
@@ -24,7 +26,7 @@ def sandbox() -> None:
     type=click.IntRange(0, 65535),
     default=8765,
     show_default=True,
-    help="Port to listen on; 0 takes any.",
+    help="Port to listen on; 0 chooses a free one.",
 )
 @click.option(
     "--client-id", default="sandbox", show_default=True, help="Client ID that it accepts."
@@ -41,17 +43,17 @@ def sandbox() -> None:
     type=click.IntRange(min=0),
     default=50,
     show_default=True,
-    help="Requests in a window; 0: no limit.",
+    help="Requests per rate-limit window; 0 means no limit.",
 )
 @click.option(
     "--window",
     type=click.FloatRange(min=0, min_open=True),
     default=180.0,
     show_default=True,
-    help="Seconds of a window.",
+    help="Length of a rate-limit window in seconds.",
 )
 def serve(directory: Path, host: str, port: int, limit: int, window: float, **who: str) -> None:
-    """Serve the folder's embedded shop over HTTP until Ctrl-C."""
+    """Serve the sandbox of a shop folder over HTTP."""
     from reconciler import sandbox as shop
     from reconciler.catalogue.settings import load
     from reconciler.workflows.connect import UNLIMITED, embedded
@@ -62,15 +64,16 @@ def serve(directory: Path, host: str, port: int, limit: int, window: float, **wh
     except (OSError, ValueError, OverflowError) as error:
         why = getattr(error, "strerror", None) or error
         raise UsageError(
-            f"cannot listen on {host}:{port}: {why}", hint="choose another --host or --port"
+            f"cannot listen on {host}:{port}: {why}", hint="use another --host or --port"
         ) from None
     gc.enable()  # a server runs for long
     address = f"http://{host}:{server.effective_port}"
-    click.echo(f"serving {directory} on {address}; stop with Ctrl-C", err=True)
-    click.echo(f"  export DEALPOS_URL={address}", err=True)
-    click.echo(f"  export DEALPOS_CLIENT_ID={who['client_id']}", err=True)
-    click.echo("  export DEALPOS_CLIENT_SECRET=…   (the --client-secret above)", err=True)
-    server.run()
+    errors.print_message(f"Serving {directory} on {address}; press Ctrl-C to stop. To use it:")
+    errors.print_message(f"  export DEALPOS_URL={address}")
+    errors.print_message(f"  export DEALPOS_CLIENT_ID={shlex.quote(who['client_id'])}")
+    errors.print_message("  export DEALPOS_CLIENT_SECRET=…   # the --client-secret")
+    server.run()  # ends with Ctrl-C only
+    sys.exit(exit_codes.INTERRUPTED)
 
 
 @sandbox.command()
@@ -78,21 +81,21 @@ def serve(directory: Path, host: str, port: int, limit: int, window: float, **wh
 @click.option(
     "--seed",
     type=click.Path(path_type=Path, exists=True),
-    help="A seed document (JSON), or a shop folder whose catalogue to fill in.",
+    help="A seed document (JSON), or a shop folder whose catalogue to load.",
 )
 def reset(directory: Path, seed: Path | None) -> None:
-    """Empty the embedded shop and fill it anew, from --seed or the folder's sandbox.json."""
+    """Reset the sandbox to --seed or to sandbox.json."""
     from reconciler.catalogue.settings import load
     from reconciler.workflows import seed as rehearse
 
     rehearse.reset(load(directory), seed)
-    click.echo(f"the embedded shop of {directory} is filled anew", err=True)
+    errors.print_message(f"Sandbox of {directory} reset")
 
 
 @sandbox.command()
 @options.directory
 def show(directory: Path) -> None:
-    """Print everything that the embedded shop holds, as a seed document."""
+    """Print the contents of the sandbox as a seed document."""
     from reconciler.catalogue.settings import load
     from reconciler.workflows.connect import state
 

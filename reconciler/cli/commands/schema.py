@@ -1,4 +1,4 @@
-"""`schema`: JSON Schemas for editors and for programs."""
+"""`schema`: write JSON Schemas for editors and programs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from reconciler.errors import UsageError
 @click.command()
 @click.argument("directory", metavar="[DIR]", default="schemas", type=click.Path(path_type=Path))
 def schema(directory: Path) -> None:
-    """Write the JSON Schemas of the files, the plan and the report into DIR (default: schemas)."""
+    """Write the JSON Schemas of files and documents.
+
+    DIR is the folder to write to (default: schemas).
+    """
     from reconciler.kinds import MANAGED
     from reconciler.workflows import schemas as shapes
 

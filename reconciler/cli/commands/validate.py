@@ -1,4 +1,4 @@
-"""`validate`: the files alone."""
+"""`validate`: check the files alone."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from reconciler.cli import errors, options, output, stream
 
 @click.command()
 @options.directory
-@options.format_option("github", help="; github annotations on the lines of a pull request")
+@options.format_option("github", help=", github annotations of YAML lines")
 def validate(directory: Path, output_format: str) -> None:
-    """Check the files alone: no network, no credentials."""
+    """Check the files without network or credentials."""
     with errors.report_errors(output_format, directory):
         from reconciler.catalogue.parallel import begin
 
