@@ -1,4 +1,7 @@
-"""Lint the docs, the open part of the changelog and the messages: `python -m tools.prose`."""
+"""Lint the docs and the open part of the changelog: `python -m tools.prose`.
+
+With `--messages` it lints every message of the program instead.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,19 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.support.messages import collect_messages
 from tools.prose.rules import findings
-from tools.prose.text import sentences
+from tools.prose.text import sentences, split
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "CONTRIBUTING.md", "docs/**/*.md", "examples/**/*.md")
 CHANGELOG = "CHANGELOG.md"
+NOT_PROSE = {"reconciler/workflows/init.py": "the YAML of the starter files"}
 
 
 def main() -> int:
     """Print each finding as `file:line: finding` and return the number of findings, at most 1."""
-    found = list(in_pages())
+    found = list(in_messages() if "--messages" in sys.argv[1:] else in_pages())
     for line in found:
         sys.stdout.write(f"{line}\n")
     return min(len(found), 1)
@@ -29,6 +34,23 @@ def in_pages() -> Iterator[str]:
         for path in sorted(ROOT.glob(pattern)):
             yield from lint(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
     yield from lint(CHANGELOG, unreleased((ROOT / CHANGELOG).read_text(encoding="utf-8")))
+
+
+def in_messages() -> Iterator[str]:
+    """Return the findings in the messages of the program, help included."""
+    for message in collect_messages():
+        if message.file not in NOT_PROSE:
+            for sentence in message_sentences(message.text):
+                for finding in findings(sentence):
+                    yield f"{message.file}:{message.line}: {finding}: {sentence}"
+
+
+def message_sentences(text: str) -> Iterator[str]:
+    """Return the sentences of a message; a line of a list or table is a sentence of its own."""
+    for paragraph in text.split("\n\n"):
+        parts = paragraph.split("\n") if "\b" in paragraph or "  " in paragraph else [paragraph]
+        for part in parts:
+            yield from split(part.replace("\b", ""))
 
 
 def lint(name: str, markdown: str) -> Iterator[str]:

@@ -39,6 +39,12 @@ WORDS = {
     r"has moved": "has changed",
     r"nobody knows": "is not known",
     r"in the files' words": "declared",
+    r"(not )?begun": "started",
+    r"otherwise than": "differently",
+    r"by whose": "who",
+    r"spoken to": "connected to",
+    r"of nobody": "unknown",
+    r"moved meanwhile": "changed since",
 }
 _WORDS = [(re.compile(rf"\b(?:{p})\b", re.IGNORECASE), better) for p, better in WORDS.items()]
 _NO_NOUN = re.compile(
