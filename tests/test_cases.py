@@ -57,9 +57,9 @@ def _same(path: Path, text: str) -> None:
 def test_a_case(case: Path, make_shop: MakeShop, documented: ReadDocument) -> None:
     shop = make_shop(json.loads((case / "live.json").read_text(encoding="utf-8")))
     shop.write((case / "catalogue.yaml").read_text(encoding="utf-8"), "catalogue.yaml")
-    if (case / "prune.yaml").exists():
-        shop.prune((case / "prune.yaml").read_text(encoding="utf-8").strip())
-    plan = shop.judged()
+    if (case / "reconciler.yaml").exists():
+        shop.configure((case / "reconciler.yaml").read_text(encoding="utf-8"))
+    plan = shop.plan()
     _same(case / "plan.txt", render_plan(plan, PlanView(kinds=KINDS, usage=shop.cost(plan))))
     documented("plan", plan_document(plan, PlanView(kinds=KINDS, usage=shop.cost(plan))))
     assert not refusals(plan.violations)

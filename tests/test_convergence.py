@@ -15,18 +15,11 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
-from reconciler.catalogue import loader as source
-from reconciler.catalogue import settings
-from reconciler.kinds import MANAGED
 from reconciler.sandbox import Choices, Fault
 from tests.support.shop import MakeShop
 
 KOPI = Path(__file__).parent.parent / "examples" / "kopi-nusantara"
 SEED = json.loads((KOPI / "sandbox.json").read_text(encoding="utf-8"))
-SETTINGS = settings.load(KOPI, {})
-DESIRED = source.load(
-    KOPI, "catalogue", MANAGED, defaults=SETTINGS.defaults, expand=SETTINGS.expand
-)
 
 # Values for the choices that are no list of words and no flag; those of no effect here are left
 # out with the choice that they belong to.
@@ -137,7 +130,7 @@ class Kopi:
     def __init__(self, make_shop: MakeShop, choices: dict[str, Any]) -> None:
         self.shop = make_shop(SEED, choices=Choices(**choices))
         self.shop.twin.today = lambda: date(2026, 11, 21)
-        self.shop.desired = lambda: DESIRED
+        self.shop.copy_files(KOPI)
 
     def apply(self) -> set[str]:
         """Plan and apply; gives what failed."""

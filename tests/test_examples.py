@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from reconciler.catalogue import loader as source
-from reconciler.catalogue import settings
 from reconciler.core.diff.change import Action
-from reconciler.core.model.desired import Desired
-from reconciler.core.plan import build as planning
-from reconciler.core.plan import faults as references
-from reconciler.core.plan.plan import Plan
-from reconciler.core.steps import order, usage
-from reconciler.core.steps.usage import Window
-from reconciler.dealpos.apply.run import apply_steps
-from reconciler.dealpos.reading import read as live
-from reconciler.kinds import KINDS, MANAGED
+from reconciler.kinds import KINDS
 from reconciler.render.json import dumps
 from reconciler.render.plan.json import plan_document
 from reconciler.render.plan.text import render_plan
@@ -32,12 +21,6 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 KOPI = "kopi-nusantara"
 
 
-def load(folder: Path) -> Desired:
-    """What the files declare, as the command line reads them."""
-    shop = settings.load(folder, {})
-    return source.load(folder, shop.catalogue, MANAGED, defaults=shop.defaults, expand=shop.expand)
-
-
 class Example:
     """A copy of an example folder, beside a sandbox seeded with its own `sandbox.json`."""
 
@@ -45,15 +28,8 @@ class Example:
         folder = EXAMPLES / name
         seed = folder / "sandbox.json"
         self.shop = make_shop(json.loads(seed.read_text(encoding="utf-8")) if seed.exists() else {})
-        shutil.copytree(folder, self.shop.folder, dirs_exist_ok=True)
-
-    def plan(self) -> Plan:
-        desired = load(self.shop.folder)
-        state = live.read(self.shop.client(), desired, KINDS)
-        faults = references.cycles(desired, KINDS) + references.check(desired, state, KINDS)
-        plan, more = planning.build(desired, state, KINDS, "sandbox")
-        assert not [*faults, *more]
-        return plan
+        self.shop.copy_files(folder)
+        self.plan = self.shop.plan
 
 
 @pytest.fixture
@@ -74,11 +50,10 @@ def test_an_example_plans_applies_and_plans_empty(make_shop: MakeShop, name: str
     first = example.plan()
     assert not first.empty
     assert not first.unknown
-    steps = order.order_steps(first, KINDS)
-    report = apply_steps(example.shop.client(), first, steps, KINDS, example.shop.journal)
+    quoted = example.shop.cost(first)
+    report = example.shop.apply(first)
     assert report.complete, [o for o in report.outcomes if not o.verified]
-    price = usage.estimate(steps, KINDS, first.reads, first.pages, Window())
-    assert report.requests == price.requests
+    assert report.requests == quoted.requests
     second = example.plan()
     assert second.empty, [str(change.address) for change in second.changes]
     assert not second.unknown
@@ -86,8 +61,9 @@ def test_an_example_plans_applies_and_plans_empty(make_shop: MakeShop, name: str
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_is_shown_and_documented_without_a_hitch(make_shop: MakeShop, name: str) -> None:
-    plan = Example(make_shop, name).plan()
-    price = usage.estimate(order.order_steps(plan, KINDS), KINDS, plan.reads, plan.pages, Window())
+    example = Example(make_shop, name)
+    plan = example.plan()
+    price = example.shop.cost(plan)
     text = render_plan(plan, PlanView(kinds=KINDS, usage=price))
     document = json.loads(dumps(plan_document(plan, PlanView(kinds=KINDS, usage=price))))
     assert len(document["resource_changes"]) == len(plan.changes)
@@ -104,7 +80,7 @@ def test_the_first_plan_of_the_coffee_chain_shows_every_kind_of_change(kopi: Exa
 
 def test_the_coffee_chain_is_as_large_as_its_readme_says(kopi: Example) -> None:
     text = (EXAMPLES / KOPI / "README.md").read_text(encoding="utf-8")
-    counts = {name: len(objects) for name, objects in load(kopi.shop.folder).objects.items()}
+    counts = {name: len(objects) for name, objects in kopi.shop.desired().objects.items()}
     products, variants = re.findall(r"(\d+) products\s+with (\d+) variants", text)[0]
     assert counts["product"] == int(products)
     assert counts["variant"] == int(variants)
@@ -118,7 +94,7 @@ def test_the_coffee_chain_has_three_outlets_and_uses_them(kopi: Example) -> None
     assert len(outlets) == 3
     named = {
         outlet
-        for declared in load(kopi.shop.folder).objects["variant"].values()
+        for declared in kopi.shop.desired().objects["variant"].values()
         for outlet in declared.value.get("outlet_prices", {})
     }
     assert named <= outlets
@@ -138,14 +114,13 @@ def test_the_coffee_chain_names_no_real_person(kopi: Example) -> None:
 def test_the_coffee_chain_needs_no_waiting(kopi: Example) -> None:
     """The first apply of a newcomer stays within one window of requests, or nearly."""
     plan = kopi.plan()
-    price = usage.estimate(order.order_steps(plan, KINDS), KINDS, plan.reads, plan.pages, Window())
-    assert plan.reads + price.requests <= 100
+    assert plan.reads + kopi.shop.cost(plan).requests <= 100
 
 
 def test_a_price_in_an_anchor_changes_the_two_drinks_that_share_it(kopi: Example) -> None:
     """The readme's last step, after its third."""
     plan = kopi.plan()
-    apply_steps(kopi.shop.client(), plan, order.order_steps(plan, KINDS), KINDS, kopi.shop.journal)
+    kopi.shop.apply(plan)
     path = kopi.shop.folder / "catalogue" / "drinks.yaml"
     text = path.read_text(encoding="utf-8")
     place = text.index("price: ", text.index("&outlet_regular")) + len("price: ")
@@ -160,6 +135,4 @@ def test_a_misspelt_category_is_a_fault_with_a_suggestion(kopi: Example) -> None
     path = kopi.shop.folder / "catalogue" / "food.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("category: Food/Toast", "category: Food/Tost"), encoding="utf-8")
-    desired = load(kopi.shop.folder)
-    faults = references.check(desired, live.read(kopi.shop.client(), desired, KINDS), KINDS)
-    assert {fault.hint for fault in faults} == {"did you mean `Food/Toast`?"}
+    assert {problem.hint for problem in kopi.shop.problems()} == {"did you mean `Food/Toast`?"}

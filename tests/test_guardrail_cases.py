@@ -32,8 +32,9 @@ def judged(make_shop: MakeShop, rule: str, case: str) -> tuple[Plan, str]:
     shop = make_shop(json.loads((folder / "live.json").read_text(encoding="utf-8")))
     text = (folder / case / "catalogue.yaml").read_text(encoding="utf-8")
     shop.write(text, "catalogue.yaml")
-    limits = folder / "guardrails.yaml"
-    plan = shop.judged(limits.read_text(encoding="utf-8") if limits.exists() else "{}")
+    if (folder / "reconciler.yaml").exists():
+        shop.configure((folder / "reconciler.yaml").read_text(encoding="utf-8"))
+    plan = shop.plan()
     return plan, render_plan(plan, PlanView(kinds=KINDS, usage=shop.cost(plan)))
 
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import copy
-import re
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reconciler import sandbox
-from reconciler.dealpos.apply import run as apply
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.observer import ApplyObserver
 from reconciler.dealpos.operations import OPERATIONS
 from reconciler.errors import Doubtful, Stopped
-from reconciler.kinds import KINDS
 from reconciler.sandbox import Fault
 from tests.support.shop import MakeShop, Shop
 
@@ -862,7 +858,7 @@ THREE = "customers: [{code: N1, name: One}, {code: N2, name: Two}, {code: N3, na
 
 
 def run(shop: Shop, plan: Any, progress: ApplyObserver) -> Any:
-    return apply.apply_steps(shop.client(), plan, shop.steps(plan), KINDS, shop.journal, progress)
+    return shop.apply(plan, observer=progress)
 
 
 @pytest.mark.parametrize("after", [0, 1, 2, 3])
@@ -974,14 +970,7 @@ def test_the_requests_sent_are_the_requests_quoted(open_shop: MakeShop, name: st
 @pytest.mark.parametrize("example", ["kopi-nusantara", "quickstart"])
 def test_the_examples_cost_what_is_quoted(make_shop: MakeShop, root: Path, example: str) -> None:
     shop = make_shop({"outlets": [{"Name": name} for name in outlets(root, example)]})
-    shutil.copytree(
-        root / "examples" / example / "catalogue", shop.folder / "catalogue", dirs_exist_ok=True
-    )
-    settings = (root / "examples" / example / "reconciler.yaml").read_text(encoding="utf-8")
-    defaults = re.search(r"^defaults:\n((?:[ #].*\n|\n)*)", settings, re.MULTILINE)
-    desired = shop.desired
-    block = re.sub(r"(?m)^  ", "", defaults[1]) if defaults else ""
-    shop.desired = lambda: desired(block)
+    shop.copy_files(root / "examples" / example)
     plan = shop.plan()
     assert not plan.empty
     report = shop.apply(plan)

@@ -236,7 +236,7 @@ def test_a_used_up_coupon_does_not_come_back_with_more(make_shop: MakeShop) -> N
 def test_a_replacement_that_cannot_be_noted_is_not_begun(shop: Shop) -> None:
     shop.write(COUPON)
     plan = shop.plan()
-    shop.state.path.write_text("in the way")
+    (shop.state.path / FILE).mkdir()
     before = shop.show()
     report = shop.apply(plan)
     assert [outcome.status for outcome in report.outcomes] == ["failed"]

@@ -9,15 +9,10 @@ import pytest
 
 from reconciler.core.diff.change import Action
 from reconciler.core.model.store import Store
-from reconciler.core.plan import build as planning
 from reconciler.core.report import Report
-from reconciler.core.steps import order, usage
-from reconciler.dealpos.apply.run import apply_steps
 from reconciler.dealpos.budget import Limits, format_duration
 from reconciler.dealpos.client import Client, embedded_transport
-from reconciler.dealpos.reading import read as live
 from reconciler.errors import UsageError
-from reconciler.kinds import KINDS
 from reconciler.sandbox.faults import Fault
 from tests.support.shop import MakeShop, Shop
 
@@ -70,18 +65,13 @@ class Run:
         store = Store("sandbox", "sandbox", "sandbox")
         transport = embedded_transport(shop.app)
         self.client = Client(store, transport, shop.listener, shop.clock, limits)
-        desired = shop.desired()
-        state = live.read(self.client, desired, KINDS)
-        self.plan, faults = planning.build(desired, state, KINDS, "sandbox", shop.kept)
-        assert not faults
-        self.steps = order.order_steps(self.plan, KINDS)
-        window = usage.Window(self.client.window.capacity, self.client.window.seconds)
-        self.cost = usage.estimate(self.steps, KINDS, self.plan.reads, self.plan.pages, window)
+        made = shop.make(self.client)
+        self.plan, self.steps, self.cost = made.plan, made.steps, made.cost
         self.reads = self.client.requests
         self.shop = shop
 
     def apply(self) -> Report:
-        return apply_steps(self.client, self.plan, self.steps, KINDS, self.shop.journal)
+        return self.shop.apply(self.plan, self.client)
 
 
 @pytest.fixture

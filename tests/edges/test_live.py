@@ -199,7 +199,7 @@ def test_what_may_not_be_read_is_unknown_with_its_reason(
     state = read_all(shop)
     assert state.get(address) is None
     assert "permission denied: the API client needs " in state.unread[address]
-    plan, _ = shop.consider()
+    plan = shop.plan()
     assert address in [unknown for unknown, _ in plan.unknown]
     assert plan.changes == ()
 
@@ -209,7 +209,7 @@ def test_what_the_tenant_does_not_offer_is_unknown(
     open_shop: MakeShop, live: dict[str, Any], kind: str
 ) -> None:
     shop = open_shop(live, DECLARED[kind], missing_operations=frozenset(READS[kind]))
-    plan, _ = shop.consider()
+    plan = shop.plan()
     assert plan.changes == ()
     assert Address(kind, NAMES[kind]) in [unknown for unknown, _ in plan.unknown]
 
@@ -264,19 +264,20 @@ def test_a_shop_that_shows_its_first_page_alone_has_more_than_that(
 
 def test_an_outlet_that_could_not_be_read_is_not_called_missing(same: MakeShop) -> None:
     shop = same(forbidden_operations=frozenset({"GET /Outlet", "POST /Outlet/p"}))
-    _, faults = shop.consider()
-    assert faults
-    assert all("could not be read" in fault.message for fault in faults)
+    problems = shop.problems()
+    assert problems
+    assert all("could not be read" in problem.message for problem in problems)
 
 
 def test_an_outlet_that_no_list_shows_is_missing(
     open_shop: MakeShop, live: dict[str, Any], files: str
 ) -> None:
     live["outlets"] = [{"Name": "Jakarta"}]
-    _, faults = open_shop(live, files).consider()
-    assert [(f.path, "does not exist" in f.message) for f in faults] == [
-        (("outlet_prices", "Bandung"), True)
-    ]
+    shop = open_shop(live, files)
+    (problem,) = shop.problems()
+    assert "does not exist" in problem.message
+    text = (shop.folder / problem.file).read_text(encoding="utf-8").splitlines()
+    assert text[problem.line - 1][: problem.column - 1].endswith("Bandung: ")
 
 
 @pytest.mark.parametrize("hides", [False, True])

@@ -52,8 +52,7 @@ def test_what_is_removed_is_what_was_asked_for(
     entries = [{"address": address, "delete": delete} for address, delete in asked.items()]
     shop.write(json.dumps({"removed": entries}), "removed.yaml")
     before = there(shop)
-    plan, faults = shop.consider()
-    assert faults == []
+    plan = shop.plan()
     doomed = {str(c.address) for c in plan.changes if c.action is Action.DELETE}
     assert doomed <= {address for address, delete in asked.items() if delete}
     left_out = {str(address) for address, _ in (*plan.blocked, *plan.unknown)}
@@ -65,7 +64,7 @@ def test_what_is_removed_is_what_was_asked_for(
     if all(change.action in (Action.RETIRE, Action.DELETE) for change in plan.changes):
         assert report.requests == cost.requests
     assert before - there(shop) == doomed
-    again, _ = shop.consider()
+    again = shop.plan()
     assert [str(change.address) for change in again.changes] == []
 
 
@@ -79,8 +78,7 @@ def test_a_scope_takes_in_nothing_that_the_files_need(
     delete = data.draw(st.booleans())
     shop.prune(json.dumps([{"kinds": sorted(kinds), "delete": delete}]))
     before = there(shop)
-    plan, faults = shop.consider()
-    assert faults == []
+    plan = shop.plan()
     for change in plan.changes:
         if change.action is Action.DELETE:
             assert change.address.kind in kinds
@@ -91,5 +89,4 @@ def test_a_scope_takes_in_nothing_that_the_files_need(
     report = shop.apply(plan)
     assert [o.message for o in report.outcomes if o.status == "failed"] == []
     assert before - there(shop) == doomed
-    again, faults = shop.consider()
-    assert (faults, again.changes) == ([], ())
+    assert shop.plan().changes == ()

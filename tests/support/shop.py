@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
+import shutil
 import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
+
+import httpx
+import pytest
 
 from reconciler import sandbox
-from reconciler.catalogue import loader as source
 from reconciler.catalogue import settings
-from reconciler.catalogue.files import Files
-from reconciler.catalogue.parser import expander, parse
-from reconciler.catalogue.sections import read_guardrails
-from reconciler.core.diff import known_rewrites as kept
 from reconciler.core.diff.known_rewrites import Kept
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.live import Live
 from reconciler.core.model.store import Store
-from reconciler.core.plan import build as planning
-from reconciler.core.plan import faults as references
-from reconciler.core.plan.faults import Fault
 from reconciler.core.plan.plan import Plan
 from reconciler.core.report import Report
-from reconciler.core.steps import order, usage
 from reconciler.core.steps.step import Step
-from reconciler.core.steps.usage import ApiUsage, Window
-from reconciler.dealpos.apply.run import apply_steps
+from reconciler.core.steps.usage import ApiUsage
 from reconciler.dealpos.client import Client, embedded_transport
-from reconciler.dealpos.observer import ClientObserver
+from reconciler.dealpos.observer import ApplyObserver, ClientObserver
 from reconciler.dealpos.reading import read as live
-from reconciler.guardrails.guardrail import Ground, judge
-from reconciler.kinds import KINDS, MANAGED
+from reconciler.errors import Problem, SourceError
+from reconciler.kinds import KINDS
 from reconciler.ledger import rewrites as memory
 from reconciler.ledger.journal import Journal
 from reconciler.ledger.state_dir import StateDir
+from reconciler.workflows import plan as pipeline
+from reconciler.workflows.apply import apply_plan
+from reconciler.workflows.plan import Made
 
 ROOT = Path(__file__).parent.parent.parent
+SETTINGS_FILE = "reconciler.yaml"
+ENVIRONMENT = {"DEALPOS_URL": "sandbox"}
 
 
 class Clock:
@@ -81,7 +81,8 @@ class Shop:
         self.app = sandbox.create_app(self.database, **options)
         self.twin = self.app.extensions["sandbox"]
         self.listener = Listener(self.clock)
-        self.settings = settings.load(folder, {"DEALPOS_URL": "sandbox"})
+        self.today = "2026-06-01"
+        self.settings = settings.load(folder, ENVIRONMENT)
         self.state = StateDir(folder)
         self.journal = Journal(self.state, "sandbox")
 
@@ -101,77 +102,83 @@ class Shop:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(textwrap.dedent(text), encoding="utf-8")
 
-    def desired(self, defaults: str = "", environment: dict[str, str] | None = None) -> Desired:
+    def desired(self) -> Desired:
         """What the files declare."""
-        node, _ = parse(textwrap.dedent(defaults), "reconciler.yaml")
-        desired = source.load(
-            self.folder,
-            "catalogue",
-            MANAGED,
-            defaults=node or None,
-            expand=expander(environment or {}),
-        )
-        return replace(desired, prune=settings.load(self.folder, {"DEALPOS_URL": "x"}).prune)
-
-    def prune(self, text: str) -> None:
-        """Set the scopes in which what the files do not declare is removed."""
-        (self.folder / "reconciler.yaml").write_text(f"prune: {text}\n", encoding="utf-8")
+        return pipeline.declared(settings.load(self.folder, ENVIRONMENT))
 
     def client(self) -> Client:
         """A fresh client, as a new run of the program has."""
         self.listener = Listener(self.clock)
+        return self.connect(embedded_transport(self.app))
+
+    def connect(self, transport: httpx.BaseTransport) -> Client:
+        """A client that sends through a transport, heard by the present listener."""
         store = Store("sandbox", "sandbox", "sandbox")
-        return Client(store, embedded_transport(self.app), self.listener, self.clock)
+        return Client(store, transport, self.listener, self.clock)
 
     def read(self) -> Live:
         """What the shop has of what the files declare."""
         return live.read(self.client(), self.desired(), KINDS)
 
-    def plan(self, client: Client | None = None) -> Plan:
-        """The plan; asserts that nothing stands in its way."""
-        plan, faults = self.consider(client)
-        assert not faults
-        return plan
+    def copy_files(self, folder: Path) -> None:
+        """Declare what another shop folder declares, with its settings."""
+        shutil.copytree(folder / "catalogue", self.folder / "catalogue", dirs_exist_ok=True)
+        shutil.copy(folder / SETTINGS_FILE, self.folder)
 
-    def consider(self, client: Client | None = None) -> tuple[Plan, list[Fault]]:
-        """The plan and every fault."""
-        desired = kept.moved(self.desired(), self.kept, KINDS)
+    def configure(self, text: str) -> None:
+        """Write the settings file."""
+        (self.folder / SETTINGS_FILE).write_text(textwrap.dedent(text), encoding="utf-8")
+
+    def prune(self, text: str) -> None:
+        """Set the scopes in which what the files do not declare is removed."""
+        self.configure(f"prune: {text}\n")
+
+    def make(self, client: Client | None = None, **options: Any) -> Made:
+        """Make a plan as the program does; `options` are those of the workflow."""
+        self.settings = settings.load(self.folder, ENVIRONMENT)
         self.journal = Journal(self.state, "sandbox")
-        reader = client or self.client()
-        state = live.read(reader, desired, KINDS, self.journal.entries)
-        state, pending = self.journal.resume(state, KINDS)
-        faults = references.cycles(desired, KINDS) + references.check(desired, state, KINDS)
-        plan, more = planning.build(desired, state, KINDS, "sandbox", self.kept, pending)
-        return plan, faults + more
+        with mock.patch.object(pipeline, "today", return_value=self.today):
+            self.made = pipeline.make(
+                self.settings, client or self.client(), self.journal, **options
+            )
+        return self.made
 
-    def judged(self, guardrails: str = "{}", today: str = "2026-06-01") -> Plan:
-        """The plan with what the guardrails have against it; their settings as in a file."""
+    def plan(self, client: Client | None = None) -> Plan:
+        """The plan; fails where something stands in its way."""
+        return self.make(client).plan
 
-        def complain(node: object, key: str, message: str, *hint: str, **options: bool) -> None:
-            raise AssertionError(message)
+    def problems(self) -> list[Problem]:
+        """What stands in the way of a plan."""
+        with pytest.raises(SourceError) as caught:
+            self.make()
+        return caught.value.problems
 
-        desired = self.desired()
-        state = live.read(self.client(), desired, KINDS)
-        plan, faults = planning.build(desired, state, KINDS, "sandbox", self.kept)
-        assert not faults
-        rules = read_guardrails(parse(guardrails, "reconciler.yaml")[0], complain)
-        ground = Ground(plan, desired, state, KINDS, today)
-        violations, notes = judge(rules, ground, Files(self.folder).locate)
-        return replace(plan, violations=violations, notes=(*plan.notes, *notes))
+    def order(self, plan: Plan) -> Made:
+        """A plan, perhaps another than was made last, with its steps and their cost."""
+        if plan is self.made.plan:
+            return self.made
+        client = self.connect(embedded_transport(self.app))
+        return pipeline.ordered(plan, client, self.made.past, self.made.basis)
 
     def steps(self, plan: Plan) -> tuple[Step, ...]:
         """The steps of a plan, in order."""
-        return order.order_steps(plan, KINDS)
+        return self.order(plan).steps
 
     def cost(self, plan: Plan) -> ApiUsage:
         """What a plan costs."""
-        return usage.estimate(self.steps(plan), KINDS, plan.reads, plan.pages, Window())
+        return self.order(plan).cost
 
-    def apply(self, plan: Plan | None = None, client: Client | None = None) -> Report:
+    def apply(
+        self,
+        plan: Plan | None = None,
+        client: Client | None = None,
+        observer: ApplyObserver | None = None,
+    ) -> Report:
         """Apply a plan (by default the present one)."""
-        plan = plan or self.plan()
-        client = client or self.client()
-        return apply_steps(client, plan, self.steps(plan), KINDS, self.journal)
+        made = self.order(plan or self.plan())
+        applied = apply_plan(made, client or self.client(), self.journal, observer)
+        assert applied.unrecorded is None
+        return applied.report
 
     def show(self) -> dict[str, Any]:
         """Everything that the sandbox holds."""
