@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.core.model.store import Store
 from reconciler.dealpos.client import Client, embedded_transport
-from reconciler.dealpos.reading import read as reading
+from reconciler.dealpos.reading.read import read_live
 from reconciler.dealpos.routes import TenantProfile
 from reconciler.dealpos.tenant import FILE, load_profile, save_profile
 from reconciler.kinds import KINDS
@@ -92,7 +92,7 @@ def run(make_shop: MakeShop) -> Callable[..., tuple[int, TenantProfile]]:
         client = Client(
             store, embedded_transport(shop.app), shop.listener, shop.clock, tenant=tenant
         )
-        found = reading.read(client, shop.desired(), KINDS)
+        found = read_live(client, shop.desired(), KINDS)
         assert found.unread == {}
         assert {name for name, _ in found.observed("variant")} == {"V"}
         return client.requests, client.routes.tenant

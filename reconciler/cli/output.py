@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.core.report import Report
     from reconciler.dealpos.doctor.evidence import Evidence
     from reconciler.dealpos.doctor.finding import Finding
-    from reconciler.dealpos.reading.full_read import Everything
+    from reconciler.dealpos.reading.full_read import FullRead
     from reconciler.workflows.plan import Made
 
 
@@ -114,7 +114,7 @@ def print_examination(evidence: Evidence, findings: Sequence[Finding], output_fo
         print_text(examination_text(evidence, findings, terminal.has_color(sys.stdout)))
 
 
-def print_price(everything: Everything, output_format: str) -> None:
+def print_price(everything: FullRead, output_format: str) -> None:
     """Write what an import will read to stdout in a format, or to stderr without one."""
     from reconciler.kinds import KINDS
     from reconciler.render.import_ import price_document, price_text

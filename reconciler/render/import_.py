@@ -13,25 +13,25 @@ from reconciler.render.words import amount, counted, duration, plain
 
 if TYPE_CHECKING:
     from reconciler.catalogue.writing.results import ImportResult
-    from reconciler.dealpos.reading.full_read import Everything
+    from reconciler.dealpos.reading.full_read import FullRead
 
 SHOWN = 20
 """So many lines of one sort are for people; programs get all of them."""
 
 
-def price_document(everything: Everything) -> dict[str, Any]:
+def price_document(everything: FullRead) -> dict[str, Any]:
     """What the listings have cost and shown, and what the rest will cost."""
-    requests = everything.cost()
+    requests = everything.remaining_requests()
     return {
         "store": everything.client.store.url,
         "spent": everything.client.requests,
         "requests": requests,
-        "seconds": round(everything.seconds(requests)),
-        "objects": everything.counts(),
+        "seconds": round(everything.estimate_seconds(requests)),
+        "objects": everything.new_counts(),
     }
 
 
-def price_text(everything: Everything, kinds: Kinds) -> str:
+def price_text(everything: FullRead, kinds: Kinds) -> str:
     """The same in one or two lines."""
     told = price_document(everything)
     listed = _counted(told["objects"], kinds) or "nothing"

@@ -28,8 +28,8 @@ from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.dealpos.client import Client
-from reconciler.dealpos.reading import read as live
-from reconciler.dealpos.reading.full_read import Everything
+from reconciler.dealpos.reading.full_read import FullRead
+from reconciler.dealpos.reading.read import read_live
 from reconciler.dealpos.tenant import save_profile
 from reconciler.errors import UsageError, suggestion
 from reconciler.kinds import KINDS, MANAGED
@@ -66,7 +66,7 @@ def look(shop: Settings, client: Client, patterns: Sequence[str], fields: Collec
         # What the shop is known to keep otherwise is no drift, in a plan or here.
         kept_so = past.recall(StateDir(shop.root), shop.ledger, client.store.url).kept
         part = _cut(found.desired, known)
-        read = live.read(client, part, KINDS)
+        read = read_live(client, part, KINDS)
         found.live, _ = kept.recognised(read, part, kept_so, MANAGED)
         for address in sorted(known):
             declared = part.get(address)
@@ -129,9 +129,9 @@ def _strangers(found: Found, client: Client, patterns: Sequence[str]) -> None:
     def pick(address: Address) -> bool:
         return any(names(pattern, address) for pattern in patterns)
 
-    everything = Everything(client, KINDS, importing.chosen(kinds), found.desired, pick)
-    everything.listings()
-    everything.deepen()
+    everything = FullRead(client, KINDS, importing.chosen(kinds), found.desired, pick)
+    everything.read_listings()
+    everything.read_rest()
 
     def fresh(address: Address) -> bool:
         if found.desired.get(address) or address in found.desired.removals:
@@ -150,7 +150,7 @@ def _strangers(found: Found, client: Client, patterns: Sequence[str]) -> None:
     _tell(found, everything, patterns, taken)
 
 
-def _tell(found: Found, everything: Everything, patterns: Sequence[str], taken: Accepted) -> None:
+def _tell(found: Found, everything: FullRead, patterns: Sequence[str], taken: Accepted) -> None:
     """Say what could not be read, and refuse a pattern that names nothing at all."""
     for address, why in everything.live.unread.items():
         if any(names(pattern, address) for pattern in patterns):

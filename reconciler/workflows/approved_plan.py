@@ -19,7 +19,7 @@ from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.replacement import Interrupted
 from reconciler.core.plan.violation import Violation
 from reconciler.dealpos.client import Client
-from reconciler.dealpos.reading import read as live
+from reconciler.dealpos.reading.read import read_live
 from reconciler.errors import UsageError
 from reconciler.kinds import KINDS
 from reconciler.ledger import run_ledger as past
@@ -53,7 +53,7 @@ def resume(shop: Settings, client: Client, journal: Journal, approved: Saved) ->
             )
     files = pipeline.declared(shop) if _secretive(approved.changes) else Desired()
     desired = declared_again(approved.changes, files, KINDS)
-    state, pending = journal.resume(live.read(client, desired, KINDS), KINDS)
+    state, pending = journal.resume(read_live(client, desired, KINDS), KINDS)
     before = past.recall(StateDir(shop.root), shop.ledger, client.store.url)
     # Of what was approved nothing is held back any more: whoever approved it has seen it.
     both = before.apart(desired, state, ("*",))

@@ -22,7 +22,7 @@ from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.live import Observed
 from reconciler.dealpos.client import Client
-from reconciler.dealpos.reading.full_read import Everything
+from reconciler.dealpos.reading.full_read import FullRead
 from reconciler.dealpos.tenant import save_profile
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.kinds import KINDS, MANAGED
@@ -62,13 +62,13 @@ def chosen(asked: Collection[str]) -> set[str]:
     return found
 
 
-def reading(shop: Settings, client: Client, asked: Collection[str]) -> Everything:
+def reading(shop: Settings, client: Client, asked: Collection[str]) -> FullRead:
     """The reading of an import; raises SourceError where the files are not in order."""
     known = pipeline.declared(shop) if (shop.root / shop.catalogue).is_dir() else Desired()
-    return Everything(client, KINDS, chosen(asked), known)
+    return FullRead(client, KINDS, chosen(asked), known)
 
 
-def write(shop: Settings, everything: Everything, asked: Collection[str]) -> ImportResult:
+def write(shop: Settings, everything: FullRead, asked: Collection[str]) -> ImportResult:
     """Read what the listings left open, and write what the files do not declare.
 
     What was read before a cut is written, so that the next run goes on from there.
@@ -76,7 +76,7 @@ def write(shop: Settings, everything: Everything, asked: Collection[str]) -> Imp
     client, desired = everything.client, everything.desired
     done = ImportResult(client.store.url)
     try:
-        everything.deepen()
+        everything.read_rest()
     except KeyboardInterrupt:
         done.cut = ReconcilerError("stopped by Ctrl-C")
     except ReconcilerError as error:
@@ -87,7 +87,7 @@ def write(shop: Settings, everything: Everything, asked: Collection[str]) -> Imp
 
     def fresh(address: Address) -> bool:
         known = desired.get(address) or address in former or address in desired.removals
-        return not known and everything.complete(address)
+        return not known and everything.is_complete(address)
 
     # Customers that a coupon names belong to the catalogue; the others are asked for by kind.
     kinds = [name for name in MANAGED if name in chosen(asked) or not asked]
@@ -97,7 +97,7 @@ def write(shop: Settings, everything: Everything, asked: Collection[str]) -> Imp
     return done
 
 
-def _write(shop: Settings, found: Accepted, everything: Everything, done: ImportResult) -> None:
+def _write(shop: Settings, found: Accepted, everything: FullRead, done: ImportResult) -> None:
     new = not (shop.root / SETTINGS_FILE).exists()
     settings, filled = _settings(shop, found, everything.desired, new)
     made = entries(found, MANAGED, everything.live, filled)
@@ -173,7 +173,7 @@ def _verify(name: str, text: str, held: Iterable[Entry]) -> None:
         )
 
 
-def _tell(everything: Everything, found: Accepted, done: ImportResult, kinds: Kinds) -> None:
+def _tell(everything: FullRead, found: Accepted, done: ImportResult, kinds: Kinds) -> None:
     done.skipped = sorted([*found.skipped, *_beside(everything)])
     done.requests = everything.client.requests
     done.unread = [(kinds[n].collection, why) for n, why in sorted(everything.unreadable.items())]
@@ -181,7 +181,7 @@ def _tell(everything: Everything, found: Accepted, done: ImportResult, kinds: Ki
     done.notes = [*everything.live.notes, *_hidden(everything)]
 
 
-def _beside(everything: Everything) -> Iterator[Skipped]:
+def _beside(everything: FullRead) -> Iterator[Skipped]:
     """What is new inside an object that the files declare: only an edit of theirs can hold it."""
     desired = everything.desired
     for kind in everything.chosen:
@@ -197,7 +197,7 @@ def _beside(everything: Everything) -> Iterator[Skipped]:
                     )
 
 
-def _hidden(everything: Everything) -> Iterator[str]:
+def _hidden(everything: FullRead) -> Iterator[str]:
     """API §14 #3, #21: a list may leave out what is retired or expired."""
     for kind in everything.chosen:
         shown = any(

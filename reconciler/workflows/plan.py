@@ -91,7 +91,7 @@ def make(
     from reconciler.core.plan import build as plan
     from reconciler.core.plan import faults as references
     from reconciler.core.plan.target import narrow
-    from reconciler.dealpos.reading import read as live
+    from reconciler.dealpos.reading.read import read_live
     from reconciler.dealpos.tenant import save_profile
     from reconciler.guardrails.guardrail import Ground
     from reconciler.kinds import KINDS
@@ -105,7 +105,7 @@ def make(
         desired, sentence = narrow(desired, scope, KINDS)
         said = (sentence,)
     desired = kept.moved(desired, before.kept, KINDS)
-    state = live.read(client, desired, KINDS, journal.entries)
+    state = read_live(client, desired, KINDS, journal.entries)
     save_profile(StateDir(shop.root), client.store.url, client.routes.tenant)
     state, pending = journal.resume(state, KINDS)
     before = before.renewed()  # with what an interrupted run carried over

@@ -14,7 +14,7 @@ from reconciler.core.plan import build as planning
 from reconciler.core.steps import order
 from reconciler.dealpos.apply.run import apply_steps
 from reconciler.dealpos.client import Client, embedded_transport
-from reconciler.dealpos.reading import read as live
+from reconciler.dealpos.reading.read import read_live
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.kinds import KINDS, MANAGED
 from reconciler.ledger import rewrites as memory
@@ -59,7 +59,7 @@ def _fill(shop: Settings, desired: Desired) -> None:
     state = StateDir(shop.root)
     store = Store(SANDBOX, SANDBOX, SANDBOX)
     with Client(store, embedded_transport(app)) as client:
-        made, faults = planning.build(desired, live.read(client, desired, KINDS), KINDS, SANDBOX)
+        made, faults = planning.build(desired, read_live(client, desired, KINDS), KINDS, SANDBOX)
         if faults:
             raise UsageError(f"the seed cannot be applied: {faults[0].message}")
         steps = order.order_steps(made, KINDS)

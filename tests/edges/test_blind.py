@@ -51,7 +51,7 @@ def test_an_update_that_would_clear_unseen_outlet_prices_is_not_planned(
         variant_batch_rows="lean",
         missing_operations=frozenset({"GET /Variant/Code", "GET /Variant/Detail"}),
     )
-    assert "does not show `components`, `outlet_prices`" in _unknown(shop)["variant/PA"]
+    assert "does not return `components`, `outlet_prices`" in _unknown(shop)["variant/PA"]
     assert shop.plan().changes == ()
 
 
@@ -61,7 +61,7 @@ def test_a_customer_whose_status_is_unseen_is_not_made_active(make_shop: MakeSho
     shop.twin.choices = shop.twin.choices.replaced(
         missing_operations=frozenset({"GET /Customer/Detail"})
     )
-    assert "does not show" in _unknown(shop)["customer/C"]
+    assert "does not return `status`" in _unknown(shop)["customer/C"]
     shop.apply()
     assert shop.item("customers", "C")["Status"] == "Suspended"
 
@@ -72,7 +72,7 @@ def test_a_product_whose_variants_are_unseen_is_not_updated(make_shop: MakeShop)
     shop.twin.choices = shop.twin.choices.replaced(
         product_list_rows="lean", missing_operations=frozenset({"GET /Product/Detail"})
     )
-    assert "does not show the variants" in _unknown(shop)["product/P"]
+    assert "does not return the variants" in _unknown(shop)["product/P"]
 
 
 def test_a_retired_variant_that_the_product_hides_is_carried_along(make_shop: MakeShop) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.live import ABSENT, Observed
-from reconciler.dealpos.reading import read as reading
+from reconciler.dealpos.reading.read import read_live
 from reconciler.errors import Doubtful
 from reconciler.kinds import KINDS
 from reconciler.sandbox import Fault
@@ -95,7 +95,7 @@ def writes(shop: Shop) -> list[tuple[str, str]]:
 
 
 def read_all(shop: Shop) -> Any:
-    return reading.read(shop.client(), shop.desired(), KINDS)
+    return read_live(shop.client(), shop.desired(), KINDS)
 
 
 # --- a shop that equals its files ---
@@ -583,10 +583,10 @@ def test_a_listing_is_dropped_for_batches_when_its_pages_are_more(open_shop: Mak
 def test_a_listing_that_was_dearer_than_batches_is_not_begun_again(open_shop: MakeShop) -> None:
     shop = open_shop(stock(250), declaring(250), page_cap=7)
     first = shop.client()
-    reading.read(first, shop.desired(), KINDS)
+    read_live(first, shop.desired(), KINDS)
     again = shop.client()
     again.routes.tenant.rows.update(first.routes.tenant.rows)
-    reading.read(again, shop.desired(), KINDS)
+    read_live(again, shop.desired(), KINDS)
     reads = [name for name in asked(shop) if name.startswith("variant.")]
     assert reads == ["variant.by_codes"] * 3
 

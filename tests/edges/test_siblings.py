@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from reconciler.core.model.address import Address
-from reconciler.dealpos.reading import siblings
-from reconciler.dealpos.reading.live_builder import Intake
+from reconciler.dealpos.reading.completeness import mark_complete_parents
+from reconciler.dealpos.reading.live_builder import LiveBuilder
 from reconciler.dealpos.reading.reader import Reader
 from reconciler.kinds import KINDS
 from tests.support.shop import MakeShop, Shop
@@ -161,29 +161,29 @@ SOME = {"Code": "P", "Variants": [{"Code": "PA"}]}
 
 
 @pytest.fixture
-def intake(open_shop: MakeShop) -> Intake:
+def builder(open_shop: MakeShop) -> LiveBuilder:
     """What takes the rows of a new reader."""
-    return Reader(open_shop({}).client(), KINDS).intake
+    return Reader(open_shop({}).client(), KINDS).builder
 
 
 @pytest.mark.parametrize("order", [("list", "single"), ("single", "list")])
 def test_what_one_read_has_shown_is_not_forgotten_for_another(
-    intake: Intake, order: tuple[str, str]
+    builder: LiveBuilder, order: tuple[str, str]
 ) -> None:
     take = {
-        "list": lambda: intake.take(PRODUCT, [ALL], frozenset(ALL)),
-        "single": lambda: intake.take_single(PRODUCT, SOME),
+        "list": lambda: builder.add_rows(PRODUCT, [ALL], frozenset(ALL)),
+        "single": lambda: builder.add_single(PRODUCT, SOME),
     }
     for read in order:
         take[read]()
-    state = intake.live.get(P)
+    state = builder.live.get(P)
     assert set(state.children) == {"PA", "PZ"}  # type: ignore[union-attr, arg-type]
 
 
-def test_a_list_that_is_read_again_counts_as_it_is_now(intake: Intake) -> None:
+def test_a_list_that_is_read_again_counts_as_it_is_now(builder: LiveBuilder) -> None:
     for row in (ALL, SOME):
-        intake.take(PRODUCT, [row], frozenset(row))
-    state = intake.live.get(P)
+        builder.add_rows(PRODUCT, [row], frozenset(row))
+    state = builder.live.get(P)
     assert set(state.children) == {"PA"}  # type: ignore[union-attr, arg-type]
 
 
@@ -192,32 +192,32 @@ def test_a_list_that_shows_them_does_not_speak_for_single_reads(open_shop: MakeS
     shop = open_shop({}, files(PRICES))
     for read, known in (("list", True), ("single", False)):
         reader = Reader(shop.client(), KINDS)
-        reader.intake.take(PRODUCT, [{**ALL, "Code": "Q"}], frozenset(ALL))
+        reader.builder.add_rows(PRODUCT, [{**ALL, "Code": "Q"}], frozenset(ALL))
         if read == "list":
-            reader.intake.take(PRODUCT, [SOME], frozenset(SOME))
+            reader.builder.add_rows(PRODUCT, [SOME], frozenset(SOME))
         else:
-            reader.intake.take_single(PRODUCT, SOME)
-        siblings.settle(reader, shop.desired(), {"product": {"P"}})
+            reader.builder.add_single(PRODUCT, SOME)
+        mark_complete_parents(reader, shop.desired(), {"product": {"P"}})
         assert (P in reader.live.whole) is known, read
 
 
 def test_what_two_reads_have_shown_is_whole_by_the_one_that_hides_none(open_shop: MakeShop) -> None:
     shop = open_shop({}, files(PRICES))
     reader = Reader(shop.client(), KINDS)
-    reader.intake.take(PRODUCT, [ALL], frozenset(ALL))
-    reader.intake.take_single(PRODUCT, SOME)
-    reader.intake.take_single(PRODUCT, {**SOME, "Code": "Q"})
-    siblings.settle(reader, shop.desired(), {"product": {"P", "Q"}})
+    reader.builder.add_rows(PRODUCT, [ALL], frozenset(ALL))
+    reader.builder.add_single(PRODUCT, SOME)
+    reader.builder.add_single(PRODUCT, {**SOME, "Code": "Q"})
+    mark_complete_parents(reader, shop.desired(), {"product": {"P", "Q"}})
     assert reader.live.whole == {P}
 
 
 def test_a_hidden_variant_speaks_against_the_sort_of_read_that_hid_it(open_shop: MakeShop) -> None:
     shop = open_shop({}, files("{code: PA}, {code: PH}"))
     reader = Reader(shop.client(), KINDS)
-    reader.intake.take(PRODUCT, [{**ALL, "Code": "Q"}, SOME], frozenset(ALL))
-    siblings.settle(reader, shop.desired(), {"product": {"P", "Q"}})
+    reader.builder.add_rows(PRODUCT, [{**ALL, "Code": "Q"}, SOME], frozenset(ALL))
+    mark_complete_parents(reader, shop.desired(), {"product": {"P", "Q"}})
     assert reader.live.whole == {P, Address("product", "Q")}
     reader.live.whole.clear()
-    reader.intake.take(KINDS["variant"], [{"Code": "PH", "Discontinued": True}], frozenset())
-    siblings.settle(reader, shop.desired(), {"product": {"P", "Q"}})
+    reader.builder.add_rows(KINDS["variant"], [{"Code": "PH", "Discontinued": True}], frozenset())
+    mark_complete_parents(reader, shop.desired(), {"product": {"P", "Q"}})
     assert reader.live.whole == set()

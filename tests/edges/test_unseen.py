@@ -214,6 +214,8 @@ def test_a_shop_that_leaves_out_what_is_empty_is_taken_at_its_word(open_shop: Ma
     shop = open_shop(people, text, nulls_omitted=True, put_omitted="clear")
     plan = shop.plan()
     assert plan.blocked == ()
-    assert any("leaves out what is empty" in note and "`fax`" in note for note in plan.notes)
+    assert any(
+        "This shop leaves out empty fields" in note and "`fax`" in note for note in plan.notes
+    )
     assert shop.apply(plan).complete
     assert shop.item("customers", "C")["City"] == "B"

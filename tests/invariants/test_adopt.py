@@ -41,7 +41,7 @@ def imported(shop: Shop, style: Callable[[str], str]) -> None:
     (shop.folder / "reconciler.yaml").write_text("store: {url: sandbox}\n", encoding="utf-8")
     settled = load(shop.folder, {})
     everything = importing.reading(settled, shop.client(), tuple(MANAGED))
-    everything.listings()
+    everything.read_listings()
     importing.write(settled, everything, tuple(MANAGED))
     for path in (shop.folder / "catalogue").iterdir():
         path.write_bytes(style(path.read_text(encoding="utf-8")).encode())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reconciler.catalogue.settings import load
 from reconciler.catalogue.writing.values import empty
 from reconciler.core.model.live import Observed
-from reconciler.dealpos.reading.read import read
+from reconciler.dealpos.reading.read import read_live
 from reconciler.kinds import KINDS, MANAGED
 from reconciler.ledger.journal import Journal
 from reconciler.sandbox import Choices
@@ -30,7 +30,7 @@ def imported(shop: Shop, kinds: tuple[str, ...] = ALL) -> Any:
         (shop.folder / "reconciler.yaml").write_text("store: {url: sandbox}\n", encoding="utf-8")
     settled = load(shop.folder, {})
     everything = importing.reading(settled, shop.client(), kinds)
-    everything.listings()
+    everything.read_listings()
     return importing.write(settled, everything, kinds)
 
 
@@ -78,7 +78,7 @@ def test_all_that_the_shop_shows_is_in_the_files(
     shop = make_shop(data.draw(generated).seed())
     imported(shop)
     desired = declared(shop)
-    live = read(shop.client(), desired, KINDS)
+    live = read_live(shop.client(), desired, KINDS)
     for address, found in desired:
         kind, state = KINDS[address.kind], live.get(address)
         assert isinstance(state, Observed)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reconciler.core.model.store import Store
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.observer import ClientObserver
-from reconciler.dealpos.reading.paging import MOST, SIZES, pages
+from reconciler.dealpos.reading.paging import MAX_PAGES, PAGE_SIZES, read_pages
 from reconciler.dealpos.routes import TenantProfile
 from reconciler.errors import Unreadable
 from reconciler.kinds import KINDS
@@ -52,7 +52,7 @@ class Server:
         """The products that a whole listing shows, and whether it claims to be whole."""
         seen: set[str] = set()
         whole = False
-        for page in pages(self.client, KINDS["product"], lambda seen, page: False):
+        for page in read_pages(self.client, KINDS["product"], lambda seen, page: False):
             seen |= {str(row["Code"]) for row in page.rows.rows}
             whole = page.last
         return seen, whole
@@ -95,7 +95,7 @@ def listing(count: int, cap: int = 10**9, total: Any = None, **how: Any) -> Serv
 def test_a_list_is_read_whole_whatever_the_end_looks_like(
     count: int, cap: int, total: Any, past: str, over: Any
 ) -> None:
-    if over == 400 and cap < SIZES[-1]:
+    if over == 400 and cap < PAGE_SIZES[-1]:
         return  # no size that the tool asks for is accepted
     told = {None: None, "true": count, "text": str(count), "double": count * 2, "page": count}
     how: dict[str, Any] = {"past": past} | ({} if over is None else {"over": over})
@@ -174,10 +174,10 @@ def test_a_page_larger_than_asked_for_is_everything() -> None:
 
 
 def test_a_list_without_end_is_an_error_and_no_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.dealpos.reading.paging.MOST", 30)
-    assert MOST > 1000
+    monkeypatch.setattr("reconciler.dealpos.reading.paging.MAX_PAGES", 30)
+    assert MAX_PAGES > 1000
     server = Server(lambda number, size: rows(number, number + 1))
-    with pytest.raises(Unreadable, match="not ended after 30 pages"):
+    with pytest.raises(Unreadable, match="did not end after 30 pages"):
         server.read()
 
 

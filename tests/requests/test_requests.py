@@ -19,7 +19,7 @@ from reconciler.core.plan import build as planning
 from reconciler.core.steps import order, usage
 from reconciler.dealpos.apply.run import apply_steps
 from reconciler.dealpos.client import Client
-from reconciler.dealpos.reading import read as live
+from reconciler.dealpos.reading.read import read_live
 from reconciler.kinds import KINDS
 from reconciler.ledger.journal import Journal
 from reconciler.ledger.state_dir import StateDir
@@ -93,7 +93,7 @@ def measured(case: Case) -> tuple[int, int]:
     desired = shop.declared(case.variants)
     lean = shop.LeanShop(case.variants, case.cap, case.drift)
     client = Client(Store("https://shop.example", "id", "secret"), lean)
-    state = live.read(client, desired, KINDS)
+    state = read_live(client, desired, KINDS)
     plan, faults = planning.build(desired, state, KINDS, "https://shop.example", {})
     assert not faults
     assert not plan.unknown

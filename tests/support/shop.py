@@ -25,7 +25,7 @@ from reconciler.core.steps.step import Step
 from reconciler.core.steps.usage import ApiUsage
 from reconciler.dealpos.client import Client, embedded_transport
 from reconciler.dealpos.observer import ApplyObserver, ClientObserver
-from reconciler.dealpos.reading import read as live
+from reconciler.dealpos.reading.read import read_live
 from reconciler.errors import Problem, SourceError
 from reconciler.kinds import KINDS
 from reconciler.ledger import rewrites as memory
@@ -118,7 +118,7 @@ class Shop:
 
     def read(self) -> Live:
         """What the shop has of what the files declare."""
-        return live.read(self.client(), self.desired(), KINDS)
+        return read_live(self.client(), self.desired(), KINDS)
 
     def copy_files(self, folder: Path) -> None:
         """Declare what another shop folder declares, with its settings."""

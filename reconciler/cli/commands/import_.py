@@ -46,11 +46,11 @@ def import_(
             connect(shop, console, Limits(reserve=reserve)) as client,
         ):
             everything = importing.reading(shop, client, kinds)
-            everything.listings()
+            everything.read_listings()
             output.print_price(everything, output_format if dry_run else "")
             if dry_run:
                 return
-            console.expect(everything.cost())
+            console.expect(everything.remaining_requests())
             done = importing.write(shop, everything, kinds)
     output.print_import(done, output_format, directory)
     if done.cut is not None:

@@ -13,7 +13,11 @@ from reconciler.dealpos.client import Client
 from reconciler.dealpos.doctor.budget import Purse
 from reconciler.dealpos.doctor.evidence import Asked, Evidence, Outcome, Purpose, Row
 from reconciler.dealpos.doctor.questions import Questions
-from reconciler.dealpos.reading.paging import ODD, SIZES, USUAL
+from reconciler.dealpos.reading.paging import (
+    DOCUMENTED_PAGE_ROWS,
+    MIN_CREDIBLE_PAGE_ROWS,
+    PAGE_SIZES,
+)
 
 UNKNOWN = "RECONCILER-NO-SUCH-CODE"
 """A code that cannot exist."""
@@ -54,7 +58,7 @@ class _Asking(Questions):
     def __init__(self, client: Client, purse: Purse, kinds: Kinds) -> None:
         super().__init__(client, purse)
         self.kinds = kinds
-        self.size = SIZES[0]
+        self.size = PAGE_SIZES[0]
         self._accepted = False
         self._in_vain = False
 
@@ -80,7 +84,7 @@ class _Asking(Questions):
             _too_large(asked)
             and not self._in_vain
             and not (self._accepted and kind.reads.batch)
-            and (size := next((s for s in SIZES if s < asked.size), 0))
+            and (size := next((s for s in PAGE_SIZES if s < asked.size), 0))
         ):
             refused.append(asked.size)
             asked = self.page(kind, size, refused_sizes=tuple(refused))
@@ -93,10 +97,11 @@ class _Asking(Questions):
     def _fuller(self, kind: Kind, asked: Asked) -> Asked:
         """The page again in the usual size, where an over-large one brought few of many rows."""
         got = len(asked.rows)
-        if asked.size <= USUAL or not 0 < got < ODD or got >= (asked.total or 0):
+        is_credible = not 0 < got < MIN_CREDIBLE_PAGE_ROWS or got >= (asked.total or 0)
+        if is_credible or asked.size <= DOCUMENTED_PAGE_ROWS:
             return asked
-        self.size = USUAL
-        again = self.page(kind, USUAL)
+        self.size = DOCUMENTED_PAGE_ROWS
+        again = self.page(kind, DOCUMENTED_PAGE_ROWS)
         return replace(again, scant=got) if len(again.rows) > got else asked
 
     def known(self, kind: Kind) -> None:
@@ -175,5 +180,5 @@ class _Asking(Questions):
 def _too_large(asked: Asked) -> bool:
     """Whether a smaller page may do better."""
     if asked.outcome is Outcome.LOST:
-        return asked.size > USUAL
+        return asked.size > DOCUMENTED_PAGE_ROWS
     return asked.outcome is Outcome.REFUSED and asked.status == 400

@@ -1,39 +1,92 @@
-"""When reads of many prove by themselves that what they leave out is absent."""
+"""Proof of absence: when an object that no read has shown is known to be absent.
+
+dealpos-api.md §14 #3, #12 and #21: lists may hide objects, and "not found" is undocumented. An
+object that is taken for absent too early would be created a second time.
+"""
 
 from __future__ import annotations
 
-from reconciler.core.model.kind import Kind
-from reconciler.dealpos.reading.paging import SMALL
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Desired
+from reconciler.core.model.kind import Kind, Kinds
+from reconciler.core.model.live import ABSENT, Live
+from reconciler.dealpos.reading.paging import DOCUMENTED_BATCH_ROWS
 from reconciler.dealpos.reading.reader import Reader
 
+MAY_BE_HIDDEN = "lists may hide it, and this shop has no read of a single object"
+"""The reason for unknown of an object that a complete listing does not show."""
 
-def proven(reader: Reader, kind: Kind, missing: list[str]) -> bool:
-    """Whether the reads of many prove by themselves that what they leave out is absent.
 
-    They must hide no retired objects, and hold still: when an object is removed while pages are
-    read, another one slips from a page to come onto one that was read (dealpos-api.md §13:
-    stability is
-    undocumented). A listing that then shows the same objects a second time has lost none.
+def reads_prove_absence(reader: Reader, kind: Kind, missing: list[str]) -> bool:
+    """Return whether listings and batches are enough to call `missing` absent.
+
+    True only if they include retired objects, and if the listing did not shift while it was
+    paged: an object that is removed meanwhile moves another one to a page that was already read
+    (dealpos-api.md §13: stability is undocumented). A listing of several pages is read twice.
     """
-    if not _shows_retired(reader, kind):
+    if not _includes_retired(reader, kind):
         return False
     if kind.reads.batch or kind.name in reader.unlisted:
-        return True  # asked for by name
+        return True  # they were requested by name
     listed = reader.live.pages.get(kind.name)
     if listed is None:
-        return False  # not read to its end: a shop may show its first page alone
-    if listed.requests(SMALL) == 1:
-        return True  # all on one page
-    if len(missing) <= listed.requests(SMALL):
-        return False  # one by one costs no more
-    reader.listing(kind, dict.fromkeys(missing, frozenset()), to_the_end=True)
+        return False  # not read to its end: some shops show their first page alone
+    pages = listed.requests(DOCUMENTED_BATCH_ROWS)
+    if pages == 1:
+        return True
+    if len(missing) <= pages:
+        return False  # single reads cost no more than a second listing
+    reader.read_listing(kind, dict.fromkeys(missing, frozenset()), to_the_end=True)
     same = reader.live.pages.get(kind.name) == listed
     return same and listed.count == sum(1 for _ in reader.live.observed(kind.name))
 
 
-def _shows_retired(reader: Reader, kind: Kind) -> bool:
-    """Whether reads of many have shown a retired object: then they hide none."""
-    retired = kind.retire
-    return bool(retired) and any(
-        state.value.get(retired) for _, state in reader.live.observed(kind.name)
+def accept_new_parents(live: Live, desired: Desired, kinds: Kinds) -> None:
+    """Call a parent absent that may be hidden where none of its declared children exists.
+
+    dealpos-api.md §6.4: two API generations print no read of a single product. A product has
+    variants, and those are read by name: where none of them exists, a product that the complete
+    list does not show is new. A note says so.
+    """
+    for child in kinds.values():
+        if child.parent is None:
+            continue
+        kind = kinds[child.parent.kind]
+        new = [
+            address
+            for address in _may_be_hidden(live, kind)
+            if _has_no_child(live, desired, child, address)
+        ]
+        for address in new:
+            del live.unread[address]
+            live.put(address, ABSENT)
+        if new:
+            names = ", ".join(f"`{address}`" for address in new)
+            live.notes.append(
+                f"{names}: treated as new. Neither the {kind.name} list nor a read of the "
+                f"{child.collection} shows them, and this shop has no read of a single {kind.name}"
+            )
+
+
+def _includes_retired(reader: Reader, kind: Kind) -> bool:
+    """Return whether listings or batches have shown a retired object: then they hide none."""
+    field = kind.retire
+    return bool(field) and any(
+        state.value.get(field) for _, state in reader.live.observed(kind.name)
     )
+
+
+def _may_be_hidden(live: Live, kind: Kind) -> list[Address]:
+    if kind.name not in live.complete:
+        return []
+    unknown = live.unread.items()
+    return [a for a, reason in unknown if a.kind == kind.name and reason == MAY_BE_HIDDEN]
+
+
+def _has_no_child(live: Live, desired: Desired, child: Kind, parent: Address) -> bool:
+    names = [
+        name
+        for name, declared in desired.objects.get(child.name, {}).items()
+        if declared.value[parent.kind] == parent.name
+    ]
+    return bool(names) and all(live.get(Address(child.name, name)) is ABSENT for name in names)

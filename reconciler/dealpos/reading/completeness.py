@@ -1,91 +1,137 @@
-"""What a write would rest on and no read has shown: refused, or noted in Live for the plan.
+"""Completeness: fields and children that a write would need and that no read has shown.
 
-Whether a write clears what it leaves out is undocumented (dealpos-api.md §14 #13), so a field that
-a write carries and no read has shown may be cleared by it.
+dealpos-api.md §14 #13: it is undocumented whether a write clears what it leaves out. dealpos-api.md
+§6.2 and §14 #21: it is undocumented whether a product's update deletes the variants that it does
+not list, and whether reads of a product include the discontinued ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Value
 from reconciler.core.model.live import Observed
 from reconciler.core.plan.children import left_out
+from reconciler.dealpos.reading.live_builder import Children
 from reconciler.dealpos.reading.reader import Reader
+from reconciler.errors import Rejected, Unreadable
 
 
-def refuse(reader: Reader, kind: Kind, desired: Desired, changing: Collection[str]) -> None:
-    """Plan nothing that would overwrite what no read has shown.
+def mark_complete_parents(
+    reader: Reader, desired: Desired, touched: Mapping[str, Collection[str]]
+) -> None:
+    """Record in Live which changed parents are known with all of their children.
 
-    An update that demands a key would send an empty one; a parent's update without its children
-    could lose them (dealpos-api.md §6.2, §7).
+    A type of read is complete if it has shown a retired child, and has not left out a child that
+    a read of the child itself shows. `touched` are names of changed objects by kind.
+    """
+    missing = left_out(desired, reader.live, reader.kinds)
+    for parent_kind, child in reader.builder.children.items():
+        parents = {Address(parent_kind, name) for name in touched.get(parent_kind, ())}
+        added = {name for parent in parents for name in missing.get(parent, ())}
+        if added:
+            _read_carried_fields(reader, child, added)
+        hiding = {read for parent in missing for read in _reads_of_children(reader, parent)}
+        complete = reader.builder.reads_showing_retired(reader.kinds[parent_kind]) - hiding
+        reader.live.whole |= {p for p in parents if _reads_of_children(reader, p) & complete}
+
+
+def refuse_blind_updates(
+    reader: Reader, kind: Kind, desired: Desired, changing: Collection[str]
+) -> None:
+    """Make objects unknown whose update would overwrite something that no read has shown.
+
+    An update that requires a key would send an empty one; a parent's update without its children
+    could delete them (dealpos-api.md §6.2, §7).
     """
     call = kind.update
     if call is None:
         return
-    demanded = [n for n in call.fields if set(kind.fields[n].wire.write) & set(call.defaults)]
+    required = [n for n in call.fields if set(kind.fields[n].wire.write) & set(call.defaults)]
     for name in sorted(changing):
-        state = reader.observed(kind, name)
+        state = reader.get_observed(kind, name)
         if state is None:
             continue
         declared = desired.objects[kind.name][name].value
-        blind = [f"`{n}`" for n in demanded if n not in state.value and n not in declared]
-        if kind.name in reader.intake.children and state.children is None:
-            blind.append(f"the {reader.intake.children[kind.name].collection}")
-        if blind:
+        missing = [f"`{n}`" for n in required if n not in state.value and n not in declared]
+        if kind.name in reader.builder.children and state.children is None:
+            missing.append(f"the {reader.builder.children[kind.name].collection}")
+        if missing:
             reader.live.objects[kind.name].pop(name)
-            why = f"this shop does not show {', '.join(blind)}, which an update would overwrite"
-            reader.live.unread[Address(kind.name, name)] = why
+            fields = ", ".join(missing)
+            reason = f"the API does not return {fields}, which an update would overwrite"
+            reader.live.unread[Address(kind.name, name)] = reason
 
 
-def note(reader: Reader, kind: Kind, names: Collection[str], desired: Desired) -> None:
-    """Note what a write of these objects would carry and no read shows, children included."""
+def note_unread_fields(
+    reader: Reader, kind: Kind, names: Collection[str], desired: Desired
+) -> None:
+    """Record fields that a write of these objects or their children carries and no read shows."""
     call = kind.update or kind.create
     assert call is not None
-    child = reader.intake.children.get(kind.name)
-    joined = left_out(desired, reader.live, reader.kinds) if child and names else {}
-    assumed: set[str] = set()
+    child = reader.builder.children.get(kind.name)
+    added = left_out(desired, reader.live, reader.kinds) if child and names else {}
+    empty: set[str] = set()
     for name in sorted(names):
-        state = reader.observed(kind, name)
+        state = reader.get_observed(kind, name)
         if state is None:
             continue
-        assumed |= _missing(reader, kind, name, call.fields, state.value)
+        empty |= _unread_fields(reader, kind, name, call.fields, state.value)
         if child:
-            _note_children(reader, child, state, joined.get(Address(kind.name, name), ()))
-    if assumed:
-        named = ", ".join(f"`{n}`" for n in sorted(assumed))
+            _note_children(reader, child, state, added.get(Address(kind.name, name), ()))
+    if empty:
+        fields = ", ".join(f"`{n}`" for n in sorted(empty))
         reader.live.notes.append(
-            f"this shop leaves out what is empty and showed no {named} of a {kind.name}: "
-            "a write leaves them out too"
+            f"{kind.name} {fields}: treated as empty. This shop leaves out empty fields, and "
+            "returned none of these; a write leaves them out too"
         )
 
 
-def _note_children(reader: Reader, child: Kind, parent: Observed, joined: Collection[str]) -> None:
-    """What a parent's update would carry of its children and no read shows."""
+def _note_children(reader: Reader, child: Kind, parent: Observed, added: Collection[str]) -> None:
+    """Record fields of children that their parent's update carries and no read shows."""
     assert child.parent is not None
     shown = parent.children or {}
-    for name in (*shown, *joined):
-        row, state = shown.get(name, {}), reader.observed(child, name)
+    for name in (*shown, *added):
+        row, state = shown.get(name, {}), reader.get_observed(child, name)
         value = {**row, **state.value} if state else row
-        _missing(reader, child, name, child.parent.update.fields, value)
+        _unread_fields(reader, child, name, child.parent.update.fields, value)
 
 
-def _missing(
+def _unread_fields(
     reader: Reader, kind: Kind, name: str, carried: Iterable[str], value: Value
 ) -> frozenset[str]:
-    """The fields that a call carries and no read has shown, where they count as empty.
+    """Return the fields that a call carries and no read has shown, where they count as empty.
 
-    They do in a shop that was seen to leave out what is empty, once its fullest read was asked; in
-    any other they are noted in Live as unseen, and nothing is given.
+    They do in a shop that leaves out empty keys, once its single read was asked. In any other
+    shop they are recorded in Live as unseen, and none is returned.
     """
     fields = kind.fields
     missing = frozenset(
         n for n in carried if fields[n].wire.read and not fields[n].hidden and n not in value
     )
-    if not missing or (reader.intake.sparse and reader.intake.singly.get(kind.name)):
+    builder = reader.builder
+    if not missing or (builder.omits_empty_keys and builder.read_singly.get(kind.name)):
         return missing
     address = Address(kind.name, name)
     reader.live.unseen[address] = reader.live.unseen.get(address, frozenset()) | missing
     return frozenset()
+
+
+def _read_carried_fields(reader: Reader, child: Kind, names: Collection[str]) -> None:
+    """Read what a parent's update carries of children that the parent's row does not show."""
+    assert child.parent is not None
+    fields = child.fields
+    carried = frozenset(n for n in child.parent.update.fields if fields[n].wire.read)
+    # Fields that stay unread are recorded as unseen, which blocks the update.
+    with suppress(Rejected, Unreadable):
+        reader.read_missing_fields(child, dict.fromkeys(names, carried))
+
+
+def _reads_of_children(reader: Reader, parent: Address) -> frozenset[str]:
+    """Return the types of read that have shown the children of a parent."""
+    state = reader.get_observed(reader.kinds[parent.kind], parent.name)
+    shown = state.children if state else None
+    return shown.reads if isinstance(shown, Children) else frozenset()

@@ -1,7 +1,7 @@
-"""What may stand in the way of a deletion: everything that could refer to what is deleted.
+"""Dependents: everything that could block a deletion, because it refers to the deleted object.
 
-Read only where something is to be deleted. What cannot be read is noted in Live, and withholds the
-deletions that it could speak against.
+Read only where something is to be deleted. What cannot be read is recorded in Live, and blocks the
+deletions of objects that it could refer to.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from reconciler.core.model.live import Live, Observed
 from reconciler.dealpos.reading.reader import Reader
 from reconciler.errors import Doubtful, Rejected, Unreadable
 
-_ON_HAND = "I"
-"""API §11: the key of a row whose content the pages elide; counts by outlet (inference)."""
+_QUANTITIES = "I"
+"""API §11: the key of a row whose content the pages elide; quantities by outlet (inference)."""
 
 
-def read(reader: Reader, desired: Desired, view: Live) -> None:
-    """Read whatever could refer to, or be inside of, what `desired` deletes.
+def read_dependents(reader: Reader, desired: Desired, view: Live) -> None:
+    """Read whatever could refer to an object that `desired` deletes, or is inside of it.
 
     `view` is the shop under the names that `desired` gives.
     """
@@ -33,23 +33,23 @@ def read(reader: Reader, desired: Desired, view: Live) -> None:
     }
     kinds = {address.kind for address in doomed}
     for address in sorted(doomed):
-        _stock(reader, address)
-    # Parents first: they tell their children.
+        _read_stock(reader, address)
+    # Parents first, because their rows name their children.
     for kind in sorted(reader.kinds.values(), key=lambda k: (k.parent is not None, k.name)):
-        fields = _referring(kind, kinds)
-        alike = kind.name in kinds and (kind.tree or _by_another(kind))
-        above = kind.name in kinds and kind.name in reader.intake.children
+        fields = _referring_fields(kind, kinds)
+        may_share = kind.name in kinds and (kind.tree or _is_deleted_by_shared_field(kind))
+        has_children = kind.name in kinds and kind.name in reader.builder.children
         try:
-            if fields or alike:
-                _all(reader, kind, fields)
-            if above:
-                _children(reader, kind, {a.name for a in doomed if a.kind == kind.name})
+            if fields or may_share:
+                _read_all(reader, kind, fields)
+            if has_children:
+                _read_children(reader, kind, {a.name for a in doomed if a.kind == kind.name})
         except (Rejected, Unreadable) as error:
             reader.live.unlooked[kind.name] = error.operation
 
 
-def _stock(reader: Reader, address: Address) -> None:
-    """How much is on hand; what cannot be understood is not known."""
+def _read_stock(reader: Reader, address: Address) -> None:
+    """Read the stock of an object; a response that cannot be understood leaves it unknown."""
     single = reader.kinds[address.kind].stock
     if single is None:
         return
@@ -60,64 +60,65 @@ def _stock(reader: Reader, address: Address) -> None:
         for row in rows:
             if row[single.key] != address.name:
                 return
-            found |= {str(place): number(count) for place, count in row[_ON_HAND].items()}
+            found |= {str(outlet): number(count) for outlet, count in row[_QUANTITIES].items()}
     except (Rejected, Doubtful, Unreadable, LookupError, TypeError, ValueError, AttributeError):
         return
     if rows:
         reader.live.stock[address] = found
 
 
-def _referring(kind: Kind, doomed: Collection[str]) -> frozenset[str]:
-    """The fields in which an object of `kind` names one of the kinds that are deleted."""
-    parent = kind.parent.kind if kind.parent else ""
+def _referring_fields(kind: Kind, deleted: Collection[str]) -> frozenset[str]:
+    """Return the fields in which an object of `kind` names one of the deleted kinds."""
+    parent = kind.parent.kind if kind.parent else None
     return frozenset(
         name
         for name, marks in kind.referring
         if name != parent
         and kind.fields[name].wire.read
-        and any(mark.kind in doomed for mark in marks)
+        and any(mark.kind in deleted for mark in marks)
     )
 
 
-def _by_another(kind: Kind) -> bool:
-    """Whether a delete names the object by something that another might share."""
+def _is_deleted_by_shared_field(kind: Kind) -> bool:
+    """Return whether a delete names the object by a value that another one might share."""
     return any(
         not kind.fields[name].identity for name in (kind.delete.fields if kind.delete else ())
     )
 
 
-def _all(reader: Reader, kind: Kind, fields: frozenset[str]) -> None:
-    """Every object of a kind, with what it refers to."""
+def _read_all(reader: Reader, kind: Kind, fields: frozenset[str]) -> None:
+    """Read every object of a kind, with the fields that refer to others."""
     if kind.parent is None:
         if kind.name not in reader.live.complete:
-            reader.listing(kind, {}, to_the_end=True)
+            reader.read_listing(kind, {}, to_the_end=True)
         if kind.name not in reader.live.complete:
-            reader.live.unlooked[kind.name] = "not all of them were listed"
+            reader.live.unlooked[kind.name] = "the list is incomplete"
     else:
-        owner = reader.kinds[kind.parent.kind]
-        _all(reader, owner, frozenset())
-        _children(reader, owner, {name for name, _ in reader.live.observed(owner.name)})
-        names = {n for _, o in reader.live.observed(owner.name) for n in o.children or ()}
-        unseen = reader.missing(kind, names)
-        if kind.reads.batch and unseen:
-            reader.many(kind, kind.reads.batch, dict.fromkeys(unseen, fields))
-        if reader.missing(kind, names):
-            reader.live.unlooked[kind.name] = "some were not shown"
+        parent = reader.kinds[kind.parent.kind]
+        _read_all(reader, parent, frozenset())
+        _read_children(reader, parent, {name for name, _ in reader.live.observed(parent.name)})
+        names = {n for _, o in reader.live.observed(parent.name) for n in o.children or ()}
+        missing = reader.find_missing(kind, names)
+        if kind.reads.batch and missing:
+            reader.read_many(kind, kind.reads.batch, dict.fromkeys(missing, fields))
+        if reader.find_missing(kind, names):
+            reader.live.unlooked[kind.name] = "some were not returned"
     asked = dict.fromkeys((name for name, _ in reader.live.observed(kind.name)), fields)
-    reader.details(kind, asked)
-    # A shop that leaves out what is empty shows no more of an object that names nothing.
-    empty = reader.intake.sparse and reader.intake.singly.get(kind.name)
-    if not empty and reader.lacking(kind, asked):
-        reader.live.unlooked[kind.name] = "what some of them name was not shown"
+    reader.read_missing_fields(kind, asked)
+    # In a shop that leaves out empty keys, an object without these keys refers to nothing.
+    empty = reader.builder.omits_empty_keys and reader.builder.read_singly.get(kind.name)
+    if not empty and reader.missing_fields(kind, asked):
+        reader.live.unlooked[kind.name] = "their references were not returned"
 
 
-def _children(reader: Reader, kind: Kind, owners: Collection[str]) -> None:
-    """Read an object by itself where the listing did not show what is inside it."""
-    for name in sorted(owners):
+def _read_children(reader: Reader, kind: Kind, parents: Collection[str]) -> None:
+    """Read a parent by itself where the listing did not show its children."""
+    for name in sorted(parents):
         address = Address(kind.name, name)
         state = reader.live.get(address)
         if isinstance(state, Observed) and state.children is None and kind.reads.single:
-            reader.single(kind, name)
+            reader.read_single(kind, name)
             state = reader.live.get(address)
         if isinstance(state, Observed) and state.children is None:
-            reader.live.unlooked[reader.intake.children[kind.name].name] = "not shown inside"
+            child = reader.builder.children[kind.name]
+            reader.live.unlooked[child.name] = f"not returned with their {kind.name}"

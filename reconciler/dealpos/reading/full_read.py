@@ -1,7 +1,7 @@
-"""Everything that a shop shows of some kinds, declared or not: what an import writes down.
+"""Whole kinds, declared or not: what import and adopt write into files.
 
-In two steps, because the first is cheap and tells what the second costs: the listings, then what
-they do not show. What the files declare already is read no deeper.
+Two steps, because the first is cheap and tells what the second costs: first the listings, then
+everything that they do not show. Objects that the files declare are not read any further.
 """
 
 from __future__ import annotations
@@ -17,16 +17,19 @@ from reconciler.core.model.live import Live
 from reconciler.core.model.references import names
 from reconciler.core.steps.usage import SECONDS_PER_REQUEST
 from reconciler.dealpos.client import Client
-from reconciler.dealpos.reading import read as live
-from reconciler.dealpos.reading.paging import SIZES
-from reconciler.dealpos.reading.reader import Asked, Reader, refusal
+from reconciler.dealpos.reading.paging import PAGE_SIZES
+from reconciler.dealpos.reading.read import find
+from reconciler.dealpos.reading.reader import Reader, RequestedFields, describe_failure
 from reconciler.errors import NotOffered, Rejected, Unreadable
 
 Pick = Callable[[Address], bool]
 
 
-class Everything:
-    """A reading of `chosen` kinds. `live` is what is known so far, also after a cut."""
+class FullRead:
+    """A read of whole kinds; `live` holds what is known so far, also after an interruption.
+
+    `pick` chooses objects; without it, all objects that no file declares are read.
+    """
 
     def __init__(
         self,
@@ -37,175 +40,179 @@ class Everything:
         pick: Pick | None = None,
     ) -> None:
         self.pick = pick
-        """What of it is wanted; None for all that no declared object holds."""
         self.client = client
         self.kinds = kinds
         self.desired = desired
         self.reader = Reader(client, kinds)
-        self.chosen = [kinds[name] for name in _order(kinds) if name in chosen]
+        self.chosen = [kinds[name] for name in _reference_order(kinds) if name in chosen]
         self.unreadable: dict[str, str] = {}
-        """Kinds of which nothing could be read, and why."""
+        """Kinds of which no object could be read, with the reason."""
         self.finished: set[str] = set()
-        """Kinds of which all is read that will be."""
+        """Kinds that were read as far as they will be."""
 
     @property
     def names(self) -> list[str]:
-        """The kinds that are read as a whole, by name."""
+        """Return the names of the kinds that are read as a whole."""
         return [kind.name for kind in self.chosen]
 
     @property
     def live(self) -> Live:
-        """What was read."""
+        """Return what was read."""
         return self.reader.live
 
-    def listings(self) -> None:
-        """The listings of all kinds that have one of their own."""
+    def read_listings(self) -> None:
+        """Read the listings of all kinds that have one of their own."""
         for kind in self.chosen:
             if kind.parent is None:
-                self._guarded(kind, self._listing)
+                self._read_or_note(kind, self._read_listing)
 
-    def cost(self) -> int:
-        """Requests that `deepen` will spend, as far as the listings tell."""
-        return sum(self._price(kind) for kind in self.chosen if kind.name not in self.unreadable)
+    def remaining_requests(self) -> int:
+        """Return the requests that `read_rest` will send, as far as the listings tell."""
+        readable = (kind for kind in self.chosen if kind.name not in self.unreadable)
+        return sum(self._remaining_requests(kind) for kind in readable)
 
-    def counts(self) -> dict[str, int]:
-        """How many objects of each kind the listings have shown that no file declares."""
-        return {kind.name: len(self._new(kind)) for kind in self.chosen}
+    def new_counts(self) -> dict[str, int]:
+        """Return how many objects of each kind the listings show that no file declares."""
+        return {kind.name: len(self._new_names(kind)) for kind in self.chosen}
 
-    def seconds(self, requests: int) -> float:
-        """About how long so many more requests take, waiting for the window included."""
+    def estimate_seconds(self, requests: int) -> float:
+        """Return about how long so many more requests take, waiting included."""
         return self.client.window.seconds_until_sent(requests) + requests * SECONDS_PER_REQUEST
 
-    def deepen(self) -> None:
-        """What the listings do not show, then what all that refers to."""
+    def read_rest(self) -> None:
+        """Read what the listings do not show, then the objects that all of it refers to."""
         for kind in self.chosen:
             if kind.name not in self.unreadable:
-                self._guarded(kind, self._details)
+                self._read_or_note(kind, self._read_details)
 
-    def complete(self, address: Address) -> bool:
-        """Whether all was read of an object that a read of its kind can show."""
+    def is_complete(self, address: Address) -> bool:
+        """Return whether all was read of an object that a read of its kind can show."""
         kind = self.kinds[address.kind]
-        child = self.reader.intake.children.get(kind.name)
+        child = self.reader.builder.children.get(kind.name)
         if address in self.live.unread or (child and child.name not in self.finished):
             return False
         if kind.name in self.finished or kind not in self.chosen:
             return True
-        shown = self.reader.intake.singly.get(kind.name, set())
-        asked = self._asked(kind, [address.name])
-        return address.name in shown or not self.reader.lacking(kind, asked)
+        shown = self.reader.builder.read_singly.get(kind.name, set())
+        asked = self._all_fields(kind, [address.name])
+        return address.name in shown or not self.reader.missing_fields(kind, asked)
 
-    def _guarded(self, kind: Kind, read: Callable[[Kind], None]) -> None:
+    def _read_or_note(self, kind: Kind, read: Callable[[Kind], None]) -> None:
+        """Read a kind; note it as unreadable where that fails, so that the others go on."""
         try:
             read(kind)
         except (Rejected, Unreadable) as error:
             if error.operation == "token":
                 raise
-            self.unreadable[kind.name] = refusal(kind, error)
+            self.unreadable[kind.name] = describe_failure(kind, error)
 
-    def _listing(self, kind: Kind) -> None:
+    def _read_listing(self, kind: Kind) -> None:
         if kind.reads.listing is None:
-            raise NotOffered(kind.name, 0, "there is no listing of them")
-        self.reader.listing(kind, {}, to_the_end=True)
+            raise NotOffered(kind.name, 0, f"the API has no list of {kind.collection}")
+        self.reader.read_listing(kind, {}, to_the_end=True)
 
-    def _details(self, kind: Kind) -> None:
+    def _read_details(self, kind: Kind) -> None:
         if kind.parent:
-            self._nested(kind)
+            self._read_children(kind)
         else:
-            self.reader.details(kind, self._asked(kind, self._new(kind)))
-        self._referred(kind)
+            asked = self._all_fields(kind, self._new_names(kind))
+            self.reader.read_missing_fields(kind, asked)
+        self._read_referred(kind)
         self.finished.add(kind.name)
 
-    def _nested(self, kind: Kind) -> None:
-        """Children: named by their parents' rows, read in the cheapest way."""
+    def _read_children(self, kind: Kind) -> None:
+        """Read the children that their parents' rows name, in the cheapest way."""
         assert kind.parent is not None
-        owner = self.kinds[kind.parent.kind]
-        for name, state in tuple(self.live.observed(owner.name)):
-            if state.children is None and self._fresh(owner, name):
-                self._open(owner, name, kind)
-        asked = self._asked(kind, self._new(kind))
+        parent = self.kinds[kind.parent.kind]
+        for name, state in tuple(self.live.observed(parent.name)):
+            if state.children is None and self._is_new(parent, name):
+                self._read_parent(parent, name, kind)
+        asked = self._all_fields(kind, self._new_names(kind))
         if kind.reads.batch:
-            self.reader.many(kind, kind.reads.batch, asked)
-        for name in self.reader.missing(kind, asked) if kind.reads.single else ():
-            self.reader.single(kind, name)
-        self.reader.details(kind, asked)
-        for name in self.reader.missing(kind, asked):
-            self.live.unread[Address(kind.name, name)] = "its parent names it, and no read shows it"
+            self.reader.read_many(kind, kind.reads.batch, asked)
+        for name in self.reader.find_missing(kind, asked) if kind.reads.single else ():
+            self.reader.read_single(kind, name)
+        self.reader.read_missing_fields(kind, asked)
+        for name in self.reader.find_missing(kind, asked):
+            reason = f"its {parent.name} names it, and no read returns it"
+            self.live.unread[Address(kind.name, name)] = reason
 
-    def _open(self, owner: Kind, name: str, kind: Kind) -> None:
+    def _read_parent(self, parent: Kind, name: str, kind: Kind) -> None:
         """Read a parent whose row did not show its children."""
-        if owner.reads.single:
-            self.reader.single(owner, name)
-        state = self.reader.observed(owner, name)
+        if parent.reads.single:
+            self.reader.read_single(parent, name)
+        state = self.reader.get_observed(parent, name)
         if state is None or state.children is None:
-            why = f"no read of this shop shows its {kind.collection}"
-            self.live.unread[Address(owner.name, name)] = why
+            reason = f"no read of this shop returns its {kind.collection}"
+            self.live.unread[Address(parent.name, name)] = reason
 
-    def _new(self, kind: Kind) -> list[str]:
-        """The names that the listings have shown and the files do not declare."""
+    def _new_names(self, kind: Kind) -> list[str]:
+        """Return the names that the listings have shown and the files do not declare."""
         if kind.parent is None:
-            names = (name for name, _ in self.live.observed(kind.name) if self._fresh(kind, name))
-            return [n for n in names if self.pick is None or self.pick(Address(kind.name, n))]
-        owner = self.kinds[kind.parent.kind]
+            new = (name for name, _ in self.live.observed(kind.name) if self._is_new(kind, name))
+            return [n for n in new if self.pick is None or self.pick(Address(kind.name, n))]
+        parent = self.kinds[kind.parent.kind]
         return [
             name
-            for above, state in self.live.observed(owner.name)
+            for above, state in self.live.observed(parent.name)
             for name in state.children or ()
-            if self._fresh(kind, name) and self._inside(kind, name, owner, above)
+            if self._is_new(kind, name) and self._is_chosen(kind, name, parent, above)
         ]
 
-    def _inside(self, kind: Kind, name: str, owner: Kind, above: str) -> bool:
-        """Whether a child is wanted, by itself or with its parent."""
+    def _is_chosen(self, kind: Kind, name: str, parent: Kind, above: str) -> bool:
+        """Return whether a child is to be read, by itself or with its parent."""
         if self.pick is None:
-            return self._fresh(owner, above)
-        return self.pick(Address(kind.name, name)) or self.pick(Address(owner.name, above))
+            return self._is_new(parent, above)
+        return self.pick(Address(kind.name, name)) or self.pick(Address(parent.name, above))
 
-    def _fresh(self, kind: Kind, name: str) -> bool:
+    def _is_new(self, kind: Kind, name: str) -> bool:
         return name not in self.desired.objects.get(kind.name, ())
 
-    def _asked(self, kind: Kind, names: Iterable[str]) -> Asked:
+    def _all_fields(self, kind: Kind, names: Iterable[str]) -> RequestedFields:
         return dict.fromkeys(names, kind.comparable_fields)
 
-    def _price(self, kind: Kind) -> int:
-        new = self._new(kind)
+    def _remaining_requests(self, kind: Kind) -> int:
+        new = self._new_names(kind)
         if kind.parent is None:
-            lacking = self.reader.lacking(kind, self._asked(kind, new))
-            return len(lacking) if kind.reads.single else 0
+            missing = self.reader.missing_fields(kind, self._all_fields(kind, new))
+            return len(missing) if kind.reads.single else 0
         listed = self.live.pages.get(kind.parent.kind)
-        size = (listed.size if listed else 0) or self.client.routes.tenant.size or SIZES[0]
+        size = (listed.size if listed else 0) or self.client.routes.tenant.size or PAGE_SIZES[0]
         pages = ceil(len(new) / size) if kind.reads.listing else len(new)
         closed = sum(1 for _, s in self.live.observed(kind.parent.kind) if s.children is None)
         return pages + closed
 
-    def _referred(self, kind: Kind) -> None:
-        """What is named by what was read, and was not read itself.
+    def _read_referred(self, kind: Kind) -> None:
+        """Read objects that the read ones refer to and that were not read themselves.
 
-        Of what is declared already only the names that no listing is worth: the customers of
+        Declared objects add only references to kinds that no listing is worth: the customers of
         coupons.
         """
         waiting = {other.name for other in self.chosen} - self.finished - {kind.name}
-        entries: dict[str, dict[str, frozenset[str]]] = {}
-        for target in {*self._named(kind), *self._named_before(kind)}:
+        requested: dict[str, dict[str, frozenset[str]]] = {}
+        for target in {*self._referred_by_new(kind), *self._referred_by_declared(kind)}:
             if target.kind not in waiting and self.live.get(target) is None:
                 other = self.kinds[target.kind]
-                deep = other.comparable_fields if self._fresh(other, target.name) else frozenset()
-                entries.setdefault(target.kind, {})[target.name] = deep
-        live.seek(self.reader, entries)
+                is_new = self._is_new(other, target.name)
+                fields = other.comparable_fields if is_new else frozenset()
+                requested.setdefault(target.kind, {})[target.name] = fields
+        find(self.reader, requested)
 
-    def _named(self, kind: Kind) -> Iterator[Address]:
-        for name in self._new(kind):
-            state = self.reader.observed(kind, name)
+    def _referred_by_new(self, kind: Kind) -> Iterator[Address]:
+        for name in self._new_names(kind):
+            state = self.reader.get_observed(kind, name)
             yield from (target for target, _ in names(kind, state.value if state else {}))
 
-    def _named_before(self, kind: Kind) -> Iterator[Address]:
+    def _referred_by_declared(self, kind: Kind) -> Iterator[Address]:
         for declared in self.desired.objects.get(kind.name, {}).values():
             for target, _ in names(kind, declared.value):
                 other = self.kinds[target.kind]
-                if not other.reads.listed and self._fresh(other, target.name):
+                if not other.reads.listed and self._is_new(other, target.name):
                     yield target
 
 
-def _order(kinds: Kinds) -> Iterable[str]:
-    """Kinds after those that they refer to, parents included."""
+def _reference_order(kinds: Kinds) -> Iterable[str]:
+    """Return the names of kinds after those that they refer to, parents included."""
     graph = {
         name: {r.kind for _, references in kind.referring for r in references} - {name}
         for name, kind in sorted(kinds.items())

@@ -1,8 +1,8 @@
-"""Whole listings, page by page: the size that a shop serves, and the evidence that a list ended.
+"""Paging through a whole listing, and the proof that it has ended.
 
-API §13: the page-size cap, the end of a list and stability while paging are undocumented. So the
-largest page is asked for and what comes back believed, and a listing ends on evidence only: a
-total that is reached, a page without anything new, or a page shorter than one served before.
+dealpos-api.md §13: the largest page, the end of a list and its stability are undocumented. So the
+largest page is requested and whatever comes back is believed. A listing ends on proof only: a
+total that is reached, a page without new objects, or a page shorter than an earlier one.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from reconciler.dealpos.client import Client
 from reconciler.dealpos.rows import UNDOCUMENTED_SHAPE_HINT, Rows, describe_shape, parse_rows
 from reconciler.errors import Doubtful, Rejected, Unreadable
 
-USUAL = 500
-"""The largest page in any sample (dealpos-api.md §13)."""
+DOCUMENTED_PAGE_ROWS = 500
+"""Rows of the largest page in any sample (dealpos-api.md §13)."""
 
-SMALL = 100
-"""The documented size of a batch, asked for where the usual page is refused."""
+DOCUMENTED_BATCH_ROWS = 100
+"""Rows of a documented batch (dealpos-api.md §7); requested where a larger page is refused."""
 
-SIZES = (2_000, USUAL, SMALL, 20)
-"""Page sizes to ask for: an answer of some megabytes first, what nobody can refuse last."""
+PAGE_SIZES = (2_000, DOCUMENTED_PAGE_ROWS, DOCUMENTED_BATCH_ROWS, 20)
+"""Page sizes to request, largest first: a response of some megabytes costs one request."""
 
-ODD = 100
-"""A page of fewer rows, with more to come, is no cap that anybody documents: another is tried."""
+MIN_CREDIBLE_PAGE_ROWS = 100
+"""A shorter page with more to come is not a cap that anybody documents: another size is tried."""
 
-AHEAD = 3
-"""Pages asked for while earlier ones are decoded: a far server answers them side by side."""
+MAX_REQUESTS_IN_FLIGHT = 3
+"""Pages requested while earlier ones are decoded: a distant server answers them side by side."""
 
-MOST = 10_000
-"""Pages after which a list that still brings new rows is said to have no end."""
+MAX_PAGES = 10_000
+"""Pages after which a listing that still brings new rows is reported as endless."""
 
 
 class Page(NamedTuple):
@@ -41,65 +41,119 @@ class Page(NamedTuple):
 
     rows: Rows
     last: bool
-    """Whether the listing is known to end here."""
+    """True where the listing is proven to end here."""
     seen: int
     """Objects that the listing has shown so far."""
 
 
-def pages(client: Client, kind: Kind, enough: Callable[[set[str], Rows], bool]) -> Iterator[Page]:
-    """The pages of the listing of a kind; `enough` may stop it early."""
-    asking = Asking(client, kind)
-    listing = asking.listing
+def read_pages(
+    client: Client, kind: Kind, stop: Callable[[set[str], Rows], bool]
+) -> Iterator[Page]:
+    """Yield the pages of the listing of a kind; `stop` may end it early."""
+    request = ListingRequest(client, kind)
+    listing = request.listing
     seen: set[str] = set()
     largest = 0
     first = Rows([])
-    for number, page in enumerate(asking.answers(), 1):
-        named = asking.names(page)
-        fresh = bool(named - seen)
-        if page.rows and not fresh and number == 2 and not asking.heeds(first):
-            # Page two is page one again, and that is not because the list has ended.
+    for number, page in enumerate(request.pages(), 1):
+        names = request.names_in(page)
+        has_new = bool(names - seen)
+        if page.rows and not has_new and number == 2 and not request.honours_page_number(first):
+            # Page two is page one again, which is not how a list ends: to stop here would take
+            # every object of the other pages for absent.
             if client.routes.reject(listing.operation):
-                yield from pages(client, kind, enough)
+                yield from read_pages(client, kind, stop)
                 return
-            yield Page(page, asking.deaf, len(seen))
+            yield Page(page, request.ignores_paging, len(seen))
             return
-        last = not listing.paged or not fresh or asking.ends(page, largest, len(seen | named))
-        seen |= named
-        if fresh and number == 2 and page.rows:
+        last = not listing.paged or not has_new or request.ends(page, largest, len(seen | names))
+        seen |= names
+        if has_new and number == 2 and page.rows:
             client.routes.tenant.rows[listing.operation] = len(first.rows)
         first = page if number == 1 else first
         largest = max(largest, len(page.rows))
         yield Page(page, last, len(seen))
-        if last or enough(seen, page):
+        if last or stop(seen, page):
             if not last and page.expected_pages > 1:
                 client.routes.tenant.rows[listing.operation] = largest
             return
-        if number == MOST:
-            raise Unreadable(listing.operation, f"the list has not ended after {MOST} pages")
+        if number == MAX_PAGES:
+            raise Unreadable(listing.operation, f"the list did not end after {MAX_PAGES:,} pages")
 
 
-def dearer(client: Client, kind: Kind) -> bool:
-    """Whether pages of this shop are remembered to bring fewer objects than batches do."""
+def batches_are_cheaper(client: Client, kind: Kind) -> bool:
+    """Return whether pages of this shop are known to hold fewer objects than batches do."""
     listing, batch = kind.reads.listing, kind.reads.batch
     if listing is None or batch is None:
         return False
     return 0 < client.routes.tenant.rows.get(listing.operation, 0) < batch.limit
 
 
-class Asking:
-    """The listing of a kind, page by page in the largest size that the shop serves."""
+class ListingRequest:
+    """Requests the listing of a kind page by page, in the largest size that the shop serves."""
 
     def __init__(self, client: Client, kind: Kind) -> None:
         assert kind.reads.listing is not None
         self.client = client
         self.kind = kind
         self.listing = kind.reads.listing
-        self.size = client.routes.tenant.size or SIZES[0]
-        self.deaf = False
-        """The shop heeds neither number nor size: what it shows is all that it can show."""
+        self.size = client.routes.tenant.size or PAGE_SIZES[0]
+        self.ignores_paging = False
+        """True where the shop ignores number and size: one response is all that it can show."""
 
-    def page(self, number: int, size: int | None = None) -> Rows:
-        """The rows of one page; what comes after the last one is none."""
+    def pages(self) -> Iterator[Rows]:
+        """Yield page after page without end; pages that a total promises are requested ahead."""
+        first = self._first_page()
+        yield first
+        number = 2
+        if first.expected_pages >= number:
+            yield from self._pages_ahead(range(number, first.expected_pages + 1))
+            number = first.expected_pages + 1
+        while True:
+            page = self._page(number)
+            if number == 2 and len(page.rows) == len(first.rows) and page.rows != first.rows:
+                larger = self._try_documented_size(page)
+                number = number if larger is page else 1
+                page = larger
+            yield page
+            number += 1
+
+    def ends(self, page: Rows, largest: int, seen: int) -> bool:
+        """Return whether a page with something new is proven to be the last one."""
+        if len(page.rows) > self.size:
+            return True  # the shop ignores the page size: this is everything
+        if page.total is not None:
+            return seen >= page.total
+        return len(page.rows) < largest
+
+    def honours_page_number(self, first: Rows) -> bool:
+        """Return whether the shop honours PageNumber.
+
+        Called when page 2 equals page 1. Requests page 2 with half the page size: a shop that
+        pages answers the second half, one that ignores the number answers the first half, one that
+        ignores both answers everything.
+        """
+        half = len(first.rows) // 2
+        if half == 0:
+            return True
+        found = self.names_in(self._page(2, half))
+        self.ignores_paging = len(found) > half
+        return not self.ignores_paging and found != self.names_in(Rows(first.rows[:half]))
+
+    def names_in(self, page: Rows) -> set[str]:
+        """Return the names of the objects on a page; raise Unreadable where no row has one."""
+        names = {name for row in page.rows if (name := self.kind.named(row)) is not None}
+        if page.rows and not names:
+            missing = f"no row has the {self.kind.identity} of a {self.kind.name}"
+            raise Unreadable(
+                self.listing.operation,
+                f"{missing}: {describe_shape(page.rows)}",
+                hint=UNDOCUMENTED_SHAPE_HINT,
+            )
+        return names
+
+    def _page(self, number: int, size: int | None = None) -> Rows:
+        """Return the rows of one page; there are none after the last page."""
         parameters = dict(self.listing.constants)
         if self.listing.paged:
             parameters |= {"PageNumber": number, "PageSize": size or self.size}
@@ -108,100 +162,53 @@ class Asking:
             return Rows([])
         return parse_rows(self.listing.operation, answer)
 
-    def first(self) -> Rows:
-        """The first page, in the largest size that is accepted."""
+    def _first_page(self) -> Rows:
+        """Return the first page in the largest size that is accepted."""
         if not self.listing.paged:
-            return self.page(1)
+            return self._page(1)
         while True:
             try:
-                page = self.page(1)
+                page = self._page(1)
             except (Rejected, Doubtful) as error:
-                if not self._retreat(error):
+                if not self._can_ask_otherwise(error):
                     raise
                 continue
             self.client.routes.tenant.size = self.size
-            return self._larger(page) if page.expected_pages > 1 else page
+            return self._try_documented_size(page) if page.expected_pages > 1 else page
 
-    def _retreat(self, error: Rejected | Doubtful) -> bool:
-        """Another way to ask, after a refusal: a smaller page, then another route."""
+    def _can_ask_otherwise(self, error: Rejected | Doubtful) -> bool:
+        """Choose another way to ask after a refusal: a smaller page, then another route."""
         if isinstance(error, Rejected) and error.status != 400:
             return False
         if self.kind.reads.batch and self.size == self.client.routes.tenant.size:
-            return False  # it is not for the size, and there is another way to read this kind
-        if smaller := next((size for size in SIZES if size < self.size), 0):
-            # dealpos-api.md §13: a page over the cap may be refused, or take too long, instead of
-            # being cut.
-            if isinstance(error, Doubtful) and self.size <= USUAL:
+            return False  # this size was accepted before, and batches can read this kind
+        if smaller := next((size for size in PAGE_SIZES if size < self.size), 0):
+            # dealpos-api.md §13: a page over the cap may be refused, or take too long.
+            if isinstance(error, Doubtful) and self.size <= DOCUMENTED_PAGE_ROWS:
                 return False
             self.size = smaller
             return True
         return isinstance(error, Rejected) and self.client.routes.reject(self.listing.operation)
 
-    def _larger(self, page: Rows) -> Rows:
-        """The first page again in a documented size, where an over-large one brought few rows."""
-        if not 0 < len(page.rows) < ODD or self.size <= USUAL:
+    def _try_documented_size(self, page: Rows) -> Rows:
+        """Return the first page in a documented size, where an over-large one brought few rows."""
+        if not 0 < len(page.rows) < MIN_CREDIBLE_PAGE_ROWS or self.size <= DOCUMENTED_PAGE_ROWS:
             return page
-        # Whatever comes of it, the over-large size gains nothing here and is not asked for again.
-        self.size = self.client.routes.tenant.size = USUAL
-        again = self.page(1)
+        # Whatever comes of it, the over-large size gains nothing here and is not requested again.
+        self.size = self.client.routes.tenant.size = DOCUMENTED_PAGE_ROWS
+        again = self._page(1)
         return again if len(again.rows) > len(page.rows) else page
 
-    def answers(self) -> Iterator[Rows]:
-        """Page after page, without end; those that a total promises are asked for ahead."""
-        first = self.first()
-        yield first
-        number = 2
-        if first.expected_pages >= number:
-            yield from self.ahead(range(number, first.expected_pages + 1))
-            number = first.expected_pages + 1
-        while True:
-            page = self.page(number)
-            if number == 2 and len(page.rows) == len(first.rows) and page.rows != first.rows:
-                larger = self._larger(page)
-                number = number if larger is page else 1
-                page = larger
-            yield page
-            number += 1
-
-    def ahead(self, numbers: Iterable[int]) -> Iterator[Rows]:
-        """Pages in turn, a few of them asked for while earlier ones are being used."""
-        with ThreadPoolExecutor(AHEAD) as pool:
+    def _pages_ahead(self, numbers: Iterable[int]) -> Iterator[Rows]:
+        """Yield pages in order; a few of them are requested while earlier ones are used."""
+        with ThreadPoolExecutor(MAX_REQUESTS_IN_FLIGHT) as pool:
             waiting: deque[Future[Rows]] = deque()
             try:
                 for number in numbers:
-                    waiting.append(pool.submit(self.page, number))
-                    if len(waiting) == AHEAD:
+                    waiting.append(pool.submit(self._page, number))
+                    if len(waiting) == MAX_REQUESTS_IN_FLIGHT:
                         yield waiting.popleft().result()
                 while waiting:
                     yield waiting.popleft().result()
             finally:
                 pool.shutdown(cancel_futures=True)
-
-    def ends(self, page: Rows, largest: int, seen: int) -> bool:
-        """Whether a page with something new is the last one."""
-        if len(page.rows) > self.size:
-            return True  # the size is not heeded: this is everything
-        if page.total is not None:
-            return seen >= page.total
-        return len(page.rows) < largest
-
-    def heeds(self, first: Rows) -> bool:
-        """Whether the shop heeds a page number, although its second page is the first one again.
-
-        A page two of half the size tells: it is the other half, the same half, or everything.
-        """
-        half = len(first.rows) // 2
-        if half == 0:
-            return True
-        found = self.names(self.page(2, half))
-        self.deaf = len(found) > half
-        return not self.deaf and found != self.names(Rows(first.rows[:half]))
-
-    def names(self, page: Rows) -> set[str]:
-        """The objects of a page; raises Unreadable where rows show none of their names."""
-        named = {name for row in page.rows if (name := self.kind.named(row)) is not None}
-        if page.rows and not named:
-            why = f"no row shows the {self.kind.identity} of a {self.kind.name}"
-            seen = describe_shape(page.rows)
-            raise Unreadable(self.listing.operation, f"{why}: {seen}", hint=UNDOCUMENTED_SHAPE_HINT)
-        return named

@@ -1,8 +1,8 @@
-"""The cheapest reads that answer the question, as Live: observed, absent, or not read.
+"""The live state for a plan: the cheapest reads that show each object, or prove it absent.
 
-Absence needs evidence: a whole listing or a batch that leaves the object out, and, where those
-may hide retired objects, a single read that does not find it either (dealpos-api.md §4, §14 #3,
-#12, #21). An error is never taken for absence.
+An object is absent on proof alone: a complete listing or a batch leaves it out and, where those
+may hide retired objects, a single read does not find it either (dealpos-api.md §4, §14 #3, #12,
+#21). An error is never taken for absence.
 """
 
 from __future__ import annotations
@@ -18,43 +18,47 @@ from reconciler.core.model.live import ABSENT, Live, Observed, Wanted, wanted
 from reconciler.core.model.references import targets
 from reconciler.core.plan.removal import expanded, needed
 from reconciler.dealpos.client import Client
-from reconciler.dealpos.reading import absence, evidence, siblings
-from reconciler.dealpos.reading import completeness as unseen
-from reconciler.dealpos.reading import dependents as dependants
-from reconciler.dealpos.reading.reader import LONG, Asked, Reader
+from reconciler.dealpos.reading import absence, completeness
+from reconciler.dealpos.reading.dependents import read_dependents
+from reconciler.dealpos.reading.reader import MAX_PROOF_PAGES, Reader, RequestedFields
 from reconciler.errors import NotOffered, Rejected, Unreadable
 
-FEW = 50
-"""So many single reads are tried before a listing of unknown length."""
+MAX_SINGLE_READS = 50
+"""Single reads that are sent before a listing of unknown length is tried."""
 
-SAMPLE = 10
-"""So many names are looked for one by one in a shop that shows nothing at all."""
+MAX_SAMPLE_READS = 10
+"""Names that are looked up one by one in a shop that shows no object at all."""
 
 
-def read(client: Client, desired: Desired, kinds: Kinds, also: Iterable[Address] = ()) -> Live:
-    """What the shop has of all that the files declare or refer to, and of `also`."""
+def read_live(client: Client, desired: Desired, kinds: Kinds, also: Iterable[Address] = ()) -> Live:
+    """Read everything that the files declare or refer to, and `also`."""
     reader = Reader(client, kinds)
-    seek(reader, _asked(desired, kinds, also), desired.objects)
-    evidence.by_children(reader.live, desired, kinds)
+    find(reader, _requested(desired, kinds, also), desired.objects)
+    absence.accept_new_parents(reader.live, desired, kinds)
     view = renamed(reader.live, desired, kinds)[0]
     desired = expanded(desired, view, kinds)
-    _added(reader, desired, view)
-    _deepen(reader, desired)
-    dependants.read(reader, desired, view)
+    _read_pruned(reader, desired, view)
+    _read_fields_for_writes(reader, desired)
+    read_dependents(reader, desired, view)
     reader.live.reads = client.requests
     return reader.live
 
 
-def seek(reader: Reader, asked: Wanted, declared: Collection[str] = ()) -> None:
-    """Find named objects: observed, absent, or unknown. `declared` kinds are listed to the end."""
+def find(reader: Reader, requested: Wanted, declared: Collection[str] = ()) -> None:
+    """Find named objects: observed, absent, or unknown.
+
+    The kinds in `declared` are listed to the end, so that objects that no file declares are known.
+    """
     # Children learn their parent from the parent's rows, so parents are read first.
     for kind in sorted(reader.kinds.values(), key=lambda k: (k.parent is not None, k.name)):
-        if asked.get(kind.name):
-            _kind(reader, kind, asked[kind.name], declared=kind.name in declared)
+        if requested.get(kind.name):
+            is_declared = kind.name in declared
+            _read_kind(reader, kind, requested[kind.name], declared=is_declared)
 
 
-def _asked(desired: Desired, kinds: Kinds, also: Iterable[Address]) -> Wanted:
-    table = {name: _compared(kinds[name], objects) for name, objects in desired.objects.items()}
+def _requested(desired: Desired, kinds: Kinds, also: Iterable[Address]) -> Wanted:
+    """Return all names and fields that the plan compares, removes or refers to."""
+    table = {name: _compared_fields(kinds[name], o) for name, o in desired.objects.items()}
     entries: list[tuple[str, str, Iterable[str]]] = [(kind, name, ()) for kind, name in also]
     entries += [
         (kind, declared.was, ())
@@ -67,9 +71,9 @@ def _asked(desired: Desired, kinds: Kinds, also: Iterable[Address]) -> Wanted:
     return wanted(entries, table)
 
 
-def _compared(kind: Kind, objects: Mapping[str, Declared]) -> dict[str, frozenset[str]]:
-    """The fields of each object that its comparison needs."""
-    # Most objects of a kind declare the same keys, so the sets of them are few.
+def _compared_fields(kind: Kind, objects: Mapping[str, Declared]) -> dict[str, frozenset[str]]:
+    """Return the fields of each object that its comparison needs."""
+    # Most objects of a kind declare the same keys, so one set serves many of them.
     shapes: dict[tuple[str, ...], frozenset[str]] = {}
     found = {}
     for name, declared in objects.items():
@@ -82,164 +86,170 @@ def _compared(kind: Kind, objects: Mapping[str, Declared]) -> dict[str, frozense
     return found
 
 
-def _added(reader: Reader, desired: Desired, view: Live) -> None:
-    """Read what only a scope has made an object of the plan; `view` has the names of `desired`."""
+def _read_pruned(reader: Reader, desired: Desired, view: Live) -> None:
+    """Read objects that a prune scope added to the plan; `view` has the names of `desired`."""
     for kind in reader.kinds.values():
         own = {
             a.name: r
             for a, r in desired.removals.items()
             if a.kind == kind.name and view.get(a) is None
         }
-        if names := reader.missing(kind, own):
-            _kind(reader, kind, {n: frozenset(needed(kind, own[n])) for n in names}, declared=False)
+        if names := reader.find_missing(kind, own):
+            fields = {n: frozenset(needed(kind, own[n])) for n in names}
+            _read_kind(reader, kind, fields, declared=False)
 
 
-def _kind(reader: Reader, kind: Kind, asked: Asked, *, declared: bool) -> None:
-    """Read what is asked of one kind; what cannot be read becomes unknown, with the reason."""
+def _read_kind(reader: Reader, kind: Kind, asked: RequestedFields, *, declared: bool) -> None:
+    """Read the requested objects of one kind; those that cannot be read become unknown."""
     try:
         if kind.reads.batch:
-            reader.many(kind, kind.reads.batch, asked)
-        elif not kind.reads.listed and len(asked) <= FEW:
+            reader.read_many(kind, kind.reads.batch, asked)
+        elif not kind.reads.listed and len(asked) <= MAX_SINGLE_READS:
             for name in sorted(asked):
-                reader.single(kind, name)
+                reader.read_single(kind, name)
         elif kind.reads.listed:
-            _listed(reader, kind, asked, declared=declared)
+            _read_whole_listing(reader, kind, asked, declared=declared)
         else:
-            reader.listing(kind, asked, budget=len(asked))
-            for name in reader.missing(kind, asked):
-                reader.single(kind, name)
-        _settle(reader, kind, asked)
-        reader.details(kind, asked)
+            reader.read_listing(kind, asked, budget=len(asked))
+            for name in reader.find_missing(kind, asked):
+                reader.read_single(kind, name)
+        _resolve_missing(reader, kind, asked)
+        reader.read_missing_fields(kind, asked)
     except (Rejected, Unreadable) as error:
         if error.operation == "token":
             raise
-        reader.unread(kind, asked, error)
+        reader.mark_unread(kind, asked, error)
 
 
-def _listed(reader: Reader, kind: Kind, asked: Asked, *, declared: bool) -> None:
-    """A whole listing; where a tenant offers none, each object by itself."""
+def _read_whole_listing(
+    reader: Reader, kind: Kind, asked: RequestedFields, *, declared: bool
+) -> None:
+    """Read a whole listing; where the shop offers none, read each object by itself."""
     try:
-        reader.listing(kind, asked, to_the_end=declared)
+        reader.read_listing(kind, asked, to_the_end=declared)
     except NotOffered:
         if kind.reads.single is None:
             raise
         reader.unlisted[kind.name] = set(asked)
         for name in sorted(asked):
-            reader.single(kind, name)
+            reader.read_single(kind, name)
 
 
-def _settle(reader: Reader, kind: Kind, asked: Asked) -> None:
-    """Decide what the cheap reads did not show: absent, found after all, or unknown."""
-    missing = reader.missing(kind, asked)
+def _resolve_missing(reader: Reader, kind: Kind, asked: RequestedFields) -> None:
+    """Decide on objects that the cheap reads did not show: absent, found after all, or unknown."""
+    missing = reader.find_missing(kind, asked)
     if missing and not kind.reads.listed and kind.name not in reader.live.complete:
         # Only single reads so far, and those prove nothing: the listing decides.
-        reader.listing(kind, dict.fromkeys(missing, frozenset()), budget=LONG)
-        missing = reader.missing(kind, missing)
+        reader.read_listing(kind, dict.fromkeys(missing, frozenset()), budget=MAX_PROOF_PAGES)
+        missing = reader.find_missing(kind, missing)
         if kind.name not in reader.live.complete:
-            _unknown(reader, kind, missing, "the listing is too long to prove that it is absent")
+            _mark_unknown(reader, kind, missing, "the list is too long to prove that it is absent")
             return
     if missing and kind.reads.hides:
-        proven = absence.proven(reader, kind, missing)
-        missing = reader.missing(kind, missing)
+        proven = absence.reads_prove_absence(reader, kind, missing)
+        missing = reader.find_missing(kind, missing)
         if missing and not proven:
-            if not reader.finds(kind):
-                _unknown(reader, kind, reader.missing(kind, missing), evidence.HIDDEN)
+            if not reader.can_read_singly(kind):
+                missing = reader.find_missing(kind, missing)
+                _mark_unknown(reader, kind, missing, absence.MAY_BE_HIDDEN)
                 return
-            missing = _unfound(reader, kind, missing)
-    unproven = set() if _answers_singly(reader, kind) else reader.unlisted.get(kind.name, set())
-    _unknown(reader, kind, unproven.intersection(missing), "this shop offers no read that shows it")
+            missing = _confirm_by_single_reads(reader, kind, missing)
+    unproven = _unproven(reader, kind).intersection(missing)
+    _mark_unknown(reader, kind, unproven, "this shop has no read that returns it")
     for name in missing:
         if name not in unproven:
             reader.live.put(Address(kind.name, name), ABSENT)
 
 
-def _answers_singly(reader: Reader, kind: Kind) -> bool:
-    """Whether a single read has found something, so that its "not found" is an answer."""
+def _unproven(reader: Reader, kind: Kind) -> set[str]:
+    """Return names that only single reads could show, where none has ever found an object."""
     single = kind.reads.single
-    return single is not None and reader.client.has_answered(single.operation)
+    if single is not None and reader.client.has_answered(single.operation):
+        return set()
+    return reader.unlisted.get(kind.name, set())
 
 
-def _unknown(reader: Reader, kind: Kind, names: Iterable[str], reason: str) -> None:
+def _mark_unknown(reader: Reader, kind: Kind, names: Iterable[str], reason: str) -> None:
     reader.live.unread |= {Address(kind.name, name): reason for name in names}
 
 
-def _unfound(reader: Reader, kind: Kind, missing: list[str]) -> list[str]:
-    """Those of `missing` that single reads do not find either.
+def _confirm_by_single_reads(reader: Reader, kind: Kind, missing: list[str]) -> list[str]:
+    """Return those of `missing` that single reads do not find either.
 
-    A shop that shows nothing, and of which a few single reads find nothing, hides nothing: the
-    first catalogue of a new shop is not asked for object by object.
+    In a shop that shows no object, and of which a few single reads find none, the others are not
+    asked for: the first catalogue of a new shop would cost a request for each object.
     """
     listed = kind.parent.kind if kind.parent else kind.name
     empty = listed in reader.live.complete and not any(reader.live.observed(listed))
-    sample = missing[:SAMPLE] if empty and kind.retire else missing
-    found = [name for name in sample if reader.single(kind, name)]
+    sample = missing[:MAX_SAMPLE_READS] if empty and kind.retire else missing
+    found = [name for name in sample if reader.read_single(kind, name)]
     if found or sample is missing:
         for name in missing[len(sample) :]:
-            reader.single(kind, name)
-    return reader.missing(kind, missing)
+            reader.read_single(kind, name)
+    return reader.find_missing(kind, missing)
 
 
-def _deepen(reader: Reader, desired: Desired) -> None:
-    """Read all that a change will rest on: an update sends everything that it does not change.
+def _read_fields_for_writes(reader: Reader, desired: Desired) -> None:
+    """Read every field and child that the writes of this plan will carry.
 
-    Whether a write clears what it leaves out is undocumented (dealpos-api.md §14 #13), so every
-    field that the write carries, and every child that a parent's update must name, is read first.
+    dealpos-api.md §14 #13: it is undocumented whether a write clears what it leaves out, so an
+    update carries all fields, also those that it does not change.
     """
     touched = {}
-    different = {name: _changing(reader, kind, desired) for name, kind in reader.kinds.items()}
+    changed = {name: _changed_names(reader, kind, desired) for name, kind in reader.kinds.items()}
     for kind in reader.kinds.values():
         call = kind.update or kind.create
         if call is None:
             continue
-        changing = different[kind.name]
+        changing = changed[kind.name]
         carried = frozenset(n for n in call.fields if kind.fields[n].wire.read)
-        owners = _owners(reader, kind, desired, different)
+        parents = _parents_of_changed(reader, kind, desired, changed)
         try:
-            if changing or owners:
-                reader.details(kind, dict.fromkeys(changing | owners, carried))
-            _children(reader, kind, changing | owners)
-            unseen.refuse(reader, kind, desired, changing)
+            if changing or parents:
+                reader.read_missing_fields(kind, dict.fromkeys(changing | parents, carried))
+            _read_children(reader, kind, changing | parents)
+            completeness.refuse_blind_updates(reader, kind, desired, changing)
         except (Rejected, Unreadable) as error:
             for name in changing:
                 reader.live.objects[kind.name].pop(name, None)
-            reader.unread(kind, changing, error)
-        touched[kind.name] = changing | owners
+            reader.mark_unread(kind, changing, error)
+        touched[kind.name] = changing | parents
     if any(touched.values()):
-        siblings.settle(reader, desired, touched)
+        completeness.mark_complete_parents(reader, desired, touched)
     for name, names in touched.items():
-        unseen.note(reader, reader.kinds[name], names, desired)
+        completeness.note_unread_fields(reader, reader.kinds[name], names, desired)
 
 
-def _owners(
-    reader: Reader, kind: Kind, desired: Desired, different: Mapping[str, set[str]]
+def _parents_of_changed(
+    reader: Reader, kind: Kind, desired: Desired, changed: Mapping[str, set[str]]
 ) -> set[str]:
-    """The parents of children that are not as declared: an update of theirs may be the way."""
-    child = reader.intake.children.get(kind.name)
+    """Return the parents of changed children: a parent's update may write them."""
+    child = reader.builder.children.get(kind.name)
     if child is None:
         return set()
     nested = desired.objects.get(child.name, {})
-    owners = {nested[name].value.get(kind.name) for name in different[child.name]}
-    return {owner for owner in owners if owner is not None}
+    parents = {nested[name].value.get(kind.name) for name in changed[child.name]}
+    return {parent for parent in parents if parent is not None}
 
 
-def _children(reader: Reader, kind: Kind, owners: set[str]) -> None:
-    """Read the children of each, where no read has shown them."""
-    if kind.name not in reader.intake.children:
+def _read_children(reader: Reader, kind: Kind, parents: set[str]) -> None:
+    """Read the children of each parent whose reads so far have not shown them."""
+    if kind.name not in reader.builder.children:
         return
-    for name in sorted(owners):
-        state = reader.observed(kind, name)
+    for name in sorted(parents):
+        state = reader.get_observed(kind, name)
         if state is not None and state.children is None:
-            reader.single(kind, name)
+            reader.read_single(kind, name)
 
 
-def _changing(reader: Reader, kind: Kind, desired: Desired) -> set[str]:
-    """The declared objects of a kind that are not as declared."""
+def _changed_names(reader: Reader, kind: Kind, desired: Desired) -> set[str]:
+    """Return the declared objects of a kind that differ from the shop."""
     states = reader.live.objects.get(kind.name, {})
-    changing = set()
+    changed = set()
     for name, declared in desired.objects.get(kind.name, {}).items():
         state = states.get(name)
         if isinstance(state, Observed) and compare(
             kind, declared.value, state.value, declared.moved
         ):
-            changing.add(name)
-    return changing
+            changed.add(name)
+    return changed

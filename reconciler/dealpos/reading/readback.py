@@ -9,7 +9,7 @@ from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import ABSENT, Listed, Live, Wanted
 from reconciler.core.steps.usage import ReadChoice, choose_read
 from reconciler.dealpos.client import Client
-from reconciler.dealpos.reading.reader import LONG, Asked, Reader
+from reconciler.dealpos.reading.reader import MAX_PROOF_PAGES, Reader, RequestedFields
 from reconciler.errors import Rejected, Unreadable
 
 
@@ -30,7 +30,7 @@ def read_deleted(client: Client, kinds: Kinds, wanted: Wanted, pages: Mapping[st
         try:
             _read_by(reader, kinds[name], objects, choice)
         except (Rejected, Unreadable) as error:
-            reader.unread(kinds[name], objects, error)
+            reader.mark_unread(kinds[name], objects, error)
     return reader.live
 
 
@@ -39,47 +39,47 @@ def read_listing(
 ) -> Live:
     """Read named objects by a listing, which shows fields that no other read has."""
     reader = Reader(client, kinds)
-    asked: Asked = dict.fromkeys(names, frozenset())
+    asked: RequestedFields = dict.fromkeys(names, frozenset())
     budget = listed.requests() if listed else 1
-    reader.listing(kind, asked, to_the_end=True, budget=budget)
-    if reader.missing(kind, asked) and kind.name not in reader.live.complete:
+    reader.read_listing(kind, asked, to_the_end=True, budget=budget)
+    if reader.find_missing(kind, asked) and kind.name not in reader.live.complete:
         # The only page may have been exactly full, and no answer tells so: without a second
         # listing a new object on page 2 would be taken for absent. This costs more than was
         # priced only where the list hides the coupon, as an expired one (dealpos-api.md §10).
-        reader.listing(kind, asked)
+        reader.read_listing(kind, asked)
     return reader.live
 
 
-def _read_again(reader: Reader, kind: Kind, asked: Asked, listed: Listed | None) -> None:
+def _read_again(reader: Reader, kind: Kind, asked: RequestedFields, listed: Listed | None) -> None:
     """Read named objects in the cheapest way; those it does not show by the other reads."""
     try:
         choice = choose_read(kind, len(asked), listed)
         _read_by(reader, kind, asked, choice)
-        _read_missing(reader, kind, reader.missing(kind, asked), choice.read == "single")
-        reader.details(kind, asked)
+        _read_missing(reader, kind, reader.find_missing(kind, asked), choice.read == "single")
+        reader.read_missing_fields(kind, asked)
     except (Rejected, Unreadable) as error:
-        reader.unread(kind, asked, error)
-    for name in reader.missing(kind, asked):
+        reader.mark_unread(kind, asked, error)
+    for name in reader.find_missing(kind, asked):
         # Written a moment ago and not shown counts as absent here: a verification must not pass.
         reader.live.put(Address(kind.name, name), ABSENT)
 
 
-def _read_by(reader: Reader, kind: Kind, asked: Asked, choice: ReadChoice) -> None:
+def _read_by(reader: Reader, kind: Kind, asked: RequestedFields, choice: ReadChoice) -> None:
     """Read named objects by the read that was chosen, within the requests that it was priced at."""
     if choice.read == "batch" and kind.reads.batch:
-        reader.batches(kind, kind.reads.batch, asked)
+        reader.read_batches(kind, kind.reads.batch, asked)
     elif choice.read == "single":
         for name in sorted(asked):
-            reader.single(kind, name)
+            reader.read_single(kind, name)
     else:
-        reader.listing(kind, asked, to_the_end=True, budget=choice.requests)
+        reader.read_listing(kind, asked, to_the_end=True, budget=choice.requests)
 
 
 def _read_missing(reader: Reader, kind: Kind, missing: list[str], singly: bool) -> None:
     """Read by the other reads what the usual one hides, or a tenant does not offer."""
     if missing and kind.reads.single and not singly:
         for name in missing:
-            reader.single(kind, name)
-        missing = reader.missing(kind, missing)
+            reader.read_single(kind, name)
+        missing = reader.find_missing(kind, missing)
     if missing and kind.reads.listing and kind.name not in reader.live.complete:
-        reader.listing(kind, dict.fromkeys(missing, frozenset()), budget=LONG)
+        reader.read_listing(kind, dict.fromkeys(missing, frozenset()), budget=MAX_PROOF_PAGES)
