@@ -149,6 +149,12 @@ def test_the_limits_of_a_file_are_those_of_the_code() -> None:
     assert parser.MAX_VALUES == 1_000_000
 
 
+def test_every_key_of_the_settings_is_documented() -> None:
+    text = section(DOCS["docs/reference/catalogue-files.md"], "reconciler.yaml")
+    keys = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
+    assert set(keys) == set(documents.schema("reconciler")["properties"])
+
+
 def test_the_limits_of_a_response_are_those_of_the_code() -> None:
     assert response.MAX_BODY_BYTES == 64 * 1024 * 1024
     assert client.REQUEST_TIMEOUT_SECONDS == 120
