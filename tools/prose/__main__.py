@@ -1,6 +1,6 @@
 """Lint the docs and the open part of the changelog: `python -m tools.prose`.
 
-With `--messages` it lints every message of the program instead.
+With `--messages` it lints every message of the program and the generated reference instead.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.support.messages import collect_messages
 from tools.prose.rules import findings
 from tools.prose.text import sentences, split
+from tools.site import GENERATED
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "CONTRIBUTING.md", "docs/**/*.md", "examples/**/*.md")
@@ -22,7 +23,8 @@ NOT_PROSE = {"reconciler/workflows/init.py": "the YAML of the starter files"}
 
 def main() -> int:
     """Print each finding as `file:line: finding` and return the number of findings, at most 1."""
-    found = list(in_messages() if "--messages" in sys.argv[1:] else in_pages())
+    in_code = "--messages" in sys.argv[1:]
+    found = [*in_messages(), *in_reference()] if in_code else [*in_pages()]
     for line in found:
         sys.stdout.write(f"{line}\n")
     return min(len(found), 1)
@@ -43,6 +45,12 @@ def in_messages() -> Iterator[str]:
             for sentence in message_sentences(message.text):
                 for finding in findings(sentence):
                     yield f"{message.file}:{message.line}: {finding}: {sentence}"
+
+
+def in_reference() -> Iterator[str]:
+    """Return the findings in the pages that are generated from the code and the schemas."""
+    for module in GENERATED:
+        yield from lint(module.PATH, module.render())
 
 
 def message_sentences(text: str) -> Iterator[str]:

@@ -9,10 +9,9 @@ from pathlib import Path
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from tools.site import commands, documents, environment, errors, exit_codes, guardrails, kinds
+from tools.site import GENERATED, documents
 
 ROOT = Path(__file__).parents[2]
-GENERATED = (commands, kinds, guardrails, environment, exit_codes, documents, errors)
 COPIED = {
     "README.md": "index.md",
     "CONTRIBUTING.md": "contributing.md",
