@@ -14,8 +14,8 @@ from reconciler.catalogue import parallel as parsing
 from reconciler.catalogue.files import paths
 from reconciler.catalogue.parallel import Parsing
 from reconciler.catalogue.parser import Node, expander
-from reconciler.ledger.journal import Journal
-from reconciler.workflows import plan as pipeline
+from reconciler.workflows.open_shop import OpenShop
+from reconciler.workflows.plan import make_plan
 from tests.support.shop import MakeShop
 
 FILES = {
@@ -140,8 +140,7 @@ def test_a_head_start_that_nobody_uses_ends_its_process(folder: Path) -> None:
 def test_a_head_start_on_other_files_is_not_taken(make_shop: MakeShop, folder: Path) -> None:
     shop = make_shop({})
     shop.write("categories: [{name: Drinks}]")
-    journal = Journal(shop.state, "sandbox")
-    made = pipeline.make(shop.settings, shop.client(), journal, begun=begin(folder))
+    made = make_plan(OpenShop(shop.settings, shop.client(), begin(folder)))
     assert [str(change.address) for change in made.plan.changes] == ["category/Drinks"]
 
 

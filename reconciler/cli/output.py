@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.dealpos.doctor.evidence import Evidence
     from reconciler.dealpos.doctor.finding import Finding
     from reconciler.dealpos.reading.full_read import FullRead
-    from reconciler.workflows.plan import Made
+    from reconciler.workflows.plan import PlannedRun
 
 
 def print_json(document: Any) -> None:
@@ -35,7 +35,7 @@ def print_text(text: str) -> None:
 
 
 def print_plan(
-    made: Made,
+    made: PlannedRun,
     output_format: str,
     folder: Path = Path(),
     compact: bool = False,
@@ -55,7 +55,7 @@ def print_plan(
 
 
 def write_reports(
-    made: Made, files: Sequence[Path], folder: Path, signing: bytes | None = None
+    made: PlannedRun, files: Sequence[Path], folder: Path, signing: bytes | None = None
 ) -> None:
     """Write a plan to files, each in the format that its suffix names.
 
@@ -72,7 +72,7 @@ def write_reports(
             raise UsageError(f"{path} cannot be written: {error.strerror}") from None
 
 
-def save_plan(made: Made, folder: Path, out: Path, signing: bytes | None) -> None:
+def save_plan(made: PlannedRun, folder: Path, out: Path, signing: bytes | None) -> None:
     """Write a plan to the file `out`; raise UsageError where it cannot be written."""
     from reconciler.workflows import plan_file as saved
 
@@ -151,12 +151,12 @@ def print_adopted(done: AdoptResult, output_format: str, dry_run: bool) -> None:
         write_stdout(adopted_text(done, KINDS, dry_run))
 
 
-def _render_plan(made: Made, output_format: str, folder: Path, **settings: Any) -> str:
+def _render_plan(made: PlannedRun, output_format: str, folder: Path, **settings: Any) -> str:
     plan_view = view.make_plan_view(made, folder, output_format, **settings)
     return str(view.find_renderer("plan", output_format).render_plan(made.plan, plan_view))
 
 
-def _document(made: Made, folder: Path) -> Mapping[str, Any]:
+def _document(made: PlannedRun, folder: Path) -> Mapping[str, Any]:
     from reconciler.render.plan.json import plan_document
 
     return plan_document(made.plan, view.make_plan_view(made, folder, "json"))

@@ -15,7 +15,7 @@ from reconciler.cli import terminal
 
 if TYPE_CHECKING:
     from reconciler.render.view import AuditView, PlanView, View
-    from reconciler.workflows.plan import Made
+    from reconciler.workflows.plan import PlannedRun
 
 
 def find_renderer(subject: str, output_format: str) -> ModuleType:
@@ -31,7 +31,7 @@ def make_view(folder: Path, output_format: str) -> View:
     return View(kinds=KINDS, **_describe_run(folder, output_format))
 
 
-def make_plan_view(made: Made, folder: Path, output_format: str, **settings: Any) -> PlanView:
+def make_plan_view(made: PlannedRun, folder: Path, output_format: str, **settings: Any) -> PlanView:
     """Return a view of a plan of the shop in `folder`."""
     from reconciler.catalogue.files import Files
     from reconciler.kinds import KINDS
@@ -39,8 +39,8 @@ def make_plan_view(made: Made, folder: Path, output_format: str, **settings: Any
 
     return PlanView(
         kinds=KINDS,
-        usage=made.cost,
-        finish=_time_of_day(made.cost.seconds),
+        usage=made.usage,
+        finish=_time_of_day(made.usage.seconds),
         locate=Files(folder).locate,
         **_describe_run(folder, output_format),
         **settings,

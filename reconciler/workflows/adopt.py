@@ -30,20 +30,17 @@ from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.full_read import FullRead
 from reconciler.dealpos.reading.read import read_live
-from reconciler.dealpos.tenant import save_profile
 from reconciler.errors import UsageError, suggestion
 from reconciler.kinds import KINDS, MANAGED
-from reconciler.ledger import run_ledger as past
-from reconciler.ledger.state_dir import StateDir
 from reconciler.workflows import import_ as importing
-from reconciler.workflows import plan as pipeline
+from reconciler.workflows.open_shop import OpenShop
 
 
 @dataclass(slots=True)
 class Found:
-    """Everything that was asked for and could be adopted."""
+    """FullRead that was asked for and could be adopted."""
 
-    shop: Settings
+    settings: Settings
     desired: Desired
     live: Live = field(default_factory=Live)
     drift: list[FieldDrift] = field(default_factory=list)
@@ -55,26 +52,26 @@ class Found:
     """What stays as it is, and why."""
 
 
-def look(shop: Settings, client: Client, patterns: Sequence[str], fields: Collection[str]) -> Found:
+def look(shop: OpenShop, patterns: Sequence[str], fields: Collection[str]) -> Found:
     """Compare what is asked for (all that is declared, without `patterns`) with the shop.
 
     Raises UsageError for a pattern that names nothing, in the files or in the shop.
     """
-    found = Found(shop, pipeline.declared(shop))
+    found = Found(shop.settings, shop.read_desired())
     known, unmet = _known(found.desired, patterns)
     if known:
         # What the shop is known to keep otherwise is no drift, in a plan or here.
-        kept_so = past.recall(StateDir(shop.root), shop.ledger, client.store.url).kept
+        kept_so = shop.read_ledger().kept
         part = _cut(found.desired, known)
-        read = read_live(client, part, KINDS)
+        read = read_live(shop.client, part, KINDS)
         found.live, _ = kept.recognised(read, part, kept_so, MANAGED)
         for address in sorted(known):
             declared = part.get(address)
             assert declared is not None
             _compare(found, address, declared, fields)
     if unmet:
-        _strangers(found, client, unmet)
-    save_profile(StateDir(shop.root), client.store.url, client.routes.tenant)
+        _strangers(found, shop.client, unmet)
+    shop.save_profile()
     return found
 
 
@@ -143,7 +140,7 @@ def _strangers(found: Found, client: Client, patterns: Sequence[str]) -> None:
         return pick(address) or (above is not None and pick(above))
 
     taken = accepted(everything.live, MANAGED, [*everything.names], found.desired, fresh)
-    given, _ = read_defaults(found.shop.defaults, MANAGED, Files(found.shop.root))
+    given, _ = read_defaults(found.settings.defaults, MANAGED, Files(found.settings.root))
     found.new = entries(taken, MANAGED, everything.live, given)
     found.beside = taken.beside
     found.skipped += taken.skipped
@@ -182,7 +179,7 @@ def _kind(pattern: str) -> str:
 
 def write(found: Found) -> Writeback:
     """Gather the edits; what cannot be written where it stands is refused with its reason."""
-    back = Writeback(found.shop, MANAGED, found.desired)
+    back = Writeback(found.settings, MANAGED, found.desired)
     adopted = []
     for take in found.drift:
         try:
@@ -254,10 +251,10 @@ def _place(found: Found, back: Writeback) -> None:
             strays.append(entry)
     for (file, key), held in sorted(homes.items()):
         _add(found, back, file, None, key, held)
-    folder = found.shop.root / found.shop.catalogue
+    folder = found.settings.root / found.settings.catalogue
     taken = [path.name for path in folder.iterdir()] if folder.is_dir() else []
     for name, (text, held) in layout.files(strays, MANAGED, taken).items():
-        back.create(f"{found.shop.catalogue}/{name}", text, held)
+        back.create(f"{found.settings.catalogue}/{name}", text, held)
 
 
 def _add(

@@ -6,12 +6,11 @@ from typing import NamedTuple
 
 from reconciler.core.report import Report
 from reconciler.dealpos.apply.run import apply_steps
-from reconciler.dealpos.client import Client
 from reconciler.dealpos.observer import ApplyObserver
 from reconciler.errors import LedgerError
 from reconciler.kinds import KINDS
-from reconciler.ledger.journal import Journal
-from reconciler.workflows.plan import Made
+from reconciler.workflows.open_shop import OpenShop
+from reconciler.workflows.plan import PlannedRun
 
 
 class Applied(NamedTuple):
@@ -22,17 +21,17 @@ class Applied(NamedTuple):
 
 
 def apply_plan(
-    made: Made,
-    client: Client,
-    journal: Journal,
+    shop: OpenShop,
+    planned: PlannedRun,
     observer: ApplyObserver | None = None,
-    take_over: bool = False,
+    force_unlock: bool = False,
 ) -> Applied:
     """Apply a plan while no other run can write to the shop, and record it in the ledger.
 
-    `take_over` takes the ledger from a run that ended without releasing it. Raises LedgerError
+    `force_unlock` takes the ledger from a run that ended without releasing it. Raises LedgerError
     before anything is written; one that comes after is returned beside the report.
     """
-    with made.past.applying(made.plan, made.cost.seconds, take_over):
-        report = apply_steps(client, made.plan, made.steps, KINDS, journal, observer)
-    return Applied(report, made.past.record(made.plan, made.basis, report))
+    ledger, plan = planned.ledger, planned.plan
+    with ledger.applying(plan, planned.usage.seconds, force_unlock):
+        report = apply_steps(shop.client, plan, planned.steps, KINDS, shop.journal, observer)
+    return Applied(report, ledger.record(plan, planned.basis, report))

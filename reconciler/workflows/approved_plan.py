@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from reconciler.catalogue.settings import Settings
 from reconciler.core.diff.change import Action
 from reconciler.core.diff.known_rewrites import Kept
 from reconciler.core.diff.rename import viewed
@@ -18,31 +17,27 @@ from reconciler.core.plan.build import build
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.replacement import Interrupted
 from reconciler.core.plan.violation import Violation
-from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.read import read_live
 from reconciler.errors import UsageError
 from reconciler.kinds import KINDS
-from reconciler.ledger import run_ledger as past
-from reconciler.ledger.journal import Journal
-from reconciler.ledger.state_dir import StateDir
 from reconciler.render.words import written
-from reconciler.workflows import plan as pipeline
-from reconciler.workflows.plan import Made
+from reconciler.workflows.open_shop import OpenShop
+from reconciler.workflows.plan import PlannedRun, order_steps
 from reconciler.workflows.plan_file import Saved
 
 _FILES = "the files do not say any more what was approved"
 _DONE = "already as approved"
 
 
-def resume(shop: Settings, client: Client, journal: Journal, approved: Saved) -> Made:
+def resume(shop: OpenShop, approved: Saved) -> PlannedRun:
     """The approved plan, as far as it still rests on the same ground; nothing is added to it.
 
     Raises UsageError for a plan that was made for another store, SourceError where it approves
     customer data and the files that hold it are broken.
     """
-    if approved.store != client.store.url:
+    if approved.store != shop.store:
         raise UsageError(
-            f"{approved.name} was made for {approved.store}, and this is {client.store.url}",
+            f"{approved.name} was made for {approved.store}, and this is {shop.store}",
             hint="apply it to the store that it names, or plan again for this one",
         )
     for change in approved.changes:
@@ -51,10 +46,10 @@ def resume(shop: Settings, client: Client, journal: Journal, approved: Saved) ->
                 f"{approved.name} holds what this version does not know: {strange}",
                 hint="make it again with this version of reconciler",
             )
-    files = pipeline.declared(shop) if _secretive(approved.changes) else Desired()
+    files = shop.read_desired() if _secretive(approved.changes) else Desired()
     desired = declared_again(approved.changes, files, KINDS)
-    state, pending = journal.resume(read_live(client, desired, KINDS), KINDS)
-    before = past.recall(StateDir(shop.root), shop.ledger, client.store.url)
+    state, pending = shop.journal.resume(read_live(shop.client, desired, KINDS), KINDS)
+    before = shop.read_ledger()
     # Of what was approved nothing is held back any more: whoever approved it has seen it.
     both = before.apart(desired, state, ("*",))
     desired, state = both.desired, both.live
@@ -67,7 +62,7 @@ def resume(shop: Settings, client: Client, journal: Journal, approved: Saved) ->
     }
     reasons = _reasons(moved) | lost
     left = _without(desired, {*reasons, *done})
-    made, more = _build(left, state, client.store.url, before.kept, pending, approved.changes)
+    made, more = _build(left, state, shop.store, before.kept, pending, approved.changes)
     reasons |= more
     actions = {change.address: change.action for change in approved.changes}
     made = replace(
@@ -78,13 +73,13 @@ def resume(shop: Settings, client: Client, journal: Journal, approved: Saved) ->
         unknown=(),
         blocked=(),
         unchanged=0,
-        violations=tuple(_violations(approved.violations, made)),
+        violations=tuple(_violations(approved.violations, made, shop.today)),
     )
     made, basis = before.told(made, both, left, partial=True)
-    return pipeline.ordered(made, client, before, basis)
+    return order_steps(shop, made, before, basis)
 
 
-def _violations(found: Iterable[Violation], made: Plan) -> Iterator[Violation]:
+def _violations(found: Iterable[Violation], made: Plan, today: str) -> Iterator[Violation]:
     """What was held against what is left of the plan; an exception that has ended covers nothing.
 
     The guardrails are not asked again: they would see a part of the shop, and nothing is written
@@ -93,7 +88,7 @@ def _violations(found: Iterable[Violation], made: Plan) -> Iterator[Violation]:
     left = {change.address for change in made.changes}
     for violation in found:
         if violation.address in left or (left and violation.address is None):
-            ended = violation.allowed and violation.allowed.until < pipeline.today()
+            ended = violation.allowed and violation.allowed.until < today
             yield replace(violation, allowed=None) if ended else violation
 
 

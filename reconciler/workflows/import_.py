@@ -12,7 +12,7 @@ from reconciler import atomic as draft
 from reconciler.catalogue import parser as document
 from reconciler.catalogue.files import SETTINGS_FILE, Files
 from reconciler.catalogue.sections import read_defaults
-from reconciler.catalogue.settings import Settings, load
+from reconciler.catalogue.settings import Settings
 from reconciler.catalogue.writing import layout
 from reconciler.catalogue.writing.entry import Entry, pair, texts
 from reconciler.catalogue.writing.export import Accepted, accepted, entries, shared
@@ -21,21 +21,18 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.live import Observed
-from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.full_read import FullRead
-from reconciler.dealpos.tenant import save_profile
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.kinds import KINDS, MANAGED
-from reconciler.ledger.state_dir import StateDir
-from reconciler.workflows import plan as pipeline
 from reconciler.workflows import schemas as schema
+from reconciler.workflows.open_shop import OpenShop
 
 WAY_IN = "`reconciler adopt` takes it in"
 SCHEMA = "catalogue.schema.json"
 
 
-def folder(root: Path) -> Settings:
-    """The settings of the folder to import into, which is made where there is none."""
+def make_folder(root: Path) -> None:
+    """Make the folder to import into. Raises UsageError where nothing names a store."""
     if not (root / SETTINGS_FILE).exists() and not os.environ.get("DEALPOS_URL"):
         raise UsageError(
             f"no store is named: {root} has no {SETTINGS_FILE}",
@@ -45,7 +42,6 @@ def folder(root: Path) -> Settings:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{root} cannot be made: {error.strerror}") from None
-    return load(root)
 
 
 def chosen(asked: Collection[str]) -> set[str]:
@@ -62,19 +58,20 @@ def chosen(asked: Collection[str]) -> set[str]:
     return found
 
 
-def reading(shop: Settings, client: Client, asked: Collection[str]) -> FullRead:
+def begin_reading(shop: OpenShop, asked: Collection[str]) -> FullRead:
     """The reading of an import; raises SourceError where the files are not in order."""
-    known = pipeline.declared(shop) if (shop.root / shop.catalogue).is_dir() else Desired()
-    return FullRead(client, KINDS, chosen(asked), known)
+    exists = (shop.settings.root / shop.settings.catalogue).is_dir()
+    known = shop.read_desired() if exists else Desired()
+    return FullRead(shop.client, KINDS, chosen(asked), known)
 
 
-def write(shop: Settings, everything: FullRead, asked: Collection[str]) -> ImportResult:
+def write(shop: OpenShop, everything: FullRead, asked: Collection[str]) -> ImportResult:
     """Read what the listings left open, and write what the files do not declare.
 
     What was read before a cut is written, so that the next run goes on from there.
     """
-    client, desired = everything.client, everything.desired
-    done = ImportResult(client.store.url)
+    desired = everything.desired
+    done = ImportResult(shop.store)
     try:
         everything.read_rest()
     except KeyboardInterrupt:
@@ -82,7 +79,7 @@ def write(shop: Settings, everything: FullRead, asked: Collection[str]) -> Impor
     except ReconcilerError as error:
         done.cut = error
     finally:
-        save_profile(StateDir(shop.root), client.store.url, client.routes.tenant)
+        shop.save_profile()
     former = {Address(address.kind, declared.was) for address, declared in desired if declared.was}
 
     def fresh(address: Address) -> bool:
@@ -92,7 +89,7 @@ def write(shop: Settings, everything: FullRead, asked: Collection[str]) -> Impor
     # Customers that a coupon names belong to the catalogue; the others are asked for by kind.
     kinds = [name for name in MANAGED if name in chosen(asked) or not asked]
     found = accepted(everything.live, MANAGED, kinds, desired, fresh)
-    _write(shop, found, everything, done)
+    _write(shop.settings, found, everything, done)
     _tell(everything, found, done, MANAGED)
     return done
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.workflows import plan as pipeline
+from reconciler.workflows import open_shop
 from tests.support.program import RunProgram, WriteCatalogue
 
 TENTH = """
@@ -191,7 +191,7 @@ def test_an_exception_that_ended_after_the_plan_covers_nothing(
     declare(TENTH + ALLOW)
     plan = cut / "plan.json"
     assert run("plan", cut, "--out", plan).code == 0
-    monkeypatch.setattr(pipeline, "today", lambda: "3000-01-01")
+    monkeypatch.setattr(open_shop, "today", lambda: "3000-01-01")
     assert run("apply", plan, "--auto-approve").code == 3
 
 

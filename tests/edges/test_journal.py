@@ -19,9 +19,10 @@ from reconciler.render.plan.text import render_plan
 from reconciler.render.view import PlanView
 from reconciler.sandbox import Fault
 from reconciler.workflows import connect
-from reconciler.workflows import plan as pipeline
 from reconciler.workflows import plan_file as saved
 from reconciler.workflows.approved_plan import resume
+from reconciler.workflows.open_shop import OpenShop
+from reconciler.workflows.plan import make_plan
 from tests.support.shop import MakeShop, Shop
 
 SEED: dict[str, Any] = {
@@ -159,8 +160,7 @@ def test_what_a_guardrail_let_go_on_is_not_refused_when_it_is_finished(make_shop
     """
 
     def violations() -> list[str]:
-        journal = Journal(shop.state, "sandbox")
-        made = pipeline.make(shop.settings, shop.client(), journal).plan
+        made = make_plan(OpenShop(shop.settings, shop.client())).plan
         assert [str(change.address) for change in made.changes] == ["coupon/C"]
         return [violation.rule for violation in made.violations]
 
@@ -329,7 +329,7 @@ def test_a_saved_plan_that_finishes_it_keeps_the_balance(shop: Shop) -> None:
     made = plan_document(plan, PlanView(kinds=KINDS, usage=shop.cost(plan)))
     saved.write(shop.folder / "plan.json", json.loads(json.dumps(made, default=float)))
     approved = saved.read(shop.folder / "plan.json")
-    resumed = resume(shop.settings, shop.client(), Journal(shop.state, "sandbox"), approved)
+    resumed = resume(OpenShop(shop.settings, shop.client()), approved)
     assert (resumed.plan.stale, resumed.plan.done) == ((), ())
     assert shop.apply(resumed.plan).complete
     assert balance(shop) == (20, 4, 4)

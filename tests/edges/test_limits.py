@@ -66,7 +66,7 @@ class Run:
         transport = embedded_transport(shop.app)
         self.client = Client(store, transport, shop.listener, shop.clock, limits)
         made = shop.make(self.client)
-        self.plan, self.steps, self.cost = made.plan, made.steps, made.cost
+        self.plan, self.steps, self.cost = made.plan, made.steps, made.usage
         self.reads = self.client.requests
         self.shop = shop
 

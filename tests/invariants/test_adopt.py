@@ -17,10 +17,10 @@ from reconciler import sandbox
 from reconciler.catalogue.parser import parse
 from reconciler.catalogue.settings import load
 from reconciler.kinds import MANAGED
-from reconciler.ledger.journal import Journal
 from reconciler.workflows import adopt as adopting
 from reconciler.workflows import import_ as importing
-from reconciler.workflows import plan as pipeline
+from reconciler.workflows.open_shop import OpenShop, read_desired
+from reconciler.workflows.plan import make_plan
 from tests.support.generated import Worlds
 from tests.support.shop import MakeShop, Shop
 
@@ -39,10 +39,10 @@ def as_others_write(text: str) -> str:
 
 def imported(shop: Shop, style: Callable[[str], str]) -> None:
     (shop.folder / "reconciler.yaml").write_text("store: {url: sandbox}\n", encoding="utf-8")
-    settled = load(shop.folder, {})
-    everything = importing.reading(settled, shop.client(), tuple(MANAGED))
+    opened = OpenShop(load(shop.folder, {}), shop.client())
+    everything = importing.begin_reading(opened, tuple(MANAGED))
     everything.read_listings()
-    importing.write(settled, everything, tuple(MANAGED))
+    importing.write(opened, everything, tuple(MANAGED))
     for path in (shop.folder / "catalogue").iterdir():
         path.write_bytes(style(path.read_text(encoding="utf-8")).encode())
 
@@ -73,14 +73,14 @@ def test_after_an_adopt_the_plan_is_empty(
     sandbox.seed(shop.database, world.seed())
     settled = load(shop.folder, {})
     # Only coupons that a list shows can be named by a pattern.
-    known = pipeline.declared(settled).objects
+    known = read_desired(settled).objects
     kinds = [k for k, objects in world.live.items() if known[k] or (objects and k != "coupon")]
     patterns = [f"{kind}/*" for kind in kinds]
-    found = adopting.look(settled, shop.client(), patterns, ())
+    found = adopting.look(OpenShop(settled, shop.client()), patterns, ())
     back = adopting.write(found)
     back.save(back.finish())
     refused = {entry.address for entry in found.skipped}
-    made = pipeline.make(settled, shop.client(), Journal(shop.state, "sandbox"))
+    made = make_plan(OpenShop(settled, shop.client()))
     assert {change.address for change in made.plan.changes} <= refused
     assert set(made.plan.unmanaged) <= refused
     assert (made.plan.blocked, made.plan.unknown) == ((), ())

@@ -14,10 +14,10 @@ from reconciler.catalogue.writing.values import empty
 from reconciler.core.model.live import Observed
 from reconciler.dealpos.reading.read import read_live
 from reconciler.kinds import KINDS, MANAGED
-from reconciler.ledger.journal import Journal
 from reconciler.sandbox import Choices
 from reconciler.workflows import import_ as importing
-from reconciler.workflows import plan as pipeline
+from reconciler.workflows.open_shop import OpenShop, read_desired
+from reconciler.workflows.plan import make_plan
 from tests.support.generated import OpenWorld, Worlds
 from tests.support.shop import MakeShop, Shop
 
@@ -28,19 +28,18 @@ def imported(shop: Shop, kinds: tuple[str, ...] = ALL) -> Any:
     """Import the shop into its folder."""
     if not (shop.folder / "reconciler.yaml").exists():
         (shop.folder / "reconciler.yaml").write_text("store: {url: sandbox}\n", encoding="utf-8")
-    settled = load(shop.folder, {})
-    everything = importing.reading(settled, shop.client(), kinds)
+    opened = OpenShop(load(shop.folder, {}), shop.client())
+    everything = importing.begin_reading(opened, kinds)
     everything.read_listings()
-    return importing.write(settled, everything, kinds)
+    return importing.write(opened, everything, kinds)
 
 
 def planned(shop: Shop) -> Any:
-    settled = load(shop.folder, {})
-    return pipeline.make(settled, shop.client(), Journal(shop.state, "sandbox"))
+    return make_plan(OpenShop(load(shop.folder, {}), shop.client()))
 
 
 def declared(shop: Shop) -> Any:
-    return pipeline.declared(load(shop.folder, {}))
+    return read_desired(load(shop.folder, {}))
 
 
 def texts(folder: Path) -> dict[str, bytes]:

@@ -23,6 +23,7 @@ from reconciler.render.view import PlanView
 from reconciler.sandbox import Fault
 from reconciler.workflows import plan_file as saved
 from reconciler.workflows.approved_plan import resume
+from reconciler.workflows.open_shop import OpenShop
 from tests.support.documents import ReadDocument
 from tests.support.generated import GeneratedWorld, OpenWorld, Worlds
 from tests.support.shop import Shop
@@ -93,11 +94,11 @@ def test_a_plan_read_back_from_its_file_is_the_same_plan(
     made = document(shop, planned(shop))
     saved.write(shop.folder / "plan.json", made)
     approved = saved.read(shop.folder / "plan.json")
-    resumed = resume(load(shop.folder, {}), shop.client(), shop.journal, approved)
+    resumed = resume(OpenShop(load(shop.folder, {}), shop.client()), approved)
     assert (resumed.plan.stale, resumed.plan.done) == ((), ())
     assert document(shop, resumed.plan)["resource_changes"] == made["resource_changes"]
     assert failures(shop.apply(resumed.plan)) == []
-    again = resume(load(shop.folder, {}), shop.client(), shop.journal, approved)
+    again = resume(OpenShop(load(shop.folder, {}), shop.client()), approved)
     assert (again.plan.stale, again.plan.changes) == ((), ())
 
 

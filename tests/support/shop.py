@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import httpx
 import pytest
@@ -31,9 +30,9 @@ from reconciler.kinds import KINDS
 from reconciler.ledger import rewrites as memory
 from reconciler.ledger.journal import Journal
 from reconciler.ledger.state_dir import StateDir
-from reconciler.workflows import plan as pipeline
 from reconciler.workflows.apply import apply_plan
-from reconciler.workflows.plan import Made
+from reconciler.workflows.open_shop import OpenShop, read_desired
+from reconciler.workflows.plan import PlannedRun, make_plan, order_steps
 
 ROOT = Path(__file__).parent.parent.parent
 SETTINGS_FILE = "reconciler.yaml"
@@ -104,7 +103,7 @@ class Shop:
 
     def desired(self) -> Desired:
         """What the files declare."""
-        return pipeline.declared(settings.load(self.folder, ENVIRONMENT))
+        return read_desired(settings.load(self.folder, ENVIRONMENT))
 
     def client(self) -> Client:
         """A fresh client, as a new run of the program has."""
@@ -133,14 +132,17 @@ class Shop:
         """Set the scopes in which what the files do not declare is removed."""
         self.configure(f"prune: {text}\n")
 
-    def make(self, client: Client | None = None, **options: Any) -> Made:
+    def open(self, client: Client) -> OpenShop:
+        """Open the folder as a run of the program does, on the day `today`."""
+        opened = OpenShop(settings.load(self.folder, ENVIRONMENT), client)
+        opened.today = self.today
+        return opened
+
+    def make(self, client: Client | None = None, **options: Any) -> PlannedRun:
         """Make a plan as the program does; `options` are those of the workflow."""
-        self.settings = settings.load(self.folder, ENVIRONMENT)
-        self.journal = Journal(self.state, "sandbox")
-        with mock.patch.object(pipeline, "today", return_value=self.today):
-            self.made = pipeline.make(
-                self.settings, client or self.client(), self.journal, **options
-            )
+        opened = self.open(client or self.client())
+        self.settings, self.journal = opened.settings, opened.journal
+        self.made = make_plan(opened, **options)
         return self.made
 
     def plan(self, client: Client | None = None) -> Plan:
@@ -153,12 +155,12 @@ class Shop:
             self.make()
         return caught.value.problems
 
-    def order(self, plan: Plan) -> Made:
+    def order(self, plan: Plan) -> PlannedRun:
         """A plan, perhaps another than was made last, with its steps and their cost."""
         if plan is self.made.plan:
             return self.made
         client = self.connect(embedded_transport(self.app))
-        return pipeline.ordered(plan, client, self.made.past, self.made.basis)
+        return order_steps(self.open(client), plan, self.made.ledger, self.made.basis)
 
     def steps(self, plan: Plan) -> tuple[Step, ...]:
         """The steps of a plan, in order."""
@@ -166,7 +168,7 @@ class Shop:
 
     def cost(self, plan: Plan) -> ApiUsage:
         """What a plan costs."""
-        return self.order(plan).cost
+        return self.order(plan).usage
 
     def apply(
         self,
@@ -176,7 +178,9 @@ class Shop:
     ) -> Report:
         """Apply a plan (by default the present one)."""
         made = self.order(plan or self.plan())
-        applied = apply_plan(made, client or self.client(), self.journal, observer)
+        opened = self.open(client or self.client())
+        opened.journal = self.journal
+        applied = apply_plan(opened, made, observer)
         assert applied.unrecorded is None
         return applied.report
 

@@ -55,19 +55,17 @@ def adopt(
                 "cannot ask which values to write: standard input is not a terminal",
                 hint="name addresses, or add --all for everything",
             )
-        from reconciler.catalogue.settings import load
         from reconciler.cli.console import Console
         from reconciler.dealpos.budget import Limits
         from reconciler.workflows import adopt as adopting
-        from reconciler.workflows.connect import connect
+        from reconciler.workflows.open_shop import open_shop
 
         options.check_fields(fields)
-        shop = load(folder)
         with (
             Console(output_format != "text", verbose) as console,
-            connect(shop, console, Limits(reserve=reserve)) as client,
+            open_shop(folder, console, Limits(reserve=reserve)) as shop,
         ):
-            found = adopting.look(shop, client, addresses, fields)
+            found = adopting.look(shop, addresses, fields)
         if asking:
             found.drift = prompt.choose_drift(found.drift)
         back = adopting.write(found)

@@ -16,16 +16,13 @@ from reconciler.cli import errors, exit_codes, options, output, prompt
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
-    from reconciler.catalogue.parallel import Parsing
-    from reconciler.catalogue.settings import Settings
     from reconciler.core.plan.target import Scope
     from reconciler.core.report import Report
-    from reconciler.dealpos.client import Client
-    from reconciler.ledger.journal import Journal
-    from reconciler.workflows.plan import Made
+    from reconciler.workflows.open_shop import OpenShop
+    from reconciler.workflows.plan import PlannedRun
     from reconciler.workflows.plan_file import Saved
 
-    Remake = Callable[[Client, Journal], Made]
+    Remake = Callable[[OpenShop], PlannedRun]
 
 STALE = 60.0
 """Seconds after which an approved plan is compared with a new one before it is applied."""
@@ -80,17 +77,10 @@ def apply(
     because the shop changed since, are skipped.
     """
     with errors.report_errors(output_format):
-        from reconciler.catalogue.parallel import begin
-
-        begun = begin(target)
-        from reconciler.catalogue.settings import load
         from reconciler.cli.console import Console
         from reconciler.dealpos.budget import Limits
-        from reconciler.ledger.journal import Journal
-        from reconciler.ledger.state_dir import StateDir
-        from reconciler.workflows.apply import apply_plan
-        from reconciler.workflows.connect import connect
-        from reconciler.workflows.plan import permit
+        from reconciler.workflows.open_shop import open_shop
+        from reconciler.workflows.plan import refuse_violations
 
         if not auto_approve and (output_format == "json" or not prompt.has_terminal()):
             raise UsageError(
@@ -98,24 +88,25 @@ def apply(
                 hint="add --auto-approve to apply without asking",
             )
         approved = _approved(target, verify)
-        shop = load(_folder(target, folder, approved))
-        remake = _remake(shop, approved, options.parse_scope(**part), overwrite, begun)
+        root = _folder(target, folder, approved)
+        remake = _remake(approved, options.parse_scope(**part), overwrite)
         limits = Limits(max_requests, timeout, reserve)
         with (
             Console(output_format == "json", verbose) as console,
-            connect(shop, console, limits) as client,
+            open_shop(root, console, limits, read_ahead=approved is None) as shop,
         ):
-            journal = Journal(StateDir(shop.root), client.store.url)
-            made = remake(client, journal)
+            made = remake(shop)
             console.finish()
             if output_format == "text":
                 output.print_plan(made, output_format)
-            permit(made)
+            refuse_violations(made.plan)
             if made.plan.changes and not auto_approve:
-                made = _agree(remake, client, journal, made)
+                made = _agree(remake, shop, made)
             console.arm()
+            from reconciler.workflows.apply import apply_plan
+
             try:
-                report, unrecorded = apply_plan(made, client, journal, console, force_unlock)
+                report, unrecorded = apply_plan(shop, made, console, force_unlock)
             except KeyboardInterrupt:
                 raise _InterruptedRequest(console.exit_code) from None
     output.print_report(report, output_format, continue_command(report))
@@ -174,20 +165,12 @@ def _folder(target: Path, folder: Path | None, approved: Saved | None) -> Path:
     )
 
 
-def _remake(
-    shop: Settings,
-    approved: Saved | None,
-    scope: Scope,
-    overwrite: tuple[str, ...],
-    begun: Parsing | None,
-) -> Remake:
+def _remake(approved: Saved | None, scope: Scope, overwrite: tuple[str, ...]) -> Remake:
     """How the plan is made: from the files, or from what was approved."""
-    from reconciler.workflows import plan as pipeline
+    from reconciler.workflows.plan import make_plan
 
     if approved is None:
-        return lambda client, journal: pipeline.make(
-            shop, client, journal, scope, overwrite, begun=begun
-        )
+        return lambda shop: make_plan(shop, scope, overwrite)
     if scope or overwrite:
         raise UsageError(
             "a saved plan is applied as it is",
@@ -195,12 +178,12 @@ def _remake(
         )
     from reconciler.workflows.approved_plan import resume
 
-    return lambda client, journal: resume(shop, client, journal, approved)
+    return lambda shop: resume(shop, approved)
 
 
-def _agree(remake: Remake, client: Client, journal: Journal, made: Made) -> Made:
+def _agree(remake: Remake, shop: OpenShop, made: PlannedRun) -> PlannedRun:
     """Ask; a plan that was looked at for long is made again, and asked about if it moved."""
-    from reconciler.workflows.plan import permit
+    from reconciler.workflows.plan import refuse_violations
 
     while True:
         shown = time.monotonic()
@@ -209,8 +192,8 @@ def _agree(remake: Remake, client: Client, journal: Journal, made: Made) -> Made
             sys.exit(1)
         if time.monotonic() - shown < STALE:
             return made
-        anew = remake(client, journal)
-        permit(anew)
+        anew = remake(shop)
+        refuse_violations(anew.plan)
         if anew.plan.changes == made.plan.changes and anew.plan.families == made.plan.families:
             return anew
         errors.print_message("The shop or the files have changed meanwhile. This is the new plan:")

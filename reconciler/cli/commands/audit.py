@@ -43,28 +43,20 @@ def audit(
     """Report drift between the files and the shop (read-only)."""
     began = time.monotonic()
     with errors.report_errors(output_format, directory, "audit"):
-        from reconciler.catalogue.parallel import begin
-
-        begun = begin(directory)
-        from reconciler.catalogue.settings import load
         from reconciler.cli.console import Console
         from reconciler.core.audit import audit as examine
         from reconciler.dealpos.budget import Limits
-        from reconciler.ledger.journal import Journal
-        from reconciler.ledger.state_dir import StateDir
-        from reconciler.workflows import plan as pipeline
-        from reconciler.workflows.connect import connect
+        from reconciler.workflows.open_shop import open_shop
+        from reconciler.workflows.plan import make_plan
 
         scope = options.parse_scope(**part)
-        shop = load(directory)
         with (
             Console(output_format != "text", verbose) as console,
-            connect(shop, console, Limits(reserve=reserve)) as client,
+            open_shop(directory, console, Limits(reserve=reserve)) as shop,
         ):
-            journal = Journal(StateDir(shop.root), client.store.url)
-            found = examine(pipeline.make(shop, client, journal, scope, begun=begun).plan)
+            found = examine(make_plan(shop, scope).plan)
     seconds = time.monotonic() - began
-    output.print_audit(found, client.requests, seconds, output_format, directory)
+    output.print_audit(found, shop.client.requests, seconds, output_format, directory)
     if unread := found.of("unknown"):
         from reconciler.render.words import counted
 

@@ -37,8 +37,7 @@ def history(
 
         shop = load(directory)
         store = shop.store().url
-        state = StateDir(shop.root)
-        home = ledger.open_backend(state, shop.ledger, store)
+        home = ledger.open_backend(StateDir(shop.root), shop.ledger, store)
         if home is None:
             raise UsageError(
                 "this shop has no ledger",
@@ -47,19 +46,14 @@ def history(
         if rebuild:
             from reconciler.cli.console import Console
             from reconciler.dealpos.budget import Limits
-            from reconciler.ledger import run_ledger as past
-            from reconciler.ledger.journal import Journal
-            from reconciler.workflows import plan as pipeline
-            from reconciler.workflows.connect import connect
+            from reconciler.workflows.history import rebuild_ledger
+            from reconciler.workflows.open_shop import open_shop
 
             with (
                 Console(output_format != "text", verbose) as console,
-                connect(shop, console, Limits(reserve=reserve)) as client,
+                open_shop(directory, console, Limits(reserve=reserve)) as opened,
             ):
-                known = past.forgotten(home, state, store)
-                journal = Journal(state, store)
-                made = pipeline.make(shop, client, journal, before=known)
-                known.rebuild(made.plan, made.basis, force_unlock)
+                rebuild_ledger(opened, home, force_unlock)
         held = home.read()
     from reconciler.render.history import history_document, history_text
 

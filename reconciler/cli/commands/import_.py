@@ -38,14 +38,14 @@ def import_(
         from reconciler.cli.console import Console
         from reconciler.dealpos.budget import Limits
         from reconciler.workflows import import_ as importing
-        from reconciler.workflows.connect import connect
+        from reconciler.workflows.open_shop import open_shop
 
-        shop = importing.folder(directory)
+        importing.make_folder(directory)
         with (
             Console(output_format != "text", verbose) as console,
-            connect(shop, console, Limits(reserve=reserve)) as client,
+            open_shop(directory, console, Limits(reserve=reserve)) as shop,
         ):
-            everything = importing.reading(shop, client, kinds)
+            everything = importing.begin_reading(shop, kinds)
             everything.read_listings()
             output.print_price(everything, output_format if dry_run else "")
             if dry_run:

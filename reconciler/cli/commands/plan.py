@@ -55,30 +55,21 @@ def plan(
     with errors.report_errors(output_format, directory, reports=reports):
         if compact and output_format != "text":
             raise UsageError("--compact is for --format text", hint="omit one of them")
-        from reconciler.catalogue.parallel import begin
-
-        begun = begin(directory)
-        from reconciler.catalogue.settings import load
         from reconciler.cli.console import Console
         from reconciler.dealpos.budget import Limits
-        from reconciler.ledger.journal import Journal
-        from reconciler.ledger.state_dir import StateDir
-        from reconciler.workflows import plan as pipeline
         from reconciler.workflows import signature as seal
-        from reconciler.workflows.connect import connect
+        from reconciler.workflows.open_shop import open_shop
+        from reconciler.workflows.plan import make_plan
 
         for report in reports:
             errors.report_format(report)
         scope = options.parse_scope(**part)
         signing = seal.read_key() if sign else None
-        shop = load(directory)
-        limits = Limits(reserve=reserve)
         with (
             Console(output_format != "text", verbose) as console,
-            connect(shop, console, limits) as client,
+            open_shop(directory, console, Limits(reserve=reserve)) as shop,
         ):
-            journal = Journal(StateDir(shop.root), client.store.url)
-            made = pipeline.make(shop, client, journal, scope, overwrite, begun=begun)
+            made = make_plan(shop, scope, overwrite)
         if out:
             output.save_plan(made, directory, out, signing)
         output.write_reports(made, reports, directory, signing)

@@ -15,14 +15,11 @@ from reconciler.cli import errors, options, output, stream
 def validate(directory: Path, output_format: str) -> None:
     """Check the files without network or credentials."""
     with errors.report_errors(output_format, directory):
-        from reconciler.catalogue.parallel import begin
+        from reconciler.workflows.open_shop import check_files
 
-        begun = begin(directory)
-        from reconciler.catalogue.settings import load
+        desired = check_files(directory)
         from reconciler.kinds import MANAGED
-        from reconciler.workflows import plan as pipeline
 
-        desired = pipeline.declared(load(directory), begun)
         counts = {name: len(objects) for name, objects in desired.objects.items()}
         if output_format == "json":
             output.print_json({"valid": True, "objects": counts})

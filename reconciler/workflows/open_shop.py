@@ -1,0 +1,136 @@
+"""Open a shop folder for one run: settings, parsed files, client, journal and ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.errors import Problem, SourceError
+
+if TYPE_CHECKING:
+    from reconciler.catalogue.parallel import Parsing
+    from reconciler.catalogue.settings import Settings
+    from reconciler.core.model.desired import Desired
+    from reconciler.core.plan.faults import Fault
+    from reconciler.dealpos.budget import Limits
+    from reconciler.dealpos.client import Client
+    from reconciler.dealpos.observer import ClientObserver
+    from reconciler.ledger.run_ledger import Past
+
+
+class OpenShop:
+    """A shop folder and a client of its shop, for one run."""
+
+    def __init__(self, settings: Settings, client: Client, parsing: Parsing | None = None) -> None:
+        from reconciler.ledger.journal import Journal
+        from reconciler.ledger.state_dir import StateDir
+
+        self.settings = settings
+        self.client = client
+        self.store = client.store.url
+        self.state = StateDir(settings.root)
+        self.journal = Journal(self.state, self.store)
+        self.today = today()
+        self._parsing = parsing
+
+    def read_desired(self) -> Desired:
+        """Return the objects that the files declare. Raises SourceError for every problem."""
+        return read_desired(self.settings, self._parsing)
+
+    def read_ledger(self) -> Past:
+        """Return the ledger as it is now. Raises LedgerError, UsageError for a broken one."""
+        from reconciler.ledger import run_ledger as past
+
+        return past.recall(self.state, self.settings.ledger, self.store)
+
+    def save_profile(self) -> None:
+        """Remember which routes of the API have answered."""
+        from reconciler.dealpos.tenant import save_profile
+
+        save_profile(self.state, self.store, self.client.routes.tenant)
+
+    def refuse(self, faults: Iterable[Fault], desired: Desired) -> None:
+        """Raise SourceError for faults, each at its line; do nothing without faults."""
+        _refuse(self.settings.root, faults, desired)
+
+
+def today() -> str:
+    """Return the day by the clock of this machine, `YYYY-MM-DD`."""
+    return datetime.now().astimezone().date().isoformat()
+
+
+@contextmanager
+def open_shop(
+    folder: Path,
+    observer: ClientObserver | None,
+    limits: Limits,
+    *,
+    read_ahead: bool = True,
+) -> Iterator[OpenShop]:
+    """Open the shop of `folder`; `read_ahead` begins to parse its files in a second process.
+
+    Raises UsageError or SourceError for settings that cannot be used, StoreError for the store.
+    """
+    # The second process is forked before anything could start a thread, and parses while this
+    # one imports the rest.
+    parsing = _begin(folder) if read_ahead else None
+    from reconciler.catalogue.settings import load
+    from reconciler.workflows.connect import connect
+
+    settings = load(folder)
+    with connect(settings, observer, limits) as client:
+        yield OpenShop(settings, client, parsing)
+
+
+def check_files(folder: Path) -> Desired:
+    """Return the objects that the files of `folder` declare, without a store or credentials."""
+    parsing = _begin(folder)
+    from reconciler.catalogue.settings import load
+
+    return read_desired(load(folder), parsing)
+
+
+def read_desired(settings: Settings, parsing: Parsing | None = None) -> Desired:
+    """Return the objects that the files declare. Raises SourceError for every problem in them."""
+    from reconciler.catalogue import loader
+    from reconciler.catalogue.files import paths
+    from reconciler.catalogue.parallel import Parsing
+    from reconciler.core.plan.faults import cycles
+    from reconciler.kinds import MANAGED
+
+    files = paths(settings.root, settings.catalogue)
+    if parsing is None or parsing.paths != files:
+        parsing = Parsing(settings.root, files, settings.expand)
+    desired = loader.load(
+        settings.root,
+        settings.catalogue,
+        MANAGED,
+        defaults=settings.defaults,
+        expand=settings.expand,
+        begun=parsing,
+    )
+    _refuse(settings.root, cycles(desired, MANAGED), desired)
+    return replace(desired, prune=settings.prune)
+
+
+def _begin(folder: Path) -> Parsing | None:
+    from reconciler.catalogue.parallel import begin
+
+    return begin(folder)
+
+
+def _refuse(root: Path, faults: Iterable[Fault], desired: Desired) -> None:
+    from reconciler.catalogue.files import Files
+
+    files = Files(root)
+    problems = []
+    for fault in faults:
+        found = desired.get(fault.address)
+        place = files.locate(found.source, fault.path) if found else ("", 0, 0)
+        problems.append(Problem(*place, fault.message, fault.hint))
+    if problems:
+        raise SourceError(problems)
