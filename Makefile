@@ -95,7 +95,7 @@ contract: .venv/dev.stamp
 	@CONTRACT=100 $(RUN) pytest -q -n auto --timeout 600 tests/contract
 
 cassettes: .venv/dev.stamp
-	@RECORD=1 $(RUN) pytest -q tests/test_cassettes.py
+	@RECORD=1 $(RUN) pytest -q tests/dealpos/test_cassettes.py
 
 requests: .venv/dev.stamp
 	@LARGE=1 $(RUN) pytest -q -n auto tests/requests

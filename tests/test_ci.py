@@ -26,8 +26,9 @@ from ruamel.yaml import YAML
 
 from reconciler import sandbox
 from tests.support.menu import TWO_SIZES, back_office, by_code, edited
+from tests.support.shop import ROOT
 
-CI = Path(__file__).parent.parent / "examples" / "ci"
+CI = ROOT / "examples" / "ci"
 KEY = "a-random-text-of-the-pipeline"
 PACKAGE = "reconciler@of-ours"
 MARKER = "<!-- reconciler plan -->"

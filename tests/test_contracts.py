@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.support.shop import ROOT
 
 LAYERS = "Each package imports only the packages below it"
 CORE = "The core is layered: steps over plan over diff over model"

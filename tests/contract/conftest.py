@@ -6,7 +6,6 @@ import copy
 import json
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +13,8 @@ from flask import Flask
 from ruamel.yaml import YAML
 
 from reconciler.sandbox import create_app, reset, seed
+from tests.support.shop import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "tests" / "sandbox" / "examples"
 DOCUMENT: dict[str, Any] = YAML(typ="safe").load(ROOT / "schemas" / "dealpos.openapi.yaml")
 OPERATIONS: dict[str, dict[str, Any]] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import openapi_spec_validator
@@ -12,8 +11,8 @@ import pytest
 
 from reconciler.dealpos.operations import BASE, OPERATIONS
 from reconciler.sandbox.app import ROUTES
+from tests.support.shop import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 MARKS = {
     "x-conflict",
     "x-effect",

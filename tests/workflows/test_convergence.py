@@ -10,15 +10,14 @@ import json
 import random
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
 from reconciler.sandbox import Choices, Fault
-from tests.support.shop import MakeShop
+from tests.support.shop import ROOT, MakeShop
 
-KOPI = Path(__file__).parent.parent / "examples" / "kopi-nusantara"
+KOPI = ROOT / "examples" / "kopi-nusantara"
 SEED = json.loads((KOPI / "sandbox.json").read_text(encoding="utf-8"))
 
 # Values for the choices that are no list of words and no flag; those of no effect here are left

@@ -18,8 +18,8 @@ from reconciler.errors import SourceError
 from reconciler.kinds import MANAGED
 from reconciler.workflows import init
 from reconciler.workflows import schemas as schema
+from tests.support.shop import ROOT
 
-ROOT = Path(__file__).parent.parent
 CATALOGUE = "catalogue.schema.json"
 SETTINGS = "reconciler.schema.json"
 

@@ -24,9 +24,10 @@ from vcr.serializers import yamlserializer
 from reconciler import __version__
 from reconciler.cli import main as cli
 from reconciler.kinds import MANAGED
+from tests.support.shop import ROOT
 
-CASSETTES = Path(__file__).parent.parent / "cassettes"
-EXAMPLES = Path(__file__).parent.parent / "examples"
+CASSETTES = ROOT / "cassettes"
+EXAMPLES = ROOT / "examples"
 RECORDING = bool(os.environ.get("RECORD"))
 SECRET = "recorded-secret-value"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -15,9 +14,9 @@ from reconciler.render.json import dumps
 from reconciler.render.plan.json import plan_document
 from reconciler.render.plan.text import render_plan
 from reconciler.render.view import PlanView
-from tests.support.shop import MakeShop
+from tests.support.shop import ROOT, MakeShop
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLES = ROOT / "examples"
 KOPI = "kopi-nusantara"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
@@ -14,8 +13,8 @@ from reconciler.catalogue import settings
 from reconciler.core.model.kind import Call, Kind
 from reconciler.dealpos.operations import OPERATIONS
 from reconciler.kinds import KINDS, MANAGED
+from tests.support.shop import ROOT
 
-ROOT = Path(__file__).parent.parent
 ALL = pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
 FILED = pytest.mark.parametrize("kind", MANAGED.values(), ids=list(MANAGED))
 
