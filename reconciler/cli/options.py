@@ -60,7 +60,7 @@ def format_option(*more: str, help: str = "") -> Callable[[Command], Command]:
         type=click.Choice(["text", "json", *more]),
         default="text",
         show_default=True,
-        help=f"Output format: json is a single document{help}.",
+        help=f"Output format. json: one document. {help}".rstrip(),
     )
 
 
@@ -88,7 +88,7 @@ overwrite = click.option(
     metavar="ADDRESS",
     multiple=True,
     help="Resolve a conflict (changed in the files and in the shop) with the value of the files. "
-    "Accepts patterns; repeatable; needs a ledger.",
+    "Accepts patterns; repeatable. Needs a ledger.",
 )
 
 

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 APPROVE = "Do you want to apply these changes? Only 'yes' will be accepted: "
 APPROVE_HELP = """\
   yes     apply the changes shown above to the shop
-  no      end without a change (also Enter, Ctrl-D or Ctrl-C)
+  no      end without a change (or press Enter, Ctrl-D or Ctrl-C)
   ?       show this help"""
 
 ADOPT = "Write the live value to the file? [y]es, [n]o, [a]ll remaining, [q]uit, [?] help: "
 ADOPT_HELP = """\
-  y   write the value that the shop has to the file
-  n   keep the file as it is
+  y   write the live value to the file
+  n   keep the declared value
   a   write this value and all that follow
-  q   keep this file and all that follow as they are; what was chosen so far is written
+  q   write the values chosen so far, and nothing else
   ?   show this help"""
 
 
@@ -41,7 +41,7 @@ def ask_approval() -> bool:
             return True
         if answer is None or answer.lower() in ("", "n", "no", "q", "quit"):
             return False
-        _explain(APPROVE_HELP, answer, "Answer 'yes' or 'no'")
+        _explain(APPROVE_HELP, answer, "Please answer 'yes' or 'no'")
 
 
 def choose_drift(takes: Sequence[FieldDrift]) -> list[FieldDrift]:
@@ -75,7 +75,7 @@ def _ask_word(question: str, words: Sequence[str], help_text: str) -> str:
         for word in words:
             if answer.lower() in (word, word[0]):
                 return word
-        _explain(help_text, answer, f"Answer {', '.join(word[0] for word in words)}")
+        _explain(help_text, answer, f"Please answer {', '.join(word[0] for word in words)}")
 
 
 def _ask(question: str) -> str | None:
@@ -90,9 +90,9 @@ def _ask(question: str) -> str | None:
 
 
 def _explain(help_text: str, answer: str, expected: str) -> None:
-    """Write the help of a question, or say that an answer is not one of those expected."""
+    """Write the help of a question, or the answers that it expects."""
     if answer == "?":
         for line in help_text.splitlines():
             print_message(line)
     else:
-        print_message(f"'{answer}' is not an answer. {expected}, or '?' for help.")
+        print_message(f"{expected}, or '?' for help.")

@@ -15,7 +15,7 @@ from reconciler.sandbox import Fault
 from reconciler.sandbox.api.response import message
 from tests.support.program import PointAt, RunProgram, WriteCatalogue
 
-ANNOUNCED = "doctor only reads, and spends at most 20 of the shop's 50 requests per 180 s"
+ANNOUNCED = "Read-only check: at most 20 requests (rate limit: 50 per 180 s)"
 CUSTOMER = """
 customers:
   - {code: ZQ-CODE, name: Zqname, email: zq@private.example, mobile: "0899777", city: Zqcity}

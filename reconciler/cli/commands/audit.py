@@ -20,8 +20,8 @@ from reconciler.errors import ReconcilerError
     "github",
     "junit",
     "prometheus",
-    help=", html a page, markdown an issue, github annotations of YAML lines, junit a test report, "
-    "prometheus a text file for the node exporter",
+    help="html: a page. markdown: an issue. github: annotations of YAML lines. junit: a test "
+    "report. prometheus: a text file for the node exporter.",
 )
 @click.option(
     "--detailed-exitcode",

@@ -39,8 +39,8 @@ def doctor(directory: Path, output_format: str, verbose: int) -> None:
             with connect(shop, purse, known=TenantProfile()) as client:
                 window = client.window
                 console.say(
-                    f"doctor only reads, and spends at most {BUDGET} of the shop's {window.limit} "
-                    f"requests per {window.seconds:.0f} s"
+                    f"Read-only check: at most {BUDGET} requests "
+                    f"(rate limit: {window.limit} per {window.seconds:.0f} s)"
                 )
                 evidence = examine(client, purse, KINDS)
         tried = {asked.operation for asked in evidence.asked if asked.exchanges}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
-from reconciler.cli import options, stream
+from reconciler.cli import errors, options, stream
 
 
 @click.command()
@@ -17,4 +18,4 @@ def init(directory: Path) -> None:
     from reconciler.workflows.init import start
 
     stream.write_stdout("".join(f"wrote {path}\n" for path in start(directory, MANAGED)))
-    click.echo(f"next: reconciler plan {directory}", err=True)
+    errors.print_message(f"Next: run 'reconciler plan {shlex.quote(str(directory))}'")

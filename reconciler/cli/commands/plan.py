@@ -17,7 +17,7 @@ from reconciler.errors import ReconcilerError, UsageError
     "markdown",
     "github",
     "html",
-    help=", markdown a pull-request comment, github annotations of YAML lines, html a page",
+    help="markdown: a pull-request comment. github: annotations of YAML lines. html: a page.",
 )
 @options.compact
 @options.detailed_exitcode
