@@ -102,7 +102,7 @@ class Console(ClientObserver, ApplyObserver):
         if self._inside_atomic:
             threading.Event().wait(seconds)
         elif self._stop.wait(seconds):
-            raise Stopped("stopped by Ctrl-C")
+            raise Stopped("interrupted by Ctrl-C")
 
     def step(self, done: int, total: int, doing: str) -> None:
         """Move the bar."""

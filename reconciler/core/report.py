@@ -7,22 +7,19 @@ showed, and the functions below turn both into a `Report`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from reconciler.core.diff.change import Action, Change, mark
 from reconciler.core.diff.diff import rewritten
 from reconciler.core.diff.equivalence import Path
 from reconciler.core.diff.known_rewrites import Pair, carried_over, sent, traced
-from reconciler.core.diff.readback import Proof
+from reconciler.core.diff.readback import Proof, quote
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Value
 
-MAX_QUOTED_CHARACTERS = 80
-"""A longer value is cut in a note."""
-
-Status = Literal["applied", "failed", "held", "skipped"]
-STATUSES: tuple[Status, ...] = ("applied", "failed", "held", "skipped")
+Status = Literal["applied", "failed", "stale", "skipped"]
+STATUSES: tuple[Status, ...] = ("applied", "failed", "stale", "skipped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +44,8 @@ class Report:
     """The reason why the run ended early."""
     needed: tuple[int, float] | None = None
     """Requests and seconds of a run in which a first group fits; set where none did."""
+    labels: Mapping[Address, str] = field(default_factory=dict)
+    """The names of objects for people, as in the plan."""
 
     @property
     def verified(self) -> int:
@@ -106,7 +105,7 @@ def fold_writes(writes: Sequence[Written]) -> Written:
     worst = failed[-1] if failed else rest[0]
     if all(written.status != "applied" for written in writes):
         return replace(worst, notes=notes)
-    return replace(worst, status="failed", reason=f"done in part: {worst.reason}", notes=notes)
+    return replace(worst, status="failed", reason=f"partly applied: {worst.reason}", notes=notes)
 
 
 def outcome_of(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Outcome:
@@ -151,7 +150,7 @@ def _read_notes(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Ite
     """Yield what reading back adds to the message of a change."""
     change = written.change
     if written.unread is not None:
-        yield "acknowledged, not read back" + (f": {written.unread}" if written.unread else "")
+        yield f"accepted by the API, not verified: {written.unread}"
     if written.observed is None or not _is_settled(written):
         return
     found = rewritten(kind, change, written.observed)
@@ -160,19 +159,14 @@ def _read_notes(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Ite
             yield _describe_rewrite(kind, change.address, path, found[path])
     if unshown := _unshown_fields(written):
         named = ", ".join(f"`{name}`" for name in unshown)
-        yield f"acknowledged; this shop does not show {named}"
+        yield f"accepted; the API never returns {named}"
 
 
 def _describe_rewrite(kind: Kind, address: Address, path: Path, pair: Pair) -> str:
     """Return the note on one value that is kept otherwise than written; private ones as marks."""
     private = kind.fields[path[0]].private
-    written, live = (mark(address, value) if private else _quote(value) for value in pair)
-    return f"the server keeps `{'.'.join(path)}` {written} as {live}"
-
-
-def _quote(value: object) -> str:
-    text = f'"{value}"' if isinstance(value, str) else str(value)
-    return text if len(text) <= MAX_QUOTED_CHARACTERS else f"{text[:MAX_QUOTED_CHARACTERS]}…"
+    written, live = (mark(address, value) if private else quote(value) for value in pair)
+    return f"DealPOS stored `{'.'.join(path)}` {written} as {live}"
 
 
 def redact(kind: Kind, change: Change, message: str) -> str:

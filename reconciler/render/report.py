@@ -12,8 +12,8 @@ from reconciler.render.plan.documents import Verb, described, one_of
 from reconciler.render.view import Paint, no_paint
 from reconciler.render.words import counted, plain
 
-Status = Annotated[str, one_of(("applied", "failed", "held", "skipped"))]
-_STATUS = {"applied": "✓", "failed": "✗", "held": "!", "skipped": "-"}
+Status = Annotated[str, one_of(("applied", "failed", "stale", "skipped"))]
+_STATUS = {"applied": "✓", "failed": "✗", "stale": "!", "skipped": "-"}
 
 
 @described
@@ -32,7 +32,7 @@ class Statuses(TypedDict):
 
     applied: int
     failed: int
-    held: int
+    stale: int
     skipped: int
 
 
@@ -62,7 +62,7 @@ def report_text(report: Report, paint: Paint = no_paint, going_on: str = "") -> 
 
 
 def _report(report: Report, paint: Paint, going_on: str) -> Iterator[str]:
-    colours = {"applied": "green", "failed": "red", "held": "yellow", "skipped": "yellow"}
+    colours = {"applied": "green", "failed": "red", "stale": "yellow", "skipped": "yellow"}
     for outcome in report.outcomes:
         sign = paint(colours[outcome.status], _STATUS[outcome.status])
         said = f": {plain(outcome.message)}" if outcome.message else ""
@@ -73,7 +73,7 @@ def _report(report: Report, paint: Paint, going_on: str) -> Iterator[str]:
     if going_on:
         yield f"To go on: {plain(going_on)}"
     counts = report.counts()
-    rest = [f"{counts[name]:,} {name}" for name in ("failed", "held", "skipped") if counts[name]]
+    rest = [f"{counts[name]:,} {name}" for name in ("failed", "stale", "skipped") if counts[name]]
     applied = f"{counts['applied']:,} applied ({report.verified:,} verified)"
     yield f"Applied: {', '.join([applied, *rest])}; {counted(report.requests, 'request')}"
 

@@ -298,7 +298,7 @@ def test_apply_as_json_is_one_document(run: RunProgram, folder: Path) -> None:
     ran = run("apply", folder, "--format", "json", "--auto-approve")
     assert (ran.code, ran.err) == (0, "")
     assert set(ran.json) == {"store", "outcomes", "summary", "requests", "verified"}
-    assert ran.json["summary"] == {"applied": 3, "failed": 0, "held": 0, "skipped": 0}
+    assert ran.json["summary"] == {"applied": 3, "failed": 0, "stale": 0, "skipped": 0}
     assert ran.json["verified"] == 3
     assert {o["status"] for o in ran.json["outcomes"]} == {"applied"}
 

@@ -100,7 +100,7 @@ def test_a_run_that_stops_says_what_was_done_and_how_to_go_on(
     limit = reads(folder, run) + 4
     ran = run("apply", folder, "--auto-approve", "--max-requests", limit)
     assert ran.code == 4
-    assert f"Ended early: not begun: --max-requests {limit} is less than the" in ran.out
+    assert f"Ended early: not started: --max-requests {limit} is less than the" in ran.out
     assert re.search(r"Applied: \d applied \(\d verified\), \d skipped; 4 requests", ran.out)
     words = re.search(r"^To go on: reconciler (.*)$", ran.out, re.MULTILINE)
     assert words
@@ -121,9 +121,9 @@ def test_where_nothing_fits_the_way_on_allows_enough(folder: Path, run: RunProgr
         *("--max-requests", limit, "--timeout", "1h", "--reserve", 3),
     )
     assert ran.code == 4
-    assert ran.json["summary"] == {"applied": 0, "failed": 0, "held": 0, "skipped": 3}
-    assert "not begun" in ran.json["outcomes"][0]["message"]
-    assert "not begun" in ran.json["stopped"]
+    assert ran.json["summary"] == {"applied": 0, "failed": 0, "stale": 0, "skipped": 3}
+    assert "not started" in ran.json["outcomes"][0]["message"]
+    assert "not started" in ran.json["stopped"]
     words = shlex.split(ran.json["going_on"])
     assert words[:3] == ["reconciler", "apply", str(folder)]
     assert {"--auto-approve", "--format", "json"} <= set(words)

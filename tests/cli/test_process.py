@@ -165,7 +165,7 @@ def test_ctrl_c_stops_between_two_calls_and_reports(
     assert process.returncode == 130
     assert "Stopping after the current request. Press Ctrl-C again to stop at once." in err
     assert "Traceback" not in err
-    assert "Ended early: stopped by Ctrl-C" in out
+    assert "Ended early: interrupted by Ctrl-C" in out
     report = re.search(r"Applied: (\d) applied \(0 verified\), (\d) skipped", out)
     assert report, out
     server.send_signal(signal.SIGINT)

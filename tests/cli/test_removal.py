@@ -80,7 +80,7 @@ def test_a_saved_deletion_is_held_where_the_ground_moved(
     assert run("apply", removing, "--auto-approve").code == 0
     ran = run("apply", saved, "--auto-approve")
     assert ran.code == 4
-    assert "coupon/K1 delete held: `discount` was 5 when this was planned and is 7 now" in ran.out
+    assert "coupon/K1 delete stale: `discount` was 5 when this was planned and is 7 now" in ran.out
     assert [row["Code"] for row in left(run, removing)["coupons"]] == ["K1"]
 
 
@@ -93,7 +93,7 @@ def test_a_saved_deletion_is_held_where_something_needs_it_now(
     declare("products: [{code: '9', name: x, category: Empty}]")
     run("apply", removing, "--auto-approve")
     ran = run("apply", saved, "--auto-approve")
-    assert "category/Empty delete held: not deleted: product/9 would be left without it" in ran.out
+    assert "category/Empty delete stale: not deleted: product/9 would be left without it" in ran.out
 
 
 def test_an_audit_tells_what_is_still_there(run: RunProgram, removing: Path) -> None:

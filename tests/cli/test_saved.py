@@ -97,8 +97,8 @@ def test_what_moved_is_held_and_the_rest_goes_ahead(
     move(shop, **{"1001R": 18500})
     ran = applied(run, saved, shop)
     assert ran.code == 4
-    assert outcomes(ran) == {"variant/1001L": "applied", "variant/1001R": "held"}
-    (held,) = [o["message"] for o in ran.json["outcomes"] if o["status"] == "held"]
+    assert outcomes(ran) == {"variant/1001L": "applied", "variant/1001R": "stale"}
+    (held,) = [o["message"] for o in ran.json["outcomes"] if o["status"] == "stale"]
     assert "`unit_price` was 18,000 when this was planned and is 18,500 now" in held
     assert "writing 19,000 would undo" in held
     prices = {v["Code"]: v["UnitPrice"] for p in show(run, shop)["products"] for v in p["Variants"]}
@@ -121,7 +121,7 @@ def test_what_would_create_more_on_the_way_than_was_approved_is_held(
     saved = plan(("- name: Drinks", f"- name: Drinks\n  - {{name: Food/Cakes{was}}}"))
     have("Tea")
     ran = applied(run, saved, shop)
-    assert (ran.code, outcomes(ran)) == (4, {"category/Food/Cakes": "held"})
+    assert (ran.code, outcomes(ran)) == (4, {"category/Food/Cakes": "stale"})
     assert "it would create category/Food too" in ran.json["outcomes"][0]["message"]
     assert {category["Name"] for category in show(run, shop)["categories"]} == {"Drinks", "Tea"}
 
@@ -221,7 +221,7 @@ def test_a_deletion_of_a_coupon_that_was_used_meanwhile_is_held(
     saved = deletion(then)
     used(shop, now)
     ran = applied(run, saved, shop)
-    assert (ran.code, outcomes(ran)) == (4, {"coupon/DISC": "held"})
+    assert (ran.code, outcomes(ran)) == (4, {"coupon/DISC": "stale"})
     said = f"{then} uses were left when this was planned and {now} are now: plan again"
     assert said in ran.json["outcomes"][0]["message"]
     assert show(run, shop)["coupons"]
@@ -252,11 +252,11 @@ def test_a_deletion_of_a_coupon_that_does_not_show_its_uses_any_more_is_held(
 
     monkeypatch.setattr(Client, "call", call)
     ran = applied(run, saved, shop)
-    assert (ran.code, outcomes(ran)) == (4, {"coupon/DISC": "held"})
+    assert (ran.code, outcomes(ran)) == (4, {"coupon/DISC": "stale"})
     assert "does not show any more how many uses are left" in ran.json["outcomes"][0]["message"]
 
 
-@pytest.mark.parametrize(("now", "status"), [(100, "applied"), (63, "held")])
+@pytest.mark.parametrize(("now", "status"), [(100, "applied"), (63, "stale")])
 def test_a_deletion_of_an_older_plan_is_done_where_nothing_is_spent(
     run: RunProgram, shop: Path, deletion: Callable[..., Path], now: int, status: str
 ) -> None:
@@ -276,7 +276,7 @@ def test_a_deletion_of_what_moved_is_held(
     with back_office(shop) as document:
         document["coupons"][0]["Discount"] = 2000
     ran = applied(run, saved, shop)
-    assert (ran.code, outcomes(ran)) == (4, {"coupon/DISC": "held"})
+    assert (ran.code, outcomes(ran)) == (4, {"coupon/DISC": "stale"})
     message = ran.json["outcomes"][0]["message"]
     assert "is 2,000 now: deleting it would undo somebody's change" in message
 
@@ -309,7 +309,7 @@ def test_customer_data_stays_in_the_files(
     assert "example.com" not in saved.read_text(encoding="utf-8")
     declare(SHOP.replace("budi@", "other@"))
     held = applied(run, saved, shop)
-    assert (held.code, outcomes(held)) == (4, {"customer/DP-1": "held"})
+    assert (held.code, outcomes(held)) == (4, {"customer/DP-1": "stale"})
     assert "the files do not say any more what was approved" in held.out
     declare(SHOP.replace(*change))
     ran = applied(run, saved, shop)
@@ -454,7 +454,7 @@ def test_a_new_object_that_somebody_made_meanwhile_is_held(
     assert run("apply", shop, "--auto-approve").code == 0
     declare(new)
     ran = applied(run, saved, shop)
-    assert (ran.code, outcomes(ran)) == (4, {"customer/DP-2": "held"})
+    assert (ran.code, outcomes(ran)) == (4, {"customer/DP-2": "stale"})
     assert "somebody has created it meanwhile" in ran.out
 
 
@@ -471,5 +471,5 @@ def test_what_needs_something_that_is_gone_is_held(
         (product,) = document["products"]
         product["Variants"] = [v for v in product["Variants"] if v["Code"] != "1001R"]
     ran = applied(run, saved, shop)
-    assert (ran.code, outcomes(ran)) == (4, {"variant/1001L": "held"})
+    assert (ran.code, outcomes(ran)) == (4, {"variant/1001L": "stale"})
     assert "1001R" in ran.json["outcomes"][0]["message"]

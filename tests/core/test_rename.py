@@ -292,7 +292,10 @@ def test_changes_that_wait_for_each_other_are_an_error_that_names_them(world: Wo
     with pytest.raises(SourceError) as raised:
         world.steps()
     (problem,) = raised.value.problems
-    assert "before the others: category/C, category/D, category/D/A" in problem.message
+    assert (
+        "these changes depend on each other: category/C, category/D, category/D/A"
+        in problem.message
+    )
 
 
 def drawn(random: Random) -> str:

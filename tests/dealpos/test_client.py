@@ -280,7 +280,7 @@ def test_a_stop_ends_a_wait() -> None:
     server.client.call(READ)
 
     def stop(seconds: float) -> None:
-        raise Stopped("stopped by Ctrl-C")
+        raise Stopped("interrupted by Ctrl-C")
 
     server.ear.sleep = stop  # type: ignore[method-assign]
     with pytest.raises(Stopped):

@@ -50,7 +50,7 @@ def planned(shop: Shop) -> Any:
 
 def failures(report: Any) -> list[tuple[str, str, str]]:
     """What went wrong; a hidden coupon's minimum is shown by no read, and that is no failure."""
-    unseen = "this shop does not show `minimum_amount`"
+    unseen = "the API never returns `minimum_amount`"
     return [
         (str(o.address), o.status, o.message)
         for o in report.outcomes

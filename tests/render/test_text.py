@@ -681,13 +681,13 @@ REPORT = Report(
     "https://yourshop.dealpos.net",
     (
         Outcome(Address("category", "Drinks"), Action.CREATE, "applied", verified=True),
-        Outcome(Address("product", "1"), Action.UPDATE, "applied", "acknowledged, not read back"),
+        Outcome(Address("product", "1"), Action.UPDATE, "applied", "accepted by the API"),
         Outcome(Address("variant", "V"), Action.UPDATE, "failed", "HTTP 400: no"),
-        Outcome(Address("coupon", "C"), Action.REPLACE, "held", "it moved"),
-        Outcome(Address("customer", "K"), Action.CREATE, "skipped", "stopped by Ctrl-C"),
+        Outcome(Address("coupon", "C"), Action.REPLACE, "stale", "it moved"),
+        Outcome(Address("customer", "K"), Action.CREATE, "skipped", "interrupted by Ctrl-C"),
     ),
     1200,
-    "stopped by Ctrl-C",
+    "interrupted by Ctrl-C",
 )
 
 
@@ -696,13 +696,13 @@ def test_a_report_reads_as_pinned() -> None:
         report_text(REPORT)
         == """\
 ✓ category/Drinks create applied
-✓ product/1 update applied: acknowledged, not read back
+✓ product/1 update applied: accepted by the API
 ✗ variant/V update failed: HTTP 400: no
-! coupon/C replace held: it moved
-- customer/K create skipped: stopped by Ctrl-C
+! coupon/C replace stale: it moved
+- customer/K create skipped: interrupted by Ctrl-C
 
-Ended early: stopped by Ctrl-C
-Applied: 2 applied (1 verified), 1 failed, 1 held, 1 skipped; 1,200 requests
+Ended early: interrupted by Ctrl-C
+Applied: 2 applied (1 verified), 1 failed, 1 stale, 1 skipped; 1,200 requests
 """
     )
 
@@ -739,7 +739,7 @@ def test_the_report_document_has_the_keys_of_the_contract() -> None:
                 "address": "product/1",
                 "action": "update",
                 "status": "applied",
-                "message": "acknowledged, not read back",
+                "message": "accepted by the API",
             },
             {
                 "address": "variant/V",
@@ -747,15 +747,15 @@ def test_the_report_document_has_the_keys_of_the_contract() -> None:
                 "status": "failed",
                 "message": "HTTP 400: no",
             },
-            {"address": "coupon/C", "action": "replace", "status": "held", "message": "it moved"},
+            {"address": "coupon/C", "action": "replace", "status": "stale", "message": "it moved"},
             {
                 "address": "customer/K",
                 "action": "create",
                 "status": "skipped",
-                "message": "stopped by Ctrl-C",
+                "message": "interrupted by Ctrl-C",
             },
         ],
-        "summary": {"applied": 2, "failed": 1, "held": 1, "skipped": 1},
+        "summary": {"applied": 2, "failed": 1, "stale": 1, "skipped": 1},
         "requests": 1200,
         "verified": 1,
     }

@@ -249,7 +249,7 @@ def test_a_coupon_that_was_put_back_remembers_what_it_was(shop: Shop) -> None:
     """The shop takes no requirement, so the old one is put back; later the file asks for less."""
     shop.twin.choices = shop.twin.choices.replaced(coupon_requirement_names="reject")
     shop.write(COUPON.replace("limit: 10", "limit: 12, requires: {variants: [PA]}"))
-    assert "put back" in shop.apply().outcomes[0].message
+    assert "the old one was restored" in shop.apply().outcomes[0].message
     assert balance(shop) == (10, 4, 4)
     shop.write(COUPON.replace("limit: 10", "limit: 12"))
     assert shop.apply().complete

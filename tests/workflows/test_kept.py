@@ -59,7 +59,7 @@ def test_a_harmless_rewriting_is_said_once_and_not_asked_for_again(
     report = shop.apply()
     assert report.complete
     (said,) = notes(report)
-    assert "the server keeps" in said
+    assert "DealPOS stored" in said
     for _ in range(2):
         assert asked(shop) == []
         assert shop.plan().blocked == ()
@@ -82,7 +82,7 @@ def test_what_nobody_sees_needs_no_memory(open_shop: MakeShop, address: str, how
 
 def test_the_note_says_what_is_kept(open_shop: MakeShop) -> None:
     shop = open_shop(SHOP, "products: [{code: P, name: Kopi Susu}]", rewrite_text="upper")
-    assert notes(shop.apply()) == ['the server keeps `name` "Kopi Susu" as "KOPI SUSU"']
+    assert notes(shop.apply()) == ['DealPOS stored `name` "Kopi Susu" as "KOPI SUSU"']
     # Written again with another change, it is no news.
     shop.write("products: [{code: P, name: Kopi Susu, brand: X}]")
     assert notes(shop.apply()) == [""]
@@ -142,8 +142,8 @@ def test_a_rounded_price_is_remembered_and_keeps_its_other_members(open_shop: Ma
     outlet = "Kemang: {price: 15000.25, extra_cost: 7}"
     shop = open_shop(SHOP, PRICES.replace("OUT", outlet), fractions="round")
     (said,) = notes(shop.apply())
-    assert "the server keeps `unit_price` 17999.5 as 18000" in said
-    assert "the server keeps `outlet_prices.Kemang.price` 15000.25 as 15000" in said
+    assert "DealPOS stored `unit_price` 17999.5 as 18000" in said
+    assert "DealPOS stored `outlet_prices.Kemang.price` 15000.25 as 15000" in said
     shop.write(PRICES.replace("OUT", "Kemang: {price: 15000.25}"))
     assert asked(shop) == []
     shop.write(PRICES.replace("OUT", "Kemang: {price: 15000.25}").replace("PA,", "PA, weight: 3,"))

@@ -517,7 +517,7 @@ def test_what_is_still_there_is_not_called_deleted(
     monkeypatch.setattr(type(live.twin.store), "delete", lambda *given: None)
     for outcome in live.apply(plan).outcomes:
         assert (outcome.status, outcome.verified) == ("failed", False)
-        assert outcome.message == "the shop acknowledged it and still shows it"
+        assert outcome.message == "accepted by the API, but still in the shop"
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from reconciler.core.diff.change import Change
+from reconciler.core.diff.change import Change, FieldChange
 from reconciler.core.diff.diff import differing, rewritten
 from reconciler.core.model.kind import Kind, Value
+
+MAX_QUOTED_CHARACTERS = 80
+"""A longer value is cut in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +49,18 @@ def describe_mismatch(
         written = {name: value for name, value in written.items() if name in names}
     equivalent = rewritten(kind, change, live)
     found = (
-        f"`{field.name}` was written"
-        if kind.fields[field.path[0]].private
-        else f"`{field.name}` was written as {field.after} and reads {field.before}"
+        _describe_field(kind, field)
         for field in differing(kind, written, live)
         if field.path not in equivalent
     )
     return "; ".join(found) or None
+
+
+def _describe_field(kind: Kind, field: FieldChange) -> str:
+    if kind.fields[field.path[0]].private:
+        return f"`{field.name}` reads back differently"
+    sent, live = quote(field.after), quote(field.before)
+    return f"`{field.name}` was sent as {sent} and reads back as {live}"
 
 
 def describe_ignored_write(kind: Kind, change: Change, live: Value) -> str | None:
@@ -64,4 +72,10 @@ def describe_ignored_write(kind: Kind, change: Change, live: Value) -> str | Non
     before = change.before or {}
     names = [path[0] for path in rewritten(kind, change, live) if len(path) == 1]
     same = [name for name in names if before.get(name) == live[name]]
-    return f"`{same[0]}` is as it was" if same else None
+    return f"`{same[0]}` still has its old value" if same else None
+
+
+def quote(value: object) -> str:
+    """Return a value for a message: text in quotes, cut if it is long."""
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= MAX_QUOTED_CHARACTERS else f"{text[:MAX_QUOTED_CHARACTERS]}…"

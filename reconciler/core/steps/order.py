@@ -55,8 +55,8 @@ def _cycle_error(changes: list[Change]) -> SourceError:
     """Return the error for changes that wait for each other."""
     named = ", ".join(sorted({str(change.address) for change in changes}))
     place = next((change.source for change in changes if change.source), Source("", 0, 0))
-    message = f"each of these would have to be done before the others: {named}"
-    return SourceError([Problem(*place, message, "apply a part of them first")])
+    message = f"these changes depend on each other: {named}"
+    return SourceError([Problem(*place, message, "apply one of them first")])
 
 
 _DESTROYS = (Action.REPLACE, Action.DELETE)

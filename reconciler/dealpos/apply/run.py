@@ -49,7 +49,7 @@ _FATAL = (Unreachable, Unauthorised, Throttled)
 """Errors after which every further call is pointless."""
 
 _CUT_IN_HALF = (
-    "the old one may be deleted and the new one not created yet: plan again, and apply finishes it"
+    "the old one may be deleted and the new one not created. Plan again: the next apply finishes it"
 )
 
 
@@ -86,6 +86,7 @@ def apply_steps(
         client.requests - before,
         current.stopped or policy.closed,
         policy.needed if policy.closed and not policy.begun else None,
+        plan.labels,
     )
 
 
@@ -102,11 +103,11 @@ def _by_change(plan: Plan, kinds: Kinds, writes: Iterable[Written], stopped: str
 
 
 def _set_aside(plan: Plan) -> Iterator[Outcome]:
-    """Yield the approved changes that are not sent: already in place, or held."""
+    """Yield the approved changes that are not sent: already in place, or stale."""
     for done in plan.done:
         yield Outcome(done.address, done.action, "skipped", done.reason, verified=True)
-    for held in plan.stale:
-        yield Outcome(held.address, held.action, "held", held.reason)
+    for stale in plan.stale:
+        yield Outcome(stale.address, stale.action, "stale", stale.reason)
 
 
 class _Run:
@@ -137,7 +138,7 @@ class _Run:
         writes: list[Written] = []
         for step in self.steps:
             if self.stopped is None and self.observer.stop_requested():
-                self.stopped = "stopped by Ctrl-C"
+                self.stopped = "interrupted by Ctrl-C"
             self.observer.step(sent, total, f"{step.action.value} {step.addresses[0]}")
             writes += self._send(step)
             sent += len(step.requests)
@@ -149,11 +150,13 @@ class _Run:
             return self._skip(step, self.stopped)
         if step.action is Action.REPLACE and step.kind in self.lossy:
             return self._skip(
-                step, f"not tried: this shop did not keep another {step.kind} as written"
+                step, f"not sent: this shop did not store another {step.kind} as written"
             )
         if missing := step.waits & self.failed:
             cause = next(s for s in self.steps if s.id in missing)
-            return self._skip(step, f"it needs {cause.addresses[0]}, which was not applied")
+            return self._skip(
+                step, f"not sent: it depends on {cause.addresses[0]}, which was not applied"
+            )
         if why := self.policy.reason_to_stop(step):
             return self._skip(step, why)
         return self._attempt(step)
@@ -185,12 +188,12 @@ class _Run:
         return self._skip(step, self.stopped) if self.stopped else self._attempt(step)
 
     def _replace(self, step: Step) -> tuple[Written, ...]:
-        """Replace an object as it is in the shop right now, or hold the change."""
+        """Replace an object as it is in the shop right now, or record it as stale."""
         change, kind = step.changes[0], self.sender.kinds[step.kind]
         now = self.sender.read([change.address]).get(change.address)
         found = latest(kind, change, now, self.plan.kept.get(change.address, {}))
         if found.change is None:
-            return self._skip(step, found.note, "held")
+            return self._skip(step, found.note, "stale")
         if found.change is change:
             return self._delete_and_create(step)
         writes = self._delete_and_create(renew_replacement(step, kind, found.change))
@@ -221,10 +224,10 @@ class _Run:
             return self._skip(step, error.message)
         reason = str(error)
         if isinstance(error, KeyboardInterrupt):
-            self.stopped = "stopped at once by a second Ctrl-C"
-            reason = "stopped at once: whether it happened is not known; plan again to see"
+            self.stopped = "interrupted by a second Ctrl-C"
+            reason = "interrupted: the shop may have been changed or not. Plan again to see"
         elif isinstance(error, _FATAL):
-            self.stopped = f"no further call was made: {error.detail}"
+            self.stopped = f"no further request was sent: {error.detail}"
         elif isinstance(error, NotKept):
             self.lossy.add(step.kind)
         return self._skip(step, reason, "failed")

@@ -96,11 +96,12 @@ class RequestSender:
         acknowledged = self._send_settled(step, request)
         try:
             live = self.read([change.address])
-        except (ApiError, Stopped):
-            return replace(written, unread="")
+        except (ApiError, Stopped) as error:
+            return replace(written, unread=error.message)
         state = live.get(change.address)
         if change.address in live.unread:
-            return replace(written, unread="")  # unread is not wrong: nothing is removed on a guess
+            # Unread is not wrong: a coupon must not be deleted on a guess.
+            return replace(written, unread=live.unread[change.address])
         problem = _broader_than_declared(self.kinds[step.kind], change, state)
         if not isinstance(state, Observed):
             raise NotKept(request.operation, problem or "")
@@ -108,21 +109,21 @@ class RequestSender:
             awaited = written.proof.listing_only - state.value.keys()
             return replace(written, observed=state.value, awaits_listing=bool(awaited))
         if not acknowledged and not undo.replaces:
-            why = f"{problem}; our answer was lost, so it may be somebody else's and is left alone"
-            raise Kept(request.operation, why)
+            why = "the response was lost, so another program may have created it: not changed"
+            raise Kept(request.operation, f"{problem}; {why}")
         try:
             self._delete(undo.remove, [change.address])
         except ApiError as error:
-            why = f"{problem}; it is in the shop and could not be taken away: {error.detail}"
+            why = f"{problem}; it could not be deleted and is still in the shop: {error.detail}"
             raise Kept(request.operation, why) from error
-        raise NotKept(request.operation, f"{problem}; it was taken away again")
+        raise NotKept(request.operation, f"{problem}; it was deleted again")
 
     def _put_back(self, kind: Kind, change: Change, undo: Undo) -> str:
         """Create the replaced object again after a failure, and return what became of it."""
         if not undo.replaces:
             return ""
         if undo.restore is None:
-            return "; the old one is deleted, and nothing was left of it"
+            return "; the old one is deleted, and had no uses left"
         for body in undo.restore.bodies:
             try:
                 with suppress(Doubtful):  # the look-up that follows settles it
@@ -131,11 +132,13 @@ class RequestSender:
                 if not isinstance(state, Observed):
                     continue
                 if not compare(kind, undo.must_match, state.value):
-                    return "; the old one was put back with what was left, as far as reads show it"
+                    return (
+                        "; the old one was restored with its remaining uses, as far as reads show"
+                    )
                 self._delete(undo.remove, [change.address])
             except ApiError:
                 continue
-        return "; the old one is deleted and could not be put back"
+        return "; the old one is deleted and could not be restored"
 
     def remove_created(self, step: Step) -> None:
         """Remove what a step created, where a later read shows that it is broader."""
@@ -171,10 +174,10 @@ class RequestSender:
             self.client.call(request.operation, request.body)
             return True
         except Stopped:
-            why = f"{lost.detail}; stopped before it was settled"
+            why = f"{lost.detail}; interrupted before the outcome was looked up"
             raise Doubtful(lost.operation, why) from lost
         except (Unreachable, Unauthorised, Throttled) as error:
-            why = f"{lost.detail}; and it could not be looked up: {error.detail}"
+            why = f"{lost.detail}; the outcome could not be looked up: {error.detail}"
             raise type(error)(lost.operation, why, hint=error.hint) from lost
         except (Doubtful, Rejected) as error:
             # Refused: a slow shop may have done the first one after the look-up, and this met it.
@@ -224,7 +227,7 @@ def accepted(step: Step) -> tuple[Written, ...]:
 def _broader_than_declared(kind: Kind, change: Change, state: object) -> str | None:
     """Return in words how a new object is not as declared, or None."""
     if not isinstance(state, Observed):
-        return "the shop acknowledged it and does not show it"
+        return "accepted by the API, but not in the shop"
     return describe_mismatch(kind, change, state.value, kind.widens)
 
 

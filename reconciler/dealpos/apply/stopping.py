@@ -53,8 +53,8 @@ class StopPolicy:
         if broken := self.client.broken_limit(ahead, wait):
             whole = self.client.requests + self._requests_ahead(self.groups.steps)
             self.closed = (
-                f"not begun: {broken.limit} is less than the {broken.needed} needed for "
-                f"{step.addresses[0]} and for reading it back; the whole plan needs "
+                f"not started: {broken.limit} is less than the {broken.needed} needed to apply and "
+                f"verify {step.addresses[0]}; the whole plan needs "
                 f"{whole} requests"
             )
             self.needed = (self.client.requests + ahead, self.client.elapsed_seconds() + wait)

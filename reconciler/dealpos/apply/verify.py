@@ -60,7 +60,7 @@ class _Verifier:
             try:
                 self.sender.resend(request)
             except (ApiError, Stopped) as error:
-                written, note = differing[address], f"writing it alone: {error.message}"
+                written, note = differing[address], f"a separate update failed: {error.message}"
                 found[address] = replace(written, notes=(*written.notes, note))
                 break
             found[address] = replace(differing[address], status="applied", reason=None)
@@ -83,7 +83,7 @@ class _Verifier:
             return replace(written, unread=live.unread[address])
         state, kind = live.get(address), self.kinds[address.kind]
         if not isinstance(state, Observed):
-            problem: str | None = "the shop acknowledged it and does not show it"
+            problem: str | None = "accepted by the API, but not in the shop"
         else:
             problem = describe_mismatch(kind, change, state.value)
             if problem is None and can_resend:
@@ -105,7 +105,7 @@ class _Verifier:
             if address in live.unread:
                 found[address] = replace(written, unread=live.unread[address])
             elif isinstance(live.get(address), Observed):
-                why = "the shop acknowledged it and still shows it"
+                why = "accepted by the API, but still in the shop"
                 found[address] = replace(written, status="failed", reason=why)
             else:
                 found[address] = replace(written, observed={})
@@ -134,9 +134,9 @@ class _Verifier:
             return replace(written, observed=seen, awaits_listing=False)
         try:
             self.sender.remove_created(next(s for s in self.steps if address in s.addresses))
-            why = f"{problem}; it was taken away again"
+            why = f"{problem}; it was deleted again"
         except ApiError as error:
-            why = f"{problem}; it could not be taken away: {error.detail}"
+            why = f"{problem}; it could not be deleted and is still in the shop: {error.detail}"
         return replace(written, status="failed", reason=why)
 
 
@@ -149,4 +149,4 @@ def _why_not_sent_alone(change: Change) -> str:
     if not change.blind:
         return ""
     named = ", ".join(f"`{name}`" for name in change.blind)
-    return f"; an update of its own could clear {named}, so none was sent"
+    return f"; no separate update was sent, because it could clear {named}"

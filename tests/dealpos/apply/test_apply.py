@@ -145,7 +145,7 @@ def test_what_a_create_cannot_carry_and_fails_is_done_in_part(open_shop: MakeSho
     shop.twin.faults.add(Fault("PUT", "/Variant", "500", times=2))
     report = shop.apply()
     assert statuses(report) == {"product/N": "applied", "variant/NV": "failed"}
-    assert message(report, "variant/NV").startswith("done in part")
+    assert message(report, "variant/NV").startswith("partly applied: ")
     assert shop.apply().complete
 
 
@@ -276,7 +276,7 @@ def test_a_lost_answer_during_a_stop_is_not_called_skipped(open_shop: MakeShop) 
     client = shop.client()
 
     def stop(seconds: float) -> None:
-        raise Stopped("stopped by Ctrl-C")
+        raise Stopped("interrupted by Ctrl-C")
 
     client.observer.sleep = stop  # type: ignore[method-assign]
     report = shop.apply(plan, client)
@@ -291,16 +291,14 @@ def test_a_repeated_delete_counts_what_is_gone_as_deleted(open_shop: MakeShop) -
 
 
 @pytest.mark.parametrize("kind", LOST)
-def test_a_verification_that_fails_for_good_says_acknowledged(
-    open_shop: MakeShop, kind: Any
-) -> None:
+def test_failed_verification_says_accepted_but_not_verified(open_shop: MakeShop, kind: Any) -> None:
     shop = open_shop(SMALL, UPDATES["customer"][0])
     plan = shop.plan()
     shop.twin.faults.add(Fault("GET", "/Customer/Detail", kind, times=100))
     report = shop.apply(plan)
     assert statuses(report) == {"customer/D1": "applied"}
     assert report.verified == 0
-    assert "acknowledged, not read back" in message(report, "customer/D1")
+    assert "accepted by the API, not verified" in message(report, "customer/D1")
 
 
 def test_a_token_that_ends_in_the_middle_is_renewed_once(open_shop: MakeShop) -> None:
@@ -319,7 +317,7 @@ def test_credentials_that_are_refused_end_the_run(open_shop: MakeShop) -> None:
     plan = shop.plan()
     shop.twin.client_secret = "changed"
     report = shop.apply(plan)
-    assert "no further call was made" in report.stopped
+    assert "no further request was sent" in report.stopped
     assert statuses(report) == {"customer/D1": "failed", "customer/D2": "skipped"}
 
 
@@ -356,7 +354,7 @@ def test_a_coupon_that_would_be_wider_than_declared_does_not_stay(
     report = shop.apply()
     assert statuses(report) == {"coupon/N": "failed"}
     assert shop.item("coupons", "N") is None
-    word = "taken away again" if spelling == "ignored" else "HTTP 400"
+    word = "deleted again" if spelling == "ignored" else "HTTP 400"
     assert word in message(report, "coupon/N")
 
 
@@ -384,7 +382,7 @@ def test_a_replaced_coupon_is_put_back_with_its_balance(open_shop: MakeShop, spe
     )
     report = shop.apply()
     assert statuses(report) == {"coupon/C": "failed"}
-    assert "put back" in message(report, "coupon/C")
+    assert "the old one was restored" in message(report, "coupon/C")
     coupon = shop.item("coupons", "C")
     kept = {name: coupon[name] for name in ("Discount", "Balance", "Description", "MinimumAmount")}
     assert kept == {"Discount": 100, "Balance": 4, "Description": "old", "MinimumAmount": 500}
@@ -482,7 +480,7 @@ def test_a_shop_that_takes_no_code_twice_is_reported(open_shop: MakeShop) -> Non
     shop = open_shop(SMALL, REPLACED, coupon_recreate="reject")
     report = shop.apply()
     assert statuses(report) == {"coupon/C": "failed"}
-    assert "deleted and could not be put back" in message(report, "coupon/C")
+    assert "deleted and could not be restored" in message(report, "coupon/C")
 
 
 # --- what the documentation leaves open about writes ---
@@ -516,7 +514,7 @@ def test_a_type_that_a_create_ignores_is_reported_and_arrives_with_the_next(
     assert statuses(report)["variant/NW"] == "applied"  # its components need its own update
     if not report.complete:
         assert statuses(report)["variant/NV"] == "failed"
-        assert "`type` was written as NonInventory" in message(report, "variant/NV")
+        assert '`type` was sent as "NonInventory"' in message(report, "variant/NV")
         assert shop.apply().complete
     assert shop.item("variants", "NV")["Type"] == "NonInventory"
     assert shop.plan().empty
@@ -898,7 +896,7 @@ def test_a_stop_in_the_wait_for_the_window_skips_what_was_not_sent(open_shop: Ma
     client.window.limit = client.window.remaining = 2
 
     def stop(seconds: float) -> None:
-        raise Stopped("stopped by Ctrl-C")
+        raise Stopped("interrupted by Ctrl-C")
 
     client.observer.sleep = stop  # type: ignore[method-assign]
     report = shop.apply(plan, client)

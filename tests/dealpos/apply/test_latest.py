@@ -60,7 +60,7 @@ def test_a_coupon_that_was_used_up_meanwhile_does_not_come_back(shop: Shop) -> N
     before = shop.show()
     report = shop.apply(plan)
     (outcome,) = report.outcomes
-    assert (outcome.status, report.complete) == ("held", False)
+    assert (outcome.status, report.complete) == ("stale", False)
     assert "10 uses are spent" in outcome.message
     assert shop.show() == before
     assert shop.journal.entries == {}
@@ -79,7 +79,7 @@ def test_what_somebody_changed_meanwhile_is_held(shop: Shop, values: Any, why: s
     meanwhile(shop, **values)
     before = shop.show()
     (outcome,) = shop.apply(plan).outcomes
-    assert outcome.status == "held"
+    assert outcome.status == "stale"
     assert why in outcome.message
     assert shop.show() == before
 
@@ -101,7 +101,7 @@ def test_one_that_is_gone_is_held(shop: Shop) -> None:
     plan = shop.plan()
     shop.twin.store.delete("coupon", "C")
     (outcome,) = shop.apply(plan).outcomes
-    assert (outcome.status, shop.item("coupons", "C")) == ("held", None)
+    assert (outcome.status, shop.item("coupons", "C")) == ("stale", None)
     assert "is not there any more right before" in outcome.message
 
 

@@ -133,8 +133,8 @@ def test_what_is_left_is_skipped_with_the_reason_and_done_by_the_next_run(full: 
     report = Run(shop, Limits(requests=reads + needed // 2)).apply()
     skipped = [o for o in report.outcomes if o.status == "skipped"]
     assert skipped
-    assert any("not begun: --max-requests" in outcome.message for outcome in skipped)
-    assert "reading it back" in report.stopped
+    assert any("not started: --max-requests" in outcome.message for outcome in skipped)
+    assert "needed to apply and verify" in report.stopped
     assert report.needed is None
     assert Run(shop, Limits()).apply().complete
     assert shop.plan().empty

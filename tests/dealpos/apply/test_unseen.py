@@ -150,7 +150,10 @@ def test_where_a_product_update_changes_no_variant_nothing_else_is_tried(
     shop = opened(open_shop, "MultipleUOM", "unit_price: 110", product_put_variants="ignore")
     (outcome,) = shop.apply().outcomes
     assert outcome.status == "failed"
-    assert "could clear `parent_code`, `ratio`, so none was sent" in outcome.message
+    assert (
+        "no separate update was sent, because it could clear `parent_code`, `ratio`"
+        in outcome.message
+    )
     row = shop.item("variants", "PA")
     assert (row["ParentCode"], row["Ratio"]) == ("PB", 12)
 
