@@ -1,29 +1,30 @@
 """Every error that reconciler raises on purpose, each with its exit code and a hint.
 
-    ReconcilerError                 exit 1
-    ├── UsageError                  the command line asks for something that cannot be
-    ├── SourceError                 files that cannot be used; carries every Problem at once
-    ├── Refused                     exit 3: a guardrail stands before the plan
-    ├── Stopped                     Ctrl-C, between two calls
-    ├── StoreError                  the store is not configured, or not safe to talk to
-    ├── SandboxUnavailable          the embedded shop cannot be opened
-    ├── Unremembered                what must be on disk before a write cannot be put there
-    ├── LedgerError                 the ledger cannot be read or written
-    │   └── Contended               another run is applying, or was faster
-    └── ApiError                    the far end; each names the operation
-        ├── Unreachable             nothing was sent: no connection, no such host
-        │   └── Untrusted           its certificate proves nothing
-        ├── Doubtful                sent, but the answer was lost: nobody knows whether it happened
-        ├── Unauthorised            credentials or rights refused
-        ├── Throttled               the request window stayed closed
-        ├── Rejected                the server said no; carries its status and message
-        │   └── NotOffered          the server does not have this operation
-        ├── NotKept                 accepted, and something else is kept
-        │   └── Kept                and it is still there
-        ├── Overtaken               what was to be replaced has moved meanwhile
-        └── Unreadable              the answer is not what the documentation describes
+    ReconcilerError                   exit 1
+    ├── UsageError                    the command line cannot be carried out
+    ├── SourceError                   invalid files; carries every Problem at once
+    ├── Refused                       exit 3: guardrails refuse the plan
+    ├── Stopped                       Ctrl-C, between two requests
+    ├── StoreError                    the store is not configured, or not safe to talk to
+    ├── SandboxUnavailable            the embedded shop cannot be opened
+    ├── JournalUnwritable             a note that must be on disk before a write cannot be written
+    ├── LedgerError                   the ledger cannot be read or written
+    │   └── LedgerConflict            another run is applying, or was faster
+    └── ApiError                      DealPOS or the network; each names the operation
+        ├── Unreachable               nothing was sent: no connection, no such host
+        │   └── CertificateInvalid    nothing was sent: the server cannot prove that it is the shop
+        ├── OutcomeUnknown            sent, and the answer was lost: it may have happened or not
+        ├── Unauthorised              credentials or permissions refused
+        ├── RateLimited               the request window stayed closed
+        ├── Rejected                  the server said no; carries its status and message
+        │   └── OperationUnavailable  the server does not have this operation
+        ├── ReadbackMismatch          accepted, and the shop has another value
+        │   └── MismatchRemains       and the wrong object is still in the shop
+        ├── ChangedSincePlan          the object to replace is not as it was planned
+        └── UnexpectedResponse        the answer has no documented shape
 
-Edge code raises the narrow error; whoever can decide what it means catches it, `cli.main` the rest.
+Code at the edges raises the narrow error. Whoever can decide what it means catches it, and
+`cli.main` catches the rest.
 """
 
 from __future__ import annotations
@@ -33,11 +34,11 @@ from dataclasses import dataclass
 
 
 class ReconcilerError(Exception):
-    """Anything that a user, a network or a server can cause."""
+    """An error that a user, the network or a server can cause."""
 
     exit_code = 1
     problems: tuple[Problem, ...] = ()
-    """What stands at a line of a file, where the error is about files."""
+    """Each problem with its place, where the error is about files."""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -47,7 +48,7 @@ class ReconcilerError(Exception):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing wrong in one place of one file; lines and columns count from 1."""
+    """One problem at one place of a file; lines and columns count from 1, 0 is the whole file."""
 
     file: str
     line: int
@@ -56,17 +57,17 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        """`file:line:column: message`, as editors and CI logs link it."""
+        """Return `file:line:column: message`, which editors and CI logs link."""
         where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         return f"{where}: {self.message}" if where else self.message
 
 
 class UsageError(ReconcilerError):
-    """The command line asks for something that cannot be."""
+    """The command line asks for something that cannot be carried out."""
 
 
 class SourceError(ReconcilerError):
-    """Files that cannot be used. Carries every problem of the run, in file order."""
+    """The files are not valid. Carries every problem of the run, in file order."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
@@ -75,7 +76,7 @@ class SourceError(ReconcilerError):
 
 
 class Refused(ReconcilerError):
-    """Guardrails refuse the plan, and nothing was written. Carries what each of them found."""
+    """Guardrails refuse the plan; nothing was written. Carries every violation."""
 
     exit_code = 3
 
@@ -90,7 +91,7 @@ class Refused(ReconcilerError):
 
 
 class Stopped(ReconcilerError):
-    """Somebody pressed Ctrl-C; nothing was in flight."""
+    """Ctrl-C was pressed; no request was in flight."""
 
 
 class StoreError(ReconcilerError):
@@ -101,20 +102,20 @@ class SandboxUnavailable(ReconcilerError):
     """The embedded shop cannot be opened."""
 
 
-class Unremembered(ReconcilerError):
-    """What must be on disk before the shop is written to cannot be put there."""
+class JournalUnwritable(ReconcilerError):
+    """A note that must be on disk before the shop is written to cannot be written."""
 
 
 class LedgerError(ReconcilerError):
-    """The ledger cannot be read or written where the settings say that it is."""
+    """The ledger that the settings name cannot be read or written."""
 
 
-class Contended(LedgerError):
+class LedgerConflict(LedgerError):
     """Another run is applying, or has applied since the plan was made; nothing was written."""
 
 
 class ApiError(ReconcilerError):
-    """Something went wrong between here and the shop; `operation` says during which call."""
+    """A request failed; `operation` names the call."""
 
     def __init__(self, operation: str, message: str, *, hint: str = "") -> None:
         super().__init__(f"{operation}: {message}", hint=hint)
@@ -133,27 +134,27 @@ class Unreachable(ApiError):
         self.message, self.args = message, (message,)
 
 
-class Untrusted(Unreachable):
-    """The server's certificate does not prove that it is the shop; nothing was sent."""
+class CertificateInvalid(Unreachable):
+    """The certificate of the server does not prove that it is the shop; nothing was sent."""
 
 
-class Doubtful(ApiError):
-    """The request was sent and its answer was lost: whether it happened is unknown.
+class OutcomeUnknown(ApiError):
+    """The request was sent and its answer was lost: it may have happened or not.
 
-    `status` is the HTTP status where the server answered with an error; `told` says that it did
-    so with a 500 and a message (dealpos-api.md §4).
+    `status` is the HTTP status where the server answered with an error. `has_message` is true for
+    a 500 with a message, which may mean "not found" (dealpos-api.md §4).
     """
 
     status = 0
-    told = False
+    has_message = False
 
 
 class Unauthorised(ApiError):
-    """The server refused the credentials, or the rights behind them."""
+    """The server refused the credentials, or the API client lacks a permission."""
 
 
-class Throttled(ApiError):
-    """The request window stayed closed for longer than documented."""
+class RateLimited(ApiError):
+    """The rate-limit window stayed closed for longer than documented."""
 
 
 class Rejected(ApiError):
@@ -165,28 +166,28 @@ class Rejected(ApiError):
         self.answer = message
 
 
-class NotOffered(Rejected):
+class OperationUnavailable(Rejected):
     """This tenant does not have the operation under any documented path."""
 
 
-class NotKept(ApiError):
-    """The server accepted a write and keeps something else, or takes no documented spelling."""
+class ReadbackMismatch(ApiError):
+    """The server accepted a write and stored another value, or takes no documented spelling."""
 
 
-class Kept(NotKept):
-    """As NotKept, and what the server keeps is still there."""
+class MismatchRemains(ReadbackMismatch):
+    """A ReadbackMismatch where the wrong object is still in the shop."""
 
 
-class Overtaken(ApiError):
-    """What was to be replaced is not as it was planned on; nothing was sent."""
+class ChangedSincePlan(ApiError):
+    """The object to replace has changed since the plan; nothing was sent."""
 
 
-class Unreadable(ApiError):
-    """The answer is not in any documented shape."""
+class UnexpectedResponse(ApiError):
+    """The response has no documented shape."""
 
 
 def suggestion(written: str, known: Collection[str]) -> str:
-    """`did you mean …?` where something known is close to what was written, else nothing."""
+    """Return `did you mean …?` for the known name closest to `written`; empty where none is."""
     from difflib import get_close_matches  # only a mistake needs it
 
     folded = {name.casefold(): name for name in known}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reconciler.core.model.store import Store
-from reconciler.errors import Rejected, Unauthorised, Unreadable
+from reconciler.errors import Rejected, Unauthorised, UnexpectedResponse
 
 CREDENTIALS_HINT = "check DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET of this shop"
 
@@ -27,7 +27,8 @@ class Token:
         """Replace the token `refused`; return whether the present token is newer than that.
 
         Several threads may find the same token expired: only the first of them fetches another.
-        Raises Unauthorised where the credentials are refused, Unreadable where no token comes.
+        Raises Unauthorised where the credentials are refused, UnexpectedResponse where no token
+        comes.
         """
         with self._lock:
             if self.text != refused:
@@ -55,7 +56,7 @@ class Token:
         token = answer.get("access_token")
         token = token.strip() if isinstance(token, str) else ""
         if not token or not token.isascii() or not token.isprintable():
-            raise Unreadable("token", "the response has no usable access_token")
+            raise UnexpectedResponse("token", "the response has no usable access_token")
         lifetime = answer.get("expires_in")
         self.lifetime = lifetime if isinstance(lifetime, (int, float)) and lifetime >= 0 else None
         return token

@@ -1,8 +1,8 @@
 """The HTTP client of a shop: token, rate-limit window, retries, responses as JSON or our errors.
 
 One `httpx.Client` per run; no other module imports httpx. Requests that are safe to repeat are
-repeated here. A create or update whose response was lost raises Doubtful, and the caller, who knows
-what it was meant to do, looks it up.
+repeated here. A create or update whose response was lost raises OutcomeUnknown, and the caller,
+who knows what it was meant to do, looks it up.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from reconciler.dealpos.response import Response, parse, read_bounded
 from reconciler.dealpos.routes import Routes, TenantProfile
 from reconciler.errors import (
     ApiError,
-    Doubtful,
-    NotOffered,
+    OperationUnavailable,
+    OutcomeUnknown,
+    RateLimited,
     Rejected,
     StoreError,
-    Throttled,
+    UnexpectedResponse,
     Unreachable,
-    Unreadable,
     UsageError,
 )
 
@@ -127,7 +127,7 @@ class Client:
     def call(self, name: str, parameters: Any = None) -> Any:
         """Call an operation and return its JSON.
 
-        Tries the documented routes in order until one is offered. Raises Doubtful where the
+        Tries the documented routes in order until one is offered. Raises OutcomeUnknown where the
         response to a write was lost.
         """
         operation = OPERATIONS[name]
@@ -148,7 +148,7 @@ class Client:
         if operation.single and refusal.status == 404:
             raise refusal
         self.routes.forget(name)
-        raise NotOffered(name, refusal.status, refusal.answer) from refusal
+        raise OperationUnavailable(name, refusal.status, refusal.answer) from refusal
 
     def _send(self, operation: Operation, route: Route, parameters: Any) -> Any:
         """Call an operation by one route; send it again where that is safe."""
@@ -159,7 +159,7 @@ class Client:
                 self._back_off(attempt, lost)
             try:
                 return self._attempt(operation, route, parameters, fresh)
-            except (Doubtful, Unreachable, Unreadable) as error:
+            except (OutcomeUnknown, Unreachable, UnexpectedResponse) as error:
                 if not retry.should_retry(operation, error, attempt):
                     raise
                 lost = error
@@ -195,7 +195,7 @@ class Client:
                 return response
             wait = self.window.close(response.headers.get("retry-after", ""))
             self._wait(wait, "rate limit reached (HTTP 429, also used by other integrations)")
-        raise Throttled(
+        raise RateLimited(
             operation.name,
             f"the shop answered HTTP 429 in {MAX_WINDOWS} rate-limit windows",
             hint="find the integration that uses the rate limit, or ask DealPOS to raise it",
@@ -269,7 +269,7 @@ class Client:
             raise Unreachable(operation.name, f"{self.store.url} is not a valid address") from None
         except _RESPONSE_LOST as error:
             lost = f"the response was lost ({retry.describe_failure(error)})"
-            raise Doubtful(operation.name, lost) from None
+            raise OutcomeUnknown(operation.name, lost) from None
 
     def _receive(self, operation: Operation, request: httpx.Request) -> Response:
         """Send a request, and read its response piece by piece up to the size limit."""

@@ -14,7 +14,7 @@ from pydantic_core import from_json
 
 from reconciler.dealpos.auth import CREDENTIALS_HINT
 from reconciler.dealpos.operations import Operation
-from reconciler.errors import ApiError, Doubtful, Rejected, Unauthorised, Unreadable
+from reconciler.errors import ApiError, OutcomeUnknown, Rejected, Unauthorised, UnexpectedResponse
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """Bytes of a decoded body that are read; a page of 500 rows has about one million."""
@@ -44,7 +44,7 @@ def parse(operation: Operation, response: Response, shop: str, secrets: Sequence
     if 200 <= status < 300:
         return _parse_body(operation, response, shop)
     if 300 <= status < 400:
-        raise Unreadable(
+        raise UnexpectedResponse(
             operation.name,
             f"{shop} redirects to another address; redirects are not followed",
             hint="use the address that the shop redirects to",
@@ -55,9 +55,9 @@ def parse(operation: Operation, response: Response, shop: str, secrets: Sequence
         )
     message = _server_message(response, secrets)
     if status >= 500 and status != 501:
-        error = Doubtful(operation.name, f"HTTP {status}: {message}")
+        error = OutcomeUnknown(operation.name, f"HTTP {status}: {message}")
         error.status = status
-        error.told = status == 500 and message != _NO_MESSAGE
+        error.has_message = status == 500 and message != _NO_MESSAGE
         raise error
     if status == 403:
         raise Rejected(
@@ -94,8 +94,8 @@ def unreadable(operation: Operation, detail: str) -> ApiError:
     A write that was answered so may have happened.
     """
     if not operation.reads:
-        return Doubtful(operation.name, detail)
-    return Unreadable(operation.name, detail, hint=_NO_SHOP)
+        return OutcomeUnknown(operation.name, detail)
+    return UnexpectedResponse(operation.name, detail, hint=_NO_SHOP)
 
 
 def _server_message(response: Response, secrets: Sequence[str]) -> str:
@@ -128,7 +128,9 @@ def _parse_body(operation: Operation, response: Response, shop: str) -> Any:
         return None
     found = "HTML" if is_html else "content that is not JSON"
     if not operation.reads:
-        raise Doubtful(operation.name, f"the shop answered with {found}")
+        raise OutcomeUnknown(operation.name, f"the shop answered with {found}")
     if is_json:
-        raise Doubtful(operation.name, "the response is incomplete JSON")
-    raise Unreadable(operation.name, f"{shop} answered with {found}, expected JSON", hint=_NO_SHOP)
+        raise OutcomeUnknown(operation.name, "the response is incomplete JSON")
+    raise UnexpectedResponse(
+        operation.name, f"{shop} answered with {found}, expected JSON", hint=_NO_SHOP
+    )

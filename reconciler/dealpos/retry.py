@@ -7,7 +7,13 @@ import ssl
 from urllib.parse import urlsplit
 
 from reconciler.dealpos.operations import Operation
-from reconciler.errors import ApiError, Doubtful, Unreachable, Unreadable, Untrusted
+from reconciler.errors import (
+    ApiError,
+    CertificateInvalid,
+    OutcomeUnknown,
+    UnexpectedResponse,
+    Unreachable,
+)
 
 MAX_ATTEMPTS = 4
 """Attempts of a repeatable request before its error is reported."""
@@ -15,12 +21,12 @@ MAX_ATTEMPTS = 4
 
 def should_retry(operation: Operation, error: ApiError, attempt: int) -> bool:
     """Return whether to send a failed request again: it must be safe, and it may succeed."""
-    if isinstance(error, Untrusted):
+    if isinstance(error, CertificateInvalid):
         return False
-    if isinstance(error, Unreadable):
+    if isinstance(error, UnexpectedResponse):
         # A proxy may have answered once; without this limit a permanent one would cost minutes.
         return operation.reads and operation.name != "token" and attempt == 0
-    if operation.single and isinstance(error, Doubtful) and error.told:
+    if operation.single and isinstance(error, OutcomeUnknown) and error.has_message:
         # dealpos-api.md §4: "not found" is undocumented, and a 500 with a message may mean it.
         return attempt == 0
     return operation.repeatable or isinstance(error, Unreachable)
@@ -33,7 +39,7 @@ def pause_seconds(attempt: int) -> float:
 
 def retry_reason(error: ApiError) -> str:
     """Return what went wrong, without the server's message, which may name a customer."""
-    status = error.status if isinstance(error, Doubtful) else 0
+    status = error.status if isinstance(error, OutcomeUnknown) else 0
     return f"HTTP {status}" if status else error.detail
 
 
@@ -42,7 +48,7 @@ def not_sent_error(operation: Operation, shop: str, error: Exception) -> Unreach
     link: BaseException | None = error
     while link is not None:
         if isinstance(link, ssl.SSLCertVerificationError):
-            return Untrusted(
+            return CertificateInvalid(
                 operation.name,
                 f"the certificate of {shop} is not trusted ({link.verify_message})",
                 hint="check the address; if your company signs certificates itself, set "

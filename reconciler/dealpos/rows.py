@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.core.model.codec import number
 from reconciler.core.model.kind import Kind
-from reconciler.errors import Unreadable
+from reconciler.errors import UnexpectedResponse
 
 Row = Mapping[str, Any]
 
@@ -46,7 +46,7 @@ class Rows:
 def parse_rows(operation: str, answer: Any) -> Rows:
     """Return the rows of a response to a read of many objects.
 
-    Raises Unreadable with the shape of the response where it is not a list of objects.
+    Raises UnexpectedResponse with the shape of the response where it is not a list of objects.
     """
     total = None
     rows = answer
@@ -60,7 +60,7 @@ def parse_rows(operation: str, answer: Any) -> Rows:
         # dealpos-api.md §13: a batch may show a missing name as null; it is not an object.
         rows = [row for row in rows if row is not None]
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-        raise Unreadable(
+        raise UnexpectedResponse(
             operation,
             f"expected a list of objects, got {describe_shape(answer)}",
             hint=UNDOCUMENTED_SHAPE_HINT,

@@ -47,8 +47,8 @@ class Home(Protocol):
     def take(self, held: Held, until: str, over: bool = False) -> None:
         """Keep every other run from applying, until `release`; `until` is the lease's end.
 
-        Raises Contended when another run is applying or has applied since `held` was read; `over`
-        takes it from a run that ended without releasing it.
+        Raises LedgerConflict when another run is applying or has applied since `held` was read;
+        `over` takes it from a run that ended without releasing it.
         """
 
     def release(self, ledger: Ledger) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reconciler import atomic as draft
 from reconciler.core.ledger.ledger import Ledger
-from reconciler.errors import Contended, LedgerError
+from reconciler.errors import LedgerConflict, LedgerError
 from reconciler.ledger import document
 from reconciler.ledger.backend import Held
 from reconciler.ledger.lock import Lock
@@ -39,7 +39,7 @@ class FileHome:
         self._lock.take()
         if _version(self._text()) != held.version:
             self._lock.release()
-            raise Contended(
+            raise LedgerConflict(
                 f"{FILE} has changed since the plan was made: another run has applied",
                 hint="nothing was written; run it again",
             )

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from reconciler.core.ledger.ledger import Ledger
-from reconciler.errors import Contended, LedgerError
+from reconciler.errors import LedgerConflict, LedgerError
 from reconciler.ledger import document
 from reconciler.ledger.backend import Held, Lease
 from reconciler.ledger.git_repository import Repository
@@ -72,7 +72,7 @@ class GitHome:
             commit = self.repository.commit(files, self._tip, _message(ledger))
             try:
                 self.repository.move(self.ref, commit, self._tip)
-            except Contended as error:
+            except LedgerConflict as error:
                 raise LedgerError(
                     f"{error.message}: the lease of this run has ended, or was taken over",
                     hint="nothing in the shop is lost; `reconciler history --rebuild` records it",
@@ -131,9 +131,9 @@ def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _applying(lease: Lease) -> Contended:
+def _applying(lease: Lease) -> LedgerConflict:
     by = f" by {lease.by}" if lease.by else ""
-    return Contended(
+    return LedgerConflict(
         f"another run is applying since {lease.since}{by}; nothing was written",
         hint=f"wait until it has ended; if it was killed, add --force-unlock, or wait until "
         f"{lease.until}",

@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from reconciler.errors import Contended, LedgerError
+from reconciler.errors import LedgerConflict, LedgerError
 
 PATIENCE = 120
 """Seconds after which a call of git is given up."""
@@ -92,7 +92,7 @@ class Repository:
     def move(self, ref: str, new: str, old: str) -> None:
         """Point a ref at `new` if it is at `old` still (empty: is not there), remote first.
 
-        Raises Contended where it is not.
+        Raises LedgerConflict where it is not.
         """
         if self.remote:
             there = self.published(ref)
@@ -180,8 +180,8 @@ class Repository:
             raise LedgerError(f"git {words[0]}: {error}", hint="see whether git works") from None
 
 
-def _beaten(ref: str) -> Contended:
-    return Contended(
+def _beaten(ref: str) -> LedgerConflict:
+    return LedgerConflict(
         f"{ref} has moved since it was read: another run has applied or is applying",
         hint="nothing was written; plan again to see what it left to do",
     )

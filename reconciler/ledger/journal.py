@@ -18,7 +18,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.live import Live
 from reconciler.core.plan.replacement import Interrupted, resumed
-from reconciler.errors import Unremembered
+from reconciler.errors import JournalUnwritable
 from reconciler.kinds import KINDS
 from reconciler.ledger import rewrites as memory
 from reconciler.ledger.state_dir import StateDir
@@ -39,7 +39,7 @@ class Journal:
     def begin(self, change: Change) -> None:
         """Note a replacement that is about to happen, or how an interrupted one is to end.
 
-        Raises Unremembered when it cannot be noted: then it must not happen.
+        Raises JournalUnwritable when it cannot be noted: then it must not happen.
         """
         known = self.entries.get(change.address)
         before = change.before or (known.before if known else {})
@@ -50,7 +50,7 @@ class Journal:
         if not self._keep():
             if known is None:
                 del self.entries[change.address]
-            raise Unremembered(
+            raise JournalUnwritable(
                 f"not begun: {self.state.path / FILE} cannot be written, so nothing would "
                 "remember what is left of the old one if the run ended between its two calls"
             )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from reconciler.errors import Contended, LedgerError
+from reconciler.errors import LedgerConflict, LedgerError
 
 
 class Lock:
@@ -19,12 +19,12 @@ class Lock:
         self._lock: FileLock | None = None
 
     def take(self) -> None:
-        """Take it; raises Contended while another process has it."""
+        """Take it; raises LedgerConflict while another process has it."""
         try:
             lock = FileLock(self.keep() / self.name, timeout=0)
             lock.acquire()
         except Timeout:
-            raise Contended(
+            raise LedgerConflict(
                 "another run of this folder is applying",
                 hint="nothing was written; wait until it has ended, and run it again",
             ) from None

@@ -25,7 +25,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.live import Live
 from reconciler.core.model.text import join_some
-from reconciler.errors import Contended, LedgerError, UsageError
+from reconciler.errors import LedgerConflict, LedgerError, UsageError
 from reconciler.kinds import KINDS
 from reconciler.ledger import rewrites as memory
 from reconciler.ledger.backend import Held, Home
@@ -88,8 +88,8 @@ class Past:
     def applying(self, plan: Plan, seconds: int, over: bool = False) -> Iterator[None]:
         """While it lasts no other run writes to the shop; `seconds` is how long it should take.
 
-        `over` takes the ledger from a run that ended without releasing it. Raises Contended before
-        anything is written.
+        `over` takes the ledger from a run that ended without releasing it. Raises LedgerConflict
+        before anything is written.
         """
         if self.home is None or plan.empty:
             yield
@@ -111,7 +111,7 @@ class Past:
                 self.home.release(after)
             elif after != self.held.ledger or self.held.lease:
                 self._replace(self.home, after, over=False)
-        except Contended as error:
+        except LedgerConflict as error:
             # Where nothing was applied, whoever applies now records the rest of it too.
             return None if plan.empty else error
         except LedgerError as error:

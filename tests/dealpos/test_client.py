@@ -17,15 +17,15 @@ from reconciler.dealpos.operations import OPERATIONS
 from reconciler.dealpos.retry import MAX_ATTEMPTS
 from reconciler.errors import (
     ApiError,
-    Doubtful,
-    NotOffered,
+    OperationUnavailable,
+    OutcomeUnknown,
+    RateLimited,
     ReconcilerError,
     Rejected,
     Stopped,
-    Throttled,
     Unauthorised,
+    UnexpectedResponse,
     Unreachable,
-    Unreadable,
 )
 
 STORE = Store("https://shop.example", "the-client-id", "the-client-secret")
@@ -192,7 +192,7 @@ def test_bad_credentials_are_one_clear_error(code: int) -> None:
     ids=lambda r: r.text[:12] or str(r.status_code),
 )
 def test_a_token_answer_without_a_token_is_unreadable(token: httpx.Response) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnexpectedResponse):
         Server(ok(), token=token).client.call(READ)
 
 
@@ -263,7 +263,7 @@ def test_a_429_with_retry_after_waits_as_told() -> None:
 @pytest.mark.parametrize("answer", [httpx.Response(429), httpx.Response(429, text="<html>")])
 def test_three_429s_are_throttled(operation: str, answer: httpx.Response) -> None:
     server = Server(answer)
-    with pytest.raises(Throttled) as caught:
+    with pytest.raises(RateLimited) as caught:
         server.client.call(operation)
     assert len(server.calls) == 3
     assert caught.value.hint
@@ -329,7 +329,7 @@ def test_a_lost_read_or_delete_is_repeated(operation: str, answer: Any) -> None:
 @pytest.mark.parametrize("answer", LOST, ids=ids)
 def test_a_read_that_stays_lost_is_an_error_after_a_few_tries(answer: Any) -> None:
     server = Server(answer)
-    with pytest.raises(Doubtful):
+    with pytest.raises(OutcomeUnknown):
         server.client.call(READ)
     assert len(server.calls) == MAX_ATTEMPTS
 
@@ -343,7 +343,7 @@ def test_a_lost_create_or_update_is_doubtful_and_never_repeated(
     operation: str, answer: Any
 ) -> None:
     server = Server(answer)
-    with pytest.raises(Doubtful) as caught:
+    with pytest.raises(OutcomeUnknown) as caught:
         server.client.call(operation, {"Code": "A"})
     assert len(server.calls) == 1
     assert caught.value.operation == operation
@@ -355,7 +355,7 @@ def test_creates_and_updates_are_the_operations_that_are_not_repeated() -> None:
 
 def test_html_with_200_to_a_read_is_unreadable_with_a_hint() -> None:
     server = Server(HTML)
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnexpectedResponse) as caught:
         server.client.call(READ)
     assert "https://shop.example answered with HTML, expected JSON" in caught.value.message
     assert "proxy" in caught.value.hint
@@ -363,7 +363,7 @@ def test_html_with_200_to_a_read_is_unreadable_with_a_hint() -> None:
 
 def test_html_with_200_to_a_delete_is_a_lost_answer() -> None:
     """The shop may have deleted; that is settled like any other lost answer."""
-    with pytest.raises(Doubtful):
+    with pytest.raises(OutcomeUnknown):
         Server(HTML).client.call(DELETE, {"Code": "A"})
 
 
@@ -386,7 +386,7 @@ def test_any_json_is_handed_on(value: Any) -> None:
 @pytest.mark.parametrize("code", [301, 302, 307, 308])
 def test_a_redirect_is_refused_and_not_followed(code: int) -> None:
     server = Server(httpx.Response(code, headers={"location": "https://evil.example/api"}))
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnexpectedResponse) as caught:
         server.client.call(READ)
     assert "redirects" in caught.value.message
     assert {r.url.host for r in server.requests} == {"shop.example"}
@@ -455,7 +455,7 @@ def test_a_read_moves_on_to_the_next_route_and_remembers_it(code: int) -> None:
 @pytest.mark.parametrize("code", [404, 405])
 def test_a_read_without_any_route_is_not_offered(code: int) -> None:
     server = Server(status(code))
-    with pytest.raises(NotOffered):
+    with pytest.raises(OperationUnavailable):
         server.client.call("category.list")
     assert len(server.calls) == 2
     assert not server.client.has_answered("category.list")
@@ -491,7 +491,7 @@ def test_once_the_route_is_known_a_404_is_not_found() -> None:
     server.answers = [status(404, "Data not found.")]
     with pytest.raises(Rejected) as caught:
         server.client.call("variant.by_code", {"Code": "B"})
-    assert not isinstance(caught.value, NotOffered)
+    assert not isinstance(caught.value, OperationUnavailable)
     assert [r.url.path.rpartition("/")[2] for r in server.calls] == ["Code", "Code"]
 
 

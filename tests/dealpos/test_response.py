@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.core.model.codec import DAY, FLAG, NUMBER
 from reconciler.dealpos.rows import describe_shape, parse_rows
-from reconciler.errors import Unreadable
+from reconciler.errors import UnexpectedResponse
 from reconciler.kinds import KINDS
 
 ROW = {"Code": "A", "UnitPrice": 5}
@@ -38,7 +38,7 @@ def test_rows_are_found_in_every_envelope(answer: Any, total: Any) -> None:
     "answer", [{"Rows": [PERSON]}, [PERSON, "x"], "sari@private.example", 5, {"Data": PERSON}]
 )
 def test_a_shape_that_is_not_understood_names_no_value(answer: Any) -> None:
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnexpectedResponse) as caught:
         parse_rows("customer.list", answer)
     said = f"{caught.value} {caught.value.hint}"
     assert said.startswith("customer.list: expected a list of objects, got ")

@@ -20,7 +20,12 @@ from reconciler.dealpos import client as door
 from reconciler.dealpos import response as answer
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.observer import ClientObserver
-from reconciler.errors import Doubtful, ReconcilerError, Unreadable, Untrusted
+from reconciler.errors import (
+    CertificateInvalid,
+    OutcomeUnknown,
+    ReconcilerError,
+    UnexpectedResponse,
+)
 
 READ, WRITE = "category.list", "category.create"
 SECRET, TOKEN = "the-client-secret", "the-access-token"
@@ -115,7 +120,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
     serve: Callable[..., Any], self_signed: tuple[ssl.SSLContext, Path]
 ) -> None:
     server = serve(lambda request: request.reply(b"[]"), self_signed[0])
-    with connected(server, "https") as client, pytest.raises(Untrusted) as caught:
+    with connected(server, "https") as client, pytest.raises(CertificateInvalid) as caught:
         client.call(READ)
     assert f"https://localhost:{server.server_port} is not trusted" in caught.value.message
     assert "SSL_CERT_FILE" in caught.value.hint
@@ -134,7 +139,10 @@ def test_a_certificate_for_another_name_is_refused(
     server = serve(lambda request: request.reply(b"[]"), side)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", str(tmp_path / "root.pem"))
-        with connected(server, "https") as client, pytest.raises(Untrusted, match="localhost"):
+        with (
+            connected(server, "https") as client,
+            pytest.raises(CertificateInvalid, match="localhost"),
+        ):
             client.call(READ)
     assert server.heard == []
 
@@ -162,7 +170,10 @@ def test_nothing_is_sent_where_a_redirect_points(
     elsewhere = serve(lambda request: request.reply(b"[]"))
     target = f"http://localhost:{elsewhere.server_port}/api/v3/Category"
     shop = serve(lambda request: request.reply(b"", status, Location=target))
-    with connected(shop) as client, pytest.raises(Unreadable, match="redirects to another address"):
+    with (
+        connected(shop) as client,
+        pytest.raises(UnexpectedResponse, match="redirects to another address"),
+    ):
         client.call(operation, {"Name": "A"})
     assert elsewhere.heard == []
 
@@ -184,7 +195,9 @@ def endless(request: Handler) -> None:
         request.wfile.write(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
 
 
-@pytest.mark.parametrize(("operation", "kind"), [(READ, Unreadable), (WRITE, Doubtful)])
+@pytest.mark.parametrize(
+    ("operation", "kind"), [(READ, UnexpectedResponse), (WRITE, OutcomeUnknown)]
+)
 def test_an_answer_without_an_end_is_not_read_to_its_end(
     serve: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
@@ -204,7 +217,7 @@ def test_what_a_bomb_unpacks_to_is_what_counts(
     bomb = gzip.compress(b" " * (limit * 3))
     assert len(bomb) < limit / 100
     server = serve(lambda request: request.reply(bomb, Content_Encoding="gzip"))
-    with connected(server) as client, pytest.raises(Unreadable, match="larger than 1 MiB"):
+    with connected(server) as client, pytest.raises(UnexpectedResponse, match="larger than 1 MiB"):
         client.call(READ)
 
 
@@ -212,7 +225,7 @@ def test_a_bomb_in_a_bomb_is_not_unpacked_at_all(serve: Callable[..., Any]) -> N
     server = serve(lambda request: request.reply(b"x", Content_Encoding="gzip, gzip"))
     with (
         connected(server) as client,
-        pytest.raises(Unreadable, match="Content-Encoding 'gzip, gzip'"),
+        pytest.raises(UnexpectedResponse, match="Content-Encoding 'gzip, gzip'"),
     ):
         client.call(READ)
 
@@ -266,7 +279,7 @@ def test_a_server_that_drips_is_left_after_a_time_for_the_whole(
     began = time.monotonic()
     with (
         connected(serve(act)) as client,
-        pytest.raises(Doubtful, match=r"no complete response in 0\.3 s"),
+        pytest.raises(OutcomeUnknown, match=r"no complete response in 0\.3 s"),
     ):
         client.call(WRITE, {"Name": "A"})
     assert time.monotonic() - began < 3

@@ -16,7 +16,7 @@ from reconciler.dealpos.client import Client
 from reconciler.dealpos.observer import ClientObserver
 from reconciler.dealpos.reading.paging import MAX_PAGES, PAGE_SIZES, read_pages
 from reconciler.dealpos.routes import TenantProfile
-from reconciler.errors import Unreadable
+from reconciler.errors import UnexpectedResponse
 from reconciler.kinds import KINDS
 
 Serve = Callable[[int, int], Any]
@@ -177,7 +177,7 @@ def test_a_list_without_end_is_an_error_and_no_loop(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("reconciler.dealpos.reading.paging.MAX_PAGES", 30)
     assert MAX_PAGES > 1000
     server = Server(lambda number, size: rows(number, number + 1))
-    with pytest.raises(Unreadable, match="did not end after 30 pages"):
+    with pytest.raises(UnexpectedResponse, match="did not end after 30 pages"):
         server.read()
 
 

@@ -14,7 +14,7 @@ import pytest
 from reconciler.catalogue import settings
 from reconciler.core.ledger.ledger import Apply, Entry, Ledger
 from reconciler.core.model.address import Address
-from reconciler.errors import Contended, LedgerError, UsageError
+from reconciler.errors import LedgerConflict, LedgerError, UsageError
 from reconciler.ledger import document, open_backend, read_key
 from reconciler.ledger.backend import Held, Home
 from reconciler.ledger.file import FILE
@@ -105,11 +105,11 @@ def test_while_one_applies_no_other_begins(runners: Pair) -> None:
     first, second = (make() for make in runners)
     one, two = first.read(), second.read()
     first.take(one, LATER)
-    with pytest.raises(Contended) as caught:
+    with pytest.raises(LedgerConflict) as caught:
         second.take(two, LATER)
     assert "nothing was written" in caught.value.message + caught.value.hint
     first.release(ONE)
-    with pytest.raises(Contended) as caught:
+    with pytest.raises(LedgerConflict) as caught:
         second.take(two, LATER)
     assert "another run has applied" in caught.value.message
     found = second.read()
@@ -128,7 +128,7 @@ def test_of_many_at_once_exactly_one_wins(runners: Pair) -> None:
         gate.wait()
         try:
             homes[index].take(read[index], LATER)
-        except Contended:
+        except LedgerConflict:
             return
         won.append(index)
 
@@ -166,7 +166,7 @@ def test_the_lease_of_a_killed_run_ends_by_time_or_by_a_word(clone: Callable[[st
     found = second.read()
     assert found.lease is not None
     assert (found.lease.until, found.lease.by) == (LATER, "reconciler")
-    with pytest.raises(Contended) as caught:
+    with pytest.raises(LedgerConflict) as caught:
         second.take(found, LATER)
     assert "another run is applying since" in caught.value.message
     assert "--force-unlock" in caught.value.hint
@@ -216,7 +216,7 @@ def test_a_push_does_not_overwrite_one_that_came_between_look_and_push(
         push(self, *words)
 
     monkeypatch.setattr(Repository, "_push", overtaken)
-    with pytest.raises(Contended):
+    with pytest.raises(LedgerConflict):
         first.take(one, LATER)
     second.release(TWO)
     assert first.read().ledger == TWO
@@ -253,7 +253,7 @@ def test_a_remote_that_refuses_is_told_in_its_own_words(
     first = GitHome(folder, STORE)
     with pytest.raises(LedgerError) as caught:
         first.take(first.read(), LATER)
-    assert not isinstance(caught.value, Contended)
+    assert not isinstance(caught.value, LedgerConflict)
     assert "git push: remote: refs/reconciler is protected" in caught.value.message
     hook.unlink()
     first.take(first.read(), LATER)

@@ -10,7 +10,7 @@ import pytest
 from reconciler.core.model.store import Store
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.request_window import RequestWindow
-from reconciler.errors import Unreadable
+from reconciler.errors import UnexpectedResponse
 from reconciler.sandbox import Fault, seed
 from tests.support.shop import MakeShop, Shop
 
@@ -148,7 +148,7 @@ def _client(answer: httpx.Response, token: str = "t") -> Client:
 
 @pytest.mark.parametrize("token", ["", "a\x00b", "tökén", 5])
 def test_a_token_that_is_none_is_refused_without_showing_it(token: Any) -> None:
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnexpectedResponse) as caught:
         _client(httpx.Response(200, json=[]), token).call("category.list")
     assert "access_token" in str(caught.value)
     assert not token or str(token) not in str(caught.value)

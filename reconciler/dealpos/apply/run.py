@@ -34,18 +34,18 @@ from reconciler.dealpos.client import Client
 from reconciler.dealpos.observer import ApplyObserver
 from reconciler.errors import (
     ApiError,
-    Doubtful,
-    NotKept,
+    OutcomeUnknown,
+    RateLimited,
+    ReadbackMismatch,
     ReconcilerError,
     Rejected,
     Stopped,
-    Throttled,
     Unauthorised,
     Unreachable,
 )
 from reconciler.ledger.journal import Journal
 
-_FATAL = (Unreachable, Unauthorised, Throttled)
+_FATAL = (Unreachable, Unauthorised, RateLimited)
 """Errors after which every further call is pointless."""
 
 _CUT_IN_HALF = (
@@ -179,7 +179,7 @@ class _Run:
         """Delete in one call; where the API refuses several, each is deleted alone."""
         try:
             return self.sender.delete(step)
-        except (Rejected, Doubtful):
+        except (Rejected, OutcomeUnknown):
             if len(step.changes) == 1:
                 raise
         return tuple(written for single in step.singles for written in self._send_single(single))
@@ -228,7 +228,7 @@ class _Run:
             reason = "interrupted: the shop may have been changed or not. Plan again to see"
         elif isinstance(error, _FATAL):
             self.stopped = f"no further request was sent: {error.detail}"
-        elif isinstance(error, NotKept):
+        elif isinstance(error, ReadbackMismatch):
             self.lossy.add(step.kind)
         return self._skip(step, reason, "failed")
 

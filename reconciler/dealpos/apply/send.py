@@ -22,12 +22,12 @@ from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading import readback
 from reconciler.errors import (
     ApiError,
-    Doubtful,
-    Kept,
-    NotKept,
+    MismatchRemains,
+    OutcomeUnknown,
+    RateLimited,
+    ReadbackMismatch,
     Rejected,
     Stopped,
-    Throttled,
     Unauthorised,
     Unreachable,
 )
@@ -62,15 +62,15 @@ class RequestSender:
     def create_and_verify(self, step: Step) -> Written:
         """Create an object that must not be broader than declared, and remove it if it is.
 
-        Raises NotKept when the shop keeps no spelling of it as declared; where an object was
-        deleted for it, the message says what became of that one.
+        Raises ReadbackMismatch when the shop keeps no spelling of it as declared; where an object
+        was deleted for it, the message says what became of that one.
         """
         assert step.undo is not None
         written = self._create_in_some_spelling(step, step.undo)
         if written.observed is not None:
             kind, change = self.kinds[step.kind], step.changes[0]
             if mismatch := describe_mismatch(kind, change, written.observed):
-                raise NotKept(step.requests[-1].operation, mismatch)
+                raise ReadbackMismatch(step.requests[-1].operation, mismatch)
         return written
 
     def _create_in_some_spelling(self, step: Step, undo: Undo) -> Written:
@@ -79,18 +79,21 @@ class RequestSender:
         for body in request.bodies:
             try:
                 return self._create(step, undo, Request(request.operation, body))
-            except (Rejected, Doubtful, NotKept) as error:
+            except (Rejected, OutcomeUnknown, ReadbackMismatch) as error:
                 failure = error
                 if not _is_worth_another_spelling(error):
                     break
         assert failure is not None
-        if isinstance(failure, Kept):
+        if isinstance(failure, MismatchRemains):
             raise failure
         restored = self._put_back(self.kinds[step.kind], step.changes[0], undo)
-        raise NotKept(request.operation, failure.detail + restored) from failure
+        raise ReadbackMismatch(request.operation, failure.detail + restored) from failure
 
     def _create(self, step: Step, undo: Undo, request: Request) -> Written:
-        """Try one spelling; raises NotKept when it reads back broader, Kept when it stays so."""
+        """Try one spelling.
+
+        Raises ReadbackMismatch when it reads back broader, MismatchRemains when it stays so.
+        """
         change = step.changes[0]
         written = accepted(step)[0]
         acknowledged = self._send_settled(step, request)
@@ -104,19 +107,19 @@ class RequestSender:
             return replace(written, unread=live.unread[change.address])
         problem = _broader_than_declared(self.kinds[step.kind], change, state)
         if not isinstance(state, Observed):
-            raise NotKept(request.operation, problem or "")
+            raise ReadbackMismatch(request.operation, problem or "")
         if problem is None:
             awaited = written.proof.listing_only - state.value.keys()
             return replace(written, observed=state.value, awaits_listing=bool(awaited))
         if not acknowledged and not undo.replaces:
             why = "the response was lost, so another program may have created it: not changed"
-            raise Kept(request.operation, f"{problem}; {why}")
+            raise MismatchRemains(request.operation, f"{problem}; {why}")
         try:
             self._delete(undo.remove, [change.address])
         except ApiError as error:
             why = f"{problem}; it could not be deleted and is still in the shop: {error.detail}"
-            raise Kept(request.operation, why) from error
-        raise NotKept(request.operation, f"{problem}; it was deleted again")
+            raise MismatchRemains(request.operation, why) from error
+        raise ReadbackMismatch(request.operation, f"{problem}; it was deleted again")
 
     def _put_back(self, kind: Kind, change: Change, undo: Undo) -> str:
         """Create the replaced object again after a failure, and return what became of it."""
@@ -126,7 +129,7 @@ class RequestSender:
             return "; the old one is deleted, and had no uses left"
         for body in undo.restore.bodies:
             try:
-                with suppress(Doubtful):  # the look-up that follows settles it
+                with suppress(OutcomeUnknown):  # the look-up that follows settles it
                     self.client.call(undo.restore.operation, body)
                 state = self.read([change.address]).get(change.address)
                 if not isinstance(state, Observed):
@@ -152,7 +155,7 @@ class RequestSender:
     def _delete(self, request: Request, addresses: Sequence[Address]) -> None:
         try:
             self.client.call(request.operation, request.body)
-        except (Rejected, Doubtful):
+        except (Rejected, OutcomeUnknown):
             live = self.read(addresses)
             if any(live.get(address) is not ABSENT for address in addresses):
                 raise
@@ -160,13 +163,13 @@ class RequestSender:
     def _send_settled(self, step: Step, request: Request) -> bool:
         """Send a request so that its outcome is known; a second time if the first was lost.
 
-        Return whether the shop acknowledged it; False if a look-up found it done. Raises Doubtful
-        when nobody can know what became of it.
+        Return whether the shop acknowledged it; False if a look-up found it done. Raises
+        OutcomeUnknown when nobody can know what became of it.
         """
         try:
             self.client.call(request.operation, request.body)
             return True
-        except Doubtful as error:
+        except OutcomeUnknown as error:
             lost = error
         try:
             if self._was_applied(step, lost):
@@ -175,17 +178,17 @@ class RequestSender:
             return True
         except Stopped:
             why = f"{lost.detail}; interrupted before the outcome was looked up"
-            raise Doubtful(lost.operation, why) from lost
-        except (Unreachable, Unauthorised, Throttled) as error:
+            raise OutcomeUnknown(lost.operation, why) from lost
+        except (Unreachable, Unauthorised, RateLimited) as error:
             why = f"{lost.detail}; the outcome could not be looked up: {error.detail}"
             raise type(error)(lost.operation, why, hint=error.hint) from lost
-        except (Doubtful, Rejected) as error:
+        except (OutcomeUnknown, Rejected) as error:
             # Refused: a slow shop may have done the first one after the look-up, and this met it.
             if error is lost or not self._was_applied(step, lost):
                 raise
         return False
 
-    def _was_applied(self, step: Step, lost: Doubtful) -> bool:
+    def _was_applied(self, step: Step, lost: OutcomeUnknown) -> bool:
         """Return whether the shop already is as `step` makes it; raises `lost` if unknown."""
         live = self.read(step.addresses)
         for change in step.changes:
@@ -235,4 +238,4 @@ def _is_worth_another_spelling(error: ApiError) -> bool:
     """Return whether another spelling may do better: this one was refused or not understood."""
     if isinstance(error, Rejected):
         return error.status == 400
-    return isinstance(error, NotKept) and not isinstance(error, Kept)
+    return isinstance(error, ReadbackMismatch) and not isinstance(error, MismatchRemains)

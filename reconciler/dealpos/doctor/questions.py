@@ -15,23 +15,23 @@ from reconciler.dealpos.operations import OPERATIONS
 from reconciler.dealpos.rows import parse_rows, parse_single
 from reconciler.errors import (
     ApiError,
-    Doubtful,
-    NotOffered,
+    OperationUnavailable,
+    OutcomeUnknown,
+    RateLimited,
     Rejected,
-    Throttled,
     Unauthorised,
+    UnexpectedResponse,
     Unreachable,
-    Unreadable,
 )
 
 _OUTCOMES: tuple[tuple[type[ApiError], Outcome], ...] = (
-    (NotOffered, Outcome.NOT_OFFERED),
+    (OperationUnavailable, Outcome.NOT_OFFERED),
     (Rejected, Outcome.REFUSED),
     (Unauthorised, Outcome.FORBIDDEN),
-    (Throttled, Outcome.THROTTLED),
+    (RateLimited, Outcome.THROTTLED),
     (Unreachable, Outcome.UNREACHABLE),
-    (Doubtful, Outcome.LOST),
-    (Unreadable, Outcome.UNREADABLE),
+    (OutcomeUnknown, Outcome.LOST),
+    (UnexpectedResponse, Outcome.UNREADABLE),
 )
 _ENDS = frozenset({Outcome.THROTTLED, Outcome.UNREACHABLE})
 
@@ -91,7 +91,7 @@ class Questions:
             # What comes after the last page may be nothing at all.
             past = answer is None and purpose is Purpose.SECOND_PAGE
             found = parse_rows(operation, [] if past else answer)
-        except Unreadable as error:
+        except UnexpectedResponse as error:
             said = "" if private(kind) else error.detail
             return replace(asked, outcome=Outcome.UNREADABLE, detail=said)
         return replace(

@@ -17,7 +17,7 @@ from reconciler.core.model.live import Observed
 from reconciler.core.plan.children import left_out
 from reconciler.dealpos.reading.live_builder import Children
 from reconciler.dealpos.reading.reader import Reader
-from reconciler.errors import Rejected, Unreadable
+from reconciler.errors import Rejected, UnexpectedResponse
 
 
 def mark_complete_parents(
@@ -126,7 +126,7 @@ def _read_carried_fields(reader: Reader, child: Kind, names: Collection[str]) ->
     fields = child.fields
     carried = frozenset(n for n in child.parent.update.fields if fields[n].wire.read)
     # Fields that stay unread are recorded as unseen, which blocks the update.
-    with suppress(Rejected, Unreadable):
+    with suppress(Rejected, UnexpectedResponse):
         reader.read_missing_fields(child, dict.fromkeys(names, carried))
 
 

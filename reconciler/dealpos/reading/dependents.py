@@ -15,7 +15,7 @@ from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind
 from reconciler.core.model.live import Live, Observed
 from reconciler.dealpos.reading.reader import Reader
-from reconciler.errors import Doubtful, Rejected, Unreadable
+from reconciler.errors import OutcomeUnknown, Rejected, UnexpectedResponse
 
 _QUANTITIES = "I"
 """API §11: the key of a row whose content the pages elide; quantities by outlet (inference)."""
@@ -44,7 +44,7 @@ def read_dependents(reader: Reader, desired: Desired, view: Live) -> None:
                 _read_all(reader, kind, fields)
             if has_children:
                 _read_children(reader, kind, {a.name for a in doomed if a.kind == kind.name})
-        except (Rejected, Unreadable) as error:
+        except (Rejected, UnexpectedResponse) as error:
             reader.live.unlooked[kind.name] = error.operation
 
 
@@ -61,7 +61,15 @@ def _read_stock(reader: Reader, address: Address) -> None:
             if row[single.key] != address.name:
                 return
             found |= {str(outlet): number(count) for outlet, count in row[_QUANTITIES].items()}
-    except (Rejected, Doubtful, Unreadable, LookupError, TypeError, ValueError, AttributeError):
+    except (
+        Rejected,
+        OutcomeUnknown,
+        UnexpectedResponse,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+    ):
         return
     if rows:
         reader.live.stock[address] = found

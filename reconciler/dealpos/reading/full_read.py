@@ -20,7 +20,7 @@ from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.paging import PAGE_SIZES
 from reconciler.dealpos.reading.read import find
 from reconciler.dealpos.reading.reader import Reader, RequestedFields, describe_failure
-from reconciler.errors import NotOffered, Rejected, Unreadable
+from reconciler.errors import OperationUnavailable, Rejected, UnexpectedResponse
 
 Pick = Callable[[Address], bool]
 
@@ -101,14 +101,14 @@ class FullRead:
         """Read a kind; note it as unreadable where that fails, so that the others go on."""
         try:
             read(kind)
-        except (Rejected, Unreadable) as error:
+        except (Rejected, UnexpectedResponse) as error:
             if error.operation == "token":
                 raise
             self.unreadable[kind.name] = describe_failure(kind, error)
 
     def _read_listing(self, kind: Kind) -> None:
         if kind.reads.listing is None:
-            raise NotOffered(kind.name, 0, f"the API has no list of {kind.collection}")
+            raise OperationUnavailable(kind.name, 0, f"the API has no list of {kind.collection}")
         self.reader.read_listing(kind, {}, to_the_end=True)
 
     def _read_details(self, kind: Kind) -> None:

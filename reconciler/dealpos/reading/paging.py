@@ -15,7 +15,7 @@ from typing import NamedTuple
 from reconciler.core.model.kind import Kind
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.rows import UNDOCUMENTED_SHAPE_HINT, Rows, describe_shape, parse_rows
-from reconciler.errors import Doubtful, Rejected, Unreadable
+from reconciler.errors import OutcomeUnknown, Rejected, UnexpectedResponse
 
 DOCUMENTED_PAGE_ROWS = 500
 """Rows of the largest page in any sample (dealpos-api.md §13)."""
@@ -78,7 +78,9 @@ def read_pages(
                 client.routes.tenant.rows[listing.operation] = largest
             return
         if number == MAX_PAGES:
-            raise Unreadable(listing.operation, f"the list did not end after {MAX_PAGES:,} pages")
+            raise UnexpectedResponse(
+                listing.operation, f"the list did not end after {MAX_PAGES:,} pages"
+            )
 
 
 def batches_are_cheaper(client: Client, kind: Kind) -> bool:
@@ -141,11 +143,11 @@ class ListingRequest:
         return not self.ignores_paging and found != self.names_in(Rows(first.rows[:half]))
 
     def names_in(self, page: Rows) -> set[str]:
-        """Return the names of the objects on a page; raise Unreadable where no row has one."""
+        """Return the names of the objects on a page. Raises UnexpectedResponse for none."""
         names = {name for row in page.rows if (name := self.kind.named(row)) is not None}
         if page.rows and not names:
             missing = f"no row has the {self.kind.identity} of a {self.kind.name}"
-            raise Unreadable(
+            raise UnexpectedResponse(
                 self.listing.operation,
                 f"{missing}: {describe_shape(page.rows)}",
                 hint=UNDOCUMENTED_SHAPE_HINT,
@@ -169,14 +171,14 @@ class ListingRequest:
         while True:
             try:
                 page = self._page(1)
-            except (Rejected, Doubtful) as error:
+            except (Rejected, OutcomeUnknown) as error:
                 if not self._can_ask_otherwise(error):
                     raise
                 continue
             self.client.routes.tenant.size = self.size
             return self._try_documented_size(page) if page.expected_pages > 1 else page
 
-    def _can_ask_otherwise(self, error: Rejected | Doubtful) -> bool:
+    def _can_ask_otherwise(self, error: Rejected | OutcomeUnknown) -> bool:
         """Choose another way to ask after a refusal: a smaller page, then another route."""
         if isinstance(error, Rejected) and error.status != 400:
             return False
@@ -184,7 +186,7 @@ class ListingRequest:
             return False  # this size was accepted before, and batches can read this kind
         if smaller := next((size for size in PAGE_SIZES if size < self.size), 0):
             # dealpos-api.md §13: a page over the cap may be refused, or take too long.
-            if isinstance(error, Doubtful) and self.size <= DOCUMENTED_PAGE_ROWS:
+            if isinstance(error, OutcomeUnknown) and self.size <= DOCUMENTED_PAGE_ROWS:
                 return False
             self.size = smaller
             return True

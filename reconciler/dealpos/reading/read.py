@@ -21,7 +21,7 @@ from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading import absence, completeness
 from reconciler.dealpos.reading.dependents import read_dependents
 from reconciler.dealpos.reading.reader import MAX_PROOF_PAGES, Reader, RequestedFields
-from reconciler.errors import NotOffered, Rejected, Unreadable
+from reconciler.errors import OperationUnavailable, Rejected, UnexpectedResponse
 
 MAX_SINGLE_READS = 50
 """Single reads that are sent before a listing of unknown length is tried."""
@@ -115,7 +115,7 @@ def _read_kind(reader: Reader, kind: Kind, asked: RequestedFields, *, declared: 
                 reader.read_single(kind, name)
         _resolve_missing(reader, kind, asked)
         reader.read_missing_fields(kind, asked)
-    except (Rejected, Unreadable) as error:
+    except (Rejected, UnexpectedResponse) as error:
         if error.operation == "token":
             raise
         reader.mark_unread(kind, asked, error)
@@ -127,7 +127,7 @@ def _read_whole_listing(
     """Read a whole listing; where the shop offers none, read each object by itself."""
     try:
         reader.read_listing(kind, asked, to_the_end=declared)
-    except NotOffered:
+    except OperationUnavailable:
         if kind.reads.single is None:
             raise
         reader.unlisted[kind.name] = set(asked)
@@ -209,7 +209,7 @@ def _read_fields_for_writes(reader: Reader, desired: Desired) -> None:
                 reader.read_missing_fields(kind, dict.fromkeys(changing | parents, carried))
             _read_children(reader, kind, changing | parents)
             completeness.refuse_blind_updates(reader, kind, desired, changing)
-        except (Rejected, Unreadable) as error:
+        except (Rejected, UnexpectedResponse) as error:
             for name in changing:
                 reader.live.objects[kind.name].pop(name, None)
             reader.mark_unread(kind, changing, error)

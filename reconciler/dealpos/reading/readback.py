@@ -10,7 +10,7 @@ from reconciler.core.model.live import ABSENT, Listed, Live, Wanted
 from reconciler.core.steps.usage import ReadChoice, choose_read
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.reader import MAX_PROOF_PAGES, Reader, RequestedFields
-from reconciler.errors import Rejected, Unreadable
+from reconciler.errors import Rejected, UnexpectedResponse
 
 
 def read_written(client: Client, kinds: Kinds, wanted: Wanted, pages: Mapping[str, Listed]) -> Live:
@@ -29,7 +29,7 @@ def read_deleted(client: Client, kinds: Kinds, wanted: Wanted, pages: Mapping[st
         choice = choose_read(kinds[name], len(objects), pages.get(name))
         try:
             _read_by(reader, kinds[name], objects, choice)
-        except (Rejected, Unreadable) as error:
+        except (Rejected, UnexpectedResponse) as error:
             reader.mark_unread(kinds[name], objects, error)
     return reader.live
 
@@ -57,7 +57,7 @@ def _read_again(reader: Reader, kind: Kind, asked: RequestedFields, listed: List
         _read_by(reader, kind, asked, choice)
         _read_missing(reader, kind, reader.find_missing(kind, asked), choice.read == "single")
         reader.read_missing_fields(kind, asked)
-    except (Rejected, Unreadable) as error:
+    except (Rejected, UnexpectedResponse) as error:
         reader.mark_unread(kind, asked, error)
     for name in reader.find_missing(kind, asked):
         # Written a moment ago and not shown counts as absent here: a verification must not pass.

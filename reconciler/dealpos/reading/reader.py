@@ -23,7 +23,13 @@ from reconciler.dealpos.reading.paging import (
     read_pages,
 )
 from reconciler.dealpos.rows import Rows, parse_name, parse_rows, parse_single
-from reconciler.errors import ApiError, Doubtful, NotOffered, Rejected, Unreadable
+from reconciler.errors import (
+    ApiError,
+    OperationUnavailable,
+    OutcomeUnknown,
+    Rejected,
+    UnexpectedResponse,
+)
 
 MAX_PROBE_READS = 3
 """Objects known to exist that are read singly before single reads are called not offered."""
@@ -56,7 +62,7 @@ class Reader:
         """Names that no listing or batch has answered for, so that only single reads can."""
         self._says_not_found: set[str] = set()
         """Kinds whose single read has answered a plain "not found"."""
-        self._failed: dict[str, dict[str, Doubtful]] = {}
+        self._failed: dict[str, dict[str, OutcomeUnknown]] = {}
         """Single reads that failed, by kind and name, where that may mean "not found"."""
 
     def mark_unread(self, kind: Kind, names: Iterable[str], error: ApiError) -> None:
@@ -100,7 +106,7 @@ class Reader:
         is_cheaper = not batches_are_cheaper(self.client, kind)
         if kind.reads.listing and cost > MAX_UNQUESTIONED_BATCHES and is_cheaper:
             # dealpos-api.md §7: it is unclear whether variants are listed without a category.
-            with suppress(Rejected, Unreadable):
+            with suppress(Rejected, UnexpectedResponse):
                 self.read_listing(kind, asked, budget=cost)
         left = self.find_missing(kind, asked)
         self.read_batches(kind, batch, left)
@@ -146,7 +152,9 @@ class Reader:
             try:
                 answer = self.client.call(batch.operation, {batch.key: list(chunk)})
             except Rejected as error:
-                if error.status not in NOT_FOUND_STATUSES and not isinstance(error, NotOffered):
+                if error.status not in NOT_FOUND_STATUSES and not isinstance(
+                    error, OperationUnavailable
+                ):
                     raise
                 # dealpos-api.md §13: a batch with an unknown name may be refused as a whole.
                 self._read_listing_instead(kind, chunk)
@@ -161,14 +169,14 @@ class Reader:
         try:
             answer = self.client.call(single.operation, {single.key: name})
         except Rejected as error:
-            if error.status in NOT_FOUND_STATUSES or isinstance(error, NotOffered):
+            if error.status in NOT_FOUND_STATUSES or isinstance(error, OperationUnavailable):
                 self._note_not_found(kind)
                 return False
             raise
-        except Doubtful as error:
+        except OutcomeUnknown as error:
             # dealpos-api.md §4: a 500 with a message, where other objects are found, may be how
             # this shop says "not found".
-            may_mean_no = error.told and self.client.has_answered(single.operation)
+            may_mean_no = error.has_message and self.client.has_answered(single.operation)
             if may_mean_no and kind.name not in self._says_not_found:
                 self._failed.setdefault(kind.name, {})[name] = error
             else:
@@ -219,7 +227,7 @@ class Reader:
             return
         try:
             self.read_listing(kind, dict.fromkeys(names, frozenset()), to_the_end=True)
-        except (Rejected, Unreadable):
+        except (Rejected, UnexpectedResponse):
             self.unlisted.setdefault(kind.name, set()).update(names)
 
     def _note_not_found(self, kind: Kind) -> None:

@@ -12,7 +12,7 @@ from reconciler import sandbox
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.observer import ApplyObserver
 from reconciler.dealpos.operations import OPERATIONS
-from reconciler.errors import Doubtful, Stopped
+from reconciler.errors import OutcomeUnknown, Stopped
 from reconciler.sandbox import Fault
 from tests.support.shop import MakeShop, Shop
 
@@ -1012,7 +1012,7 @@ def test_a_create_that_a_slow_shop_carries_out_after_the_look_up_is_no_failure(
         if OPERATIONS[name].routes[0].path == path and not OPERATIONS[name].reads:
             answered.append(name)
             if len(answered) == 1:
-                raise Doubtful(name, "the answer was lost")
+                raise OutcomeUnknown(name, "the answer was lost")
             if len(answered) == 2:
                 real(twin, name, parameters)
         return real(self, name, parameters)
