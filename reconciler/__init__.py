@@ -1,14 +1,9 @@
-"""Catalogue as code for DealPOS: what a shop sells, kept in YAML, planned, reviewed, applied.
+"""Catalogue as code for DealPOS.
 
-    YAML files ─ source.load ─► Desired ─┐
-                                         ├─ core.plan.build ─► Plan ─┬─ rules ───────► Violations
-    DealPOS ──── live.read ───► Live ────┘         (pure)            ├─ core.order ──► Steps
-                                                                     ├─ core.cost ───► requests
-                                                                     ├─ render ──────► text, JSON
-                                                                     └─ apply.run ───► Report
+In: catalogue files in YAML, and a live shop. Out: a plan of the differences, and an apply that
+makes the shop as declared. Never: a write that no plan has shown.
 
-Imports point one way: `cli` → edges → `client`, `settings` → `kinds`, `rules` → `core` → `errors`;
-`sandbox` imports nothing of the rest.
+`docs/architecture.md` draws the flow through the packages and says where to find what.
 """
 
 __version__ = "0.1.0"

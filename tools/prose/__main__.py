@@ -9,6 +9,9 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
 
 from tests.support.messages import collect_messages
 from tools.prose.rules import findings
@@ -18,6 +21,8 @@ from tools.site import GENERATED
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "CONTRIBUTING.md", "docs/**/*.md", "examples/**/*.md")
 CHANGELOG = "CHANGELOG.md"
+OPENAPI = "schemas/dealpos.openapi.yaml"
+OPENAPI_PROSE = ("summary", "description", "x-undocumented", "x-conflict")
 NOT_PROSE = {"reconciler/workflows/init.py": "the YAML of the starter files"}
 
 
@@ -35,7 +40,20 @@ def in_pages() -> Iterator[str]:
     for pattern in PAGES:
         for path in sorted(ROOT.glob(pattern)):
             yield from lint(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
+    yield from in_description(YAML(typ="safe").load((ROOT / OPENAPI).read_text(encoding="utf-8")))
     yield from lint(CHANGELOG, unreleased((ROOT / CHANGELOG).read_text(encoding="utf-8")))
+
+
+def in_description(node: Any, key: str = "") -> Iterator[str]:
+    """Return the findings in the sentences of the OpenAPI description."""
+    if isinstance(node, dict):
+        for name, inner in node.items():
+            yield from in_description(inner, name)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from in_description(inner, key)
+    elif isinstance(node, str) and key in OPENAPI_PROSE:
+        yield from lint(OPENAPI, node)
 
 
 def in_messages() -> Iterator[str]:
