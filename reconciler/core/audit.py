@@ -52,8 +52,8 @@ class Audit:
     unchanged: int
     """Objects that are as declared."""
     reads: int
-    labels: Mapping[Address, str] = field(default_factory=dict)
-    """The names of objects for people, as in the plan."""
+    labels: Mapping[Address, str] = field(default_factory=dict, repr=False, compare=False)
+    """How people call the objects; no private data."""
 
     @property
     def clean(self) -> bool:

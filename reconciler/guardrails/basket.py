@@ -12,7 +12,7 @@ from typing import NamedTuple
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Value
 from reconciler.core.model.pricing import Offer, Reduction
-from reconciler.core.model.references import names
+from reconciler.core.model.references import references_of
 from reconciler.core.money import Amount
 from reconciler.guardrails.guardrail import Ground
 
@@ -133,7 +133,7 @@ class Shelf:
         if owner:
             found.add(owner)
             above = self.ground.after(owner) or {}
-            for target, _ in names(self.ground.kinds[owner.kind], above):
+            for target, _ in references_of(self.ground.kinds[owner.kind], above):
                 found.add(target)
                 if self.ground.kinds[target.kind].tree:
                     parts = target.name.split("/")

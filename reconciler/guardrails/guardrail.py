@@ -21,7 +21,7 @@ from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Allowance, Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
-from reconciler.core.money import Sale, sales
+from reconciler.core.money import Amount, Sale, sales
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import Violation
 
@@ -122,9 +122,10 @@ class Finding:
     """What a rule has against a plan."""
 
     message: str
-    """What would happen, in the shop's words."""
-    measured: str
-    limit: str
+    """One plain sentence: what would happen, and the limit that it breaks."""
+    measured: Amount | None = None
+    limit: Amount | None = None
+    unit: str | None = None
     address: Address | None = None
     """The object whose change it is; None for the plan as a whole."""
     path: tuple[str, ...] = ()
@@ -194,7 +195,15 @@ def _violation(
     about = f", address: {_flow(str(address))}" if address else ""
     hint = f"allow: [{{rule: {rule}{about}, reason: …, until: YYYY-MM-DD}}]"
     return Violation(
-        rule, finding.message, finding.measured, finding.limit, hint, address, source, allowance
+        rule,
+        finding.message,
+        finding.measured,
+        finding.limit,
+        finding.unit,
+        hint,
+        address,
+        source,
+        allowance,
     )
 
 

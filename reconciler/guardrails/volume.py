@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from reconciler.core.diff.change import Change
 from reconciler.core.model.types import Count, Money
-from reconciler.core.plan.violation import percent
+from reconciler.core.plan.violation import percent, round_share
 from reconciler.guardrails.guardrail import Finding, Ground, Guardrail
 
 
@@ -39,12 +39,13 @@ class Share(Guardrail):
             there = (ground.before(address) for address in ground.known(ground.kinds[kind]))
             known = sum(value is not None for value in there)
             share = Decimal(number) * 100 / max(known, number)
-            # Of a part of the shop nobody knows what share of the whole it is.
-            too_much = share > self.max_percent and not ground.partial
-            if too_much or number > self.max_count:
+            # Nobody knows what share of the whole shop a part of it is.
+            too_large = share > self.max_percent and not ground.partial
+            if too_large or number > self.max_count:
                 objects = f"{number:,} of {known:,} {kind} objects ({percent(share)})"
-                yield Finding(
-                    self.words(objects),
-                    f"{number:,} ({percent(share)})",
-                    f"{percent(self.max_percent)} or {self.max_count:,}, from {self.floor:,} on",
-                )
+                limits = f"limit {percent(self.max_percent)} or {self.max_count:,} objects"
+                message = f"{self.words(objects)}, {limits}"
+                if too_large:
+                    yield Finding(message, round_share(share), self.max_percent, "percent")
+                else:
+                    yield Finding(message, number, self.max_count, "objects")

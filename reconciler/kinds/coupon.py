@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from reconciler.core.model.codec import DAY, NUMBER, YES_NO, Codec, text
 from reconciler.core.model.field import Identity, Reference, Wire, WriteOnly
-from reconciler.core.model.kind import Call, Kind, Listing, Reads, Single, Value
+from reconciler.core.model.kind import Call, CarryOver, Kind, Listing, Reads, Single, Value
 from reconciler.core.model.pricing import Reduction
 from reconciler.core.model.types import CategoryPath, Code, Count, Day, Flag, Money, Text
 
@@ -108,39 +108,52 @@ def _check(value: Value) -> Iterator[tuple[tuple[str | int, ...], str]]:
         yield ("requires",), "either variants or categories: a coupon has one requirement type"
 
 
-def _carry_over(after: Value, live: Value) -> tuple[Value | None, str]:
-    """Keep the uses that are left: the new limit is the declared one less what is used."""
+def _carry_over(after: Value, live: Value) -> CarryOver:
+    """Keep the uses that are left: the new limit is the declared one less the spent uses."""
     if live.get("limit") is None or live.get("balance") is None:
-        return None, "not replaced: the shop does not show how much of it is used"
+        return CarryOver(None, "not replaced: the API does not return how many uses are left")
     if "minimum_amount" not in after:
-        return None, (
-            "not replaced: this shop does not show its `minimum_amount`; "
-            "declare it, with 0 for none, so that it is not lost"
+        return CarryOver(
+            None,
+            "not replaced: the API did not return `minimum_amount`. Declare it (0 for none) so "
+            "that it is kept",
         )
-    lost = _undeclared(after)
+    warning = _warn_of_loss(after)
     used = live["limit"] - live["balance"]
     if used <= 0:
-        return after, lost
+        return CarryOver(after, warning=warning)
     left = after["limit"] - used
     if left <= 0:
-        return None, (
-            f"not replaced: {used} uses are spent and the limit is {after['limit']}; "
-            f"raise the limit above {used} to bring it back"
+        return CarryOver(
+            None,
+            f"not replaced: {used:,} uses are spent and the limit is {after['limit']:,}. "
+            f"Raise the limit above {used:,} to bring it back",
         )
-    return {**after, "limit": left}, (
-        f"{used} of {live['limit']} uses are spent, so its replacement starts with {left}; "
-        "this folder or its ledger remembers it, "
-        f"without either write limit: {left} afterwards or the next plan asks again"
-        + (lost and f"; {lost}")
+    note = (
+        f"{used:,} of {live['limit']:,} uses are spent, so the replacement starts with {left:,}. "
+        "The ledger or this folder remembers it; without either, declare "
+        f"`limit: {left}` after the apply"
     )
+    return CarryOver({**after, "limit": left}, note, warning)
 
 
-def _undeclared(after: Value) -> str:
-    """What a replacement may lose: no read shows whether the live coupon has it."""
+def _warn_of_loss(after: Value) -> str | None:
+    """Return a warning for the fields that the live coupon may have and the new one lacks."""
     percentage = after.get("type") == "DiscountPercentage"
-    unshown = ["maximum_discount", "full_price_item_only"] if percentage else []
-    lost = [f"`{name}`" for name in (*unshown, "reference_id", "customer") if name not in after]
-    return (lost and f"its replacement has no {', '.join(lost)}; declare what it should keep") or ""
+    write_only = ["maximum_discount", "full_price_item_only"] if percentage else []
+    lost = [f"`{name}`" for name in (*write_only, "reference_id", "customer") if name not in after]
+    if not lost:
+        return None
+    if len(lost) == 1:
+        return (
+            f"the API did not return {lost[0]}, so the replacement is created without it. "
+            f"Declare {lost[0]} to keep it."
+        )
+    named = f"{', '.join(lost[:-1])} and {lost[-1]}"
+    return (
+        f"the API did not return {named}, so the replacement is created without them. "
+        "Declare those that the coupon should keep."
+    )
 
 
 def _reduces(value: Value) -> Reduction | None:
@@ -229,6 +242,7 @@ KIND = Kind(
     reduces=_reduces,
     uses=("limit", "balance"),
     expires="expiry_date",
+    label=lambda value, _: value.get("description", ""),
     widens=("type", "discount", "limit", "minimum_amount", "customer", "requires", "expiry_date"),
     check=_check,
 )

@@ -76,7 +76,12 @@ KIND = Kind(
     create=Call("customer.create", _FIELDS, _DEMANDED),
     update=Call("customer.update", ("id", *_FIELDS), _DEMANDED),
     # dealpos-api.md §9: by code exists too, and its path is cut.
-    delete=Call("customer.delete", ("email",), inferred="by email; its page is cut"),
+    delete=Call(
+        "customer.delete",
+        ("email",),
+        warning="deleting a customer by email is documented only in part by DealPOS. Check the "
+        "customers in DealPOS after the apply.",
+    ),
     required=("name",),
     hidden={"id": Wire(("ID",), ("ID",))},
 )

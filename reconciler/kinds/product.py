@@ -57,9 +57,10 @@ KIND = Kind(
         "product.delete",
         ("code",),
         # dealpos-api.md §6.3: the page is cut.
-        inferred="path and body are taken from its siblings, their page is cut; what it does to "
-        "past sales is undocumented",
+        warning="deleting a product is not documented by DealPOS (endpoint inferred from similar "
+        "ones); the effect on past sales is unknown. Omit `delete: true` to retire it instead.",
     ),
     required=("name", "category"),
     retire="discontinued",
+    label=lambda value, _: value.get("name", ""),
 )

@@ -165,6 +165,14 @@ def _text_type(item: dict[str, object]) -> dict[str, object]:
 _ADDED = ("code", "model", "unit_cost", "unit_price", "discontinued", "description")
 _DEMANDED = {"Model": "", "Discontinued": False}
 
+
+def _label(value: Value, product: Value) -> str:
+    """Return the product's name and the model, such as `Cappuccino, Large`."""
+    name = product.get("name") or value.get("name", "")
+    model = value.get("model", "")
+    return ", ".join(dict.fromkeys(filter(None, (name, model))))
+
+
 KIND = Kind(
     "variant",
     Variant,
@@ -222,6 +230,7 @@ KIND = Kind(
     stock=Single("inventory.by_code"),
     retire="discontinued",
     check=_check,
+    label=_label,
     blind=_blind,
     offers=_offers,
 )

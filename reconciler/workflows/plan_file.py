@@ -105,13 +105,18 @@ def _violation(entry: Mapping[str, Any]) -> Violation:
     return Violation(
         entry["rule"],
         entry["message"],
-        entry["measured"],
-        entry["limit"],
+        _number(entry["measured"]),
+        _number(entry["limit"]),
+        entry["unit"],
         entry["hint"],
         address,
         Source(**entry["source"]) if entry["source"] else None,
         _allowance(entry["rule"], entry["allowed"]),
     )
+
+
+def _number(value: Any) -> int | Decimal | None:
+    return None if value is None else number(value)
 
 
 def _allowance(rule: str, entry: Mapping[str, Any] | None) -> Allowance | None:

@@ -8,7 +8,7 @@ from reconciler.catalogue import loader as source
 from reconciler.catalogue import settings
 from reconciler.catalogue.settings import Settings
 from reconciler.core.model.desired import Desired
-from reconciler.core.model.references import targets
+from reconciler.core.model.references import referenced_names
 from reconciler.core.model.store import SANDBOX, Store
 from reconciler.core.plan import build as planning
 from reconciler.core.steps import order
@@ -49,7 +49,7 @@ def _fill(shop: Settings, desired: Desired) -> None:
     # Outlets are no kind of ours to create; the ones that prices name are there from the start.
     outlets = sorted(
         name
-        for kind, named in targets(desired, KINDS).items()
+        for kind, named in referenced_names(desired, KINDS).items()
         if KINDS[kind].create is None
         for name in named
     )

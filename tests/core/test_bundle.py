@@ -46,10 +46,13 @@ def test_a_needed_update_names_all_that_is_known_and_the_plan_says_so_once(
     world.declare(address, **fields)
     (body,) = [body for name, body in world.calls() if name == "product.update"]
     assert [row["Code"] for row in body["Variants"]] == ["1A", "1B", "1U"]
-    (note,) = world.plan().notes
-    assert note.startswith("product/1: the update names the variants that are known")
-    assert "This shop has shown no discontinued variant inside a product" in note
-    assert note.endswith("declare each discontinued one that DealPOS has there before you apply")
+    (warning,) = world.plan().warnings
+    assert warning == (
+        (Address("product", "1"),),
+        "this update sends the full list of variants, and DealPOS may delete any variant that is "
+        "missing from it. The API did not return discontinued variants of this product. "
+        "If any exist in DealPOS, declare them first.",
+    )
 
 
 @pytest.mark.parametrize("why", NEEDED)
@@ -58,7 +61,7 @@ def test_with_every_variant_known_nothing_is_said(world: World, why: str) -> Non
     address, fields = NEEDED[why]
     world.declare(address, **fields)
     assert "product.update" in world.operations()
-    assert world.plan().notes == ()
+    assert (world.plan().warnings, world.plan().notes) == ((), ())
 
 
 def test_a_plan_without_such_an_update_says_nothing(world: World) -> None:
@@ -68,15 +71,16 @@ def test_a_plan_without_such_an_update_says_nothing(world: World) -> None:
     world.declare("variant/1N", product="1", unit_price=8)
     world.declare("product/9", name="Coffee", category="Drinks")
     assert "product.update" not in world.operations()
-    assert world.plan().notes == ()
+    assert (world.plan().warnings, world.plan().notes) == ((), ())
 
 
-def test_one_note_for_all_of_them(world: World) -> None:
+def test_one_warning_for_all_of_them(world: World) -> None:
     for code in "12345":
         shelf(world, code)
         world.declare(f"product/{code}", name="Black Tea", category="Drinks")
-    (note,) = world.plan().notes
-    assert note.startswith("product/1, product/2, product/3 and 2 more: the update names")
+    (warning,) = world.plan().warnings
+    assert warning.addresses == tuple(Address("product", code) for code in "12345")
+    assert "did not return discontinued variants of these products. If any exist" in warning.message
 
 
 def test_what_only_its_code_finds_is_named_too_and_proves_that_variants_are_hidden(
@@ -87,8 +91,8 @@ def test_what_only_its_code_finds_is_named_too_and_proves_that_variants_are_hidd
     world.declare("product/1", name="Black Tea", category="Drinks")
     ((_, body),) = world.calls()
     assert [row["Code"] for row in body["Variants"]] == ["1A", "1B", "1U", "1H"]
-    (note,) = world.plan().notes
-    assert "This shop hides some (1H)" in note
+    (warning,) = world.plan().warnings
+    assert "The API hides some discontinued variants (1H). If others exist" in warning.message
 
 
 def test_it_proves_that_of_other_products_too(world: World) -> None:
@@ -96,8 +100,8 @@ def test_it_proves_that_of_other_products_too(world: World) -> None:
     shelf(world, "2")
     hide(world, "2H", "2")
     world.declare("product/1", name="Black Tea", category="Drinks")
-    (note,) = world.plan().notes
-    assert "hides some (2H)" in note
+    (warning,) = world.plan().warnings
+    assert "The API hides some discontinued variants (2H)." in warning.message
 
 
 def test_a_product_that_hides_one_variant_is_never_whole(world: World) -> None:
@@ -115,4 +119,4 @@ def test_a_variant_whose_product_was_not_read_proves_nothing(world: World) -> No
     hide(world, "2H", "2")
     world.declare("product/1", name="Black Tea", category="Drinks")
     assert isinstance(world.live.get(Address("product", "2")), Observed)
-    assert "has shown no discontinued variant" in world.plan().notes[0]
+    assert "did not return discontinued variants" in world.plan().warnings[0].message

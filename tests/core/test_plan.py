@@ -196,9 +196,8 @@ def test_a_partly_used_coupon_keeps_the_uses_that_are_left(world: World) -> None
     (change,) = plan.changes
     assert change.after["limit"] == 60
     assert told(plan) == [
-        "40 of 100 uses are spent, so its replacement starts with 60; "
-        "this folder or its ledger remembers it, without either write limit: 60 afterwards or the "
-        "next plan asks again"
+        "40 of 100 uses are spent, so the replacement starts with 60. The ledger or this folder "
+        "remembers it; without either, declare `limit: 60` after the apply"
     ]
 
 
@@ -221,19 +220,19 @@ def test_a_carried_over_limit_is_among_the_fields_that_are_shown(world: World) -
         (
             {"balance": 0},
             {"discount": 25},
-            "100 uses are spent and the limit is 100; raise the limit above 100 to bring it back",
+            "100 uses are spent and the limit is 100. Raise the limit above 100 to bring it back",
         ),
         (
             {"balance": 40},
             {"limit": 50},
-            "60 uses are spent and the limit is 50; raise the limit above 60 to bring it back",
+            "60 uses are spent and the limit is 50. Raise the limit above 60 to bring it back",
         ),
-        ({}, {"discount": 25}, "the shop does not show how much of it is used"),
-        ({"balance": None}, {"discount": 25}, "the shop does not show how much of it is used"),
+        ({}, {"discount": 25}, "the API does not return how many uses are left"),
+        ({"balance": None}, {"discount": 25}, "the API does not return how many uses are left"),
         (
             {"limit": None, "balance": 5},
             {"discount": 25},
-            "the shop does not show how much of it is used",
+            "the API does not return how many uses are left",
         ),
     ],
     ids=["spent", "limit below use", "balance unknown", "balance null", "limit null"],
@@ -271,28 +270,48 @@ def test_a_coupon_whose_minimum_the_shop_does_not_show_is_not_replaced_without_o
     world.declare("coupon/C", **{**terms, "discount": 25})
     plan = world.plan()
     assert plan.empty
-    assert "does not show its `minimum_amount`" in plan.blocked[0][1]
+    assert "the API did not return `minimum_amount`. Declare it (0 for none)" in plan.blocked[0][1]
     world.declare("coupon/C", **{**terms, "discount": 25, "minimum_amount": 0})
     assert len(world.plan().changes) == 1
+
+
+def test_a_replacement_warns_of_one_field_by_name(world: World) -> None:
+    world.both("customer/D", name="Ani")
+    terms = {**TERMS, "type": "DiscountAmount", "customer": "D"}
+    world.have("coupon/C", **terms, balance=100)
+    world.declare("coupon/C", **{**terms, "discount": 25})
+    assert [warning.message for warning in world.plan().warnings] == [
+        "the API did not return `reference_id`, so the replacement is created without it. "
+        "Declare `reference_id` to keep it."
+    ]
 
 
 @pytest.mark.parametrize(
     ("type_", "lost"),
     [
-        ("DiscountPercentage", "`maximum_discount`, `full_price_item_only`, `reference_id`"),
-        ("DiscountAmount", "`reference_id`"),
+        (
+            "DiscountPercentage",
+            "`maximum_discount`, `full_price_item_only`, `reference_id` and `customer`",
+        ),
+        ("DiscountAmount", "`reference_id` and `customer`"),
     ],
 )
 @pytest.mark.parametrize("balance", [100, 60])
-def test_what_a_replacement_may_lose_unseen_is_noted(
+def test_a_replacement_warns_of_fields_that_it_may_lose(
     world: World, type_: str, lost: str, balance: int
 ) -> None:
     terms = {**TERMS, "type": type_}
     world.have("coupon/C", **terms, balance=balance)
     world.declare("coupon/C", **{**terms, "discount": 25})
-    (note,) = told(world.plan())
-    assert note.endswith(f"its replacement has no {lost}, `customer`; declare what it should keep")
-    assert ("uses are spent" in note) is (balance == 60)
+    plan = world.plan()
+    assert plan.warnings == (
+        (
+            (Address("coupon", "C"),),
+            f"the API did not return {lost}, so the replacement is created without them. "
+            "Declare those that the coupon should keep.",
+        ),
+    )
+    assert ["uses are spent" in note for note in told(plan)] == [True] * (balance == 60)
 
 
 # --- faults, notes, counts ----------------------------------------------------------------------
@@ -519,3 +538,44 @@ def test_a_plan_is_the_same_whatever_the_order_of_the_files(new_world: Callable[
         return [(c.address, c.action, c.fields, c.after) for c in made.plan().changes]
 
     assert shop(turned=True) == shop(turned=False)
+
+
+# --- names of objects ---------------------------------------------------------------------------
+
+
+def test_a_variant_is_called_by_product_and_model(world: World) -> None:
+    world.both("product/1", name="Cappuccino", category="Drinks")
+    world.both("variant/V", product="1", model="Large", unit_price=5)
+    world.product("2", {"N": {"model": "Small", "unit_price": 5}}, name="Tea", category="Drinks")
+    world.live.objects["variant"].pop("N")
+    labels = world.plan().labels
+    assert labels[Address("product", "1")] == "Cappuccino"
+    assert labels[Address("variant", "V")] == "Cappuccino, Large"
+    assert labels[Address("variant", "N")] == "Tea, Small"
+    assert set(labels) == {
+        Address("product", "1"),
+        Address("product", "2"),
+        Address("variant", "V"),
+        Address("variant", "N"),
+    }
+
+
+def test_the_declared_name_comes_before_the_live_one(world: World) -> None:
+    world.have("product/1", name="Kopi", category="Drinks")
+    world.declare("product/1", name="Kopi Susu", category="Drinks")
+    world.both("variant/V", product="1", unit_price=5)
+    assert world.plan().labels[Address("variant", "V")] == "Kopi Susu"
+
+
+def test_private_data_is_no_label(world: World) -> None:
+    world.both("customer/D", name="Ani", code="D")
+    world.both("category/Drinks")
+    labels = world.plan().labels
+    assert labels.get(Address("customer", "D")) is None
+    assert labels.get(Address("category", "Drinks")) is None
+    assert labels.get(Address("variant", "nobody")) is None
+
+
+def test_a_long_label_is_cut(world: World) -> None:
+    world.both("product/1", name="K" * 200, category="Drinks")
+    assert world.plan().labels[Address("product", "1")] == "K" * 60 + "…"

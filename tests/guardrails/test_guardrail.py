@@ -37,8 +37,8 @@ def test_a_violation_says_rule_value_limit_object_line_and_way_out(halved: Any) 
     found, notes = halved.judged(PRICE_CHANGE)
     first = found[0]
     assert (first.rule, str(first.address)) == ("price-change", "variant/V")
-    assert first.message == "150,000 → 15,000 (-90 %)"
-    assert (first.measured, first.limit) == ("-90 %", "50 %")
+    assert first.message == "price falls from 150,000 to 15,000 (-90 %, limit 50 %)"
+    assert (first.measured, first.limit, first.unit) == (-90, 50, "percent")
     assert first.source == Source("catalogue/shop.yaml", 1, 5)
     assert first.hint == (
         "allow: [{rule: price-change, address: variant/V, reason: …, until: YYYY-MM-DD}]"

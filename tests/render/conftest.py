@@ -41,7 +41,7 @@ def everything(makes: Makes) -> Callable[[], Plan]:
             notes=("coupon `reference_id` is not compared",),
             violations=(
                 makes.violation("variant/1003L"),
-                makes.violation(rule="removals", measured="2 of 3"),
+                makes.violation(rule="removals", measured=2, limit=1, unit="objects"),
                 makes.violation("variant/1003L", rule="below-cost", allowed=True),
             ),
             unchanged=41,

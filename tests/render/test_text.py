@@ -128,6 +128,9 @@ def shop() -> Plan:
 GOLDEN = """\
 Store: https://yourshop.dealpos.net
 
+Warning: coupon/DISC20: the API did not return `customer`, so the replacement is created \
+without it. Declare `customer` to keep it.
+
 + create  ~ update  ± replace (delete, then create)  ○ retire (taken out of sale, kept in the shop)
 
 + category/Drinks  catalogue/drinks.yaml:14
@@ -167,10 +170,8 @@ In the shop and not in the files, left alone (1 object):
   coupon/OLD10
 
 Notes:
-  - coupon/DISC20: 40 of 100 uses are spent, so its replacement starts with 60; \
-this folder or its ledger remembers it, without either write limit: \
-60 afterwards or the next plan asks again; \
-its replacement has no `customer`; declare what it should keep
+  - coupon/DISC20: 40 of 100 uses are spent, so the replacement starts with 60. \
+The ledger or this folder remembers it; without either, declare `limit: 60` after the apply
   - coupon `reference_id` is not compared (1 object): no read of a coupon returns it
 
 Money: 1 dearer; largest rise +1,899,900.0 % (variant/1003L at Solo)
@@ -305,6 +306,9 @@ def test_the_hidden_fields_are_those_that_json_shows_and_text_does_not(
 
 COMPACT = """\
 Store: https://yourshop.dealpos.net
+
+Warning: coupon/DISC20: the API did not return `customer`, so the replacement is created \
+without it. Declare `customer` to keep it.
 
 + create  ~ update  ± replace (delete, then create)  ○ retire (taken out of sale, kept in the shop)
 

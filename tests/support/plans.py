@@ -71,13 +71,14 @@ class Makes:
             Source("catalogue/drinks.yaml", line, 9),
         )
 
-    def violation(self, address: str = "", *, allowed: bool = False, **words: str) -> Violation:
+    def violation(self, address: str = "", *, allowed: bool = False, **words: Any) -> Violation:
         """A violation, refusing or allowed."""
         texts = {
             "rule": "price-change",
             "message": "150,000 → 15,000",
-            "measured": "90 %",
-            "limit": "50 %",
+            "measured": 90,
+            "limit": 50,
+            "unit": "percent",
             "hint": "allow it in a catalogue file",
         }
         given = Allowance(
@@ -115,7 +116,7 @@ class Makes:
             blocked=((Address("variant", f"w{name}"), name),),
             notes=(name,),
             violations=(
-                self.violation(f"variant/{name}", message=name, measured=name, hint=name),
+                self.violation(f"variant/{name}", message=name, unit=name, hint=name),
                 self.violation(f"variant/{name}", message=name, allowed=True),
             ),
         )

@@ -10,6 +10,7 @@ from reconciler.core.diff.change import Change
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Allowance, Declared, Desired
 from reconciler.core.model.live import ABSENT, Live, Observed
+from reconciler.core.model.references import references_of
 from reconciler.core.plan import build as planning
 from reconciler.core.plan import faults as references
 from reconciler.core.plan.faults import Fault
@@ -73,7 +74,7 @@ class World:
         """Every fault that the references have; what nobody names is absent."""
         live = self.fill()
         for address, declared in self.desired:
-            for target, _ in references.names(KINDS[address.kind], declared.value):
+            for target, _ in references_of(KINDS[address.kind], declared.value):
                 if live.get(target) is None and target not in live.unread:
                     live.put(target, ABSENT)
         return references.check(self.desired, live, KINDS)

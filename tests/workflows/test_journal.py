@@ -135,10 +135,10 @@ def test_the_plan_shows_what_finishes_it_and_writes_nothing(
     plan = shop.plan()
     (change,) = plan.changes
     assert (change.action.value, change.source.line) == ("create", 3)
-    assert change.reason == "finishes a replacement that was interrupted"
+    assert change.reason == "finishes an interrupted replacement"
     assert (change.after["limit"], change.after["description"]) == (4, "old")
     said = render_plan(plan, PlanView(kinds=KINDS, usage=shop.cost(plan)))
-    assert "coupon/C: finishes a replacement that was interrupted; 6 of 10 uses are spent" in said
+    assert "coupon/C: finishes an interrupted replacement; 6 of 10 uses are spent" in said
     assert shop.show() == before
     assert {method for method, _, _ in shop.twin.calls[start:]} <= {"GET", "POST"}
     assert len(noted(shop)) == 1, "it is not finished yet"
@@ -192,7 +192,7 @@ def test_it_is_finished_as_the_files_are_by_then(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("categories: [{name: A}]", "no file declares it any more"),
+        ("categories: [{name: A}]", "it is no longer declared"),
         (COUPON.replace("limit: 10", "limit: 5"), "not replaced: 6 uses are spent"),
     ],
 )
@@ -230,7 +230,7 @@ def test_a_used_up_coupon_does_not_come_back_with_more(make_shop: MakeShop) -> N
     shop.write(text.replace("15", "10"))
     plan = shop.plan()
     assert plan.empty
-    assert "nothing was left of the old one" in plan.blocked[0][1]
+    assert "no uses were left of the old one" in plan.blocked[0][1]
 
 
 def test_a_replacement_that_cannot_be_noted_is_not_begun(shop: Shop) -> None:

@@ -21,7 +21,7 @@ from reconciler.core.model.codec import DAY
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
-from reconciler.core.model.references import names
+from reconciler.core.model.references import references_of
 from reconciler.core.plan.faults import cycles
 
 NOWHERE = Source("", 0, 0)
@@ -141,7 +141,7 @@ def _referring(found: Accepted, kind: Kind, live: Live, desired: Desired) -> Non
     table = found.values[kind.name]
     for name, value in list(table.items()):
         address = Address(kind.name, name)
-        for target, path in list(names(kind, value)):
+        for target, path in list(references_of(kind, value)):
             state = live.get(target)
             if isinstance(state, Observed) or desired.get(target) or path[0] not in value:
                 continue

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.core.diff.change import CARRIED, RENAMED, Action, Change, FieldChange
-from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import overlay
@@ -35,7 +34,8 @@ def follow(changes: Sequence[Change], desired: Desired, kinds: Kinds) -> Iterato
         declared = desired.get(change.address)
         moved: dict[str, object] = {}
         if parent and declared and change.before is not None and change.after is not None:
-            above = by_address.get(Address(parent.kind, change.after.get(parent.kind, "")))
+            owner = kinds[change.address.kind].parent_address(change.after)
+            above = by_address.get(owner) if owner else None
             if above and above.before and above.after:
                 moved = {
                     name: above.after.get(other)

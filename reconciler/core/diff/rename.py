@@ -12,11 +12,12 @@ from functools import cache, partial
 from typing import NamedTuple
 
 from reconciler.core.diff.known_rewrites import Kept, recognised
-from reconciler.core.model.address import Address, above
+from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.field import Reference
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import ABSENT, Absent, Live, Observed
+from reconciler.core.model.references import ancestors
 
 
 def viewed(
@@ -80,14 +81,14 @@ def _turn(pending: Sequence[_Pending], there: Set[Address], kinds: Kinds) -> _Pe
         able = [
             p
             for p in moving
-            if p.new not in there or not leaving.isdisjoint((p.new, *above(p.new, kinds)))
+            if p.new not in there or not leaving.isdisjoint((p.new, *ancestors(p.new, kinds)))
         ]
         if len(able) == len(moving):
             break
         moving = able
     unsteady = {address for p in moving for address in p}
     free = (p for p in pending if p.new not in there)
-    return next((p for p in free if unsteady.isdisjoint(above(p.new, kinds))), None)
+    return next((p for p in free if unsteady.isdisjoint(ancestors(p.new, kinds))), None)
 
 
 def called(address: Address, renames: Mapping[Address, str], kinds: Kinds) -> str:
@@ -102,7 +103,7 @@ def _moved(address: Address, rename: _Pending, kinds: Kinds) -> Address:
     old, new = rename
     if address == old:
         return new
-    if old in above(address, kinds):
+    if old in ancestors(address, kinds):
         return Address(new.kind, new.name + address.name[len(old.name) :])
     return address
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
-
-from reconciler.core.model.kind import Kinds
 
 
 class Address(NamedTuple):
@@ -17,14 +14,6 @@ class Address(NamedTuple):
     def __str__(self) -> str:
         """`kind/name`."""
         return f"{self.kind}/{self.name}"
-
-
-def above(address: Address, kinds: Kinds) -> Iterator[Address]:
-    """Every object above one in a tree, the nearest first; nothing for a kind that is none."""
-    kind, name = address
-    while kinds[kind].tree and "/" in name:
-        name = name.rpartition("/")[0]
-        yield Address(kind, name)
 
 
 class Source(NamedTuple):

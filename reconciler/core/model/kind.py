@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
+from reconciler.core.model.address import Address
 from reconciler.core.model.codec import Codec
 from reconciler.core.model.field import Field, Reference, Wire, described
 from reconciler.core.model.pricing import Offer, Reduction
@@ -90,8 +91,19 @@ class Call:
     body: Callable[[Sequence[Value]], Any] | None = None
     forms: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = ()
     """Spellings to try in turn where the documentation does not say which one is right."""
-    inferred: str = ""
-    """What of it no page of the documentation says; told where it is used."""
+    warning: str | None = None
+    """What no page of the documentation says of it, and what to do about that."""
+
+
+class CarryOver(NamedTuple):
+    """What a replacement is created with, so that it loses nothing of the live object."""
+
+    value: Value | None
+    """The new object; None where the object must not be replaced."""
+    note: str | None = None
+    """What is carried over; of a replacement that must not happen, the reason."""
+    warning: str | None = None
+    """What the new object may lack, because the API never returns it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +155,12 @@ class Kind:
     """What is read and sent back but never compared, shown or written in a file."""
     normalise: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     """Gathers what a read scatters over several keys, before decoding."""
-    carry_over: Callable[[Value, Value], tuple[Value | None, str]] | None = None
-    """What a replacement keeps of the live object: (after, live) to (after, note).
+    carry_over: Callable[[Value, Value], CarryOver] | None = None
+    """Takes the declared object and the live one; gives what a replacement is created with."""
+    label: Callable[[Value, Value], str] | None = None
+    """Takes an object and its parent (empty without one); gives the name that people call it by.
 
-    None instead of `after` withholds the replacement, and the note says why.
+    A kind with private data has none.
     """
     blind: Callable[[Value], Mapping[str, str]] | None = None
     """Fields that an object of this sort has and no read shows, with the way out: a write of it
@@ -247,14 +261,24 @@ class Kind:
             shown = "" if self.fields[name].private else f" (found {str(raw)[:40]!r})"
             raise ValueError(f"`{name}`: {error}{shown}") from None
 
+    @property
+    def parent_kind(self) -> str | None:
+        """The kind that objects of this kind are nested in, and the field that names the parent."""
+        return self.parent.kind if self.parent else None
+
+    def parent_address(self, value: Value) -> Address | None:
+        """Return the parent that a value names; None for a kind without parents."""
+        if self.parent is None:
+            return None
+        return Address(self.parent.kind, value.get(self.parent.kind, ""))
+
     @cached_property
     def comparable_fields(self) -> frozenset[str]:
         """The fields that a file can hold and the shop can show."""
-        parent = self.parent.kind if self.parent else ""
         return frozenset(
             name
             for name, field in self.fields.items()
-            if field.comparable and field.wire.read and name != parent
+            if field.comparable and field.wire.read and name != self.parent_kind
         )
 
     def retired(self, row: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
-from reconciler.core.model.kind import Value
+from reconciler.core.model.kind import Kind, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,13 @@ class Live:
             for kind, objects in desired.objects.items()
             for name in objects.keys() - self.objects.get(kind, {}).keys()
         }
+
+    def children_of(self, kind: Kind) -> Iterator[tuple[str, Value]]:
+        """Yield every object of `kind` that a read of its parent showed; its value names that."""
+        if kind.parent:
+            for owner, state in self.observed(kind.parent.kind):
+                for name, value in (state.children or {}).items():
+                    yield name, {**value, kind.parent.kind: owner}
 
     def observed(self, kind: str) -> Iterator[tuple[str, Observed]]:
         """Every object of a kind that the shop has, as far as it was read."""

@@ -9,7 +9,7 @@ from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 
 
-def names(kind: Kind, value: Value) -> Iterator[tuple[Address, tuple[str | int, ...]]]:
+def references_of(kind: Kind, value: Value) -> Iterator[tuple[Address, tuple[str | int, ...]]]:
     """Every object that `value` refers to, with the path of the name inside it."""
     for field_name, references in kind.referring:
         if field_name in value:
@@ -18,7 +18,7 @@ def names(kind: Kind, value: Value) -> Iterator[tuple[Address, tuple[str | int, 
                     yield Address(reference.kind, name), (field_name, *path)
 
 
-def targets(desired: Desired, kinds: Kinds) -> dict[str, set[str]]:
+def referenced_names(desired: Desired, kinds: Kinds) -> dict[str, set[str]]:
     """Everything that declared objects refer to, by kind: few names, however many objects."""
     found: dict[str, set[str]] = {}
     for name, objects in desired.objects.items():
@@ -29,3 +29,11 @@ def targets(desired: Desired, kinds: Kinds) -> dict[str, set[str]]:
                     if field_name in declared.value:
                         reference.collect(declared.value[field_name], into)
     return found
+
+
+def ancestors(address: Address, kinds: Kinds) -> Iterator[Address]:
+    """Every object above one in a tree, the nearest first; nothing for a kind that is none."""
+    kind, name = address
+    while kinds[kind].tree and "/" in name:
+        name = name.rpartition("/")[0]
+        yield Address(kind, name)

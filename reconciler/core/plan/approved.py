@@ -112,13 +112,12 @@ def _owned(kind: Kind, change: Approved) -> Iterator[str]:
     the plan knows it.
     """
     before = change.before or {}
-    parent = kind.parent.kind if kind.parent else ""
     after = change.after or {}
     for name in dict.fromkeys((*(n for n in change.names if n in after), *after)):
         spec = kind.fields[name]
         whole = change.action in (Action.CREATE, Action.REPLACE) and not spec.runtime
         sent_only = not spec.runtime and name not in before  # so a file has told it
-        if whole or sent_only or spec.identity or name == parent or name in change.names:
+        if whole or sent_only or spec.identity or name == kind.parent_kind or name in change.names:
             yield name
 
 

@@ -16,7 +16,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import DECLARE, Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.model.references import names
+from reconciler.core.model.references import references_of
 from reconciler.core.plan.children import Family
 
 RUNTIME = "no file can set that: make this change in DealPOS"
@@ -99,8 +99,8 @@ def _refused(
     own = set(kind.update.fields) if kind.update else set()
     if not found and not fields & carried - own:
         return ""
-    owner = Address(kind.parent.kind, (change.after or {}).get(kind.parent.kind, ""))
-    family = families.get(owner)
+    owner = kind.parent_address(change.after or {})
+    family = families.get(owner) if owner else None
     if found and (fields - carried or family is None or change.address.name not in _names(family)):
         return reason(found)
     return _parents(family)
@@ -153,14 +153,13 @@ def _pairs(
 ) -> Iterator[tuple[Address, Address]]:
     """What is needed, and by what, as far as `declared` tells."""
     kind, state = kinds[address.kind], live.get(address)
-    named = {target for target, _ in names(kind, declared.value)}
+    named = {target for target, _ in references_of(kind, declared.value)}
     if isinstance(state, Observed):
         # What it names already it may go on naming.
-        named -= {target for target, _ in names(kind, state.value)}
+        named -= {target for target, _ in references_of(kind, state.value)}
     if declared.was and state is ABSENT:
         yield Address(kind.name, declared.was), address
-    if kind.parent:
-        owner = Address(kind.parent.kind, declared.value.get(kind.parent.kind, ""))
+    if owner := kind.parent_address(declared.value):
         named.discard(owner)
         if state is ABSENT:
             yield owner, address

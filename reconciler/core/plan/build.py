@@ -19,13 +19,15 @@ from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Listed, Live, Observed
 from reconciler.core.plan.blocked import routed, unread_dependencies
-from reconciler.core.plan.children import cautions, families
+from reconciler.core.plan.children import families, warn_of_incomplete_lists
 from reconciler.core.plan.deletion import deletions
 from reconciler.core.plan.faults import Fault, required
+from reconciler.core.plan.labels import Labels
 from reconciler.core.plan.notes import Uncompared, recoded
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.removal import expanded, unmanaged, untouched
 from reconciler.core.plan.replacement import Interrupted, finish
+from reconciler.core.plan.warning import PlanWarning, merge_warnings
 
 
 def build(
@@ -69,10 +71,19 @@ def build(
             *builder.notes,
             *builder.uncompared.notes(),
             *removed.notes,
-            *cautions(changes, found, desired, live, kinds),
             *recoded(changes, desired, live, kinds),
             *untouched(desired, live, kinds),
         ),
+        warnings=tuple(
+            merge_warnings(
+                (
+                    *warn_of_incomplete_lists(changes, found, desired, live, kinds),
+                    *builder.warnings,
+                    *removed.warnings,
+                )
+            )
+        ),
+        labels=Labels(desired, live, kinds),
         unchanged=builder.unchanged,
         families=found,
         pages=_grown(live.pages, changes),
@@ -99,6 +110,7 @@ class _Builder:
         self.unknown: list[tuple[Address, str]] = []
         self.blocked: list[tuple[Address, str]] = []
         self.notes: list[str] = []
+        self.warnings: list[PlanWarning] = []
         self.faults: list[Fault] = []
         self.unread = unread_dependencies(desired, live, kinds)
         self.unchanged = 0
@@ -106,12 +118,14 @@ class _Builder:
 
     def finish(self, address: Address, entry: Interrupted, declared: Declared | None) -> None:
         """Decide how a replacement that was cut in half ends."""
-        change, note = finish(self.kinds[address.kind], address, entry, declared)
-        if change is None:
-            self.blocked.append((address, note))
+        found = finish(self.kinds[address.kind], address, entry, declared)
+        if found.change is None:
+            self.blocked.append((address, found.note))
             return
-        self.changes.append(change)
-        self.notes.append(f"{address}: {note}")
+        self.changes.append(found.change)
+        self.notes.append(f"{address}: {found.note}")
+        if found.warning:
+            self.warnings.append(PlanWarning((address,), found.warning))
 
     def consider(self, address: Address, declared: Declared) -> None:
         """Decide what happens to one declared object."""
@@ -216,12 +230,15 @@ class _Builder:
             return None
         if kind.carry_over is None:
             return after
-        kept, note = kind.carry_over(after, live)
-        if kept is None:
-            self.blocked.append((address, note))
-        elif note:
-            self.notes.append(f"{address}: {note}")
-        return kept
+        carried = kind.carry_over(after, live)
+        if carried.value is None:
+            self.blocked.append((address, carried.note or "not replaced"))
+            return None
+        if carried.note:
+            self.notes.append(f"{address}: {carried.note}")
+        if carried.warning:
+            self.warnings.append(PlanWarning((address,), carried.warning))
+        return carried.value
 
 
 def _grown(listed: Mapping[str, Listed], changes: list[Change]) -> dict[str, Listed]:

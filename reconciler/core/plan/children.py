@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.core.diff.change import Action, Change
@@ -11,6 +11,7 @@ from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed, overlay
 from reconciler.core.model.text import join_some
+from reconciler.core.plan.warning import PlanWarning
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,8 @@ def families(
 
 def _owner(change: Change, kinds: Kinds) -> Address:
     """The parent of what changes; a change of a parent is its own."""
-    parent = kinds[change.address.kind].parent
-    if parent and change.after is not None:
-        return Address(parent.kind, change.after.get(parent.kind, ""))
-    return change.address
+    kind = kinds[change.address.kind]
+    return (kind.parent_address(change.after) if change.after else None) or change.address
 
 
 class _Gather:
@@ -114,9 +113,8 @@ def nested(changes: Iterable[Change], kinds: Kinds) -> dict[Address, list[Change
     """The changes of children by their parent; a deletion is a call of its own."""
     found: dict[Address, list[Change]] = {}
     for change in changes:
-        parent = kinds[change.address.kind].parent
-        if parent and change.action is not Action.DELETE:
-            owner = Address(parent.kind, (change.after or {}).get(parent.kind, ""))
+        owner = kinds[change.address.kind].parent_address(change.after or {})
+        if owner and change.action is not Action.DELETE:
             found.setdefault(owner, []).append(change)
     return found
 
@@ -157,16 +155,18 @@ def _fields(change: Change) -> set[str]:
     return {field.path[0] for field in change.fields}
 
 
-def cautions(
+def warn_of_incomplete_lists(
     changes: Sequence[Change],
     families: Mapping[Address, Family],
     desired: Desired,
     live: Live,
     kinds: Kinds,
-) -> list[str]:
-    """What to say before parents are updated of which a child may not be known."""
+) -> Iterator[PlanWarning]:
+    """Yield a warning for parent updates of which a child may not be known.
+
+    DealPOS may delete a child that the update does not name (dealpos-api.md §6.2).
+    """
     above, below = {change.address: change for change in changes}, nested(changes, kinds)
-    said = []
     for child in kinds.values():
         if child.parent is None:
             continue
@@ -178,19 +178,19 @@ def cautions(
             and needed(child, family, above.get(owner), below.get(owner, ()))
         ]
         if risky:
-            found = [name for names in left_out(desired, live, kinds).values() for name in names]
-            said.append(_caution(child, sorted(risky), sorted(found)))
-    return said
+            hidden = [name for names in left_out(desired, live, kinds).values() for name in names]
+            parent = kinds[child.parent.kind]
+            owners = f"these {parent.collection}" if len(risky) > 1 else f"this {parent.name}"
+            yield PlanWarning(tuple(sorted(risky)), _warning(child, owners, sorted(hidden)))
 
 
-def _caution(child: Kind, owners: Sequence[Address], found: Sequence[str]) -> str:
-    retired, parent = child.retire, owners[0].kind
-    if found:
-        seen = f"hides some ({join_some(found, _MANY)})"
+def _warning(child: Kind, owners: str, hidden: Sequence[str]) -> str:
+    many, retired = child.collection, child.retire
+    if hidden:
+        seen = f"The API hides some {retired} {many} ({join_some(hidden, _MANY)}). If others exist"
     else:
-        seen = f"has shown no {retired} {child.name} inside a {parent}, so it may hide them"
+        seen = f"The API did not return {retired} {many} of {owners}. If any exist"
     return (
-        f"{join_some(owners, _MANY)}: the update names the {child.collection} that are known, "
-        f"and a shop may delete what it does not name. This shop {seen}: declare each {retired} "
-        "one that DealPOS has there before you apply"
+        f"this update sends the full list of {many}, and DealPOS may delete any {child.name} that "
+        f"is missing from it. {seen} in DealPOS, declare them first."
     )

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 
 from reconciler.core.diff.change import Action, Change, digest
 from reconciler.core.diff.rename import called
-from reconciler.core.model.address import Address, above
+from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired, Removal
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.model.references import names
+from reconciler.core.model.references import ancestors, references_of
 from reconciler.core.model.text import join_some
+from reconciler.core.plan.warning import PlanWarning
 
 _MANY = 5
 
@@ -30,6 +31,7 @@ class Deletions:
     blocked: list[tuple[Address, str]] = field(default_factory=list)
     unknown: list[tuple[Address, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    warnings: list[PlanWarning] = field(default_factory=list)
 
 
 def deletions(
@@ -60,7 +62,8 @@ def deletions(
     found.blocked += [(address, f"not deleted: {why}") for address, why in blocked.items()]
     left = {address: removal for address, removal in asked.items() if address not in blocked}
     found.changes += [_deletion(address, removal, live, kinds) for address, removal in left.items()]
-    found.notes += [*_gone(desired, live, kinds, renames), *_told(found.changes, kinds)]
+    found.notes += _gone(desired, live, kinds, renames)
+    found.warnings += _warn(found.changes, kinds)
     return found
 
 
@@ -96,11 +99,12 @@ def _deletion(address: Address, removal: Removal, live: Live, kinds: Kinds) -> C
     )
 
 
-def _told(changes: Iterable[Change], kinds: Kinds) -> Iterator[str]:
-    for name in dict.fromkeys(change.address.kind for change in changes):
-        call = kinds[name].delete
-        if call and call.inferred:
-            yield f"deleting a {name}: {call.inferred}"
+def _warn(changes: Iterable[Change], kinds: Kinds) -> Iterator[PlanWarning]:
+    """Yield a warning for each deletion that the API does not document in full."""
+    for change in changes:
+        call = kinds[change.address.kind].delete
+        if call and call.warning:
+            yield PlanWarning((change.address,), call.warning)
 
 
 def _blocked(
@@ -130,10 +134,10 @@ def _users(
     users: dict[Address, list[Address]] = {}
     for kind in kinds.values():
         for address, value in _after(kind, live, changes):
-            targets = {target for target, _ in names(kind, value)}
-            if kind.parent:
-                targets.add(Address(kind.parent.kind, value.get(kind.parent.kind, "")))
-            targets.update(above(address, kinds))
+            targets = {target for target, _ in references_of(kind, value)}
+            if owner := kind.parent_address(value):
+                targets.add(owner)
+            targets.update(ancestors(address, kinds))
             for target in sorted(targets & asked.keys()):
                 users.setdefault(target, []).append(address)
     return users
@@ -143,11 +147,7 @@ def _after(
     kind: Kind, live: Live, changes: Mapping[Address, Change]
 ) -> Iterator[tuple[Address, Value]]:
     """Every object of a kind as it will be, as far as it was read."""
-    seen: dict[Address, Value] = {}
-    for owner, state in live.observed(kind.parent.kind) if kind.parent else ():
-        for name, value in (state.children or {}).items():
-            above = kind.parent.kind if kind.parent else ""
-            seen[Address(kind.name, name)] = {**value, above: owner}
+    seen = {Address(kind.name, name): value for name, value in live.children_of(kind)}
     for name, state in live.observed(kind.name):
         address = Address(kind.name, name)
         seen[address] = {**seen.get(address, {}), **state.value}

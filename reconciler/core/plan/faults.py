@@ -14,7 +14,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.model.references import names, targets
+from reconciler.core.model.references import referenced_names, references_of
 from reconciler.errors import suggestion
 
 
@@ -39,13 +39,13 @@ def check(desired: Desired, live: Live, kinds: Kinds) -> list[Fault]:
     if not any(
         name not in desired.objects.get(kind, ())
         and not isinstance(live.get(Address(kind, name)), Observed)
-        for kind, names_ in targets(desired, kinds).items()
+        for kind, names_ in referenced_names(desired, kinds).items()
         for name in names_
     ):
         return faults
     told: set[tuple[str, str]] = set()
     for address, declared in desired:
-        for target, path in names(kinds[address.kind], declared.value):
+        for target, path in references_of(kinds[address.kind], declared.value):
             declared_too = target.name in desired.objects.get(target.kind, ())
             if declared_too or isinstance(live.get(target), Observed):
                 continue
@@ -112,7 +112,9 @@ def _cycle(loop: list[Address], desired: Desired, kinds: Kinds) -> Fault:
     declared = desired.get(first)
     assert isinstance(declared, Declared)
     path = next(
-        path for target, path in names(kinds[first.kind], declared.value) if target == second
+        path
+        for target, path in references_of(kinds[first.kind], declared.value)
+        if target == second
     )
     chain = " contains ".join(f"`{address.name}`" for address in containers)
     return Fault(first, path, f"{first} contains itself: {chain}", "take one of them out")

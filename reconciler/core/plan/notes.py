@@ -15,7 +15,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live
-from reconciler.core.model.references import names
+from reconciler.core.model.references import references_of
 
 _LABELS = ("name", "model")
 _MANY = 5
@@ -38,10 +38,7 @@ def _undeclared(
     kind: Kind, desired: Desired, live: Live
 ) -> dict[tuple[str, ...], list[tuple[Address, Value]]]:
     """What the shop has and no file declares for sale, by what it looks like."""
-    values: dict[str, Value] = {}
-    for owner, state in live.observed(kind.parent.kind) if kind.parent else ():
-        for name, value in (state.children or {}).items():
-            values[name] = {**value, kind.parent.kind if kind.parent else "": owner}
+    values = dict(live.children_of(kind))
     for name, state in live.observed(kind.name):
         values[name] = {**values.get(name, {}), **state.value}
     declared = desired.objects.get(kind.name, {})
@@ -57,7 +54,7 @@ def _undeclared(
 def _likeness(kind: Kind, value: Value) -> tuple[str, ...]:
     """What people call it, and where it is."""
     labels = [str(value.get(name, "")) for name in _LABELS if name in kind.fields]
-    return (*labels[-1:], str(value.get(kind.parent.kind, "")) if kind.parent else "")
+    return (*labels[-1:], str(value.get(kind.parent_kind or "", "")))
 
 
 def _alike(kind: Kind, value: Value, other: Value) -> bool:
@@ -72,7 +69,7 @@ def _said(new: Address, old: Address, live: Live, kinds: Kinds) -> str:
         for kind in kinds.values()
         if kind.parent is None or kind.parent.kind != old.kind
         for name, state in live.observed(kind.name)
-        if any(target == old for target, _ in names(kind, state.value))
+        if any(target == old for target, _ in references_of(kind, state.value))
     ]
     named = ", ".join(users[:_MANY]) + (" …" if len(users) > _MANY else "")
     left = f"; {named} would still name {old}" if users else ""
@@ -94,7 +91,6 @@ class Uncompared:
 
     def count(self, address: Address, kind: Kind, declared: Value, live: Value) -> None:
         """Add what is not compared of one object."""
-        parent = kind.parent.kind if kind.parent else ""
         for name, value in declared.items():
             field = kind.fields[name]
             if field.derived and (name,) in self.kept.get(address, ()):
@@ -103,7 +99,7 @@ class Uncompared:
                 continue  # a ledger knows what was written last
             if field.unread:
                 self.found[kind.name, name, field.unread] += 1
-            elif name not in live and field.comparable and name != parent:
+            elif name not in live and field.comparable and name != kind.parent_kind:
                 self.found[kind.name, name, "this shop's reads do not show it"] += 1
             elif name in live and value != live[name] and tidied(kind, (name,), value, live[name]):
                 self.found[kind.name, name, TIDY] += 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.diff.known_rewrites import Kept
@@ -14,13 +13,7 @@ from reconciler.core.model.live import Listed
 from reconciler.core.plan.approved import SkippedChange
 from reconciler.core.plan.children import Family
 from reconciler.core.plan.violation import Violation
-
-
-class PlanWarning(NamedTuple):
-    """A step of a plan that may lose data, for people."""
-
-    addresses: tuple[Address, ...]
-    message: str
+from reconciler.core.plan.warning import PlanWarning
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +37,7 @@ class Plan:
     given_up: tuple[Address, ...] = ()
     """What interrupted replacements took away and the files remove: nothing is left to finish."""
     warnings: tuple[PlanWarning, ...] = ()
+    """Changes that may lose data in the shop."""
     notes: tuple[str, ...] = ()
     violations: tuple[Violation, ...] = ()
     """What the guardrails have against it, exceptions included."""
@@ -54,11 +48,10 @@ class Plan:
     """What listings were like, with what the plan adds: for the cost of reading back."""
     reads: int = 0
     """Requests that making the plan has spent."""
+    labels: Mapping[Address, str] = field(default_factory=dict, repr=False, compare=False)
+    """How people call the objects; no private data."""
     kept: Kept = field(default_factory=dict)
     """What the shop is known to keep otherwise than it was written."""
-
-    labels: Mapping[Address, str] = field(default_factory=dict)
-    """The names of objects for people, such as `Cappuccino, Large`; private ones have none."""
 
     @property
     def empty(self) -> bool:

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Set
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from reconciler.core.model.address import Address, above
+from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired, Prune, Removal
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.model.references import names
+from reconciler.core.model.references import ancestors, references_of
 
 PRUNED = "in a prune scope, and not in the files"
 
@@ -80,7 +80,7 @@ def untouched(desired: Desired, live: Live, kinds: Kinds) -> list[str]:
 
 
 def _listed(kind: Kind, live: Live) -> bool:
-    return kind.name in live.complete or bool(kind.parent and kind.parent.kind in live.complete)
+    return not live.complete.isdisjoint((kind.name, kind.parent_kind))
 
 
 def _undeclared(kind: Kind, desired: Desired, live: Live) -> Iterator[tuple[Address, Value]]:
@@ -88,10 +88,8 @@ def _undeclared(kind: Kind, desired: Desired, live: Live) -> Iterator[tuple[Addr
     declared = desired.objects.get(kind.name, {})
     former = {entry.was for entry in declared.values()}
     found: dict[str, Value] = {}
-    if kind.parent and kind.parent.kind in live.complete:
-        for owner, state in live.observed(kind.parent.kind):
-            for name, value in (state.children or {}).items():
-                found[name] = {**value, kind.parent.kind: owner}
+    if kind.parent_kind in live.complete:
+        found.update(live.children_of(kind))
     if _listed(kind, live):
         for name, state in live.observed(kind.name):
             found[name] = {**found.get(name, {}), **state.value}
@@ -105,10 +103,10 @@ def _used(desired: Desired, kinds: Kinds) -> Set[Address]:
     used: set[Address] = set()
     for address, declared in desired:
         kind = kinds[address.kind]
-        targets = {target for target, _ in names(kind, declared.value)} | {address}
+        targets = {target for target, _ in references_of(kind, declared.value)} | {address}
         for target in targets:
             used.add(target)
-            used |= set(above(target, kinds))
+            used |= set(ancestors(target, kinds))
     return used
 
 
@@ -130,11 +128,9 @@ def _path(address: Address, value: Value, live: Live, kinds: Kinds) -> str:
         for reference in references:
             if kinds[reference.kind].tree and not reference.under:
                 return str(value.get(name) or "")
-    if kind.parent is None:
-        return ""
-    owner = Address(kind.parent.kind, value.get(kind.parent.kind, ""))
-    state = live.get(owner)
-    return _path(owner, state.value, live, kinds) if isinstance(state, Observed) else ""
+    owner = kind.parent_address(value)
+    state = live.get(owner) if owner else None
+    return _path(owner, state.value, live, kinds) if owner and isinstance(state, Observed) else ""
 
 
 def _pattern(glob: str) -> str:
@@ -151,12 +147,8 @@ def unmanaged(desired: Desired, live: Live, kinds: Kinds) -> list[Address]:
         if all(entry.removed for entry in declared.values()):
             continue
         kind = kinds[name]
-        parent = kind.parent.kind if kind.parent else name
-        if parent not in live.complete and name not in live.complete:
+        if not _listed(kind, live):
             continue
-        listed = {n for n, _ in live.observed(name)}
-        if kind.parent:
-            for _, owner in live.observed(parent):
-                listed |= set(owner.children or ())
+        listed = {n for n, _ in live.observed(name)} | {n for n, _ in live.children_of(kind)}
         found += [Address(name, n) for n in listed if n not in declared]
     return sorted(address for address in found if address not in desired.removals)

@@ -18,7 +18,7 @@ from reconciler.core.diff.known_rewrites import Kept, Pair, carried_over, trace
 from reconciler.core.diff.merge import overlay_owned
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared
-from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.kind import CarryOver, Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Absent, Live, Observed
 
 
@@ -51,6 +51,7 @@ class Finish(NamedTuple):
 
     change: Change | None
     note: str
+    warning: str | None = None
 
 
 def restored(kind: Kind, before: Value, after: Value) -> Value | None:
@@ -60,7 +61,7 @@ def restored(kind: Kind, before: Value, after: Value) -> Value | None:
     """
     unread = {n: v for n, v in after.items() if kind.fields[n].unread and n not in before}
     old: Value = {**unread, **{n: v for n, v in before.items() if v is not None}}
-    return kind.carry_over(old, before)[0] if kind.carry_over else old
+    return kind.carry_over(old, before).value if kind.carry_over else old
 
 
 def resumed(live: Live, interrupted: Mapping[Address, Interrupted], kinds: Kinds) -> Resumed:
@@ -99,13 +100,14 @@ def _put_back(kind: Kind, entry: Interrupted, state: Observed) -> Value:
 def finish(kind: Kind, address: Address, entry: Interrupted, declared: Declared | None) -> Finish:
     """How a replacement whose old object is gone ends; never with more than was left of it."""
     asked = declared.value if declared else {}
-    kept, note = _kept(kind, entry, asked) if declared else (None, "no file declares it any more")
-    done = "finishes a replacement that was interrupted"
+    new = _kept(kind, entry, asked) if declared else CarryOver(None, "it is no longer declared")
+    kept, note = new.value, new.note
+    done = "finishes an interrupted replacement"
     if kept is None:
-        done = f"undoes a replacement that was interrupted ({note})"
-        kept, note = restored(kind, entry.before, entry.after), ""
+        done = f"undoes an interrupted replacement ({note})"
+        kept, note = restored(kind, entry.before, entry.after), None
     if kept is None:
-        return Finish(None, "its replacement was interrupted, and nothing was left of the old one")
+        return Finish(None, "its replacement was interrupted, and no uses were left of the old one")
     value = {
         name: item
         for name, item in kept.items()
@@ -123,13 +125,13 @@ def finish(kind: Kind, address: Address, entry: Interrupted, declared: Declared 
         carried={n: (asked[n], v) for n, v in value.items() if n in asked and asked[n] != v},
         replaces=entry.before,
     )
-    return Finish(change, "; ".join(part for part in (done, note) if part))
+    return Finish(change, "; ".join(part for part in (done, note) if part), new.warning)
 
 
-def _kept(kind: Kind, entry: Interrupted, asked: Value) -> tuple[Value | None, str]:
+def _kept(kind: Kind, entry: Interrupted, asked: Value) -> CarryOver:
     """What the replacement is to be created with by what the files say now."""
     after = overlay_owned(kind, entry.before, asked)
-    return kind.carry_over(after, entry.before) if kind.carry_over else (after, "")
+    return kind.carry_over(after, entry.before) if kind.carry_over else CarryOver(after)
 
 
 class Latest(NamedTuple):
@@ -165,9 +167,10 @@ def latest(
     declared = {name: asked for name, (asked, _) in change.carried.items()}
     asked = {**(change.after or {}), **declared}
     live = {**before, left: now_left}
-    after, note = kind.carry_over(asked, live)
+    carried_over_value = kind.carry_over(asked, live)
+    after = carried_over_value.value
     if after is None:
-        return Latest(None, note)
+        return Latest(None, carried_over_value.note or "not replaced")
     carried = {n: (asked[n], v) for n, v in after.items() if asked.get(n) != v}
     said = f"{there} uses were left when this was planned, {now_left} right before it was replaced"
     return Latest(replace(change, before=live, after=dict(after), carried=carried), said)

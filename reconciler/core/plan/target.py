@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from reconciler.core.model.address import Address, above
+from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kinds
-from reconciler.core.model.references import names
+from reconciler.core.model.references import ancestors, references_of
 from reconciler.errors import UsageError, suggestion
 
 
@@ -89,11 +89,10 @@ def _nothing(pattern: str, known: Sequence[Address]) -> UsageError:
 def _nested(desired: Desired, asked: set[Address], scope: Scope, kinds: Kinds) -> Iterator[Address]:
     """What lives inside the objects that are asked for by name."""
     for kind in kinds.values():
-        if kind.parent is None or (scope.kinds and kind.name not in scope.kinds):
+        if scope.kinds and kind.name not in scope.kinds:
             continue
         for name, declared in desired.objects.get(kind.name, {}).items():
-            owner = Address(kind.parent.kind, declared.value.get(kind.parent.kind, ""))
-            if owner in asked:
+            if kind.parent_address(declared.value) in asked:
                 yield Address(kind.name, name)
 
 
@@ -103,7 +102,7 @@ def _needed(address: Address, desired: Desired, kinds: Kinds) -> Iterable[Addres
     kind = kinds[address.kind]
     if declared is None:
         return
-    for target, _ in names(kind, declared.value):
+    for target, _ in references_of(kind, declared.value):
         yield target
-        yield from above(target, kinds)
-    yield from above(address, kinds)
+        yield from ancestors(target, kinds)
+    yield from ancestors(address, kinds)

@@ -16,9 +16,13 @@ class Violation:
 
     rule: str
     message: str
-    """What would happen, in the shop's words."""
-    measured: str
-    limit: str
+    """One plain sentence: what would happen, and the limit that it breaks."""
+    measured: int | Decimal | None
+    """None where the API does not return what it is measured by."""
+    limit: int | Decimal | None
+    """None where the rule has no limit, such as that of typing errors."""
+    unit: str | None
+    """The unit of `measured` and `limit`: `percent`, `money`, `days`, `uses`, `objects`."""
     hint: str
     """How to allow it."""
     address: Address | None = None
@@ -34,10 +38,14 @@ def refusals(violations: Iterable[Violation]) -> tuple[Violation, ...]:
     return tuple(violation for violation in violations if violation.allowed is None)
 
 
-def percent(share: int | Decimal, rounding: str = ROUND_UP) -> str:
-    """A share of a hundred for people: `50 %`, `-12.5 %`.
+def round_share(share: int | Decimal, rounding: str = ROUND_UP) -> Decimal:
+    """Return a share of a hundred with one decimal.
 
-    Rounded away from nothing, so that what is over a limit does not read as the limit.
+    It is rounded away from zero, so that a share over a limit does not read as the limit.
     """
-    tenths = Decimal(share).quantize(Decimal("0.1"), rounding)
-    return f"{tenths:,}".removesuffix(".0") + " %"
+    return Decimal(share).quantize(Decimal("0.1"), rounding)
+
+
+def percent(share: int | Decimal, rounding: str = ROUND_UP) -> str:
+    """Return a share of a hundred for people: `50 %`, `-12.5 %`."""
+    return f"{round_share(share, rounding):,}".removesuffix(".0") + " %"

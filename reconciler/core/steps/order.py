@@ -14,9 +14,9 @@ from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
 from reconciler.core.diff.change import Action, Change
-from reconciler.core.model.address import Address, Source, above
+from reconciler.core.model.address import Address, Source
 from reconciler.core.model.kind import Kinds
-from reconciler.core.model.references import names
+from reconciler.core.model.references import ancestors, references_of
 from reconciler.core.plan.plan import Plan
 from reconciler.core.steps.lower import lower_plan
 from reconciler.core.steps.step import Step
@@ -87,7 +87,7 @@ class _Dependencies:
         """Return the steps that must run before `step`."""
         if step.action is Action.DELETE:
             waits = {found for a in step.addresses for found in self.last_users.get(a, ())}
-            paths = [over for a in step.addresses for over in above(a, self.kinds)]
+            paths = [over for a in step.addresses for over in ancestors(a, self.kinds)]
             return waits | {self.created_by[over] for over in paths if over in self.created_by}
         waits = set()
         for change in step.changes:
@@ -95,7 +95,7 @@ class _Dependencies:
                 if needed in self.created_by:
                     waits.add(self.created_by[needed])
             if step.creates or change.renamed_from:
-                path = (change.address, *above(change.address, self.kinds))
+                path = (change.address, *ancestors(change.address, self.kinds))
                 waits |= {self.renamed_away[a] for a in path if a in self.renamed_away}
             waits |= self.moved_out_before_rename.get(step.id, set())
             # A parent's update lists its known children: sent after a creation, it would leave
@@ -113,7 +113,7 @@ class _Dependencies:
         for step in unordered:
             for change in step.changes:
                 old = Address(change.address.kind, change.renamed_from)
-                for over in above(old, self.kinds):
+                for over in ancestors(old, self.kinds):
                     if over in self.created_by:
                         break  # the object was moved there by an earlier step
                     if over in self.renamed_away:
@@ -165,12 +165,12 @@ def _owners_of(step: Step) -> set[Address]:
 def _needs_before(change: Change, kinds: Kinds) -> Iterator[Address]:
     """Yield what an object refers to before this change, under its old name too."""
     kind, before = kinds[change.address.kind], change.before or {}
-    yield from (target for target, _ in names(kind, before))
+    yield from (target for target, _ in references_of(kind, before))
     if kind.parent:
         yield Address(kind.parent.kind, before.get(kind.parent.kind, ""))
-    yield from above(change.address, kinds)
+    yield from ancestors(change.address, kinds)
     if change.renamed_from:
-        yield from above(Address(change.address.kind, change.renamed_from), kinds)
+        yield from ancestors(Address(change.address.kind, change.renamed_from), kinds)
 
 
 def _creating_steps(unordered: list[Step]) -> Mapping[Address, int]:
@@ -188,11 +188,11 @@ def _needs(step: Step, change: Change, kinds: Kinds) -> Iterator[Address]:
     kind = kinds[change.address.kind]
     carried = step.carried.get(kind.name, frozenset())
     value = change.after or {}
-    for target, _ in names(kind, {name: value[name] for name in value if name in carried}):
+    for target, _ in references_of(kind, {name: value[name] for name in value if name in carried}):
         yield target
-        yield from above(target, kinds)
+        yield from ancestors(target, kinds)
     if kind.parent:
         yield Address(kind.parent.kind, value.get(kind.parent.kind, ""))
-    yield from above(change.address, kinds)
+    yield from ancestors(change.address, kinds)
     if change.renamed_from:  # the object's parents under its old name
-        yield from above(Address(kind.name, change.renamed_from), kinds)
+        yield from ancestors(Address(kind.name, change.renamed_from), kinds)

@@ -14,7 +14,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import Live
-from reconciler.core.model.references import names
+from reconciler.core.model.references import references_of
 from reconciler.core.steps.usage import SECONDS_PER_REQUEST
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.paging import PAGE_SIZES
@@ -201,11 +201,11 @@ class FullRead:
     def _referred_by_new(self, kind: Kind) -> Iterator[Address]:
         for name in self._new_names(kind):
             state = self.reader.get_observed(kind, name)
-            yield from (target for target, _ in names(kind, state.value if state else {}))
+            yield from (target for target, _ in references_of(kind, state.value if state else {}))
 
     def _referred_by_declared(self, kind: Kind) -> Iterator[Address]:
         for declared in self.desired.objects.get(kind.name, {}).values():
-            for target, _ in names(kind, declared.value):
+            for target, _ in references_of(kind, declared.value):
                 other = self.kinds[target.kind]
                 if not other.reads.listed and self._is_new(other, target.name):
                     yield target

@@ -15,7 +15,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import ABSENT, Live, Observed, Wanted, wanted
-from reconciler.core.model.references import targets
+from reconciler.core.model.references import referenced_names
 from reconciler.core.plan.removal import expanded, needed
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading import absence, completeness
@@ -67,7 +67,9 @@ def _requested(desired: Desired, kinds: Kinds, also: Iterable[Address]) -> Wante
         if declared.was
     ]
     entries += [(k, name, needed(kinds[k], r)) for (k, name), r in desired.removals.items()]
-    entries += [(k, name, ()) for k, names in targets(desired, kinds).items() for name in names]
+    entries += [
+        (k, name, ()) for k, names in referenced_names(desired, kinds).items() for name in names
+    ]
     return wanted(entries, table)
 
 

@@ -6,7 +6,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from reconciler.core.model.types import Money
 from reconciler.core.money import Sale, margin
-from reconciler.core.plan.violation import percent
+from reconciler.core.plan.violation import percent, round_share
 from reconciler.guardrails.guardrail import Finding, Ground, Guardrail, path_of
 
 
@@ -33,10 +33,12 @@ class Rule(Guardrail):
                 where = f" at {sale.outlet}" if sale.outlet else ""
                 more = _more(len(worse) - 1)
                 yield Finding(
-                    f"sold at {sale.after.price:,}, costs {sale.after.cost:,}{where}{more} "
-                    f"(margin {percent(share, ROUND_FLOOR)})",
-                    percent(share, ROUND_FLOOR),
-                    percent(self.min_margin_percent),
+                    f"sells for {sale.after.price:,}{where}{more}; it costs {sale.after.cost:,} "
+                    f"(margin {percent(share, ROUND_FLOOR)}, "
+                    f"limit {percent(self.min_margin_percent)})",
+                    round_share(share, ROUND_FLOOR),
+                    self.min_margin_percent,
+                    "percent",
                     change.address,
                     path_of(change, sale.outlet, sale.after.price),
                 )

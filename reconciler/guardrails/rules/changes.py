@@ -27,7 +27,7 @@ class Rule(Share):
 
     def words(self, objects: str) -> str:
         """What would happen."""
-        return f"{objects} are changed"
+        return f"{objects} would be changed"
 
 
 def _fills(change: Change) -> bool:

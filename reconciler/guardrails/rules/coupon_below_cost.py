@@ -11,7 +11,6 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.pricing import Reduction
 from reconciler.core.model.types import Name
 from reconciler.core.money import Amount, Sale
-from reconciler.core.plan.violation import percent
 from reconciler.guardrails.basket import Article, Shelf, Standing, article
 from reconciler.guardrails.guardrail import Finding, Ground, Guardrail, path_of
 
@@ -31,21 +30,13 @@ class Rule(Guardrail):
             found = shelf.loss(reduction) if reduction else None
             if reduction and found:
                 loss, item = found
-                yield Finding(
-                    _words(reduction, loss, item),
-                    f"{loss:,} below cost",
-                    _LIMIT,
-                    change.address,
-                )
+                message = _message(change.address, reduction, loss, item)
+                yield Finding(message, loss, 0, "money", change.address)
         standing = Standing({reduction: address for address, reduction in _standing(ground)})
         for change, places in ground.sales:
             undercut = next(_undercut(change, places, standing, shelf), None)
             if undercut:
                 yield undercut
-
-
-_LIMIT = "0 below cost"
-_ASSUMED = " (assuming that it comes off the whole basket)"
 
 
 def _changed(change: Change, ground: Ground) -> Reduction | None:
@@ -90,9 +81,10 @@ def _undercut(
             new = loss > 0 and not (was and was.loss(reduction) > 0)
             if new and shelf.takes(change.address, reduction):
                 yield Finding(
-                    f"with {coupon}: {_words(reduction, loss, item)}",
-                    f"{loss:,} below cost",
-                    _LIMIT,
+                    _message(coupon, reduction, loss, item),
+                    loss,
+                    0,
+                    "money",
                     change.address,
                     path_of(change, item.outlet, item.price),
                 )
@@ -111,11 +103,10 @@ def _moved(
                 yield now, was
 
 
-def _words(reduction: Reduction, loss: Amount, item: Article) -> str:
-    off = percent(reduction.percent) if reduction.percent else f"{reduction.amount:,}"
-    cap = f" (at most {reduction.cap:,})" if reduction.cap is not None else ""
-    where = f" at {item.outlet}" if item.outlet else ""
-    return (
-        f"{off} off{cap} {item.count(reduction):,} × {item.address}{where}, "
-        f"{item.price:,} each at a cost of {item.cost:,}, is {loss:,} below cost{_ASSUMED}"
-    )
+def _message(coupon: Address, reduction: Reduction, loss: Amount, item: Article) -> str:
+    count = item.count(reduction)
+    cost = count * item.cost
+    what = f"{item.address} at {item.outlet}" if item.outlet else f"{item.address}"
+    sold = f"{what} sells" if count == 1 else f"{count:,} × {what} sell"
+    they = "it costs" if count == 1 else "they cost"
+    return f"with {coupon}, {sold} for {cost - loss:,}; {they} {cost:,}. Loss: {loss:,}, limit 0"

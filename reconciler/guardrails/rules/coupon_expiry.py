@@ -24,18 +24,19 @@ class Rule(Guardrail):
             before = ground.was(change)
             if before is not None and ends == (before.get(field) or ""):
                 continue
-            message, measured = self._wrong(ends, ground.today)
-            if message:
-                limit = f"today to {self.max_days:,} days ahead"
-                yield Finding(message, measured, limit, change.address, (field,))
+            days = _days_between(ground.today, ends) if ends else None
+            if message := self._message(ends, days):
+                yield Finding(message, days, self.max_days, "days", change.address, (field,))
 
-    def _wrong(self, ends: str, today: str) -> tuple[str, str]:
-        if not ends:
-            return "it never expires", "never"
-        days = (date.fromisoformat(ends) - date.fromisoformat(today)).days
+    def _message(self, ends: str, days: int | None) -> str | None:
+        if days is None:
+            return f"it never expires, limit {self.max_days:,} days ahead"
         if days < 0:
-            ago = "1 day ago" if days == -1 else f"{-days:,} days ago"
-            return f"it expired on {ends}, {ago}", ago
+            return f"it expired on {ends}, {'1 day' if days == -1 else f'{-days:,} days'} ago"
         if days > self.max_days:
-            return f"it expires on {ends}, {days:,} days ahead", f"{days:,} days ahead"
-        return "", ""
+            return f"it expires on {ends}, {days:,} days ahead, limit {self.max_days:,}"
+        return None
+
+
+def _days_between(first: str, last: str) -> int:
+    return (date.fromisoformat(last) - date.fromisoformat(first)).days

@@ -27,13 +27,12 @@ class Rule(Guardrail):
                 continue
             allowed, remaining = change.before.get(limit), change.before.get(left)
             verb = f"it is {change.action.value}d"
-            if allowed is None or remaining is None:
-                message = f"{verb}, and the shop does not show how much of it is used"
-                yield Finding(message, "not shown", f"{self.max_used:,} used", change.address)
-            elif (used := allowed - remaining) > self.max_used:
-                yield Finding(
-                    f"{verb} with {used:,} of {allowed:,} uses spent",
-                    f"{used:,} of {allowed:,} used",
-                    f"{self.max_used:,} used",
-                    change.address,
-                )
+            used = None if allowed is None or remaining is None else allowed - remaining
+            if used is None:
+                message = f"{verb}, and the API does not return how many of its uses are spent"
+            elif used > self.max_used:
+                spent = f"{used:,} of {allowed:,} uses"
+                message = f"{verb} after {spent} are spent, limit {self.max_used:,}"
+            else:
+                continue
+            yield Finding(message, used, self.max_used, "uses", change.address)

@@ -30,11 +30,12 @@ class Rule(Guardrail):
             hidden = self._hidden(change, places, base, ground)
             if hidden:
                 kept = ", ".join(f"{outlet} ({offer.price:,})" for outlet, offer in hidden)
-                count = f"{len(hidden)} outlet{'s' if len(hidden) > 1 else ''}"
                 yield Finding(
-                    f"{was:,} → {becomes:,} does not reach {kept}",
-                    count,
-                    "0 outlets",
+                    f"the base price changes from {was:,} to {becomes:,}, but these outlets have "
+                    f"their own price: {kept}",
+                    len(hidden),
+                    0,
+                    "outlets",
                     change.address,
                     path_of(change, "", becomes),
                 )

@@ -16,8 +16,9 @@ class Rule(Guardrail):
             if change.implied:
                 named = ", ".join(map(str, change.implied))
                 yield Finding(
-                    f"creates {named} too, which no file declares",
-                    f"{len(change.implied)} implied",
-                    "0 implied",
+                    f"also creates {named}, which no file declares",
+                    len(change.implied),
+                    0,
+                    "objects",
                     change.address,
                 )

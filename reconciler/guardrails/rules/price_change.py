@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from reconciler.core.model.types import Money
 from reconciler.core.money import Sale
-from reconciler.core.plan.violation import percent
+from reconciler.core.plan.violation import percent, round_share
 from reconciler.guardrails.guardrail import Finding, Ground, Guardrail, path_of
 
 
@@ -23,11 +23,13 @@ class Rule(Guardrail):
             share, sale = max(moved, key=lambda pair: abs(pair[0]), default=(Decimal(0), None))
             if sale and sale.before and sale.after and abs(share) > self.max_percent:
                 where = f" at {sale.outlet}" if sale.outlet else ""
-                sign = "+" if share > 0 else ""
+                verb, sign = ("rises", "+") if share > 0 else ("falls", "")
                 yield Finding(
-                    f"{sale.before.price:,} → {sale.after.price:,}{where} ({sign}{percent(share)})",
-                    sign + percent(share),
-                    percent(self.max_percent),
+                    f"price {verb} from {sale.before.price:,} to {sale.after.price:,}{where} "
+                    f"({sign}{percent(share)}, limit {percent(self.max_percent)})",
+                    round_share(share),
+                    self.max_percent,
+                    "percent",
                     change.address,
                     path_of(change, sale.outlet, sale.after.price),
                 )

@@ -7,7 +7,8 @@ from reconciler.core.model.pricing import Offer
 from reconciler.core.money import Amount, Sale
 from reconciler.guardrails.guardrail import Finding, Ground, Guardrail, path_of
 
-_FACTORS = (10, 100, 1000)
+_FACTORS = {10: "ten times", 100: "a hundred times", 1000: "a thousand times"}
+_PARTS = {10: "one tenth", 100: "one hundredth", 1000: "one thousandth"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,9 @@ class Rule(Guardrail):
                     found, value = shape
                     where = f" at {sale.outlet}" if sale.outlet else ""
                     yield Finding(
-                        f"{_words(sale)}{where} is {found}",
-                        found,
-                        "no exact ×10, ×100, ×1000 or swap",
-                        change.address,
-                        path_of(change, sale.outlet, value),
+                        f"{_words(sale)}{where} looks like a typing error: {found}",
+                        address=change.address,
+                        path=path_of(change, sale.outlet, value),
                     )
                     break
 
@@ -42,21 +41,21 @@ def _shape(sale: Sale) -> tuple[str, Amount | None] | None:
         and was.price != was.cost
         and was == Offer(becomes.cost, becomes.price)
     ):
-        return "a swap of price and cost", becomes.price
+        return "price and cost are swapped", becomes.price
     for name in ("price", "cost"):
         if found := _factor(getattr(was, name), getattr(becomes, name)):
             return found, getattr(becomes, name)
     return None
 
 
-def _factor(was: Amount | None, becomes: Amount | None) -> str:
+def _factor(was: Amount | None, becomes: Amount | None) -> str | None:
     if was and becomes:
-        for factor in _FACTORS:
+        for factor, words in _FACTORS.items():
             if becomes == was * factor:
-                return f"exactly ×{factor}"
+                return f"exactly {words} as much"
             if was == becomes * factor:
-                return f"exactly ÷{factor}"
-    return ""
+                return f"exactly {_PARTS[factor]}"
+    return None
 
 
 def _words(sale: Sale) -> str:

@@ -21,4 +21,4 @@ class Rule(Share):
 
     def words(self, objects: str) -> str:
         """What would happen."""
-        return f"{objects} are retired or deleted"
+        return f"{objects} would be retired or deleted"

@@ -17,10 +17,8 @@ class Rule(Guardrail):
             for field in change.fields:
                 if flag and field.path == (flag,) and field.before and not field.after:
                     yield Finding(
-                        f"it was taken out of sale in the shop, and this puts it back; "
-                        f"to leave it so, write `{flag}: true` or take the key out",
-                        "1 restored",
-                        "0 restored",
-                        change.address,
-                        (flag,),
+                        "it was retired in the shop, and this puts it back on sale. To keep it "
+                        f"retired, declare `{flag}: true` or remove the key",
+                        address=change.address,
+                        path=(flag,),
                     )

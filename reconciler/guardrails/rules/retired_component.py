@@ -30,11 +30,11 @@ class Rule(Guardrail):
             if not _gone(part, ground.after(part), ground):
                 continue
             if part in ground.changes and ground.in_use(part, ground.before(part)):
-                message = f"{whole}, which stays in use, is made of it"
-                yield Finding(message, "1 retired", "0 retired components", part, (kind.retire,))
+                message = f"it is retired or deleted, but {whole} stays in use and contains it"
+                yield Finding(message, address=part, path=(kind.retire,))
             elif whole in ground.changes and (field, name) not in old:
-                message = f"it is made of {part}, which is retired"
-                yield Finding(message, "1 retired", "0 retired components", whole, (field, name))
+                message = f"it contains {part}, which is retired"
+                yield Finding(message, address=whole, path=(field, name))
 
 
 def _touched(kind: Kind, ground: Ground) -> Iterable[Address]:

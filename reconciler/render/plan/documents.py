@@ -200,8 +200,10 @@ class Violation(TypedDict):
 
     rule: str
     message: str
-    measured: str
-    limit: str
+    measured: Number | None
+    limit: Number | None
+    unit: str | None
+    """The unit of `measured` and `limit`, such as `percent`."""
     address: str | None
     """The object; null for the plan as a whole."""
     source: Source | None

@@ -70,10 +70,9 @@ def _hinted(message: str, hint: str) -> str:
 
 def _violation(violation: Violation) -> Note:
     named = f"{violation.address}: " if violation.address else ""
-    measured = f"measured {violation.measured}, limit {violation.limit}"
     given = violation.allowed
     way = f"allowed until {given.until}: {given.reason}" if given else f"hint: {violation.hint}"
-    text = f"{named}{violation.message} ({measured})\n{way}"
+    text = f"{named}{violation.message}\n{way}"
     return Note(violation.rule, text, violation.source)
 
 

@@ -112,11 +112,10 @@ def _violations(title: str, found: Sequence[Violation]) -> Listing:
 def _violation(violation: Violation) -> str:
     named = code(str(violation.address)) if violation.address else "the whole plan"
     said = f"{code(violation.rule)} {named}: {code(violation.message)}"
-    measured = f"measured {code(violation.measured)}, limit {code(violation.limit)}"
     if violation.allowed:
         given = f"allowed until {code(violation.allowed.until)}: {code(violation.allowed.reason)}"
-        return f"{said} ({measured}) — {given}{_at(violation.allowed.source)}"
-    return f"{said} ({measured}){_at(violation.source)}\n  To allow it: {code(violation.hint)}"
+        return f"{said} — {given}{_at(violation.allowed.source)}"
+    return f"{said}{_at(violation.source)}\n  To allow it: {code(violation.hint)}"
 
 
 def _removals(found: Sequence[Change]) -> Listing:

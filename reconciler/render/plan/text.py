@@ -41,6 +41,9 @@ def _plan(plan: Plan, view: PlanView) -> Iterator[str]:
     paint, kinds = view.paint, view.kinds
     yield f"Store: {plan.store}"
     yield ""
+    for warning in plan.warnings:
+        yield f"Warning: {', '.join(map(str, warning.addresses))}: {plain(warning.message)}"
+        yield ""
     if plan.changes:
         used = [action for action in _LEGEND if any(c.action is action for c in plan.changes)]
         yield "  ".join(paint(STYLES[a], a.symbol) + f" {_LEGEND[a]}" for a in used)

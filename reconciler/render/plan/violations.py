@@ -41,7 +41,7 @@ def violations_text(plan: Plan, paint: Paint) -> Iterator[str]:
 def told(violation: Violation) -> str:
     """One line: rule, object, what would happen, and the limit."""
     about = f" {violation.address}" if violation.address else ""
-    return plain(f"{violation.rule}{about}: {violation.message}, limit {violation.limit}")
+    return plain(f"{violation.rule}{about}: {violation.message}")
 
 
 def _line(violation: Violation) -> str:
@@ -61,6 +61,7 @@ def violation_document(violation: Violation) -> documents.Violation:
         "message": violation.message,
         "measured": violation.measured,
         "limit": violation.limit,
+        "unit": violation.unit,
         "address": str(violation.address) if violation.address else None,
         "source": _source(violation.source) if violation.source else None,
         "hint": violation.hint,

@@ -687,14 +687,14 @@ def test_outlet_prices_that_a_listing_does_not_show_are_not_cleared(open_shop: M
     assert shop.item("variants", "V007")["OutletPrice"] == price
 
 
-def test_a_replacement_that_would_lose_what_no_read_shows_says_so(open_shop: MakeShop) -> None:
+def test_a_replacement_warns_of_write_only_fields_that_it_may_lose(open_shop: MakeShop) -> None:
     """Cap, full-price flag and reference are never read: a replacement may drop the live ones."""
     coupon = {"Code": "X", "Type": "DiscountPercentage", "Discount": 5, "Limit": 5}
     shop = open_shop(
         {"coupons": [{**coupon, "MaximumDiscount": 100}]}, "coupons: [{code: X, discount: 6}]"
     )
     plan = shop.plan()
-    assert any("maximum_discount" in note for note in plan.notes)
+    assert any("`maximum_discount`" in warning.message for warning in plan.warnings)
 
 
 @pytest.mark.parametrize("before", ["", "b"])

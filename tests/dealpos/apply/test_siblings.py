@@ -71,9 +71,10 @@ def test_prices_are_written_one_by_one_and_nothing_is_lost(open_shop: MakeShop) 
 
 def test_a_needed_update_says_what_it_may_cost_before_anything_is_sent(open_shop: MakeShop) -> None:
     shop = open_shop(seed(), files(PRICES, "name: Black Tea, "), **WORST)
-    (note,) = [n for n in shop.plan().notes if n.startswith("product/P: ")]
-    assert "a shop may delete what it does not name" in note
-    assert "declare each discontinued one that DealPOS has there before you apply" in note
+    (warning,) = shop.plan().warnings
+    assert warning.addresses == (Address("product", "P"),)
+    assert "DealPOS may delete any variant that is missing from it" in warning.message
+    assert warning.message.endswith("If any exist in DealPOS, declare them first.")
     assert not [path for method, path, _ in shop.twin.calls if method == "PUT"]
     assert sent(shop) == ["product.update"]
 
@@ -88,8 +89,9 @@ def test_as_the_note_says_what_is_declared_is_kept(
     before = shop.item("variants", "PZ")
     plan = shop.plan()
     assert P not in shop.read().whole
-    assert [n for n in plan.notes if "hides some (PZ)" in n] == list(plan.notes)
-    assert len(plan.notes) == bool(more)
+    assert all("hides some discontinued variants (PZ)" in w.message for w in plan.warnings)
+    assert len(plan.warnings) == bool(more)
+    assert plan.notes == ()
     report = shop.apply(plan)
     assert report.complete
     assert report.requests == shop.cost(plan).requests
@@ -132,7 +134,7 @@ def test_a_discontinued_variant_inside_a_product_proves_that_none_is_hidden(
     shop = open_shop(seed(of=of), text, booleans_as_words=words, **rows)
     assert P in shop.read().whole
     assert sent(shop)[0] == "product.update"
-    assert shop.plan().notes == ()
+    assert (shop.plan().warnings, shop.plan().notes) == ((), ())
     assert shop.apply().complete
     assert shop.plan().empty
 
