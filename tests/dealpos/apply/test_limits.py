@@ -116,8 +116,8 @@ def test_every_limit_on_requests_is_kept_and_nothing_is_half_done(full: MakeShop
         assert report.complete == (extra == needed)
         assert bool(report.stopped) == (extra < needed)
         if report.stopped:
-            words = f"--max-requests {reads + extra} is less than the (\\d+) needed for .*; "
-            words += f"the whole plan needs {reads + needed} requests"
+            words = f"--max-requests {reads + extra} is less than the (\\d+) needed "
+            words += f"to apply and verify .*; the whole plan needs {reads + needed} requests"
             told = re.search(words, report.stopped)
             assert told
             assert reads + extra < int(told[1]) <= reads + needed
