@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from tests.docs.guide import ROOT
 from tools.site import GENERATED
 from tools.site.copies import COPIED, relocate
+from tools.site.markdown import cited
 
 PICTURE = ROOT / "docs" / "images" / "comment.png"
 
@@ -57,6 +58,18 @@ def test_a_generated_page_names_its_source_and_its_tables_are_whole(module: obje
 )
 def test_links_of_the_top_folder_lead_to_pages_of_the_site(link: str, relocated: str) -> None:
     assert relocate(f"See {link}.") == f"See {relocated}."
+
+
+@pytest.mark.parametrize(
+    ("text", "link"),
+    [
+        ("see dealpos-api.md §7.", "[dealpos-api.md §7](../dealpos-api.md#s7)"),
+        ("(API §6.2)", "[API §6.2](../dealpos-api.md#s6-2)"),
+        ("API §14 #21", "[API §14 #21](../dealpos-api.md#s14-21)"),
+    ],
+)
+def test_a_generated_page_links_the_facts_that_it_cites(text: str, link: str) -> None:
+    assert link in cited(text)
 
 
 def test_the_picture_of_the_readme_is_small_enough() -> None:

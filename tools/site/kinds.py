@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -78,6 +79,7 @@ def _section(kind: Kind, definitions: Mapping[str, Any]) -> str:
         [
             f"## {kind.name}",
             prose(kind.model.__doc__),
+            prose(sys.modules[kind.model.__module__].__doc__),
             table(("field", "type", "required", "notes"), rows),
             nested,
             f"API operations (rights: module {kind.module}):" if kind.module else "API operations:",
@@ -130,7 +132,9 @@ def _names(written: tuple[str, ...], read: tuple[str, ...]) -> str:
     sent, shown = (" or ".join(map(code, names)) for names in (written, read))
     if sent == shown:
         return f"API: {sent}"
-    return f"API: written as {sent or 'nothing'}, read as {shown or 'nothing'}"
+    if not shown:
+        return f"API: written as {sent}, never returned"
+    return f"API: written as {sent or 'nothing'}, read as {shown}"
 
 
 def type_name(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:

@@ -35,7 +35,20 @@ def first_sentence(docstring: str | None) -> str:
     return re.sub(r"\s+", " ", prose(docstring).partition("\n\n")[0])
 
 
+def cited(text: str) -> str:
+    """Return text with each citation of the API facts as a link to the section."""
+
+    def link(found: re.Match[str]) -> str:
+        anchor = f"s{found['section'].rstrip('.').replace('.', '-')}"
+        row = found["row"]
+        return f"[{found[0]}](../dealpos-api.md#{f'{anchor}-{row}' if row else anchor})"
+
+    citation = r"\b(?:dealpos-api\.md|API)\s+§(?P<section>\d+(?:\.\d+)?)(?:\s+#(?P<row>\d+))?"
+    return re.sub(citation, link, text)
+
+
 def page(title: str, *parts: str, source: str) -> str:
     """Return a page with its title, its parts, and the module that its facts come from."""
     note = f"<!-- Generated from {source} when the site is built; edit that, not this page. -->"
-    return "\n\n".join([f"# {title}", note, *(part.strip() for part in parts if part)]) + "\n"
+    text = "\n\n".join([f"# {title}", note, *(part.strip() for part in parts if part)])
+    return f"{cited(text)}\n"
