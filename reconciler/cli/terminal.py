@@ -19,8 +19,8 @@ MAX_HANGING_INDENT_COLUMNS: Final = 12
 COLOR_CHOICES: Final = ("auto", "always", "never")
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_WORD = re.compile(r"'[^']*'\S*|`[^`]*`\S*|\S+")
-"""One word, or a quoted command, which stays on one line so that it can be copied."""
+_WORD = re.compile(r"'[^']*'\S*|`[^`]*`\S*|(?<=: )reconciler .*|\S+")
+"""One word, or a command, which stays on one line so that it can be copied."""
 _INDENT = re.compile(r"\s*(?:(?:\x1b\[[0-9;]*m)*[^\w\s'\"](?:\x1b\[[0-9;]*m)*\s+)?")
 """Leading white space, with the sign that begins a list entry."""
 

@@ -247,10 +247,14 @@ def test_bad_settings_are_told(run: RunProgram, folder: Path, files: ReadFolder,
 
 
 def test_a_folder_that_is_not_there_is_told(run: RunProgram, tmp_path: Path) -> None:
-    for command in ("plan", "validate", "apply"):
-        more = ["--auto-approve"] if command == "apply" else []
-        ran = run(command, tmp_path / "nowhere", *more)
-        wrong(ran, "there is no folder", "reconciler init")
+    nowhere = tmp_path / "no where"
+    for command in ("plan", "validate"):
+        wrong(run(command, nowhere), "there is no folder", "reconciler init")
+    wrong(
+        run("apply", nowhere, "--auto-approve"),
+        f"error: folder or saved plan not found: {nowhere}\n",
+        f"run: reconciler init '{nowhere}'\n",
+    )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -65,7 +65,7 @@ def test_a_new_folder_plans_applies_and_plans_empty(run: RunProgram, tmp_path: P
     started = run("init", shop)
     assert started.code == 0
     assert str(shop / "reconciler.yaml") in started.out
-    assert started.err == f"Next: run 'reconciler plan {tmp_path / 'new'}'\n"
+    assert started.err == f"Next: reconciler plan {tmp_path / 'new'}\n"
     for line in started.out.splitlines():
         assert Path(line.removeprefix("wrote ")).is_file()
     first = run("plan", shop, "--detailed-exitcode")

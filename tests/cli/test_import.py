@@ -203,7 +203,8 @@ def test_a_run_that_was_cut_off_goes_on_from_there(
         sent(patch, cut)
         ran = run("import", folder)
     assert ran.code == 1
-    assert "again" in ran.err
+    assert "the import is incomplete; the objects read so far were written\n" in ran.err
+    assert ran.err.endswith(f"hint: to continue, run: reconciler import {folder}\n")
     assert "no route to host" in ran.err
     assert (
         (folder / "catalogue" / "drinks.yaml")

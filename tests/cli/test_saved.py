@@ -423,8 +423,8 @@ def test_a_plan_that_finds_no_folder_says_so(
     monkeypatch.chdir(tmp_path)
     ran = run("apply", out, "--auto-approve")
     assert ran.code == 1
-    assert "was made from" in ran.err
-    assert "hint: name the shop's folder with --shop" in ran.err
+    assert f"error: {out} was made from " in ran.err
+    assert ", which is not a shop folder here\nhint: name the shop folder with --shop\n" in ran.err
     assert run("apply", out, "--auto-approve", "--shop", tmp_path / "moved").code == 0
 
 
@@ -432,7 +432,8 @@ def test_a_plan_that_is_not_there_is_told(run: RunProgram, tmp_path: Path) -> No
     for more in ([], ["--verify"], ["--shop", tmp_path]):
         ran = run("apply", tmp_path / "plan.json", "--auto-approve", *more)
         assert ran.code == 1
-        assert "error: there is no folder and no saved plan " in ran.err
+        assert f"error: folder or saved plan not found: {tmp_path / 'plan.json'}\n" in ran.err
+        assert "hint: name a file written by 'plan --out'\n" in ran.err
 
 
 def test_a_file_that_cannot_be_written_is_an_error(

@@ -141,6 +141,7 @@ def test_the_bar_says_authenticating(folder: Path) -> None:
         ("  ! one two three", 12, "  ! one two\n    three"),
         ("  \x1b[31m✗\x1b[0m one two three", 12, "  \x1b[31m✗\x1b[0m one two\n    three"),
         ("see 'reconciler plan shop' now", 10, "see\n'reconciler plan shop'\nnow"),
+        ("to go: reconciler plan 'a b'", 12, "to go:\nreconciler plan 'a b'"),
         ("a-very-long-word-without-a-space", 10, "a-very-long-word-without-a-space"),
         ("日本 日本 日本", 10, "日本 日本\n日本"),
         ("\x1b[1mbold\x1b[0m word", 9, "\x1b[1mbold\x1b[0m word"),

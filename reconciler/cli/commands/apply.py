@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from reconciler.workflows.plan import PlannedRun
     from reconciler.workflows.plan_file import Saved
 
-    Remake = Callable[[OpenShop], PlannedRun]
+    Planner = Callable[[OpenShop], PlannedRun]
 
-STALE = 60.0
-"""Seconds after which an approved plan is compared with a new one before it is applied."""
+MAX_APPROVAL_SECONDS = 60.0
+"""Time to answer after which the plan is made again and compared before it is applied."""
 
 
 @click.command()
@@ -87,26 +87,26 @@ def apply(
                 "cannot ask for approval: standard input is not a terminal",
                 hint="add --auto-approve to apply without asking",
             )
-        approved = _approved(target, verify)
-        root = _folder(target, folder, approved)
-        remake = _remake(approved, options.parse_scope(**part), overwrite)
+        saved = _read_saved_plan(target, verify)
+        root = _find_shop_folder(target, folder, saved)
+        plan = _choose_planner(saved, options.parse_scope(**part), overwrite)
         limits = Limits(max_requests, timeout, reserve)
         with (
             Console(output_format == "json", verbose) as console,
-            open_shop(root, console, limits, read_ahead=approved is None) as shop,
+            open_shop(root, console, limits, read_ahead=saved is None) as shop,
         ):
-            made = remake(shop)
+            run = plan(shop)
             console.finish()
             if output_format == "text":
-                output.print_plan(made, output_format)
-            refuse_violations(made.plan)
-            if made.plan.changes and not auto_approve:
-                made = _agree(remake, shop, made)
+                output.print_plan(run, output_format)
+            refuse_violations(run.plan)
+            if run.plan.changes and not auto_approve:
+                run = _ask_approval(plan, shop, run)
             console.arm()
             from reconciler.workflows.apply import apply_plan
 
             try:
-                report, unrecorded = apply_plan(shop, made, console, force_unlock)
+                report, unrecorded = apply_plan(shop, run, console, force_unlock)
             except KeyboardInterrupt:
                 raise _InterruptedRequest(console.exit_code) from None
     output.print_report(report, output_format, continue_command(report))
@@ -114,7 +114,7 @@ def apply(
         raise unrecorded
     if report.stopped and console.exit_code is not None:
         sys.exit(console.exit_code)
-    if not report.complete or made.plan.unknown or made.plan.blocked:
+    if not report.complete or run.plan.unknown or run.plan.blocked:
         sys.exit(exit_codes.PARTIAL)
 
 
@@ -129,76 +129,80 @@ class _InterruptedRequest(ReconcilerError):
         self.exit_code = exit_code or exit_codes.INTERRUPTED
 
 
-def _approved(target: Path, verify: bool) -> Saved | None:
-    """The saved plan that `target` is; None for a folder."""
-    from reconciler.workflows import plan_file as saved
-    from reconciler.workflows import signature as seal
+def _read_saved_plan(target: Path, verify: bool) -> Saved | None:
+    """Return the saved plan in the file `target`; None for a folder."""
+    from reconciler.workflows import plan_file, signature
 
     if not target.exists():
-        hint = "name a shop folder, or a file of `plan --out`; `reconciler init` starts a shop"
-        raise UsageError(f"there is no folder and no saved plan {target}", hint=hint)
+        hint = f"to create a shop folder, run: reconciler init {shlex.quote(str(target))}"
+        if target.suffix == ".json":
+            hint = "name a file written by 'plan --out'"
+        raise UsageError(f"folder or saved plan not found: {target}", hint=hint)
     if target.is_dir():
         if verify:
-            raise UsageError("--verify is for a saved plan", hint="name the file of `plan --out`")
+            raise UsageError(
+                "--verify needs a saved plan", hint="name a file written by 'plan --out --sign'"
+            )
         return None
-    return saved.read(target, seal.read_key() if verify else None)
+    return plan_file.read(target, signature.read_key() if verify else None)
 
 
-def _folder(target: Path, folder: Path | None, approved: Saved | None) -> Path:
-    """The shop's folder: for a saved plan the one it was made from."""
-    if approved is None:
+def _find_shop_folder(target: Path, folder: Path | None, saved: Saved | None) -> Path:
+    """Return the shop folder; for a saved plan the one that it was made from."""
+    if saved is None:
         if folder is not None:
-            raise UsageError("--shop is for a saved plan", hint=f"apply {folder} itself")
+            hint = f"run: reconciler apply {shlex.quote(str(folder))}"
+            raise UsageError("--shop needs a saved plan", hint=hint)
         return target
     from reconciler.catalogue.files import SETTINGS_FILE
 
     if folder is not None:
         return folder
-    for place in (Path(approved.folder), Path()):
+    for place in (Path(saved.folder), Path()):
         if (place / SETTINGS_FILE).exists():
             return place
     if os.environ.get("DEALPOS_URL"):
         return Path()  # the environment names the shop
     raise UsageError(
-        f"{target} was made from {approved.folder}, and there is no shop folder",
-        hint="name the shop's folder with --shop",
+        f"{target} was made from {saved.folder}, which is not a shop folder here",
+        hint="name the shop folder with --shop",
     )
 
 
-def _remake(approved: Saved | None, scope: Scope, overwrite: tuple[str, ...]) -> Remake:
-    """How the plan is made: from the files, or from what was approved."""
-    from reconciler.workflows.plan import make_plan
+def _choose_planner(saved: Saved | None, scope: Scope, overwrite: tuple[str, ...]) -> Planner:
+    """Return the function that makes the plan: from the files, or from a saved plan."""
+    if saved is None:
+        from reconciler.workflows.plan import make_plan
 
-    if approved is None:
         return lambda shop: make_plan(shop, scope, overwrite)
     if scope or overwrite:
         raise UsageError(
-            "a saved plan is applied as it is",
-            hint="use --target, --kind and --overwrite when you plan",
+            "--target, --kind and --overwrite cannot be used with a saved plan",
+            hint="use them with 'reconciler plan'",
         )
     from reconciler.workflows.approved_plan import resume
 
-    return lambda shop: resume(shop, approved)
+    return lambda shop: resume(shop, saved)
 
 
-def _agree(remake: Remake, shop: OpenShop, made: PlannedRun) -> PlannedRun:
-    """Ask; a plan that was looked at for long is made again, and asked about if it moved."""
+def _ask_approval(plan: Planner, shop: OpenShop, run: PlannedRun) -> PlannedRun:
+    """Ask until a plan is approved that is not old; return it. Exit if the answer is no."""
     from reconciler.workflows.plan import refuse_violations
 
     while True:
-        shown = time.monotonic()
+        asked = time.monotonic()
         if not prompt.ask_approval():
             errors.print_message("Nothing was changed.")
-            sys.exit(1)
-        if time.monotonic() - shown < STALE:
-            return made
-        anew = remake(shop)
-        refuse_violations(anew.plan)
-        if anew.plan.changes == made.plan.changes and anew.plan.families == made.plan.families:
-            return anew
-        errors.print_message("The shop or the files have changed meanwhile. This is the new plan:")
-        output.print_plan(anew, "text")
-        made = anew
+            sys.exit(exit_codes.ERROR)
+        if time.monotonic() - asked < MAX_APPROVAL_SECONDS:
+            return run
+        again = plan(shop)
+        refuse_violations(again.plan)
+        if again.plan.changes == run.plan.changes and again.plan.families == run.plan.families:
+            return again
+        errors.print_message("The shop or the files have changed since. This is the new plan:")
+        output.print_plan(again, "text")
+        run = again
 
 
 def continue_command(report: Report) -> str:

@@ -61,6 +61,6 @@ def audit(
         from reconciler.render.words import counted
 
         errors.print_error(ReconcilerError(f"{counted(len(unread), 'object')} could not be read"))
-        sys.exit(1)
+        sys.exit(exit_codes.ERROR)
     if detailed_exitcode and not found.clean:
         sys.exit(exit_codes.CHANGES)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import errors, options, output
+from reconciler.cli import errors, exit_codes, options, output
 
 
 @click.command()
@@ -48,4 +48,4 @@ def doctor(directory: Path, output_format: str, verbose: int) -> None:
     findings = judge(evidence, KINDS)
     output.print_examination(evidence, findings, output_format)
     if any(finding.verdict is Verdict.PROBLEM for finding in findings):
-        sys.exit(1)
+        sys.exit(exit_codes.ERROR)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -56,8 +57,8 @@ def import_(
     if done.cut is not None:
         errors.print_error(done.cut)
         raise UsageError(
-            "the import is not complete; what was read is written",
-            hint=f"run `reconciler import {directory}` again: it goes on from there",
+            "the import is incomplete; the objects read so far were written",
+            hint=f"to continue, run: reconciler import {shlex.quote(str(directory))}",
         )
     if done.unread:
         sys.exit(exit_codes.PARTIAL)

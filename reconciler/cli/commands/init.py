@@ -18,4 +18,4 @@ def init(directory: Path) -> None:
     from reconciler.workflows.init import start
 
     stream.write_stdout("".join(f"wrote {path}\n" for path in start(directory, MANAGED)))
-    errors.print_message(f"Next: run 'reconciler plan {shlex.quote(str(directory))}'")
+    errors.print_message(f"Next: reconciler plan {shlex.quote(str(directory))}")

@@ -57,29 +57,29 @@ def plan(
             raise UsageError("--compact is for --format text", hint="omit one of them")
         from reconciler.cli.console import Console
         from reconciler.dealpos.budget import Limits
-        from reconciler.workflows import signature as seal
+        from reconciler.workflows import signature
         from reconciler.workflows.open_shop import open_shop
         from reconciler.workflows.plan import make_plan
 
         for report in reports:
             errors.report_format(report)
         scope = options.parse_scope(**part)
-        signing = seal.read_key() if sign else None
+        key = signature.read_key() if sign else None
         with (
             Console(output_format != "text", verbose) as console,
             open_shop(directory, console, Limits(reserve=reserve)) as shop,
         ):
-            made = make_plan(shop, scope, overwrite)
+            run = make_plan(shop, scope, overwrite)
         if out:
-            output.save_plan(made, directory, out, signing)
-        output.write_reports(made, reports, directory, signing)
-    output.print_plan(made, output_format, directory, compact, signing)
-    if made.plan.unknown:
+            output.save_plan(run, directory, out, key)
+        output.write_reports(run, reports, directory, key)
+    output.print_plan(run, output_format, directory, compact, key)
+    if run.plan.unknown:
         from reconciler.render.words import counted
 
-        objects = counted(len(made.plan.unknown), "object")
-        why = f"{objects} could not be read: nothing is planned there"
+        objects = counted(len(run.plan.unknown), "object")
+        why = f"{objects} could not be read; changes to them are not planned"
         errors.print_error(ReconcilerError(why))
-        sys.exit(1)
-    if detailed_exitcode and not made.plan.settled:
+        sys.exit(exit_codes.ERROR)
+    if detailed_exitcode and not run.plan.settled:
         sys.exit(exit_codes.CHANGES)
