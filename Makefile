@@ -9,21 +9,21 @@ DEMO := examples/kopi-nusantara
 .PHONY: help demo test browser docs guides picture lint format schemas contract cassettes requests soak bench dist clean
 
 help:
-	@echo "make demo     plan, apply and plan again a coffee chain in the embedded sandbox"
-	@echo "make test     all tests, in parallel"
-	@echo "make browser  the page of a plan in Chromium, which must be installed"
-	@echo "make docs     the documentation site, into build/site"
-	@echo "make picture  draw the picture of the README; needs Chromium"
-	@echo "make guides   run the commands that the docs show; UPDATE=1 writes their output"
-	@echo "make lint     format, lint, types, import contracts, prose"
-	@echo "make format   put the code into its format"
-	@echo "make schemas  write schemas/ from the models"
-	@echo "make contract  ask the sandbox at random what schemas/dealpos.openapi.yaml allows (minutes)"
-	@echo "make cassettes  record cassettes/ anew from a sandbox served on loopback"
-	@echo "make requests  count the requests of shops up to 100,000 variants against docs/requests.md"
-	@echo "make soak     weather SEEDS random storms: faults, kills, other writers (60: half a minute)"
-	@echo "make bench    measure load, plan, start-up and rendering (minutes)"
-	@echo "make dist     the wheel and the source archive"
+	@echo "make demo      plan, apply and plan again: a coffee chain in the embedded sandbox"
+	@echo "make test      run all tests in parallel"
+	@echo "make lint      check format, lint, types, import contracts and prose"
+	@echo "make format    format the code"
+	@echo "make docs      build the documentation site into build/site"
+	@echo "make guides    run the commands that the docs show; UPDATE=1 writes their output"
+	@echo "make picture   draw the picture of the README; needs Chromium"
+	@echo "make browser   test the page of a plan in Chromium"
+	@echo "make schemas   write schemas/ from the models"
+	@echo "make contract  test the sandbox against schemas/dealpos.openapi.yaml with random requests (minutes)"
+	@echo "make cassettes record cassettes/ again from a sandbox on loopback"
+	@echo "make requests  compare the API usage of shops up to 100,000 variants with docs/requests.md"
+	@echo "make soak      run SEEDS random storms: faults, kills, other writers (60 take half a minute)"
+	@echo "make bench     measure load, plan, start-up and rendering (minutes)"
+	@echo "make dist      build the wheel and the source archive"
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or newer is needed"; exit 1; }
