@@ -1,0 +1,179 @@
+"""A case folder played against the program: files and a shop in, plan and requests out.
+
+A folder `cases/<name>/` holds:
+
+    catalogue.yaml    the declared objects; its first line says what the case shows
+    live.json         the seed document of the shop
+    applied.yaml      files that were applied before, if any; with `ledger: file` they are recorded
+    meanwhile.yaml    changes in the shop after that apply: {variant/1003L: {UnitPrice: 17000}}
+    after_plan.yaml   changes in the shop after the plan was saved; the saved plan is applied
+    reconciler.yaml   settings
+    world.yaml        choices of the sandbox where the API documentation leaves something open
+    fault.yaml        faults of the sandbox during the apply, or {kill: "POST /PromotionCoupon"}
+    command.yaml      options of `plan`: target, kind, overwrite
+    next.yaml         the files of the next run, where they differ
+
+and what must come of them: `plan.txt` or `problems.txt`, `requests.txt`, and for an apply that did
+not end `next.txt`, the plan and the requests of the next run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+from ruamel.yaml import YAML
+
+from reconciler.core.plan.plan import Plan
+from reconciler.core.plan.target import Scope
+from reconciler.core.plan.violation import refusals
+from reconciler.core.report import Report
+from reconciler.dealpos.client import Client, embedded_transport
+from reconciler.kinds import KINDS
+from reconciler.render.json import dumps
+from reconciler.render.plan.json import plan_document
+from reconciler.render.plan.text import render_plan
+from reconciler.render.report import report_document, report_text
+from reconciler.render.view import PlanView
+from reconciler.sandbox import Choices, Fault
+from reconciler.workflows import plan_file
+from reconciler.workflows.approved_plan import resume
+from tests.support.documents import ReadDocument
+from tests.support.shop import MakeShop, Shop
+
+
+class Killed(BaseException):
+    """The process ends here; nothing catches it."""
+
+
+class Recorder(httpx.BaseTransport):
+    """Hand requests on, and keep each as a line: its body, and the status of its response."""
+
+    def __init__(self, inner: httpx.BaseTransport, kill: str = "") -> None:
+        self.inner, self.kill = inner, kill
+        self.lines: list[str] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.raw_path.decode().removeprefix("/api/v3")
+        body = request.read().decode()
+        sent = json.dumps(json.loads(body), ensure_ascii=False) if body else ""
+        line = f"{request.method} {path} {sent}"
+        if f"{request.method} {path}" == self.kill:
+            self.lines.append(f"{line} -> killed before it was sent")
+            raise Killed
+        try:
+            response = self.inner.handle_request(request)
+        except Exception as error:
+            self.lines.append(f"{line} -> {type(error).__name__}")
+            raise
+        if not path.endswith("/OAuth2"):
+            self.lines.append(f"{line} -> {response.status_code}")
+        return response
+
+
+class Story:
+    """One case folder, played run by run."""
+
+    def __init__(self, folder: Path, make_shop: MakeShop, documented: ReadDocument) -> None:
+        self.folder, self.documented = folder, documented
+        world = self.read("world.yaml") or {}
+        options = {"limit": world.pop("limit")} if "limit" in world else {}
+        self.shop: Shop = make_shop(
+            json.loads((folder / "live.json").read_text(encoding="utf-8")),
+            choices=Choices().replaced(**world),
+            **options,
+        )
+        self.shop.twin.sleep = lambda seconds: None
+        if (folder / "reconciler.yaml").exists():
+            self.shop.configure((folder / "reconciler.yaml").read_text(encoding="utf-8"))
+        if self.declare("applied.yaml"):
+            report = self.shop.apply()
+            assert report.complete, [outcome.message for outcome in report.outcomes]
+        self.change_shop("meanwhile.yaml")
+        self.declare("catalogue.yaml")
+
+    def read(self, name: str) -> Any:
+        """Return the content of a YAML file of the case; None where there is none."""
+        path = self.folder / name
+        return YAML(typ="safe").load(path) if path.exists() else None
+
+    def declare(self, name: str) -> bool:
+        """Let the shop folder declare what a file of the case declares."""
+        path = self.folder / name
+        if path.exists():
+            self.shop.write(path.read_text(encoding="utf-8"), "catalogue.yaml")
+        return path.exists()
+
+    def change_shop(self, name: str) -> None:
+        """Change objects in the shop as somebody does in DealPOS; null deletes one."""
+        store = self.shop.twin.store
+        for address, values in (self.read(name) or {}).items():
+            kind, _, key = address.partition("/")
+            if values is None:
+                store.delete(kind, key)
+            else:
+                store.put(kind, {**store.get(kind, key).payload, **values})
+
+    def plan(self) -> Plan:
+        """Make the plan of a run."""
+        options = self.read("command.yaml") or {}
+        scope = Scope(tuple(options.get("target", ())), tuple(options.get("kind", ())))
+        made = self.shop.make(scope=scope or None, overwrite=tuple(options.get("overwrite", ())))
+        return made.plan
+
+    def text(self, plan: Plan) -> str:
+        """Return a plan as a terminal shows it; its document must be as the schema says."""
+        view = PlanView(kinds=KINDS, usage=self.shop.cost(plan))
+        self.documented("plan", plan_document(plan, view))
+        return render_plan(plan, view)
+
+    def saved(self, plan: Plan) -> Plan:
+        """Return the plan that is left of a saved one, after changes in the shop."""
+        document = json.loads(
+            dumps(plan_document(plan, PlanView(kinds=KINDS, usage=self.shop.cost(plan))))
+        )
+        file = self.shop.folder / "plan.json"
+        plan_file.write(file, document)
+        self.change_shop("after_plan.yaml")
+        opened = self.shop.open(self.shop.client())
+        self.shop.made = resume(opened, plan_file.read(file))
+        return self.shop.made.plan
+
+    def apply(self, plan: Plan, kill: str = "") -> tuple[Report | None, str]:
+        """Apply a plan; return its report, and the requests with the report as text."""
+        recorder = Recorder(embedded_transport(self.shop.app), kill)
+        client: Client = self.shop.connect(recorder)
+        report, said = None, "killed\n"
+        with contextlib.suppress(Killed):
+            report = self.shop.apply(plan, client)
+            self.documented("report", report_document(report))
+            said = report_text(report)
+        return report, "\n".join([*recorder.lines, "", said])
+
+    def play(self, same: Callable[[str, str], None]) -> None:
+        """Play the case; `same` compares each file of results with what must come."""
+        plan = self.plan()
+        same("plan.txt", self.text(plan))
+        if refusals(plan.violations):
+            return
+        if (self.folder / "after_plan.yaml").exists():
+            plan = self.saved(plan)
+        faults = self.read("fault.yaml") or []
+        kill = faults.pop("kill") if isinstance(faults, dict) else ""
+        for fault in faults:
+            self.shop.twin.faults.add(Fault(**fault))
+        report, requests = self.apply(plan, kill)
+        same("requests.txt", requests)
+        if report is None or not report.complete:
+            self.shop.twin.faults.clear()
+            self.declare("next.yaml")
+            plan = self.plan()
+            text = self.text(plan)
+            report, requests = self.apply(plan)
+            same("next.txt", f"{text}\n{requests}")
+        if report is not None and report.complete:
+            assert self.plan().changes == ()
