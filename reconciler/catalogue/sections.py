@@ -14,7 +14,7 @@ from reconciler.catalogue.files import SETTINGS_FILE, Files
 from reconciler.catalogue.parser import Node
 from reconciler.catalogue.problems import adapter, explain, known_keys, validate_entry
 from reconciler.core.model.address import Source
-from reconciler.core.model.desired import Prune
+from reconciler.core.model.desired import PruneScope
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.types import Code, Flag
 from reconciler.errors import Problem, suggestion
@@ -146,7 +146,7 @@ class PruneEntry(TypedDict, total=False):
     delete: Annotated[Flag, Field(description="Delete; otherwise objects are retired.")]
 
 
-def read_prune(root: Node, kinds: Kinds, complain: Complain) -> tuple[Prune, ...]:
+def read_prune(root: Node, kinds: Kinds, complain: Complain) -> tuple[PruneScope, ...]:
     """Return every scope of `prune:`; problems go to `complain`."""
     items = root.get(PRUNE, [])
     if not isinstance(items, list) or not all(isinstance(item, Node) for item in items):
@@ -156,7 +156,7 @@ def read_prune(root: Node, kinds: Kinds, complain: Complain) -> tuple[Prune, ...
     return tuple(scope for scope in found if scope)
 
 
-def _prune_scope(node: Node, kinds: Kinds, complain: Complain) -> Prune | None:
+def _prune_scope(node: Node, kinds: Kinds, complain: Complain) -> PruneScope | None:
     def refuse(key: str, message: str, hint: str, at_key: bool) -> None:
         complain(node, key, f"{PRUNE}: {message}", hint, at_key=at_key)
 
@@ -167,7 +167,7 @@ def _prune_scope(node: Node, kinds: Kinds, complain: Complain) -> Prune | None:
         if name not in kinds:
             hint = suggestion(name, kinds) or f"kinds: {', '.join(sorted(kinds))}"
             complain(node, "kinds", f"there is no kind `{name}`", hint)
-    return Prune(
+    return PruneScope(
         tuple(name for name in scope["kinds"] if name in kinds),
         Source(SETTINGS_FILE, node.line, node.column),
         tuple(scope.get("categories", ())),

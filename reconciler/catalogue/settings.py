@@ -14,7 +14,7 @@ from reconciler.catalogue.files import SETTINGS_FILE, inside
 from reconciler.catalogue.parser import Expand, Node, UnsetName, expander, names_in, read
 from reconciler.catalogue.positions import locate
 from reconciler.catalogue.sections import read_guardrails, read_prune
-from reconciler.core.model.desired import Prune
+from reconciler.core.model.desired import PruneScope
 from reconciler.core.model.store import SANDBOX, Store
 from reconciler.errors import Problem, SourceError, StoreError, UsageError, suggestion
 from reconciler.guardrails.guardrail import Guardrails
@@ -41,7 +41,7 @@ class Settings:
     defaults: Node | None
     guardrails: Guardrails = field(repr=False)
     """The rules that are on, with their limits."""
-    prune: tuple[Prune, ...]
+    prune: tuple[PruneScope, ...]
     """The scopes in which what the files do not declare is removed."""
     ledger: str
     """Where it is remembered what was applied: one of LEDGERS."""

@@ -28,7 +28,7 @@ CALM = frozenset({"unmanaged"})
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class AuditFinding:
     """One object that is not simply as declared; `state` is one of `STATES`."""
 
     address: Address
@@ -47,7 +47,7 @@ class Audit:
     """Everything that an audit found."""
 
     store: str
-    findings: tuple[Finding, ...]
+    findings: tuple[AuditFinding, ...]
     notes: tuple[str, ...]
     unchanged: int
     """Objects that are as declared."""
@@ -60,7 +60,7 @@ class Audit:
         """Whether nothing contradicts the files, as far as all of it was read."""
         return all(finding.state in CALM for finding in self.findings)
 
-    def of(self, state: str) -> list[Finding]:
+    def of(self, state: str) -> list[AuditFinding]:
         """The findings of one state."""
         return [finding for finding in self.findings if finding.state == state]
 
@@ -70,23 +70,23 @@ class Audit:
         return {state: found[state] for state in STATES} | {"unchanged": self.unchanged}
 
 
-def audit(plan: Plan) -> Audit:
+def audit_plan(plan: Plan) -> Audit:
     """What a plan says of the shop as it is."""
     findings = [
         *map(_finding, plan.changes),
-        *(Finding(address, "blocked", reason) for address, reason in plan.blocked),
-        *(Finding(address, "unknown", reason) for address, reason in plan.unknown),
-        *(Finding(address, "unmanaged") for address in plan.unmanaged),
+        *(AuditFinding(address, "blocked", reason) for address, reason in plan.blocked),
+        *(AuditFinding(address, "unknown", reason) for address, reason in plan.unknown),
+        *(AuditFinding(address, "unmanaged") for address in plan.unmanaged),
     ]
     rank = list(STATES).index
     ordered = sorted(findings, key=lambda finding: (rank(finding.state), finding.address))
     return Audit(plan.store, tuple(ordered), plan.notes, plan.unchanged, plan.reads, plan.labels)
 
 
-def _finding(change: Change) -> Finding:
+def _finding(change: Change) -> AuditFinding:
     if change.action in _STATES:
-        return Finding(change.address, _STATES[change.action], source=change.source)
+        return AuditFinding(change.address, _STATES[change.action], source=change.source)
     moved = replace(change, before=change.after, after=change.before)
-    return Finding(
+    return AuditFinding(
         change.address, "drifted", fields=change.fields, source=change.source, moved=moved
     )

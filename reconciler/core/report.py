@@ -10,10 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from reconciler.core.diff.change import Action, Change, mark
-from reconciler.core.diff.diff import rewritten
+from reconciler.core.diff.change import Action, Change, fingerprint
+from reconciler.core.diff.diff import equivalent_rewrites
 from reconciler.core.diff.equivalence import Path
-from reconciler.core.diff.known_rewrites import Pair, carried_over, sent, traced
+from reconciler.core.diff.known_rewrites import (
+    Pair,
+    carried_over_rewrites,
+    fingerprint_pairs,
+    rewrites_of,
+)
 from reconciler.core.diff.readback import Proof, quote
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Value
@@ -127,13 +132,13 @@ def rewrites_after(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> 
     A field that no read showed keeps its entry of `known`.
     """
     change = written.change
-    over = carried_over(kind, change.address, change.carried)
+    over = carried_over_rewrites(kind, change.address, change.carried)
     if written.observed is None or not _is_settled(written):
         return {**known, **over}
     live = written.observed
-    found = traced(kind, change.address, rewritten(kind, change, live))
+    found = fingerprint_pairs(kind, change.address, equivalent_rewrites(kind, change, live))
     unshown = {path: pair for path, pair in known.items() if path[0] not in live}
-    return {**unshown, **found, **over, **sent(kind, change, live)}
+    return {**unshown, **found, **over, **rewrites_of(kind, change, live)}
 
 
 def _is_settled(written: Written) -> bool:
@@ -153,8 +158,8 @@ def _read_notes(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Ite
         yield f"accepted by the API, not verified: {written.unread}"
     if written.observed is None or not _is_settled(written):
         return
-    found = rewritten(kind, change, written.observed)
-    for path, traces in traced(kind, change.address, found).items():
+    found = equivalent_rewrites(kind, change, written.observed)
+    for path, traces in fingerprint_pairs(kind, change.address, found).items():
         if known.get(path) != traces:
             yield _describe_rewrite(kind, change.address, path, found[path])
     if unshown := _unshown_fields(written):
@@ -165,7 +170,7 @@ def _read_notes(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Ite
 def _describe_rewrite(kind: Kind, address: Address, path: Path, pair: Pair) -> str:
     """Return the note on one value that is kept otherwise than written; private ones as marks."""
     private = kind.fields[path[0]].private
-    written, live = (mark(address, value) if private else quote(value) for value in pair)
+    written, live = (fingerprint(address, value) if private else quote(value) for value in pair)
     return f"DealPOS stored `{'.'.join(path)}` {written} as {live}"
 
 

@@ -11,16 +11,16 @@ from typing import NamedTuple
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Value
-from reconciler.core.model.pricing import Offer, Reduction
+from reconciler.core.model.pricing import Discount, Offer
 from reconciler.core.model.references import references_of
 from reconciler.core.money import Amount
-from reconciler.guardrails.guardrail import Ground
+from reconciler.guardrails.guardrail import PlanContext
 
 Names = Collection[tuple[str, str]]
 """Kind and name of objects: an Address is one too."""
 
 
-class Article(NamedTuple):
+class PricedItem(NamedTuple):
     """Something on sale at one place, at a known price and cost."""
 
     address: Address
@@ -29,14 +29,14 @@ class Article(NamedTuple):
     price: Amount
     cost: Amount
 
-    def count(self, reduction: Reduction) -> int:
+    def count(self, reduction: Discount) -> int:
         """How many make the smallest basket that the promotion can be used on.
 
         That is the worst one: a fixed amount, or a cap, weighs less in a larger basket.
         """
         return max(ceil(reduction.minimum / self.price), 1)
 
-    def loss(self, reduction: Reduction) -> Amount:
+    def loss(self, reduction: Discount) -> Amount:
         """How much that basket brings in below its cost; negative for a gain."""
         count = self.count(reduction)
         basket = count * self.price
@@ -53,32 +53,32 @@ class Article(NamedTuple):
         return Decimal(self.gain) * 100 / Decimal(self.price)
 
 
-def article(address: Address, outlet: str, offer: Offer | None) -> Article | None:
+def priced_item(address: Address, outlet: str, offer: Offer | None) -> PricedItem | None:
     """What an offer puts on sale; None where price or cost is not known, or the price is 0.
 
     A price of 0 is that of what is not sold by itself.
     """
     if offer is None or not offer.price or offer.cost is None:
         return None
-    return Article(address, outlet, offer.price, offer.cost)
+    return PricedItem(address, outlet, offer.price, offer.cost)
 
 
-class Shelf:
+class PricedItems:
     """Every article that is known, less what nobody buys."""
 
-    def __init__(self, ground: Ground, ignored: Names) -> None:
+    def __init__(self, ground: PlanContext, ignored: Names) -> None:
         self.ground = ground
         self.ignored = ignored
-        self._losses: dict[Reduction, tuple[Amount, Article] | None] = {}
+        self._losses: dict[Discount, tuple[Amount, PricedItem] | None] = {}
 
-    def loss(self, reduction: Reduction) -> tuple[Amount, Article] | None:
+    def loss(self, reduction: Discount) -> tuple[Amount, PricedItem] | None:
         """Something that a promotion can sell below cost, and by how much; None for nothing."""
         if reduction not in self._losses:
             found = ((item.loss(reduction), item) for item in self._exposed(reduction))
             self._losses[reduction] = next((pair for pair in found if pair[0] > 0), None)
         return self._losses[reduction]
 
-    def takes(self, address: Address, reduction: Reduction) -> bool:
+    def takes(self, address: Address, reduction: Discount) -> bool:
         """Whether a promotion can be used on an object."""
         if not (self.ignored or reduction.needs):
             return True
@@ -86,7 +86,7 @@ class Shelf:
         wanted = not reduction.needs or not groups.isdisjoint(reduction.needs)
         return wanted and groups.isdisjoint(self.ignored)
 
-    def _exposed(self, reduction: Reduction) -> Iterator[Article]:
+    def _exposed(self, reduction: Discount) -> Iterator[PricedItem]:
         """The articles that have less to spare than a promotion takes at most, the least first."""
         share, most = reduction.share, reduction.most
         for row in self._rows(reduction.needs):
@@ -110,13 +110,13 @@ class Shelf:
             for address in self.ground.known(kind)
             if (value := self._sold(address)) is not None
             for outlet, offer in kind.offers(value).items()
-            if (item := article(address, outlet, offer)) is not None
+            if (item := priced_item(address, outlet, offer)) is not None
         )
         return _Row([i for i in found if self.takes(i.address, _ANYTHING)])
 
     @cached_property
     def _by_group(self) -> Mapping[tuple[str, str], _Row]:
-        found: dict[tuple[str, str], list[Article]] = {}
+        found: dict[tuple[str, str], list[PricedItem]] = {}
         for item in self._all.items:
             for group in self._groups(item.address):
                 found.setdefault(group, []).append(item)
@@ -144,29 +144,29 @@ class Shelf:
 class _Row:
     """Articles in the order of what they have to spare."""
 
-    def __init__(self, items: Sequence[Article]) -> None:
+    def __init__(self, items: Sequence[PricedItem]) -> None:
         self.items = items
 
     @cached_property
-    def by_margin(self) -> Sequence[Article]:
+    def by_margin(self) -> Sequence[PricedItem]:
         return sorted(self.items, key=lambda item: item.margin)
 
     @cached_property
-    def by_gain(self) -> Sequence[Article]:
+    def by_gain(self) -> Sequence[PricedItem]:
         return sorted(self.items, key=lambda item: item.gain)
 
 
-class Standing:
+class ActiveCoupons:
     """Promotions that stay as they are, the strongest first."""
 
-    def __init__(self, promotions: Mapping[Reduction, Address]) -> None:
+    def __init__(self, promotions: Mapping[Discount, Address]) -> None:
         self._promotions = promotions
         shares = [(r.share, r) for r in promotions if r.share is not None]
         amounts = [(r.amount, r) for r in promotions if r.share is None]
         self._by_share = sorted(shares, key=lambda pair: pair[0], reverse=True)
         self._by_amount = sorted(amounts, key=lambda pair: pair[0], reverse=True)
 
-    def over(self, item: Article) -> Iterator[tuple[Reduction, Address]]:
+    def over(self, item: PricedItem) -> Iterator[tuple[Discount, Address]]:
         """Those that may sell an article below cost, before the exact reckoning."""
         margin, gain = item.margin, item.gain
         for _, reduction in takewhile(lambda pair: pair[0] > margin, self._by_share):
@@ -176,4 +176,4 @@ class Standing:
             yield reduction, self._promotions[reduction]
 
 
-_ANYTHING = Reduction(0, 0, None, 0)
+_ANYTHING = Discount(0, 0, None, 0)

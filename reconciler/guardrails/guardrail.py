@@ -16,7 +16,7 @@ from typing import ClassVar
 from pydantic import ConfigDict
 
 from reconciler.core.diff.change import Change
-from reconciler.core.diff.rename import renamed
+from reconciler.core.diff.rename import apply_renames
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Allowance, Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
@@ -29,7 +29,7 @@ _BARE = re.compile(r"[\w./@+-]+( [\w./@+-]+)*")
 
 
 @dataclass(frozen=True)
-class Ground:
+class PlanContext:
     """What guardrails look at: a plan, and both sides of it."""
 
     plan: Plan
@@ -57,7 +57,7 @@ class Ground:
     @cached_property
     def _live(self) -> Live:
         """The shop under the names that renames give."""
-        return renamed(self.live, self.desired, self.kinds)[0]
+        return apply_renames(self.live, self.desired, self.kinds)[0]
 
     @cached_property
     def _nested(self) -> Mapping[str, Mapping[str, tuple[str, Observed]]]:
@@ -118,7 +118,7 @@ class Ground:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RuleFinding:
     """What a rule has against a plan."""
 
     message: str
@@ -139,7 +139,7 @@ class Guardrail(ABC):
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     @abstractmethod
-    def check(self, ground: Ground) -> Iterator[Finding]:
+    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
         """Everything that the rule has against the plan."""
 
 
@@ -159,8 +159,8 @@ def path_of(change: Change, outlet: str, value: object) -> tuple[str, ...]:
     return ()
 
 
-def judge(
-    rules: Guardrails, ground: Ground, place: Place
+def run_guardrails(
+    rules: Guardrails, ground: PlanContext, place: Place
 ) -> tuple[tuple[Violation, ...], list[str]]:
     """What the rules have against a plan, and what is to be said about the exceptions."""
     violations = []
@@ -173,7 +173,7 @@ def judge(
     return tuple(violations), list(_unneeded(ground, used))
 
 
-def _allowance(rule: str, finding: Finding, ground: Ground) -> Allowance | None:
+def _allowance(rule: str, finding: RuleFinding, ground: PlanContext) -> Allowance | None:
     """The exception that covers a finding: its own before one for the plan, the longest first."""
     covering = [
         allowance
@@ -186,7 +186,7 @@ def _allowance(rule: str, finding: Finding, ground: Ground) -> Allowance | None:
 
 
 def _violation(
-    rule: str, finding: Finding, ground: Ground, place: Place, allowance: Allowance | None
+    rule: str, finding: RuleFinding, ground: PlanContext, place: Place, allowance: Allowance | None
 ) -> Violation:
     address = finding.address
     source = ground.changes[address].source if address else None
@@ -212,7 +212,7 @@ def _flow(text: str) -> str:
     return text if _BARE.fullmatch(text) else "'" + text.replace("'", "''") + "'"
 
 
-def _unneeded(ground: Ground, used: set[int]) -> Iterator[str]:
+def _unneeded(ground: PlanContext, used: set[int]) -> Iterator[str]:
     allowances: Iterable[Allowance] = ground.desired.allowances
     for allowance in allowances:
         place = f"{allowance.source.file}:{allowance.source.line}:{allowance.source.column}"

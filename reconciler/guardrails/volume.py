@@ -11,11 +11,11 @@ from decimal import Decimal
 from reconciler.core.diff.change import Change
 from reconciler.core.model.types import Count, Money
 from reconciler.core.plan.violation import percent, round_share
-from reconciler.guardrails.guardrail import Finding, Ground, Guardrail
+from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 
 
 @dataclass(frozen=True, slots=True)
-class Share(Guardrail):
+class VolumeGuardrail(Guardrail):
     """Counts changes of one sort, kind by kind: all variants in a shop of many coupons are few."""
 
     max_percent: Money
@@ -30,7 +30,7 @@ class Share(Guardrail):
     def words(self, objects: str) -> str:
         """What would happen to so many of them, in the shop's words."""
 
-    def check(self, ground: Ground) -> Iterator[Finding]:
+    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
         """One finding a kind."""
         counted = Counter(c.address.kind for c in ground.plan.changes if self.counts(c))
         for kind, number in counted.items():
@@ -46,6 +46,6 @@ class Share(Guardrail):
                 limits = f"limit {percent(self.max_percent)} or {self.max_count:,} objects"
                 message = f"{self.words(objects)}, {limits}"
                 if too_large:
-                    yield Finding(message, round_share(share), self.max_percent, "percent")
+                    yield RuleFinding(message, round_share(share), self.max_percent, "percent")
                 else:
-                    yield Finding(message, number, self.max_count, "objects")
+                    yield RuleFinding(message, number, self.max_count, "objects")

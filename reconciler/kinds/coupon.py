@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from reconciler.core.model.codec import DAY, NUMBER, YES_NO, Codec, text
 from reconciler.core.model.field import Identity, Reference, Wire, WriteOnly
 from reconciler.core.model.kind import Call, CarryOver, Kind, Listing, Reads, Single, Value
-from reconciler.core.model.pricing import Reduction
+from reconciler.core.model.pricing import Discount
 from reconciler.core.model.types import CategoryPath, Code, Count, Day, Flag, Money, Text
 
 _UNSHOWN = "no read of a coupon returns it"
@@ -156,7 +156,7 @@ def _warn_of_loss(after: Value) -> str | None:
     )
 
 
-def _reduces(value: Value) -> Reduction | None:
+def _reduces(value: Value) -> Discount | None:
     """API §10 says what each number is; that it comes off the whole basket is an inference.
 
     API §12 prints that for a coupon of a provider (`ApplyTo` null). Whether a category stands for
@@ -169,7 +169,7 @@ def _reduces(value: Value) -> Reduction | None:
     requires = value.get("requires") or {}
     needs = {("variant", code) for code in requires.get("variants", ())}
     needs |= {("category", path) for path in requires.get("categories", ())}
-    return Reduction(
+    return Discount(
         discount if share else 0,
         0 if share else discount,
         # dealpos-api.md §10: a percentage has a cap. What a cap of 0 means is undocumented: none,

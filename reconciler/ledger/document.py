@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.core.ledger.ledger import Apply, Entry, Ledger
+from reconciler.core.ledger.ledger import AppliedRun, Ledger, LedgerEntry
 from reconciler.core.model.address import Address
 from reconciler.errors import UsageError
 
@@ -48,7 +48,7 @@ def load(text: str, store: str, name: str) -> Ledger:
         raise UsageError(f"{name} is no ledger, or not whole", hint=hint) from None
 
 
-def _entry_document(entry: Entry) -> dict[str, Any]:
+def _entry_document(entry: LedgerEntry) -> dict[str, Any]:
     kept = [
         {"path": list(path), "written": asked, "kept": held}
         for path, (asked, held) in entry.kept.items()
@@ -62,10 +62,10 @@ def _entry_document(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _entry(document: Mapping[str, Any]) -> Entry:
+def _entry(document: Mapping[str, Any]) -> LedgerEntry:
     kept = {_path(e["path"]): (e["written"], e["kept"]) for e in document.get("kept", ())}
     used = document.get("used", 0)
-    entry = Entry(document["values"], document["when"], document["commit"], kept, used)
+    entry = LedgerEntry(document["values"], document["when"], document["commit"], kept, used)
     if not isinstance(entry.values, dict) or not isinstance(used, (int, float)):
         raise TypeError
     _texts(entry.when, entry.commit)
@@ -79,10 +79,10 @@ def _path(keys: Any) -> tuple[str, ...]:
     return tuple(keys)
 
 
-def _apply(document: Mapping[str, Any]) -> Apply:
+def _apply(document: Mapping[str, Any]) -> AppliedRun:
     changes = {_address(a): action for a, action in document["changes"].items()}
     _texts(document["when"], document["commit"], *changes.values())
-    return Apply(document["when"], document["commit"], changes)
+    return AppliedRun(document["when"], document["commit"], changes)
 
 
 def _texts(*values: Any) -> None:

@@ -13,11 +13,11 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.core.diff.change import Change
-from reconciler.core.diff.known_rewrites import Kept
+from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.live import Live
-from reconciler.core.plan.replacement import Interrupted, resumed
+from reconciler.core.plan.replacement import Interrupted, resume_interrupted
 from reconciler.errors import JournalUnwritable
 from reconciler.kinds import KINDS
 from reconciler.ledger import rewrites as memory
@@ -60,7 +60,7 @@ class Journal:
         self.entries[address] = replace(self.entries[address], gone=True)
         self._keep()
 
-    def settle(self, done: Collection[Address], kept: Kept) -> None:
+    def settle(self, done: Collection[Address], kept: KnownRewrites) -> None:
         """Strike out what is settled, once what the shop keeps of it is remembered."""
         memory.remember(self.state, self.store, kept)
         struck = [self.entries.pop(address, None) for address in done]
@@ -72,7 +72,7 @@ class Journal:
 
         Gives `live` with what an object had before it was put back in part; strikes out the rest.
         """
-        live, pending, settled = resumed(live, self.entries, kinds)
+        live, pending, settled = resume_interrupted(live, self.entries, kinds)
         known = memory.recall(self.state, self.store)
         kept = {a: {**known.get(a, {}), **pairs} for a, pairs in settled.items()}
         self.settle(settled.keys(), kept)

@@ -10,14 +10,14 @@ from collections.abc import Collection
 from typing import Any
 
 from reconciler.core.diff.equivalence import Path
-from reconciler.core.diff.known_rewrites import Kept, Pair
+from reconciler.core.diff.known_rewrites import KnownRewrites, Pair
 from reconciler.core.model.address import Address
 from reconciler.ledger.state_dir import StateDir
 
 FILE = "kept.json"
 
 
-def recall(state: StateDir, store: str) -> Kept:
+def recall(state: StateDir, store: str) -> KnownRewrites:
     """What was remembered for `store`; what is in no form that `remember` writes is passed over."""
     return {
         Address(*name.split("/", 1)): dict(filter(None, map(_entry, entries)))
@@ -26,7 +26,7 @@ def recall(state: StateDir, store: str) -> Kept:
     }
 
 
-def remember(state: StateDir, store: str, kept: Kept) -> None:
+def remember(state: StateDir, store: str, kept: KnownRewrites) -> None:
     """Remember for `store` what is kept of each object of `kept`, and nothing else of them.
 
     In a folder that cannot be written it is lost.

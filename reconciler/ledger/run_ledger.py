@@ -10,16 +10,16 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from reconciler import ledger as homes
-from reconciler.core.diff.known_rewrites import Kept
+from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.ledger.ledger import Key, Ledger
-from reconciler.core.ledger.record import Basis, Moment, recorded, unsettled
+from reconciler.core.ledger.record import Moment, RecordBasis, record_apply, unsettled_objects
 from reconciler.core.ledger.three_way import (
-    Ground,
-    apart,
+    ThreeWayInput,
+    add_last_written,
     find_orphaned,
-    informed,
-    told_apart,
-    unrecorded,
+    has_unrecorded_data,
+    hold_conflicts,
+    label_origins,
 )
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
@@ -51,31 +51,33 @@ class Past:
     home: Home | None
     held: Held
     key: Key | None
-    kept: Kept
+    kept: KnownRewrites
     """What the shop is known to keep otherwise than it was written."""
 
     def renewed(self) -> Past:
         """With what has been remembered since."""
         return replace(self, kept=joined(self.kept, memory.recall(self.state, self.store)))
 
-    def apart(self, desired: Desired, live: Live, overwrite: Sequence[str] = ()) -> Ground:
+    def apart(self, desired: Desired, live: Live, overwrite: Sequence[str] = ()) -> ThreeWayInput:
         """Both sides, as far as they may be brought together; see `core.threeway`."""
         if self.home is None:
-            return Ground(desired, live, {}, ())
+            return ThreeWayInput(desired, live, {}, ())
         known = self.held.ledger
-        asked, seen, notes = informed(desired, live, known, KINDS, self.key)
-        ground = apart(asked, seen, known, KINDS, self.kept, self.key, _wins(overwrite))
+        asked, seen, notes = add_last_written(desired, live, known, KINDS, self.key)
+        ground = hold_conflicts(asked, seen, known, KINDS, self.kept, self.key, _wins(overwrite))
         return replace(ground, notes=(*self._aside(desired), *notes))
 
-    def told(self, plan: Plan, ground: Ground, whole: Desired, partial: bool) -> tuple[Plan, Basis]:
+    def told(
+        self, plan: Plan, ground: ThreeWayInput, whole: Desired, partial: bool
+    ) -> tuple[Plan, RecordBasis]:
         """The plan with where each difference comes from, and what its record rests on."""
         if self.home is None:
-            return plan, Basis(Ledger())
+            return plan, RecordBasis(Ledger())
         gone = () if partial else find_orphaned(self.held.ledger, whole, plan, ground.live.complete)
-        basis = Basis(
-            self.held.ledger, whole, ground.held, unsettled(plan), partial, frozenset(gone)
+        basis = RecordBasis(
+            self.held.ledger, whole, ground.held, unsettled_objects(plan), partial, frozenset(gone)
         )
-        plan = told_apart(plan, self.held.ledger, KINDS, self.key)
+        plan = label_origins(plan, self.held.ledger, KINDS, self.key)
         plan = replace(
             plan,
             blocked=tuple(sorted((*plan.blocked, *ground.reasons))),
@@ -101,7 +103,7 @@ class Past:
             self.home.abandon()
             raise
 
-    def record(self, plan: Plan, basis: Basis, report: Report) -> LedgerError | None:
+    def record(self, plan: Plan, basis: RecordBasis, report: Report) -> LedgerError | None:
         """Write down what was applied, and let other runs in; gives what stood in its way."""
         if self.home is None:
             return None
@@ -119,15 +121,15 @@ class Past:
         memory.forget(self.state, self.store, after.entries)
         return None
 
-    def rebuild(self, plan: Plan, basis: Basis, over: bool) -> None:
+    def rebuild(self, plan: Plan, basis: RecordBasis, over: bool) -> None:
         """Write a ledger of what is as declared without a change."""
         if self.home is not None:
             self._replace(self.home, self._after(plan, basis, []), over)
 
-    def _after(self, plan: Plan, basis: Basis, applied: Sequence[Address]) -> Ledger:
+    def _after(self, plan: Plan, basis: RecordBasis, applied: Sequence[Address]) -> Ledger:
         moment = Moment(homes.now(), commit_of(self.state.root))
         kept = joined(self.kept, memory.recall(self.state, self.store))
-        return recorded(basis, plan, applied, kept, KINDS, self.key, moment)
+        return record_apply(basis, plan, applied, kept, KINDS, self.key, moment)
 
     def _replace(self, home: Home, after: Ledger, over: bool) -> None:
         self._take(home, 0, over)
@@ -147,7 +149,7 @@ class Past:
                 "the ledger is empty: which side moved is not known; the next apply begins it, "
                 "`reconciler history --rebuild` too"
             )
-        if unrecorded(desired, KINDS, self.key):
+        if has_unrecorded_data(desired, KINDS, self.key):
             yield f"customer data is not in the ledger: {homes.KEY} is not set"
 
 
@@ -174,7 +176,7 @@ def forgotten(home: Home, state: StateDir, store: str) -> Past:
     return Past(state, store, home, held, homes.read_key(), kept)
 
 
-def joined(first: Kept, second: Kept) -> Kept:
+def joined(first: KnownRewrites, second: KnownRewrites) -> KnownRewrites:
     """What either knows; where both do, the second."""
     return {a: {**first.get(a, {}), **second.get(a, {})} for a in {**first, **second}}
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.catalogue.parser import parse
 from reconciler.catalogue.writing.results import AdoptResult, FieldDrift
-from reconciler.core.diff.diff import compare
+from reconciler.core.diff.diff import compare_fields
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.render.words import counted, plain, shown, written
 
@@ -20,7 +20,7 @@ def take_lines(take: FieldDrift, kinds: Kinds) -> Iterator[str]:
     """The parts of a field that differ: what the file says, and what the shop has."""
     kind = kinds[take.address.kind]
     field = kind.fields[take.field]
-    for part in compare(kind, {take.field: take.declared}, {take.field: take.live}):
+    for part in compare_fields(kind, {take.field: take.declared}, {take.field: take.live}):
         before = written(take.address, field, part.after)
         after = written(take.address, field, part.before)
         yield f"{take.address} {part.name}: {before} → {after}"

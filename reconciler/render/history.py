@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.core.ledger.ledger import Apply
+from reconciler.core.ledger.ledger import AppliedRun
 from reconciler.ledger.backend import Held
 from reconciler.render.words import counted, plain
 
@@ -54,5 +54,5 @@ def history_document(held: Held, store: str) -> dict[str, Any]:
     }
 
 
-def _counts(run: Apply) -> Mapping[str, int]:
+def _counts(run: AppliedRun) -> Mapping[str, int]:
     return Counter(run.changes.values())

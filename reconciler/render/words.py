@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from reconciler.core.diff.change import mark
+from reconciler.core.diff.change import fingerprint
 from reconciler.core.model.address import Address
 from reconciler.core.model.field import Field
 
@@ -35,7 +35,7 @@ def amount(value: int | Decimal) -> str:
 
 def shown(address: Address, field: Field, value: Any) -> Any:
     """A value as data for a reader: private ones as their fingerprint."""
-    return mark(address, value) if field.private and value not in (None, "") else value
+    return fingerprint(address, value) if field.private and value not in (None, "") else value
 
 
 def written(address: Address, field: Field, value: Any) -> str:
@@ -43,7 +43,7 @@ def written(address: Address, field: Field, value: Any) -> str:
     if value is None:
         return "—"
     if field.private and value != "":
-        return mark(address, value)
+        return fingerprint(address, value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, Decimal)):

@@ -22,7 +22,7 @@ from reconciler.catalogue.writing.results import AdoptResult, FieldDrift, Skippe
 from reconciler.catalogue.writing.values import candidates, empty
 from reconciler.catalogue.writing.writeback import GONE, Writeback
 from reconciler.core.diff import known_rewrites as kept
-from reconciler.core.diff.diff import compare, project
+from reconciler.core.diff.diff import compare_fields, keep_declared_members
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind
@@ -64,7 +64,7 @@ def look(shop: OpenShop, patterns: Sequence[str], fields: Collection[str]) -> Fo
         kept_so = shop.read_ledger().kept
         part = _cut(found.desired, known)
         read = read_live(shop.client, part, KINDS)
-        found.live, _ = kept.recognised(read, part, kept_so, MANAGED)
+        found.live, _ = kept.apply_known_rewrites(read, part, kept_so, MANAGED)
         for address in sorted(known):
             declared = part.get(address)
             assert declared is not None
@@ -112,7 +112,7 @@ def _compare(found: Found, address: Address, declared: Declared, fields: Collect
         why = found.live.unread.get(address, "it was not read")
         found.skipped.append(Skipped(address, "", f"it could not be read: {why}"))
     else:
-        changed = compare(MANAGED[address.kind], declared.value, state.value)
+        changed = compare_fields(MANAGED[address.kind], declared.value, state.value)
         for name in dict.fromkeys(change.path[0] for change in changed):
             if not fields or name in fields:
                 was, now = declared.value[name], state.value[name]
@@ -235,7 +235,11 @@ def _said(kind: Kind, take: FieldDrift) -> Any:
 
 def _cut_to(value: Mapping[str, Any], declared: Any) -> Mapping[str, Any]:
     """Of entries that are declared, only the members that are."""
-    return {key: entry for key, entry in project(value, declared).items() if key in declared}
+    return {
+        key: entry
+        for key, entry in keep_declared_members(value, declared).items()
+        if key in declared
+    }
 
 
 def _place(found: Found, back: Writeback) -> None:

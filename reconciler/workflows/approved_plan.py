@@ -6,14 +6,20 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.core.diff.change import Action
-from reconciler.core.diff.known_rewrites import Kept
-from reconciler.core.diff.rename import viewed
+from reconciler.core.diff.known_rewrites import KnownRewrites
+from reconciler.core.diff.rename import with_renames
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.live import Live
 from reconciler.core.plan import faults as references
-from reconciler.core.plan.approved import Approved, SkippedChange, StaleField, declared_again, weigh
-from reconciler.core.plan.build import build
+from reconciler.core.plan.approved import (
+    Approved,
+    SkippedChange,
+    StaleField,
+    compare_approved,
+    desired_from_approved,
+)
+from reconciler.core.plan.build import build_plan
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.replacement import Interrupted
 from reconciler.core.plan.violation import Violation
@@ -47,14 +53,14 @@ def resume(shop: OpenShop, approved: Saved) -> PlannedRun:
                 hint="make it again with this version of reconciler",
             )
     files = shop.read_desired() if _secretive(approved.changes) else Desired()
-    desired = declared_again(approved.changes, files, KINDS)
+    desired = desired_from_approved(approved.changes, files, KINDS)
     state, pending = shop.journal.resume(read_live(shop.client, desired, KINDS), KINDS)
     before = shop.read_ledger()
     # Of what was approved nothing is held back any more: whoever approved it has seen it.
     both = before.apart(desired, state, ("*",))
     desired, state = both.desired, both.live
-    view, renames, _ = viewed(desired, state, KINDS, before.kept)
-    moved, done = weigh(approved.changes, view, renames, KINDS)
+    view, renames, _ = with_renames(desired, state, KINDS, before.kept)
+    moved, done = compare_approved(approved.changes, view, renames, KINDS)
     lost = {
         c.address: _FILES
         for c in approved.changes
@@ -96,7 +102,7 @@ def _build(
     desired: Desired,
     state: Live,
     store: str,
-    kept: Kept,
+    kept: KnownRewrites,
     pending: Mapping[Address, Interrupted],
     changes: Iterable[Approved],
 ) -> tuple[Plan, dict[Address, str]]:
@@ -104,9 +110,9 @@ def _build(
     held: dict[Address, str] = {}
     seen = {change.address: change.implied for change in changes}
     while True:
-        faults = references.check(desired, state, KINDS)
+        faults = references.check_references(desired, state, KINDS)
         approved = {a: entry for a, entry in pending.items() if desired.get(a)}
-        made, more = build(desired, state, KINDS, store, kept, approved)
+        made, more = build_plan(desired, state, KINDS, store, kept, approved)
         faults += more
         wider = dict(_wider(made, seen))
         if not faults and not wider:

@@ -99,7 +99,7 @@ def read_desired(settings: Settings, parsing: Parsing | None = None) -> Desired:
     from reconciler.catalogue import loader
     from reconciler.catalogue.files import paths
     from reconciler.catalogue.parallel import Parsing
-    from reconciler.core.plan.faults import cycles
+    from reconciler.core.plan.faults import find_cycles
     from reconciler.kinds import MANAGED
 
     files = paths(settings.root, settings.catalogue)
@@ -113,7 +113,7 @@ def read_desired(settings: Settings, parsing: Parsing | None = None) -> Desired:
         expand=settings.expand,
         begun=parsing,
     )
-    _refuse(settings.root, cycles(desired, MANAGED), desired)
+    _refuse(settings.root, find_cycles(desired, MANAGED), desired)
     return replace(desired, prune=settings.prune)
 
 

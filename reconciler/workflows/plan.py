@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler.errors import Problem
 
 if TYPE_CHECKING:
-    from reconciler.core.ledger.record import Basis
+    from reconciler.core.ledger.record import RecordBasis
     from reconciler.core.model.address import Address
     from reconciler.core.model.desired import Desired
     from reconciler.core.model.live import Live
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.core.plan.target import Scope
     from reconciler.core.steps.step import Step
     from reconciler.core.steps.usage import ApiUsage
-    from reconciler.guardrails.guardrail import Ground
+    from reconciler.guardrails.guardrail import PlanContext
     from reconciler.ledger.run_ledger import Past
     from reconciler.workflows.open_shop import OpenShop
 
@@ -31,7 +31,7 @@ class PlannedRun(NamedTuple):
     usage: ApiUsage
     ledger: Past
     """The ledger as it was read: locked while the plan is applied, then written."""
-    basis: Basis
+    basis: RecordBasis
     """What the ledger will be made from after the apply."""
 
 
@@ -48,9 +48,9 @@ def make_plan(
     replacement that an earlier run left interrupted is settled or planned. Raises SourceError for
     faults of the files, UsageError for an empty scope, LedgerError for an unreadable ledger.
     """
-    from reconciler.core.plan.build import build
-    from reconciler.core.plan.faults import check
-    from reconciler.guardrails.guardrail import Ground
+    from reconciler.core.plan.build import build_plan
+    from reconciler.core.plan.faults import check_references
+    from reconciler.guardrails.guardrail import PlanContext
     from reconciler.kinds import KINDS
 
     ledger = ledger or shop.read_ledger()
@@ -59,13 +59,13 @@ def make_plan(
     if scope:
         pending = {a: entry for a, entry in pending.items() if desired.get(a)}
     ledger = ledger.renewed()  # with the rewrites that an interrupted replacement carried over
-    shop.refuse(check(desired, live, KINDS), desired)
+    shop.refuse(check_references(desired, live, KINDS), desired)
     sides = ledger.apart(desired, live, overwrite)
-    plan, faults = build(sides.desired, sides.live, KINDS, shop.store, ledger.kept, pending)
+    plan, faults = build_plan(sides.desired, sides.live, KINDS, shop.store, ledger.kept, pending)
     shop.refuse(faults, desired)
     plan, basis = ledger.told(plan, sides, desired, bool(scope))
     former = {address: entry.before for address, entry in pending.items()}
-    ground = Ground(plan, sides.desired, sides.live, KINDS, shop.today, bool(scope), former)
+    ground = PlanContext(plan, sides.desired, sides.live, KINDS, shop.today, bool(scope), former)
     plan = _check(shop, ground)
     if scope:
         # Nothing was read of the objects outside the scope, so none of them is unmanaged.
@@ -75,16 +75,16 @@ def make_plan(
 
 def _load(shop: OpenShop, scope: Scope | None, ledger: Past) -> tuple[Desired, tuple[str, ...]]:
     """Return the declared objects in scope, and the notes on the scope."""
-    from reconciler.core.diff.known_rewrites import moved
-    from reconciler.core.plan.target import narrow
+    from reconciler.core.diff.known_rewrites import mark_changed_derived_fields
+    from reconciler.core.plan.target import narrow_desired
     from reconciler.kinds import KINDS
 
     desired = shop.read_desired()
     notes: tuple[str, ...] = ()
     if scope:
-        desired, sentence = narrow(desired, scope, KINDS)
+        desired, sentence = narrow_desired(desired, scope, KINDS)
         notes = (sentence,)
-    return moved(desired, ledger.kept, KINDS), notes
+    return mark_changed_derived_fields(desired, ledger.kept, KINDS), notes
 
 
 def _read(shop: OpenShop, desired: Desired) -> tuple[Live, Mapping[Address, Interrupted]]:
@@ -98,17 +98,17 @@ def _read(shop: OpenShop, desired: Desired) -> tuple[Live, Mapping[Address, Inte
     return state, pending
 
 
-def _check(shop: OpenShop, ground: Ground) -> Plan:
+def _check(shop: OpenShop, ground: PlanContext) -> Plan:
     """Return the plan with the violations of its guardrails."""
     from reconciler.catalogue.files import Files
-    from reconciler.guardrails.guardrail import judge
+    from reconciler.guardrails.guardrail import run_guardrails
 
     locate = Files(shop.settings.root).locate
-    violations, notes = judge(shop.settings.guardrails, ground, locate)
+    violations, notes = run_guardrails(shop.settings.guardrails, ground, locate)
     return replace(ground.plan, violations=violations, notes=(*ground.plan.notes, *notes))
 
 
-def order_steps(shop: OpenShop, plan: Plan, ledger: Past, basis: Basis) -> PlannedRun:
+def order_steps(shop: OpenShop, plan: Plan, ledger: Past, basis: RecordBasis) -> PlannedRun:
     """Return the plan with its steps in order, and their cost in the shop's request window."""
     from reconciler.core.steps import order, usage
     from reconciler.kinds import KINDS

@@ -59,7 +59,9 @@ def _fill(shop: Settings, desired: Desired) -> None:
     state = StateDir(shop.root)
     store = Store(SANDBOX, SANDBOX, SANDBOX)
     with Client(store, embedded_transport(app)) as client:
-        made, faults = planning.build(desired, read_live(client, desired, KINDS), KINDS, SANDBOX)
+        made, faults = planning.build_plan(
+            desired, read_live(client, desired, KINDS), KINDS, SANDBOX
+        )
         if faults:
             raise UsageError(f"the seed cannot be applied: {faults[0].message}")
         steps = order.order_steps(made, KINDS)

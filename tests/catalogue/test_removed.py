@@ -9,7 +9,7 @@ import pytest
 from reconciler.catalogue import loader as source
 from reconciler.catalogue import settings
 from reconciler.core.model.address import Address, Source
-from reconciler.core.model.desired import Prune, Removal
+from reconciler.core.model.desired import PruneScope, Removal
 from reconciler.errors import SourceError
 from reconciler.kinds import MANAGED
 
@@ -62,7 +62,7 @@ def test_a_wrong_entry_is_told_at_its_place(tmp_path: Path, entries: str, said: 
     assert any(said in line for line in found), found
 
 
-def scopes(folder: Path, text: str) -> tuple[Prune, ...]:
+def scopes(folder: Path, text: str) -> tuple[PruneScope, ...]:
     (folder / "reconciler.yaml").write_text(f"prune: {text}\n", encoding="utf-8")
     return settings.load(folder, SHOP).prune
 
@@ -72,7 +72,7 @@ def test_a_scope_is_read(tmp_path: Path) -> None:
         '[{kinds: [product, variant], categories: ["Drinks/**"], codes: [007, "A*"], delete: true}]'
     )
     assert scopes(tmp_path, text) == (
-        Prune(
+        PruneScope(
             ("product", "variant"),
             Source("reconciler.yaml", 1, 9),
             ("Drinks/**",),

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Desired, Removal
-from reconciler.core.plan.deletion import deletions
+from reconciler.core.plan.deletion import plan_deletions
 from reconciler.kinds import KINDS
 from tests.support.world import World
 
@@ -21,7 +21,7 @@ def test_what_was_not_read_may_need_it(world: World, unread: str, stays: bool) -
     """Its row was not understood, or an update of it would rest on too little."""
     world.have("category/X", discontinued=False)
     world.unread(unread, "its answer was not understood")
-    found = deletions(Desired(removals=ASKED), world.live, KINDS, (), {})
+    found = plan_deletions(Desired(removals=ASKED), world.live, KINDS, (), {})
     assert [str(change.address) for change in found.changes] == ([] if stays else ["category/X"])
     if stays:
         why = f"not deleted: whether {unread} needs it is not known: it could not be read"
@@ -32,4 +32,4 @@ def test_what_was_read_after_all_does_not(world: World) -> None:
     world.have("category/X", discontinued=False)
     world.unread("product/1", "HTTP 500")
     world.have("product/1", name="Kopi", category="Y")
-    assert len(deletions(Desired(removals=ASKED), world.live, KINDS, (), {}).changes) == 1
+    assert len(plan_deletions(Desired(removals=ASKED), world.live, KINDS, (), {}).changes) == 1

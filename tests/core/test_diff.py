@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.core.diff.change import Action, FieldChange
-from reconciler.core.diff.diff import compare, created, project
+from reconciler.core.diff.diff import compare_fields, keep_declared_members, new_fields
 from reconciler.kinds import KINDS
 
 VARIANT, CATEGORY, COUPON = KINDS["variant"], KINDS["category"], KINDS["coupon"]
@@ -18,7 +18,7 @@ VARIANT, CATEGORY, COUPON = KINDS["variant"], KINDS["category"], KINDS["coupon"]
 
 def differences(kind: Any, declared: Any, live: Any) -> dict[str, tuple[Any, Any]]:
     """Path to (before, after) of everything that differs."""
-    return {c.name: (c.before, c.after) for c in compare(kind, declared, live)}
+    return {c.name: (c.before, c.after) for c in compare_fields(kind, declared, live)}
 
 
 def prices(declared: Any, live: Any) -> dict[str, tuple[Any, Any]]:
@@ -27,22 +27,22 @@ def prices(declared: Any, live: Any) -> dict[str, tuple[Any, Any]]:
 
 def test_equal_values_differ_in_nothing() -> None:
     value = {"unit_price": 18000, "taxable": True, "outlet_prices": {"A": {"price": 1}}}
-    assert compare(VARIANT, value, dict(value)) == ()
+    assert compare_fields(VARIANT, value, dict(value)) == ()
 
 
 def test_a_scalar_that_differs_is_one_change() -> None:
-    assert compare(VARIANT, {"unit_price": 19000}, {"unit_price": 18000}) == (
+    assert compare_fields(VARIANT, {"unit_price": 19000}, {"unit_price": 18000}) == (
         FieldChange(("unit_price",), 18000, 19000, Action.UPDATE, ""),
     )
 
 
 def test_fields_that_no_file_declares_are_ignored() -> None:
     live = {"unit_price": 18000, "weight": 5, "outlet_prices": {"A": {"price": 1}}}
-    assert compare(VARIANT, {"unit_price": 18000}, live) == ()
+    assert compare_fields(VARIANT, {"unit_price": 18000}, live) == ()
 
 
 def test_fields_that_the_shop_did_not_show_are_not_compared() -> None:
-    assert compare(VARIANT, {"unit_price": 18000, "weight": 5}, {"unit_price": 18000}) == ()
+    assert compare_fields(VARIANT, {"unit_price": 18000, "weight": 5}, {"unit_price": 18000}) == ()
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_fields_that_the_shop_did_not_show_are_not_compared() -> None:
     [(18000, Decimal(18000)), (Decimal("107.07"), Decimal("107.070"))],
 )
 def test_the_same_amount_in_another_type_is_equal(live: Any, declared: Any) -> None:
-    assert compare(VARIANT, {"unit_price": declared}, {"unit_price": live}) == ()
+    assert compare_fields(VARIANT, {"unit_price": declared}, {"unit_price": live}) == ()
     assert prices({"A": {"price": declared}}, {"A": {"price": live}}) == {}
 
 
@@ -131,13 +131,15 @@ def test_a_keyed_map_is_compared_key_by_key(
     "outlet", ["1", "2.5", "O'Hare", 'the "Mall"', "x[0]", "a.b", "Kafé", " ", "root['A']", "\\"]
 )
 def test_any_outlet_name_is_a_key(outlet: str) -> None:
-    (change,) = compare(
+    (change,) = compare_fields(
         VARIANT,
         {"outlet_prices": {outlet: {"price": 6}}},
         {"outlet_prices": {outlet: {"price": 5}}},
     )
     assert (change.path, change.before, change.after) == (("outlet_prices", outlet, "price"), 5, 6)
-    removed = compare(VARIANT, {"outlet_prices": {}}, {"outlet_prices": {outlet: {"price": 5}}})
+    removed = compare_fields(
+        VARIANT, {"outlet_prices": {}}, {"outlet_prices": {outlet: {"price": 5}}}
+    )
     assert [c.path for c in removed] == [("outlet_prices", outlet, "price")]
 
 
@@ -175,7 +177,7 @@ def test_another_requirement_is_the_one_away_and_the_other_there() -> None:
 def test_discontinuing_is_retiring_and_the_way_back_is_an_update(
     kind: str, declared: bool, live: bool, action: Action
 ) -> None:
-    (change,) = compare(KINDS[kind], {"discontinued": declared}, {"discontinued": live})
+    (change,) = compare_fields(KINDS[kind], {"discontinued": declared}, {"discontinued": live})
     assert change.action is action
 
 
@@ -193,13 +195,13 @@ def test_discontinuing_is_retiring_and_the_way_back_is_an_update(
 def test_any_change_of_a_coupon_is_a_replacement_with_its_reason(
     name: str, before: Any, after: Any
 ) -> None:
-    (change,) = compare(COUPON, {name: after}, {name: before})
+    (change,) = compare_fields(COUPON, {name: after}, {name: before})
     assert change.action is Action.REPLACE
     assert change.reason == "the API has no update for a coupon"
 
 
 def test_another_parent_is_a_replacement_with_its_reason() -> None:
-    (change,) = compare(VARIANT, {"product": "2"}, {"product": "1"})
+    (change,) = compare_fields(VARIANT, {"product": "2"}, {"product": "1"})
     assert change.action is Action.REPLACE
     assert change.reason == "no documented way to move it to another parent"
 
@@ -214,7 +216,7 @@ UNSEEN = [
 
 @pytest.mark.parametrize(("kind", "name"), UNSEEN)
 def test_what_cannot_be_compared_never_differs(kind: str, name: str) -> None:
-    assert compare(KINDS[kind], {name: "after"}, {name: "before"}) == ()
+    assert compare_fields(KINDS[kind], {name: "after"}, {name: "before"}) == ()
 
 
 def test_the_fields_that_cannot_be_compared_are_the_documented_ones() -> None:
@@ -246,19 +248,19 @@ def test_a_new_object_is_every_declared_value_from_nothing() -> None:
         "components": {},
         "ratio": 12,
     }
-    assert [(c.name, c.before, c.after, c.action) for c in created(VARIANT, declared)] == [
+    assert [(c.name, c.before, c.after, c.action) for c in new_fields(VARIANT, declared)] == [
         ("unit_price", None, 18000, Action.CREATE),
         ("outlet_prices.B.price", None, 2, Action.CREATE),
         ("outlet_prices.B.extra_cost", None, 0, Action.CREATE),
         ("components", None, {}, Action.CREATE),
         ("ratio", None, 12, Action.CREATE),
     ]
-    assert created(VARIANT, declared)[-1].reason == "no read of a variant returns it"
+    assert new_fields(VARIANT, declared)[-1].reason == "no read of a variant returns it"
 
 
 def test_a_live_map_is_cut_to_the_declared_members_of_declared_keys() -> None:
     live = {"A": {"price": 1, "extra_cost": 2}, "B": {"price": 3, "extra_cost": 4}}
-    assert project(live, {"A": {"price": 9}}) == {
+    assert keep_declared_members(live, {"A": {"price": 9}}) == {
         "A": {"price": 1},
         "B": {"price": 3, "extra_cost": 4},
     }
@@ -266,15 +268,15 @@ def test_a_live_map_is_cut_to_the_declared_members_of_declared_keys() -> None:
 
 LAZY = """
 import sys
-from reconciler.core.diff.diff import compare
+from reconciler.core.diff.diff import compare_fields
 from reconciler.kinds import KINDS
 variant = KINDS["variant"]
 prices = {"outlet_prices": {"A": {"price": 1}}, "unit_price": 5}
-assert compare(variant, {**prices, "unit_price": 6}, prices)
-assert not compare(variant, {"outlet_prices": {"A": {"price": 1}}},
+assert compare_fields(variant, {**prices, "unit_price": 6}, prices)
+assert not compare_fields(variant, {"outlet_prices": {"A": {"price": 1}}},
                    {"outlet_prices": {"A": {"price": 1, "extra_cost": 2}}})
 assert "deepdiff" not in sys.modules, "imported for scalars"
-assert compare(variant, {"outlet_prices": {}}, prices)
+assert compare_fields(variant, {"outlet_prices": {}}, prices)
 assert "deepdiff" in sys.modules, "not imported for a nested difference"
 """
 

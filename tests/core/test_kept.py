@@ -15,6 +15,8 @@ def test_a_value_written_anew_leaves_removals_as_they_are() -> None:
     declared = {product.name: Declared({"code": "P", "image_url": "new"}, HERE)}
     removals = {Address("variant", "X"): Removal(HERE)}
     known = {product: {("image_url",): ("old", "held")}}
-    moved = kept.moved(Desired({"product": declared}, removals=removals), known, KINDS)
+    moved = kept.mark_changed_derived_fields(
+        Desired({"product": declared}, removals=removals), known, KINDS
+    )
     assert moved.objects["product"]["P"].moved == {"image_url"}
     assert moved.removals == removals

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.plan.faults import cycles
+from reconciler.core.plan.faults import find_cycles
 from reconciler.kinds import KINDS
 from tests.support.world import World
 
@@ -175,7 +175,7 @@ def test_a_variant_that_contains_itself_through_others_is_a_fault(
     world: World, parts: dict[str, str], chain: set[str]
 ) -> None:
     made_of(world, **parts)
-    (fault,) = cycles(world.desired, KINDS)
+    (fault,) = find_cycles(world.desired, KINDS)
     names = fault.message.partition(": ")[2].replace("`", "").split(" contains ")
     assert names[0] == names[-1] == fault.address.name
     assert set(names) == chain
@@ -188,10 +188,10 @@ def test_a_variant_that_contains_itself_through_others_is_a_fault(
 
 def test_components_without_a_cycle_are_no_fault(world: World) -> None:
     made_of(world, A="BC", B="C", C="D", D="")
-    assert cycles(world.desired, KINDS) == []
+    assert find_cycles(world.desired, KINDS) == []
 
 
 def test_a_category_below_another_of_the_same_name_is_no_cycle(world: World) -> None:
     world.declare("category/A")
     world.declare("category/A/A")
-    assert cycles(world.desired, KINDS) == []
+    assert find_cycles(world.desired, KINDS) == []

@@ -9,7 +9,7 @@ from time import process_time
 import pytest
 
 from reconciler.core.diff.change import Action, FieldChange
-from reconciler.core.diff.rename import renamed
+from reconciler.core.diff.rename import apply_renames
 from reconciler.core.model.address import Address
 from reconciler.errors import SourceError
 from reconciler.kinds import KINDS
@@ -353,7 +353,7 @@ def test_many_renames_cost_one_look_at_the_shop(world: World) -> None:
     for index in range(20_000):
         world.have(f"product/{index}", children={}, name="Kopi", category=f"Old{index % 200}")
     began = process_time()
-    live, renames, _ = renamed(world.fill(), world.desired, KINDS)
+    live, renames, _ = apply_renames(world.fill(), world.desired, KINDS)
     assert process_time() - began < 3
     assert len(renames) == 200
     assert live.get(Address("product", "7")).value["category"] == "New7"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.diff.equivalence import harmless, tidied
+from reconciler.core.diff.equivalence import differs_in_whitespace_only, is_equivalent_rewrite
 from reconciler.kinds import KINDS
 
 TEXTS = {
@@ -27,7 +27,7 @@ TEXTS = {
 @pytest.mark.parametrize(("written", "kept"), TEXTS.values(), ids=TEXTS)
 @pytest.mark.parametrize("kind", ["product", "variant", "customer"])
 def test_the_same_words_are_harmless(kind: str, written: str, kept: str) -> None:
-    assert harmless(KINDS[kind], ("name",), written, kept, "old")
+    assert is_equivalent_rewrite(KINDS[kind], ("name",), written, kept, "old")
 
 
 OTHERS = {
@@ -43,7 +43,7 @@ OTHERS = {
 
 @pytest.mark.parametrize(("written", "kept"), OTHERS.values(), ids=OTHERS)
 def test_other_words_are_not(written: str, kept: Any) -> None:
-    assert not harmless(KINDS["product"], ("name",), written, kept, "old")
+    assert not is_equivalent_rewrite(KINDS["product"], ("name",), written, kept, "old")
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_other_words_are_not(written: str, kept: Any) -> None:
 def test_an_amount_may_be_rounded_to_a_whole_unit(
     kind: str, path: tuple[str, ...], written: str, kept: str, same: bool
 ) -> None:
-    assert harmless(KINDS[kind], path, Decimal(written), Decimal(kept), 1) is same
+    assert is_equivalent_rewrite(KINDS[kind], path, Decimal(written), Decimal(kept), 1) is same
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_an_amount_may_be_rounded_to_a_whole_unit(
 def test_nothing_about_who_may_use_a_coupon_is_harmless(
     path: tuple[str, ...], written: Any, kept: Any
 ) -> None:
-    assert not harmless(KINDS["coupon"], path, written, kept, None)
-    assert not tidied(KINDS["coupon"], path, written, kept)
+    assert not is_equivalent_rewrite(KINDS["coupon"], path, written, kept, None)
+    assert not differs_in_whitespace_only(KINDS["coupon"], path, written, kept)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_nothing_about_who_may_use_a_coupon_is_harmless(
 def test_names_of_others_words_of_a_list_dates_and_flags_are_kept_as_they_are(
     kind: str, path: tuple[str, ...], written: Any, kept: Any
 ) -> None:
-    assert not harmless(KINDS[kind], path, written, kept, None)
+    assert not is_equivalent_rewrite(KINDS[kind], path, written, kept, None)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_names_of_others_words_of_a_list_dates_and_flags_are_kept_as_they_are(
 )
 def test_an_image_may_move_to_another_host(kept: str, before: str, same: bool) -> None:
     written = "https://me.example/face.jpg"
-    assert harmless(KINDS["customer"], ("image_url",), written, kept, before) is same
+    assert is_equivalent_rewrite(KINDS["customer"], ("image_url",), written, kept, before) is same
 
 
 @pytest.mark.parametrize(
@@ -142,4 +142,4 @@ def test_an_image_may_move_to_another_host(kept: str, before: str, same: bool) -
 def test_white_space_that_nobody_sees_is_no_difference(
     declared: str, live: str, equal: bool
 ) -> None:
-    assert tidied(KINDS["product"], ("name",), declared, live) is equal
+    assert differs_in_whitespace_only(KINDS["product"], ("name",), declared, live) is equal

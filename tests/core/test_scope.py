@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Declared, Desired
-from reconciler.core.plan.target import Scope, narrow
+from reconciler.core.plan.target import Scope, narrow_desired
 from reconciler.errors import UsageError
 from reconciler.kinds import KINDS
 
@@ -38,7 +38,7 @@ def files() -> Desired:
 
 
 def picked(files: Desired, *targets: str, kinds: tuple[str, ...] = ()) -> tuple[set[str], str]:
-    part, said = narrow(files, Scope(targets, kinds), KINDS)
+    part, said = narrow_desired(files, Scope(targets, kinds), KINDS)
     return {str(address) for address, _ in part}, said
 
 
@@ -93,7 +93,7 @@ def test_kinds_narrow_targets(files: Desired) -> None:
 
 def test_a_target_that_names_nothing_is_an_error_with_a_suggestion(files: Desired) -> None:
     with pytest.raises(UsageError) as raised:
-        narrow(files, Scope(("variant/1001L", "variant/1001M")), KINDS)
+        narrow_desired(files, Scope(("variant/1001L", "variant/1001M")), KINDS)
     assert "`variant/1001M`" in raised.value.message
     assert "variant/1001" in raised.value.hint
 
@@ -106,4 +106,4 @@ def test_a_target_of_none_of_the_kinds_is_an_error(files: Desired) -> None:
 def test_a_name_with_brackets_is_found_by_itself(files: Desired) -> None:
     odd = Address("customer", "A[1]")
     objects: Any = {"customer": {odd.name: Declared({"code": odd.name}, NOWHERE)}}
-    assert narrow(Desired(objects), Scope((str(odd),)), KINDS)[0].get(odd) is not None
+    assert narrow_desired(Desired(objects), Scope((str(odd),)), KINDS)[0].get(odd) is not None

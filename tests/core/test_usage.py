@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.core.model.address import Address
-from reconciler.core.model.live import Listed
+from reconciler.core.model.live import ListingStats
 from reconciler.core.steps.usage import Window, choose_read, group_by_kind
 from reconciler.kinds import KINDS
 from tests.support.world import World
@@ -77,7 +77,7 @@ def test_a_product_with_its_variants_is_one_write(world: World) -> None:
     world.declare("product/1", name="Kopi", category="Drinks")
     for size in "ABC":
         world.declare(f"variant/{size}", product="1", unit_price=1)
-    world.live.pages = {"product": Listed(0)}
+    world.live.pages = {"product": ListingStats(0)}
     cost = world.cost()
     assert (cost.writes, cost.verification) == (1, 2)
 
@@ -106,7 +106,7 @@ def test_a_replaced_coupon_is_two_writes_and_three_reads(world: World) -> None:
 def test_a_later_listing_costs_what_the_earlier_one_tells(
     count: int, size: int, requests: int
 ) -> None:
-    assert Listed(count, size).requests() == requests
+    assert ListingStats(count, size).requests() == requests
 
 
 @pytest.mark.parametrize(
@@ -114,24 +114,24 @@ def test_a_later_listing_costs_what_the_earlier_one_tells(
     [
         ("category", 1, None, 1),  # one listing, never paged
         ("category", 900, None, 1),
-        ("category", 900, Listed(900, size=900), 1),
+        ("category", 900, ListingStats(900, size=900), 1),
         ("variant", 1, None, 1),  # batches of a hundred
         ("variant", 100, None, 1),
         ("variant", 101, None, 2),
         ("variant", 1000, None, 10),
-        ("variant", 1000, Listed(2000, 500), 4),  # … or fewer pages of the listing
-        ("variant", 100, Listed(2000, 500), 1),
+        ("variant", 1000, ListingStats(2000, 500), 4),  # … or fewer pages of the listing
+        ("variant", 100, ListingStats(2000, 500), 1),
         ("product", 3, None, 3),  # single reads
-        ("product", 3, Listed(20), 1),
-        ("product", 3, Listed(2500, 500), 3),
+        ("product", 3, ListingStats(20), 1),
+        ("product", 3, ListingStats(2500, 500), 3),
         ("customer", 3, None, 3),
-        ("customer", 3, Listed(20), 3),  # a list row lacks most of a customer
+        ("customer", 3, ListingStats(20), 3),  # a list row lacks most of a customer
         ("coupon", 3, None, 3),  # read back one by one, at once
-        ("coupon", 3, Listed(20), 3),
+        ("coupon", 3, ListingStats(20), 3),
     ],
 )
 def test_reading_back_takes_the_cheapest_way_that_a_kind_has(
-    kind: str, count: int, listed: Listed | None, requests: int
+    kind: str, count: int, listed: ListingStats | None, requests: int
 ) -> None:
     assert choose_read(KINDS[kind], count, listed).requests == requests
 

@@ -12,7 +12,7 @@ from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import percent
-from reconciler.guardrails.guardrail import Ground, Guardrail
+from reconciler.guardrails.guardrail import Guardrail, PlanContext
 from reconciler.guardrails.rules import RULES
 from reconciler.kinds import KINDS
 from tests.support.world import World
@@ -630,7 +630,7 @@ def deleted(world: World, rule: str, kind: str, *values: dict[str, Any]) -> list
         Change(Address(kind, str(n)), Action.DELETE, "asked for", (), value, None)
         for n, value in enumerate(values)
     )
-    ground = Ground(Plan("s", changes), world.desired, world.live, KINDS, "2026-06-01")
+    ground = PlanContext(Plan("s", changes), world.desired, world.live, KINDS, "2026-06-01")
     return list(RULES[rule]().check(ground))
 
 

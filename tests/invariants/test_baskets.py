@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.core.model.address import Address
-from reconciler.core.model.pricing import Reduction
-from reconciler.guardrails.basket import Article
+from reconciler.core.model.pricing import Discount
+from reconciler.guardrails.basket import PricedItem
 
 whole = st.integers(1, 200)
 
@@ -17,10 +17,10 @@ whole = st.integers(1, 200)
 def test_no_larger_basket_of_one_article_loses_where_the_smallest_does_not(
     price: int, cost: int, discount: int, cap: int | None, minimum: int
 ) -> None:
-    item = Article(Address("variant", "V"), "", price, cost)
+    item = PricedItem(Address("variant", "V"), "", price, cost)
     for reduction in (
-        Reduction(min(discount, 100), 0, cap, minimum),
-        Reduction(0, discount, None, minimum),
+        Discount(min(discount, 100), 0, cap, minimum),
+        Discount(0, discount, None, minimum),
     ):
         least = item.count(reduction)
         assert least * price >= minimum

@@ -11,12 +11,17 @@ from hypothesis import strategies as st
 
 from reconciler.core.diff.change import CONFLICT, DRIFTED, PENDING, Action
 from reconciler.core.ledger.ledger import Key, Ledger
-from reconciler.core.ledger.record import Basis, Moment, recorded, unsettled
-from reconciler.core.ledger.three_way import apart, find_orphaned, informed, told_apart
+from reconciler.core.ledger.record import Moment, RecordBasis, record_apply, unsettled_objects
+from reconciler.core.ledger.three_way import (
+    add_last_written,
+    find_orphaned,
+    hold_conflicts,
+    label_origins,
+)
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.plan.build import build
+from reconciler.core.plan.build import build_plan
 from reconciler.core.plan.plan import Plan
 from reconciler.kinds import KINDS
 
@@ -46,20 +51,20 @@ def shop(objects: dict[str, dict[str, Any] | None]) -> Live:
 def applied(objects: dict[str, dict[str, Any]], key: Key | None = KEY, **kept: Any) -> Ledger:
     """The ledger after `objects` were applied to an empty shop."""
     desired = files(objects)
-    made, _ = build(desired, shop(dict.fromkeys(objects)), KINDS, "s")
+    made, _ = build_plan(desired, shop(dict.fromkeys(objects)), KINDS, "s")
     every = [change.address for change in made.changes]
-    return recorded(Basis(Ledger(), desired), made, every, kept, KINDS, key, THEN)
+    return record_apply(RecordBasis(Ledger(), desired), made, every, kept, KINDS, key, THEN)
 
 
 def plan(
     ledger: Ledger, desired: Desired, live: Live, told: bool = False, key: Key | None = KEY
 ) -> Plan:
-    asked, seen, notes = informed(desired, live, ledger, KINDS, key)
-    ground = apart(asked, seen, ledger, KINDS, ledger.kept, key, lambda address: told)
-    made, faults = build(ground.desired, ground.live, KINDS, "s", ledger.kept)
+    asked, seen, notes = add_last_written(desired, live, ledger, KINDS, key)
+    ground = hold_conflicts(asked, seen, ledger, KINDS, ledger.kept, key, lambda address: told)
+    made, faults = build_plan(ground.desired, ground.live, KINDS, "s", ledger.kept)
     assert not faults
     made = replace(made, blocked=(*made.blocked, *ground.reasons), notes=(*made.notes, *notes))
-    return told_apart(made, ledger, KINDS, key)
+    return label_origins(made, ledger, KINDS, key)
 
 
 def origins(made: Plan) -> dict[str, str]:
@@ -128,10 +133,10 @@ def test_what_was_held_is_still_known_after_the_rest_was_applied() -> None:
     ledger = applied({"variant/V": {"unit_price": 1, "model": "M"}})
     desired = files({"variant/V": {"unit_price": 2, "model": "N"}})
     live = shop({"variant/V": {"unit_price": 3, "model": "M"}})
-    ground = apart(desired, live, ledger, KINDS, {}, KEY, lambda address: False)
-    made, _ = build(ground.desired, ground.live, KINDS, "s")
-    basis = Basis(ledger, desired, ground.held, unsettled(made))
-    after = recorded(basis, made, [Address("variant", "V")], {}, KINDS, KEY, THEN)
+    ground = hold_conflicts(desired, live, ledger, KINDS, {}, KEY, lambda address: False)
+    made, _ = build_plan(ground.desired, ground.live, KINDS, "s")
+    basis = RecordBasis(ledger, desired, ground.held, unsettled_objects(made))
+    after = record_apply(basis, made, [Address("variant", "V")], {}, KINDS, KEY, THEN)
     assert after.entries[Address("variant", "V")].values == {"unit_price": 1, "model": "N"}
 
 
@@ -223,19 +228,19 @@ def test_what_was_dropped_from_the_files_is_named_until_it_is_gone() -> None:
     left = files({"category/A": {}})
     for live, named in ((shop({"category/A": {}, "category/B": {}}), ["category/B"]),
                         (shop({"category/A": {}, "category/B": None}), [])):  # fmt: skip
-        made, _ = build(left, live, KINDS, "s")
+        made, _ = build_plan(left, live, KINDS, "s")
         found = find_orphaned(ledger, left, made, live.complete)
         assert list(map(str, found)) == named
-        basis = Basis(ledger, left, orphaned=frozenset(found))
-        after = recorded(basis, made, [], {}, KINDS, KEY, THEN)
+        basis = RecordBasis(ledger, left, orphaned=frozenset(found))
+        after = record_apply(basis, made, [], {}, KINDS, KEY, THEN)
         assert {str(a) for a in after.entries} == {"category/A", *named}
 
 
 def test_what_could_not_be_applied_is_not_recorded() -> None:
     desired = files({"category/A": {}, "category/B": {}})
-    made, _ = build(desired, shop({"category/A": None, "category/B": None}), KINDS, "s")
-    basis = Basis(Ledger(), desired)
-    after = recorded(basis, made, [Address("category", "A")], {}, KINDS, KEY, THEN)
+    made, _ = build_plan(desired, shop({"category/A": None, "category/B": None}), KINDS, "s")
+    basis = RecordBasis(Ledger(), desired)
+    after = record_apply(basis, made, [Address("category", "A")], {}, KINDS, KEY, THEN)
     assert set(map(str, after.entries)) == {"category/A"}
     assert [dict(run.changes) for run in after.applies] == [{Address("category", "A"): "create"}]
 
@@ -245,7 +250,7 @@ def test_what_stood_for_a_value_that_the_files_left_behind_is_forgotten() -> Non
     address = Address("variant", "V")
     for asked, left in ((100, {("weight",): (100, 63)}), (63, {})):
         desired = files({"variant/V": {"weight": asked}})
-        made, _ = build(desired, shop({"variant/V": {"weight": asked}}), KINDS, "s")
+        made, _ = build_plan(desired, shop({"variant/V": {"weight": asked}}), KINDS, "s")
         kept = {address: {("weight",): (100, 63)}}
-        after = recorded(Basis(Ledger(), desired), made, [], kept, KINDS, KEY, THEN)
+        after = record_apply(RecordBasis(Ledger(), desired), made, [], kept, KINDS, KEY, THEN)
         assert after.entries[address].kept == left

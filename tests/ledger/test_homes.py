@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from reconciler.catalogue import settings
-from reconciler.core.ledger.ledger import Apply, Entry, Ledger
+from reconciler.core.ledger.ledger import AppliedRun, Ledger, LedgerEntry
 from reconciler.core.model.address import Address
 from reconciler.errors import LedgerConflict, LedgerError, UsageError
 from reconciler.ledger import document, open_backend, read_key
@@ -24,7 +24,7 @@ from reconciler.ledger.state_dir import StateDir
 
 STORE = "https://shop.example"
 LATER, EARLIER = "2999-01-01T00:00:00Z", "2000-01-01T00:00:00Z"
-PRICE = Entry(
+PRICE = LedgerEntry(
     {"unit_price": 18000, "expiry": "12.5"},
     EARLIER,
     "c0ffee+",
@@ -32,7 +32,8 @@ PRICE = Entry(
     37,
 )
 ONE = Ledger(
-    {Address("variant", "A/B"): PRICE}, (Apply(EARLIER, "c0ffee", {Address("x", "y"): "create"}),)
+    {Address("variant", "A/B"): PRICE},
+    (AppliedRun(EARLIER, "c0ffee", {Address("x", "y"): "create"}),),
 )
 TWO = Ledger({Address("variant", "C"): PRICE})
 

@@ -10,7 +10,7 @@ from junitparser import JUnitXml
 from markdown_it import MarkdownIt
 from prometheus_client.parser import text_string_to_metric_families
 
-from reconciler.core.audit import STATES, Audit, audit
+from reconciler.core.audit import STATES, Audit, audit_plan
 from reconciler.core.diff.change import Action
 from reconciler.core.model.address import Address
 from reconciler.kinds import KINDS, MANAGED
@@ -34,7 +34,7 @@ def states(found: Audit) -> dict[str, str]:
 
 
 def test_each_part_of_a_plan_is_a_finding(makes: Makes) -> None:
-    found = audit(
+    found = audit_plan(
         makes.plan(
             makes.change("variant/A", Action.CREATE),
             makes.change("variant/B", unit_price=(9, 4)),
@@ -59,26 +59,28 @@ def test_each_part_of_a_plan_is_a_finding(makes: Makes) -> None:
 
 
 def test_the_money_of_drift_goes_from_the_files_to_the_shop(makes: Makes) -> None:
-    found = audit(makes.plan(makes.change("variant/B", unit_price=(4, 10), unit_cost=(5, 5))))
+    found = audit_plan(makes.plan(makes.change("variant/B", unit_price=(4, 10), unit_cost=(5, 5))))
     said = text.render_audit(found, view())
     assert "unit_price is 4, the files say 10" in said
     assert "margin 50.0 % → -25.0 %, falls below cost" in said
 
 
 def test_what_the_shop_does_not_have_is_nothing(makes: Makes) -> None:
-    found = audit(makes.plan(makes.change("variant/B", outlet_prices=(None, {"X": {"price": 1}}))))
+    found = audit_plan(
+        makes.plan(makes.change("variant/B", outlet_prices=(None, {"X": {"price": 1}})))
+    )
     assert "outlet_prices is nothing, the files say" in text.render_audit(found, view())
 
 
 def test_unread_objects_share_their_reason(makes: Makes) -> None:
     unread = tuple((Address("variant", f"V{n:03}"), "HTTP 500") for n in range(500))
-    said = text.render_audit(audit(makes.plan(unknown=unread)), view())
+    said = text.render_audit(audit_plan(makes.plan(unknown=unread)), view())
     assert said.count("HTTP 500") == 1
     assert "V009 and 490 more: HTTP 500" in said
 
 
 def test_hostile_names_steer_nothing(makes: Makes, hostile: str, documented: ReadDocument) -> None:
-    found = audit(makes.hostile(hostile))
+    found = audit_plan(makes.hostile(hostile))
     for said in (text.render_audit(found, view()), github.render_audit(found, view())):
         assert all(plain(line) == line for line in said.splitlines())
     commands = re.findall(r"^::(\w+) ", github.render_audit(found, view()), re.MULTILINE)
@@ -98,7 +100,7 @@ def test_hostile_names_steer_nothing(makes: Makes, hostile: str, documented: Rea
 
 
 def test_markdown_keeps_names_in_code(makes: Makes, hostile: str) -> None:
-    said = markdown.render_audit(audit(makes.hostile(hostile)), view(folder=hostile))
+    said = markdown.render_audit(audit_plan(makes.hostile(hostile)), view(folder=hostile))
     parsed = MarkdownIt("commonmark").enable("table").parse(said)
     tokens = [inner for token in parsed for inner in (token, *(token.children or []))]
     assert not {"html_inline", "link_open", "image"} & {token.type for token in tokens}
@@ -108,7 +110,7 @@ def test_markdown_keeps_names_in_code(makes: Makes, hostile: str) -> None:
 
 
 def test_a_large_audit_fits_and_counts_what_it_does_not_name(makes: Makes) -> None:
-    found = audit(
+    found = audit_plan(
         makes.plan(
             *makes.large(4000, name="A long name of a variant "),
             *makes.large(4000, Action.CREATE, "new"),
@@ -122,7 +124,7 @@ def test_a_large_audit_fits_and_counts_what_it_does_not_name(makes: Makes) -> No
 
 
 def test_every_state_has_its_metric(makes: Makes) -> None:
-    said = prometheus.render_audit(audit(makes.plan()), view(shop="kopi"))
+    said = prometheus.render_audit(audit_plan(makes.plan()), view(shop="kopi"))
     for kind in MANAGED:
         for state in STATES:
             line = f'objects{{shop="kopi",kind="{kind}",state="{state}"}} 0'
@@ -130,7 +132,9 @@ def test_every_state_has_its_metric(makes: Makes) -> None:
 
 
 def test_a_page_holds_names_as_text_alone(makes: Makes, hostile: str) -> None:
-    said = html.render_audit(audit(makes.hostile(hostile)), view(folder=hostile, commit=hostile))
+    said = html.render_audit(
+        audit_plan(makes.hostile(hostile)), view(folder=hostile, commit=hostile)
+    )
     parser = Tags()
     parser.feed(said)
     assert not {"script", "img", "a", "b"} & parser.tags

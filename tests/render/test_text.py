@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.cli.terminal import paint
 from reconciler.core.diff.change import Action, digest
-from reconciler.core.diff.change import mark as fingerprint
+from reconciler.core.diff.change import fingerprint as fingerprint
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.live import ABSENT, Live, Observed
@@ -57,7 +57,9 @@ def make(
         kind, name = address.split("/", 1)
         state.put(Address(kind, name), Observed({KINDS[kind].identity: name, **fields}))
         state.complete.add(kind)
-    plan, faults = planning.build(Desired(objects), state, KINDS, "https://yourshop.dealpos.net")
+    plan, faults = planning.build_plan(
+        Desired(objects), state, KINDS, "https://yourshop.dealpos.net"
+    )
     assert not faults
     return plan
 

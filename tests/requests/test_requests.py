@@ -94,7 +94,7 @@ def measured(case: Case) -> tuple[int, int]:
     lean = shop.LeanShop(case.variants, case.cap, case.drift)
     client = Client(Store("https://shop.example", "id", "secret"), lean)
     state = read_live(client, desired, KINDS)
-    plan, faults = planning.build(desired, state, KINDS, "https://shop.example", {})
+    plan, faults = planning.build_plan(desired, state, KINDS, "https://shop.example", {})
     assert not faults
     assert not plan.unknown
     spent = lean.calls.total()

@@ -14,7 +14,7 @@ import pytest
 
 from reconciler import sandbox
 from reconciler.catalogue import settings
-from reconciler.core.diff.known_rewrites import Kept
+from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.live import Live
 from reconciler.core.model.store import Store
@@ -86,12 +86,12 @@ class Shop:
         self.journal = Journal(self.state, "sandbox")
 
     @property
-    def kept(self) -> Kept:
+    def kept(self) -> KnownRewrites:
         """What the folder remembers; may be set."""
         return memory.recall(self.state, "sandbox")
 
     @kept.setter
-    def kept(self, kept: Kept) -> None:
+    def kept(self, kept: KnownRewrites) -> None:
         self.state.save_section(memory.FILE, "sandbox", {})
         memory.remember(self.state, "sandbox", kept)
 

@@ -19,7 +19,7 @@ from reconciler.core.plan.violation import Violation
 from reconciler.core.steps import order, usage
 from reconciler.core.steps.step import Step
 from reconciler.core.steps.usage import ApiUsage, Window
-from reconciler.guardrails.guardrail import Ground, judge
+from reconciler.guardrails.guardrail import PlanContext, run_guardrails
 from reconciler.guardrails.rules import RULES
 from reconciler.kinds import KINDS
 
@@ -77,10 +77,10 @@ class World:
             for target, _ in references_of(KINDS[address.kind], declared.value):
                 if live.get(target) is None and target not in live.unread:
                     live.put(target, ABSENT)
-        return references.check(self.desired, live, KINDS)
+        return references.check_references(self.desired, live, KINDS)
 
     def build(self) -> tuple[Plan, list[Fault]]:
-        return planning.build(self.desired, self.fill(), KINDS, "https://shop.example")
+        return planning.build_plan(self.desired, self.fill(), KINDS, "https://shop.example")
 
     def plan(self) -> Plan:
         """The plan; asserts that nothing stands in its way."""
@@ -119,8 +119,8 @@ class World:
     ) -> tuple[list[Violation], list[str]]:
         """What guardrails have against the plan, and what is said about the exceptions."""
         desired = Desired(self.objects, allowances)
-        ground = Ground(self.plan(), desired, self.live, KINDS, today)
-        found, notes = judge(rules, ground, lambda source, path: source)
+        ground = PlanContext(self.plan(), desired, self.live, KINDS, today)
+        found, notes = run_guardrails(rules, ground, lambda source, path: source)
         return list(found), notes
 
     def product(

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from reconciler.core.model.desired import Desired
-from reconciler.core.plan.approved import Approved, declared_again, weigh
-from reconciler.core.plan.build import build
+from reconciler.core.plan.approved import Approved, compare_approved, desired_from_approved
+from reconciler.core.plan.build import build_plan
 from reconciler.kinds import KINDS
 from reconciler.ledger import rewrites as memory
 from tests.support.shop import MakeShop, Shop
@@ -252,8 +252,8 @@ def test_an_approved_image_is_written_once(open_shop: MakeShop) -> None:
     approved = Approved(
         change.address, change.action, ("image_url",), change.before, change.after, change.source
     )
-    desired = declared_again([approved], Desired(), KINDS)
-    assert weigh([approved], shop.read(), {}, KINDS) == ([], [])
-    plan, _ = build(desired, shop.read(), KINDS, "sandbox")
+    desired = desired_from_approved([approved], Desired(), KINDS)
+    assert compare_approved([approved], shop.read(), {}, KINDS) == ([], [])
+    plan, _ = build_plan(desired, shop.read(), KINDS, "sandbox")
     assert shop.apply(plan).complete
     assert shop.item("products", "P")["ImageURL"] == "https://me.example/newer.jpg"

@@ -22,7 +22,7 @@ from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
 from reconciler.core.model.references import references_of
-from reconciler.core.plan.faults import cycles
+from reconciler.core.plan.faults import find_cycles
 
 NOWHERE = Source("", 0, 0)
 
@@ -154,7 +154,7 @@ def _referring(found: Accepted, kind: Kind, live: Live, desired: Desired) -> Non
 
 def _acyclic(found: Accepted, kinds: Kinds, desired: Desired) -> None:
     """Take out what would make an object contain itself."""
-    while faults := cycles(_joined(found, desired), kinds):
+    while faults := find_cycles(_joined(found, desired), kinds):
         fault = faults[0]
         if fault.address.name not in found.values.get(fault.address.kind, {}):
             return  # among what the files declare already: theirs to mend

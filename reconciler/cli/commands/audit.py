@@ -44,7 +44,7 @@ def audit(
     began = time.monotonic()
     with errors.report_errors(output_format, directory, "audit"):
         from reconciler.cli.console import Console
-        from reconciler.core.audit import audit as examine
+        from reconciler.core.audit import audit_plan
         from reconciler.dealpos.budget import Limits
         from reconciler.workflows.open_shop import open_shop
         from reconciler.workflows.plan import make_plan
@@ -54,7 +54,7 @@ def audit(
             Console(output_format != "text", verbose) as console,
             open_shop(directory, console, Limits(reserve=reserve)) as shop,
         ):
-            found = examine(make_plan(shop, scope).plan)
+            found = audit_plan(make_plan(shop, scope).plan)
     seconds = time.monotonic() - began
     output.print_audit(found, shop.client.requests, seconds, output_format, directory)
     if unread := found.of("unknown"):

@@ -133,7 +133,7 @@ def digest(kind: Kind, address: Address, value: Value | None, names: Iterable[st
     if value is None:
         return "absent"
     picked = {
-        name: mark(address, value[name]) if kind.fields[name].private else value[name]
+        name: fingerprint(address, value[name]) if kind.fields[name].private else value[name]
         for name in names or value
         if name in value
     }
@@ -141,7 +141,7 @@ def digest(kind: Kind, address: Address, value: Value | None, names: Iterable[st
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
-def mark(address: Address, value: Any) -> str:
+def fingerprint(address: Address, value: Any) -> str:
     """What stands for a private value: it differs when the value does, and tells nothing of it.
 
     Sixteen bits, salted with the address: enough to see a change, too few to search for a name

@@ -11,17 +11,17 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from reconciler.core.diff.change import Action, Change, FieldChange
-from reconciler.core.diff.equivalence import Path, harmless, tidied
+from reconciler.core.diff.equivalence import Path, differs_in_whitespace_only, is_equivalent_rewrite
 from reconciler.core.model.field import Field
 from reconciler.core.model.kind import Kind, Value
 
 
-def same(kind: Kind, declared: Value, live: Value) -> bool:
+def is_unchanged(kind: Kind, declared: Value, live: Value) -> bool:
     """Whether there is nothing to say of an object, as of nearly every one of a shop."""
     return declared.items() <= live.items() and declared.keys().isdisjoint(kind.unread)
 
 
-def compare(
+def compare_fields(
     kind: Kind, declared: Value, live: Value, moved: Collection[str] = ()
 ) -> tuple[FieldChange, ...]:
     """What must change for `live` to be as declared; white space that nobody sees need not.
@@ -29,13 +29,15 @@ def compare(
     Compares only fields that are declared, that can be compared, and that the shop showed; and
     `moved` ones, which a difference in what was written last lets compare.
     """
-    found = differing(kind, declared, live, moved)
+    found = find_differences(kind, declared, live, moved)
     if not found:
         return found
-    return tuple(c for c in found if not tidied(kind, c.path, c.after, c.before))
+    return tuple(
+        c for c in found if not differs_in_whitespace_only(kind, c.path, c.after, c.before)
+    )
 
 
-def differing(
+def find_differences(
     kind: Kind, declared: Value, live: Value, moved: Collection[str] = ()
 ) -> tuple[FieldChange, ...]:
     """As `compare`, to the letter."""
@@ -54,17 +56,19 @@ def differing(
     return tuple(changes)
 
 
-def rewritten(kind: Kind, change: Change, live: Value) -> dict[Path, tuple[Any, Any]]:
+def equivalent_rewrites(kind: Kind, change: Change, live: Value) -> dict[Path, tuple[Any, Any]]:
     """What of a change the shop keeps otherwise, without harm: as written, as kept."""
     before = change.before or {}
     return {
         found.path: (found.after, found.before)
-        for found in differing(kind, change.provable, live)
-        if harmless(kind, found.path, found.after, found.before, _at(before, found.path))
+        for found in find_differences(kind, change.provable, live)
+        if is_equivalent_rewrite(
+            kind, found.path, found.after, found.before, _at(before, found.path)
+        )
     }
 
 
-def created(kind: Kind, declared: Value) -> tuple[FieldChange, ...]:
+def new_fields(kind: Kind, declared: Value) -> tuple[FieldChange, ...]:
     """Every declared value of a new object, as changes from nothing."""
     return tuple(
         FieldChange(path, None, value, Action.CREATE, kind.fields[name].unread)
@@ -85,11 +89,11 @@ def _explain(kind: Kind, field: Field, before: Any, after: Any) -> Iterator[Fiel
     if not isinstance(after, Mapping):
         yield FieldChange((field.name,), before, after, action, reason)
         return
-    for path, old, new in _nested(project(before, after), after):
+    for path, old, new in _nested(keep_declared_members(before, after), after):
         yield FieldChange((field.name, *path), old, new, action, reason)
 
 
-def project(live: Any, declared: Any) -> Any:
+def keep_declared_members(live: Any, declared: Any) -> Any:
     """A keyed map cut to what is declared: all keys, but only the declared members of an entry."""
     if not isinstance(live, Mapping):
         return {}

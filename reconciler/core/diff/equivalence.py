@@ -22,7 +22,7 @@ _BLANKS = re.compile(r"[^\S\n]+")
 _SPACE = re.compile(r"\s+")
 
 
-def tidied(kind: Kind, path: Path, declared: Any, live: Any) -> bool:
+def differs_in_whitespace_only(kind: Kind, path: Path, declared: Any, live: Any) -> bool:
     """Whether a live text is the declared one but for white space that nobody sees.
 
     Only that way round: where the shop holds the untidy text, writing the tidy one mends it.
@@ -34,7 +34,7 @@ def tidied(kind: Kind, path: Path, declared: Any, live: Any) -> bool:
     return normalize("NFC", live) in (plain, plain.strip(), single, single.strip())
 
 
-def harmless(kind: Kind, path: Path, written: Any, kept: Any, before: Any) -> bool:
+def is_equivalent_rewrite(kind: Kind, path: Path, written: Any, kept: Any, before: Any) -> bool:
     """Whether what a server keeps of what was written a moment ago means the same.
 
     `before` is what it held until then. A coupon's terms are never rewritten without harm.

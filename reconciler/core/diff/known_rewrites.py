@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.core.diff.change import Change, mark
+from reconciler.core.diff.change import Change, fingerprint
 from reconciler.core.diff.equivalence import Path
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
@@ -23,19 +23,19 @@ from reconciler.core.model.live import Live, Observed
 Pair = tuple[Any, Any]
 """What is declared, and what the shop holds instead; both as traces."""
 
-Kept = Mapping[Address, Mapping[Path, Pair]]
+KnownRewrites = Mapping[Address, Mapping[Path, Pair]]
 """Per object and path, what the shop keeps otherwise."""
 
 _MISSING = object()
 
 
-def trace(address: Address, field: Field, value: Any) -> Any:
+def fingerprint_value(address: Address, field: Field, value: Any) -> Any:
     """What is remembered of a value: JSON, and of a private one its mark alone."""
     plain = json.loads(json.dumps(value, default=str))  # exact numbers stay exact
-    return mark(address, plain) if field.private else plain
+    return fingerprint(address, plain) if field.private else plain
 
 
-def sent(kind: Kind, change: Change, live: Value) -> dict[Path, Pair]:
+def rewrites_of(kind: Kind, change: Change, live: Value) -> dict[Path, Pair]:
     """What was written anew of values that the server always rewrites."""
     before = change.before or {}
     pairs: dict[Path, Pair] = {
@@ -43,29 +43,38 @@ def sent(kind: Kind, change: Change, live: Value) -> dict[Path, Pair]:
         for name, value in (change.after or {}).items()
         if kind.fields[name].derived and before.get(name) != value
     }
-    return traced(kind, change.address, pairs)
+    return fingerprint_pairs(kind, change.address, pairs)
 
 
-def carried_over(kind: Kind, address: Address, carried: Mapping[str, Pair]) -> dict[Path, Pair]:
+def carried_over_rewrites(
+    kind: Kind, address: Address, carried: Mapping[str, Pair]
+) -> dict[Path, Pair]:
     """What a replacement writes otherwise than declared, by field."""
-    return traced(kind, address, {(name,): pair for name, pair in carried.items()})
+    return fingerprint_pairs(kind, address, {(name,): pair for name, pair in carried.items()})
 
 
-def traced(kind: Kind, address: Address, pairs: Mapping[Path, Pair]) -> dict[Path, Pair]:
+def fingerprint_pairs(kind: Kind, address: Address, pairs: Mapping[Path, Pair]) -> dict[Path, Pair]:
     """`pairs` of one object as traces."""
     traces = {}
     for path, (written, held) in pairs.items():
         field = kind.fields[path[0]]
-        traces[path] = (trace(address, field, written), trace(address, field, held))
+        traces[path] = (
+            fingerprint_value(address, field, written),
+            fingerprint_value(address, field, held),
+        )
     return traces
 
 
-def moved(desired: Desired, kept: Kept, kinds: Kinds) -> Desired:
+def mark_changed_derived_fields(desired: Desired, kept: KnownRewrites, kinds: Kinds) -> Desired:
     """`desired`, told which rewritten values are not those that were written last."""
     found: dict[Address, Declared] = {}
     for address, declared, field, (written, _) in _known(desired, kept, kinds):
         value = declared.value.get(field.name, _MISSING)
-        if field.derived and value is not _MISSING and trace(address, field, value) != written:
+        if (
+            field.derived
+            and value is not _MISSING
+            and fingerprint_value(address, field, value) != written
+        ):
             entry = found.get(address, declared)
             found[address] = replace(entry, moved=entry.moved | {field.name})
     if not found:
@@ -76,7 +85,9 @@ def moved(desired: Desired, kept: Kept, kinds: Kinds) -> Desired:
     return replace(desired, objects=objects)
 
 
-def recognised(live: Live, desired: Desired, kept: Kept, kinds: Kinds) -> tuple[Live, list[str]]:
+def apply_known_rewrites(
+    live: Live, desired: Desired, kept: KnownRewrites, kinds: Kinds
+) -> tuple[Live, list[str]]:
     """Live with the declared value wherever both sides still are as remembered, and what to say."""
     found: dict[Address, Observed] = {}
     count = 0
@@ -103,7 +114,7 @@ def recognised(live: Live, desired: Desired, kept: Kept, kinds: Kinds) -> tuple[
 
 
 def _known(
-    desired: Desired, kept: Kept, kinds: Kinds
+    desired: Desired, kept: KnownRewrites, kinds: Kinds
 ) -> Iterable[tuple[Address, Declared, Field, Pair]]:
     """What is remembered of declared objects and of fields that there are."""
     for address, entries in kept.items():
@@ -117,7 +128,7 @@ def _known(
 def _same(address: Address, field: Field, now: Pair, then: Pair) -> bool:
     if _MISSING in now or now[0] == now[1]:
         return False
-    return tuple(trace(address, field, value) for value in now) == then
+    return tuple(fingerprint_value(address, field, value) for value in now) == then
 
 
 def _at(value: Any, path: Path) -> Any:

@@ -11,7 +11,7 @@ from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import overlay
 
 
-def overlay_owned(kind: Kind, live: Value, declared: Value) -> Value:
+def merge_declared(kind: Kind, live: Value, declared: Value) -> Value:
     """`live` with what is declared: a declared map owns its keys, an entry keeps other members."""
     after = dict(live)
     for name, value in declared.items():
@@ -25,7 +25,9 @@ def overlay_owned(kind: Kind, live: Value, declared: Value) -> Value:
     return after
 
 
-def follow(changes: Sequence[Change], desired: Desired, kinds: Kinds) -> Iterator[Change]:
+def propagate_parent_values(
+    changes: Sequence[Change], desired: Desired, kinds: Kinds
+) -> Iterator[Change]:
     """Let a child's value that repeats its parent's move with it, where no file declares it."""
     by_address = {change.address: change for change in changes}
     for planned in changes:
@@ -48,7 +50,9 @@ def follow(changes: Sequence[Change], desired: Desired, kinds: Kinds) -> Iterato
         yield change
 
 
-def as_written(fields: tuple[FieldChange, ...], live: Value, after: Value) -> Iterator[FieldChange]:
+def carried_over_fields(
+    fields: tuple[FieldChange, ...], live: Value, after: Value
+) -> Iterator[FieldChange]:
     """The fields as they will be written, where a replacement carries something over."""
     told = set()
     for changed in fields:

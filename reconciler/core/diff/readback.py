@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from reconciler.core.diff.change import Change, FieldChange
-from reconciler.core.diff.diff import differing, rewritten
+from reconciler.core.diff.diff import equivalent_rewrites, find_differences
 from reconciler.core.model.kind import Kind, Value
 
 MAX_QUOTED_CHARACTERS = 80
@@ -47,10 +47,10 @@ def describe_mismatch(
     written = change.provable
     if names is not None:
         written = {name: value for name, value in written.items() if name in names}
-    equivalent = rewritten(kind, change, live)
+    equivalent = equivalent_rewrites(kind, change, live)
     found = (
         _describe_field(kind, field)
-        for field in differing(kind, written, live)
+        for field in find_differences(kind, written, live)
         if field.path not in equivalent
     )
     return "; ".join(found) or None
@@ -70,7 +70,7 @@ def describe_ignored_write(kind: Kind, change: Change, live: Value) -> str | Non
     `kopi` live, a written `Kopi` that reads `kopi` is one or the other.
     """
     before = change.before or {}
-    names = [path[0] for path in rewritten(kind, change, live) if len(path) == 1]
+    names = [path[0] for path in equivalent_rewrites(kind, change, live) if len(path) == 1]
     same = [name for name in names if before.get(name) == live[name]]
     return f"`{same[0]}` still has its old value" if same else None
 

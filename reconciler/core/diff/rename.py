@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import NamedTuple
 
-from reconciler.core.diff.known_rewrites import Kept, recognised
+from reconciler.core.diff.known_rewrites import KnownRewrites, apply_known_rewrites
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.field import Reference
@@ -20,16 +20,16 @@ from reconciler.core.model.live import ABSENT, Absent, Live, Observed
 from reconciler.core.model.references import ancestors
 
 
-def viewed(
-    desired: Desired, live: Live, kinds: Kinds, kept: Kept | None = None
+def with_renames(
+    desired: Desired, live: Live, kinds: Kinds, kept: KnownRewrites | None = None
 ) -> tuple[Live, dict[Address, str], list[str]]:
     """The shop as a plan sees it, the renames still to be done, and what to say of them."""
-    live, said = recognised(live, desired, kept or {}, kinds)
-    live, renames, notes = renamed(live, desired, kinds)
+    live, said = apply_known_rewrites(live, desired, kept or {}, kinds)
+    live, renames, notes = apply_renames(live, desired, kinds)
     return live, renames, [*said, *notes]
 
 
-def renamed(
+def apply_renames(
     live: Live, desired: Desired, kinds: Kinds
 ) -> tuple[Live, dict[Address, str], list[str]]:
     """Live as it will be after the declared renames, the renames, and what to say about them.
@@ -91,7 +91,7 @@ def _turn(pending: Sequence[_Pending], there: Set[Address], kinds: Kinds) -> _Pe
     return next((p for p in free if unsteady.isdisjoint(ancestors(p.new, kinds))), None)
 
 
-def called(address: Address, renames: Mapping[Address, str], kinds: Kinds) -> str:
+def name_after_renames(address: Address, renames: Mapping[Address, str], kinds: Kinds) -> str:
     """The name of an object after `renames`, which are those of `renamed`."""
     for new, old in renames.items():
         address = _moved(address, _Pending(Address(new.kind, old), new), kinds)
@@ -113,7 +113,7 @@ def _view(live: Live, renames: Mapping[Address, str], kinds: Kinds) -> Live:
 
     @cache
     def move(kind: str, name: str) -> str:
-        return called(Address(kind, name), renames, kinds)
+        return name_after_renames(Address(kind, name), renames, kinds)
 
     objects = dict(live.objects)
     for name in {address.kind for address in renames}:

@@ -14,19 +14,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.core.diff.equivalence import Path
-from reconciler.core.diff.known_rewrites import Kept, Pair
+from reconciler.core.diff.known_rewrites import KnownRewrites, Pair
 from reconciler.core.model.address import Address
 from reconciler.core.model.field import Field
 
 UNKNOWN = object()
 """Stands for a value of which the ledger does not tell what was written last."""
 _PLAIN = (str, int, bool)
-REMEMBERED = 200
+MAX_APPLIES = 200
 """Applies whose objects a ledger goes on naming."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """What was last applied of one object."""
 
     values: Mapping[str, Any]
@@ -42,7 +42,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Apply:
+class AppliedRun:
     """One run that changed the shop."""
 
     when: str
@@ -55,12 +55,12 @@ class Apply:
 class Ledger:
     """Everything that is known of what was applied to one store."""
 
-    entries: Mapping[Address, Entry] = field(default_factory=dict)
-    applies: tuple[Apply, ...] = ()
+    entries: Mapping[Address, LedgerEntry] = field(default_factory=dict)
+    applies: tuple[AppliedRun, ...] = ()
     """The last runs, the latest last."""
 
     @property
-    def kept(self) -> Kept:
+    def kept(self) -> KnownRewrites:
         """What the shop keeps otherwise than declared, by object."""
         return {address: entry.kept for address, entry in self.entries.items() if entry.kept}
 
@@ -85,7 +85,7 @@ class Key:
         return hmac.new(self.secret, text.encode(), hashlib.sha256).hexdigest()
 
 
-def trace(address: Address, spec: Field, value: Any, key: Key | None) -> Any:
+def ledger_value(address: Address, spec: Field, value: Any, key: Key | None) -> Any:
     """What the ledger holds of a value; UNKNOWN of a private one without a key."""
     # Exact numbers stay exact; most values are what JSON makes of them already.
     plain = value if type(value) in _PLAIN else json.loads(json.dumps(value, default=str))
@@ -94,7 +94,7 @@ def trace(address: Address, spec: Field, value: Any, key: Key | None) -> Any:
     return key.digest(address, spec.name, plain) if key else UNKNOWN
 
 
-def written(entry: Entry, spec: Field, path: Path, key: Key | None) -> Any:
+def last_written(entry: LedgerEntry, spec: Field, path: Path, key: Key | None) -> Any:
     """What was written last at `path`, as a trace; None where nothing was, UNKNOWN if not known."""
     if spec.private:
         digest = str(entry.values.get(spec.name, ""))

@@ -7,8 +7,16 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.diff.equivalence import Path
-from reconciler.core.diff.known_rewrites import Kept, Pair
-from reconciler.core.ledger.ledger import REMEMBERED, UNKNOWN, Apply, Entry, Key, Ledger, trace
+from reconciler.core.diff.known_rewrites import KnownRewrites, Pair
+from reconciler.core.ledger.ledger import (
+    MAX_APPLIES,
+    UNKNOWN,
+    AppliedRun,
+    Key,
+    Ledger,
+    LedgerEntry,
+    ledger_value,
+)
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
@@ -16,7 +24,7 @@ from reconciler.core.plan.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
+class RecordBasis:
     """What a plan was made from, for the record of what becomes of it."""
 
     ledger: Ledger
@@ -32,7 +40,7 @@ class Basis:
     """What no file declares any more, and the shop still has."""
 
 
-def unsettled(plan: Plan) -> frozenset[Address]:
+def unsettled_objects(plan: Plan) -> frozenset[Address]:
     """What a plan leaves as it is although it is not known to be as declared."""
     known = (*plan.blocked, *plan.unknown, *((held.address, "") for held in plan.stale))
     return frozenset(address for address, _ in known)
@@ -46,11 +54,11 @@ class Moment:
     commit: str = ""
 
 
-def recorded(
-    basis: Basis,
+def record_apply(
+    basis: RecordBasis,
     plan: Plan,
     applied: Collection[Address],
-    kept: Kept,
+    kept: KnownRewrites,
     kinds: Kinds,
     key: Key | None,
     moment: Moment,
@@ -74,11 +82,11 @@ def recorded(
             entries[address], kept=_standing(entries[address], kept[address])
         )
     done = {address: change.action.value for address, change in changes.items()}
-    run = (Apply(moment.when, moment.commit, done),) if done else ()
-    return Ledger(entries, (*basis.ledger.applies, *run)[-REMEMBERED:])
+    run = (AppliedRun(moment.when, moment.commit, done),) if done else ()
+    return Ledger(entries, (*basis.ledger.applies, *run)[-MAX_APPLIES:])
 
 
-def _former(basis: Basis, applied: Mapping[Address, Change]) -> dict[Address, Entry]:
+def _former(basis: RecordBasis, applied: Mapping[Address, Change]) -> dict[Address, LedgerEntry]:
     """What is known and goes on being true: not of what was removed, renamed, or is gone."""
     gone = {a for a, change in applied.items() if basis.desired.get(a) is None}
     gone |= {Address(a.kind, change.renamed_from) for a, change in applied.items()}
@@ -90,7 +98,7 @@ def _former(basis: Basis, applied: Mapping[Address, Change]) -> dict[Address, En
     }
 
 
-def _standing(entry: Entry, kept: Mapping[Path, Pair]) -> dict[Path, Pair]:
+def _standing(entry: LedgerEntry, kept: Mapping[Path, Pair]) -> dict[Path, Pair]:
     """What still stands for a declared value: not for one that the files have left behind."""
     return {
         path: pair
@@ -103,8 +111,8 @@ def _values(
     address: Address,
     kind: Kind,
     declared: Value,
-    old: Entry | None,
-    basis: Basis,
+    old: LedgerEntry | None,
+    basis: RecordBasis,
     key: Key | None,
 ) -> dict[str, object]:
     """What is declared, as traces; of what was held what was known before."""
@@ -117,7 +125,7 @@ def _values(
         if name in held:
             values |= {name: before[name]} if name in before else {}
             continue
-        traced = trace(address, kind.fields[name], value, key)
+        traced = ledger_value(address, kind.fields[name], value, key)
         if traced is not UNKNOWN:
             values[name] = traced
         elif name in before:
@@ -126,15 +134,19 @@ def _values(
 
 
 def _entry(
-    values: dict[str, object], old: Entry | None, change: Change | None, kind: Kind, moment: Moment
-) -> Entry:
+    values: dict[str, object],
+    old: LedgerEntry | None,
+    change: Change | None,
+    kind: Kind,
+    moment: Moment,
+) -> LedgerEntry:
     if old and change is None and old.values == values:
         return old
-    entry = Entry(values, moment.when, moment.commit, old.kept if old else {})
+    entry = LedgerEntry(values, moment.when, moment.commit, old.kept if old else {})
     return replace(entry, used=_used(change, kind, old))
 
 
-def _used(change: Change | None, kind: Kind, old: Entry | None) -> int:
+def _used(change: Change | None, kind: Kind, old: LedgerEntry | None) -> int:
     """Uses that were spent of it and of what it replaced."""
     if change is None or change.action is not Action.REPLACE:
         return old.used if old else 0

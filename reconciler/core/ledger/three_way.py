@@ -20,10 +20,17 @@ from reconciler.core.diff.change import (
     Change,
     FieldChange,
 )
-from reconciler.core.diff.diff import compare
-from reconciler.core.diff.known_rewrites import Kept
-from reconciler.core.diff.rename import viewed
-from reconciler.core.ledger.ledger import UNKNOWN, Entry, Key, Ledger, trace, written
+from reconciler.core.diff.diff import compare_fields
+from reconciler.core.diff.known_rewrites import KnownRewrites
+from reconciler.core.diff.rename import with_renames
+from reconciler.core.ledger.ledger import (
+    UNKNOWN,
+    Key,
+    Ledger,
+    LedgerEntry,
+    last_written,
+    ledger_value,
+)
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.field import Field
@@ -36,7 +43,7 @@ Told = Callable[[Address], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class ThreeWayInput:
     """Both sides as a plan is to be made from them, with what the ledger knew."""
 
     desired: Desired
@@ -47,7 +54,7 @@ class Ground:
     notes: tuple[str, ...] = ()
 
 
-def informed(
+def add_last_written(
     desired: Desired, live: Live, ledger: Ledger, kinds: Kinds, key: Key | None
 ) -> tuple[Desired, Live, list[str]]:
     """Both sides, with what was last written of the declared fields that no read shows."""
@@ -59,10 +66,10 @@ def informed(
         seen, moved = dict(state.value), set(asked.moved)
         for name in asked.value.keys() - state.value.keys():
             spec = kind.fields[name]
-            last = written(entry, spec, (name,), key) if spec.unshown else UNKNOWN
+            last = last_written(entry, spec, (name,), key) if spec.unshown else UNKNOWN
             if last is UNKNOWN:
                 continue
-            if trace(address, spec, asked.value[name], key) == last:
+            if ledger_value(address, spec, asked.value[name], key) == last:
                 seen[name] = asked.value[name]
             elif _changeable(kind, name):
                 seen[name] = _exact(last, asked.value[name])
@@ -78,7 +85,9 @@ def informed(
     return replace(desired, objects=declared), replace(live, objects=observed), notes
 
 
-def _whole_limit(kind: Kind, asked: Declared, state: Observed, entry: Entry) -> dict[str, Any]:
+def _whole_limit(
+    kind: Kind, asked: Declared, state: Observed, entry: LedgerEntry
+) -> dict[str, Any]:
     """The limit that what is left in the shop stands for, where the files raise or lower it.
 
     A coupon of 100 uses that was replaced when 37 were spent has 63 in the shop; a limit of 150 in
@@ -91,20 +100,20 @@ def _whole_limit(kind: Kind, asked: Declared, state: Observed, entry: Entry) -> 
     return {limit: whole} if known and moved and state.value.get(limit) == left else {}
 
 
-def apart(
+def hold_conflicts(
     desired: Desired,
     live: Live,
     ledger: Ledger,
     kinds: Kinds,
-    kept: Kept,
+    kept: KnownRewrites,
     key: Key | None,
     told: Told,
-) -> Ground:
+) -> ThreeWayInput:
     """Both sides without the fields that both have changed since, unless the files are to win.
 
     `kept` is what the shop keeps otherwise than it was written.
     """
-    view = viewed(desired, live, kinds, kept)[0]
+    view = with_renames(desired, live, kinds, kept)[0]
     objects = {name: dict(entries) for name, entries in desired.objects.items()}
     held: dict[Address, frozenset[str]] = {}
     reasons: list[tuple[Address, str]] = []
@@ -112,7 +121,7 @@ def apart(
         if told(address) or state.value == declared.value:
             continue
         kind = kinds[address.kind]
-        found = compare(kind, declared.value, state.value, declared.moved)
+        found = compare_fields(kind, declared.value, state.value, declared.moved)
         clashes = [c for c in found if _origin(kind, address, c, c.after, entry, key) == CONFLICT]
         names = frozenset(c.path[0] for c in clashes if not kind.fields[c.path[0]].immutable)
         if names:
@@ -120,10 +129,10 @@ def apart(
             value = {n: v for n, v in declared.value.items() if n not in names}
             objects[address.kind][address.name] = replace(declared, value=value)
             reasons += [(address, _reason(kind, address, c, entry)) for c in clashes]
-    return Ground(replace(desired, objects=objects), live, held, tuple(reasons))
+    return ThreeWayInput(replace(desired, objects=objects), live, held, tuple(reasons))
 
 
-def told_apart(plan: Plan, ledger: Ledger, kinds: Kinds, key: Key | None) -> Plan:
+def label_origins(plan: Plan, ledger: Ledger, kinds: Kinds, key: Key | None) -> Plan:
     """The plan, in which every field says which side moved, as far as the ledger tells."""
     changes = []
     for change in plan.changes:
@@ -136,7 +145,7 @@ def told_apart(plan: Plan, ledger: Ledger, kinds: Kinds, key: Key | None) -> Pla
     return replace(plan, changes=tuple(changes))
 
 
-def unrecorded(desired: Desired, kinds: Kinds, key: Key | None) -> bool:
+def has_unrecorded_data(desired: Desired, kinds: Kinds, key: Key | None) -> bool:
     """Whether something private is declared, of which nothing can be recorded without a key."""
     private = {n for n, kind in kinds.items() if any(f.private for f in kind.fields.values())}
     return key is None and any(desired.objects.get(name) for name in private)
@@ -159,7 +168,7 @@ def find_orphaned(
 
 def _known(
     desired: Desired, live: Live, ledger: Ledger
-) -> Iterator[tuple[Address, Declared, Observed, Entry]]:
+) -> Iterator[tuple[Address, Declared, Observed, LedgerEntry]]:
     """The declared objects that were read and that the ledger knows."""
     for address, entry in ledger.entries.items():
         declared, state = desired.get(address), live.get(address)
@@ -179,7 +188,7 @@ def _exact(last: Any, asked: Any) -> Any:
 
 
 def _of(
-    kind: Kind, change: Change, found: FieldChange, entry: Entry | None, key: Key | None
+    kind: Kind, change: Change, found: FieldChange, entry: LedgerEntry | None, key: Key | None
 ) -> str:
     if change.action is Action.CREATE:
         return DRIFTED if entry else PENDING
@@ -193,16 +202,21 @@ def _of(
 
 
 def _origin(
-    kind: Kind, address: Address, found: FieldChange, asked: Any, entry: Entry, key: Key | None
+    kind: Kind,
+    address: Address,
+    found: FieldChange,
+    asked: Any,
+    entry: LedgerEntry,
+    key: Key | None,
 ) -> str:
     """Which side moved since `entry`; empty where that is not known, or neither did."""
     spec = kind.fields[found.path[0]]
     if spec.name not in entry.values and not spec.private:
         return PENDING  # nobody managed the field until now
-    last = written(entry, spec, found.path, key)
+    last = last_written(entry, spec, found.path, key)
     if last is UNKNOWN:
         return ""
-    files = trace(address, spec, asked, key) != last
+    files = ledger_value(address, spec, asked, key) != last
     if spec.derived or spec.unshown:
         return PENDING if files else ""  # how the shop has it tells nothing
     shop = not _as_written(address, spec, found, last, entry, key)
@@ -212,22 +226,27 @@ def _origin(
 
 
 def _as_written(
-    address: Address, spec: Field, found: FieldChange, last: Any, entry: Entry, key: Key | None
+    address: Address,
+    spec: Field,
+    found: FieldChange,
+    last: Any,
+    entry: LedgerEntry,
+    key: Key | None,
 ) -> bool:
     """Whether the shop still has what was written, or what it kept of that."""
-    if trace(address, spec, found.before, key) == last:
+    if ledger_value(address, spec, found.before, key) == last:
         return True
     pair = entry.kept.get(found.path)
-    return pair is not None and pair[1] == trace(address, spec, found.before, None)
+    return pair is not None and pair[1] == ledger_value(address, spec, found.before, None)
 
 
-def _reason(kind: Kind, address: Address, found: FieldChange, entry: Entry) -> str:
+def _reason(kind: Kind, address: Address, found: FieldChange, entry: LedgerEntry) -> str:
     spec = kind.fields[found.path[0]]
     way = f"`adopt {address}` takes the shop's, --overwrite {address} writes the files'"
     if spec.private:
         moved = f"`{found.name}` was changed in the shop and in the files since the last apply"
     else:
-        last = written(entry, spec, found.path, None)
+        last = last_written(entry, spec, found.path, None)
         moved = (
             f"`{found.name}` was {_plain(last)} at the last apply, is {_plain(found.before)} in "
             f"the shop and {_plain(found.after)} in the files"

@@ -46,7 +46,7 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
-class Prune:
+class PruneScope:
     """A scope (`prune:` in reconciler.yaml) in which what the files do not declare is removed."""
 
     kinds: tuple[str, ...]
@@ -67,7 +67,7 @@ class Desired:
     """The exceptions from guardrails, in file order."""
     removals: Mapping[Address, Removal] = field(default_factory=dict)
     """What is wanted out of the shop."""
-    prune: tuple[Prune, ...] = ()
+    prune: tuple[PruneScope, ...] = ()
     """Scopes in which that follows from what the files do not declare."""
 
     def get(self, address: Address) -> Declared | None:

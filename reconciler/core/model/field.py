@@ -130,7 +130,7 @@ class Field:
         return bool(self.unread) and not (self.runtime or self.derived)
 
 
-def described(name: str, annotation: Any) -> Field:
+def field_from_annotation(name: str, annotation: Any) -> Field:
     """The field that a model's annotation describes."""
     if get_origin(annotation) is Required:
         (annotation,) = get_args(annotation)

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, get_type_hints
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.codec import Codec
-from reconciler.core.model.field import Field, Reference, Wire, described
-from reconciler.core.model.pricing import Offer, Reduction
+from reconciler.core.model.field import Field, Reference, Wire, field_from_annotation
+from reconciler.core.model.pricing import Discount, Offer
 
 Value = Mapping[str, Any]
 """One object in canonical form: our field names, plain values, natural keys."""
@@ -167,7 +167,7 @@ class Kind:
     that does not carry them could clear them."""
     offers: Callable[[Value], Mapping[str, Offer]] | None = None
     """What is sold at which price: by outlet name, the base price under the empty name."""
-    reduces: Callable[[Value], Reduction | None] | None = None
+    reduces: Callable[[Value], Discount | None] | None = None
     """What a promotion takes off; None where that is not known."""
     uses: tuple[str, str] = ("", "")
     """The fields that say how often a promotion can be used, and how many of those are left."""
@@ -191,7 +191,7 @@ class Kind:
     def __post_init__(self) -> None:
         """Derive the fields from the model's annotations."""
         hints = get_type_hints(self.model, include_extras=True)
-        fields = {name: described(name, hint) for name, hint in hints.items()}
+        fields = {name: field_from_annotation(name, hint) for name, hint in hints.items()}
         for name, wire in self.hidden.items():
             fields[name] = Field(name, wire, hidden=True)
         if self.parent:

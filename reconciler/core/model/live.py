@@ -30,7 +30,7 @@ ABSENT = Absent()
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListingStats:
     """What a whole listing of a kind was like: enough to tell what another one costs."""
 
     count: int
@@ -54,7 +54,7 @@ class Live:
     objects: dict[str, dict[str, Observed | Absent]] = field(default_factory=dict)
     complete: set[str] = field(default_factory=set)
     """Kinds whose listing was read to its end, so that unmanaged objects are known."""
-    pages: dict[str, Listed] = field(default_factory=dict)
+    pages: dict[str, ListingStats] = field(default_factory=dict)
     """What the whole listings that were read were like."""
     reads: int = 0
     """Requests spent."""

@@ -13,7 +13,7 @@ class Offer(NamedTuple):
     cost: int | Decimal | None
 
 
-class Reduction(NamedTuple):
+class Discount(NamedTuple):
     """A share of the basket or a fixed amount; the one that it is not is 0."""
 
     percent: int | Decimal

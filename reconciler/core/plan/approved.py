@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from reconciler.core.diff.change import Action, mark
-from reconciler.core.diff.diff import compare
+from reconciler.core.diff.change import Action, fingerprint
+from reconciler.core.diff.diff import compare_fields
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Declared, Desired, Removal
 from reconciler.core.model.kind import Kind, Kinds, Value
@@ -62,7 +62,7 @@ class SkippedChange:
     reason: str
 
 
-def declared_again(approved: Collection[Approved], files: Desired, kinds: Kinds) -> Desired:
+def desired_from_approved(approved: Collection[Approved], files: Desired, kinds: Kinds) -> Desired:
     """The approved values as declarations: these fields of these objects and no other.
 
     Private values come out of `files`; where those do not say what was approved, the object is
@@ -93,7 +93,7 @@ def _declared(kind: Kind, change: Approved, files: Desired) -> Value | None:
     for name in value:
         if kind.fields[name].private and value[name] not in ("", None):
             secret = written.value.get(name) if written else None
-            if mark(change.address, secret) != value[name]:
+            if fingerprint(change.address, secret) != value[name]:
                 return None
             value[name] = secret
     return value
@@ -121,7 +121,7 @@ def _owned(kind: Kind, change: Approved) -> Iterator[str]:
             yield name
 
 
-def weigh(
+def compare_approved(
     approved: Iterable[Approved], live: Live, renames: Mapping[Address, str], kinds: Kinds
 ) -> tuple[list[StaleField], list[Address]]:
     """What of the approved changes moved, and which objects are as approved already.
@@ -175,7 +175,11 @@ def _shifted(kind: Kind, change: Approved, live: Value) -> Iterator[StaleField]:
             continue
         was, now = before.get(name), seen.get(name)
         wanted = {name: after.get(name, was)}
-        if kind.fields[name].comparable and now != was and compare(kind, wanted, {name: now}):
+        if (
+            kind.fields[name].comparable
+            and now != was
+            and compare_fields(kind, wanted, {name: now})
+        ):
             yield StaleField(change.address, change.action, "", name, was, now, wanted[name])
 
 
@@ -215,12 +219,14 @@ def _is_so(kind: Kind, change: Approved, live: Live) -> bool:
     wanted = {name: after[name] for name in names if name in after}
     seen = _seen(kind, change.address, state.value)
     rewritten = () if change.action is Action.CREATE else _rewritten(kind, change)
-    return change.action is not Action.DELETE and not compare(kind, wanted, seen, rewritten)
+    return change.action is not Action.DELETE and not compare_fields(kind, wanted, seen, rewritten)
 
 
 def _seen(kind: Kind, address: Address, value: Value) -> Value:
     """A live object as a plan shows it: private values as their marks."""
     return {
-        name: mark(address, now) if kind.fields[name].private and now not in ("", None) else now
+        name: fingerprint(address, now)
+        if kind.fields[name].private and now not in ("", None)
+        else now
         for name, now in value.items()
     }

@@ -17,12 +17,12 @@ from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import DECLARE, Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.references import references_of
-from reconciler.core.plan.children import Family
+from reconciler.core.plan.children import ParentWithChildren
 
 RUNTIME = "no file can set that: make this change in DealPOS"
 
 
-def gaps(
+def unread_fields_at_risk(
     kind: Kind, before: Value, after: Value, declared: Value, unseen: Iterable[str] = ()
 ) -> dict[str, str]:
     """Fields that a write of `after` could clear, each with the way out."""
@@ -36,16 +36,16 @@ def gaps(
     return dict(sorted(found.items()))
 
 
-def reason(found: Mapping[str, str], done: str = "updated") -> str:
+def blocked_reason(found: Mapping[str, str], done: str = "updated") -> str:
     """Why a write is blocked, and what would allow it."""
     named = ", ".join(f"`{name}`" for name in found)
     ways = "; ".join(dict.fromkeys(found.values()))
     return f"not {done}: that could clear {named}, which this shop's reads do not show; {ways}"
 
 
-def routed(
+def block_unsafe_updates(
     changes: Iterable[Change],
-    families: Mapping[Address, Family],
+    families: Mapping[Address, ParentWithChildren],
     desired: Desired,
     live: Live,
     kinds: Kinds,
@@ -64,7 +64,9 @@ def routed(
         unseen = live.unseen.get(address, frozenset()).intersection(carried)
         if change.renamed_from:
             unseen |= _assumed(kind, change.after or {})
-        found = gaps(kind, change.before or {}, change.after or {}, declared, unseen)
+        found = unread_fields_at_risk(
+            kind, change.before or {}, change.after or {}, declared, unseen
+        )
         if why := _refused(kind, change, found, families):
             blocked.append((address, why))
         else:
@@ -88,12 +90,15 @@ def _assumed(kind: Kind, after: Value) -> frozenset[str]:
 
 
 def _refused(
-    kind: Kind, change: Change, found: Mapping[str, str], families: Mapping[Address, Family]
+    kind: Kind,
+    change: Change,
+    found: Mapping[str, str],
+    families: Mapping[Address, ParentWithChildren],
 ) -> str:
     """Why no write of the change is safe; empty where one is."""
     if kind.parent is None:
         family = families.get(change.address)
-        return _parents(family) or (reason(found) if found else "")
+        return _parents(family) or (blocked_reason(found) if found else "")
     fields = {field.path[0] for field in change.fields}
     carried = set(kind.parent.update.fields)
     own = set(kind.update.fields) if kind.update else set()
@@ -102,15 +107,15 @@ def _refused(
     owner = kind.parent_address(change.after or {})
     family = families.get(owner) if owner else None
     if found and (fields - carried or family is None or change.address.name not in _names(family)):
-        return reason(found)
+        return blocked_reason(found)
     return _parents(family)
 
 
-def _names(family: Family) -> Collection[str]:
+def _names(family: ParentWithChildren) -> Collection[str]:
     return family.children if family.children is not None else ()
 
 
-def _parents(family: Family | None) -> str:
+def _parents(family: ParentWithChildren | None) -> str:
     if family is None or not family.unseen:
         return ""
     named = ", ".join(family.unseen)

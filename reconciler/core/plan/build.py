@@ -10,32 +10,32 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.core.diff.change import RENAMED, Action, Change, FieldChange, digest
-from reconciler.core.diff.diff import compare, created, same
-from reconciler.core.diff.known_rewrites import Kept
-from reconciler.core.diff.merge import as_written, follow, overlay_owned
-from reconciler.core.diff.rename import viewed
+from reconciler.core.diff.diff import compare_fields, is_unchanged, new_fields
+from reconciler.core.diff.known_rewrites import KnownRewrites
+from reconciler.core.diff.merge import carried_over_fields, merge_declared, propagate_parent_values
+from reconciler.core.diff.rename import with_renames
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
-from reconciler.core.model.live import Listed, Live, Observed
-from reconciler.core.plan.blocked import routed, unread_dependencies
-from reconciler.core.plan.children import families, warn_of_incomplete_lists
-from reconciler.core.plan.deletion import deletions
-from reconciler.core.plan.faults import Fault, required
+from reconciler.core.model.live import ListingStats, Live, Observed
+from reconciler.core.plan.blocked import block_unsafe_updates, unread_dependencies
+from reconciler.core.plan.children import collect_parents, warn_of_incomplete_lists
+from reconciler.core.plan.deletion import plan_deletions
+from reconciler.core.plan.faults import Fault, find_missing_values
 from reconciler.core.plan.labels import Labels
-from reconciler.core.plan.notes import Uncompared, recoded
+from reconciler.core.plan.notes import UncomparedFields, note_changed_codes
 from reconciler.core.plan.plan import Plan
-from reconciler.core.plan.removal import expanded, unmanaged, untouched
-from reconciler.core.plan.replacement import Interrupted, finish
+from reconciler.core.plan.removal import expand_removals, find_unmanaged, note_unpruned_kinds
+from reconciler.core.plan.replacement import Interrupted, finish_replacement
 from reconciler.core.plan.warning import PlanWarning, merge_warnings
 
 
-def build(
+def build_plan(
     desired: Desired,
     live: Live,
     kinds: Kinds,
     store: str,
-    kept: Kept | None = None,
+    kept: KnownRewrites | None = None,
     pending: Mapping[Address, Interrupted] | None = None,
 ) -> tuple[Plan, list[Fault]]:
     """The plan that makes the shop as declared, and the faults that stand in its way.
@@ -44,8 +44,8 @@ def build(
     keep otherwise than it was written, `pending` are replacements that were cut in half.
     """
     kept = kept or {}
-    live, renames, view_notes = viewed(desired, live, kinds, kept)
-    desired = expanded(desired, live, kinds)
+    live, renames, view_notes = with_renames(desired, live, kinds, kept)
+    desired = expand_removals(desired, live, kinds)
     builder = _Builder(kinds, desired, live, renames, kept)
     pending = pending or {}
     for address, entry in pending.items():
@@ -55,13 +55,13 @@ def build(
     for address, declared in desired:
         if address not in pending:
             builder.consider(address, declared)
-    found = families(builder.changes, desired, live, kinds)
-    changes, refused = routed(builder.changes, found, desired, live, kinds)
-    removed = deletions(desired, live, kinds, changes, renames)
+    found = collect_parents(builder.changes, desired, live, kinds)
+    changes, refused = block_unsafe_updates(builder.changes, found, desired, live, kinds)
+    removed = plan_deletions(desired, live, kinds, changes, renames)
     plan = Plan(
         store=store,
-        changes=(*follow(changes, desired, kinds), *removed.changes),
-        unmanaged=tuple(unmanaged(desired, live, kinds)),
+        changes=(*propagate_parent_values(changes, desired, kinds), *removed.changes),
+        unmanaged=tuple(find_unmanaged(desired, live, kinds)),
         unknown=(*builder.unknown, *removed.unknown),
         given_up=tuple(address for address in pending if address in desired.removals),
         blocked=tuple(sorted((*builder.blocked, *refused, *removed.blocked))),
@@ -71,8 +71,8 @@ def build(
             *builder.notes,
             *builder.uncompared.notes(),
             *removed.notes,
-            *recoded(changes, desired, live, kinds),
-            *untouched(desired, live, kinds),
+            *note_changed_codes(changes, desired, live, kinds),
+            *note_unpruned_kinds(desired, live, kinds),
         ),
         warnings=tuple(
             merge_warnings(
@@ -100,7 +100,7 @@ class _Builder:
         desired: Desired,
         live: Live,
         renames: Mapping[Address, str],
-        kept: Kept,
+        kept: KnownRewrites,
     ) -> None:
         self.kinds = kinds
         self.desired = desired
@@ -114,11 +114,11 @@ class _Builder:
         self.faults: list[Fault] = []
         self.unread = unread_dependencies(desired, live, kinds)
         self.unchanged = 0
-        self.uncompared = Uncompared(kept)
+        self.uncompared = UncomparedFields(kept)
 
     def finish(self, address: Address, entry: Interrupted, declared: Declared | None) -> None:
         """Decide how a replacement that was cut in half ends."""
-        found = finish(self.kinds[address.kind], address, entry, declared)
+        found = finish_replacement(self.kinds[address.kind], address, entry, declared)
         if found.change is None:
             self.blocked.append((address, found.note))
             return
@@ -141,14 +141,14 @@ class _Builder:
             self._create(address, kind, declared)
 
     def _create(self, address: Address, kind: Kind, declared: Declared) -> None:
-        missing = required(address, kind, declared)
+        missing = find_missing_values(address, kind, declared)
         self.faults += missing
         self.changes.append(
             Change(
                 address,
                 Action.CREATE,
                 "declared, and not in the shop",
-                created(kind, declared.value),
+                new_fields(kind, declared.value),
                 None,
                 declared.value,
                 declared.source,
@@ -159,7 +159,7 @@ class _Builder:
 
     def _implied(self, address: Address, kind: Kind) -> tuple[Address, ...]:
         """What a new name makes the server create too; it is said in a note."""
-        found = implied(address, self.desired, self.live) if kind.tree else ()
+        found = implied_parents(address, self.desired, self.live) if kind.tree else ()
         if found:
             how = "its new name creates" if address in self.renames else "creates"
             named = ", ".join(map(str, found))
@@ -167,11 +167,11 @@ class _Builder:
         return found
 
     def _compare(self, address: Address, kind: Kind, declared: Declared, live: Observed) -> None:
-        if address not in self.renames and same(kind, declared.value, live.value):
+        if address not in self.renames and is_unchanged(kind, declared.value, live.value):
             self.unchanged += 1
             return
         self.uncompared.count(address, kind, declared.value, live.value)
-        fields = compare(kind, declared.value, live.value, declared.moved)
+        fields = compare_fields(kind, declared.value, live.value, declared.moved)
         if address in self.renames:
             old = self.renames[address]
             fields = (
@@ -185,7 +185,7 @@ class _Builder:
             self.blocked.append((address, f"not changed: {unread} could not be read"))
             return
         action = max((f.action for f in fields), key=lambda a: a.severity)
-        after = overlay_owned(kind, live.value, declared.value)
+        after = merge_declared(kind, live.value, declared.value)
         carried: dict[str, tuple[object, object]] = {}
         if action is Action.REPLACE:
             kept = self._replace(address, kind, fields, after, live.value)
@@ -201,7 +201,7 @@ class _Builder:
                 "; ".join(
                     [declared.removed or "declared fields differ from live", *sorted(reasons)]
                 ),
-                tuple(as_written(fields, live.value, after)),
+                tuple(carried_over_fields(fields, live.value, after)),
                 live.value,
                 after,
                 declared.source,
@@ -241,13 +241,13 @@ class _Builder:
         return carried.value
 
 
-def _grown(listed: Mapping[str, Listed], changes: list[Change]) -> dict[str, Listed]:
+def _grown(listed: Mapping[str, ListingStats], changes: list[Change]) -> dict[str, ListingStats]:
     """Listings as they will be once the plan's new objects are there."""
     new = Counter(change.address.kind for change in changes if change.action is Action.CREATE)
     return {kind: replace(was, count=was.count + new[kind]) for kind, was in listed.items()}
 
 
-def implied(address: Address, desired: Desired, live: Live) -> tuple[Address, ...]:
+def implied_parents(address: Address, desired: Desired, live: Live) -> tuple[Address, ...]:
     """Every path above `address`, the top first, that no file declares and no read has shown."""
     parts = address.name.split("/")
     above = [Address(address.kind, "/".join(parts[:n])) for n in range(1, len(parts))]

@@ -15,7 +15,7 @@ from reconciler.core.plan.warning import PlanWarning
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class ParentWithChildren:
     """A live parent with its live children; None where no read showed them."""
 
     value: Value
@@ -26,7 +26,7 @@ class Family:
     """Whether these children are known to be all: what an update does not name may be deleted."""
 
 
-def left_out(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, list[str]]:
+def hidden_children(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, list[str]]:
     """By parent, the declared children that the shop has and no read of that parent shows.
 
     Reads of a parent may hide children that are out of use (dealpos-api.md §14 #21 asks it of
@@ -48,13 +48,13 @@ def left_out(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, list[s
     return found
 
 
-def families(
+def collect_parents(
     changes: Iterable[Change], desired: Desired, live: Live, kinds: Kinds
-) -> dict[Address, Family]:
+) -> dict[Address, ParentWithChildren]:
     """The live parent and children around every change, with all that is known of them."""
-    found: dict[Address, Family] = {}
+    found: dict[Address, ParentWithChildren] = {}
     inner = {kind.parent.kind: kind for kind in kinds.values() if kind.parent}
-    joined = left_out(desired, live, kinds)
+    joined = hidden_children(desired, live, kinds)
     for owner in dict.fromkeys(_owner(change, kinds) for change in changes):
         state = live.get(owner)
         if owner.kind in inner and isinstance(state, Observed):
@@ -78,10 +78,12 @@ class _Gather:
         self.live = live
         self.unseen: list[str] = []
 
-    def family(self, owner: Address, state: Observed, joined: Collection[str]) -> Family:
+    def family(
+        self, owner: Address, state: Observed, joined: Collection[str]
+    ) -> ParentWithChildren:
         value = self._known(owner, state.value, None)
         if state.children is None:
-            return Family(value, None, tuple(self.unseen))
+            return ParentWithChildren(value, None, tuple(self.unseen))
         children = {}
         for name in (*state.children, *joined):
             address = Address(self.child.name, name)
@@ -92,7 +94,7 @@ class _Gather:
             children[name] = self._known(address, merged, carried)
         # A child that had to be joined in by name proves that this parent's read hides some.
         whole = owner in self.live.whole and not joined
-        return Family(value, children, tuple(self.unseen), whole)
+        return ParentWithChildren(value, children, tuple(self.unseen), whole)
 
     def _known(self, address: Address, value: Value, carried: Collection[str] | None) -> Value:
         """`value` with what only a file tells; what neither tells is noted as unseen."""
@@ -109,7 +111,7 @@ _MANY = 3
 Nested = Mapping[Address, Sequence[Change]]
 
 
-def nested(changes: Iterable[Change], kinds: Kinds) -> dict[Address, list[Change]]:
+def changes_by_parent(changes: Iterable[Change], kinds: Kinds) -> dict[Address, list[Change]]:
     """The changes of children by their parent; a deletion is a call of its own."""
     found: dict[Address, list[Change]] = {}
     for change in changes:
@@ -119,14 +121,14 @@ def nested(changes: Iterable[Change], kinds: Kinds) -> dict[Address, list[Change
     return found
 
 
-def bundled(
-    kind: Kind, family: Family | None, above: Change | None, changes: Sequence[Change]
+def use_parent_update(
+    kind: Kind, family: ParentWithChildren | None, above: Change | None, changes: Sequence[Change]
 ) -> bool:
     """Whether one update of the parent is the way: needed, or cheaper and sure to name them all.
 
     `above` is the change of the parent, `changes` are those of its children, which are of `kind`.
     """
-    if needed(kind, family, above, changes):
+    if requires_parent_update(kind, family, above, changes):
         return True
     if kind.parent is None or family is None or not family.whole or family.unseen or above:
         return False
@@ -134,8 +136,8 @@ def bundled(
     return sum(_fields(change) <= carried for change in _updated(changes)) > 1
 
 
-def needed(
-    kind: Kind, family: Family | None, above: Change | None, changes: Sequence[Change]
+def requires_parent_update(
+    kind: Kind, family: ParentWithChildren | None, above: Change | None, changes: Sequence[Change]
 ) -> bool:
     """Whether nothing but an update of the parent makes all of these changes."""
     if kind.parent is None or family is None or family.children is None or family.unseen:
@@ -157,7 +159,7 @@ def _fields(change: Change) -> set[str]:
 
 def warn_of_incomplete_lists(
     changes: Sequence[Change],
-    families: Mapping[Address, Family],
+    families: Mapping[Address, ParentWithChildren],
     desired: Desired,
     live: Live,
     kinds: Kinds,
@@ -166,7 +168,7 @@ def warn_of_incomplete_lists(
 
     DealPOS may delete a child that the update does not name (dealpos-api.md §6.2).
     """
-    above, below = {change.address: change for change in changes}, nested(changes, kinds)
+    above, below = {change.address: change for change in changes}, changes_by_parent(changes, kinds)
     for child in kinds.values():
         if child.parent is None:
             continue
@@ -175,10 +177,12 @@ def warn_of_incomplete_lists(
             for owner, family in families.items()
             if owner.kind == child.parent.kind
             and not family.whole
-            and needed(child, family, above.get(owner), below.get(owner, ()))
+            and requires_parent_update(child, family, above.get(owner), below.get(owner, ()))
         ]
         if risky:
-            hidden = [name for names in left_out(desired, live, kinds).values() for name in names]
+            hidden = [
+                name for names in hidden_children(desired, live, kinds).values() for name in names
+            ]
             parent = kinds[child.parent.kind]
             owners = f"these {parent.collection}" if len(risky) > 1 else f"this {parent.name}"
             yield PlanWarning(tuple(sorted(risky)), _warning(child, owners, sorted(hidden)))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.core.diff.change import Action, Change, digest
-from reconciler.core.diff.rename import called
+from reconciler.core.diff.rename import name_after_renames
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired, Removal
 from reconciler.core.model.kind import Kind, Kinds, Value
@@ -34,7 +34,7 @@ class Deletions:
     warnings: list[PlanWarning] = field(default_factory=list)
 
 
-def deletions(
+def plan_deletions(
     desired: Desired,
     live: Live,
     kinds: Kinds,
@@ -73,7 +73,7 @@ def _gone(
     """What is not there to be removed: not at all, or not under this name any more."""
     gone = []
     for address in sorted(a for a in desired.removals if live.get(a) is ABSENT):
-        now = Address(address.kind, called(address, renames, kinds))
+        now = Address(address.kind, name_after_renames(address, renames, kinds))
         if isinstance(live.get(now), Observed):
             yield f"{address} is not removed: `was:` makes it {now}; remove that if it is meant"
         else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-from reconciler.core.diff.rename import called, renamed
+from reconciler.core.diff.rename import apply_renames, name_after_renames
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind, Kinds
@@ -28,13 +28,13 @@ class Fault:
     hint: str = ""
 
 
-def check(desired: Desired, live: Live, kinds: Kinds) -> list[Fault]:
+def check_references(desired: Desired, live: Live, kinds: Kinds) -> list[Fault]:
     """A fault for each reference to what neither the files nor the shop have.
 
     The shop has what it has under the names that declared renames give: a product that is left in
     the old category would create that again (dealpos-api.md §14 #4).
     """
-    live, renames, _ = renamed(live, desired, kinds)
+    live, renames, _ = apply_renames(live, desired, kinds)
     faults: list[Fault] = []
     if not any(
         name not in desired.objects.get(kind, ())
@@ -52,7 +52,7 @@ def check(desired: Desired, live: Live, kinds: Kinds) -> list[Fault]:
             # What could not be read for one reason is told once, not at every line that names it.
             reason = (target.kind, live.unread.get(target, "")) if target in live.unread else None
             if reason is None or reason not in told:
-                now = called(target, renames, kinds)
+                now = name_after_renames(target, renames, kinds)
                 faults.append(_dangling(address, path, target, now, desired, live))
                 told |= {reason} if reason else set()
     return faults
@@ -81,7 +81,7 @@ def _dangling(
     return Fault(address, path, message, hint)
 
 
-def cycles(desired: Desired, kinds: Kinds) -> list[Fault]:
+def find_cycles(desired: Desired, kinds: Kinds) -> list[Fault]:
     """A fault for objects that contain themselves through others, such as nested composites."""
     graph: dict[Address, set[Address]] = {}
     for kind_name, objects in desired.objects.items():
@@ -120,7 +120,7 @@ def _cycle(loop: list[Address], desired: Desired, kinds: Kinds) -> Fault:
     return Fault(first, path, f"{first} contains itself: {chain}", "take one of them out")
 
 
-def required(address: Address, kind: Kind, declared: Declared) -> list[Fault]:
+def find_missing_values(address: Address, kind: Kind, declared: Declared) -> list[Fault]:
     """A fault for each value that a new object cannot do without."""
     return [
         Fault(

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from reconciler.core.diff.change import Action, Change
-from reconciler.core.diff.equivalence import tidied
-from reconciler.core.diff.known_rewrites import Kept
+from reconciler.core.diff.equivalence import differs_in_whitespace_only
+from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
@@ -21,7 +21,9 @@ _LABELS = ("name", "model")
 _MANY = 5
 
 
-def recoded(changes: Iterable[Change], desired: Desired, live: Live, kinds: Kinds) -> Iterator[str]:
+def note_changed_codes(
+    changes: Iterable[Change], desired: Desired, live: Live, kinds: Kinds
+) -> Iterator[str]:
     """A note for each new object with one twin in the shop that no file declares."""
     created = [change for change in changes if change.action is Action.CREATE]
     for kind in kinds.values():
@@ -82,10 +84,10 @@ def _said(new: Address, old: Address, live: Live, kinds: Kinds) -> str:
 TIDY = "they differ by white space or Unicode form alone"
 
 
-class Uncompared:
+class UncomparedFields:
     """Counts, by kind, field and reason; what was last written is known of what is in `kept`."""
 
-    def __init__(self, kept: Kept) -> None:
+    def __init__(self, kept: KnownRewrites) -> None:
         self.kept = kept
         self.found: Counter[tuple[str, str, str]] = Counter()
 
@@ -101,7 +103,11 @@ class Uncompared:
                 self.found[kind.name, name, field.unread] += 1
             elif name not in live and field.comparable and name != kind.parent_kind:
                 self.found[kind.name, name, "this shop's reads do not show it"] += 1
-            elif name in live and value != live[name] and tidied(kind, (name,), value, live[name]):
+            elif (
+                name in live
+                and value != live[name]
+                and differs_in_whitespace_only(kind, (name,), value, live[name])
+            ):
                 self.found[kind.name, name, TIDY] += 1
 
     def notes(self) -> list[str]:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.core.diff.change import Action, Change
-from reconciler.core.diff.known_rewrites import Kept
+from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.model.address import Address
-from reconciler.core.model.live import Listed
+from reconciler.core.model.live import ListingStats
 from reconciler.core.plan.approved import SkippedChange
-from reconciler.core.plan.children import Family
+from reconciler.core.plan.children import ParentWithChildren
 from reconciler.core.plan.violation import Violation
 from reconciler.core.plan.warning import PlanWarning
 
@@ -42,15 +42,15 @@ class Plan:
     violations: tuple[Violation, ...] = ()
     """What the guardrails have against it, exceptions included."""
     unchanged: int = 0
-    families: Mapping[Address, Family] = field(default_factory=dict)
+    families: Mapping[Address, ParentWithChildren] = field(default_factory=dict)
     """The live parents that changes touch, with the children that their updates must carry."""
-    pages: Mapping[str, Listed] = field(default_factory=dict)
+    pages: Mapping[str, ListingStats] = field(default_factory=dict)
     """What listings were like, with what the plan adds: for the cost of reading back."""
     reads: int = 0
     """Requests that making the plan has spent."""
     labels: Mapping[Address, str] = field(default_factory=dict, repr=False, compare=False)
     """How people call the objects; no private data."""
-    kept: Kept = field(default_factory=dict)
+    kept: KnownRewrites = field(default_factory=dict)
     """What the shop is known to keep otherwise than it was written."""
 
     @property

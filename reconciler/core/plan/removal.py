@@ -14,7 +14,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from reconciler.core.model.address import Address
-from reconciler.core.model.desired import Declared, Desired, Prune, Removal
+from reconciler.core.model.desired import Declared, Desired, PruneScope, Removal
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.references import ancestors, references_of
@@ -22,7 +22,7 @@ from reconciler.core.model.references import ancestors, references_of
 PRUNED = "in a prune scope, and not in the files"
 
 
-def expanded(desired: Desired, live: Live, kinds: Kinds) -> Desired:
+def expand_removals(desired: Desired, live: Live, kinds: Kinds) -> Desired:
     """The files with what they want removed: matched against the scopes, retired by declaration.
 
     `live` is the shop under the names that declared renames give.
@@ -40,7 +40,7 @@ def expanded(desired: Desired, live: Live, kinds: Kinds) -> Desired:
     return replace(desired, objects=objects, removals=removals)
 
 
-def needed(kind: Kind, removal: Removal) -> tuple[str, ...]:
+def fields_for_removal(kind: Kind, removal: Removal) -> tuple[str, ...]:
     """The fields that removing an object goes by."""
     if removal.delete and kind.delete:
         return tuple(name for name in kind.delete.fields if not kind.fields[name].identity)
@@ -67,7 +67,7 @@ def _scoped(desired: Desired, live: Live, kinds: Kinds) -> Iterator[tuple[Addres
                     yield address, Removal(scope.source, scope.delete, PRUNED)
 
 
-def untouched(desired: Desired, live: Live, kinds: Kinds) -> list[str]:
+def note_unpruned_kinds(desired: Desired, live: Live, kinds: Kinds) -> list[str]:
     """What prune scopes do not look at, and why."""
     said = []
     for name in dict.fromkeys(name for scope in desired.prune for name in scope.kinds):
@@ -110,7 +110,7 @@ def _used(desired: Desired, kinds: Kinds) -> Set[Address]:
     return used
 
 
-def _matches(scope: Prune, address: Address, value: Value, live: Live, kinds: Kinds) -> bool:
+def _matches(scope: PruneScope, address: Address, value: Value, live: Live, kinds: Kinds) -> bool:
     if scope.codes and not any(fnmatchcase(address.name, glob) for glob in scope.codes):
         return False
     if not scope.categories:
@@ -140,7 +140,7 @@ def _pattern(glob: str) -> str:
     return "".join(meaning.get(part, re.escape(part)) for part in parts)
 
 
-def unmanaged(desired: Desired, live: Live, kinds: Kinds) -> list[Address]:
+def find_unmanaged(desired: Desired, live: Live, kinds: Kinds) -> list[Address]:
     """Live objects of the kinds that the files declare, where all of them are known."""
     found: list[Address] = []
     for name, declared in desired.objects.items():

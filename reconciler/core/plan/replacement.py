@@ -12,10 +12,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from reconciler.core.diff.change import Action, Change, digest
-from reconciler.core.diff.diff import created
+from reconciler.core.diff.diff import new_fields
 from reconciler.core.diff.equivalence import Path
-from reconciler.core.diff.known_rewrites import Kept, Pair, carried_over, trace
-from reconciler.core.diff.merge import overlay_owned
+from reconciler.core.diff.known_rewrites import (
+    KnownRewrites,
+    Pair,
+    carried_over_rewrites,
+    fingerprint_value,
+)
+from reconciler.core.diff.merge import merge_declared
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared
 from reconciler.core.model.kind import CarryOver, Kind, Kinds, Value
@@ -42,7 +47,7 @@ class Resumed(NamedTuple):
     live: Live
     pending: Mapping[Address, Interrupted]
     """The old one is gone and the new one is not there: to be finished or undone."""
-    settled: Kept
+    settled: KnownRewrites
     """The new one is there, or the old one never left; with what was carried over."""
 
 
@@ -54,7 +59,7 @@ class Finish(NamedTuple):
     warning: str | None = None
 
 
-def restored(kind: Kind, before: Value, after: Value) -> Value | None:
+def restore_old(kind: Kind, before: Value, after: Value) -> Value | None:
     """The old object with what was left of it; None where nothing was.
 
     What no read shows of it is taken from `after`: the files have declared it.
@@ -64,7 +69,9 @@ def restored(kind: Kind, before: Value, after: Value) -> Value | None:
     return kind.carry_over(old, before).value if kind.carry_over else old
 
 
-def resumed(live: Live, interrupted: Mapping[Address, Interrupted], kinds: Kinds) -> Resumed:
+def resume_interrupted(
+    live: Live, interrupted: Mapping[Address, Interrupted], kinds: Kinds
+) -> Resumed:
     """Sort interrupted replacements by what is in the shop; what was not read stays as it is."""
     pending: dict[Address, Interrupted] = {}
     settled: dict[Address, Mapping[Path, Pair]] = {}
@@ -80,7 +87,7 @@ def resumed(live: Live, interrupted: Mapping[Address, Interrupted], kinds: Kinds
                 objects[address.kind][address.name] = Observed(value, state.children)
             else:
                 over = entry.carried if entry.gone else {}
-                settled[address] = carried_over(kinds[address.kind], address, over)
+                settled[address] = carried_over_rewrites(kinds[address.kind], address, over)
     return Resumed(replace(live, objects=objects), pending, settled)
 
 
@@ -88,7 +95,7 @@ def _put_back(kind: Kind, entry: Interrupted, state: Observed) -> Value:
     """What the object had when it was whole, if it is the old one that was put back."""
     if all(state.value.get(name) == written for name, (_, written) in entry.carried.items()):
         return {}  # the new one; or as good as it, for both started from the same
-    old = restored(kind, entry.before, entry.after) or {}
+    old = restore_old(kind, entry.before, entry.after) or {}
     former = {
         name: value
         for name, value in entry.before.items()
@@ -97,7 +104,9 @@ def _put_back(kind: Kind, entry: Interrupted, state: Observed) -> Value:
     return former if all(state.value.get(name) == old[name] for name in former) else {}
 
 
-def finish(kind: Kind, address: Address, entry: Interrupted, declared: Declared | None) -> Finish:
+def finish_replacement(
+    kind: Kind, address: Address, entry: Interrupted, declared: Declared | None
+) -> Finish:
     """How a replacement whose old object is gone ends; never with more than was left of it."""
     asked = declared.value if declared else {}
     new = _kept(kind, entry, asked) if declared else CarryOver(None, "it is no longer declared")
@@ -105,7 +114,7 @@ def finish(kind: Kind, address: Address, entry: Interrupted, declared: Declared 
     done = "finishes an interrupted replacement"
     if kept is None:
         done = f"undoes an interrupted replacement ({note})"
-        kept, note = restored(kind, entry.before, entry.after), None
+        kept, note = restore_old(kind, entry.before, entry.after), None
     if kept is None:
         return Finish(None, "its replacement was interrupted, and no uses were left of the old one")
     value = {
@@ -117,7 +126,7 @@ def finish(kind: Kind, address: Address, entry: Interrupted, declared: Declared 
         address,
         Action.CREATE,
         done,
-        created(kind, value),
+        new_fields(kind, value),
         None,
         value,
         declared.source if declared else None,
@@ -130,27 +139,27 @@ def finish(kind: Kind, address: Address, entry: Interrupted, declared: Declared 
 
 def _kept(kind: Kind, entry: Interrupted, asked: Value) -> CarryOver:
     """What the replacement is to be created with by what the files say now."""
-    after = overlay_owned(kind, entry.before, asked)
+    after = merge_declared(kind, entry.before, asked)
     return kind.carry_over(after, entry.before) if kind.carry_over else CarryOver(after)
 
 
-class Latest(NamedTuple):
+class Revalidated(NamedTuple):
     """The replacement as it is to be done, or why it is held; and what to say of it."""
 
     change: Change | None
     note: str = ""
 
 
-def latest(
+def revalidate_replacement(
     kind: Kind, change: Change, now: Observed | Absent | None, kept: Mapping[Path, Pair]
-) -> Latest:
+) -> Revalidated:
     """`change` with the balance of `now`; held where anything else has moved since it was planned.
 
     `kept` is what the shop was known to keep otherwise than it was written.
     """
     if not isinstance(now, Observed):
         why = "could not be read" if now is None else "is not there any more"
-        return Latest(None, f"it {why} right before it was to be replaced")
+        return Revalidated(None, f"it {why} right before it was to be replaced")
     before = change.before or {}
     limit, left = kind.uses
     for name, value in now.value.items():
@@ -158,22 +167,24 @@ def latest(
             continue  # a plan may see what it stood for; what counts is how much is left of it
         if kind.fields[name].comparable and not _same(kind, change, name, value, kept):
             was = f"was {before.get(name)} when this was planned and is {value} now"
-            return Latest(None, f"`{name}` {was}: plan again")
+            return Revalidated(None, f"`{name}` {was}: plan again")
     there, now_left = before.get(left), now.value.get(left)
     if kind.carry_over is None or now_left is None or now_left == there:
-        return Latest(change)
+        return Revalidated(change)
     if there is None or now_left > there:
-        return Latest(None, f"{there} uses were left when this was planned and {now_left} are now")
+        return Revalidated(
+            None, f"{there} uses were left when this was planned and {now_left} are now"
+        )
     declared = {name: asked for name, (asked, _) in change.carried.items()}
     asked = {**(change.after or {}), **declared}
     live = {**before, left: now_left}
     carried_over_value = kind.carry_over(asked, live)
     after = carried_over_value.value
     if after is None:
-        return Latest(None, carried_over_value.note or "not replaced")
+        return Revalidated(None, carried_over_value.note or "not replaced")
     carried = {n: (asked[n], v) for n, v in after.items() if asked.get(n) != v}
     said = f"{there} uses were left when this was planned, {now_left} right before it was replaced"
-    return Latest(replace(change, before=live, after=dict(after), carried=carried), said)
+    return Revalidated(replace(change, before=live, after=dict(after), carried=carried), said)
 
 
 def _same(kind: Kind, change: Change, name: str, now: Any, kept: Mapping[Path, Pair]) -> bool:
@@ -182,5 +193,5 @@ def _same(kind: Kind, change: Change, name: str, now: Any, kept: Mapping[Path, P
     if name not in before or before[name] == now:
         return True
     spec = kind.fields[name]
-    pair = tuple(trace(change.address, spec, value) for value in (before[name], now))
+    pair = tuple(fingerprint_value(change.address, spec, value) for value in (before[name], now))
     return kept.get((name,)) == pair

@@ -25,7 +25,7 @@ class Scope:
         return bool(self.targets or self.kinds)
 
 
-def narrow(desired: Desired, scope: Scope, kinds: Kinds) -> tuple[Desired, str]:
+def narrow_desired(desired: Desired, scope: Scope, kinds: Kinds) -> tuple[Desired, str]:
     """The declared objects in `scope`, and a sentence that says what else is in and why.
 
     What an object refers to, its parents and what is nested in it go with it, as far as the files

@@ -17,9 +17,9 @@ from reconciler.core.diff.readback import proof_of
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Call, Kind, Kinds, Parent, Value
 from reconciler.core.model.live import overlay
-from reconciler.core.plan.children import bundled, nested
+from reconciler.core.plan.children import changes_by_parent, use_parent_update
 from reconciler.core.plan.plan import Plan
-from reconciler.core.plan.replacement import restored
+from reconciler.core.plan.replacement import restore_old
 from reconciler.core.steps.step import (
     Request,
     Step,
@@ -41,7 +41,7 @@ class _Lowering:
         self.plan = plan
         self.kinds = kinds
         self.changes = {change.address: change for change in plan.changes}
-        self.children = nested(plan.changes, kinds)
+        self.children = changes_by_parent(plan.changes, kinds)
         self.count = 0
 
     def steps(self) -> Iterator[Step]:
@@ -223,7 +223,7 @@ class _Lowering:
 
     def _has_parent_update(self, kind: Kind, owner: Address) -> bool:
         family, above = self.plan.families.get(owner), self.changes.get(owner)
-        return bundled(kind, family, above, self.children.get(owner, ()))
+        return use_parent_update(kind, family, above, self.children.get(owner, ()))
 
     def _parent_update(
         self,
@@ -305,7 +305,7 @@ def _undo_of(kind: Kind, change: Change, replaced: Value | None) -> Undo | None:
     remove = build_request(kind, kind.delete, change.after or {})
     if replaced is None:
         return Undo(remove)
-    old = restored(kind, replaced, change.after or {})
+    old = restore_old(kind, replaced, change.after or {})
     if old is None:
         return Undo(remove, replaces=True)
     must_match = {name: value for name, value in old.items() if name in kind.widens}

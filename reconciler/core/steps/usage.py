@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from reconciler.core.diff.change import Action
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.model.live import Listed
+from reconciler.core.model.live import ListingStats
 from reconciler.core.steps.step import Step
 
 SECONDS_PER_REQUEST = 0.5
@@ -46,7 +46,11 @@ class ApiUsage:
 
 
 def estimate(
-    ordered: Sequence[Step], kinds: Kinds, reads: int, pages: Mapping[str, Listed], window: Window
+    ordered: Sequence[Step],
+    kinds: Kinds,
+    reads: int,
+    pages: Mapping[str, ListingStats],
+    window: Window,
 ) -> ApiUsage:
     """Return the API usage of the steps `ordered`, in the window that reading has begun."""
     writes = sum(len(step.requests) for step in ordered)
@@ -58,7 +62,7 @@ def estimate(
     return ApiUsage(reads, writes, reading, windows, ceil(waiting + requests * SECONDS_PER_REQUEST))
 
 
-def count_readbacks(steps: Sequence[Step], kinds: Kinds, pages: Mapping[str, Listed]) -> int:
+def count_readbacks(steps: Sequence[Step], kinds: Kinds, pages: Mapping[str, ListingStats]) -> int:
     """Return the requests that read back what `steps` write, and read again what they replace."""
     deletions = [step for step in steps if step.action is Action.DELETE]
     writes = [step for step in steps if step.action is not Action.DELETE]
@@ -93,7 +97,7 @@ class ReadChoice(NamedTuple):
     requests: int
 
 
-def choose_read(kind: Kind, count: int, listed: Listed | None) -> ReadChoice:
+def choose_read(kind: Kind, count: int, listed: ListingStats | None) -> ReadChoice:
     """Return the read that shows `count` named objects of a kind in the fewest requests.
 
     `listed` says how many pages a whole listing has, where one was read. Objects that must not be
@@ -111,5 +115,5 @@ def choose_read(kind: Kind, count: int, listed: Listed | None) -> ReadChoice:
     return min(choices, key=lambda choice: choice.requests)
 
 
-def _listing_pages(listed: Listed | None) -> int:
+def _listing_pages(listed: ListingStats | None) -> int:
     return listed.requests() if listed else 1

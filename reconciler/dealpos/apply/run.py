@@ -15,7 +15,7 @@ from reconciler.core.diff.readback import proof_of
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kinds
 from reconciler.core.plan.plan import Plan
-from reconciler.core.plan.replacement import latest
+from reconciler.core.plan.replacement import revalidate_replacement
 from reconciler.core.report import (
     Outcome,
     Report,
@@ -191,7 +191,7 @@ class _Run:
         """Replace an object as it is in the shop right now, or record it as stale."""
         change, kind = step.changes[0], self.sender.kinds[step.kind]
         now = self.sender.read([change.address]).get(change.address)
-        found = latest(kind, change, now, self.plan.kept.get(change.address, {}))
+        found = revalidate_replacement(kind, change, now, self.plan.kept.get(change.address, {}))
         if found.change is None:
             return self._skip(step, found.note, "stale")
         if found.change is change:

@@ -11,11 +11,11 @@ from contextlib import suppress
 from dataclasses import replace
 
 from reconciler.core.diff.change import Change
-from reconciler.core.diff.diff import compare
+from reconciler.core.diff.diff import compare_fields
 from reconciler.core.diff.readback import describe_mismatch
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.model.live import ABSENT, Listed, Live, Observed, wanted
+from reconciler.core.model.live import ABSENT, ListingStats, Live, Observed, wanted
 from reconciler.core.report import Written
 from reconciler.core.steps.step import Request, Step, Undo
 from reconciler.dealpos.client import Client
@@ -36,7 +36,7 @@ from reconciler.errors import (
 class RequestSender:
     """Sends the requests of steps; every method returns only when it knows what happened."""
 
-    def __init__(self, client: Client, kinds: Kinds, pages: Mapping[str, Listed]) -> None:
+    def __init__(self, client: Client, kinds: Kinds, pages: Mapping[str, ListingStats]) -> None:
         self.client = client
         self.kinds = kinds
         self.pages = pages
@@ -134,7 +134,7 @@ class RequestSender:
                 state = self.read([change.address]).get(change.address)
                 if not isinstance(state, Observed):
                     continue
-                if not compare(kind, undo.must_match, state.value):
+                if not compare_fields(kind, undo.must_match, state.value):
                     return (
                         "; the old one was restored with its remaining uses, as far as reads show"
                     )
@@ -200,7 +200,7 @@ class RequestSender:
             if step.creates:
                 continue  # it was absent before, so it is this step's; verification compares it
             kind = self.kinds[change.address.kind]
-            if compare(kind, step.written_values(change), state.value):
+            if compare_fields(kind, step.written_values(change), state.value):
                 return False
         return True
 

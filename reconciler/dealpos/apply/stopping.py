@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.core.diff.change import Action
 from reconciler.core.model.kind import Kinds
-from reconciler.core.model.live import Listed
+from reconciler.core.model.live import ListingStats
 from reconciler.core.steps.step import AtomicGroups, Step
 from reconciler.core.steps.usage import SECONDS_PER_REQUEST, count_readbacks
 from reconciler.dealpos.client import Client
@@ -20,7 +20,7 @@ class StopPolicy:
     """
 
     def __init__(
-        self, client: Client, steps: Sequence[Step], kinds: Kinds, pages: Mapping[str, Listed]
+        self, client: Client, steps: Sequence[Step], kinds: Kinds, pages: Mapping[str, ListingStats]
     ) -> None:
         client.writing = True
         self.client = client

@@ -14,7 +14,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Value
 from reconciler.core.model.live import Observed
-from reconciler.core.plan.children import left_out
+from reconciler.core.plan.children import hidden_children
 from reconciler.dealpos.reading.live_builder import Children
 from reconciler.dealpos.reading.reader import Reader
 from reconciler.errors import Rejected, UnexpectedResponse
@@ -28,7 +28,7 @@ def mark_complete_parents(
     A type of read is complete if it has shown a retired child, and has not left out a child that
     a read of the child itself shows. `touched` are names of changed objects by kind.
     """
-    missing = left_out(desired, reader.live, reader.kinds)
+    missing = hidden_children(desired, reader.live, reader.kinds)
     for parent_kind, child in reader.builder.children.items():
         parents = {Address(parent_kind, name) for name in touched.get(parent_kind, ())}
         added = {name for parent in parents for name in missing.get(parent, ())}
@@ -73,7 +73,7 @@ def note_unread_fields(
     call = kind.update or kind.create
     assert call is not None
     child = reader.builder.children.get(kind.name)
-    added = left_out(desired, reader.live, reader.kinds) if child and names else {}
+    added = hidden_children(desired, reader.live, reader.kinds) if child and names else {}
     empty: set[str] = set()
     for name in sorted(names):
         state = reader.get_observed(kind, name)

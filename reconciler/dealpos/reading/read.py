@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from reconciler.core.diff.diff import compare
-from reconciler.core.diff.rename import renamed
+from reconciler.core.diff.diff import compare_fields
+from reconciler.core.diff.rename import apply_renames
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import ABSENT, Live, Observed, Wanted, wanted
 from reconciler.core.model.references import referenced_names
-from reconciler.core.plan.removal import expanded, needed
+from reconciler.core.plan.removal import expand_removals, fields_for_removal
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading import absence, completeness
 from reconciler.dealpos.reading.dependents import read_dependents
@@ -35,8 +35,8 @@ def read_live(client: Client, desired: Desired, kinds: Kinds, also: Iterable[Add
     reader = Reader(client, kinds)
     find(reader, _requested(desired, kinds, also), desired.objects)
     absence.accept_new_parents(reader.live, desired, kinds)
-    view = renamed(reader.live, desired, kinds)[0]
-    desired = expanded(desired, view, kinds)
+    view = apply_renames(reader.live, desired, kinds)[0]
+    desired = expand_removals(desired, view, kinds)
     _read_pruned(reader, desired, view)
     _read_fields_for_writes(reader, desired)
     read_dependents(reader, desired, view)
@@ -66,7 +66,9 @@ def _requested(desired: Desired, kinds: Kinds, also: Iterable[Address]) -> Wante
         for declared in objects.values()
         if declared.was
     ]
-    entries += [(k, name, needed(kinds[k], r)) for (k, name), r in desired.removals.items()]
+    entries += [
+        (k, name, fields_for_removal(kinds[k], r)) for (k, name), r in desired.removals.items()
+    ]
     entries += [
         (k, name, ()) for k, names in referenced_names(desired, kinds).items() for name in names
     ]
@@ -97,7 +99,7 @@ def _read_pruned(reader: Reader, desired: Desired, view: Live) -> None:
             if a.kind == kind.name and view.get(a) is None
         }
         if names := reader.find_missing(kind, own):
-            fields = {n: frozenset(needed(kind, own[n])) for n in names}
+            fields = {n: frozenset(fields_for_removal(kind, own[n])) for n in names}
             _read_kind(reader, kind, fields, declared=False)
 
 
@@ -250,7 +252,7 @@ def _changed_names(reader: Reader, kind: Kind, desired: Desired) -> set[str]:
     changed = set()
     for name, declared in desired.objects.get(kind.name, {}).items():
         state = states.get(name)
-        if isinstance(state, Observed) and compare(
+        if isinstance(state, Observed) and compare_fields(
             kind, declared.value, state.value, declared.moved
         ):
             changed.add(name)

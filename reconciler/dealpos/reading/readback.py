@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.model.live import ABSENT, Listed, Live, Wanted
+from reconciler.core.model.live import ABSENT, ListingStats, Live, Wanted
 from reconciler.core.steps.usage import ReadChoice, choose_read
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.reader import MAX_PROOF_PAGES, Reader, RequestedFields
 from reconciler.errors import Rejected, UnexpectedResponse
 
 
-def read_written(client: Client, kinds: Kinds, wanted: Wanted, pages: Mapping[str, Listed]) -> Live:
+def read_written(
+    client: Client, kinds: Kinds, wanted: Wanted, pages: Mapping[str, ListingStats]
+) -> Live:
     """Read named objects again after a write."""
     reader = Reader(client, kinds)
     for name, objects in wanted.items():
@@ -22,7 +24,9 @@ def read_written(client: Client, kinds: Kinds, wanted: Wanted, pages: Mapping[st
     return reader.live
 
 
-def read_deleted(client: Client, kinds: Kinds, wanted: Wanted, pages: Mapping[str, Listed]) -> Live:
+def read_deleted(
+    client: Client, kinds: Kinds, wanted: Wanted, pages: Mapping[str, ListingStats]
+) -> Live:
     """Read deleted objects once: the read shows them or not."""
     reader = Reader(client, kinds)
     for name, objects in wanted.items():
@@ -35,7 +39,7 @@ def read_deleted(client: Client, kinds: Kinds, wanted: Wanted, pages: Mapping[st
 
 
 def read_listing(
-    client: Client, kinds: Kinds, kind: Kind, names: Iterable[str], listed: Listed | None
+    client: Client, kinds: Kinds, kind: Kind, names: Iterable[str], listed: ListingStats | None
 ) -> Live:
     """Read named objects by a listing, which shows fields that no other read has."""
     reader = Reader(client, kinds)
@@ -50,7 +54,9 @@ def read_listing(
     return reader.live
 
 
-def _read_again(reader: Reader, kind: Kind, asked: RequestedFields, listed: Listed | None) -> None:
+def _read_again(
+    reader: Reader, kind: Kind, asked: RequestedFields, listed: ListingStats | None
+) -> None:
     """Read named objects in the cheapest way; those it does not show by the other reads."""
     try:
         choice = choose_read(kind, len(asked), listed)

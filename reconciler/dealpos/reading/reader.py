@@ -12,7 +12,7 @@ from math import ceil
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Batch, Kind, Kinds, Listing
-from reconciler.core.model.live import Listed, Live, Observed
+from reconciler.core.model.live import ListingStats, Live, Observed
 from reconciler.core.steps.step import split_batches
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.operations import OPERATIONS
@@ -144,7 +144,7 @@ class Reader:
             if last:
                 self.live.complete.add(kind.name)
                 size = _rows_per_page(listing, seen, largest)
-                self.live.pages[kind.name] = Listed(seen, size)
+                self.live.pages[kind.name] = ListingStats(seen, size)
 
     def read_batches(self, kind: Kind, batch: Batch, names: Iterable[str]) -> None:
         """Read named objects, as many in one request as the API takes."""

@@ -7,7 +7,7 @@ from decimal import ROUND_FLOOR, Decimal
 from reconciler.core.model.types import Money
 from reconciler.core.money import Sale, margin
 from reconciler.core.plan.violation import percent, round_share
-from reconciler.guardrails.guardrail import Finding, Ground, Guardrail, path_of
+from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding, path_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Rule(Guardrail):
 
     min_margin_percent: Money = 0
 
-    def check(self, ground: Ground) -> Iterator[Finding]:
+    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
         """One finding an object, about the place where it loses most."""
         for change, places in ground.sales:
             if not ground.in_use(change.address, change.after):
@@ -32,7 +32,7 @@ class Rule(Guardrail):
                 assert sale.after is not None
                 where = f" at {sale.outlet}" if sale.outlet else ""
                 more = _more(len(worse) - 1)
-                yield Finding(
+                yield RuleFinding(
                     f"sells for {sale.after.price:,}{where}{more}; it costs {sale.after.cost:,} "
                     f"(margin {percent(share, ROUND_FLOOR)}, "
                     f"limit {percent(self.min_margin_percent)})",

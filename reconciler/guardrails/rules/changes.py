@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.types import Count, Money
-from reconciler.guardrails.volume import Share
+from reconciler.guardrails.volume import VolumeGuardrail
 
 _EMPTY: tuple[object, ...] = (None, "", 0, [], {})
 
 
 @dataclass(frozen=True, slots=True)
-class Rule(Share):
+class Rule(VolumeGuardrail):
     """Too many objects of one kind changed; new ones, and those only filled in, do not count."""
 
     max_percent: Money = 50

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from reconciler.core.diff.change import Change
 from reconciler.core.model.address import Address
-from reconciler.core.model.pricing import Reduction
+from reconciler.core.model.pricing import Discount
 from reconciler.core.model.types import Name
 from reconciler.core.money import Amount, Sale
-from reconciler.guardrails.basket import Article, Shelf, Standing, article
-from reconciler.guardrails.guardrail import Finding, Ground, Guardrail, path_of
+from reconciler.guardrails.basket import ActiveCoupons, PricedItem, PricedItems, priced_item
+from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding, path_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,25 +21,25 @@ class Rule(Guardrail):
 
     ignore: list[Name] = field(default_factory=list)
 
-    def check(self, ground: Ground) -> Iterator[Finding]:
+    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
         """One finding for a coupon whose terms change, one for what a standing coupon undercuts."""
         named = (text.partition("/") for text in self.ignore)
-        shelf = Shelf(ground, {(kind, name) for kind, _, name in named})
+        shelf = PricedItems(ground, {(kind, name) for kind, _, name in named})
         for change in ground.plan.changes:
             reduction = _changed(change, ground)
             found = shelf.loss(reduction) if reduction else None
             if reduction and found:
                 loss, item = found
                 message = _message(change.address, reduction, loss, item)
-                yield Finding(message, loss, 0, "money", change.address)
-        standing = Standing({reduction: address for address, reduction in _standing(ground)})
+                yield RuleFinding(message, loss, 0, "money", change.address)
+        standing = ActiveCoupons({reduction: address for address, reduction in _standing(ground)})
         for change, places in ground.sales:
             undercut = next(_undercut(change, places, standing, shelf), None)
             if undercut:
                 yield undercut
 
 
-def _changed(change: Change, ground: Ground) -> Reduction | None:
+def _changed(change: Change, ground: PlanContext) -> Discount | None:
     """What a coupon takes off that is written anew; None where its terms stay.
 
     No read shows the cap of a live one (dealpos-api.md §10), so the terms of a share never
@@ -54,7 +54,7 @@ def _changed(change: Change, ground: Ground) -> Reduction | None:
     return None if now is None or (now == was and not now.percent) else now
 
 
-def _standing(ground: Ground) -> Iterator[tuple[Address, Reduction]]:
+def _standing(ground: PlanContext) -> Iterator[tuple[Address, Discount]]:
     """The declared coupons that stay as they are and can still be used."""
     for kind in ground.kinds.values():
         if kind.reduces is None:
@@ -72,15 +72,15 @@ def _standing(ground: Ground) -> Iterator[tuple[Address, Reduction]]:
 
 
 def _undercut(
-    change: Change, places: Iterable[Sale], standing: Standing, shelf: Shelf
-) -> Iterator[Finding]:
+    change: Change, places: Iterable[Sale], standing: ActiveCoupons, shelf: PricedItems
+) -> Iterator[RuleFinding]:
     """What a standing coupon can sell below cost, and could not before this change."""
     for item, was in _moved(change, places, shelf.ground):
         for reduction, coupon in standing.over(item):
             loss = item.loss(reduction)
             new = loss > 0 and not (was and was.loss(reduction) > 0)
             if new and shelf.takes(change.address, reduction):
-                yield Finding(
+                yield RuleFinding(
                     _message(coupon, reduction, loss, item),
                     loss,
                     0,
@@ -91,19 +91,19 @@ def _undercut(
 
 
 def _moved(
-    change: Change, places: Iterable[Sale], ground: Ground
-) -> Iterator[tuple[Article, Article | None]]:
+    change: Change, places: Iterable[Sale], ground: PlanContext
+) -> Iterator[tuple[PricedItem, PricedItem | None]]:
     """The articles on sale after a change that were not on sale so before it."""
     if ground.in_use(change.address, change.after):
         sold = ground.in_use(change.address, change.before)
         for sale in places:
-            now = article(change.address, sale.outlet, sale.after)
-            was = article(change.address, sale.outlet, sale.before) if sold else None
+            now = priced_item(change.address, sale.outlet, sale.after)
+            was = priced_item(change.address, sale.outlet, sale.before) if sold else None
             if now is not None and now != was:
                 yield now, was
 
 
-def _message(coupon: Address, reduction: Reduction, loss: Amount, item: Article) -> str:
+def _message(coupon: Address, reduction: Discount, loss: Amount, item: PricedItem) -> str:
     count = item.count(reduction)
     cost = count * item.cost
     what = f"{item.address} at {item.outlet}" if item.outlet else f"{item.address}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from reconciler.core.model.types import Count
-from reconciler.guardrails.guardrail import Finding, Ground, Guardrail
+from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Rule(Guardrail):
 
     max_days: Count = 3650
 
-    def check(self, ground: Ground) -> Iterator[Finding]:
+    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
         """One finding a coupon whose expiry the plan sets; the last day itself still counts."""
         for change in ground.plan.changes:
             field = ground.kinds[change.address.kind].expires
@@ -26,7 +26,7 @@ class Rule(Guardrail):
                 continue
             days = _days_between(ground.today, ends) if ends else None
             if message := self._message(ends, days):
-                yield Finding(message, days, self.max_days, "days", change.address, (field,))
+                yield RuleFinding(message, days, self.max_days, "days", change.address, (field,))
 
     def _message(self, ends: str, days: int | None) -> str | None:
         if days is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reconciler.core.diff.change import Action
 from reconciler.core.model.types import Count
-from reconciler.guardrails.guardrail import Finding, Ground, Guardrail
+from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Rule(Guardrail):
 
     max_used: Count = 0
 
-    def check(self, ground: Ground) -> Iterator[Finding]:
+    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
         """One finding a coupon; where the shop does not show its uses, they are not known."""
         for change in ground.plan.changes:
             limit, left = ground.kinds[change.address.kind].uses
@@ -35,4 +35,4 @@ class Rule(Guardrail):
                 message = f"{verb} after {spent} are spent, limit {self.max_used:,}"
             else:
                 continue
-            yield Finding(message, used, self.max_used, "uses", change.address)
+            yield RuleFinding(message, used, self.max_used, "uses", change.address)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from reconciler.core.diff.change import Change
 from reconciler.core.model.pricing import Offer
 from reconciler.core.money import Sale
-from reconciler.guardrails.guardrail import Finding, Ground, Guardrail, path_of
+from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding, path_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Rule(Guardrail):
 
     declared: bool = False
 
-    def check(self, ground: Ground) -> Iterator[Finding]:
+    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
         """One finding an object, naming the outlets."""
         for change, (base, *places) in ground.sales:
             if base.outlet or base.before is None or base.after is None:
@@ -30,7 +30,7 @@ class Rule(Guardrail):
             hidden = self._hidden(change, places, base, ground)
             if hidden:
                 kept = ", ".join(f"{outlet} ({offer.price:,})" for outlet, offer in hidden)
-                yield Finding(
+                yield RuleFinding(
                     f"the base price changes from {was:,} to {becomes:,}, but these outlets have "
                     f"their own price: {kept}",
                     len(hidden),
@@ -41,7 +41,7 @@ class Rule(Guardrail):
                 )
 
     def _hidden(
-        self, change: Change, places: list[Sale], base: Sale, ground: Ground
+        self, change: Change, places: list[Sale], base: Sale, ground: PlanContext
     ) -> list[tuple[str, Offer]]:
         """The outlets that keep a price of their own which the plan does not touch."""
         written = ground.desired.get(change.address)

@@ -3,19 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.guardrails.guardrail import Finding, Ground, Guardrail
+from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 
 
 @dataclass(frozen=True, slots=True)
 class Rule(Guardrail):
     """A new name of a category below one that neither the files nor the shop have."""
 
-    def check(self, ground: Ground) -> Iterator[Finding]:
+    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
         """One finding a new or renamed object whose path holds what is not there."""
         for change in ground.plan.changes:
             if change.implied:
                 named = ", ".join(map(str, change.implied))
-                yield Finding(
+                yield RuleFinding(
                     f"also creates {named}, which no file declares",
                     len(change.implied),
                     0,

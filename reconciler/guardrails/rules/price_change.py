@@ -7,7 +7,7 @@ from decimal import Decimal
 from reconciler.core.model.types import Money
 from reconciler.core.money import Sale
 from reconciler.core.plan.violation import percent, round_share
-from reconciler.guardrails.guardrail import Finding, Ground, Guardrail, path_of
+from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding, path_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Rule(Guardrail):
 
     max_percent: Money = 50
 
-    def check(self, ground: Ground) -> Iterator[Finding]:
+    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
         """One finding an object, about the place where it moves most."""
         for change, places in ground.sales:
             moved = [(share, sale) for sale in places if (share := _share(sale)) is not None]
@@ -24,7 +24,7 @@ class Rule(Guardrail):
             if sale and sale.before and sale.after and abs(share) > self.max_percent:
                 where = f" at {sale.outlet}" if sale.outlet else ""
                 verb, sign = ("rises", "+") if share > 0 else ("falls", "")
-                yield Finding(
+                yield RuleFinding(
                     f"price {verb} from {sale.before.price:,} to {sale.after.price:,}{where} "
                     f"({sign}{percent(share)}, limit {percent(self.max_percent)})",
                     round_share(share),

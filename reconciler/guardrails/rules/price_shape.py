@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reconciler.core.model.pricing import Offer
 from reconciler.core.money import Amount, Sale
-from reconciler.guardrails.guardrail import Finding, Ground, Guardrail, path_of
+from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding, path_of
 
 _FACTORS = {10: "ten times", 100: "a hundred times", 1000: "a thousand times"}
 _PARTS = {10: "one tenth", 100: "one hundredth", 1000: "one thousandth"}
@@ -15,14 +15,14 @@ _PARTS = {10: "one tenth", 100: "one hundredth", 1000: "one thousandth"}
 class Rule(Guardrail):
     """A price or cost exactly ×10, ×100 or ×1000, or ÷ as much; price and cost swapped."""
 
-    def check(self, ground: Ground) -> Iterator[Finding]:
+    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
         """One finding an object, about the first place where it looks so."""
         for change, places in ground.sales:
             for sale in places:
                 if shape := _shape(sale):
                     found, value = shape
                     where = f" at {sale.outlet}" if sale.outlet else ""
-                    yield Finding(
+                    yield RuleFinding(
                         f"{_words(sale)}{where} looks like a typing error: {found}",
                         address=change.address,
                         path=path_of(change, sale.outlet, value),

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.types import Count, Money
-from reconciler.guardrails.volume import Share
+from reconciler.guardrails.volume import VolumeGuardrail
 
 
 @dataclass(frozen=True, slots=True)
-class Rule(Share):
+class Rule(VolumeGuardrail):
     """Too many objects of one kind retired or deleted."""
 
     max_percent: Money = 20

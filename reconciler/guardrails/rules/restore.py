@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.guardrails.guardrail import Finding, Ground, Guardrail
+from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 
 
 @dataclass(frozen=True, slots=True)
 class Rule(Guardrail):
     """Something discontinued in the shop that the files would put back on sale."""
 
-    def check(self, ground: Ground) -> Iterator[Finding]:
+    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
         """One finding an object that was retired and would not be any more."""
         for change in ground.plan.changes:
             flag = ground.kinds[change.address.kind].retire
             for field in change.fields:
                 if flag and field.path == (flag,) and field.before and not field.after:
-                    yield Finding(
+                    yield RuleFinding(
                         "it was retired in the shop, and this puts it back on sale. To keep it "
                         f"retired, declare `{flag}: true` or remove the key",
                         address=change.address,

@@ -5,21 +5,21 @@ from dataclasses import dataclass
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Value
-from reconciler.guardrails.guardrail import Finding, Ground, Guardrail
+from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 
 
 @dataclass(frozen=True, slots=True)
 class Rule(Guardrail):
     """A composite in use with a retired component, by a change of either."""
 
-    def check(self, ground: Ground) -> Iterator[Finding]:
+    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
         """One finding a pair, at the change that makes it so."""
         for kind in ground.kinds.values():
             if any(own.kind == kind.name for _, marks in kind.referring for own in marks):
                 for whole in _touched(kind, ground):
                     yield from self._of(whole, kind, ground)
 
-    def _of(self, whole: Address, kind: Kind, ground: Ground) -> Iterator[Finding]:
+    def _of(self, whole: Address, kind: Kind, ground: PlanContext) -> Iterator[RuleFinding]:
         value = ground.after(whole)
         if value is None or not ground.in_use(whole, value):
             return
@@ -31,13 +31,13 @@ class Rule(Guardrail):
                 continue
             if part in ground.changes and ground.in_use(part, ground.before(part)):
                 message = f"it is retired or deleted, but {whole} stays in use and contains it"
-                yield Finding(message, address=part, path=(kind.retire,))
+                yield RuleFinding(message, address=part, path=(kind.retire,))
             elif whole in ground.changes and (field, name) not in old:
                 message = f"it contains {part}, which is retired"
-                yield Finding(message, address=whole, path=(field, name))
+                yield RuleFinding(message, address=whole, path=(field, name))
 
 
-def _touched(kind: Kind, ground: Ground) -> Iterable[Address]:
+def _touched(kind: Kind, ground: PlanContext) -> Iterable[Address]:
     """What the plan may make wrong: what it changes, and where something retires, all of them."""
     changed = [address for address in ground.changes if address.kind == kind.name]
     retiring = any(
@@ -55,6 +55,6 @@ def _parts(kind: Kind, value: Value | None) -> Iterator[tuple[str, str]]:
                 yield from ((field, name) for name, _ in reference.targets(value[field]))
 
 
-def _gone(part: Address, after: Value | None, ground: Ground) -> bool:
+def _gone(part: Address, after: Value | None, ground: PlanContext) -> bool:
     """Whether a part is retired, or deleted by the plan; what was not read is not known."""
     return part in ground.changes if after is None else not ground.in_use(part, after)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.core.audit import Audit, Finding
+from reconciler.core.audit import Audit, AuditFinding
 from reconciler.core.model.kind import Kinds
 from reconciler.render.audit.words import closing, told
 from reconciler.render.plan.github import Note, commands, log, render_error
@@ -27,6 +27,6 @@ def render_audit(audit: Audit, view: AuditView) -> str:
     return "\n".join([*lines, closing(audit, view), ""])
 
 
-def _note(finding: Finding, kinds: Kinds) -> Note:
+def _note(finding: AuditFinding, kinds: Kinds) -> Note:
     title = f"{finding.state} {finding.address}"
     return Note(title, "\n".join(told(finding, kinds)), finding.source)

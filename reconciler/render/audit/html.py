@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from reconciler.core.audit import STATES, Audit, Finding
+from reconciler.core.audit import STATES, Audit, AuditFinding
 from reconciler.core.model.kind import Kinds
 from reconciler.errors import ReconcilerError
 from reconciler.render.audit.words import closing, place, title_of, told, verdict
@@ -46,7 +46,7 @@ def render_error(error: ReconcilerError, view: View) -> str:
     return plan_page.render_error(error, view, "audit")
 
 
-def _item(finding: Finding, kinds: Kinds) -> Item:
+def _item(finding: AuditFinding, kinds: Kinds) -> Item:
     plainly = finding.state in ("missing", "pending_removal", "unmanaged")
     lines = [] if plainly else told(finding, kinds)
     return Item(plain(str(finding.address)), place(finding), lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from reconciler.core.audit import Audit, Finding
+from reconciler.core.audit import Audit, AuditFinding
 from reconciler.core.model.kind import Kinds
 from reconciler.render.audit import documents as contract
 from reconciler.render.audit.words import meaning, told
@@ -39,7 +39,7 @@ def audit_document(audit: Audit, view: AuditView) -> contract.AuditDocument:
     }
 
 
-def _finding(finding: Finding, kinds: Kinds) -> contract.Finding:
+def _finding(finding: AuditFinding, kinds: Kinds) -> contract.Finding:
     kind = kinds[finding.address.kind]
     source = finding.source
     return {

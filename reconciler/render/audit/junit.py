@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from reconciler.core.audit import Audit, Finding
+from reconciler.core.audit import Audit, AuditFinding
 from reconciler.errors import ReconcilerError
 from reconciler.render.audit.words import told
 from reconciler.render.view import AuditView, View
@@ -49,7 +49,7 @@ def render_error(error: ReconcilerError, view: View) -> str:
     return _text(suite)
 
 
-def _finding(suite: Element, finding: Finding, outcome: str, view: AuditView) -> None:
+def _finding(suite: Element, finding: AuditFinding, outcome: str, view: AuditView) -> None:
     case = _case(suite, f"reconciler.{finding.address.kind}", plain(finding.address.name))
     if finding.source:
         folder = view.repository_path

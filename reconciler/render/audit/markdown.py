@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.core.audit import STATES, Audit, Finding
+from reconciler.core.audit import STATES, Audit, AuditFinding
 from reconciler.core.model.kind import Kinds
 from reconciler.errors import ReconcilerError
 from reconciler.render.audit.words import UNTOLD, closing, place, title_of, told, verdict
@@ -63,7 +63,7 @@ def _drift(audit: Audit) -> str:
     return f"Drift: {UNTOLD}." if audit.of("drifted") else ""
 
 
-def _listing(state: str, found: Sequence[Finding], kinds: Kinds) -> Listing:
+def _listing(state: str, found: Sequence[AuditFinding], kinds: Kinds) -> Listing:
     names: dict[str, list[str]] = {}
     for finding in found:
         names.setdefault(finding.address.kind, []).append(finding.address.name)
@@ -71,7 +71,7 @@ def _listing(state: str, found: Sequence[Finding], kinds: Kinds) -> Listing:
     return Listing(title, [_entry(finding, kinds) for finding in found], names)
 
 
-def _entry(finding: Finding, kinds: Kinds) -> str:
+def _entry(finding: AuditFinding, kinds: Kinds) -> str:
     named = code(str(finding.address))
     if finding.state not in ("missing", "pending_removal", "unmanaged"):
         named += f": {code('; '.join(told(finding, kinds)))}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.core.audit import STATES, Audit, Finding
+from reconciler.core.audit import STATES, Audit, AuditFinding
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.text import join_some
 from reconciler.render.audit.words import UNTOLD, closing, place, title_of, told
@@ -51,7 +51,7 @@ def _audit(audit: Audit, view: AuditView) -> Iterator[str]:
     yield closing(audit, view)
 
 
-def _section(found: Sequence[Finding], sign: str, kinds: Kinds, paint: Paint) -> Iterator[str]:
+def _section(found: Sequence[AuditFinding], sign: str, kinds: Kinds, paint: Paint) -> Iterator[str]:
     """Objects of which nothing but a common reason is known share a line."""
     together: dict[str, list[str]] = {}
     for finding in found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.core.audit import CALM, STATES, Audit, Finding
+from reconciler.core.audit import CALM, STATES, Audit, AuditFinding
 from reconciler.core.diff.change import CONFLICT, DRIFTED, PENDING, FieldChange
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.money import moves
@@ -25,13 +25,13 @@ def title_of(state: str) -> str:
     return state.replace("_", " ").capitalize()
 
 
-def differences(finding: Finding, kinds: Kinds) -> list[str]:
+def differences(finding: AuditFinding, kinds: Kinds) -> list[str]:
     """Each field that differs: `unit_price is 18,500, the files say 18,000`."""
     kind = kinds[finding.address.kind]
     return [_difference(finding, kind, field) for field in finding.fields]
 
 
-def _difference(finding: Finding, kind: Kind, field: FieldChange) -> str:
+def _difference(finding: AuditFinding, kind: Kind, field: FieldChange) -> str:
     spec = kind.fields[field.path[0]]
     live, declared = (
         "nothing" if value is None else written(finding.address, spec, value)
@@ -41,19 +41,19 @@ def _difference(finding: Finding, kind: Kind, field: FieldChange) -> str:
     return f"{plain(field.name)} is {live}, the files say {declared}{moved}"
 
 
-def meaning(finding: Finding, kinds: Kinds) -> str:
+def meaning(finding: AuditFinding, kinds: Kinds) -> str:
     """What the way from the files to the shop did to margins; empty where it did nothing."""
     return money_line(moves(finding.moved, kinds)) if finding.moved else ""
 
 
-def told(finding: Finding, kinds: Kinds) -> list[str]:
+def told(finding: AuditFinding, kinds: Kinds) -> list[str]:
     """All that is to say of an object, a line each."""
     lines = differences(finding, kinds) or [plain(finding.reason or STATES[finding.state])]
     money = meaning(finding, kinds)
     return [*lines, f"money: {money}"] if money else lines
 
 
-def place(finding: Finding) -> str:
+def place(finding: AuditFinding) -> str:
     """The line that declares it: `catalogue/drinks.yaml:14`; empty when none does."""
     return plain(f"{finding.source.file}:{finding.source.line}") if finding.source else ""
 

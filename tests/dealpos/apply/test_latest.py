@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.ledger.ledger import Entry, Ledger
-from reconciler.core.ledger.three_way import informed
+from reconciler.core.ledger.ledger import Ledger, LedgerEntry
+from reconciler.core.ledger.three_way import add_last_written
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
-from reconciler.core.plan.build import build
+from reconciler.core.plan.build import build_plan
 from reconciler.kinds import KINDS
 from reconciler.sandbox import Fault
 from tests.support.shop import MakeShop, Shop
@@ -123,14 +123,14 @@ def test_a_raised_limit_counts_what_every_predecessor_has_spent(shop: Shop) -> N
     """100 declared, 37 spent, replaced with 63, of which 10 are spent: 150 leaves 103."""
     meanwhile(shop, Limit=63, Balance=53, Discount=20)
     text = TEXT.replace("limit: 10", "limit: {}")
-    entry = Entry({"limit": 100}, kept={("limit",): (100, 63)})
+    entry = LedgerEntry({"limit": 100}, kept={("limit",): (100, 63)})
     ledger = Ledger({Address("coupon", "C"): entry})
 
     def planned(limit: int) -> Any:
         shop.write(text.replace("{}", str(limit)))
         desired: Desired = shop.desired()
-        asked, seen, _ = informed(desired, shop.read(), ledger, KINDS, None)
-        return build(asked, seen, KINDS, "sandbox", ledger.kept)[0]
+        asked, seen, _ = add_last_written(desired, shop.read(), ledger, KINDS, None)
+        return build_plan(asked, seen, KINDS, "sandbox", ledger.kept)[0]
 
     (change,) = planned(150).changes
     assert (change.before["limit"], change.after["limit"]) == (100, 103)
