@@ -1,9 +1,11 @@
-"""The WSGI application."""
+"""The WSGI application, and a server that listens for it."""
 
 import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from wsgiref.types import WSGIApplication
 
 from flask import Flask, Response, abort, request
 
@@ -22,14 +24,11 @@ from reconciler.sandbox.resources import (
     coupon_reads,
     customer,
     customer_reads,
-    inventory,
     outlet,
-    outlet_price,
     product,
     product_reads,
     token,
     variant,
-    variant_ids,
     variant_reads,
 )
 from reconciler.sandbox.shop import Shop
@@ -41,14 +40,11 @@ _NOUNS = (
     product_reads,
     variant,
     variant_reads,
-    variant_ids,
     outlet,
-    outlet_price,
     coupon,
     coupon_reads,
     customer,
     customer_reads,
-    inventory,
 )
 ROUTES: dict[str, Route] = {route.name: route for noun in _NOUNS for route in noun.ROUTES}
 """Every operation, "METHOD /path", as the facts table them."""
@@ -132,3 +128,18 @@ def _failed(error: Exception) -> Response:
     cause = getattr(error, "original_exception", None) or error
     trace = "".join(traceback.format_exception(cause))
     return answer({"Message": str(cause), "StackTrace": trace}, _DEFAULT, 500)
+
+
+_THREADS = 8
+
+
+def listen(app: WSGIApplication, host: str, port: int) -> Any:
+    """A server that is bound (to a free port, for port 0) and waits to be run."""
+    import waitress  # type: ignore[import-untyped]  # an embedded shop needs no server
+
+    return waitress.create_server(app, host=host, port=port, threads=_THREADS)
+
+
+def serve(app: WSGIApplication, host: str, port: int) -> None:
+    """Serve the shop over HTTP until interrupted."""
+    listen(app, host, port).run()

@@ -9,7 +9,7 @@ from reconciler.sandbox.api.field import Field, defaults, merged, names
 from reconciler.sandbox.api.request import Fields
 from reconciler.sandbox.choices import Choices
 from reconciler.sandbox.errors import Refusal, SandboxError
-from reconciler.sandbox.resources import category, coupon, customer, outlet, product, variant_fields
+from reconciler.sandbox.resources import category, coupon, customer, outlet, product, variant
 from reconciler.sandbox.store import KEYS, Payload, Row, Store, server_id
 
 Database = Path | str | Store
@@ -25,7 +25,7 @@ _SPECS: dict[str, Iterable[Field]] = {
     "outlet": outlet.SEED,
     "category": category.FIELDS,
     "product": product.SEED,
-    "variant": variant_fields.SEED,
+    "variant": variant.SEED,
     "coupon": coupon.SEED,
     "customer": customer.SEED,
 }
@@ -86,10 +86,10 @@ def _write(store: Store, kind: str, values: Mapping[str, Any]) -> None:
             raise SandboxError(
                 f"The seed document's product {payload['Code']}: Variants must be a list."
             )
-        for variant in variants:
-            part = {**_payload("variant", variant), **place}
+        for item in variants:
+            part = {**_payload("variant", item), **place}
             part["Name"] = part["Name"] or payload["Name"]
-            store.put("variant", part, id_=variant.get("ID"))
+            store.put("variant", part, id_=item.get("ID"))
 
 
 def _payload(kind: str, values: Mapping[str, Any]) -> Payload:

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import NAMESPACE_URL, uuid5
 
 from reconciler.sandbox.errors import SandboxError
-from reconciler.sandbox.filter import Filter
 
 Payload = dict[str, Any]
 
@@ -88,6 +87,49 @@ class Row:
 
     id: str
     payload: Payload
+
+
+class Filter:
+    """SQL conditions joined by AND, with their parameters; column names come from our own code."""
+
+    def __init__(self) -> None:
+        self._clauses: list[str] = []
+        self.parameters: list[object] = []
+
+    def also(self, clause: str, *parameters: object) -> "Filter":
+        """Add one condition."""
+        self._clauses.append(clause)
+        self.parameters.extend(parameters)
+        return self
+
+    def text(self, column: str, value: str, how: Literal["exact", "contains"]) -> "Filter":
+        """Add a comparison with a text; an empty text asks for nothing."""
+        if not value:
+            return self
+        if how == "exact":
+            return self.also(f"{column} = ?", value)
+        return self.also(f"instr(lower({column}), lower(?)) > 0", value)
+
+    def within(self, column: str, path: str, *, children: bool = True) -> "Filter":
+        """Add "is this slash path", with or without the paths below it."""
+        if not children:
+            return self.also(f"{column} = ?", path)
+        # "0" is the character after "/": the range holds every path that starts with "path/".
+        below = f"({column} = ? OR ({column} >= ? AND {column} < ?))"
+        return self.also(below, path, f"{path}/", f"{path}0")
+
+    def between(self, column: str, first: str | None, last: str | None) -> "Filter":
+        """Add a range of days, both ends included; a missing end is open."""
+        if first:
+            self.also(f"substr({column}, 1, 10) >= ?", first[:10])
+        if last:
+            self.also(f"substr({column}, 1, 10) <= ?", last[:10])
+        return self
+
+    @property
+    def sql(self) -> str:
+        """The WHERE clause, or nothing."""
+        return f" WHERE {' AND '.join(self._clauses)}" if self._clauses else ""
 
 
 def _row(found: tuple[str, str] | None) -> Row | None:

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from reconciler.sandbox.api.request import LARGEST, Fields
 from reconciler.sandbox.errors import Refusal
-from reconciler.sandbox.filter import Filter
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Row
+from reconciler.sandbox.store import Filter, Row
 
 
 @dataclass(frozen=True, slots=True)

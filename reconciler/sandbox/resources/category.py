@@ -6,9 +6,8 @@ from reconciler.sandbox.api.field import Field, boolean, merged, text
 from reconciler.sandbox.api.request import Fields
 from reconciler.sandbox.api.route import existing, found, fresh, reads, writes
 from reconciler.sandbox.errors import Refusal
-from reconciler.sandbox.filter import Filter
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Row, Store
+from reconciler.sandbox.store import Filter, Row, Store
 
 FIELDS = (
     Field("Name", text),

@@ -19,7 +19,7 @@ from reconciler.sandbox.api.request import Fields
 from reconciler.sandbox.api.route import existing, fresh, writes
 from reconciler.sandbox.choices import Choices
 from reconciler.sandbox.errors import Refusal
-from reconciler.sandbox.resources.variant_fields import check_exist
+from reconciler.sandbox.resources.variant import check_exist
 from reconciler.sandbox.shop import Shop
 from reconciler.sandbox.store import Payload
 

@@ -7,9 +7,8 @@ from reconciler.sandbox.api.paging import asked, page_of, total
 from reconciler.sandbox.api.request import Fields
 from reconciler.sandbox.api.route import found, reads
 from reconciler.sandbox.errors import Refusal
-from reconciler.sandbox.filter import Filter
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Payload, Row
+from reconciler.sandbox.store import Filter, Payload, Row
 
 
 def _active(shop: Shop, where: Filter) -> Filter:

@@ -16,9 +16,8 @@ from reconciler.sandbox.api.field import (
 from reconciler.sandbox.api.request import Fields
 from reconciler.sandbox.api.route import existing, fresh, writes
 from reconciler.sandbox.errors import Refusal
-from reconciler.sandbox.filter import Filter
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Payload, Row
+from reconciler.sandbox.store import Filter, Payload, Row
 
 FIELDS = (
     Field("Code", text),

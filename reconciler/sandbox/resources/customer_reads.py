@@ -8,9 +8,8 @@ from reconciler.sandbox.api.paging import Page, asked, page_of
 from reconciler.sandbox.api.request import Fields
 from reconciler.sandbox.api.route import found, reads
 from reconciler.sandbox.errors import Refusal
-from reconciler.sandbox.filter import Filter
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Payload, Row
+from reconciler.sandbox.store import Filter, Payload, Row
 
 # The deprecated read prints no date as ISO; month names are written out to be free of a locale.
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

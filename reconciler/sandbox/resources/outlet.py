@@ -1,12 +1,14 @@
-"""Outlets (dealpos-api.md §8): `Name` on create, `Outlet` on update, and no rename."""
+"""Outlets, the prices and the stock of a variant at each of them (dealpos-api.md §8, §11)."""
 
 from typing import Any
 
 from reconciler.sandbox.api.field import Field, boolean, merged, text, yes_no
 from reconciler.sandbox.api.request import Fields
-from reconciler.sandbox.api.route import existing, fresh, reads, writes
-from reconciler.sandbox.filter import Filter
+from reconciler.sandbox.api.route import existing, found, fresh, reads, writes
+from reconciler.sandbox.errors import Refusal
+from reconciler.sandbox.resources.variant import check_exist, price_row
 from reconciler.sandbox.shop import Shop
+from reconciler.sandbox.store import Filter, Row
 
 FIELDS = (
     Field("Code", text, ""),
@@ -54,8 +56,95 @@ def list_(shop: Shop, fields: Fields) -> Any:
     ]
 
 
+Prices = dict[str, dict[str, Any]]
+
+
+def _sent_prices(shop: Shop, fields: Fields) -> Prices:
+    fields.only(("Code", "Outlets"))
+    fields.demand("Outlets")
+    prices: Prices = {}
+    for item in fields.objects("Outlets"):
+        item.only(("Outlet", "UnitPrice", "ExtraCost"))
+        row = price_row(item, "UnitPrice")
+        if row["Outlet"] in prices:
+            raise Refusal("Outlets names the same Outlet twice.")
+        prices[row["Outlet"]] = row
+    check_exist(shop, "outlet", prices)
+    return prices
+
+
+def _variant(shop: Shop, fields: Fields) -> tuple[Row, Prices]:
+    code = fields.key("Code")
+    row = existing(shop, shop.store.get("variant", code), f"Variant {code}", {"ID": ""})
+    return row, {price["Outlet"]: price for price in row.payload["OutletPrice"]}
+
+
+def _store_prices(shop: Shop, row: Row, prices: Prices) -> dict[str, str]:
+    ordered = [prices[outlet] for outlet in sorted(prices)]
+    return {"ID": shop.store.put("variant", {**row.payload, "OutletPrice": ordered})}
+
+
+def get_prices(shop: Shop, fields: Fields) -> Any:
+    """``GET /OutletPrice``."""
+    row = found(shop.store.get("variant", fields.key("Code")))
+    name = shop.choices.outlet_price_read_key
+    outlets = [
+        {"Outlet": price["Outlet"], "ExtraCost": price["ExtraCost"], name: price["Price"]}
+        for price in row.payload["OutletPrice"]
+    ]
+    return {"Code": row.payload["Code"], "Outlets": outlets}
+
+
+def update_prices(shop: Shop, fields: Fields) -> Any:
+    """``PUT /OutletPrice``."""
+    row, prices = _variant(shop, fields)
+    sent = _sent_prices(shop, fields)
+    kept = prices if shop.choices.outlet_price_put == "merge" else {}
+    return _store_prices(shop, row, {**kept, **sent})
+
+
+def create_prices(shop: Shop, fields: Fields) -> Any:
+    """``POST /OutletPrice``."""
+    row, prices = _variant(shop, fields)
+    sent = _sent_prices(shop, fields)
+    taken = sorted(set(sent) & set(prices))
+    if taken and shop.choices.outlet_price_create_existing == "reject":
+        raise Refusal(f"Outlet {taken[0]} already has a price.")
+    return _store_prices(shop, row, {**prices, **sent})
+
+
+def delete_prices(shop: Shop, fields: Fields) -> Any:
+    """``DELETE /OutletPrice``; its page is cut: the listed outlets, or all of them."""
+    row, prices = _variant(shop, fields)
+    outlets = fields.raw("Outlets")
+    if outlets is None:
+        return _store_prices(shop, row, {})
+    if not isinstance(outlets, list):
+        raise Refusal("Outlets must be an array.")
+    gone = [item.get("Outlet") if isinstance(item, dict) else item for item in outlets]
+    return _store_prices(shop, row, {name: prices[name] for name in prices if name not in gone})
+
+
+def stock_by_code(shop: Shop, fields: Fields) -> Any:
+    """``GET /Inventory/Code``; its page is cut: a row as the list prints, `I` by outlet."""
+    variant = found(shop.store.get("variant", fields.key("Code"))).payload
+    product = found(shop.store.get("product", variant["Product"])).payload
+    return {
+        "Category": variant["Category"],
+        "Product": product["Name"],
+        "Variant": variant["Model"],
+        "Code": variant["Code"],
+        "I": variant.get("Stock") or {},
+    }
+
+
 ROUTES = (
     *reads(list_, "/Outlet", "/Outlet/p"),
     *writes(create, "POST", "/Outlet"),
     *writes(update, "PUT", "/Outlet"),
+    *reads(get_prices, "/OutletPrice", "/OutletPrice/p"),
+    *writes(update_prices, "PUT", "/OutletPrice"),
+    *writes(create_prices, "POST", "/OutletPrice"),
+    *writes(delete_prices, "DELETE", "/OutletPrice"),
+    *reads(stock_by_code, "/Inventory/Code", "/Inventory/Code"),
 )

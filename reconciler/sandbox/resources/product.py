@@ -16,8 +16,7 @@ from reconciler.sandbox.api.request import Fields
 from reconciler.sandbox.api.route import existing, found, fresh, writes
 from reconciler.sandbox.errors import Refusal
 from reconciler.sandbox.resources.category import ensure
-from reconciler.sandbox.resources.item import save
-from reconciler.sandbox.resources.variant import unused
+from reconciler.sandbox.resources.variant import save, unused
 from reconciler.sandbox.shop import Shop
 
 FIELDS = (
