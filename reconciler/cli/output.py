@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.core.audit import Audit
     from reconciler.core.report import Report
     from reconciler.dealpos.doctor.evidence import Evidence
-    from reconciler.dealpos.doctor.finding import Finding
+    from reconciler.dealpos.doctor.finding import CheckResult
     from reconciler.dealpos.reading.full_read import FullRead
     from reconciler.workflows.plan import PlannedRun
 
@@ -104,14 +104,14 @@ def print_audit(
         write_stdout(text)
 
 
-def print_examination(evidence: Evidence, findings: Sequence[Finding], output_format: str) -> None:
+def print_doctor(evidence: Evidence, results: Sequence[CheckResult], output_format: str) -> None:
     """Write the findings of the doctor to stdout."""
-    from reconciler.render.doctor import examination_document, examination_text
+    from reconciler.render.doctor import doctor_document, doctor_text
 
     if output_format == "json":
-        print_json(examination_document(evidence, findings))
+        print_json(doctor_document(evidence, results))
     else:
-        print_text(examination_text(evidence, findings, terminal.has_color(sys.stdout)))
+        print_text(doctor_text(evidence, results, terminal.has_color(sys.stdout)))
 
 
 def print_price(everything: FullRead, output_format: str) -> None:

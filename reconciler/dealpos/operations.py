@@ -14,6 +14,9 @@ from types import MappingProxyType
 
 BASE = "/api/v3"
 
+NOT_FOUND_STATUSES = frozenset({400, 404})
+"""Statuses of a single read for a name that does not exist (API §4: undocumented)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Route:

@@ -1,4 +1,4 @@
-"""What the doctor found: a table for people, a document for programs."""
+"""The results of the doctor: a table for people, a document for programs."""
 
 from __future__ import annotations
 
@@ -10,118 +10,119 @@ from typing import Literal
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
-from reconciler.dealpos.doctor.evidence import BUDGET, Evidence
-from reconciler.dealpos.doctor.finding import Finding, Verdict
+from reconciler.dealpos.doctor.evidence import MAX_REQUESTS, Evidence
+from reconciler.dealpos.doctor.finding import CheckResult, CheckVerdict
 from reconciler.render.json import FORMAT_VERSION
 from reconciler.render.words import counted, plain
 
-WIDTH = 100
-"""Columns of the table: what a CI log shows without breaking lines."""
+WIDTH = 80
+"""Columns of the table, as in a terminal that nobody has made wider."""
+
+_CHECK_COLUMNS = 22
+"""Columns of the first column: the longest operation; longer names of checks are wrapped."""
 
 _described = with_config(ConfigDict(use_attribute_docstrings=True))
 
 
 @_described
-class FindingLine(TypedDict):
+class CheckResultDocument(TypedDict):
     """One line of the table."""
 
     check: str
-    """What was looked at; an operation such as `variant.list` has a line of its own."""
-    verdict: Literal["ok", "note", "problem"]
-    """A note is what the tool copes with; a problem stops it."""
+    """The name of the check; an operation such as `variant.list` has a line of its own."""
+    verdict: Literal["ok", "warning", "error"]
+    """A warning does not stop the tool; an error does."""
     found: str
     next_step: str | None
-    """What to do about it; null where all is well."""
+    """The next step; null where no action is needed."""
 
 
 @_described
-class Verdicts(TypedDict):
-    """Lines by verdict."""
+class VerdictCounts(TypedDict):
+    """Number of lines by verdict."""
 
     ok: int
-    note: int
-    problem: int
+    warning: int
+    error: int
 
 
 @_described
-class ExaminationDocument(TypedDict):
-    """What `reconciler doctor --format json` prints."""
+class DoctorDocument(TypedDict):
+    """The document that `reconciler doctor --format json` prints."""
 
     format_version: str
     """The part before the dot changes when a reader must."""
     store: str
-    findings: list[FindingLine]
+    findings: list[CheckResultDocument]
     """In the order of the table; a check may have several lines."""
-    summary: Verdicts
+    summary: VerdictCounts
     requests: int
-    """Everything that was sent, the token included."""
+    """Requests that were sent, the token included."""
     budget: int
-    """The most that is ever sent."""
+    """The most requests that are ever sent."""
 
 
-_STYLES = {Verdict.OK: "green", Verdict.NOTE: "yellow", Verdict.PROBLEM: "red"}
+_STYLES = {CheckVerdict.OK: "green", CheckVerdict.WARNING: "yellow", CheckVerdict.ERROR: "red"}
 
 
-def examination_text(evidence: Evidence, findings: Sequence[Finding], colour: bool) -> str:
-    """The table and one closing line; the same in a pipe, without its colours."""
+def doctor_text(evidence: Evidence, results: Sequence[CheckResult], color: bool) -> str:
+    """Return the table and a summary line; without `color` there are no control characters."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, width=WIDTH, pad_edge=False, show_edge=False)
-    table.add_column("check", no_wrap=True)
+    table.add_column("check", max_width=_CHECK_COLUMNS)
     table.add_column("verdict", no_wrap=True)
-    table.add_column("found", ratio=6)
-    table.add_column("next step", ratio=4)
-    for finding in findings:
+    table.add_column("found, and next step")
+    for result in results:
+        step = f"\n→ {plain(result.next_step)}" if result.next_step else ""
         table.add_row(
-            Text(finding.check),
-            Text(finding.verdict.value, style=_STYLES[finding.verdict]),
-            Text(plain(finding.found)),
-            Text(plain(finding.next_step)),
+            Text(result.check),
+            Text(result.verdict.value, style=_STYLES[result.verdict]),
+            Text(plain(result.found) + step),
         )
     out = StringIO()
     console = Console(
-        file=out, width=WIDTH, force_terminal=colour, color_system="standard" if colour else None
+        file=out, width=WIDTH, force_terminal=color, color_system="standard" if color else None
     )
     console.print(table)
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
     return (
-        "\n".join([f"Store: {evidence.store}", "", *lines, "", _closing(evidence, findings)]) + "\n"
+        "\n".join([f"Store: {evidence.store}", "", *lines, "", _summary(evidence, results)]) + "\n"
     )
 
 
-def _closing(evidence: Evidence, findings: Sequence[Finding]) -> str:
-    counts = Counter(finding.verdict for finding in findings)
-    told = f"{counts[Verdict.OK]} ok, {counted(counts[Verdict.NOTE], 'note')}"
-    spent = f"{counted(evidence.requests, 'request')} spent"
-    if problems := counts[Verdict.PROBLEM]:
-        stops = "stops" if problems == 1 else "stop"
-        return f"Doctor: {told}, {counted(problems, 'problem')} that {stops} the tool; {spent}"
-    return f"Doctor: {told}, no problem: the tool can work here; {spent}"
-
-
-def examination_document(evidence: Evidence, findings: Sequence[Finding]) -> ExaminationDocument:
-    """The document that `doctor --format json` prints."""
-    counts = Counter(finding.verdict for finding in findings)
+def doctor_document(evidence: Evidence, results: Sequence[CheckResult]) -> DoctorDocument:
+    """Return the document that `doctor --format json` prints."""
+    counts = Counter(result.verdict for result in results)
     return {
         "format_version": FORMAT_VERSION,
         "store": evidence.store,
         "findings": [
             {
-                "check": finding.check,
-                "verdict": finding.verdict.value,
-                "found": finding.found,
-                "next_step": finding.next_step or None,
+                "check": result.check,
+                "verdict": result.verdict.value,
+                "found": result.found,
+                "next_step": result.next_step,
             }
-            for finding in findings
+            for result in results
         ],
         "summary": {
-            "ok": counts[Verdict.OK],
-            "note": counts[Verdict.NOTE],
-            "problem": counts[Verdict.PROBLEM],
+            "ok": counts[CheckVerdict.OK],
+            "warning": counts[CheckVerdict.WARNING],
+            "error": counts[CheckVerdict.ERROR],
         },
         "requests": evidence.requests,
-        "budget": BUDGET,
+        "budget": MAX_REQUESTS,
     }
+
+
+def _summary(evidence: Evidence, results: Sequence[CheckResult]) -> str:
+    counts = Counter(result.verdict for result in results)
+    errors = counts[CheckVerdict.ERROR]
+    warnings = counted(counts[CheckVerdict.WARNING], "warning")
+    numbers = f"{counts[CheckVerdict.OK]} ok, {warnings}, {counted(errors, 'error')}"
+    conclusion = "Fix the errors before the first plan." if errors else "This shop is supported."
+    return f"Doctor: {numbers}. {conclusion} {counted(evidence.requests, 'request')} used."

@@ -15,7 +15,7 @@ from reconciler.catalogue.sections import PruneEntry
 from reconciler.catalogue.settings import LEDGERS
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.guardrails.rules import RULES
-from reconciler.render import doctor as examination
+from reconciler.render import doctor
 from reconciler.render.audit.documents import AuditDocument
 from reconciler.render.plan import documents as contract
 from reconciler.render.report import ReportDocument
@@ -38,7 +38,7 @@ def documents() -> dict[str, str]:
     """File name to content of the schemas of what `--format json` prints."""
     shapes = {
         "audit": AuditDocument,
-        "doctor": examination.ExaminationDocument,
+        "doctor": doctor.DoctorDocument,
         "plan": contract.PlanDocument,
         "report": ReportDocument,
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.dealpos.doctor.evidence import Evidence
-from reconciler.dealpos.doctor.finding import Finding
+from reconciler.dealpos.doctor.finding import CheckResult
 from reconciler.dealpos.observer import ClientObserver
 from reconciler.dealpos.routes import TenantProfile
 
@@ -51,11 +51,11 @@ class Examined:
     """What one examination found, what it sent, and what is to be remembered."""
 
     evidence: Evidence
-    findings: list[Finding]
+    findings: list[CheckResult]
     calls: list[tuple[str, str, int]]
     tenant: TenantProfile
 
-    def of(self, check: str) -> Finding:
+    def of(self, check: str) -> CheckResult:
         """The one line of a check."""
         (found,) = [finding for finding in self.findings if finding.check == check]
         return found

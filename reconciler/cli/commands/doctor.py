@@ -22,11 +22,11 @@ def doctor(directory: Path, output_format: str, verbose: int) -> None:
     with errors.report_errors(output_format):
         from reconciler.catalogue.settings import load
         from reconciler.cli.console import Console
-        from reconciler.dealpos.doctor.budget import Purse
-        from reconciler.dealpos.doctor.checks import judge
-        from reconciler.dealpos.doctor.evidence import BUDGET
+        from reconciler.dealpos.doctor.budget import RequestBudget
+        from reconciler.dealpos.doctor.checks import run_checks
+        from reconciler.dealpos.doctor.evidence import MAX_REQUESTS
         from reconciler.dealpos.doctor.examine import examine
-        from reconciler.dealpos.doctor.finding import Verdict
+        from reconciler.dealpos.doctor.finding import CheckVerdict
         from reconciler.dealpos.routes import TenantProfile
         from reconciler.dealpos.tenant import update_profile
         from reconciler.kinds import KINDS
@@ -35,17 +35,17 @@ def doctor(directory: Path, output_format: str, verbose: int) -> None:
 
         shop = load(directory)
         with Console(output_format == "json", verbose) as console:
-            purse = Purse(console)
-            with connect(shop, purse, known=TenantProfile()) as client:
+            budget = RequestBudget(console)
+            with connect(shop, budget, known=TenantProfile()) as client:
                 window = client.window
                 console.say(
-                    f"Read-only check: at most {BUDGET} requests "
-                    f"(rate limit: {window.limit} per {window.seconds:.0f} s)"
+                    f"Read-only check: at most {MAX_REQUESTS} requests (rate limit: "
+                    f"{window.limit} per {window.seconds:.0f} s)"
                 )
-                evidence = examine(client, purse, KINDS)
-        tried = {asked.operation for asked in evidence.asked if asked.exchanges}
+                evidence = examine(client, budget, KINDS)
+        tried = {question.operation for question in evidence.questions if question.records}
         update_profile(StateDir(shop.root), evidence.store, client.routes.tenant, tried)
-    findings = judge(evidence, KINDS)
-    output.print_examination(evidence, findings, output_format)
-    if any(finding.verdict is Verdict.PROBLEM for finding in findings):
+    results = run_checks(evidence, KINDS)
+    output.print_doctor(evidence, results, output_format)
+    if any(result.verdict is CheckVerdict.ERROR for result in results):
         sys.exit(exit_codes.ERROR)

@@ -1,4 +1,4 @@
-"""What was asked of a shop and what came of it: values only, so that judging them is pure."""
+"""What was asked of a shop and what it answered, as values, so that the checks are pure."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 from reconciler.core.model.kind import Kind
 from reconciler.dealpos.observer import RequestRecord
 
-BUDGET = 20
-"""The most requests that an examination spends, the token included."""
+MAX_REQUESTS = 20
+"""Requests that the doctor sends at most, the token included."""
 
 Row = Mapping[str, Any]
 
 
 class Purpose(StrEnum):
-    """Why something was asked."""
+    """The purpose of a question."""
 
     TOKEN = auto()
     LISTING = auto()
@@ -25,7 +25,7 @@ class Purpose(StrEnum):
     WIDER = auto()
     """The first page again, with a filter that may show what the listing leaves out."""
     BATCH = auto()
-    """Names that exist and one that does not, in one call."""
+    """Names that exist and one that does not, in one request."""
     BATCH_KNOWN = auto()
     """Only names that exist, because the other batch was refused."""
     KNOWN = auto()
@@ -34,8 +34,8 @@ class Purpose(StrEnum):
     """One object that does not exist."""
 
 
-class Outcome(StrEnum):
-    """What came of a question."""
+class Reply(StrEnum):
+    """The kind of reply to a question."""
 
     ANSWERED = auto()
     REFUSED = auto()
@@ -49,109 +49,111 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One question; of private kinds neither what the server said nor a name is kept in words."""
+class Question:
+    """One question and its reply; of private kinds no server message and no name is kept."""
 
     kind: str
     purpose: Purpose
     operation: str
-    outcome: Outcome
-    exchanges: tuple[RequestRecord, ...] = ()
+    reply: Reply
+    records: tuple[RequestRecord, ...] = ()
     detail: str = ""
-    """What went wrong, or why it was not asked."""
+    """What went wrong, or why the question was not asked."""
     hint: str = ""
-    sought: tuple[str, ...] = ()
-    """Names that were asked for."""
+    names: tuple[str, ...] = ()
+    """Names of objects that were requested."""
     size: int = 0
-    """The page size that was asked for; 0 where the listing has no pages."""
+    """The requested page size; 0 where the listing has no pages."""
     refused_sizes: tuple[int, ...] = ()
     """Larger page sizes that were refused before."""
-    scant: int = 0
+    larger_page_rows: int = 0
     """Rows that a larger page size brought instead; 0 where none brought fewer."""
-    form: str = ""
-    """The envelope of an answer."""
+    envelope: str = ""
+    """The envelope of the response, by its keys."""
     entries: int = 0
-    """Entries of the list in the answer, those that hold nothing included."""
+    """Entries of the list in the response, null entries included."""
     rows: tuple[Row, ...] = ()
     total: int | None = None
 
     @property
     def status(self) -> int:
-        """The last HTTP status; 0 where no answer came."""
-        return self.exchanges[-1].status if self.exchanges else 0
+        """Return the last HTTP status; 0 where no response came."""
+        return self.records[-1].status if self.records else 0
 
     @property
-    def answered(self) -> bool:
-        """Whether the shop did what it was asked."""
-        return self.outcome is Outcome.ANSWERED
+    def is_answered(self) -> bool:
+        """Return whether the shop did what it was asked."""
+        return self.reply is Reply.ANSWERED
 
     @property
     def route(self) -> str:
-        """How the operation was called last: method and path."""
-        own = [e for e in self.exchanges if e.operation == self.operation]
+        """Return method and path of the last request of this operation."""
+        own = [r for r in self.records if r.operation == self.operation]
         return f"{own[-1].method} {own[-1].path}" if own else ""
 
     @property
-    def passed_over(self) -> tuple[str, ...]:
-        """The routes that were tried before and are not offered."""
-        own = [f"{e.method} {e.path}" for e in self.exchanges if e.operation == self.operation]
+    def refused_routes(self) -> tuple[str, ...]:
+        """Return the routes that were tried before and are not offered."""
+        own = [f"{r.method} {r.path}" for r in self.records if r.operation == self.operation]
         return tuple(route for route in dict.fromkeys(own) if route != self.route)
 
-    def shows_more_than(self, first: Asked) -> bool:
-        """Whether another page has a new row; a server without pages repeats itself."""
+    def shows_more_than(self, first: Question) -> bool:
+        """Return whether another page has a new row; a server without pages repeats itself."""
         return any(row not in first.rows for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """One exchange, and when it ended by this computer's clock (seconds since 1970)."""
+class TimedRecord:
+    """One request, and when it ended by this computer's clock (seconds since 1970)."""
 
     at: float
-    exchange: RequestRecord
+    record: RequestRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything that an examination has gathered, in the order of asking."""
+    """All questions and requests of one examination, in the order of asking."""
 
     store: str
-    asked: tuple[Asked, ...] = ()
-    heard: tuple[Heard, ...] = ()
+    questions: tuple[Question, ...] = ()
+    records: tuple[TimedRecord, ...] = ()
     requests: int = 0
-    lifetime: float | None = None
-    """Seconds that a token lives, where the shop says so."""
+    token_lifetime: float | None = None
+    """Seconds that a token is valid, where the shop says so."""
     limit: int = 50
     seconds: float = 180.0
-    """The request window: by the shop's word, else the documented default (dealpos-api.md §3)."""
+    """The rate limit by the shop's headers, else the documented default (dealpos-api.md §3)."""
 
-    def of(self, kind: str, purpose: Purpose) -> Asked | None:
-        """One question of one kind, if it was put."""
-        return next((a for a in self.asked if a.kind == kind and a.purpose is purpose), None)
+    def question(self, kind: str, purpose: Purpose) -> Question | None:
+        """Return the question of one purpose about a kind, if it was asked."""
+        return next((q for q in self.questions if q.kind == kind and q.purpose is purpose), None)
 
-    def every(self, *purposes: Purpose) -> Iterator[Asked]:
-        """All questions with one of these purposes."""
-        return (asked for asked in self.asked if asked.purpose in purposes)
+    def questions_for(self, *purposes: Purpose) -> Iterator[Question]:
+        """Yield all questions with one of these purposes."""
+        return (question for question in self.questions if question.purpose in purposes)
 
     def rows(self, kind: str) -> Iterator[Row]:
-        """Every row of a kind that any read has shown."""
-        return (row for asked in self.asked if asked.kind == kind for row in asked.rows)
+        """Yield every row of a kind that any read has shown."""
+        return (
+            row for question in self.questions if question.kind == kind for row in question.rows
+        )
 
     @property
-    def refused_throughout(self) -> bool:
-        """Whether all that was asked was answered with 401, in spite of a new token."""
-        answers = [asked for asked in self.asked if asked.exchanges]
+    def token_always_refused(self) -> bool:
+        """Return whether every operation answered 401, in spite of a new token."""
+        answers = [question for question in self.questions if question.records]
         return bool(answers) and all(
-            asked.outcome is Outcome.FORBIDDEN and asked.status == 401 for asked in answers
+            question.reply is Reply.FORBIDDEN and question.status == 401 for question in answers
         )
 
 
-def private(kind: Kind) -> bool:
-    """Whether objects of a kind hold personal data."""
+def is_private(kind: Kind) -> bool:
+    """Return whether objects of a kind hold personal data."""
     return any(field.private for field in kind.fields.values())
 
 
-def shown(kind: Kind, row: Row) -> Mapping[str, Any]:
-    """The fields that a row shows; none where it is not understood."""
+def decode_or_empty(kind: Kind, row: Row) -> Mapping[str, Any]:
+    """Return the fields in a row; none where it cannot be decoded."""
     try:
         return kind.decode(row)
     except (ValueError, TypeError, AttributeError):

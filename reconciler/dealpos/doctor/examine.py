@@ -1,7 +1,7 @@
-"""Questions to a shop: reads only, never more than the budget, one failure never hides the rest.
+"""The questions to a shop, in order of importance, because the budget may end them.
 
-Which operations are needed, and how they are called, follows from the kinds. The order of asking
-is the order of weight, since the budget may end it.
+Reads only. Which operations are needed, and how they are called, follows from the kinds. A
+question that fails does not hide the others.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.dealpos.client import Client
-from reconciler.dealpos.doctor.budget import Purse
-from reconciler.dealpos.doctor.evidence import Asked, Evidence, Outcome, Purpose, Row
+from reconciler.dealpos.doctor.budget import RequestBudget
+from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Question, Reply, Row
 from reconciler.dealpos.doctor.questions import Questions
 from reconciler.dealpos.reading.paging import (
     DOCUMENTED_PAGE_ROWS,
@@ -19,166 +19,170 @@ from reconciler.dealpos.reading.paging import (
     PAGE_SIZES,
 )
 
-UNKNOWN = "RECONCILER-NO-SUCH-CODE"
-"""A code that cannot exist."""
+UNKNOWN_NAME = "RECONCILER-NO-SUCH-CODE"
+"""A code that no object has."""
 
-WORTH_A_SECOND = 10
+MIN_CUT_ROWS = 10
 """Rows from which a list may have been cut by the server."""
 
 
-def examine(client: Client, purse: Purse, kinds: Kinds) -> Evidence:
-    """Ask everything, within the budget. `purse` is what the client tells of its requests."""
-    asking = _Asking(client, purse, kinds)
+def examine(client: Client, budget: RequestBudget, kinds: Kinds) -> Evidence:
+    """Ask all questions within the budget; `budget` is the observer of `client`."""
+    examination = _Examination(client, budget, kinds)
     for kind in kinds.values():
-        asking.listing(kind)
+        examination.ask_listing(kind)
     for kind in kinds.values():
-        asking.known(kind)
+        examination.ask_known(kind)
     for kind in kinds.values():
-        asking.batch(kind)
-    asking.second_page()
-    # Children first: a shop has most of them.
+        examination.ask_batch(kind)
+    examination.ask_second_page()
+    # Children first: a shop has more of them than of anything else.
     for kind in sorted(kinds.values(), key=lambda kind: kind.parent is None):
-        asking.unknown(kind)
+        examination.ask_unknown(kind)
     for kind in kinds.values():
-        asking.wider(kind)
+        examination.ask_wider(kind)
     return Evidence(
         client.store.url,
-        tuple(asking.asked),
-        tuple(purse.heard),
-        purse.sent,
+        tuple(examination.questions),
+        tuple(budget.records),
+        budget.sent,
         client.lifetime,
         client.window.limit,
         client.window.seconds,
     )
 
 
-class _Asking(Questions):
-    """What is asked of each kind, as far as earlier answers make it worth while."""
+class _Examination(Questions):
+    """The questions about each kind, as far as earlier replies leave something to ask."""
 
-    def __init__(self, client: Client, purse: Purse, kinds: Kinds) -> None:
-        super().__init__(client, purse)
+    def __init__(self, client: Client, budget: RequestBudget, kinds: Kinds) -> None:
+        super().__init__(client, budget)
         self.kinds = kinds
         self.size = PAGE_SIZES[0]
-        self._accepted = False
-        self._in_vain = False
+        self._size_was_accepted = False
+        self._no_size_helps = False
 
-    def listing(self, kind: Kind) -> None:
-        """The first page of a kind's listing, in the largest size that is not refused."""
+    def ask_listing(self, kind: Kind) -> None:
+        """Ask for the first page of a listing, in the largest size that is not refused."""
         listing = kind.reads.listing
         if listing is None:
             return
         if not listing.paged:
-            self.asked.append(self.page(kind, 0))
+            self.questions.append(self.ask_page(kind, 0))
             return
-        asked = self._fuller(kind, self._smaller(kind, self.page(kind, self.size)))
-        if asked.answered:
-            self._accepted = True
+        first = self.ask_page(kind, self.size)
+        question = self._try_documented_size(kind, self._try_smaller_sizes(kind, first))
+        if question.is_answered:
+            self._size_was_accepted = True
             self.client.routes.tenant.size = self.size
-        self.asked.append(asked)
+        self.questions.append(question)
 
-    def _smaller(self, kind: Kind, first: Asked) -> Asked:
-        """A page in a size that is served, as `paging` looks for it; `first` where none is."""
-        asked, refused = first, []
-        # dealpos-api.md §13: a page larger than the cap may be refused, or take too long.
-        while (
-            _too_large(asked)
-            and not self._in_vain
-            and not (self._accepted and kind.reads.batch)
-            and (size := next((s for s in PAGE_SIZES if s < asked.size), 0))
-        ):
-            refused.append(asked.size)
-            asked = self.page(kind, size, refused_sizes=tuple(refused))
-        if not asked.answered:
-            self._in_vain = self._in_vain or bool(refused)
-            return first
-        self.size = asked.size
-        return asked
+    def ask_known(self, kind: Kind) -> None:
+        """Ask for one object that a list has shown."""
+        names = self._known_names(kind)
+        if kind.reads.single and names and not self._is_forbidden(kind):
+            self.ask_one(kind, kind.reads.single, Purpose.KNOWN, names[0])
 
-    def _fuller(self, kind: Kind, asked: Asked) -> Asked:
-        """The page again in the usual size, where an over-large one brought few of many rows."""
-        got = len(asked.rows)
-        is_credible = not 0 < got < MIN_CREDIBLE_PAGE_ROWS or got >= (asked.total or 0)
-        if is_credible or asked.size <= DOCUMENTED_PAGE_ROWS:
-            return asked
-        self.size = DOCUMENTED_PAGE_ROWS
-        again = self.page(kind, DOCUMENTED_PAGE_ROWS)
-        return replace(again, scant=got) if len(again.rows) > got else asked
+    def ask_unknown(self, kind: Kind) -> None:
+        """Ask for one object that does not exist."""
+        known = self._question(kind, Purpose.KNOWN)
+        is_broken = known is not None and not known.is_answered
+        if kind.reads.single and not is_broken and not self._is_forbidden(kind):
+            self.ask_one(kind, kind.reads.single, Purpose.UNKNOWN, UNKNOWN_NAME)
 
-    def known(self, kind: Kind) -> None:
-        """A single read of an object that some list has shown."""
-        names = self._names(kind)
-        if kind.reads.single and names and not self._forbidden(kind):
-            self.one(kind, kind.reads.single, Purpose.KNOWN, names[0])
-
-    def unknown(self, kind: Kind) -> None:
-        """A single read of an object that does not exist."""
-        known = next(
-            (a for a in self.asked if a.kind == kind.name and a.purpose is Purpose.KNOWN), None
-        )
-        tried_in_vain = known is not None and not known.answered
-        if kind.reads.single and not tried_in_vain and not self._forbidden(kind):
-            self.one(kind, kind.reads.single, Purpose.UNKNOWN, UNKNOWN)
-
-    def batch(self, kind: Kind) -> None:
-        """A batch read of something that exists and something that does not."""
+    def ask_batch(self, kind: Kind) -> None:
+        """Ask for a batch of an object that exists and one that does not."""
         batch = kind.reads.batch
-        if batch is None or self._forbidden(kind):
+        if batch is None or self._is_forbidden(kind):
             return
-        names = self._names(kind)[:1]
-        for purpose, sought in (
-            (Purpose.BATCH, [*names, UNKNOWN]),
-            (Purpose.BATCH_KNOWN, names),
+        known = self._known_names(kind)[:1]
+        for purpose, names in (
+            (Purpose.BATCH, [*known, UNKNOWN_NAME]),
+            (Purpose.BATCH_KNOWN, known),
         ):
-            asked = self.many(kind, purpose, batch.operation, {batch.key: sought}, sought=sought)
-            self.asked.append(asked)
-            if not names or asked.outcome is not Outcome.REFUSED:
+            question = self.ask_many(kind, purpose, batch.operation, {batch.key: names})
+            self.questions.append(replace(question, names=tuple(names)))
+            if not known or question.reply is not Reply.REFUSED:
                 return
 
-    def second_page(self) -> None:
-        """The second page of a list that may have been cut.
+    def ask_second_page(self) -> None:
+        """Ask for the second page of a list that may have been cut.
 
-        One that says how much is missing is preferred, then the longest.
+        One whose total shows how much is missing is preferred, then the longest.
         """
         cut = [
-            asked
-            for asked in self.asked
-            if asked.size
-            and WORTH_A_SECOND <= len(asked.rows) < asked.size
-            and (asked.total is None or asked.total > len(asked.rows))
+            question
+            for question in self.questions
+            if question.size
+            and MIN_CUT_ROWS <= len(question.rows) < question.size
+            and (question.total is None or question.total > len(question.rows))
         ]
         if cut:
-            longest = max(cut, key=lambda asked: (asked.total is not None, len(asked.rows)))
-            kind = self.kinds[longest.kind]
-            second = self.page(kind, longest.size, number=2)
-            self.asked.append(second)
-            # Where only an over-large page is known to be cut, a usual one may hold more.
-            sound = longest.size == self.size or longest.total is not None
-            if sound and second.shows_more_than(longest):
+            longest = max(
+                cut, key=lambda question: (question.total is not None, len(question.rows))
+            )
+            second = self.ask_page(self.kinds[longest.kind], longest.size, number=2)
+            self.questions.append(second)
+            # Where only an over-large page is known to be cut, a documented one may hold more.
+            is_reliable = longest.size == self.size or longest.total is not None
+            if is_reliable and second.shows_more_than(longest):
                 self.client.routes.tenant.rows[longest.operation] = len(longest.rows)
 
-    def wider(self, kind: Kind) -> None:
-        """The first page with a filter that may show what the listing leaves out."""
+    def ask_wider(self, kind: Kind) -> None:
+        """Ask for the first page with a filter that may show what the listing leaves out."""
         listing = kind.reads.listing
-        first = next((a for a in self.asked if a.kind == kind.name and a.size), None)
-        if listing and listing.wider and first and first.answered:
-            asked = self.page(kind, first.size, constants=listing.wider)
-            self.asked.append(replace(asked, purpose=Purpose.WIDER))
+        first = next((q for q in self.questions if q.kind == kind.name and q.size), None)
+        if listing and listing.wider and first and first.is_answered:
+            question = self.ask_page(kind, first.size, constants=listing.wider)
+            self.questions.append(replace(question, purpose=Purpose.WIDER))
 
-    def _names(self, kind: Kind) -> list[str]:
-        """Names of objects that exist: from any list of the kind, or nested in its parent's."""
-        rows: list[Row] = [r for a in self.asked if a.kind == kind.name for r in a.rows]
+    def _try_smaller_sizes(self, kind: Kind, first: Question) -> Question:
+        """Return a page in a size that is served, as `paging` looks for it; else `first`."""
+        question, refused = first, []
+        # dealpos-api.md §13: a page larger than the cap may be refused, or take too long.
+        while (
+            _may_be_too_large(question)
+            and not self._no_size_helps
+            and not (self._size_was_accepted and kind.reads.batch)
+            and (size := next((s for s in PAGE_SIZES if s < question.size), 0))
+        ):
+            refused.append(question.size)
+            question = replace(self.ask_page(kind, size), refused_sizes=tuple(refused))
+        if not question.is_answered:
+            self._no_size_helps = self._no_size_helps or bool(refused)
+            return first
+        self.size = question.size
+        return question
+
+    def _try_documented_size(self, kind: Kind, question: Question) -> Question:
+        """Return the page in a documented size, where an over-large one brought few of many."""
+        rows = len(question.rows)
+        is_credible = not 0 < rows < MIN_CREDIBLE_PAGE_ROWS or rows >= (question.total or 0)
+        if is_credible or question.size <= DOCUMENTED_PAGE_ROWS:
+            return question
+        self.size = DOCUMENTED_PAGE_ROWS
+        again = self.ask_page(kind, DOCUMENTED_PAGE_ROWS)
+        return replace(again, larger_page_rows=rows) if len(again.rows) > rows else question
+
+    def _known_names(self, kind: Kind) -> list[str]:
+        """Return names of objects that exist: from a list of the kind, or from its parent's."""
+        rows: list[Row] = [r for q in self.questions if q.kind == kind.name for r in q.rows]
         if not rows and kind.parent:
-            parents = (r for a in self.asked if a.kind == kind.parent.kind for r in a.rows)
+            parents = (r for q in self.questions if q.kind == kind.parent.kind for r in q.rows)
             rows = [r for row in parents for r in row.get(kind.parent.key) or ()]
         return [name for row in rows if (name := kind.named(row))]
 
-    def _forbidden(self, kind: Kind) -> bool:
-        """Whether the kind's listing lacks the right that its other reads need as well."""
-        return any(a.kind == kind.name and a.outcome is Outcome.FORBIDDEN for a in self.asked)
+    def _question(self, kind: Kind, purpose: Purpose) -> Question | None:
+        asked = (q for q in self.questions if q.kind == kind.name and q.purpose is purpose)
+        return next(asked, None)
+
+    def _is_forbidden(self, kind: Kind) -> bool:
+        """Return whether the listing lacks the right that the other reads need as well."""
+        return any(q.kind == kind.name and q.reply is Reply.FORBIDDEN for q in self.questions)
 
 
-def _too_large(asked: Asked) -> bool:
-    """Whether a smaller page may do better."""
-    if asked.outcome is Outcome.LOST:
-        return asked.size > DOCUMENTED_PAGE_ROWS
-    return asked.outcome is Outcome.REFUSED and asked.status == 400
+def _may_be_too_large(question: Question) -> bool:
+    """Return whether a smaller page may succeed."""
+    if question.reply is Reply.LOST:
+        return question.size > DOCUMENTED_PAGE_ROWS
+    return question.reply is Reply.REFUSED and question.status == 400

@@ -1,4 +1,4 @@
-"""What a check says of a shop: one line of the doctor's table."""
+"""The result of one check: one line of the doctor's table."""
 
 from __future__ import annotations
 
@@ -6,39 +6,39 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Verdict(StrEnum):
-    """Whether the tool can work there: yes, yes but know this, no."""
+class CheckVerdict(StrEnum):
+    """Whether the tool can work with the shop: yes, yes with an effect to know of, no."""
 
     OK = "ok"
-    NOTE = "note"
-    PROBLEM = "problem"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One line: what was looked at, how it stands, what was found, what to do about it."""
+class CheckResult:
+    """One line: what was checked, its verdict, what was found, and what to do about it."""
 
     check: str
-    verdict: Verdict
+    verdict: CheckVerdict
     found: str
-    next_step: str = ""
+    next_step: str | None = None
 
 
-def ok(check: str, found: str) -> Finding:
-    """All is well."""
-    return Finding(check, Verdict.OK, found)
+def ok(check: str, found: str) -> CheckResult:
+    """Return a result that needs no action."""
+    return CheckResult(check, CheckVerdict.OK, found)
 
 
-def note(check: str, found: str, next_step: str) -> Finding:
-    """The tool copes; whoever runs it should know."""
-    return Finding(check, Verdict.NOTE, found, next_step)
+def warning(check: str, found: str, next_step: str) -> CheckResult:
+    """Return a result that the tool copes with, and whose effect a user should know."""
+    return CheckResult(check, CheckVerdict.WARNING, found, next_step)
 
 
-def untried(check: str, why: str = "not tried") -> Finding:
-    """Something else stood in the way of finding it out."""
-    return note(check, why, "solve the problems in this table, then run this again")
+def skipped(check: str, reason: str = "skipped") -> CheckResult:
+    """Return the result of a check that something else prevented."""
+    return warning(check, reason, "fix the errors in this table, then run the doctor again")
 
 
-def problem(check: str, found: str, next_step: str) -> Finding:
-    """Something stops the tool until somebody does something."""
-    return Finding(check, Verdict.PROBLEM, found, next_step)
+def error(check: str, found: str, next_step: str) -> CheckResult:
+    """Return a result that stops the tool until somebody acts."""
+    return CheckResult(check, CheckVerdict.ERROR, found, next_step)

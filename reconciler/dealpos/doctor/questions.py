@@ -1,4 +1,4 @@
-"""One question to a shop, and what came of it: an answer, a refusal, silence."""
+"""One question to a shop: how it is sent, and how the reply is recorded."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 from reconciler.core.model.kind import Kind, Single, Value
 from reconciler.dealpos.client import Client
-from reconciler.dealpos.doctor.budget import Enough, Purse, Spent
-from reconciler.dealpos.doctor.evidence import Asked, Outcome, Purpose, private
+from reconciler.dealpos.doctor.budget import BudgetSpent, QuestionBudgetSpent, RequestBudget
+from reconciler.dealpos.doctor.evidence import Purpose, Question, Reply, is_private
 from reconciler.dealpos.operations import OPERATIONS
 from reconciler.dealpos.rows import parse_rows, parse_single
 from reconciler.errors import (
@@ -24,79 +24,70 @@ from reconciler.errors import (
     Unreachable,
 )
 
-_OUTCOMES: tuple[tuple[type[ApiError], Outcome], ...] = (
-    (OperationUnavailable, Outcome.NOT_OFFERED),
-    (Rejected, Outcome.REFUSED),
-    (Unauthorised, Outcome.FORBIDDEN),
-    (RateLimited, Outcome.THROTTLED),
-    (Unreachable, Outcome.UNREACHABLE),
-    (OutcomeUnknown, Outcome.LOST),
-    (UnexpectedResponse, Outcome.UNREADABLE),
+_REPLIES: tuple[tuple[type[ApiError], Reply], ...] = (
+    (OperationUnavailable, Reply.NOT_OFFERED),
+    (Rejected, Reply.REFUSED),
+    (Unauthorised, Reply.FORBIDDEN),
+    (RateLimited, Reply.THROTTLED),
+    (Unreachable, Reply.UNREACHABLE),
+    (OutcomeUnknown, Reply.LOST),
+    (UnexpectedResponse, Reply.UNREADABLE),
 )
-_ENDS = frozenset({Outcome.THROTTLED, Outcome.UNREACHABLE})
+_LAST_REPLIES = frozenset({Reply.THROTTLED, Reply.UNREACHABLE})
+_SKIPPED = "skipped"
 
 
 class Questions:
-    """The questions so far, and whether it is worth going on."""
+    """The questions so far; once the shop stops answering, further ones are only recorded."""
 
-    def __init__(self, client: Client, purse: Purse) -> None:
+    def __init__(self, client: Client, budget: RequestBudget) -> None:
         self.client = client
-        self.purse = purse
-        self.asked: list[Asked] = []
-        self.stopped = ""
+        self.budget = budget
+        self.questions: list[Question] = []
+        self._stopped: str | None = None
         self._silent: set[str] = set()
 
-    def page(
+    def ask_page(
         self,
         kind: Kind,
         size: int,
         number: int = 1,
-        refused_sizes: tuple[int, ...] = (),
         constants: Value = MappingProxyType({}),
-    ) -> Asked:
-        """A page of a listing, which has no pages where `size` is 0."""
+    ) -> Question:
+        """Ask for a page of a listing, which has no pages where `size` is 0."""
         listing = kind.reads.listing
         assert listing is not None
         pages = {"PageNumber": number, "PageSize": size} if size else {}
         purpose = Purpose.LISTING if number == 1 else Purpose.SECOND_PAGE
-        asked = self.many(
-            kind, purpose, listing.operation, {**listing.constants, **constants, **pages}
-        )
-        return replace(asked, size=size, refused_sizes=refused_sizes)
+        parameters = {**listing.constants, **constants, **pages}
+        return replace(self.ask_many(kind, purpose, listing.operation, parameters), size=size)
 
-    def one(self, kind: Kind, single: Single, purpose: Purpose, name: str) -> None:
+    def ask_one(self, kind: Kind, single: Single, purpose: Purpose, name: str) -> None:
         """Ask for one object by its name."""
-        answer, asked = self._ask(kind, purpose, single.operation, {single.key: name})
+        answer, question = self._ask(kind, purpose, single.operation, {single.key: name})
         row = parse_single(answer, kind, name)
         rows = (row,) if row else ()
-        if purpose is Purpose.KNOWN and asked.status == 404:
-            # An object that a list shows is there: it is the operation that is not.
-            asked = replace(asked, outcome=Outcome.NOT_OFFERED)
-        self.asked.append(replace(asked, sought=(name,), form=_form(answer), rows=rows))
+        if purpose is Purpose.KNOWN and question.status == 404:
+            # The object exists, because a list shows it: the operation does not.
+            question = replace(question, reply=Reply.NOT_OFFERED)
+        envelope = _envelope(answer)
+        self.questions.append(replace(question, names=(name,), envelope=envelope, rows=rows))
 
-    def many(
-        self,
-        kind: Kind,
-        purpose: Purpose,
-        operation: str,
-        parameters: Any,
-        sought: Iterable[str] = (),
-    ) -> Asked:
+    def ask_many(self, kind: Kind, purpose: Purpose, operation: str, parameters: Any) -> Question:
         """Ask for many objects: a page or a batch."""
-        answer, asked = self._ask(kind, purpose, operation, parameters)
-        asked = replace(asked, sought=tuple(sought))
-        if not asked.answered:
-            return asked
+        answer, question = self._ask(kind, purpose, operation, parameters)
+        if not question.is_answered:
+            return question
         try:
-            # What comes after the last page may be nothing at all.
-            past = answer is None and purpose is Purpose.SECOND_PAGE
-            found = parse_rows(operation, [] if past else answer)
+            # Some shops answer with an empty body after the last page.
+            is_past_end = answer is None and purpose is Purpose.SECOND_PAGE
+            found = parse_rows(operation, [] if is_past_end else answer)
         except UnexpectedResponse as error:
-            said = "" if private(kind) else error.detail
-            return replace(asked, outcome=Outcome.UNREADABLE, detail=said)
+            detail = "" if is_private(kind) else error.detail
+            return replace(question, reply=Reply.UNREADABLE, detail=detail)
         return replace(
-            asked,
-            form=_form(answer),
+            question,
+            envelope=_envelope(answer),
             entries=max((len(entries) for entries in _lists(answer)), default=0),
             rows=tuple(found.rows),
             total=found.total,
@@ -104,50 +95,52 @@ class Questions:
 
     def _ask(
         self, kind: Kind, purpose: Purpose, operation: str, parameters: Any
-    ) -> tuple[Any, Asked]:
-        """One call: its answer, and what there is to say of it."""
-        begun = len(self.purse.heard)
-        outcome, answer, detail, hint = Outcome.UNASKED, None, self.stopped, ""
-        if not self.stopped:
-            self.purse.open(operation, len(OPERATIONS[operation].routes) + 1)
+    ) -> tuple[Any, Question]:
+        """Send one question; return the response and the record of both."""
+        begin = len(self.budget.records)
+        reply, answer, detail, hint = Reply.UNASKED, None, self._stopped or "", ""
+        if self._stopped is None:
+            self.budget.begin_question(operation, len(OPERATIONS[operation].routes) + 1)
             try:
                 answer = self.client.call(operation, parameters)
-                outcome = Outcome.ANSWERED
-            except Spent as error:
+                reply = Reply.ANSWERED
+            except BudgetSpent as error:
                 detail, hint = error.message, error.hint
-            except Enough as error:
-                outcome, detail = Outcome.LOST, error.message
+            except QuestionBudgetSpent as error:
+                reply, detail = Reply.LOST, error.message
             except ApiError as error:
-                outcome, detail, hint = self._failed(error, kind)
-        exchanges = tuple(heard.exchange for heard in self.purse.heard[begun:])
-        self._heed(operation, outcome, exchanges[-1].status if exchanges else None)
-        if private(kind) and outcome not in (Outcome.ANSWERED, Outcome.UNASKED):
-            detail = ""  # what a server says of a customer may name the customer
-        return answer, Asked(kind.name, purpose, operation, outcome, exchanges, detail, hint)
+                reply, detail, hint = self._classify(error)
+        records = tuple(timed.record for timed in self.budget.records[begin:])
+        self._stop_if_silent(operation, reply, records[-1].status if records else None)
+        if is_private(kind) and reply not in (Reply.ANSWERED, Reply.UNASKED):
+            detail = ""  # the message of the server may name the customer
+        return answer, Question(kind.name, purpose, operation, reply, records, detail, hint)
 
-    def _failed(self, error: ApiError, kind: Kind) -> tuple[Outcome, str, str]:
-        outcome = next(o for raised, o in _OUTCOMES if isinstance(error, raised))
+    def _classify(self, error: ApiError) -> tuple[Reply, str, str]:
+        """Return reply, detail and hint of an error; stop asking where no token was issued."""
+        reply = next(reply for raised, reply in _REPLIES if isinstance(error, raised))
         if isinstance(error, Rejected) and error.status == 403:
-            outcome = Outcome.FORBIDDEN
-        if error.operation == "token":
-            heard = tuple(h.exchange for h in self.purse.heard if h.exchange.operation == "token")
-            self.asked.append(
-                Asked("", Purpose.TOKEN, "token", outcome, heard, error.detail, error.hint)
-            )
-            self.stopped = "not tried"
-            return Outcome.UNASKED, self.stopped, ""
-        return outcome, error.detail, error.hint
+            reply = Reply.FORBIDDEN
+        if error.operation != "token":
+            return reply, error.detail, error.hint
+        records = (timed.record for timed in self.budget.records)
+        sent = tuple(record for record in records if record.operation == "token")
+        self.questions.append(
+            Question("", Purpose.TOKEN, "token", reply, sent, error.detail, error.hint)
+        )
+        self._stopped = _SKIPPED
+        return Reply.UNASKED, _SKIPPED, ""
 
-    def _heed(self, operation: str, outcome: Outcome, status: int | None) -> None:
-        """Stop asking a shop that has fallen silent."""
+    def _stop_if_silent(self, operation: str, reply: Reply, status: int | None) -> None:
+        """Stop asking a shop that no longer answers."""
         if status is not None:
             self._silent = set() if status else self._silent | {operation}
-        if not self.stopped and (outcome in _ENDS or len(self._silent) > 1):
-            self.stopped = "not tried: the shop has stopped answering"
+        if self._stopped is None and (reply in _LAST_REPLIES or len(self._silent) > 1):
+            self._stopped = "skipped: the shop has stopped answering"
 
 
-def _form(answer: Any) -> str:
-    """The envelope of an answer, by its keys; never what they hold."""
+def _envelope(answer: Any) -> str:
+    """Return the envelope of a response by its keys, without their values."""
     if isinstance(answer, list):
         return "a bare array"
     if not isinstance(answer, Mapping):
@@ -157,8 +150,8 @@ def _form(answer: Any) -> str:
     return " + ".join([*keys, *totals]) if len(keys) == 1 else "an object"
 
 
-def _lists(answer: Any) -> list[list[Any]]:
-    """The lists in an answer of many."""
+def _lists(answer: Any) -> Iterable[list[Any]]:
+    """Return the lists in a response."""
     if isinstance(answer, list):
         return [answer]
     values = answer.values() if isinstance(answer, Mapping) else ()

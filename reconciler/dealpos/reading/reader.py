@@ -15,7 +15,7 @@ from reconciler.core.model.kind import Batch, Kind, Kinds, Listing
 from reconciler.core.model.live import ListingStats, Live, Observed
 from reconciler.core.steps.step import split_batches
 from reconciler.dealpos.client import Client
-from reconciler.dealpos.operations import OPERATIONS
+from reconciler.dealpos.operations import NOT_FOUND_STATUSES, OPERATIONS
 from reconciler.dealpos.reading.live_builder import LiveBuilder
 from reconciler.dealpos.reading.paging import (
     DOCUMENTED_PAGE_ROWS,
@@ -42,9 +42,6 @@ MAX_UNQUESTIONED_BATCHES = 2
 
 UNPAGED_ROWS = 1_000_000_000
 """Rows of the one page of a listing without pages."""
-
-NOT_FOUND_STATUSES = frozenset({400, 404})
-"""Statuses of a single read for a name that does not exist (API §4: undocumented)."""
 
 RequestedFields = Mapping[str, frozenset[str]]
 """Names of objects that a read must answer, each with the fields that matter."""

@@ -11,8 +11,8 @@ import pytest
 from reconciler import sandbox
 from reconciler.core.model.store import Store
 from reconciler.dealpos.client import Client, embedded_transport
-from reconciler.dealpos.doctor.budget import Purse
-from reconciler.dealpos.doctor.checks import judge
+from reconciler.dealpos.doctor.budget import RequestBudget
+from reconciler.dealpos.doctor.checks import run_checks
 from reconciler.dealpos.doctor.examine import examine
 from reconciler.kinds import KINDS
 from reconciler.sandbox import Choices
@@ -45,10 +45,10 @@ def examined() -> Examine:
         twin.today = lambda: date(2026, 11, 21)
         twin.sleep = listener.sleep
         twin.faults = faults if isinstance(faults, sandbox.Faults) else sandbox.Faults(*faults)
-        purse = Purse(listener)
+        budget = RequestBudget(listener)
         store = Store("https://shop.example", *credentials)
-        with Client(store, embedded_transport(app), purse, clock) as client:
-            evidence = examine(client, purse, KINDS)
-        return Examined(evidence, judge(evidence, KINDS), twin.calls, client.routes.tenant)
+        with Client(store, embedded_transport(app), budget, clock) as client:
+            evidence = examine(client, budget, KINDS)
+        return Examined(evidence, run_checks(evidence, KINDS), twin.calls, client.routes.tenant)
 
     return go

@@ -8,8 +8,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
-from reconciler.dealpos.doctor.evidence import BUDGET
-from reconciler.dealpos.doctor.finding import Verdict
+from reconciler.dealpos.doctor.evidence import MAX_REQUESTS
+from reconciler.dealpos.doctor.finding import CheckVerdict
 from reconciler.dealpos.operations import BASE, OPERATIONS
 from reconciler.sandbox import Choices, Fault, Faults
 from tests.support.examined import Examine
@@ -70,12 +70,12 @@ TOGETHER: list[dict[str, Any]] = [
 
 
 def within(ran: Any) -> None:
-    assert ran.evidence.requests <= BUDGET
-    assert len(ran.calls) <= BUDGET
+    assert ran.evidence.requests <= MAX_REQUESTS
+    assert len(ran.calls) <= MAX_REQUESTS
     sent = {(method, path) for method, path, _ in ran.calls}
     assert sent <= READS
     assert not sent & WRITES
-    assert all(f.next_step for f in ran.findings if f.verdict is not Verdict.OK)
+    assert all(f.next_step for f in ran.findings if f.verdict is not CheckVerdict.OK)
 
 
 @pytest.mark.parametrize("choices", [{}, *FLIPPED, *TOGETHER], ids=lambda c: "+".join(c) or "plain")
@@ -98,7 +98,7 @@ def test_the_budget_holds_when_anything_may_happen(examined: Examine, seed: int)
 
 def test_what_does_not_fit_into_the_budget_is_said_to_be_untried(examined: Examine) -> None:
     ran = examined(faults=[Fault("*", "/[!T]*", "500", times=99)])
-    assert ran.evidence.requests == BUDGET
-    untried = [f for f in ran.findings if "the 20 requests are spent" in f.found]
+    assert ran.evidence.requests == MAX_REQUESTS
+    untried = [f for f in ran.findings if f.found == "skipped: all 20 requests are used"]
     assert untried
     assert all("`plan` finds it out" in f.next_step for f in untried)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.dealpos.doctor.evidence import BUDGET
+from reconciler.dealpos.doctor.evidence import MAX_REQUESTS
 from reconciler.dealpos.retry import MAX_ATTEMPTS
 from reconciler.sandbox import Fault
 from tests.support.examined import Examine
@@ -18,10 +18,15 @@ BATCH = frozenset({"POST /Variant/GetByListCode", "GET /Variant/GetByListCode"})
 # choices, check, verdict, what the line says
 EXPLAINED: list[tuple[dict[str, Any], str, str, str]] = [
     ({}, "host", "ok", "answers"),
-    ({}, "credentials", "ok", "a token lives 3,600 s"),
-    ({"token_lifetime": 60.0}, "credentials", "note", "a token lives 60 s only"),
-    ({"token_lifetime": 0.0}, "credentials", "problem", "every operation refuses it (HTTP 401)"),
-    ({}, "rights", "ok", "Contacts VIEW, Outlets VIEW, Products VIEW, Promotion VIEW: there"),
+    ({}, "credentials", "ok", "token valid for 3,600 s"),
+    ({"token_lifetime": 60.0}, "credentials", "warning", "token valid for only 60 s"),
+    ({"token_lifetime": 0.0}, "credentials", "error", "every operation refuses it (HTTP 401)"),
+    (
+        {},
+        "permissions",
+        "ok",
+        "granted: Contacts VIEW, Outlets VIEW, Products VIEW, Promotion VIEW.",
+    ),
     ({}, "variant.list", "ok", "POST /Variant: Data + RecordsCount, 50 of 50 rows"),
     ({}, "category.list", "ok", "POST /Category/p: a bare array, 1 row"),
     ({}, "variant.by_code", "ok", "GET /Variant/Code: one object"),
@@ -40,62 +45,82 @@ EXPLAINED: list[tuple[dict[str, Any], str, str, str]] = [
     (
         {"missing_operations": frozenset({"POST /Category/p", "GET /Category"})},
         "category.list",
-        "problem",
+        "error",
         "not offered: POST /Category/p, GET /Category",
     ),
     (
         {"missing_operations": BATCH},
         "variant.by_codes",
-        "note",
+        "warning",
         "not offered: POST /Variant/GetByListCode, GET /Variant/GetByListCode",
     ),
     (
         {"missing_operations": BATCH},
-        "unknown in a batch",
-        "note",
-        "cannot be told: variant.by_codes does not answer",
+        "batch with unknown codes",
+        "warning",
+        "unknown: variant.by_codes does not answer",
     ),
-    ({"missing_operations": frozenset({"GET /Product"})}, "product.list", "note", "not offered"),
+    ({"missing_operations": frozenset({"GET /Product"})}, "product.list", "warning", "not offered"),
     (
         {"missing_operations": frozenset({"GET /Product"})},
         "product.by_code",
-        "note",
-        "cannot be told: no product was seen",
+        "warning",
+        "unknown: the shop has no product to test with",
     ),
     (
         {"missing_operations": frozenset({"GET /Product/Detail"})},
         "product.by_code",
-        "note",
+        "warning",
         "not offered: GET /Product/Detail",
     ),
     (
         {"missing_operations": frozenset({"GET /PromotionCoupon/ByCode"})},
         "coupon.by_code",
-        "problem",
+        "error",
         "not offered: GET /PromotionCoupon/ByCode",
     ),
-    ({"generation": "A"}, "generation", "ok", "A or B; answered: GET /Variant/Code (A and B); not"),
-    ({"generation": "B"}, "generation", "ok", "not offered: GET /Customer/Detail (C), GET /Prod"),
-    ({"generation": "C"}, "generation", "ok", "C; answered: GET /Customer/Detail (C), GET /Prod"),
-    ({"generation": "C"}, "generation", "ok", "not offered: GET /Variant/Code (A and B)"),
-    ({}, "generation", "ok", "no single one of A, B and C; answered: GET /Customer/Detail (C), "),
-    ({}, "default filter", "ok", "UsageStatus=All shows no coupon that coupon.list leaves out"),
+    (
+        {"generation": "A"},
+        "API generation",
+        "ok",
+        "A or B (answered: GET /Variant/Code (A, B); not",
+    ),
+    (
+        {"generation": "B"},
+        "API generation",
+        "ok",
+        "not offered: GET /Customer/Detail (C), GET /Prod",
+    ),
+    (
+        {"generation": "C"},
+        "API generation",
+        "ok",
+        "C (answered: GET /Customer/Detail (C), GET /Prod",
+    ),
+    ({"generation": "C"}, "API generation", "ok", "not offered: GET /Variant/Code (A, B)"),
+    ({}, "API generation", "ok", "mixed API generations (answered: GET /Customer/Detail (C), "),
+    (
+        {},
+        "expired coupons listed",
+        "ok",
+        "UsageStatus=All returns no coupon that coupon.list hides",
+    ),
     (
         {"missing_operations": frozenset({"GET /Variant/Code", "GET /Variant/Detail"})},
         "variant.by_code",
-        "note",
+        "warning",
         "not offered: GET /Variant/Code, GET /Variant/Detail",
     ),
     (
         {"missing_operations": frozenset({"GET /Product"}), "missing_status": 405},
         "product.list",
-        "note",
+        "warning",
         "not offered: GET /Product",
     ),
     (
         {"missing_operations": frozenset({"GET /Product"}), "missing_status": 501},
         "product.list",
-        "note",
+        "warning",
         "not offered: GET /Product",
     ),
     ({"product_list_envelope": "Data"}, "product.list", "ok", "GET /Product: Data, 25 rows"),
@@ -109,109 +134,119 @@ EXPLAINED: list[tuple[dict[str, Any], str, str, str]] = [
     (
         {"variant_list_without_category": "reject"},
         "variant.list",
-        "note",
+        "warning",
         "HTTP 400: Category is required.",
     ),
     (
         {"variant_list_without_category": "empty"},
         "variant.list",
-        "note",
-        "lists none, though the shop has a variant",
+        "warning",
+        "returns an empty list, although the shop has a variant",
     ),
-    ({}, "page size", "ok", "every list fits into one page (the longest has 50 rows)"),
-    ({"page_cap": 20}, "page size", "note", "variant.list: asked for 2,000, got 20 of 50: cut"),
+    ({}, "page size", "ok", "every list fits on one page (the longest has 50 rows)"),
+    ({"page_cap": 20}, "page size", "warning", "variant.list: requested 2,000, got 20 of 50"),
     (
         {"page_cap": 20, "page_total": "page"},
         "page size",
-        "note",
-        "product.list: asked for 2,000, got 20, and a second page holds more",
+        "warning",
+        "product.list: requested 2,000, got 20, and a second page has more",
     ),
-    ({"page_cap": 20, "page_over_cap": "ten"}, "page size", "note", "got 10 of 50: cut"),
+    ({"page_cap": 20, "page_over_cap": "ten"}, "page size", "warning", "got 10 of 50"),
     (
         {"page_cap": 500, "page_over_cap": "ten"},
         "page size",
-        "note",
-        "an over-large page brings 10 rows, one of 500 more",
+        "warning",
+        "a page of more than 500 returns only 10 rows",
     ),
     (
         {"page_cap": 20, "page_number": "ignored"},
         "page size",
-        "note",
-        "variant.list: asked for 2,000, got 20 of 50: a second page shows nothing new",
+        "warning",
+        "variant.list: requested 2,000, got 20 of 50: a second page shows nothing new",
     ),
     (
         {"page_total": "double"},
         "page size",
-        "note",
-        "variant.list: asked for 2,000, got 50 of 100: a second page shows nothing new",
+        "warning",
+        "variant.list: requested 2,000, got 50 of 100: a second page shows nothing new",
     ),
     (
         {"page_cap": 100, "page_over_cap": "reject"},
         "page size",
-        "note",
-        "pages of 2,000, 500 are refused, 100 is served",
+        "warning",
+        "pages of 2,000, 500 are refused, 100 is accepted",
     ),
     (
         {"page_cap": 20, "page_over_cap": "reject"},
         "page size",
-        "note",
-        "pages of 2,000, 500, 100 are refused, 20 is served",
+        "warning",
+        "pages of 2,000, 500, 100 are refused, 20 is accepted",
     ),
-    ({"page_cap": 2000, "page_over_cap": "reject"}, "page size", "ok", "asked for 2,000: every"),
-    ({}, "rate limit", "ok", "50 requests per 180 s, 33 left; a request for a token does not"),
-    ({"token_counts": True}, "rate limit", "ok", "32 left; a request for a token counts too"),
-    ({"limiter_headers": False}, "rate limit", "note", "no RateLimit headers"),
-    ({}, "shared window", "ok", "one window for all endpoints"),
-    ({"limiter_scope": "endpoint"}, "shared window", "note", "each endpoint has a window of its"),
-    ({"limiter_headers": False}, "shared window", "note", "cannot be told"),
+    ({"page_cap": 2000, "page_over_cap": "reject"}, "page size", "ok", "requested 2,000; every"),
+    ({}, "rate limit", "ok", "50 requests per 180 s, 33 remaining; token requests do not count"),
+    ({"token_counts": True}, "rate limit", "ok", "32 remaining; token requests count"),
+    ({"limiter_headers": False}, "rate limit", "warning", "no RateLimit headers"),
+    ({}, "rate limit scope", "ok", "one window for all endpoints"),
+    ({"limiter_scope": "endpoint"}, "rate limit scope", "warning", "one window for each endpoint"),
+    ({"limiter_headers": False}, "rate limit scope", "warning", "unknown: no RateLimit headers"),
     ({}, "not found", "ok", "variant, coupon, customer, product: HTTP 404"),
     ({"not_found": "400"}, "not found", "ok", "customer, product: HTTP 400"),
     ({"not_found": "empty"}, "not found", "ok", "customer, product: HTTP 200 with no body"),
     ({"not_found": "null"}, "not found", "ok", "customer, product: HTTP 200 with null"),
-    ({}, "unknown in a batch", "ok", "variant.by_codes: an unknown code is left out"),
-    ({"batch_missing": "reject"}, "unknown in a batch", "note", "the whole batch is refused"),
-    ({}, "discontinued", "note", "none seen in product.list: there are none, or lists hide them"),
+    ({}, "batch with unknown codes", "ok", "variant.by_codes: an unknown code is left out"),
+    (
+        {"batch_missing": "reject"},
+        "batch with unknown codes",
+        "warning",
+        "one unknown code refuses the whole batch (HTTP 400)",
+    ),
+    (
+        {},
+        "discontinued objects listed",
+        "warning",
+        "none in product.list: the shop has none, or the list hides them",
+    ),
     (
         {"lists_hide_discontinued": True},
-        "discontinued",
-        "note",
+        "discontinued objects listed",
+        "warning",
         "variant.list leaves out the discontinued variant P000Z",
     ),
-    ({}, "shown inside", "ok", "a product shows its discontinued variants, such as P000Z"),
+    ({}, "discontinued variants in products", "ok", "returned with their product, such as P000Z"),
     (
         {"product_reads_hide_discontinued_variants": True},
-        "shown inside",
-        "note",
-        "no product that product.list shows has the discontinued variant P000Z: products leave it",
+        "discontinued variants in products",
+        "warning",
+        "no product in product.list has the discontinued variant P000Z: either the product leaves",
     ),
     (
         {"product_reads_hide_discontinued_variants": True},
-        "discontinued",
-        "note",
-        "none seen in product.list: there are none, or lists hide them",
+        "discontinued objects listed",
+        "warning",
+        "none in product.list: the shop has none, or the list hides them",
     ),
     (
         {"product_reads_hide_discontinued_variants": True, "lists_hide_discontinued": True},
-        "shown inside",
-        "note",
-        "none seen in a product: there are none, or they are left out",
+        "discontinued variants in products",
+        "warning",
+        "none in any product: the shop has none, or reads leave them out",
     ),
     (
         {"product_list_rows": "lean"},
-        "shown inside",
+        "discontinued variants in products",
         "ok",
-        "a product shows its discontinued variants, such as P000Z",
+        "returned with their product, such as P000Z",
     ),
-    ({}, "fields", "ok", "every field that can be compared is shown"),
-    ({"nulls_omitted": True}, "fields", "note", "coupon: expiry_date, customer"),
-    ({}, "values", "ok", "in the documented form"),
-    ({"numbers_as_strings": True}, "values", "note", "numbers come as text"),
-    ({"numbers_as_floats": True}, "values", "note", "whole numbers come with a fraction"),
-    ({"booleans_as_words": True}, "values", "note", "yes and no come as words"),
-    ({}, "clock", "note", "answers carry no Date header"),
-    ({"clock_ahead": 0.0}, "clock", "ok", "within 60 s of this computer's"),
-    ({"clock_ahead": 4000.5}, "clock", "note", "s ahead of this computer's"),
-    ({"clock_ahead": -4000.0}, "clock", "note", "s behind this computer's"),
+    ({}, "fields", "ok", "every field that can be compared is returned"),
+    ({"nulls_omitted": True}, "fields", "warning", "coupon: expiry_date, customer"),
+    ({}, "value formats", "ok", "as documented"),
+    ({"numbers_as_strings": True}, "value formats", "warning", "numbers as text"),
+    ({"numbers_as_floats": True}, "value formats", "warning", "whole numbers with a fraction"),
+    ({"booleans_as_words": True}, "value formats", "warning", "booleans as words"),
+    ({}, "clock", "warning", "unknown: no Date header"),
+    ({"clock_ahead": 0.0}, "clock", "ok", "within 60 s of this computer's clock"),
+    ({"clock_ahead": 4000.5}, "clock", "warning", "s ahead of this computer's"),
+    ({"clock_ahead": -4000.0}, "clock", "warning", "s behind this computer's"),
 ]
 
 
@@ -237,20 +272,20 @@ def test_discontinued_objects_in_every_list_are_seen(
 ) -> None:
     content = stocked(2)
     content["products"][1]["Discontinued"] = True
-    found = examined(content).of("discontinued")
-    assert (found.verdict, found.found) == ("ok", "shown by product.list and variant.list")
+    found = examined(content).of("discontinued objects listed")
+    assert (found.verdict, found.found) == ("ok", "listed by product.list and variant.list")
 
 
 @pytest.mark.parametrize("status", [403, 401])
 def test_a_missing_right_is_named_and_the_rest_is_asked(examined: Examine, status: int) -> None:
     ran = examined(forbidden_operations=CUSTOMERS, forbidden_status=status)
-    rights = [f for f in ran.findings if f.check == "rights"]
-    assert [f.verdict for f in rights] == ["problem", "ok"]
-    assert rights[0].found == f"Contacts VIEW is missing: HTTP {status} on customer.list"
+    rights = [f for f in ran.findings if f.check == "permissions"]
+    assert [f.verdict for f in rights] == ["error", "ok"]
+    assert rights[0].found == f"Contacts VIEW is missing (customer.list: HTTP {status})"
     assert "Products VIEW" in rights[1].found
     assert "Contacts" not in rights[1].found
-    assert ran.verdicts("problem") == ["rights", "customer.list"]
-    assert ran.of("customer.by_code").found == "not tried: it needs Contacts VIEW too"
+    assert ran.verdicts("error") == ["permissions", "customer.list"]
+    assert ran.of("customer.by_code").found == "skipped: it needs Contacts VIEW too"
     assert ran.of("not found").found == "variant, coupon, product: HTTP 404"
 
 
@@ -258,31 +293,31 @@ def test_what_needs_a_right_that_is_missing_is_not_asked(examined: Examine) -> N
     ran = examined(forbidden_operations=frozenset({"POST /Variant"}))
     sent = [path for _, path, _ in ran.calls if "/Variant" in path]
     assert sent == ["/api/v3/Variant"]
-    assert ran.of("variant.by_code").found == "not tried: it needs Products VIEW too"
+    assert ran.of("variant.by_code").found == "skipped: it needs Products VIEW too"
 
 
 def test_a_token_that_nothing_takes_is_one_problem(examined: Examine) -> None:
     ran = examined(token_lifetime=0.0)
-    assert ran.verdicts("problem") == ["credentials"]
-    assert ran.of("rights").found == "not tried: no operation takes the token"
+    assert ran.verdicts("error") == ["credentials"]
+    assert ran.of("permissions").found == "skipped: no operation accepts the token"
     assert ran.of("variant.list").found == "POST /Variant: HTTP 401"
 
 
 def test_wrong_credentials_stop_early_and_the_rest_is_not_tried(examined: Examine) -> None:
     for status in (401, 400):
         ran = examined(credentials=("sandbox", "wrong"), bad_credentials=status)
-        assert ran.verdicts("problem") == ["credentials"]
+        assert ran.verdicts("error") == ["credentials"]
         assert ran.of("host").verdict == "ok"
-        assert ran.of("variant.list").found == "not tried"
+        assert ran.of("variant.list").found == "skipped"
         assert ran.evidence.requests == 1
 
 
 @pytest.mark.parametrize("kind", ["drop", "timeout"])
 def test_a_shop_that_never_answers_stops_early(examined: Examine, kind: Any) -> None:
     ran = examined(faults=[Fault("*", "*", kind, times=99)])
-    assert ran.verdicts("problem") == ["host"]
+    assert ran.verdicts("error") == ["host"]
     assert "the response was lost" in ran.of("host").found
-    assert ran.of("credentials").found == "not tried"
+    assert ran.of("credentials").found == "skipped"
     assert ran.evidence.requests == MAX_ATTEMPTS
 
 
@@ -290,15 +325,15 @@ def test_a_shop_that_falls_silent_is_asked_no_further(examined: Examine) -> None
     ran = examined(faults=[Fault("*", "/P*", "drop", times=99)])
     assert "the response was lost" in ran.of("coupon.list").found
     assert ran.of("variant.list").verdict == "ok"
-    assert ran.of("product.list").verdict == "problem"
+    assert ran.of("product.list").verdict == "error"
     silent = examined(faults=[Fault("*", "/[A-S]*", "drop", times=99)])
-    assert silent.of("variant.list").found == "not tried: the shop has stopped answering"
-    assert silent.evidence.requests < BUDGET
+    assert silent.of("variant.list").found == "skipped: the shop has stopped answering"
+    assert silent.evidence.requests < MAX_REQUESTS
 
 
 def test_one_failing_operation_hides_no_other(examined: Examine) -> None:
     ran = examined(faults=[Fault("*", "/Outlet*", "500", times=99)])
-    assert ran.verdicts("problem") == ["outlet.list"]
+    assert ran.verdicts("error") == ["outlet.list"]
     assert ran.of("outlet.list").found == "GET /Outlet: HTTP 500: Planned fault."
     assert sum("/Outlet" in path for _, path, _ in ran.calls) == 4
     assert ran.of("not found").verdict == "ok"
@@ -306,19 +341,19 @@ def test_one_failing_operation_hides_no_other(examined: Examine) -> None:
 
 def test_an_answer_that_is_lost_once_is_asked_for_again(examined: Examine) -> None:
     ran = examined(faults=[Fault("*", "/Outlet*", "drop")])
-    assert ran.verdicts("problem") == []
-    assert "1 of 18 answers were lost" in ran.of("host").found
+    assert ran.verdicts("error") == []
+    assert "1 of 18 responses were lost" in ran.of("host").found
 
 
 def test_a_window_that_others_spend_is_told(examined: Examine) -> None:
     ran = examined(faults=[Fault("GET", "/Outlet", "429")])
-    assert ran.of("rate limit").found == "HTTP 429 came once: other programs spend the window"
-    assert ran.verdicts("problem") == []
+    assert ran.of("rate limit").found == "HTTP 429 once: other integrations use the same rate limit"
+    assert ran.verdicts("error") == []
 
 
 def test_a_small_window_is_waited_for(examined: Examine) -> None:
     ran = examined(limit=5)
-    assert ran.verdicts("problem") == []
+    assert ran.verdicts("error") == []
     assert ran.of("rate limit").found.startswith("5 requests per 180 s")
 
 
@@ -326,18 +361,23 @@ def test_a_500_for_what_is_not_there_is_a_note(examined: Examine) -> None:
     ran = examined(faults=[Fault("GET", "/Variant/Code", "500", nth=2, times=9)])
     found = ran.of("not found")
     assert (found.verdict, found.found) == (
-        "note",
+        "warning",
         "variant: HTTP 500; coupon, customer, product: HTTP 404",
     )
 
 
 def test_an_empty_shop_is_no_problem(examined: Examine) -> None:
     ran = examined({})
-    assert ran.verdicts("problem") == []
-    assert ran.of("variant.by_code").found.startswith("cannot be told: no variant was seen")
-    assert ran.of("values").found == "not tried: no object was seen"
+    assert ran.verdicts("error") == []
+    assert ran.of("variant.by_code").found.startswith(
+        "unknown: the shop has no variant to test with"
+    )
+    assert ran.of("value formats").found == "skipped: the shop has no object to test with"
     odd = examined({}, not_found="null")
-    assert odd.of("variant.by_code").found == "GET /Variant/Code (no variant was seen to read)"
+    assert (
+        odd.of("variant.by_code").found
+        == "GET /Variant/Code (the shop has no variant to test with)"
+    )
 
 
 # --- page sizes: asked for as `paging` does, and remembered ---

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.dealpos.doctor.checks import judge
-from reconciler.dealpos.doctor.evidence import Asked, Evidence, Heard, Outcome, Purpose
-from reconciler.dealpos.doctor.finding import Finding
+from reconciler.dealpos.doctor.checks import run_checks
+from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Question, Reply, TimedRecord
+from reconciler.dealpos.doctor.finding import CheckResult
 from reconciler.dealpos.observer import RequestRecord
 from reconciler.kinds import KINDS
 
@@ -27,23 +27,23 @@ def exchange(
 
 
 def heard(*exchanges: RequestRecord, at: float = 0.0) -> Evidence:
-    return Evidence("https://shop.example", heard=tuple(Heard(at, e) for e in exchanges))
+    return Evidence("https://shop.example", records=tuple(TimedRecord(at, e) for e in exchanges))
 
 
 def asked(
     purpose: Purpose = Purpose.LISTING,
-    outcome: Outcome = Outcome.ANSWERED,
+    outcome: Reply = Reply.ANSWERED,
     kind: str = "variant",
     operation: str = "variant.list",
     status: int = 200,
     **more: Any,
-) -> Asked:
+) -> Question:
     exchanges = (exchange(status=status, operation=operation),)
-    return Asked(kind, purpose, operation, outcome, exchanges, **more)
+    return Question(kind, purpose, operation, outcome, exchanges, **more)
 
 
-def about(*questions: Asked) -> Evidence:
-    return Evidence("https://shop.example", asked=questions)
+def about(*questions: Question) -> Evidence:
+    return Evidence("https://shop.example", questions=questions)
 
 
 def left(*counts: tuple[str, int]) -> Evidence:
@@ -54,7 +54,7 @@ def variants(count: int, **more: Any) -> tuple[dict[str, Any], ...]:
     return tuple({"Code": f"V{number}", **more} for number in range(count))
 
 
-LISTED = asked(rows=variants(2), total=2, form="Data", size=500)
+LISTED = asked(rows=variants(2), total=2, envelope="Data", size=500)
 PARENT = {"Code": "P", "Variants": [{"Code": "V9", "Discontinued": True}]}
 CUT = asked(
     kind="product",
@@ -66,22 +66,27 @@ GMT = "Thu, 01 Jan 1970 00:10:00 GMT"
 
 TABLE: list[tuple[Evidence, str, str, str]] = [
     # buckets: the count across endpoints
-    (left(("/A", 49), ("/B", 48), ("/C", 47)), "shared window", "ok", "one window"),
-    (left(("/A", 49), ("/B", 49), ("/C", 49)), "shared window", "note", "of its own"),
-    (left(("/A", 9), ("/B", 3), ("/C", 49), ("/D", 48)), "shared window", "ok", "one window"),
-    (left(("/A", 49), ("/A", 48)), "shared window", "note", "cannot be told"),
-    (heard(exchange(ratelimit_remaining="many")), "shared window", "note", "cannot be told"),
+    (left(("/A", 49), ("/B", 48), ("/C", 47)), "rate limit scope", "ok", "one window"),
+    (
+        left(("/A", 49), ("/B", 49), ("/C", 49)),
+        "rate limit scope",
+        "warning",
+        "one window for each endpoint",
+    ),
+    (left(("/A", 9), ("/B", 3), ("/C", 49), ("/D", 48)), "rate limit scope", "ok", "one window"),
+    (left(("/A", 49), ("/A", 48)), "rate limit scope", "warning", "unknown: no R"),
+    (heard(exchange(ratelimit_remaining="many")), "rate limit scope", "warning", "unknown: no R"),
     # clock: by the quickest answer
     (heard(exchange(date=GMT), at=590.0), "clock", "ok", "within 60 s"),
-    (heard(exchange(date=GMT), at=0.0), "clock", "note", "600 s ahead of"),
-    (heard(exchange(date=GMT), at=1200.0), "clock", "note", "600 s behind"),
-    (heard(exchange(date="yesterday")), "clock", "note", "cannot be told"),
+    (heard(exchange(date=GMT), at=0.0), "clock", "warning", "600 s ahead of"),
+    (heard(exchange(date=GMT), at=1200.0), "clock", "warning", "600 s behind"),
+    (heard(exchange(date="yesterday")), "clock", "warning", "unknown: no Date header"),
     (
         Evidence(
             "s",
-            heard=(
-                Heard(900.0, exchange(date=GMT, seconds=300.0)),
-                Heard(600.0, exchange(date=GMT, seconds=0.1)),
+            records=(
+                TimedRecord(900.0, exchange(date=GMT, seconds=300.0)),
+                TimedRecord(600.0, exchange(date=GMT, seconds=0.1)),
             ),
         ),
         "clock",
@@ -89,19 +94,24 @@ TABLE: list[tuple[Evidence, str, str, str]] = [
         "within 60 s",
     ),
     # rate limit
-    (heard(exchange(status=429), exchange(status=429)), "rate limit", "note", "came 2 times"),
-    (heard(exchange(status=0)), "rate limit", "note", "not tried"),
+    (
+        heard(exchange(status=429), exchange(status=429)),
+        "rate limit",
+        "warning",
+        "HTTP 429 2 times",
+    ),
+    (heard(exchange(status=0)), "rate limit", "warning", "skipped"),
     # page size
-    (about(LISTED), "page size", "ok", "asked for 500: every list fits into one page"),
+    (about(LISTED), "page size", "ok", "requested 500; every list fits on one page"),
     (about(replace(LISTED, rows=variants(500), total=900)), "page size", "ok", "pages of 500"),
     (about(replace(LISTED, total=0, rows=())), "page size", "ok", "has 0 rows"),
     (
         about(replace(LISTED, total=None, rows=variants(7))),
         "page size",
-        "note",
-        "got 7; whether that is all of them was not asked",
+        "warning",
+        "got 7; it is unknown whether there are more",
     ),
-    (about(asked(total=None, size=0)), "page size", "note", "no list with pages"),
+    (about(asked(total=None, size=0)), "page size", "warning", "no list with pages"),
     (
         about(
             replace(LISTED, total=None, rows=variants(30)),
@@ -117,164 +127,184 @@ TABLE: list[tuple[Evidence, str, str, str]] = [
             asked(Purpose.SECOND_PAGE, rows=variants(31)),
         ),
         "page size",
-        "note",
-        "got 30, and a second page holds more",
+        "warning",
+        "got 30, and a second page has more",
     ),
     (
         about(
             replace(LISTED, total=90, rows=variants(30)),
-            asked(Purpose.SECOND_PAGE, Outcome.LOST, status=0),
+            asked(Purpose.SECOND_PAGE, Reply.LOST, status=0),
         ),
         "page size",
-        "note",
-        "got 30 of 90: cut without a word",
+        "warning",
+        "requested 500, got 30 of 90",
     ),
     # operations
     (about(LISTED), "variant.list", "ok", "POST /Variant: Data, 2 of 2 rows"),
     (
-        about(asked(rows=({"Price": 5},), form="Data")),
+        about(asked(rows=({"Price": 5},), envelope="Data")),
         "variant.list",
-        "problem",
-        "rows do not show the code (they are {Price: number})",
+        "error",
+        "rows have no code (they are {Price: number})",
     ),
     (
-        about(asked(rows=({"Code": "V1", "UnitPrice": "much"},), form="Data")),
+        about(asked(rows=({"Code": "V1", "UnitPrice": "much"},), envelope="Data")),
         "variant.list",
-        "problem",
-        "a row is not understood: `unit_price`: a number was expected (found 'much')",
+        "error",
+        "a row cannot be read: `unit_price`: a number was expected (found 'much')",
     ),
     (
-        about(asked(outcome=Outcome.UNREADABLE, detail="the answer is no list of objects")),
+        about(asked(outcome=Reply.UNREADABLE, detail="expected a list of objects")),
         "variant.list",
-        "problem",
-        "POST /Variant: the answer is no list of objects",
+        "error",
+        "POST /Variant: expected a list of objects",
     ),
     (
         about(
-            asked(outcome=Outcome.LOST, detail="HTTP 500: no", status=500),
+            asked(outcome=Reply.LOST, detail="HTTP 500: no", status=500),
             asked(Purpose.BATCH, operation="variant.by_codes"),
         ),
         "variant.list",
-        "note",
+        "warning",
         "POST /Variant: HTTP 500: no",
     ),
     (
-        about(asked(Purpose.KNOWN, operation="variant.by_code", form="nothing")),
+        about(asked(Purpose.KNOWN, operation="variant.by_code", envelope="nothing")),
         "variant.by_code",
-        "note",
-        "answers nothing for an object that a list shows",
+        "warning",
+        "answers nothing for an object that a list returns",
     ),
     (
         about(
             asked(Purpose.LISTING, kind="coupon", operation="coupon.list", rows=({"Code": "K"},)),
             asked(
                 Purpose.KNOWN,
-                Outcome.NOT_OFFERED,
+                Reply.NOT_OFFERED,
                 kind="coupon",
                 operation="coupon.by_code",
                 status=404,
             ),
         ),
         "coupon.by_code",
-        "problem",
+        "error",
         "not offered: POST /Variant",
     ),
     (
-        about(asked(Purpose.UNKNOWN, Outcome.LOST, operation="variant.by_code", status=503)),
+        about(asked(Purpose.UNKNOWN, Reply.LOST, operation="variant.by_code", status=503)),
         "variant.by_code",
-        "note",
+        "warning",
         "HTTP 503",
     ),
     # not found
     (
         about(asked(Purpose.UNKNOWN, rows=variants(1))),
         "not found",
-        "note",
-        "an object, though none can have this code",
+        "warning",
+        "an object, although none has this code",
     ),
     (
-        about(asked(Purpose.UNKNOWN, form="a bare array")),
+        about(asked(Purpose.UNKNOWN, envelope="a bare array")),
         "not found",
         "ok",
         "HTTP 200 with a bare array",
     ),
     (
-        about(asked(Purpose.UNKNOWN, Outcome.REFUSED, status=409)),
+        about(asked(Purpose.UNKNOWN, Reply.REFUSED, status=409)),
         "not found",
-        "note",
+        "warning",
         "variant: HTTP 409",
     ),
     (
-        about(asked(Purpose.UNKNOWN, Outcome.LOST, status=0)),
+        about(asked(Purpose.UNKNOWN, Reply.LOST, status=0)),
         "not found",
-        "note",
-        "the answer was lost",
+        "warning",
+        "the response was lost",
     ),
     # unknown in a batch
     (
         about(asked(Purpose.BATCH, operation="variant.by_codes", entries=2, rows=variants(1))),
-        "unknown in a batch",
+        "batch with unknown codes",
         "ok",
-        "stands there as null",
+        "an unknown code is returned as null",
     ),
     (
-        about(asked(Purpose.BATCH, Outcome.REFUSED, operation="variant.by_codes", status=400)),
-        "unknown in a batch",
-        "note",
+        about(asked(Purpose.BATCH, Reply.REFUSED, operation="variant.by_codes", status=400)),
+        "batch with unknown codes",
+        "warning",
         "does not answer",
     ),
     # discontinued
     (
         about(asked(rows=variants(1, Discontinued="Yes"))),
-        "discontinued",
+        "discontinued objects listed",
         "ok",
-        "shown by variant.list",
+        "listed by variant.list",
     ),
-    (about(asked(rows=())), "discontinued", "note", "no list shows anything"),
+    (about(asked(rows=())), "discontinued objects listed", "warning", "every list is empty"),
     (
         about(
             asked(kind="product", operation="product.list", rows=(PARENT,)),
             asked(rows=variants(1), total=5),
         ),
-        "discontinued",
-        "note",
-        "none seen in product.list and variant.list",
+        "discontinued objects listed",
+        "warning",
+        "none in product.list and variant.list",
     ),
     (
         about(
             asked(kind="product", operation="product.list", rows=(PARENT,)),
             asked(rows=variants(1), total=1),
         ),
-        "discontinued",
-        "note",
+        "discontinued objects listed",
+        "warning",
         "variant.list leaves out the discontinued variant V9",
     ),
     # shown inside: discontinued variants, by a product
-    (about(asked(rows=())), "shown inside", "note", "no product with variants was seen"),
-    (about(CUT, RETIRED), "shown inside", "note", "none seen in a product: there are none"),
-    (about(replace(CUT, total=2), RETIRED), "shown inside", "note", "none seen in a prod"),
-    (about(replace(CUT, total=1), RETIRED), "shown inside", "note", "the discontinued va"),
+    (
+        about(asked(rows=())),
+        "discontinued variants in products",
+        "warning",
+        "the shop has no product with variants",
+    ),
+    (
+        about(CUT, RETIRED),
+        "discontinued variants in products",
+        "warning",
+        "none in any product: the shop has none",
+    ),
+    (
+        about(replace(CUT, total=2), RETIRED),
+        "discontinued variants in products",
+        "warning",
+        "none in any product",
+    ),
+    (
+        about(replace(CUT, total=1), RETIRED),
+        "discontinued variants in products",
+        "warning",
+        "has the discontinued variant V0",
+    ),
     (
         about(CUT, replace(CUT, purpose=Purpose.SECOND_PAGE), RETIRED),
-        "shown inside",
-        "note",
-        "no product that product.list shows has the discontinued variant V0",
+        "discontinued variants in products",
+        "warning",
+        "no product in product.list has the discontinued variant V0",
     ),
     (
         about(CUT, replace(CUT, purpose=Purpose.SECOND_PAGE, rows=({"Code": "O"},)), RETIRED),
-        "shown inside",
-        "note",
-        "none seen in a product: there are none",
+        "discontinued variants in products",
+        "warning",
+        "none in any product: the shop has none",
     ),
     (
         about(replace(CUT, rows=({"Code": "P", "Variants": "none"},)), RETIRED),
-        "shown inside",
-        "note",
-        "no product with variants was seen",
+        "discontinued variants in products",
+        "warning",
+        "the shop has no product with variants",
     ),
     # values: cents are no dialect
-    (about(asked(rows=variants(1, UnitPrice=10.5))), "values", "ok", "documented form"),
-    (about(asked(rows=variants(1, Taxable=1))), "values", "note", "yes and no come as numbers"),
+    (about(asked(rows=variants(1, UnitPrice=10.5))), "value formats", "ok", "as documented"),
+    (about(asked(rows=variants(1, Taxable=1))), "value formats", "warning", "booleans as numbers"),
 ]
 
 
@@ -284,19 +314,19 @@ TABLE: list[tuple[Evidence, str, str, str]] = [
     ids=[f"{check}-{number}" for number, (_, check, _, _) in enumerate(TABLE)],
 )
 def test_a_finding(evidence: Evidence, check: str, verdict: str, text: str) -> None:
-    (found,) = [f for f in judge(evidence, KINDS) if f.check == check]
+    (found,) = [f for f in run_checks(evidence, KINDS) if f.check == check]
     assert (found.verdict, text in found.found) == (verdict, True), found
 
 
 def test_without_any_evidence_every_line_is_there_and_says_so() -> None:
-    found = judge(Evidence("s"), KINDS)
+    found = run_checks(Evidence("s"), KINDS)
     needed = sum(
         read is not None
         for kind in KINDS.values()
         for read in (kind.reads.listing, kind.reads.batch, kind.reads.single)
     )
     assert len(found) == needed + 15
-    assert all(isinstance(line, Finding) for line in found)
+    assert all(isinstance(line, CheckResult) for line in found)
 
 
 @pytest.mark.parametrize(
@@ -307,8 +337,8 @@ def test_without_any_evidence_every_line_is_there_and_says_so() -> None:
     ],
 )
 def test_what_is_private_is_in_no_finding(row: dict[str, Any]) -> None:
-    rows = asked(kind="customer", operation="customer.list", rows=(row,), form="a bare array")
-    found = judge(about(rows), KINDS)
+    rows = asked(kind="customer", operation="customer.list", rows=(row,), envelope="a bare array")
+    found = run_checks(about(rows), KINDS)
     (line,) = [f for f in found if f.check == "customer.list"]
-    assert line.verdict == "problem"
+    assert line.verdict == "error"
     assert not any("zq" in f"{f.found} {f.next_step}".lower() for f in found)

@@ -1,6 +1,7 @@
-"""One file per check: evidence to findings, without asking anything.
+"""The checks of the doctor: evidence to results.
 
-A check has one function `judge`; the table below is the order of the lines.
+In: what was asked of a shop and answered. Out: one line for each check, in the order of the table.
+Never: a request, or a value of private data.
 """
 
 from __future__ import annotations
@@ -8,47 +9,52 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from reconciler.core.model.kind import Kinds
-from reconciler.dealpos.doctor.checks import access as credentials
-from reconciler.dealpos.doctor.checks import (
-    batch_unknown,
-    bucket,
-    clock,
-    discontinued,
-    hidden,
-    host,
-    nested,
-    not_found,
-    right,
-    unseen,
-    value,
+from reconciler.dealpos.doctor.checks.access import (
+    check_credentials,
+    check_host,
+    check_permissions,
 )
-from reconciler.dealpos.doctor.checks import dialect as generation
-from reconciler.dealpos.doctor.checks import listings as page_size
-from reconciler.dealpos.doctor.checks import operations as operation
-from reconciler.dealpos.doctor.checks import request_window as rate_limit
+from reconciler.dealpos.doctor.checks.dialect import (
+    check_fields,
+    check_generation,
+    check_value_formats,
+)
+from reconciler.dealpos.doctor.checks.listings import (
+    check_default_filter,
+    check_nested_children,
+    check_page_size,
+    check_retired_objects,
+)
+from reconciler.dealpos.doctor.checks.not_found import check_batch, check_not_found
+from reconciler.dealpos.doctor.checks.operations import check_operations
+from reconciler.dealpos.doctor.checks.request_window import (
+    check_clock,
+    check_rate_limit,
+    check_rate_limit_scope,
+)
 from reconciler.dealpos.doctor.evidence import Evidence
-from reconciler.dealpos.doctor.finding import Finding
+from reconciler.dealpos.doctor.finding import CheckResult
 
-CHECKS: tuple[Callable[[Evidence, Kinds], Iterator[Finding]], ...] = (
-    host.judge,
-    credentials.judge,
-    right.judge,
-    operation.judge,
-    generation.judge,
-    page_size.judge,
-    rate_limit.judge,
-    bucket.judge,
-    not_found.judge,
-    batch_unknown.judge,
-    discontinued.judge,
-    nested.judge,
-    hidden.judge,
-    unseen.judge,
-    value.judge,
-    clock.judge,
+CHECKS: tuple[Callable[[Evidence, Kinds], Iterator[CheckResult]], ...] = (
+    check_host,
+    check_credentials,
+    check_permissions,
+    check_operations,
+    check_generation,
+    check_page_size,
+    check_rate_limit,
+    check_rate_limit_scope,
+    check_not_found,
+    check_batch,
+    check_retired_objects,
+    check_nested_children,
+    check_default_filter,
+    check_fields,
+    check_value_formats,
+    check_clock,
 )
 
 
-def judge(evidence: Evidence, kinds: Kinds) -> list[Finding]:
-    """Every finding, in the order of the table."""
-    return [finding for check in CHECKS for finding in check(evidence, kinds)]
+def run_checks(evidence: Evidence, kinds: Kinds) -> list[CheckResult]:
+    """Return the results of all checks, in the order of the table."""
+    return [result for check in CHECKS for result in check(evidence, kinds)]

@@ -1,43 +1,75 @@
-"""Whether the shop gives a token, and takes it."""
+"""Checks of access: host, credentials, and permissions to read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from reconciler.core.model.kind import Kinds
-from reconciler.dealpos.doctor.evidence import Evidence, Outcome, Purpose
-from reconciler.dealpos.doctor.finding import Finding, note, ok, problem, untried
+from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Reply
+from reconciler.dealpos.doctor.finding import CheckResult, error, ok, skipped, warning
+from reconciler.dealpos.operations import OPERATIONS
 
-NAME = "credentials"
+HOST = "host"
+CREDENTIALS = "credentials"
+PERMISSIONS = "permissions"
 
-SHORT = 180.0
-"""Seconds below which a token may not outlive one request window."""
+MIN_TOKEN_SECONDS = 180.0
+"""A token that is valid for less may expire within one rate-limit window."""
 
 
-def judge(evidence: Evidence, kinds: Kinds) -> Iterator[Finding]:
-    """A token was given, for so long, and at least one operation takes it."""
-    token = evidence.of("", Purpose.TOKEN)
-    if token is not None:
-        yield _refused(token.outcome, token.detail, token.hint)
+def check_host(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
+    """Check that a DealPOS API answers at the address."""
+    token = evidence.question("", Purpose.TOKEN)
+    if token is None or token.reply is Reply.FORBIDDEN:
+        lost = sum(timed.record.status == 0 for timed in evidence.records)
+        suffix = f"; {lost} of {len(evidence.records)} responses were lost" if lost else ""
+        yield ok(HOST, f"answers{suffix}")
         return
-    if evidence.refused_throughout:
-        yield problem(
-            NAME,
-            "the shop gives a token, and every operation refuses it (HTTP 401)",
-            "see in DealPOS whether the API client is active, and what its group may do",
+    step = token.hint or "check the address and the network, then run the doctor again"
+    yield error(HOST, token.detail, step)
+
+
+def check_credentials(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
+    """Check that the shop issues a token, and that an operation accepts it."""
+    token = evidence.question("", Purpose.TOKEN)
+    if token is not None:
+        is_refused = token.reply is Reply.FORBIDDEN
+        yield error(CREDENTIALS, token.detail, token.hint) if is_refused else skipped(CREDENTIALS)
+        return
+    if evidence.token_always_refused:
+        yield error(
+            CREDENTIALS,
+            "the shop issues a token, and every operation refuses it (HTTP 401)",
+            "check in DealPOS that the API client is active, and the permissions of its group",
         )
         return
-    life = evidence.lifetime
-    if life is None:
-        yield ok(NAME, "accepted; the shop does not say how long a token lives (HTTP 401 tells)")
-    elif life < SHORT:
-        step = "nothing: it is renewed on the way, at up to 2 requests each time"
-        yield note(NAME, f"accepted; a token lives {life:,.0f} s only", step)
+    seconds = evidence.token_lifetime
+    if seconds is None:
+        yield ok(CREDENTIALS, "accepted; token lifetime unknown (renewed after HTTP 401)")
+    elif seconds < MIN_TOKEN_SECONDS:
+        step = "no action needed: the token is renewed, with up to 2 requests each time"
+        yield warning(CREDENTIALS, f"accepted; token valid for only {seconds:,.0f} s", step)
     else:
-        yield ok(NAME, f"accepted; a token lives {life:,.0f} s")
+        yield ok(CREDENTIALS, f"accepted; token valid for {seconds:,.0f} s")
 
 
-def _refused(outcome: Outcome, detail: str, hint: str) -> Finding:
-    if outcome is Outcome.FORBIDDEN:
-        return problem(NAME, detail, hint)
-    return untried(NAME)
+def check_permissions(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
+    """Check that the API client may read each module (dealpos-api.md §1)."""
+    if evidence.token_always_refused:
+        yield skipped(PERMISSIONS, "skipped: no operation accepts the token")
+        return
+    asked = [question for question in evidence.questions if question.kind]
+    missing: dict[str, list[str]] = {}
+    for question in asked:
+        if question.reply is Reply.FORBIDDEN:
+            right = OPERATIONS[question.operation].right
+            missing.setdefault(right, []).append(f"{question.operation}: HTTP {question.status}")
+    for right, refused in sorted(missing.items()):
+        found = f"{right} is missing ({', '.join(sorted(set(refused)))})"
+        yield error(PERMISSIONS, found, "add it to the group of the API client in DealPOS")
+    granted = {OPERATIONS[q.operation].right for q in asked if q.is_answered}
+    if granted:
+        found = f"granted: {', '.join(sorted(granted))}. Write permissions cannot be checked"
+        yield ok(PERMISSIONS, found)
+    elif not missing:
+        yield skipped(PERMISSIONS)

@@ -1,57 +1,114 @@
-"""Which generations of the documentation the answered routes fit (dealpos-api.md §0).
-
-Only reads of one object tell: a list may answer and not heed where its parameters stand.
-"""
+"""Checks of the API dialect: generation, fields that are never returned, value formats."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.core.model.kind import Kinds
-from reconciler.dealpos.doctor.evidence import Evidence, Outcome, Purpose
-from reconciler.dealpos.doctor.finding import Finding, note, ok
+from reconciler.core.model.kind import Kind, Kinds
+from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Reply, Row, decode_or_empty
+from reconciler.dealpos.doctor.finding import CheckResult, ok, warning
 from reconciler.dealpos.operations import OPERATIONS
 
-NAME = "generation"
+GENERATION = "API generation"
+FIELDS = "fields"
+VALUE_FORMATS = "value formats"
 
-_ALL = "ABC"
-
-
-def judge(evidence: Evidence, kinds: Kinds) -> Iterator[Finding]:
-    """Those that print what answers, without those that print what is not offered."""
-    there, missing = _told(evidence)
-    if not there and not missing:
-        step = "nothing: each read takes the route that answers"
-        yield note(NAME, "cannot be told: no object was read by itself", step)
-        return
-    fits = set(_ALL).intersection(*map(set, there.values())).difference(*missing.values())
-    which = " or ".join(sorted(fits)) or "no single one of A, B and C"
-    told = [f"answered: {_named(there)}"] if there else []
-    told += [f"not offered: {_named(missing)}"] if missing else []
-    yield ok(NAME, f"{which}; {'; '.join(told)}")
+_NO_OBJECT = "skipped: the shop has no object to test with"
+_TRY_LATER = "run the doctor again when the shop has an object"
+_GENERATIONS = "ABC"
+_FORMATS = {
+    (int, str): "numbers as text",
+    (int, float): "whole numbers with a fraction (100.0)",
+    (bool, str): "booleans as words",
+    (bool, int): "booleans as numbers",
+}
 
 
-def _told(evidence: Evidence) -> tuple[dict[str, str], dict[str, str]]:
-    """Routes that answered and routes that are not offered, with the generations that print them.
+def check_generation(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
+    """Name the API generations that print all routes that answered (dealpos-api.md §0).
 
-    What every generation prints tells nothing, and is left out.
+    Only single reads show it: a list may answer although it ignores where its parameters are.
     """
-    there: dict[str, str] = {}
+    answered, missing = _telling_routes(evidence)
+    if not answered and not missing:
+        step = "no action needed: each read uses the route that answers"
+        yield warning(GENERATION, "unknown: no object was read by itself", step)
+        return
+    fits = set(_GENERATIONS).intersection(*map(set, answered.values()))
+    fits = fits.difference(*missing.values())
+    parts = [f"answered: {_with_generations(answered)}"] if answered else []
+    parts += [f"not offered: {_with_generations(missing)}"] if missing else []
+    if fits:
+        yield ok(GENERATION, f"{' or '.join(sorted(fits))} ({'; '.join(parts)})")
+    else:
+        yield ok(GENERATION, f"mixed API generations ({'; '.join(parts)})")
+
+
+def check_fields(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
+    """Name the fields that the documentation shows and this shop has not returned."""
+    seen = [kind for kind in kinds.values() if any(evidence.rows(kind.name))]
+    missing = {kind.name: names for kind in seen if (names := _missing_fields(evidence, kind))}
+    if not seen:
+        yield warning(FIELDS, _NO_OBJECT, _TRY_LATER)
+    elif missing:
+        fields = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in missing.items())
+        step = "no action needed: they are not compared, and a plan says what an update leaves out"
+        yield warning(FIELDS, f"never returned, or empty in every object: {fields}", step)
+    else:
+        yield ok(FIELDS, "every field that can be compared is returned")
+
+
+def check_value_formats(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
+    """Name formats that differ from the documented ones (dealpos-api.md §13, §14 #7)."""
+    rows = [(kind, row) for kind in kinds.values() for row in evidence.rows(kind.name)]
+    if not rows:
+        yield warning(VALUE_FORMATS, _NO_OBJECT, _TRY_LATER)
+        return
+    formats = sorted({text for kind, row in rows for text in _odd_formats(kind, row)})
+    if formats:
+        yield warning(VALUE_FORMATS, "; ".join(formats), "no action needed: they are understood")
+    else:
+        yield ok(VALUE_FORMATS, "as documented")
+
+
+def _telling_routes(evidence: Evidence) -> tuple[dict[str, str], dict[str, str]]:
+    """Return routes that answered and routes that are not offered, each with its generations.
+
+    Routes that every generation prints say nothing, and are left out.
+    """
+    answered: dict[str, str] = {}
     missing: dict[str, str] = {}
-    for asked in evidence.every(Purpose.KNOWN):
-        printed = {f"{r.method} {r.path}": r for r in OPERATIONS[asked.operation].routes}
-        gone = set(asked.passed_over)
-        if asked.outcome is Outcome.NOT_OFFERED:
-            gone.add(asked.route)
-        for name, route in printed.items():
-            if route.generations == _ALL:
+    for question in evidence.questions_for(Purpose.KNOWN):
+        not_offered = set(question.refused_routes)
+        if question.reply is Reply.NOT_OFFERED:
+            not_offered.add(question.route)
+        for route in OPERATIONS[question.operation].routes:
+            name = f"{route.method} {route.path}"
+            if route.generations == _GENERATIONS:
                 continue
-            if name in gone:
+            if name in not_offered:
                 missing[name] = route.generations
-            elif asked.rows and name == asked.route:
-                there[name] = route.generations
-    return there, missing
+            elif question.rows and name == question.route:
+                answered[name] = route.generations
+    return answered, missing
 
 
-def _named(routes: dict[str, str]) -> str:
-    return ", ".join(f"{route} ({' and '.join(of)})" for route, of in routes.items())
+def _with_generations(routes: dict[str, str]) -> str:
+    return ", ".join(f"{route} ({', '.join(letters)})" for route, letters in routes.items())
+
+
+def _missing_fields(evidence: Evidence, kind: Kind) -> list[str]:
+    fields = {name for row in evidence.rows(kind.name) for name in decode_or_empty(kind, row)}
+    readable = [name for name, _, _ in kind.readable if kind.fields[name].comparable]
+    return [name for name in readable if name not in fields]
+
+
+def _odd_formats(kind: Kind, row: Row) -> Iterator[str]:
+    for _, keys, codec in kind.readable:
+        raw = next((row[key] for key in keys if key in row), None)
+        if codec.plain is None or raw is None:
+            continue
+        if isinstance(raw, float) and not raw.is_integer():
+            continue  # cents
+        if text := _FORMATS.get((codec.plain, type(raw))):
+            yield text

@@ -1,65 +1,205 @@
-"""The largest page that lists serve (dealpos-api.md §13: undocumented for most of them)."""
+"""Checks of listings: page size, and the objects that a listing or a parent leaves out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.core.model.kind import Kinds
-from reconciler.dealpos.doctor.evidence import Asked, Evidence, Purpose
-from reconciler.dealpos.doctor.finding import Finding, note, ok, untried
+from reconciler.core.model.kind import Kind, Kinds, Parent
+from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Question, Reply, Row
+from reconciler.dealpos.doctor.finding import CheckResult, ok, skipped, warning
 
-NAME = "page size"
+PAGE_SIZE = "page size"
+RETIRED = "discontinued objects listed"
 
-_STEP = "nothing: lists are read to their end, in more requests"
+_READ_TO_THE_END = "no action needed: lists are read to their end, with more requests"
+_LOOKED_UP = (
+    "no action needed: objects missing from the list are looked up one by one (1 request each)"
+)
 
 
-def judge(evidence: Evidence, kinds: Kinds) -> Iterator[Finding]:
-    """What was asked for and what came, where a list is long enough to tell."""
-    lists = [a for a in evidence.every(Purpose.LISTING) if a.answered and a.size]
+def check_page_size(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
+    """Report the largest page that is served (dealpos-api.md §13: mostly undocumented)."""
+    lists = [q for q in evidence.questions_for(Purpose.LISTING) if q.is_answered and q.size]
     if not lists:
-        yield untried(NAME, "not tried: no list with pages has answered")
+        yield skipped(PAGE_SIZE, "skipped: no list with pages has answered")
         return
-    told = [text for asked in lists for text in _told(evidence, asked)]
-    if told:
-        yield note(NAME, "; ".join(dict.fromkeys(told)), _STEP)
+    caps = [text for question in lists for text in _caps(evidence, question)]
+    if caps:
+        yield warning(PAGE_SIZE, "; ".join(dict.fromkeys(caps)), _READ_TO_THE_END)
         return
-    longest = max(lists, key=lambda asked: len(asked.rows))
-    count = len(longest.rows)
-    if count >= longest.size:
-        yield ok(NAME, f"{longest.operation} serves pages of {count:,}")
-    elif not _whole(evidence, longest):
-        begin = f"{longest.operation}: asked for {longest.size:,}, got {count:,}"
-        yield note(NAME, f"{begin}; whether that is all of them was not asked", _STEP)
+    longest = max(lists, key=lambda question: len(question.rows))
+    rows = len(longest.rows)
+    if rows >= longest.size:
+        yield ok(PAGE_SIZE, f"{longest.operation} returns pages of {rows:,}")
+    elif not _is_known_to_end(evidence, longest):
+        found = f"{longest.operation}: requested {longest.size:,}, got {rows:,}"
+        yield warning(PAGE_SIZE, f"{found}; it is unknown whether there are more", _READ_TO_THE_END)
     else:
         yield ok(
-            NAME,
-            f"asked for {longest.size:,}: every list fits into one page (the longest has "
-            f"{count:,} rows), so a smaller cap cannot be seen",
+            PAGE_SIZE,
+            f"requested {longest.size:,}; every list fits on one page (the longest has {rows:,} "
+            "rows), so a smaller limit cannot be seen",
         )
 
 
-def _whole(evidence: Evidence, asked: Asked) -> bool:
-    """Whether a list is known to end with its first page: by its total, or by its second page."""
-    second = evidence.of(asked.kind, Purpose.SECOND_PAGE)
-    return not asked.rows or asked.total is not None or bool(second and second.answered)
+def check_retired_objects(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
+    """Check whether lists include retired objects (dealpos-api.md §14 #21: undocumented)."""
+    listed, hidden, unseen = [], [], []
+    for kind in kinds.values():
+        listing = evidence.question(kind.name, Purpose.LISTING)
+        if not (kind.retire and kind.reads.hides and listing and listing.rows):
+            continue
+        if any(kind.retired(row) for row in listing.rows):
+            listed.append(listing.operation)
+        elif name := _child_missing_from_list(evidence, kind, listing):
+            hidden.append(f"{listing.operation} leaves out the discontinued {kind.name} {name}")
+        else:
+            unseen.append(listing.operation)
+    if hidden:
+        yield warning(RETIRED, "; ".join(hidden), _LOOKED_UP)
+    elif unseen:
+        also = f"; listed by {' and '.join(listed)}" if listed else ""
+        found = f"none in {' and '.join(unseen)}: the shop has none, or the list hides them{also}"
+        yield warning(RETIRED, found, _LOOKED_UP)
+    elif listed:
+        yield ok(RETIRED, f"listed by {' and '.join(listed)}")
+    else:
+        step = "run the doctor again when the shop has an object"
+        yield warning(RETIRED, "skipped: every list is empty", step)
 
 
-def _told(evidence: Evidence, asked: Asked) -> Iterator[str]:
-    """What a list shows of a cap: a refusal, or fewer rows than there are."""
-    if asked.refused_sizes:
-        sizes = ", ".join(f"{size:,}" for size in asked.refused_sizes)
-        yield f"pages of {sizes} are refused, {asked.size:,} is served"
-    if asked.scant:
-        yield f"an over-large page brings {asked.scant:,} rows, one of {asked.size:,} more"
-    second = evidence.of(asked.kind, Purpose.SECOND_PAGE)
-    got, more = len(asked.rows), second is not None and second.shows_more_than(asked)
-    if got >= asked.size:
+def check_nested_children(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
+    """Check whether reads of a parent include its retired children.
+
+    Undocumented, as dealpos-api.md §14 #21 is. Plans rest on it, because an update of a product
+    may delete the variants that it does not list (dealpos-api.md §6.2).
+    """
+    for kind in kinds.values():
+        if kind.parent and kind.retire:
+            check = f"{kind.retire} {kind.collection} in {kinds[kind.parent.kind].collection}"
+            yield _check_children(check, evidence, kind, kind.parent)
+
+
+def check_default_filter(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
+    """Check whether a listing hides objects that its filter shows (dealpos-api.md §10: coupons)."""
+    for kind in kinds.values():
+        listing = kind.reads.listing
+        if listing is None or not listing.wider:
+            continue
+        check = f"expired {kind.collection} listed"
+        first = evidence.question(kind.name, Purpose.LISTING)
+        wider = evidence.question(kind.name, Purpose.WIDER)
+        if first is None or wider is None:
+            yield skipped(check, f"skipped: {listing.operation} does not answer")
+        elif wider.reply is Reply.UNASKED:
+            hint = wider.hint
+            yield warning(check, wider.detail, hint) if hint else skipped(check)
+        else:
+            name, value = next(iter(listing.wider.items()))
+            yield _compare_filter(check, kind, (first, wider), f"{name}={value}")
+
+
+def _is_known_to_end(evidence: Evidence, question: Question) -> bool:
+    """Return whether a list ends with its first page: by its total, or by its second page."""
+    second = evidence.question(question.kind, Purpose.SECOND_PAGE)
+    return not question.rows or question.total is not None or bool(second and second.is_answered)
+
+
+def _caps(evidence: Evidence, question: Question) -> Iterator[str]:
+    """Yield what a list shows of a page limit: a refusal, or fewer rows than there are."""
+    if question.refused_sizes:
+        sizes = ", ".join(f"{size:,}" for size in question.refused_sizes)
+        yield f"pages of {sizes} are refused, {question.size:,} is accepted"
+    if question.larger_page_rows:
+        yield (
+            f"a page of more than {question.size:,} returns only {question.larger_page_rows:,} rows"
+        )
+    second = evidence.question(question.kind, Purpose.SECOND_PAGE)
+    rows, has_more = len(question.rows), second is not None and second.shows_more_than(question)
+    if rows >= question.size:
         return
-    begin = f"{asked.operation}: asked for {asked.size:,}, got {got:,}"
-    if asked.total is None:
-        if more:
-            yield f"{begin}, and a second page holds more: cut without a word"
-    elif 0 < got < asked.total:
-        stuck = second is not None and second.answered and not more
-        end = "a second page shows nothing new" if stuck else "cut without a word"
-        yield f"{begin} of {asked.total:,}: {end}"
+    found = f"{question.operation}: requested {question.size:,}, got {rows:,}"
+    if question.total is None:
+        if has_more:
+            yield f"{found}, and a second page has more"
+    elif 0 < rows < question.total:
+        repeats = second is not None and second.is_answered and not has_more
+        suffix = ": a second page shows nothing new" if repeats else ""
+        yield f"{found} of {question.total:,}{suffix}"
+
+
+def _child_missing_from_list(evidence: Evidence, kind: Kind, listing: Question) -> str | None:
+    """Return a retired child that its parent shows and its own complete list does not."""
+    is_whole = listing.total is not None and len(listing.rows) >= listing.total
+    if kind.parent is None or not is_whole:
+        return None
+    listed = {kind.named(row) for row in listing.rows}
+    for parent in evidence.rows(kind.parent.kind):
+        for row in parent.get(kind.parent.key) or ():
+            if kind.retired(row) and kind.named(row) not in listed:
+                return kind.named(row)
+    return None
+
+
+def _check_children(check: str, evidence: Evidence, kind: Kind, parent: Parent) -> CheckResult:
+    rows = [row for above in evidence.rows(parent.kind) for row in _children(above, parent)]
+    seen = next((kind.named(row) for row in rows if kind.retired(row)), None)
+    if seen:
+        return ok(check, f"returned with their {parent.kind}, such as {seen}")
+    if not rows:
+        found = f"skipped: the shop has no {parent.kind} with {kind.collection}"
+        return warning(check, found, "run the doctor again when it has one")
+    listing = evidence.question(parent.kind, Purpose.LISTING)
+    missing = _child_in_no_parent(evidence, kind, rows)
+    if missing and listing and _has_ended(evidence, listing):
+        found = (
+            f"no {parent.kind} in {listing.operation} has the {kind.retire} {kind.name} {missing}"
+            f": either the {parent.kind} leaves it out, or the list its {parent.kind}"
+        )
+    else:
+        found = f"none in any {parent.kind}: the shop has none, or reads leave them out"
+    step = (
+        f"declare {kind.retire} {kind.collection}, so that an update of their {parent.kind} names "
+        "them too"
+    )
+    return warning(check, found, step)
+
+
+def _children(row: Row, parent: Parent) -> list[Row]:
+    items = row.get(parent.key)
+    return items if isinstance(items, list) else []
+
+
+def _child_in_no_parent(evidence: Evidence, kind: Kind, children: list[Row]) -> str | None:
+    """Return a child that its own read shows as retired, and that no parent has shown."""
+    shown = {kind.named(row) for row in children}
+    names = (kind.named(row) for row in evidence.rows(kind.name) if kind.retired(row))
+    return next((name for name in names if name not in shown), None)
+
+
+def _has_ended(evidence: Evidence, listing: Question) -> bool:
+    """Return whether the first page is known to be the whole list."""
+    if listing.total is not None:
+        return len(listing.rows) >= listing.total
+    second = evidence.question(listing.kind, Purpose.SECOND_PAGE)
+    return second is not None and second.is_answered and not second.shows_more_than(listing)
+
+
+def _compare_filter(
+    check: str, kind: Kind, pages: tuple[Question, Question], wider_filter: str
+) -> CheckResult:
+    """Compare the plain list with the list that the filter gives."""
+    first, wider = pages
+    if not wider.is_answered:
+        return warning(check, f"unknown: {wider_filter} is refused ({wider.detail})", _LOOKED_UP)
+    listed = {kind.named(row) for row in first.rows}
+    more = [name for row in wider.rows if (name := kind.named(row)) and name not in listed]
+    if len(wider.rows) > len(first.rows) and more:
+        # A page of the same size has more rows, so the plain list was not cut: it has ended.
+        count = f"{len(more):,} {kind.name if len(more) == 1 else kind.collection}"
+        found = f"{first.operation} hides {count} that {wider_filter} returns, such as {more[0]}"
+        return warning(check, found, _LOOKED_UP)
+    if more or len(wider.rows) < len(first.rows):
+        found = f"unknown: {wider_filter} returns fewer or other {kind.collection}"
+        return warning(check, found, _LOOKED_UP)
+    return ok(check, f"{wider_filter} returns no {kind.name} that {first.operation} hides")

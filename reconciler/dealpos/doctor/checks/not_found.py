@@ -1,47 +1,76 @@
-"""What a single read answers for an object that does not exist (API §4: undocumented)."""
+"""Checks of "not found": how single and batch reads answer for a code that does not exist.
+
+dealpos-api.md §4, §13: both are undocumented.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from reconciler.core.model.kind import Kinds
-from reconciler.dealpos.doctor.evidence import Asked, Evidence, Outcome, Purpose
-from reconciler.dealpos.doctor.finding import Finding, note, ok, untried
+from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Question, Reply
+from reconciler.dealpos.doctor.finding import CheckResult, ok, skipped, warning
+from reconciler.dealpos.operations import NOT_FOUND_STATUSES
 
-NAME = "not found"
+NOT_FOUND = "not found"
+BATCH = "batch with unknown codes"
 
-_NO = frozenset({400, 404})
 
-
-def judge(evidence: Evidence, kinds: Kinds) -> Iterator[Finding]:
-    """The answers, and the kinds that give them; what cannot be taken for a no is a note."""
+def check_not_found(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
+    """Name the answers of single reads; one that may mean something else is a warning."""
     forms: dict[tuple[str, bool], list[str]] = {}
-    for asked in evidence.every(Purpose.UNKNOWN):
-        if asked.outcome not in (Outcome.UNASKED, Outcome.FORBIDDEN):
-            forms.setdefault(_form(asked), []).append(asked.kind)
+    for question in evidence.questions_for(Purpose.UNKNOWN):
+        if question.reply not in (Reply.UNASKED, Reply.FORBIDDEN):
+            forms.setdefault(_answer_form(question), []).append(question.kind)
     if not forms:
-        put_off = next((a for a in evidence.every(Purpose.UNKNOWN) if a.hint), None)
-        if put_off:
-            yield note(NAME, put_off.detail, put_off.hint)
+        over_budget = next((q for q in evidence.questions_for(Purpose.UNKNOWN) if q.hint), None)
+        if over_budget:
+            yield warning(NOT_FOUND, over_budget.detail, over_budget.hint)
         else:
-            yield untried(NAME, "not tried: no single read was possible")
+            yield skipped(NOT_FOUND, "skipped: no single read was possible")
         return
     found = "; ".join(f"{', '.join(names)}: {text}" for (text, _), names in forms.items())
-    if all(plain for _, plain in forms):
-        yield ok(NAME, found)
+    if all(is_plain for _, is_plain in forms):
+        yield ok(NOT_FOUND, found)
     else:
-        step = "nothing: it counts as a no only where the same read finds other objects"
-        yield note(NAME, found, step)
+        step = 'no action needed: it means "not found" only where the read finds other objects'
+        yield warning(NOT_FOUND, found, step)
 
 
-def _form(asked: Asked) -> tuple[str, bool]:
-    """How the answer looks, and whether it is a plain no."""
-    if asked.rows:
-        return "an object, though none can have this code", False
-    if asked.answered:
-        empty = bool(asked.exchanges) and asked.exchanges[-1].size == 0
-        what = {"nothing": "no body" if empty else "null"}.get(asked.form, asked.form)
-        return f"HTTP {asked.status} with {what}", True
-    if asked.status == 0:
-        return "the answer was lost", False
-    return f"HTTP {asked.status}", asked.status in _NO
+def check_batch(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
+    """Check whether a batch leaves out an unknown code, or is refused as a whole."""
+    batches = [q for q in evidence.questions_for(Purpose.BATCH) if q.reply is not Reply.UNASKED]
+    if not batches:
+        yield skipped(BATCH, "skipped: no batch read was possible")
+    for question in batches:
+        yield _check_one_batch(evidence, question)
+
+
+def _check_one_batch(evidence: Evidence, question: Question) -> CheckResult:
+    if question.is_answered:
+        nulls = question.entries - len(question.rows)
+        form = "returned as null" if nulls > 0 else "left out"
+        return ok(BATCH, f"{question.operation}: an unknown code is {form}")
+    known = evidence.question(question.kind, Purpose.BATCH_KNOWN)
+    if known is not None and known.is_answered:
+        return warning(
+            BATCH,
+            f"{question.operation}: one unknown code refuses the whole batch "
+            f"(HTTP {question.status})",
+            "no action needed: lists are read instead when new objects are declared",
+        )
+    return skipped(BATCH, f"unknown: {question.operation} does not answer")
+
+
+def _answer_form(question: Question) -> tuple[str, bool]:
+    """Return what the answer looks like, and whether it is a plain "not found"."""
+    if question.rows:
+        return "an object, although none has this code", False
+    if question.is_answered:
+        is_empty = bool(question.records) and question.records[-1].size == 0
+        body = {"nothing": "no body" if is_empty else "null"}
+        content = body.get(question.envelope, question.envelope)
+        return f"HTTP {question.status} with {content}", True
+    if question.status == 0:
+        return "the response was lost", False
+    return f"HTTP {question.status}", question.status in NOT_FOUND_STATUSES

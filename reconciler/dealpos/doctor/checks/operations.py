@@ -1,32 +1,34 @@
-"""Each read that the tool needs: the route that answers it, and in which form.
+"""Check of each read that the tool needs: the route that answers, and in which form.
 
-What the tool does without a read is in `live`: a kind that can still be read another way costs
-more requests, and no more than that.
+A kind whose read is missing can often be read in another way, which costs more requests and
+nothing else. `reading.read` decides that; this check explains it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
 
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.dealpos.doctor.evidence import Asked, Evidence, Outcome, Purpose
-from reconciler.dealpos.doctor.finding import Finding, note, ok, problem, untried
+from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Question, Reply
+from reconciler.dealpos.doctor.finding import CheckResult, error, ok, skipped, warning
+from reconciler.dealpos.operations import OPERATIONS
 from reconciler.dealpos.rows import describe_shape
 
-_AGAIN = "run this again; if it stays, show this line to DealPOS"
-_LATER = "nothing: `plan` finds it out when it needs it"
+_TRY_AGAIN = "run the doctor again; if this line stays, show it to DealPOS"
+_PLAN_FINDS_OUT = "no action needed: `plan` finds it out when it needs it"
+
+Verdict = Callable[[str, str, str], CheckResult]
 
 
-def judge(evidence: Evidence, kinds: Kinds) -> Iterator[Finding]:
-    """A line for every read of every kind."""
+def check_operations(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
+    """Check every read of every kind."""
     for kind in kinds.values():
-        for name, purposes in _needed(kind):
-            yield _one(evidence, kinds, kind, name, purposes)
+        for operation, purposes in _reads(kind):
+            yield _check_read(evidence, kinds, kind, operation, purposes)
 
 
-def _needed(kind: Kind) -> Iterator[tuple[str, tuple[Purpose, ...]]]:
-    """The operations of a kind's reads, with the questions that tell of them, the best first."""
+def _reads(kind: Kind) -> Iterator[tuple[str, tuple[Purpose, ...]]]:
+    """Yield the operations of a kind's reads, with the questions about them, the best first."""
     reads = kind.reads
     if reads.listing:
         yield reads.listing.operation, (Purpose.LISTING,)
@@ -36,166 +38,178 @@ def _needed(kind: Kind) -> Iterator[tuple[str, tuple[Purpose, ...]]]:
         yield reads.single.operation, (Purpose.KNOWN, Purpose.UNKNOWN)
 
 
-def _one(
-    evidence: Evidence, kinds: Kinds, kind: Kind, name: str, purposes: tuple[Purpose, ...]
-) -> Finding:
-    asked = next((a for p in purposes if (a := evidence.of(kind.name, p))), None)
-    if asked is None or asked.outcome is Outcome.UNASKED:
-        return _unasked(kind, name, asked)
-    if asked.purpose is Purpose.UNKNOWN:
-        return _only_unknown(evidence, kind, name, asked)
-    if asked.answered:
-        return _answered(evidence, kind, name, asked)
-    if evidence.refused_throughout:
-        return untried(name, f"{asked.route}: HTTP {asked.status}")
-    if asked.outcome is Outcome.FORBIDDEN:
-        step = f"give the group of the API client {kind.module} VIEW"
-        return problem(name, f"{asked.route}: HTTP {asked.status}, a right is missing", step)
-    verdict, step = _without(evidence, kinds, kind, asked)
-    return verdict(name, _failed(asked), step)
+def _check_read(
+    evidence: Evidence, kinds: Kinds, kind: Kind, operation: str, purposes: tuple[Purpose, ...]
+) -> CheckResult:
+    question = next((q for p in purposes if (q := evidence.question(kind.name, p))), None)
+    if question is None or question.reply is Reply.UNASKED:
+        return _describe_unasked(operation, question)
+    if question.purpose is Purpose.UNKNOWN:
+        return _describe_unknown_only(evidence, kind, question)
+    if question.is_answered:
+        return _describe_answer(evidence, kind, question)
+    if evidence.token_always_refused:
+        return skipped(operation, f"{question.route}: HTTP {question.status}")
+    if question.reply is Reply.FORBIDDEN:
+        found = f"{question.route}: permission denied (HTTP {question.status})"
+        right = OPERATIONS[operation].right
+        return error(operation, found, f"add {right} to the group of the API client in DealPOS")
+    verdict, step = _judge_missing_read(evidence, kinds, kind, question)
+    return verdict(operation, _describe_failure(question), step)
 
 
-def _failed(asked: Asked) -> str:
-    """What went wrong, with its route."""
-    if asked.outcome is Outcome.NOT_OFFERED:
-        return f"not offered: {', '.join([*asked.passed_over, asked.route])}"
-    said = asked.detail or f"HTTP {asked.status}"
-    return f"{asked.route}: {said}" if asked.route else said
+def _describe_failure(question: Question) -> str:
+    """Return what went wrong, with its route."""
+    if question.reply is Reply.NOT_OFFERED:
+        return f"not offered: {', '.join([*question.refused_routes, question.route])}"
+    detail = question.detail or f"HTTP {question.status}"
+    return f"{question.route}: {detail}" if question.route else detail
 
 
-def _unasked(kind: Kind, name: str, asked: Asked | None) -> Finding:
-    if asked is None:
-        return untried(name, f"not tried: it needs {kind.module} VIEW too")
-    return note(name, asked.detail, asked.hint) if asked.hint else untried(name, asked.detail)
+def _describe_unasked(operation: str, question: Question | None) -> CheckResult:
+    if question is None:
+        return skipped(operation, f"skipped: it needs {OPERATIONS[operation].right} too")
+    if question.hint:
+        return warning(operation, question.detail, question.hint)
+    return skipped(operation, question.detail)
 
 
-def _only_unknown(evidence: Evidence, kind: Kind, name: str, asked: Asked) -> Finding:
-    """No object was there to read: a "not found" may also mean "no such operation"."""
-    if _surely_missing(asked):
-        if not _listed(evidence, kind):
-            return problem(name, _failed(asked), _AGAIN)
-        step = f"nothing while the shop has no {kind.name}; run this again when it has one"
-        return note(name, _failed(asked), step)
-    if asked.status == 404 or asked.outcome is Outcome.NOT_OFFERED:
-        found = f"cannot be told: no {kind.name} was seen, and an unknown one gives HTTP 404"
-        return note(name, found, f"run this again when the shop has a {kind.name}")
-    if asked.outcome in (Outcome.REFUSED, Outcome.ANSWERED):
-        return ok(name, f"{asked.route} (no {kind.name} was seen to read)")
-    return note(name, f"{asked.route}: HTTP {asked.status}", _LATER)
+def _describe_unknown_only(evidence: Evidence, kind: Kind, question: Question) -> CheckResult:
+    """Describe a read that could only be asked for an object that does not exist.
+
+    Its "not found" may also mean that the operation is not offered.
+    """
+    operation = question.operation
+    if _is_surely_missing(question):
+        if not _is_listed(evidence, kind):
+            return error(operation, _describe_failure(question), _TRY_AGAIN)
+        step = f"no action needed while the shop has no {kind.name}; run the doctor again then"
+        return warning(operation, _describe_failure(question), step)
+    if question.status == 404 or question.reply is Reply.NOT_OFFERED:
+        found = (
+            f"unknown: the shop has no {kind.name} to test with (a missing one returns HTTP 404)"
+        )
+        return warning(operation, found, f"run the doctor again when the shop has a {kind.name}")
+    if question.reply in (Reply.REFUSED, Reply.ANSWERED):
+        return ok(operation, f"{question.route} (the shop has no {kind.name} to test with)")
+    return warning(operation, f"{question.route}: HTTP {question.status}", _PLAN_FINDS_OUT)
 
 
-def _answered(evidence: Evidence, kind: Kind, name: str, asked: Asked) -> Finding:
-    broken = _misunderstood(kind, asked)
-    if broken:
-        return problem(name, f"{asked.route}: {broken}", "report it, with this line")
-    others = f" (not offered: {', '.join(asked.passed_over)})" if asked.passed_over else ""
-    if asked.purpose is Purpose.KNOWN and not asked.rows:
-        found = f"{asked.route} answers {asked.form} for an object that a list shows{others}"
-        return note(name, found, f"`plan` calls a {kind.name} unknown where only this can tell")
-    if asked.purpose is Purpose.LISTING and not asked.rows and any(evidence.rows(kind.name)):
-        found = f"{asked.route} lists none, though the shop has a {kind.name}"
-        return note(name, found, "nothing: what a list lacks is read by name")
-    return ok(name, f"{asked.route}: {_size(asked)}{others}")
+def _describe_answer(evidence: Evidence, kind: Kind, question: Question) -> CheckResult:
+    operation, route = question.operation, question.route
+    if broken := _unusable_row(kind, question):
+        return error(operation, f"{route}: {broken}", "report this line")
+    refused = question.refused_routes
+    others = f" (not offered: {', '.join(refused)})" if refused else ""
+    if question.purpose is Purpose.KNOWN and not question.rows:
+        found = f"{route} answers {question.envelope} for an object that a list returns{others}"
+        step = f"a {kind.name} that no other read shows stays unknown"
+        return warning(operation, found, step)
+    is_listing = question.purpose is Purpose.LISTING
+    if is_listing and not question.rows and any(evidence.rows(kind.name)):
+        found = f"{route} returns an empty list, although the shop has a {kind.name}"
+        return warning(operation, found, "no action needed: missing objects are read by name")
+    return ok(operation, f"{route}: {_describe_size(question)}{others}")
 
 
-def _size(asked: Asked) -> str:
-    if asked.purpose is Purpose.KNOWN:
+def _describe_size(question: Question) -> str:
+    if question.purpose is Purpose.KNOWN:
         return "one object"
-    total = f" of {asked.total:,}" if asked.total is not None else ""
-    rows = "row" if len(asked.rows) == 1 and not total else "rows"
-    return f"{asked.form}, {len(asked.rows):,}{total} {rows}"
+    total = f" of {question.total:,}" if question.total is not None else ""
+    rows = "row" if len(question.rows) == 1 and not total else "rows"
+    return f"{question.envelope}, {len(question.rows):,}{total} {rows}"
 
 
-def _misunderstood(kind: Kind, asked: Asked) -> str:
-    """Why rows of an answer would be of no use; empty where all are."""
-    for row in asked.rows:
+def _unusable_row(kind: Kind, question: Question) -> str | None:
+    """Return why a row of a response cannot be used; None where all can."""
+    for row in question.rows:
         if kind.named(row) is None:
-            return f"rows do not show the {kind.identity} (they are {describe_shape(row)})"
+            return f"rows have no {kind.identity} (they are {describe_shape(row)})"
         try:
             kind.decode(row)
         except (ValueError, TypeError, AttributeError) as error:
-            return f"a row is not understood: {error}"
-    return ""
+            return f"a row cannot be read: {error}"
+    return None
 
 
-def _without(
-    evidence: Evidence, kinds: Kinds, kind: Kind, asked: Asked
-) -> tuple[partial[Finding], str]:
-    """What it means that a kind lacks this read."""
+def _judge_missing_read(
+    evidence: Evidence, kinds: Kinds, kind: Kind, question: Question
+) -> tuple[Verdict, str]:
+    """Return the verdict on a read that this shop lacks, and what follows from it."""
     reads = kind.reads
-    if reads.single and asked.operation == reads.single.operation:
-        return _without_single(evidence, kinds, kind, asked)
-    if reads.batch and asked.operation == reads.batch.operation:
-        if _listed(evidence, kind):
-            return partial(note), "nothing: lists are read instead"
-        return partial(problem), _AGAIN
-    if asked.outcome is Outcome.NOT_OFFERED and _named(evidence, kind):
-        how = "objects are read one by one, a request each"
-        if reads.single and not _answers(evidence, kind, Purpose.KNOWN):
-            return partial(note), f"nothing, if {reads.single.operation} answers: {how}"
-        return partial(note), f"nothing: {how}"
-    if _batched(evidence, kind):
-        return partial(note), "nothing: objects are read by code, 100 in a request"
-    return partial(problem), _AGAIN
+    if reads.single and question.operation == reads.single.operation:
+        return _judge_missing_single(evidence, kinds, kind, question)
+    if reads.batch and question.operation == reads.batch.operation:
+        if _is_listed(evidence, kind):
+            return warning, "no action needed: lists are read instead"
+        return error, _TRY_AGAIN
+    if question.reply is Reply.NOT_OFFERED and _can_be_named(evidence, kind):
+        effect = "objects are read one by one (1 request each)"
+        if reads.single and not _has_answered(evidence, kind, Purpose.KNOWN):
+            return warning, f"no action needed if {reads.single.operation} answers: {effect}"
+        return warning, f"no action needed: {effect}"
+    if _is_batched(evidence, kind):
+        return warning, "no action needed: objects are read by code, 100 in a request"
+    return error, _TRY_AGAIN
 
 
-def _without_single(
-    evidence: Evidence, kinds: Kinds, kind: Kind, asked: Asked
-) -> tuple[partial[Finding], str]:
-    """What it means that no single object can be read: nothing can be proved absent by it."""
+def _judge_missing_single(
+    evidence: Evidence, kinds: Kinds, kind: Kind, question: Question
+) -> tuple[Verdict, str]:
+    """Return what follows where no single object can be read, so that it proves no absence."""
     if any(kind.retired(row) for row in evidence.rows(kind.name)):
-        return partial(note), "nothing: lists show what is out of use too"
-    if asked.outcome is Outcome.NOT_OFFERED and _listed(evidence, kind):
+        return warning, f"no action needed: lists include {kind.retire} {kind.collection}"
+    if question.reply is Reply.NOT_OFFERED and _is_listed(evidence, kind):
         # dealpos-api.md §6.4, §9: two generations print no read of a single product or customer.
         child = next((k for k in kinds.values() if k.parent and k.parent.kind == kind.name), None)
-        if child and _proves_absence(evidence, child):
+        if child and _can_prove_absence(evidence, child):
             step = (
-                f"nothing: a {kind.name} that the list lacks is new where none of its "
-                f"{child.collection} exists, else it stays unknown"
+                f"no action needed: a {kind.name} missing from the list is new where none of its "
+                f"{child.collection} exists, and unknown otherwise"
             )
-            return partial(note), step
+            return warning, step
         if not kind.reads.listed:
             # The files name a few of many, which seldom change.
             step = (
                 f"enter new and changed {kind.collection} in DealPOS: they are compared as far as "
-                "the list shows them, and not written"
+                "the list returns them, and not written"
             )
-            return partial(note), step
-    step = f"{_AGAIN}; until then nothing new of this kind is planned, it stays unknown"
-    return partial(problem), step
+            return warning, step
+    return error, f"{_TRY_AGAIN}. Until then, new {kind.collection} stay unknown"
 
 
-def _proves_absence(evidence: Evidence, kind: Kind) -> bool:
-    """Whether reads of a kind tell what is not there, as `live` goes about it."""
-    if not _listed(evidence, kind) and not _batched(evidence, kind):
+def _can_prove_absence(evidence: Evidence, kind: Kind) -> bool:
+    """Return whether reads of a kind show what does not exist, as `reading.read` judges it."""
+    if not _is_listed(evidence, kind) and not _is_batched(evidence, kind):
         return False
-    known = evidence.of(kind.name, Purpose.KNOWN)
-    unspoken = known is None or known.answered or known.outcome is Outcome.UNASKED
-    return unspoken or any(kind.retired(row) for row in evidence.rows(kind.name))
+    known = evidence.question(kind.name, Purpose.KNOWN)
+    is_open = known is None or known.is_answered or known.reply is Reply.UNASKED
+    return is_open or any(kind.retired(row) for row in evidence.rows(kind.name))
 
 
-def _listed(evidence: Evidence, kind: Kind) -> bool:
-    return _answers(evidence, kind, Purpose.LISTING)
+def _is_listed(evidence: Evidence, kind: Kind) -> bool:
+    return _has_answered(evidence, kind, Purpose.LISTING)
 
 
-def _batched(evidence: Evidence, kind: Kind) -> bool:
-    return _answers(evidence, kind, Purpose.BATCH, Purpose.BATCH_KNOWN)
+def _is_batched(evidence: Evidence, kind: Kind) -> bool:
+    return _has_answered(evidence, kind, Purpose.BATCH, Purpose.BATCH_KNOWN)
 
 
-def _named(evidence: Evidence, kind: Kind) -> bool:
-    """Whether objects can be read by name, or nothing speaks against it: none was there to read."""
-    if _batched(evidence, kind) or _answers(evidence, kind, Purpose.KNOWN):
+def _can_be_named(evidence: Evidence, kind: Kind) -> bool:
+    """Return whether objects can be read by name, or nothing speaks against it."""
+    if _is_batched(evidence, kind) or _has_answered(evidence, kind, Purpose.KNOWN):
         return True
-    unknown = evidence.of(kind.name, Purpose.UNKNOWN)
-    untold = evidence.of(kind.name, Purpose.KNOWN) is None
-    return kind.reads.single is not None and untold and not (unknown and _surely_missing(unknown))
+    unknown = evidence.question(kind.name, Purpose.UNKNOWN)
+    untested = evidence.question(kind.name, Purpose.KNOWN) is None
+    is_missing = unknown is not None and _is_surely_missing(unknown)
+    return kind.reads.single is not None and untested and not is_missing
 
 
-def _answers(evidence: Evidence, kind: Kind, *purposes: Purpose) -> bool:
-    return any(a.answered for a in evidence.every(*purposes) if a.kind == kind.name)
+def _has_answered(evidence: Evidence, kind: Kind, *purposes: Purpose) -> bool:
+    return any(q.is_answered for q in evidence.questions_for(*purposes) if q.kind == kind.name)
 
 
-def _surely_missing(asked: Asked) -> bool:
-    """Whether no route is offered, and no answer could as well mean "not found"."""
-    refused = {e.status for e in asked.exchanges if e.operation == asked.operation}
-    return asked.outcome is Outcome.NOT_OFFERED and 404 not in refused
+def _is_surely_missing(question: Question) -> bool:
+    """Return whether no route is offered, and none answered a 404, which may mean "not found"."""
+    refused = {r.status for r in question.records if r.operation == question.operation}
+    return question.reply is Reply.NOT_OFFERED and 404 not in refused
