@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from tests.support.documents import ReadDocument
 from tests.support.sandbox_client import OpenSandbox, SandboxClient
 
 FOLDER = Path(__file__).parent / "examples"
@@ -18,7 +17,7 @@ def load(name: str) -> Any:
     return json.loads((FOLDER / name).read_text(encoding="utf-8"))
 
 
-def assert_shape(documented: ReadDocument, answered: Any, where: str = "answer") -> None:
+def assert_shape(documented: Any, answered: Any, where: str = "answer") -> None:
     """The same JSON types, and at least the documented keys."""
     assert type(answered) is type(documented), f"{where}: {answered!r}"
     if isinstance(documented, dict):
