@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from reconciler.core.model.address import Address
+from reconciler.core.plan.target import Scope
 from reconciler.dealpos.client import Client
 from reconciler.kinds import KINDS
 from reconciler.ledger.journal import FILE, Journal
@@ -170,6 +171,17 @@ def test_what_a_guardrail_let_go_on_is_not_refused_when_it_is_finished(make_shop
     assert violations() == []
     shop.write(text.replace("discount: 10", "discount: 11").replace("2099", "2098"))
     assert violations() == ["coupon-below-cost", "coupon-expiry"]
+
+
+def test_a_plan_of_another_part_leaves_it_interrupted(shop: Shop) -> None:
+    """The coupon is not in the target, so its replacement is neither finished nor given up."""
+    kill(shop, "POST", after=False)
+    shop.write("categories: [{name: A}]", "categories.yaml")
+    target = Scope(targets=("category/A",))
+    assert shop.make(scope=target).plan.changes == ()
+    assert shop.apply(shop.made.plan).complete
+    assert noted(shop)
+    assert [str(change.address) for change in shop.plan().changes] == ["coupon/C"]
 
 
 def test_a_second_kill_while_it_is_being_finished_changes_nothing(shop: Shop) -> None:
