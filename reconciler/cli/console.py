@@ -96,6 +96,8 @@ class Console(ClientObserver, ApplyObserver):
             end = time.strftime("%H:%M:%S", time.localtime(time.time() + seconds))
             span = duration(round(seconds)).removeprefix("about ")
             self.say(f"{reason}: waiting {span}, until {end}")
+            if self._bar is not None:
+                self._bar.update(self._task, description=f"waiting until {end}")
 
     def sleep(self, seconds: float) -> None:
         """Wait; a signal ends the wait, except inside an atomic group."""

@@ -48,7 +48,7 @@ def main() -> None:
         print_error(error)
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        stream.write_stderr("\ninterrupted" if sys.stderr.isatty() else "interrupted")
+        stream.write_stderr("interrupted")  # on a line of its own: click has ended the line
         code = exit_codes.INTERRUPTED
     finally:
         gc.freeze()  # nor is there among what is left when the process ends
@@ -57,7 +57,10 @@ def main() -> None:
 
 
 def _print_usage_error(error: click.ClickException) -> None:
-    """Write a mistake in the command line as every other error, with the help to read."""
+    """Write a mistake in the command line like any other error, with the help to read."""
+    if type(error).__name__ == "NoArgsIsHelpError":  # which click has from 8.2 on
+        error.show()
+        return
     context = getattr(error, "ctx", None)
     hint = f"run '{context.command_path} --help'" if context else ""
     print_error(UsageError(error.format_message(), hint=hint))

@@ -147,8 +147,9 @@ def print_adopted(done: AdoptResult, output_format: str, dry_run: bool) -> None:
     if output_format == "json":
         print_json(adopted_document(done, KINDS, dry_run))
     else:
-        # Not wrapped: it holds lines of files.
-        write_stdout(adopted_text(done, KINDS, dry_run))
+        values, blank, files = adopted_text(done, KINDS, dry_run).partition("\n\n")
+        print_text(values)
+        write_stdout(blank + files)  # lines of files stay as they are
 
 
 def _render_plan(made: PlannedRun, output_format: str, folder: Path, **settings: Any) -> str:

@@ -18,7 +18,7 @@ APPROVE_HELP = """\
   no      end without a change (or press Enter, Ctrl-D or Ctrl-C)
   ?       show this help"""
 
-ADOPT = "Write the live value to the file? [y]es, [n]o, [a]ll remaining, [q]uit, [?] help: "
+ADOPT = "Write the live value to the file? [y]es, [n]o, [a]ll remaining, [q]uit, [?]: "
 ADOPT_HELP = """\
   y   write the live value to the file
   n   keep the declared value

@@ -63,6 +63,12 @@ def test_help_uses_the_words_of_the_vocabulary(name: str) -> None:
             assert list(findings(sentence)) == [], sentence
 
 
+@pytest.mark.parametrize("group", [n for n, c in COMMANDS.items() if isinstance(c, click.Group)])
+def test_a_group_without_a_command_shows_its_help(run: RunProgram, group: str) -> None:
+    ran = run(*group.split())
+    assert ran.out + ran.err == run(*group.split(), "--help").out
+
+
 def test_every_command_accepts_color() -> None:
     for name, command in COMMANDS.items():
         assert any("--color" in parameter.opts for parameter in command.params), name

@@ -195,6 +195,24 @@ def test_ctrl_c_while_planning_writes_nothing(
     assert not [call for call in shop.calls if call[:2] == ("POST", "/api/v3/Category")]
 
 
+def test_ctrl_c_while_the_program_is_imported_ends_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupt:
+        def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+            if name == "reconciler.cli.main":
+                raise KeyboardInterrupt
+
+    from reconciler import __main__
+
+    monkeypatch.delitem(sys.modules, "reconciler.cli.main", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Interrupt(), *sys.meta_path])
+    with pytest.raises(SystemExit) as ended:
+        __main__.main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
 @pytest.mark.parametrize("method", ["DELETE", "POST"])
 def test_a_process_that_is_killed_in_a_replacement_is_made_good_by_the_next(
     spawn: Spawn,

@@ -2,61 +2,27 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
 import re
-import struct
 import subprocess
 import sys
-import termios
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reconciler.cli import terminal
+from tests.support.terminal import environment, on_terminal
 
 COLOR = "\x1b["
 
 
-def on_terminal(
-    *words: Any, columns: int = 80, typed: str = "", **variables: str
-) -> tuple[int, str]:
-    """Run the program with a pseudo-terminal for all its streams; give exit code and output."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    kept = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "reconciler", *map(str, words)],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env={**kept, "TERM": "xterm", **variables},
-    )
-    os.close(theirs)
-    os.write(ours, typed.encode())
-    read = b""
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:  # the other end is closed
-            break
-        if not part:
-            break
-        read += part
-    os.close(ours)
-    return process.wait(60), read.decode().replace("\r\n", "\n")
-
-
 def in_pipe(*words: Any, **variables: str) -> str:
     """Run the program with pipes; give what it writes to stdout."""
-    kept = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
     return subprocess.run(
         [sys.executable, "-m", "reconciler", *map(str, words)],
         capture_output=True,
         text=True,
-        env={**kept, "TERM": "xterm", **variables},
+        env=environment(**variables),
         stdin=subprocess.DEVNULL,
         check=True,
     ).stdout
