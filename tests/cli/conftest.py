@@ -1,4 +1,4 @@
-"""The command line in this process, and shops to point it at."""
+"""Fixtures: the command line in this process, and shops to point it at."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from tests.support.program import (
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunProgram:
-    """Runs the program in this process; its waits take no time, and nothing else may wait."""
+    """Run the program in this process; its waits take no time, and nothing else may wait."""
 
     def silent(self: object, seconds: float) -> None:
         raise AssertionError(f"waits {seconds:.0f} s without a word")
@@ -62,7 +62,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A shop folder with one product, against the embedded shop."""
+    """Return a shop folder with one product, for the sandbox."""
     shop = tmp_path / "shop"
     (shop / "catalogue").mkdir(parents=True)
     (shop / "reconciler.yaml").write_text(SETTINGS, encoding="utf-8")
@@ -72,7 +72,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def declare(folder: Path) -> WriteCatalogue:
-    """Writes a catalogue file of the folder."""
+    """Write a catalogue file of the folder."""
 
     def write(text: str | bytes, name: str = "menu.yaml") -> Path:
         path = folder / "catalogue" / name
@@ -87,20 +87,20 @@ def declare(folder: Path) -> WriteCatalogue:
 
 @pytest.fixture
 def applied(folder: Path, run: RunProgram) -> Path:
-    """The folder, applied once."""
+    """Return the folder after one apply."""
     assert run("apply", folder, "--auto-approve").code == 0
     return folder
 
 
 @pytest.fixture
 def files() -> ReadFolder:
-    """What a folder holds, to compare."""
+    """Return the files of a folder, to compare."""
     return contents
 
 
 @pytest.fixture
 def point_at(monkeypatch: pytest.MonkeyPatch) -> PointAt:
-    """Sets the environment that names a shop."""
+    """Set the environment variables that name a shop."""
 
     def point(url: str, client_id: str = "sandbox", client_secret: str = SECRET) -> None:
         monkeypatch.setenv("DEALPOS_URL", url)
@@ -112,7 +112,7 @@ def point_at(monkeypatch: pytest.MonkeyPatch) -> PointAt:
 
 @pytest.fixture
 def free_port() -> int:
-    """A loopback port that nobody listens on."""
+    """Return a free loopback port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -120,7 +120,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[str, Any]]:
-    """A sandbox behind a real socket: its address, and the shop."""
+    """Serve a sandbox on a real socket; give its address and the shop."""
     app = sandbox.create_app(tmp_path / "served.db", limit=None, client_secret=SECRET)
     httpd = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     with running(httpd) as address:
@@ -129,14 +129,14 @@ def served(tmp_path: Path) -> Iterator[tuple[str, Any]]:
 
 @pytest.fixture
 def web_page() -> Iterator[str]:
-    """The address of something that is no API."""
+    """Serve a web page that is not an API; give its address."""
     with running(HTTPServer(("127.0.0.1", 0), Page)) as address:
         yield address
 
 
 @pytest.fixture
 def spawn() -> Iterator[Spawn]:
-    """Starts the program in a process of its own; what still runs at the end is ended."""
+    """Start the program in a process of its own, which ends with the test."""
     started: list[subprocess.Popen[str]] = []
 
     timers: list[threading.Timer] = []
@@ -167,7 +167,7 @@ def spawn() -> Iterator[Spawn]:
 
 @pytest.fixture
 def example(root: Path, tmp_path: Path) -> Path:
-    """A copy of the large example, without the shop that somebody has made of it meanwhile."""
+    """Return a copy of the large example without the state of its sandbox."""
     fresh = shutil.ignore_patterns(".reconciler")
     folder = root / "examples" / "kopi-nusantara"
     return Path(shutil.copytree(folder, tmp_path / "example", ignore=fresh))

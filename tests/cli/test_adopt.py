@@ -1,4 +1,4 @@
-"""`adopt`: what was changed at the till, into files that somebody keeps with care."""
+"""`adopt`: values changed in DealPOS are written to files that people edit by hand."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def menu(folder: Path) -> str:
 
 
 def changed(old: str, new: str) -> list[str]:
-    """The lines of two texts that are not in both, `-` and `+`."""
+    """Return the lines of two texts that are not in both, with `-` and `+`."""
     before, after = old.split("\n"), new.split("\n")
     return [f"-{x}" for x in before if x not in after] + [f"+{x}" for x in after if x not in before]
 

@@ -1,4 +1,4 @@
-"""`audit`: what it finds, how it ends, and that it only ever reads."""
+"""`audit`: its findings, its exit codes, and that it only reads."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ SUMMARY = {
 
 @pytest.fixture
 def drifted(folder: Path, declare: WriteCatalogue) -> Path:
-    """A folder whose shop has moved away from its files."""
+    """Return a folder with drift in its shop."""
     declare(FILES)
     (folder / "sandbox.json").write_text(json.dumps(LIVE), encoding="utf-8")
     return folder

@@ -1,4 +1,4 @@
-"""Every way to be wrong: one message with what, where and what to do; exit 1; nothing written."""
+"""Wrong input: one message with place and remedy, exit code 1, nothing written."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ FILES: dict[str, tuple[str | bytes, str, str, str]] = {
 
 
 def wrong(ran: Any, *said: str) -> None:
-    """One clean error: exit 1, nothing on stdout, and what is said is on stderr."""
+    """Check for one clean error: exit code 1, empty stdout, and these words on stderr."""
     assert (ran.code, ran.out) == (1, "")
     assert "Traceback" not in ran.err
     assert "error: " in ran.err

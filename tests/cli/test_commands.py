@@ -1,4 +1,4 @@
-"""Every command: its exit code, what goes to stdout, and what goes to stderr."""
+"""Every command: its exit code, its stdout and its stderr."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`doctor` from outside: the table, the document, the exit code, and what it keeps to itself."""
+"""`doctor`: the table, the document, the exit code, and the data that it never prints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`import`: a live shop into files, as a person who starts with it meets it."""
+"""`import`: a live shop becomes files, at the first use of the tool."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ products:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Callable[..., Path]:
-    """A folder whose sandbox holds a shop, and which declares nothing yet."""
+    """Return a folder that declares nothing yet, whose sandbox holds a shop."""
 
     def make(seed: dict[str, Any] = SEED) -> Path:
         folder = tmp_path / "live"
@@ -93,12 +93,12 @@ def shop(tmp_path: Path) -> Callable[..., Path]:
 
 
 def is_settled(run: RunProgram, folder: Path) -> bool:
-    """Whether nothing is to do, and everything could be read."""
+    """Return whether the plan is empty and everything could be read."""
     return run("plan", folder, "--detailed-exitcode").code == 0
 
 
 def sent(monkeypatch: pytest.MonkeyPatch, answer: Callable[[str, int], None] = lambda n, i: None):
-    """What is asked of the shop; `answer` may raise at one of them."""
+    """Record the requests to the shop; `answer` may raise at one of them."""
     asked: list[str] = []
     call = Client.call
 

@@ -1,4 +1,4 @@
-"""With a ledger: which side moved, what is held, what was dropped, and one apply at a time."""
+"""A ledger: pending, drifted, conflicting and orphaned objects, and one apply at a time."""
 
 from __future__ import annotations
 

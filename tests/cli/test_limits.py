@@ -95,7 +95,7 @@ def test_reads_that_do_not_fit_are_an_error_and_nothing_is_written(
 def test_a_run_that_stops_says_what_was_done_and_how_to_go_on(
     folder: Path, run: RunProgram, declare: WriteCatalogue
 ) -> None:
-    """Following its own words to the end makes the shop as declared."""
+    """Running each printed command to the end makes the shop as declared."""
     declare("categories:\n" + "".join(f"  - name: C{i}\n" for i in range(6)))
     limit = reads(folder, run) + 4
     ran = run("apply", folder, "--auto-approve", "--max-requests", limit)

@@ -24,7 +24,7 @@ HEAVY = ("pydantic", "httpx", "deepdiff", "rich", "flask", "ruamel", "waitress")
 
 
 def imported(*words: str, environment: dict[str, str] | None = None) -> tuple[int, set[str]]:
-    """The exit code of a run, and which heavy libraries it loaded."""
+    """Return the exit code of a run, and the heavy libraries that it loaded."""
     code = (
         "import sys\n"
         f"sys.argv = ['reconciler', *{list(words)!r}]\n"
@@ -50,7 +50,7 @@ def test_help_imports_no_library_that_is_slow_to_load(words: list[str]) -> None:
 
 
 def named(url: str, secret: str) -> dict[str, str]:
-    """The environment's names for a shop."""
+    """Return the environment variables that name a shop."""
     return {
         "DEALPOS_URL": url,
         "DEALPOS_CLIENT_ID": "sandbox",
@@ -74,7 +74,7 @@ def test_validate_imports_neither_http_nor_flask(folder: Path) -> None:
 
 
 def answering(folder: Path, *words: str, answer: str) -> tuple[int, str, str]:
-    """`apply` with a pseudo terminal on stdin, and what is typed there."""
+    """Run `apply` with a pseudo-terminal on stdin, and type an answer there."""
     ours, theirs = pty.openpty()
     try:
         process = subprocess.Popen(
@@ -132,7 +132,7 @@ def environment(url: str, secret: str = "sandbox") -> dict[str, str]:
 
 
 def serving(spawn: Spawn, folder: Path, *words: str) -> tuple[Any, str]:
-    """`sandbox serve` on a free port, and the address it says."""
+    """Start `sandbox serve` on a free port; give the server and its address."""
     server = spawn("sandbox", "serve", folder, "--port", 0, *words)
     line = server.stderr.readline()
     found = re.search(r"on (http://127\.0\.0\.1:\d+); press Ctrl-C to stop", line)
@@ -223,7 +223,7 @@ def test_a_process_that_is_killed_in_a_replacement_is_made_good_by_the_next(
     served: tuple[str, Any],
     method: str,
 ) -> None:
-    """Whether the shop still does what was asked is up to the network: nobody hears its answer."""
+    """The request is lost or carried out; the next run finds out which and finishes it."""
     url, shop = served
     old = {"Code": "C", "Type": "DiscountAmount", "Discount": 10, "Limit": 10, "Balance": 4}
     sandbox.seed(shop.store, {"coupons": [old]})
@@ -311,7 +311,7 @@ def test_a_plan_of_a_folder_whose_name_is_no_text(spawn: Spawn, folder: Path) ->
 
 
 def piped(script: str, *words: Any) -> tuple[int, str]:
-    """The exit code and stderr of the program, with its output where a shell puts it."""
+    """Return exit code and stderr of the program with shell redirections."""
     ran = subprocess.run(
         ["sh", "-c", f'"$0" -m reconciler "$@" {script}', sys.executable, *map(str, words)],
         capture_output=True,

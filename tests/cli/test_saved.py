@@ -1,4 +1,4 @@
-"""Saved plans: what was approved is what happens, or it is held by name."""
+"""Saved plans: the approved changes are applied; those that became stale are named."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ customers:
 
 @pytest.fixture
 def shop(run: RunProgram, folder: Path, declare: WriteCatalogue) -> Path:
-    """A shop that is as declared."""
+    """Return a shop that is as declared."""
     declare(SHOP)
     assert run("apply", folder, "--auto-approve").code == 0
     return folder
@@ -40,7 +40,7 @@ def shop(run: RunProgram, folder: Path, declare: WriteCatalogue) -> Path:
 def plan(
     run: RunProgram, shop: Path, declare: WriteCatalogue, tmp_path: Path
 ) -> Callable[..., Path]:
-    """Declares SHOP with replacements, and saves the plan for it."""
+    """Declare SHOP with replacements, and save the plan for it."""
 
     def make(*pairs: tuple[str, str], words: tuple[str, ...] = ()) -> Path:
         declare(edited(SHOP, *pairs))
@@ -56,7 +56,7 @@ def outcomes(ran: Any) -> dict[str, str]:
 
 
 def move(shop: Path, **values: Any) -> None:
-    """Somebody changes prices in the back office."""
+    """Change prices in the shop."""
     with back_office(shop) as document:
         for code, price in values.items():
             by_code(document)[code]["UnitPrice"] = price
@@ -192,7 +192,7 @@ def test_a_signature_of_any_letters_is_refused(
 def deletion(
     run: RunProgram, shop: Path, declare: WriteCatalogue, tmp_path: Path
 ) -> Callable[..., Path]:
-    """Saves the plan that deletes the coupon, of which so many uses are left."""
+    """Save the plan that deletes the coupon, of which so many uses are left."""
 
     def make(left: int) -> Path:
         used(shop, left)
@@ -209,7 +209,7 @@ def deletion(
 
 
 def used(shop: Path, left: int) -> None:
-    """The till takes the coupon until so many uses are left."""
+    """Use the coupon until so many uses are left."""
     with back_office(shop) as document:
         document["coupons"][0]["Balance"] = left
 
