@@ -54,7 +54,10 @@ class Operation:
 
     @property
     def right(self) -> str:
-        """Return the right that it needs: `Products VIEW` (dealpos-api.md §1)."""
+        """Return the right that it needs: `Products VIEW` (dealpos-api.md §1).
+
+        Where a page prints no right, it is taken from the method (inference).
+        """
         resource = self.name.partition(".")[0]
         verb = "VIEW" if self.reads else _VERBS[self.routes[0].method]
         return f"{_MODULES[resource]} {verb}" if resource in _MODULES else "access to the API"

@@ -34,7 +34,6 @@ KIND = Kind(
     Category,
     # dealpos-api.md §5: an empty request returns all categories, in one answer.
     Reads(listing=Listing("category.list", paged=False), hides=False),
-    module="Products",
     collection="categories",
     create=Call("category.create", ("name", "code")),
     update=Call("category.update", ("name", "discontinued"), {"Discontinued": False}, body=_update),

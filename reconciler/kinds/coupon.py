@@ -203,7 +203,6 @@ KIND = Kind(
         listing=Listing("coupon.list", wider={"UsageStatus": "All"}),
         single=Single("coupon.by_code"),
     ),
-    module="Promotion",
     collection="coupons",
     create=Call(
         "coupon.create",

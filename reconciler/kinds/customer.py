@@ -71,7 +71,6 @@ KIND = Kind(
         single=Single("customer.by_code"),
         listed=False,
     ),
-    module="Contacts",
     collection="customers",
     create=Call("customer.create", _FIELDS, _DEMANDED),
     update=Call("customer.update", ("id", *_FIELDS), _DEMANDED),

@@ -26,5 +26,4 @@ KIND = Kind(
         listing=Listing("outlet.list", paged=False, constants={"SuspendedStatus": "All"}),
         hides=False,
     ),
-    module="Outlets",
 )

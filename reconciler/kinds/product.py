@@ -48,7 +48,6 @@ KIND = Kind(
         listing=Listing("product.list"),
         single=Single("product.by_code"),
     ),
-    module="Products",
     collection="products",
     # dealpos-api.md §6.1: brand, image and the discontinued flag are demanded on create.
     create=Call("product.create", _FIELDS, {"Brand": "", "ImageURL": "", "Discontinued": False}),

@@ -182,7 +182,6 @@ KIND = Kind(
         batch=Batch("variant.by_codes", "ListCode", limit=100),
         single=Single("variant.by_code"),
     ),
-    module="Products",
     collection="variants",
     # dealpos-api.md §7: the batch size of Variant/Add is undocumented; the documented limit of the
     # batch read is kept to.

@@ -195,13 +195,14 @@ def _beside(everything: FullRead) -> Iterator[Skipped]:
 
 
 def _hidden(everything: FullRead) -> Iterator[str]:
-    """API §14 #3, #21: a list may leave out what is retired or expired."""
+    """Note kinds whose hidden objects are not imported (dealpos-api.md §14 #3, #21)."""
     for kind in everything.chosen:
         shown = any(
             state.value.get(kind.retire) for _, state in everything.live.observed(kind.name)
         )
         if kind.reads.hides and kind.parent is None and not shown:
+            hidden = f"{kind.retire or 'expired'} {kind.collection}"
             yield (
-                f"{kind.collection}: a list may leave out what is retired, expired or used up, and "
-                "showed none; what it leaves out is not imported"
+                f"{kind.collection}: the API may hide {hidden} and returned none; hidden ones are "
+                "not imported"
             )

@@ -56,11 +56,15 @@ def test_every_operation_that_a_kind_names_exists(kind: Kind) -> None:
 
 
 @ALL
-def test_a_kind_names_the_module_of_its_rights(kind: Kind) -> None:
+def test_the_guide_names_the_module_whose_right_every_read_of_a_kind_needs(kind: Kind) -> None:
     guide = (ROOT / "docs" / "guides" / "connect.md").read_text(encoding="utf-8")
     roles = re.search(r"\| plan and audit \| VIEW of ([\w, ]+?) \|", guide)
     assert roles
-    assert kind.module in re.split(r", | and ", roles[1])
+    for read in (kind.reads.listing, kind.reads.batch, kind.reads.single):
+        if read:
+            module, verb = OPERATIONS[read.operation].right.split()
+            assert verb == "VIEW"
+            assert module in re.split(r", | and ", roles[1])
 
 
 @ALL

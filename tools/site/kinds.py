@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.core.model.field import Field
 from reconciler.core.model.kind import Call, Kind
+from reconciler.dealpos.operations import OPERATIONS
 from reconciler.kinds import KINDS, MANAGED
 from tools.site.documents import schema as read_schema
 from tools.site.markdown import code, page, prose, table
@@ -57,8 +58,15 @@ def _section(kind: Kind, definitions: Mapping[str, Any]) -> str:
         for name, schema in properties.items()
     ]
     calls = table(
-        ("operation", "carries"),
-        ((code(call.operation), ", ".join(map(code, call.fields))) for call in _calls(kind)),
+        ("operation", "right", "carries"),
+        (
+            (
+                code(call.operation),
+                OPERATIONS[call.operation].right,
+                ", ".join(map(code, call.fields)),
+            )
+            for call in _calls(kind)
+        ),
     )
     nested = "\n".join(
         f"### {name}\n\n{definitions[name].get('description', '')}\n\n"
@@ -82,7 +90,7 @@ def _section(kind: Kind, definitions: Mapping[str, Any]) -> str:
             prose(sys.modules[kind.model.__module__].__doc__),
             table(("field", "type", "required", "notes"), rows),
             nested,
-            f"API operations (rights: module {kind.module}):" if kind.module else "API operations:",
+            "API operations:",
             calls,
         ]
     )

@@ -131,8 +131,6 @@ class Kind:
     name: str
     model: type
     reads: Reads
-    module: str = ""
-    """The module of the rights that its operations need: `Products` VIEW (dealpos-api.md §1)."""
     collection: str = ""
     """The key in a catalogue file; empty for what the tool reads but never manages."""
     create: Call | None = None

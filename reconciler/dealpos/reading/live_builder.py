@@ -45,8 +45,8 @@ class LiveBuilder:
     def add_single(self, kind: Kind, row: Row) -> None:
         """Add the row of a single read.
 
-        A missing key means null only where the documentation says so (dealpos-api.md §10: a coupon
-        without a requirement has no requirement key).
+        A missing key means null for the fields that are marked so: a coupon without requirements
+        has none of their keys (dealpos-api.md §10).
         """
         name = kind.named(row)
         optional = {f.wire.read[0] for f in kind.fields.values() if f.wire.unset}
