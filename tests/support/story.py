@@ -75,6 +75,13 @@ class Recorder(httpx.BaseTransport):
         return response
 
 
+def saved_document(shop: Shop, plan: Plan) -> dict[str, Any]:
+    """Return the document of a plan that is written to a file."""
+    view = PlanView(kinds=KINDS, usage=shop.cost(plan))
+    document: dict[str, Any] = json.loads(dumps(plan_document(plan, view)))
+    return document
+
+
 class Story:
     """One case folder, played run by run."""
 
@@ -133,11 +140,8 @@ class Story:
 
     def saved(self, plan: Plan) -> Plan:
         """Return the plan that is left of a saved one, after changes in the shop."""
-        document = json.loads(
-            dumps(plan_document(plan, PlanView(kinds=KINDS, usage=self.shop.cost(plan))))
-        )
         file = self.shop.folder / "plan.json"
-        plan_file.write(file, document)
+        plan_file.write(file, saved_document(self.shop, plan))
         self.change_shop("after_plan.yaml")
         opened = self.shop.open(self.shop.client())
         self.shop.made = resume(opened, plan_file.read(file))

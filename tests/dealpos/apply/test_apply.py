@@ -388,6 +388,31 @@ def test_a_replaced_coupon_is_put_back_with_its_balance(open_shop: MakeShop, spe
     assert kept == {"Discount": 100, "Balance": 4, "Description": "old", "MinimumAmount": 500}
 
 
+def test_an_old_coupon_is_not_put_back_without_its_requirement(open_shop: MakeShop) -> None:
+    """A shop that drops requirements would give everybody what a few could use."""
+    seed = copy.deepcopy(SMALL)
+    seed["coupons"][0] |= {"RequirementType": "Variant", "RequirementVariants": ["PB"]}
+    text = "{code: C, discount: 200, limit: 10, requires: {variants: [PA]}}"
+    shop = open_shop(seed, f"coupons: [{text}]", coupon_requirement_names="ignored")
+    report = shop.apply()
+    assert statuses(report) == {"coupon/C": "failed"}
+    assert "the old one is deleted and could not be restored" in message(report, "coupon/C")
+    assert shop.item("coupons", "C") is None
+
+
+def test_a_deletion_that_is_refused_says_what_the_shop_answered(open_shop: MakeShop) -> None:
+    """Of several deletions in one call each is then tried alone."""
+    shop = open_shop(
+        {**SMALL, "coupons": [{**SMALL["coupons"][0], "Code": code} for code in ("A", "B")]},
+        "removed: [{address: coupon/A, delete: true}, {address: coupon/B, delete: true}]",
+    )
+    shop.twin.faults.add(Fault("DELETE", "/PromotionCoupon/ListCode", "500", times=9))
+    shop.twin.faults.add(Fault("DELETE", "/PromotionCoupon", "500", times=9))
+    report = shop.apply()
+    assert set(statuses(report).values()) == {"failed"}
+    assert all("HTTP 500: Planned fault." in outcome.message for outcome in report.outcomes)
+
+
 @pytest.mark.parametrize("spelling", ["ignored", "reject"])
 def test_a_coupon_is_not_deleted_where_a_new_one_has_shown_that_it_would_be_lost(
     open_shop: MakeShop, live: dict[str, Any], spelling: str

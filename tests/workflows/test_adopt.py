@@ -1,0 +1,74 @@
+"""Adopting: the reasons why a value stays as the file says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.sandbox import Choices
+from reconciler.workflows import adopt
+from tests.support.shop import MakeShop, Shop
+
+LIVE: dict[str, Any] = {
+    "categories": [{"Name": "Drinks"}],
+    "products": [
+        {
+            "Code": "1001",
+            "Name": "Kopi",
+            "Category": "Drinks",
+            "Variants": [{"Code": "1001R", "Model": "Regular", "UnitPrice": 18000}],
+        }
+    ],
+    "coupons": [
+        {"Code": "K1", "Type": "DiscountAmount", "Discount": 5000, "Limit": 10},
+        {"Code": "K2", "Type": "DiscountAmount", "Discount": 5000, "Limit": 10},
+    ],
+}
+FORBIDDEN = frozenset({"GET /PromotionCoupon/ByCode", "POST /PromotionCoupon/p"})
+DENIED = "HTTP 403"
+
+
+def skipped(shop: Shop, *patterns: str) -> dict[tuple[str, str], str]:
+    """The reasons, by address and field."""
+    found = adopt.look(shop.open(shop.client()), patterns, ())
+    adopt.write(found)
+    return {(str(entry.address), entry.field): entry.reason for entry in found.skipped}
+
+
+def test_a_declared_object_that_cannot_be_read_is_skipped_with_the_reason(
+    make_shop: MakeShop,
+) -> None:
+    shop = make_shop(LIVE, choices=Choices(forbidden_operations=FORBIDDEN))
+    shop.write("coupons: [{code: K1}]")
+    ((key, why),) = skipped(shop, "coupon/K1").items()
+    assert key == ("coupon/K1", "")
+    assert why.startswith("it could not be read: ")
+    assert DENIED in why
+
+
+def test_a_kind_that_cannot_be_listed_is_skipped_with_the_reason(make_shop: MakeShop) -> None:
+    shop = make_shop(LIVE, choices=Choices(forbidden_operations=FORBIDDEN))
+    shop.write("coupons: [{code: K1}]")
+    reasons = skipped(shop, "coupon/*")
+    assert set(reasons) == {("coupon/K1", ""), ("coupon/*", "")}
+    assert all("could not be read: " in why and DENIED in why for why in reasons.values())
+
+
+def test_an_object_that_the_files_remove_is_skipped_beside_one_that_is_missing(
+    make_shop: MakeShop,
+) -> None:
+    shop = make_shop(LIVE)
+    shop.write("coupons: [{code: K1}, {code: GONE, discount: 1}]\nremoved: [coupon/K2]\n")
+    reasons = skipped(shop, "coupon/*", "coupon/K2")
+    assert reasons[("coupon/K2", "")].startswith("catalogue/shop.yaml:2")
+    assert "does not have it" in reasons[("coupon/GONE", "")]
+
+
+def test_a_field_that_cannot_be_written_is_skipped_by_its_name(make_shop: MakeShop) -> None:
+    """The variant is under another product in the shop: no edit of one value says that."""
+    live = {**LIVE, "products": [*LIVE["products"], {"Code": "1002", "Name": "Teh"}]}
+    live["products"][1]["Category"] = "Drinks"
+    shop = make_shop(live)
+    shop.write("products: [{code: '1002', variants: [{code: 1001R, unit_price: 18000}]}]")
+    ((key, why),) = skipped(shop, "variant/1001R").items()
+    assert key == ("variant/1001R", "product")
+    assert why == "it belongs to product/1001 in the shop: move it there"
