@@ -86,7 +86,8 @@ class Refused(ReconcilerError):
         super().__init__(
             f"refused by {count} guardrail violation{'s' if count != 1 else ''}; "
             "nothing was written",
-            hint="mend it, or put an exception under `allow:` in a catalogue file for review",
+            hint="fix the values, or add an exception under `allow:` (with reason and date) "
+            "so that it is reviewed",
         )
 
 

@@ -78,10 +78,10 @@ class Directives:
         kind, slash, name = written.partition("/")
         if not slash or not name:
             hint = "write kind/name, such as variant/1003L"
-            self.add_problem(source, f"`{written}` is no address", hint, ("address",))
+            self.add_problem(source, f"`{written}` is not a valid address", hint, ("address",))
         elif kind not in self.kinds:
             hint = suggestion(kind, self.kinds) or f"kinds: {', '.join(sorted(self.kinds))}"
-            self.add_problem(source, f"there is no kind `{kind}`", hint, ("address",))
+            self.add_problem(source, f"unknown kind `{kind}`", hint, ("address",))
         else:
             return Address(kind, name)
         return None
@@ -107,8 +107,8 @@ def _allowance(written: Directives, node: Any, source: Source) -> Allowance | No
         return None
     rule, address = node.get("rule"), node.get("address")
     if isinstance(rule, str) and rule not in RULES:
-        hint = suggestion(rule, RULES) or f"there are: {', '.join(RULES)}"
-        written.add_problem(source, f"no guardrail is called `{rule}`", hint, ("rule",))
+        hint = suggestion(rule, RULES) or f"guardrails: {', '.join(RULES)}"
+        written.add_problem(source, f"unknown guardrail `{rule}`", hint, ("rule",))
     meant = written.parse_address(address, source) if isinstance(address, str) else None
     entry = written.validate(AllowEntry, node, source)
     if entry is None:
@@ -132,7 +132,7 @@ def read_removals(
         declared = objects.get(address.kind, {}).get(address.name)
         if declared:
             place = f"{declared.source.file}:{declared.source.line}"
-            hint = "take one of the two out"
+            hint = "remove one of the two"
             written.add_problem(source, f"{address} is removed here and declared at {place}", hint)
         elif address in found:
             first = found[address].source

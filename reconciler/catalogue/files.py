@@ -49,7 +49,7 @@ def paths(root: Path, catalogue: str) -> list[Path]:
     folder = root / catalogue
     if not folder.is_dir():
         hint = f"create it, or set `catalogue:` in {SETTINGS_FILE} to the folder of the files"
-        raise SourceError([Problem(catalogue, 0, 0, "there is no such folder", hint)])
+        raise SourceError([Problem(catalogue, 0, 0, "folder not found", hint)])
     found = (p for p in folder.rglob("*") if p.suffix in (".yaml", ".yml"))
     # A link to nowhere is told where it is read; a pipe would be waited for, for ever.
     return sorted(p for p in found if p.is_file() or not p.exists())

@@ -240,11 +240,11 @@ class _Loader:
         was, now = renames[id(node)], node.get(kind.identity)
         complaint = ""
         if was == now:
-            complaint = "is the name it has"
+            complaint = "is its present name"
         elif kind.tree and isinstance(now, str) and now.startswith(f"{was}/"):
-            complaint = "is above the new one: an object cannot move below itself"
+            complaint = "contains the new one: an object cannot move below itself"
         elif list(renames.values()).count(was) > 1:
-            complaint = "is claimed by another entry too"
+            complaint = "is used by another entry too"
         if complaint:
             place = self.files.locate(Source(file, node.line, node.column), (WAS,))
             message = f"{kind.name}/{now}: the former name `{was}` {complaint}"

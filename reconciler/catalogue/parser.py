@@ -153,7 +153,7 @@ class _Builder:
                 if isinstance(event, DocumentStartEvent):
                     documents += 1
                     if documents > 1:
-                        self.problem(event, "holds more than one document", "remove the ---")
+                        self.problem(event, "contains more than one document", "remove the ---")
                         raise _Refused
                     root = self._value(parser, parser.get_event(), 0)
         finally:
@@ -249,7 +249,7 @@ class _Builder:
         """Fill in what `<<:` brings; keys written beside it win, then the earlier source."""
         for source in value if isinstance(value, list) else [value]:
             if not isinstance(source, Node):
-                self.problem(event, "`<<` takes a mapping or a list of mappings")
+                self.problem(event, "`<<` must be a mapping or a list of mappings")
                 return
             for key, merged in source.items():
                 node.setdefault(key, merged)
@@ -260,14 +260,14 @@ class _Builder:
         if event.tag is not None:
             self._tag(event)
         if written in _NULLS and event.implicit[0]:
-            hint = 'leave the key out to leave it alone; write "" for empty text, [] or {} for none'
-            self.problem(event, "null is no value here", hint)
+            hint = 'omit the key to keep the live value; write "" for empty text, [] or {} for none'
+            self.problem(event, "null is not allowed here", hint)
         elif self.expand is not None and "${" in written:
             try:
                 written = self.expand(written)
             except UnsetName as error:
-                hint = f"set it, or write $${{{error}}} for the text itself"
-                self.problem(event, f"the environment has no {error}", hint)
+                hint = f"set it, or write $${{{error}}} as literal text"
+                self.problem(event, f"environment variable {error} is not set", hint)
         if event.anchor is not None:
             self.anchors[event.anchor] = (written, 1)
         return written
@@ -283,9 +283,9 @@ class _Builder:
     def _count(self, event: Any, values: int) -> None:
         self.values += values
         if self.values > MAX_VALUES:
-            hint = "an alias that is repeated inside aliases grows without bound"
-            self.problem(event, f"holds more than {MAX_VALUES:,} values", hint)
+            hint = "an alias that is repeated inside other aliases multiplies its values"
+            self.problem(event, f"contains more than {MAX_VALUES:,} values", hint)
             raise _Refused
 
     def _tag(self, event: Any) -> None:
-        self.problem(event, f"the tag `{event.tag}` is not accepted", "write the plain value")
+        self.problem(event, f"the YAML tag `{event.tag}` is not allowed", "write the plain value")

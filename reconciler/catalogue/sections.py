@@ -42,8 +42,8 @@ def read_guardrails(node: Node | None, complain: Complain) -> Guardrails:
     for name, given in (node or {}).items():
         assert node is not None
         if name not in RULES:
-            hint = suggestion(name, RULES) or f"there are: {', '.join(RULES)}"
-            complain(node, name, f"no guardrail is called `{name}`", hint, at_key=True)
+            hint = suggestion(name, RULES) or f"guardrails: {', '.join(RULES)}"
+            complain(node, name, f"unknown guardrail `{name}`", hint, at_key=True)
         elif isinstance(given, str) and given.lower() in OFF:
             del rules[name]
         elif isinstance(given, Node):
@@ -166,7 +166,7 @@ def _prune_scope(node: Node, kinds: Kinds, complain: Complain) -> PruneScope | N
     for name in scope["kinds"]:
         if name not in kinds:
             hint = suggestion(name, kinds) or f"kinds: {', '.join(sorted(kinds))}"
-            complain(node, "kinds", f"there is no kind `{name}`", hint)
+            complain(node, "kinds", f"unknown kind `{name}`", hint)
     return PruneScope(
         tuple(name for name in scope["kinds"] if name in kinds),
         Source(SETTINGS_FILE, node.line, node.column),

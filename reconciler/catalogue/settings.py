@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,7 +56,7 @@ class Settings:
             raise StoreError(
                 "no store is configured",
                 hint=f'set `store: {{url: "…"}}` in {SETTINGS_FILE} or DEALPOS_URL; '
-                "`sandbox` is the shop inside the tool",
+                "`sandbox` is the embedded shop",
             )
         if url == SANDBOX:
             return Store(SANDBOX, "sandbox", "sandbox")
@@ -79,27 +80,28 @@ def _checked(url: str) -> str:
         parts, host = urlsplit(""), ""
     if parts.scheme not in ("http", "https") or not host:
         raise StoreError(
-            "the store's url is not an address", hint="write it as https://yourshop.dealpos.net"
+            "the store URL is not valid", hint="write it as https://yourshop.dealpos.net"
         )
     if "@" in parts.netloc:
         raise StoreError(
-            "the store's url holds a user name or password",
-            hint="credentials go into DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET",
+            "the store URL contains a user name or password",
+            hint="set DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET in the environment instead",
         )
     if parts.query or parts.fragment or parts.path.strip("/"):
         raise StoreError(
-            "the store's url holds more than a host",
+            "the store URL contains more than a host",
             hint=f"write {parts.scheme}://{parts.netloc}",
         )
     if not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host):
         raise StoreError(
-            "the store's url names a host with letters that look like others or mean nothing",
-            hint="write the host in plain letters; an international name in its xn-- form",
+            "the store URL contains characters that are not allowed in a host name "
+            "(possible look-alike letters)",
+            hint="write the host in ASCII letters, an international name in its xn-- form",
         )
     if parts.scheme == "http" and not _loopback(host):
         raise StoreError(
-            f"{host} would be spoken to without encryption",
-            hint="write https://; plain http is accepted for this machine only",
+            f"refusing to use plain HTTP for {host}",
+            hint="write https://; plain HTTP is allowed for localhost only",
         )
     return f"{parts.scheme}://{parts.netloc}"
 
@@ -119,8 +121,8 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> Settings:
     """
     environment = os.environ if environment is None else environment
     if not root.is_dir():
-        hint = "name a shop folder, or start one with `reconciler init`"
-        raise UsageError(f"there is no folder {root}", hint=hint)
+        hint = f"to create a shop folder, run: reconciler init {shlex.quote(str(root))}"
+        raise UsageError(f"folder not found: {root}", hint=hint)
     path = root / SETTINGS_FILE
     node = Node()
     node.line = node.column = 1
@@ -128,8 +130,9 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> Settings:
     if path.exists():
         node, problems = read(path, SETTINGS_FILE)
     elif not environment.get("DEALPOS_URL"):
-        hint = "start one with `reconciler init`, or set DEALPOS_URL"
-        raise UsageError(f"{root} is no shop folder: it has no {SETTINGS_FILE}", hint=hint)
+        create = f"reconciler init {shlex.quote(str(root))}"
+        hint = f"to make it a shop folder, run: {create}"
+        raise UsageError(f"{root} is not a shop folder: {SETTINGS_FILE} not found", hint=hint)
     reader = _Reader(path, environment, problems)
     reader.unknown(node, _KEYS)
     store = reader.store(node)
@@ -142,7 +145,7 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> Settings:
     ledger = reader.text(node, "ledger") or "none"
     if ledger not in LEDGERS:
         hint = suggestion(ledger, LEDGERS) or "write none, file or git"
-        reader.problem(node, "ledger", f"there is no ledger `{ledger}`", hint)
+        reader.problem(node, "ledger", f"unknown ledger `{ledger}`", hint)
     if reader.problems:
         raise SourceError(reader.problems)
     expand = reader.expand
@@ -186,7 +189,7 @@ class _Reader:
         try:
             return self.expand(value)
         except UnsetName as error:
-            self.problem(node, key, f"the environment has no {error}", "set it")
+            self.problem(node, key, f"environment variable {error} is not set", "set it")
             return ""
 
     def store(self, root: Node) -> dict[str, str]:
@@ -197,9 +200,9 @@ class _Reader:
             self.unknown(node, _STORE_KEYS)
             secret = node.get("client_secret")
             if isinstance(secret, str) and not names_in(secret):
-                message = "a secret is written in the file"
+                message = "a client secret is written in the file"
                 hint = "write ${DEALPOS_CLIENT_SECRET} and set it in the environment; "
-                hint += "then replace the secret, since git remembers it"
+                hint += "then replace the secret: git keeps the old one in its history"
                 self.problem(node, "client_secret", message, hint)
         for key, name in _OVERRIDES.items():
             if self.environment.get(name):

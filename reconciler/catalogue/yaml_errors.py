@@ -8,15 +8,15 @@ from ruamel.yaml.reader import ReaderError
 from reconciler.errors import Problem
 
 _HINTS = {
-    "found unexpected ':'": "put quotes around a value that holds a colon",
+    "found unexpected ':'": "put quotes around a value that contains a colon",
     "mapping values are not allowed in this context": "put quotes around a value that holds a "
     "colon; keys of one object begin in the same column",
     "found character that cannot start any token": "indent with spaces, not with tabs; put quotes "
     "around a value that begins with @, % or `",
-    "did not find expected ',' or '}'": "close the brace, or put quotes around a value that holds "
-    'one, such as "${NAME}"',
+    "did not find expected ',' or '}'": "close the brace, or put quotes around a value that "
+    'contains one, such as "${NAME}"',
     "did not find expected ',' or ']'": "close the bracket",
-    "found unknown escape character": "put single quotes around a value that holds a backslash",
+    "found unknown escape character": "put single quotes around a value that contains a backslash",
     "found unexpected end of stream": "close the quote that is opened here",
 }
 """By what libyaml says."""
@@ -29,7 +29,7 @@ def slip(error: YAMLError, content: str, shown: str) -> Problem:
         before = content[: content.find(chr(error.character))]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         what = f"the character #x{error.character:02x} is not allowed"
-        return Problem(shown, line, column, f"broken YAML: {what}", "take it out")
+        return Problem(shown, line, column, f"broken YAML: {what}", "delete it")
     if isinstance(error, MarkedYAMLError):
         what = error.problem or error.context or "cannot be read"
         # A quote that is never closed ends with the file, where nobody would look for it.

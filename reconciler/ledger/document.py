@@ -11,6 +11,7 @@ from reconciler.core.model.address import Address
 from reconciler.errors import UsageError
 
 VERSION = "1.0"
+REBUILD = "'reconciler history --rebuild'"
 
 
 def dump(ledger: Ledger, store: str) -> str:
@@ -33,19 +34,20 @@ def dump(ledger: Ledger, store: str) -> str:
 
 def load(text: str, store: str, name: str) -> Ledger:
     """The ledger that a document holds; raises UsageError for what is none, or another store's."""
-    hint = "`reconciler history --rebuild` makes it anew from the files and the shop"
+    hint = f"recreate it from the files and the shop with {REBUILD}"
     try:
         document = json.loads(text)
         version, known = document["format_version"], document["store"]
         if version.partition(".")[0] != VERSION.partition(".")[0]:
-            raise UsageError(f"{name} has the format {version}, which is newer", hint=hint)
+            raise UsageError(f"{name} has the newer format {version}", hint=hint)
         if known != store:
-            way = "give each store its own folder or branch, or make it anew: "
-            raise UsageError(f"{name} is of {known}, and this is {store}", hint=way + hint)
+            why = f"{name} belongs to another store ({known}, not {store})"
+            own = "give each store its own folder or branch"
+            raise UsageError(why, hint=f"{own}, or recreate it with {REBUILD}")
         entries = {_address(a): _entry(e) for a, e in document["objects"].items()}
         return Ledger(entries, tuple(map(_apply, document["applies"])))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise UsageError(f"{name} is no ledger, or not whole", hint=hint) from None
+        raise UsageError(f"{name} is not a valid ledger, or it is incomplete", hint=hint) from None
 
 
 def _entry_document(entry: LedgerEntry) -> dict[str, Any]:

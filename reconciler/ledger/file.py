@@ -40,8 +40,8 @@ class FileHome:
         if _version(self._text()) != held.version:
             self._lock.release()
             raise LedgerConflict(
-                f"{FILE} has changed since the plan was made: another run has applied",
-                hint="nothing was written; run it again",
+                f"{FILE} has changed since the plan was made: another apply has finished",
+                hint="nothing was written; run the command again",
             )
 
     def release(self, ledger: Ledger) -> None:
@@ -51,7 +51,7 @@ class FileHome:
         except OSError as error:
             raise LedgerError(
                 f"{FILE} cannot be written: {error.strerror}",
-                hint="make the folder writable; `reconciler history --rebuild` then records it",
+                hint=f"make the folder writable, then record it with {document.REBUILD}",
             ) from None
         finally:
             self._lock.release()
@@ -67,7 +67,7 @@ class FileHome:
             return ""
         except OSError as error:
             why = f"{FILE} cannot be read: {error.strerror}"
-            raise LedgerError(why, hint="make it readable; it may be deleted") from None
+            raise LedgerError(why, hint="make it readable, or delete it") from None
 
 
 def _version(text: str) -> str:

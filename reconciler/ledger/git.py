@@ -74,14 +74,14 @@ class GitHome:
                 self.repository.move(self.ref, commit, self._tip)
             except LedgerConflict as error:
                 raise LedgerError(
-                    f"{error.message}: the lease of this run has ended, or was taken over",
-                    hint="nothing in the shop is lost; `reconciler history --rebuild` records it",
+                    f"{error.message}: the lock of this run expired, or another run released it",
+                    hint=f"nothing in the shop is lost; record it with {document.REBUILD}",
                 ) from None
             except LedgerError as error:
                 self.repository.keep(self.ref, commit)
                 raise LedgerError(
-                    f"what was applied is recorded in this clone alone: {error.message}",
-                    hint="the next run in this clone pushes it",
+                    f"the apply is recorded in this clone only: {error.message}",
+                    hint="the next run in this clone pushes the record",
                 ) from None
         finally:
             self._lock.release()
@@ -134,7 +134,7 @@ def _now() -> str:
 def _applying(lease: Lease) -> LedgerConflict:
     by = f" by {lease.by}" if lease.by else ""
     return LedgerConflict(
-        f"another run is applying since {lease.since}{by}; nothing was written",
-        hint=f"wait until it has ended; if it was killed, add --force-unlock, or wait until "
+        f"another apply is running since {lease.since}{by}; nothing was written",
+        hint=f"wait until it has ended. If it was killed, add --force-unlock, or wait until "
         f"{lease.until}",
     )

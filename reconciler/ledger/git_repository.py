@@ -23,7 +23,7 @@ _NOBODY = {
 }
 
 
-_CHECK = "see whether git itself can do that here: its remote, credentials and rights are used"
+_CHECK = "check that git can do this here with its remote and credentials"
 
 
 class Repository:
@@ -38,7 +38,7 @@ class Repository:
                 raise
             raise LedgerError(
                 f"`ledger: git` needs {folder} to be in a git repository: {error.message}",
-                hint="make it one with `git init`, or write `ledger: file`",
+                hint="run 'git init', or write `ledger: file`",
             ) from None
         self.remote = self._remote()
 
@@ -128,8 +128,8 @@ class Repository:
             return "origin"
         if len(names) > 1:
             raise LedgerError(
-                f"the repository has the remotes {', '.join(names)}, and none is `origin`",
-                hint="call the one that holds the ledger `origin`",
+                f"none of the remotes is called `origin`: {', '.join(names)}",
+                hint="rename the remote that has the ledger to `origin`",
             )
         return names[0] if names else ""
 
@@ -173,17 +173,17 @@ class Repository:
             )
         except FileNotFoundError:
             raise LedgerError(
-                "`ledger: git` needs the git program, and there is none",
+                "`ledger: git` needs git, which is not installed",
                 hint="install git, or write `ledger: file`",
             ) from None
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise LedgerError(f"git {words[0]}: {error}", hint="see whether git works") from None
+            raise LedgerError(f"git {words[0]}: {error}", hint="check that git works") from None
 
 
 def _beaten(ref: str) -> LedgerConflict:
     return LedgerConflict(
-        f"{ref} has moved since it was read: another run has applied or is applying",
-        hint="nothing was written; plan again to see what it left to do",
+        f"{ref} changed since it was read: another apply is running or has finished",
+        hint="nothing was written; plan again to see the changes that are left",
     )
 
 

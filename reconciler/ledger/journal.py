@@ -51,8 +51,8 @@ class Journal:
             if known is None:
                 del self.entries[change.address]
             raise JournalUnwritable(
-                f"not begun: {self.state.path / FILE} cannot be written, so nothing would "
-                "remember what is left of the old one if the run ended between its two calls"
+                f"not started: {self.state.path / FILE} cannot be written; without it, "
+                "an interrupted replacement could lose the uses that the old object has left"
             )
 
     def removed(self, address: Address) -> None:

@@ -25,13 +25,13 @@ class Lock:
             lock.acquire()
         except Timeout:
             raise LedgerConflict(
-                "another run of this folder is applying",
-                hint="nothing was written; wait until it has ended, and run it again",
+                "another apply is running in this folder",
+                hint="nothing was written; run the command again when it has ended",
             ) from None
         except OSError as error:
             raise LedgerError(
                 f"{self.name} cannot be written: {error.strerror}",
-                hint="the ledger is locked while a run applies; make the folder writable",
+                hint="make the folder writable: the ledger is locked during an apply",
             ) from None
         self._lock = lock
 

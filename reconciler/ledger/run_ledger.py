@@ -29,6 +29,7 @@ from reconciler.errors import LedgerConflict, LedgerError, UsageError
 from reconciler.kinds import KINDS
 from reconciler.ledger import rewrites as memory
 from reconciler.ledger.backend import Held, Home
+from reconciler.ledger.document import REBUILD
 from reconciler.ledger.git_repository import commit_of
 from reconciler.ledger.state_dir import StateDir
 
@@ -143,11 +144,11 @@ class Past:
         lease = self.held.lease
         if lease:
             by = f" by {lease.by}" if lease.by else ""
-            yield f"a run is applying since {lease.since}{by}, or was killed meanwhile"
+            yield f"another apply is running since {lease.since}{by}, or was killed"
         if not self.held.ledger.entries:
             yield (
-                "the ledger is empty: which side moved is not known; the next apply begins it, "
-                "`reconciler history --rebuild` too"
+                "no apply is recorded yet, so drift looks the same as a pending change; "
+                f"the next apply, or {REBUILD}, creates the record"
             )
         if has_unrecorded_data(desired, KINDS, self.key):
             yield f"customer data is not in the ledger: {homes.KEY} is not set"
@@ -191,4 +192,4 @@ def _wins(overwrite: Sequence[str]) -> Any:
 def _gone(addresses: Sequence[Address]) -> Iterator[str]:
     if addresses:
         named = join_some(addresses, _MANY)
-        yield f"in no file any more, left in the shop: {named}; `removed:` takes them out"
+        yield f"orphaned (applied once, in no file any more): {named}; remove them with `removed:`"

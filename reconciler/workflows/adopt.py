@@ -106,7 +106,7 @@ def _cut(desired: Desired, known: Collection[Address]) -> Desired:
 def _compare(found: Found, address: Address, declared: Declared, fields: Collection[str]) -> None:
     state = found.live.get(address)
     if state is ABSENT:
-        why = "the shop does not have it: take it out of the file, or let apply create it"
+        why = "it is not in the shop: remove it from the file, or let apply create it"
         found.skipped.append(Skipped(address, "", why))
     elif not isinstance(state, Observed):
         why = found.live.unread.get(address, "it was not read")
@@ -156,7 +156,7 @@ def _tell(found: Found, everything: FullRead, patterns: Sequence[str], taken: Ac
         found.skipped.append(Skipped(Address(kind, "*"), "", f"could not be read: {why}"))
     for address, removal in found.desired.removals.items():
         if any(names(pattern, address) for pattern in patterns):
-            why = f"{removal.source.file}:{removal.source.line} wants it out of the shop"
+            why = f"{removal.source.file}:{removal.source.line} removes it from the shop"
             found.skipped.append(Skipped(address, "", why))
     seen = {Address(k, name) for k, values in taken.values.items() for name in values}
     seen |= {address for address, _ in found.desired} | {entry.address for entry in found.skipped}
@@ -164,7 +164,7 @@ def _tell(found: Found, everything: FullRead, patterns: Sequence[str], taken: Ac
         if not any(names(pattern, address) for address in seen):
             hint = suggestion(pattern, [str(address) for address in seen])
             raise UsageError(
-                f"neither the files nor the shop have anything that `{pattern}` names",
+                f"no object in the files or the shop matches `{pattern}`",
                 hint=hint or "an address is kind/name, such as variant/1003L",
             )
 
@@ -173,7 +173,7 @@ def _kind(pattern: str) -> str:
     name = pattern.partition("/")[0]
     if name not in MANAGED:
         hint = suggestion(name, MANAGED) or f"the kinds are {', '.join(MANAGED)}"
-        raise UsageError(f"`{pattern}` is no address: there is no kind `{name}`", hint=hint)
+        raise UsageError(f"`{pattern}` is not a valid address: unknown kind `{name}`", hint=hint)
     return name
 
 
@@ -208,7 +208,8 @@ def _put(back: Writeback, take: FieldDrift) -> None:
     declared = back.desired.get(take.address)
     assert declared is not None
     if kind.parent and take.field == kind.parent.kind:
-        raise Unwritable(f"it belongs to {kind.parent.kind}/{take.live} in the shop: move it there")
+        above = Address(kind.parent.kind, take.live)
+        raise Unwritable(f"it belongs to {above} in the shop: move the entry there")
     value = _said(kind, take)
     if value is not GONE and kind.check:
         for _, complaint in kind.check({**declared.value, take.field: value}):
@@ -229,7 +230,7 @@ def _said(kind: Kind, take: FieldDrift) -> Any:
     except ValidationError:
         if empty(take.live):
             return GONE
-        raise Unwritable("the shop has something that no file can say") from None
+        raise Unwritable("a file cannot hold the value that the shop has") from None
     return again[take.field]
 
 

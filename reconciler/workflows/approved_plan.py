@@ -31,8 +31,8 @@ from reconciler.workflows.open_shop import OpenShop
 from reconciler.workflows.plan import PlannedRun, order_steps
 from reconciler.workflows.plan_file import Saved
 
-_FILES = "the files do not say any more what was approved"
-_DONE = "already as approved"
+_FILES = "its declaration has changed since the plan was saved"
+_DONE = "already in place"
 
 
 def resume(shop: OpenShop, approved: Saved) -> PlannedRun:
@@ -43,13 +43,13 @@ def resume(shop: OpenShop, approved: Saved) -> PlannedRun:
     """
     if approved.store != shop.store:
         raise UsageError(
-            f"{approved.name} was made for {approved.store}, and this is {shop.store}",
-            hint="apply it to the store that it names, or plan again for this one",
+            f"{approved.name} was made for {approved.store}, not for {shop.store}",
+            hint="apply it to that store, or plan again for this one",
         )
     for change in approved.changes:
         if strange := _strange(change):
             raise UsageError(
-                f"{approved.name} holds what this version does not know: {strange}",
+                f"{approved.name} contains fields that this version does not know: {strange}",
                 hint="make it again with this version of reconciler",
             )
     files = shop.read_desired() if _secretive(approved.changes) else Desired()
@@ -128,7 +128,7 @@ def _wider(made: Plan, seen: Mapping[Address, Collection[str]]) -> Iterator[tupl
     for change in made.changes:
         more = [str(a) for a in change.implied if str(a) not in seen.get(change.address, ())]
         if more:
-            yield change.address, f"it would create {', '.join(more)} too, which was not approved"
+            yield change.address, f"it would also create {', '.join(more)}, which was not approved"
 
 
 def _without(desired: Desired, addresses: Collection[Address]) -> Desired:
@@ -165,12 +165,12 @@ def _reasons(moved: Iterable[StaleField]) -> dict[Address, str]:
 def _overwritten(item: StaleField) -> str:
     field = KINDS[item.address.kind].fields[item.name]
     if field.private:
-        return f"`{item.name}` was changed in the shop after this was planned"
+        return f"`{item.name}` was changed in the shop after the plan was saved"
     before, now, after = (
         written(item.address, field, value) for value in (item.before, item.now, item.after)
     )
     writing = "deleting it" if item.action is Action.DELETE else f"writing {after}"
     return (
-        f"`{item.name}` was {before} when this was planned and is {now} now: "
-        f"{writing} would undo somebody's change"
+        f"`{item.name}` was {before} when the plan was saved and is {now} now: "
+        f"{writing} would undo that change"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 from wsgiref.types import WSGIApplication
@@ -53,7 +54,8 @@ def embedded(settings: Settings, **options: Any) -> WSGIApplication:
         return sandbox.create_app(file, **options)
     except sandbox.SandboxError as error:
         raise SandboxUnavailable(
-            str(error), hint=f"start afresh with `reconciler sandbox reset {settings.root}`"
+            str(error),
+            hint=f"reset it with 'reconciler sandbox reset {shlex.quote(str(settings.root))}'",
         ) from None
 
 
@@ -77,7 +79,7 @@ def fill(settings: Settings, content: dict[str, Any]) -> None:
             )  # what is noted of the old shop is no more
         sandbox.seed(file, content)
     except sandbox.SandboxError as error:
-        raise SandboxUnavailable(str(error), hint=f"see whether {file} can be written") from None
+        raise SandboxUnavailable(str(error), hint=f"check that {file} can be written") from None
 
 
 def state(settings: Settings) -> dict[str, Any]:
@@ -96,7 +98,7 @@ def database(settings: Settings) -> Path:
     except OSError as error:
         raise SandboxUnavailable(
             f"{state.path} cannot be written: {error.strerror}",
-            hint="the embedded shop lives there; make the folder writable",
+            hint="make the folder writable: the embedded shop is stored there",
         ) from None
     return folder / "sandbox.db"
 
@@ -114,7 +116,7 @@ def _seed(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise UsageError(f"{path} is not JSON: {error}") from None
     if not isinstance(content, dict):
-        raise UsageError(f"{path} holds no seed: it must be a JSON object")
+        raise UsageError(f"{path} is not a seed document: it must be a JSON object")
     for name, rows in content.items():
         if not isinstance(rows, list):
             raise UsageError(f"{path}: `{name}` must be a list")

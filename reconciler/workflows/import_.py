@@ -27,7 +27,7 @@ from reconciler.kinds import KINDS, MANAGED
 from reconciler.workflows import schemas as schema
 from reconciler.workflows.open_shop import OpenShop
 
-WAY_IN = "`reconciler adopt` takes it in"
+WAY_IN = "import it with 'reconciler adopt'"
 SCHEMA = "catalogue.schema.json"
 
 
@@ -35,13 +35,13 @@ def make_folder(root: Path) -> None:
     """Make the folder to import into. Raises UsageError where nothing names a store."""
     if not (root / SETTINGS_FILE).exists() and not os.environ.get("DEALPOS_URL"):
         raise UsageError(
-            f"no store is named: {root} has no {SETTINGS_FILE}",
+            f"no store is configured: {root} has no {SETTINGS_FILE}",
             hint="set DEALPOS_URL, DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET, then import again",
         )
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{root} cannot be made: {error.strerror}") from None
+        raise UsageError(f"cannot create {root}: {error.strerror}") from None
 
 
 def chosen(asked: Collection[str]) -> set[str]:
@@ -165,8 +165,8 @@ def _verify(name: str, text: str, held: Iterable[Entry]) -> None:
     if problems or node != wanted:
         where = f"{problems[0]}" if problems else name
         raise ReconcilerError(
-            f"{where}: would not read back as the shop has it, so nothing was written",
-            hint="import the other kinds with --kind, and report this",
+            f"{where}: the file would not match the shop; no file was written",
+            hint="import the other kinds with --kind, and report this as a bug",
         )
 
 
@@ -190,7 +190,7 @@ def _beside(everything: FullRead) -> Iterator[Skipped]:
             for name in (state.children or ()) if isinstance(state, Observed) else ():
                 if desired.get(Address(kind.name, name)) is None:
                     yield Skipped(
-                        Address(kind.name, name), "", f"{above} is declared already: {WAY_IN}"
+                        Address(kind.name, name), "", f"{above} is already declared; {WAY_IN}"
                     )
 
 

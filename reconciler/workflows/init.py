@@ -40,8 +40,8 @@ _IGNORE = """\
 def start(folder: Path, kinds: Kinds) -> list[Path]:
     """Write a first shop into `folder`; gives the files. Raises UsageError over an old one."""
     if (folder / SETTINGS_FILE).exists():
-        hint = "choose another folder, or edit the one that is there"
-        raise UsageError(f"{folder} already is a shop folder: it has a {SETTINGS_FILE}", hint=hint)
+        hint = "choose another folder, or edit its files"
+        raise UsageError(f"{folder} is already a shop folder: it has a {SETTINGS_FILE}", hint=hint)
     files = {
         folder / SETTINGS_FILE: _SETTINGS,
         folder / "catalogue" / "menu.yaml": _MENU,

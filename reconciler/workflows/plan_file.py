@@ -7,6 +7,7 @@ there is found in the catalogue files again.
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,12 +22,10 @@ from reconciler.core.model.desired import Allowance
 from reconciler.core.plan.approved import Approved
 from reconciler.core.plan.violation import Violation
 from reconciler.errors import UsageError
+from reconciler.render.json import FORMAT_VERSION
 from reconciler.workflows import signature as seal
 
-MAJOR = "1"
-"""The version of the format that this program reads."""
-
-_AGAIN = "make it again with this version of reconciler"
+_AGAIN = "save the plan again with this version of reconciler"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +60,9 @@ def read(path: Path, signing: bytes | None = None) -> Saved:
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict) or "resource_changes" not in document:
-        hint = "name a shop folder, or a file that `reconciler plan --out` wrote, whole"
-        raise UsageError(f"{path} is no saved plan", hint=hint)
-    version = str(document.get("format_version", ""))
-    if version.partition(".")[0] != MAJOR:
-        raise UsageError(f"{path} has the format {version or 'of nobody'}", hint=_AGAIN)
+        hint = "name a shop folder, or a complete file of 'reconciler plan --out'"
+        raise UsageError(f"{path} is not a saved plan", hint=hint)
+    _check_format(path, str(document.get("format_version", "")))
     seal.check(document, str(path), signing)
     try:
         return Saved(
@@ -76,7 +73,26 @@ def read(path: Path, signing: bytes | None = None) -> Saved:
             tuple(map(_violation, document.get("violations", ()))),
         )
     except (AttributeError, LookupError, TypeError, ValueError):
-        raise UsageError(f"{path} holds what this version does not know", hint=_AGAIN) from None
+        why = f"{path} contains values that this version does not know"
+        raise UsageError(why, hint=_AGAIN) from None
+
+
+def _check_format(path: Path, version: str) -> None:
+    """Raise UsageError for a plan in the format of an older or a newer version."""
+    if not version:
+        raise UsageError(f"{path} has no format_version", hint=_AGAIN)
+    if _major(version) < _major(FORMAT_VERSION):
+        again = f"run 'reconciler plan --out {shlex.quote(str(path))}' again"
+        older = f"{path} was saved by an older version of reconciler (format {version})"
+        raise UsageError(f"{older}: {again}")
+    if _major(version) > _major(FORMAT_VERSION):
+        newer = f"{path} was saved by a newer version of reconciler (format {version})"
+        raise UsageError(newer, hint=_AGAIN)
+
+
+def _major(version: str) -> int:
+    major = version.partition(".")[0]
+    return int(major) if major.isascii() and major.isdigit() and len(major) < 10 else 0
 
 
 def _approved(entries: Iterable[Mapping[str, Any]]) -> Iterable[Approved]:

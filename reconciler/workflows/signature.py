@@ -47,14 +47,14 @@ def check(document: Mapping[str, Any], name: str, signing: bytes | None = None) 
     content = _canonical(document)
     if document.get("digest") != f"sha256:{hashlib.sha256(content).hexdigest()}":
         raise UsageError(
-            f"{name} is not as it was written: it was edited or cut",
-            hint="make it again with `reconciler plan --out`",
+            f"{name} was modified or truncated after it was saved (checksum mismatch)",
+            hint="save it again with 'reconciler plan --out'",
         )
     if signing is None:
         return
     signature = str(document.get("signature", ""))
     if not signature:
-        hint = "make it with `reconciler plan --out … --sign`"
+        hint = "save it with 'reconciler plan --out plan.json --sign'"
         raise UsageError(f"{name} is not signed", hint=hint)
     if not hmac.compare_digest(_bytes(signature), _bytes(_signature(content, signing))):
         raise UsageError(

@@ -66,7 +66,7 @@ REST = "reason: r, until: 2026-12-31"
         ),
         (
             f"allow: [{{rule: removal, {REST}}}]",
-            "1:16: allow: no guardrail is called `removal`",
+            "1:16: allow: unknown guardrail `removal`",
             "did you mean `removals`?",
         ),
         (
@@ -76,12 +76,12 @@ REST = "reason: r, until: 2026-12-31"
         ),
         (
             f"allow: [{{rule: removals, address: 1003L, {REST}}}]",
-            "1:35: allow: `1003L` is no address",
+            "1:35: allow: `1003L` is not a valid address",
             "write kind/name, such as variant/1003L",
         ),
         (
             f"allow: [{{rule: removals, address: varient/1003L, {REST}}}]",
-            "1:35: allow: there is no kind `varient`",
+            "1:35: allow: unknown kind `varient`",
             "did you mean `variant`?",
         ),
         ("allow: [{rule: removals, reason: r}]", "1:9: allow: `until` is missing", ""),

@@ -205,7 +205,7 @@ def test_a_missing_folder_is_a_problem_with_a_hint(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as caught:
         source.load(tmp_path, "catalog", MANAGED)
     (problem,) = caught.value.problems
-    assert str(problem) == "catalog: there is no such folder"
+    assert str(problem) == "catalog: folder not found"
     assert "set `catalogue:` in reconciler.yaml" in problem.hint
 
 
@@ -334,11 +334,11 @@ def test_the_number_of_problems_is_the_message() -> None:
         ("products: [{name: x}]", "1:12", "product: `code` is missing", ""),
         ("products: [{code: []}]", "1:19", "product: `code` must be text", ""),
         ("products: [{code: ''}]", "1:19", "product/: `code` must not be empty", ""),
-        ("products: [{code: ' A'}]", "1:19", "product/ A: `code` must not hold control", ""),
+        ("products: [{code: ' A'}]", "1:19", "product/ A: `code` must not contain control", ""),
         (
             'categories: [{name: "A\\e[31mB"}]',
             "1:21",
-            "category/A\x1b[31mB: `name` must not hold control",
+            "category/A\x1b[31mB: `name` must not contain control",
             "",
         ),
         (
@@ -453,8 +453,8 @@ def test_null_is_one_problem_with_a_hint(folder: Folder) -> None:
     folder.write("products:\n  - code: A\n    brand:\n")
     assert folder.problems() == [
         (
-            "shop.yaml:3:11: null is no value here",
-            'leave the key out to leave it alone; write "" for empty text, [] or {} for none',
+            "shop.yaml:3:11: null is not allowed here",
+            'omit the key to keep the live value; write "" for empty text, [] or {} for none',
         )
     ]
 
@@ -701,12 +701,12 @@ def test_variants_that_a_merge_brings_along_are_duplicates(folder: Folder) -> No
 def test_a_former_name_is_claimed_once_also_through_an_alias(folder: Folder) -> None:
     folder.write("categories:\n  - &a {name: A, was: B}\n  - {<<: *a, name: C}\n")
     (message,) = folder.messages()
-    assert "the former name `B` is claimed by another entry too" in message
+    assert "the former name `B` is used by another entry too" in message
 
 
 @pytest.mark.parametrize(
     ("name", "was", "complaint"),
-    [("A", "A", "is the name it has"), ("A/B", "A", "cannot move below itself")],
+    [("A", "A", "is its present name"), ("A/B", "A", "cannot move below itself")],
 )
 def test_a_former_name_that_cannot_have_been_one_is_refused(
     folder: Folder, name: str, was: str, complaint: str

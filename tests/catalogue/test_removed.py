@@ -40,16 +40,16 @@ def test_removed_and_declared_names_both_places(tmp_path: Path) -> None:
     text = "coupons:\n  - {code: K1, limit: 3}\nremoved: [coupon/K1]\n"
     (found,) = problems(tmp_path, text)
     assert found.startswith("catalogue/a.yaml:3:11: removed: coupon/K1 is removed here and ")
-    assert "declared at catalogue/a.yaml:2 (take one of the two out)" in found
+    assert "declared at catalogue/a.yaml:2 (remove one of the two)" in found
 
 
 @pytest.mark.parametrize(
     ("entries", "said"),
     [
         ("[coupon/K1, coupon/K1]", "1:22: removed: coupon/K1 is removed twice, first at"),
-        ("[K1]", "1:11: removed: `K1` is no address (write kind/name"),
-        ("[cupon/K1]", "1:11: removed: there is no kind `cupon` (did you mean `coupon`?"),
-        ("[outlet/Bandung]", "there is no kind `outlet`"),
+        ("[K1]", "1:11: removed: `K1` is not a valid address (write kind/name"),
+        ("[cupon/K1]", "1:11: removed: unknown kind `cupon` (did you mean `coupon`?"),
+        ("[outlet/Bandung]", "unknown kind `outlet`"),
         ("[{adress: coupon/K1}]", "unknown key `adress` (did you mean `address`?"),
         ("[{delete: true}]", "`address` is missing"),
         ("[{address: coupon/K1, delete: perhaps}]", "1:40: removed: `delete` must be true or"),
@@ -89,7 +89,7 @@ def test_a_scope_is_read(tmp_path: Path) -> None:
         ("{kinds: [coupon]}", "`prune` must be a list of mappings"),
         ("[coupon]", "`prune` must be a list of mappings"),
         ("[{codes: [K*]}]", "`kinds` is missing"),
-        ("[{kinds: [cupon]}]", "1:17: there is no kind `cupon`"),
+        ("[{kinds: [cupon]}]", "1:17: unknown kind `cupon`"),
         ("[{kinds: [coupon], code: [K*]}]", "1:27: prune: unknown key `code`"),
         ("[{kinds: [coupon], codes: K*}]", "1:34: prune: `codes` must be a list"),
         ("[{kinds: []}]", "prune: `kinds`"),

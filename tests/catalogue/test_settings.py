@@ -166,7 +166,10 @@ def test_files_can_be_validated_without_any_credentials(
     assert len(list(desired)) == 1
 
 
-ODD = "the store's url names a host with letters that look like others or mean nothing"
+ODD = (
+    "the store URL contains characters that are not allowed in a host name "
+    "(possible look-alike letters)"
+)
 
 
 @pytest.mark.parametrize(
@@ -190,60 +193,60 @@ def test_an_address_is_a_host(load: Load, url: str, base: str) -> None:
 @pytest.mark.parametrize(
     ("url", "message", "hint"),
     [
-        ("shop.dealpos.net", "the store's url is not an address", "https://yourshop.dealpos.net"),
-        ("ftp://shop.dealpos.net", "the store's url is not an address", "https://yourshop"),
-        ("https://", "the store's url is not an address", "https://yourshop"),
-        ("https://shop:port", "the store's url is not an address", "https://yourshop"),
-        ("https://[::1", "the store's url is not an address", "https://yourshop"),
-        ("Sandbox", "the store's url is not an address", "https://yourshop"),
+        ("shop.dealpos.net", "the store URL is not valid", "https://yourshop.dealpos.net"),
+        ("ftp://shop.dealpos.net", "the store URL is not valid", "https://yourshop"),
+        ("https://", "the store URL is not valid", "https://yourshop"),
+        ("https://shop:port", "the store URL is not valid", "https://yourshop"),
+        ("https://[::1", "the store URL is not valid", "https://yourshop"),
+        ("Sandbox", "the store URL is not valid", "https://yourshop"),
         (
             f"https://me:{SECRET}@shop.net",
-            "the store's url holds a user name or password",
+            "the store URL contains a user name or password",
             "DEALPOS_CLIENT_SECRET",
         ),
-        (f"https://{SECRET}@shop.net", "the store's url holds a user name or password", "DEALPOS"),
+        (f"https://{SECRET}@shop.net", "the store URL contains a user name or password", "DEALPOS"),
         (
             "https://shop.net/api/v3",
-            "the store's url holds more than a host",
+            "the store URL contains more than a host",
             "write https://shop.net",
         ),
         (
             "https://shop.net:8443/api",
-            "the store's url holds more than a host",
+            "the store URL contains more than a host",
             "write https://shop.net:8443",
         ),
         (
             f"https://shop.net?token={SECRET}",
-            "the store's url holds more than a host",
+            "the store URL contains more than a host",
             "write https://shop.net",
         ),
         (
             f"https://shop.net/#{SECRET}",
-            "the store's url holds more than a host",
+            "the store URL contains more than a host",
             "write https://shop.net",
         ),
         (
             "http://[::1]:8765/api",
-            "the store's url holds more than a host",
+            "the store URL contains more than a host",
             "write http://[::1]:8765",
         ),
         (
             "http://shop.dealpos.net",
-            "shop.dealpos.net would be spoken to without encryption",
+            "refusing to use plain HTTP for shop.dealpos.net",
             "write https://",
         ),
         (
             "http://localhost.evil.example",
-            "localhost.evil.example would be spoken to without encryption",
+            "refusing to use plain HTTP for localhost.evil.example",
             "write https://",
         ),
         (
             "http://127.0.0.1.evil.example",
-            "127.0.0.1.evil.example would be spoken to without encryption",
+            "refusing to use plain HTTP for 127.0.0.1.evil.example",
             "write https://",
         ),
         *(
-            (url, f"{host} would be spoken to without encryption", "write https://")
+            (url, f"refusing to use plain HTTP for {host}", "write https://")
             for url, host in [
                 ("http://128.0.0.1", "128.0.0.1"),
                 ("http://2130706433", "2130706433"),
@@ -254,7 +257,7 @@ def test_an_address_is_a_host(load: Load, url: str, base: str) -> None:
             ]
         ),
         *(
-            (url, ODD, "plain letters")
+            (url, ODD, "ASCII letters")
             for url in [
                 "https://d\N{CYRILLIC SMALL LETTER IE}alpos.net",
                 "http://\N{CIRCLED LATIN SMALL LETTER L}ocalhost",
@@ -263,9 +266,9 @@ def test_an_address_is_a_host(load: Load, url: str, base: str) -> None:
                 "https://shop.net .evil.example",
             ]
         ),
-        ("https://@shop.net", "the store's url holds a user name or password", "DEALPOS"),
-        ("http://localhost@evil.net", "the store's url holds a user name or password", "DEALPOS"),
-        ("http://0.0.0.0:80", "0.0.0.0 would be spoken to without encryption", "write https://"),
+        ("https://@shop.net", "the store URL contains a user name or password", "DEALPOS"),
+        ("http://localhost@evil.net", "the store URL contains a user name or password", "DEALPOS"),
+        ("http://0.0.0.0:80", "refusing to use plain HTTP for 0.0.0.0", "write https://"),
     ],
 )
 @pytest.mark.parametrize("environment", [CREDENTIALS, {}], ids=["with", "without credentials"])
@@ -296,8 +299,8 @@ def test_an_address_that_is_not_safe_is_refused_with_a_hint(
             "3:3: unknown key `secret`",
             "did you mean `client_secret`?",
         ),
-        ("ledger: gti", "1:9: there is no ledger `gti`", "did you mean `git`?"),
-        ("ledger: x", "1:9: there is no ledger `x`", "write none, file or git"),
+        ("ledger: gti", "1:9: unknown ledger `gti`", "did you mean `git`?"),
+        ("ledger: x", "1:9: unknown ledger `x`", "write none, file or git"),
         ("ledger: [git]", "1:9: `ledger` must be text", ""),
         ("store: sandbox", "1:8: `store` must be a mapping (key: value lines)", ""),
         ("store: [sandbox]", "1:8: `store` must be a mapping (key: value lines)", ""),
@@ -306,17 +309,17 @@ def test_an_address_that_is_not_safe_is_refused_with_a_hint(
         ("defaults: []", "1:11: `defaults` must be a mapping (key: value lines)", ""),
         (
             "catalogue: ${NOWHERE}",
-            "1:12: the environment has no NOWHERE",
+            "1:12: environment variable NOWHERE is not set",
             "set it",
         ),
         (
             "store: {url: 'https://${NOWHERE}.net'}",
-            "1:14: the environment has no NOWHERE",
+            "1:14: environment variable NOWHERE is not set",
             "set it",
         ),
         ("store: {url: sandbox, url: x}", "1:23: duplicate key `url`, first on line 1", ""),
         ("- a", "1:1: must be a mapping", None),
-        ("store: !x {}", "1:8: the tag `!x` is not accepted", None),
+        ("store: !x {}", "1:8: the YAML tag `!x` is not allowed", None),
     ],
 )
 def test_a_problem_names_its_place_and_a_way_out(
@@ -334,10 +337,10 @@ def test_a_problem_names_its_place_and_a_way_out(
         ("guardrails: []", "1:13: `guardrails` must be a mapping (key: value lines)", ""),
         (
             "guardrails: {price-chnge: off}",
-            "1:14: no guardrail is called `price-chnge`",
+            "1:14: unknown guardrail `price-chnge`",
             "did you mean `price-change`?",
         ),
-        ("guardrails: {zzz: off}", "1:14: no guardrail is called `zzz`", None),
+        ("guardrails: {zzz: off}", "1:14: unknown guardrail `zzz`", None),
         (
             "guardrails: {price-change: on}",
             "1:28: `guardrails.price-change` must be a mapping or off",
@@ -410,9 +413,9 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(
 ) -> None:
     text = f"store:\n  url: https://shop.net\n  client_id: me\n  client_secret: {written}\n"
     found = told(load, text, environment)
-    assert found[0][0] == "4:18: a secret is written in the file"
+    assert found[0][0] == "4:18: a client secret is written in the file"
     assert "DEALPOS_CLIENT_SECRET" in found[0][1]
-    assert "replace the secret, since git remembers it" in found[0][1]
+    assert "replace the secret: git keeps the old one in its history" in found[0][1]
     assert SECRET not in str(found)
 
 
@@ -447,14 +450,14 @@ def test_no_traceback_shows_credentials(load: Load, url: str) -> None:
 
 
 def test_a_folder_that_does_not_exist_is_an_error_with_a_hint(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="there is no folder") as caught:
+    with pytest.raises(UsageError, match="folder not found") as caught:
         settings.load(tmp_path / "gone", {})
     assert "reconciler init" in caught.value.hint
 
 
 def test_a_folder_without_settings_is_no_shop(tmp_path: Path) -> None:
     with pytest.raises(
-        UsageError, match=r"is no shop folder: it has no reconciler\.yaml"
+        UsageError, match=r"is not a shop folder: reconciler\.yaml not found"
     ) as caught:
         settings.load(tmp_path, {})
     assert "reconciler init" in caught.value.hint

@@ -280,8 +280,8 @@ def test_what_a_default_gives_is_written_in_the_entry(
     [
         ({"_1001S": {"UnitPrice": 15500}}, "has an anchor that others use"),
         ({"K1": {"Description": "bye"}}, "comes from the environment"),
-        ({"_1001L": {"OutletPrice": []}}, "comments in it that would be lost"),
-        ({"_1001R": {"Type": "Serialized"}}, "no file can say"),
+        ({"_1001L": {"OutletPrice": []}}, "comments that would be lost"),
+        ({"_1001R": {"Type": "Serialized"}}, "a file cannot hold the value that the shop has"),
     ],
 )
 def test_what_cannot_be_written_there_is_told_and_stays(
@@ -402,7 +402,7 @@ def test_what_is_to_be_removed_is_not_taken_in(run: RunProgram, shop: Callable[.
     ran = run("adopt", "product/2001", "--shop", folder)
     assert ran.code == 4
     line = MENU.count("\n") + 2
-    assert f"catalogue/menu.yaml:{line} wants it out of the shop" in ran.out
+    assert f"catalogue/menu.yaml:{line} removes it from the shop" in ran.out
     ran = run("import", folder)
     assert "2001" not in "".join(p.read_text("utf-8") for p in (folder / "catalogue").glob("f*"))
 
@@ -424,8 +424,8 @@ def test_customers_are_not_shown(run: RunProgram, shop: Callable[..., Path], key
     [
         ((), "cannot ask which values to write: standard input is not a terminal"),
         (("variant/1001L", "--all"), "--all and ADDRESS exclude each other"),
-        (("varant/1001L",), "there is no kind `varant`"),
-        (("variant/9999",), "neither the files nor the shop"),
+        (("varant/1001L",), "unknown kind `varant`"),
+        (("variant/9999",), "no object in the files or the shop matches"),
         (("--all", "--field", "modl"), "unknown field 'modl'"),
     ],
 )
@@ -456,7 +456,7 @@ def test_an_edit_that_would_say_something_else_is_not_made(
     monkeypatch.setattr(edits, "quoted", lambda text: '"1"')
     ran = run("adopt", "--all", "--shop", folder)
     assert ran.code == 1
-    assert "nothing was written: variant/1001L" in ran.err
+    assert "no file was changed: variant/1001L" in ran.err
     assert menu(folder) == MENU
 
 
@@ -465,7 +465,7 @@ def test_what_the_shop_does_not_have_is_told(run: RunProgram, shop: Callable[...
     live["coupons"] = []
     ran = run("adopt", "coupon/K1", "--shop", shop(live))
     assert ran.code == 4
-    assert "coupon/K1: the shop does not have it" in ran.out
+    assert "coupon/K1: it is not in the shop" in ran.out
 
 
 def test_the_shop_is_only_read(run: RunProgram, shop: Callable[..., Path]) -> None:

@@ -115,9 +115,9 @@ FILES: dict[str, tuple[str | bytes, str, str, str]] = {
     ),
     "null": (
         "categories: [{name: A, code: null}]",
-        "null is no value here",
+        "null is not allowed here",
         "menu.yaml:1:30",
-        "leave the key out",
+        "omit the key",
     ),
     "no UTF-8": (b"categories: [{name: \xff\xfe}]", "UTF-8", "menu.yaml:1:", "save the file"),
     "tag": ("categories: !!python/object:os.system [x]", "tag", "menu.yaml:1:", ""),
@@ -192,7 +192,11 @@ def test_customer_data_in_a_bad_file_is_not_repeated(
 SETTINGS: dict[str, tuple[str, list[str]]] = {
     "secret in the file": (
         "store: {url: 'https://x.example', client_id: a, client_secret: hunter2}",
-        ["reconciler.yaml:1:", "a secret is written in the file", "${DEALPOS_CLIENT_SECRET}"],
+        [
+            "reconciler.yaml:1:",
+            "a client secret is written in the file",
+            "${DEALPOS_CLIENT_SECRET",
+        ],
     ),
     "no store": ("catalogue: catalogue", ["no store is configured", "DEALPOS_URL"]),
     "no credentials": (
@@ -201,15 +205,15 @@ SETTINGS: dict[str, tuple[str, list[str]]] = {
     ),
     "plain http": (
         "store: {url: 'http://x.example', client_id: a, client_secret: '${PATH}'}",
-        ["without encryption", "https://"],
+        ["refusing to use plain HTTP", "https://"],
     ),
     "no address": (
         "store: {url: 'shop', client_id: a, client_secret: '${PATH}'}",
-        ["not an address", "https://"],
+        ["the store URL is not valid", "https://"],
     ),
     "credentials in the address": (
         "store: {url: 'https://me:hunter2@x.example', client_id: a, client_secret: '${PATH}'}",
-        ["holds a user name or password", "DEALPOS_CLIENT_SECRET"],
+        ["contains a user name or password", "DEALPOS_CLIENT_SECRET"],
     ),
     "a path in the address": (
         "store: {url: 'https://x.example/api/v3', client_id: a, client_secret: '${PATH}'}",
@@ -222,7 +226,7 @@ SETTINGS: dict[str, tuple[str, list[str]]] = {
     "broken": ("store: [", ["reconciler.yaml:", "broken YAML"]),
     "missing catalogue": (
         "store: {url: sandbox}\ncatalogue: nowhere",
-        ["nowhere: there is no such folder", "catalogue:"],
+        ["nowhere: folder not found", "catalogue:"],
     ),
     "bad defaults": (
         "store: {url: sandbox}\ndefaults: {variant: {taxable: maybe}}",
@@ -249,7 +253,7 @@ def test_bad_settings_are_told(run: RunProgram, folder: Path, files: ReadFolder,
 def test_a_folder_that_is_not_there_is_told(run: RunProgram, tmp_path: Path) -> None:
     nowhere = tmp_path / "no where"
     for command in ("plan", "validate"):
-        wrong(run(command, nowhere), "there is no folder", "reconciler init")
+        wrong(run(command, nowhere), f"folder not found: {nowhere}", f"reconciler init '{nowhere}'")
     wrong(
         run("apply", nowhere, "--auto-approve"),
         f"error: folder or saved plan not found: {nowhere}\n",
@@ -259,7 +263,7 @@ def test_a_folder_that_is_not_there_is_told(run: RunProgram, tmp_path: Path) -> 
 
 
 def test_a_folder_that_is_no_shop_is_told(run: RunProgram, tmp_path: Path) -> None:
-    wrong(run("plan", tmp_path), "is no shop folder", "reconciler init")
+    wrong(run("plan", tmp_path), "is not a shop folder", "reconciler init")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -364,7 +368,7 @@ def test_a_folder_as_seed_that_is_no_shop_is_told(
     run: RunProgram, applied: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "empty").mkdir()
-    wrong(run("sandbox", "reset", applied, "--seed", tmp_path / "empty"), "is no shop folder")
+    wrong(run("sandbox", "reset", applied, "--seed", tmp_path / "empty"), "is not a shop folder")
     assert run("sandbox", "show", applied).json["products"]
 
 

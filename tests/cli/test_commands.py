@@ -84,7 +84,7 @@ def test_init_leaves_a_shop_folder_alone(run: RunProgram, folder: Path, files: R
     before = files(folder)
     ran = run("init", folder)
     assert (ran.code, ran.out) == (1, "")
-    assert "already is a shop folder" in ran.err
+    assert "is already a shop folder" in ran.err
     assert files(folder) == before
 
 

@@ -81,7 +81,8 @@ def test_an_apply_is_refused_and_nothing_is_written(run: RunProgram, cut: Path) 
         "    hint: allow: [{rule: price-shape, address: variant/1001R, reason: …, "
         "until: YYYY-MM-DD}]",
         "error: refused by 2 guardrail violations; nothing was written",
-        "hint: mend it, or put an exception under `allow:` in a catalogue file for review",
+        "hint: fix the values, or add an exception under `allow:` (with reason and date) "
+        "so that it is reviewed",
     ]
     assert run("sandbox", "show", cut).out == before
 
@@ -153,7 +154,7 @@ def test_the_files_alone_are_checked_for_unknown_rules(
     declare(TENTH + ALLOW.replace("price-shape", "price-shap"))
     ran = run("validate", cut)
     assert ran.code == 1
-    assert "catalogue/menu.yaml:11:12: allow: no guardrail is called `price-shap`" in ran.err
+    assert "catalogue/menu.yaml:11:12: allow: unknown guardrail `price-shap`" in ran.err
 
 
 # --- saved and partial plans ---

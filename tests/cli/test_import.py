@@ -294,7 +294,7 @@ def test_what_no_file_can_say_is_left_out_and_told(
     ran = run("import", folder)
     assert ran.code == 0
     assert "left out: variant/1001R `type`: `type` must be one of Standard" in ran.out
-    assert "left out: variant/1001R `description`: `description` must not hold control" in ran.out
+    assert "left out: variant/1001R `description`: `description` must not contain" in ran.out
     assert is_settled(run, folder)
 
 
@@ -319,7 +319,7 @@ def test_a_new_variant_of_a_declared_product_is_left_to_adopt(
     (folder / "catalogue").mkdir()
     (folder / "catalogue" / "drinks.yaml").write_text("products: [{code: '1001'}]\n", "utf-8")
     ran = run("import", folder)
-    assert "left out: variant/1001R: product/1001 is declared already" in ran.out
+    assert "left out: variant/1001R: product/1001 is already declared" in ran.out
     assert (folder / "catalogue" / "drinks.yaml").read_text() == "products: [{code: '1001'}]\n"
     assert (folder / "catalogue" / "drinks-2.yaml").exists()
     assert is_settled(run, folder)
@@ -332,7 +332,7 @@ def test_a_file_that_would_not_read_back_is_not_written(
     monkeypatch.setattr(layout, "text", lambda *given: "products: [{code: wrong}]\n")
     ran = run("import", folder)
     assert ran.code == 1
-    assert "nothing was written" in ran.err
+    assert "no file was written" in ran.err
     assert not (folder / "catalogue").exists()
     assert (folder / "reconciler.yaml").read_text("utf-8") == "store: {url: sandbox}\n"
 

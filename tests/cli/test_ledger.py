@@ -161,7 +161,7 @@ def test_what_the_files_dropped_is_named_and_left_alone(
     edit(("      - {code: 1001L, model: Large, unit_price: 22000}\n", ""))
     plan = documented("plan", run("plan", shop, "--format", "json").json)
     assert (plan["dropped"], plan["resource_changes"]) == (["variant/1001L"], [])
-    assert "in no file any more, left in the shop: variant/1001L" in run("plan", shop).out
+    assert "orphaned (applied once, in no file any more): variant/1001L" in run("plan", shop).out
 
 
 def test_customers_are_recorded_with_a_key_alone(
@@ -278,7 +278,7 @@ def test_of_two_applies_at_once_the_second_writes_nothing_and_says_why(
     lost = run("apply", first, "--auto-approve")
     assert ran[0].code == 0
     assert lost.code == 1
-    assert "another run has applied" in lost.err
+    assert "has finished" in lost.err
     assert "nothing was written" in lost.err
     assert [call[0] for call in calls if call[0] == "PUT"] == ["PUT"], "the winner's alone"
     change(first, REGULAR, LARGE)
@@ -304,15 +304,15 @@ def test_a_run_that_is_killed_between_write_and_record_is_taken_over(
         patch.setattr(past.Past, "record", die)
         with pytest.raises(Killed):
             run("apply", first, "--auto-approve")
-    assert "a run is applying since" in run("plan", second).out
+    assert "another apply is running since" in run("plan", second).out
     assert "Plan: no changes" in run("plan", second).out
     change(second, REGULAR, LARGE)
     held = run("apply", second, "--auto-approve")
     assert held.code == 1
-    assert "another run is applying since" in held.err
+    assert "another apply is running since" in held.err
     refused = run("history", second, "--rebuild")
     assert refused.code == 1
-    assert "another run is applying since" in refused.err
+    assert "another apply is running since" in refused.err
     assert run("history", second, "--rebuild", "--force-unlock").code == 0
     assert run("apply", second, "--auto-approve").code == 0
     told = run("history", second).out

@@ -80,7 +80,9 @@ def test_a_saved_deletion_is_held_where_the_ground_moved(
     assert run("apply", removing, "--auto-approve").code == 0
     ran = run("apply", saved, "--auto-approve")
     assert ran.code == 4
-    assert "coupon/K1 delete stale: `discount` was 5 when this was planned and is 7 now" in ran.out
+    assert (
+        "coupon/K1 delete stale: `discount` was 5 when the plan was saved and is 7 now" in ran.out
+    )
     assert [row["Code"] for row in left(run, removing)["coupons"]] == ["K1"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,7 @@ def test_what_moved_is_held_and_the_rest_goes_ahead(
     assert ran.code == 4
     assert outcomes(ran) == {"variant/1001L": "applied", "variant/1001R": "stale"}
     (held,) = [o["message"] for o in ran.json["outcomes"] if o["status"] == "stale"]
-    assert "`unit_price` was 18,000 when this was planned and is 18,500 now" in held
+    assert "`unit_price` was 18,000 when the plan was saved and is 18,500 now" in held
     assert "writing 19,000 would undo" in held
     prices = {v["Code"]: v["UnitPrice"] for p in show(run, shop)["products"] for v in p["Variants"]}
     assert prices == {"1001R": 18500, "1001L": 23000}
@@ -122,7 +123,7 @@ def test_what_would_create_more_on_the_way_than_was_approved_is_held(
     have("Tea")
     ran = applied(run, saved, shop)
     assert (ran.code, outcomes(ran)) == (4, {"category/Food/Cakes": "stale"})
-    assert "it would create category/Food too" in ran.json["outcomes"][0]["message"]
+    assert "it would also create category/Food" in ran.json["outcomes"][0]["message"]
     assert {category["Name"] for category in show(run, shop)["categories"]} == {"Drinks", "Tea"}
 
 
@@ -159,7 +160,7 @@ def test_a_sealed_plan_that_nobody_here_understands_is_refused(
     saved.write_text(json.dumps(seal.seal(document)), encoding="utf-8")
     ran = run("apply", saved, "--shop", shop, "--auto-approve")
     assert ran.code == 1
-    assert "holds what this version does not know" in ran.err
+    assert "that this version does not know" in ran.err
 
 
 def test_a_folder_that_is_none_is_refused(run: RunProgram, plan: Callable[..., Path]) -> None:
@@ -168,7 +169,7 @@ def test_a_folder_that_is_none_is_refused(run: RunProgram, plan: Callable[..., P
     saved.write_text(json.dumps(seal.seal({**document, "folder": 5})), encoding="utf-8")
     ran = run("apply", saved, "--auto-approve")
     assert ran.code == 1
-    assert "holds what this version does not know" in ran.err
+    assert "that this version does not know" in ran.err
 
 
 @pytest.mark.parametrize("signature", ["clé", "\ud800"])
@@ -278,7 +279,7 @@ def test_a_deletion_of_what_moved_is_held(
     ran = applied(run, saved, shop)
     assert (ran.code, outcomes(ran)) == (4, {"coupon/DISC": "stale"})
     message = ran.json["outcomes"][0]["message"]
-    assert "is 2,000 now: deleting it would undo somebody's change" in message
+    assert "is 2,000 now: deleting it would undo that change" in message
 
 
 def test_what_moved_to_what_was_approved_is_done(
@@ -310,7 +311,7 @@ def test_customer_data_stays_in_the_files(
     declare(SHOP.replace("budi@", "other@"))
     held = applied(run, saved, shop)
     assert (held.code, outcomes(held)) == (4, {"customer/DP-1": "stale"})
-    assert "the files do not say any more what was approved" in held.out
+    assert "its declaration has changed since the plan was saved" in held.out
     declare(SHOP.replace(*change))
     ran = applied(run, saved, shop)
     assert (ran.code, outcomes(ran)) == (0, {"customer/DP-1": "applied"})
@@ -340,15 +341,18 @@ def test_a_plan_names_its_store(
     point_at(served[0])
     ran = applied(run, saved, shop)
     assert ran.code == 1
-    assert "was made for sandbox, and this is http://127.0.0.1" in ran.err
+    assert "was made for sandbox, not for http://127.0.0.1" in ran.err
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('"after": 19000', '"after": 1900', "edited or cut"),
-        ('"format_version": "1.0"', '"format_version": "2.0"', "format 2.0"),
-        ('"resource_changes"', '"changes"', "is no saved plan"),
+        (
+            '"after": 19000',
+            '"after": 1900',
+            "was modified or truncated after it was saved (checksum mismatch)",
+        ),
+        ('"resource_changes"', '"changes"', "is not a saved plan"),
     ],
 )
 def test_a_plan_that_was_edited_is_refused(
@@ -365,12 +369,35 @@ def test_a_plan_that_was_edited_is_refused(
     assert run("sandbox", "show", shop).out == before
 
 
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        ("0.9", "was saved by an older version of reconciler (format 0.9): run 'reconciler plan"),
+        ("99.0", "was saved by a newer version of reconciler (format 99.0)"),
+        ("next", "was saved by an older version of reconciler (format next)"),
+        ("", "has no format_version"),
+    ],
+)
+def test_a_plan_of_another_format_is_refused(
+    run: RunProgram, plan: Callable[..., Path], shop: Path, version: str, told: str
+) -> None:
+    saved = plan(("18000", "19000"))
+    saved = saved.rename(saved.with_name("my plan.json"))
+    document = json.loads(saved.read_text(encoding="utf-8"))
+    saved.write_text(json.dumps({**document, "format_version": version}), encoding="utf-8")
+    ran = applied(run, saved, shop)
+    assert ran.code == 1
+    assert f"error: {saved} {told}" in ran.err
+    if "older" in told:
+        assert f"run 'reconciler plan --out {shlex.quote(str(saved))}' again" in ran.err
+
+
 def test_a_plan_that_was_cut_is_refused(
     run: RunProgram, plan: Callable[..., Path], shop: Path
 ) -> None:
     saved = plan(("18000", "19000"))
     saved.write_bytes(saved.read_bytes()[:-200])
-    assert "is no saved plan" in applied(run, saved, shop).err
+    assert "is not a saved plan" in applied(run, saved, shop).err
 
 
 def test_a_signature_binds_two_jobs(

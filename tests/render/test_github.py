@@ -150,13 +150,11 @@ def test_customer_data_is_no_part_of_a_log(makes: Makes) -> None:
 def test_problems_of_the_files_stand_on_their_lines() -> None:
     problems = [
         Problem("catalogue/a.yaml", 3, 7, "unknown key `prise`", "did you mean `price`?"),
-        Problem("catalogue", 0, 0, "there is no such folder"),
+        Problem("catalogue", 0, 0, "folder not found"),
     ]
     commands, _ = runner(render_error(SourceError(problems), HERE))
     assert commands == [
-        Command(
-            "error", {"file": "shop/catalogue", "title": "reconciler"}, "there is no such folder"
-        ),
+        Command("error", {"file": "shop/catalogue", "title": "reconciler"}, "folder not found"),
         Command(
             "error",
             {"file": "shop/catalogue/a.yaml", "line": "3", "col": "7", "title": "reconciler"},

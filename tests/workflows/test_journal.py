@@ -252,7 +252,7 @@ def test_a_replacement_that_cannot_be_noted_is_not_begun(shop: Shop) -> None:
     before = shop.show()
     report = shop.apply(plan)
     assert [outcome.status for outcome in report.outcomes] == ["failed"]
-    assert "not begun" in report.outcomes[0].message
+    assert "not started" in report.outcomes[0].message
     assert "journal.json cannot be written" in report.outcomes[0].message
     assert shop.show() == before
 

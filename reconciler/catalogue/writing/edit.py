@@ -34,7 +34,7 @@ class Edits:
         found, done = [], 0
         for start, end, _, new in sorted(map(self._above, self.changes)):
             if start < done:
-                raise Unwritable("two changes meet in one place")
+                raise Unwritable("two changes would edit the same place")
             found += [self.text[done:start], new]
             done = max(done, end)
         return "".join([*found, self.text[done:]])
@@ -70,7 +70,7 @@ class Edits:
         self._guard(own.value)
         index = place.pairs.index(own)
         if len(place.pairs) == 1:
-            raise Unwritable("it is the only key there")
+            raise Unwritable("it is the only key of its mapping")
         if place.flow or not self._alone(own.start):
             after = place.pairs[index + 1 : index + 2]
             before = place.pairs[index - 1].value.end
@@ -85,7 +85,7 @@ class Edits:
         if own is None:
             self._first(place, key, entries)
         elif own.value.sort != "list":
-            raise Unwritable(f"`{key}` stands elsewhere, behind an anchor")
+            raise Unwritable(f"`{key}` is written elsewhere, behind an anchor")
         elif own.value.flow:
             self._flowing(own, entries, self._column(place.pairs[0].start))
         else:
@@ -158,7 +158,7 @@ class Edits:
     def _items(self, place: Place, value: Sequence[Any]) -> None:
         wanted = [texts_of(item) for item in value]
         if not set(wanted) & {item.text for item in place.items}:
-            raise Unwritable("nothing of its list is left: write it on one line, in brackets")
+            raise Unwritable("its list would be empty: write the list on one line, in brackets")
         for item in place.items:
             self._guard(item)
             if item.text not in wanted:
@@ -192,7 +192,7 @@ class Edits:
         """A whole collection written again, on the line of its key."""
         place = own.value
         if _COMMENT.search(self.text[place.start : place.end]):
-            raise Unwritable("there are comments in it that would be lost")
+            raise Unwritable("it contains comments that would be lost")
         if place.flow or place.sort == "scalar":
             self._change(place.start, place.end, flow(value, inside=place.flow))
             return

@@ -83,8 +83,8 @@ def _gather(found: Accepted, kind: Kind, live: Live, fresh: Fresh) -> None:
 
 def _orphaned(owner: Address) -> str:
     if not owner.name:
-        return f"no read shows the {owner.kind} that it belongs to"
-    return f"{owner} is in no file"
+        return f"the API does not return the {owner.kind} that it belongs to"
+    return f"{owner} is not in any file"
 
 
 def _validated(found: Accepted, kind: Kind) -> None:
@@ -103,7 +103,7 @@ def _validated(found: Accepted, kind: Kind) -> None:
     back = adapter(kind).validate_python([texts(value) for value in table.values()])
     for (name, value), again in zip(list(table.items()), back, strict=True):
         for key in [key for key in value if again[key] != value[key]]:
-            _drop(found, Address(kind.name, name), key, "a file would say something else")
+            _drop(found, Address(kind.name, name), key, "a file cannot hold this value")
 
 
 def _failing(kind: Kind, written: list[Any]) -> dict[int, dict[str, str]]:
@@ -147,9 +147,10 @@ def _referring(found: Accepted, kind: Kind, live: Live, desired: Desired) -> Non
                 continue
             if state is None:
                 del table[name]
-                found.skipped.append(Skipped(address, "", f"it names {target}, which was not read"))
+                why = f"it refers to {target}, which was not read"
+                found.skipped.append(Skipped(address, "", why))
                 break
-            _drop(found, address, str(path[0]), f"it names {target}, which the shop does not have")
+            _drop(found, address, str(path[0]), f"it refers to {target}, which is not in the shop")
 
 
 def _acyclic(found: Accepted, kinds: Kinds, desired: Desired) -> None:
@@ -207,7 +208,7 @@ def _place(
         made[owner].children.append(entry)
         made[owner].collection = kind.collection
     else:
-        found.skipped.append(Skipped(entry.address, "", f"{owner} is left out"))
+        found.skipped.append(Skipped(entry.address, "", f"{owner} is not imported"))
 
 
 def _imposed(kind: Kind, value: Value, given: Value, state: object) -> str | None:
@@ -217,11 +218,11 @@ def _imposed(kind: Kind, value: Value, given: Value, state: object) -> str | Non
         differs = name not in value and name in live and live[name] != inner
         if differs and kind.fields[name].comparable:
             return (
-                f"`defaults` give it `{name}: {texts(inner)}`, and it is something no file can say"
+                f"`defaults` give it `{name}: {texts(inner)}`, and a file cannot hold its own value"
             )
     complaints = kind.check({**given, **value}) if kind.check else ()
     for path, _ in complaints:
-        return f"`defaults` do not go with its `{path[0]}`"
+        return f"`defaults` conflict with its `{path[0]}`"
     return None
 
 

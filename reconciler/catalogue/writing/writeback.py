@@ -94,7 +94,7 @@ class Writeback:
         file = self.file(name)
         place = self._object(file, owner) if owner else file.root
         if place is None:
-            raise Unwritable(f"{name} holds nothing yet")
+            raise Unwritable(f"{name} is empty")
         file.edits.append(place, key, entries)
         self.added |= {address for entry in entries for address in entry.addresses()}
 
@@ -169,13 +169,13 @@ class Writeback:
     def _object(self, file: File, address: Address) -> Place:
         place = at(file.root, file.paths[address]) if file.root and address in file.paths else None
         if place is None or place.sort != "map":
-            raise Unwritable("its entry stands elsewhere, behind an anchor")
+            raise Unwritable("its entry is written elsewhere, behind an anchor")
         return place
 
     def _drop(self, file: File, place: Place, kind: str, name: str) -> None:
         given: Mapping[str, Any] = self.shop.defaults or {}
         if place.pair(name) is None or place.pair("<<") is not None or name in given.get(kind, ()):
-            raise Unwritable("the shop has none, and an anchor or `defaults` give it one")
+            raise Unwritable("the shop has no value, and an anchor or `defaults` give it one")
         file.edits.drop(place, name)
 
     def _paths(self, tree: Mapping[str, Any]) -> Iterator[tuple[Address, Steps]]:
@@ -202,6 +202,6 @@ class Writeback:
 
 def _otherwise(what: str) -> ReconcilerError:
     return ReconcilerError(
-        f"the files would not read back as intended, so nothing was written: {what}",
-        hint="adopt the other addresses or fields, and edit this one by hand",
+        f"could not edit the files safely; no file was changed: {what}",
+        hint="adopt other addresses or fields, and edit this one by hand",
     )
