@@ -1,16 +1,20 @@
-"""An embedded stand-in shop: the API as the facts describe it, over SQLite."""
+"""HTTP requests come in; answers as dealpos-api.md describes them go out, over a SQLite file.
+
+Where the documentation is open, `Choices` says which answer is given, and a test can turn it.
+Nothing here may import another part of the package: the stand-in must not share its mistakes.
+"""
 
 from reconciler.sandbox.app import create_app, listen, serve
 from reconciler.sandbox.choices import Choices
 from reconciler.sandbox.errors import SandboxError
-from reconciler.sandbox.faults import Fault, Faults
+from reconciler.sandbox.faults import Faults, InjectedFault
 from reconciler.sandbox.seed import reset, seed, show
 from reconciler.sandbox.shop import Shop
 
 __all__ = [
     "Choices",
-    "Fault",
     "Faults",
+    "InjectedFault",
     "SandboxError",
     "Shop",
     "create_app",

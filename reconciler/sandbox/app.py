@@ -9,15 +9,15 @@ from wsgiref.types import WSGIApplication
 
 from flask import Flask, Response, abort, request
 
-from reconciler.sandbox.api.request import of_request
-from reconciler.sandbox.api.response import absent, answer, message
-from reconciler.sandbox.api.route import Route, Unchanged
+from reconciler.sandbox.api.request import parse_fields
+from reconciler.sandbox.api.response import error_response, json_response, not_found_response
+from reconciler.sandbox.api.route import ServedRoute, Unchanged
 from reconciler.sandbox.auth import Tokens
 from reconciler.sandbox.choices import Choices
-from reconciler.sandbox.errors import Absent, Refusal
-from reconciler.sandbox.generation import offered, places
+from reconciler.sandbox.errors import Refusal, UnknownKey
+from reconciler.sandbox.generation import is_offered, places
 from reconciler.sandbox.limiter import Limiter
-from reconciler.sandbox.middleware import PREFIX, Gate
+from reconciler.sandbox.middleware import PREFIX, ApiMiddleware
 from reconciler.sandbox.resources import (
     category,
     coupon,
@@ -32,7 +32,7 @@ from reconciler.sandbox.resources import (
     variant_reads,
 )
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.store import ObjectStore
 
 _NOUNS = (
     category,
@@ -46,8 +46,8 @@ _NOUNS = (
     customer,
     customer_reads,
 )
-ROUTES: dict[str, Route] = {route.name: route for noun in _NOUNS for route in noun.ROUTES}
-"""Every operation, "METHOD /path", as the facts table them."""
+ROUTES: dict[str, ServedRoute] = {route.name: route for noun in _NOUNS for route in noun.ROUTES}
+"""Every operation, "METHOD /path", as dealpos-api.md lists them."""
 
 _DEFAULT = Choices()
 
@@ -62,9 +62,9 @@ def create_app(
     window: float = 180.0,
     clock: Callable[[], float] = time.monotonic,
 ) -> Flask:
-    """The shop as a Flask application; its state is at ``app.extensions["sandbox"]``."""
+    """Return the shop as a Flask application; its state is at ``app.extensions["sandbox"]``."""
     shop = Shop(
-        store=Store(database),
+        store=ObjectStore(database),
         choices=choices,
         limiter=Limiter(limit, window, clock),
         tokens=Tokens(clock),
@@ -83,9 +83,9 @@ def create_app(
         methods=["GET", "POST", "PUT", "DELETE"],
         provide_automatic_options=False,
     )
-    app.register_error_handler(Refusal, _refused)
-    app.register_error_handler(500, _failed)
-    app.wsgi_app = Gate(app.wsgi_app, shop)  # type: ignore[method-assign]
+    app.register_error_handler(Refusal, _refusal_response)
+    app.register_error_handler(500, _failure_response)
+    app.wsgi_app = ApiMiddleware(app.wsgi_app, shop)  # type: ignore[method-assign]
     return app
 
 
@@ -95,46 +95,46 @@ def _view(shop: Shop) -> Callable[[str], Response]:
             return token.issue(shop, request)
         name = f"{request.method} /{operation}"
         route = ROUTES.get(name)
-        if route is None or not offered(shop.choices, name, read=not route.write):
+        if route is None or not is_offered(shop.choices, name, read=not route.write):
             abort(shop.choices.missing_status)
         if name in shop.choices.forbidden_operations:
-            return message("Your role may not do this.", shop.choices.forbidden_status)
+            return error_response("Your role may not do this.", shop.choices.forbidden_status)
         return _act(shop, route)
 
     return view
 
 
-def _act(shop: Shop, route: Route) -> Response:
+def _act(shop: Shop, route: ServedRoute) -> Response:
     """Answer one operation, in one transaction."""
     choices = shop.choices
     query, body = places(choices, route.path) if request.method == "GET" else (True, True)
-    fields = of_request(request, choices, query=query, body=body, write=route.write)
+    fields = parse_fields(request, choices, query=query, body=body, write=route.write)
     try:
         with shop.store.transaction(write=route.write):
             value = route.handler(shop, fields)
-    except Absent:
-        return absent(choices)
+    except UnknownKey:
+        return not_found_response(choices)
     except Unchanged as unchanged:
         value = unchanged.answer
-    return answer(value, choices)
+    return json_response(value, choices)
 
 
-def _refused(refusal: Refusal) -> Response:
-    return message(refusal.message, refusal.status)
+def _refusal_response(refusal: Refusal) -> Response:
+    return error_response(refusal.message, refusal.status)
 
 
-def _failed(error: Exception) -> Response:
-    """Anything unforeseen: a 500 with ``Message`` and ``StackTrace``."""
+def _failure_response(error: Exception) -> Response:
+    """Return the response to an unforeseen error: a 500 with ``Message`` and ``StackTrace``."""
     cause = getattr(error, "original_exception", None) or error
     trace = "".join(traceback.format_exception(cause))
-    return answer({"Message": str(cause), "StackTrace": trace}, _DEFAULT, 500)
+    return json_response({"Message": str(cause), "StackTrace": trace}, _DEFAULT, 500)
 
 
 _THREADS = 8
 
 
 def listen(app: WSGIApplication, host: str, port: int) -> Any:
-    """A server that is bound (to a free port, for port 0) and waits to be run."""
+    """Return a server that is bound (to a free port, for port 0) and waits to be run."""
     import waitress  # type: ignore[import-untyped]  # an embedded shop needs no server
 
     return waitress.create_server(app, host=host, port=port, threads=_THREADS)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 class Tokens:
-    """The tokens that are live, in memory, each until its own end."""
+    """The live tokens, in memory, each until its own end."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -14,7 +14,7 @@ class Tokens:
         self._ends: dict[str, float] = {}
 
     def issue(self, lifetime: float, *, alone: bool = False) -> str:
-        """A new token; ``alone`` ends all others."""
+        """Return a new token; ``alone`` ends all others."""
         # To be recognised wherever one should turn up in an output.
         token = f"sandbox-token-{secrets.token_urlsafe(24)}"
         with self._lock:
@@ -24,7 +24,7 @@ class Tokens:
         return token
 
     def valid(self, authorization: str) -> bool:
-        """Whether an ``Authorization`` header carries a live token."""
+        """Return whether an ``Authorization`` header carries a live token."""
         scheme, _, token = authorization.partition(" ")
         with self._lock:
             return scheme.lower() == "bearer" and self._ends.get(token, 0.0) > self._clock()

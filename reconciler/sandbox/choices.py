@@ -221,6 +221,6 @@ class Choices:
             if get_origin(hint) is Literal and getattr(self, name) not in get_args(hint):
                 raise ValueError(f"{name}={getattr(self, name)!r} is none of {get_args(hint)}")
 
-    def replaced(self, **changes: Any) -> "Choices":
-        """The same choices with some of them changed."""
+    def with_changes(self, **changes: Any) -> "Choices":
+        """Return the same choices with some of them changed."""
         return type(self)(**{**self.__dict__, **changes})

@@ -1,4 +1,4 @@
-"""What can go wrong inside the sandbox."""
+"""Errors of the sandbox itself, and refusals that it answers a request with."""
 
 
 class SandboxError(Exception):
@@ -14,5 +14,5 @@ class Refusal(Exception):
         self.status = status
 
 
-class Absent(Exception):
+class UnknownKey(Exception):
     """A single read of a key that does not exist; ``Choices.not_found`` says how it is answered."""

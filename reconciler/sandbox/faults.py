@@ -1,4 +1,4 @@
-"""Programmable failures, for tests of what a client does when an answer is wrong or lost."""
+"""Programmable failures, for tests of a client whose response is wrong or lost."""
 
 import random
 import threading
@@ -10,7 +10,7 @@ Kind = Literal["500", "502", "503", "429", "401", "html", "truncated", "drop", "
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class InjectedFault:
     """One planned failure: the ``nth`` matching request and the ``times - 1`` after it."""
 
     method: str
@@ -26,16 +26,16 @@ class Fault:
     """How long a delay lasts."""
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether a request is one of those counted."""
+        """Return whether a request counts for this failure."""
         return self.method in ("*", method) and fnmatchcase(path, self.path)
 
 
 class Faults:
-    """The failures that are planned, and how often each was met."""
+    """The planned failures, with the number of requests that each has met."""
 
-    def __init__(self, *planned: Fault) -> None:
+    def __init__(self, *planned: InjectedFault) -> None:
         self._lock = threading.Lock()
-        self._planned: list[Fault] = []
+        self._planned: list[InjectedFault] = []
         self._seen: list[int] = []
         self._random: random.Random | None = None
         self._rate = 0.0
@@ -44,13 +44,13 @@ class Faults:
 
     @classmethod
     def random(cls, seed: int, rate: float) -> "Faults":
-        """Failures of every kind, at a rate between 0 and 1, the same for the same seed."""
+        """Return failures of every kind, at a rate between 0 and 1, the same for the same seed."""
         faults = cls()
         faults._random = random.Random(seed)
         faults._rate = rate
         return faults
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: InjectedFault) -> None:
         """Plan a failure."""
         if fault.kind not in get_args(Kind):
             raise ValueError(f"{fault.kind!r} is none of {get_args(Kind)}")
@@ -65,8 +65,8 @@ class Faults:
             self._seen.clear()
             self._random = None
 
-    def strike(self, method: str, path: str) -> Fault | None:
-        """The failure that this request meets, if any; the first planned wins."""
+    def strike(self, method: str, path: str) -> InjectedFault | None:
+        """Return the failure that this request meets, if any; the first planned wins."""
         with self._lock:
             struck = None
             for place, fault in enumerate(self._planned):
@@ -77,8 +77,8 @@ class Faults:
                     struck = fault
             return struck or self._chance(method, path)
 
-    def _chance(self, method: str, path: str) -> Fault | None:
+    def _chance(self, method: str, path: str) -> InjectedFault | None:
         if self._random is None or self._random.random() >= self._rate:
             return None
         kind = self._random.choice(get_args(Kind))
-        return Fault(method, path, kind, self._random.choice(("before", "after")))
+        return InjectedFault(method, path, kind, self._random.choice(("before", "after")))

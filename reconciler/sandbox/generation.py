@@ -1,4 +1,4 @@
-"""What each generation of the documentation offers, and where its reads take their parameters.
+"""Operations of each API generation, and the place of the parameters of its reads.
 
 API §0: A reads bodies, B mostly queries, C queries; the reads of one object moved from a path of
 their own to `/Detail`. Where a generation's form is in no page at hand, the printed one is kept.
@@ -31,8 +31,8 @@ _BODIES = {"/Category", "/Category/ID", "/PromotionCoupon", "/PromotionCoupon/Wi
 """The other reads that take a body in generation B (dealpos-api.md §5, §10)."""
 
 
-def offered(choices: Choices, name: str, *, read: bool) -> bool:
-    """Whether this tenant has the operation, "METHOD /path"."""
+def is_offered(choices: Choices, name: str, *, read: bool) -> bool:
+    """Return whether this tenant has the operation, "METHOD /path"."""
     if name in choices.missing_operations or name in _LACKS[choices.generation]:
         return False
     if not read or not name.startswith("POST "):
@@ -42,7 +42,7 @@ def offered(choices: Choices, name: str, *, read: bool) -> bool:
 
 
 def places(choices: Choices, path: str) -> tuple[bool, bool]:
-    """Whether a GET of `path` reads its query, and whether its body."""
+    """Return whether a GET of `path` reads its query, and whether it reads its body."""
     generation = choices.generation
     if generation == "any":
         return True, True

@@ -8,8 +8,8 @@ from reconciler.sandbox.choices import Choices
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the limiter says of one request."""
+class Admission:
+    """The decision of the limiter on one request."""
 
     allowed: bool
     remaining: int
@@ -27,7 +27,7 @@ class Limiter:
         self._lock = threading.Lock()
         self._buckets: dict[str, tuple[float, int]] = {}
 
-    def take(self, endpoint: str, choices: Choices) -> Verdict | None:
+    def take(self, endpoint: str, choices: Choices) -> Admission | None:
         """Count one request; None when there is no limit."""
         if self.limit is None:
             return None
@@ -41,15 +41,15 @@ class Limiter:
             allowed = used < self.limit
             used += allowed
             self._buckets[bucket] = (start, used)
-            return Verdict(allowed, self.limit - used, self.window - (now - start))
+            return Admission(allowed, self.limit - used, self.window - (now - start))
 
     def clear(self) -> None:
         """Open a new window for every bucket."""
         with self._lock:
             self._buckets.clear()
 
-    def headers(self, verdict: Verdict) -> dict[str, str]:
-        """The headers of draft-ietf-httpapi-ratelimit-headers-06, as the samples print them."""
+    def headers(self, verdict: Admission) -> dict[str, str]:
+        """Return the headers of draft-ietf-httpapi-ratelimit-headers-06, as the samples do."""
         return {
             "RateLimit-Limit": str(self.limit),
             "RateLimit-Remaining": str(verdict.remaining),

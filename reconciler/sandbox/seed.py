@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from reconciler.sandbox.api.field import Field, defaults, merged, names
+from reconciler.sandbox.api.field import BodyField, defaults, merge_fields, names
 from reconciler.sandbox.api.request import Fields
 from reconciler.sandbox.choices import Choices
 from reconciler.sandbox.errors import Refusal, SandboxError
 from reconciler.sandbox.resources import category, coupon, customer, outlet, product, variant
-from reconciler.sandbox.store import KEYS, Payload, Row, Store, server_id
+from reconciler.sandbox.store import KEYS, ObjectStore, Payload, Record, server_id
 
-Database = Path | str | Store
+Database = Path | str | ObjectStore
 
 COLLECTIONS = {
     "outlets": "outlet",
@@ -21,7 +21,7 @@ COLLECTIONS = {
     "coupons": "coupon",
     "customers": "customer",
 }
-_SPECS: dict[str, Iterable[Field]] = {
+_SPECS: dict[str, Iterable[BodyField]] = {
     "outlet": outlet.SEED,
     "category": category.FIELDS,
     "product": product.SEED,
@@ -41,11 +41,11 @@ _LENIENT = Choices(serialized_write="accept")
 
 
 @contextmanager
-def _opened(database: Database) -> Iterator[Store]:
-    if isinstance(database, Store):
+def _open(database: Database) -> Iterator[ObjectStore]:
+    if isinstance(database, ObjectStore):
         yield database
         return
-    store = Store(database)
+    store = ObjectStore(database)
     try:
         yield store
     finally:
@@ -53,11 +53,11 @@ def _opened(database: Database) -> Iterator[Store]:
 
 
 def seed(database: Database, document: Mapping[str, Any]) -> None:
-    """Write a seed document into a shop; what it does not name stays."""
+    """Write a seed document into a shop; objects that it does not name stay."""
     unknown = sorted(set(document) - set(COLLECTIONS))
     if unknown:
         raise SandboxError(f"A seed document has no collection {unknown[0]!r}.")
-    with _opened(database) as store, store.transaction(write=True):
+    with _open(database) as store, store.transaction(write=True):
         try:
             for name, kind in COLLECTIONS.items():
                 for values in document.get(name) or ():
@@ -68,16 +68,18 @@ def seed(database: Database, document: Mapping[str, Any]) -> None:
             raise SandboxError("The seed document holds half a character.") from None
 
 
-def _write(store: Store, kind: str, values: Mapping[str, Any]) -> None:
+def _write(store: ObjectStore, kind: str, values: Mapping[str, Any]) -> None:
     payload = _payload(kind, values)
     if kind == "category" and "/" in payload["Name"]:
-        category.ensure(store, payload["Name"].rpartition("/")[0])
+        category.ensure_category(store, payload["Name"].rpartition("/")[0])
     if kind in ("product", "coupon", "customer"):
         payload["Created"] = payload["Created"] or _CREATED
     if kind == "coupon" and payload["Balance"] is None:
         payload["Balance"] = payload["Limit"]
     if kind == "product":
-        category.ensure(store, payload["Category"] or _missing(kind, payload["Code"], "Category"))
+        category.ensure_category(
+            store, payload["Category"] or _missing(kind, payload["Code"], "Category")
+        )
     store.put(kind, payload, id_=values.get("ID"))
     if kind == "product":
         place = {"Product": payload["Code"], "Category": payload["Category"]}
@@ -106,7 +108,7 @@ def _payload(kind: str, values: Mapping[str, Any]) -> Payload:
         unknown = sorted(values.keys() - _KNOWN[kind])
         raise SandboxError(f"The seed document gives {kind} {key} an unknown key {unknown[0]!r}.")
     try:
-        return merged(Fields(values, _LENIENT), _SPECS[kind], _BLANK[kind], update=False)
+        return merge_fields(Fields(values, _LENIENT), _SPECS[kind], _BLANK[kind], update=False)
     except Refusal as refusal:
         raise SandboxError(f"The seed document's {kind} {key}: {refusal.message}") from refusal
 
@@ -117,26 +119,26 @@ def _missing(kind: str, key: str, name: str) -> str:
 
 def reset(database: Database) -> None:
     """Empty the shop."""
-    with _opened(database) as store, store.transaction(write=True):
+    with _open(database) as store, store.transaction(write=True):
         store.clear()
 
 
 def show(database: Database) -> dict[str, Any]:
-    """The whole state as a seed document, sorted by key; unset fields are left out."""
-    with _opened(database) as store, store.transaction(write=False):
+    """Return the whole state as a seed document, sorted by key; unset fields are left out."""
+    with _open(database) as store, store.transaction(write=False):
         document = {
-            name: [_shown(kind, row) for row in store.page(kind)]
+            name: [_describe(kind, row) for row in store.page(kind)]
             for name, kind in COLLECTIONS.items()
         }
         for shown in document["products"]:
             shown["Variants"] = []
         products = {shown["Code"]: shown for shown in document["products"]}
         for row in store.page("variant"):
-            products[row.payload["Product"]]["Variants"].append(_shown("variant", row))
+            products[row.payload["Product"]]["Variants"].append(_describe("variant", row))
     return document
 
 
-def _shown(kind: str, row: Row) -> Payload:
+def _describe(kind: str, row: Record) -> Payload:
     hidden = {"Created"} | ({"Product", "Category"} if kind == "variant" else set())
     shown = {k: v for k, v in row.payload.items() if k not in hidden and v is not None}
     key = shown[KEYS[kind]]

@@ -1,4 +1,4 @@
-"""One running shop: everything that a request needs, and that a test may turn."""
+"""The state of one running sandbox; a test may replace each part of it."""
 
 import secrets
 import threading
@@ -11,7 +11,7 @@ from reconciler.sandbox.auth import Tokens
 from reconciler.sandbox.choices import Choices
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.limiter import Limiter
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.store import ObjectStore
 
 # The log of calls is for tests; a server that runs for days must not grow by it.
 _CALLS_KEPT = 10_000
@@ -25,7 +25,7 @@ def _today() -> date:
 class Shop:
     """The object at ``app.extensions["sandbox"]``; every attribute may be replaced at run time."""
 
-    store: Store
+    store: ObjectStore
     choices: Choices
     limiter: Limiter
     tokens: Tokens
@@ -49,11 +49,11 @@ class Shop:
             del self.calls[:-_CALLS_KEPT]
 
     def now(self) -> str:
-        """The moment that new objects are stamped with: the shop's day, at midnight."""
+        """Return the time stamp of new objects: the shop's day, at midnight."""
         return self.today().isoformat()
 
     def knows(self, client_id: object, client_secret: object) -> bool:
-        """Whether these are the shop's client credentials."""
+        """Return whether these are the shop's client credentials."""
         pairs = ((client_id, self.client_id), (client_secret, self.client_secret))
         return all(
             isinstance(given, str) and secrets.compare_digest(given.encode(), own.encode())

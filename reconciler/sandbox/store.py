@@ -82,7 +82,7 @@ _ORDER = {"code": "key", "insertion": "seq", "reverse": "key DESC"}
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Record:
     """One stored object."""
 
     id: str
@@ -128,15 +128,15 @@ class Filter:
 
     @property
     def sql(self) -> str:
-        """The WHERE clause, or nothing."""
+        """Return the WHERE clause, or nothing."""
         return f" WHERE {' AND '.join(self._clauses)}" if self._clauses else ""
 
 
-def _row(found: tuple[str, str] | None) -> Row | None:
-    return None if found is None else Row(found[0], json.loads(found[1]))
+def _row(found: tuple[str, str] | None) -> Record | None:
+    return None if found is None else Record(found[0], json.loads(found[1]))
 
 
-class Store:
+class ObjectStore:
     """One database; a single connection behind a lock, so that any thread may use it."""
 
     def __init__(self, database: Path | str = ":memory:") -> None:
@@ -179,7 +179,7 @@ class Store:
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[None]:
-        """Everything inside happens together or, on an exception, not at all."""
+        """Run a block in one transaction; an exception rolls it back."""
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
             try:
@@ -189,17 +189,19 @@ class Store:
                 raise
             self._db.execute("COMMIT")
 
-    def get(self, kind: str, key: str) -> Row | None:
-        """The object with this natural key."""
+    def get(self, kind: str, key: str) -> Record | None:
+        """Return the object with this natural key."""
         return self.find(kind, "key", key)
 
-    def find(self, kind: str, column: str, value: object) -> Row | None:
-        """The oldest object with this value in a column (``id`` and ``key`` are columns too)."""
+    def find(self, kind: str, column: str, value: object) -> Record | None:
+        """Return the oldest object with this value in a column, ``id`` and ``key`` included."""
         sql = f"SELECT id, payload FROM {kind} WHERE {column} = ? ORDER BY seq LIMIT 1"
         return _row(self._db.execute(sql, (value,)).fetchone())
 
-    def many(self, kind: str, column: str, values: Iterable[str], order: str = "code") -> list[Row]:
-        """The objects whose column holds one of the values."""
+    def many(
+        self, kind: str, column: str, values: Iterable[str], order: str = "code"
+    ) -> list[Record]:
+        """Return the objects whose column holds one of the values."""
         where = Filter().also(
             f"{column} IN (SELECT value FROM json_each(?))", json.dumps(list(values))
         )
@@ -212,8 +214,8 @@ class Store:
         order: str = "code",
         limit: int = -1,
         offset: int = 0,
-    ) -> list[Row]:
-        """Some of the objects that fulfil a condition."""
+    ) -> list[Record]:
+        """Return one page of the objects that fulfil a condition."""
         where = where or Filter()
         # The inner query runs on indexes alone; payloads are read for the rows of the page only.
         sql = (
@@ -223,10 +225,10 @@ class Store:
         found = self._db.execute(sql, (*where.parameters, limit, offset)).fetchall()
         # One text for all of them: row by row takes a third longer.
         payloads = json.loads(f"[{','.join(payload for _, payload in found)}]")
-        return [Row(id_, payload) for (id_, _), payload in zip(found, payloads, strict=True)]
+        return [Record(id_, payload) for (id_, _), payload in zip(found, payloads, strict=True)]
 
     def count(self, kind: str, where: Filter | None = None) -> int:
-        """How many objects fulfil a condition."""
+        """Return the number of objects that fulfil a condition."""
         where = where or Filter()
         sql = f"SELECT count(*) FROM {kind}{where.sql}"
         return int(self._db.execute(sql, where.parameters).fetchone()[0])
@@ -234,7 +236,7 @@ class Store:
     def put(
         self, kind: str, payload: Payload, *, was: str | None = None, id_: str | None = None
     ) -> str:
-        """Insert or update an object, or re-key the one that ``was``; answers its server ID."""
+        """Insert or update an object, or re-key the one that ``was``; return its server ID."""
         key = str(payload[KEYS[kind]])
         text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
         columns: dict[str, Any] = {"key": key, "payload": text}
@@ -254,7 +256,7 @@ class Store:
         return str(columns["id"])
 
     def _new_id(self, kind: str, key: str) -> str:
-        """A UUID that follows from the key, unless a renamed object still has it."""
+        """Return a UUID that follows from the key, unless a renamed object still has it."""
         turn = 0
         while True:
             id_ = server_id(kind, key, turn)
@@ -263,12 +265,12 @@ class Store:
             turn += 1
 
     def delete(self, kind: str, key: str) -> None:
-        """Remove an object and remember that its key was once used."""
+        """Remove an object, and note that its key was used."""
         self._db.execute(f"DELETE FROM {kind} WHERE key = ?", (key,))
         self._db.execute("INSERT OR IGNORE INTO deleted VALUES (?, ?)", (kind, key))
 
     def was_deleted(self, kind: str, key: str) -> bool:
-        """Whether an object with this key was ever removed."""
+        """Return whether an object with this key was ever removed."""
         sql = "SELECT 1 FROM deleted WHERE kind = ? AND key = ?"
         return self._db.execute(sql, (kind, key)).fetchone() is not None
 
@@ -289,5 +291,5 @@ class Store:
 
 
 def server_id(kind: str, key: str, turn: int = 0) -> str:
-    """The UUID that the sandbox gives an object when it is created."""
+    """Return the UUID that the sandbox gives an object when it is created."""
     return str(uuid5(NAMESPACE_URL, f"sandbox/{kind}/{key}" + (f"#{turn}" if turn else "")))

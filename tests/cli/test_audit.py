@@ -196,7 +196,7 @@ def test_what_could_not_be_read_is_an_error_told_after_the_report(
     run: RunProgram, folder: Path, served: tuple[str, Any], point_at: PointAt, form: str
 ) -> None:
     url, shop = served
-    shop.choices = shop.choices.replaced(forbidden_operations=frozenset({"GET /Product"}))
+    shop.choices = shop.choices.with_changes(forbidden_operations=frozenset({"GET /Product"}))
     point_at(url)
     ran = run("audit", folder, "--detailed-exitcode", "--format", form)
     assert ran.code == 1
@@ -266,7 +266,7 @@ def test_no_write_operation_is_ever_called(
     before, written = sandbox.show(tmp_path / "audited.db"), files(drifted)
     default = shop.choices
     for flipped in flips():
-        shop.choices = default.replaced(**flipped)
+        shop.choices = default.with_changes(**flipped)
         start = len(shop.calls)
         assert run("audit", drifted).code in (0, 1), flipped
         calls = shop.calls[start:]

@@ -269,7 +269,7 @@ def test_what_cannot_be_read_makes_a_plan_fail(
     run: RunProgram, folder: Path, served: tuple[str, Any], point_at: PointAt
 ) -> None:
     url, shop = served
-    shop.choices = shop.choices.replaced(forbidden_operations=frozenset({"GET /Product"}))
+    shop.choices = shop.choices.with_changes(forbidden_operations=frozenset({"GET /Product"}))
     point_at(url)
     ran = run("plan", folder, "--detailed-exitcode")
     assert ran.code == 1
@@ -314,7 +314,7 @@ def test_an_apply_in_part_is_exit_4(
     run: RunProgram, folder: Path, served: tuple[str, Any], point_at: PointAt
 ) -> None:
     url, shop = served
-    shop.choices = shop.choices.replaced(forbidden_operations=frozenset({"POST /Product"}))
+    shop.choices = shop.choices.with_changes(forbidden_operations=frozenset({"POST /Product"}))
     point_at(url)
     ran = run("apply", folder, "--auto-approve")
     assert ran.code == 4
@@ -329,7 +329,7 @@ def test_what_was_unknown_makes_an_apply_partial(
     run: RunProgram, folder: Path, served: tuple[str, Any], point_at: PointAt
 ) -> None:
     url, shop = served
-    shop.choices = shop.choices.replaced(
+    shop.choices = shop.choices.with_changes(
         forbidden_operations=frozenset({"POST /Category/p", "GET /Category"})
     )
     point_at(url)

@@ -11,8 +11,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from reconciler.sandbox import Fault
-from reconciler.sandbox.api.response import message
+from reconciler.sandbox import InjectedFault
+from reconciler.sandbox.api.response import error_response
 from tests.support.program import PointAt, RunProgram, WriteCatalogue
 
 ANNOUNCED = "Read-only check: at most 20 requests (rate limit: 50 per 180 s)"
@@ -89,9 +89,11 @@ def test_a_server_that_speaks_of_a_customer_is_not_quoted(
 ) -> None:
     url, shop = served
     point_at(url)
-    said = partial(message, "Customer Zqname is broken")
-    monkeypatch.setattr("reconciler.sandbox.middleware.message", lambda text, status: said(status))
-    shop.faults.add(Fault("*", "/Customer*", "500", times=99))
+    said = partial(error_response, "Customer Zqname is broken")
+    monkeypatch.setattr(
+        "reconciler.sandbox.middleware.error_response", lambda text, status: said(status)
+    )
+    shop.faults.add(InjectedFault("*", "/Customer*", "500", times=99))
     ran = run("doctor", folder)
     assert ran.code == 1
     assert "HTTP 500" in ran.out
@@ -103,7 +105,7 @@ def test_a_missing_right_ends_with_1_and_the_whole_table(
 ) -> None:
     url, shop = served
     point_at(url)
-    shop.choices = shop.choices.replaced(forbidden_operations=frozenset({"GET /Outlet"}))
+    shop.choices = shop.choices.with_changes(forbidden_operations=frozenset({"GET /Outlet"}))
     ran = run("doctor", folder)
     assert ran.code == 1
     assert "Outlets VIEW is missing" in ran.out
@@ -171,7 +173,7 @@ def test_what_was_found_saves_the_next_plan_requests(
 ) -> None:
     url, shop = served
     point_at(url)
-    shop.choices = shop.choices.replaced(generation="C", post_alternatives="none", page_cap=100)
+    shop.choices = shop.choices.with_changes(generation="C", post_alternatives="none", page_cap=100)
     assert run("apply", folder, "--auto-approve").code == 0
     spent = {}
     for first in ("plan", "doctor"):

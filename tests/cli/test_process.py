@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from reconciler import sandbox
-from reconciler.sandbox import Fault
+from reconciler.sandbox import InjectedFault
 from tests.support.program import PointAt, RunProgram, Spawn, WriteCatalogue
 
 HEAVY = ("pydantic", "httpx", "deepdiff", "rich", "flask", "ruamel", "waitress")
@@ -237,7 +237,7 @@ def test_a_process_that_is_killed_in_a_replacement_is_made_good_by_the_next(
         dead.wait(30)
 
     shop.sleep = wait
-    shop.faults.add(Fault(method, "/PromotionCoupon", "delay"))
+    shop.faults.add(InjectedFault(method, "/PromotionCoupon", "delay"))
     names = environment(url, shop.client_secret)
     process = spawn("apply", folder, "--auto-approve", env=names)
     assert asked.wait(30)

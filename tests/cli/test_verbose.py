@@ -49,12 +49,12 @@ def test_json_stays_one_document(folder: Path, run: RunProgram, command: list[st
 def test_short_waits_are_shown_too(
     served: tuple[str, Any], folder: Path, run: RunProgram, point_at: PointAt
 ) -> None:
-    from reconciler.sandbox.faults import Fault
+    from reconciler.sandbox.faults import InjectedFault
 
     url, twin = served
     point_at(url)
-    twin.faults.add(Fault("GET", "/Outlet", "500", "before", times=1))
-    twin.faults.add(Fault("POST", "/Category/p", "502", "before", times=1))
+    twin.faults.add(InjectedFault("GET", "/Outlet", "500", "before", times=1))
+    twin.faults.add(InjectedFault("POST", "/Category/p", "502", "before", times=1))
     ran = run("plan", folder, "-v")
     assert ran.code == 0
     assert ", retrying: waiting " in ran.err

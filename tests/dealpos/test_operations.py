@@ -9,7 +9,7 @@ import pytest
 from reconciler.dealpos.operations import OPERATIONS
 from reconciler.sandbox import Choices
 from reconciler.sandbox.app import ROUTES
-from reconciler.sandbox.generation import offered, places
+from reconciler.sandbox.generation import is_offered, places
 
 READS = [op for op in OPERATIONS.values() if op.reads and op.name != "token"]
 WRITES = [op for op in OPERATIONS.values() if not op.reads]
@@ -49,7 +49,7 @@ def test_a_generation_answers_the_routes_that_are_tabled_for_it(generation: Any)
         own = [
             route
             for route in operation.routes
-            if offered(tenant, f"{route.method} {route.path}", read=True)
+            if is_offered(tenant, f"{route.method} {route.path}", read=True)
             and (not route.query or places(tenant, route.path)[0])
             and (not route.body or places(tenant, route.path)[1])
         ]

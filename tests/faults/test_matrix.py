@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from reconciler.dealpos.operations import BASE
-from reconciler.sandbox import Fault
+from reconciler.sandbox import InjectedFault
 from reconciler.sandbox.faults import Kind
 from tests.support.storm import Storm
 
@@ -72,7 +72,7 @@ def test_after_one_fault_and_one_more_run_all_is_well(
     world: Storm, operation: str, kind: Any, when: Any
 ) -> None:
     method, path = {**READS, **WRITES}[operation]
-    world.shop.twin.faults.add(Fault(method, path, kind, when))
+    world.shop.twin.faults.add(InjectedFault(method, path, kind, when))
     world.run()
     world.settle()
     world.check()
@@ -87,7 +87,7 @@ def test_a_write_that_fails_for_good_is_made_good_by_the_next_run(
     world: Storm, operation: str, kind: Any, when: Any
 ) -> None:
     method, path = WRITES[operation]
-    world.shop.twin.faults.add(Fault(method, path, kind, when, times=50))
+    world.shop.twin.faults.add(InjectedFault(method, path, kind, when, times=50))
     world.run()
     world.settle()
     world.check()

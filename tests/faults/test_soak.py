@@ -90,7 +90,7 @@ def test_after_any_storm_one_more_run_makes_all_well(
     storm = Storm(world, seed, killed)
     cap, order = storm.die.choice([1, 2, 3, 500]), storm.die.choice(["code", "insertion"])
     twin = world.shop.twin
-    twin.choices = twin.choices.replaced(page_cap=cap, list_order=order)
+    twin.choices = twin.choices.with_changes(page_cap=cap, list_order=order)
     for _ in range(ROUNDS):
         storm.run()
         storm.till()

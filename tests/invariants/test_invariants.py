@@ -20,7 +20,7 @@ from reconciler.render.plan.json import plan_document
 from reconciler.render.plan.text import render_plan
 from reconciler.render.report import report_document, report_text
 from reconciler.render.view import PlanView
-from reconciler.sandbox import Fault
+from reconciler.sandbox import InjectedFault
 from reconciler.workflows import plan_file as saved
 from reconciler.workflows.approved_plan import resume
 from reconciler.workflows.open_shop import OpenShop
@@ -309,7 +309,7 @@ def test_a_lost_answer_and_one_more_apply_converge(
     spent = shop.cost(plan).requests
     nth = data.draw(st.integers(1, max(spent, 1)))
     start = len(shop.twin.calls)
-    shop.twin.faults.add(Fault("*", "/[!T]*", kind, when, nth=nth))
+    shop.twin.faults.add(InjectedFault("*", "/[!T]*", kind, when, nth=nth))
     shop.apply(plan)
     shop.twin.faults.clear()
     assert failures(shop.apply(planned(shop))) == []

@@ -715,7 +715,7 @@ def test_every_choice_is_flipped_by_a_test() -> None:
 
 def test_a_choice_may_be_flipped_while_the_shop_runs(client: SandboxClient) -> None:
     assert client.send("GET", "/Variant/Code", Code="no").status_code == 404
-    client.shop.choices = client.shop.choices.replaced(not_found="400")
+    client.shop.choices = client.shop.choices.with_changes(not_found="400")
     assert client.send("GET", "/Variant/Code", Code="no").status_code == 400
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox import Fault, Faults
+from reconciler.sandbox import Faults, InjectedFault
 from tests.support.sandbox_client import SandboxClient
 
 CREATE = ("POST", "/Category", {"Name": "New"})
@@ -20,7 +20,7 @@ def created(client: SandboxClient) -> bool:
     [("500", 500), ("502", 502), ("503", 503), ("429", 429), ("401", 401), ("html", 200)],
 )
 def test_status_faults(client: SandboxClient, kind: Any, status: int, when: Any) -> None:
-    client.shop.faults.add(Fault("POST", "/Category", kind, when))
+    client.shop.faults.add(InjectedFault("POST", "/Category", kind, when))
     assert client.send(*CREATE).status_code == status
     assert created(client) is (when == "after")
 
@@ -30,7 +30,7 @@ def test_status_faults(client: SandboxClient, kind: Any, status: int, when: Any)
     ("kind", "error"), [("drop", ConnectionResetError), ("timeout", TimeoutError)]
 )
 def test_lost_answers(client: SandboxClient, kind: Any, error: type[Exception], when: Any) -> None:
-    client.shop.faults.add(Fault("POST", "/Category", kind, when))
+    client.shop.faults.add(InjectedFault("POST", "/Category", kind, when))
     with pytest.raises(error):
         client.send(*CREATE)
     assert client.shop.calls[-1] == ("POST", "/api/v3/Category", 0)
@@ -39,7 +39,7 @@ def test_lost_answers(client: SandboxClient, kind: Any, error: type[Exception], 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_truncated_answer_is_no_json(client: SandboxClient, when: Any) -> None:
-    client.shop.faults.add(Fault("*", "/Category", "truncated", when))
+    client.shop.faults.add(InjectedFault("*", "/Category", "truncated", when))
     answer = client.send(*CREATE)
     assert answer.status_code == 200
     with pytest.raises(ValueError, match=r".+"):
@@ -48,40 +48,40 @@ def test_a_truncated_answer_is_no_json(client: SandboxClient, when: Any) -> None
 
 
 def test_an_html_answer_is_html(client: SandboxClient) -> None:
-    client.shop.faults.add(Fault("GET", "/Outlet", "html"))
+    client.shop.faults.add(InjectedFault("GET", "/Outlet", "html"))
     assert client.send("GET", "/Outlet").text.startswith("<!DOCTYPE html>")
 
 
 def test_a_delay_waits_and_serves(client: SandboxClient) -> None:
     waited: list[float] = []
     client.shop.sleep = waited.append
-    client.shop.faults.add(Fault("GET", "/Outlet", "delay", seconds=7.5))
+    client.shop.faults.add(InjectedFault("GET", "/Outlet", "delay", seconds=7.5))
     assert len(client.get("/Outlet")) == 3
     assert waited == [7.5]
 
 
 def test_nth_and_times_count_the_matching_requests(client: SandboxClient) -> None:
-    client.shop.faults.add(Fault("GET", "/Outl*", "500", nth=2, times=2))
+    client.shop.faults.add(InjectedFault("GET", "/Outl*", "500", nth=2, times=2))
     client.get("/Category")
     statuses = [client.send("GET", "/Outlet").status_code for _ in range(4)]
     assert statuses == [200, 500, 500, 200]
 
 
 def test_token_requests_can_fail(client: SandboxClient) -> None:
-    client.shop.faults.add(Fault("POST", "/Token/*", "503"))
+    client.shop.faults.add(InjectedFault("POST", "/Token/*", "503"))
     assert client.login().status_code == 503
 
 
 def test_faults_can_be_cleared_and_replaced(client: SandboxClient) -> None:
-    client.shop.faults.add(Fault("GET", "/Outlet", "500", times=9))
+    client.shop.faults.add(InjectedFault("GET", "/Outlet", "500", times=9))
     client.shop.faults.clear()
     client.get("/Outlet")
-    client.shop.faults = Faults(Fault("GET", "/Outlet", "500"))
+    client.shop.faults = Faults(InjectedFault("GET", "/Outlet", "500"))
     assert client.send("GET", "/Outlet").status_code == 500
 
 
 def test_random_faults_repeat_with_their_seed() -> None:
-    def struck(seed: int, rate: float) -> list[Fault | None]:
+    def struck(seed: int, rate: float) -> list[InjectedFault | None]:
         faults = Faults.random(seed, rate)
         return [faults.strike("GET", "/Outlet") for _ in range(200)]
 
@@ -94,11 +94,11 @@ def test_random_faults_repeat_with_their_seed() -> None:
 
 def test_a_misspelt_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="'505' is none of"):
-        Faults(Fault("GET", "/Outlet", "505"))  # type: ignore[arg-type]
+        Faults(InjectedFault("GET", "/Outlet", "505"))  # type: ignore[arg-type]
 
 
 def test_a_cleared_fault_is_counted_anew(client: SandboxClient) -> None:
-    fault = Fault("GET", "/Outlet", "500", nth=2)
+    fault = InjectedFault("GET", "/Outlet", "500", nth=2)
     client.shop.faults.add(fault)
     client.get("/Outlet")
     client.shop.faults.clear()

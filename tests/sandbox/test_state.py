@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox import SandboxError, create_app, reset, seed, show
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.store import ObjectStore
 from tests.support.sandbox_client import SandboxClient
 
 
@@ -40,7 +40,7 @@ def test_show_keeps_the_ids_that_do_not_follow_from_the_key(client: SandboxClien
     id_ = client.do("PUT", "/Category", {"Name": "Food", "Rename": "Eat", "Discontinued": False})
     client.do("POST", "/Category", {"Name": "Food"})
     shown = show(client.shop.store)
-    other = Store()
+    other = ObjectStore()
     seed(other, shown)
     assert show(other) == shown
     assert {"ID": id_["ID"], "Name": "Eat", "Code": "", "Discontinued": False} in shown[

@@ -39,7 +39,7 @@ from reconciler.render.plan.json import plan_document
 from reconciler.render.plan.text import render_plan
 from reconciler.render.report import report_document, report_text
 from reconciler.render.view import PlanView
-from reconciler.sandbox import Choices, Fault
+from reconciler.sandbox import Choices, InjectedFault
 from reconciler.workflows import plan_file
 from reconciler.workflows.approved_plan import resume
 from tests.support.documents import ReadDocument
@@ -91,7 +91,7 @@ class Story:
         options = {"limit": world.pop("limit")} if "limit" in world else {}
         self.shop: Shop = make_shop(
             json.loads((folder / "live.json").read_text(encoding="utf-8")),
-            choices=Choices().replaced(**world),
+            choices=Choices().with_changes(**world),
             **options,
         )
         self.shop.twin.sleep = lambda seconds: None
@@ -169,7 +169,7 @@ class Story:
         faults = self.read("fault.yaml") or []
         kill = faults.pop("kill") if isinstance(faults, dict) else ""
         for fault in faults:
-            self.shop.twin.faults.add(Fault(**fault))
+            self.shop.twin.faults.add(InjectedFault(**fault))
         report, requests = self.apply(plan, kill)
         same("requests.txt", requests)
         if report is None or not report.complete:

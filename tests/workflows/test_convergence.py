@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
-from reconciler.sandbox import Choices, Fault
+from reconciler.sandbox import Choices, InjectedFault
 from tests.support.shop import ROOT, MakeShop
 
 KOPI = ROOT / "examples" / "kopi-nusantara"
@@ -174,7 +174,7 @@ def test_it_converges_in_bad_weather(make_shop: MakeShop, choices: dict[str, Any
     chance = random.Random(words(choices))
     for _ in range(3):
         kopi.shop.twin.faults.add(
-            Fault(
+            InjectedFault(
                 "*",
                 "/[!T]*",
                 chance.choice(KINDS),

@@ -18,7 +18,7 @@ from reconciler.ledger.journal import FILE, Journal
 from reconciler.render.plan.json import plan_document
 from reconciler.render.plan.text import render_plan
 from reconciler.render.view import PlanView
-from reconciler.sandbox import Fault
+from reconciler.sandbox import InjectedFault
 from reconciler.workflows import connect
 from reconciler.workflows import plan_file as saved
 from reconciler.workflows.approved_plan import resume
@@ -259,7 +259,7 @@ def test_a_replacement_that_cannot_be_noted_is_not_begun(shop: Shop) -> None:
 
 def test_a_coupon_that_was_put_back_remembers_what_it_was(shop: Shop) -> None:
     """The shop takes no requirement, so the old one is put back; later the file asks for less."""
-    shop.twin.choices = shop.twin.choices.replaced(coupon_requirement_names="reject")
+    shop.twin.choices = shop.twin.choices.with_changes(coupon_requirement_names="reject")
     shop.write(COUPON.replace("limit: 10", "limit: 12, requires: {variants: [PA]}"))
     assert "the old one was restored" in shop.apply().outcomes[0].message
     assert balance(shop) == (10, 4, 4)
@@ -272,7 +272,7 @@ def test_a_coupon_that_was_put_back_remembers_what_it_was(shop: Shop) -> None:
 
 def test_what_could_not_be_read_stays_noted(shop: Shop) -> None:
     kill(shop, "POST", after=False)
-    shop.twin.choices = shop.twin.choices.replaced(
+    shop.twin.choices = shop.twin.choices.with_changes(
         forbidden_operations=frozenset({"POST /PromotionCoupon/p", "GET /PromotionCoupon/ByCode"})
     )
     assert shop.plan().empty
@@ -281,7 +281,7 @@ def test_what_could_not_be_read_stays_noted(shop: Shop) -> None:
 
 def test_an_interrupted_replacement_that_fails_again_stays_noted(shop: Shop) -> None:
     kill(shop, "POST", after=False)
-    shop.twin.faults.add(Fault("POST", "/PromotionCoupon", "503", times=9))
+    shop.twin.faults.add(InjectedFault("POST", "/PromotionCoupon", "503", times=9))
     assert not shop.apply().complete
     assert len(noted(shop)) == 1
     shop.twin.faults.clear()

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.core.diff.change import Action
 from reconciler.dealpos.budget import Limits
-from reconciler.sandbox import Choices, Fault
+from reconciler.sandbox import Choices, InjectedFault
 from tests.support.shop import MakeShop, Shop
 
 LIVE = {
@@ -250,7 +250,7 @@ def test_what_names_nothing_because_no_read_shows_it_withholds(make_shop: MakeSh
 def test_a_lost_answer_is_settled(live: Shop, address: str, when: str) -> None:
     removes(live, *delete(address))
     plan = live.plan()
-    live.twin.faults.add(Fault("DELETE", "*", "500", when))
+    live.twin.faults.add(InjectedFault("DELETE", "*", "500", when))
     report = live.apply(plan)
     assert [(o.status, o.verified) for o in report.outcomes] == [("applied", True)]
     assert live.plan().changes == ()

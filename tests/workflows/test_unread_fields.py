@@ -11,7 +11,7 @@ from reconciler.core.model.store import Store
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.request_window import RequestWindow
 from reconciler.errors import UnexpectedResponse
-from reconciler.sandbox import Fault, seed
+from reconciler.sandbox import InjectedFault, seed
 from tests.support.shop import MakeShop, Shop
 
 SHOP: dict[str, Any] = {
@@ -46,7 +46,7 @@ def test_an_update_that_would_clear_unseen_outlet_prices_is_not_planned(
 ) -> None:
     shop = make_shop(SHOP)
     shop.write("products: [{code: P, variants: [{code: PA, unit_price: 110}]}]")
-    shop.twin.choices = shop.twin.choices.replaced(
+    shop.twin.choices = shop.twin.choices.with_changes(
         variant_list_rows="lean",
         variant_batch_rows="lean",
         missing_operations=frozenset({"GET /Variant/Code", "GET /Variant/Detail"}),
@@ -58,7 +58,7 @@ def test_an_update_that_would_clear_unseen_outlet_prices_is_not_planned(
 def test_a_customer_whose_status_is_unseen_is_not_made_active(make_shop: MakeShop) -> None:
     shop = make_shop(SHOP)
     shop.write("customers: [{code: C, name: Two}]")
-    shop.twin.choices = shop.twin.choices.replaced(
+    shop.twin.choices = shop.twin.choices.with_changes(
         missing_operations=frozenset({"GET /Customer/Detail"})
     )
     assert "does not return `status`" in _unknown(shop)["customer/C"]
@@ -69,7 +69,7 @@ def test_a_customer_whose_status_is_unseen_is_not_made_active(make_shop: MakeSho
 def test_a_product_whose_variants_are_unseen_is_not_updated(make_shop: MakeShop) -> None:
     shop = make_shop(SHOP)
     shop.write("products: [{code: P, name: Black Tea}]")
-    shop.twin.choices = shop.twin.choices.replaced(
+    shop.twin.choices = shop.twin.choices.with_changes(
         product_list_rows="lean", missing_operations=frozenset({"GET /Product/Detail"})
     )
     assert "does not return the variants" in _unknown(shop)["product/P"]
@@ -85,7 +85,7 @@ def test_a_retired_variant_that_the_product_hides_is_carried_along(make_shop: Ma
 
 def test_a_new_variant_keeps_its_display_name_where_updates_clear(make_shop: MakeShop) -> None:
     shop = make_shop(SHOP)
-    shop.twin.choices = shop.twin.choices.replaced(put_omitted="clear")
+    shop.twin.choices = shop.twin.choices.with_changes(put_omitted="clear")
     shop.write("products: [{code: P, variants: [{code: PC, unit_price: 5, weight: 3}]}]")
     assert shop.apply().complete
     assert shop.item("variants", "PC")["Name"] == "Tea"
@@ -97,7 +97,7 @@ def test_a_coupon_of_somebody_else_is_left_alone(make_shop: MakeShop) -> None:
     plan = shop.plan()
     other = {"Code": "X", "Type": "DiscountAmount", "Discount": 9999, "Limit": 9}
     seed(shop.database, {"coupons": [other]})
-    shop.twin.faults.add(Fault("POST", "/PromotionCoupon", "500", "before", times=9))
+    shop.twin.faults.add(InjectedFault("POST", "/PromotionCoupon", "500", "before", times=9))
     (outcome,) = shop.apply(plan).outcomes
     assert outcome.status == "failed"
     assert "another program may have created it" in outcome.message
@@ -111,7 +111,7 @@ def test_a_wider_coupon_that_cannot_be_taken_away_is_told(make_shop: MakeShop) -
         "requires: {variants: [PA]}}]"
     )
     plan = shop.plan()
-    shop.twin.choices = shop.twin.choices.replaced(
+    shop.twin.choices = shop.twin.choices.with_changes(
         coupon_requirement_names="ignored",
         forbidden_operations=frozenset({"DELETE /PromotionCoupon"}),
     )
@@ -130,7 +130,7 @@ def test_after_a_coupon_was_not_kept_no_other_is_replaced(make_shop: MakeShop) -
         "  - {code: OLD, discount: 6, requires: {variants: [PA]}}\n"
     )
     plan = shop.plan()
-    shop.twin.choices = shop.twin.choices.replaced(coupon_requirement_names="ignored")
+    shop.twin.choices = shop.twin.choices.with_changes(coupon_requirement_names="ignored")
     statuses = {str(o.address): o.status for o in shop.apply(plan).outcomes}
     assert statuses == {"coupon/NEW": "failed", "coupon/OLD": "skipped"}
     assert shop.item("coupons", "OLD")["Balance"] == 4
@@ -194,7 +194,7 @@ def test_a_500_with_a_message_is_how_some_shops_say_not_found(make_shop: MakeSho
     """Only where the same read finds other objects; else it stays unknown."""
     shop = make_shop(SHOP)
     shop.write("products: [{code: P, variants: [{code: NEW, unit_price: 5}, {code: PA}]}]")
-    shop.twin.faults.add(Fault("GET", "/Variant/Detail", "500", "before", times=99))
+    shop.twin.faults.add(InjectedFault("GET", "/Variant/Detail", "500", "before", times=99))
 
     real = Client._exchange
 
@@ -222,7 +222,9 @@ def test_a_serialized_variant_is_written_without_its_type(make_shop: MakeShop) -
 def test_products_are_read_by_themselves_where_no_list_is_offered(make_shop: MakeShop) -> None:
     shop = make_shop(SHOP)
     shop.write("products: [{code: P, name: Tea}]")
-    shop.twin.choices = shop.twin.choices.replaced(missing_operations=frozenset({"GET /Product"}))
+    shop.twin.choices = shop.twin.choices.with_changes(
+        missing_operations=frozenset({"GET /Product"})
+    )
     plan = shop.plan()
     assert plan.empty
     assert plan.unknown == ()

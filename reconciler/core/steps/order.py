@@ -77,7 +77,7 @@ class _Dependencies:
             for change in step.changes
             if change.renamed_from
         }
-        self.moved_out_before_rename = self._moves_out_of_renamed(unordered)
+        self.moved_out_before_rename = self._moves_before_rename(unordered)
         self.last_users = _last_users(unordered, kinds)
         self.parent_updates = {
             owner: step.id for step in unordered if not step.creates for owner in self._owners(step)
@@ -107,7 +107,7 @@ class _Dependencies:
                     waits.add(self.parent_updates[owner])
         return waits
 
-    def _moves_out_of_renamed(self, unordered: list[Step]) -> Mapping[int, set[int]]:
+    def _moves_before_rename(self, unordered: list[Step]) -> Mapping[int, set[int]]:
         """Return, for each rename, the renames that move an object out from below its old name."""
         found: dict[int, set[int]] = {}
         for step in unordered:

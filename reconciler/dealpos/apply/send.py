@@ -52,12 +52,12 @@ class RequestSender:
                 further = index + 1 < len(request.bodies)
                 if not further or error.status != 400:
                     raise
-        return accepted(step)
+        return record_acceptance(step)
 
     def delete(self, step: Step) -> tuple[Written, ...]:
         """Delete the objects of a step; an object that is gone already counts as deleted."""
         self._delete(step.requests[0], step.addresses)
-        return accepted(step)
+        return record_acceptance(step)
 
     def create_and_verify(self, step: Step) -> Written:
         """Create an object that must not be broader than declared, and remove it if it is.
@@ -95,7 +95,7 @@ class RequestSender:
         Raises ReadbackMismatch when it reads back broader, MismatchRemains when it stays so.
         """
         change = step.changes[0]
-        written = accepted(step)[0]
+        written = record_acceptance(step)[0]
         acknowledged = self._send_settled(step, request)
         try:
             live = self.read([change.address])
@@ -105,7 +105,7 @@ class RequestSender:
         if change.address in live.unread:
             # Unread is not wrong: a coupon must not be deleted on a guess.
             return replace(written, unread=live.unread[change.address])
-        problem = _broader_than_declared(self.kinds[step.kind], change, state)
+        problem = _describe_broader_terms(self.kinds[step.kind], change, state)
         if not isinstance(state, Observed):
             raise ReadbackMismatch(request.operation, problem or "")
         if problem is None:
@@ -143,7 +143,7 @@ class RequestSender:
                 continue
         return "; the old one is deleted and could not be restored"
 
-    def remove_created(self, step: Step) -> None:
+    def remove_creation(self, step: Step) -> None:
         """Remove what a step created, where a later read shows that it is broader."""
         assert step.undo is not None
         self._delete(step.undo.remove, step.addresses)
@@ -211,10 +211,10 @@ class RequestSender:
         asked = wanted((a.kind, a.name, (fields or {}).get(a, ())) for a in addresses)
         return readback.read_written(self.client, self.kinds, asked, self.pages)
 
-    def read_deleted(self, addresses: Iterable[Address]) -> Live:
+    def read_deletions(self, addresses: Iterable[Address]) -> Live:
         """Read objects that were deleted a moment ago, by the read that would show them."""
         asked = wanted((a.kind, a.name, ()) for a in addresses)
-        return readback.read_deleted(self.client, self.kinds, asked, self.pages)
+        return readback.read_deletions(self.client, self.kinds, asked, self.pages)
 
     def read_listing(self, kind: Kind, names: Sequence[str]) -> Live:
         """Read by a listing objects that were written a moment ago."""
@@ -222,12 +222,12 @@ class RequestSender:
         return readback.read_listing(self.client, self.kinds, kind, names, listed)
 
 
-def accepted(step: Step) -> tuple[Written, ...]:
+def record_acceptance(step: Step) -> tuple[Written, ...]:
     """Return the records of a step whose requests were accepted."""
     return tuple(Written(c, step.proofs[c.address], "applied") for c in step.changes)
 
 
-def _broader_than_declared(kind: Kind, change: Change, state: object) -> str | None:
+def _describe_broader_terms(kind: Kind, change: Change, state: object) -> str | None:
     """Return in words how a new object is not as declared, or None."""
     if not isinstance(state, Observed):
         return "accepted by the API, but not in the shop"

@@ -39,7 +39,7 @@ class _Verifier:
         pending = {address: w for address, w in writes.items() if w.unconfirmed}
         deleted = {a: w for a, w in pending.items() if w.change.action is Action.DELETE}
         kept = {a: w for a, w in pending.items() if a not in deleted}
-        found = {**writes, **self._read_deleted(deleted)}
+        found = {**writes, **self._read_deletions(deleted)}
         first = self._read(kept, self.alone)
         differing = {address: w for address, w in first.items() if w.status == "failed"}
         resent = self._write_alone(differing)
@@ -92,12 +92,12 @@ class _Verifier:
                 return replace(written, observed=state.value)
         return replace(written, status="failed", reason=f"{problem}{_why_not_sent_alone(change)}")
 
-    def _read_deleted(self, deleted: Writes) -> dict[Address, Written]:
+    def _read_deletions(self, deleted: Writes) -> dict[Address, Written]:
         """Return `deleted` with whether the read that would show them still does."""
         if not deleted:
             return {}
         try:
-            live = self.sender.read_deleted(deleted)
+            live = self.sender.read_deletions(deleted)
         except (ApiError, Stopped) as error:
             return _mark_unread(deleted, error.message)
         found = {}
@@ -122,10 +122,10 @@ class _Verifier:
             except (ApiError, Stopped) as error:
                 found |= _mark_unread(own, error.message)
                 continue
-            found |= {address: self._compare_listed(w, live) for address, w in own.items()}
+            found |= {address: self._compare_listing(w, live) for address, w in own.items()}
         return found
 
-    def _compare_listed(self, written: Written, live: Live) -> Written:
+    def _compare_listing(self, written: Written, live: Live) -> Written:
         address, state = written.address, live.get(written.address)
         shown = state.value if isinstance(state, Observed) else {}
         seen = {**(written.observed or {}), **shown}
@@ -133,7 +133,7 @@ class _Verifier:
         if problem is None:
             return replace(written, observed=seen, awaits_listing=False)
         try:
-            self.sender.remove_created(next(s for s in self.steps if address in s.addresses))
+            self.sender.remove_creation(next(s for s in self.steps if address in s.addresses))
             why = f"{problem}; it was deleted again"
         except ApiError as error:
             why = f"{problem}; it could not be deleted and is still in the shop: {error.detail}"

@@ -24,7 +24,7 @@ def read_written(
     return reader.live
 
 
-def read_deleted(
+def read_deletions(
     client: Client, kinds: Kinds, wanted: Wanted, pages: Mapping[str, ListingStats]
 ) -> Live:
     """Read deleted objects once: the read shows them or not."""

@@ -1,4 +1,4 @@
-"""One writable field: its API name, its type, its default, and how it is merged into an object."""
+"""Writable fields of a resource: API name, type and default, and the merge into an object."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ Reader = Callable[[str, Any, Choices], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """A field of a table in the facts; ``key`` is its name inside the sandbox's own payload."""
+class BodyField:
+    """A field of a table in dealpos-api.md; ``key`` is its name in the sandbox's own payload."""
 
     name: str
     read: Reader
@@ -26,29 +26,33 @@ class Field:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every name under which the API takes it."""
+        """Return every name under which the API accepts it."""
         return (self.name, *self.aliases)
 
     @property
     def target(self) -> str:
-        """Its key in the payload."""
+        """Return its key in the payload."""
         return self.key or self.name
 
 
-def defaults(specs: Iterable[Field]) -> dict[str, Any]:
-    """An object on which nothing was set."""
+def defaults(specs: Iterable[BodyField]) -> dict[str, Any]:
+    """Return an object on which nothing was set."""
     return {spec.target: spec.default for spec in specs}
 
 
-def names(specs: Iterable[Field]) -> set[str]:
-    """Every key that these fields may travel under."""
+def names(specs: Iterable[BodyField]) -> set[str]:
+    """Return every key under which these fields may be sent."""
     return {name for spec in specs for name in spec.names}
 
 
-def merged(
-    fields: Fields, specs: Iterable[Field], current: Mapping[str, Any], *, update: bool = True
+def merge_fields(
+    fields: Fields,
+    specs: Iterable[BodyField],
+    current: Mapping[str, Any],
+    *,
+    update: bool = True,
 ) -> dict[str, Any]:
-    """The object after a write; ``Choices.put_omitted`` rules what an update leaves out."""
+    """Return the object after a write; ``Choices.put_omitted`` rules omitted fields."""
     result = dict(current)
     clear = update and fields.choices.put_omitted == "clear"
     for spec in specs:
@@ -61,14 +65,14 @@ def merged(
 
 
 def text(name: str, value: Any, choices: Choices) -> str:
-    """A string that is kept as it was sent."""
+    """Return a string as it was sent."""
     if not isinstance(value, str):
         raise Refusal(f"{name} must be a string.")
     return value
 
 
 def prose(name: str, value: Any, choices: Choices) -> str:
-    """A name or a description, stored as ``Choices.rewrite_text`` says."""
+    """Return a name or a description, rewritten as ``Choices.rewrite_text`` says."""
     return _REWRITTEN[choices.rewrite_text](text(name, value, choices))
 
 
@@ -84,26 +88,26 @@ _REWRITTEN: dict[str, Callable[[str], str]] = {
 
 
 def integer(name: str, value: Any, choices: Choices) -> int:
-    """A whole number."""
+    """Return a whole number."""
     return whole(name, value, choices.integers_accept_text)
 
 
 def amount(name: str, value: Any, choices: Choices) -> int | float:
-    """A sum of money; ``Choices.fractions`` rules what is no whole number."""
+    """Return a sum of money; ``Choices.fractions`` rules fractions."""
     if isinstance(value, float) and choices.fractions != "reject":
         return value if choices.fractions == "keep" else floor(value + 0.5)
     return integer(name, value, choices)
 
 
 def boolean(name: str, value: Any, choices: Choices) -> bool:
-    """A boolean."""
+    """Return a boolean."""
     if not isinstance(value, bool):
         raise Refusal(f"{name} must be true or false.")
     return value
 
 
 def day(name: str, value: Any, choices: Choices) -> str | None:
-    """A date `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM:SS` (dealpos-api.md §13); empty means none."""
+    """Return a date `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM:SS` (API §13); empty means none."""
     sent = text(name, value, choices)
     if not sent:
         return None
@@ -115,22 +119,22 @@ def day(name: str, value: Any, choices: Choices) -> str | None:
 
 
 def strings(name: str, value: Any, choices: Choices) -> list[str]:
-    """A list of strings."""
+    """Return a list of strings."""
     return texts(name, value)
 
 
 def yes_no(name: str, value: Any, choices: Choices) -> str:
-    """One of the words that ``NegativeInventory`` takes (dealpos-api.md §8)."""
+    """Return one of the words that ``NegativeInventory`` takes (dealpos-api.md §8)."""
     if value not in ("Yes", "No"):
         raise Refusal(f"{name} must be Yes or No.")
     return str(value)
 
 
 def anything(name: str, value: Any, choices: Choices) -> Any:
-    """A value that the documentation prints in more than one type."""
+    """Return a value that the documentation prints in more than one type."""
     return value
 
 
 def moment(value: str | None) -> str | None:
-    """A stored date as reads print it, `YYYY-MM-DDTHH:MM:SS`."""
+    """Return a stored date as reads print it, `YYYY-MM-DDTHH:MM:SS`."""
     return f"{value}T00:00:00" if value and len(value) == 10 else value

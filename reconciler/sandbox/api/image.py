@@ -9,17 +9,17 @@ _THUMBNAILS = "https://dealpos.b-cdn.net/net/sandbox/Product"
 
 
 def url(source: str, product_id: str, choices: Choices) -> str:
-    """The URL that an image reads back as."""
+    """Return the URL that an image reads back as."""
     if not source or not choices.rehost_images or source.startswith(f"{_CDN}/{product_id}/"):
         return source
     return f"{_CDN}/{product_id}/{_name(source)}.jpeg"
 
 
 def thumbnail(source: str, product_id: str, choices: Choices) -> str:
-    """The URL of the small image, which no write field sets."""
+    """Return the URL of the small image, which no write field sets."""
     if not source:
         return ""
-    hosted = url(source, product_id, choices.replaced(rehost_images=True))
+    hosted = url(source, product_id, choices.with_changes(rehost_images=True))
     return f"{_THUMBNAILS}{hosted.removeprefix(_CDN)}?width=80"
 
 

@@ -1,23 +1,23 @@
-"""Which rows of a list a request asks for (dealpos-api.md §13)."""
+"""Pages of a list (dealpos-api.md §13)."""
 
 from dataclasses import dataclass
 
 from reconciler.sandbox.api.request import LARGEST, Fields
 from reconciler.sandbox.errors import Refusal
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Filter, Row
+from reconciler.sandbox.store import Filter, Record
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageSlice:
     """A slice of a list; a limit of -1 takes the rest."""
 
     limit: int = -1
     offset: int = 0
 
 
-def asked(fields: Fields) -> Page:
-    """The page that ``PageNumber`` (first page 1) and ``PageSize`` name, under the cap."""
+def requested_page(fields: Fields) -> PageSlice:
+    """Return the page that ``PageNumber`` (first page 1) and ``PageSize`` name, under the cap."""
     choices = fields.choices
     number = fields.integer("PageNumber")
     size = fields.integer("PageSize")
@@ -33,12 +33,12 @@ def asked(fields: Fields) -> Page:
             raise Refusal(f"PageSize may be at most {cap}.")
         size = min(cap, 10) if choices.page_over_cap == "ten" else cap
     if size is None:
-        return Page()
-    return Page(size, min(((number or 1) - 1) * size, LARGEST))
+        return PageSlice()
+    return PageSlice(size, min(((number or 1) - 1) * size, LARGEST))
 
 
-def page_of(shop: Shop, kind: str, where: Filter, page: Page) -> list[Row]:
-    """The rows of a page; what a number past the end means is ``Choices.page_number``."""
+def page_of(shop: Shop, kind: str, where: Filter, page: PageSlice) -> list[Record]:
+    """Return the rows of a page; ``Choices.page_number`` rules a number past the end."""
     offset, choice = page.offset, shop.choices.page_number
     if offset and choice == "ignored":
         offset = 0
@@ -48,8 +48,8 @@ def page_of(shop: Shop, kind: str, where: Filter, page: Page) -> list[Row]:
     return shop.store.page(kind, where, shop.choices.list_order, page.limit, offset)
 
 
-def total(shop: Shop, kind: str, where: Filter, shown: int) -> int:
-    """The total that is told beside `shown` rows."""
+def reported_total(shop: Shop, kind: str, where: Filter, shown: int) -> int:
+    """Return the total that is printed beside `shown` rows."""
     if shop.choices.page_total == "page":
         return shown
     return shop.store.count(kind, where) * (2 if shop.choices.page_total == "double" else 1)

@@ -1,4 +1,4 @@
-"""The fields of one request, from its query and its body, and how each may be read."""
+"""The fields of one request, from its query and its body, read with their types checked."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -10,7 +10,7 @@ from reconciler.sandbox.choices import Choices
 from reconciler.sandbox.errors import Refusal
 
 LARGEST = 2**63 - 1
-"""What SQLite counts up to; the API's own largest number is undocumented."""
+"""The largest number that SQLite stores; the API's own is undocumented."""
 
 
 class Fields:
@@ -32,21 +32,21 @@ class Fields:
         self._loose = loose
 
     def present(self, *names: str) -> bool:
-        """Whether one of the names was sent; a null counts as ``Choices.null_write`` says."""
+        """Return whether one of the names was sent; ``Choices.null_write`` rules a null."""
         clears = self.choices.null_write == "clear"
         return any(n in self.values and (clears or self.values[n] is not None) for n in names)
 
     def raw(self, *names: str) -> Any:
-        """The value sent under the first of the names that has one."""
+        """Return the value sent under the first of the names that has one."""
         found = (self.values[name] for name in names if self.values.get(name) is not None)
         return next(found, None)
 
     def flag(self, header: str) -> bool:
-        """Whether a header of the request says "true"."""
+        """Return whether a header of the request says "true"."""
         return (self._header(header) or "").lower() == "true"
 
     def text(self, *names: str) -> str:
-        """A string, empty when it was not sent."""
+        """Return a string, empty when it was not sent."""
         value = self.raw(*names)
         if value is None:
             return ""
@@ -55,19 +55,19 @@ class Fields:
         return value
 
     def key(self, *names: str) -> str:
-        """A string that must be there and not be empty."""
+        """Return a string that must be there and not be empty."""
         value = self.text(*names)
         if not value:
             raise Refusal(f"{names[0]} is required.")
         return value
 
     def integer(self, name: str) -> int | None:
-        """A whole number, if it was sent."""
+        """Return a whole number, if it was sent."""
         value = self.raw(name)
         return None if value is None else whole(name, value, self._loose)
 
     def boolean(self, name: str) -> bool | None:
-        """A boolean, if it was sent; reads also take it as text, because a query is text."""
+        """Return a boolean, if it was sent; reads accept it as text, because a query is text."""
         value = self.raw(name)
         if self._loose and isinstance(value, str):
             value = {"true": True, "false": False}.get(value.lower(), value)
@@ -76,11 +76,11 @@ class Fields:
         return value
 
     def strings(self, name: str, *, maximum: int | None = None) -> list[str]:
-        """A list of strings that must be there."""
+        """Return a list of strings that must be there."""
         return texts(name, self.raw(name), maximum)
 
     def objects(self, name: str) -> "list[Fields]":
-        """A list of objects, empty when it was not sent."""
+        """Return a list of objects, empty when it was not sent."""
         value = self.raw(name)
         if value is None:
             return []
@@ -107,7 +107,7 @@ class Fields:
 
 
 def whole(name: str, value: Any, loose: bool = False) -> int:
-    """A whole number that the database can hold; loose takes one that is written as text."""
+    """Return a whole number that the database can hold; `loose` accepts it as text."""
     if loose and isinstance(value, str):
         try:
             value = int(value)
@@ -121,7 +121,7 @@ def whole(name: str, value: Any, loose: bool = False) -> int:
 
 
 def texts(name: str, value: Any, maximum: int | None = None) -> list[str]:
-    """A list of strings of at most this length."""
+    """Return a list of strings of at most this length."""
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise Refusal(f"{name} must be an array of strings.")
     if maximum is not None and len(value) > maximum:
@@ -129,10 +129,10 @@ def texts(name: str, value: Any, maximum: int | None = None) -> list[str]:
     return value
 
 
-def of_request(
+def parse_fields(
     request: Request, choices: Choices, *, write: bool, query: bool = True, body: bool = True
 ) -> Fields:
-    """The fields of a request: writes read the body, reads what this tenant reads (API §0)."""
+    """Return the fields of a request: of its body for a write, of both for a read (API §0)."""
     sent = _body(request, choices)
     values: dict[str, Any] = dict(request.args) if query and not write else {}
     bare = sent if body else None

@@ -1,4 +1,4 @@
-"""How a value is printed as an HTTP answer."""
+"""HTTP responses: JSON in the dialect of the choices, errors, and HTML of a server between."""
 
 import json
 from typing import Any
@@ -8,8 +8,8 @@ from flask import Response
 from reconciler.sandbox.choices import Choices
 
 
-def answer(value: Any, choices: Choices, status: int = 200) -> Response:
-    """A JSON answer, in the dialect that the choices name."""
+def json_response(value: Any, choices: Choices, status: int = 200) -> Response:
+    """Return a JSON response, in the dialect that the choices name."""
     if (
         choices.numbers_as_strings
         or choices.numbers_as_floats
@@ -21,25 +21,25 @@ def answer(value: Any, choices: Choices, status: int = 200) -> Response:
     return Response(text, status, content_type="application/json; charset=utf-8")
 
 
-def message(text: str, status: int) -> Response:
-    """An error answer (dealpos-api.md §4)."""
+def error_response(text: str, status: int) -> Response:
+    """Return an error response (dealpos-api.md §4)."""
     body = json.dumps({"Message": text}, ensure_ascii=False)
     return Response(body, status, content_type="application/json; charset=utf-8")
 
 
-def html(title: str, status: int) -> Response:
-    """A web server's own page, as from a proxy that is in the way."""
+def html_response(title: str, status: int) -> Response:
+    """Return a web server's own page, as from a proxy in between."""
     page = f"<!DOCTYPE html>\n<html><head><title>{title}</title></head><body>{title}</body></html>"
     return Response(page, status, content_type="text/html; charset=utf-8")
 
 
-def absent(choices: Choices) -> Response:
-    """The answer of a single read that finds nothing."""
+def not_found_response(choices: Choices) -> Response:
+    """Return the response to a single read of an unknown key."""
     if choices.not_found == "empty":
         return Response(b"", 200, content_type="application/json; charset=utf-8")
     if choices.not_found == "null":
-        return answer(None, choices)
-    return message("Data not found.", int(choices.not_found))
+        return json_response(None, choices)
+    return error_response("Data not found.", int(choices.not_found))
 
 
 def _dialect(value: Any, choices: Choices) -> Any:

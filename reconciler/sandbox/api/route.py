@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.sandbox.api.request import Fields
-from reconciler.sandbox.errors import Absent, Refusal
+from reconciler.sandbox.errors import Refusal, UnknownKey
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Row
+from reconciler.sandbox.store import Record
 
 Handler = Callable[[Shop, Fields], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class ServedRoute:
     """A row of the route table; a write reads its body only and runs in a write transaction."""
 
     method: str
@@ -23,18 +23,21 @@ class Route:
 
     @property
     def name(self) -> str:
-        """The operation as ``Choices.missing_operations`` spells it."""
+        """Return the operation as ``Choices.missing_operations`` spells it."""
         return f"{self.method} {self.path}"
 
 
-def reads(handler: Handler, path: str, *alternatives: str) -> tuple[Route, ...]:
-    """A read: GET, and its POST alternatives (dealpos-api.md §1: tabled, never derived)."""
-    return (Route("GET", path, handler), *(Route("POST", other, handler) for other in alternatives))
+def read_routes(handler: Handler, path: str, *alternatives: str) -> tuple[ServedRoute, ...]:
+    """Return the routes of a read: GET, and the POST alternatives that are printed (API §1)."""
+    return (
+        ServedRoute("GET", path, handler),
+        *(ServedRoute("POST", other, handler) for other in alternatives),
+    )
 
 
-def writes(handler: Handler, method: str, path: str) -> tuple[Route, ...]:
-    """A write."""
-    return (Route(method, path, handler, write=True),)
+def write_routes(handler: Handler, method: str, path: str) -> tuple[ServedRoute, ...]:
+    """Return the route of a write."""
+    return (ServedRoute(method, path, handler, write=True),)
 
 
 class Unchanged(Exception):
@@ -45,8 +48,8 @@ class Unchanged(Exception):
         self.answer = answer
 
 
-def existing(shop: Shop, row: Row | None, what: str, answer: Any) -> Row:
-    """The object that a PUT or DELETE means, or what ``Choices.write_missing`` says."""
+def require_existing(shop: Shop, row: Record | None, what: str, answer: Any) -> Record:
+    """Return the object of a PUT or DELETE; ``Choices.write_missing`` rules an unknown key."""
     if row is not None:
         return row
     if shop.choices.write_missing == "accept":
@@ -54,14 +57,14 @@ def existing(shop: Shop, row: Row | None, what: str, answer: Any) -> Row:
     raise Refusal(f"{what} was not found.", status=int(shop.choices.write_missing))
 
 
-def found(row: Row | None) -> Row:
-    """The object that a single read asks for."""
+def require_found(row: Record | None) -> Record:
+    """Return the object of a single read; raises UnknownKey."""
     if row is None:
-        raise Absent
+        raise UnknownKey
     return row
 
 
-def fresh(shop: Shop, kind: str, key: str) -> None:
+def require_new(shop: Shop, kind: str, key: str) -> None:
     """Refuse a create whose key is taken, unless ``Choices.duplicate_create`` overwrites."""
     if shop.choices.duplicate_create == "reject" and shop.store.get(kind, key):
         raise Refusal(f"{kind.capitalize()} {key} already exists.")

@@ -2,22 +2,28 @@
 
 from typing import Any
 
-from reconciler.sandbox.api.field import Field, boolean, merged, text
+from reconciler.sandbox.api.field import BodyField, boolean, merge_fields, text
 from reconciler.sandbox.api.request import Fields
-from reconciler.sandbox.api.route import existing, found, fresh, reads, writes
+from reconciler.sandbox.api.route import (
+    read_routes,
+    require_existing,
+    require_found,
+    require_new,
+    write_routes,
+)
 from reconciler.sandbox.errors import Refusal
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Filter, Row, Store
+from reconciler.sandbox.store import Filter, ObjectStore, Record
 
 FIELDS = (
-    Field("Name", text),
-    Field("Code", text, ""),
-    Field("Discontinued", boolean, False),
+    BodyField("Name", text),
+    BodyField("Code", text, ""),
+    BodyField("Discontinued", boolean, False),
 )
 
 
-def ensure(store: Store, path: str) -> str:
-    """The ID of a category, created with its parents where they are missing."""
+def ensure_category(store: ObjectStore, path: str) -> str:
+    """Return the ID of a category; create it with its parents where they are missing."""
     if not all(path.split("/")):
         raise Refusal(f"{path!r} is not a category path.")
     row = store.get("category", path)
@@ -25,7 +31,7 @@ def ensure(store: Store, path: str) -> str:
         return row.id
     parent = path.rpartition("/")[0]
     if parent:
-        ensure(store, parent)
+        ensure_category(store, parent)
     return store.put("category", {"Name": path, "Code": "", "Discontinued": False})
 
 
@@ -33,10 +39,12 @@ def create(shop: Shop, fields: Fields) -> Any:
     """``POST /Category``."""
     fields.only(("Name", "Code"))
     path = fields.key("Name")
-    fresh(shop, "category", path)
-    ensure(shop.store, path)
-    current = found(shop.store.get("category", path)).payload
-    return {"ID": shop.store.put("category", merged(fields, FIELDS[1:2], current, update=False))}
+    require_new(shop, "category", path)
+    ensure_category(shop.store, path)
+    current = require_found(shop.store.get("category", path)).payload
+    return {
+        "ID": shop.store.put("category", merge_fields(fields, FIELDS[1:2], current, update=False))
+    }
 
 
 def update(shop: Shop, fields: Fields) -> Any:
@@ -44,13 +52,13 @@ def update(shop: Shop, fields: Fields) -> Any:
     fields.only(("Name", "Rename", "Discontinued"))
     old, new = fields.key("Name"), fields.key("Rename")
     fields.demand("Discontinued")
-    row = existing(shop, shop.store.get("category", old), f"Category {old}", {"ID": ""})
+    row = require_existing(shop, shop.store.get("category", old), f"Category {old}", {"ID": ""})
     if new != old:
         _rename(shop, old, new)
     elif shop.choices.rename_same_name == "reject":
         raise Refusal("Rename is the same as Name.")
     current = {**row.payload, "Name": new}
-    shop.store.put("category", merged(fields, FIELDS[2:], current))
+    shop.store.put("category", merge_fields(fields, FIELDS[2:], current))
     return {"ID": row.id}
 
 
@@ -64,11 +72,11 @@ def _rename(shop: Shop, old: str, new: str) -> None:
     if parent and not store.get("category", parent):
         if not shop.choices.rename_creates_parents:
             raise Refusal(f"Category {parent} was not found.")
-        ensure(store, parent)
+        ensure_category(store, parent)
     _move(store, old, new)
 
 
-def _move(store: Store, old: str, new: str) -> None:
+def _move(store: ObjectStore, old: str, new: str) -> None:
     """Give a category, everything below it, and everything that names them the new path."""
     for row in store.page("category", Filter().within("key", old)):
         path = row.payload["Name"]
@@ -86,7 +94,7 @@ def delete(shop: Shop, fields: Fields) -> Any:
     """``DELETE /Category``."""
     path = fields.key("Name")
     store = shop.store
-    row = existing(shop, store.get("category", path), f"Category {path}", {"ID": ""})
+    row = require_existing(shop, store.get("category", path), f"Category {path}", {"ID": ""})
     below = Filter().within("key", path)
     products = Filter().within("category", path)
     used = store.count("category", below) > 1 or store.count("product", products) > 0
@@ -104,7 +112,7 @@ def delete(shop: Shop, fields: Fields) -> Any:
     return {"ID": row.id}
 
 
-def _required(store: Store, path: str) -> bool:
+def _required(store: ObjectStore, path: str) -> bool:
     return any(
         f"{name}/".startswith(f"{path}/")
         for coupon in store.page("coupon")
@@ -127,9 +135,9 @@ def list_(shop: Shop, fields: Fields) -> Any:
 
 def by_id(shop: Shop, fields: Fields) -> Any:
     """``GET /Category/ID``: the page prints three fields and is cut after them."""
-    row = found(shop.store.find("category", "id", fields.key("ID")))
+    row = require_found(shop.store.find("category", "id", fields.key("ID")))
     path = row.payload["Name"]
-    parent: Row | None = shop.store.get("category", path.rpartition("/")[0])
+    parent: Record | None = shop.store.get("category", path.rpartition("/")[0])
     known = {"ParentID": parent.id if parent else None, "TypeID": 0, "Lvl": path.count("/")}
     if shop.choices.category_by_id == "documented":
         return known
@@ -137,9 +145,9 @@ def by_id(shop: Shop, fields: Fields) -> Any:
 
 
 ROUTES = (
-    *reads(list_, "/Category", "/Category/p"),
-    *reads(by_id, "/Category/ID", "/Category/ID"),
-    *writes(create, "POST", "/Category"),
-    *writes(update, "PUT", "/Category"),
-    *writes(delete, "DELETE", "/Category"),
+    *read_routes(list_, "/Category", "/Category/p"),
+    *read_routes(by_id, "/Category/ID", "/Category/ID"),
+    *write_routes(create, "POST", "/Category"),
+    *write_routes(update, "PUT", "/Category"),
+    *write_routes(delete, "DELETE", "/Category"),
 )

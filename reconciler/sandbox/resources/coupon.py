@@ -4,19 +4,19 @@ import re
 from typing import Any
 
 from reconciler.sandbox.api.field import (
-    Field,
+    BodyField,
     amount,
     day,
     defaults,
     integer,
-    merged,
+    merge_fields,
     names,
     prose,
     strings,
     text,
 )
 from reconciler.sandbox.api.request import Fields
-from reconciler.sandbox.api.route import existing, fresh, writes
+from reconciler.sandbox.api.route import require_existing, require_new, write_routes
 from reconciler.sandbox.choices import Choices
 from reconciler.sandbox.errors import Refusal
 from reconciler.sandbox.resources.variant import check_exist
@@ -25,7 +25,7 @@ from reconciler.sandbox.store import Payload
 
 
 def coupon_type(name: str, value: Any, choices: Choices) -> str:
-    """The types seen; `Discount` is what older pages call the percentage."""
+    """Return a type that was seen; `Discount` is what older pages call the percentage."""
     if value == "Discount":
         return "DiscountPercentage"
     if value not in ("DiscountPercentage", "DiscountAmount"):
@@ -34,7 +34,7 @@ def coupon_type(name: str, value: Any, choices: Choices) -> str:
 
 
 def limit(name: str, value: Any, choices: Choices) -> int:
-    """A whole number; one sample prints it as a string that ends in a quote mark, a slip."""
+    """Return a whole number; one sample prints it as a string that ends in a quote mark, a slip."""
     if isinstance(value, str) and choices.coupon_limit_text == "lenient":
         digits = re.match(r"\d+", value)
         if digits:
@@ -43,7 +43,7 @@ def limit(name: str, value: Any, choices: Choices) -> int:
 
 
 def full_price(name: str, value: Any, choices: Choices) -> bool:
-    """The table's text says "true", the samples send "No"."""
+    """Return a flag: the table's text says "true", the samples send "No"."""
     form = choices.full_price_form
     if isinstance(value, bool) and form != "words":
         return value
@@ -55,26 +55,26 @@ def full_price(name: str, value: Any, choices: Choices) -> bool:
 _WORDS = {"yes": True, "true": True, "no": False, "false": False}
 
 FIELDS = (
-    Field("Code", text),
-    Field("Type", coupon_type, "DiscountPercentage"),
-    Field("Discount", amount, 0),
-    Field("Limit", limit, 1),
-    Field("MinimumAmount", amount, 0),
-    Field("MaximumDiscount", amount),
-    Field("FullPriceItemOnly", full_price, False),
-    Field("ExpiryDate", day),
-    Field("Description", prose, ""),
-    Field("CustomerCode", text),
-    Field("ReferenceID", text),
+    BodyField("Code", text),
+    BodyField("Type", coupon_type, "DiscountPercentage"),
+    BodyField("Discount", amount, 0),
+    BodyField("Limit", limit, 1),
+    BodyField("MinimumAmount", amount, 0),
+    BodyField("MaximumDiscount", amount),
+    BodyField("FullPriceItemOnly", full_price, False),
+    BodyField("ExpiryDate", day),
+    BodyField("Description", prose, ""),
+    BodyField("CustomerCode", text),
+    BodyField("ReferenceID", text),
 )
 SEED = (
     *FIELDS,
-    Field("Balance", integer),
-    Field("StartDate", day),
-    Field("Created", text),
-    Field("RequirementType", text),
-    Field("RequirementVariants", strings, []),
-    Field("RequirementCategories", strings, []),
+    BodyField("Balance", integer),
+    BodyField("StartDate", day),
+    BodyField("Created", text),
+    BodyField("RequirementType", text),
+    BodyField("RequirementVariants", strings, []),
+    BodyField("RequirementCategories", strings, []),
 )
 BLANK = defaults(SEED)
 _REQUIREMENT = ("RequirementType", "ListRequirementVariants", "ListRequirementCategories")
@@ -86,10 +86,10 @@ def create(shop: Shop, fields: Fields) -> Any:
     fields.only(_KEYS)
     code = fields.key("Code")
     fields.demand("Type", "Discount", "Limit")
-    fresh(shop, "coupon", code)
+    require_new(shop, "coupon", code)
     if shop.choices.coupon_recreate == "reject" and shop.store.was_deleted("coupon", code):
         raise Refusal(f"Coupon {code} was used before.")
-    payload = merged(fields, FIELDS, {**BLANK, "Created": shop.now()}, update=False)
+    payload = merge_fields(fields, FIELDS, {**BLANK, "Created": shop.now()}, update=False)
     payload["Balance"] = payload["Limit"]
     _customer(shop, fields, payload)
     _reference(shop, fields, payload["ReferenceID"])
@@ -117,7 +117,10 @@ def _reference(shop: Shop, fields: Fields, reference: str | None) -> None:
 
 
 def _requirement(shop: Shop, fields: Fields) -> Payload:
-    """What must be bought; the names on create are undocumented, the reads' names are tried."""
+    """Return what must be bought.
+
+    The names on create are undocumented (dealpos-api.md §10), so the names of the reads are used.
+    """
     choice = shop.choices.coupon_requirement_names
     kind = fields.text("RequirementType")
     asked = any(fields.raw(name) for name in _REQUIREMENT)
@@ -148,7 +151,7 @@ def delete(shop: Shop, fields: Fields) -> Any:
     """``DELETE /PromotionCoupon``."""
     code = fields.key("Code")
     answer = {"Message": "Coupon has been delete!"}
-    existing(shop, shop.store.get("coupon", code), f"Coupon {code}", answer)
+    require_existing(shop, shop.store.get("coupon", code), f"Coupon {code}", answer)
     shop.store.delete("coupon", code)
     return answer
 
@@ -168,7 +171,7 @@ def delete_list(shop: Shop, fields: Fields) -> Any:
 
 
 ROUTES = (
-    *writes(create, "POST", "/PromotionCoupon"),
-    *writes(delete, "DELETE", "/PromotionCoupon"),
-    *writes(delete_list, "DELETE", "/PromotionCoupon/ListCode"),
+    *write_routes(create, "POST", "/PromotionCoupon"),
+    *write_routes(delete, "DELETE", "/PromotionCoupon"),
+    *write_routes(delete_list, "DELETE", "/PromotionCoupon/ListCode"),
 )

@@ -1,25 +1,25 @@
-"""How coupons are read: cap, full-price flag and reference never are (dealpos-api.md §10)."""
+"""Reads of coupons: never the cap, the full-price flag or the reference (dealpos-api.md §10)."""
 
 from typing import Any
 
 from reconciler.sandbox.api.field import moment
-from reconciler.sandbox.api.paging import asked, page_of, total
+from reconciler.sandbox.api.paging import page_of, reported_total, requested_page
 from reconciler.sandbox.api.request import Fields
-from reconciler.sandbox.api.route import found, reads
+from reconciler.sandbox.api.route import read_routes, require_found
 from reconciler.sandbox.errors import Refusal
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Filter, Payload, Row
+from reconciler.sandbox.store import Filter, Payload, Record
 
 
 def _active(shop: Shop, where: Filter) -> Filter:
-    """Neither expired nor used up."""
+    """Add the condition that a coupon is neither expired nor used up."""
     compare = ">=" if shop.choices.coupon_active_on_expiry_day else ">"
     today = shop.today().isoformat()
     unexpired = f"(expiry IS NULL OR substr(expiry, 1, 10) {compare} ?)"
     return where.also("balance > 0").also(unexpired, today)
 
 
-def _common(shop: Shop, row: Row, *, single: bool) -> Payload:
+def _common(shop: Shop, row: Record, *, single: bool) -> Payload:
     coupon = row.payload
     return {
         "Code": coupon["Code"],
@@ -42,7 +42,7 @@ def _type(shop: Shop, stored: str, *, single: bool) -> str:
     return choice
 
 
-def _list_row(shop: Shop, row: Row, customers: dict[str, str]) -> Payload:
+def _list_row(shop: Shop, row: Record, customers: dict[str, str]) -> Payload:
     coupon, shown = row.payload, _common(shop, row, single=False)
     full = shop.choices.coupon_list_has_minimum
     if full:
@@ -55,7 +55,7 @@ def _list_row(shop: Shop, row: Row, customers: dict[str, str]) -> Payload:
 
 
 def _rows(shop: Shop, fields: Fields, where: Filter) -> list[Payload]:
-    rows = page_of(shop, "coupon", where, asked(fields))
+    rows = page_of(shop, "coupon", where, requested_page(fields))
     codes = {row.payload["CustomerCode"] for row in rows if row.payload["CustomerCode"]}
     known = shop.store.many("customer", "key", codes) if codes else []
     customers = {row.payload["Code"]: row.id for row in known}
@@ -94,18 +94,18 @@ def with_total_count(shop: Shop, fields: Fields) -> Any:
     if shop.choices.coupon_total_hides_inactive:
         _active(shop, where)
     data = _rows(shop, fields, where)
-    return {"Data": data, "TotalCount": total(shop, "coupon", where, len(data))}
+    return {"Data": data, "TotalCount": reported_total(shop, "coupon", where, len(data))}
 
 
-def _single(shop: Shop, column: str, value: str) -> Row:
+def _single(shop: Shop, column: str, value: str) -> Record:
     where = Filter().also(f"{column} = ?", value)
     if shop.choices.coupon_by_code_hides_inactive:
         _active(shop, where)
     rows = shop.store.page("coupon", where, "insertion", 1)
-    return found(rows[0] if rows else None)
+    return require_found(rows[0] if rows else None)
 
 
-def _plain(shop: Shop, row: Row) -> Payload:
+def _plain(shop: Shop, row: Record) -> Payload:
     coupon = row.payload
     rest = {"Description": coupon["Description"], "CustomerCode": coupon["CustomerCode"]}
     return {**_common(shop, row, single=True), **rest}
@@ -143,8 +143,10 @@ def by_reference_id(shop: Shop, fields: Fields) -> Any:
 
 
 ROUTES = (
-    *reads(list_, "/PromotionCoupon", "/PromotionCoupon/p"),
-    *reads(with_total_count, "/PromotionCoupon/WithTotalCount", "/PromotionCoupon/WithTotalCount"),
-    *reads(by_code, "/PromotionCoupon/ByCode"),
-    *reads(by_reference_id, "/PromotionCoupon/ByReferenceID"),
+    *read_routes(list_, "/PromotionCoupon", "/PromotionCoupon/p"),
+    *read_routes(
+        with_total_count, "/PromotionCoupon/WithTotalCount", "/PromotionCoupon/WithTotalCount"
+    ),
+    *read_routes(by_code, "/PromotionCoupon/ByCode"),
+    *read_routes(by_reference_id, "/PromotionCoupon/ByReferenceID"),
 )

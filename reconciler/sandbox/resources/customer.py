@@ -3,50 +3,50 @@
 from typing import Any
 
 from reconciler.sandbox.api.field import (
-    Field,
+    BodyField,
     anything,
     day,
     defaults,
     integer,
-    merged,
+    merge_fields,
     names,
     prose,
     text,
 )
 from reconciler.sandbox.api.request import Fields
-from reconciler.sandbox.api.route import existing, fresh, writes
+from reconciler.sandbox.api.route import require_existing, require_new, write_routes
 from reconciler.sandbox.errors import Refusal
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Filter, Payload, Row
+from reconciler.sandbox.store import Filter, Payload, Record
 
 FIELDS = (
-    Field("Code", text),
-    Field("Name", prose, ""),
-    Field("Email", text, ""),
+    BodyField("Code", text),
+    BodyField("Name", prose, ""),
+    BodyField("Email", text, ""),
     # The table says MobilePhone and Birthday, the samples Mobile and Birthdate.
-    Field("Mobile", text, "", aliases=("MobilePhone",)),
-    Field("Status", text, "Active"),
-    Field("Title", text),
-    Field("FirstName", prose),
-    Field("LastName", prose),
-    Field("Gender", anything),
-    Field("Phone", text),
-    Field("Fax", text),
-    Field("Address", prose),
-    Field("City", prose),
-    Field("Nationality", text),
-    Field("ReferredBy", text),
-    Field("Identification", text),
-    Field("Birthday", day, aliases=("Birthdate", "BirthDate")),
-    Field("JoinDate", day),
-    Field("Group", text),
-    Field("ExpiredGroup", day),
-    Field("SignUpOutlet", text),
-    Field("ImageURL", text),
-    Field("LoyaltyPoint", integer, 0),
-    Field("AppLastSignIn", day),
+    BodyField("Mobile", text, "", aliases=("MobilePhone",)),
+    BodyField("Status", text, "Active"),
+    BodyField("Title", text),
+    BodyField("FirstName", prose),
+    BodyField("LastName", prose),
+    BodyField("Gender", anything),
+    BodyField("Phone", text),
+    BodyField("Fax", text),
+    BodyField("Address", prose),
+    BodyField("City", prose),
+    BodyField("Nationality", text),
+    BodyField("ReferredBy", text),
+    BodyField("Identification", text),
+    BodyField("Birthday", day, aliases=("Birthdate", "BirthDate")),
+    BodyField("JoinDate", day),
+    BodyField("Group", text),
+    BodyField("ExpiredGroup", day),
+    BodyField("SignUpOutlet", text),
+    BodyField("ImageURL", text),
+    BodyField("LoyaltyPoint", integer, 0),
+    BodyField("AppLastSignIn", day),
 )
-SEED = (*FIELDS, Field("Created", text))
+SEED = (*FIELDS, BodyField("Created", text))
 BLANK = defaults(SEED)
 _KEYS = {"ID"} | names(FIELDS)
 _MOBILE = ("Mobile", "MobilePhone")
@@ -58,10 +58,10 @@ def create(shop: Shop, fields: Fields) -> Any:
     fields.only(_KEYS)
     code = fields.key("Code")
     fields.demand("Name", "Email", _MOBILE, "Status")
-    fresh(shop, "customer", code)
+    require_new(shop, "customer", code)
     known = shop.store.get("customer", code)
     current = known.payload if known else {**BLANK, "Created": shop.now()}
-    payload = merged(fields, FIELDS, current, update=False)
+    payload = merge_fields(fields, FIELDS, current, update=False)
     _unique(shop, payload, known.id if known else "")
     honoured = shop.choices.customer_id_on_create == "honoured"
     id_ = (fields.text("ID") or None) if honoured else None
@@ -95,13 +95,13 @@ def update_by_id(shop: Shop, fields: Fields) -> Any:
     return _update(shop, fields, "ID", shop.store.find("customer", "id", fields.key("ID")))
 
 
-def _update(shop: Shop, fields: Fields, by: str, row: Row | None) -> Any:
+def _update(shop: Shop, fields: Fields, by: str, row: Record | None) -> Any:
     fields.only(_KEYS)
     demanded = ("Name", "Email", "Code", "Status")
     fields.demand(*demanded, _MOBILE)
     unwritten = {"ID": "", "Message": "Record updated"}
-    row = existing(shop, row, f"Customer {fields.text(by)}", unwritten)
-    payload = merged(fields, FIELDS, row.payload)
+    row = require_existing(shop, row, f"Customer {fields.text(by)}", unwritten)
+    payload = merge_fields(fields, FIELDS, row.payload)
     for name in _IDENTITIES:
         if shop.choices.customer_key_change == "ignore" or (name == "Code" and not payload[name]):
             payload[name] = row.payload[name]
@@ -112,7 +112,7 @@ def _update(shop: Shop, fields: Fields, by: str, row: Row | None) -> Any:
 
 
 def _recode(shop: Shop, old: str, new: str) -> None:
-    """Coupons stay with their customer when its code changes."""
+    """Keep coupons with their customer when its code changes."""
     if old != new:
         for coupon in shop.store.many("coupon", "customer", [old]):
             shop.store.put("coupon", {**coupon.payload, "CustomerCode": new})
@@ -123,7 +123,7 @@ def delete(shop: Shop, fields: Fields) -> Any:
     email = fields.key("Email")
     answer = {"Message": "Record deleted"}
     row = shop.store.find("customer", "email", email)
-    row = existing(shop, row, f"Customer {email}", answer)
+    row = require_existing(shop, row, f"Customer {email}", answer)
     code = row.payload["Code"]
     used = shop.store.find("coupon", "customer", code)
     if used and shop.choices.delete_used == "reject":
@@ -144,13 +144,16 @@ def unsuspend(shop: Shop, fields: Fields) -> Any:
 
 def _status(shop: Shop, fields: Fields, status: str, done: str) -> Any:
     answer = {"Message": f"The contact has been successfully {done}."}
-    row = existing(shop, _sought(shop, fields), "Customer", answer)
+    row = require_existing(shop, _sought(shop, fields), "Customer", answer)
     shop.store.put("customer", {**row.payload, "Status": status})
     return answer
 
 
-def _sought(shop: Shop, fields: Fields) -> Row | None:
-    """By ID, then by code, then by phone (API §9); email is sent, but its turn is not given."""
+def _sought(shop: Shop, fields: Fields) -> Record | None:
+    """Find a customer by ID, then by code, then by phone (API §9).
+
+    Email is sent too, but its turn is not printed.
+    """
     turns = (("id", "ID"), ("key", "Code"), ("phone", "Phone"), ("mobile", "Phone"))
     for column, name in turns:
         value = fields.text(name)
@@ -161,11 +164,11 @@ def _sought(shop: Shop, fields: Fields) -> Row | None:
 
 
 ROUTES = (
-    *writes(create, "POST", "/Customer"),
-    *writes(update, "PUT", "/Customer"),
-    *writes(update_by_code, "PUT", "/Customer/ByCode"),
-    *writes(update_by_id, "PUT", "/Customer/ByID"),
-    *writes(delete, "DELETE", "/Customer"),
-    *writes(suspend, "PUT", "/Customer/Suspend"),
-    *writes(unsuspend, "PUT", "/Customer/Unsuspend"),
+    *write_routes(create, "POST", "/Customer"),
+    *write_routes(update, "PUT", "/Customer"),
+    *write_routes(update_by_code, "PUT", "/Customer/ByCode"),
+    *write_routes(update_by_id, "PUT", "/Customer/ByID"),
+    *write_routes(delete, "DELETE", "/Customer"),
+    *write_routes(suspend, "PUT", "/Customer/Suspend"),
+    *write_routes(unsuspend, "PUT", "/Customer/Unsuspend"),
 )

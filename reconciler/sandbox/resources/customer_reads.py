@@ -1,15 +1,15 @@
-"""How customers are read (dealpos-api.md §9): list rows are short, the detail is whole."""
+"""Reads of customers (dealpos-api.md §9): list rows are short, the detail is whole."""
 
 from datetime import date
 from typing import Any
 
 from reconciler.sandbox.api.field import moment
-from reconciler.sandbox.api.paging import Page, asked, page_of
+from reconciler.sandbox.api.paging import PageSlice, page_of, requested_page
 from reconciler.sandbox.api.request import Fields
-from reconciler.sandbox.api.route import found, reads
+from reconciler.sandbox.api.route import read_routes, require_found
 from reconciler.sandbox.errors import Refusal
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Filter, Payload, Row
+from reconciler.sandbox.store import Filter, Payload, Record
 
 # The deprecated read prints no date as ISO; month names are written out to be free of a locale.
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -34,7 +34,7 @@ _PLAIN = (
 )
 
 
-def _joined(customer: Payload) -> str | None:
+def _join_date(customer: Payload) -> str | None:
     return moment(customer["JoinDate"] or customer["Created"])
 
 
@@ -53,19 +53,19 @@ def list_(shop: Shop, fields: Fields) -> Any:
             "Mobile": row.payload["Mobile"],
             "Email": row.payload["Email"],
             "BirthDate": moment(row.payload["Birthday"]),
-            "JoinDate": _joined(row.payload),
+            "JoinDate": _join_date(row.payload),
             "ID": row.id,
         }
         for row in page_of(shop, "customer", where, _page(fields))
     ]
 
 
-def _page(fields: Fields) -> Page:
+def _page(fields: Fields) -> PageSlice:
     choice = fields.choices.customer_paging
     sent = fields.present("PageNumber", "PageSize")
     if choice == "required" and not (fields.present("PageNumber") and fields.present("PageSize")):
         raise Refusal("PageNumber and PageSize are required.")
-    return asked(fields) if sent and choice != "ignored" else Page()
+    return requested_page(fields) if sent and choice != "ignored" else PageSlice()
 
 
 def detail(shop: Shop, fields: Fields) -> Any:
@@ -74,18 +74,18 @@ def detail(shop: Shop, fields: Fields) -> Any:
     asked_by = next((turn for turn in turns if fields.text(turn[1])), None)
     if asked_by is None:
         raise Refusal("Code, ID, Email or Mobile is required.")
-    row = found(shop.store.find("customer", asked_by[0], fields.text(asked_by[1])))
+    row = require_found(shop.store.find("customer", asked_by[0], fields.text(asked_by[1])))
     return _detail(shop, row)
 
 
-def _detail(shop: Shop, row: Row) -> Payload:
+def _detail(shop: Shop, row: Record) -> Payload:
     customer = {key: value for key, value in row.payload.items() if key != "Created"}
     mobile, birthday = customer.pop("Mobile"), customer.pop("Birthday")
     if shop.choices.customer_detail_names == "read":
         named = {"Mobile": mobile, "BirthDate": moment(birthday)}
     else:
         named = {"MobilePhone": mobile, "Birthday": moment(birthday)}
-    customer["JoinDate"] = _joined(row.payload)
+    customer["JoinDate"] = _join_date(row.payload)
     customer["ExpiredGroup"] = moment(customer["ExpiredGroup"])
     if shop.choices.customer_gender_reads == "boolean":
         customer["Gender"] = _boolean(customer["Gender"])
@@ -99,7 +99,7 @@ def _boolean(gender: Any) -> bool:
 
 def by_email(shop: Shop, fields: Fields) -> Any:
     """``GET /Customer/Email``, deprecated: no ID, no birth date, `31 Jul 2019` for a date."""
-    customer = found(shop.store.find("customer", "email", fields.key("Email"))).payload
+    customer = require_found(shop.store.find("customer", "email", fields.key("Email"))).payload
     shown = {name: customer[name] for name in _PLAIN}
     shown["Gender"] = _boolean(customer["Gender"])
     shown["ExpiredGroup"] = _spoken(customer["ExpiredGroup"])
@@ -114,7 +114,7 @@ def _spoken(value: str | None) -> str | None:
 
 
 ROUTES = (
-    *reads(list_, "/Customer", "/Customer/p"),
-    *reads(detail, "/Customer/Detail"),
-    *reads(by_email, "/Customer/Email", "/Customer/Email"),
+    *read_routes(list_, "/Customer", "/Customer/p"),
+    *read_routes(detail, "/Customer/Detail"),
+    *read_routes(by_email, "/Customer/Email", "/Customer/Email"),
 )

@@ -2,28 +2,34 @@
 
 from typing import Any
 
-from reconciler.sandbox.api.field import Field, boolean, merged, text, yes_no
+from reconciler.sandbox.api.field import BodyField, boolean, merge_fields, text, yes_no
 from reconciler.sandbox.api.request import Fields
-from reconciler.sandbox.api.route import existing, found, fresh, reads, writes
+from reconciler.sandbox.api.route import (
+    read_routes,
+    require_existing,
+    require_found,
+    require_new,
+    write_routes,
+)
 from reconciler.sandbox.errors import Refusal
 from reconciler.sandbox.resources.variant import check_exist, price_row
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Filter, Row
+from reconciler.sandbox.store import Filter, Record
 
 FIELDS = (
-    Field("Code", text, ""),
-    Field("Receipt", text),
-    Field("NegativeInventory", yes_no),
+    BodyField("Code", text, ""),
+    BodyField("Receipt", text),
+    BodyField("NegativeInventory", yes_no),
 )
-SEED = (Field("Name", text), *FIELDS, Field("Suspended", boolean, False))
+SEED = (BodyField("Name", text), *FIELDS, BodyField("Suspended", boolean, False))
 
 
 def create(shop: Shop, fields: Fields) -> Any:
     """``POST /Outlet``: answers a message, no ID."""
     fields.only(("Name", "Code", "Receipt", "NegativeInventory"))
     name = fields.key("Name")
-    fresh(shop, "outlet", name)
-    shop.store.put("outlet", merged(fields, SEED, {"Name": name, "Suspended": False}))
+    require_new(shop, "outlet", name)
+    shop.store.put("outlet", merge_fields(fields, SEED, {"Name": name, "Suspended": False}))
     return {"Message": "Outlet has been created"}
 
 
@@ -32,8 +38,8 @@ def update(shop: Shop, fields: Fields) -> Any:
     fields.only(("Outlet", "Code", "Receipt", "NegativeInventory"))
     name = fields.key("Outlet")
     answer = {"Message": "Outlet has been updated"}
-    row = existing(shop, shop.store.get("outlet", name), f"Outlet {name}", answer)
-    shop.store.put("outlet", merged(fields, FIELDS, row.payload))
+    row = require_existing(shop, shop.store.get("outlet", name), f"Outlet {name}", answer)
+    shop.store.put("outlet", merge_fields(fields, FIELDS, row.payload))
     return answer
 
 
@@ -73,20 +79,20 @@ def _sent_prices(shop: Shop, fields: Fields) -> Prices:
     return prices
 
 
-def _variant(shop: Shop, fields: Fields) -> tuple[Row, Prices]:
+def _variant(shop: Shop, fields: Fields) -> tuple[Record, Prices]:
     code = fields.key("Code")
-    row = existing(shop, shop.store.get("variant", code), f"Variant {code}", {"ID": ""})
+    row = require_existing(shop, shop.store.get("variant", code), f"Variant {code}", {"ID": ""})
     return row, {price["Outlet"]: price for price in row.payload["OutletPrice"]}
 
 
-def _store_prices(shop: Shop, row: Row, prices: Prices) -> dict[str, str]:
+def _store_prices(shop: Shop, row: Record, prices: Prices) -> dict[str, str]:
     ordered = [prices[outlet] for outlet in sorted(prices)]
     return {"ID": shop.store.put("variant", {**row.payload, "OutletPrice": ordered})}
 
 
 def get_prices(shop: Shop, fields: Fields) -> Any:
     """``GET /OutletPrice``."""
-    row = found(shop.store.get("variant", fields.key("Code")))
+    row = require_found(shop.store.get("variant", fields.key("Code")))
     name = shop.choices.outlet_price_read_key
     outlets = [
         {"Outlet": price["Outlet"], "ExtraCost": price["ExtraCost"], name: price["Price"]}
@@ -127,8 +133,8 @@ def delete_prices(shop: Shop, fields: Fields) -> Any:
 
 def stock_by_code(shop: Shop, fields: Fields) -> Any:
     """``GET /Inventory/Code``; its page is cut: a row as the list prints, `I` by outlet."""
-    variant = found(shop.store.get("variant", fields.key("Code"))).payload
-    product = found(shop.store.get("product", variant["Product"])).payload
+    variant = require_found(shop.store.get("variant", fields.key("Code"))).payload
+    product = require_found(shop.store.get("product", variant["Product"])).payload
     return {
         "Category": variant["Category"],
         "Product": product["Name"],
@@ -139,12 +145,12 @@ def stock_by_code(shop: Shop, fields: Fields) -> Any:
 
 
 ROUTES = (
-    *reads(list_, "/Outlet", "/Outlet/p"),
-    *writes(create, "POST", "/Outlet"),
-    *writes(update, "PUT", "/Outlet"),
-    *reads(get_prices, "/OutletPrice", "/OutletPrice/p"),
-    *writes(update_prices, "PUT", "/OutletPrice"),
-    *writes(create_prices, "POST", "/OutletPrice"),
-    *writes(delete_prices, "DELETE", "/OutletPrice"),
-    *reads(stock_by_code, "/Inventory/Code", "/Inventory/Code"),
+    *read_routes(list_, "/Outlet", "/Outlet/p"),
+    *write_routes(create, "POST", "/Outlet"),
+    *write_routes(update, "PUT", "/Outlet"),
+    *read_routes(get_prices, "/OutletPrice", "/OutletPrice/p"),
+    *write_routes(update_prices, "PUT", "/OutletPrice"),
+    *write_routes(create_prices, "POST", "/OutletPrice"),
+    *write_routes(delete_prices, "DELETE", "/OutletPrice"),
+    *read_routes(stock_by_code, "/Inventory/Code", "/Inventory/Code"),
 )

@@ -3,32 +3,37 @@
 from typing import Any
 
 from reconciler.sandbox.api.field import (
-    Field,
+    BodyField,
     boolean,
     defaults,
-    merged,
+    merge_fields,
     names,
     prose,
     strings,
     text,
 )
 from reconciler.sandbox.api.request import Fields
-from reconciler.sandbox.api.route import existing, found, fresh, writes
+from reconciler.sandbox.api.route import require_existing, require_found, require_new, write_routes
 from reconciler.sandbox.errors import Refusal
-from reconciler.sandbox.resources.category import ensure
-from reconciler.sandbox.resources.variant import save, unused
+from reconciler.sandbox.resources.category import ensure_category
+from reconciler.sandbox.resources.variant import check_deletable, write_variants
 from reconciler.sandbox.shop import Shop
 
 FIELDS = (
-    Field("Name", prose, ""),
-    Field("Category", text, ""),
-    Field("Brand", prose, "", aliases=("BrandName",)),
-    Field("Description", prose, ""),
-    Field("Discontinued", boolean, False),
-    Field("ImageURL", text, ""),
-    Field("ExtraImagesURL", strings, []),
+    BodyField("Name", prose, ""),
+    BodyField("Category", text, ""),
+    BodyField("Brand", prose, "", aliases=("BrandName",)),
+    BodyField("Description", prose, ""),
+    BodyField("Discontinued", boolean, False),
+    BodyField("ImageURL", text, ""),
+    BodyField("ExtraImagesURL", strings, []),
 )
-SEED = (Field("Code", text), *FIELDS, Field("Tags", strings, []), Field("Created", text))
+SEED = (
+    BodyField("Code", text),
+    *FIELDS,
+    BodyField("Tags", strings, []),
+    BodyField("Created", text),
+)
 BLANK = defaults(SEED)
 _KEYS = {"Code", "Variants"} | names(FIELDS)
 
@@ -39,13 +44,13 @@ def create(shop: Shop, fields: Fields) -> Any:
     code = fields.key("Code")
     fields.demand("Category", "Name", "Brand", "Discontinued", "ImageURL", "Variants")
     fields.key("Name")
-    fresh(shop, "product", code)
+    require_new(shop, "product", code)
     known = shop.store.get("product", code)
     current = known.payload if known else {**BLANK, "Code": code, "Created": shop.now()}
-    product = merged(fields, FIELDS, current, update=False)
+    product = merge_fields(fields, FIELDS, current, update=False)
     _place(shop, product)
-    save(shop, product, fields.objects("Variants"), "create")
-    return _written(shop, code)
+    write_variants(shop, product, fields.objects("Variants"), "create")
+    return _variants_response(shop, code)
 
 
 def update(shop: Shop, fields: Fields) -> Any:
@@ -54,18 +59,18 @@ def update(shop: Shop, fields: Fields) -> Any:
     code = fields.key("Code")
     fields.demand("Category", "Name", "Discontinued")
     unwritten = {"ID": "", "Variants": [], "ListVariantID": []}
-    row = existing(shop, shop.store.get("product", code), f"Product {code}", unwritten)
-    product = merged(fields, FIELDS, row.payload)
+    row = require_existing(shop, shop.store.get("product", code), f"Product {code}", unwritten)
+    product = merge_fields(fields, FIELDS, row.payload)
     if not product["Name"]:
         raise Refusal("Name is required.")
     _place(shop, product)
     _variants(shop, product, fields)
-    return _written(shop, code)
+    return _variants_response(shop, code)
 
 
 def _place(shop: Shop, product: dict[str, Any]) -> None:
     """Store the product; an unknown category is created (dealpos-api.md §6.2, §14 #4)."""
-    ensure(shop.store, product["Category"])
+    ensure_category(shop.store, product["Category"])
     before = shop.store.get("product", product["Code"])
     shop.store.put("product", product)
     if before and before.payload["Category"] != product["Category"]:
@@ -85,14 +90,14 @@ def _variants(shop: Shop, product: dict[str, Any], fields: Fields) -> None:
         kept = {item.key("Code") for item in items}
         for row in shop.store.many("variant", "product", [product["Code"]]):
             if row.payload["Code"] not in kept:
-                unused(shop, row.payload["Code"])
+                check_deletable(shop, row.payload["Code"])
                 shop.store.delete("variant", row.payload["Code"])
-    save(shop, product, items, "update")
+    write_variants(shop, product, items, "update")
 
 
-def _written(shop: Shop, code: str) -> dict[str, Any]:
-    """The answer of every write that carries variants: all variants that the product now has."""
-    row = found(shop.store.get("product", code))
+def _variants_response(shop: Shop, code: str) -> dict[str, Any]:
+    """Return the answer of a write that carries variants: all variants of the product now."""
+    row = require_found(shop.store.get("product", code))
     variants = shop.store.many("variant", "product", [code])
     return {
         "ID": row.id,
@@ -105,10 +110,10 @@ def add(shop: Shop, fields: Fields) -> Any:
     """``POST /Variant/Add``: new variants of an existing product, by the product's code."""
     fields.only(("Code", "Variants"))
     code = fields.key("Code")
-    row = existing(shop, shop.store.get("product", code), f"Product {code}", {"ID": ""})
+    row = require_existing(shop, shop.store.get("product", code), f"Product {code}", {"ID": ""})
     items = fields.objects("Variants")
-    save(shop, row.payload, items, "add")
-    written = _written(shop, code)
+    write_variants(shop, row.payload, items, "add")
+    written = _variants_response(shop, code)
     new = {item.key("Code") for item in items}
     variants = [variant for variant in written["Variants"] if variant["Code"] in new]
     return {**written, "Variants": variants, "ListVariantID": [v["ID"] for v in variants]}
@@ -117,11 +122,11 @@ def add(shop: Shop, fields: Fields) -> Any:
 def delete(shop: Shop, fields: Fields) -> Any:
     """``DELETE /Product``; its page is cut, so body and effect are by analogy (API §6.3)."""
     code = fields.key("Code")
-    row = existing(shop, shop.store.get("product", code), f"Product {code}", {"ID": ""})
+    row = require_existing(shop, shop.store.get("product", code), f"Product {code}", {"ID": ""})
     variants = [v.payload["Code"] for v in shop.store.many("variant", "product", [code])]
     if variants and shop.choices.product_delete_variants == "reject":
         raise Refusal(f"Product {code} has variants.")
-    unused(shop, *variants)
+    check_deletable(shop, *variants)
     for variant in variants:
         shop.store.delete("variant", variant)
     shop.store.delete("product", code)
@@ -129,8 +134,8 @@ def delete(shop: Shop, fields: Fields) -> Any:
 
 
 ROUTES = (
-    *writes(create, "POST", "/Product"),
-    *writes(update, "PUT", "/Product"),
-    *writes(delete, "DELETE", "/Product"),
-    *writes(add, "POST", "/Variant/Add"),
+    *write_routes(create, "POST", "/Product"),
+    *write_routes(update, "PUT", "/Product"),
+    *write_routes(delete, "DELETE", "/Product"),
+    *write_routes(add, "POST", "/Variant/Add"),
 )

@@ -1,17 +1,17 @@
-"""How products are read (dealpos-api.md §6.4)."""
+"""Reads of products (dealpos-api.md §6.4)."""
 
 from typing import Any
 
 from reconciler.sandbox.api import image
-from reconciler.sandbox.api.paging import asked, page_of, total
+from reconciler.sandbox.api.paging import page_of, reported_total, requested_page
 from reconciler.sandbox.api.request import Fields
-from reconciler.sandbox.api.route import found, reads
+from reconciler.sandbox.api.route import read_routes, require_found
 from reconciler.sandbox.errors import Refusal
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Filter, Payload, Row
+from reconciler.sandbox.store import Filter, Payload, Record
 
 
-def _detail(shop: Shop, row: Row, variants: list[Row]) -> Payload:
+def _detail(shop: Shop, row: Record, variants: list[Record]) -> Payload:
     product, choices = row.payload, shop.choices
     return {
         "ID": row.id,
@@ -43,9 +43,9 @@ def _detail(shop: Shop, row: Row, variants: list[Row]) -> Payload:
     }
 
 
-def _variants(shop: Shop, rows: list[Row]) -> dict[str, list[Row]]:
-    """The variants of each product that its reads show, in one query."""
-    grouped: dict[str, list[Row]] = {row.payload["Code"]: [] for row in rows}
+def _variants(shop: Shop, rows: list[Record]) -> dict[str, list[Record]]:
+    """Return the variants of each product that its reads show, in one query."""
+    grouped: dict[str, list[Record]] = {row.payload["Code"]: [] for row in rows}
     hidden = shop.choices.product_reads_hide_discontinued_variants
     for variant in shop.store.many("variant", "product", grouped):
         if not (hidden and variant.payload["Discontinued"]):
@@ -56,7 +56,7 @@ def _variants(shop: Shop, rows: list[Row]) -> dict[str, list[Row]]:
 def detail(shop: Shop, fields: Fields) -> Any:
     """``GET /Product/Detail``, by ``Code`` or ``ID``."""
     column = "key" if fields.text("Code") else "id"
-    row = found(shop.store.find("product", column, fields.text("Code") or fields.key("ID")))
+    row = require_found(shop.store.find("product", column, fields.text("Code") or fields.key("ID")))
     return _detail(shop, row, _variants(shop, [row])[row.payload["Code"]])
 
 
@@ -66,7 +66,7 @@ def list_(shop: Shop, fields: Fields) -> Any:
     where = Filter()
     if choices.lists_hide_discontinued:
         where.also("discontinued = 0")
-    shown = page_of(shop, "product", where, asked(fields))
+    shown = page_of(shop, "product", where, requested_page(fields))
     variants = _variants(shop, shown)
     data = [_detail(shop, row, variants[row.payload["Code"]]) for row in shown]
     if choices.product_list_rows == "lean":
@@ -75,7 +75,7 @@ def list_(shop: Shop, fields: Fields) -> Any:
         return data
     enveloped: dict[str, Any] = {choices.product_list_envelope: data}
     if choices.product_list_total != "none":
-        enveloped[choices.product_list_total] = total(shop, "product", where, len(data))
+        enveloped[choices.product_list_total] = reported_total(shop, "product", where, len(data))
     return enveloped
 
 
@@ -87,10 +87,10 @@ def with_pricebook(shop: Shop, fields: Fields) -> Any:
     if len(rows) < len(set(ids)) and choices.batch_missing == "reject":
         raise Refusal("Some products were not found.")
     variants = _variants(shop, rows)
-    return [_priced(shop, row, variants[row.payload["Code"]]) for row in rows]
+    return [_pricebook_row(shop, row, variants[row.payload["Code"]]) for row in rows]
 
 
-def _priced(shop: Shop, row: Row, variants: list[Row]) -> Payload:
+def _pricebook_row(shop: Shop, row: Record, variants: list[Record]) -> Payload:
     product = row.payload
     category = shop.store.get("category", product["Category"])
     return {
@@ -117,7 +117,9 @@ def _priced(shop: Shop, row: Row, variants: list[Row]) -> Payload:
 
 
 ROUTES = (
-    *reads(detail, "/Product/Detail"),
-    *reads(list_, "/Product"),
-    *reads(with_pricebook, "/Product/WithPricebookByListID", "/Product/WithPricebookByListID"),
+    *read_routes(detail, "/Product/Detail"),
+    *read_routes(list_, "/Product"),
+    *read_routes(
+        with_pricebook, "/Product/WithPricebookByListID", "/Product/WithPricebookByListID"
+    ),
 )

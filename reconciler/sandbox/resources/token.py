@@ -2,8 +2,8 @@
 
 from flask import Request, Response
 
-from reconciler.sandbox.api.request import of_request
-from reconciler.sandbox.api.response import answer, message
+from reconciler.sandbox.api.request import parse_fields
+from reconciler.sandbox.api.response import error_response, json_response
 from reconciler.sandbox.shop import Shop
 
 PATH = "/token/oauth2"
@@ -12,13 +12,13 @@ PATH = "/token/oauth2"
 
 def issue(shop: Shop, request: Request) -> Response:
     """Answer client credentials with a token; ``grant_type`` is not looked at."""
-    fields = of_request(request, shop.choices, write=True)
+    fields = parse_fields(request, shop.choices, write=True)
     client_id = fields.raw("client_id", "ClientID")
     if not shop.knows(client_id, fields.raw("client_secret", "ClientSecret")):
-        return message("Invalid client credentials.", shop.choices.bad_credentials)
+        return error_response("Invalid client credentials.", shop.choices.bad_credentials)
     lifetime = shop.choices.token_lifetime
     token = shop.tokens.issue(lifetime, alone=shop.choices.tokens_live == "one")
     expires_in = int(lifetime) if lifetime == int(lifetime) else lifetime
     body = {"access_token": token, "token_type": "Bearer", "expires_in": expires_in}
     # Numbers and nulls in the shop's own dialect would be an invention here.
-    return answer(body, type(shop.choices)())
+    return json_response(body, type(shop.choices)())

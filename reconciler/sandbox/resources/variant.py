@@ -5,22 +5,22 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from reconciler.sandbox.api.field import (
-    Field,
+    BodyField,
     amount,
     boolean,
     defaults,
     integer,
-    merged,
+    merge_fields,
     names,
     prose,
     text,
 )
 from reconciler.sandbox.api.request import Fields
-from reconciler.sandbox.api.route import existing, writes
+from reconciler.sandbox.api.route import require_existing, write_routes
 from reconciler.sandbox.choices import Choices
 from reconciler.sandbox.errors import Refusal
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import COMPOUND, Filter, Payload, Row, Store
+from reconciler.sandbox.store import COMPOUND, Filter, ObjectStore, Payload, Record
 
 TYPES = (
     "Standard",
@@ -36,7 +36,7 @@ TYPES = (
 
 
 def variant_type(name: str, value: Any, choices: Choices) -> str:
-    """A type, as a string."""
+    """Return a type, as a string."""
     if value == "Serialized" and choices.serialized_write == "accept":
         return "Serialized"
     if value not in TYPES:
@@ -49,7 +49,7 @@ def _items(name: str, value: Any, choices: Choices) -> list[Fields]:
 
 
 def components(name: str, value: Any, choices: Choices) -> list[dict[str, Any]]:
-    """``Components``: the code counts, the name is the server's."""
+    """Return ``Components``: the code counts, the name is the server's."""
     rows = []
     for item in _items(name, value, choices):
         item.only(("Code", "Name", "Qty"))
@@ -58,7 +58,7 @@ def components(name: str, value: Any, choices: Choices) -> list[dict[str, Any]]:
 
 
 def outlet_prices(name: str, value: Any, choices: Choices) -> list[dict[str, Any]]:
-    """``OutletPrice``, with the names that ``PUT /Variant`` uses."""
+    """Return ``OutletPrice``, with the names that ``PUT /Variant`` uses."""
     rows = []
     for item in _items(name, value, choices):
         item.only(("Outlet", "Price", "ExtraCost"))
@@ -67,7 +67,7 @@ def outlet_prices(name: str, value: Any, choices: Choices) -> list[dict[str, Any
 
 
 def price_row(item: Fields, price: str) -> dict[str, Any]:
-    """One outlet's price; ``price`` is what the operation calls it (dealpos-api.md §8)."""
+    """Return one outlet's price; ``price`` is its name in the operation (dealpos-api.md §8)."""
     cost = item.raw("ExtraCost")
     return {
         "Outlet": item.key("Outlet"),
@@ -77,7 +77,7 @@ def price_row(item: Fields, price: str) -> dict[str, Any]:
 
 
 def stock(name: str, value: Any, choices: Choices) -> dict[str, int]:
-    """What is on hand, by outlet; the till counts it, no operation here writes it."""
+    """Return the stock on hand by outlet; the till counts it, no operation here writes it."""
     if not isinstance(value, dict):
         raise Refusal(f"{name} must be an object of outlets.")
     return {outlet: integer(name, count, choices) for outlet, count in value.items()}
@@ -91,43 +91,43 @@ def _once(name: str, rows: list[dict[str, Any]], key: str) -> list[dict[str, Any
 
 # Written inside a product and by Variant/Add; Type is read by the operations that take it.
 ITEM = (
-    Field("Model", prose, ""),
-    Field("UnitCost", amount, 0),
-    Field("UnitPrice", amount, 0),
-    Field("Discontinued", boolean, False),
-    Field("VariantDescription", prose, "", key="Description"),
+    BodyField("Model", prose, ""),
+    BodyField("UnitCost", amount, 0),
+    BodyField("UnitPrice", amount, 0),
+    BodyField("Discontinued", boolean, False),
+    BodyField("VariantDescription", prose, "", key="Description"),
 )
 ITEM_KEYS = {"Code", "Type"} | names(ITEM)
 
 LISTS = (
-    Field("Components", components, []),
-    Field("OutletPrice", outlet_prices, []),
+    BodyField("Components", components, []),
+    BodyField("OutletPrice", outlet_prices, []),
 )
 UPDATE = (
-    Field("Name", prose, ""),
-    Field("Model", prose, "", aliases=("Variant",)),
-    Field("Weight", integer, 0),
-    Field("Type", variant_type, "Standard"),
-    Field("OrderPrice", amount, 0),
-    Field("UnitCost", amount, 0),
-    Field("UnitPrice", amount, 0),
-    Field("Taxable", boolean, True),
-    Field("LoyaltyPoint", boolean, True),
-    Field("Discontinued", boolean, False),
-    Field("ParentCode", text),
-    Field("Ratio", integer),
-    Field("ExpiredDayPrepaid", integer),
-    Field("ExpiredMonthPrepaid", integer),
-    Field("PointPrepaid", integer),
+    BodyField("Name", prose, ""),
+    BodyField("Model", prose, "", aliases=("Variant",)),
+    BodyField("Weight", integer, 0),
+    BodyField("Type", variant_type, "Standard"),
+    BodyField("OrderPrice", amount, 0),
+    BodyField("UnitCost", amount, 0),
+    BodyField("UnitPrice", amount, 0),
+    BodyField("Taxable", boolean, True),
+    BodyField("LoyaltyPoint", boolean, True),
+    BodyField("Discontinued", boolean, False),
+    BodyField("ParentCode", text),
+    BodyField("Ratio", integer),
+    BodyField("ExpiredDayPrepaid", integer),
+    BodyField("ExpiredMonthPrepaid", integer),
+    BodyField("PointPrepaid", integer),
     *LISTS,
 )
 UPDATE_KEYS = {"Code", "ProductCode"} | names(UPDATE)
 
 SEED = (
-    Field("Code", text),
+    BodyField("Code", text),
     *UPDATE,
-    Field("Description", prose, ""),
-    Field("Stock", stock, None),
+    BodyField("Description", prose, ""),
+    BodyField("Stock", stock, None),
 )
 
 BLANK = defaults(SEED)
@@ -157,8 +157,8 @@ def check_exist(shop: Shop, kind: str, keys: Iterable[str]) -> None:
 Operation = Literal["create", "update", "add"]
 
 
-def save(shop: Shop, product: Payload, items: list[Fields], operation: Operation) -> None:
-    """Write the variants of one product; an update meets those that it has, the others add."""
+def write_variants(shop: Shop, product: Payload, items: list[Fields], operation: Operation) -> None:
+    """Write the variants of one product: update its own ones, add the others."""
     maximum = shop.choices.batch_max
     if maximum is not None and len(items) > maximum:
         raise Refusal(f"Variants may hold at most {maximum} items.")
@@ -170,13 +170,13 @@ def save(shop: Shop, product: Payload, items: list[Fields], operation: Operation
         row = shop.store.get("variant", code)
         own = row is not None and row.payload["Product"] == product["Code"]
         if row and own and operation == "update":
-            shop.store.put("variant", merged(item, ITEM, row.payload))
+            shop.store.put("variant", merge_fields(item, ITEM, row.payload))
         else:
             _new(shop, product, item, operation, row)
 
 
 def _new(
-    shop: Shop, product: Payload, item: Fields, operation: Operation, taken: Row | None
+    shop: Shop, product: Payload, item: Fields, operation: Operation, taken: Record | None
 ) -> None:
     choice = shop.choices.variant_add_existing
     code = item.key("Code")
@@ -186,14 +186,14 @@ def _new(
         return
     place = {"Code": code, "Product": product["Code"], "Category": product["Category"]}
     current = taken.payload if taken else BLANK
-    payload = merged(item, ITEM, {**current, **place}, update=False)
+    payload = merge_fields(item, ITEM, {**current, **place}, update=False)
     payload["Type"] = _type(shop, item, operation, payload["Type"])
     payload["Name"] = payload["Name"] or display_name(shop, product, payload)
     shop.store.put("variant", payload)
 
 
 def display_name(shop: Shop, product: Payload, variant: Payload) -> str:
-    """The ``Name`` of a variant that was never given one."""
+    """Return the ``Name`` of a variant that was never given one."""
     choice = shop.choices.variant_default_name
     if choice == "model":
         return str(variant["Model"])
@@ -222,8 +222,8 @@ def update(shop: Shop, fields: Fields) -> Any:
     code = fields.key("Code")
     fields.demand("Components", "OutletPrice")
     answer = {"Message": "Update Success"}
-    row = existing(shop, shop.store.get("variant", code), f"Variant {code}", answer)
-    payload = merged(fields, UPDATE, row.payload)
+    row = require_existing(shop, shop.store.get("variant", code), f"Variant {code}", answer)
+    payload = merge_fields(fields, UPDATE, row.payload)
     if not shop.choices.empty_arrays_clear:
         for field in LISTS:
             payload[field.name] = payload[field.name] or row.payload[field.name]
@@ -234,7 +234,7 @@ def update(shop: Shop, fields: Fields) -> Any:
 
 
 def _move(shop: Shop, payload: Payload, product: str) -> None:
-    """Another ``ProductCode`` than the variant's own; ``Choices.variant_move`` rules."""
+    """Move a variant to another ``ProductCode``, as ``Choices.variant_move`` says."""
     choice = shop.choices.variant_move
     if choice == "ignore" or product in ("", payload["Product"]):
         return
@@ -248,14 +248,14 @@ def delete(shop: Shop, fields: Fields) -> Any:
     """``DELETE /Variant``; the answer is a bare JSON string."""
     code = fields.key("Code")
     answer = f"Variant with code {code} has been successfully deleted."
-    existing(shop, shop.store.get("variant", code), f"Variant {code}", answer)
-    unused(shop, code)
+    require_existing(shop, shop.store.get("variant", code), f"Variant {code}", answer)
+    check_deletable(shop, code)
     shop.store.delete("variant", code)
     return answer
 
 
-def unused(shop: Shop, *codes: str) -> None:
-    """Make sure that variants may be deleted: nothing else names them, or nobody minds."""
+def check_deletable(shop: Shop, *codes: str) -> None:
+    """Refuse to delete variants that something else names, where the choice says so."""
     if shop.choices.delete_used == "accept":
         return
     for code in codes:
@@ -264,8 +264,8 @@ def unused(shop: Shop, *codes: str) -> None:
                 raise Refusal(f"Variant {code} is used by {user}.")
 
 
-def _users(store: Store, code: str) -> set[str]:
-    """The variants and coupons that name a variant."""
+def _users(store: ObjectStore, code: str) -> set[str]:
+    """Return the variants and coupons that name a variant."""
     # The text search only narrows down; the payload decides.
     quoted = json.dumps(code, ensure_ascii=False)
     where = Filter().also(f"({COMPOUND})").also("instr(payload, ?) > 0 AND key <> ?", quoted, code)
@@ -281,6 +281,6 @@ def _users(store: Store, code: str) -> set[str]:
 
 
 ROUTES = (
-    *writes(update, "PUT", "/Variant"),
-    *writes(delete, "DELETE", "/Variant"),
+    *write_routes(update, "PUT", "/Variant"),
+    *write_routes(delete, "DELETE", "/Variant"),
 )

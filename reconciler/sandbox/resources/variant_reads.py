@@ -1,14 +1,14 @@
-"""How variants are read: lists, batches and single reads (dealpos-api.md §7)."""
+"""Reads of variants: lists, batches, single reads and look-ups of IDs (dealpos-api.md §7)."""
 
 from typing import Any
 
 from reconciler.sandbox.api import image
-from reconciler.sandbox.api.paging import asked, page_of, total
+from reconciler.sandbox.api.paging import page_of, reported_total, requested_page
 from reconciler.sandbox.api.request import Fields, texts
-from reconciler.sandbox.api.route import found, reads
+from reconciler.sandbox.api.route import read_routes, require_found
 from reconciler.sandbox.errors import Refusal
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Filter, Payload, Row
+from reconciler.sandbox.store import Filter, Payload, Record
 
 BATCH = 100
 """The printed maximum of GetByListCode."""
@@ -16,8 +16,8 @@ BATCH = 100
 _LEAN = {"Components", "OutletPrice", "Pricebook", "Description", "ImageURL", "ThumbnailURL"}
 
 
-def _objects(shop: Shop, rows: list[Row], *, promotions: bool = False) -> list[Payload]:
-    """The read object of each variant; products and component names come in one query each."""
+def _objects(shop: Shop, rows: list[Record], *, promotions: bool = False) -> list[Payload]:
+    """Return the read object of each variant; products and components take one query each."""
     parents = {row.payload["Product"] for row in rows}
     products = {row.payload["Code"]: row for row in shop.store.many("product", "key", parents)}
     parts = {part["Code"] for row in rows for part in row.payload["Components"]}
@@ -29,7 +29,7 @@ def _objects(shop: Shop, rows: list[Row], *, promotions: bool = False) -> list[P
     ]
 
 
-def _object(shop: Shop, row: Row, product: Row, names: dict[str, str]) -> Payload:
+def _object(shop: Shop, row: Record, product: Record, names: dict[str, str]) -> Payload:
     variant, source = row.payload, product.payload["ImageURL"]
     return {
         "ID": row.id,
@@ -96,11 +96,11 @@ def list_(shop: Shop, fields: Fields) -> Any:
     """``GET /Variant``: the rows and how many there are in all."""
     where = _filter(shop, fields)
     data = _rows(shop, fields, where)
-    return {"Data": data, "RecordsCount": total(shop, "variant", where, len(data))}
+    return {"Data": data, "RecordsCount": reported_total(shop, "variant", where, len(data))}
 
 
 def _rows(shop: Shop, fields: Fields, where: Filter) -> list[Payload]:
-    rows = page_of(shop, "variant", where, asked(fields))
+    rows = page_of(shop, "variant", where, requested_page(fields))
     return _lean(_objects(shop, rows), shop.choices.variant_list_rows)
 
 
@@ -131,13 +131,13 @@ def detail(shop: Shop, fields: Fields) -> Any:
     return _single(shop, fields, shop.store.find("variant", column, value))
 
 
-def _single(shop: Shop, fields: Fields, row: Row | None) -> Payload:
+def _single(shop: Shop, fields: Fields, row: Record | None) -> Payload:
     # The header's name is documented; that it adds Promotions is an inference (dealpos-api.md §7).
     wanted = fields.flag("promotions_field_include")
-    return _objects(shop, [found(row)], promotions=wanted)[0]
+    return _objects(shop, [require_found(row)], promotions=wanted)[0]
 
 
-def _batch(shop: Shop, column: str, keys: list[str]) -> list[Row]:
+def _batch(shop: Shop, column: str, keys: list[str]) -> list[Record]:
     rows = shop.store.many("variant", column, keys, shop.choices.list_order)
     if len(rows) < len(set(keys)) and shop.choices.batch_missing == "reject":
         raise Refusal("Some variants were not found.")
@@ -186,7 +186,7 @@ def ids_by_code(shop: Shop, fields: Fields) -> Any:
     return [ids for ids, _ in _ids(shop, codes)]
 
 
-def ids_with_discontinued(shop: Shop, fields: Fields) -> Any:
+def ids_and_state(shop: Shop, fields: Fields) -> Any:
     """``GET /Variant/GetIDByListCodeDiscontinued``: of its filter only `All` was seen."""
     codes = fields.strings("ListCode", maximum=shop.choices.batch_max)
     word = fields.text("Discontinued") or "All"
@@ -201,14 +201,14 @@ def ids_with_discontinued(shop: Shop, fields: Fields) -> Any:
 
 _PATHS = ("/Variant/GetIDByListCode", "/Variant/GetIDByListCodeDiscontinued")
 ROUTES = (
-    *reads(list_, "/Variant", "/Variant"),
-    *reads(data, "/Variant/Data", "/Variant/Data"),
-    *reads(count, "/Variant/Count", "/Variant/Count"),
-    *reads(by_code, "/Variant/Code"),
-    *reads(by_id, "/Variant/ID", "/Variant/ID"),
-    *reads(detail, "/Variant/Detail"),
-    *reads(by_list_id, "/Variant/ListID"),
-    *reads(by_list_code, "/Variant/GetByListCode", "/Variant/GetByListCode"),
-    *reads(ids_by_code, _PATHS[0], _PATHS[0]),
-    *reads(ids_with_discontinued, _PATHS[1], _PATHS[1]),
+    *read_routes(list_, "/Variant", "/Variant"),
+    *read_routes(data, "/Variant/Data", "/Variant/Data"),
+    *read_routes(count, "/Variant/Count", "/Variant/Count"),
+    *read_routes(by_code, "/Variant/Code"),
+    *read_routes(by_id, "/Variant/ID", "/Variant/ID"),
+    *read_routes(detail, "/Variant/Detail"),
+    *read_routes(by_list_id, "/Variant/ListID"),
+    *read_routes(by_list_code, "/Variant/GetByListCode", "/Variant/GetByListCode"),
+    *read_routes(ids_by_code, _PATHS[0], _PATHS[0]),
+    *read_routes(ids_and_state, _PATHS[1], _PATHS[1]),
 )

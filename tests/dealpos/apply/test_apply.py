@@ -13,7 +13,7 @@ from reconciler.dealpos.client import Client
 from reconciler.dealpos.observer import ApplyObserver
 from reconciler.dealpos.operations import OPERATIONS
 from reconciler.errors import OutcomeUnknown, Stopped
-from reconciler.sandbox import Fault
+from reconciler.sandbox import InjectedFault
 from tests.support.shop import MakeShop, Shop
 
 LOST = ["drop", "timeout", "500", "502", "503", "html", "truncated"]
@@ -116,7 +116,7 @@ def test_a_failed_product_skips_its_coupon_and_not_its_sibling(open_shop: MakeSh
           - {code: C2, type: DiscountAmount, discount: 5, limit: 1, requires: {variants: [V2]}}
         """,
     )
-    shop.twin.faults.add(Fault("POST", "/Product", "500", times=2))
+    shop.twin.faults.add(InjectedFault("POST", "/Product", "500", times=2))
     report = shop.apply()
     assert statuses(report) == {
         "product/P1": "failed",
@@ -142,7 +142,7 @@ def test_what_a_create_cannot_carry_and_fails_is_done_in_part(open_shop: MakeSho
             variants: [{code: NV, unit_price: 5, weight: 3}]
         """,
     )
-    shop.twin.faults.add(Fault("PUT", "/Variant", "500", times=2))
+    shop.twin.faults.add(InjectedFault("PUT", "/Variant", "500", times=2))
     report = shop.apply()
     assert statuses(report) == {"product/N": "applied", "variant/NV": "failed"}
     assert message(report, "variant/NV").startswith("partly applied: ")
@@ -191,7 +191,7 @@ def test_a_create_whose_answer_is_lost_happens_once(
     text, method, path = CREATES[what]
     shop = open_shop(SMALL, text)
     before = shop.show()
-    shop.twin.faults.add(Fault(method, path, kind, when))
+    shop.twin.faults.add(InjectedFault(method, path, kind, when))
     report = shop.apply()
     assert report.complete
     assert calls(shop, method, path) == (1 if when == "after" else 2)
@@ -212,7 +212,7 @@ def test_an_update_whose_answer_is_lost_is_looked_up(
 ) -> None:
     text, method, path = UPDATES[what]
     shop = open_shop(SMALL, text)
-    shop.twin.faults.add(Fault(method, path, kind, when))
+    shop.twin.faults.add(InjectedFault(method, path, kind, when))
     assert shop.apply().complete
     assert calls(shop, method, path) == (1 if when == "after" else 2)
     assert shop.plan().empty
@@ -232,7 +232,7 @@ def test_a_replacement_survives_a_lost_answer_with_its_balance(
 ) -> None:
     shop = open_shop(SMALL, REPLACED)
     plan = shop.plan()
-    shop.twin.faults.add(Fault(method, f"/PromotionCoupon{path}", kind, when))
+    shop.twin.faults.add(InjectedFault(method, f"/PromotionCoupon{path}", kind, when))
     report = shop.apply(plan)
     coupon = shop.item("coupons", "C")
     assert (coupon["Limit"], coupon["Balance"]) == (4, 4)
@@ -248,9 +248,9 @@ def test_a_create_that_cannot_be_looked_up_is_not_sent_again(
     """Lost, and the look-up is unreadable: nobody knows, so nothing more is written."""
     shop = open_shop(SMALL, CREATES["customer"][0])
     plan = shop.plan()
-    shop.twin.faults.add(Fault("POST", "/Customer", "drop", when))
-    shop.twin.faults.add(Fault("GET", "/Customer/Detail", "html", times=100))
-    shop.twin.faults.add(Fault("*", "/Customer/p", "html", times=100))
+    shop.twin.faults.add(InjectedFault("POST", "/Customer", "drop", when))
+    shop.twin.faults.add(InjectedFault("GET", "/Customer/Detail", "html", times=100))
+    shop.twin.faults.add(InjectedFault("*", "/Customer/p", "html", times=100))
     report = shop.apply(plan)
     assert statuses(report) == {"customer/N": "failed"}
     assert calls(shop, "POST", "/Customer") == 1
@@ -260,7 +260,7 @@ def test_a_coupon_that_cannot_be_read_back_is_not_taken_away(open_shop: MakeShop
     """Unread is not absent: a good coupon must not be deleted because a proxy hiccuped."""
     shop = open_shop(SMALL, CREATES["coupon"][0])
     plan = shop.plan()
-    shop.twin.faults.add(Fault("GET", "/PromotionCoupon/ByCode", "html", times=100))
+    shop.twin.faults.add(InjectedFault("GET", "/PromotionCoupon/ByCode", "html", times=100))
     report = shop.apply(plan)
     assert calls(shop, "DELETE", "/PromotionCoupon") == 0
     assert shop.item("coupons", "N") is not None
@@ -271,8 +271,8 @@ def test_a_lost_answer_during_a_stop_is_not_called_skipped(open_shop: MakeShop) 
     """The create was sent; Ctrl-C while its look-up waits must not say that it was not."""
     shop = open_shop(SMALL, CREATES["customer"][0])
     plan = shop.plan()
-    shop.twin.faults.add(Fault("POST", "/Customer", "drop", "after"))
-    shop.twin.faults.add(Fault("GET", "/Customer/Detail", "500", times=2))
+    shop.twin.faults.add(InjectedFault("POST", "/Customer", "drop", "after"))
+    shop.twin.faults.add(InjectedFault("GET", "/Customer/Detail", "500", times=2))
     client = shop.client()
 
     def stop(seconds: float) -> None:
@@ -286,7 +286,7 @@ def test_a_lost_answer_during_a_stop_is_not_called_skipped(open_shop: MakeShop) 
 
 def test_a_repeated_delete_counts_what_is_gone_as_deleted(open_shop: MakeShop) -> None:
     shop = open_shop(SMALL, REPLACED, write_missing="404")
-    shop.twin.faults.add(Fault("DELETE", "/PromotionCoupon", "drop", "after"))
+    shop.twin.faults.add(InjectedFault("DELETE", "/PromotionCoupon", "drop", "after"))
     assert shop.apply().complete
 
 
@@ -294,7 +294,7 @@ def test_a_repeated_delete_counts_what_is_gone_as_deleted(open_shop: MakeShop) -
 def test_failed_verification_says_accepted_but_not_verified(open_shop: MakeShop, kind: Any) -> None:
     shop = open_shop(SMALL, UPDATES["customer"][0])
     plan = shop.plan()
-    shop.twin.faults.add(Fault("GET", "/Customer/Detail", kind, times=100))
+    shop.twin.faults.add(InjectedFault("GET", "/Customer/Detail", kind, times=100))
     report = shop.apply(plan)
     assert statuses(report) == {"customer/D1": "applied"}
     assert report.verified == 0
@@ -406,8 +406,8 @@ def test_a_deletion_that_is_refused_says_what_the_shop_answered(open_shop: MakeS
         {**SMALL, "coupons": [{**SMALL["coupons"][0], "Code": code} for code in ("A", "B")]},
         "removed: [{address: coupon/A, delete: true}, {address: coupon/B, delete: true}]",
     )
-    shop.twin.faults.add(Fault("DELETE", "/PromotionCoupon/ListCode", "500", times=9))
-    shop.twin.faults.add(Fault("DELETE", "/PromotionCoupon", "500", times=9))
+    shop.twin.faults.add(InjectedFault("DELETE", "/PromotionCoupon/ListCode", "500", times=9))
+    shop.twin.faults.add(InjectedFault("DELETE", "/PromotionCoupon", "500", times=9))
     report = shop.apply()
     assert set(statuses(report).values()) == {"failed"}
     assert all("HTTP 500: Planned fault." in outcome.message for outcome in report.outcomes)

@@ -12,7 +12,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.plan.build import build_plan
 from reconciler.kinds import KINDS
-from reconciler.sandbox import Fault
+from reconciler.sandbox import InjectedFault
 from tests.support.shop import MakeShop, Shop
 
 COUPON: dict[str, Any] = {
@@ -88,7 +88,7 @@ def test_a_cut_between_the_two_calls_keeps_what_was_left_right_before(shop: Shop
     shop.write(TEXT)
     plan = shop.plan()
     meanwhile(shop, Balance=5)
-    shop.twin.faults.add(Fault("POST", "/PromotionCoupon", "503", times=9))
+    shop.twin.faults.add(InjectedFault("POST", "/PromotionCoupon", "503", times=9))
     assert not shop.apply(plan).complete
     shop.twin.faults.clear()
     shop.write(TEXT.replace("limit: 10", "limit: 12"))

@@ -13,7 +13,7 @@ from reconciler.core.report import Report
 from reconciler.dealpos.budget import Limits, format_duration
 from reconciler.dealpos.client import Client, embedded_transport
 from reconciler.errors import UsageError
-from reconciler.sandbox.faults import Fault
+from reconciler.sandbox.faults import InjectedFault
 from tests.support.shop import MakeShop, Shop
 
 SEED: dict[str, Any] = {
@@ -178,7 +178,7 @@ def test_within_a_unit_an_answer_that_was_lost_does_not_leave_it_half_done(full:
     reads, needed = quoted(shop)
     for extra in range(0, needed, 3):
         shop = full()
-        shop.twin.faults.add(Fault("POST", "/PromotionCoupon", "500", "before", times=1))
+        shop.twin.faults.add(InjectedFault("POST", "/PromotionCoupon", "500", "before", times=1))
         Run(shop, Limits(requests=reads + extra)).apply()
         whole(shop)
 

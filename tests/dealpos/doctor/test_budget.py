@@ -11,7 +11,7 @@ import pytest
 from reconciler.dealpos.doctor.evidence import MAX_REQUESTS
 from reconciler.dealpos.doctor.finding import CheckVerdict
 from reconciler.dealpos.operations import BASE, OPERATIONS
-from reconciler.sandbox import Choices, Fault, Faults
+from reconciler.sandbox import Choices, Faults, InjectedFault
 from tests.support.examined import Examine
 
 READS = {
@@ -88,7 +88,7 @@ def test_the_budget_holds_for_every_choice(
 @pytest.mark.parametrize("kind", ["500", "503", "429", "401", "html", "truncated", "drop"])
 @pytest.mark.parametrize("path", ["*", "/[!T]*", "/Variant*", "*/p"])
 def test_the_budget_holds_in_any_weather(examined: Examine, kind: Any, path: str) -> None:
-    within(examined(faults=[Fault("*", path, kind, times=99)]))
+    within(examined(faults=[InjectedFault("*", path, kind, times=99)]))
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -97,7 +97,7 @@ def test_the_budget_holds_when_anything_may_happen(examined: Examine, seed: int)
 
 
 def test_what_does_not_fit_into_the_budget_is_said_to_be_untried(examined: Examine) -> None:
-    ran = examined(faults=[Fault("*", "/[!T]*", "500", times=99)])
+    ran = examined(faults=[InjectedFault("*", "/[!T]*", "500", times=99)])
     assert ran.evidence.requests == MAX_REQUESTS
     untried = [f for f in ran.findings if f.found == "skipped: all 20 requests are used"]
     assert untried

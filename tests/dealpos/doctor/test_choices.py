@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.dealpos.doctor.evidence import MAX_REQUESTS
 from reconciler.dealpos.retry import MAX_ATTEMPTS
-from reconciler.sandbox import Fault
+from reconciler.sandbox import InjectedFault
 from tests.support.examined import Examine
 
 CUSTOMERS = frozenset({"POST /Customer/p", "GET /Customer", "GET /Customer/Detail"})
@@ -314,7 +314,7 @@ def test_wrong_credentials_stop_early_and_the_rest_is_not_tried(examined: Examin
 
 @pytest.mark.parametrize("kind", ["drop", "timeout"])
 def test_a_shop_that_never_answers_stops_early(examined: Examine, kind: Any) -> None:
-    ran = examined(faults=[Fault("*", "*", kind, times=99)])
+    ran = examined(faults=[InjectedFault("*", "*", kind, times=99)])
     assert ran.verdicts("error") == ["host"]
     assert "the response was lost" in ran.of("host").found
     assert ran.of("credentials").found == "skipped"
@@ -322,17 +322,17 @@ def test_a_shop_that_never_answers_stops_early(examined: Examine, kind: Any) -> 
 
 
 def test_a_shop_that_falls_silent_is_asked_no_further(examined: Examine) -> None:
-    ran = examined(faults=[Fault("*", "/P*", "drop", times=99)])
+    ran = examined(faults=[InjectedFault("*", "/P*", "drop", times=99)])
     assert "the response was lost" in ran.of("coupon.list").found
     assert ran.of("variant.list").verdict == "ok"
     assert ran.of("product.list").verdict == "error"
-    silent = examined(faults=[Fault("*", "/[A-S]*", "drop", times=99)])
+    silent = examined(faults=[InjectedFault("*", "/[A-S]*", "drop", times=99)])
     assert silent.of("variant.list").found == "skipped: the shop has stopped answering"
     assert silent.evidence.requests < MAX_REQUESTS
 
 
 def test_one_failing_operation_hides_no_other(examined: Examine) -> None:
-    ran = examined(faults=[Fault("*", "/Outlet*", "500", times=99)])
+    ran = examined(faults=[InjectedFault("*", "/Outlet*", "500", times=99)])
     assert ran.verdicts("error") == ["outlet.list"]
     assert ran.of("outlet.list").found == "GET /Outlet: HTTP 500: Planned fault."
     assert sum("/Outlet" in path for _, path, _ in ran.calls) == 4
@@ -340,13 +340,13 @@ def test_one_failing_operation_hides_no_other(examined: Examine) -> None:
 
 
 def test_an_answer_that_is_lost_once_is_asked_for_again(examined: Examine) -> None:
-    ran = examined(faults=[Fault("*", "/Outlet*", "drop")])
+    ran = examined(faults=[InjectedFault("*", "/Outlet*", "drop")])
     assert ran.verdicts("error") == []
     assert "1 of 18 responses were lost" in ran.of("host").found
 
 
 def test_a_window_that_others_spend_is_told(examined: Examine) -> None:
-    ran = examined(faults=[Fault("GET", "/Outlet", "429")])
+    ran = examined(faults=[InjectedFault("GET", "/Outlet", "429")])
     assert ran.of("rate limit").found == "HTTP 429 once: other integrations use the same rate limit"
     assert ran.verdicts("error") == []
 
@@ -358,7 +358,7 @@ def test_a_small_window_is_waited_for(examined: Examine) -> None:
 
 
 def test_a_500_for_what_is_not_there_is_a_note(examined: Examine) -> None:
-    ran = examined(faults=[Fault("GET", "/Variant/Code", "500", nth=2, times=9)])
+    ran = examined(faults=[InjectedFault("GET", "/Variant/Code", "500", nth=2, times=9)])
     found = ran.of("not found")
     assert (found.verdict, found.found) == (
         "warning",
@@ -414,7 +414,7 @@ def test_a_refusal_that_is_not_for_the_size_is_met_once(
 
 def test_a_list_that_fails_in_every_size_does_not_eat_the_others_share(examined: Examine) -> None:
     paths = ("/PromotionCoupon/p", "/Customer/p")
-    ran = examined(faults=[Fault("POST", path, "500", times=99) for path in paths])
+    ran = examined(faults=[InjectedFault("POST", path, "500", times=99) for path in paths])
     sent = [path.removeprefix("/api/v3") for _, path, _ in ran.calls]
     assert [sent.count(path) for path in paths] == [2 * MAX_ATTEMPTS, MAX_ATTEMPTS]
     assert ran.of("coupon.list").found == "POST /PromotionCoupon/p: HTTP 500: Planned fault."

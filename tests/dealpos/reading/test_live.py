@@ -12,7 +12,7 @@ from reconciler.core.model.live import ABSENT, Observed
 from reconciler.dealpos.reading.read import read_live
 from reconciler.errors import OutcomeUnknown
 from reconciler.kinds import KINDS
-from reconciler.sandbox import Fault
+from reconciler.sandbox import InjectedFault
 from tests.support.shop import MakeShop, Shop
 
 CHOICES: list[dict[str, Any]] = [
@@ -435,7 +435,7 @@ def test_a_read_that_keeps_failing_is_never_taken_for_an_empty_shop(
     same: MakeShop, kind: Any
 ) -> None:
     shop = same()
-    shop.twin.faults.add(Fault("*", "/Product*", kind, times=100))
+    shop.twin.faults.add(InjectedFault("*", "/Product*", kind, times=100))
     try:
         plan = shop.plan()
     except OutcomeUnknown:
@@ -447,7 +447,7 @@ def test_a_read_that_keeps_failing_is_never_taken_for_an_empty_shop(
 @pytest.mark.parametrize("kind", ["truncated", "500", "502", "503", "drop", "timeout"])
 def test_a_read_whose_answer_is_lost_once_is_repeated(same: MakeShop, kind: Any) -> None:
     shop = same()
-    shop.twin.faults.add(Fault("*", "/[!T]*", kind, nth=3))
+    shop.twin.faults.add(InjectedFault("*", "/[!T]*", kind, nth=3))
     assert shop.plan().changes == ()
 
 
