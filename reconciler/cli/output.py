@@ -79,17 +79,17 @@ def save_plan(made: PlannedRun, folder: Path, out: Path, signing: bytes | None) 
     saved.write(out, _document(made, folder), signing)
 
 
-def print_report(report: Report, output_format: str, continue_command: str = "") -> None:
+def print_report(report: Report, output_format: str, continue_command: str | None = None) -> None:
     """Write a report of an apply to stdout; `continue_command` does the rest."""
     if output_format == "json":
         from reconciler.render.report import report_document
 
-        print_json(report_document(report, continue_command))
+        print_json(report_document(report, continue_command or ""))
     elif report.outcomes:
         from reconciler.render.report import report_text
 
         paint = view.for_terminal()["paint"]
-        print_text("\n" + report_text(report, paint, continue_command))
+        print_text("\n" + report_text(report, paint, continue_command or ""))
 
 
 def print_audit(

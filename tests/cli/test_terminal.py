@@ -92,6 +92,14 @@ def test_a_plan_in_a_pipe_is_not_wrapped(example: Path) -> None:
     assert max(map(len, in_pipe("plan", example).splitlines())) > 100
 
 
+def test_an_import_prints_below_no_bar(example: Path) -> None:
+    (example / "catalogue").rename(example / "before")
+    _, out = on_terminal("import", example, "--dry-run")
+    visible = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out)
+    assert re.search(r"[\r\n]Store: sandbox\n", visible)
+    assert "authenticating" not in visible.partition("Store:")[2]
+
+
 def test_the_bar_says_authenticating(folder: Path) -> None:
     _, out = on_terminal("plan", folder)
     assert "authenticating" in out

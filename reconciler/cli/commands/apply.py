@@ -205,13 +205,13 @@ def _ask_approval(plan: Planner, shop: OpenShop, run: PlannedRun) -> PlannedRun:
         run = again
 
 
-def continue_command(report: Report) -> str:
-    """Return the command that continues a run that ended early; "" for one that did not.
+def continue_command(report: Report) -> str | None:
+    """Return the command that continues a run that ended early; None for one that did not.
 
     It is the command that was given, with higher limits where they were too low to begin anything.
     """
     if not report.stopped:
-        return ""
+        return None
     from reconciler.dealpos.budget import format_duration
 
     context = click.get_current_context()

@@ -48,6 +48,7 @@ def import_(
         ):
             everything = importing.begin_reading(shop, kinds)
             everything.read_listings()
+            console.finish()
             output.print_price(everything, output_format if dry_run else "")
             if dry_run:
                 return
