@@ -1,4 +1,4 @@
-"""A file written as a whole, by way of a draft beside it."""
+"""Write a file so that a crash leaves the old or the new content."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def put(path: Path, content: bytes) -> None:
-    """Write a file and force it to disk: a crash leaves the old one or the new. May raise OSError.
+def write(path: Path, content: bytes) -> None:
+    """Write a file through a draft beside it, forced to disk. May raise OSError.
 
     A link stays one, and a file that was there keeps its mode.
     """
     path = Path(os.path.realpath(path))
-    # Of this process alone: two that write at once leave what one of them wrote, not a mixture.
+    # The name holds the process id: two processes that write at once must not mix their content.
     draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
     try:
         with draft.open("wb") as out:

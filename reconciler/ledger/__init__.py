@@ -1,4 +1,9 @@
-"""Where a shop's ledger lives: nowhere, in a file beside it, or in its git repository."""
+"""The ledger, the journal and the files of `.reconciler/`: state that is kept between runs.
+
+In: a `StateDir`, the ledger mode, the store, and the result of a run.
+Out: the ledger, known rewrites and interrupted replacements of earlier runs.
+Never: an import of `catalogue` or `dealpos`, or a request to the shop.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +11,25 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from reconciler.core.ledger.ledger import Key
-from reconciler.ledger.backend import Home
+from reconciler.ledger.backend import LedgerBackend
 from reconciler.ledger.secret import read_secret
 from reconciler.ledger.state_dir import StateDir
 
 KEY = "RECONCILER_LEDGER_KEY"
-FORMAT = "%Y-%m-%dT%H:%M:%SZ"
-"""How a moment is written."""
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+"""The form of every moment in the ledger."""
 
 
-def open_backend(state: StateDir, mode: str, store: str) -> Home | None:
+def open_backend(state: StateDir, mode: str, store: str) -> LedgerBackend | None:
     """Return the backend that `mode` names for the ledger of `store`; None for `none`."""
     if mode == "file":
-        from reconciler.ledger.file import FileHome
+        from reconciler.ledger.file import FileBackend
 
-        return FileHome(state.root, state.keep, store)
+        return FileBackend(state.root, state.create, store)
     if mode == "git":
-        from reconciler.ledger.git import GitHome
+        from reconciler.ledger.git import GitBackend
 
-        return GitHome(state.root, store)
+        return GitBackend(state.root, store)
     return None
 
 
@@ -38,5 +43,5 @@ def read_key(environment: Mapping[str, str] | None = None) -> Key | None:
 
 
 def now() -> str:
-    """This moment, UTC."""
-    return datetime.now(UTC).strftime(FORMAT)
+    """Return this moment in UTC."""
+    return datetime.now(UTC).strftime(TIME_FORMAT)

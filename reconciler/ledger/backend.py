@@ -1,7 +1,7 @@
-"""What every home of a ledger can do: be read, be taken for a run, and be written with its result.
+"""The protocol of a ledger backend: read, lock for a run, write the result.
 
-Whoever is about to write to a shop takes the ledger first, and only takes it as it was when the
-plan was made. So of two runs that planned at once one finds out before it writes anything.
+A run locks the ledger before it writes to the shop, and only in the version that its plan was made
+from. Of two runs that planned at the same time, one fails before it writes anything.
 """
 
 from __future__ import annotations
@@ -13,46 +13,46 @@ from reconciler.core.ledger.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
-    """That a run is applying, or ended without a word."""
+class LedgerLock:
+    """The lock of a run that is applying, or was killed."""
 
     since: str
     until: str
-    """UTC; from then on somebody else may take it."""
+    """UTC; from then on another run may lock the ledger."""
     by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class LedgerSnapshot:
     """A ledger as it was read."""
 
     ledger: Ledger = field(default_factory=Ledger)
     version: str = ""
-    """What it must still be when it is taken; empty before the first apply."""
-    lease: Lease | None = None
+    """The version that must be unchanged when the ledger is locked; empty before any apply."""
+    lock: LedgerLock | None = None
 
 
-class Home(Protocol):
-    """Where the ledger of one store is. Every method raises LedgerError for what stands in its way.
+class LedgerBackend(Protocol):
+    """The place of the ledger of one store. Methods raise LedgerError where git or a file fails.
 
-    What cannot be read as a ledger raises UsageError.
+    A document that is not a ledger raises UsageError.
     """
 
-    def glance(self) -> Held:
-        """As `read`, without a look at what the ledger says: it may be broken."""
+    def read_version(self) -> LedgerSnapshot:
+        """Return version and lock without the content, which may be broken."""
 
-    def read(self) -> Held:
+    def read(self) -> LedgerSnapshot:
         """The ledger as it is now."""
 
-    def take(self, held: Held, until: str, over: bool = False) -> None:
-        """Keep every other run from applying, until `release`; `until` is the lease's end.
+    def take(self, snapshot: LedgerSnapshot, until: str, force: bool = False) -> None:
+        """Lock the ledger until `release` or `abandon`; `until` is the end of the lock.
 
-        Raises LedgerConflict when another run is applying or has applied since `held` was read;
-        `over` takes it from a run that ended without releasing it.
+        Raises LedgerConflict when another run is applying, or has applied since `snapshot` was
+        read; `force` releases the lock of a run that was killed.
         """
 
     def release(self, ledger: Ledger) -> None:
-        """Write the result and let others in; also without `take`, when nothing was applied."""
+        """Write the result and unlock; also without `take`, when nothing was applied."""
 
     def abandon(self) -> None:
-        """Let others in with the ledger as it was."""
+        """Unlock, with the ledger as it was."""

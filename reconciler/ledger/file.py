@@ -6,38 +6,38 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-from reconciler import atomic as draft
+from reconciler import atomic
 from reconciler.core.ledger.ledger import Ledger
 from reconciler.errors import LedgerConflict, LedgerError
 from reconciler.ledger import document
-from reconciler.ledger.backend import Held
+from reconciler.ledger.backend import LedgerSnapshot
 from reconciler.ledger.lock import Lock
 
 FILE = "reconciler.ledger.json"
 
 
-class FileHome:
-    """A file, replaced as a whole, and a lock that the system lets go when its process ends."""
+class FileBackend:
+    """A ledger in a file, with a lock that the system releases when the process ends."""
 
-    def __init__(self, root: Path, keep: Callable[[], Path], store: str) -> None:
+    def __init__(self, root: Path, create: Callable[[], Path], store: str) -> None:
         self.path = root / FILE
         self.store = store
-        self._lock = Lock(keep, "ledger.lock")
+        self._lock = Lock(create, "ledger.lock")
 
-    def glance(self) -> Held:
+    def read_version(self) -> LedgerSnapshot:
         """The version of the file, whatever it holds."""
-        return Held(version=_version(self._text()))
+        return LedgerSnapshot(version=_version(self._text()))
 
-    def read(self) -> Held:
+    def read(self) -> LedgerSnapshot:
         """The ledger in the file; empty where there is none."""
         text = self._text()
         known = document.load(text, self.store, FILE) if text else Ledger()
-        return Held(known, _version(text))
+        return LedgerSnapshot(known, _version(text))
 
-    def take(self, held: Held, until: str, over: bool = False) -> None:
+    def take(self, snapshot: LedgerSnapshot, until: str, force: bool = False) -> None:
         """Lock it; no lease outlives its process here, so there is none to take over."""
         self._lock.take()
-        if _version(self._text()) != held.version:
+        if _version(self._text()) != snapshot.version:
             self._lock.release()
             raise LedgerConflict(
                 f"{FILE} has changed since the plan was made: another apply has finished",
@@ -47,7 +47,7 @@ class FileHome:
     def release(self, ledger: Ledger) -> None:
         """Replace the file as a whole, forced to disk, and unlock it."""
         try:
-            draft.put(self.path, document.dump(ledger, self.store).encode())
+            atomic.write(self.path, document.dump(ledger, self.store).encode())
         except OSError as error:
             raise LedgerError(
                 f"{FILE} cannot be written: {error.strerror}",

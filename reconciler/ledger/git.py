@@ -19,48 +19,50 @@ from uuid import uuid4
 from reconciler.core.ledger.ledger import Ledger
 from reconciler.errors import LedgerConflict, LedgerError
 from reconciler.ledger import document
-from reconciler.ledger.backend import Held, Lease
-from reconciler.ledger.git_repository import Repository
+from reconciler.ledger.backend import LedgerLock, LedgerSnapshot
+from reconciler.ledger.git_repository import GitRepository
 from reconciler.ledger.lock import Lock
 
 LEDGER, LEASE = "ledger.json", "lease.json"
 
 
-class GitHome:
+class GitBackend:
     """A ref of the repository that a folder is in; at its remote, where it has one."""
 
     def __init__(self, folder: Path, store: str) -> None:
         self.store = store
-        self.repository = Repository(folder)
+        self.repository = GitRepository(folder)
         self.ref = f"refs/reconciler/{slug(store)}"
         name = f"reconciler-{slug(store)}.lock"
         self._lock = Lock(lambda: self.repository.common, name)
         self._tip = ""
         self._before = ""
 
-    def glance(self) -> Held:
+    def read_version(self) -> LedgerSnapshot:
         """The tip of the ref, fetched, and whose run it is of; empty where there is no ref."""
         tip = self._tip = self.repository.tip(self.ref)
         self._before = self.repository.file(tip, LEDGER) if tip else ""
-        return Held(version=tip, lease=self._lease(tip) if tip else None)
+        return LedgerSnapshot(version=tip, lock=self._lease(tip) if tip else None)
 
-    def read(self) -> Held:
+    def read(self) -> LedgerSnapshot:
         """The ledger at the tip of the ref, fetched; empty where there is no ref."""
-        found = self.glance()
+        found = self.read_version()
         if not self._before:
             return found
         return replace(found, ledger=document.load(self._before, self.store, self.ref))
 
-    def take(self, held: Held, until: str, over: bool = False) -> None:
+    def take(self, snapshot: LedgerSnapshot, until: str, force: bool = False) -> None:
         """Commit a lease; a run of this clone that died is no hindrance, for it had our lock."""
         self._lock.take()
         try:
-            dead = self.repository.made_here(self.ref, held.version)
-            if held.lease and not (dead or over or _past(held.lease.until)):
-                raise _applying(held.lease)
+            dead = self.repository.is_made_here(self.ref, snapshot.version)
+            if snapshot.lock and not (dead or force or _is_past(snapshot.lock.until)):
+                raise _conflict_with(snapshot.lock)
             # Two runs of one second must not make the same commit: git would let both have it.
             lease = json.dumps({"since": _now(), "until": until, "run": uuid4().hex})
-            self._move({**self._kept(), LEASE: lease}, held.version, f"applying until {until}")
+            self._move(
+                {**self._ledger_file(), LEASE: lease}, snapshot.version, f"applying until {until}"
+            )
         except BaseException:
             self._lock.release()
             raise
@@ -78,7 +80,7 @@ class GitHome:
                     hint=f"nothing in the shop is lost; record it with {document.REBUILD}",
                 ) from None
             except LedgerError as error:
-                self.repository.keep(self.ref, commit)
+                self.repository.set_local(self.ref, commit)
                 raise LedgerError(
                     f"the apply is recorded in this clone only: {error.message}",
                     hint="the next run in this clone pushes the record",
@@ -89,10 +91,10 @@ class GitHome:
     def abandon(self) -> None:
         """Commit the ledger as it was, without the lease; what fails here ends by time."""
         with suppress(LedgerError):
-            self._move(self._kept(), self._tip, "ended early")
+            self._move(self._ledger_file(), self._tip, "ended early")
         self._lock.release()
 
-    def _kept(self) -> dict[str, str]:
+    def _ledger_file(self) -> dict[str, str]:
         return {LEDGER: self._before} if self._before else {}
 
     def _move(self, files: dict[str, str], old: str, message: str) -> None:
@@ -100,7 +102,7 @@ class GitHome:
         self.repository.move(self.ref, commit, old)
         self._tip = commit
 
-    def _lease(self, tip: str) -> Lease | None:
+    def _lease(self, tip: str) -> LedgerLock | None:
         text = self.repository.file(tip, LEASE)
         try:
             found = json.loads(text) if text else None
@@ -109,7 +111,7 @@ class GitHome:
         if not isinstance(found, dict):
             return None
         by = self.repository.author(tip)
-        return Lease(str(found.get("since", "")), str(found.get("until", "")), by)
+        return LedgerLock(str(found.get("since", "")), str(found.get("until", "")), by)
 
 
 def slug(store: str) -> str:
@@ -123,7 +125,7 @@ def _message(ledger: Ledger) -> str:
     return f"applied: {len(changes)} changes, {len(ledger.entries)} objects"
 
 
-def _past(until: str) -> bool:
+def _is_past(until: str) -> bool:
     return until <= _now()
 
 
@@ -131,7 +133,7 @@ def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _applying(lease: Lease) -> LedgerConflict:
+def _conflict_with(lease: LedgerLock) -> LedgerConflict:
     by = f" by {lease.by}" if lease.by else ""
     return LedgerConflict(
         f"another apply is running since {lease.since}{by}; nothing was written",

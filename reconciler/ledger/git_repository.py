@@ -13,8 +13,7 @@ from pathlib import Path
 
 from reconciler.errors import LedgerConflict, LedgerError
 
-PATIENCE = 120
-"""Seconds after which a call of git is given up."""
+TIMEOUT_SECONDS = 120
 # A git without a name of its own (as in CI) still has to write one into a commit.
 _NOBODY = {
     f"GIT_{role}_{what}": value
@@ -26,7 +25,7 @@ _NOBODY = {
 _CHECK = "check that git can do this here with its remote and credentials"
 
 
-class Repository:
+class GitRepository:
     """The git repository that a folder is in, and its remote."""
 
     def __init__(self, folder: Path) -> None:
@@ -50,12 +49,12 @@ class Repository:
         mine = self._try("rev-parse", "--verify", "--quiet", ref)
         if not self.remote:
             return mine
-        theirs = self.published(ref)
+        theirs = self.remote_tip(ref)
         if theirs and not self._has(theirs):
             self._line("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", self.remote, ref)
-        return mine if mine and self._follows(mine, theirs) else theirs
+        return mine if mine and self._is_descendant(mine, theirs) else theirs
 
-    def published(self, ref: str) -> str:
+    def remote_tip(self, ref: str) -> str:
         """The commit of a ref at the remote; empty where there is none."""
         if not self.remote:
             return ""
@@ -65,8 +64,8 @@ class Repository:
         )
         return next((commit for commit, *names in listed if names == [ref]), "")
 
-    def made_here(self, ref: str, commit: str) -> bool:
-        """Whether a run in this clone made `commit`."""
+    def is_made_here(self, ref: str, commit: str) -> bool:
+        """Return whether a run in this clone made `commit`."""
         return bool(commit) and self._try("rev-parse", "--verify", "--quiet", ref) == commit
 
     def file(self, commit: str, name: str) -> str:
@@ -95,9 +94,9 @@ class Repository:
         Raises LedgerConflict where it is not.
         """
         if self.remote:
-            there = self.published(ref)
-            if there != old and not (there == "" or self._follows(old, there)):
-                raise _beaten(ref)
+            there = self.remote_tip(ref)
+            if there != old and not (there == "" or self._is_descendant(old, there)):
+                raise _conflict(ref)
             self._push(ref, new, there)
         mine = self._try("rev-parse", "--verify", "--quiet", ref)
         expected = mine if self.remote else old
@@ -105,10 +104,10 @@ class Repository:
             self._line("update-ref", ref, new, expected or "0" * len(new))
         except LedgerError as error:
             if not self.remote:
-                raise _beaten(ref) from None
+                raise _conflict(ref) from None
             raise error
 
-    def keep(self, ref: str, new: str) -> None:
+    def set_local(self, ref: str, new: str) -> None:
         """Point the ref of this clone alone at `new`."""
         self._line("update-ref", ref, new)
 
@@ -117,8 +116,8 @@ class Repository:
         try:
             self._line("push", "--quiet", "--no-verify", lease, self.remote, f"{new}:{ref}")
         except LedgerError:
-            if self.published(ref) != old:
-                raise _beaten(ref) from None
+            if self.remote_tip(ref) != old:
+                raise _conflict(ref) from None
             raise
 
     def _remote(self) -> str:
@@ -136,8 +135,8 @@ class Repository:
     def _has(self, commit: str) -> bool:
         return self._run("cat-file", "-e", commit).returncode == 0
 
-    def _follows(self, later: str, earlier: str) -> bool:
-        """Whether `later` came out of `earlier`, or is it."""
+    def _is_descendant(self, later: str, earlier: str) -> bool:
+        """Return whether `later` is `earlier` or a descendant of it."""
         if not earlier:
             return True
         return self._run("merge-base", "--is-ancestor", earlier, later).returncode == 0
@@ -152,7 +151,7 @@ class Repository:
         ran = self._run(*words, text=text, environment=environment)
         if ran.returncode:
             said = next((line for line in ran.stderr.splitlines() if line.strip()), "")
-            raise LedgerError(f"git {words[0]}: {_discreet(said) or ran.returncode}", hint=_CHECK)
+            raise LedgerError(f"git {words[0]}: {_redact(said) or ran.returncode}", hint=_CHECK)
         return ran.stdout.removesuffix("\n")
 
     def _run(
@@ -168,7 +167,7 @@ class Repository:
                 encoding="utf-8",
                 errors="replace",
                 env=os.environ | asked,
-                timeout=PATIENCE,
+                timeout=TIMEOUT_SECONDS,
                 check=False,
             )
         except FileNotFoundError:
@@ -180,15 +179,15 @@ class Repository:
             raise LedgerError(f"git {words[0]}: {error}", hint="check that git works") from None
 
 
-def _beaten(ref: str) -> LedgerConflict:
+def _conflict(ref: str) -> LedgerConflict:
     return LedgerConflict(
         f"{ref} changed since it was read: another apply is running or has finished",
         hint="nothing was written; plan again to see the changes that are left",
     )
 
 
-def _discreet(text: str) -> str:
-    """What git says, without credentials that stand in an address."""
+def _redact(text: str) -> str:
+    """Return the message of git without credentials in addresses."""
     return re.sub(r"//[^/\s]+@", "//…@", text)
 
 

@@ -1,9 +1,8 @@
-"""What a replacement is about to delete, on disk beside the shop until the new object is proven.
+"""Write-ahead journal of replacements, in `.reconciler/journal.json`.
 
 A coupon cannot be updated, so it is deleted and created again (dealpos-api.md §10). A run that
-ends between
-the two, however it ends, leaves a note behind, and the next plan finishes or undoes it with the
-uses that were left. A file that is deleted loses no more than that.
+ends between the two requests leaves an entry behind, and the next plan finishes or undoes the
+replacement with the uses that were left. Without the file, those uses are lost.
 """
 
 from __future__ import annotations
@@ -20,26 +19,26 @@ from reconciler.core.model.live import Live
 from reconciler.core.plan.replacement import Interrupted, resume_interrupted
 from reconciler.errors import JournalUnwritable
 from reconciler.kinds import KINDS
-from reconciler.ledger import rewrites as memory
+from reconciler.ledger.rewrites import read_rewrites, save_rewrites
 from reconciler.ledger.state_dir import StateDir
 
 FILE = "journal.json"
 
 
 class Journal:
-    """The replacements of one store that have begun and are not settled, by their address."""
+    """The replacements of one store that were started and are not settled, by address."""
 
     def __init__(self, state: StateDir, store: str) -> None:
         self.state = state
         self.store = store
-        self.entries: dict[Address, Interrupted] = dict(_recalled(state, store))
+        self.entries: dict[Address, Interrupted] = dict(_read_entries(state, store))
         self._ours = {str(address) for address in self.entries}
-        """What this run has noted, or found noted; the rest of the file is another run's."""
+        """Entries of this run, or found by it; the rest of the file belongs to other runs."""
 
     def begin(self, change: Change) -> None:
-        """Note a replacement that is about to happen, or how an interrupted one is to end.
+        """Note a replacement before it is sent, or how an interrupted one is to end.
 
-        Raises JournalUnwritable when it cannot be noted: then it must not happen.
+        Raises JournalUnwritable when the note cannot be written: then nothing may be sent.
         """
         known = self.entries.get(change.address)
         before = change.before or (known.before if known else {})
@@ -47,7 +46,7 @@ class Journal:
         self.entries[change.address] = Interrupted(
             before, change.after or {}, change.carried, gone=gone
         )
-        if not self._keep():
+        if not self._save():
             if known is None:
                 del self.entries[change.address]
             raise JournalUnwritable(
@@ -55,30 +54,31 @@ class Journal:
                 "an interrupted replacement could lose the uses that the old object has left"
             )
 
-    def removed(self, address: Address) -> None:
-        """Note that the old object is gone; without the note, the next reading tells."""
+    def note_removal(self, address: Address) -> None:
+        """Note that the old object is deleted. Without the note, the next read finds out."""
         self.entries[address] = replace(self.entries[address], gone=True)
-        self._keep()
+        self._save()
 
     def settle(self, done: Collection[Address], kept: KnownRewrites) -> None:
-        """Strike out what is settled, once what the shop keeps of it is remembered."""
-        memory.remember(self.state, self.store, kept)
+        """Save the known rewrites, then remove the entries of settled replacements."""
+        save_rewrites(self.state, self.store, kept)
         struck = [self.entries.pop(address, None) for address in done]
         if any(struck):
-            self._keep()
+            self._save()
 
     def resume(self, live: Live, kinds: Kinds) -> tuple[Live, Mapping[Address, Interrupted]]:
-        """What an earlier run left behind, after a reading of it: to be finished or undone.
+        """Return the interrupted replacements that are still to be finished or undone.
 
-        Gives `live` with what an object had before it was put back in part; strikes out the rest.
+        The live objects are returned with the values from before the replacement, where it was
+        undone in part. Settled entries are removed.
         """
         live, pending, settled = resume_interrupted(live, self.entries, kinds)
-        known = memory.recall(self.state, self.store)
+        known = read_rewrites(self.state, self.store)
         kept = {a: {**known.get(a, {}), **pairs} for a, pairs in settled.items()}
         self.settle(settled.keys(), kept)
         return live, pending
 
-    def _keep(self) -> bool:
+    def _save(self) -> bool:
         self._ours.update(map(str, self.entries))
         known = self.state.section(FILE, self.store)
         others = {name: entry for name, entry in known.items() if name not in self._ours}
@@ -94,8 +94,8 @@ class Journal:
         return self.state.save_section(FILE, self.store, content)
 
 
-def _recalled(state: StateDir, store: str) -> Iterator[tuple[Address, Interrupted]]:
-    """What the file holds for `store`; what no version like this one writes is passed over."""
+def _read_entries(state: StateDir, store: str) -> Iterator[tuple[Address, Interrupted]]:
+    """Return the entries of `store`; entries in another form are skipped."""
     for name, kept in state.section(FILE, store).items():
         address = Address(*name.partition("/")[::2])
         kind = KINDS.get(address.kind)

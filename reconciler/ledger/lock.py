@@ -1,4 +1,4 @@
-"""Keeps two runs on one machine apart; the system lets go when a run ends, however it ends."""
+"""A file lock between runs on one machine; the system releases it when the process ends."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from reconciler.errors import LedgerConflict, LedgerError
 
 
 class Lock:
-    """A lock file in a folder that `keep` makes; not waited for."""
+    """A lock file in the folder that `create` makes. `take` does not wait for it."""
 
-    def __init__(self, keep: Callable[[], Path], name: str) -> None:
-        self.keep = keep
+    def __init__(self, create: Callable[[], Path], name: str) -> None:
+        self.create = create
         self.name = name
         self._lock: FileLock | None = None
 
     def take(self) -> None:
         """Take it; raises LedgerConflict while another process has it."""
         try:
-            lock = FileLock(self.keep() / self.name, timeout=0)
+            lock = FileLock(self.create() / self.name, timeout=0)
             lock.acquire()
         except Timeout:
             raise LedgerConflict(

@@ -1,7 +1,7 @@
-"""What the shop keeps otherwise than written, remembered in a small file beside the shop.
+"""Values that DealPOS stores differently from how they were written, in `.reconciler/kept.json`.
 
-The file is safe to delete: without it a plan asks for the declared value again, and says so. Of
-private values it holds marks, from which nobody can tell them.
+The file is safe to delete: without it the next plan shows the declared value as a change again.
+Private values are stored as fingerprints.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from reconciler.ledger.state_dir import StateDir
 FILE = "kept.json"
 
 
-def recall(state: StateDir, store: str) -> KnownRewrites:
-    """What was remembered for `store`; what is in no form that `remember` writes is passed over."""
+def read_rewrites(state: StateDir, store: str) -> KnownRewrites:
+    """Return the rewrites remembered for `store`; entries in another form are skipped."""
     return {
         Address(*name.split("/", 1)): dict(filter(None, map(_entry, entries)))
         for name, entries in state.section(FILE, store).items()
@@ -26,7 +26,7 @@ def recall(state: StateDir, store: str) -> KnownRewrites:
     }
 
 
-def remember(state: StateDir, store: str, kept: KnownRewrites) -> None:
+def save_rewrites(state: StateDir, store: str, kept: KnownRewrites) -> None:
     """Remember for `store` what is kept of each object of `kept`, and nothing else of them.
 
     In a folder that cannot be written it is lost.
@@ -44,7 +44,7 @@ def remember(state: StateDir, store: str, kept: KnownRewrites) -> None:
         state.save_section(FILE, store, content)
 
 
-def forget(state: StateDir, store: str, addresses: Collection[Address]) -> None:
+def forget_rewrites(state: StateDir, store: str, addresses: Collection[Address]) -> None:
     """Forget what is kept of `addresses`: a ledger remembers it from now on."""
     known = state.section(FILE, store)
     left = {name: pairs for name, pairs in known.items() if not _in(name, addresses)}

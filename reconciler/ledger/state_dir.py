@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from reconciler import atomic as draft
+from reconciler import atomic
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class StateDir:
         """The folder itself; it need not exist."""
         return self.root / ".reconciler"
 
-    def keep(self) -> Path:
+    def create(self) -> Path:
         """Make the folder where it is missing, hidden from git. May raise OSError."""
         self.path.mkdir(exist_ok=True)
         ignore = self.path / ".gitignore"
@@ -53,7 +53,7 @@ class StateDir:
             return True
         text = json.dumps(known, indent=2, default=float, ensure_ascii=False)
         try:
-            draft.put(self.keep() / file, text.encode())
+            atomic.write(self.create() / file, text.encode())
         except OSError:
             return False
         return True

@@ -7,18 +7,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.core.ledger.ledger import AppliedRun
-from reconciler.ledger.backend import Held
+from reconciler.ledger.backend import LedgerSnapshot
 from reconciler.render.words import counted, plain
 
 _SHORT = 12
 
 
-def history_text(held: Held, store: str) -> str:
+def history_text(held: LedgerSnapshot, store: str) -> str:
     """A line for each apply, the latest first."""
     return "\n".join(_lines(held, store)) + "\n"
 
 
-def _lines(held: Held, store: str) -> Iterator[str]:
+def _lines(held: LedgerSnapshot, store: str) -> Iterator[str]:
     yield f"Store: {store}"
     yield ""
     for run in reversed(held.ledger.applies):
@@ -27,17 +27,17 @@ def _lines(held: Held, store: str) -> Iterator[str]:
         yield plain(f"{run.when}  {commit:<{_SHORT + 1}}  {made}")
     if held.ledger.applies:
         yield ""
-    if held.lease:
-        yield plain(f"applying since {held.lease.since} {held.lease.by}".rstrip())
+    if held.lock:
+        yield plain(f"applying since {held.lock.since} {held.lock.by}".rstrip())
     yield (
         f"History: {counted(len(held.ledger.applies), 'run')}, "
         f"{counted(len(held.ledger.entries), 'object')} in the ledger"
     )
 
 
-def history_document(held: Held, store: str) -> dict[str, Any]:
+def history_document(held: LedgerSnapshot, store: str) -> dict[str, Any]:
     """The same for programs, with the address of every object."""
-    lease = held.lease
+    lease = held.lock
     return {
         "store": store,
         "applies": [

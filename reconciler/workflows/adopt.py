@@ -61,7 +61,7 @@ def look(shop: OpenShop, patterns: Sequence[str], fields: Collection[str]) -> Fo
     known, unmet = _known(found.desired, patterns)
     if known:
         # What the shop is known to keep otherwise is no drift, in a plan or here.
-        kept_so = shop.read_ledger().kept
+        kept_so = shop.read_ledger().rewrites
         part = _cut(found.desired, known)
         read = read_live(shop.client, part, KINDS)
         found.live, _ = kept.apply_known_rewrites(read, part, kept_so, MANAGED)

@@ -32,6 +32,6 @@ def apply_plan(
     before anything is written; one that comes after is returned beside the report.
     """
     ledger, plan = planned.ledger, planned.plan
-    with ledger.applying(plan, planned.usage.seconds, force_unlock):
+    with ledger.lock(plan, planned.usage.seconds, force_unlock):
         report = apply_steps(shop.client, plan, planned.steps, KINDS, shop.journal, observer)
     return Applied(report, ledger.record(plan, planned.basis, report))

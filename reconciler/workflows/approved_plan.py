@@ -57,9 +57,9 @@ def resume(shop: OpenShop, approved: Saved) -> PlannedRun:
     state, pending = shop.journal.resume(read_live(shop.client, desired, KINDS), KINDS)
     before = shop.read_ledger()
     # Of what was approved nothing is held back any more: whoever approved it has seen it.
-    both = before.apart(desired, state, ("*",))
+    both = before.hold_conflicts(desired, state, ("*",))
     desired, state = both.desired, both.live
-    view, renames, _ = with_renames(desired, state, KINDS, before.kept)
+    view, renames, _ = with_renames(desired, state, KINDS, before.rewrites)
     moved, done = compare_approved(approved.changes, view, renames, KINDS)
     lost = {
         c.address: _FILES
@@ -68,7 +68,7 @@ def resume(shop: OpenShop, approved: Saved) -> PlannedRun:
     }
     reasons = _reasons(moved) | lost
     left = _without(desired, {*reasons, *done})
-    made, more = _build(left, state, shop.store, before.kept, pending, approved.changes)
+    made, more = _build(left, state, shop.store, before.rewrites, pending, approved.changes)
     reasons |= more
     actions = {change.address: change.action for change in approved.changes}
     made = replace(
@@ -81,7 +81,7 @@ def resume(shop: OpenShop, approved: Saved) -> PlannedRun:
         unchanged=0,
         violations=tuple(_violations(approved.violations, made, shop.today)),
     )
-    made, basis = before.told(made, both, left, partial=True)
+    made, basis = before.label_origins(made, both, left, partial=True)
     return order_steps(shop, made, before, basis)
 
 

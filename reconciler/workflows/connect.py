@@ -94,7 +94,7 @@ def database(settings: Settings) -> Path:
     """The file of a folder's embedded shop; its folder is made where there is none."""
     state = StateDir(settings.root)
     try:
-        folder = state.keep()
+        folder = state.create()
     except OSError as error:
         raise SandboxUnavailable(
             f"{state.path} cannot be written: {error.strerror}",

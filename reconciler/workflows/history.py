@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.ledger import run_ledger as past
+from reconciler.ledger import run_ledger
 from reconciler.workflows.plan import make_plan
 
 if TYPE_CHECKING:
-    from reconciler.ledger.backend import Home
+    from reconciler.ledger.backend import LedgerBackend
     from reconciler.workflows.open_shop import OpenShop
 
 
-def rebuild_ledger(shop: OpenShop, backend: Home, force: bool) -> None:
+def rebuild_ledger(shop: OpenShop, backend: LedgerBackend, force: bool) -> None:
     """Write a ledger of every object that is as declared; `force` breaks the lock of a dead run."""
-    known = past.forgotten(backend, shop.state, shop.store)
+    known = run_ledger.read_for_rebuild(backend, shop.state, shop.store)
     planned = make_plan(shop, ledger=known)
     known.rebuild(planned.plan, planned.basis, force)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler import atomic as draft
+from reconciler import atomic
 from reconciler.catalogue import parser as document
 from reconciler.catalogue.files import SETTINGS_FILE, Files
 from reconciler.catalogue.sections import read_defaults
@@ -109,12 +109,12 @@ def _write(shop: Settings, found: Accepted, everything: FullRead, done: ImportRe
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if settings:
-            draft.put(shop.root / SETTINGS_FILE, settings.encode())
+            atomic.write(shop.root / SETTINGS_FILE, settings.encode())
             done.files[SETTINGS_FILE] = Counter()
         if new:
             schema.write(schema.schemas(MANAGED), schemas)
         for name, (text, held) in files.items():
-            draft.put(folder / name, text.encode())
+            atomic.write(folder / name, text.encode())
             kinds = Counter(a.kind for entry in held for a in entry.addresses())
             done.files[f"{shop.catalogue}/{name}"] = kinds
     except OSError as error:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.dealpos.budget import Limits
     from reconciler.dealpos.client import Client
     from reconciler.dealpos.observer import ClientObserver
-    from reconciler.ledger.run_ledger import Past
+    from reconciler.ledger.run_ledger import RunLedger
 
 
 class OpenShop:
@@ -41,11 +41,11 @@ class OpenShop:
         """Return the objects that the files declare. Raises SourceError for every problem."""
         return read_desired(self.settings, self._parsing)
 
-    def read_ledger(self) -> Past:
+    def read_ledger(self) -> RunLedger:
         """Return the ledger as it is now. Raises LedgerError, UsageError for a broken one."""
-        from reconciler.ledger import run_ledger as past
+        from reconciler.ledger import run_ledger
 
-        return past.recall(self.state, self.settings.ledger, self.store)
+        return run_ledger.read_ledger(self.state, self.settings.ledger, self.store)
 
     def save_profile(self) -> None:
         """Remember which routes of the API have answered."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.core.steps.step import Step
     from reconciler.core.steps.usage import ApiUsage
     from reconciler.guardrails.guardrail import PlanContext
-    from reconciler.ledger.run_ledger import Past
+    from reconciler.ledger.run_ledger import RunLedger
     from reconciler.workflows.open_shop import OpenShop
 
 
@@ -29,7 +29,7 @@ class PlannedRun(NamedTuple):
     plan: Plan
     steps: tuple[Step, ...]
     usage: ApiUsage
-    ledger: Past
+    ledger: RunLedger
     """The ledger as it was read: locked while the plan is applied, then written."""
     basis: RecordBasis
     """What the ledger will be made from after the apply."""
@@ -39,7 +39,7 @@ def make_plan(
     shop: OpenShop,
     scope: Scope | None = None,
     overwrite: Sequence[str] = (),
-    ledger: Past | None = None,
+    ledger: RunLedger | None = None,
 ) -> PlannedRun:
     """Compare the files and the shop, or the part of them that is in `scope`.
 
@@ -58,12 +58,16 @@ def make_plan(
     live, pending = _read(shop, desired)
     if scope:
         pending = {a: entry for a, entry in pending.items() if desired.get(a)}
-    ledger = ledger.renewed()  # with the rewrites that an interrupted replacement carried over
+    ledger = (
+        ledger.with_new_rewrites()
+    )  # with the rewrites that an interrupted replacement carried over
     shop.refuse(check_references(desired, live, KINDS), desired)
-    sides = ledger.apart(desired, live, overwrite)
-    plan, faults = build_plan(sides.desired, sides.live, KINDS, shop.store, ledger.kept, pending)
+    sides = ledger.hold_conflicts(desired, live, overwrite)
+    plan, faults = build_plan(
+        sides.desired, sides.live, KINDS, shop.store, ledger.rewrites, pending
+    )
     shop.refuse(faults, desired)
-    plan, basis = ledger.told(plan, sides, desired, bool(scope))
+    plan, basis = ledger.label_origins(plan, sides, desired, bool(scope))
     former = {address: entry.before for address, entry in pending.items()}
     ground = PlanContext(plan, sides.desired, sides.live, KINDS, shop.today, bool(scope), former)
     plan = _check(shop, ground)
@@ -73,7 +77,9 @@ def make_plan(
     return order_steps(shop, plan, ledger, basis)
 
 
-def _load(shop: OpenShop, scope: Scope | None, ledger: Past) -> tuple[Desired, tuple[str, ...]]:
+def _load(
+    shop: OpenShop, scope: Scope | None, ledger: RunLedger
+) -> tuple[Desired, tuple[str, ...]]:
     """Return the declared objects in scope, and the notes on the scope."""
     from reconciler.core.diff.known_rewrites import mark_changed_derived_fields
     from reconciler.core.plan.target import narrow_desired
@@ -84,7 +90,7 @@ def _load(shop: OpenShop, scope: Scope | None, ledger: Past) -> tuple[Desired, t
     if scope:
         desired, sentence = narrow_desired(desired, scope, KINDS)
         notes = (sentence,)
-    return mark_changed_derived_fields(desired, ledger.kept, KINDS), notes
+    return mark_changed_derived_fields(desired, ledger.rewrites, KINDS), notes
 
 
 def _read(shop: OpenShop, desired: Desired) -> tuple[Live, Mapping[Address, Interrupted]]:
@@ -108,7 +114,7 @@ def _check(shop: OpenShop, ground: PlanContext) -> Plan:
     return replace(ground.plan, violations=violations, notes=(*ground.plan.notes, *notes))
 
 
-def order_steps(shop: OpenShop, plan: Plan, ledger: Past, basis: RecordBasis) -> PlannedRun:
+def order_steps(shop: OpenShop, plan: Plan, ledger: RunLedger, basis: RecordBasis) -> PlannedRun:
     """Return the plan with its steps in order, and their cost in the shop's request window."""
     from reconciler.core.steps import order, usage
     from reconciler.kinds import KINDS

@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from reconciler import atomic as draft
+from reconciler import atomic
 from reconciler.core.diff.change import Action
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.codec import number
@@ -46,7 +46,7 @@ def write(path: Path, document: Mapping[str, Any], signing: bytes | None = None)
     text = json.dumps(seal.seal(document, signing), indent=2, ensure_ascii=False, default=float)
     try:
         # The name of a folder may hold bytes that are no text; JSON has an escape for those.
-        draft.put(path, f"{text}\n".encode(errors="backslashreplace"))
+        atomic.write(path, f"{text}\n".encode(errors="backslashreplace"))
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
 

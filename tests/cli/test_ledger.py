@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.ledger import run_ledger as past
+from reconciler.ledger import run_ledger
 from reconciler.ledger.file import FILE
-from reconciler.ledger.git import GitHome
+from reconciler.ledger.git import GitBackend
 from tests.support.documents import ReadDocument
 from tests.support.menu import TWO_SIZES, back_office, by_code, edited
 from tests.support.program import PointAt, RunProgram, WriteCatalogue
@@ -265,15 +265,15 @@ def test_of_two_applies_at_once_the_second_writes_nothing_and_says_why(
     first, second = clones
     change(first, REGULAR)
     change(second, LARGE)
-    take = GitHome.take
+    take = GitBackend.take
     ran: list[Any] = []
 
-    def overtaken(self: GitHome, *words: Any) -> None:
-        monkeypatch.setattr(GitHome, "take", take)
+    def overtaken(self: GitBackend, *words: Any) -> None:
+        monkeypatch.setattr(GitBackend, "take", take)
         ran.append(run("apply", second, "--auto-approve"))
         take(self, *words)
 
-    monkeypatch.setattr(GitHome, "take", overtaken)
+    monkeypatch.setattr(GitBackend, "take", overtaken)
     calls = served[1].calls
     lost = run("apply", first, "--auto-approve")
     assert ran[0].code == 0
@@ -298,10 +298,10 @@ def test_a_run_that_is_killed_between_write_and_record_is_taken_over(
     with monkeypatch.context() as patch:
 
         def die(self: Any, *words: Any) -> None:
-            self.home._lock.release()  # the system lets it go with the process
+            self.backend._lock.release()  # the system lets it go with the process
             raise Killed
 
-        patch.setattr(past.Past, "record", die)
+        patch.setattr(run_ledger.RunLedger, "record", die)
         with pytest.raises(Killed):
             run("apply", first, "--auto-approve")
     assert "another apply is running since" in run("plan", second).out

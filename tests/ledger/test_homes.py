@@ -16,10 +16,10 @@ from reconciler.core.ledger.ledger import AppliedRun, Ledger, LedgerEntry
 from reconciler.core.model.address import Address
 from reconciler.errors import LedgerConflict, LedgerError, UsageError
 from reconciler.ledger import document, open_backend, read_key
-from reconciler.ledger.backend import Held, Home
+from reconciler.ledger.backend import LedgerBackend, LedgerSnapshot
 from reconciler.ledger.file import FILE
-from reconciler.ledger.git import GitHome, slug
-from reconciler.ledger.git_repository import Repository
+from reconciler.ledger.git import GitBackend, slug
+from reconciler.ledger.git_repository import GitRepository
 from reconciler.ledger.state_dir import StateDir
 
 STORE = "https://shop.example"
@@ -65,7 +65,7 @@ def clone(tmp_path: Path) -> Callable[[str], Path]:
     return make
 
 
-Pair = tuple[Callable[[], Home], Callable[[], Home]]
+Pair = tuple[Callable[[], LedgerBackend], Callable[[], LedgerBackend]]
 
 
 @pytest.fixture(params=["file", "git", "git without a remote"])
@@ -73,7 +73,7 @@ def runners(request: Any, tmp_path: Path, clone: Callable[[str], Path]) -> Pair:
     """Two runners on one store: processes of a folder, or clones on two machines."""
     if request.param == "git":
         a, b = clone("a"), clone("b")
-        return (lambda: GitHome(a, STORE)), (lambda: GitHome(b, STORE))
+        return (lambda: GitBackend(a, STORE)), (lambda: GitBackend(b, STORE))
     folder = tmp_path / "shop"
     folder.mkdir()
     kind = request.param.partition(" ")[0]
@@ -82,7 +82,7 @@ def runners(request: Any, tmp_path: Path, clone: Callable[[str], Path]) -> Pair:
         git(folder, "init", "-q")
     mode = settings.load(folder, {}).ledger
 
-    def make() -> Home:
+    def make() -> LedgerBackend:
         found = open_backend(StateDir(folder), mode, STORE)
         assert found is not None
         return found
@@ -92,11 +92,11 @@ def runners(request: Any, tmp_path: Path, clone: Callable[[str], Path]) -> Pair:
 
 def test_what_was_written_is_read_by_everybody(runners: Pair) -> None:
     first, second = (make() for make in runners)
-    assert second.read() == Held()
+    assert second.read() == LedgerSnapshot()
     first.take(first.read(), LATER)
     first.release(ONE)
     found = second.read()
-    assert (found.ledger, found.lease) == (ONE, None)
+    assert (found.ledger, found.lock) == (ONE, None)
     second.take(found, LATER)
     second.release(TWO)
     assert first.read().ledger == TWO
@@ -150,7 +150,7 @@ def test_a_run_that_ends_early_lets_others_in_with_the_ledger_as_it_was(runners:
     first.take(first.read(), LATER)
     first.abandon()
     found = second.read()
-    assert (found.ledger, found.lease) == (ONE, None)
+    assert (found.ledger, found.lock) == (ONE, None)
     second.take(found, LATER)
     second.abandon()
 
@@ -161,19 +161,19 @@ def killed(home: Any) -> None:
 
 
 def test_the_lease_of_a_killed_run_ends_by_time_or_by_a_word(clone: Callable[[str], Path]) -> None:
-    first, second = GitHome(clone("a"), STORE), GitHome(clone("b"), STORE)
+    first, second = GitBackend(clone("a"), STORE), GitBackend(clone("b"), STORE)
     first.take(first.read(), LATER)
     killed(first)
     found = second.read()
-    assert found.lease is not None
-    assert (found.lease.until, found.lease.by) == (LATER, "reconciler")
+    assert found.lock is not None
+    assert (found.lock.until, found.lock.by) == (LATER, "reconciler")
     with pytest.raises(LedgerConflict) as caught:
         second.take(found, LATER)
     assert "another apply is running since" in caught.value.message
     assert "--force-unlock" in caught.value.hint
-    second.take(found, EARLIER, over=True)
+    second.take(found, EARLIER, force=True)
     killed(second)
-    third = GitHome(clone("c"), STORE)
+    third = GitBackend(clone("c"), STORE)
     third.take(third.read(), LATER)  # its time is over
     third.release(ONE)
     assert second.read().ledger == ONE
@@ -181,19 +181,19 @@ def test_the_lease_of_a_killed_run_ends_by_time_or_by_a_word(clone: Callable[[st
 
 def test_a_killed_run_of_this_clone_is_no_hindrance(clone: Callable[[str], Path]) -> None:
     folder = clone("a")
-    first = GitHome(folder, STORE)
+    first = GitBackend(folder, STORE)
     first.take(first.read(), LATER)
     killed(first)
-    again = GitHome(folder, STORE)
+    again = GitBackend(folder, STORE)
     again.take(again.read(), LATER)
     again.release(ONE)
-    assert GitHome(clone("b"), STORE).read().ledger == ONE
+    assert GitBackend(clone("b"), STORE).read().ledger == ONE
 
 
 def test_the_loser_of_a_take_over_is_told_and_overwrites_nothing(
     clone: Callable[[str], Path],
 ) -> None:
-    first, second = GitHome(clone("a"), STORE), GitHome(clone("b"), STORE)
+    first, second = GitBackend(clone("a"), STORE), GitBackend(clone("b"), STORE)
     first.take(first.read(), EARLIER)
     second.take(second.read(), LATER)
     with pytest.raises(LedgerError) as caught:
@@ -207,16 +207,16 @@ def test_the_loser_of_a_take_over_is_told_and_overwrites_nothing(
 def test_a_push_does_not_overwrite_one_that_came_between_look_and_push(
     clone: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = GitHome(clone("a"), STORE), GitHome(clone("b"), STORE)
+    first, second = GitBackend(clone("a"), STORE), GitBackend(clone("b"), STORE)
     one, two = first.read(), second.read()
-    push = Repository._push
+    push = GitRepository._push
 
-    def overtaken(self: Repository, *words: str) -> None:
-        monkeypatch.setattr(Repository, "_push", push)
+    def overtaken(self: GitRepository, *words: str) -> None:
+        monkeypatch.setattr(GitRepository, "_push", push)
         second.take(two, LATER)
         push(self, *words)
 
-    monkeypatch.setattr(Repository, "_push", overtaken)
+    monkeypatch.setattr(GitRepository, "_push", overtaken)
     with pytest.raises(LedgerConflict):
         first.take(one, LATER)
     second.release(TWO)
@@ -227,21 +227,21 @@ def test_what_could_not_be_pushed_is_pushed_by_the_next_run_of_the_clone(
     clone: Callable[[str], Path], tmp_path: Path
 ) -> None:
     folder = clone("a")
-    first = GitHome(folder, STORE)
+    first = GitBackend(folder, STORE)
     first.take(first.read(), LATER)
     (tmp_path / "remote.git").rename(tmp_path / "away.git")
     with pytest.raises(LedgerError) as caught:
         first.release(ONE)
     assert "in this clone only" in caught.value.message
     with pytest.raises(LedgerError):
-        GitHome(folder, STORE).read()
+        GitBackend(folder, STORE).read()
     (tmp_path / "away.git").rename(tmp_path / "remote.git")
-    again = GitHome(folder, STORE)
+    again = GitBackend(folder, STORE)
     found = again.read()
-    assert (found.ledger, found.lease) == (ONE, None)
+    assert (found.ledger, found.lock) == (ONE, None)
     again.take(found, LATER)
     again.release(TWO)
-    assert GitHome(clone("b"), STORE).read().ledger == TWO
+    assert GitBackend(clone("b"), STORE).read().ledger == TWO
 
 
 def test_a_remote_that_refuses_is_told_in_its_own_words(
@@ -251,7 +251,7 @@ def test_a_remote_that_refuses_is_told_in_its_own_words(
     folder = clone("a")
     hook.write_text("#!/bin/sh\necho 'refs/reconciler is protected' >&2\nexit 1\n")
     hook.chmod(0o755)
-    first = GitHome(folder, STORE)
+    first = GitBackend(folder, STORE)
     with pytest.raises(LedgerError) as caught:
         first.take(first.read(), LATER)
     assert not isinstance(caught.value, LedgerConflict)
@@ -267,7 +267,7 @@ def test_nothing_of_the_repository_is_touched_but_the_ref(clone: Callable[[str],
     (folder / "file").write_text("not committed")
     git(folder, "add", "file")
     before = git(folder, "status", "--porcelain=v2", "--branch")
-    first = GitHome(folder, STORE)
+    first = GitBackend(folder, STORE)
     first.take(first.read(), LATER)
     first.release(ONE)
     assert git(folder, "status", "--porcelain=v2", "--branch") == before
@@ -281,13 +281,13 @@ def test_a_branch_that_is_called_like_the_ref_is_not_the_ledger(
     clone: Callable[[str], Path],
 ) -> None:
     folder = clone("a")
-    first = GitHome(folder, STORE)
+    first = GitBackend(folder, STORE)
     first.take(first.read(), LATER)
     first.release(ONE)
     words = "-c user.name=x -c user.email=y commit -q --allow-empty -m x"
     git(folder, *words.split())
     git(folder, "push", "-q", "origin", "HEAD:refs/heads/refs/reconciler/shop.example")
-    second = GitHome(clone("b"), STORE)
+    second = GitBackend(clone("b"), STORE)
     assert second.read().ledger == ONE
     # git itself does not push where a name is not one thing.
     with pytest.raises(LedgerError, match="matches more than one"):
@@ -302,16 +302,16 @@ def test_git_is_asked_for_by_name_where_it_cannot_serve(
     folder = tmp_path / "plain"
     folder.mkdir()
     with pytest.raises(LedgerError, match="to be in a git repository") as caught:
-        GitHome(folder, STORE)
+        GitBackend(folder, STORE)
     assert "git init" in caught.value.hint
     git(folder, "init", "-q")
     for name in ("one", "two"):
         git(folder, "remote", "add", name, "x")
     with pytest.raises(LedgerError, match="none of the remotes is called `origin`: one, two"):
-        GitHome(folder, STORE)
+        GitBackend(folder, STORE)
     monkeypatch.setenv("PATH", str(folder))
     with pytest.raises(LedgerError, match="needs git, which is not installed"):
-        GitHome(folder, STORE)
+        GitBackend(folder, STORE)
 
 
 @pytest.mark.parametrize("secret", ["hunter2", "hu@n@ter2"])
@@ -321,7 +321,7 @@ def test_credentials_in_an_address_are_not_repeated(tmp_path: Path, secret: str)
     git(folder, "init", "-q")
     git(folder, "remote", "add", "origin", f"http://user:{secret}@127.0.0.1:9/x.git")
     with pytest.raises(LedgerError) as caught:
-        GitHome(folder, STORE).read()
+        GitBackend(folder, STORE).read()
     assert "ter2" not in caught.value.message
 
 

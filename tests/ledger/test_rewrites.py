@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.core.model.address import Address
-from reconciler.ledger.rewrites import FILE, recall, remember
+from reconciler.ledger.rewrites import FILE, read_rewrites, save_rewrites
 from reconciler.ledger.state_dir import StateDir
 
 COUPON = Address("coupon", "A/B")
@@ -20,20 +20,20 @@ def state(tmp_path: Path) -> StateDir:
 
 
 def test_what_is_remembered_is_recalled_for_its_store_alone(state: StateDir) -> None:
-    remember(state, "https://a.example", {COUPON: {("limit",): (100, 63)}})
-    remember(state, "https://a.example", {Address("coupon", "C"): {("limit",): (5, 1)}})
-    assert recall(state, "https://a.example") == {
+    save_rewrites(state, "https://a.example", {COUPON: {("limit",): (100, 63)}})
+    save_rewrites(state, "https://a.example", {Address("coupon", "C"): {("limit",): (5, 1)}})
+    assert read_rewrites(state, "https://a.example") == {
         COUPON: {("limit",): (100, 63)},
         Address("coupon", "C"): {("limit",): (5, 1)},
     }
-    assert recall(state, "https://b.example") == {}
+    assert read_rewrites(state, "https://b.example") == {}
 
 
 def test_the_folder_is_hidden_from_git_and_nothing_is_written_for_nothing(state: StateDir) -> None:
     assert state.path == state.root / ".reconciler"
-    remember(state, "sandbox", {})
+    save_rewrites(state, "sandbox", {})
     assert not state.path.exists()
-    remember(state, "sandbox", {COUPON: {("limit",): (2, 1)}})
+    save_rewrites(state, "sandbox", {COUPON: {("limit",): (2, 1)}})
     assert (state.path / ".gitignore").read_text() == "*\n"
 
 
@@ -49,33 +49,33 @@ def test_the_folder_is_hidden_from_git_and_nothing_is_written_for_nothing(state:
     ],
 )
 def test_a_broken_file_is_as_good_as_none(state: StateDir, content: str) -> None:
-    state.keep()
+    state.create()
     (state.path / FILE).write_text(content)
-    assert recall(state, "sandbox") == {}
-    remember(state, "sandbox", {COUPON: {("limit",): (2, 1)}})
-    assert recall(state, "sandbox") == {COUPON: {("limit",): (2, 1)}}
+    assert read_rewrites(state, "sandbox") == {}
+    save_rewrites(state, "sandbox", {COUPON: {("limit",): (2, 1)}})
+    assert read_rewrites(state, "sandbox") == {COUPON: {("limit",): (2, 1)}}
 
 
 def test_a_folder_that_cannot_be_written_stops_nothing(state: StateDir) -> None:
     state.path.write_text("in the way")
-    remember(state, "sandbox", {COUPON: {("limit",): (2, 1)}})
-    assert recall(state, "sandbox") == {}
+    save_rewrites(state, "sandbox", {COUPON: {("limit",): (2, 1)}})
+    assert read_rewrites(state, "sandbox") == {}
 
 
 @pytest.mark.parametrize(
     "entry", [5, {"path": ["limit"]}, {"path": "limit", "written": 1, "kept": 2}, {"path": []}]
 )
 def test_an_entry_in_another_form_is_passed_over(state: StateDir, entry: object) -> None:
-    state.keep()
+    state.create()
     good = {"path": ["discount"], "written": 1.5, "kept": 2}
     content = {"sandbox": {str(COUPON): [entry, good]}}
     (state.path / FILE).write_text(json.dumps(content))
-    assert recall(state, "sandbox") == {COUPON: {("discount",): (1.5, 2)}}
+    assert read_rewrites(state, "sandbox") == {COUPON: {("discount",): (1.5, 2)}}
 
 
 def test_what_an_object_no_longer_keeps_otherwise_is_forgotten(state: StateDir) -> None:
     other = Address("coupon", "C")
     both = {COUPON: {("limit",): (2, 1)}, other: {("description",): ("a ", "a")}}
-    remember(state, "sandbox", both)
-    remember(state, "sandbox", {COUPON: {}})
-    assert recall(state, "sandbox") == {other: both[other]}
+    save_rewrites(state, "sandbox", both)
+    save_rewrites(state, "sandbox", {COUPON: {}})
+    assert read_rewrites(state, "sandbox") == {other: both[other]}

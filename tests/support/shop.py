@@ -88,12 +88,12 @@ class Shop:
     @property
     def kept(self) -> KnownRewrites:
         """What the folder remembers; may be set."""
-        return memory.recall(self.state, "sandbox")
+        return memory.read_rewrites(self.state, "sandbox")
 
     @kept.setter
     def kept(self, kept: KnownRewrites) -> None:
         self.state.save_section(memory.FILE, "sandbox", {})
-        memory.remember(self.state, "sandbox", kept)
+        memory.save_rewrites(self.state, "sandbox", kept)
 
     def write(self, text: str, file: str = "shop.yaml") -> None:
         """Declare what `text` says (dedented) in a catalogue file."""

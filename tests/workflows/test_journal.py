@@ -301,7 +301,7 @@ def test_an_embedded_shop_that_is_filled_anew_has_no_past(shop: Shop) -> None:
     ids=["empty", "list", "deep", "no notes"],
 )
 def test_a_broken_journal_is_as_good_as_none(shop: Shop, content: str) -> None:
-    shop.state.keep()
+    shop.state.create()
     (shop.state.path / FILE).write_text(content)
     shop.write(COUPON)
     assert shop.apply().complete
@@ -326,7 +326,7 @@ def test_two_runs_at_once_keep_each_others_notes(shop: Shop) -> None:
     runs = [Journal(shop.state, "sandbox") for _ in range(2)]
     runs[0].begin(change)
     runs[1].begin(replace(change, address=Address("coupon", "D")))
-    runs[0].removed(change.address)
+    runs[0].note_removal(change.address)
     assert {name: entry["gone"] for name, entry in noted(shop).items()} == {
         "coupon/C": True,
         "coupon/D": False,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reconciler import atomic as draft
+from reconciler import atomic
 from reconciler.catalogue import loader as source
 from reconciler.catalogue.files import paths
 from reconciler.catalogue.parser import UnsetName, parse
@@ -133,7 +133,7 @@ class Writeback:
         try:
             for name, (_, new) in found.items():
                 (self.shop.root / name).parent.mkdir(parents=True, exist_ok=True)
-                draft.put(self.shop.root / name, new)
+                atomic.write(self.shop.root / name, new)
         except OSError as error:
             raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from None
 

@@ -207,7 +207,7 @@ class _Run:
             self.observer.atomic(True)
             try:
                 self.sender.delete(step)
-                self.journal.removed(address)
+                self.journal.note_removal(address)
                 return (self.sender.create_and_verify(step),)
             finally:
                 self.observer.atomic(False)
