@@ -159,7 +159,7 @@ class _Loader:
             if kind.parent:
                 parent = self.kinds[kind.parent.kind]
                 value[parent.name] = table.owners[index].get(parent.identity, "")
-            if kind.check:
+            if kind.validate:
                 self._check(kind, value, source)
             if name in found:
                 self._duplicate(kind, name, source, found[name].source)
@@ -251,8 +251,8 @@ class _Loader:
             self.problems.append(Problem(*place, message))
 
     def _check(self, kind: Kind, value: Mapping[str, Any], source: Source) -> None:
-        assert kind.check is not None
-        for path, complaint in kind.check(value):
+        assert kind.validate is not None
+        for path, complaint in kind.validate(value):
             place = self.files.locate(source, path)
             address = Address(kind.name, value[kind.identity])
             name = path[0] if path else ""

@@ -81,7 +81,7 @@ def below_cost(offer: Offer | None) -> bool:
 
 def sales(change: Change, kinds: Kinds) -> Iterator[Sale]:
     """Every place where the changed object is sold, the base price first."""
-    offers = kinds[change.address.kind].offers
+    offers = kinds[change.address.kind].prices
     if offers is None:
         return
     before: Mapping[str, Offer] = offers(change.before) if change.before is not None else {}

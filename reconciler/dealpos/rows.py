@@ -70,15 +70,15 @@ def parse_rows(operation: str, answer: Any) -> Rows:
 
 def parse_name(answer: Any, kind: Kind) -> str | None:
     """Return the name of the object in a response to a single read, whichever object it is."""
-    return kind.named(_unwrap(answer))
+    return kind.identity_of(_unwrap(answer))
 
 
 def parse_single(answer: Any, kind: Kind, name: str) -> Row | None:
     """Return the object in a response to a single read, if it is the one that was requested."""
     answer = _unwrap(answer)
     if isinstance(answer, list):
-        answer = next((row for row in answer if kind.named(row) == name), None)
-    return answer if kind.named(answer) == name else None
+        answer = next((row for row in answer if kind.identity_of(row) == name), None)
+    return answer if kind.identity_of(answer) == name else None
 
 
 def describe_shape(answer: Any, depth: int = _MAX_DEPTH) -> str:

@@ -106,10 +106,10 @@ class PricedItems:
         found = (
             item
             for kind in self.ground.kinds.values()
-            if kind.offers
+            if kind.prices
             for address in self.ground.known(kind)
             if (value := self._sold(address)) is not None
-            for outlet, offer in kind.offers(value).items()
+            for outlet, offer in kind.prices(value).items()
             if (item := priced_item(address, outlet, offer)) is not None
         )
         return _Row([i for i in found if self.takes(i.address, _ANYTHING)])

@@ -70,7 +70,7 @@ class Coupon(TypedDict, total=False):
     minimum_amount: Annotated[
         Money,
         # dealpos-api.md §10: read as MinimumSpending, in the list alone.
-        Wire(("MinimumAmount",), ("MinimumSpending", "MinimumAmount"), NUMBER, listed=True),
+        Wire(("MinimumAmount",), ("MinimumSpending", "MinimumAmount"), NUMBER, listing_only=True),
     ]
     maximum_discount: Annotated[
         Money, Wire(("MaximumDiscount",), codec=NUMBER), WriteOnly(_UNSHOWN)
@@ -85,13 +85,18 @@ class Coupon(TypedDict, total=False):
     requires: Annotated[
         Requirement,
         AfterValidator(_named),
-        Wire(("Requires",), ("Requires",), Codec(lambda v: v, lambda v: v, {}), unset=True),
+        Wire(
+            ("Requires",),
+            ("Requires",),
+            Codec(lambda v: v, lambda v: v, {}),
+            omitted_when_empty=True,
+        ),
         Reference("variant", under="variants"),
         Reference("category", under="categories"),
     ]
 
 
-def _check(value: Value) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _validate(value: Value) -> Iterator[tuple[tuple[str | int, ...], str]]:
     percentage = value.get("type", "DiscountPercentage") == "DiscountPercentage"
     if percentage and "type" in value and value.get("discount", 0) > 100:
         yield ("discount",), "a percentage cannot be over 100"
@@ -156,7 +161,7 @@ def _warn_of_loss(after: Value) -> str | None:
     )
 
 
-def _reduces(value: Value) -> Discount | None:
+def _discount(value: Value) -> Discount | None:
     """API §10 says what each number is; that it comes off the whole basket is an inference.
 
     API §12 prints that for a coupon of a provider (`ApplyTo` null). Whether a category stands for
@@ -235,13 +240,21 @@ KIND = Kind(
         body=lambda values: [value["Code"] for value in values],
     ),
     required=("type", "discount", "limit"),
-    hidden={"balance": Wire((), ("Balance",), NUMBER)},
+    internal_fields={"balance": Wire((), ("Balance",), NUMBER)},
     normalise=_gather,
     carry_over=_carry_over,
-    reduces=_reduces,
-    uses=("limit", "balance"),
-    expires="expiry_date",
+    discount=_discount,
+    use_counts=("limit", "balance"),
+    expiry_field="expiry_date",
     label=lambda value, _: value.get("description", ""),
-    widens=("type", "discount", "limit", "minimum_amount", "customer", "requires", "expiry_date"),
-    check=_check,
+    must_match_on_readback=(
+        "type",
+        "discount",
+        "limit",
+        "minimum_amount",
+        "customer",
+        "requires",
+        "expiry_date",
+    ),
+    validate=_validate,
 )

@@ -69,7 +69,7 @@ KIND = Kind(
     Reads(
         listing=Listing("customer.list"),
         single=Single("customer.by_code"),
-        listed=False,
+        prefer_listing=False,
     ),
     collection="customers",
     create=Call("customer.create", _FIELDS, _DEMANDED),
@@ -82,5 +82,5 @@ KIND = Kind(
         "customers in DealPOS after the apply.",
     ),
     required=("name",),
-    hidden={"id": Wire(("ID",), ("ID",))},
+    internal_fields={"id": Wire(("ID",), ("ID",))},
 )

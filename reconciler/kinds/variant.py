@@ -102,7 +102,7 @@ class Variant(TypedDict, total=False):
     point_prepaid: Annotated[Count, Wire(("PointPrepaid",), codec=NUMBER), WriteOnly(_UNSHOWN)]
 
 
-def _check(value: Value) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _validate(value: Value) -> Iterator[tuple[tuple[str | int, ...], str]]:
     components = value.get("components", {})
     if value["code"] in components:
         yield ("components", value["code"]), "a variant cannot be a component of itself"
@@ -121,7 +121,7 @@ _UNITS = ("parent_code", "ratio")
 _PREPAID = ("expired_day_prepaid", "expired_month_prepaid", "point_prepaid")
 
 
-def _blind(value: Value) -> dict[str, str]:
+def _fields_at_risk(value: Value) -> dict[str, str]:
     # dealpos-api.md §7: what belongs to these types is written, and shown by no read.
     type_ = value.get("type", "")
     if type_ == "Serialized":
@@ -130,7 +130,7 @@ def _blind(value: Value) -> dict[str, str]:
     return dict.fromkeys(by_type.get(type_, ()), DECLARE)
 
 
-def _offers(value: Value) -> dict[str, Offer]:
+def _prices(value: Value) -> dict[str, Offer]:
     """The base price, and that of each outlet with its own.
 
     API §8 prints `ExtraCost` beside an outlet's price without a meaning; it is taken for what the
@@ -226,10 +226,10 @@ KIND = Kind(
         follows={"name": "name"},
     ),
     required=("unit_price",),
-    stock=Single("inventory.by_code"),
+    stock_read=Single("inventory.by_code"),
     retire="discontinued",
-    check=_check,
+    validate=_validate,
     label=_label,
-    blind=_blind,
-    offers=_offers,
+    fields_at_risk=_fields_at_risk,
+    prices=_prices,
 )

@@ -109,7 +109,7 @@ def _compare(found: Found, address: Address, declared: Declared, fields: Collect
         why = "it is not in the shop: remove it from the file, or let apply create it"
         found.skipped.append(Skipped(address, "", why))
     elif not isinstance(state, Observed):
-        why = found.live.unread.get(address, "it was not read")
+        why = found.live.read_errors.get(address, "it was not read")
         found.skipped.append(Skipped(address, "", f"it could not be read: {why}"))
     else:
         changed = compare_fields(MANAGED[address.kind], declared.value, state.value)
@@ -149,7 +149,7 @@ def _strangers(found: Found, client: Client, patterns: Sequence[str]) -> None:
 
 def _tell(found: Found, everything: FullRead, patterns: Sequence[str], taken: Accepted) -> None:
     """Say what could not be read, and refuse a pattern that names nothing at all."""
-    for address, why in everything.live.unread.items():
+    for address, why in everything.live.read_errors.items():
         if any(names(pattern, address) for pattern in patterns):
             found.skipped.append(Skipped(address, "", f"it could not be read: {why}"))
     for kind, why in everything.unreadable.items():
@@ -211,8 +211,8 @@ def _put(back: Writeback, take: FieldDrift) -> None:
         above = Address(kind.parent.kind, take.live)
         raise Unwritable(f"it belongs to {above} in the shop: move the entry there")
     value = _said(kind, take)
-    if value is not GONE and kind.check:
-        for _, complaint in kind.check({**declared.value, take.field: value}):
+    if value is not GONE and kind.validate:
+        for _, complaint in kind.validate({**declared.value, take.field: value}):
             raise Unwritable(complaint)
     written = None if value is GONE else typed(kind, {take.field: value})[take.field]
     back.put(take.address, take.field, value, written)

@@ -50,7 +50,7 @@ def chosen(asked: Collection[str]) -> set[str]:
     A kind that is asked for brings its parent and what is nested in it.
     """
     if not asked:
-        return {name for name, kind in MANAGED.items() if kind.reads.listed}
+        return {name for name, kind in MANAGED.items() if kind.reads.prefer_listing}
     found = set(asked)
     for kind in MANAGED.values():
         if kind.parent and found & {kind.name, kind.parent.kind}:
@@ -174,7 +174,7 @@ def _tell(everything: FullRead, found: Accepted, done: ImportResult, kinds: Kind
     done.skipped = sorted([*found.skipped, *_beside(everything)])
     done.requests = everything.client.requests
     done.unread = [(kinds[n].collection, why) for n, why in sorted(everything.unreadable.items())]
-    done.unread += sorted((str(a), why) for a, why in everything.live.unread.items())
+    done.unread += sorted((str(a), why) for a, why in everything.live.read_errors.items())
     done.notes = [*everything.live.notes, *_hidden(everything)]
 
 

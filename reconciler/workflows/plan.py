@@ -121,7 +121,7 @@ def order_steps(shop: OpenShop, plan: Plan, ledger: RunLedger, basis: RecordBasi
 
     steps = order.order_steps(plan, KINDS)
     window = usage.Window(shop.client.window.capacity, shop.client.window.seconds)
-    estimate = usage.estimate(steps, KINDS, plan.reads, plan.pages, window)
+    estimate = usage.estimate(steps, KINDS, plan.reads, plan.listings, window)
     return PlannedRun(plan, steps, estimate, ledger, basis)
 
 

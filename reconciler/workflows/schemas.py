@@ -91,8 +91,8 @@ def _object(kind: Kind, kinds: Kinds, definitions: dict[str, Any]) -> dict[str, 
     own = inner.pop(kind.model.__name__)
     definitions |= inner
     for name, field in kind.fields.items():
-        if name in own["properties"] and field.unread:
-            own["properties"][name]["description"] = f"Not compared: {field.unread}."
+        if name in own["properties"] and field.uncompared_reason:
+            own["properties"][name]["description"] = f"Not compared: {field.uncompared_reason}."
     if kind.rename:
         text = f"The {kind.name}'s former name: it is renamed, not deleted and created."
         own["properties"][WAS] = own["properties"][kind.identity] | {"description": text}

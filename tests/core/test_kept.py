@@ -18,5 +18,5 @@ def test_a_value_written_anew_leaves_removals_as_they_are() -> None:
     moved = kept.mark_changed_derived_fields(
         Desired({"product": declared}, removals=removals), known, KINDS
     )
-    assert moved.objects["product"]["P"].moved == {"image_url"}
+    assert moved.objects["product"]["P"].changed_derived_fields == {"image_url"}
     assert moved.removals == removals

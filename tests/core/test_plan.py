@@ -456,13 +456,13 @@ def test_objects_are_counted_by_what_happens_to_them(world: World) -> None:
 
 def test_a_plan_says_what_it_has_cost_to_make(world: World) -> None:
     world.live.reads = 7
-    world.live.pages = {"product": ListingStats(7, 3), "category": ListingStats(2)}
+    world.live.listings = {"product": ListingStats(7, 3), "category": ListingStats(2)}
     world.declare("product/1", **NEW["product"])
     world.declare("variant/V", **NEW["variant"])
     plan = world.plan()
     assert (plan.reads, plan.store) == (7, "https://shop.example")
     # Reading back meets what the plan adds.
-    assert plan.pages == {"product": ListingStats(8, 3), "category": ListingStats(2)}
+    assert plan.listings == {"product": ListingStats(8, 3), "category": ListingStats(2)}
 
 
 # --- basis --------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ def test_a_product_with_its_variants_is_one_write(world: World) -> None:
     world.declare("product/1", name="Kopi", category="Drinks")
     for size in "ABC":
         world.declare(f"variant/{size}", product="1", unit_price=1)
-    world.live.pages = {"product": ListingStats(0)}
+    world.live.listings = {"product": ListingStats(0)}
     cost = world.cost()
     assert (cost.writes, cost.verification) == (1, 2)
 

@@ -93,7 +93,7 @@ def run(make_shop: MakeShop) -> Callable[..., tuple[int, TenantProfile]]:
             store, embedded_transport(shop.app), shop.listener, shop.clock, tenant=tenant
         )
         found = read_live(client, shop.desired(), KINDS)
-        assert found.unread == {}
+        assert found.read_errors == {}
         assert {name for name, _ in found.observed("variant")} == {"V"}
         return client.requests, client.routes.tenant
 

@@ -103,7 +103,7 @@ def test_every_field_can_be_changed_or_its_change_is_a_replacement(kind: Kind) -
     carried = {name for call in changing for name in call.fields}
     for name in kind.model.__annotations__:
         field = kind.fields[name]
-        if field.comparable and kind.update is not None and not field.immutable:
+        if field.comparable and kind.update is not None and not field.immutable_reason:
             assert name in carried, name
 
 
@@ -112,7 +112,7 @@ def test_every_call_names_the_object(kind: Kind) -> None:
     for name, call in calls(kind).items():
         if name == "delete" and kind.identity not in call.fields:
             # `core.deletion` deletes only where no other object has the same.
-            assert call.inferred
+            assert call.warning
         else:
             assert kind.identity in call.fields
 
@@ -138,7 +138,7 @@ def test_flags_and_lists_of_fields_name_fields(kind: Kind) -> None:
         assert kind.fields[kind.retire].comparable
         assert kind.update is not None
         assert kind.retire in kind.update.fields
-    assert set(kind.widens) <= set(kind.fields)
+    assert set(kind.must_match_on_readback) <= set(kind.fields)
     assert set(kind.required) <= set(kind.model.__annotations__)
     if kind.parent:
         for own, theirs in kind.parent.follows.items():
@@ -159,9 +159,9 @@ def test_a_field_that_is_never_compared_says_why(kind: Kind) -> None:
     for name, field in kind.fields.items():
         readable = bool(field.wire.read) or name in ("requires", getattr(kind.parent, "kind", ""))
         if not readable:
-            assert field.unread, name
-        if field.unread:
-            assert re.match(r"[a-z].{10,}[^.]$", field.unread), name
+            assert field.uncompared_reason, name
+        if field.uncompared_reason:
+            assert re.match(r"[a-z].{10,}[^.]$", field.uncompared_reason), name
 
 
 @ALL
@@ -282,11 +282,11 @@ def test_what_cannot_be_understood_names_its_field_and_never_customer_data() -> 
 @ALL
 def test_a_row_shows_its_natural_key(kind: Kind) -> None:
     (key, *_) = kind.fields[kind.identity].wire.read
-    assert kind.named({key: "007"}) == "007"
-    assert kind.named({key: 7}) == "7"
-    assert kind.named({key: None}) is None
-    assert kind.named({}) is None
-    assert kind.named("text") is None
+    assert kind.identity_of({key: "007"}) == "007"
+    assert kind.identity_of({key: 7}) == "7"
+    assert kind.identity_of({key: None}) is None
+    assert kind.identity_of({}) is None
+    assert kind.identity_of("text") is None
 
 
 @ALL

@@ -43,7 +43,7 @@ def make(
     """A plan; the first variable is what the files say, by address."""
     objects: dict[str, dict[str, Declared]] = {}
     state = Live(reads=4)
-    state.unread = {Address(*a.split("/", 1)): why for a, why in (unread or {}).items()}
+    state.read_errors = {Address(*a.split("/", 1)): why for a, why in (unread or {}).items()}
     for line, (address, fields) in enumerate(desired.items()):
         kind, name = address.split("/", 1)
         place = Source("catalogue/drinks.yaml", 14 + line, 9)
@@ -51,7 +51,7 @@ def make(
         objects.setdefault(kind, {})[name] = Declared(
             value, place, (renamed or {}).get(address, "")
         )
-        if Address(kind, name) not in state.unread:
+        if Address(kind, name) not in state.read_errors:
             state.put(Address(kind, name), ABSENT)
     for address, fields in (live or {}).items():
         kind, name = address.split("/", 1)
@@ -65,7 +65,9 @@ def make(
 
 
 def priced(plan: Plan) -> ApiUsage:
-    return usage.estimate(order.order_steps(plan, KINDS), KINDS, plan.reads, plan.pages, Window())
+    return usage.estimate(
+        order.order_steps(plan, KINDS), KINDS, plan.reads, plan.listings, Window()
+    )
 
 
 def text_of(plan: Plan, brush: Any = None) -> str:

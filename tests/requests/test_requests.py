@@ -100,7 +100,7 @@ def measured(case: Case) -> tuple[int, int]:
     spent = lean.calls.total()
     steps = order.order_steps(plan, KINDS)
     window = usage.Window(client.window.limit, client.window.seconds)
-    priced = usage.estimate(steps, KINDS, plan.reads, plan.pages, window)
+    priced = usage.estimate(steps, KINDS, plan.reads, plan.listings, window)
     state = StateDir(Path(__file__).parent)
     report = apply_steps(client, plan, steps, KINDS, Journal(state, client.store.url))
     assert report.complete

@@ -56,7 +56,7 @@ class World:
 
     def unread(self, address: str, why: str) -> None:
         """The shop did not tell."""
-        self.live.unread[address_of(address)] = why
+        self.live.read_errors[address_of(address)] = why
 
     @property
     def desired(self) -> Desired:
@@ -66,7 +66,7 @@ class World:
         """Live, with everything declared and not observed absent, unless it could not be read."""
         for address, declared in self.desired:
             for asked in (address, Address(address.kind, declared.was or address.name)):
-                if self.live.get(asked) is None and asked not in self.live.unread:
+                if self.live.get(asked) is None and asked not in self.live.read_errors:
                     self.live.put(asked, ABSENT)
         return self.live
 
@@ -75,7 +75,7 @@ class World:
         live = self.fill()
         for address, declared in self.desired:
             for target, _ in references_of(KINDS[address.kind], declared.value):
-                if live.get(target) is None and target not in live.unread:
+                if live.get(target) is None and target not in live.read_errors:
                     live.put(target, ABSENT)
         return references.check_references(self.desired, live, KINDS)
 
@@ -105,7 +105,7 @@ class World:
     def cost(self, window: Window | None = None) -> ApiUsage:
         plan = self.plan()
         return usage.estimate(
-            order.order_steps(plan, KINDS), KINDS, plan.reads, plan.pages, window or Window()
+            order.order_steps(plan, KINDS), KINDS, plan.reads, plan.listings, window or Window()
         )
 
     def judge(
@@ -132,7 +132,7 @@ class World:
     ) -> None:
         """The shop holds a product with its variants, seen from both sides; `whole`: surely all."""
         if whole:
-            self.live.whole.add(Address("product", code))
+            self.live.children_complete.add(Address("product", code))
         rows = {name: {"code": name, **values} for name, values in variants.items()}
         self.have(f"product/{code}", children=rows, **fields)
         for name, values in variants.items():

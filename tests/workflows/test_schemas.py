@@ -289,6 +289,6 @@ def test_what_is_not_compared_says_so_in_the_editor() -> None:
     definitions = json.loads(schema.schemas(MANAGED)[CATALOGUE])["$defs"]
     for kind in MANAGED.values():
         for name, field in kind.fields.items():
-            if field.unread:
+            if field.uncompared_reason:
                 shown = definitions[kind.name]["properties"][name]["description"]
-                assert shown == f"Not compared: {field.unread}."
+                assert shown == f"Not compared: {field.uncompared_reason}."

@@ -79,7 +79,7 @@ def test_a_retired_variant_that_the_product_hides_is_carried_along(make_shop: Ma
     shop = make_shop(SHOP)
     shop.write("products: [{code: P, name: Black Tea, variants: [{code: PA}, {code: PB}]}]")
     plan = shop.plan()
-    (family,) = plan.families.values()
+    (family,) = plan.parents.values()
     assert set(family.children) == {"PA", "PB"}
 
 

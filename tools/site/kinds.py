@@ -113,7 +113,9 @@ def _notes(kind: Kind, name: str, schema: Mapping[str, Any]) -> str:
     field = kind.fields.get(name)
     notes = list(_marks(kind, field)) if field else []
     described = schema.get("description", "")
-    if described and not (field and field.unread and described.startswith("Not compared")):
+    if described and not (
+        field and field.uncompared_reason and described.startswith("Not compared")
+    ):
         notes.append(described)
     return " ".join(note if note.endswith(".") else f"{note}." for note in notes)
 
@@ -125,10 +127,10 @@ def _marks(kind: Kind, field: Field) -> Iterator[str]:
         yield "Retires the object"
     if field.references:
         yield f"Refers to {' or '.join(sorted({mark.kind for mark in field.references}))}"
-    if field.immutable:
-        yield f"Cannot be changed: {field.immutable}"
-    if field.unread:
-        yield f"Not compared: {field.unread}"
+    if field.immutable_reason:
+        yield f"Cannot be changed: {field.immutable_reason}"
+    if field.uncompared_reason:
+        yield f"Not compared: {field.uncompared_reason}"
     if field.private:
         yield "Private: shown as a fingerprint"
     written, read = field.wire.write, field.wire.read

@@ -128,10 +128,10 @@ def _drop(found: Accepted, address: Address, name: str, reason: str) -> None:
 
 def _checked(found: Accepted, kind: Kind) -> None:
     """Keep what goes together by the kind's own rules."""
-    if kind.check is None:
+    if kind.validate is None:
         return
     for name, value in found.values[kind.name].items():
-        while complaint := next(iter(kind.check(value)), None):
+        while complaint := next(iter(kind.validate(value)), None):
             path, reason = complaint
             _drop(found, Address(kind.name, name), str(path[0]), reason)
 
@@ -220,7 +220,7 @@ def _imposed(kind: Kind, value: Value, given: Value, state: object) -> str | Non
             return (
                 f"`defaults` give it `{name}: {texts(inner)}`, and a file cannot hold its own value"
             )
-    complaints = kind.check({**given, **value}) if kind.check else ()
+    complaints = kind.validate({**given, **value}) if kind.validate else ()
     for path, _ in complaints:
         return f"`defaults` conflict with its `{path[0]}`"
     return None

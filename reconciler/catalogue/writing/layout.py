@@ -50,7 +50,7 @@ def path_of(kind: Kind, value: Mapping[str, Any], kinds: Kinds) -> str:
     """The path in a tree that an object stands at or belongs to; empty where there is none."""
     if kind.tree:
         return str(value[kind.identity])
-    for name, references in kind.referring:
+    for name, references in kind.referring_fields:
         for reference in references:
             if kinds[reference.kind].tree and not (reference.keys or reference.under):
                 return str(value.get(name, ""))

@@ -198,7 +198,7 @@ def _ask_approval(plan: Planner, shop: OpenShop, run: PlannedRun) -> PlannedRun:
             return run
         again = plan(shop)
         refuse_violations(again.plan)
-        if again.plan.changes == run.plan.changes and again.plan.families == run.plan.families:
+        if again.plan.changes == run.plan.changes and again.plan.parents == run.plan.parents:
             return again
         errors.print_message("The shop or the files have changed since. This is the new plan:")
         output.print_plan(again, "text")

@@ -104,7 +104,7 @@ class Change:
     """What the server creates on the way, which no file declares."""
     unproven: frozenset[str] = frozenset()
     """Fields of `after` that the shop may keep or not: sent, and not held against it."""
-    blind: tuple[str, ...] = ()
+    unread_fields_at_risk: tuple[str, ...] = ()
     """Fields that an update of its own could clear: only its parent's update may carry it."""
     replaces: Value | None = None
     """The object that an interrupted replacement deleted, where this creation finishes it."""

@@ -18,7 +18,7 @@ from reconciler.core.model.kind import Kind, Value
 
 def is_unchanged(kind: Kind, declared: Value, live: Value) -> bool:
     """Whether there is nothing to say of an object, as of nearly every one of a shop."""
-    return declared.items() <= live.items() and declared.keys().isdisjoint(kind.unread)
+    return declared.items() <= live.items() and declared.keys().isdisjoint(kind.uncompared_fields)
 
 
 def compare_fields(
@@ -71,7 +71,7 @@ def equivalent_rewrites(kind: Kind, change: Change, live: Value) -> dict[Path, t
 def new_fields(kind: Kind, declared: Value) -> tuple[FieldChange, ...]:
     """Every declared value of a new object, as changes from nothing."""
     return tuple(
-        FieldChange(path, None, value, Action.CREATE, kind.fields[name].unread)
+        FieldChange(path, None, value, Action.CREATE, kind.fields[name].uncompared_reason)
         for name, declared_value in declared.items()
         if name != kind.identity
         for path, value in _leaves((name,), declared_value)
@@ -82,8 +82,8 @@ def _explain(kind: Kind, field: Field, before: Any, after: Any) -> Iterator[Fiel
     action, reason = Action.UPDATE, ""
     if kind.update is None:
         action, reason = Action.REPLACE, f"the API has no update for a {kind.name}"
-    elif field.immutable:
-        action, reason = Action.REPLACE, field.immutable
+    elif field.immutable_reason:
+        action, reason = Action.REPLACE, field.immutable_reason
     elif field.name == kind.retire and after:
         action = Action.RETIRE
     if not isinstance(after, Mapping):

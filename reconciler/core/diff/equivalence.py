@@ -39,7 +39,7 @@ def is_equivalent_rewrite(kind: Kind, path: Path, written: Any, kept: Any, befor
 
     `before` is what it held until then. A coupon's terms are never rewritten without harm.
     """
-    if path[0] in kind.widens:
+    if path[0] in kind.must_match_on_readback:
         return False
     if isinstance(written, str) and isinstance(kept, str):
         if not _prose(kind, path):
@@ -58,7 +58,7 @@ def _prose(kind: Kind, path: Path) -> bool:
     """Whether the field is free text: no key, no name of another object, no word of a list."""
     field = kind.fields[path[0]]
     plain = field.wire.codec is TEXT and not field.identity and not field.references
-    return plain and len(path) == 1 and path[0] not in kind.widens
+    return plain and len(path) == 1 and path[0] not in kind.must_match_on_readback
 
 
 def _folded(text: str) -> str:

@@ -76,7 +76,9 @@ def mark_changed_derived_fields(desired: Desired, kept: KnownRewrites, kinds: Ki
             and fingerprint_value(address, field, value) != written
         ):
             entry = found.get(address, declared)
-            found[address] = replace(entry, moved=entry.moved | {field.name})
+            found[address] = replace(
+                entry, changed_derived_fields=entry.changed_derived_fields | {field.name}
+            )
     if not found:
         return desired
     objects = {kind: dict(entries) for kind, entries in desired.objects.items()}

@@ -33,7 +33,9 @@ def proof_of(kind: Kind, change: Change) -> Proof:
     parent = kind.parent.kind if kind.parent else None
     names = {field.path[0] for field in change.fields}
     visible = frozenset(n for n in names if kind.fields[n].comparable and n != parent)
-    listing_only = kind.listed_in(change.after or {}) if kind.widens else frozenset()
+    listing_only = (
+        kind.listed_in(change.after or {}) if kind.must_match_on_readback else frozenset()
+    )
     return Proof(visible, listing_only)
 
 

@@ -121,7 +121,7 @@ def _view(live: Live, renames: Mapping[Address, str], kinds: Kinds) -> Live:
     for kind in kinds.values():
         pointing = [
             (name, reference, partial(move, reference.kind))
-            for name, references in kind.referring
+            for name, references in kind.referring_fields
             for reference in references
             if any(address.kind == reference.kind for address in renames)
         ]
@@ -153,7 +153,7 @@ def _point(
     if isinstance(state, Absent):
         return state
     moved = {
-        name: reference.moved(state.value[name], move)
+        name: reference.rename_in(state.value[name], move)
         for name, reference, move in pointing
         if name in state.value
     }

@@ -150,5 +150,5 @@ def _used(change: Change | None, kind: Kind, old: LedgerEntry | None) -> int:
     """Uses that were spent of it and of what it replaced."""
     if change is None or change.action is not Action.REPLACE:
         return old.used if old else 0
-    limit, left = ((change.before or {}).get(name) for name in kind.uses)
+    limit, left = ((change.before or {}).get(name) for name in kind.use_counts)
     return limit - left if isinstance(limit, int) and isinstance(left, int) else 0

@@ -63,10 +63,10 @@ def add_last_written(
     notes: list[str] = []
     for address, asked, state, entry in _known(desired, live, ledger):
         kind = kinds[address.kind]
-        seen, moved = dict(state.value), set(asked.moved)
+        seen, moved = dict(state.value), set(asked.changed_derived_fields)
         for name in asked.value.keys() - state.value.keys():
             spec = kind.fields[name]
-            last = last_written(entry, spec, (name,), key) if spec.unshown else UNKNOWN
+            last = last_written(entry, spec, (name,), key) if spec.write_only else UNKNOWN
             if last is UNKNOWN:
                 continue
             if ledger_value(address, spec, asked.value[name], key) == last:
@@ -81,7 +81,9 @@ def add_last_written(
         seen |= _whole_limit(kind, asked, state, entry)
         if seen != state.value:
             observed[address.kind][address.name] = replace(state, value=seen)
-            declared[address.kind][address.name] = replace(asked, moved=frozenset(moved))
+            declared[address.kind][address.name] = replace(
+                asked, changed_derived_fields=frozenset(moved)
+            )
     return replace(desired, objects=declared), replace(live, objects=observed), notes
 
 
@@ -93,7 +95,7 @@ def _whole_limit(
     A coupon of 100 uses that was replaced when 37 were spent has 63 in the shop; a limit of 150 in
     the files is 150 less all that was ever spent.
     """
-    limit = kind.uses[0]
+    limit = kind.use_counts[0]
     whole, left = entry.kept.get((limit,), (None, None))
     known = whole is not None and whole == entry.values.get(limit)
     moved = asked.value.get(limit, whole) not in (whole, left)
@@ -121,9 +123,9 @@ def hold_conflicts(
         if told(address) or state.value == declared.value:
             continue
         kind = kinds[address.kind]
-        found = compare_fields(kind, declared.value, state.value, declared.moved)
+        found = compare_fields(kind, declared.value, state.value, declared.changed_derived_fields)
         clashes = [c for c in found if _origin(kind, address, c, c.after, entry, key) == CONFLICT]
-        names = frozenset(c.path[0] for c in clashes if not kind.fields[c.path[0]].immutable)
+        names = frozenset(c.path[0] for c in clashes if not kind.fields[c.path[0]].immutable_reason)
         if names:
             held[address] = names
             value = {n: v for n, v in declared.value.items() if n not in names}
@@ -217,7 +219,7 @@ def _origin(
     if last is UNKNOWN:
         return ""
     files = ledger_value(address, spec, asked, key) != last
-    if spec.derived or spec.unshown:
+    if spec.derived or spec.write_only:
         return PENDING if files else ""  # how the shop has it tells nothing
     shop = not _as_written(address, spec, found, last, entry, key)
     return {(True, True): CONFLICT, (True, False): PENDING, (False, True): DRIFTED}.get(

@@ -30,7 +30,7 @@ class Declared:
     source: Source
     was: str = ""
     """The identity it had before, where the file says that it was renamed."""
-    moved: frozenset[str] = frozenset()
+    changed_derived_fields: frozenset[str] = frozenset()
     """Fields that the server always rewrites, and whose value is not the one written last."""
     removed: str = ""
     """Why it is declared as retired though no file holds it: it is to be removed."""

@@ -21,8 +21,8 @@ class Wire:
     write: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
     codec: Codec = TEXT
-    unset: bool = False
-    listed: bool = False
+    omitted_when_empty: bool = False
+    listing_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Reference:
         elif value:
             into.add(value)
 
-    def moved(self, value: Any, move: Callable[[str], str]) -> Any:
+    def rename_in(self, value: Any, move: Callable[[str], str]) -> Any:
         """`value` with `move` applied to each name that this reference finds in it."""
         if self.keys:
             return {move(name): entry for name, entry in value.items()}
@@ -108,26 +108,26 @@ class Field:
     wire: Wire
     identity: bool = False
     private: bool = False
-    hidden: bool = False
+    internal: bool = False
     """Read and sent back where the API wants it; no key of a file, never compared or shown."""
-    immutable: str = ""
+    immutable_reason: str = ""
     runtime: bool = False
     """The till's own value: an update sends back what is live, never what a file says."""
     derived: bool = False
     """The server always rewrites it: compared by what was written last, where that is known."""
-    unread: str = ""
+    uncompared_reason: str = ""
     """Why the live value is never compared; empty for a field that is."""
     references: tuple[Reference, ...] = ()
 
     @property
     def comparable(self) -> bool:
         """Whether a difference between file and shop can be seen at all."""
-        return not (self.unread or self.hidden or self.identity)
+        return not (self.uncompared_reason or self.internal or self.identity)
 
     @property
-    def unshown(self) -> bool:
+    def write_only(self) -> bool:
         """Whether no read returns it, so that only a ledger knows what it is."""
-        return bool(self.unread) and not (self.runtime or self.derived)
+        return bool(self.uncompared_reason) and not (self.runtime or self.derived)
 
 
 def field_from_annotation(name: str, annotation: Any) -> Field:
@@ -144,7 +144,7 @@ def field_from_annotation(name: str, annotation: Any) -> Field:
         private=Private in found,
         runtime=Runtime in found,
         derived=Derived in found,
-        immutable=found[Immutable].reason if Immutable in found else "",
-        unread=unread,
+        immutable_reason=found[Immutable].reason if Immutable in found else "",
+        uncompared_reason=unread,
         references=tuple(mark for mark in marks if isinstance(mark, Reference)),
     )

@@ -72,7 +72,7 @@ class Reads:
     listing: Listing | None = None
     batch: Batch | None = None
     single: Single | None = None
-    listed: bool = True
+    prefer_listing: bool = True
     hides: bool = True
 
 
@@ -147,9 +147,9 @@ class Kind:
     """The write key that carries a new identity, where the API can rename."""
     tree: bool = False
     """Whether the identity is a slash path below another object of the kind."""
-    check: Callable[[Value], Iterable[tuple[tuple[str | int, ...], str]]] | None = None
+    validate: Callable[[Value], Iterable[tuple[tuple[str | int, ...], str]]] | None = None
     """Rules across fields of one object: path and complaint."""
-    hidden: Mapping[str, Wire] = field(default_factory=dict)
+    internal_fields: Mapping[str, Wire] = field(default_factory=dict)
     """What is read and sent back but never compared, shown or written in a file."""
     normalise: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     """Gathers what a read scatters over several keys, before decoding."""
@@ -160,43 +160,43 @@ class Kind:
 
     A kind with private data has none.
     """
-    blind: Callable[[Value], Mapping[str, str]] | None = None
+    fields_at_risk: Callable[[Value], Mapping[str, str]] | None = None
     """Fields that an object of this sort has and no read shows, with the way out: a write of it
     that does not carry them could clear them."""
-    offers: Callable[[Value], Mapping[str, Offer]] | None = None
+    prices: Callable[[Value], Mapping[str, Offer]] | None = None
     """What is sold at which price: by outlet name, the base price under the empty name."""
-    reduces: Callable[[Value], Discount | None] | None = None
+    discount: Callable[[Value], Discount | None] | None = None
     """What a promotion takes off; None where that is not known."""
-    uses: tuple[str, str] = ("", "")
+    use_counts: tuple[str, str] = ("", "")
     """The fields that say how often a promotion can be used, and how many of those are left."""
-    expires: str = ""
+    expiry_field: str = ""
     """The field with the last day of a promotion."""
-    stock: Single | None = None
+    stock_read: Single | None = None
     """The read that shows how much of it is on hand; asked before a deletion."""
-    widens: tuple[str, ...] = ()
+    must_match_on_readback: tuple[str, ...] = ()
     """Fields that must read back as declared, or the new object is taken away again."""
     fields: Mapping[str, Field] = field(init=False)
     identity: str = field(init=False)
-    referring: tuple[tuple[str, tuple[Reference, ...]], ...] = field(init=False)
+    referring_fields: tuple[tuple[str, tuple[Reference, ...]], ...] = field(init=False)
     """The fields that name other objects."""
-    readable: tuple[tuple[str, tuple[str, ...], Codec], ...] = field(init=False)
+    read_fields: tuple[tuple[str, tuple[str, ...], Codec], ...] = field(init=False)
     """The fields that reads show, with the keys they come under."""
     _shapes: dict[tuple[str, ...], Shown] = field(init=False, repr=False, default_factory=dict)
     """What rows show, by their keys."""
-    unread: frozenset[str] = field(init=False)
+    uncompared_fields: frozenset[str] = field(init=False)
     """The fields whose live value is never compared."""
 
     def __post_init__(self) -> None:
         """Derive the fields from the model's annotations."""
         hints = get_type_hints(self.model, include_extras=True)
         fields = {name: field_from_annotation(name, hint) for name, hint in hints.items()}
-        for name, wire in self.hidden.items():
-            fields[name] = Field(name, wire, hidden=True)
+        for name, wire in self.internal_fields.items():
+            fields[name] = Field(name, wire, internal=True)
         if self.parent:
             fields[self.parent.kind] = Field(
                 self.parent.kind,
                 Wire(self.parent.write),
-                immutable="no documented way to move it to another parent",
+                immutable_reason="no documented way to move it to another parent",
                 references=(Reference(self.parent.kind),),
             )
         identity = next(f.name for f in fields.values() if f.identity)
@@ -207,15 +207,18 @@ class Kind:
         for name, derived in (
             ("fields", fields),
             ("identity", identity),
-            ("referring", referring),
-            ("readable", readable),
-            ("unread", frozenset(f.name for f in fields.values() if f.unread)),
+            ("referring_fields", referring),
+            ("read_fields", readable),
+            (
+                "uncompared_fields",
+                frozenset(f.name for f in fields.values() if f.uncompared_reason),
+            ),
         ):
             object.__setattr__(self, name, derived)
 
     def listed_in(self, value: Value) -> frozenset[str]:
         """The fields of `value` that only a listing shows."""
-        return frozenset(name for name in value if self.fields[name].wire.listed)
+        return frozenset(name for name in value if self.fields[name].wire.listing_only)
 
     def encode(self, call: Call, value: Value) -> dict[str, Any]:
         """The keys and values that `call` sends for `value`."""
@@ -245,7 +248,7 @@ class Kind:
             present = frozenset(keys)
             found = tuple(
                 (name, key, codec)
-                for name, ours, codec in self.readable
+                for name, ours, codec in self.read_fields
                 if (key := next((k for k in ours if k in present), None)) is not None
             )
             if len(self._shapes) < _SHAPES:
@@ -279,7 +282,7 @@ class Kind:
             if field.comparable and field.wire.read and name != self.parent_kind
         )
 
-    def retired(self, row: Any) -> bool:
+    def is_retired(self, row: Any) -> bool:
         """Whether a row shows an object out of use; one that is not understood does not."""
         if not self.retire or not isinstance(row, Mapping):
             return False
@@ -290,7 +293,7 @@ class Kind:
         except ValueError:
             return False
 
-    def named(self, row: Any) -> str | None:
+    def identity_of(self, row: Any) -> str | None:
         """The natural key that a row shows, if it shows one."""
         if not isinstance(row, Mapping):
             return None

@@ -54,20 +54,20 @@ class Live:
     objects: dict[str, dict[str, Observed | Absent]] = field(default_factory=dict)
     complete: set[str] = field(default_factory=set)
     """Kinds whose listing was read to its end, so that unmanaged objects are known."""
-    pages: dict[str, ListingStats] = field(default_factory=dict)
+    listings: dict[str, ListingStats] = field(default_factory=dict)
     """What the whole listings that were read were like."""
     reads: int = 0
     """Requests spent."""
     notes: list[str] = field(default_factory=list)
-    unread: dict[Address, str] = field(default_factory=dict)
+    read_errors: dict[Address, str] = field(default_factory=dict)
     """Why an object that was asked for could not be read."""
     stock: dict[Address, Mapping[str, int | Decimal]] = field(default_factory=dict)
     """How much of an object is on hand, by place, where a removal asked and a read showed it."""
-    unlooked: dict[str, str] = field(default_factory=dict)
+    references_unknown: dict[str, str] = field(default_factory=dict)
     """Kinds whose objects could not all be asked what they refer to, and why."""
-    whole: set[Address] = field(default_factory=set)
+    children_complete: set[Address] = field(default_factory=set)
     """Parents that a change touches and of which every child is known, those out of use too."""
-    unseen: dict[Address, frozenset[str]] = field(default_factory=dict)
+    unread_fields: dict[Address, frozenset[str]] = field(default_factory=dict)
     """Fields that a write would carry and no read has shown: leaving them out may clear them."""
 
     def get(self, address: Address) -> Observed | Absent | None:
@@ -78,7 +78,7 @@ class Live:
         """Record what was found."""
         self.objects.setdefault(address.kind, {})[address.name] = state
 
-    def unread_of(self, desired: Desired) -> set[Address]:
+    def unread_addresses(self, desired: Desired) -> set[Address]:
         """The declared objects that were not read."""
         return {
             Address(kind, name)

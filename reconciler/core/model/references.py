@@ -11,7 +11,7 @@ from reconciler.core.model.kind import Kind, Kinds, Value
 
 def references_of(kind: Kind, value: Value) -> Iterator[tuple[Address, tuple[str | int, ...]]]:
     """Every object that `value` refers to, with the path of the name inside it."""
-    for field_name, references in kind.referring:
+    for field_name, references in kind.referring_fields:
         if field_name in value:
             for reference in references:
                 for name, path in reference.targets(value[field_name]):
@@ -22,7 +22,7 @@ def referenced_names(desired: Desired, kinds: Kinds) -> dict[str, set[str]]:
     """Everything that declared objects refer to, by kind: few names, however many objects."""
     found: dict[str, set[str]] = {}
     for name, objects in desired.objects.items():
-        for field_name, references in kinds[name].referring:
+        for field_name, references in kinds[name].referring_fields:
             for reference in references:
                 into = found.setdefault(reference.kind, set())
                 for declared in objects.values():

@@ -102,7 +102,7 @@ def _declared(kind: Kind, change: Approved, files: Desired) -> Value | None:
 def _rewritten(kind: Kind, change: Approved) -> frozenset[str]:
     """The approved fields that the server always rewrites, or that only a ledger knows."""
     fields = (kind.fields[name] for name in change.names)
-    return frozenset(field.name for field in fields if field.derived or field.unshown)
+    return frozenset(field.name for field in fields if field.derived or field.write_only)
 
 
 def _owned(kind: Kind, change: Approved) -> Iterator[str]:
@@ -147,7 +147,7 @@ def _ground(
     address, action = change.address, change.action
     state = live.get(address)
     if state is None:
-        why = live.unread.get(address, "it was not read")
+        why = live.read_errors.get(address, "it was not read")
         yield StaleField(address, action, f"it could not be read: {why}")
     elif _doubled(change, live, renames):
         yield StaleField(address, action, f"both it and `{change.renamed_from}` are in the shop")
@@ -188,7 +188,7 @@ def _spent(kind: Kind, change: Approved, live: Value) -> Iterator[StaleField]:
 
     A plan of an older version does not say how many were left: then none may be spent.
     """
-    limit, left = kind.uses
+    limit, left = kind.use_counts
     if change.action is not Action.DELETE or not left:
         return
     was, now = change.uses_left, live.get(left)

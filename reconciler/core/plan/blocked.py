@@ -28,10 +28,10 @@ def unread_fields_at_risk(
     """Fields that a write of `after` could clear, each with the way out."""
     found = {n: RUNTIME for n in unseen if kind.fields[n].runtime}
     found |= {n: DECLARE for n in unseen if n not in found and n not in declared}
-    if kind.blind:
+    if kind.fields_at_risk:
         # What another type does not have is given up with the type, as the file asks.
-        still = kind.blind(after)
-        asked = kind.blind(before).items()
+        still = kind.fields_at_risk(after)
+        asked = kind.fields_at_risk(before).items()
         found |= {n: way for n, way in asked if n in still and n not in declared}
     return dict(sorted(found.items()))
 
@@ -61,7 +61,7 @@ def block_unsafe_updates(
         entry = desired.get(address)
         declared = entry.value if entry else {}
         carried = kind.update.fields if kind.update else ()
-        unseen = live.unseen.get(address, frozenset()).intersection(carried)
+        unseen = live.unread_fields.get(address, frozenset()).intersection(carried)
         if change.renamed_from:
             unseen |= _assumed(kind, change.after or {})
         found = unread_fields_at_risk(
@@ -70,7 +70,7 @@ def block_unsafe_updates(
         if why := _refused(kind, change, found, families):
             blocked.append((address, why))
         else:
-            kept.append(replace(change, blind=tuple(found)))
+            kept.append(replace(change, unread_fields_at_risk=tuple(found)))
     return kept, blocked
 
 
@@ -116,15 +116,15 @@ def _names(family: ParentWithChildren) -> Collection[str]:
 
 
 def _parents(family: ParentWithChildren | None) -> str:
-    if family is None or not family.unseen:
+    if family is None or not family.unread_fields:
         return ""
-    named = ", ".join(family.unseen)
+    named = ", ".join(family.unread_fields)
     return f"not updated: that could clear {named}, which this shop's reads do not show; {DECLARE}"
 
 
 def unread_dependencies(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, Address]:
     """Declared objects by name, each with the unread one that it needs, directly or by others."""
-    unread = live.unread_of(desired) | set(_former(desired, live, kinds))
+    unread = live.unread_addresses(desired) | set(_former(desired, live, kinds))
     if not unread:
         return {}
     needing: dict[Address, list[Address]] = {}

@@ -85,10 +85,10 @@ def build_plan(
         ),
         labels=Labels(desired, live, kinds),
         unchanged=builder.unchanged,
-        families=found,
-        pages=_grown(live.pages, changes),
+        parents=found,
+        listings=_grown(live.listings, changes),
         reads=live.reads,
-        kept=kept,
+        known_rewrites=kept,
     )
     return plan, builder.faults
 
@@ -134,7 +134,7 @@ class _Builder:
         if isinstance(state, Observed):
             self._compare(address, kind, declared, state)
         elif state is None:
-            self.unknown.append((address, self.live.unread.get(address, "it was not read")))
+            self.unknown.append((address, self.live.read_errors.get(address, "it was not read")))
         elif unread := self.unread.get(address):
             self.unknown.append((address, f"{unread} could not be read"))
         else:
@@ -171,7 +171,7 @@ class _Builder:
             self.unchanged += 1
             return
         self.uncompared.count(address, kind, declared.value, live.value)
-        fields = compare_fields(kind, declared.value, live.value, declared.moved)
+        fields = compare_fields(kind, declared.value, live.value, declared.changed_derived_fields)
         if address in self.renames:
             old = self.renames[address]
             fields = (

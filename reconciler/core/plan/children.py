@@ -20,9 +20,9 @@ class ParentWithChildren:
 
     value: Value
     children: Mapping[str, Value] | None
-    unseen: tuple[str, ...] = ()
+    unread_fields: tuple[str, ...] = ()
     """What an update of the parent would carry and nobody knows: it could be cleared."""
-    whole: bool = False
+    children_complete: bool = False
     """Whether these children are known to be all: what an update does not name may be deleted."""
 
 
@@ -93,12 +93,12 @@ class _Gather:
             carried = self.child.parent.update.fields if self.child.parent else ()
             children[name] = self._known(address, merged, carried)
         # A child that had to be joined in by name proves that this parent's read hides some.
-        whole = owner in self.live.whole and not joined
+        whole = owner in self.live.children_complete and not joined
         return ParentWithChildren(value, children, tuple(self.unseen), whole)
 
     def _known(self, address: Address, value: Value, carried: Collection[str] | None) -> Value:
         """`value` with what only a file tells; what neither tells is noted as unseen."""
-        missing = self.live.unseen.get(address, frozenset())
+        missing = self.live.unread_fields.get(address, frozenset())
         entry = self.desired.get(address)
         told = {n: entry.value[n] for n in missing if n in entry.value} if entry else {}
         lost = sorted(n for n in missing - told.keys() if carried is None or n in carried)
@@ -130,7 +130,13 @@ def use_parent_update(
     """
     if requires_parent_update(kind, family, above, changes):
         return True
-    if kind.parent is None or family is None or not family.whole or family.unseen or above:
+    if (
+        kind.parent is None
+        or family is None
+        or not family.children_complete
+        or family.unread_fields
+        or above
+    ):
         return False
     carried = set(kind.parent.update.fields)
     return sum(_fields(change) <= carried for change in _updated(changes)) > 1
@@ -140,13 +146,15 @@ def requires_parent_update(
     kind: Kind, family: ParentWithChildren | None, above: Change | None, changes: Sequence[Change]
 ) -> bool:
     """Whether nothing but an update of the parent makes all of these changes."""
-    if kind.parent is None or family is None or family.children is None or family.unseen:
+    if kind.parent is None or family is None or family.children is None or family.unread_fields:
         return False
     if above is not None:
         return above.action is not Action.CREATE
     own = set(kind.update.fields) if kind.update else set()
     only_here = set(kind.parent.update.fields) - own
-    return any(change.blind or _fields(change) & only_here for change in _updated(changes))
+    return any(
+        change.unread_fields_at_risk or _fields(change) & only_here for change in _updated(changes)
+    )
 
 
 def _updated(changes: Sequence[Change]) -> list[Change]:
@@ -176,7 +184,7 @@ def warn_of_incomplete_lists(
             owner
             for owner, family in families.items()
             if owner.kind == child.parent.kind
-            and not family.whole
+            and not family.children_complete
             and requires_parent_update(child, family, above.get(owner), below.get(owner, ()))
         ]
         if risky:

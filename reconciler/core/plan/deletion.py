@@ -52,7 +52,7 @@ def plan_deletions(
         if state is ABSENT or (kind.retire and not removal.delete):
             continue
         if state is None:
-            found.unknown.append((address, live.unread.get(address, "it was not read")))
+            found.unknown.append((address, live.read_errors.get(address, "it was not read")))
         elif removal.delete:
             asked[address] = removal
         else:
@@ -180,14 +180,14 @@ def _why(
     for name in kind.delete.fields:
         if why := _ambiguous(kind, name, address, live):
             return why
-    return _on_hand(address, live) if kind.stock else ""
+    return _on_hand(address, live) if kind.stock_read else ""
 
 
 def _doubts(live: Live) -> dict[str, str]:
     """Why it is not known of a kind what its objects refer to: of all, or of one of them."""
-    unread = (address for address in sorted(live.unread) if live.get(address) is None)
+    unread = (address for address in sorted(live.read_errors) if live.get(address) is None)
     found = {a.kind: f"whether {a} needs it is not known: it could not be read" for a in unread}
-    for name, why in live.unlooked.items():
+    for name, why in live.references_unknown.items():
         found[name] = f"whether a {name} needs it could not be read ({why})"
     return found
 
@@ -203,7 +203,7 @@ def _on_hand(address: Address, live: Live) -> str:
 
 def _may_use(other: Kind, kind: Kind) -> bool:
     inside = other.parent is not None and other.parent.kind == kind.name
-    refers = any(mark.kind == kind.name for _, marks in other.referring for mark in marks)
+    refers = any(mark.kind == kind.name for _, marks in other.referring_fields for mark in marks)
     return inside or refers or (other.name == kind.name and kind.tree)
 
 

@@ -50,7 +50,11 @@ def check_references(desired: Desired, live: Live, kinds: Kinds) -> list[Fault]:
             if declared_too or isinstance(live.get(target), Observed):
                 continue
             # What could not be read for one reason is told once, not at every line that names it.
-            reason = (target.kind, live.unread.get(target, "")) if target in live.unread else None
+            reason = (
+                (target.kind, live.read_errors.get(target, ""))
+                if target in live.read_errors
+                else None
+            )
             if reason is None or reason not in told:
                 now = name_after_renames(target, renames, kinds)
                 faults.append(_dangling(address, path, target, now, desired, live))
@@ -67,7 +71,7 @@ def _dangling(
     live: Live,
 ) -> Fault:
     if live.get(target) is not ABSENT:
-        why = live.unread.get(target, "its answer was not understood")
+        why = live.read_errors.get(target, "its answer was not understood")
         message = f"{address} names {target}, which could not be read: {why}"
         return Fault(address, path, message)
     known = {*desired.objects.get(target.kind, {}), *(n for n, _ in live.observed(target.kind))}
@@ -87,7 +91,7 @@ def find_cycles(desired: Desired, kinds: Kinds) -> list[Fault]:
     for kind_name, objects in desired.objects.items():
         own = [
             (field_name, reference)
-            for field_name, references in kinds[kind_name].referring
+            for field_name, references in kinds[kind_name].referring_fields
             for reference in references
             if reference.kind == kind_name
         ]

@@ -97,10 +97,10 @@ class UncomparedFields:
             field = kind.fields[name]
             if field.derived and (name,) in self.kept.get(address, ()):
                 continue
-            if field.unshown and name in live:
+            if field.write_only and name in live:
                 continue  # a ledger knows what was written last
-            if field.unread:
-                self.found[kind.name, name, field.unread] += 1
+            if field.uncompared_reason:
+                self.found[kind.name, name, field.uncompared_reason] += 1
             elif name not in live and field.comparable and name != kind.parent_kind:
                 self.found[kind.name, name, "this shop's reads do not show it"] += 1
             elif (

@@ -42,15 +42,15 @@ class Plan:
     violations: tuple[Violation, ...] = ()
     """What the guardrails have against it, exceptions included."""
     unchanged: int = 0
-    families: Mapping[Address, ParentWithChildren] = field(default_factory=dict)
+    parents: Mapping[Address, ParentWithChildren] = field(default_factory=dict)
     """The live parents that changes touch, with the children that their updates must carry."""
-    pages: Mapping[str, ListingStats] = field(default_factory=dict)
+    listings: Mapping[str, ListingStats] = field(default_factory=dict)
     """What listings were like, with what the plan adds: for the cost of reading back."""
     reads: int = 0
     """Requests that making the plan has spent."""
     labels: Mapping[Address, str] = field(default_factory=dict, repr=False, compare=False)
     """How people call the objects; no private data."""
-    kept: KnownRewrites = field(default_factory=dict)
+    known_rewrites: KnownRewrites = field(default_factory=dict)
     """What the shop is known to keep otherwise than it was written."""
 
     @property

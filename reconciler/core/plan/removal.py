@@ -124,7 +124,7 @@ def _path(address: Address, value: Value, live: Live, kinds: Kinds) -> str:
     kind = kinds[address.kind]
     if kind.tree:
         return address.name
-    for name, references in kind.referring:
+    for name, references in kind.referring_fields:
         for reference in references:
             if kinds[reference.kind].tree and not reference.under:
                 return str(value.get(name) or "")

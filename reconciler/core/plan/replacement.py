@@ -64,7 +64,9 @@ def restore_old(kind: Kind, before: Value, after: Value) -> Value | None:
 
     What no read shows of it is taken from `after`: the files have declared it.
     """
-    unread = {n: v for n, v in after.items() if kind.fields[n].unread and n not in before}
+    unread = {
+        n: v for n, v in after.items() if kind.fields[n].uncompared_reason and n not in before
+    }
     old: Value = {**unread, **{n: v for n, v in before.items() if v is not None}}
     return kind.carry_over(old, before).value if kind.carry_over else old
 
@@ -99,7 +101,7 @@ def _put_back(kind: Kind, entry: Interrupted, state: Observed) -> Value:
     former = {
         name: value
         for name, value in entry.before.items()
-        if name in old and old[name] != value and not kind.fields[name].hidden
+        if name in old and old[name] != value and not kind.fields[name].internal
     }
     return former if all(state.value.get(name) == old[name] for name in former) else {}
 
@@ -120,7 +122,7 @@ def finish_replacement(
     value = {
         name: item
         for name, item in kept.items()
-        if not kind.fields[name].hidden and item not in ("", None, {}, [])
+        if not kind.fields[name].internal and item not in ("", None, {}, [])
     }
     change = Change(
         address,
@@ -161,7 +163,7 @@ def revalidate_replacement(
         why = "could not be read" if now is None else "is not there any more"
         return Revalidated(None, f"it {why} right before it was to be replaced")
     before = change.before or {}
-    limit, left = kind.uses
+    limit, left = kind.use_counts
     for name, value in now.value.items():
         if name == limit:
             continue  # a plan may see what it stood for; what counts is how much is left of it

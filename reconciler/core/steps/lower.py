@@ -180,7 +180,7 @@ class _Lowering:
         if kind.parent is None or change.after is None:
             return change
         owner = Address(kind.parent.kind, change.after.get(kind.parent.kind, ""))
-        above, family = self.changes.get(owner), self.plan.families.get(owner)
+        above, family = self.changes.get(owner), self.plan.parents.get(owner)
         value = (above.after if above else None) or (family.value if family else {})
         repeated = {
             name: value[other]
@@ -222,7 +222,7 @@ class _Lowering:
                 yield self._own_update(kind, change)
 
     def _has_parent_update(self, kind: Kind, owner: Address) -> bool:
-        family, above = self.plan.families.get(owner), self.changes.get(owner)
+        family, above = self.plan.parents.get(owner), self.changes.get(owner)
         return use_parent_update(kind, family, above, self.children.get(owner, ()))
 
     def _parent_update(
@@ -236,7 +236,7 @@ class _Lowering:
         above_kind = self.kinds[parent.kind]
         call = above_kind.update
         assert call is not None
-        family = self.plan.families[owner]
+        family = self.plan.parents[owner]
         children = family.children or {}
         value = values_to_send(above) if above else family.value
         items = []
@@ -255,7 +255,7 @@ class _Lowering:
             c.address: build_request(kind, kind.update, c.after or {})
             for c in riding
             if kind.update
-            and not c.blind
+            and not c.unread_fields_at_risk
             and {f.path[0] for f in c.fields} <= set(kind.update.fields)
         }
         return self._new_step(
@@ -300,7 +300,7 @@ def renew_replacement(step: Step, kind: Kind, change: Change) -> Step:
 
 def _undo_of(kind: Kind, change: Change, replaced: Value | None) -> Undo | None:
     """Return the requests that undo a creation which must not be broader than declared."""
-    if not kind.widens or kind.delete is None or kind.create is None:
+    if not kind.must_match_on_readback or kind.delete is None or kind.create is None:
         return None
     remove = build_request(kind, kind.delete, change.after or {})
     if replaced is None:
@@ -308,7 +308,7 @@ def _undo_of(kind: Kind, change: Change, replaced: Value | None) -> Undo | None:
     old = restore_old(kind, replaced, change.after or {})
     if old is None:
         return Undo(remove, replaces=True)
-    must_match = {name: value for name, value in old.items() if name in kind.widens}
+    must_match = {name: value for name, value in old.items() if name in kind.must_match_on_readback}
     return Undo(remove, True, build_request(kind, kind.create, old), must_match)
 
 

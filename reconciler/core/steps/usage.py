@@ -103,14 +103,14 @@ def choose_read(kind: Kind, count: int, listed: ListingStats | None) -> ReadChoi
     `listed` says how many pages a whole listing has, where one was read. Objects that must not be
     broader than declared are read one by one: each before the next is written.
     """
-    if kind.widens:
+    if kind.must_match_on_readback:
         return ReadChoice("single", count)
     choices = []
     if kind.reads.batch:
         choices.append(ReadChoice("batch", ceil(count / kind.reads.batch.limit)))
     elif kind.reads.single:
         choices.append(ReadChoice("single", count))
-    if kind.reads.listing and kind.reads.listed and (listed is not None or not choices):
+    if kind.reads.listing and kind.reads.prefer_listing and (listed is not None or not choices):
         choices.append(ReadChoice("listing", _listing_pages(listed)))
     return min(choices, key=lambda choice: choice.requests)
 

@@ -66,15 +66,15 @@ def apply_steps(
     `journal` holds what a replacement is about to delete, until the new object is verified.
     """
     before = client.requests
-    sender = RequestSender(client, kinds, plan.pages)
-    policy = StopPolicy(client, steps, kinds, plan.pages)
+    sender = RequestSender(client, kinds, plan.listings)
+    policy = StopPolicy(client, steps, kinds, plan.listings)
     current = _Run(plan, steps, sender, policy, journal, observer or ApplyObserver())
     writes = _by_change(plan, kinds, current.send_all(), current.stopped)
     if current.stopped is None:
         writes = verify(writes, steps, kinds, sender)
     outcomes, rewrites = [], {}
     for address, written in writes.items():
-        kind, known = kinds[address.kind], plan.kept.get(address, {})
+        kind, known = kinds[address.kind], plan.known_rewrites.get(address, {})
         outcomes.append(outcome_of(kind, written, known))
         if written.status == "applied":
             rewrites[address] = rewrites_after(kind, written, known)
@@ -191,7 +191,9 @@ class _Run:
         """Replace an object as it is in the shop right now, or record it as stale."""
         change, kind = step.changes[0], self.sender.kinds[step.kind]
         now = self.sender.read([change.address]).get(change.address)
-        found = revalidate_replacement(kind, change, now, self.plan.kept.get(change.address, {}))
+        found = revalidate_replacement(
+            kind, change, now, self.plan.known_rewrites.get(change.address, {})
+        )
         if found.change is None:
             return self._skip(step, found.note, "stale")
         if found.change is change:

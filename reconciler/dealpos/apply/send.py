@@ -102,9 +102,9 @@ class RequestSender:
         except (ApiError, Stopped) as error:
             return replace(written, unread=error.message)
         state = live.get(change.address)
-        if change.address in live.unread:
+        if change.address in live.read_errors:
             # Unread is not wrong: a coupon must not be deleted on a guess.
-            return replace(written, unread=live.unread[change.address])
+            return replace(written, unread=live.read_errors[change.address])
         problem = _describe_broader_terms(self.kinds[step.kind], change, state)
         if not isinstance(state, Observed):
             raise ReadbackMismatch(request.operation, problem or "")
@@ -193,7 +193,7 @@ class RequestSender:
         live = self.read(step.addresses)
         for change in step.changes:
             state = live.get(change.address)
-            if change.address in live.unread:
+            if change.address in live.read_errors:
                 raise lost
             if not isinstance(state, Observed):
                 return False
@@ -231,7 +231,7 @@ def _describe_broader_terms(kind: Kind, change: Change, state: object) -> str | 
     """Return in words how a new object is not as declared, or None."""
     if not isinstance(state, Observed):
         return "accepted by the API, but not in the shop"
-    return describe_mismatch(kind, change, state.value, kind.widens)
+    return describe_mismatch(kind, change, state.value, kind.must_match_on_readback)
 
 
 def _is_worth_another_spelling(error: ApiError) -> bool:

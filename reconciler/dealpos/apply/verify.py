@@ -79,8 +79,8 @@ class _Verifier:
 
     def _compare(self, written: Written, live: Live, can_resend: bool) -> Written:
         address, change = written.address, written.change
-        if address in live.unread:
-            return replace(written, unread=live.unread[address])
+        if address in live.read_errors:
+            return replace(written, unread=live.read_errors[address])
         state, kind = live.get(address), self.kinds[address.kind]
         if not isinstance(state, Observed):
             problem: str | None = "accepted by the API, but not in the shop"
@@ -102,8 +102,8 @@ class _Verifier:
             return _mark_unread(deleted, error.message)
         found = {}
         for address, written in deleted.items():
-            if address in live.unread:
-                found[address] = replace(written, unread=live.unread[address])
+            if address in live.read_errors:
+                found[address] = replace(written, unread=live.read_errors[address])
             elif isinstance(live.get(address), Observed):
                 why = "accepted by the API, but still in the shop"
                 found[address] = replace(written, status="failed", reason=why)
@@ -146,7 +146,7 @@ def _mark_unread(writes: Writes, why: str) -> dict[Address, Written]:
 
 def _why_not_sent_alone(change: Change) -> str:
     """Return why what a parent's update did not do was not written in another way."""
-    if not change.blind:
+    if not change.unread_fields_at_risk:
         return ""
-    named = ", ".join(f"`{name}`" for name in change.blind)
+    named = ", ".join(f"`{name}`" for name in change.unread_fields_at_risk)
     return f"; no separate update was sent, because it could clear {named}"

@@ -170,7 +170,7 @@ class _Examination(Questions):
         if not rows and kind.parent:
             parents = (r for q in self.questions if q.kind == kind.parent.kind for r in q.rows)
             rows = [r for row in parents for r in row.get(kind.parent.key) or ()]
-        return [name for row in rows if (name := kind.named(row))]
+        return [name for row in rows if (name := kind.identity_of(row))]
 
     def _question(self, kind: Kind, purpose: Purpose) -> Question | None:
         asked = (q for q in self.questions if q.kind == kind.name and q.purpose is purpose)

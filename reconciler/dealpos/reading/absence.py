@@ -28,7 +28,7 @@ def reads_prove_absence(reader: Reader, kind: Kind, missing: list[str]) -> bool:
         return False
     if kind.reads.batch or kind.name in reader.unlisted:
         return True  # they were requested by name
-    listed = reader.live.pages.get(kind.name)
+    listed = reader.live.listings.get(kind.name)
     if listed is None:
         return False  # not read to its end: some shops show their first page alone
     pages = listed.requests(DOCUMENTED_BATCH_ROWS)
@@ -37,7 +37,7 @@ def reads_prove_absence(reader: Reader, kind: Kind, missing: list[str]) -> bool:
     if len(missing) <= pages:
         return False  # single reads cost no more than a second listing
     reader.read_listing(kind, dict.fromkeys(missing, frozenset()), to_the_end=True)
-    same = reader.live.pages.get(kind.name) == listed
+    same = reader.live.listings.get(kind.name) == listed
     return same and listed.count == sum(1 for _ in reader.live.observed(kind.name))
 
 
@@ -58,7 +58,7 @@ def accept_new_parents(live: Live, desired: Desired, kinds: Kinds) -> None:
             if _has_no_child(live, desired, child, address)
         ]
         for address in new:
-            del live.unread[address]
+            del live.read_errors[address]
             live.put(address, ABSENT)
         if new:
             names = ", ".join(f"`{address}`" for address in new)
@@ -79,7 +79,7 @@ def _includes_retired(reader: Reader, kind: Kind) -> bool:
 def _may_be_hidden(live: Live, kind: Kind) -> list[Address]:
     if kind.name not in live.complete:
         return []
-    unknown = live.unread.items()
+    unknown = live.read_errors.items()
     return [a for a, reason in unknown if a.kind == kind.name and reason == MAY_BE_HIDDEN]
 
 

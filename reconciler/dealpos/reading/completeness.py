@@ -36,7 +36,9 @@ def mark_complete_parents(
             _read_carried_fields(reader, child, added)
         hiding = {read for parent in missing for read in _reads_of_children(reader, parent)}
         complete = reader.builder.reads_showing_retired(reader.kinds[parent_kind]) - hiding
-        reader.live.whole |= {p for p in parents if _reads_of_children(reader, p) & complete}
+        reader.live.children_complete |= {
+            p for p in parents if _reads_of_children(reader, p) & complete
+        }
 
 
 def refuse_blind_updates(
@@ -63,7 +65,7 @@ def refuse_blind_updates(
             reader.live.objects[kind.name].pop(name)
             fields = ", ".join(missing)
             reason = f"the API does not return {fields}, which an update would overwrite"
-            reader.live.unread[Address(kind.name, name)] = reason
+            reader.live.read_errors[Address(kind.name, name)] = reason
 
 
 def note_unread_fields(
@@ -110,13 +112,15 @@ def _unread_fields(
     """
     fields = kind.fields
     missing = frozenset(
-        n for n in carried if fields[n].wire.read and not fields[n].hidden and n not in value
+        n for n in carried if fields[n].wire.read and not fields[n].internal and n not in value
     )
     builder = reader.builder
     if not missing or (builder.omits_empty_keys and builder.read_singly.get(kind.name)):
         return missing
     address = Address(kind.name, name)
-    reader.live.unseen[address] = reader.live.unseen.get(address, frozenset()) | missing
+    reader.live.unread_fields[address] = (
+        reader.live.unread_fields.get(address, frozenset()) | missing
+    )
     return frozenset()
 
 

@@ -45,12 +45,12 @@ def read_dependents(reader: Reader, desired: Desired, view: Live) -> None:
             if has_children:
                 _read_children(reader, kind, {a.name for a in doomed if a.kind == kind.name})
         except (Rejected, UnexpectedResponse) as error:
-            reader.live.unlooked[kind.name] = error.operation
+            reader.live.references_unknown[kind.name] = error.operation
 
 
 def _read_stock(reader: Reader, address: Address) -> None:
     """Read the stock of an object; a response that cannot be understood leaves it unknown."""
-    single = reader.kinds[address.kind].stock
+    single = reader.kinds[address.kind].stock_read
     if single is None:
         return
     try:
@@ -80,7 +80,7 @@ def _referring_fields(kind: Kind, deleted: Collection[str]) -> frozenset[str]:
     parent = kind.parent.kind if kind.parent else None
     return frozenset(
         name
-        for name, marks in kind.referring
+        for name, marks in kind.referring_fields
         if name != parent
         and kind.fields[name].wire.read
         and any(mark.kind in deleted for mark in marks)
@@ -100,7 +100,7 @@ def _read_all(reader: Reader, kind: Kind, fields: frozenset[str]) -> None:
         if kind.name not in reader.live.complete:
             reader.read_listing(kind, {}, to_the_end=True)
         if kind.name not in reader.live.complete:
-            reader.live.unlooked[kind.name] = "the list is incomplete"
+            reader.live.references_unknown[kind.name] = "the list is incomplete"
     else:
         parent = reader.kinds[kind.parent.kind]
         _read_all(reader, parent, frozenset())
@@ -110,13 +110,13 @@ def _read_all(reader: Reader, kind: Kind, fields: frozenset[str]) -> None:
         if kind.reads.batch and missing:
             reader.read_many(kind, kind.reads.batch, dict.fromkeys(missing, fields))
         if reader.find_missing(kind, names):
-            reader.live.unlooked[kind.name] = "some were not returned"
+            reader.live.references_unknown[kind.name] = "some were not returned"
     asked = dict.fromkeys((name for name, _ in reader.live.observed(kind.name)), fields)
     reader.read_missing_fields(kind, asked)
     # In a shop that leaves out empty keys, an object without these keys refers to nothing.
     empty = reader.builder.omits_empty_keys and reader.builder.read_singly.get(kind.name)
     if not empty and reader.missing_fields(kind, asked):
-        reader.live.unlooked[kind.name] = "their references were not returned"
+        reader.live.references_unknown[kind.name] = "their references were not returned"
 
 
 def _read_children(reader: Reader, kind: Kind, parents: Collection[str]) -> None:
@@ -129,4 +129,4 @@ def _read_children(reader: Reader, kind: Kind, parents: Collection[str]) -> None
             state = reader.live.get(address)
         if isinstance(state, Observed) and state.children is None:
             child = reader.builder.children[kind.name]
-            reader.live.unlooked[child.name] = f"not returned with their {kind.name}"
+            reader.live.references_unknown[child.name] = f"not returned with their {kind.name}"

@@ -89,7 +89,7 @@ class FullRead:
         """Return whether all was read of an object that a read of its kind can show."""
         kind = self.kinds[address.kind]
         child = self.reader.builder.children.get(kind.name)
-        if address in self.live.unread or (child and child.name not in self.finished):
+        if address in self.live.read_errors or (child and child.name not in self.finished):
             return False
         if kind.name in self.finished or kind not in self.chosen:
             return True
@@ -135,7 +135,7 @@ class FullRead:
         self.reader.read_missing_fields(kind, asked)
         for name in self.reader.find_missing(kind, asked):
             reason = f"its {parent.name} names it, and no read returns it"
-            self.live.unread[Address(kind.name, name)] = reason
+            self.live.read_errors[Address(kind.name, name)] = reason
 
     def _read_parent(self, parent: Kind, name: str, kind: Kind) -> None:
         """Read a parent whose row did not show its children."""
@@ -144,7 +144,7 @@ class FullRead:
         state = self.reader.get_observed(parent, name)
         if state is None or state.children is None:
             reason = f"no read of this shop returns its {kind.collection}"
-            self.live.unread[Address(parent.name, name)] = reason
+            self.live.read_errors[Address(parent.name, name)] = reason
 
     def _new_names(self, kind: Kind) -> list[str]:
         """Return the names that the listings have shown and the files do not declare."""
@@ -176,7 +176,7 @@ class FullRead:
         if kind.parent is None:
             missing = self.reader.missing_fields(kind, self._all_fields(kind, new))
             return len(missing) if kind.reads.single else 0
-        listed = self.live.pages.get(kind.parent.kind)
+        listed = self.live.listings.get(kind.parent.kind)
         size = (listed.size if listed else 0) or self.client.routes.tenant.size or PAGE_SIZES[0]
         pages = ceil(len(new) / size) if kind.reads.listing else len(new)
         closed = sum(1 for _, s in self.live.observed(kind.parent.kind) if s.children is None)
@@ -207,14 +207,14 @@ class FullRead:
         for declared in self.desired.objects.get(kind.name, {}).values():
             for target, _ in references_of(kind, declared.value):
                 other = self.kinds[target.kind]
-                if not other.reads.listed and self._is_new(other, target.name):
+                if not other.reads.prefer_listing and self._is_new(other, target.name):
                     yield target
 
 
 def _reference_order(kinds: Kinds) -> Iterable[str]:
     """Return the names of kinds after those that they refer to, parents included."""
     graph = {
-        name: {r.kind for _, references in kind.referring for r in references} - {name}
+        name: {r.kind for _, references in kind.referring_fields for r in references} - {name}
         for name, kind in sorted(kinds.items())
     }
     return TopologicalSorter(graph).static_order()

@@ -48,8 +48,8 @@ class LiveBuilder:
         A missing key means null for the fields that are marked so: a coupon without requirements
         has none of their keys (dealpos-api.md §10).
         """
-        name = kind.named(row)
-        optional = {f.wire.read[0] for f in kind.fields.values() if f.wire.unset}
+        name = kind.identity_of(row)
+        optional = {f.wire.read[0] for f in kind.fields.values() if f.wire.omitted_when_empty}
         shown = self.single_keys.setdefault(kind.name, set(row))
         # A key that the documentation lets a row leave out says nothing of this shop.
         self.omits_empty_keys = self.omits_empty_keys or not (optional or shown == row.keys())
@@ -61,7 +61,9 @@ class LiveBuilder:
         """Set fields to null that single reads show of one object and leave out of another."""
         shown = self.single_keys.get(kind.name, set())
         empty = {
-            name: codec.empty for name, keys, codec in kind.readable if not shown.isdisjoint(keys)
+            name: codec.empty
+            for name, keys, codec in kind.read_fields
+            if not shown.isdisjoint(keys)
         }
         states = self.live.objects.get(kind.name, {})
         for name in self.read_singly.get(kind.name, ()):
@@ -80,7 +82,7 @@ class LiveBuilder:
         parts = [part for part in seen if isinstance(part, Children) and len(part.reads) == 1]
         found: frozenset[str] = frozenset()
         for part in parts:
-            if not part.reads <= found and any(map(part.kind.retired, part.rows.values())):
+            if not part.reads <= found and any(map(part.kind.is_retired, part.rows.values())):
                 found |= part.reads
         return found
 
@@ -88,7 +90,7 @@ class LiveBuilder:
         empty = dict.fromkeys(keys)
         states = self.live.objects.setdefault(kind.name, {})
         for row in rows:
-            name = kind.named(row)
+            name = kind.identity_of(row)
             if name is None:
                 continue
             try:
@@ -96,7 +98,7 @@ class LiveBuilder:
                 children = self._children_in(kind, name, row, read)
             except (ValueError, TypeError, AttributeError) as error:
                 reason = f"the response has a value that cannot be read: {error}"
-                self.live.unread[Address(kind.name, name)] = reason
+                self.live.read_errors[Address(kind.name, name)] = reason
                 continue
             known = states.get(name)
             if isinstance(known, Observed):
@@ -127,7 +129,7 @@ class LiveBuilder:
         items = row.get(child.parent.key)
         if not isinstance(items, list):
             return None
-        found = {name: item for item in items if (name := child.named(item)) is not None}
+        found = {name: item for item in items if (name := child.identity_of(item)) is not None}
         for name in found:
             self.parents[child.name, name] = parent
         return Children(child, found, frozenset({read}))

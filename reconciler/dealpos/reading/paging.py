@@ -144,7 +144,7 @@ class ListingRequest:
 
     def names_in(self, page: Rows) -> set[str]:
         """Return the names of the objects on a page. Raises UnexpectedResponse for none."""
-        names = {name for row in page.rows if (name := self.kind.named(row)) is not None}
+        names = {name for row in page.rows if (name := self.kind.identity_of(row)) is not None}
         if page.rows and not names:
             missing = f"no row has the {self.kind.identity} of a {self.kind.name}"
             raise UnexpectedResponse(

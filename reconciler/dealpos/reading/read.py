@@ -108,10 +108,10 @@ def _read_kind(reader: Reader, kind: Kind, asked: RequestedFields, *, declared: 
     try:
         if kind.reads.batch:
             reader.read_many(kind, kind.reads.batch, asked)
-        elif not kind.reads.listed and len(asked) <= MAX_SINGLE_READS:
+        elif not kind.reads.prefer_listing and len(asked) <= MAX_SINGLE_READS:
             for name in sorted(asked):
                 reader.read_single(kind, name)
-        elif kind.reads.listed:
+        elif kind.reads.prefer_listing:
             _read_whole_listing(reader, kind, asked, declared=declared)
         else:
             reader.read_listing(kind, asked, budget=len(asked))
@@ -142,7 +142,7 @@ def _read_whole_listing(
 def _resolve_missing(reader: Reader, kind: Kind, asked: RequestedFields) -> None:
     """Decide on objects that the cheap reads did not show: absent, found after all, or unknown."""
     missing = reader.find_missing(kind, asked)
-    if missing and not kind.reads.listed and kind.name not in reader.live.complete:
+    if missing and not kind.reads.prefer_listing and kind.name not in reader.live.complete:
         # Only single reads so far, and those prove nothing: the listing decides.
         reader.read_listing(kind, dict.fromkeys(missing, frozenset()), budget=MAX_PROOF_PAGES)
         missing = reader.find_missing(kind, missing)
@@ -174,7 +174,7 @@ def _unproven(reader: Reader, kind: Kind) -> set[str]:
 
 
 def _mark_unknown(reader: Reader, kind: Kind, names: Iterable[str], reason: str) -> None:
-    reader.live.unread |= {Address(kind.name, name): reason for name in names}
+    reader.live.read_errors |= {Address(kind.name, name): reason for name in names}
 
 
 def _confirm_by_single_reads(reader: Reader, kind: Kind, missing: list[str]) -> list[str]:
@@ -253,7 +253,7 @@ def _changed_names(reader: Reader, kind: Kind, desired: Desired) -> set[str]:
     for name, declared in desired.objects.get(kind.name, {}).items():
         state = states.get(name)
         if isinstance(state, Observed) and compare_fields(
-            kind, declared.value, state.value, declared.moved
+            kind, declared.value, state.value, declared.changed_derived_fields
         ):
             changed.add(name)
     return changed

@@ -68,7 +68,7 @@ class Reader:
         for name in names:
             address = Address(kind.name, name)
             if self.live.get(address) is None:
-                self.live.unread[address] = reason
+                self.live.read_errors[address] = reason
 
     def find_missing(self, kind: Kind, names: Iterable[str]) -> list[str]:
         """Return those of `names` that no read has shown, and none has failed for."""
@@ -76,7 +76,7 @@ class Reader:
         return [
             name
             for name in sorted(names)
-            if name not in known and Address(kind.name, name) not in self.live.unread
+            if name not in known and Address(kind.name, name) not in self.live.read_errors
         ]
 
     def missing_fields(self, kind: Kind, asked: RequestedFields) -> dict[str, frozenset[str]]:
@@ -109,7 +109,7 @@ class Reader:
         self.read_batches(kind, batch, left)
         if len(self.find_missing(kind, left)) < len(left) and kind.name in self.live.complete:
             self.live.complete.discard(kind.name)
-            self.live.pages.pop(kind.name, None)
+            self.live.listings.pop(kind.name, None)
 
     def read_listing(
         self,
@@ -141,7 +141,7 @@ class Reader:
             if last:
                 self.live.complete.add(kind.name)
                 size = _rows_per_page(listing, seen, largest)
-                self.live.pages[kind.name] = ListingStats(seen, size)
+                self.live.listings[kind.name] = ListingStats(seen, size)
 
     def read_batches(self, kind: Kind, batch: Batch, names: Iterable[str]) -> None:
         """Read named objects, as many in one request as the API takes."""
@@ -186,7 +186,7 @@ class Reader:
         if row is None:
             if (other := parse_name(answer, kind)) is not None:
                 reason = f"the shop spells the {kind.identity} `{other}`: use the same spelling"
-                self.live.unread[Address(kind.name, name)] = reason
+                self.live.read_errors[Address(kind.name, name)] = reason
             return False
         self.builder.add_single(kind, row)
         return True

@@ -45,7 +45,7 @@ def _changed(change: Change, ground: PlanContext) -> Discount | None:
     No read shows the cap of a live one (dealpos-api.md §10), so the terms of a share never
     provably stay.
     """
-    reduces = ground.kinds[change.address.kind].reduces
+    reduces = ground.kinds[change.address.kind].discount
     if reduces is None or change.after is None:
         return None
     now = reduces(change.after)
@@ -57,7 +57,7 @@ def _changed(change: Change, ground: PlanContext) -> Discount | None:
 def _standing(ground: PlanContext) -> Iterator[tuple[Address, Discount]]:
     """The declared coupons that stay as they are and can still be used."""
     for kind in ground.kinds.values():
-        if kind.reduces is None:
+        if kind.discount is None:
             continue
         for name, declared in ground.desired.objects.get(kind.name, {}).items():
             address = Address(kind.name, name)
@@ -65,8 +65,8 @@ def _standing(ground: PlanContext) -> Iterator[tuple[Address, Discount]]:
             if live is None or address in ground.changes:
                 continue
             value = {**live, **declared.value}
-            ended = kind.expires and "" != (value.get(kind.expires) or "") < ground.today
-            reduction = None if ended else kind.reduces(value)
+            ended = kind.expiry_field and "" != (value.get(kind.expiry_field) or "") < ground.today
+            reduction = None if ended else kind.discount(value)
             if reduction:
                 yield address, reduction
 

@@ -17,7 +17,7 @@ class Rule(Guardrail):
     def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
         """One finding a coupon whose expiry the plan sets; the last day itself still counts."""
         for change in ground.plan.changes:
-            field = ground.kinds[change.address.kind].expires
+            field = ground.kinds[change.address.kind].expiry_field
             if not field or change.after is None:
                 continue
             ends = change.after.get(field) or ""

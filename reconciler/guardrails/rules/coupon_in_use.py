@@ -20,7 +20,7 @@ class Rule(Guardrail):
     def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
         """One finding a coupon; where the shop does not show its uses, they are not known."""
         for change in ground.plan.changes:
-            limit, left = ground.kinds[change.address.kind].uses
+            limit, left = ground.kinds[change.address.kind].use_counts
             if not limit or change.before is None:
                 continue
             if change.action not in (Action.REPLACE, Action.DELETE):

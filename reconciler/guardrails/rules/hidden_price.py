@@ -45,7 +45,7 @@ class Rule(Guardrail):
     ) -> list[tuple[str, Offer]]:
         """The outlets that keep a price of their own which the plan does not touch."""
         written = ground.desired.get(change.address)
-        offers = ground.kinds[change.address.kind].offers
+        offers = ground.kinds[change.address.kind].prices
         declared = offers(written.value) if written and offers else {}
         touched = {step for field in change.fields for step in field.path}
         found = []

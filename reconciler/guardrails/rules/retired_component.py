@@ -15,7 +15,7 @@ class Rule(Guardrail):
     def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
         """One finding a pair, at the change that makes it so."""
         for kind in ground.kinds.values():
-            if any(own.kind == kind.name for _, marks in kind.referring for own in marks):
+            if any(own.kind == kind.name for _, marks in kind.referring_fields for own in marks):
                 for whole in _touched(kind, ground):
                     yield from self._of(whole, kind, ground)
 
@@ -49,7 +49,7 @@ def _touched(kind: Kind, ground: PlanContext) -> Iterable[Address]:
 
 def _parts(kind: Kind, value: Value | None) -> Iterator[tuple[str, str]]:
     """Field and name of every part of a composite."""
-    for field, references in kind.referring:
+    for field, references in kind.referring_fields:
         for reference in references:
             if reference.kind == kind.name and value and field in value:
                 yield from ((field, name) for name, _ in reference.targets(value[field]))

@@ -43,7 +43,7 @@ def hidden(change: Change, kind: Kind) -> int:
     if change.action is Action.CREATE:
         return 0
     told = {kind.identity, *(field.path[0] for field in change.fields)}
-    return sum(n not in told and not kind.fields[n].hidden for n in change.after or {})
+    return sum(n not in told and not kind.fields[n].internal for n in change.after or {})
 
 
 def block(change: Change, kinds: Kinds, paint: Paint = no_paint) -> Iterator[str]:

@@ -108,7 +108,7 @@ def _change(change: Change, kind: Kind, kinds: Kinds) -> documents.ResourceChang
             name: {"declared": asked, "written": left}
             for name, (asked, left) in change.carried.items()
         }
-    left = (change.before or {}).get(kind.uses[1]) if change.action is Action.DELETE else None
+    left = (change.before or {}).get(kind.use_counts[1]) if change.action is Action.DELETE else None
     if left is not None:
         rest["uses_left"] = left
     if change.origin:
@@ -147,5 +147,5 @@ def _value(change: Change, kind: Kind, value: Value | None) -> dict[str, Any] | 
     return {
         name: shown(change.address, kind.fields[name], item)
         for name, item in value.items()
-        if not kind.fields[name].hidden
+        if not kind.fields[name].internal
     }

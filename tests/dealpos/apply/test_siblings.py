@@ -88,7 +88,7 @@ def test_as_the_note_says_what_is_declared_is_kept(
     shop = open_shop(seed(), files(f"{PRICES}, {{code: PZ}}", more), **WORST, **rows)
     before = shop.item("variants", "PZ")
     plan = shop.plan()
-    assert P not in shop.read().whole
+    assert P not in shop.read().children_complete
     assert all("hides some discontinued variants (PZ)" in w.message for w in plan.warnings)
     assert len(plan.warnings) == bool(more)
     assert plan.notes == ()
@@ -132,7 +132,7 @@ def test_a_discontinued_variant_inside_a_product_proves_that_none_is_hidden(
     open_shop: MakeShop, of: str, text: str, rows: dict[str, str], words: bool
 ) -> None:
     shop = open_shop(seed(of=of), text, booleans_as_words=words, **rows)
-    assert P in shop.read().whole
+    assert P in shop.read().children_complete
     assert sent(shop)[0] == "product.update"
     assert (shop.plan().warnings, shop.plan().notes) == ((), ())
     assert shop.apply().complete
@@ -142,7 +142,7 @@ def test_a_discontinued_variant_inside_a_product_proves_that_none_is_hidden(
 @pytest.mark.parametrize("words", [False, True])
 def test_variants_on_sale_prove_nothing(open_shop: MakeShop, words: bool) -> None:
     shop = open_shop(seed(), files(PRICES), booleans_as_words=words, **WORST)
-    assert shop.read().whole == set()
+    assert shop.read().children_complete == set()
 
 
 def test_the_proof_costs_no_request(open_shop: MakeShop) -> None:
@@ -200,7 +200,7 @@ def test_a_list_that_shows_them_does_not_speak_for_single_reads(open_shop: MakeS
         else:
             reader.builder.add_single(PRODUCT, SOME)
         mark_complete_parents(reader, shop.desired(), {"product": {"P"}})
-        assert (P in reader.live.whole) is known, read
+        assert (P in reader.live.children_complete) is known, read
 
 
 def test_what_two_reads_have_shown_is_whole_by_the_one_that_hides_none(open_shop: MakeShop) -> None:
@@ -210,7 +210,7 @@ def test_what_two_reads_have_shown_is_whole_by_the_one_that_hides_none(open_shop
     reader.builder.add_single(PRODUCT, SOME)
     reader.builder.add_single(PRODUCT, {**SOME, "Code": "Q"})
     mark_complete_parents(reader, shop.desired(), {"product": {"P", "Q"}})
-    assert reader.live.whole == {P}
+    assert reader.live.children_complete == {P}
 
 
 def test_a_hidden_variant_speaks_against_the_sort_of_read_that_hid_it(open_shop: MakeShop) -> None:
@@ -218,8 +218,8 @@ def test_a_hidden_variant_speaks_against_the_sort_of_read_that_hid_it(open_shop:
     reader = Reader(shop.client(), KINDS)
     reader.builder.add_rows(PRODUCT, [{**ALL, "Code": "Q"}, SOME], frozenset(ALL))
     mark_complete_parents(reader, shop.desired(), {"product": {"P", "Q"}})
-    assert reader.live.whole == {P, Address("product", "Q")}
-    reader.live.whole.clear()
+    assert reader.live.children_complete == {P, Address("product", "Q")}
+    reader.live.children_complete.clear()
     reader.builder.add_rows(KINDS["variant"], [{"Code": "PH", "Discontinued": True}], frozenset())
     mark_complete_parents(reader, shop.desired(), {"product": {"P", "Q"}})
-    assert reader.live.whole == set()
+    assert reader.live.children_complete == set()

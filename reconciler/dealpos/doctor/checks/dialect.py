@@ -99,12 +99,12 @@ def _with_generations(routes: dict[str, str]) -> str:
 
 def _missing_fields(evidence: Evidence, kind: Kind) -> list[str]:
     fields = {name for row in evidence.rows(kind.name) for name in decode_or_empty(kind, row)}
-    readable = [name for name, _, _ in kind.readable if kind.fields[name].comparable]
+    readable = [name for name, _, _ in kind.read_fields if kind.fields[name].comparable]
     return [name for name in readable if name not in fields]
 
 
 def _odd_formats(kind: Kind, row: Row) -> Iterator[str]:
-    for _, keys, codec in kind.readable:
+    for _, keys, codec in kind.read_fields:
         raw = next((row[key] for key in keys if key in row), None)
         if codec.plain is None or raw is None:
             continue

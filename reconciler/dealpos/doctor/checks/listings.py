@@ -49,7 +49,7 @@ def check_retired_objects(evidence: Evidence, kinds: Kinds) -> Iterator[CheckRes
         listing = evidence.question(kind.name, Purpose.LISTING)
         if not (kind.retire and kind.reads.hides and listing and listing.rows):
             continue
-        if any(kind.retired(row) for row in listing.rows):
+        if any(kind.is_retired(row) for row in listing.rows):
             listed.append(listing.operation)
         elif name := _child_missing_from_list(evidence, kind, listing):
             hidden.append(f"{listing.operation} leaves out the discontinued {kind.name} {name}")
@@ -133,17 +133,17 @@ def _child_missing_from_list(evidence: Evidence, kind: Kind, listing: Question) 
     is_whole = listing.total is not None and len(listing.rows) >= listing.total
     if kind.parent is None or not is_whole:
         return None
-    listed = {kind.named(row) for row in listing.rows}
+    listed = {kind.identity_of(row) for row in listing.rows}
     for parent in evidence.rows(kind.parent.kind):
         for row in parent.get(kind.parent.key) or ():
-            if kind.retired(row) and kind.named(row) not in listed:
-                return kind.named(row)
+            if kind.is_retired(row) and kind.identity_of(row) not in listed:
+                return kind.identity_of(row)
     return None
 
 
 def _check_children(check: str, evidence: Evidence, kind: Kind, parent: Parent) -> CheckResult:
     rows = [row for above in evidence.rows(parent.kind) for row in _children(above, parent)]
-    seen = next((kind.named(row) for row in rows if kind.retired(row)), None)
+    seen = next((kind.identity_of(row) for row in rows if kind.is_retired(row)), None)
     if seen:
         return ok(check, f"returned with their {parent.kind}, such as {seen}")
     if not rows:
@@ -172,8 +172,8 @@ def _children(row: Row, parent: Parent) -> list[Row]:
 
 def _child_in_no_parent(evidence: Evidence, kind: Kind, children: list[Row]) -> str | None:
     """Return a child that its own read shows as retired, and that no parent has shown."""
-    shown = {kind.named(row) for row in children}
-    names = (kind.named(row) for row in evidence.rows(kind.name) if kind.retired(row))
+    shown = {kind.identity_of(row) for row in children}
+    names = (kind.identity_of(row) for row in evidence.rows(kind.name) if kind.is_retired(row))
     return next((name for name in names if name not in shown), None)
 
 
@@ -192,8 +192,8 @@ def _compare_filter(
     first, wider = pages
     if not wider.is_answered:
         return warning(check, f"unknown: {wider_filter} is refused ({wider.detail})", _LOOKED_UP)
-    listed = {kind.named(row) for row in first.rows}
-    more = [name for row in wider.rows if (name := kind.named(row)) and name not in listed]
+    listed = {kind.identity_of(row) for row in first.rows}
+    more = [name for row in wider.rows if (name := kind.identity_of(row)) and name not in listed]
     if len(wider.rows) > len(first.rows) and more:
         # A page of the same size has more rows, so the plain list was not cut: it has ended.
         count = f"{len(more):,} {kind.name if len(more) == 1 else kind.collection}"

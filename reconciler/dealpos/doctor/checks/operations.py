@@ -123,7 +123,7 @@ def _describe_size(question: Question) -> str:
 def _unusable_row(kind: Kind, question: Question) -> str | None:
     """Return why a row of a response cannot be used; None where all can."""
     for row in question.rows:
-        if kind.named(row) is None:
+        if kind.identity_of(row) is None:
             return f"rows have no {kind.identity} (they are {describe_shape(row)})"
         try:
             kind.decode(row)
@@ -157,7 +157,7 @@ def _judge_missing_single(
     evidence: Evidence, kinds: Kinds, kind: Kind, question: Question
 ) -> tuple[Verdict, str]:
     """Return what follows where no single object can be read, so that it proves no absence."""
-    if any(kind.retired(row) for row in evidence.rows(kind.name)):
+    if any(kind.is_retired(row) for row in evidence.rows(kind.name)):
         return warning, f"no action needed: lists include {kind.retire} {kind.collection}"
     if question.reply is Reply.NOT_OFFERED and _is_listed(evidence, kind):
         # dealpos-api.md §6.4, §9: two generations print no read of a single product or customer.
@@ -168,7 +168,7 @@ def _judge_missing_single(
                 f"{child.collection} exists, and unknown otherwise"
             )
             return warning, step
-        if not kind.reads.listed:
+        if not kind.reads.prefer_listing:
             # The files name a few of many, which seldom change.
             step = (
                 f"enter new and changed {kind.collection} in DealPOS: they are compared as far as "
@@ -184,7 +184,7 @@ def _can_prove_absence(evidence: Evidence, kind: Kind) -> bool:
         return False
     known = evidence.question(kind.name, Purpose.KNOWN)
     is_open = known is None or known.is_answered or known.reply is Reply.UNASKED
-    return is_open or any(kind.retired(row) for row in evidence.rows(kind.name))
+    return is_open or any(kind.is_retired(row) for row in evidence.rows(kind.name))
 
 
 def _is_listed(evidence: Evidence, kind: Kind) -> bool:
