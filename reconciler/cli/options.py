@@ -40,6 +40,7 @@ def _choose_color(context: click.Context, parameter: click.Parameter, choice: st
 
 color = click.option(
     "--color",
+    metavar="WHEN",
     type=click.Choice(terminal.COLOR_CHOICES),
     callback=_choose_color,
     expose_value=False,
@@ -52,15 +53,17 @@ directory = click.argument(
 )
 
 
-def format_option(*more: str, help: str = "") -> Callable[[Command], Command]:
-    """Return the option `--format` with text, json and those of `more`."""
+def format_option(**more: str) -> Callable[[Command], Command]:
+    """Return the option `--format` with text, json and those of `more`, each with its meaning."""
+    meanings = {"json": "one document", **more}
+    listed = "".join(f", {name} ({meaning})" for name, meaning in meanings.items())
     return click.option(
         "--format",
         "output_format",
-        type=click.Choice(["text", "json", *more]),
+        metavar="FORMAT",
+        type=click.Choice(["text", *meanings]),
         default="text",
-        show_default=True,
-        help=f"Output format. json: one document. {help}".rstrip(),
+        help=f"Output format: text (default){listed}.",
     )
 
 
@@ -81,7 +84,9 @@ target = click.option(
     "'variant/1003*'; repeatable.",
 )
 
-kind = click.option("--kind", "kinds", multiple=True, help="Only objects of this kind; repeatable.")
+kind = click.option(
+    "--kind", "kinds", metavar="KIND", multiple=True, help="Only objects of this kind; repeatable."
+)
 
 overwrite = click.option(
     "--overwrite",

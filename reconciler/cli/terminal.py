@@ -19,6 +19,8 @@ MAX_HANGING_INDENT_COLUMNS: Final = 12
 COLOR_CHOICES: Final = ("auto", "always", "never")
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_MAYBE_WIDE = re.compile(r"[\u1100-\u200f\u231a-\U0010ffff]")
+"""Characters that may take two columns; arrows and dashes, which plans are full of, take one."""
 _WORD = re.compile(r"'[^']*'\S*|`[^`]*`\S*|(?<=: )reconciler .*|\S+")
 """One word, or a command, which stays on one line so that it can be copied."""
 _INDENT = re.compile(r"\s*(?:(?:\x1b\[[0-9;]*m)*[^\w\s'\"](?:\x1b\[[0-9;]*m)*\s+)?")
@@ -80,13 +82,13 @@ def wrap(text: str, width: int | None) -> str:
     A line that goes on is indented like the text of its first line. A word or a quoted command
     that is longer than a line is not broken.
     """
-    if width is None or all(len(line) <= width and line.isascii() for line in text.split("\n")):
+    if width is None:
         return text
     return "\n".join(part for line in text.split("\n") for part in _wrap_line(line, width))
 
 
 def _wrap_line(line: str, width: int) -> Iterator[str]:
-    if _cells(line) <= width:
+    if 2 * len(line) <= width or _cells(line) <= width:  # no character takes more than two columns
         yield line
         return
     found = _INDENT.match(line)
@@ -106,7 +108,9 @@ def _wrap_line(line: str, width: int) -> Iterator[str]:
 
 def _cells(text: str) -> int:
     """Return the columns that `text` takes; wide characters take two, control sequences none."""
+    visible = _ANSI.sub("", text) if "\x1b" in text else text
+    if not _MAYBE_WIDE.search(visible):
+        return len(visible)
     from rich.cells import cell_len  # a terminal needs rich for its progress bar anyway
 
-    visible = _ANSI.sub("", text)
-    return len(visible) if visible.isascii() else cell_len(visible)
+    return cell_len(visible)

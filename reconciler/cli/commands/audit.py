@@ -15,13 +15,11 @@ from reconciler.errors import ReconcilerError
 @click.command()
 @options.directory
 @options.format_option(
-    "html",
-    "markdown",
-    "github",
-    "junit",
-    "prometheus",
-    help="html: a page. markdown: an issue. github: annotations of YAML lines. junit: a test "
-    "report. prometheus: a text file for the node exporter.",
+    html="a page",
+    markdown="an issue",
+    github="annotations of YAML lines",
+    junit="a test report",
+    prometheus="node exporter",
 )
 @click.option(
     "--detailed-exitcode",

@@ -14,10 +14,7 @@ from reconciler.errors import ReconcilerError, UsageError
 @click.command()
 @options.directory
 @options.format_option(
-    "markdown",
-    "github",
-    "html",
-    help="markdown: a pull-request comment. github: annotations of YAML lines. html: a page.",
+    markdown="a pull-request comment", github="annotations of YAML lines", html="a page"
 )
 @options.compact
 @options.detailed_exitcode

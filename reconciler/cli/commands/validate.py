@@ -11,7 +11,7 @@ from reconciler.cli import errors, options, output, stream
 
 @click.command()
 @options.directory
-@options.format_option("github", help="github: annotations of YAML lines.")
+@options.format_option(github="annotations of YAML lines")
 def validate(directory: Path, output_format: str) -> None:
     """Check the files without network or credentials."""
     with errors.report_errors(output_format, directory):
