@@ -20,7 +20,6 @@
         │   └── OperationUnavailable  the server does not have this operation
         ├── ReadbackMismatch          accepted, and the shop has another value
         │   └── MismatchRemains       and the wrong object is still in the shop
-        ├── ChangedSincePlan          the object to replace is not as it was planned
         └── UnexpectedResponse        the answer has no documented shape
 
 Code at the edges raises the narrow error. Whoever can decide what it means catches it, and
@@ -177,10 +176,6 @@ class ReadbackMismatch(ApiError):
 
 class MismatchRemains(ReadbackMismatch):
     """A ReadbackMismatch where the wrong object is still in the shop."""
-
-
-class ChangedSincePlan(ApiError):
-    """The object to replace has changed since the plan; nothing was sent."""
 
 
 class UnexpectedResponse(ApiError):

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from reconciler.core.diff.change import Action
-from reconciler.core.diff.readback import proof_of
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kinds
 from reconciler.core.plan.plan import Plan
@@ -65,11 +64,13 @@ def apply_steps(
 
     `journal` holds what a replacement is about to delete, until the new object is verified.
     """
+    writing = {address for step in steps for address in step.addresses}
+    assert all(change.address in writing for change in plan.changes), "a change without a step"
     before = client.requests
     sender = RequestSender(client, kinds, plan.listings)
     policy = StopPolicy(client, steps, kinds, plan.listings)
     current = _Run(plan, steps, sender, policy, journal, observer or ApplyObserver())
-    writes = _by_change(plan, kinds, current.send_all(), current.stopped)
+    writes = _by_change(plan, current.send_all())
     if current.stopped is None:
         writes = verify(writes, steps, kinds, sender)
     outcomes, rewrites = [], {}
@@ -90,15 +91,11 @@ def apply_steps(
     )
 
 
-def _by_change(plan: Plan, kinds: Kinds, writes: Iterable[Written], stopped: str | None) -> Writes:
+def _by_change(plan: Plan, writes: Iterable[Written]) -> Writes:
     """Return the writes of a run as one per change, in the order of the plan."""
     found: dict[Address, list[Written]] = {change.address: [] for change in plan.changes}
     for written in writes:
         found[written.address].append(written)
-    for change in plan.changes:
-        if not found[change.address]:
-            proof = proof_of(kinds[change.address.kind], change)
-            found[change.address].append(Written(change, proof, "skipped", stopped))
     return {address: fold_writes(own) for address, own in found.items()}
 
 
