@@ -149,7 +149,9 @@ def test_a_package_says_in_three_lines_what_it_is_for() -> None:
 
 def is_participle(name: str) -> bool:
     word = name.strip("_")
-    return word in IRREGULAR.split() or (word.endswith("ed") and word not in VERBS)
+    return "_" not in word and (
+        word in IRREGULAR.split() or (word.endswith("ed") and word not in VERBS)
+    )
 
 
 def is_adjective(node: ast.FunctionDef) -> bool:
