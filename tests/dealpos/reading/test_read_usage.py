@@ -1,0 +1,152 @@
+"""A shop is read in few requests, whatever its pages and batches allow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.dealpos.reading.read import read_live
+from reconciler.kinds import KINDS
+from tests.support.reading import declaring, stock, words
+from tests.support.shop import MakeShop, Shop
+
+
+def asked(shop: Shop) -> list[str]:
+    """The operations of the last client, without the token."""
+    return [name for name in shop.listener.operations if name != "token"]
+
+
+def test_a_category_costs_one_request(open_shop: MakeShop, live: dict[str, Any]) -> None:
+    shop = open_shop(live, "categories: [{name: Drinks}, {name: New}]")
+    assert shop.plan().reads == 1
+    assert asked(shop) == ["category.list"]
+
+
+def test_a_small_shop_is_read_in_few_requests(same: MakeShop) -> None:
+    shop = same()
+    assert shop.plan().reads == 13
+    assert sorted(asked(shop)) == [
+        "category.list",
+        *["coupon.by_code"] * 4,  # two that the list hides, two with a requirement
+        *["coupon.list"] * 2,  # a bare array has no total: the second page proves the end
+        *["customer.by_code"] * 2,
+        "outlet.list",
+        *["product.list"] * 2,
+        "variant.by_codes",
+    ]
+
+
+def test_customers_are_read_singly_while_they_are_few(open_shop: MakeShop) -> None:
+    people = [{"Code": f"C{i:02}", "Name": "N", "Email": f"{i}@e.com"} for i in range(40)]
+    text = "customers: [{code: C01, name: N}, {code: C02, name: N}]"
+    shop = open_shop({"customers": people}, text)
+    assert shop.plan().changes == ()
+    assert asked(shop) == ["customer.by_code"] * 2
+
+
+def test_many_customers_are_read_by_the_list(open_shop: MakeShop) -> None:
+    people = [{"Code": f"C{i:02}", "Name": "N", "Email": f"{i}@e.com"} for i in range(60)]
+    text = "customers:\n" + "".join(f"  - {{code: C{i:02}, name: N}}\n" for i in range(60))
+    shop = open_shop({"customers": people}, text)
+    assert shop.plan().changes == ()
+    assert asked(shop) == ["customer.list"]
+
+
+def test_a_list_that_ignores_paging_does_not_loop(open_shop: MakeShop) -> None:
+    people = [{"Code": f"C{i:02}", "Name": "N", "Email": f"{i}@e.com"} for i in range(12)]
+    text = "customers:\n" + "".join(f"  - {{code: C{i:02}, name: N}}\n" for i in range(13))
+    shop = open_shop({"customers": people}, text, customer_paging="ignored")
+    assert [str(change.address) for change in shop.plan().changes] == ["customer/C12"]
+    # Page one, page two again, and half a page two, which tells that no paging is heeded.
+    assert asked(shop).count("customer.list") == 3
+
+
+@pytest.mark.parametrize("order", ["code", "reverse", "insertion"])
+@pytest.mark.parametrize("total", ["none", "TotalCount"])
+def test_thirty_products_are_all_read_in_pages_of_seven(
+    open_shop: MakeShop, order: str, total: str
+) -> None:
+    envelope = "array" if total == "none" else "Data"
+    shop = open_shop(
+        stock(30),
+        declaring(29),
+        page_cap=7,
+        list_order=order,
+        product_list_envelope=envelope,
+        product_list_total=total,
+    )
+    plan = shop.plan()
+    assert plan.changes == ()
+    assert [str(address) for address in plan.unmanaged] == ["product/P029", "variant/V029"]
+    # A page of seven is odd: the size of the samples is asked for once, and brings no more.
+    assert asked(shop).count("product.list") == 6
+
+
+def test_a_full_last_page_is_followed_by_one_more_request(open_shop: MakeShop) -> None:
+    shop = open_shop(stock(28), declaring(28), page_cap=7)
+    assert shop.plan().changes == ()
+    assert asked(shop).count("product.list") == 6
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {},
+        {"variant_list_without_category": "empty"},
+        {"variant_list_without_category": "reject"},
+        {"page_cap": 7},
+        {"page_cap": 40},
+        {"batch_missing": "reject"},
+        {"lists_hide_discontinued": True},
+        {"missing_operations": frozenset({"POST /Variant", "GET /Variant"})},
+    ],
+    ids=words,
+)
+def test_many_variants_are_never_read_one_by_one(open_shop: MakeShop, choices: Any) -> None:
+    shop = open_shop(stock(250), declaring(250), **choices)
+    assert shop.plan().changes == ()
+    reads = [name for name in asked(shop) if name.startswith("variant.")]
+    assert "variant.by_code" not in reads
+    assert len(reads) <= 5
+
+
+def test_a_listing_is_dropped_for_batches_when_its_pages_are_more(open_shop: MakeShop) -> None:
+    shop = open_shop(stock(250), declaring(250), page_cap=7)
+    shop.plan()
+    reads = [name for name in asked(shop) if name.startswith("variant.")]
+    assert reads == ["variant.list", *["variant.by_codes"] * 3]
+
+
+def test_a_listing_that_was_dearer_than_batches_is_not_begun_again(open_shop: MakeShop) -> None:
+    shop = open_shop(stock(250), declaring(250), page_cap=7)
+    first = shop.client()
+    read_live(first, shop.desired(), KINDS)
+    again = shop.client()
+    again.routes.tenant.rows.update(first.routes.tenant.rows)
+    read_live(again, shop.desired(), KINDS)
+    reads = [name for name in asked(shop) if name.startswith("variant.")]
+    assert reads == ["variant.by_codes"] * 3
+
+
+def test_a_list_of_variants_that_shows_nothing_does_not_verify(open_shop: MakeShop) -> None:
+    """API §7: a variant list without a category may be empty; batches show what it does not."""
+    shop = open_shop(stock(250), declaring(250), variant_list_without_category="empty")
+    shop.write(declaring(250, price=1500))
+    plan = shop.plan()
+    report = shop.apply(plan)
+    assert report.counts()["applied"] == 250
+    assert report.verified == 250
+    assert report.requests == 250 + 3
+
+
+@pytest.mark.parametrize("choices", [{}, {"page_cap": 7}, {"batch_missing": "reject"}], ids=words)
+def test_many_changed_variants_are_verified_in_few_requests(
+    open_shop: MakeShop, choices: Any
+) -> None:
+    shop = open_shop(stock(250), declaring(250), **choices)
+    shop.write(declaring(250, price=1500))
+    plan = shop.plan()
+    report = shop.apply(plan)
+    assert report.verified == 250
+    assert report.requests == shop.cost(plan).requests <= 250 + 3
