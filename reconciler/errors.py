@@ -79,14 +79,15 @@ class Refused(ReconcilerError):
 
     exit_code = 3
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], exceptions: Sequence[str]) -> None:
+        """Take the violations, and the lines of YAML that would allow them."""
         self.problems = tuple(sorted(problems))
         count = len(self.problems)
         super().__init__(
             f"refused by {count} guardrail violation{'s' if count != 1 else ''}; "
             "nothing was written",
             hint="fix the values, or add an exception under `allow:` (with reason and date) "
-            "so that it is reviewed",
+            "so that it is reviewed:\n" + "\n".join(exceptions),
         )
 
 

@@ -184,8 +184,11 @@ def meddle(runner: Runner) -> None:
 def settled(runner: Runner, applied: subprocess.CompletedProcess[str]) -> None:
     """Two prices and the coupon are applied, one price is held, and the file settles it."""
     assert applied.returncode == 4, applied.stdout
-    assert "! variant/1001L update stale: `unit_price` was 22,000 when" in applied.stdout
-    assert "Applied: 3 applied (3 verified), 1 stale" in applied.stdout
+    assert (
+        '! update variant/1001L "Kopi Susu, Large" stale: `unit_price` was 22,000 when'
+        in applied.stdout
+    )
+    assert "Apply incomplete: 3 applied (3 verified), 1 stale" in applied.stdout
     prices, coupon = runner.shown()
     assert prices == {"1001R": 19000, "1001L": 22500, "1001J": 27000}
     assert (coupon["Discount"], coupon["Limit"], coupon["Balance"]) == (25, 63, 63)

@@ -139,7 +139,7 @@ def test_a_live_shop_comes_under_git(tmp_path: Path) -> None:
     story.edit("catalogue/drinks.yaml", "unit_price: 22000", "unit_price: 23000")
     story.commit("Large Kopi Susu costs 23,000")
     audit = story.type("audit", "--detailed-exitcode", code=2)
-    assert "unit_price is 18,500, the files say 18,000" in audit
+    assert "unit_price: live 18,500, declared 18,000" in audit
     assert re.search(
         r"Blocked.*variant/1001L.*is 21,000 in the shop and 23,000 in the files", audit, re.S
     )

@@ -31,7 +31,8 @@ def print_error(error: ReconcilerError) -> None:
             print_message(f"    hint: {problem.hint}")
     print_message(f"error: {error.message}")
     if error.hint:
-        print_message(f"hint: {error.hint}")
+        for line in f"hint: {error.hint}".splitlines():
+            print_message(line)
 
 
 @contextmanager

@@ -81,15 +81,13 @@ def save_plan(made: PlannedRun, folder: Path, out: Path, signing: bytes | None) 
 
 def print_report(report: Report, output_format: str, continue_command: str | None = None) -> None:
     """Write a report of an apply to stdout; `continue_command` does the rest."""
+    from reconciler.render.report import report_document, report_text
+
+    report_view = view.make_report_view(continue_command)
     if output_format == "json":
-        from reconciler.render.report import report_document
-
-        print_json(report_document(report, continue_command or ""))
+        print_json(report_document(report, report_view))
     elif report.outcomes:
-        from reconciler.render.report import report_text
-
-        paint = view.for_terminal()["paint"]
-        print_text("\n" + report_text(report, paint, continue_command or ""))
+        print_text("\n" + report_text(report, report_view))
 
 
 def print_audit(

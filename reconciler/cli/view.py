@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.cli import terminal
 
 if TYPE_CHECKING:
-    from reconciler.render.view import AuditView, PlanView, View
+    from reconciler.render.view import AuditView, PlanView, ReportView, View
     from reconciler.workflows.plan import PlannedRun
 
 
@@ -57,6 +57,17 @@ def make_audit_view(requests: int, seconds: float, folder: Path, output_format: 
         requests=requests,
         seconds=seconds,
         **_describe_run(folder, output_format),
+        **for_terminal(),
+    )
+
+
+def make_report_view(continue_command: str | None) -> ReportView:
+    """Return a view of an apply that ends now."""
+    from reconciler.render.view import ReportView
+
+    return ReportView(
+        continue_command=continue_command or None,
+        **_describe_run(Path(), "text"),
         **for_terminal(),
     )
 

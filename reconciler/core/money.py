@@ -1,6 +1,6 @@
-"""What a change means in money: at which price and cost a variant is sold, before and after.
+"""Price, cost and margin of an object at each place where it is sold, before and after a change.
 
-No sales figures enter it: how much of anything is sold is not known.
+Sales figures are not known and play no part in it.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ class Sale:
     before: Offer | None
     after: Offer | None
     own: tuple[bool, bool] = (True, True)
-    """Whether the place has a price of its own, before and after, or sells at the base price."""
+    """True, before and after, where the place has a price of its own and not the base price."""
 
     @property
     def moved(self) -> bool:
-        """Whether price or cost differ, as far as they are known."""
+        """True if price or cost differ, as far as they are known."""
         return (self.before or _UNKNOWN) != (self.after or _UNKNOWN)
 
     @property
     def rise(self) -> Amount:
-        """By how much the price rises; below zero where it falls, 0 where a side is unknown."""
+        """The price after less the price before; 0 where one of them is unknown."""
         if self.before is None or self.after is None:
             return 0
         if self.before.price is None or self.after.price is None:
@@ -45,32 +45,32 @@ class Sale:
 
     @property
     def percent(self) -> Decimal | None:
-        """The rise in percent of the price before; None where there was none to compare with."""
+        """The rise in percent of the price before; None where nothing can be compared."""
         if not self.rise or self.before is None or not self.before.price:
             return None
         return Decimal(self.rise) * 100 / Decimal(self.before.price)
 
     @property
     def margin_rise(self) -> Decimal:
-        """By how many percentage points the margin rises; 0 where a side is unknown."""
+        """The percentage points by which the margin rises; 0 where a side is unknown."""
         before, after = margin(self.before), margin(self.after)
         return Decimal(0) if before is None or after is None else after - before
 
     @property
     def falls_below_cost(self) -> bool:
-        """Whether it is sold for less than it costs, and was not before."""
-        return below_cost(self.after) and not below_cost(self.before)
+        """True if it will be sold for less than it costs, and was not before."""
+        return is_below_cost(self.after) and not is_below_cost(self.before)
 
 
 def margin(offer: Offer | None) -> Decimal | None:
-    """What is left of the price after cost, in percent of the price; None where it is unknown."""
+    """Return price less cost in percent of the price; None where one of them is unknown."""
     if offer is None or not offer.price or offer.cost is None:
         return None
     return Decimal(offer.price - offer.cost) * 100 / Decimal(offer.price)
 
 
-def below_cost(offer: Offer | None) -> bool:
-    """Whether something is sold for less than it costs; an unknown side is not held against it."""
+def is_below_cost(offer: Offer | None) -> bool:
+    """Return whether an offer is known to sell for less than it costs."""
     return bool(
         offer is not None
         and offer.price is not None
@@ -80,7 +80,7 @@ def below_cost(offer: Offer | None) -> bool:
 
 
 def sales(change: Change, kinds: Kinds) -> Iterator[Sale]:
-    """Every place where the changed object is sold, the base price first."""
+    """Yield every place where the changed object is sold, the base price first."""
     offers = kinds[change.address.kind].prices
     if offers is None:
         return
@@ -97,14 +97,14 @@ def sales(change: Change, kinds: Kinds) -> Iterator[Sale]:
         )
 
 
-def moves(change: Change, kinds: Kinds) -> tuple[Sale, ...]:
-    """The places where the changed object's price or cost moves, the base price first."""
+def moved_sales(change: Change, kinds: Kinds) -> tuple[Sale, ...]:
+    """Return the places where the object's price or cost moves, the base price first."""
     return tuple(sale for sale in sales(change, kinds) if sale.moved)
 
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """The place where prices move most."""
+    """The largest price change of a plan, and where it is."""
 
     address: Address
     outlet: str
@@ -112,36 +112,36 @@ class Peak:
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
-    """What a plan means in money: objects by what happens to them at any place, and the peaks."""
+class PriceImpact:
+    """Objects by the way their prices and margins move at any place, and the largest moves."""
 
-    dearer: int = 0
-    cheaper: int = 0
+    price_increases: int = 0
+    price_decreases: int = 0
     below_cost: int = 0
     """Objects that fall below cost, new ones included."""
-    margin_up: int = 0
-    margin_down: int = 0
-    largest_rise: Peak | None = None
-    largest_fall: Peak | None = None
+    margins_up: int = 0
+    margins_down: int = 0
+    largest_increase: Peak | None = None
+    largest_decrease: Peak | None = None
 
 
-def total(changes: Iterable[Change], kinds: Kinds) -> Total:
-    """All changes together; one that rises here and falls there counts on both sides."""
-    moved = [(change.address, moves(change, kinds)) for change in changes]
+def sum_price_impact(changes: Iterable[Change], kinds: Kinds) -> PriceImpact:
+    """Return the impact of all changes; a price that rises here and falls there counts twice."""
+    moved = [(change.address, moved_sales(change, kinds)) for change in changes]
     peaks = [
         Peak(address, sale.outlet, sale.percent)
         for address, sold in moved
         for sale in sold
         if sale.percent is not None
     ]
-    return Total(
-        dearer=sum(any(sale.rise > 0 for sale in sold) for _, sold in moved),
-        cheaper=sum(any(sale.rise < 0 for sale in sold) for _, sold in moved),
+    return PriceImpact(
+        price_increases=sum(any(sale.rise > 0 for sale in sold) for _, sold in moved),
+        price_decreases=sum(any(sale.rise < 0 for sale in sold) for _, sold in moved),
         below_cost=sum(any(sale.falls_below_cost for sale in sold) for _, sold in moved),
-        margin_up=sum(any(sale.margin_rise > 0 for sale in sold) for _, sold in moved),
-        margin_down=sum(any(sale.margin_rise < 0 for sale in sold) for _, sold in moved),
-        largest_rise=max((p for p in peaks if p.percent > 0), key=_percent, default=None),
-        largest_fall=min((p for p in peaks if p.percent < 0), key=_percent, default=None),
+        margins_up=sum(any(sale.margin_rise > 0 for sale in sold) for _, sold in moved),
+        margins_down=sum(any(sale.margin_rise < 0 for sale in sold) for _, sold in moved),
+        largest_increase=max((p for p in peaks if p.percent > 0), key=_percent, default=None),
+        largest_decrease=min((p for p in peaks if p.percent < 0), key=_percent, default=None),
     )
 
 

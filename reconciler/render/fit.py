@@ -1,6 +1,6 @@
-"""Lists that must fit into a room: at length, briefly, or as far as it goes and saying so.
+"""Fit lists of objects into a size limit: in full, as names only, or cut and counted.
 
-Rooms are counted in bytes: whether a host counts bytes or characters, what fits here fits there.
+Sizes are counted in bytes: a text that fits here fits a host that counts characters, too.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from typing import NamedTuple
 from reconciler.render.words import amount, plain
 
 _NUMBERED = re.compile(r"(.*?)([0-9]{1,18})", re.DOTALL)
-_RUN = 3
+MIN_RANGE = 3
 
 
 def size(text: str) -> int:
-    """The bytes that a text takes."""
+    """Return the bytes that a text takes."""
     return len(text.encode())
 
 
 def code(text: str) -> str:
-    """`text` as a code span: nothing in it is markup, a mention or a link."""
+    """Return `text` as a code span: nothing in it is markup, a mention or a link."""
     shown = plain(text)
     longest = max((len(run) for run in re.findall("`+", shown)), default=0)
     tick = "`" * (longest + 1)
@@ -33,7 +33,7 @@ def code(text: str) -> str:
 
 
 class Fitted(NamedTuple):
-    """What fitted, and how many names did not."""
+    """A text that fits, and the number of names that did not."""
 
     text: str
     missing: int = 0
@@ -41,14 +41,15 @@ class Fitted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Objects that must be named. `names` are the same objects by what they have in common."""
+    """Objects that must be named. `names` are the same objects, grouped by what they share."""
 
     title: str
     entries: Sequence[str]
     names: Mapping[str, Sequence[str]]
+    subject: str = "plan"
 
     def fit(self, room: int) -> Fitted:
-        """The fullest form for which there is room."""
+        """Return the fullest form for which there is room."""
         if not self.entries:
             return Fitted("")
         full = _list(self.title, self.entries)
@@ -58,13 +59,13 @@ class Listing:
         return Fitted(brief) if size(brief) <= room else self._cut(room)
 
     def brief(self) -> str:
-        """Every name, and nothing else."""
+        """Return every name, and nothing else."""
         lines = [f"{label}: {', '.join(_spans(names))}" for label, names in self.names.items()]
         return _list(self.title, lines) if self.entries else ""
 
     def _cut(self, room: int) -> Fitted:
         total = sum(len(names) for names in self.names.values())
-        left = room - size(_list(self.title, ["", *self.names])) - size(_loud(total, self.title))
+        left = room - size(_list(self.title, ["", *self.names])) - size(self._more(total))
         lines, shown = [], 0
         for label, names in self.names.items():
             fitted = []
@@ -77,14 +78,14 @@ class Listing:
             if fitted:
                 lines.append(f"{label}: {', '.join(fitted)}")
             left -= 4
-        return Fitted(_list(self.title, [*lines, _loud(total - shown, self.title)]), total - shown)
+        missing = total - shown
+        return Fitted(_list(self.title, [*lines, self._more(missing)]), missing)
 
-
-def _loud(count: int, title: str) -> str:
-    return (
-        f"**⚠️ {amount(count)} more are NOT NAMED HERE, there is no room for them; "
-        f"do not judge this plan by this comment** ({title})"
-    )
+    def _more(self, count: int) -> str:
+        return (
+            f"**⚠️ {amount(count)} more are not shown (comment size limit). "
+            f"Review the full {self.subject} before you decide.**"
+        )
 
 
 def _list(title: str, entries: Iterable[str]) -> str:
@@ -96,13 +97,13 @@ def _spans(names: Sequence[str]) -> Iterator[str]:
 
 
 def _counted_spans(names: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Each name as a code span; consecutive numbers as a range: `V001` to `V099` (99)."""
+    """Yield each name as a code span; consecutive numbers as a range: `V001` to `V099` (99)."""
     run: list[str] = []
     for name, following in pairwise([*sorted(names), None]):
         if name is not None:
             run.append(name)
         if following is None or not _consecutive(run[-1], following):
-            if len(run) >= _RUN:
+            if len(run) >= MIN_RANGE:
                 yield f"{code(run[0])} to {code(run[-1])} ({amount(len(run))})", len(run)
             else:
                 yield from ((code(entry), 1) for entry in run)
@@ -121,9 +122,10 @@ def _consecutive(name: str, following: str) -> bool:
 
 
 def fit_all(listings: Sequence[Listing], room: int) -> list[Fitted]:
-    """All listings in one room; an earlier one leaves the later ones enough to be brief in.
+    """Return all listings, fitted into one room.
 
-    Where that is too much, it takes no more than half of what is left.
+    An earlier listing leaves the later ones enough for their names; where that is too much, it
+    takes no more than half of the room that is left.
     """
     fitted: list[Fitted] = []
     needs = [size(listing.brief()) for listing in listings]

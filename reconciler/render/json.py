@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from reconciler.errors import ReconcilerError
     from reconciler.render.view import View
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "2.0"
 """The version of every document; the part before the dot rises when a reader must change."""
 
 

@@ -1,4 +1,4 @@
-"""Money in words: a change's margins, and what a whole plan does to prices.
+"""Price and margin changes as text: those of one change, and those of a whole plan.
 
 No currency is named: the API states none (dealpos-api.md §13).
 """
@@ -9,49 +9,45 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from reconciler.core.model.pricing import Offer
-from reconciler.core.money import Peak, Sale, Total, margin
-from reconciler.render.words import Row, amount, plain
+from reconciler.core.money import Peak, PriceImpact, Sale, margin
+from reconciler.render.words import ObjectLabels, Row, amount, named, plain
 
-_PLACES = 6
+MAX_PLACES = 6
 
 
 def percent(value: Decimal | None) -> str:
-    """A share with one decimal: `52.6 %`; a dash where it is unknown."""
+    """Return a share with one decimal: `52.6 %`; a dash where it is unknown."""
     return "—" if value is None else f"{value:,.1f} %"
 
 
 def money_line(sold: Sequence[Sale]) -> str:
-    """The margins of the places where price or cost move, in one line; empty without any.
+    """Return the margins of the places where price or cost move, in one line; empty without any.
 
-    Outlets are named where they differ from the base price; those below cost come first, so that
-    what a long line leaves out is never they.
+    Outlets are named where they differ from the base price. Places that fall below cost come
+    first, so that a long line never leaves them out.
     """
-    told: dict[str, list[Sale]] = {}
+    places: dict[str, list[Sale]] = {}
     for sale in sold:
-        if words := _words(sale):
-            told.setdefault(words, []).append(sale)
-    entries = sorted(told.items(), key=lambda entry: not entry[1][0].falls_below_cost)
-    shown = [_named(words, sales) for words, sales in entries[:_PLACES]]
-    rest = sum(len(sales) for _, sales in entries[_PLACES:])
+        if words := ", ".join(_facts(sale)):
+            places.setdefault(words, []).append(sale)
+    entries = sorted(places.items(), key=lambda entry: not entry[1][0].falls_below_cost)
+    shown = [_at_outlets(words, sales) for words, sales in entries[:MAX_PLACES]]
+    rest = sum(len(sales) for _, sales in entries[MAX_PLACES:])
     return "; ".join([*shown, f"and {rest} more outlets"] if rest else shown)
 
 
-def _named(words: str, sales: list[Sale]) -> str:
+def _at_outlets(words: str, sales: list[Sale]) -> str:
     # What holds at the base price holds for the outlets that agree with it.
     if not sales[0].outlet:
         return words
     return f"{plain(', '.join(sale.outlet for sale in sales))}: {words}"
 
 
-def _words(sale: Sale) -> str:
-    return ", ".join(_facts(sale))
-
-
 def _facts(sale: Sale) -> Iterator[str]:
     if sale.after is None:
         return
     before, after = margin(sale.before), margin(sale.after)
-    if _indirect(sale):
+    if _is_indirect(sale):
         yield f"price {_price(sale.before)} → {_price(sale.after)}"
     if before != after:
         new = sale.before is None
@@ -65,47 +61,55 @@ def _price(offer: Offer | None) -> str:
 
 
 def money_rows(sold: Sequence[Sale]) -> list[Row]:
-    """What no field says by itself: the margins, and the prices of outlets without their own."""
+    """Return margins, and the prices of outlets without their own, which no field shows."""
     return [row for sale in sold if sale.after is not None for row in _rows(sale)]
 
 
 def _rows(sale: Sale) -> Iterator[Row]:
     at = f" at {plain(sale.outlet)}" if sale.outlet else ""
-    if _indirect(sale):
+    if _is_indirect(sale):
         yield Row(f"price{at}", _price(sale.before), _price(sale.after))
     before, after = margin(sale.before), margin(sale.after)
     if before != after:
         yield Row(f"margin{at}", percent(before), percent(after))
 
 
-def _indirect(sale: Sale) -> bool:
-    """Whether an outlet gains or loses a price of its own: no field says where it ends up."""
+def _is_indirect(sale: Sale) -> bool:
+    """Return whether an outlet gains or loses its own price: no field shows its new price."""
     return bool(sale.own != (True, True) and sale.rise and sale.outlet)
 
 
-def total_line(total: Total) -> str:
-    """The whole plan in one line after `Money:`; empty when no price and no margin moves."""
-    counts = [
-        (total.dearer, "dearer", "dearer"),
-        (total.cheaper, "cheaper", "cheaper"),
-        (total.below_cost, "falls below cost", "fall below cost"),
-        (total.margin_up, "margin up", "margins up"),
-        (total.margin_down, "margin down", "margins down"),
+def impact_line(impact: PriceImpact, labels: ObjectLabels) -> str:
+    """Return the impact of a plan in one line; empty when no price and no margin moves."""
+    prices = [
+        _counted(impact.price_increases, "increase"),
+        _counted(impact.price_decreases, "decrease"),
+        f"{amount(impact.below_cost)} below cost" if impact.below_cost else "",
     ]
-    told = [
-        f"{amount(count)} {one if count == 1 else many}" for count, one, many in counts if count
+    margins = [
+        f"{amount(count)} {way}"
+        for count, way in ((impact.margins_up, "up"), (impact.margins_down, "down"))
+        if count
     ]
+    counts = [", ".join(filter(None, prices))]
+    counts += [f"margins: {', '.join(margins)}"] if margins else []
     peaks = [
-        f"{name} {_peak(peak)}"
+        f"largest {name} {_peak(peak, labels)}"
         for name, peak in (
-            ("largest rise", total.largest_rise),
-            ("largest fall", total.largest_fall),
+            ("increase", impact.largest_increase),
+            ("decrease", impact.largest_decrease),
         )
         if peak
     ]
-    return "; ".join(filter(None, [", ".join(told), *peaks]))
+    largest = ", ".join(peaks)
+    parts = ["; ".join(filter(None, counts)), largest[:1].upper() + largest[1:]]
+    return ". ".join(filter(None, parts))
 
 
-def _peak(peak: Peak) -> str:
+def _counted(count: int, noun: str) -> str:
+    return f"{amount(count)} {noun}{'' if count == 1 else 's'}" if count else ""
+
+
+def _peak(peak: Peak, labels: ObjectLabels) -> str:
     where = f" at {plain(peak.outlet)}" if peak.outlet else ""
-    return f"{peak.percent:+,.1f} % ({plain(str(peak.address))}{where})"
+    return f"{peak.percent:+,.1f} % ({named(peak.address, labels)}{where})"

@@ -1,7 +1,7 @@
-"""A page that needs nothing else: no network, no other file, no script to be read.
+"""A self-contained HTML page: it needs no network and no other file.
 
-It may run its own script and style and nothing besides (their hashes stand in its content
-security policy), so that even markup that slipped through could do nothing.
+Its content security policy names the hashes of its own script and style and allows nothing else,
+so that even markup that slipped through could do nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from reconciler.render.words import plain
 
 
 def page(template: str, script: str = "", **values: Any) -> str:
-    """A page from the files in `page/`; every value put into it is text."""
+    """Return a page from the files in `templates/`; every value put into it is text."""
     loader = PackageLoader("reconciler.render", "templates")
     pages = Environment(
         loader=loader,
@@ -45,5 +45,5 @@ def _plain(value: object) -> str:
 
 
 def _fingerprint(text: str) -> str:
-    """What a content security policy calls a style or script by."""
+    """Return the hash by which a content security policy names a style or script."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -7,97 +7,122 @@ from typing import Annotated, NotRequired, cast
 
 from typing_extensions import TypedDict
 
-from reconciler.core.report import Report
-from reconciler.render.plan.documents import Verb, described, one_of
-from reconciler.render.view import Paint, no_paint
-from reconciler.render.words import counted, plain
+from reconciler.core.report import Outcome, Report
+from reconciler.render.json import FORMAT_VERSION
+from reconciler.render.plan.documents import Moment, ObjectDocument, Verb, described, one_of
+from reconciler.render.view import ReportView
+from reconciler.render.words import ObjectLabels, amount, counted, named, plain, with_labels
 
-Status = Annotated[str, one_of(("applied", "failed", "stale", "skipped"))]
-_STATUS = {"applied": "✓", "failed": "✗", "stale": "!", "skipped": "-"}
+SIGNS = {"applied": "✓", "failed": "✗", "stale": "!", "skipped": "⊘"}
+_STYLES = {"applied": "green", "failed": "red", "stale": "yellow", "skipped": "yellow"}
+Status = Annotated[str, one_of(SIGNS)]
 
 
 @described
-class OutcomeDocument(TypedDict):
-    """What became of one planned change."""
+class OutcomeDocument(ObjectDocument):
+    """The result of one planned change."""
 
-    address: str
     action: Verb
     status: Status
     message: str
 
 
 @described
-class Statuses(TypedDict):
+class StatusesDocument(TypedDict):
     """Outcomes by status."""
 
     applied: int
     failed: int
     stale: int
+    """Not applied, since the object was changed in the shop after the plan was made."""
     skipped: int
 
 
 @described
 class ReportDocument(TypedDict):
-    """What `reconciler apply --format json` prints: what happened, never what was planned."""
+    """Output of `reconciler apply --format json`: the results, not the plan."""
 
+    format_version: str
+    """The part before the dot rises when a reader must change."""
+    finished_at: Moment
+    """The time at which the apply ended, UTC."""
     store: str
     outcomes: list[OutcomeDocument]
-    summary: Statuses
+    summary: StatusesDocument
     requests: int
-    """Everything that was sent."""
+    """All requests of the run."""
     verified: int
-    """Changes that were read back as they should be."""
+    """Changes that a read has confirmed."""
     stopped: NotRequired[str]
-    """Why the run ended early."""
-    going_on: NotRequired[str]
-    """The command that does the rest."""
+    """The reason why the run ended early."""
+    continue_command: NotRequired[str]
+    """The command that applies the rest."""
 
 
-def report_text(report: Report, paint: Paint = no_paint, going_on: str = "") -> str:
-    """What an apply did: everything that went wrong by name, and one closing line.
-
-    `going_on` is the command that does what is left.
-    """
-    return "\n".join(_report(report, paint, going_on)) + "\n"
+def report_text(report: Report, view: ReportView) -> str:
+    """Return the result of every change, and one closing line."""
+    return "\n".join(_report(report, view)) + "\n"
 
 
-def _report(report: Report, paint: Paint, going_on: str) -> Iterator[str]:
-    colours = {"applied": "green", "failed": "red", "stale": "yellow", "skipped": "yellow"}
-    for outcome in report.outcomes:
-        sign = paint(colours[outcome.status], _STATUS[outcome.status])
-        said = f": {plain(outcome.message)}" if outcome.message else ""
-        yield f"{sign} {plain(str(outcome.address))} {outcome.action.value} {outcome.status}{said}"
+def _report(report: Report, view: ReportView) -> Iterator[str]:
+    yield from (_outcome(outcome, report.labels, view) for outcome in report.outcomes)
     yield ""
     if report.stopped:
-        yield f"Ended early: {plain(report.stopped)}"
-    if going_on:
-        yield f"To go on: {plain(going_on)}"
+        yield f"Stopped early: {plain(report.stopped)}"
+    if view.continue_command:
+        yield f"To continue: {plain(view.continue_command)}"
+    yield _closing_line(report)
+
+
+def _outcome(outcome: Outcome, labels: ObjectLabels, view: ReportView) -> str:
+    sign = view.paint(_STYLES[outcome.status], SIGNS[outcome.status])
+    message = with_labels(plain(outcome.message), labels)
+    return (
+        f"{sign} {outcome.action.value} {named(outcome.address, labels)} "
+        f"{outcome.status}{f': {message}' if message else ''}"
+    )
+
+
+def _closing_line(report: Report) -> str:
     counts = report.counts()
-    rest = [f"{counts[name]:,} {name}" for name in ("failed", "stale", "skipped") if counts[name]]
-    applied = f"{counts['applied']:,} applied ({report.verified:,} verified)"
-    yield f"Applied: {', '.join([applied, *rest])}; {counted(report.requests, 'request')}"
+    verified = f"({amount(report.verified)} verified)"
+    requests = counted(report.requests, "request")
+    if report.complete and not counts["applied"]:
+        in_place = counted(len(report.outcomes), "change")
+        return f"Nothing to do: {in_place} already in place (verified), {requests}"
+    if counts["applied"] == len(report.outcomes):
+        return f"Apply complete: {counted(counts['applied'], 'change')} {verified}, {requests}"
+    rest = [
+        f"{amount(counts[name])} {name}" for name in ("failed", "stale", "skipped") if counts[name]
+    ]
+    applied = f"{amount(counts['applied'])} applied {verified}"
+    return f"Apply incomplete: {', '.join([applied, *rest])}, {requests}"
 
 
-def report_document(report: Report, going_on: str = "") -> ReportDocument:
+def report_document(report: Report, view: ReportView) -> ReportDocument:
     """Return the document that `apply --format json` prints.
 
     A run that ended early and can be continued says why it ended, and which command does the rest.
     """
     document: ReportDocument = {
+        "format_version": FORMAT_VERSION,
+        "finished_at": view.made_at,
         "store": report.store,
         "outcomes": [
             {
                 "address": str(outcome.address),
+                "label": report.labels.get(outcome.address),
                 "action": outcome.action.value,
                 "status": outcome.status,
                 "message": outcome.message,
             }
             for outcome in report.outcomes
         ],
-        "summary": cast("Statuses", report.counts()),
+        "summary": cast("StatusesDocument", report.counts()),
         "requests": report.requests,
         "verified": report.verified,
     }
-    if going_on:
-        document |= {"stopped": report.stopped or "", "going_on": going_on}
+    if view.continue_command:
+        document["stopped"] = report.stopped or ""
+        document["continue_command"] = view.continue_command
     return document

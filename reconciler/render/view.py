@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.core.model.address import Source
 from reconciler.core.model.kind import Kinds
 from reconciler.core.steps.usage import ApiUsage
+from reconciler.kinds import KINDS
 
 Paint = Callable[[str, str], str]
 """Takes a style and a text; gives the text in that style, or as it is."""
@@ -30,7 +31,7 @@ def object_line(source: Source, path: tuple[str | int, ...]) -> Source:
 class View:
     """Where and when something was made, and for which terminal it is rendered."""
 
-    kinds: Kinds
+    kinds: Kinds = field(default_factory=lambda: KINDS)
     made_at: str = ""
     """ISO 8601, UTC: `2026-11-29T04:47:04Z`."""
     shop: str = ""
@@ -55,6 +56,14 @@ class PlanView(View):
     """The time of day at which an apply that starts now would be done."""
     compact: bool = False
     locate: Locate = object_line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportView(View):
+    """A view of a report; the apply ended at `made_at`."""
+
+    continue_command: str | None = None
+    """The command that applies the rest, where the run ended early."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

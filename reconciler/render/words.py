@@ -1,13 +1,24 @@
-"""How values are written for people: money with separators, secrets and customer data as marks."""
+"""Values, names and sentences as people read them: quoted text, numbers with separators, labels.
+
+Secrets and customer data never get here as they are: they appear as fingerprints.
+"""
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from reconciler.core.diff.change import fingerprint
 from reconciler.core.model.address import Address
 from reconciler.core.model.field import Field
+
+ObjectLabels = Mapping[Address, str]
+MAX_NAME_CHARACTERS = 60
+"""A longer name is not looked for inside a sentence."""
+_SPACES = re.compile(r"^ +| +$| {2,}")
 
 
 class Row(NamedTuple):
@@ -19,7 +30,7 @@ class Row(NamedTuple):
 
 
 def plain(text: str) -> str:
-    """`text` with nothing in it that could steer a terminal or reorder a line."""
+    """Return `text` without characters that could steer a terminal or reorder a line."""
     # Controls, escapes, line ends and the marks that reorder text are none of them printable.
     if text.isprintable():
         return text
@@ -29,17 +40,17 @@ def plain(text: str) -> str:
 
 
 def amount(value: int | Decimal) -> str:
-    """A number with thousands separators: 18,000."""
+    """Return a number with thousands separators: 18,000."""
     return f"{value:,}"
 
 
 def shown(address: Address, field: Field, value: Any) -> Any:
-    """A value as data for a reader: private ones as their fingerprint."""
+    """Return a value as data for a reader: private ones as their fingerprint."""
     return fingerprint(address, value) if field.private and value not in (None, "") else value
 
 
 def written(address: Address, field: Field, value: Any) -> str:
-    """A value as text for a reader; nothing at all is a dash."""
+    """Return a value as text for a reader: text in quotes, numbers without, nothing as a dash."""
     if value is None:
         return "—"
     if field.private and value != "":
@@ -48,26 +59,77 @@ def written(address: Address, field: Field, value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, Decimal)):
         return amount(value)
-    if isinstance(value, list):
-        return plain(", ".join(value)) or "none"
-    if value in ("", {}):
-        return '""' if value == "" else "none"
-    return plain(str(value))
+    if isinstance(value, str):
+        return quoted(value)
+    return ", ".join(quoted(item) for item in value) or "none"
+
+
+def quoted(value: object) -> str:
+    """Return text in quotes, as JSON has it; white space that could be overlooked is `␣`."""
+    text = json.dumps(str(value), ensure_ascii=False)[1:-1]
+    return f'"{plain(_SPACES.sub(lambda found: "␣" * len(found[0]), text))}"'
+
+
+def named(address: Address, labels: ObjectLabels) -> str:
+    """Return an address with the name of its object: `variant/1005L "Cappuccino, Large"`."""
+    return plain(str(address)) + _label(labels.get(address))
+
+
+def _label(label: str | None) -> str:
+    return f" {quoted(label)}" if label else ""
+
+
+def shortened(text: str, length: int) -> str:
+    """Return `text`, cut where it is longer than `length` characters."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def with_labels(text: str, labels: ObjectLabels) -> str:
+    """Return a sentence in which the name of its object stands beside each address."""
+    parts, done = [], 0
+    for kind, start in _addresses(text, labels):
+        if start < done:
+            continue
+        name = _longest_name(text, start, kind, labels)
+        if name is not None:
+            end = start + len(name)
+            parts += [text[done:end], _label(labels[Address(kind, name)])]
+            done = end
+    return "".join([*parts, text[done:]])
+
+
+def _addresses(text: str, labels: ObjectLabels) -> Iterator[tuple[str, int]]:
+    """Yield the kind and the start of the name of each word that looks like an address."""
+    if "/" in text:
+        for found in re.finditer(r"(?<![\w/])([a-z_]+)/", text):
+            yield found[1], found.end()
+
+
+def _longest_name(text: str, start: int, kind: str, labels: ObjectLabels) -> str | None:
+    """Return the longest name with a label that the text has at `start`; None without any."""
+    end = min(len(text), start + MAX_NAME_CHARACTERS)
+    for stop in range(end, start, -1):
+        following = text[stop : stop + 1]
+        name = text[start:stop]
+        if not (following.isalnum() or following in ("-", "_", "/")) and labels.get(
+            Address(kind, name)
+        ):
+            return name
+    return None
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 change`, `2 changes`."""
+    """Return a number with its noun: `1 change`, `2 changes`."""
     return f"{amount(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: int) -> str:
-    """A time as people say it: `about 12 min`."""
+    """Return a time as people say it: `about 12 min`."""
     if seconds < 90:
         return f"about {seconds} s"
     return f"about {round(seconds / 60)} min"
 
 
-def spent(requests: int, windows: int, seconds: int) -> str:
-    """A cost as people say it: `3 requests in 2 windows, about 4 min`."""
-    inside = f" in {amount(windows)} windows" if windows > 1 else ""
-    return f"{counted(requests, 'request')}{inside}, {duration(seconds)}"
+def moment(made_at: str) -> str:
+    """Return an ISO time for people: `2026-11-29 04:47 UTC`."""
+    return f"{made_at[:10]} {made_at[11:16]} UTC" if made_at else ""

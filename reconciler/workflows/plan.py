@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.errors import Problem
@@ -129,9 +130,11 @@ def refuse_violations(plan: Plan) -> None:
     """Raise Refused when a guardrail refuses the plan; before anything is written."""
     from reconciler.core.plan.violation import refusals
     from reconciler.errors import Refused
-    from reconciler.render.plan.violations import told
+    from reconciler.render.plan.violations import allow_block, violation_line
 
     found = refusals(plan.violations)
     if found:
         nowhere = ("", 0, 0)
-        raise Refused([Problem(*(v.source or nowhere), told(v), v.hint) for v in found])
+        labels = plan.labels
+        problems = [Problem(*(v.source or nowhere), violation_line(v, labels)) for v in found]
+        raise Refused(problems, allow_block(found, datetime.now(UTC).isoformat()))

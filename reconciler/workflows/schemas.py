@@ -44,7 +44,7 @@ def documents() -> dict[str, str]:
     }
     return _texts(
         {
-            f"{name}.schema.json": {"$schema": _DRAFT, **contract.schema(shape)}
+            f"{name}.schema.json": {"$schema": _DRAFT, **contract.make_schema(shape)}
             for name, shape in shapes.items()
         }
     )

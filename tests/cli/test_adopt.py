@@ -416,7 +416,7 @@ def test_customers_are_not_shown(run: RunProgram, shop: Callable[..., Path], key
     assert ran.code == 0
     assert menu(folder) == f"{key}\n  - code: DP-1\n    name: Sari Baru\n    group: Silver\n"
     assert "Sari" not in ran.out + ran.err
-    assert "customer/DP-1 group: Gold → Silver" in ran.out
+    assert 'customer/DP-1 group: "Gold" → "Silver"' in ran.out
 
 
 @pytest.mark.parametrize(

@@ -86,15 +86,15 @@ def test_an_audit_speaks_of_drift(run: RunProgram, drifted: Path) -> None:
     ran = run("audit", drifted)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("Store: sandbox\n")
-    assert "  ~ variant/1001R  catalogue/menu.yaml:10\n" in ran.out
-    assert "      unit_price is 8,500, the files say 18,000\n" in ran.out
-    assert "      money: margin 50.0 % → -5.9 %, falls below cost" in ran.out
-    assert "  - variant/1001X  catalogue/menu.yaml:14\n" in ran.out
-    assert "  + product/2002, variant/1001Z\n" in ran.out
-    assert "by whose hand, the API does not" in ran.out
+    assert '  ~ variant/1001R "Kopi Susu"  catalogue/menu.yaml:10\n' in ran.out
+    assert "      unit_price: live 8,500, declared 18,000\n" in ran.out
+    assert "      margin: live -5.9 %, declared 50.0 %, sold below cost\n" in ran.out
+    assert '  ✗ variant/1001X "Kopi Susu"  catalogue/menu.yaml:14\n' in ran.out
+    assert '  • product/2002 "Teh", variant/1001Z ' in ran.out
+    assert "DealPOS does not report who made a change" in ran.out
     last = ran.out.splitlines()[-1]
-    assert last.startswith("Audit: 5 drifted, 2 missing, 2 unmanaged, 1 unchanged; ")
-    assert last.endswith(" requests, nothing written")
+    assert last.startswith("Audit: 5 drifted, 2 missing, 2 unmanaged, 1 in sync. ")
+    assert last.endswith(" requests, read-only.")
 
 
 def test_an_audit_as_json_is_one_documented_document(
@@ -125,11 +125,11 @@ def test_junit_has_a_case_for_each_finding(run: RunProgram, drifted: Path, tmp_p
     (suite,) = JUnitXml.fromfile(str(file))
     assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (10, 7, 0, 2)
     cases = {case.name: case for case in suite}
-    assert cases["1 object as declared"].is_passed
-    assert cases["2002"].is_skipped
-    (failure,) = cases["1001R"].result
+    assert cases["1 object in sync"].is_passed
+    assert cases['2002 "Teh"'].is_skipped
+    (failure,) = cases['1001R "Kopi Susu"'].result
     assert failure.type == "drifted"
-    assert "unit_price is 8,500, the files say 18,000" in failure.message
+    assert "unit_price: live 8,500, declared 18,000" in failure.message
 
 
 def metrics(text: str) -> dict[tuple[str, str, str], float]:
@@ -154,15 +154,15 @@ def test_the_metrics_parse_and_leave_nothing_out(run: RunProgram, drifted: Path)
 
 def test_annotations_stand_on_the_lines(run: RunProgram, drifted: Path) -> None:
     out = run("audit", drifted, "--format", "github").out
-    assert "::warning file=catalogue/menu.yaml,line=10,col=9,title=drifted variant/1001R::" in out
-    assert "::notice title=unmanaged product/2002::in the shop, and not in the files" in out
+    assert "::warning file=catalogue/menu.yaml,line=10,col=9,title=drifted " in out
+    assert '::notice title=unmanaged product/2002 "Teh"::in the shop, not in your files' in out
 
 
 def test_markdown_is_a_comment_of_its_own(run: RunProgram, drifted: Path) -> None:
     out = run("audit", drifted, "--format", "markdown").out
-    assert out.startswith("<!-- reconciler audit -->\n### ⚠️ Drift: 7 objects not as the files say")
-    assert "`unit_price is 8,500, the files say 18,000" not in out.splitlines()[1]
-    assert "unit_price is 8,500, the files say 18,000" in out
+    assert out.startswith("<!-- reconciler audit -->\n### ⚠️ Drift: 7 objects differ from the files")
+    assert "`unit_price: live 8,500, declared 18,000" not in out.splitlines()[1]
+    assert "unit_price: live 8,500, declared 18,000" in out
 
 
 # --- how it ends ---
@@ -175,7 +175,7 @@ def test_drift_is_exit_2_where_asked(run: RunProgram, drifted: Path) -> None:
 def test_a_clean_audit_is_exit_0(run: RunProgram, applied: Path) -> None:
     ran = run("audit", applied, "--detailed-exitcode")
     assert ran.code == 0
-    assert "Audit: clean, 3 unchanged" in ran.out
+    assert "Audit: no drift, 3 in sync." in ran.out
 
 
 def test_what_is_unmanaged_contradicts_no_file(
@@ -186,7 +186,7 @@ def test_what_is_unmanaged_contradicts_no_file(
     run("apply", folder, "--auto-approve")
     ran = run("audit", folder, "--detailed-exitcode")
     assert ran.code == 0
-    assert "Audit: clean, 1 unmanaged, 1 unchanged" in ran.out
+    assert "Audit: no drift, 1 unmanaged, 1 in sync." in ran.out
 
 
 @pytest.mark.parametrize(

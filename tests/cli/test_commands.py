@@ -74,7 +74,7 @@ def test_a_new_folder_plans_applies_and_plans_empty(run: RunProgram, tmp_path: P
     assert "Plan: 4 to create" in first.out
     done = run("apply", shop, "--auto-approve")
     assert done.code == 0
-    assert "4 applied (4 verified)" in done.out
+    assert "Apply complete: 4 changes (4 verified)" in done.out
     again = run("plan", shop, "--detailed-exitcode")
     assert (again.code, again.err) == (0, "")
     assert "Plan: no changes" in again.out
@@ -145,13 +145,13 @@ def test_a_plan_is_exit_0_unless_asked(run: RunProgram, folder: Path) -> None:
 def test_a_compact_plan_has_a_line_a_change(run: RunProgram, folder: Path) -> None:
     ran = run("plan", folder, "--compact")
     assert ran.code == 0
-    assert "\n+ variant/1001R  3 fields  catalogue/menu.yaml:9\n" in ran.out
+    assert '\n+ variant/1001R "Kopi Susu, Regular"  3 fields  catalogue/menu.yaml:9\n' in ran.out
 
 
 def test_a_plan_as_a_comment_is_markdown_and_nothing_else(run: RunProgram, folder: Path) -> None:
     ran = run("plan", folder, "--format", "markdown")
     assert ran.code == 0
-    assert ran.out.startswith("<!-- reconciler plan -->\n### ✏️ 3 changes, nothing is removed\n")
+    assert ran.out.startswith("<!-- reconciler plan -->\n### ✏️ 3 changes, no removals\n")
     assert ran.out.count("</details>") == 1
 
 
@@ -230,7 +230,7 @@ def test_compact_is_for_people(run: RunProgram, folder: Path) -> None:
 def test_a_plan_as_json_is_one_document(run: RunProgram, folder: Path) -> None:
     ran = run("plan", folder, "--format", "json", "--detailed-exitcode")
     assert (ran.code, ran.err) == (2, "")
-    assert ran.json["format_version"] == "1.0"
+    assert ran.json["format_version"] == "2.0"
     assert ran.json["store"] == "sandbox"
     assert [change["address"] for change in ran.json["resource_changes"]] == [
         "category/Drinks",
@@ -273,7 +273,7 @@ def test_what_cannot_be_read_makes_a_plan_fail(
     point_at(url)
     ran = run("plan", folder, "--detailed-exitcode")
     assert ran.code == 1
-    assert "Could not be read" in ran.out
+    assert "Unknown (could not be read; nothing is planned): 2 objects" in ran.out
     assert re.search(r"error: \d+ objects could not be read", ran.err)
 
 
@@ -297,7 +297,15 @@ def test_apply_as_json_never_asks(run: RunProgram, folder: Path) -> None:
 def test_apply_as_json_is_one_document(run: RunProgram, folder: Path) -> None:
     ran = run("apply", folder, "--format", "json", "--auto-approve")
     assert (ran.code, ran.err) == (0, "")
-    assert set(ran.json) == {"store", "outcomes", "summary", "requests", "verified"}
+    assert set(ran.json) == {
+        "format_version",
+        "finished_at",
+        "store",
+        "outcomes",
+        "summary",
+        "requests",
+        "verified",
+    }
     assert ran.json["summary"] == {"applied": 3, "failed": 0, "stale": 0, "skipped": 0}
     assert ran.json["verified"] == 3
     assert {o["status"] for o in ran.json["outcomes"]} == {"applied"}
@@ -318,8 +326,8 @@ def test_an_apply_in_part_is_exit_4(
     point_at(url)
     ran = run("apply", folder, "--auto-approve")
     assert ran.code == 4
-    assert "product/1001 create failed" in ran.out
-    assert "Applied: 1 applied (1 verified), 2 failed" in ran.out
+    assert 'create product/1001 "Kopi Susu" failed' in ran.out
+    assert "Apply incomplete: 1 applied (1 verified), 2 failed" in ran.out
     shown = run("apply", folder, "--auto-approve", "--format", "json")
     assert shown.code == 4
     assert shown.json["summary"]["failed"] == 2

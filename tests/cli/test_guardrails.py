@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from reconciler.workflows import open_shop
 from tests.support.program import RunProgram, WriteCatalogue
+
+SUSU = 'variant/1001R "Kopi Susu, Regular"'
+UNTIL = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
+"""The day that a hint proposes."""
 
 TENTH = """
 products:
@@ -37,14 +42,18 @@ def test_a_plan_with_violations_is_shown_in_full_and_is_no_error(
     ran = run("plan", cut)
     assert (ran.code, ran.err) == (0, "")
     assert "~ variant/1001R" in ran.out
-    assert "Guardrails (2 violations; an apply is refused):\n" in ran.out
+    assert "Blocked by guardrails: 2 violations. 'apply' will refuse this plan.\n" in ran.out
     assert (
-        "  ✗ price-change variant/1001R: price falls from 18,000 to 1,800 (-90 %, limit 50 %)"
+        f"  ✗ price-change {SUSU}: price falls from 18,000 to 1,800 (-90 %, limit 50 %)"
         "  catalogue/menu.yaml:7:51\n"
-        "      allow: [{rule: price-change, address: variant/1001R, reason: …, "
-        "until: YYYY-MM-DD}]\n"
     ) in ran.out
-    assert "1 unchanged, 2 violations; " in ran.out.splitlines()[-1]
+    assert (
+        "  Fix the values, or add an exception to a catalogue file so that it is reviewed:\n\n"
+        "    allow:\n"
+        f"      - {{rule: price-change, address: variant/1001R, reason: say why, until: {UNTIL}}}\n"
+        f"      - {{rule: price-shape, address: variant/1001R, reason: say why, until: {UNTIL}}}\n"
+    ) in ran.out
+    assert ran.out.splitlines()[-1].endswith(" 1 unchanged, 2 violations.")
     assert run("plan", cut, "--detailed-exitcode").code == 2
 
 
@@ -58,9 +67,10 @@ def test_the_violations_are_in_the_document(run: RunProgram, cut: Path) -> None:
         "limit": 50,
         "unit": "percent",
         "address": "variant/1001R",
+        "label": "Kopi Susu, Regular",
         "source": {"file": "catalogue/menu.yaml", "line": 7, "column": 51},
-        "hint": "allow: [{rule: price-change, address: variant/1001R, reason: …, "
-        "until: YYYY-MM-DD}]",
+        "hint": "allow:\n"
+        f"  - {{rule: price-change, address: variant/1001R, reason: say why, until: {UNTIL}}}",
         "allowed": None,
     }
     assert [found["rule"] for found in ran.json["violations"]] == ["price-change", "price-shape"]
@@ -70,19 +80,19 @@ def test_an_apply_is_refused_and_nothing_is_written(run: RunProgram, cut: Path) 
     before = run("sandbox", "show", cut).out
     ran = run("apply", cut, "--auto-approve")
     assert ran.code == 3
-    assert "Guardrails (2 violations" in ran.out
+    assert "Blocked by guardrails: 2 violations" in ran.out
     assert ran.err.splitlines() == [
-        "catalogue/menu.yaml:7:51: price-change variant/1001R: "
+        'catalogue/menu.yaml:7:51: price-change variant/1001R "Kopi Susu, Regular": '
         "price falls from 18,000 to 1,800 (-90 %, limit 50 %)",
-        "    hint: allow: [{rule: price-change, address: variant/1001R, reason: …, "
-        "until: YYYY-MM-DD}]",
-        "catalogue/menu.yaml:7:51: price-shape variant/1001R: price 18,000 → 1,800 looks like a "
+        'catalogue/menu.yaml:7:51: price-shape variant/1001R "Kopi Susu, Regular": '
+        "price 18,000 → 1,800 looks like a "
         "typing error: exactly one tenth",
-        "    hint: allow: [{rule: price-shape, address: variant/1001R, reason: …, "
-        "until: YYYY-MM-DD}]",
         "error: refused by 2 guardrail violations; nothing was written",
         "hint: fix the values, or add an exception under `allow:` (with reason and date) "
-        "so that it is reviewed",
+        "so that it is reviewed:",
+        "allow:",
+        f"  - {{rule: price-change, address: variant/1001R, reason: say why, until: {UNTIL}}}",
+        f"  - {{rule: price-shape, address: variant/1001R, reason: say why, until: {UNTIL}}}",
     ]
     assert run("sandbox", "show", cut).out == before
 
@@ -93,8 +103,20 @@ def test_a_refusal_as_json_is_one_document(run: RunProgram, cut: Path) -> None:
     assert ran.json["error"] == "refused by 2 guardrail violations; nothing was written"
     first = ran.json["problems"][0]
     assert (first["file"], first["line"], first["column"]) == ("catalogue/menu.yaml", 7, 51)
-    assert first["message"].startswith("price-change variant/1001R: ")
-    assert first["hint"].startswith("allow: ")
+    assert first["message"].startswith('price-change variant/1001R "Kopi Susu, Regular": ')
+    assert ran.json["hint"].splitlines()[1:] == [
+        "allow:",
+        f"  - {{rule: price-change, address: variant/1001R, reason: say why, until: {UNTIL}}}",
+        f"  - {{rule: price-shape, address: variant/1001R, reason: say why, until: {UNTIL}}}",
+    ]
+
+
+def test_a_hint_can_be_pasted_and_allows_the_violations(
+    run: RunProgram, cut: Path, declare: WriteCatalogue
+) -> None:
+    hint = run("apply", cut, "--auto-approve", "--format", "json").json["hint"]
+    declare(TENTH + hint.partition("\n")[2] + "\n")
+    assert run("apply", cut, "--auto-approve").code == 0
 
 
 def test_what_was_reviewed_is_applied_and_said(
@@ -112,10 +134,10 @@ def test_what_was_reviewed_is_applied_and_said(
     ]
     ran = run("apply", cut, "--auto-approve")
     assert ran.code == 0
-    assert "Allowed by a reviewed exception (2 violations):\n  ✓ price-change variant" in ran.out
+    assert "Allowed by a reviewed exception: 2 violations\n  ✓ price-change variant" in ran.out
     assert "      until 2999-12-31: clearance  catalogue/menu.yaml:10:5\n" in ran.out
-    assert "violation;" not in ran.out
-    assert "1 applied (1 verified)" in ran.out
+    assert "violation." not in ran.out
+    assert "Apply complete: 1 change (1 verified)" in ran.out
 
 
 def test_an_exception_that_has_ended_or_is_not_needed_is_told(
@@ -126,7 +148,7 @@ def test_an_exception_that_has_ended_or_is_not_needed_is_told(
     assert "2 violations" in ran.out
     for line, rule in ((10, "price-change"), (11, "removals")):
         place = f"catalogue/menu.yaml:{line}:5"
-        assert f"  - {place}: the exception from {rule} for variant/1001R ended on" in ran.out
+        assert f"  • {place}: the exception from {rule} for {SUSU} ended on" in ran.out
     assert run("apply", cut, "--auto-approve").code == 3
 
 

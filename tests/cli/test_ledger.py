@@ -78,8 +78,8 @@ def test_a_plan_says_which_side_moved(
     assert "unit_price  18,000 → 18,500  (pending)" in told
     assert "unit_price  23,000 → 22,000  (drifted)" in told
     audited = run("audit", shop).out
-    assert "unit_price is 18,000, the files say 18,500 (the files moved)" in audited
-    assert "unit_price is 23,000, the files say 22,000 (the shop moved)" in audited
+    assert "unit_price: live 18,000, declared 18,500 (changed in the files)" in audited
+    assert "unit_price: live 23,000, declared 22,000 (changed in the shop)" in audited
     document = documented("audit", run("audit", shop, "--format", "json").json)
     found = {f["address"]: f["fields"][0]["origin"] for f in document["findings"]}
     assert found == {"variant/1001R": "pending", "variant/1001L": "drifted"}
@@ -95,8 +95,8 @@ def test_what_both_moved_is_held_until_somebody_says_who_wins(
     ran = run("plan", shop, "--detailed-exitcode")
     assert ran.code == 2
     assert (
-        "! variant/1001R: `unit_price` was 18,000 at the last apply, is 17,000 in the shop "
-        "and 18,500 in the files: held" in ran.out
+        '! variant/1001R "Kopi Susu, Regular": `unit_price` was 18,000 at the last apply, '
+        "is 17,000 in the shop and 18,500 in the files: held" in ran.out
     )
     assert run("apply", shop, "--auto-approve").code == 4
     assert "17000" in json.dumps(run("sandbox", "show", shop).json)
@@ -128,7 +128,9 @@ def test_a_saved_plan_writes_what_no_read_shows(
     assert run("apply", saved, "--shop", shop, "--auto-approve").code == 0
     (coupon,) = run("sandbox", "show", shop).json["coupons"]
     assert coupon["MaximumDiscount"] == 7000
-    assert "Already as approved" in run("apply", saved, "--shop", shop, "--auto-approve").out
+    assert (
+        "Already in place, as approved" in run("apply", saved, "--shop", shop, "--auto-approve").out
+    )
     assert "Plan: no changes" in run("plan", shop).out
 
 
@@ -160,8 +162,11 @@ def test_what_the_files_dropped_is_named_and_left_alone(
 ) -> None:
     edit(("      - {code: 1001L, model: Large, unit_price: 22000}\n", ""))
     plan = documented("plan", run("plan", shop, "--format", "json").json)
-    assert (plan["dropped"], plan["resource_changes"]) == (["variant/1001L"], [])
-    assert "orphaned (applied once, in no file any more): variant/1001L" in run("plan", shop).out
+    assert ([entry["address"] for entry in plan["orphaned"]], plan["resource_changes"]) == (
+        ["variant/1001L"],
+        [],
+    )
+    assert "Orphaned (applied once, in no file any more; not changed)" in run("plan", shop).out
 
 
 def test_customers_are_recorded_with_a_key_alone(

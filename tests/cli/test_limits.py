@@ -45,18 +45,19 @@ def test_what_is_no_count_is_a_usage_error(
 
 
 def reads(folder: Path, run: RunProgram) -> int:
-    return int(run("plan", folder, "--format", "json").json["cost"]["reads"])
+    return int(run("plan", folder, "--format", "json").json["api_usage"]["reads"])
 
 
 def test_a_plan_says_what_it_spent_what_applying_needs_and_when_that_is_done(
     folder: Path, run: RunProgram
 ) -> None:
     ran = run("plan", folder)
-    cost = run("plan", folder, "--format", "json").json["cost"]
-    line = next(line for line in ran.out.splitlines() if line.startswith("Cost: "))
+    cost = run("plan", folder, "--format", "json").json["api_usage"]
+    line = next(line for line in ran.out.splitlines() if line.startswith("API usage: "))
     assert re.fullmatch(
-        rf"Cost: {cost['reads']} reads spent; {cost['requests']} requests to apply in 1 window, "
-        r"done about \d\d:\d\d if applied now",
+        rf"API usage: {cost['reads']} requests used by this plan; apply needs {cost['requests']} "
+        r"requests \(1 rate-limit window, about \d s\), finished at about \d\d:\d\d "
+        r"if started now",
         line,
     )
     assert ran.out.splitlines()[-1].startswith("Plan: ")
@@ -64,12 +65,12 @@ def test_a_plan_says_what_it_spent_what_applying_needs_and_when_that_is_done(
 
 def test_the_cost_of_a_plan_as_json_is_as_it_was(folder: Path, run: RunProgram) -> None:
     keys = {"reads", "writes", "verification", "requests", "windows", "seconds"}
-    assert set(run("plan", folder, "--format", "json").json["cost"]) == keys
+    assert set(run("plan", folder, "--format", "json").json["api_usage"]) == keys
 
 
 def test_a_reserve_makes_windows_smaller(folder: Path, run: RunProgram) -> None:
-    free = run("plan", folder, "--format", "json").json["cost"]
-    tight = run("plan", folder, "--format", "json", "--reserve", 49).json["cost"]
+    free = run("plan", folder, "--format", "json").json["api_usage"]
+    tight = run("plan", folder, "--format", "json", "--reserve", 49).json["api_usage"]
     assert free["windows"] == 1
     assert tight["windows"] == tight["requests"] + 1
     assert tight["seconds"] > 180 * tight["requests"]
@@ -100,9 +101,9 @@ def test_a_run_that_stops_says_what_was_done_and_how_to_go_on(
     limit = reads(folder, run) + 4
     ran = run("apply", folder, "--auto-approve", "--max-requests", limit)
     assert ran.code == 4
-    assert f"Ended early: not started: --max-requests {limit} is less than the" in ran.out
-    assert re.search(r"Applied: \d applied \(\d verified\), \d skipped; 4 requests", ran.out)
-    words = re.search(r"^To go on: reconciler (.*)$", ran.out, re.MULTILINE)
+    assert f"Stopped early: not started: --max-requests {limit} is less than the" in ran.out
+    assert re.search(r"Apply incomplete: \d applied \(\d verified\), \d skipped, 4 req", ran.out)
+    words = re.search(r"^To continue: reconciler (.*)$", ran.out, re.MULTILINE)
     assert words
     given = ["apply", str(folder), "--auto-approve", "--max-requests", str(limit)]
     assert shlex.split(words[1]) == given
@@ -124,7 +125,7 @@ def test_where_nothing_fits_the_way_on_allows_enough(folder: Path, run: RunProgr
     assert ran.json["summary"] == {"applied": 0, "failed": 0, "stale": 0, "skipped": 3}
     assert "not started" in ran.json["outcomes"][0]["message"]
     assert "not started" in ran.json["stopped"]
-    words = shlex.split(ran.json["going_on"])
+    words = shlex.split(ran.json["continue_command"])
     assert words[:3] == ["reconciler", "apply", str(folder)]
     assert {"--auto-approve", "--format", "json"} <= set(words)
     assert words[words.index("--reserve") + 1] == "3"
@@ -139,7 +140,7 @@ def test_the_way_on_repeats_every_option_that_was_given(folder: Path, run: RunPr
         *("apply", folder, "--auto-approve", "-vv", "--kind", "category", "--kind", "product"),
         *("--target", "product/*", "--max-requests", limit),
     )
-    words = re.search(r"^To go on: (.*)$", ran.out, re.MULTILINE)
+    words = re.search(r"^To continue: (.*)$", ran.out, re.MULTILINE)
     assert words
     said = shlex.split(words[1])
     assert said[3:].count("--verbose") == 2
@@ -154,7 +155,7 @@ def test_the_way_on_repeats_every_option_that_was_given(folder: Path, run: RunPr
 def test_a_run_that_ends_by_itself_names_no_way_on(folder: Path, run: RunProgram) -> None:
     ran = run("apply", folder, "--auto-approve", "--max-requests", 100, "--format", "json")
     assert ran.code == 0
-    assert {"stopped", "going_on"} & set(ran.json) == set()
+    assert {"stopped", "continue_command"} & set(ran.json) == set()
 
 
 def test_the_older_spellings_are_still_accepted(folder: Path, run: RunProgram) -> None:

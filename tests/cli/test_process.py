@@ -96,7 +96,7 @@ def test_yes_on_a_terminal_applies(folder: Path, run: RunProgram) -> None:
     code, out, err = answering(folder, answer="yes\n")
     assert code == 0
     assert "Do you want to apply these changes? Only 'yes' will be accepted: " in err
-    assert "3 applied (3 verified)" in out
+    assert "Apply complete: 3 changes (3 verified)" in out
     assert run("sandbox", "show", folder).json["products"]
 
 
@@ -165,8 +165,8 @@ def test_ctrl_c_stops_between_two_calls_and_reports(
     assert process.returncode == 130
     assert "Stopping after the current request. Press Ctrl-C again to stop at once." in err
     assert "Traceback" not in err
-    assert "Ended early: interrupted by Ctrl-C" in out
-    report = re.search(r"Applied: (\d) applied \(0 verified\), (\d) skipped", out)
+    assert "Stopped early: interrupted by Ctrl-C" in out
+    report = re.search(r"Apply incomplete: (\d) applied \(0 verified\), (\d) skipped", out)
     assert report, out
     server.send_signal(signal.SIGINT)
     server.communicate(timeout=30)

@@ -52,7 +52,8 @@ def test_a_plan_shows_and_an_apply_removes(
     }
     deletion = plan["resource_changes"][-1]
     assert (deletion["change"]["after"], deletion["fields"]) == (None, [])
-    assert "category/Drinks: not deleted: product/1001 would be left" in plan["notes"][0]
+    assert plan["blocked"][0]["address"] == "category/Drinks"
+    assert "not deleted: product/1001 would be left" in plan["blocked"][0]["reason"]
     assert run("apply", removing, "--auto-approve").code == 4  # something is withheld
     shown = left(run, removing)
     assert shown["coupons"] == []
@@ -64,11 +65,11 @@ def test_a_saved_plan_removes(run: RunProgram, removing: Path, tmp_path: Path) -
     saved = tmp_path / "plan.json"
     run("plan", removing, "--out", saved)
     ran = run("apply", saved, "--auto-approve")
-    assert "Applied: 3 applied (3 verified)" in ran.out
+    assert "Apply complete: 3 changes (3 verified)" in ran.out
     assert left(run, removing)["coupons"] == []
     again = run("apply", saved, "--auto-approve")
     assert again.code == 0
-    assert "Applied: 0 applied" in again.out
+    assert "Nothing to do: 3 changes already in place (verified)" in again.out
 
 
 def test_a_saved_deletion_is_held_where_the_ground_moved(
@@ -81,7 +82,7 @@ def test_a_saved_deletion_is_held_where_the_ground_moved(
     ran = run("apply", saved, "--auto-approve")
     assert ran.code == 4
     assert (
-        "coupon/K1 delete stale: `discount` was 5 when the plan was saved and is 7 now" in ran.out
+        "delete coupon/K1 stale: `discount` was 5 when the plan was saved and is 7 now" in ran.out
     )
     assert [row["Code"] for row in left(run, removing)["coupons"]] == ["K1"]
 
@@ -95,20 +96,21 @@ def test_a_saved_deletion_is_held_where_something_needs_it_now(
     declare("products: [{code: '9', name: x, category: Empty}]")
     run("apply", removing, "--auto-approve")
     ran = run("apply", saved, "--auto-approve")
-    assert "category/Empty delete stale: not deleted: product/9 would be left without it" in ran.out
+    assert "delete category/Empty stale: not deleted: product/9 " in ran.out
+    assert " would be left without it" in ran.out
 
 
 def test_an_audit_tells_what_is_still_there(run: RunProgram, removing: Path) -> None:
     ran = run("audit", removing, "--detailed-exitcode")
     assert ran.code == 2
-    assert "Pending removal (2 objects): in the shop, and the files remove it" in ran.out
-    assert "Blocked (1 object)" in ran.out
+    assert "Pending removal (marked as removed, still in the shop): 2 objects" in ran.out
+    assert "Blocked (different from the files, and no plan can change it): 1 object" in ran.out
     run("apply", removing, "--auto-approve")
 
 
 def test_a_target_names_a_removal(run: RunProgram, removing: Path) -> None:
     ran = run("apply", removing, "--target", "coupon/K*", "--auto-approve")
-    assert "Applied: 2 applied (2 verified)" in ran.out
+    assert "Apply complete: 2 changes (2 verified)" in ran.out
     assert left(run, removing)["products"][0]["Discontinued"] is False
 
 

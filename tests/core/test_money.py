@@ -8,9 +8,17 @@ from typing import Any
 import pytest
 
 from reconciler.core.model.pricing import Offer
-from reconciler.core.money import Sale, Total, below_cost, margin, moves, sales, total
+from reconciler.core.money import (
+    PriceImpact,
+    Sale,
+    is_below_cost,
+    margin,
+    moved_sales,
+    sales,
+    sum_price_impact,
+)
 from reconciler.kinds import KINDS
-from reconciler.render.money import money_line, percent, total_line
+from reconciler.render.money import impact_line, money_line, percent
 from tests.support.world import World
 
 BEFORE: dict[str, Any] = {
@@ -25,15 +33,15 @@ def moved(world: World, before: dict[str, Any], **after: Any) -> dict[str, Sale]
     """The places that move, by outlet."""
     world.have("variant/V", **before)
     world.declare("variant/V", **after)
-    return {sale.outlet: sale for sale in moves(world.change("variant/V"), KINDS)}
+    return {sale.outlet: sale for sale in moved_sales(world.change("variant/V"), KINDS)}
 
 
 def said(world: World, before: dict[str, Any], **after: Any) -> str:
     return money_line(tuple(moved(world, before, **after).values()))
 
 
-def in_total(world: World) -> Total:
-    return total(world.plan().changes, KINDS)
+def in_total(world: World) -> PriceImpact:
+    return sum_price_impact(world.plan().changes, KINDS)
 
 
 def test_a_base_price_moves_where_no_outlet_has_its_own(world: World) -> None:
@@ -115,7 +123,7 @@ def test_what_is_not_known_does_not_move(before: Any, after: Any, moved: bool) -
 )
 def test_margin_and_cost(offer: Offer | None, share: int | None, below: bool) -> None:
     assert margin(offer) == share
-    assert below_cost(offer) is below
+    assert is_below_cost(offer) is below
 
 
 @pytest.mark.parametrize(
@@ -143,26 +151,26 @@ def test_the_total_counts_objects_and_names_the_peaks(world: World) -> None:
     world.declare("product/P", name="P", category="C")
     world.both("category/C", discontinued=False)
     found = in_total(world)
-    assert (found.dearer, found.cheaper, found.below_cost) == (2, 1, 3)
-    assert (found.margin_up, found.margin_down) == (2, 2)
-    assert total_line(found) == (
-        "2 dearer, 1 cheaper, 3 fall below cost, 2 margins up, 2 margins down; "
-        "largest rise +20.0 % (variant/A); largest fall -60.0 % (variant/B at Solo)"
+    assert (found.price_increases, found.price_decreases, found.below_cost) == (2, 1, 3)
+    assert (found.margins_up, found.margins_down) == (2, 2)
+    assert impact_line(found, {}) == (
+        "2 increases, 1 decrease, 3 below cost; margins: 2 up, 2 down. "
+        "Largest increase +20.0 % (variant/A), largest decrease -60.0 % (variant/B at Solo)"
     )
 
 
 def test_a_plan_that_moves_no_price_has_no_line(world: World) -> None:
     world.have("variant/A", unit_price=100, description="")
     world.declare("variant/A", description="new")
-    assert in_total(world) == Total()
-    assert total_line(in_total(world)) == ""
+    assert in_total(world) == PriceImpact()
+    assert impact_line(in_total(world), {}) == ""
 
 
 def test_a_new_object_is_neither_dearer_nor_cheaper(world: World) -> None:
     world.both("product/P", name="P")
     world.declare("variant/D", product="P", unit_price=100, unit_cost=50)
-    assert in_total(world) == Total()
-    assert money_line(moves(world.change("variant/D"), KINDS)) == "margin 50.0 %"
+    assert in_total(world) == PriceImpact()
+    assert money_line(moved_sales(world.change("variant/D"), KINDS)) == "margin 50.0 %"
 
 
 @pytest.mark.parametrize(

@@ -450,6 +450,8 @@ def test_objects_are_counted_by_what_happens_to_them(world: World) -> None:
         "delete": 0,
         "unchanged": 1,
         "unmanaged": 1,
+        "orphaned": 0,
+        "blocked": 0,
         "unknown": 1,
     }
 

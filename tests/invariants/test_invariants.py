@@ -19,7 +19,7 @@ from reconciler.render.plan import github, html, markdown
 from reconciler.render.plan.json import plan_document
 from reconciler.render.plan.text import render_plan
 from reconciler.render.report import report_document, report_text
-from reconciler.render.view import PlanView
+from reconciler.render.view import PlanView, ReportView
 from reconciler.sandbox import InjectedFault
 from reconciler.workflows import plan_file as saved
 from reconciler.workflows.approved_plan import resume
@@ -82,7 +82,7 @@ def test_what_programs_read_is_as_the_schemas_say(
     shop = open_world(data.draw(generated))
     plan = planned(shop)
     documented("plan", plan_document(plan, PlanView(kinds=KINDS, usage=shop.cost(plan))))
-    documented("report", report_document(shop.apply(plan)))
+    documented("report", report_document(shop.apply(plan), ReportView()))
 
 
 @given(data=st.data())
@@ -368,7 +368,7 @@ def test_no_plan_and_no_report_holds_customer_data(
     report = shop.apply(plan)
     view = PlanView(kinds=KINDS, usage=cost)
     said = json.dumps(plan_document(plan, view), default=str) + render_plan(plan, view)
-    said += json.dumps(report_document(report)) + report_text(report)
+    said += json.dumps(report_document(report, ReportView())) + report_text(report, ReportView())
     said += render_plan(plan, replace(view, compact=True))
     for form in (github, markdown, html):
         said += form.render_plan(plan, view)

@@ -8,7 +8,8 @@ import pytest
 
 from reconciler.core.diff.change import Action
 from reconciler.core.model.address import Address
-from reconciler.core.plan.plan import Plan
+from reconciler.core.plan.approved import SkippedChange
+from reconciler.core.plan.plan import Plan, PlanWarning
 from tests.support.plans import HOSTILE, Makes
 
 
@@ -38,7 +39,17 @@ def everything(makes: Makes) -> Callable[[], Plan]:
             unmanaged=(Address("coupon", "OLD10"),),
             unknown=((Address("variant", "GONE"), "HTTP 500: no answer"),),
             blocked=((Address("coupon", "C"), "40 uses are spent"),),
-            notes=("coupon `reference_id` is not compared",),
+            orphaned=(Address("variant", "OLD"),),
+            stale=(SkippedChange(Address("variant", "1003S"), Action.UPDATE, "it was changed"),),
+            warnings=(
+                PlanWarning((Address("product", "1003"),), "DealPOS may delete variant/1003S"),
+            ),
+            notes=("coupon `reference_id` is not compared, as of variant/1003L",),
+            labels={
+                Address("product", "1003"): "Kopi Susu",
+                Address("variant", "1003L"): "Kopi Susu, Large",
+                Address("variant", "1003S"): 'Kopi Susu, "Small"',
+            },
             violations=(
                 makes.violation("variant/1003L"),
                 makes.violation(rule="removals", measured=2, limit=1, unit="objects"),

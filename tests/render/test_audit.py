@@ -16,8 +16,8 @@ from reconciler.core.model.address import Address
 from reconciler.kinds import KINDS, MANAGED
 from reconciler.render.audit import github, html, junit, markdown, prometheus, text
 from reconciler.render.audit.json import audit_document
+from reconciler.render.comment import MAX_COMMENT_BYTES
 from reconciler.render.fit import size
-from reconciler.render.plan.markdown import LIMIT
 from reconciler.render.view import AuditView
 from reconciler.render.words import plain
 from tests.support.documents import ReadDocument
@@ -61,15 +61,15 @@ def test_each_part_of_a_plan_is_a_finding(makes: Makes) -> None:
 def test_the_money_of_drift_goes_from_the_files_to_the_shop(makes: Makes) -> None:
     found = audit_plan(makes.plan(makes.change("variant/B", unit_price=(4, 10), unit_cost=(5, 5))))
     said = text.render_audit(found, view())
-    assert "unit_price is 4, the files say 10" in said
-    assert "margin 50.0 % → -25.0 %, falls below cost" in said
+    assert "      unit_price: live 4, declared 10\n" in said
+    assert "      margin: live -25.0 %, declared 50.0 %, sold below cost\n" in said
 
 
 def test_what_the_shop_does_not_have_is_nothing(makes: Makes) -> None:
     found = audit_plan(
         makes.plan(makes.change("variant/B", outlet_prices=(None, {"X": {"price": 1}})))
     )
-    assert "outlet_prices is nothing, the files say" in text.render_audit(found, view())
+    assert "outlet_prices: live —, declared " in text.render_audit(found, view())
 
 
 def test_unread_objects_share_their_reason(makes: Makes) -> None:
@@ -118,8 +118,8 @@ def test_a_large_audit_fits_and_counts_what_it_does_not_name(makes: Makes) -> No
         )
     )
     said = markdown.render_audit(found, view())
-    assert size(said) <= LIMIT
-    assert "NOT NAMED below" in said.splitlines()[1]
+    assert size(said) <= MAX_COMMENT_BYTES
+    assert "entries not shown (comment size limit)" in said.splitlines()[1]
     assert all(f"**{state.capitalize()}" in said for state in ("drifted", "missing", "unmanaged"))
 
 

@@ -16,7 +16,7 @@ from reconciler.errors import Problem, SourceError, StoreError
 from reconciler.kinds import KINDS
 from reconciler.render.plan.github import render_error, render_plan
 from reconciler.render.view import View
-from reconciler.render.words import plain
+from reconciler.render.words import plain, quoted
 from tests.support.plans import Makes
 
 HERE = View(kinds=KINDS, repository_path="shop")
@@ -58,36 +58,44 @@ def annotated(plan: Plan, makes: Makes, folder: str = "") -> tuple[list[Command]
 
 
 def test_annotations_read_as_pinned(makes: Makes, everything: Callable[[], Plan]) -> None:
-    text = render_plan(everything(), makes.view(repository_path="shops/kopi", locate=line_of))
+    text = render_plan(
+        everything(),
+        makes.view(repository_path="shops/kopi", locate=line_of, made_at="2026-11-29T04:47:04Z"),
+    )
     lines = text.splitlines()
     assert lines[0] == "Store: https://yourshop.dealpos.net"
     assert lines[1] == (
         "::error file=shops/kopi/catalogue/drinks.yaml,line=14,col=9,title=price-change::"
-        "variant/1003L: 150,000 → 15,000%0A"
-        "hint: allow it in a catalogue file"
+        'variant/1003L "Kopi Susu, Large": 150,000 → 15,000%0A'
+        "To allow it:%0Aallow:%0A"
+        "  - {rule: price-change, address: variant/1003L, reason: say why, until: 2026-12-29}"
     )
-    assert lines[2].startswith("::error title=removals::150,000 → 15,000%0A")
-    assert lines[3] == "::warning title=could not be read::variant/GONE: HTTP 500: no answer"
-    assert lines[4] == "::warning title=blocked::coupon/C: 40 uses are spent"
-    assert lines[5].startswith(
+    assert lines[2].startswith("::error title=removals::150,000 → 15,000")
+    assert lines[3] == (
+        '::warning title=possible loss of data::product/1003 "Kopi Susu": '
+        'DealPOS may delete variant/1003S "Kopi Susu, \\"Small\\""'
+    )
+    assert lines[4] == "::warning title=could not be read::variant/GONE: HTTP 500: no answer"
+    assert lines[5] == "::warning title=blocked::coupon/C: 40 uses are spent"
+    assert lines[6].startswith(
         "::warning file=shops/kopi/catalogue/drinks.yaml,line=14,col=9,title=b"
     )
-    assert lines[5].endswith("%0Aallowed until 2026-12-31: clearance")
-    assert [line.partition("title=")[2].partition("::")[0] for line in lines[6:11]] == [
-        "delete variant/1003S",
-        "retire product/1003",
+    assert lines[6].endswith("%0Aallowed until 2026-12-31: clearance")
+    assert [line.partition("title=")[2].partition("::")[0] for line in lines[7:12]] == [
+        'delete variant/1003S "Kopi Susu%2C \\"Small\\""',
+        'retire product/1003 "Kopi Susu"',
         "replace coupon/DISC20",
-        "update variant/1003L",
+        'update variant/1003L "Kopi Susu%2C Large"',
         "create category/Drinks",
     ]
-    assert lines[9] == (
-        "::notice file=shops/kopi/catalogue/drinks.yaml,line=15,col=9,title=update variant/1003L::"
+    assert lines[10].partition("title=")[2].partition("::")[2] == (
         "unit_price: 18,000 → 8,000%0Aunit_cost: 9,000 → 9,000%0A"
-        "money: margin 50.0 %25 → -12.5 %25, falls below cost"
+        "price impact: margin 50.0 %25 → -12.5 %25, falls below cost"
     )
-    assert lines[11].startswith("Money: 1 cheaper, 1 falls below cost")
-    assert lines[12].startswith("Plan: 1 to create, 1 to update,")
-    assert len(lines) == 13
+    assert lines[10].startswith("::notice file=shops/kopi/catalogue/drinks.yaml,line=15,col=9,")
+    assert lines[12].startswith("Price impact: 1 decrease, 1 below cost")
+    assert lines[13].startswith("Plan: 1 to create, 1 to update,")
+    assert len(lines) == 14
 
 
 def test_no_name_is_a_command_in_a_log(makes: Makes, hostile: str) -> None:
@@ -100,8 +108,8 @@ def test_no_name_is_a_command_in_a_log(makes: Makes, hostile: str) -> None:
             assert command.properties["line"] in ("14", "15")
     created = next(c for c in commands if c.properties["title"].startswith("create"))
     assert created.properties["title"] == f"create variant/{plain(hostile)}"
-    assert created.message == f"model: {plain(hostile)}"
-    assert [line.partition(":")[0] for line in rest] == ["Store", "Money", "Plan", ""]
+    assert created.message == f"model: {quoted(hostile)}"
+    assert [line.partition(":")[0] for line in rest] == ["Store", "Price impact", "Plan", ""]
     assert "##[" not in "".join(rest)
     text = render_plan(makes.hostile(hostile), makes.view(locate=line_of))
     assert not re.search("[\x00-\x09\x0b-\x1f\x1b\u202e\u2028\x85]", text)
@@ -111,7 +119,9 @@ def test_no_name_is_a_command_in_a_log(makes: Makes, hostile: str) -> None:
 def test_the_tenth_says_how_many_more_there_are(makes: Makes, count: int, more: int) -> None:
     commands, _ = annotated(makes.plan(*makes.large(count)), makes)
     assert len(commands) == min(count, 10)
-    assert commands[-1].message.startswith(f"and {more:,} more") is bool(more)
+    assert commands[-1].message.startswith(
+        f"{more:,} more are not shown (limit of GitHub)"
+    ) is bool(more)
 
 
 def test_the_important_ones_come_first(makes: Makes) -> None:

@@ -15,23 +15,25 @@ from reconciler.core.model.address import Address
 from reconciler.core.plan.plan import Plan
 from reconciler.errors import Problem, SourceError, StoreError
 from reconciler.kinds import KINDS
+from reconciler.render.comment import MAX_COMMENT_BYTES, marker
 from reconciler.render.fit import code, size
-from reconciler.render.plan.markdown import LIMIT, marker, render_error, render_plan
+from reconciler.render.plan.markdown import render_error, render_plan
 from reconciler.render.view import View
 from reconciler.render.words import plain
 from tests.support.plans import Makes
 
 HERE = View(kinds=KINDS)
+MADE_AT = "2026-11-29T04:47:04Z"
 MARKER = marker("plan")
 OURS = re.compile(
-    r"<!-- reconciler plan -->\n|(<details><summary>[\w ,:]+ \([\d,]+\)</summary>|</details>)\n?"
+    r"<!-- reconciler plan -->\n|(<details><summary>[\w ,:;()]+</summary>|</details>)\n?"
 )
 
 
 def comment(plan: Plan, makes: Makes, folder: str = ".", commit: str | None = None) -> str:
     """The comment; asserts that a host takes it."""
-    text = render_plan(plan, makes.view(folder=folder, commit=commit))
-    assert size(text) <= LIMIT
+    text = render_plan(plan, makes.view(folder=folder, commit=commit, made_at=MADE_AT))
+    assert size(text) <= MAX_COMMENT_BYTES
     assert text.startswith(MARKER + "\n")
     return text
 
@@ -48,49 +50,68 @@ def folds(text: str) -> list[str]:
 
 GOLDEN = """\
 <!-- reconciler plan -->
-### ⛔ Refused by guardrails: 2 violations
+### ⛔ Blocked by guardrails: 2 violations; 1 warning
 
-Store: `https://yourshop.dealpos.net`
+**⚠️ Warnings: possible loss of data (1)**
 
-| create | update | replace | retire | delete | unchanged | unmanaged | unknown | blocked |
-| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-| 1 | 1 | 1 | 1 | 1 | 41 | 1 | 1 | 1 |
+- `product/1003 "Kopi Susu"`: `DealPOS may delete variant/1003S "Kopi Susu, \\"Small\\""`
 
-Money: `1 cheaper, 1 falls below cost, 1 margin down; largest fall -55.6 % (variant/1003L)`
+Store: `https://yourshop.dealpos.net`, plan made at 2026-11-29 04:47 UTC
 
-Cost of applying: 5 requests, about 3 s
+| create | update | replace | retire | delete | unchanged | unmanaged | orphaned | blocked \
+| unknown |
+| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+| 1 | 1 | 1 | 1 | 1 | 41 | 1 | 1 | 1 | 1 |
 
-**Violations of guardrails: apply is refused (2)**
+Price impact: `1 decrease, 1 below cost; margins: 1 down. \
+Largest decrease -55.6 % (variant/1003L "Kopi Susu, Large")`
 
-- `price-change` `variant/1003L`: `150,000 → 15,000` \
+API usage: 4 requests used by this plan; apply needs 5 requests (1 rate-limit window, about 3 s)
+
+**Guardrail violations (2): apply is blocked**
+
+- `price-change` `variant/1003L "Kopi Susu, Large"`: `150,000 → 15,000` \
 — `catalogue/drinks.yaml:14`
-  To allow it: `allow it in a catalogue file`
 - `removals` the whole plan: `150,000 → 15,000`
-  To allow it: `allow it in a catalogue file`
+
+<details><summary>To allow the violations, add this to a catalogue file</summary>
+
+```yaml
+allow:
+  - {rule: price-change, address: variant/1003L, reason: say why, until: 2026-12-29}
+  - {rule: removals, reason: say why, until: 2026-12-29}
+```
+
+</details>
 
 **Removals and replacements (3)**
 
-- - delete `variant/1003S`: deleted — `catalogue/drinks.yaml:19`
-- ○ retire `product/1003`: taken out of sale, kept in the shop — `catalogue/drinks.yaml:17`
-- ± replace `coupon/DISC20`: deleted, then created again — `catalogue/drinks.yaml:20`
+- delete `variant/1003S "Kopi Susu, \\"Small\\""` — `catalogue/drinks.yaml:19`
+- retire `product/1003 "Kopi Susu"` (taken out of sale, kept in the shop) \
+— `catalogue/drinks.yaml:17`
+- replace `coupon/DISC20` (delete, then create) — `catalogue/drinks.yaml:20`
 
-**Allowed exceptions from guardrails (1)**
+**Reviewed guardrail exceptions (1)**
 
-- `below-cost` `variant/1003L`: `150,000 → 15,000` \
+- `below-cost` `variant/1003L "Kopi Susu, Large"`: `150,000 → 15,000` \
 — allowed until `2026-12-31`: `clearance` — `catalogue/a.yaml:3`
 
-**Could not be read: nothing is planned for them (1)**
+**Unknown (1): could not be read; nothing is planned**
 
 - `variant/GONE`: `HTTP 500: no answer`
 
-**Withheld: not as declared, and left as they are (1)**
+**Blocked (1): not as declared, not changed**
 
 - `coupon/C`: `40 uses are spent`
+
+**Stale (1): changed since the plan was made, not applied**
+
+- `variant/1003S "Kopi Susu, \\"Small\\""`: `it was changed`
 
 <details><summary>delete (1)</summary>
 
 ```diff
-- variant/1003S  catalogue/drinks.yaml:19
+- variant/1003S "Kopi Susu, \\"Small\\""  catalogue/drinks.yaml:19
     (declared fields differ from live)
 ```
 
@@ -104,13 +125,15 @@ def test_a_comment_reads_as_pinned(makes: Makes, everything: Callable[[], Plan])
     text = comment(everything(), makes, "shops/kopi", "0123abc")
     assert text.startswith(GOLDEN)
     assert folds(text) == [
+        "To allow the violations, add this to a catalogue file",
         "delete (1)",
         "retire (1)",
         "replace (1)",
         "update (1)",
         "create (1)",
         "Notes (1)",
-        "In the shop and not in the files, left alone (1)",
+        "Orphaned (1): applied once, in no file any more; not changed",
+        "Unmanaged (1): in the shop, not in your files; not changed",
     ]
     last = text.splitlines()[-1]
     assert last.endswith("`https://yourshop.dealpos.net` · folder `shops/kopi` · commit `0123abc`")
@@ -119,16 +142,16 @@ def test_a_comment_reads_as_pinned(makes: Makes, everything: Callable[[], Plan])
 @pytest.mark.parametrize(
     ("parts", "verdict"),
     [
-        ({}, "✅ No changes: the shop is as the files say"),
-        ({"changes": ["create"]}, "✏️ 1 change, nothing is removed"),
-        ({"changes": ["create", "update"]}, "✏️ 2 changes, nothing is removed"),
+        ({}, "✅ No changes: the shop matches the files"),
+        ({"changes": ["create"]}, "✏️ 1 change, no removals"),
+        ({"changes": ["create", "update"]}, "✏️ 2 changes, no removals"),
         ({"changes": ["retire"]}, "⚠️ 1 removal"),
         ({"changes": ["delete", "retire", "create"]}, "⚠️ 2 removals, 1 other change"),
         ({"changes": ["replace", "update"]}, "⚠️ 1 replacement, 1 other change"),
         ({"unknown": True}, "⚠️ Incomplete: 1 object could not be read; 0 changes"),
-        ({"blocked": True}, "⚠️ No changes; 1 object withheld"),
-        ({"changes": ["delete"], "refused": True}, "⛔ Refused by guardrails: 1 violation"),
-        ({"changes": ["create"], "allowed": True}, "✏️ 1 change, nothing is removed"),
+        ({"blocked": True}, "⚠️ No changes; 1 object blocked"),
+        ({"changes": ["delete"], "refused": True}, "⛔ Blocked by guardrails: 1 violation"),
+        ({"changes": ["create"], "allowed": True}, "✏️ 1 change, no removals"),
     ],
 )
 def test_the_verdict_is_the_first_line(makes: Makes, parts: dict[str, Any], verdict: str) -> None:
@@ -182,14 +205,14 @@ def test_a_code_span_reads_as_what_it_holds(text: str) -> None:
 
 def test_a_large_plan_is_shown_a_line_each_and_then_counted(makes: Makes) -> None:
     text = comment(makes.plan(*makes.large(400)), makes)
-    assert text.count("money: margin") == 400
+    assert text.count("price impact: margin") == 400
     text = comment(makes.plan(*makes.large(600)), makes)
     assert text.count("\n~ variant/V") == 600
-    assert "money:" not in text
+    assert "price impact:" not in text
     text = comment(makes.plan(*makes.large(3_000), *makes.large(3, Action.CREATE, "N")), makes)
     shown = text.count("\n~ variant/V") + text.count("\n+ variant/N")
     elided = [
-        int(n.replace(",", "")) for n in re.findall(r"\n([\d,]+) of [\d,]+ are not shown", text)
+        int(n.replace(",", "")) for n in re.findall(r"\n([\d,]+) more changes are not shown", text)
     ]
     assert shown > 600
     assert shown + sum(elided) == 3_003
@@ -208,7 +231,7 @@ def test_one_huge_change_does_not_hide_the_others(makes: Makes) -> None:
     huge = makes.change("variant/H", description=("", "`" * 100_000))
     text = comment(makes.plan(huge, *makes.large(5)), makes)
     assert text.count("\n~ variant/V") == 5
-    assert "1 of 6 are not shown, for want of room." in text
+    assert "1 more changes are not shown (comment size limit)." in text
 
 
 def names_in(text: str) -> set[str]:
@@ -232,14 +255,14 @@ def test_every_removal_is_named_before_anything_else_has_room(
     text = comment(plan, makes)
     seen = text.partition("<details>")[0]
     assert {f"R{number}" for number in range(count)} <= names_in(seen)
-    assert "NOT NAMED" not in text
+    assert "not shown" not in text.partition("<details>")[0]
 
 
 def test_every_violation_is_named_before_anything_else_has_room(makes: Makes) -> None:
     found = [makes.violation(f"variant/V{n}", rule=f"rule-{n % 3}") for n in range(1_200)]
     text = comment(makes.plan(*makes.large(600), violations=tuple(found)), makes)
     assert {f"V{number}" for number in range(1_200)} <= names_in(text.partition("<details>")[0])
-    assert "NOT NAMED" not in text
+    assert "not shown" not in text.partition("<details>")[0]
 
 
 def test_removals_and_violations_share_the_room(makes: Makes) -> None:
@@ -261,8 +284,8 @@ def test_what_cannot_be_named_is_counted_in_the_first_line(makes: Makes, action:
     seen = text.partition("<details>")[0]
     named = sum(f"`{change.address.name}`" in seen for change in gone)
     assert named > 50
-    assert f"— {700 - named:,} entries NOT NAMED below" in text.splitlines()[1]
-    assert f"**⚠️ {700 - named:,} more are NOT NAMED HERE" in seen
+    assert f"— {700 - named:,} entries not shown (comment size limit)" in text.splitlines()[1]
+    assert f"**⚠️ {700 - named:,} more are not shown (comment size limit)" in seen
 
 
 def test_the_worst_of_everything_fits_and_is_counted(makes: Makes) -> None:
@@ -286,10 +309,10 @@ def test_the_worst_of_everything_fits_and_is_counted(makes: Makes) -> None:
         ),
     )
     text = comment(plan, makes, "f" * 5_000, "c" * 5_000)
-    assert size(text) > LIMIT * 0.8
-    lost = re.search(r"— ([\d,]+) entries NOT NAMED below", text.splitlines()[1])
+    assert size(text) > MAX_COMMENT_BYTES * 0.8
+    lost = re.search(r"— ([\d,]+) entries not shown", text.splitlines()[1])
     assert lost
-    said = re.findall(r"\*\*⚠️ ([\d,]+) more are NOT NAMED HERE", text)
+    said = re.findall(r"\*\*⚠️ ([\d,]+) more are not shown", text)
     assert sum(int(n.replace(",", "")) for n in said) == int(lost[1].replace(",", ""))
     assert len(said) == 5
     assert not {"link_open", "image", "html_inline"} & {token.type for token in tokens(text)}
@@ -316,6 +339,6 @@ def test_an_error_takes_the_place_of_an_outdated_comment() -> None:
 def test_an_error_with_many_problems_fits(hostile: str) -> None:
     problems = [Problem("a.yaml", n, 2, hostile * 9, hostile) for n in range(1, 5_000)]
     text = render_error(SourceError(problems), HERE)
-    assert LIMIT * 0.8 < size(text) <= LIMIT
+    assert MAX_COMMENT_BYTES * 0.8 < size(text) <= MAX_COMMENT_BYTES
     assert re.search(r"- and [\d,]+ more\n$", text)
     assert not {"link_open", "image", "html_inline"} & {token.type for token in tokens(text)}

@@ -41,7 +41,7 @@ def test_the_fullest_form_that_fits_is_taken() -> None:
     assert brief.missing == 0
     cut = whole.fit(size(brief.text) - 1)
     assert cut.missing > 0
-    assert f"{cut.missing} more are NOT NAMED HERE" in cut.text
+    assert f"{cut.missing} more are not shown (comment size limit)" in cut.text
     assert cut.text.count("`N") == 50 - cut.missing
 
 

@@ -38,7 +38,7 @@ from reconciler.render.json import dumps
 from reconciler.render.plan.json import plan_document
 from reconciler.render.plan.text import render_plan
 from reconciler.render.report import report_document, report_text
-from reconciler.render.view import PlanView
+from reconciler.render.view import PlanView, ReportView
 from reconciler.sandbox import Choices, InjectedFault
 from reconciler.workflows import plan_file
 from reconciler.workflows.approved_plan import resume
@@ -154,8 +154,8 @@ class Story:
         report, said = None, "killed\n"
         with contextlib.suppress(Killed):
             report = self.shop.apply(plan, client)
-            self.documented("report", report_document(report))
-            said = report_text(report)
+            self.documented("report", report_document(report, ReportView()))
+            said = report_text(report, ReportView())
         return report, "\n".join([*recorder.lines, "", said])
 
     def play(self, same: Callable[[str, str], None]) -> None:

@@ -70,5 +70,7 @@ class Plan:
         return {action.value: by_action[action] for action in shown} | {
             "unchanged": self.unchanged,
             "unmanaged": len(self.unmanaged),
+            "orphaned": len(self.orphaned),
+            "blocked": len(self.blocked),
             "unknown": len(self.unknown),
         }

@@ -7,29 +7,34 @@ from typing import Annotated, Any
 from typing_extensions import TypedDict
 
 from reconciler.core.audit import STATES
-from reconciler.render.plan.documents import Origin, Source, described, one_of
+from reconciler.render.plan.documents import (
+    Moment,
+    ObjectDocument,
+    OriginDocument,
+    SourceDocument,
+    described,
+    one_of,
+)
 
 State = Annotated[str, one_of(STATES)]
 
 
 @described
-class Difference(Origin):
-    """One field that is not as declared."""
+class DifferenceDocument(OriginDocument):
+    """One field that differs from the files."""
 
     path: str
     """Such as `unit_price` or `outlet_prices.Bandung.price`."""
     live: Any
-    """What the shop has; null: nothing. Customer data is a fingerprint."""
+    """The value in the shop; null: none. Customer data is a fingerprint."""
     declared: Any
-    """What the files say; null: nothing."""
+    """The value in the files; null: none."""
 
 
 @described
-class Finding(TypedDict):
-    """One object that is not simply as declared."""
+class AuditFindingDocument(ObjectDocument):
+    """One object that differs from the files, could not be read, or is in no file."""
 
-    address: str
-    """`kind/name`, such as `variant/1003L`."""
     type: str
     """The kind."""
     name: str
@@ -37,52 +42,52 @@ class Finding(TypedDict):
     state: State
     message: str
     """For people."""
-    fields: list[Difference]
+    fields: list[DifferenceDocument]
     money: str | None
-    """What the way from the files to the shop did to margins, for people."""
-    source: Source | None
+    """The margins that differ, for people."""
+    source: SourceDocument | None
     """The line that declares it."""
 
 
 @described
-class Counts(TypedDict):
-    """Objects by what was found of them."""
+class AuditSummary(TypedDict):
+    """Objects by state."""
 
     drifted: int
-    """Not in the shop as the files say."""
+    """Different from the files."""
     missing: int
-    """Declared, and not in the shop."""
+    """Declared, not in the shop."""
     pending_removal: int
-    """In the shop, and the files remove it."""
+    """Marked as removed, still in the shop."""
     blocked: int
-    """Not as the files say, and no plan would change it."""
+    """Different from the files, and no plan can change it."""
     unknown: int
     """Could not be read."""
     unmanaged: int
-    """In the shop, and not in the files."""
+    """In the shop, in no file."""
     unchanged: int
     """As declared; counted and not listed."""
 
 
 @described
 class AuditDocument(TypedDict):
-    """What `reconciler audit --format json` prints."""
+    """Output of `reconciler audit --format json`."""
 
     format_version: str
-    """The part before the dot changes when a reader must."""
+    """The part before the dot rises when a reader must change."""
+    finished_at: Moment
+    """The time at which the audit ended, UTC."""
     store: str
     folder: str
     """The shop's folder, as seen from where the audit was made."""
     commit: str | None
     """The git commit of the files, with `+` where they differ from it; null without git."""
     clean: bool
-    """Whether nothing contradicts the files; what is unmanaged does not."""
-    findings: list[Finding]
+    """true if no drift was found; unmanaged objects are no drift."""
+    findings: list[AuditFindingDocument]
     notes: list[str]
-    summary: Counts
+    summary: AuditSummary
     requests: int
-    """All that the audit sent: reads."""
+    """All requests of the audit: reads."""
     seconds: float
-    """How long it took."""
-    ended: int
-    """When it ended, in seconds since 1970, UTC."""
+    """The duration of the audit."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from reconciler.core.audit import Audit, AuditFinding
-from reconciler.core.model.kind import Kinds
-from reconciler.render.audit.words import closing, told
-from reconciler.render.plan.github import Note, commands, log, render_error
+from reconciler.render.audit.words import closing_line, describe, name_state
+from reconciler.render.plan.github import Annotation, commands, log, render_error
 from reconciler.render.view import AuditView
+from reconciler.render.words import named
 
 __all__ = ["render_audit", "render_error"]
 
@@ -19,14 +19,15 @@ _LEVELS = {
 
 def render_audit(audit: Audit, view: AuditView) -> str:
     """Return unknown objects as errors, drift as warnings, and unmanaged objects as notices."""
-    kinds, folder = view.kinds, view.repository_path
     lines = [f"Store: {log(audit.store)}"]
     for level, states in _LEVELS.items():
-        found = (finding for state in states for finding in audit.of(state))
-        lines += commands(level, (_note(finding, kinds) for finding in found), folder, "audit")
-    return "\n".join([*lines, closing(audit, view), ""])
+        found = [finding for state in states for finding in audit.of(state)]
+        notes = (_annotation(finding, audit, view) for finding in found)
+        lines += commands(level, notes, view.repository_path, "audit")
+    return "\n".join([*lines, closing_line(audit, view), ""])
 
 
-def _note(finding: AuditFinding, kinds: Kinds) -> Note:
-    title = f"{finding.state} {finding.address}"
-    return Note(title, "\n".join(told(finding, kinds)), finding.source)
+def _annotation(finding: AuditFinding, audit: Audit, view: AuditView) -> Annotation:
+    title = f"{name_state(finding.state)} {named(finding.address, audit.labels)}"
+    lines = describe(finding, view.kinds, audit.labels)
+    return Annotation(title, "\n".join(lines), finding.source)

@@ -1,43 +1,55 @@
-"""An audit as one page that needs nothing else, and runs nothing."""
+"""An audit as one self-contained page without a script."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from reconciler.core.audit import STATES, Audit, AuditFinding
-from reconciler.core.model.kind import Kinds
 from reconciler.errors import ReconcilerError
-from reconciler.render.audit.words import closing, place, title_of, told, verdict
+from reconciler.render.audit.words import (
+    LEDGER_HINT,
+    WITHOUT_DETAILS,
+    closing_line,
+    describe,
+    name_state,
+    needs_ledger,
+    place,
+    summarize_audit,
+    title_state,
+)
 from reconciler.render.page import page
 from reconciler.render.plan import html as plan_page
 from reconciler.render.view import AuditView, View
-from reconciler.render.words import plain
+from reconciler.render.words import moment, named, plain, with_labels
 
 
-class Item(NamedTuple):
+class AuditItem(NamedTuple):
     """One finding, in words."""
 
-    address: str
+    name: str
     place: str
     lines: list[str]
 
 
 def render_audit(audit: Audit, view: AuditView) -> str:
     """Return the audit as a page."""
-    kinds = view.kinds
+    sections = [(state, audit.of(state)) for state in STATES]
     return page(
         "audit.html.j2",
-        verdict=verdict(audit),
+        verdict=summarize_audit(audit),
         store=plain(audit.store),
         folder=plain(view.folder),
         commit=plain(view.commit or ""),
-        counts=audit.counts(),
-        closing=closing(audit, view),
+        made_at=moment(view.made_at),
+        made="Audited at",
+        counts={name_state(word): number for word, number in audit.counts().items()},
+        closing=closing_line(audit, view),
+        hint=LEDGER_HINT if needs_ledger(audit) else "",
         sections=[
-            (f"{title_of(state)}: {means}", [_item(found, kinds) for found in audit.of(state)])
-            for state, means in STATES.items()
+            (title_state(state, len(found)), [_item(finding, audit, view) for finding in found])
+            for state, found in sections
         ],
-        notes=audit.notes,
+        notes=[with_labels(note, audit.labels) for note in audit.notes],
     )
 
 
@@ -46,7 +58,7 @@ def render_error(error: ReconcilerError, view: View) -> str:
     return plan_page.render_error(error, view, "audit")
 
 
-def _item(finding: AuditFinding, kinds: Kinds) -> Item:
-    plainly = finding.state in ("missing", "pending_removal", "unmanaged")
-    lines = [] if plainly else told(finding, kinds)
-    return Item(plain(str(finding.address)), place(finding), lines)
+def _item(finding: AuditFinding, audit: Audit, view: AuditView) -> AuditItem:
+    plainly = finding.state in WITHOUT_DETAILS
+    lines = [] if plainly else describe(finding, view.kinds, audit.labels)
+    return AuditItem(named(finding.address, audit.labels), place(finding), lines)

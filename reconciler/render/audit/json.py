@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import cast
 
 from reconciler.core.audit import Audit, AuditFinding
-from reconciler.core.model.kind import Kinds
-from reconciler.render.audit import documents as contract
-from reconciler.render.audit.words import meaning, told
+from reconciler.render.audit import documents
+from reconciler.render.audit.words import describe, describe_margins
 from reconciler.render.json import FORMAT_VERSION, dumps, render_error
 from reconciler.render.plan.documents import origin_of
+from reconciler.render.plan.violations import source_document
 from reconciler.render.view import AuditView
 from reconciler.render.words import shown
 
@@ -21,33 +21,34 @@ def render_audit(audit: Audit, view: AuditView) -> str:
     return dumps(audit_document(audit, view)) + "\n"
 
 
-def audit_document(audit: Audit, view: AuditView) -> contract.AuditDocument:
+def audit_document(audit: Audit, view: AuditView) -> documents.AuditDocument:
     """Return the document that `audit --format json` prints."""
-    kinds = view.kinds
     return {
         "format_version": FORMAT_VERSION,
+        "finished_at": view.made_at,
         "store": audit.store,
         "folder": view.folder,
         "commit": view.commit,
         "clean": audit.clean,
-        "findings": [_finding(finding, kinds) for finding in audit.findings],
+        "findings": [_finding(finding, audit, view) for finding in audit.findings],
         "notes": list(audit.notes),
-        "summary": cast("contract.Counts", audit.counts()),
+        "summary": cast("documents.AuditSummary", audit.counts()),
         "requests": view.requests,
         "seconds": round(view.seconds, 3),
-        "ended": view.epoch,
     }
 
 
-def _finding(finding: AuditFinding, kinds: Kinds) -> contract.Finding:
-    kind = kinds[finding.address.kind]
-    source = finding.source
+def _finding(
+    finding: AuditFinding, audit: Audit, view: AuditView
+) -> documents.AuditFindingDocument:
+    kind = view.kinds[finding.address.kind]
     return {
         "address": str(finding.address),
+        "label": audit.labels.get(finding.address),
         "type": finding.address.kind,
         "name": finding.address.name,
         "state": finding.state,
-        "message": "; ".join(told(finding, kinds)),
+        "message": "; ".join(describe(finding, view.kinds, audit.labels)),
         "fields": [
             {
                 "path": field.name,
@@ -57,6 +58,6 @@ def _finding(finding: AuditFinding, kinds: Kinds) -> contract.Finding:
             }
             for field in finding.fields
         ],
-        "money": meaning(finding, kinds) or None,
-        "source": source and {"file": source.file, "line": source.line, "column": source.column},
+        "money": "; ".join(describe_margins(finding, view.kinds)) or None,
+        "source": source_document(finding.source),
     }

@@ -1,7 +1,6 @@
-"""An audit as JUnit XML: a case for each object that is not as declared, one for all that are.
+"""An audit as JUnit XML: a case for each object with a finding, one for all that are in sync.
 
-Drift is a failure, what could not be read an error; what is unmanaged contradicts no file and is
-skipped.
+Drift is a failure, an unknown object an error; an unmanaged object is no drift and is skipped.
 """
 
 from __future__ import annotations
@@ -11,9 +10,9 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from reconciler.core.audit import Audit, AuditFinding
 from reconciler.errors import ReconcilerError
-from reconciler.render.audit.words import told
+from reconciler.render.audit.words import describe
 from reconciler.render.view import AuditView, View
-from reconciler.render.words import counted, plain
+from reconciler.render.words import counted, named, plain
 
 _OUTCOMES = {"unknown": "error", "unmanaged": "skipped"}
 
@@ -32,9 +31,9 @@ def render_audit(audit: Audit, view: AuditView) -> str:
         time=f"{view.seconds:.3f}",
         timestamp=ended.isoformat(),
     )
-    _case(suite, "reconciler", f"{counted(audit.unchanged, 'object')} as declared")
-    for finding, outcome in zip(audit.findings, outcomes, strict=True):
-        _finding(suite, finding, outcome, view)
+    _case(suite, "reconciler", f"{counted(audit.unchanged, 'object')} in sync")
+    for finding in audit.findings:
+        _finding(suite, finding, audit, view)
     return _text(suite)
 
 
@@ -44,19 +43,21 @@ def render_error(error: ReconcilerError, view: View) -> str:
         "testsuite", name="reconciler audit", tests="1", failures="0", errors="1", skipped="0"
     )
     case = _case(suite, "reconciler", "audit")
-    told_ = SubElement(case, "error", type="error", message=plain(error.message))
-    told_.text = plain(error.hint)
+    result = SubElement(case, "error", type="error", message=plain(error.message))
+    result.text = plain(error.hint)
     return _text(suite)
 
 
-def _finding(suite: Element, finding: AuditFinding, outcome: str, view: AuditView) -> None:
-    case = _case(suite, f"reconciler.{finding.address.kind}", plain(finding.address.name))
+def _finding(suite: Element, finding: AuditFinding, audit: Audit, view: AuditView) -> None:
+    name = named(finding.address, audit.labels).partition("/")[2]
+    case = _case(suite, f"reconciler.{finding.address.kind}", name)
     if finding.source:
         folder = view.repository_path
         path = f"{folder}/{finding.source.file}" if folder else finding.source.file
         case.set("file", plain(path))
         case.set("line", str(finding.source.line))
-    lines = told(finding, view.kinds)
+    lines = describe(finding, view.kinds, audit.labels)
+    outcome = _OUTCOMES.get(finding.state, "failure")
     result = SubElement(case, outcome, message="; ".join(lines))
     if outcome != "skipped":
         result.set("type", finding.state)

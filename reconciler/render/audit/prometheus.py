@@ -1,7 +1,7 @@
 """An audit as a text file for Prometheus' node exporter (text exposition format 0.0.4).
 
-Every kind and state has its line, 0 included, so that an alert can tell "none" from "not told".
-The label `shop` is the folder's name: it is known even where nothing else is.
+Every kind and state has its line, 0 included, so that an alert can tell "none" from "no data".
+The label `shop` is the name of the folder, which is known even if the audit fails.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from reconciler.errors import ReconcilerError
 from reconciler.render.view import AuditView, View
 
 _HELP = {
-    "success": "1 when the last audit could be made, 0 when it ended in an error.",
+    "success": "1 if the last audit read every object, else 0.",
     "info": "The store that was audited.",
-    "clean": "1 when nothing contradicts the files.",
-    "objects": "Objects that are not simply as declared.",
-    "unchanged_objects": "Objects that are as declared.",
-    "requests": "Requests that the audit sent.",
-    "duration_seconds": "How long the audit took.",
-    "timestamp_seconds": "When the audit ended, in seconds since 1970.",
+    "clean": "1 if no drift was found, else 0.",
+    "objects": "Objects by kind and drift state.",
+    "unchanged_objects": "Objects in sync with the files.",
+    "requests": "Requests sent by the audit.",
+    "duration_seconds": "Duration of the audit in seconds.",
+    "timestamp_seconds": "End of the audit as a Unix timestamp.",
 }
 
-Labels = Mapping[str, str]
+MetricLabels = Mapping[str, str]
 
 
 def render_audit(audit: Audit, view: AuditView) -> str:
@@ -55,14 +55,14 @@ def render_error(error: ReconcilerError, view: View) -> str:
     return _metric("success", [({"shop": view.shop}, 0)])
 
 
-def _metric(name: str, samples: Iterable[tuple[Labels, float]]) -> str:
+def _metric(name: str, samples: Iterable[tuple[MetricLabels, float]]) -> str:
     full = f"reconciler_audit_{name}"
     lines = [f"# HELP {full} {_HELP[name]}", f"# TYPE {full} gauge"]
     lines += [f"{full}{{{_labels(labels)}}} {value}" for labels, value in samples]
     return "\n".join(lines) + "\n"
 
 
-def _labels(labels: Labels) -> str:
+def _labels(labels: MetricLabels) -> str:
     return ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items())
 
 

@@ -5,24 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.core.audit import STATES, Audit, AuditFinding
-from reconciler.core.model.kind import Kinds
 from reconciler.core.model.text import join_some
-from reconciler.render.audit.words import UNTOLD, closing, place, title_of, told
-from reconciler.render.plan.text import render_error
-from reconciler.render.view import AuditView, Paint
-from reconciler.render.words import counted, plain
+from reconciler.render.audit.words import (
+    LEDGER_HINT,
+    WITHOUT_DETAILS,
+    closing_line,
+    describe,
+    needs_ledger,
+    place,
+    title_state,
+)
+from reconciler.render.plan.text import MAX_NAMES, render_error
+from reconciler.render.view import AuditView
+from reconciler.render.words import moment, named, plain, with_labels
 
 __all__ = ["render_audit", "render_error"]
 
 _SIGNS = {
     "drifted": ("~", "yellow"),
-    "missing": ("-", "red"),
-    "pending_removal": ("+", "yellow"),
+    "missing": ("✗", "red"),
+    "pending_removal": ("○", "yellow"),
     "blocked": ("!", "yellow"),
     "unknown": ("?", "red"),
-    "unmanaged": ("+", "dim"),
+    "unmanaged": ("•", "dim"),
 }
-_MANY = 10
 
 
 def render_audit(audit: Audit, view: AuditView) -> str:
@@ -31,38 +37,41 @@ def render_audit(audit: Audit, view: AuditView) -> str:
 
 
 def _audit(audit: Audit, view: AuditView) -> Iterator[str]:
-    kinds, paint = view.kinds, view.paint
     yield f"Store: {plain(audit.store)}"
+    yield f"Audited at: {moment(view.made_at)}"
     yield ""
-    for state, means in STATES.items():
+    for state in STATES:
         if found := audit.of(state):
             sign, style = _SIGNS[state]
-            title = f"{title_of(state)} ({counted(len(found), 'object')}): {means}"
-            yield paint(style, title)
-            yield from _section(found, f"  {paint(style, sign)}", kinds, paint)
+            yield view.paint(style, title_state(state, len(found)))
+            yield from _section(found, f"  {view.paint(style, sign)}", audit, view)
             yield ""
-    if audit.of("drifted"):
-        yield f"Drift: {UNTOLD}."
+    if needs_ledger(audit):
+        yield LEDGER_HINT
         yield ""
     if audit.notes:
         yield "Notes:"
-        yield from (f"  - {plain(note)}" for note in audit.notes)
+        yield from (f"  • {with_labels(plain(note), audit.labels)}" for note in audit.notes)
         yield ""
-    yield closing(audit, view)
+    yield closing_line(audit, view)
 
 
-def _section(found: Sequence[AuditFinding], sign: str, kinds: Kinds, paint: Paint) -> Iterator[str]:
-    """Objects of which nothing but a common reason is known share a line."""
+def _section(
+    found: Sequence[AuditFinding], sign: str, audit: Audit, view: AuditView
+) -> Iterator[str]:
+    """Yield the objects of one state; those that only share a reason share a line."""
     together: dict[str, list[str]] = {}
     for finding in found:
+        name = named(finding.address, audit.labels)
         if finding.state in ("unknown", "unmanaged"):
-            together.setdefault(finding.reason, []).append(plain(str(finding.address)))
+            together.setdefault(finding.reason, []).append(name)
             continue
         where = place(finding)
-        name = paint("bold", plain(str(finding.address)))
-        yield f"{sign} {name}" + (paint("dim", f"  {where}") if where else "")
-        if finding.state not in ("missing", "pending_removal"):
-            yield from (f"      {line}" for line in told(finding, kinds))
+        yield f"{sign} {view.paint('bold', name)}" + (
+            view.paint("dim", f"  {where}") if where else ""
+        )
+        if finding.state not in WITHOUT_DETAILS:
+            yield from (f"      {line}" for line in describe(finding, view.kinds, audit.labels))
     for reason, names in together.items():
-        why = f": {plain(reason)}" if reason else ""
-        yield f"{sign} {join_some(names, _MANY)}{why}"
+        why = f": {with_labels(plain(reason), audit.labels)}" if reason else ""
+        yield f"{sign} {join_some(names, MAX_NAMES)}{why}"

@@ -1,4 +1,4 @@
-"""The words of an audit: what the shop has, and what the files say."""
+"""Sentences that the formats of an audit share: the live value first, then the declared one."""
 
 from __future__ import annotations
 
@@ -7,26 +7,47 @@ from collections.abc import Iterator
 from reconciler.core.audit import CALM, STATES, Audit, AuditFinding
 from reconciler.core.diff.change import CONFLICT, DRIFTED, PENDING, FieldChange
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.money import moves
-from reconciler.render.money import money_line
+from reconciler.core.money import Sale, margin, moved_sales
+from reconciler.render.money import percent
 from reconciler.render.plan.verdict import Verdict
 from reconciler.render.view import AuditView
-from reconciler.render.words import counted, plain, written
+from reconciler.render.words import ObjectLabels, amount, counted, plain, with_labels, written
 
-UNTOLD = "which of the two moved, a ledger tells; by whose hand, the API does not"
+MEANINGS = {
+    "drifted": "different from the files",
+    "missing": "declared, not in the shop",
+    "pending_removal": "marked as removed, still in the shop",
+    "blocked": "different from the files, and no plan can change it",
+    "unknown": "could not be read",
+    "unmanaged": "in the shop, not in your files",
+}
+"""Every state in the order of a report, with its meaning for people."""
+WITHOUT_DETAILS = ("missing", "pending_removal", "unmanaged")
+"""States of which the title says everything."""
+LEDGER_HINT = (
+    "Enable the ledger to see whether the files or the shop changed. "
+    "DealPOS does not report who made a change."
+)
+_CHANGED = {
+    PENDING: "changed in the files",
+    DRIFTED: "changed in the shop",
+    CONFLICT: "conflict: changed in both",
+}
 
 
-_MOVED = {PENDING: "the files moved", DRIFTED: "the shop moved", CONFLICT: "both moved"}
-"""What a ledger tells of a difference."""
+def name_state(state: str) -> str:
+    """Return a state as a word for people: `pending removal`."""
+    return state.replace("_", " ")
 
 
-def title_of(state: str) -> str:
-    """Return a state of an object as the start of a heading."""
-    return state.replace("_", " ").capitalize()
+def title_state(state: str, count: int) -> str:
+    """Return the title of a section: `Missing (declared, not in the shop): 2 objects`."""
+    word = name_state(state).capitalize()
+    return f"{word} ({MEANINGS[state]}): {counted(count, 'object')}"
 
 
 def differences(finding: AuditFinding, kinds: Kinds) -> list[str]:
-    """Each field that differs: `unit_price is 18,500, the files say 18,000`."""
+    """Return each field that differs: `unit_price: live 18,500, declared 18,000`."""
     kind = kinds[finding.address.kind]
     return [_difference(finding, kind, field) for field in finding.fields]
 
@@ -34,50 +55,58 @@ def differences(finding: AuditFinding, kinds: Kinds) -> list[str]:
 def _difference(finding: AuditFinding, kind: Kind, field: FieldChange) -> str:
     spec = kind.fields[field.path[0]]
     live, declared = (
-        "nothing" if value is None else written(finding.address, spec, value)
-        for value in (field.before, field.after)
+        written(finding.address, spec, value) for value in (field.before, field.after)
     )
-    moved = f" ({_MOVED[field.origin]})" if field.origin else ""
-    return f"{plain(field.name)} is {live}, the files say {declared}{moved}"
+    changed = f" ({_CHANGED[field.origin]})" if field.origin else ""
+    return f"{plain(field.name)}: live {live}, declared {declared}{changed}"
 
 
-def meaning(finding: AuditFinding, kinds: Kinds) -> str:
-    """What the way from the files to the shop did to margins; empty where it did nothing."""
-    return money_line(moves(finding.moved, kinds)) if finding.moved else ""
+def describe_margins(finding: AuditFinding, kinds: Kinds) -> list[str]:
+    """Return the margins that differ: `margin: live 45.9 %, declared 45.0 %`."""
+    sold = moved_sales(finding.moved, kinds) if finding.moved else ()
+    return [line for sale in sold for line in _margins(sale)]
 
 
-def told(finding: AuditFinding, kinds: Kinds) -> list[str]:
-    """All that is to say of an object, a line each."""
-    lines = differences(finding, kinds) or [plain(finding.reason or STATES[finding.state])]
-    money = meaning(finding, kinds)
-    return [*lines, f"money: {money}"] if money else lines
+def _margins(sale: Sale) -> Iterator[str]:
+    declared, live = margin(sale.before), margin(sale.after)
+    if declared == live or sale.after is None:
+        return
+    at = f" at {plain(sale.outlet)}" if sale.outlet else ""
+    loss = ", sold below cost" if sale.falls_below_cost else ""
+    yield f"margin{at}: live {percent(live)}, declared {percent(declared)}{loss}"
+
+
+def describe(finding: AuditFinding, kinds: Kinds, labels: ObjectLabels) -> list[str]:
+    """Return all facts about an object, a line each."""
+    reason = with_labels(plain(finding.reason), labels) or MEANINGS[finding.state]
+    return [*(differences(finding, kinds) or [reason]), *describe_margins(finding, kinds)]
 
 
 def place(finding: AuditFinding) -> str:
-    """The line that declares it: `catalogue/drinks.yaml:14`; empty when none does."""
+    """Return the line that declares an object: `catalogue/drinks.yaml:14`; empty without one."""
     return plain(f"{finding.source.file}:{finding.source.line}") if finding.source else ""
 
 
-def verdict(audit: Audit) -> Verdict:
-    """What a reader must know if it is the only line that is read."""
+def summarize_audit(audit: Audit) -> Verdict:
+    """Return the one line that a reader must know."""
     if unread := len(audit.of("unknown")):
         return Verdict("refused", f"Incomplete: {counted(unread, 'object')} could not be read")
     if audit.clean:
-        return Verdict("calm", "Clean: the shop is as the files say")
-    apart = sum(finding.state not in CALM for finding in audit.findings)
-    return Verdict("careful", f"Drift: {counted(apart, 'object')} not as the files say")
+        return Verdict("calm", "No drift: the shop matches the files")
+    count = sum(finding.state not in CALM for finding in audit.findings)
+    verb = "differs" if count == 1 else "differ"
+    return Verdict("careful", f"Drift: {counted(count, 'object')} {verb} from the files")
 
 
-def closing(audit: Audit, view: AuditView) -> str:
-    """The one line to grep for."""
-    return (
-        f"Audit: {', '.join(_counts(audit))}; {counted(view.requests, 'request')}, nothing written"
-    )
+def needs_ledger(audit: Audit) -> bool:
+    """Return whether drift was found, and nothing tells which side changed."""
+    return any(not field.origin for finding in audit.of("drifted") for field in finding.fields)
 
 
-def _counts(audit: Audit) -> Iterator[str]:
+def closing_line(audit: Audit, view: AuditView) -> str:
+    """Return the one line to grep for."""
     counts = audit.counts()
-    if audit.clean:
-        yield "clean"
-    yield from (f"{counts[state]:,} {state.replace('_', ' ')}" for state in STATES if counts[state])
-    yield f"{counts['unchanged']:,} unchanged"
+    found = [f"{amount(counts[state])} {name_state(state)}" for state in STATES if counts[state]]
+    found.append(f"{amount(counts['unchanged'])} in sync")
+    clean = "no drift, " if audit.clean else ""
+    return f"Audit: {clean}{', '.join(found)}. {counted(view.requests, 'request')}, read-only."

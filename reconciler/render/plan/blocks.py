@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from reconciler.core.diff.change import DRIFTED, Action, Change, FieldChange
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.money import moves
+from reconciler.core.money import moved_sales
 from reconciler.render.money import money_line
 from reconciler.render.view import Paint, no_paint
-from reconciler.render.words import Row, counted, plain, written
+from reconciler.render.words import ObjectLabels, Row, counted, named, plain, with_labels, written
 
 STYLES = {
     Action.CREATE: "green",
@@ -18,11 +18,16 @@ STYLES = {
     Action.RETIRE: "cyan",
     Action.DELETE: "red",
 }
-_FIELDS = 3
+MEANINGS = {
+    Action.REPLACE: "delete, then create",
+    Action.RETIRE: "taken out of sale, kept in the shop",
+}
+"""The effect of the actions whose name does not say it."""
+MAX_FIELDS = 3
 
 
-def rows(change: Change, kind: Kind) -> list[Row]:
-    """Every field that changes."""
+def field_rows(change: Change, kind: Kind) -> list[Row]:
+    """Return every field that changes, in words."""
     return [_row(change, kind, field) for field in change.fields]
 
 
@@ -34,57 +39,63 @@ def _row(change: Change, kind: Kind, field: FieldChange) -> Row:
 
 
 def place(change: Change) -> str:
-    """The line that asks for it: `catalogue/drinks.yaml:14`; empty when none does."""
+    """Return the line that asks for a change: `catalogue/drinks.yaml:14`; empty without one."""
     return plain(f"{change.source.file}:{change.source.line}") if change.source else ""
 
 
-def hidden(change: Change, kind: Kind) -> int:
-    """How many fields of the object stay as they are and are not shown."""
+def count_hidden(change: Change, kind: Kind) -> int:
+    """Return the number of fields that stay as they are and are not shown."""
     if change.action is Action.CREATE:
         return 0
     told = {kind.identity, *(field.path[0] for field in change.fields)}
     return sum(n not in told and not kind.fields[n].internal for n in change.after or {})
 
 
-def block(change: Change, kinds: Kinds, paint: Paint = no_paint) -> Iterator[str]:
-    """The change in full: what and where, every value, the money, and what is left out."""
+def block(
+    change: Change, kinds: Kinds, labels: ObjectLabels, paint: Paint = no_paint
+) -> Iterator[str]:
+    """Yield the lines of a change in full: object, place, every value, and the price impact."""
     kind = kinds[change.address.kind]
     where = place(change)
-    yield _title(change, paint) + (paint("dim", f"  {where}") if where else "")
+    yield _title(change, labels, paint) + (paint("dim", f"  {where}") if where else "")
     if change.action is Action.CREATE and change.origin == DRIFTED:
-        yield "    (it was applied before, and is gone from the shop)"
+        yield "    (applied before, deleted in the shop since)"
     if change.action in (Action.REPLACE, Action.DELETE):
-        yield f"    ({change.reason})"
-    found = rows(change, kind)
+        yield f"    ({with_labels(plain(change.reason), labels)})"
+    found = field_rows(change, kind)
     name_width = max((len(row.name) for row in found), default=0)
-    before_width = max((len(row.before) for row in found), default=0)
+    # Numbers stand below each other; a text may be long, and would push them away.
+    widths = [len(row.before) for row in found if not row.before.startswith('"')]
+    before_width = max(widths, default=0)
     for (name, before, after), field in zip(found, change.fields, strict=True):
-        moved = f"  ({field.origin})" if field.origin else ""
+        origin = f"  ({field.origin})" if field.origin else ""
         if change.action is Action.CREATE:
             yield f"    {name:<{name_width}}  {after}"
+        elif before.startswith('"'):
+            yield f"    {name:<{name_width}}  {before} → {after}{origin}"
         else:
-            yield f"    {name:<{name_width}}  {before:>{before_width}} → {after}{moved}"
-    if money := money_line(moves(change, kinds)):
-        yield f"    money: {money}"
-    if count := hidden(change, kind):
+            yield f"    {name:<{name_width}}  {before:>{before_width}} → {after}{origin}"
+    if money := money_line(moved_sales(change, kinds)):
+        yield f"    price impact: {money}"
+    if count := count_hidden(change, kind):
         yield paint("dim", f"    ({counted(count, 'unchanged field')} hidden)")
 
 
-def line(change: Change, kinds: Kinds, paint: Paint = no_paint) -> str:
-    """The change in one line: its first fields, how many more there are, and where."""
-    found = rows(change, kinds[change.address.kind])
+def line(change: Change, kinds: Kinds, labels: ObjectLabels, paint: Paint = no_paint) -> str:
+    """Return a change in one line: its first fields, how many more there are, and its place."""
+    found = field_rows(change, kinds[change.address.kind])
     if change.action is Action.CREATE:
-        told = [counted(len(found), "field")] if found else []
+        parts = [counted(len(found), "field")] if found else []
     else:
-        told = [f"{name} {before} → {after}" for name, before, after in found[:_FIELDS]]
-        told += [f"and {len(found) - _FIELDS} more"] if len(found) > _FIELDS else []
-    if any(sale.falls_below_cost for sale in moves(change, kinds)):
-        told.append(paint("red", "below cost"))
-    told += [change.origin] if change.origin and change.action is not Action.CREATE else []
+        parts = [f"{name} {before} → {after}" for name, before, after in found[:MAX_FIELDS]]
+        parts += [f"and {len(found) - MAX_FIELDS} more"] if len(found) > MAX_FIELDS else []
+    if any(sale.falls_below_cost for sale in moved_sales(change, kinds)):
+        parts.append(paint("red", "below cost"))
+    parts += [change.origin] if change.origin and change.action is not Action.CREATE else []
     where = paint("dim", place(change))
-    return "  ".join(filter(None, [_title(change, paint), ", ".join(told), where]))
+    return "  ".join(filter(None, [_title(change, labels, paint), ", ".join(parts), where]))
 
 
-def _title(change: Change, paint: Paint) -> str:
+def _title(change: Change, labels: ObjectLabels, paint: Paint) -> str:
     sign = paint(STYLES[change.action], change.action.symbol)
-    return f"{sign} {paint('bold', plain(str(change.address)))}"
+    return f"{sign} {paint('bold', named(change.address, labels))}"

@@ -1,6 +1,6 @@
-"""The JSON documents as types, from which their schemas in `schemas/` are made.
+"""The document of a plan as types, from which its schema in `schemas/` is made.
 
-The renderer is checked against these types and the schemas follow from them, so that neither can
+The renderer is checked against these types and the schema follows from them, so that neither can
 say something that the other does not. New keys may be added; readers ignore what they do not know.
 """
 
@@ -25,21 +25,22 @@ Verb = Annotated[str, one_of(a.value for a in Action if a is not Action.NOOP)]
 TerraformVerb = Annotated[str, one_of(dict.fromkeys(v for a in Action for v in a.verbs))]
 Number = Annotated[int | Decimal, WithJsonSchema({"type": "number"})]
 Side = Annotated[str, one_of(ORIGINS)]
+Moment = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 
-# Keys are described by the text below them.
-described = with_config(ConfigDict(use_attribute_docstrings=True))
+# Keys are described by the text below them; no other key is there.
+described = with_config(ConfigDict(use_attribute_docstrings=True, extra="forbid"))
 
 
 @described
-class Origin(TypedDict, total=False):
-    """Which side moved since the last apply, where a ledger tells."""
+class OriginDocument(TypedDict, total=False):
+    """The side that changed since the last apply, where a ledger tells."""
 
     origin: Side
-    """pending: the files did; drifted: the shop did; conflict: both did."""
+    """pending: the files changed; drifted: the shop changed; conflict: both changed."""
 
 
 @described
-class Carried(TypedDict):
+class CarriedDocument(TypedDict):
     """A value that a replacement writes otherwise than declared, so that nothing is lost."""
 
     declared: Any
@@ -47,29 +48,7 @@ class Carried(TypedDict):
 
 
 @described
-class Remembered(Origin):
-    """What only some changes have to say."""
-
-    previous_address: NotRequired[str]
-    """The address that the object has until it is renamed."""
-    carried: NotRequired[dict[str, Carried]]
-    """By field: such as the limit of a coupon that is used in part."""
-    implied: NotRequired[list[str]]
-    """What the server creates on the way, which no file declares."""
-    uses_left: NotRequired[Number]
-    """Of a coupon that is deleted, where the shop shows it."""
-
-
-@described
-class Dropped(TypedDict, total=False):
-    """What a ledger tells of objects that no change is about."""
-
-    dropped: list[str]
-    """Applied once, in no file any more, and still in the shop: left alone."""
-
-
-@described
-class Source(TypedDict):
+class SourceDocument(TypedDict):
     """The place in a catalogue file that asks for something."""
 
     file: str
@@ -81,7 +60,32 @@ class Source(TypedDict):
 
 
 @described
-class Actions(TypedDict):
+class ObjectDocument(TypedDict):
+    """An object, and its name for people."""
+
+    address: str
+    """`kind/name`, such as `variant/1003L`."""
+    label: str | None
+    """The name for people, such as `Cappuccino, Large`; null where there is none."""
+
+
+@described
+class ReasonDocument(ObjectDocument):
+    """An object that is not changed, and the reason."""
+
+    reason: str
+
+
+@described
+class WarningDocument(TypedDict):
+    """A step of the plan that may lose data."""
+
+    addresses: list[str]
+    message: str
+
+
+@described
+class ActionsDocument(TypedDict):
     """The object before and after, in Terraform's words."""
 
     actions: list[TerraformVerb]
@@ -89,11 +93,11 @@ class Actions(TypedDict):
     before: dict[str, Any] | None
     """The live object; null when there is none. Customer data is a fingerprint."""
     after: dict[str, Any] | None
-    """The object as it will be; null when it is deleted."""
+    """The object after the apply; null when it is deleted."""
 
 
 @described
-class Field(Origin):
+class FieldDocument(OriginDocument):
     """One value that changes."""
 
     path: str
@@ -103,11 +107,11 @@ class Field(Origin):
     after: Any
     """null: not there."""
     reason: str | None
-    """Why it changes in this way, where that is not plain."""
+    """The reason of an action that the field forces, such as a replacement."""
 
 
 @described
-class Move(TypedDict):
+class MoveDocument(TypedDict):
     """A number before and after; null where it is not known or there is none."""
 
     before: Number | None
@@ -115,51 +119,48 @@ class Move(TypedDict):
 
 
 @described
-class Sale(TypedDict):
+class SaleDocument(TypedDict):
     """A place where price or cost move."""
 
     outlet: str | None
     """The outlet; null for the base price, which holds where an outlet has none of its own."""
-    price: Move
-    """What it sells for, in the shop's currency (which the API does not state)."""
-    cost: Move
-    """What it costs, the outlet's extra cost included."""
-    margin: Move
-    """What is left of the price after cost, in percent of the price, to one decimal."""
+    price: MoveDocument
+    """The price, in the shop's currency (which the API does not state)."""
+    cost: MoveDocument
+    """The cost, the outlet's extra cost included."""
+    margin: MoveDocument
+    """Price less cost, in percent of the price, to one decimal."""
     falls_below_cost: bool
-    """Whether it will be sold for less than it costs, and was not before."""
+    """true if it will be sold for less than it costs, and was not before."""
 
 
 @described
-class Peak(TypedDict):
-    """The place where prices move most."""
+class PeakDocument(ObjectDocument):
+    """The largest price change."""
 
-    address: str
     outlet: str | None
     percent: Number
     """Of the price before, to one decimal."""
 
 
 @described
-class Money(TypedDict):
-    """How many objects change in price and margin, at any place; no sales figures enter it."""
+class PriceImpactDocument(TypedDict):
+    """Objects whose price or margin changes, at any place; sales figures are not known."""
 
-    dearer: int
-    cheaper: int
+    price_increases: int
+    price_decreases: int
     below_cost: int
     """Objects that fall below cost, new ones included."""
-    margin_up: int
-    margin_down: int
-    largest_rise: Peak | None
-    largest_fall: Peak | None
+    margins_up: int
+    margins_down: int
+    largest_increase: PeakDocument | None
+    largest_decrease: PeakDocument | None
 
 
 @described
-class ResourceChange(Remembered):
-    """What is planned for one object."""
+class ResourceChange(ObjectDocument, OriginDocument):
+    """The planned change of one object."""
 
-    address: str
-    """`kind/name`, such as `variant/1003L`."""
     type: str
     """The kind."""
     name: str
@@ -167,36 +168,36 @@ class ResourceChange(Remembered):
     action: Verb
     action_reason: str
     """For people; more reasons may come."""
-    change: Actions
-    fields: list[Field]
-    money: list[Sale]
-    """Where price or cost move; empty where neither does."""
-    source: Source | None
+    change: ActionsDocument
+    fields: list[FieldDocument]
+    money: list[SaleDocument]
+    """Places where price or cost move; empty where neither does."""
+    source: SourceDocument | None
     basis: str
     """A digest of the live fields that this change rests on."""
+    previous_address: NotRequired[str]
+    """The address that the object has until it is renamed."""
+    carried: NotRequired[dict[str, CarriedDocument]]
+    """By field: such as the limit of a coupon that is used in part."""
+    implied: NotRequired[list[str]]
+    """Objects that the server creates with it, which no file declares."""
+    uses_left: NotRequired[Number]
+    """Of a coupon that is deleted, where the shop shows it."""
 
 
 @described
-class Unknown(TypedDict):
-    """An object that could not be read."""
-
-    address: str
-    reason: str
-
-
-@described
-class Allowed(TypedDict):
+class AllowanceDocument(TypedDict):
     """The reviewed exception that covers a violation."""
 
     reason: str
     until: str
     """The last day on which it holds, `YYYY-MM-DD`."""
-    source: Source
+    source: SourceDocument
 
 
 @described
-class Violation(TypedDict):
-    """What a guardrail has against the plan."""
+class ViolationDocument(TypedDict):
+    """A violation of a guardrail."""
 
     rule: str
     message: str
@@ -206,11 +207,12 @@ class Violation(TypedDict):
     """The unit of `measured` and `limit`, such as `percent`."""
     address: str | None
     """The object; null for the plan as a whole."""
-    source: Source | None
+    label: str | None
+    source: SourceDocument | None
     hint: str
-    """How to allow it."""
-    allowed: Allowed | None
-    """null: it refuses the apply."""
+    """Lines of YAML that allow it, for a catalogue file."""
+    allowed: AllowanceDocument | None
+    """null: it blocks the apply."""
 
 
 @described
@@ -224,64 +226,73 @@ class Summary(TypedDict):
     delete: int
     unchanged: int
     unmanaged: int
-    """Live, in scope, and not in the files."""
+    """In the shop, in no file; not changed."""
+    orphaned: int
+    """Applied once, in no file any more; not changed."""
+    blocked: int
+    """Not as declared; a rule of the API or of safety prevents the change."""
     unknown: int
     """Could not be read; nothing is planned for them."""
 
 
 @described
-class Cost(TypedDict):
-    """What the plan costs."""
+class ApiUsageDocument(TypedDict):
+    """Requests of the plan, in the API's rate limit."""
 
     reads: int
-    """Requests that making the plan has spent."""
+    """Requests that the plan has used."""
     writes: int
     verification: int
     """Requests that read back what was written, and once more what is replaced."""
     requests: int
-    """Everything that applying sends."""
+    """All requests of an apply."""
     windows: int
-    """Request windows that applying needs."""
+    """Rate-limit windows that an apply needs."""
     seconds: int
 
 
 @described
-class Made(TypedDict, total=False):
-    """Where a plan was made, and that it is whole."""
+class PlanDocument(TypedDict):
+    """Output of `reconciler plan --format json`; follows Terraform's plan where they overlap."""
 
+    format_version: str
+    """The part before the dot rises when a reader must change."""
+    created_at: Moment
+    """The time at which the plan was made, UTC."""
+    store: str
     folder: str
     """The shop's folder, as seen from where the plan was made."""
     commit: str | None
     """The git commit of the files, with `+` where they differ from it; null without git."""
-    digest: str
-    """`sha256:…` of everything but this and the signature: tells a plan that was edited or cut."""
-    signature: str
+    digest: NotRequired[str]
+    """`sha256:…` of everything but this and the signature: proves that nothing was modified."""
+    signature: NotRequired[str]
     """`hmac-sha256:…` with the key of `--sign`."""
-
-
-@described
-class PlanDocument(Made, Dropped):
-    """What `reconciler plan --format json` prints; follows Terraform's plan where they overlap."""
-
-    format_version: str
-    """The part before the dot changes when a reader must."""
-    store: str
+    warnings: list[WarningDocument]
     resource_changes: list[ResourceChange]
-    """Every object that changes. What does not is counted and not listed."""
-    unmanaged: list[str]
-    unknown: list[Unknown]
+    """Every object that changes. Unchanged objects are counted and not listed."""
+    unmanaged: list[ObjectDocument]
+    """In the shop, in no file; not changed."""
+    orphaned: list[ObjectDocument]
+    """Applied once, in no file any more, still in the shop; not changed."""
+    unknown: list[ReasonDocument]
+    """Could not be read; nothing is planned for them."""
+    blocked: list[ReasonDocument]
+    """Not as declared; a rule of the API or of safety prevents the change."""
+    stale: list[ReasonDocument]
+    """Approved in a saved plan, changed in the shop since; not applied."""
     notes: list[str]
-    violations: list[Violation]
+    violations: list[ViolationDocument]
     summary: Summary
-    money: Money
-    cost: Cost
+    money: PriceImpactDocument
+    api_usage: ApiUsageDocument
 
 
-def schema(document: Any) -> dict[str, Any]:
-    """The JSON Schema of a document."""
+def make_schema(document: Any) -> dict[str, Any]:
+    """Return the JSON Schema of a document."""
     return TypeAdapter(document).json_schema()
 
 
-def origin_of(field: FieldChange) -> Origin:
-    """What a document says of where a difference comes from."""
+def origin_of(field: FieldChange) -> OriginDocument:
+    """Return the side on which a difference arose, as data."""
     return {"origin": field.origin} if field.origin else {}

@@ -11,23 +11,23 @@ from typing import NamedTuple
 
 from reconciler.core.diff.change import Change
 from reconciler.core.model.address import Source
-from reconciler.core.money import moves
-from reconciler.core.money import total as money_total
+from reconciler.core.money import moved_sales, sum_price_impact
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import Violation, refusals
 from reconciler.errors import ReconcilerError, SourceError
-from reconciler.render.money import money_line, total_line
-from reconciler.render.plan.blocks import rows
-from reconciler.render.plan.text import closing
-from reconciler.render.plan.verdict import ranked
+from reconciler.render.money import impact_line, money_line
+from reconciler.render.plan.blocks import field_rows
+from reconciler.render.plan.text import closing_line
+from reconciler.render.plan.verdict import rank_changes
+from reconciler.render.plan.violations import allow_block, violation_sentence
 from reconciler.render.view import PlanView, View
-from reconciler.render.words import amount, plain
+from reconciler.render.words import ObjectLabels, amount, named, plain, with_labels
 
-PER_TYPE = 10
-_LONGEST = 2_000
+MAX_ANNOTATIONS_OF_A_TYPE = 10
+MAX_MESSAGE_CHARACTERS = 2_000
 
 
-class Note(NamedTuple):
+class Annotation(NamedTuple):
     """One annotation; without a source it stands with the run, not with a line."""
 
     title: str
@@ -41,26 +41,29 @@ def render_plan(plan: Plan, view: PlanView) -> str:
     A pull request shows an annotation only near a line that it changes: each change stands at the
     line of its most important field, which `view.locate` finds.
     """
-    kinds, folder = view.kinds, view.repository_path
-    notices = (_change(change, view) for change in ranked(plan.changes, kinds)[:PER_TYPE])
+    folder = view.repository_path
+    most = rank_changes(plan.changes, view.kinds)[:MAX_ANNOTATIONS_OF_A_TYPE]
+    notices = (_change(change, plan.labels, view) for change in most)
+    refused = refusals(plan.violations)
+    errors = (_violation(found, plan.labels, view.made_at) for found in refused)
     lines = [
         f"Store: {log(plan.store)}",
-        *commands("error", (_violation(v) for v in refusals(plan.violations)), folder),
-        *commands("warning", _warnings(plan), folder),
+        *commands("error", errors, folder),
+        *commands("warning", _warnings(plan, view), folder),
         *commands("notice", notices, folder, total=len(plan.changes)),
     ]
-    if money := total_line(money_total(plan.changes, kinds)):
-        lines.append(f"Money: {log(money)}")
-    return "\n".join([*lines, closing(plan, view.usage), ""])
+    if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
+        lines.append(f"Price impact: {log(impact)}")
+    return "\n".join([*lines, closing_line(plan), ""])
 
 
 def render_error(error: ReconcilerError, view: View) -> str:
     """Return every problem of an error at its line."""
     problems = error.problems if isinstance(error, SourceError) else ()
     notes = [
-        Note("reconciler", _hinted(p.message, p.hint), Source(p.file, p.line, p.column))
+        Annotation("reconciler", _hinted(p.message, p.hint), Source(p.file, p.line, p.column))
         for p in problems
-    ] or [Note("reconciler", _hinted(error.message, error.hint))]
+    ] or [Annotation("reconciler", _hinted(error.message, error.hint))]
     return "\n".join([*commands("error", notes, view.repository_path), ""])
 
 
@@ -68,58 +71,69 @@ def _hinted(message: str, hint: str) -> str:
     return f"{message}\nhint: {hint}" if hint else message
 
 
-def _violation(violation: Violation) -> Note:
-    named = f"{violation.address}: " if violation.address else ""
+def _violation(violation: Violation, labels: ObjectLabels, made_at: str) -> Annotation:
+    about = f"{named(violation.address, labels)}: " if violation.address else ""
     given = violation.allowed
-    way = f"allowed until {given.until}: {given.reason}" if given else f"hint: {violation.hint}"
-    text = f"{named}{violation.message}\n{way}"
-    return Note(violation.rule, text, violation.source)
+    if given:
+        way = f"allowed until {given.until}: {given.reason}"
+    else:
+        way = "\n".join(["To allow it:", *allow_block([violation], made_at)])
+    sentence = violation_sentence(violation, labels)
+    return Annotation(violation.rule, f"{about}{sentence}\n{way}", violation.source)
 
 
-def _warnings(plan: Plan) -> Iterator[Note]:
-    yield from (Note("could not be read", f"{a}: {reason}") for a, reason in plan.unknown)
-    yield from (Note("blocked", f"{a}: {reason}") for a, reason in plan.blocked)
-    yield from (_violation(v) for v in plan.violations if v.allowed)
+def _warnings(plan: Plan, view: PlanView) -> Iterator[Annotation]:
+    labels = plan.labels
+    for warning in plan.warnings:
+        about = ", ".join(named(address, labels) for address in warning.addresses)
+        message = with_labels(warning.message, labels)
+        yield Annotation("possible loss of data", f"{about}: {message}" if about else message)
+    for title, found in (("could not be read", plan.unknown), ("blocked", plan.blocked)):
+        for address, reason in found:
+            yield Annotation(title, f"{named(address, labels)}: {with_labels(reason, labels)}")
+    yield from (_violation(v, labels, view.made_at) for v in plan.violations if v.allowed)
 
 
-def _change(change: Change, view: PlanView) -> Note:
-    told = [
+def _change(change: Change, labels: ObjectLabels, view: PlanView) -> Annotation:
+    lines = [
         f"{name}: {before} → {after}" if change.before is not None else f"{name}: {after}"
-        for name, before, after in rows(change, view.kinds[change.address.kind])
+        for name, before, after in field_rows(change, view.kinds[change.address.kind])
     ]
-    if money := money_line(moves(change, view.kinds)):
-        told.append(f"money: {money}")
-    title = f"{change.action.value} {change.address}"
+    if money := money_line(moved_sales(change, view.kinds)):
+        lines.append(f"price impact: {money}")
+    title = f"{change.action.value} {named(change.address, labels)}"
     place = change.source
     if place and change.before is not None and change.fields:
         place = view.locate(place, change.fields[0].path)
-    return Note(title, "\n".join(told) or change.reason, place)
+    return Annotation(title, "\n".join(lines) or change.reason, place)
 
 
 def commands(
-    level: str, notes: Iterable[Note], folder: str, subject: str = "plan", total: int = 0
+    level: str, notes: Iterable[Annotation], folder: str, subject: str = "plan", total: int = 0
 ) -> Iterator[str]:
-    """The notes of one level, as many as GitHub shows; `subject` holds the rest.
+    """Yield the annotations of one level, as many as GitHub shows; `subject` holds the rest.
 
     `total` is how many there are where `notes` are the first of them.
     """
     found = list(notes)
     total = total or len(found)
-    shown = found if total <= PER_TYPE else found[: PER_TYPE - 1]
+    most = MAX_ANNOTATIONS_OF_A_TYPE
+    shown = found if total <= most else found[: most - 1]
     yield from (_command(level, note, folder) for note in shown)
     if rest := total - len(shown):
-        more = f"and {amount(rest)} more, which GitHub would not show: see the {subject} itself"
-        yield _command(level, Note("reconciler", more), folder)
+        more = f"{amount(rest)} more are not shown (limit of GitHub): see the {subject} itself"
+        yield _command(level, Annotation("reconciler", more), folder)
 
 
-def _command(level: str, note: Note, folder: str) -> str:
-    told = ",".join(f"{name}={_property(value)}" for name, value in _properties(note, folder))
-    lines = note.message.split("\n")
-    text = "\n".join(plain(line) for line in lines)
-    return f"::{level} {told}::{_data(text if len(text) <= _LONGEST else text[:_LONGEST] + '…')}"
+def _command(level: str, note: Annotation, folder: str) -> str:
+    properties = ",".join(f"{name}={_property(value)}" for name, value in _properties(note, folder))
+    text = "\n".join(plain(line) for line in note.message.split("\n"))
+    if len(text) > MAX_MESSAGE_CHARACTERS:
+        text = text[:MAX_MESSAGE_CHARACTERS] + "…"
+    return f"::{level} {properties}::{_data(text)}"
 
 
-def _properties(note: Note, folder: str) -> Iterator[tuple[str, str]]:
+def _properties(note: Annotation, folder: str) -> Iterator[tuple[str, str]]:
     if note.source:
         # GitHub wants the path from the top of the repository.
         yield "file", f"{folder}/{note.source.file}" if folder else note.source.file
@@ -138,6 +152,6 @@ def _property(text: str) -> str:
 
 
 def log(text: str) -> str:
-    """`text` as a line of a log, in which nothing is a command."""
+    """Return `text` as a line of a log, in which nothing is a command."""
     # The runner still reads an older spelling of commands (`##[…]`) anywhere in a line.
     return plain(text).replace("##[", "## [")

@@ -1,4 +1,4 @@
-"""A plan as a page to search, filter and print; and why there is none."""
+"""A plan as a page to search, filter and print; and the page of an error in its place."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from markupsafe import Markup
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.kind import Kinds
-from reconciler.core.money import moves, total
+from reconciler.core.money import moved_sales, sum_price_impact
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import refusals
 from reconciler.errors import ReconcilerError
-from reconciler.render.money import money_rows, total_line
+from reconciler.render.money import impact_line, money_rows
 from reconciler.render.page import page
-from reconciler.render.plan.blocks import hidden, place, rows
-from reconciler.render.plan.verdict import removals, verdict
+from reconciler.render.plan.blocks import MEANINGS, count_hidden, field_rows, place
+from reconciler.render.plan.text import usage_line
+from reconciler.render.plan.verdict import find_removals, rank_changes, summarize_plan
+from reconciler.render.plan.violations import allow_block, violation_sentence
 from reconciler.render.view import PlanView, View
-from reconciler.render.words import Row, counted, plain, spent
+from reconciler.render.words import ObjectLabels, Row, counted, moment, named, plain, with_labels
 
 
 class Item(NamedTuple):
@@ -27,48 +29,72 @@ class Item(NamedTuple):
     kind: str
     action: str
     symbol: str
-    address: str
+    name: str
     place: str
     rows: list[Row]
-    loss: bool
+    is_loss: bool
     rest: str
 
 
 def render_plan(plan: Plan, view: PlanView) -> str:
     """Return the plan as a page."""
-    kinds, usage = view.kinds, view.usage
-    anchors = {change.address: f"c{n}" for n, change in enumerate(plan.changes, 1)}
+    kinds, labels = view.kinds, plan.labels
+    changes = rank_changes(plan.changes, kinds)
+    anchors = {change.address: f"c{n}" for n, change in enumerate(changes, 1)}
+    refused = refusals(plan.violations)
+    unmanaged = sorted(set(plan.unmanaged) - set(plan.orphaned))
 
-    def named(address: Address | None) -> Markup:
-        return _object(address, anchors)
+    def linked(address: Address | None) -> Markup:
+        return _object(address, labels, anchors)
 
     return page(
         "plan.html.j2",
         "page.js",
-        verdict=verdict(plan),
+        verdict=summarize_plan(plan),
         store=plain(plan.store),
         folder=plain(view.folder),
         commit=plain(view.commit or ""),
-        counts=plan.counts() | {"blocked": len(plan.blocked)},
-        money=total_line(total(plan.changes, kinds)),
-        cost=spent(usage.requests, usage.windows, usage.seconds),
+        made_at=moment(view.made_at),
+        made="Plan made at",
+        warnings=plan.warnings,
+        counts=plan.counts(),
+        money=impact_line(sum_price_impact(plan.changes, kinds), labels),
+        usage=usage_line(plan, view),
         violations=[
-            ("Violations of guardrails: apply is refused", refusals(plan.violations)),
-            ("Allowed exceptions from guardrails", [v for v in plan.violations if v.allowed]),
+            ("Guardrail violations", ": apply is blocked", refused),
+            ("Reviewed guardrail exceptions", "", [v for v in plan.violations if v.allowed]),
         ],
-        removals=removals(plan),
+        allow="\n".join(allow_block(refused, view.made_at)),
+        removals=find_removals(plan),
+        meanings=MEANINGS,
         reasons=[
-            ("Could not be read: nothing is planned for them", plan.unknown),
-            ("Withheld: not as declared, and left as they are", plan.blocked),
+            ("Unknown", "could not be read; nothing is planned", plan.unknown),
+            ("Blocked", "not as declared, not changed", plan.blocked),
+            (
+                "Stale",
+                "changed since the plan was made, not applied",
+                [(held.address, held.reason) for held in plan.stale],
+            ),
         ],
-        items=[_item(change, kinds) for change in plan.changes],
-        kinds=sorted({change.address.kind for change in plan.changes}),
-        actions=sorted({change.action.value for change in plan.changes}),
+        items=[_item(change, kinds, labels) for change in changes],
+        kinds=sorted({change.address.kind for change in changes}),
+        actions=sorted({change.action.value for change in changes}),
         asides=[
-            ("Notes", plan.notes),
-            ("In the shop and not in the files, left alone", plan.unmanaged),
+            ("Notes", "", [with_labels(note, labels) for note in plan.notes]),
+            (
+                "Orphaned",
+                ": applied once, in no file any more; not changed",
+                [named(address, labels) for address in plan.orphaned],
+            ),
+            (
+                "Unmanaged",
+                ": in the shop, not in your files; not changed",
+                [named(address, labels) for address in unmanaged],
+            ),
         ],
-        object=named,
+        object=linked,
+        sentence=lambda text: with_labels(plain(text), labels),
+        violation=lambda found: violation_sentence(found, labels),
         at=_at,
     )
 
@@ -78,11 +104,11 @@ def render_error(error: ReconcilerError, view: View, subject: str = "plan") -> s
     return page("error.html.j2", error=error, subject=subject)
 
 
-def _object(address: Address | None, anchors: dict[Address, str]) -> Markup:
-    """An object's name, as a link to its change where there is one."""
+def _object(address: Address | None, labels: ObjectLabels, anchors: dict[Address, str]) -> Markup:
+    """Return an object's name, as a link to its change where there is one."""
     if address is None:
         return Markup("the whole plan")
-    name = Markup("<code>{}</code>").format(plain(str(address)))
+    name = Markup("<code>{}</code>").format(named(address, labels))
     if address in anchors:
         return Markup('<a href="#{}">{}</a>').format(anchors[address], name)
     return name
@@ -94,19 +120,20 @@ def _at(source: Source | None) -> Markup:
     return Markup(" <small>{}:{}</small>").format(plain(source.file), source.line)
 
 
-def _item(change: Change, kinds: Kinds) -> Item:
+def _item(change: Change, kinds: Kinds, labels: ObjectLabels) -> Item:
     kind = kinds[change.address.kind]
-    sold = moves(change, kinds)
-    unshown = hidden(change, kind)
-    told = [plain(change.reason)] if change.action in (Action.REPLACE, Action.DELETE) else []
-    told += [f"{counted(unshown, 'unchanged field')} not shown"] if unshown else []
+    sold = moved_sales(change, kinds)
+    unshown = count_hidden(change, kind)
+    shows_reason = change.action in (Action.REPLACE, Action.DELETE)
+    rest = [with_labels(plain(change.reason), labels)] if shows_reason else []
+    rest += [f"{counted(unshown, 'unchanged field')} not shown"] if unshown else []
     return Item(
         change.address.kind,
         change.action.value,
         change.action.symbol,
-        plain(str(change.address)),
+        named(change.address, labels),
         place(change),
-        [*rows(change, kind), *money_rows(sold)],
+        [*field_rows(change, kind), *money_rows(sold)],
         any(sale.falls_below_cost for sale in sold),
-        "; ".join(told),
+        "; ".join(rest),
     )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.core.diff.change import Action, Change
+from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.pricing import Offer
-from reconciler.core.money import Peak, Sale, margin, moves, total
+from reconciler.core.money import Peak, Sale, margin, moved_sales, sum_price_impact
 from reconciler.core.plan.plan import Plan
 from reconciler.render.json import FORMAT_VERSION, dumps, render_error
 from reconciler.render.plan.documents import origin_of
-from reconciler.render.plan.violations import violation_document
+from reconciler.render.plan.violations import source_document, violation_document
 from reconciler.render.view import PlanView
-from reconciler.render.words import shown
+from reconciler.render.words import ObjectLabels, shown
 
 if TYPE_CHECKING:
     from reconciler.render.plan import documents
@@ -29,22 +31,33 @@ def render_plan(plan: Plan, view: PlanView) -> str:
 
 def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
     """Return the document that `plan --format json` prints and `plan --out` writes."""
-    kinds, usage = view.kinds, view.usage
-    document: documents.PlanDocument = {
+    kinds, usage, labels = view.kinds, view.usage, plan.labels
+    return {
         "format_version": FORMAT_VERSION,
+        "created_at": view.made_at,
         "store": plan.store,
         "folder": view.folder,
         "commit": view.commit,
-        "resource_changes": [
-            _change(change, kinds[change.address.kind], kinds) for change in plan.changes
+        "warnings": [
+            {
+                "addresses": [str(address) for address in warning.addresses],
+                "message": warning.message,
+            }
+            for warning in plan.warnings
         ],
-        "unmanaged": [str(address) for address in plan.unmanaged],
-        "unknown": [{"address": str(a), "reason": reason} for a, reason in plan.unknown],
-        "notes": [*(f"{a}: {reason}" for a, reason in plan.blocked), *plan.notes],
-        "violations": [violation_document(violation) for violation in plan.violations],
+        "resource_changes": [_change(change, kinds, labels) for change in plan.changes],
+        "unmanaged": [_object(address, labels) for address in plan.unmanaged],
+        "orphaned": [_object(address, labels) for address in plan.orphaned],
+        "unknown": _reasons(plan.unknown, labels),
+        "blocked": _reasons(plan.blocked, labels),
+        "stale": _reasons(((held.address, held.reason) for held in plan.stale), labels),
+        "notes": list(plan.notes),
+        "violations": [
+            violation_document(violation, labels, view.made_at) for violation in plan.violations
+        ],
         "summary": cast("documents.Summary", plan.counts()),
         "money": _money(plan, kinds),
-        "cost": {
+        "api_usage": {
             "reads": usage.reads,
             "writes": usage.writes,
             "verification": usage.verification,
@@ -53,35 +66,42 @@ def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
             "seconds": usage.seconds,
         },
     }
-    if plan.orphaned:
-        document["dropped"] = [str(address) for address in plan.orphaned]
-    return document
 
 
-def _money(plan: Plan, kinds: Kinds) -> documents.Money:
-    money = total(plan.changes, kinds)
+def _object(address: Address, labels: ObjectLabels) -> documents.ObjectDocument:
+    return {"address": str(address), "label": labels.get(address)}
+
+
+def _reasons(
+    found: Iterable[tuple[Address, str]], labels: ObjectLabels
+) -> list[documents.ReasonDocument]:
+    return [{**_object(address, labels), "reason": reason} for address, reason in found]
+
+
+def _money(plan: Plan, kinds: Kinds) -> documents.PriceImpactDocument:
+    impact = sum_price_impact(plan.changes, kinds)
     return {
-        "dearer": money.dearer,
-        "cheaper": money.cheaper,
-        "below_cost": money.below_cost,
-        "margin_up": money.margin_up,
-        "margin_down": money.margin_down,
-        "largest_rise": _peak(money.largest_rise),
-        "largest_fall": _peak(money.largest_fall),
+        "price_increases": impact.price_increases,
+        "price_decreases": impact.price_decreases,
+        "below_cost": impact.below_cost,
+        "margins_up": impact.margins_up,
+        "margins_down": impact.margins_down,
+        "largest_increase": _peak(impact.largest_increase, plan.labels),
+        "largest_decrease": _peak(impact.largest_decrease, plan.labels),
     }
 
 
-def _peak(peak: Peak | None) -> documents.Peak | None:
+def _peak(peak: Peak | None, labels: ObjectLabels) -> documents.PeakDocument | None:
     if peak is None:
         return None
     return {
-        "address": str(peak.address),
+        **_object(peak.address, labels),
         "outlet": peak.outlet or None,
         "percent": round(peak.percent, 1),
     }
 
 
-def _sale(sale: Sale) -> documents.Sale:
+def _sale(sale: Sale) -> documents.SaleDocument:
     before, after = sale.before or Offer(None, None), sale.after or Offer(None, None)
     return {
         "outlet": sale.outlet or None,
@@ -96,25 +116,11 @@ def _share(share: Decimal | None) -> Decimal | None:
     return share if share is None else round(share, 1)
 
 
-def _change(change: Change, kind: Kind, kinds: Kinds) -> documents.ResourceChange:
-    source = change.source
-    rest: documents.Remembered = {}
-    if change.renamed_from:
-        rest["previous_address"] = f"{change.address.kind}/{change.renamed_from}"
-    if change.implied:
-        rest["implied"] = [str(address) for address in change.implied]
-    if change.carried:
-        rest["carried"] = {
-            name: {"declared": asked, "written": left}
-            for name, (asked, left) in change.carried.items()
-        }
-    left = (change.before or {}).get(kind.use_counts[1]) if change.action is Action.DELETE else None
-    if left is not None:
-        rest["uses_left"] = left
-    if change.origin:
-        rest["origin"] = change.origin
-    return {
+def _change(change: Change, kinds: Kinds, labels: ObjectLabels) -> documents.ResourceChange:
+    kind = kinds[change.address.kind]
+    document: documents.ResourceChange = {
         "address": str(change.address),
+        "label": labels.get(change.address),
         "type": change.address.kind,
         "name": change.address.name,
         "action": change.action.value,
@@ -134,11 +140,30 @@ def _change(change: Change, kind: Kind, kinds: Kinds) -> documents.ResourceChang
             }
             for field in change.fields
         ],
-        "money": [_sale(sale) for sale in moves(change, kinds)],
-        "source": source and {"file": source.file, "line": source.line, "column": source.column},
+        "money": [_sale(sale) for sale in moved_sales(change, kinds)],
+        "source": source_document(change.source),
         "basis": change.basis,
-        **rest,
     }
+    _add_details(document, change, kind)
+    return document
+
+
+def _add_details(document: documents.ResourceChange, change: Change, kind: Kind) -> None:
+    """Add the keys that only some changes have."""
+    if change.renamed_from:
+        document["previous_address"] = f"{change.address.kind}/{change.renamed_from}"
+    if change.implied:
+        document["implied"] = [str(address) for address in change.implied]
+    if change.carried:
+        document["carried"] = {
+            name: {"declared": asked, "written": left}
+            for name, (asked, left) in change.carried.items()
+        }
+    left = (change.before or {}).get(kind.use_counts[1]) if change.action is Action.DELETE else None
+    if left is not None:
+        document["uses_left"] = left
+    if change.origin:
+        document["origin"] = change.origin
 
 
 def _value(change: Change, kind: Kind, value: Value | None) -> dict[str, Any] | None:

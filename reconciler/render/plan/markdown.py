@@ -1,167 +1,207 @@
 """A plan as a comment on a pull request: Markdown within what a host takes, whatever the plan.
 
 Everything that comes from files or shop stands in code, where nothing is markup, a mention or a
-link. Removals and violations are named before anything else has room; what cannot be named is
-counted, loudly, in the first line.
+link. Warnings, removals and violations are named before anything else has room; the first line
+counts what could not be named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from reconciler import __version__
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.kind import Kinds
-from reconciler.core.money import total
+from reconciler.core.money import sum_price_impact
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import Violation, refusals
-from reconciler.core.steps.usage import ApiUsage
-from reconciler.errors import ReconcilerError, SourceError
+from reconciler.core.plan.warning import PlanWarning
+from reconciler.errors import ReconcilerError
+from reconciler.render.comment import (
+    MAX_COMMENT_BYTES,
+    MAX_SENTENCE_CHARACTERS,
+    aside,
+    error_comment,
+    footer,
+    marker,
+    short,
+)
 from reconciler.render.fit import Listing, code, fit_all, size
-from reconciler.render.money import total_line
-from reconciler.render.plan.blocks import block, line
-from reconciler.render.plan.verdict import ranked, removals, verdict
+from reconciler.render.money import impact_line
+from reconciler.render.plan.blocks import MEANINGS, block, line
+from reconciler.render.plan.text import usage_line
+from reconciler.render.plan.verdict import find_removals, rank_changes, summarize_plan
+from reconciler.render.plan.violations import allow_block, violation_sentence
 from reconciler.render.view import PlanView, View
-from reconciler.render.words import amount, spent
+from reconciler.render.words import ObjectLabels, amount, moment, named, with_labels
 
-LIMIT = 65_536
-"""What GitHub takes as a comment, in characters; kept to in bytes."""
-
-_SIGNS = {"refused": "⛔", "careful": "⚠️", "change": "✏️", "calm": "✅"}
-_ASIDE = 2_000
+MAX_ALLOW_BLOCK_BYTES = 8_000
 _MOST = 10**9
-_TEXT = 200
-_LONG = 1_000
+_SIGNS = {"refused": "⛔", "careful": "⚠️", "change": "✏️", "calm": "✅"}
+_ALWAYS_COUNTED = ("create", "update", "retire", "delete", "unchanged")
 
 
 def render_plan(plan: Plan, view: PlanView) -> str:
-    """Return the plan as a comment: verdict, counts, money, what must be seen, folds, footer."""
-    kinds, cost = view.kinds, view.usage
-    tail = _notes(plan) + _unmanaged(plan) + footer(plan.store, view)
+    """Return the plan as a comment: verdict, warnings, counts, removals, folds, footer."""
+    kinds, labels = view.kinds, plan.labels
+    tail = _asides(plan) + footer(plan.store, view)
     actions = sorted({change.action for change in plan.changes}, key=lambda a: -a.severity)
-    money = total_line(total(plan.changes, kinds))
-    room = LIMIT - size(_head(plan, cost, money, missing=_MOST)) - size(tail) - _frames(actions)
-    fitted = fit_all(_listings(plan), room)
-    seen = "".join(found.text for found in fitted)
-    missing = sum(found.missing for found in fitted)
-    texts = _texts(plan.changes, kinds, room - size(seen))
-    folds = "".join(_fold_of(action, plan, texts) for action in actions)
-    return _head(plan, cost, money, missing) + seen + folds + tail
+    head = _head(plan, view)
+    allow = _allow_fold(plan, view)
+    frames = size(_title(plan, _MOST)) + size(head) + size(tail) + size(allow) + _frames(actions)
+    listings = [_warnings(plan.warnings, labels), *_listings(plan)]
+    fitted = fit_all(listings, MAX_COMMENT_BYTES - frames)
+    warnings, violations, *others = (found.text for found in fitted)
+    seen = violations + allow + "".join(others)
+    room = MAX_COMMENT_BYTES - frames - sum(size(found.text) for found in fitted)
+    texts = _texts(plan.changes, kinds, labels, room)
+    ranked = rank_changes(plan.changes, kinds)
+    folds = "".join(_fold_of(action, ranked, texts) for action in actions)
+    title = _title(plan, sum(found.missing for found in fitted))
+    return title + warnings + head + seen + folds + tail
 
 
-def marker(subject: str) -> str:
-    """The first line of every comment, so that a job finds its own and updates it."""
-    return f"<!-- reconciler {subject} -->"
+def _title(plan: Plan, missing: int) -> str:
+    tone, text = summarize_plan(plan)
+    lost = f" — {amount(missing)} entries not shown (comment size limit)" if missing else ""
+    return f"{marker('plan')}\n### {_SIGNS[tone]} {text}{lost}\n\n"
 
 
-def _head(plan: Plan, cost: ApiUsage, money: str, missing: int) -> str:
-    tone, text = verdict(plan)
-    lost = f" — {amount(missing)} entries NOT NAMED below" if missing else ""
-    counts = plan.counts() | {"blocked": len(plan.blocked)}
-    shown = {word: number for word, number in counts.items() if number or word in _ALWAYS}
+def _head(plan: Plan, view: PlanView) -> str:
+    made = f", plan made at {moment(view.made_at)}" if view.made_at else ""
+    counts = plan.counts()
+    shown = {word: number for word, number in counts.items() if number or word in _ALWAYS_COUNTED}
     lines = [
-        marker("plan"),
-        f"### {_SIGNS[tone]} {text}{lost}",
-        "",
-        f"Store: {short(plan.store)}",
+        f"Store: {short(plan.store)}{made}",
         "",
         f"| {' | '.join(shown)} |",
         f"|{' ---: |' * len(shown)}",
         f"| {' | '.join(amount(number) for number in shown.values())} |",
         "",
     ]
-    if money:
-        lines += [f"Money: {short(money, _LONG)}", ""]
-    lines += [f"Cost of applying: {spent(cost.requests, cost.windows, cost.seconds)}", ""]
+    if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
+        lines += [f"Price impact: {short(impact, MAX_SENTENCE_CHARACTERS)}", ""]
+    lines += [f"API usage: {usage_line(plan, view)}", ""]
     return "\n".join(lines) + "\n"
-
-
-_ALWAYS = ("create", "update", "retire", "delete", "unchanged")
-
-
-def short(text: str, longest: int = _TEXT) -> str:
-    """`text` as a code span, cut where it is longer."""
-    return code(text if len(text) <= longest else text[:longest] + "…")
 
 
 def _at(source: Source | None) -> str:
     return f" — {code(f'{source.file}:{source.line}')}" if source else ""
 
 
+def _warnings(warnings: Sequence[PlanWarning], labels: ObjectLabels) -> Listing:
+    names: dict[str, list[str]] = {}
+    entries = []
+    for warning in warnings:
+        for address in warning.addresses:
+            names.setdefault(address.kind, []).append(address.name)
+        about = ", ".join(code(named(address, labels)) for address in warning.addresses)
+        message = code(with_labels(warning.message, labels))
+        entries.append(f"{about}: {message}" if about else message)
+    return Listing(f"⚠️ Warnings: possible loss of data ({len(warnings):,})", entries, names)
+
+
 def _listings(plan: Plan) -> list[Listing]:
-    """What must be seen, in the order in which it gets its room."""
+    """Return the objects that must be seen, in the order in which they get their room."""
+    labels = plan.labels
     allowed = [violation for violation in plan.violations if violation.allowed]
+    refused = refusals(plan.violations)
+    stale = [(held.address, held.reason) for held in plan.stale]
     return [
-        _violations("Violations of guardrails: apply is refused", refusals(plan.violations)),
-        _removals(removals(plan)),
-        _violations("Allowed exceptions from guardrails", allowed),
-        _reasons("Could not be read: nothing is planned for them", plan.unknown),
-        _reasons("Withheld: not as declared, and left as they are", plan.blocked),
+        _violations("Guardrail violations", ": apply is blocked", refused, labels),
+        _removals(find_removals(plan), labels),
+        _violations("Reviewed guardrail exceptions", "", allowed, labels),
+        _reasons("Unknown", "could not be read; nothing is planned", plan.unknown, labels),
+        _reasons("Blocked", "not as declared, not changed", plan.blocked, labels),
+        _reasons("Stale", "changed since the plan was made, not applied", stale, labels),
     ]
 
 
-def _violations(title: str, found: Sequence[Violation]) -> Listing:
+def _violations(
+    title: str, effect: str, found: Sequence[Violation], labels: ObjectLabels
+) -> Listing:
     names: dict[str, list[str]] = {}
     for violation in found:
-        named = str(violation.address) if violation.address else "the whole plan"
-        names.setdefault(code(violation.rule), []).append(named)
-    return Listing(f"{title} ({len(found):,})", [_violation(v) for v in found], names)
+        about = str(violation.address) if violation.address else "the whole plan"
+        names.setdefault(code(violation.rule), []).append(about)
+    entries = [_violation(violation, labels) for violation in found]
+    return Listing(f"{title} ({len(found):,}){effect}", entries, names)
 
 
-def _violation(violation: Violation) -> str:
-    named = code(str(violation.address)) if violation.address else "the whole plan"
-    said = f"{code(violation.rule)} {named}: {code(violation.message)}"
-    if violation.allowed:
-        given = f"allowed until {code(violation.allowed.until)}: {code(violation.allowed.reason)}"
-        return f"{said} — {given}{_at(violation.allowed.source)}"
-    return f"{said}{_at(violation.source)}\n  To allow it: {code(violation.hint)}"
+def _violation(violation: Violation, labels: ObjectLabels) -> str:
+    about = code(named(violation.address, labels)) if violation.address else "the whole plan"
+    message = code(violation_sentence(violation, labels))
+    entry = f"{code(violation.rule)} {about}: {message}"
+    given = violation.allowed
+    if given:
+        entry += f" — allowed until {code(given.until)}: {code(given.reason)}{_at(given.source)}"
+        return entry
+    return entry + _at(violation.source)
 
 
-def _removals(found: Sequence[Change]) -> Listing:
+def _allow_fold(plan: Plan, view: PlanView) -> str:
+    """Return the exceptions that would allow the violations, as one block that can be pasted."""
+    refused = refusals(plan.violations)
+    text = "\n".join(allow_block(refused, view.made_at))
+    if not refused or size(text) > MAX_ALLOW_BLOCK_BYTES or "```" in text:
+        return ""
+    summary = "To allow the violations, add this to a catalogue file"
+    return (
+        "\n".join(
+            [f"<details><summary>{summary}</summary>", "", "```yaml", text, "```", "", "</details>"]
+        )
+        + "\n\n"
+    )
+
+
+def _removals(found: Sequence[Change], labels: ObjectLabels) -> Listing:
     names: dict[str, list[str]] = {}
     for change in found:
         label = f"{change.action.value} {change.address.kind}"
         names.setdefault(label, []).append(change.address.name)
-    return Listing(
-        f"Removals and replacements ({len(found):,})", [_removal(change) for change in found], names
-    )
+    entries = [_removal(change, labels) for change in found]
+    return Listing(f"Removals and replacements ({len(found):,})", entries, names)
 
 
-def _removal(change: Change) -> str:
-    means = {
-        Action.RETIRE: "taken out of sale, kept in the shop",
-        Action.REPLACE: "deleted, then created again",
-        Action.DELETE: "deleted",
-    }
-    what = f"{change.action.symbol} {change.action.value} {code(str(change.address))}"
-    return f"{what}: {means[change.action]}{_at(change.source)}"
+def _removal(change: Change, labels: ObjectLabels) -> str:
+    meaning = MEANINGS.get(change.action)
+    object_ = f"{change.action.value} {code(named(change.address, labels))}"
+    return f"{object_}{f' ({meaning})' if meaning else ''}{_at(change.source)}"
 
 
-def _reasons(title: str, found: Sequence[tuple[Address, str]]) -> Listing:
+def _reasons(
+    title: str, meaning: str, found: Sequence[tuple[Address, str]], labels: ObjectLabels
+) -> Listing:
     names: dict[str, list[str]] = {}
     for address, _ in found:
         names.setdefault(address.kind, []).append(address.name)
-    entries = [f"{code(str(address))}: {code(reason)}" for address, reason in found]
-    return Listing(f"{title} ({len(found):,})", entries, names)
+    entries = [
+        f"{code(named(address, labels))}: {code(with_labels(reason, labels))}"
+        for address, reason in found
+    ]
+    return Listing(f"{title} ({len(found):,}): {meaning}", entries, names)
 
 
 def _frames(actions: Iterable[Action]) -> int:
-    """The room that the folds take beside the changes in them."""
+    """Return the room that the folds take beside the changes in them."""
     return sum(size(_fold(f"{action.value} (9,999,999)", [""], "x" * 99)) for action in actions)
 
 
-def _texts(changes: Sequence[Change], kinds: Kinds, room: int) -> dict[Address, str]:
-    """The changes in full; else a line each; else as many lines as there is room for."""
-    full = _blocks(changes, kinds, room)
-    return _lines(changes, kinds, room) if full is None else full
+def _texts(
+    changes: Sequence[Change], kinds: Kinds, labels: ObjectLabels, room: int
+) -> dict[Address, str]:
+    """Return the changes in full; else a line each; else as many lines as there is room for."""
+    full = _blocks(changes, kinds, labels, room)
+    return _lines(changes, kinds, labels, room) if full is None else full
 
 
-def _blocks(changes: Iterable[Change], kinds: Kinds, room: int) -> dict[Address, str] | None:
-    """Every change in full; None where there is no room for that."""
+def _blocks(
+    changes: Iterable[Change], kinds: Kinds, labels: ObjectLabels, room: int
+) -> dict[Address, str] | None:
+    """Return every change in full; None where there is no room for that."""
     texts = {}
     for change in changes:
-        text = "\n".join(block(change, kinds)) + "\n"
+        text = "\n".join(block(change, kinds, labels)) + "\n"
         room -= size(text) + 1
         if room < 0:
             return None
@@ -169,22 +209,25 @@ def _blocks(changes: Iterable[Change], kinds: Kinds, room: int) -> dict[Address,
     return texts
 
 
-def _lines(changes: Iterable[Change], kinds: Kinds, room: int) -> dict[Address, str]:
-    """A line each, the important ones first, as long as there is room."""
+def _lines(
+    changes: Iterable[Change], kinds: Kinds, labels: ObjectLabels, room: int
+) -> dict[Address, str]:
+    """Return a line for each change, the important ones first, as long as there is room."""
     texts = {}
-    for change in ranked(changes, kinds):
-        text = line(change, kinds)
+    for change in rank_changes(changes, kinds):
+        text = line(change, kinds, labels)
         if size(text) < room:
             room -= size(text) + 1
             texts[change.address] = text
     return texts
 
 
-def _fold_of(action: Action, plan: Plan, texts: dict[Address, str]) -> str:
-    changes = [change for change in plan.changes if change.action is action]
+def _fold_of(action: Action, ranked: Iterable[Change], texts: Mapping[Address, str]) -> str:
+    """Return the changes of one action, the largest price changes first."""
+    changes = [change for change in ranked if change.action is action]
     shown = [texts[change.address] for change in changes if change.address in texts]
     elided = len(changes) - len(shown)
-    note = f"{amount(elided)} of {amount(len(changes))} are not shown, for want of room."
+    note = f"{amount(elided)} more changes are not shown (comment size limit)."
     return _fold(f"{action.value} ({amount(len(changes))})", shown, note if elided else "")
 
 
@@ -197,58 +240,24 @@ def _fold(summary: str, lines: Sequence[str], note: str = "") -> str:
     return "\n".join([*parts, "</details>", "", ""])
 
 
-def _notes(plan: Plan) -> str:
-    return aside("Notes", [code(note) for note in plan.notes])
+def _asides(plan: Plan) -> str:
+    labels = plan.labels
+    unmanaged = sorted(set(plan.unmanaged) - set(plan.orphaned))
+    return (
+        aside("Notes", [code(with_labels(note, labels)) for note in plan.notes])
+        + aside(
+            "Orphaned",
+            [code(named(address, labels)) for address in plan.orphaned],
+            ": applied once, in no file any more; not changed",
+        )
+        + aside(
+            "Unmanaged",
+            [code(named(address, labels)) for address in unmanaged],
+            ": in the shop, not in your files; not changed",
+        )
+    )
 
 
-def _unmanaged(plan: Plan) -> str:
-    title = "In the shop and not in the files, left alone"
-    return aside(title, [code(str(address)) for address in plan.unmanaged])
-
-
-def aside(title: str, entries: Sequence[str]) -> str:
-    """A fold with as many entries as fit into its small room."""
-    if not entries:
-        return ""
-    lines, room = [], _ASIDE
-    for entry in entries:
-        room -= size(entry) + 3
-        if room < 0:
-            break
-        lines.append(f"- {entry}")
-    rest = len(entries) - len(lines)
-    more = [f"- and {amount(rest)} more"] if rest else []
-    summary = f"<details><summary>{title} ({amount(len(entries))})</summary>"
-    return "\n".join([summary, "", *lines, *more, "", "</details>", "", ""])
-
-
-def footer(store: str, view: View) -> str:
-    """Who wrote this, of which shop, from which files."""
-    told = [f"reconciler {__version__}", short(store)]
-    told += [f"folder {short(view.folder)}"] if view.folder != "." else []
-    told += [f"commit {short(view.commit)}"] if view.commit else []
-    return f"---\n{' · '.join(told)}\n"
-
-
-def render_error(error: ReconcilerError, view: View, subject: str = "plan") -> str:
-    """Return the reason why there is no plan or audit, in place of an outdated comment."""
-    problems = error.problems if isinstance(error, SourceError) else ()
-    hint = [f"{short(error.hint, _LONG)}", ""] if error.hint else []
-    head = [marker(subject), f"### ⛔ No {subject}", "", short(error.message, _LONG), "", *hint]
-    entries = [code(f"{problem}{_hinted(problem.hint)}") for problem in problems]
-    return "\n".join(head) + "\n" + _problems(entries)
-
-
-def _hinted(hint: str) -> str:
-    return f" ({hint})" if hint else ""
-
-
-def _problems(entries: Sequence[str]) -> str:
-    lines: list[str] = []
-    room = LIMIT - 4 * _LONG
-    for entry in entries:
-        room -= size(entry) + 3
-        if room < 0:
-            return "\n".join([*lines, f"- and {amount(len(entries) - len(lines))} more", ""])
-        lines.append(f"- {entry}")
-    return "\n".join([*lines, ""])
+def render_error(error: ReconcilerError, view: View) -> str:
+    """Return the reason why there is no plan."""
+    return error_comment(error, "plan")

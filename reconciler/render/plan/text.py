@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from reconciler.core.diff.change import Action
+from reconciler.core.model.address import Address
 from reconciler.core.model.text import join_some
-from reconciler.core.money import total
+from reconciler.core.money import sum_price_impact
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import refusals
-from reconciler.core.steps.usage import ApiUsage
 from reconciler.errors import ReconcilerError
-from reconciler.render.money import total_line
-from reconciler.render.plan.blocks import STYLES, block, line
+from reconciler.render.money import impact_line
+from reconciler.render.plan.blocks import MEANINGS, STYLES, block, line
 from reconciler.render.plan.violations import violations_text
-from reconciler.render.view import Paint, PlanView, View
-from reconciler.render.words import counted, duration, plain
+from reconciler.render.view import PlanView, View
+from reconciler.render.words import (
+    ObjectLabels,
+    counted,
+    duration,
+    moment,
+    named,
+    plain,
+    with_labels,
+)
 
-_LEGEND = {
-    Action.CREATE: "create",
-    Action.UPDATE: "update",
-    Action.REPLACE: "replace (delete, then create)",
-    Action.RETIRE: "retire (taken out of sale, kept in the shop)",
-    Action.DELETE: "delete",
-}
-_MANY = 10
+MAX_NAMES = 10
+_ACTIONS = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.RETIRE, Action.DELETE)
+_ALWAYS_COUNTED = (Action.CREATE, Action.UPDATE)
 
 
 def render_plan(plan: Plan, view: PlanView) -> str:
-    """Return the plan: target, a block (or a line) for each object, notes, money, API usage."""
+    """Return the plan: target, warnings, a block (or a line) for each object, notes, summary."""
     return "\n".join(_plan(plan, view)) + "\n"
 
 
@@ -38,96 +41,126 @@ def render_error(error: ReconcilerError, view: View) -> str:
 
 
 def _plan(plan: Plan, view: PlanView) -> Iterator[str]:
-    paint, kinds = view.paint, view.kinds
-    yield f"Store: {plan.store}"
+    yield f"Store: {plain(plan.store)}"
+    if view.made_at:
+        yield f"Plan made at: {moment(view.made_at)}"
     yield ""
-    for warning in plan.warnings:
-        yield f"Warning: {', '.join(map(str, warning.addresses))}: {plain(warning.message)}"
-        yield ""
+    yield from _warnings(plan, view)
     if plan.changes:
-        used = [action for action in _LEGEND if any(c.action is action for c in plan.changes)]
-        yield "  ".join(paint(STYLES[a], a.symbol) + f" {_LEGEND[a]}" for a in used)
-        yield ""
-        if view.compact:
-            yield from (line(change, kinds, paint) for change in plan.changes)
-            yield ""
-        else:
-            for change in plan.changes:
-                yield from block(change, kinds, paint)
-                yield ""
-    yield from _aside(plan, paint)
-    yield from violations_text(plan, paint)
-    if money := total_line(total(plan.changes, kinds)):
-        yield f"Money: {money}"
-    if not plan.empty:
-        yield spending(view)
-    yield closing(plan, view.usage)
-
-
-def spending(view: PlanView) -> str:
-    """What the plan has cost, what applying it will, and when that would be done."""
-    cost = view.usage
-    until = f", done about {view.finish} if applied now" if view.finish else ""
-    return (
-        f"Cost: {counted(cost.reads, 'read')} spent; {counted(cost.requests, 'request')} to apply "
-        f"in {counted(cost.windows, 'window')}{until}"
-    )
-
-
-def _aside(plan: Plan, paint: Paint) -> Iterator[str]:
-    """What is left alone, what is not known, and what else there is to say."""
-    if plan.unknown:
-        yield paint("red", f"Could not be read ({counted(len(plan.unknown), 'object')}):")
-        for reason in dict.fromkeys(reason for _, reason in plan.unknown):
-            named = [plain(str(address)) for address, why in plan.unknown if why == reason]
-            yield f"  ? {join_some(named, _MANY)}: {plain(reason)}"
-        yield ""
-    if plan.blocked:
-        yield paint("yellow", f"Withheld ({counted(len(plan.blocked), 'object')}):")
-        yield from (f"  ! {plain(str(a))}: {plain(reason)}" for a, reason in plan.blocked)
-        yield ""
-    if plan.stale:
-        yield paint("yellow", f"Held, not applied ({counted(len(plan.stale), 'object')}):")
-        yield from (f"  ! {plain(str(held.address))}: {plain(held.reason)}" for held in plan.stale)
-        yield ""
-    if plan.done:
-        yield f"Already as approved: {counted(len(plan.done), 'object')}"
-        yield ""
-    yield from _left_alone(plan)
+        yield from _changes(plan, view)
+    yield from _not_changed(plan, view)
     if plan.notes:
         yield "Notes:"
-        yield from (f"  - {plain(note)}" for note in plan.notes)
+        yield from (f"  • {with_labels(plain(note), plan.labels)}" for note in plan.notes)
+        yield ""
+    yield from violations_text(plan, view)
+    if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
+        yield f"Price impact: {impact}"
+    yield f"API usage: {usage_line(plan, view)}"
+    yield closing_line(plan)
+
+
+def _warnings(plan: Plan, view: PlanView) -> Iterator[str]:
+    for warning in plan.warnings:
+        about = ", ".join(named(address, plan.labels) for address in warning.addresses)
+        message = with_labels(plain(warning.message), plan.labels)
+        yield f"{view.paint('yellow', 'Warning:')} {f'{about}: ' if about else ''}{message}"
         yield ""
 
 
-def _left_alone(plan: Plan) -> Iterator[str]:
-    if plan.unmanaged:
-        listed = [plain(str(address)) for address in plan.unmanaged]
-        yield f"In the shop and not in the files, left alone ({counted(len(listed), 'object')}):"
-        yield from (f"  {line}" for line in listed[:_MANY])
-        if len(listed) > _MANY:
-            yield f"  and {len(listed) - _MANY} more (all of them with --format json)"
+def _changes(plan: Plan, view: PlanView) -> Iterator[str]:
+    used = {change.action for change in plan.changes}
+    yield "  ".join(
+        view.paint(STYLES[action], action.symbol) + f" {_meaning(action)}"
+        for action in _ACTIONS
+        if action in used
+    )
+    yield ""
+    for change in plan.changes:
+        if view.compact:
+            yield line(change, view.kinds, plan.labels, view.paint)
+        else:
+            yield from block(change, view.kinds, plan.labels, view.paint)
+            yield ""
+    if view.compact:
         yield ""
 
 
-def closing(plan: Plan, cost: ApiUsage) -> str:
-    """The one line to grep for: what will happen, at what scale, and what it costs."""
-    counts = plan.counts()
-    rest = [f"{counts['unchanged']:,} unchanged"]
-    rest += [f"{len(plan.blocked):,} withheld"] if plan.blocked else []
-    rest += [f"{counts['unknown']:,} unknown"] if counts["unknown"] else []
-    rest += [f"{len(plan.stale):,} held"] if plan.stale else []
-    refused = refusals(plan.violations)
-    rest += [counted(len(refused), "violation")] if refused else []
+def _meaning(action: Action) -> str:
+    meaning = MEANINGS.get(action)
+    return f"{action.value} ({meaning})" if meaning else action.value
+
+
+def usage_line(plan: Plan, view: PlanView) -> str:
+    """Return the requests that the plan used and an apply needs, and when that would be done."""
+    usage = view.usage
+    used = f"{counted(usage.reads, 'request')} used by this plan"
     if plan.empty:
-        return f"Plan: no changes, {', '.join(rest)}; {counted(cost.reads, 'read')} spent"
-    verbs = [f"{counts[verb]:,} to {verb}" for verb in _VERBS if counts[verb] or verb in _ALWAYS]
-    windows = f" in {cost.windows} windows" if cost.windows > 1 else ""
+        return used
+    finish = f", finished at about {view.finish} if started now" if view.finish else ""
     return (
-        f"Plan: {', '.join([*verbs, *rest])}; "
-        f"{counted(cost.requests, 'request')}{windows}, {duration(cost.seconds)}"
+        f"{used}; apply needs {counted(usage.requests, 'request')} "
+        f"({counted(usage.windows, 'rate-limit window')}, {duration(usage.seconds)}){finish}"
     )
 
 
-_VERBS = ("create", "update", "replace", "retire", "delete")
-_ALWAYS = ("create", "update")
+def _not_changed(plan: Plan, view: PlanView) -> Iterator[str]:
+    """Yield the objects of which nothing is changed, and the reasons."""
+    labels = plan.labels
+    if plan.unknown:
+        count = counted(len(plan.unknown), "object")
+        yield view.paint("red", f"Unknown (could not be read; nothing is planned): {count}")
+        for reason in dict.fromkeys(reason for _, reason in plan.unknown):
+            names = [named(address, labels) for address, why in plan.unknown if why == reason]
+            yield f"  ? {join_some(names, MAX_NAMES)}: {with_labels(plain(reason), labels)}"
+        yield ""
+    if plan.blocked:
+        count = counted(len(plan.blocked), "object")
+        yield view.paint("yellow", f"Blocked (not as declared, not changed): {count}")
+        yield from _reasons(plan.blocked, labels)
+    if plan.stale:
+        count = counted(len(plan.stale), "object")
+        yield view.paint("yellow", f"Stale (changed since the plan was made, not applied): {count}")
+        yield from _reasons(((held.address, held.reason) for held in plan.stale), labels)
+    if plan.done:
+        yield f"Already in place, as approved: {counted(len(plan.done), 'object')}"
+        yield ""
+    yield from _names(
+        "Orphaned (applied once, in no file any more; not changed)", plan.orphaned, labels
+    )
+    unmanaged = set(plan.unmanaged) - set(plan.orphaned)
+    yield from _names(
+        "Unmanaged (in the shop, not in your files; not changed)", sorted(unmanaged), labels
+    )
+
+
+def _reasons(found: Iterable[tuple[Address, str]], labels: ObjectLabels) -> Iterator[str]:
+    for address, reason in found:
+        yield f"  ! {named(address, labels)}: {with_labels(plain(reason), labels)}"
+    yield ""
+
+
+def _names(title: str, found: Iterable[Address], labels: ObjectLabels) -> Iterator[str]:
+    names = [named(address, labels) for address in found]
+    if names:
+        yield f"{title}: {counted(len(names), 'object')}"
+        yield from (f"  {name}" for name in names[:MAX_NAMES])
+        if len(names) > MAX_NAMES:
+            yield f"  and {len(names) - MAX_NAMES} more (--format json lists all)"
+        yield ""
+
+
+def closing_line(plan: Plan) -> str:
+    """Return the one line to grep for: the number of objects by what happens to them."""
+    counts = plan.counts()
+    rest = [f"{counts['unchanged']:,} unchanged"]
+    rest += [f"{counts[name]:,} {name}" for name in ("blocked", "unknown") if counts[name]]
+    rest += [f"{len(plan.stale):,} stale"] if plan.stale else []
+    refused = refusals(plan.violations)
+    rest += [counted(len(refused), "violation")] if refused else []
+    verbs = [
+        f"{counts[action.value]:,} to {action.value}"
+        for action in _ACTIONS
+        if counts[action.value] or action in _ALWAYS_COUNTED
+    ]
+    return f"Plan: {'no changes' if plan.empty else ', '.join(verbs)}. {', '.join(rest)}."

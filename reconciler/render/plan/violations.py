@@ -1,61 +1,98 @@
-"""What guardrails have against a plan, as text and as data."""
+"""Guardrail violations of a plan, as text and as data, and the exceptions that would allow them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from reconciler.core.model.address import Source
 from reconciler.core.model.desired import Allowance
 from reconciler.core.plan.violation import Violation, refusals
-from reconciler.render.words import counted, plain
+from reconciler.render.words import ObjectLabels, counted, named, plain, with_labels
 
 if TYPE_CHECKING:
     from reconciler.core.plan.plan import Plan
     from reconciler.render.plan import documents
-    from reconciler.render.view import Paint
+    from reconciler.render.view import View
+
+EXCEPTION_DAYS = 30
+_BARE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 
 
-def violations_text(plan: Plan, paint: Paint) -> Iterator[str]:
-    """What refuses the apply and the way out of it, then what is allowed and why."""
+def violations_text(plan: Plan, view: View) -> Iterator[str]:
+    """Yield the violations that block an apply and how to allow them, then allowed ones."""
     refused = refusals(plan.violations)
+    paint = view.paint
     if refused:
         count = counted(len(refused), "violation")
-        yield paint("red", f"Guardrails ({count}; an apply is refused):")
+        yield paint("red", f"Blocked by guardrails: {count}. 'apply' will refuse this plan.")
         for violation in refused:
-            yield f"  {paint('red', '✗')} {_line(violation)}"
-            yield f"      {plain(violation.hint)}"
+            yield f"  {paint('red', '✗')} {_line(violation, plan.labels)}"
+        yield "  Fix the values, or add an exception to a catalogue file so that it is reviewed:"
+        yield ""
+        yield from (f"    {line}" for line in allow_block(refused, view.made_at))
         yield ""
     allowed = [violation for violation in plan.violations if violation.allowed]
     if allowed:
-        yield f"Allowed by a reviewed exception ({counted(len(allowed), 'violation')}):"
+        yield f"Allowed by a reviewed exception: {counted(len(allowed), 'violation')}"
         for violation in allowed:
             assert violation.allowed is not None
-            yield f"  ✓ {_line(violation)}"
+            yield f"  ✓ {_line(violation, plan.labels)}"
             reason = plain(violation.allowed.reason)
             until = violation.allowed.until
             yield f"      until {until}: {reason}  {_place(violation.allowed.source)}"
         yield ""
 
 
-def told(violation: Violation) -> str:
-    """One line: rule, object, what would happen, and the limit."""
-    about = f" {violation.address}" if violation.address else ""
-    return plain(f"{violation.rule}{about}: {violation.message}")
+def allow_block(violations: Iterable[Violation], made_at: str) -> list[str]:
+    """Return the lines of YAML that allow violations for a month, each object once."""
+    until = "YYYY-MM-DD"
+    if made_at:
+        until = (date.fromisoformat(made_at[:10]) + timedelta(days=EXCEPTION_DAYS)).isoformat()
+    wanted = dict.fromkeys((violation.rule, violation.address) for violation in violations)
+    lines = ["allow:"]
+    for rule, address in wanted:
+        about = f", address: {_scalar(str(address))}" if address else ""
+        lines.append(f"  - {{rule: {rule}{about}, reason: say why, until: {until}}}")
+    return lines
 
 
-def _line(violation: Violation) -> str:
-    """The same with the line of the file that asks for it."""
-    place = f"  {_place(violation.source)}" if violation.source else ""
-    return told(violation) + place
+def _scalar(text: str) -> str:
+    """Return a text as YAML that may stand between braces; double quotes are as in JSON."""
+    if _BARE.fullmatch(text):
+        return text
+    if text.isprintable():
+        return "'" + text.replace("'", "''") + "'"
+    return json.dumps(text)
+
+
+def violation_line(violation: Violation, labels: ObjectLabels) -> str:
+    """Return a violation in one sentence, after its rule and its object."""
+    about = f" {named(violation.address, labels)}" if violation.address else ""
+    return f"{plain(violation.rule)}{about}: {violation_sentence(violation, labels)}"
+
+
+def violation_sentence(violation: Violation, labels: ObjectLabels) -> str:
+    """Return the sentence of a violation, with the names of the objects in it."""
+    return with_labels(plain(violation.message), labels)
+
+
+def _line(violation: Violation, labels: ObjectLabels) -> str:
+    where = f"  {_place(violation.source)}" if violation.source else ""
+    return violation_line(violation, labels) + where
 
 
 def _place(source: Source) -> str:
     return plain(f"{source.file}:{source.line}:{source.column}")
 
 
-def violation_document(violation: Violation) -> documents.Violation:
-    """A violation as data."""
+def violation_document(
+    violation: Violation, labels: ObjectLabels, made_at: str
+) -> documents.ViolationDocument:
+    """Return a violation as data."""
     return {
         "rule": violation.rule,
         "message": violation.message,
@@ -63,19 +100,22 @@ def violation_document(violation: Violation) -> documents.Violation:
         "limit": violation.limit,
         "unit": violation.unit,
         "address": str(violation.address) if violation.address else None,
-        "source": _source(violation.source) if violation.source else None,
-        "hint": violation.hint,
+        "label": labels.get(violation.address) if violation.address else None,
+        "source": source_document(violation.source),
+        "hint": "\n".join(allow_block([violation], made_at)),
         "allowed": _allowed(violation.allowed) if violation.allowed else None,
     }
 
 
-def _allowed(allowance: Allowance) -> documents.Allowed:
+def _allowed(allowance: Allowance) -> documents.AllowanceDocument:
+    source = allowance.source
     return {
         "reason": allowance.reason,
         "until": allowance.until,
-        "source": _source(allowance.source),
+        "source": {"file": source.file, "line": source.line, "column": source.column},
     }
 
 
-def _source(source: Source) -> documents.Source:
-    return {"file": source.file, "line": source.line, "column": source.column}
+def source_document(source: Source | None) -> documents.SourceDocument | None:
+    """Return a place in a file as data."""
+    return source and {"file": source.file, "line": source.line, "column": source.column}

@@ -1,0 +1,85 @@
+"""Values, numbers and names as people read them."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from reconciler.core.diff.change import fingerprint
+from reconciler.core.model.address import Address
+from reconciler.kinds import KINDS
+from reconciler.render.words import amount, counted, duration, plain, written
+
+SPEC = KINDS["variant"].fields["unit_price"]
+SECRETIVE = KINDS["customer"].fields["name"]
+SOMEBODY = Address("customer", "DP-001")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "—"),
+        ("", '""'),
+        ({}, "none"),
+        ([], "none"),
+        (["a", "b"], '"a", "b"'),
+        (True, "true"),
+        (False, "false"),
+        (0, "0"),
+        (18000, "18,000"),
+        (1250000, "1,250,000"),
+        (Decimal("1107.07"), "1,107.07"),
+        ("18000", '"18000"'),
+        ('16"', '"16\\""'),
+        (" a  b ", '"␣a␣␣b␣"'),
+        ("two\nlines", '"two\\nlines"'),
+    ],
+)
+def test_a_value_is_written_for_people(value: Any, text: str) -> None:
+    assert written(SOMEBODY, SPEC, value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(None, "—"), ("", '""')])
+def test_a_private_value_that_is_not_there_needs_no_fingerprint(value: Any, text: str) -> None:
+    assert written(SOMEBODY, SECRETIVE, value) == text
+
+
+def test_a_fingerprint_tells_a_change_and_nothing_else() -> None:
+    mark = fingerprint(SOMEBODY, "Sari")
+    assert re.fullmatch(r"#[0-9a-f]{4}", mark)
+    assert written(SOMEBODY, SECRETIVE, "Sari") == mark == fingerprint(SOMEBODY, "Sari")
+    assert mark != fingerprint(SOMEBODY, "Sara")
+    assert mark != fingerprint(Address("customer", "DP-002"), "Sari")
+
+
+@pytest.mark.parametrize(
+    ("function", "value", "text"),
+    [
+        (amount, 999, "999"),
+        (amount, 1000, "1,000"),
+        (amount, Decimal("1234.5"), "1,234.5"),
+        (duration, 0, "about 0 s"),
+        (duration, 89, "about 89 s"),
+        (duration, 90, "about 2 min"),
+        (duration, 3600, "about 60 min"),
+    ],
+)
+def test_numbers_and_times_are_written_for_people(function: Any, value: Any, text: str) -> None:
+    assert function(value) == text
+
+
+def test_nouns_agree_with_their_number() -> None:
+    assert [counted(n, "read") for n in (0, 1, 2, 1000)] == [
+        "0 reads",
+        "1 read",
+        "2 reads",
+        "1,000 reads",
+    ]
+
+
+@pytest.mark.parametrize("text", ["Kopi Susu", "café", "日本茶", "naïve — 20 %", "العربية", "🙂"])
+def test_ordinary_text_of_any_language_stays_as_it_is(text: str) -> None:
+    assert plain(text) == text
