@@ -193,7 +193,7 @@ def test_what_may_not_be_read_is_unknown_with_its_reason(
     address = Address(kind, NAMES[kind])
     state = read_all(shop)
     assert state.get(address) is None
-    assert "permission denied: the API client needs " in state.unread[address]
+    assert "permission denied: the API client needs " in state.read_errors[address]
     plan = shop.plan()
     assert address in [unknown for unknown, _ in plan.unknown]
     assert plan.changes == ()
