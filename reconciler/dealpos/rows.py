@@ -93,7 +93,7 @@ def describe_shape(answer: Any, depth: int = _MAX_DEPTH) -> str:
             return "[]"
         inner = describe_shape(answer[0], depth - 1) if depth else "…"
         return f"[{len(answer)} × {inner}]"
-    return _TYPES.get(type(answer), "something else")
+    return _TYPES[type(answer)]
 
 
 def _describe_object(answer: Mapping[str, Any], depth: int) -> str:

@@ -52,6 +52,7 @@ def test_an_outline_shows_keys_and_types() -> None:
     assert describe_shape({"sari@private.example": None, "0812": True}) == "{…: null, …: boolean}"
     assert describe_shape({"a": {"b": {"c": {"d": 1}}}}) == "{a: {b: {c: {…}}}}"
     assert describe_shape([]) == "[]"
+    assert describe_shape({"Data": {}}) == "{Data: {}}"
     assert len(describe_shape({f"key{'x' * n}": n for n in range(500)})) < 500
 
 

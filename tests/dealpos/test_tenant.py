@@ -48,7 +48,7 @@ def test_nothing_is_written_for_nothing(folder: StateDir) -> None:
     ],
 )
 def test_what_nobody_would_have_written_is_passed_over(folder: StateDir, section: Any) -> None:
-    folder.keep()
+    folder.create()
     (folder.path / FILE).write_text(json.dumps({"sandbox": section}))
     assert load_profile(folder, "sandbox") == TenantProfile()
 
