@@ -54,7 +54,9 @@ def make(
 
 
 def priced(plan: Plan) -> ApiUsage:
-    return usage.estimate(order.order_steps(plan, KINDS), KINDS, plan.reads, plan.pages, Window())
+    return usage.estimate(
+        order.order_steps(plan, KINDS), KINDS, plan.reads, plan.listings, Window()
+    )
 
 
 def text_of(plan: Plan, brush: Any = None) -> str:
