@@ -43,9 +43,9 @@ def print_plan(
 ) -> None:
     """Write a plan of the shop in `folder` to stdout, in JSON signed with the key `signing`."""
     if output_format == "json":
-        from reconciler.workflows.signature import seal
+        from reconciler.workflows.signature import sign
 
-        print_json(seal(_document(made, folder), signing))
+        print_json(sign(_document(made, folder), signing))
     elif output_format == "text":
         print_text(
             _render_plan(made, output_format, folder, compact=compact, **view.for_terminal())
@@ -74,9 +74,9 @@ def write_reports(
 
 def save_plan(made: PlannedRun, folder: Path, out: Path, signing: bytes | None) -> None:
     """Write a plan to the file `out`; raise UsageError where it cannot be written."""
-    from reconciler.workflows import plan_file as saved
+    from reconciler.workflows import plan_file
 
-    saved.write(out, _document(made, folder), signing)
+    plan_file.write_plan(out, _document(made, folder), signing)
 
 
 def print_report(report: Report, output_format: str, continue_command: str | None = None) -> None:

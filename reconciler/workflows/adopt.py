@@ -1,4 +1,4 @@
-"""What of the shop goes into the files: drifted fields of declared objects, and new objects."""
+"""Write drifted fields of declared objects, and unmanaged objects, to the files."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ from reconciler.workflows.open_shop import OpenShop
 
 
 @dataclass(slots=True)
-class Found:
-    """FullRead that was asked for and could be adopted."""
+class AdoptCandidates:
+    """The objects and fields that were asked for and can be written to the files."""
 
     settings: Settings
     desired: Desired
@@ -47,22 +47,22 @@ class Found:
     new: list[Entry] = field(default_factory=list)
     """Objects that no file declares."""
     beside: Mapping[Address, list[Entry]] = field(default_factory=dict)
-    """Objects that go into one which is declared."""
+    """Unmanaged objects that belong inside a declared one, by its address."""
     skipped: list[Skipped] = field(default_factory=list)
-    """What stays as it is, and why."""
+    """Objects and fields that are not written, with reasons."""
 
 
-def look(shop: OpenShop, patterns: Sequence[str], fields: Collection[str]) -> Found:
-    """Compare what is asked for (all that is declared, without `patterns`) with the shop.
+def find_drift(shop: OpenShop, patterns: Sequence[str], fields: Collection[str]) -> AdoptCandidates:
+    """Compare the objects that match `patterns` with the shop; without patterns, all declared ones.
 
-    Raises UsageError for a pattern that names nothing, in the files or in the shop.
+    Raises UsageError for a pattern that matches no object in the files or the shop.
     """
-    found = Found(shop.settings, shop.read_desired())
-    known, unmet = _known(found.desired, patterns)
+    found = AdoptCandidates(shop.settings, shop.read_files())
+    known, unmet = _declared_matches(found.desired, patterns)
     if known:
-        # What the shop is known to keep otherwise is no drift, in a plan or here.
+        # A known rewrite by DealPOS is not drift, here as in a plan.
         kept_so = shop.read_ledger().rewrites
-        part = _cut(found.desired, known)
+        part = _narrow(found.desired, known)
         read = read_live(shop.client, part, KINDS)
         found.live, _ = kept.apply_known_rewrites(read, part, kept_so, MANAGED)
         for address in sorted(known):
@@ -70,32 +70,32 @@ def look(shop: OpenShop, patterns: Sequence[str], fields: Collection[str]) -> Fo
             assert declared is not None
             _compare(found, address, declared, fields)
     if unmet:
-        _strangers(found, shop.client, unmet)
+        _collect_new_objects(found, shop.client, unmet)
     shop.save_profile()
     return found
 
 
-def _known(desired: Desired, patterns: Sequence[str]) -> tuple[set[Address], list[str]]:
-    """The declared objects that patterns name, with what is nested, and the other patterns."""
+def _declared_matches(desired: Desired, patterns: Sequence[str]) -> tuple[set[Address], list[str]]:
+    """Return the declared objects that match, with nested ones, and patterns to look up live."""
     every = {address: declared for address, declared in desired}
     if not patterns:
         return set(every), []
-    hit = {p: {a for a in every if names(p, a)} for p in patterns}
+    hit = {p: {a for a in every if matches(p, a)} for p in patterns}
     known = set().union(*hit.values())
     for address, declared in every.items():
         parent = MANAGED[address.kind].parent
         if parent and Address(parent.kind, declared.value[parent.kind]) in known:
             known.add(address)
-    # A pattern with a wildcard may mean what is new in the shop too.
+    # A pattern with a wildcard may match objects that exist only in the shop too.
     return known, [p for p in patterns if not hit[p] or any(sign in p for sign in "*?[")]
 
 
-def names(pattern: str, address: Address) -> bool:
-    """Whether a pattern names an address."""
+def matches(pattern: str, address: Address) -> bool:
+    """Return whether a pattern matches an address."""
     return str(address) == pattern or fnmatchcase(str(address), pattern)
 
 
-def _cut(desired: Desired, known: Collection[Address]) -> Desired:
+def _narrow(desired: Desired, known: Collection[Address]) -> Desired:
     objects: dict[str, dict[str, Declared]] = {}
     for address, declared in desired:
         if address in known:
@@ -103,7 +103,9 @@ def _cut(desired: Desired, known: Collection[Address]) -> Desired:
     return Desired(objects)
 
 
-def _compare(found: Found, address: Address, declared: Declared, fields: Collection[str]) -> None:
+def _compare(
+    found: AdoptCandidates, address: Address, declared: Declared, fields: Collection[str]
+) -> None:
     state = found.live.get(address)
     if state is ABSENT:
         why = "it is not in the shop: remove it from the file, or let apply create it"
@@ -119,14 +121,14 @@ def _compare(found: Found, address: Address, declared: Declared, fields: Collect
                 found.drift.append(FieldDrift(address, name, was, now, declared.source))
 
 
-def _strangers(found: Found, client: Client, patterns: Sequence[str]) -> None:
-    """What patterns name in the shop that no file declares."""
+def _collect_new_objects(found: AdoptCandidates, client: Client, patterns: Sequence[str]) -> None:
+    """Collect the objects in the shop that match and that no file declares."""
     kinds = [_kind(pattern) for pattern in patterns]
 
     def pick(address: Address) -> bool:
-        return any(names(pattern, address) for pattern in patterns)
+        return any(matches(pattern, address) for pattern in patterns)
 
-    everything = FullRead(client, KINDS, importing.chosen(kinds), found.desired, pick)
+    everything = FullRead(client, KINDS, importing.choose_kinds(kinds), found.desired, pick)
     everything.read_listings()
     everything.read_rest()
 
@@ -144,24 +146,26 @@ def _strangers(found: Found, client: Client, patterns: Sequence[str]) -> None:
     found.new = entries(taken, MANAGED, everything.live, given)
     found.beside = taken.beside
     found.skipped += taken.skipped
-    _tell(found, everything, patterns, taken)
+    _add_unread(found, everything, patterns, taken)
 
 
-def _tell(found: Found, everything: FullRead, patterns: Sequence[str], taken: Accepted) -> None:
-    """Say what could not be read, and refuse a pattern that names nothing at all."""
+def _add_unread(
+    found: AdoptCandidates, everything: FullRead, patterns: Sequence[str], taken: Accepted
+) -> None:
+    """Add the objects that could not be read; refuse a pattern that matches nothing."""
     for address, why in everything.live.read_errors.items():
-        if any(names(pattern, address) for pattern in patterns):
+        if any(matches(pattern, address) for pattern in patterns):
             found.skipped.append(Skipped(address, "", f"it could not be read: {why}"))
     for kind, why in everything.unreadable.items():
         found.skipped.append(Skipped(Address(kind, "*"), "", f"could not be read: {why}"))
     for address, removal in found.desired.removals.items():
-        if any(names(pattern, address) for pattern in patterns):
+        if any(matches(pattern, address) for pattern in patterns):
             why = f"{removal.source.file}:{removal.source.line} removes it from the shop"
             found.skipped.append(Skipped(address, "", why))
     seen = {Address(k, name) for k, values in taken.values.items() for name in values}
     seen |= {address for address, _ in found.desired} | {entry.address for entry in found.skipped}
     for pattern in patterns:
-        if not any(names(pattern, address) for address in seen):
+        if not any(matches(pattern, address) for address in seen):
             hint = suggestion(pattern, [str(address) for address in seen])
             raise UsageError(
                 f"no object in the files or the shop matches `{pattern}`",
@@ -177,13 +181,13 @@ def _kind(pattern: str) -> str:
     return name
 
 
-def write(found: Found) -> Writeback:
-    """Gather the edits; what cannot be written where it stands is refused with its reason."""
+def edit_files(found: AdoptCandidates) -> Writeback:
+    """Collect the edits of the files; a value that cannot be written is skipped with its reason."""
     back = Writeback(found.settings, MANAGED, found.desired)
     adopted = []
     for take in found.drift:
         try:
-            _put(back, take)
+            _write_field(back, take)
         except Unwritable as error:
             found.skipped.append(Skipped(take.address, take.field, str(error)))
         else:
@@ -194,23 +198,25 @@ def write(found: Found) -> Writeback:
         assert declared is not None
         collection = MANAGED[inner[0].address.kind].collection
         _add(found, back, declared.source.file, owner, collection, inner)
-    _place(found, back)
+    _assign_files(found, back)
     return back
 
 
-def done(found: Found, back: Writeback, changed: Mapping[str, tuple[bytes, bytes]]) -> AdoptResult:
-    """What is to be told."""
+def make_result(
+    found: AdoptCandidates, back: Writeback, changed: Mapping[str, tuple[bytes, bytes]]
+) -> AdoptResult:
+    """Return the result to report."""
     return AdoptResult(found.drift, sorted(back.added), sorted(found.skipped), changed)
 
 
-def _put(back: Writeback, take: FieldDrift) -> None:
+def _write_field(back: Writeback, take: FieldDrift) -> None:
     kind = MANAGED[take.address.kind]
     declared = back.desired.get(take.address)
     assert declared is not None
     if kind.parent and take.field == kind.parent.kind:
         above = Address(kind.parent.kind, take.live)
         raise Unwritable(f"it belongs to {above} in the shop: move the entry there")
-    value = _said(kind, take)
+    value = _file_value(kind, take)
     if value is not GONE and kind.validate:
         for _, complaint in kind.validate({**declared.value, take.field: value}):
             raise Unwritable(complaint)
@@ -218,12 +224,12 @@ def _put(back: Writeback, take: FieldDrift) -> None:
     back.put(take.address, take.field, value, written)
 
 
-def _said(kind: Kind, take: FieldDrift) -> Any:
-    """What a file says for a live value; GONE where it can only say nothing."""
+def _file_value(kind: Kind, take: FieldDrift) -> Any:
+    """Return a live value as a file holds it; GONE where the key has to be removed."""
     value = take.live
     if isinstance(value, Mapping):
         whole = candidates(kind, {kind.identity: take.address.name, take.field: value})[take.field]
-        value = {**whole, **_cut_to(value, take.declared)}
+        value = {**whole, **_declared_members(value, take.declared)}
     node = {kind.identity: take.address.name, take.field: texts(value)}
     try:
         (again,) = adapter(kind).validate_python([node])
@@ -234,8 +240,8 @@ def _said(kind: Kind, take: FieldDrift) -> Any:
     return again[take.field]
 
 
-def _cut_to(value: Mapping[str, Any], declared: Any) -> Mapping[str, Any]:
-    """Of entries that are declared, only the members that are."""
+def _declared_members(value: Mapping[str, Any], declared: Any) -> Mapping[str, Any]:
+    """Return only the declared members of entries that are declared."""
     return {
         key: entry
         for key, entry in keep_declared_members(value, declared).items()
@@ -243,27 +249,32 @@ def _cut_to(value: Mapping[str, Any], declared: Any) -> Mapping[str, Any]:
     }
 
 
-def _place(found: Found, back: Writeback) -> None:
-    """Put each new object into the file of its like; what has none goes into new files."""
-    homes: dict[tuple[str, str], list[Entry]] = {}
-    strays: list[Entry] = []
+def _assign_files(found: AdoptCandidates, back: Writeback) -> None:
+    """Assign each new object to the file of similar ones; objects without one go to new files."""
+    targets: dict[tuple[str, str], list[Entry]] = {}
+    others: list[Entry] = []
     for entry in sorted(found.new, key=lambda e: e.address):
-        file = _home(entry, found.desired)
+        file = _target_file(entry, found.desired)
         if file:
             key = MANAGED[entry.address.kind].collection
-            homes.setdefault((file, key), []).append(entry)
+            targets.setdefault((file, key), []).append(entry)
         else:
-            strays.append(entry)
-    for (file, key), held in sorted(homes.items()):
+            others.append(entry)
+    for (file, key), held in sorted(targets.items()):
         _add(found, back, file, None, key, held)
     folder = found.settings.root / found.settings.catalogue
     taken = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    for name, (text, held) in layout.files(strays, MANAGED, taken).items():
+    for name, (text, held) in layout.files(others, MANAGED, taken).items():
         back.create(f"{found.settings.catalogue}/{name}", text, held)
 
 
 def _add(
-    found: Found, back: Writeback, file: str, owner: Address | None, key: str, held: list[Entry]
+    found: AdoptCandidates,
+    back: Writeback,
+    file: str,
+    owner: Address | None,
+    key: str,
+    held: list[Entry],
 ) -> None:
     try:
         back.add(file, owner, key, held)
@@ -271,8 +282,8 @@ def _add(
         found.skipped += [Skipped(entry.address, "", str(error)) for entry in held]
 
 
-def _home(entry: Entry, desired: Desired) -> str:
-    """The file that holds most of what is like an object; empty where none does."""
+def _target_file(entry: Entry, desired: Desired) -> str:
+    """Return the file that has the most similar objects; empty where there is none."""
     kind = MANAGED[entry.address.kind]
     path = layout.path_of(kind, entry.value, MANAGED)
     top = path.partition("/")[0]
@@ -282,12 +293,12 @@ def _home(entry: Entry, desired: Desired) -> str:
         lambda other, where: bool(path) and where.partition("/")[0] == top,
     )
     for test in tests:
-        if files := Counter(_alike(desired, test)):
+        if files := Counter(_files_of_similar_objects(desired, test)):
             return min(files, key=lambda name: (-files[name], name))
     return ""
 
 
-def _alike(desired: Desired, test: Callable[[Kind, str], bool]) -> Iterable[str]:
+def _files_of_similar_objects(desired: Desired, test: Callable[[Kind, str], bool]) -> Iterable[str]:
     for address, declared in desired:
         kind = MANAGED[address.kind]
         if kind.parent is None and test(kind, layout.path_of(kind, declared.value, MANAGED)):

@@ -1,4 +1,4 @@
-"""An approved plan against the shop of this moment: what goes ahead, what is held, what is so."""
+"""Compare a saved plan with the live shop; changes that became stale are not applied."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from reconciler.kinds import KINDS
 from reconciler.render.words import written
 from reconciler.workflows.open_shop import OpenShop
 from reconciler.workflows.plan import PlannedRun, order_steps
-from reconciler.workflows.plan_file import Saved
+from reconciler.workflows.plan_file import SavedPlan
 
 _FILES = "its declaration has changed since the plan was saved"
 _DONE = "already in place"
 
 
-def resume(shop: OpenShop, approved: Saved) -> PlannedRun:
-    """The approved plan, as far as it still rests on the same ground; nothing is added to it.
+def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
+    """Return the part of the approved plan that is still valid; nothing is added to it.
 
-    Raises UsageError for a plan that was made for another store, SourceError where it approves
-    customer data and the files that hold it are broken.
+    Raises UsageError for a plan of another store, SourceError where it approves customer data and
+    the files that hold the data are not valid.
     """
     if approved.store != shop.store:
         raise UsageError(
@@ -47,16 +47,16 @@ def resume(shop: OpenShop, approved: Saved) -> PlannedRun:
             hint="apply it to that store, or plan again for this one",
         )
     for change in approved.changes:
-        if strange := _strange(change):
+        if strange := _unknown_part(change):
             raise UsageError(
                 f"{approved.name} contains fields that this version does not know: {strange}",
                 hint="make it again with this version of reconciler",
             )
-    files = shop.read_desired() if _secretive(approved.changes) else Desired()
+    files = shop.read_files() if _has_private_fields(approved.changes) else Desired()
     desired = desired_from_approved(approved.changes, files, KINDS)
     state, pending = shop.journal.resume(read_live(shop.client, desired, KINDS), KINDS)
     before = shop.read_ledger()
-    # Of what was approved nothing is held back any more: whoever approved it has seen it.
+    # Conflicts with the ledger hold nothing back here: they were shown when it was approved.
     both = before.hold_conflicts(desired, state, ("*",))
     desired, state = both.desired, both.live
     view, renames, _ = with_renames(desired, state, KINDS, before.rewrites)
@@ -66,8 +66,8 @@ def resume(shop: OpenShop, approved: Saved) -> PlannedRun:
         for c in approved.changes
         if desired.get(c.address) is None and c.address not in desired.removals
     }
-    reasons = _reasons(moved) | lost
-    left = _without(desired, {*reasons, *done})
+    reasons = _reasons_by_address(moved) | lost
+    left = _remove(desired, {*reasons, *done})
     made, more = _build(left, state, shop.store, before.rewrites, pending, approved.changes)
     reasons |= more
     actions = {change.address: change.action for change in approved.changes}
@@ -79,17 +79,19 @@ def resume(shop: OpenShop, approved: Saved) -> PlannedRun:
         unknown=(),
         blocked=(),
         unchanged=0,
-        violations=tuple(_violations(approved.violations, made, shop.today)),
+        violations=tuple(_remaining_violations(approved.violations, made, shop.today)),
     )
     made, basis = before.label_origins(made, both, left, partial=True)
     return order_steps(shop, made, before, basis)
 
 
-def _violations(found: Iterable[Violation], made: Plan, today: str) -> Iterator[Violation]:
-    """What was held against what is left of the plan; an exception that has ended covers nothing.
+def _remaining_violations(
+    found: Iterable[Violation], made: Plan, today: str
+) -> Iterator[Violation]:
+    """Return the violations of the remaining changes; an exception that has ended does not count.
 
-    The guardrails are not asked again: they would see a part of the shop, and nothing is written
-    but what they have seen.
+    The guardrails do not run again: only a part of the shop was read, and they have already
+    checked every change that can be applied.
     """
     left = {change.address for change in made.changes}
     for violation in found:
@@ -106,7 +108,7 @@ def _build(
     pending: Mapping[Address, Interrupted],
     changes: Iterable[Approved],
 ) -> tuple[Plan, dict[Address, str]]:
-    """The plan of what is left, and what cannot be done any more, with why."""
+    """Return the plan of the remaining changes, and the reasons for those that are impossible."""
     held: dict[Address, str] = {}
     seen = {change.address: change.implied for change in changes}
     while True:
@@ -114,24 +116,26 @@ def _build(
         approved = {a: entry for a, entry in pending.items() if desired.get(a)}
         made, more = build_plan(desired, state, KINDS, store, kept, approved)
         faults += more
-        wider = dict(_wider(made, seen))
+        wider = dict(_find_additions(made, seen))
         if not faults and not wider:
             break
         held |= wider | {fault.address: fault.message for fault in faults}
-        desired = _without(desired, held)
+        desired = _remove(desired, held)
     held |= {address: reason for address, reason in (*made.unknown, *made.blocked)}
     return made, held
 
 
-def _wider(made: Plan, seen: Mapping[Address, Collection[str]]) -> Iterator[tuple[Address, str]]:
-    """What would by now create more on the way than was approved."""
+def _find_additions(
+    made: Plan, seen: Mapping[Address, Collection[str]]
+) -> Iterator[tuple[Address, str]]:
+    """Return the changes that would now create more objects than were approved."""
     for change in made.changes:
         more = [str(a) for a in change.implied if str(a) not in seen.get(change.address, ())]
         if more:
             yield change.address, f"it would also create {', '.join(more)}, which was not approved"
 
 
-def _without(desired: Desired, addresses: Collection[Address]) -> Desired:
+def _remove(desired: Desired, addresses: Collection[Address]) -> Desired:
     objects = {kind: dict(declared) for kind, declared in desired.objects.items()}
     for address in addresses:
         objects.get(address.kind, {}).pop(address.name, None)
@@ -139,30 +143,30 @@ def _without(desired: Desired, addresses: Collection[Address]) -> Desired:
     return Desired(objects, removals=removals)
 
 
-def _strange(change: Approved) -> str:
-    """What of a change no kind here has; empty for one of our own."""
+def _unknown_part(change: Approved) -> str | None:
+    """Return the kind or the fields of a change that this version does not know, or None."""
     kind = KINDS.get(change.address.kind)
     if kind is None:
         return f"the kind {change.address.kind}"
     names = {*change.names, *(change.before or ()), *(change.after or ())} - {*kind.fields}
-    return f"the {kind.name} fields {', '.join(sorted(names))}" if names else ""
+    return f"the {kind.name} fields {', '.join(sorted(names))}" if names else None
 
 
-def _secretive(changes: Iterable[Approved]) -> bool:
-    """Whether customer data is approved, which only the files hold."""
+def _has_private_fields(changes: Iterable[Approved]) -> bool:
+    """Return whether customer data is approved; the saved plan does not contain it."""
     kinds = {change.address.kind for change in changes}
     return any(field.private for name in kinds for field in KINDS[name].fields.values())
 
 
-def _reasons(moved: Iterable[StaleField]) -> dict[Address, str]:
-    """Why each change is held: every field that moved, and whose value would be lost."""
+def _reasons_by_address(moved: Iterable[StaleField]) -> dict[Address, str]:
+    """Return why each change is stale: every field that changed in the shop since."""
     reasons: dict[Address, list[str]] = {}
     for item in moved:
-        reasons.setdefault(item.address, []).append(item.reason or _overwritten(item))
+        reasons.setdefault(item.address, []).append(item.reason or _explain_stale(item))
     return {address: "; ".join(texts) for address, texts in reasons.items()}
 
 
-def _overwritten(item: StaleField) -> str:
+def _explain_stale(item: StaleField) -> str:
     field = KINDS[item.address.kind].fields[item.name]
     if field.private:
         return f"`{item.name}` was changed in the shop after the plan was saved"

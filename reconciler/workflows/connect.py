@@ -1,4 +1,4 @@
-"""A store to a Client: over HTTP, or the embedded shop in this process."""
+"""Make a client for a real shop over HTTP, or for the embedded shop in this process."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from reconciler.ledger import rewrites as memory
 from reconciler.ledger.state_dir import StateDir
 
 SEED = "sandbox.json"
-"""Beside reconciler.yaml: what the embedded shop holds when it is first opened."""
+"""File beside reconciler.yaml: the first content of the embedded shop."""
 
 UNLIMITED = 1_000_000_000
-"""A request limit that is none; said in the headers, so that no client waits for the default."""
+"""The limit in the headers of a sandbox without one: a client without headers would wait."""
 
 
 def connect(
@@ -33,24 +33,24 @@ def connect(
     limits: Limits = NO_LIMITS,
     known: TenantProfile | None = None,
 ) -> Client:
-    """A client for the configured store; raises StoreError when it is not configured.
+    """Return a client for the configured store. Raises StoreError where there is none.
 
-    `known` is what it starts from instead of what is remembered of the shop.
+    `known` replaces the profile that is remembered of the shop.
     """
     store = settings.store()
-    transport = embedded_transport(embedded(settings)) if store.embedded else None
+    transport = embedded_transport(open_sandbox(settings)) if store.embedded else None
     known = known or load_profile(StateDir(settings.root), store.url)
     return Client(store, transport, watcher, limits=limits, tenant=known)
 
 
-def embedded(settings: Settings, **options: Any) -> WSGIApplication:
-    """The embedded shop of a folder, seeded when it is opened for the first time."""
+def open_sandbox(settings: Settings, **options: Any) -> WSGIApplication:
+    """Open the embedded shop of a folder; it is seeded the first time."""
     from reconciler import sandbox  # Flask is not imported when a real shop is the target
 
-    file = database(settings)
+    file = sandbox_file(settings)
     try:
         if not file.exists():
-            reset(settings)
+            reset_sandbox(settings)
         return sandbox.create_app(file, **options)
     except sandbox.SandboxError as error:
         raise SandboxUnavailable(
@@ -59,19 +59,19 @@ def embedded(settings: Settings, **options: Any) -> WSGIApplication:
         ) from None
 
 
-def reset(settings: Settings, seed: Path | None = None) -> None:
+def reset_sandbox(settings: Settings, seed: Path | None = None) -> None:
     """Empty the embedded shop, then fill it from a seed document where there is one."""
     document = seed or settings.root / SEED
-    fill(settings, _seed(document) if seed or document.exists() else {})
+    fill_sandbox(settings, _read_seed_document(document) if seed or document.exists() else {})
 
 
-def fill(settings: Settings, content: dict[str, Any]) -> None:
+def fill_sandbox(settings: Settings, content: dict[str, Any]) -> None:
     """Empty the embedded shop, then fill it with a seed document."""
     from reconciler import sandbox
 
-    file = database(settings)
+    file = sandbox_file(settings)
     try:
-        _forget(file)
+        _delete_database(file)
         sandbox.reset(file)
         for notes in (journal.FILE, memory.FILE):
             StateDir(settings.root).save_section(
@@ -82,16 +82,16 @@ def fill(settings: Settings, content: dict[str, Any]) -> None:
         raise SandboxUnavailable(str(error), hint=f"check that {file} can be written") from None
 
 
-def state(settings: Settings) -> dict[str, Any]:
-    """Everything that the embedded shop holds, as a seed document."""
+def dump_sandbox(settings: Settings) -> dict[str, Any]:
+    """Return the content of the embedded shop as a seed document."""
     from reconciler import sandbox
 
-    embedded(settings)
-    return sandbox.show(database(settings))
+    open_sandbox(settings)
+    return sandbox.show(sandbox_file(settings))
 
 
-def database(settings: Settings) -> Path:
-    """The file of a folder's embedded shop; its folder is made where there is none."""
+def sandbox_file(settings: Settings) -> Path:
+    """Return the database of a folder's embedded shop; its folder is created."""
     state = StateDir(settings.root)
     try:
         folder = state.create()
@@ -103,12 +103,12 @@ def database(settings: Settings) -> Path:
     return folder / "sandbox.db"
 
 
-def _forget(file: Path) -> None:
+def _delete_database(file: Path) -> None:
     for suffix in ("", "-wal", "-shm", "-journal"):
         file.with_name(file.name + suffix).unlink(missing_ok=True)
 
 
-def _seed(path: Path) -> dict[str, Any]:
+def _read_seed_document(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A live shop as files: what is read, what is written, and what is left out and why."""
+"""Turn a live shop into catalogue files; objects that are left out are listed with reasons."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def make_folder(root: Path) -> None:
         raise UsageError(f"cannot create {root}: {error.strerror}") from None
 
 
-def chosen(asked: Collection[str]) -> set[str]:
-    """The kinds that are read as a whole: all that a shop has as many of as a file would name.
+def choose_kinds(asked: Collection[str]) -> set[str]:
+    """Return the kinds to read as a whole: by default those that a catalogue holds in full.
 
-    A kind that is asked for brings its parent and what is nested in it.
+    A requested kind brings its parent and the kinds nested in it.
     """
     if not asked:
         return {name for name, kind in MANAGED.items() if kind.reads.prefer_listing}
@@ -59,16 +59,16 @@ def chosen(asked: Collection[str]) -> set[str]:
 
 
 def begin_reading(shop: OpenShop, asked: Collection[str]) -> FullRead:
-    """The reading of an import; raises SourceError where the files are not in order."""
+    """Return the reader of an import. Raises SourceError where the files are not valid."""
     exists = (shop.settings.root / shop.settings.catalogue).is_dir()
-    known = shop.read_desired() if exists else Desired()
-    return FullRead(shop.client, KINDS, chosen(asked), known)
+    known = shop.read_files() if exists else Desired()
+    return FullRead(shop.client, KINDS, choose_kinds(asked), known)
 
 
-def write(shop: OpenShop, everything: FullRead, asked: Collection[str]) -> ImportResult:
-    """Read what the listings left open, and write what the files do not declare.
+def write_files(shop: OpenShop, everything: FullRead, asked: Collection[str]) -> ImportResult:
+    """Read the rest of the objects, and write those that no file declares.
 
-    What was read before a cut is written, so that the next run goes on from there.
+    Objects that were read before an interruption are written, so that the next run continues.
     """
     desired = everything.desired
     done = ImportResult(shop.store)
@@ -86,11 +86,11 @@ def write(shop: OpenShop, everything: FullRead, asked: Collection[str]) -> Impor
         known = desired.get(address) or address in former or address in desired.removals
         return not known and everything.is_complete(address)
 
-    # Customers that a coupon names belong to the catalogue; the others are asked for by kind.
-    kinds = [name for name in MANAGED if name in chosen(asked) or not asked]
+    # Customers that a coupon names belong to the catalogue; others are imported with --kind.
+    kinds = [name for name in MANAGED if name in choose_kinds(asked) or not asked]
     found = accepted(everything.live, MANAGED, kinds, desired, fresh)
     _write(shop.settings, found, everything, done)
-    _tell(everything, found, done, MANAGED)
+    _add_report(everything, found, done, MANAGED)
     return done
 
 
@@ -112,7 +112,7 @@ def _write(shop: Settings, found: Accepted, everything: FullRead, done: ImportRe
             atomic.write(shop.root / SETTINGS_FILE, settings.encode())
             done.files[SETTINGS_FILE] = Counter()
         if new:
-            schema.write(schema.schemas(MANAGED), schemas)
+            schema.write_schemas(schema.file_schemas(MANAGED), schemas)
         for name, (text, held) in files.items():
             atomic.write(folder / name, text.encode())
             kinds = Counter(a.kind for entry in held for a in entry.addresses())
@@ -124,10 +124,10 @@ def _write(shop: Settings, found: Accepted, everything: FullRead, done: ImportRe
 def _settings(
     shop: Settings, found: Accepted, desired: Desired, new: bool
 ) -> tuple[str, Mapping[str, Mapping[str, Any]]]:
-    """The settings' text where it is to be written, and the defaults that then hold."""
+    """Return the text of the settings where they are written, and the defaults in force."""
     given, _ = read_defaults(shop.defaults, MANAGED, Files(shop.root))
     if given or any(desired.objects.values()):
-        # A default would fall on what is declared already too.
+        # A new default would change objects that are already declared.
         return (_store(shop) if new else ""), given
     common = shared(found, MANAGED, found.values)
     lines = [line for name, value in common.items() for line in pair(name, value, 2)]
@@ -143,7 +143,7 @@ def _settings(
 
 
 def _store(shop: Settings) -> str:
-    """Settings for the store that the environment names; credentials by name only."""
+    """Return settings for the store of the environment; credentials are named, never written."""
     url = shop.store().url
     lines = [
         "# yaml-language-server: $schema=schemas/reconciler.schema.json",
@@ -157,7 +157,7 @@ def _store(shop: Settings) -> str:
 
 
 def _verify(name: str, text: str, held: Iterable[Entry]) -> None:
-    """Raise where a file would not read back as what it is to say; nothing is written then."""
+    """Raise ReconcilerError where a file would not load as the imported objects."""
     node, problems = document.parse(text, name, document.expander({}))
     wanted: dict[str, list[Any]] = {}
     for entry in held:
@@ -170,16 +170,16 @@ def _verify(name: str, text: str, held: Iterable[Entry]) -> None:
         )
 
 
-def _tell(everything: FullRead, found: Accepted, done: ImportResult, kinds: Kinds) -> None:
-    done.skipped = sorted([*found.skipped, *_beside(everything)])
+def _add_report(everything: FullRead, found: Accepted, done: ImportResult, kinds: Kinds) -> None:
+    done.skipped = sorted([*found.skipped, *_skip_nested_objects(everything)])
     done.requests = everything.client.requests
     done.unread = [(kinds[n].collection, why) for n, why in sorted(everything.unreadable.items())]
     done.unread += sorted((str(a), why) for a, why in everything.live.read_errors.items())
-    done.notes = [*everything.live.notes, *_hidden(everything)]
+    done.notes = [*everything.live.notes, *_note_hidden(everything)]
 
 
-def _beside(everything: FullRead) -> Iterator[Skipped]:
-    """What is new inside an object that the files declare: only an edit of theirs can hold it."""
+def _skip_nested_objects(everything: FullRead) -> Iterator[Skipped]:
+    """Return new objects inside declared ones: only an edit of their file can hold them."""
     desired = everything.desired
     for kind in everything.chosen:
         declared = desired.objects.get(kind.parent.kind, {}) if kind.parent else {}
@@ -194,7 +194,7 @@ def _beside(everything: FullRead) -> Iterator[Skipped]:
                     )
 
 
-def _hidden(everything: FullRead) -> Iterator[str]:
+def _note_hidden(everything: FullRead) -> Iterator[str]:
     """Note kinds whose hidden objects are not imported (dealpos-api.md §14 #3, #21)."""
     for kind in everything.chosen:
         shown = any(

@@ -37,7 +37,7 @@ _IGNORE = """\
 """
 
 
-def start(folder: Path, kinds: Kinds) -> list[Path]:
+def create_shop(folder: Path, kinds: Kinds) -> list[Path]:
     """Write a first shop into `folder`; gives the files. Raises UsageError over an old one."""
     if (folder / SETTINGS_FILE).exists():
         hint = "choose another folder, or edit its files"
@@ -54,6 +54,6 @@ def start(folder: Path, kinds: Kinds) -> list[Path]:
             if not path.exists():
                 path.write_text(content, encoding="utf-8")
                 written.append(path)
-        return written + schema.write(schema.schemas(kinds), folder / "schemas")
+        return written + schema.write_schemas(schema.file_schemas(kinds), folder / "schemas")
     except OSError as error:
         raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from None

@@ -37,9 +37,9 @@ class OpenShop:
         self.today = today()
         self._parsing = parsing
 
-    def read_desired(self) -> Desired:
+    def read_files(self) -> Desired:
         """Return the objects that the files declare. Raises SourceError for every problem."""
-        return read_desired(self.settings, self._parsing)
+        return read_files(self.settings, self._parsing)
 
     def read_ledger(self) -> RunLedger:
         """Return the ledger as it is now. Raises LedgerError, UsageError for a broken one."""
@@ -91,10 +91,10 @@ def check_files(folder: Path) -> Desired:
     parsing = _begin(folder)
     from reconciler.catalogue.settings import load
 
-    return read_desired(load(folder), parsing)
+    return read_files(load(folder), parsing)
 
 
-def read_desired(settings: Settings, parsing: Parsing | None = None) -> Desired:
+def read_files(settings: Settings, parsing: Parsing | None = None) -> Desired:
     """Return the objects that the files declare. Raises SourceError for every problem in them."""
     from reconciler.catalogue import loader
     from reconciler.catalogue.files import paths

@@ -86,7 +86,7 @@ def _load(
     from reconciler.core.plan.target import narrow_desired
     from reconciler.kinds import KINDS
 
-    desired = shop.read_desired()
+    desired = shop.read_files()
     notes: tuple[str, ...] = ()
     if scope:
         desired, sentence = narrow_desired(desired, scope, KINDS)

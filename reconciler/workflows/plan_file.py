@@ -1,7 +1,7 @@
-"""A plan in a file: written by `plan --out`, read back by `apply`.
+"""Write and read a saved plan: `plan --out` writes it, `apply` reads it.
 
-The file is the document of `plan --format json`. It holds no customer data, so what it approves
-there is found in the catalogue files again.
+The file is the document of `plan --format json`. It contains no customer data; approved values of
+customers are read from the catalogue files.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _AGAIN = "save the plan again with this version of reconciler"
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class SavedPlan:
     """An approved plan."""
 
     name: str
@@ -38,21 +38,21 @@ class Saved:
     """The shop's folder, as seen from where the plan was made."""
     changes: tuple[Approved, ...]
     violations: tuple[Violation, ...]
-    """What the guardrails had against it, exceptions included."""
+    """The violations of its guardrails, those with an exception included."""
 
 
-def write(path: Path, document: Mapping[str, Any], signing: bytes | None = None) -> None:
-    """Seal `document` into a file, replaced as a whole; raises UsageError where that fails."""
-    text = json.dumps(seal.seal(document, signing), indent=2, ensure_ascii=False, default=float)
+def write_plan(path: Path, document: Mapping[str, Any], signing: bytes | None = None) -> None:
+    """Write `document` with its checksum to a file. Raises UsageError where that fails."""
+    text = json.dumps(seal.sign(document, signing), indent=2, ensure_ascii=False, default=float)
     try:
-        # The name of a folder may hold bytes that are no text; JSON has an escape for those.
+        # The name of a folder may contain bytes that are not UTF-8; JSON escapes them.
         atomic.write(path, f"{text}\n".encode(errors="backslashreplace"))
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
 
 
-def read(path: Path, signing: bytes | None = None) -> Saved:
-    """The plan in a file; raises UsageError for one that is none, was changed, or is not signed."""
+def read_plan(path: Path, signing: bytes | None = None) -> SavedPlan:
+    """Read a saved plan. Raises UsageError for one that is not valid, modified or not signed."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except OSError as error:
@@ -63,13 +63,13 @@ def read(path: Path, signing: bytes | None = None) -> Saved:
         hint = "name a shop folder, or a complete file of 'reconciler plan --out'"
         raise UsageError(f"{path} is not a saved plan", hint=hint)
     _check_format(path, str(document.get("format_version", "")))
-    seal.check(document, str(path), signing)
+    seal.verify(document, str(path), signing)
     try:
-        return Saved(
+        return SavedPlan(
             str(path),
             document["store"],
             _text(document.get("folder", ".")),
-            tuple(_approved(document["resource_changes"])),
+            tuple(_changes(document["resource_changes"])),
             tuple(map(_violation, document.get("violations", ()))),
         )
     except (AttributeError, LookupError, TypeError, ValueError):
@@ -95,7 +95,7 @@ def _major(version: str) -> int:
     return int(major) if major.isascii() and major.isdigit() and len(major) < 10 else 0
 
 
-def _approved(entries: Iterable[Mapping[str, Any]]) -> Iterable[Approved]:
+def _changes(entries: Iterable[Mapping[str, Any]]) -> Iterable[Approved]:
     for entry in entries:
         change, source = entry["change"], entry.get("source")
         yield Approved(
@@ -155,7 +155,7 @@ def _object(value: Any) -> dict[str, Any] | None:
 
 
 def _exact(value: Any) -> Any:
-    """A value of the document in canonical form: numbers exact."""
+    """Return a value of the document in canonical form, with exact numbers."""
     if isinstance(value, Mapping):
         return {name: _exact(inner) for name, inner in value.items()}
     if isinstance(value, list):

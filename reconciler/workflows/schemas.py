@@ -1,4 +1,4 @@
-"""Models to JSON Schemas: of the files, for an editor, and of the documents that programs read."""
+"""JSON Schemas of the files, for an editor, and of the documents that programs read."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT = {"type": "string"}
 
 
-def schemas(kinds: Kinds) -> dict[str, str]:
-    """File name to content of the schemas of a shop's files; equal input gives equal text."""
-    return _texts(
+def file_schemas(kinds: Kinds) -> dict[str, str]:
+    """Return the schemas of a shop's files by file name; equal input gives equal text."""
+    return _serialize(
         {
             "catalogue.schema.json": _catalogue(kinds),
             "reconciler.schema.json": _settings(kinds),
@@ -34,15 +34,15 @@ def schemas(kinds: Kinds) -> dict[str, str]:
     )
 
 
-def documents() -> dict[str, str]:
-    """File name to content of the schemas of what `--format json` prints."""
+def document_schemas() -> dict[str, str]:
+    """Return the schemas of the documents of `--format json` by file name."""
     shapes = {
         "audit": AuditDocument,
         "doctor": doctor.DoctorDocument,
         "plan": contract.PlanDocument,
         "report": ReportDocument,
     }
-    return _texts(
+    return _serialize(
         {
             f"{name}.schema.json": {"$schema": _DRAFT, **contract.make_schema(shape)}
             for name, shape in shapes.items()
@@ -50,12 +50,12 @@ def documents() -> dict[str, str]:
     )
 
 
-def _texts(bodies: Mapping[str, Any]) -> dict[str, str]:
+def _serialize(bodies: Mapping[str, Any]) -> dict[str, str]:
     return {name: json.dumps(body, indent=2) + "\n" for name, body in bodies.items()}
 
 
-def write(contents: Mapping[str, str], folder: Path) -> list[Path]:
-    """Write schemas into `folder`; gives the paths."""
+def write_schemas(contents: Mapping[str, str], folder: Path) -> list[Path]:
+    """Write schemas to `folder`; return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, content in contents.items():
@@ -72,8 +72,8 @@ def _catalogue(kinds: Kinds) -> dict[str, Any]:
         definitions[kind.name] = _object(kind, kinds, definitions)
         if kind.parent is None:
             properties[kind.collection] = _list_of(kind)
-    properties[ALLOW] = _allow(kinds)
-    properties[REMOVED] = _removed(kinds)
+    properties[ALLOW] = _exceptions(kinds)
+    properties[REMOVED] = _removals(kinds)
     return {
         "$schema": _DRAFT,
         "title": "A catalogue file of reconciler",
@@ -87,7 +87,7 @@ def _catalogue(kinds: Kinds) -> dict[str, Any]:
 def _object(kind: Kind, kinds: Kinds, definitions: dict[str, Any]) -> dict[str, Any]:
     body = adapter(kind).json_schema(ref_template="#/$defs/{model}")
     inner = body.pop("$defs")
-    # The list's item is the model itself; what it nests is shared by all definitions.
+    # The item of the list is the model itself; nested models are shared by all definitions.
     own = inner.pop(kind.model.__name__)
     definitions |= inner
     for name, field in kind.fields.items():
@@ -107,7 +107,7 @@ def _list_of(kind: Kind) -> dict[str, Any]:
     return {"type": "array", "items": {"$ref": f"#/$defs/{kind.name}"}}
 
 
-def _allow(kinds: Kinds) -> dict[str, Any]:
+def _exceptions(kinds: Kinds) -> dict[str, Any]:
     (entry,) = entries(AllowEntry).json_schema()["$defs"].values()
     told = entry["properties"]
     told["rule"] = {"enum": list(RULES), "description": "The guardrail."}
@@ -117,7 +117,7 @@ def _allow(kinds: Kinds) -> dict[str, Any]:
     return {"type": "array", "items": entry}
 
 
-def _removed(kinds: Kinds) -> dict[str, Any]:
+def _removals(kinds: Kinds) -> dict[str, Any]:
     (entry,) = entries(RemovedEntry).json_schema()["$defs"].values()
     address = {"pattern": f"^({'|'.join(kinds)})/.", "type": "string"}
     entry["properties"]["address"] |= address

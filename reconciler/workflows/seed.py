@@ -1,4 +1,4 @@
-"""Filling the embedded shop from a catalogue folder: by applying it, as to any shop."""
+"""Fill the embedded shop from a catalogue folder, by applying it."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from reconciler.ledger.state_dir import StateDir
 from reconciler.workflows import connect
 
 REHEARSAL = "rehearsal"
-"""The shop in memory: new each time, so that nothing in it is ever replaced."""
+"""The name of the shop in memory. It is new each time, so nothing in it is ever replaced."""
 
 
-def reset(shop: Settings, seed: Path | None) -> None:
+def seed_sandbox(shop: Settings, seed: Path | None) -> None:
     """Empty the embedded shop of `shop` and fill it.
 
     From a seed document, or the catalogue of a shop folder; without `seed` from the folder's own
     `sandbox.json`. Raises ReconcilerError when the catalogue cannot be applied as a whole.
     """
     if seed is None or not seed.is_dir():
-        connect.reset(shop, seed)
+        connect.reset_sandbox(shop, seed)
         return
     other = settings.load(seed)
     desired = source.load(
@@ -43,10 +43,10 @@ def reset(shop: Settings, seed: Path | None) -> None:
 
 
 def _fill(shop: Settings, desired: Desired) -> None:
-    """Apply to a shop in memory first: what cannot be applied leaves the old one as it was."""
+    """Apply the objects to a shop in memory first: an error leaves the present one unchanged."""
     from reconciler import sandbox
 
-    # Outlets are no kind of ours to create; the ones that prices name are there from the start.
+    # A kind without a create call (outlets) exists from the start, as far as it is referred to.
     outlets = sorted(
         name
         for kind, named in referenced_names(desired, KINDS).items()
@@ -66,8 +66,10 @@ def _fill(shop: Settings, desired: Desired) -> None:
             raise UsageError(f"the seed cannot be applied: {faults[0].message}")
         steps = order.order_steps(made, KINDS)
         report = apply_steps(client, made, steps, KINDS, Journal(state, REHEARSAL))
-    state.save_section(memory.FILE, REHEARSAL, {})  # what that shop keeps is nobody's concern
+    state.save_section(
+        memory.FILE, REHEARSAL, {}
+    )  # rewrites of a shop in memory must not be remembered
     failed = [outcome for outcome in report.outcomes if not outcome.verified]
     if failed:
         raise ReconcilerError(f"the seed was not applied: {failed[0].address} {failed[0].message}")
-    connect.fill(shop, sandbox.show(rehearsed))
+    connect.fill_sandbox(shop, sandbox.show(rehearsed))

@@ -1,7 +1,7 @@
-"""A document that shows when it was edited or cut, and with a key also who made it.
+"""Checksum and signature of a saved plan.
 
-The digest tells accidents. Between CI jobs, where somebody could put another file in its place, a
-key from the environment binds the two jobs (HMAC-SHA-256).
+The checksum (SHA-256) detects accidents. Between CI jobs, where somebody could replace the file, a
+key from the environment proves which job made it (HMAC-SHA-256).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from reconciler.ledger.secret import how_to_set, read_secret
 
 KEY = "RECONCILER_PLAN_KEY"
 
-_SEALS = ("digest", "signature")
+_SIGNATURE_KEYS = ("digest", "signature")
 
 
 def read_key(environment: Mapping[str, str] | None = None) -> bytes:
@@ -30,8 +30,8 @@ def read_key(environment: Mapping[str, str] | None = None) -> bytes:
     return found
 
 
-def seal(document: Mapping[str, Any], signing: bytes | None = None) -> dict[str, Any]:
-    """`document` with its digest, and signed where there is a key."""
+def sign(document: Mapping[str, Any], signing: bytes | None = None) -> dict[str, Any]:
+    """Return `document` with its checksum, and signed where there is a key."""
     content = _canonical(document)
     sealed = {**document, "digest": f"sha256:{hashlib.sha256(content).hexdigest()}"}
     if signing is not None:
@@ -39,10 +39,10 @@ def seal(document: Mapping[str, Any], signing: bytes | None = None) -> dict[str,
     return sealed
 
 
-def check(document: Mapping[str, Any], name: str, signing: bytes | None = None) -> None:
-    """Raise UsageError unless `document` is as it was sealed; with a key also by whom.
+def verify(document: Mapping[str, Any], name: str, signing: bytes | None = None) -> None:
+    """Raise UsageError unless `document` is unmodified and, with a key, signed with that key.
 
-    `name` is what the document is called in the message.
+    `name` is the name of the document in the message.
     """
     content = _canonical(document)
     if document.get("digest") != f"sha256:{hashlib.sha256(content).hexdigest()}":
@@ -67,14 +67,14 @@ def _signature(content: bytes, signing: bytes) -> str:
 
 
 def _canonical(document: Mapping[str, Any]) -> bytes:
-    bare = {name: value for name, value in document.items() if name not in _SEALS}
+    bare = {name: value for name, value in document.items() if name not in _SIGNATURE_KEYS}
     return _bytes(
         json.dumps(bare, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_number)
     )
 
 
 def _bytes(text: str) -> bytes:
-    # A file that somebody put there may hold half a surrogate pair: wrong, and no crash.
+    # A manipulated file may contain half a surrogate pair, which must not crash the check.
     return text.encode(errors="surrogatepass")
 
 

@@ -19,7 +19,7 @@ from reconciler.catalogue.settings import load
 from reconciler.kinds import MANAGED
 from reconciler.workflows import adopt as adopting
 from reconciler.workflows import import_ as importing
-from reconciler.workflows.open_shop import OpenShop, read_desired
+from reconciler.workflows.open_shop import OpenShop, read_files
 from reconciler.workflows.plan import make_plan
 from tests.support.generated import Worlds
 from tests.support.shop import MakeShop, Shop
@@ -42,7 +42,7 @@ def imported(shop: Shop, style: Callable[[str], str]) -> None:
     opened = OpenShop(load(shop.folder, {}), shop.client())
     everything = importing.begin_reading(opened, tuple(MANAGED))
     everything.read_listings()
-    importing.write(opened, everything, tuple(MANAGED))
+    importing.write_files(opened, everything, tuple(MANAGED))
     for path in (shop.folder / "catalogue").iterdir():
         path.write_bytes(style(path.read_text(encoding="utf-8")).encode())
 
@@ -73,11 +73,11 @@ def test_after_an_adopt_the_plan_is_empty(
     sandbox.seed(shop.database, world.seed())
     settled = load(shop.folder, {})
     # Only coupons that a list shows can be named by a pattern.
-    known = read_desired(settled).objects
+    known = read_files(settled).objects
     kinds = [k for k, objects in world.live.items() if known[k] or (objects and k != "coupon")]
     patterns = [f"{kind}/*" for kind in kinds]
-    found = adopting.look(OpenShop(settled, shop.client()), patterns, ())
-    back = adopting.write(found)
+    found = adopting.find_drift(OpenShop(settled, shop.client()), patterns, ())
+    back = adopting.edit_files(found)
     back.save(back.finish())
     refused = {entry.address for entry in found.skipped}
     made = make_plan(OpenShop(settled, shop.client()))

@@ -16,7 +16,7 @@ from reconciler.dealpos.reading.read import read_live
 from reconciler.kinds import KINDS, MANAGED
 from reconciler.sandbox import Choices
 from reconciler.workflows import import_ as importing
-from reconciler.workflows.open_shop import OpenShop, read_desired
+from reconciler.workflows.open_shop import OpenShop, read_files
 from reconciler.workflows.plan import make_plan
 from tests.support.generated import OpenWorld, Worlds
 from tests.support.shop import MakeShop, Shop
@@ -31,7 +31,7 @@ def imported(shop: Shop, kinds: tuple[str, ...] = ALL) -> Any:
     opened = OpenShop(load(shop.folder, {}), shop.client())
     everything = importing.begin_reading(opened, kinds)
     everything.read_listings()
-    return importing.write(opened, everything, kinds)
+    return importing.write_files(opened, everything, kinds)
 
 
 def planned(shop: Shop) -> Any:
@@ -39,7 +39,7 @@ def planned(shop: Shop) -> Any:
 
 
 def declared(shop: Shop) -> Any:
-    return read_desired(load(shop.folder, {}))
+    return read_files(load(shop.folder, {}))
 
 
 def texts(folder: Path) -> dict[str, bytes]:

@@ -21,8 +21,8 @@ from reconciler.render.plan.text import render_plan
 from reconciler.render.report import report_document, report_text
 from reconciler.render.view import PlanView, ReportView
 from reconciler.sandbox import InjectedFault
-from reconciler.workflows import plan_file as saved
-from reconciler.workflows.approved_plan import resume
+from reconciler.workflows import plan_file
+from reconciler.workflows.approved_plan import recheck_plan
 from reconciler.workflows.open_shop import OpenShop
 from tests.support.documents import ReadDocument
 from tests.support.generated import GeneratedWorld, OpenWorld, Worlds
@@ -92,13 +92,13 @@ def test_a_plan_read_back_from_its_file_is_the_same_plan(
     shop = open_world(data.draw(generated))
     (shop.folder / "reconciler.yaml").write_text("store: {url: sandbox}\n", encoding="utf-8")
     made = document(shop, planned(shop))
-    saved.write(shop.folder / "plan.json", made)
-    approved = saved.read(shop.folder / "plan.json")
-    resumed = resume(OpenShop(load(shop.folder, {}), shop.client()), approved)
+    plan_file.write_plan(shop.folder / "plan.json", made)
+    approved = plan_file.read_plan(shop.folder / "plan.json")
+    resumed = recheck_plan(OpenShop(load(shop.folder, {}), shop.client()), approved)
     assert (resumed.plan.stale, resumed.plan.done) == ((), ())
     assert document(shop, resumed.plan)["resource_changes"] == made["resource_changes"]
     assert failures(shop.apply(resumed.plan)) == []
-    again = resume(OpenShop(load(shop.folder, {}), shop.client()), approved)
+    again = recheck_plan(OpenShop(load(shop.folder, {}), shop.client()), approved)
     assert (again.plan.stale, again.plan.changes) == ((), ())
 
 

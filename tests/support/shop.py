@@ -31,7 +31,7 @@ from reconciler.ledger import rewrites as memory
 from reconciler.ledger.journal import Journal
 from reconciler.ledger.state_dir import StateDir
 from reconciler.workflows.apply import apply_plan
-from reconciler.workflows.open_shop import OpenShop, read_desired
+from reconciler.workflows.open_shop import OpenShop, read_files
 from reconciler.workflows.plan import PlannedRun, make_plan, order_steps
 
 ROOT = Path(__file__).parent.parent.parent
@@ -103,7 +103,7 @@ class Shop:
 
     def desired(self) -> Desired:
         """What the files declare."""
-        return read_desired(settings.load(self.folder, ENVIRONMENT))
+        return read_files(settings.load(self.folder, ENVIRONMENT))
 
     def client(self) -> Client:
         """A fresh client, as a new run of the program has."""

@@ -41,7 +41,7 @@ from reconciler.render.report import report_document, report_text
 from reconciler.render.view import PlanView, ReportView
 from reconciler.sandbox import Choices, InjectedFault
 from reconciler.workflows import plan_file
-from reconciler.workflows.approved_plan import resume
+from reconciler.workflows.approved_plan import recheck_plan
 from tests.support.documents import ReadDocument
 from tests.support.shop import MakeShop, Shop
 
@@ -141,10 +141,10 @@ class Story:
     def saved(self, plan: Plan) -> Plan:
         """Return the plan that is left of a saved one, after changes in the shop."""
         file = self.shop.folder / "plan.json"
-        plan_file.write(file, saved_document(self.shop, plan))
+        plan_file.write_plan(file, saved_document(self.shop, plan))
         self.change_shop("after_plan.yaml")
         opened = self.shop.open(self.shop.client())
-        self.shop.made = resume(opened, plan_file.read(file))
+        self.shop.made = recheck_plan(opened, plan_file.read_plan(file))
         return self.shop.made.plan
 
     def apply(self, plan: Plan, kill: str = "") -> tuple[Report | None, str]:

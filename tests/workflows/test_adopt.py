@@ -29,8 +29,8 @@ DENIED = "HTTP 403"
 
 def skipped(shop: Shop, *patterns: str) -> dict[tuple[str, str], str]:
     """The reasons, by address and field."""
-    found = adopt.look(shop.open(shop.client()), patterns, ())
-    adopt.write(found)
+    found = adopt.find_drift(shop.open(shop.client()), patterns, ())
+    adopt.edit_files(found)
     return {(str(entry.address), entry.field): entry.reason for entry in found.skipped}
 
 

@@ -19,9 +19,8 @@ from reconciler.render.plan.json import plan_document
 from reconciler.render.plan.text import render_plan
 from reconciler.render.view import PlanView
 from reconciler.sandbox import InjectedFault
-from reconciler.workflows import connect
-from reconciler.workflows import plan_file as saved
-from reconciler.workflows.approved_plan import resume
+from reconciler.workflows import connect, plan_file
+from reconciler.workflows.approved_plan import recheck_plan
 from reconciler.workflows.open_shop import OpenShop
 from reconciler.workflows.plan import make_plan
 from tests.support.shop import MakeShop, Shop
@@ -291,7 +290,7 @@ def test_an_interrupted_replacement_that_fails_again_stays_noted(shop: Shop) -> 
 
 def test_an_embedded_shop_that_is_filled_anew_has_no_past(shop: Shop) -> None:
     kill(shop, "POST", after=False)
-    connect.reset(shop.settings)
+    connect.reset_sandbox(shop.settings)
     assert noted(shop) == {}
 
 
@@ -339,9 +338,9 @@ def test_a_saved_plan_that_finishes_it_keeps_the_balance(shop: Shop) -> None:
     kill(shop, "POST", after=False)
     plan = shop.plan()
     made = plan_document(plan, PlanView(kinds=KINDS, usage=shop.cost(plan)))
-    saved.write(shop.folder / "plan.json", json.loads(json.dumps(made, default=float)))
-    approved = saved.read(shop.folder / "plan.json")
-    resumed = resume(OpenShop(shop.settings, shop.client()), approved)
+    plan_file.write_plan(shop.folder / "plan.json", json.loads(json.dumps(made, default=float)))
+    approved = plan_file.read_plan(shop.folder / "plan.json")
+    resumed = recheck_plan(OpenShop(shop.settings, shop.client()), approved)
     assert (resumed.plan.stale, resumed.plan.done) == ((), ())
     assert shop.apply(resumed.plan).complete
     assert balance(shop) == (20, 4, 4)

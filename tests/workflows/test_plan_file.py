@@ -29,8 +29,8 @@ def document(shop: Shop) -> dict[str, Any]:
 
 def test_what_is_written_is_read_back(document: dict[str, Any], tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
-    plan_file.write(file, document)
-    read = plan_file.read(file)
+    plan_file.write_plan(file, document)
+    read = plan_file.read_plan(file)
     assert (read.name, read.store) == (str(file), "sandbox")
     assert [str(change.address) for change in read.changes] == [
         "category/Drinks",
@@ -43,15 +43,15 @@ def test_what_is_written_is_read_back(document: dict[str, Any], tmp_path: Path) 
 def test_the_order_of_keys_is_no_change(document: dict[str, Any], tmp_path: Path) -> None:
     """Another program may write the file again; the digest is of the values."""
     file = tmp_path / "plan.json"
-    plan_file.write(file, document)
+    plan_file.write_plan(file, document)
     sealed = json.loads(file.read_text(encoding="utf-8"))
     file.write_text(json.dumps(dict(reversed(sealed.items()))), encoding="utf-8")
-    assert len(plan_file.read(file).changes) == 3
+    assert len(plan_file.read_plan(file).changes) == 3
 
 
 def test_a_folder_cannot_be_read_as_a_plan(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
-        plan_file.read(tmp_path)
+        plan_file.read_plan(tmp_path)
     assert caught.value.message == f"{tmp_path} cannot be read: Is a directory"
 
 
@@ -60,7 +60,7 @@ def test_another_file_is_refused_with_what_to_name_instead(tmp_path: Path, conte
     file = tmp_path / "plan.json"
     file.write_text(content, encoding="utf-8")
     with pytest.raises(UsageError) as caught:
-        plan_file.read(file)
+        plan_file.read_plan(file)
     assert str(file) in caught.value.message
     assert "reconciler plan --out" in caught.value.hint
 

@@ -65,13 +65,13 @@ def adopt(
             Console(output_format != "text", verbose) as console,
             open_shop(folder, console, Limits(reserve=reserve)) as shop,
         ):
-            found = adopting.look(shop, addresses, fields)
+            found = adopting.find_drift(shop, addresses, fields)
         if asking:
             found.drift = prompt.choose_drift(found.drift)
-        back = adopting.write(found)
+        back = adopting.edit_files(found)
         changed = back.finish()
         if not dry_run:
             back.save(changed)
-    output.print_adopted(adopting.done(found, back, changed), output_format, dry_run)
+    output.print_adopted(adopting.make_result(found, back, changed), output_format, dry_run)
     if found.skipped:
         sys.exit(exit_codes.PARTIAL)

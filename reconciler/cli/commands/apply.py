@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.core.report import Report
     from reconciler.workflows.open_shop import OpenShop
     from reconciler.workflows.plan import PlannedRun
-    from reconciler.workflows.plan_file import Saved
+    from reconciler.workflows.plan_file import SavedPlan
 
     Planner = Callable[[OpenShop], PlannedRun]
 
@@ -129,7 +129,7 @@ class _InterruptedRequest(ReconcilerError):
         self.exit_code = exit_code or exit_codes.INTERRUPTED
 
 
-def _read_saved_plan(target: Path, verify: bool) -> Saved | None:
+def _read_saved_plan(target: Path, verify: bool) -> SavedPlan | None:
     """Return the saved plan in the file `target`; None for a folder."""
     from reconciler.workflows import plan_file, signature
 
@@ -144,10 +144,10 @@ def _read_saved_plan(target: Path, verify: bool) -> Saved | None:
                 "--verify needs a saved plan", hint="name a file written by 'plan --out --sign'"
             )
         return None
-    return plan_file.read(target, signature.read_key() if verify else None)
+    return plan_file.read_plan(target, signature.read_key() if verify else None)
 
 
-def _find_shop_folder(target: Path, folder: Path | None, saved: Saved | None) -> Path:
+def _find_shop_folder(target: Path, folder: Path | None, saved: SavedPlan | None) -> Path:
     """Return the shop folder; for a saved plan the one that it was made from."""
     if saved is None:
         if folder is not None:
@@ -169,7 +169,7 @@ def _find_shop_folder(target: Path, folder: Path | None, saved: Saved | None) ->
     )
 
 
-def _choose_planner(saved: Saved | None, scope: Scope, overwrite: tuple[str, ...]) -> Planner:
+def _choose_planner(saved: SavedPlan | None, scope: Scope, overwrite: tuple[str, ...]) -> Planner:
     """Return the function that makes the plan: from the files, or from a saved plan."""
     if saved is None:
         from reconciler.workflows.plan import make_plan
@@ -180,9 +180,9 @@ def _choose_planner(saved: Saved | None, scope: Scope, overwrite: tuple[str, ...
             "--target, --kind and --overwrite cannot be used with a saved plan",
             hint="use them with 'reconciler plan'",
         )
-    from reconciler.workflows.approved_plan import resume
+    from reconciler.workflows.approved_plan import recheck_plan
 
-    return lambda shop: resume(shop, saved)
+    return lambda shop: recheck_plan(shop, saved)
 
 
 def _ask_approval(plan: Planner, shop: OpenShop, run: PlannedRun) -> PlannedRun:

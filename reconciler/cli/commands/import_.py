@@ -53,7 +53,7 @@ def import_(
             if dry_run:
                 return
             console.expect(everything.remaining_requests())
-            done = importing.write(shop, everything, kinds)
+            done = importing.write_files(shop, everything, kinds)
     output.print_import(done, output_format, directory)
     if done.cut is not None:
         errors.print_error(done.cut)

@@ -15,7 +15,7 @@ from reconciler.cli import errors, options, stream
 def init(directory: Path) -> None:
     """Create a shop folder that works with the sandbox at once."""
     from reconciler.kinds import MANAGED
-    from reconciler.workflows.init import start
+    from reconciler.workflows.init import create_shop
 
-    stream.write_stdout("".join(f"wrote {path}\n" for path in start(directory, MANAGED)))
+    stream.write_stdout("".join(f"wrote {path}\n" for path in create_shop(directory, MANAGED)))
     errors.print_message(f"Next: reconciler plan {shlex.quote(str(directory))}")

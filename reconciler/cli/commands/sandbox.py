@@ -56,9 +56,9 @@ def serve(directory: Path, host: str, port: int, limit: int, window: float, **wh
     """Serve the sandbox of a shop folder over HTTP."""
     from reconciler import sandbox as shop
     from reconciler.catalogue.settings import load
-    from reconciler.workflows.connect import UNLIMITED, embedded
+    from reconciler.workflows.connect import UNLIMITED, open_sandbox
 
-    app = embedded(load(directory), limit=limit or UNLIMITED, window=window, **who)
+    app = open_sandbox(load(directory), limit=limit or UNLIMITED, window=window, **who)
     try:
         server = shop.listen(app, host, port)
     except (OSError, ValueError, OverflowError) as error:
@@ -86,9 +86,9 @@ def serve(directory: Path, host: str, port: int, limit: int, window: float, **wh
 def reset(directory: Path, seed: Path | None) -> None:
     """Reset the sandbox to --seed or to sandbox.json."""
     from reconciler.catalogue.settings import load
-    from reconciler.workflows import seed as rehearse
+    from reconciler.workflows.seed import seed_sandbox
 
-    rehearse.reset(load(directory), seed)
+    seed_sandbox(load(directory), seed)
     errors.print_message(f"Sandbox of {directory} reset")
 
 
@@ -97,6 +97,6 @@ def reset(directory: Path, seed: Path | None) -> None:
 def show(directory: Path) -> None:
     """Print the contents of the sandbox as a seed document."""
     from reconciler.catalogue.settings import load
-    from reconciler.workflows.connect import state
+    from reconciler.workflows.connect import dump_sandbox
 
-    output.print_json(state(load(directory)))
+    output.print_json(dump_sandbox(load(directory)))

@@ -21,7 +21,9 @@ def schema(directory: Path) -> None:
     from reconciler.workflows import schemas as shapes
 
     try:
-        written = shapes.write(shapes.schemas(MANAGED) | shapes.documents(), directory)
+        written = shapes.write_schemas(
+            shapes.file_schemas(MANAGED) | shapes.document_schemas(), directory
+        )
     except OSError as error:
         raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from None
     stream.write_stdout("".join(f"wrote {path}\n" for path in written))
