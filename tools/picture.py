@@ -18,7 +18,7 @@ import markdown
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "kopi-nusantara"
 PICTURE = ROOT / "docs" / "images" / "comment.png"
-SIZE = (820, 640)
+SIZE = (820, 760)
 MAX_BYTES = 150_000
 SLIP = ("unit_price: 26000", "unit_price: 62000")
 STYLE = """
