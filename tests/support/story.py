@@ -28,6 +28,7 @@ from typing import Any
 import httpx
 from ruamel.yaml import YAML
 
+from reconciler import sandbox
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.target import Scope
 from reconciler.core.plan.violation import refusals
@@ -122,8 +123,10 @@ class Story:
             kind, _, key = address.partition("/")
             if values is None:
                 store.delete(kind, key)
+            elif found := store.get(kind, key):
+                store.put(kind, {**found.payload, **values})
             else:
-                store.put(kind, {**store.get(kind, key).payload, **values})
+                sandbox.seed(store, {KINDS[kind].collection: [values]})
 
     def plan(self) -> Plan:
         """Make the plan of a run."""

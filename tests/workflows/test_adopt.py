@@ -60,7 +60,7 @@ def test_an_object_that_the_files_remove_is_skipped_beside_one_that_is_missing(
     shop.write("coupons: [{code: K1}, {code: GONE, discount: 1}]\nremoved: [coupon/K2]\n")
     reasons = skipped(shop, "coupon/*", "coupon/K2")
     assert reasons[("coupon/K2", "")].startswith("catalogue/shop.yaml:2")
-    assert "does not have it" in reasons[("coupon/GONE", "")]
+    assert "it is not in the shop" in reasons[("coupon/GONE", "")]
 
 
 def test_a_field_that_cannot_be_written_is_skipped_by_its_name(make_shop: MakeShop) -> None:
@@ -71,4 +71,15 @@ def test_a_field_that_cannot_be_written_is_skipped_by_its_name(make_shop: MakeSh
     shop.write("products: [{code: '1002', variants: [{code: 1001R, unit_price: 18000}]}]")
     ((key, why),) = skipped(shop, "variant/1001R").items()
     assert key == ("variant/1001R", "product")
-    assert why == "it belongs to product/1001 in the shop: move it there"
+    assert why == "it belongs to product/1001 in the shop: move the entry there"
+
+
+def test_a_new_object_goes_into_a_new_file_beside_one_of_the_same_name(make_shop: MakeShop) -> None:
+    shop = make_shop(LIVE)
+    shop.write("categories: [{name: Drinks}]", "coupons.yaml")
+    found = adopt.look(shop.open(shop.client()), ["coupon/K1"], ())
+    changed = adopt.write(found).finish()
+    ((file, (before, after)),) = changed.items()
+    assert file != "catalogue/coupons.yaml"
+    assert (before, b"code: K1" in after) == (b"", True)
+    assert found.skipped == []

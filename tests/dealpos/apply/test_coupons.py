@@ -142,33 +142,12 @@ def test_the_next_apply_does_not_give_the_uses_back(open_shop: MakeShop) -> None
     assert shop.item("coupons", "C")["Balance"] == 4
 
 
-def test_a_second_replacement_counts_what_was_spent_before_the_first(open_shop: MakeShop) -> None:
-    shop = open_shop(SMALL, REPLACED)
-    shop.apply()
-    shop.write(REPLACED.replace("discount: 200", "discount: 300"))
-    assert shop.apply().complete
-    coupon = shop.item("coupons", "C")
-    assert (coupon["Discount"], coupon["Limit"], coupon["Balance"]) == (300, 4, 4)
-
-
 def test_a_raised_limit_is_no_longer_what_was_carried_over(open_shop: MakeShop) -> None:
     shop = open_shop(SMALL, REPLACED)
     shop.apply()
     shop.write(REPLACED.replace("limit: 10", "limit: 20"))
     (change,) = shop.plan().changes
     assert ("limit", 4, 20) in [(f.name, f.before, f.after) for f in change.fields]
-
-
-def test_a_coupon_with_more_uses_than_the_new_limit_is_left_alone(open_shop: MakeShop) -> None:
-    text = "coupons: [{code: C, type: DiscountAmount, discount: 100, limit: 6}]"
-    shop = open_shop(SMALL, text)
-    before = shop.show()
-    plan = shop.plan()
-    assert plan.empty
-    assert [str(address) for address, _ in plan.blocked] == ["coupon/C"]
-    assert "not replaced" in plan.blocked[0][1]
-    shop.apply(plan)
-    assert shop.show() == before
 
 
 def test_the_replacement_of_an_unused_coupon_has_the_declared_limit(open_shop: MakeShop) -> None:
