@@ -210,7 +210,7 @@ class _Run:
                 return (self.sender.create_and_verify(step),)
             finally:
                 self.observer.atomic(False)
-        except _FATAL as error:
+        except (*_FATAL, KeyboardInterrupt) as error:
             return tuple(replace(w, notes=(_CUT_IN_HALF,)) for w in self._fail(step, error))
         except ApiError as error:
             self.lossy.add(step.kind)
