@@ -70,8 +70,6 @@ def test_the_top_of_the_package_fits_on_one_screen() -> None:
 
 @pytest.mark.parametrize("folder", PACKAGES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_folder_has_few_modules(folder: Path) -> None:
-    if folder.name in ("checks", "resources"):
-        pytest.skip("to be merged")
     modules = [path.name for path in folder.glob("*.py") if path.name != "__init__.py"]
     assert len(modules) <= MAX_FOLDER_MODULES
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 from reconciler.core.model.store import Store
@@ -59,19 +58,18 @@ class Client:
         store: Store,
         transport: httpx.BaseTransport | None = None,
         observer: ClientObserver | None = None,
-        clock: Callable[[], float] = time.monotonic,
         limits: Limits = NO_LIMITS,
         tenant: TenantProfile | None = None,
     ) -> None:
         self.store = store
         self.routes = Routes(tenant or TenantProfile())
         self.observer = observer or ClientObserver()
-        self.window = RequestWindow(clock, reserve=limits.reserve)
+        self.window = RequestWindow(self.observer.clock, reserve=limits.reserve)
         self.requests = 0
         self.limits = limits
         self.writing = False
         """True once an apply checks the limits itself, so that it leaves nothing half written."""
-        self._began = clock()
+        self._began = self.observer.clock()
         base = "http://sandbox" if store.embedded else store.url
         try:
             self._http = httpx.Client(
@@ -114,7 +112,7 @@ class Client:
 
     def has_answered(self, name: str) -> bool:
         """Return whether an operation has answered in this run, so that its route is known."""
-        return self.routes.known(name) is not None
+        return self.routes.find_known(name) is not None
 
     def elapsed_seconds(self) -> float:
         """Return the seconds since the run began."""
@@ -131,10 +129,10 @@ class Client:
         response to a write was lost.
         """
         operation = OPERATIONS[name]
-        if known := self.routes.known(name):
+        if known := self.routes.find_known(name):
             return self._send(operation, known, parameters)
         refusal: Rejected | None = None
-        for route in self.routes.untried(operation):
+        for route in self.routes.candidates_by_path(operation):
             try:
                 answer = self._send(operation, route, parameters)
             except Rejected as error:

@@ -52,6 +52,10 @@ class ClientObserver:
     def on_wait(self, seconds: float, reason: str) -> None:
         """Note that nothing is sent for so many seconds, and why."""
 
+    def clock(self) -> float:
+        """Return the time in seconds that `sleep` lets pass."""
+        return time.monotonic()
+
     def sleep(self, seconds: float) -> None:
         """Let the time pass; may raise to stop the run."""
         time.sleep(seconds)

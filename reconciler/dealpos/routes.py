@@ -10,7 +10,7 @@ from reconciler.dealpos.operations import OPERATIONS, Operation, Route
 
 @dataclass(slots=True)
 class TenantProfile:
-    """What is known of the API behaviour of one shop; a run adds to it."""
+    """The known API behaviour of one shop; a run adds to it."""
 
     routes: dict[str, str] = field(default_factory=dict)
     """The route that answered, by operation."""
@@ -33,7 +33,7 @@ class Routes:
         self._answered: dict[str, Route] = {}
         self._rejected: dict[str, set[Route]] = {}
 
-    def known(self, name: str) -> Route | None:
+    def find_known(self, name: str) -> Route | None:
         """Return the route by which an operation has answered in this run."""
         return self._answered.get(name)
 
@@ -43,7 +43,7 @@ class Routes:
         rejected = self._rejected.get(operation.name, set())
         return sorted((r for r in operation.routes if r not in rejected), key=lambda r: r != first)
 
-    def untried(self, operation: Operation) -> Iterator[Route]:
+    def candidates_by_path(self, operation: Operation) -> Iterator[Route]:
         """Yield one candidate for each method and path.
 
         A path that is not offered stays so when its parameters travel elsewhere.

@@ -89,9 +89,7 @@ def run(make_shop: MakeShop) -> Callable[..., tuple[int, TenantProfile]]:
         shop = make_shop(SEED, choices=Choices(**choices))
         shop.write(FILES)
         store = Store("sandbox", "sandbox", "sandbox")
-        client = Client(
-            store, embedded_transport(shop.app), shop.listener, shop.clock, tenant=tenant
-        )
+        client = Client(store, embedded_transport(shop.app), shop.listener, tenant=tenant)
         found = read_live(client, shop.desired(), KINDS)
         assert found.read_errors == {}
         assert {name for name, _ in found.observed("variant")} == {"V"}

@@ -42,6 +42,9 @@ class Silent(ClientObserver):
     def __init__(self) -> None:
         self.now = 0.0
 
+    def clock(self) -> float:
+        return self.now
+
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 

@@ -50,7 +50,7 @@ class FakeServer:
         self.token = token or httpx.Response(200, json={"access_token": TOKEN, "expires_in": 3600})
         self.requests: list[httpx.Request] = []
         self.ear = RecordingObserver()
-        self.client = Client(STORE, httpx.MockTransport(self._handle), self.ear, self.ear.clock)
+        self.client = Client(STORE, httpx.MockTransport(self._handle), self.ear)
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)

@@ -113,7 +113,7 @@ class Shop:
     def connect(self, transport: httpx.BaseTransport) -> Client:
         """A client that sends through a transport, heard by the present listener."""
         store = Store("sandbox", "sandbox", "sandbox")
-        return Client(store, transport, self.listener, self.clock)
+        return Client(store, transport, self.listener)
 
     def read(self) -> Live:
         """What the shop has of what the files declare."""

@@ -61,6 +61,10 @@ class RequestBudget(ClientObserver):
         self._reason = reason
         self.observer.on_wait(seconds, reason)
 
+    def clock(self) -> float:
+        """Return the time of the observer."""
+        return self.observer.clock()
+
     def sleep(self, seconds: float) -> None:
         """Let the observer sleep."""
         self.observer.sleep(seconds)

@@ -1,4 +1,4 @@
-"""What was asked of a shop and what it answered, as values, so that the checks are pure."""
+"""Questions to a shop and its replies, as values, so that the checks are pure."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Question:
     reply: Reply
     records: tuple[RequestRecord, ...] = ()
     detail: str = ""
-    """What went wrong, or why the question was not asked."""
+    """The reason why it failed or was not asked."""
     hint: str = ""
     names: tuple[str, ...] = ()
     """Names of objects that were requested."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class CheckVerdict(StrEnum):
-    """Whether the tool can work with the shop: yes, yes with an effect to know of, no."""
+    """The verdict of a check: the tool works, works with an effect to know of, or does not work."""
 
     OK = "ok"
     WARNING = "warning"
@@ -34,7 +34,7 @@ def warning(check: str, found: str, next_step: str) -> CheckResult:
     return CheckResult(check, CheckVerdict.WARNING, found, next_step)
 
 
-def skipped(check: str, reason: str = "skipped") -> CheckResult:
+def skip(check: str, reason: str = "skipped") -> CheckResult:
     """Return the result of a check that something else prevented."""
     return warning(check, reason, "fix the errors in this table, then run the doctor again")
 

@@ -33,7 +33,7 @@ MAX_SAMPLE_READS = 10
 def read_live(client: Client, desired: Desired, kinds: Kinds, also: Iterable[Address] = ()) -> Live:
     """Read everything that the files declare or refer to, and `also`."""
     reader = Reader(client, kinds)
-    find(reader, _requested(desired, kinds, also), desired.objects)
+    find(reader, _collect_requested(desired, kinds, also), desired.objects)
     absence.accept_new_parents(reader.live, desired, kinds)
     view = apply_renames(reader.live, desired, kinds)[0]
     desired = expand_removals(desired, view, kinds)
@@ -56,7 +56,7 @@ def find(reader: Reader, requested: Wanted, declared: Collection[str] = ()) -> N
             _read_kind(reader, kind, requested[kind.name], declared=is_declared)
 
 
-def _requested(desired: Desired, kinds: Kinds, also: Iterable[Address]) -> Wanted:
+def _collect_requested(desired: Desired, kinds: Kinds, also: Iterable[Address]) -> Wanted:
     """Return all names and fields that the plan compares, removes or refers to."""
     table = {name: _compared_fields(kinds[name], o) for name, o in desired.objects.items()}
     entries: list[tuple[str, str, Iterable[str]]] = [(kind, name, ()) for kind, name in also]

@@ -64,7 +64,7 @@ class Run:
         shop.listener.waits.clear()
         store = Store("sandbox", "sandbox", "sandbox")
         transport = embedded_transport(shop.app)
-        self.client = Client(store, transport, shop.listener, shop.clock, limits)
+        self.client = Client(store, transport, shop.listener, limits)
         made = shop.make(self.client)
         self.plan, self.steps, self.cost = made.plan, made.steps, made.usage
         self.reads = self.client.requests

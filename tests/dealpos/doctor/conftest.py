@@ -38,8 +38,7 @@ def examined() -> Examine:
         **choices: Any,
     ) -> Examined:
         listener = Silent()
-        clock = lambda: listener.now  # noqa: E731
-        app = sandbox.create_app(choices=Choices(**choices), limit=limit, clock=clock)
+        app = sandbox.create_app(choices=Choices(**choices), limit=limit, clock=listener.clock)
         twin = app.extensions["sandbox"]
         sandbox.seed(twin.store, seed() if content is None else content)
         twin.today = lambda: date(2026, 11, 21)
@@ -47,7 +46,7 @@ def examined() -> Examine:
         twin.faults = faults if isinstance(faults, sandbox.Faults) else sandbox.Faults(*faults)
         budget = RequestBudget(listener)
         store = Store("https://shop.example", *credentials)
-        with Client(store, embedded_transport(app), budget, clock) as client:
+        with Client(store, embedded_transport(app), budget) as client:
             evidence = examine(client, budget, KINDS)
         return Examined(evidence, run_checks(evidence, KINDS), twin.calls, client.routes.tenant)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.core.model.kind import Kinds
 from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Reply
-from reconciler.dealpos.doctor.finding import CheckResult, error, ok, skipped, warning
+from reconciler.dealpos.doctor.finding import CheckResult, error, ok, skip, warning
 from reconciler.dealpos.operations import OPERATIONS
 
 HOST = "host"
@@ -34,7 +34,7 @@ def check_credentials(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]
     token = evidence.question("", Purpose.TOKEN)
     if token is not None:
         is_refused = token.reply is Reply.FORBIDDEN
-        yield error(CREDENTIALS, token.detail, token.hint) if is_refused else skipped(CREDENTIALS)
+        yield error(CREDENTIALS, token.detail, token.hint) if is_refused else skip(CREDENTIALS)
         return
     if evidence.token_always_refused:
         yield error(
@@ -56,7 +56,7 @@ def check_credentials(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]
 def check_permissions(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
     """Check that the API client may read each module (dealpos-api.md §1)."""
     if evidence.token_always_refused:
-        yield skipped(PERMISSIONS, "skipped: no operation accepts the token")
+        yield skip(PERMISSIONS, "skipped: no operation accepts the token")
         return
     asked = [question for question in evidence.questions if question.kind]
     missing: dict[str, list[str]] = {}
@@ -72,4 +72,4 @@ def check_permissions(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]
         found = f"granted: {', '.join(sorted(granted))}. Write permissions cannot be checked"
         yield ok(PERMISSIONS, found)
     elif not missing:
-        yield skipped(PERMISSIONS)
+        yield skip(PERMISSIONS)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.core.model.kind import Kind, Kinds, Parent
 from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Question, Reply, Row
-from reconciler.dealpos.doctor.finding import CheckResult, ok, skipped, warning
+from reconciler.dealpos.doctor.finding import CheckResult, ok, skip, warning
 
 PAGE_SIZE = "page size"
 RETIRED = "discontinued objects listed"
@@ -21,7 +21,7 @@ def check_page_size(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
     """Report the largest page that is served (dealpos-api.md §13: mostly undocumented)."""
     lists = [q for q in evidence.questions_for(Purpose.LISTING) if q.is_answered and q.size]
     if not lists:
-        yield skipped(PAGE_SIZE, "skipped: no list with pages has answered")
+        yield skip(PAGE_SIZE, "skipped: no list with pages has answered")
         return
     caps = [text for question in lists for text in _caps(evidence, question)]
     if caps:
@@ -90,10 +90,10 @@ def check_default_filter(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResu
         first = evidence.question(kind.name, Purpose.LISTING)
         wider = evidence.question(kind.name, Purpose.WIDER)
         if first is None or wider is None:
-            yield skipped(check, f"skipped: {listing.operation} does not answer")
+            yield skip(check, f"skipped: {listing.operation} does not answer")
         elif wider.reply is Reply.UNASKED:
             hint = wider.hint
-            yield warning(check, wider.detail, hint) if hint else skipped(check)
+            yield warning(check, wider.detail, hint) if hint else skip(check)
         else:
             name, value = next(iter(listing.wider.items()))
             yield _compare_filter(check, kind, (first, wider), f"{name}={value}")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from reconciler.core.model.kind import Kinds
 from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Question, Reply
-from reconciler.dealpos.doctor.finding import CheckResult, ok, skipped, warning
+from reconciler.dealpos.doctor.finding import CheckResult, ok, skip, warning
 from reconciler.dealpos.operations import NOT_FOUND_STATUSES
 
 NOT_FOUND = "not found"
@@ -27,7 +27,7 @@ def check_not_found(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
         if over_budget:
             yield warning(NOT_FOUND, over_budget.detail, over_budget.hint)
         else:
-            yield skipped(NOT_FOUND, "skipped: no single read was possible")
+            yield skip(NOT_FOUND, "skipped: no single read was possible")
         return
     found = "; ".join(f"{', '.join(names)}: {text}" for (text, _), names in forms.items())
     if all(is_plain for _, is_plain in forms):
@@ -41,7 +41,7 @@ def check_batch(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
     """Check whether a batch leaves out an unknown code, or is refused as a whole."""
     batches = [q for q in evidence.questions_for(Purpose.BATCH) if q.reply is not Reply.UNASKED]
     if not batches:
-        yield skipped(BATCH, "skipped: no batch read was possible")
+        yield skip(BATCH, "skipped: no batch read was possible")
     for question in batches:
         yield _check_one_batch(evidence, question)
 
@@ -59,7 +59,7 @@ def _check_one_batch(evidence: Evidence, question: Question) -> CheckResult:
             f"(HTTP {question.status})",
             "no action needed: lists are read instead when new objects are declared",
         )
-    return skipped(BATCH, f"unknown: {question.operation} does not answer")
+    return skip(BATCH, f"unknown: {question.operation} does not answer")
 
 
 def _answer_form(question: Question) -> tuple[str, bool]:

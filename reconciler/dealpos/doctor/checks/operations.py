@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Question, Reply
-from reconciler.dealpos.doctor.finding import CheckResult, error, ok, skipped, warning
+from reconciler.dealpos.doctor.finding import CheckResult, error, ok, skip, warning
 from reconciler.dealpos.operations import OPERATIONS
 from reconciler.dealpos.rows import describe_shape
 
@@ -49,7 +49,7 @@ def _check_read(
     if question.is_answered:
         return _describe_answer(evidence, kind, question)
     if evidence.token_always_refused:
-        return skipped(operation, f"{question.route}: HTTP {question.status}")
+        return skip(operation, f"{question.route}: HTTP {question.status}")
     if question.reply is Reply.FORBIDDEN:
         found = f"{question.route}: permission denied (HTTP {question.status})"
         right = OPERATIONS[operation].right
@@ -68,10 +68,10 @@ def _describe_failure(question: Question) -> str:
 
 def _describe_unasked(operation: str, question: Question | None) -> CheckResult:
     if question is None:
-        return skipped(operation, f"skipped: it needs {OPERATIONS[operation].right} too")
+        return skip(operation, f"skipped: it needs {OPERATIONS[operation].right} too")
     if question.hint:
         return warning(operation, question.detail, question.hint)
-    return skipped(operation, question.detail)
+    return skip(operation, question.detail)
 
 
 def _describe_unknown_only(evidence: Evidence, kind: Kind, question: Question) -> CheckResult:

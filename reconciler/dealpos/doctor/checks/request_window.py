@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from reconciler.core.model.kind import Kinds
 from reconciler.dealpos.doctor.evidence import Evidence, TimedRecord
-from reconciler.dealpos.doctor.finding import CheckResult, ok, skipped, warning
+from reconciler.dealpos.doctor.finding import CheckResult, ok, skip, warning
 from reconciler.dealpos.observer import RequestRecord
 from reconciler.dealpos.request_window import parse_count
 
@@ -25,7 +25,7 @@ def check_rate_limit(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
     """Report the limit that the headers name, whether tokens count, and any HTTP 429."""
     answered = [timed.record for timed in evidence.records if timed.record.status]
     if not answered:
-        yield skipped(RATE_LIMIT)
+        yield skip(RATE_LIMIT)
         return
     with_headers = [record for record in answered if "ratelimit-remaining" in record.headers]
     refused = sum(record.status == 429 for record in answered)
