@@ -39,6 +39,7 @@ def main() -> None:
     stream.prepare_streams()
     terminal.choose_color("auto")
     try:
+        _check_current_folder()
         with stream.guard_stdout():
             code = cli(prog_name="reconciler", standalone_mode=False)
     except click.ClickException as error:
@@ -54,6 +55,16 @@ def main() -> None:
         gc.freeze()  # nor is there among what is left when the process ends
         gc.enable()
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _check_current_folder() -> None:
+    """Raise UsageError where the current folder was deleted: no relative path can be resolved."""
+    try:
+        os.getcwd()
+    except OSError:
+        raise UsageError(
+            "the current folder does not exist any more", hint="change to another folder"
+        ) from None
 
 
 def _print_usage_error(error: click.ClickException) -> None:

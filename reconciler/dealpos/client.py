@@ -87,11 +87,11 @@ class Client:
                     "User-Agent": "reconciler",
                 },
             )
-        except (httpx.InvalidURL, UnicodeError, ValueError, ImportError) as error:
-            # httpx reads the proxy variables here, and refuses wrong ones.
+        except (httpx.InvalidURL, UnicodeError, ValueError, ImportError, OSError) as error:
+            # httpx reads the variables of proxies and of root certificates here.
             raise StoreError(
                 f"cannot set up a connection to {store.url}: {error}",
-                hint="check the address, and HTTP_PROXY, HTTPS_PROXY and ALL_PROXY",
+                hint="check the address, and HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE",
             ) from None
         self._token = Token(store, self._ask_for_token)
         self._deadline = Deadline(REQUEST_TIMEOUT_SECONDS)

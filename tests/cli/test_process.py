@@ -321,6 +321,26 @@ def piped(script: str, *words: Any) -> tuple[int, str]:
     return ran.returncode, ran.stderr
 
 
+def test_a_current_folder_that_was_deleted_is_one_error(tmp_path: Path, root: Path) -> None:
+    ran = subprocess.run(
+        [
+            "sh",
+            "-c",
+            'mkdir gone && cd gone && rmdir ../gone && "$0" -m reconciler plan',
+            sys.executable,
+        ],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (1, "")
+    said = "error: the current folder does not exist any more\nhint: change to another folder\n"
+    assert ran.stderr.endswith(said)
+    assert "Traceback" not in ran.stderr
+
+
 FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk here")
 
 

@@ -24,6 +24,7 @@ from reconciler.errors import (
     CertificateInvalid,
     OutcomeUnknown,
     ReconcilerError,
+    StoreError,
     UnexpectedResponse,
 )
 
@@ -157,6 +158,19 @@ def test_a_companys_own_root_is_named_in_ssl_cert_file(
     server = serve(lambda request: request.reply(b'["row"]'), side)
     with connected(server, "https") as client:
         assert client.call(READ) == ["row"]
+
+
+@pytest.mark.parametrize("text", [None, "this is not a certificate"])
+def test_a_root_certificate_that_cannot_be_read_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None
+) -> None:
+    file = tmp_path / "root.pem"
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    with pytest.raises(StoreError, match="cannot set up a connection to https:") as caught:
+        Client(Store("https://shop.example", "id", "secret"))
+    assert "SSL_CERT_FILE" in caught.value.hint
 
 
 # --- redirects ---
