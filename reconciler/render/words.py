@@ -85,10 +85,13 @@ def shortened(text: str, length: int) -> str:
 
 
 def with_labels(text: str, labels: ObjectLabels) -> str:
-    """Return a sentence in which the name of its object stands beside each address."""
+    """Return a sentence in which the name of its object stands beside each address.
+
+    An address in back quotes is part of a command, which must work as it stands.
+    """
     parts, done = [], 0
     for kind, start in _addresses(text, labels):
-        if start < done:
+        if start < done or text.count("`", 0, start) % 2:
             continue
         name = _longest_name(text, start, kind, labels)
         if name is not None:

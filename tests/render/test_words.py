@@ -11,7 +11,7 @@ import pytest
 from reconciler.core.diff.change import fingerprint
 from reconciler.core.model.address import Address
 from reconciler.kinds import KINDS
-from reconciler.render.words import amount, counted, duration, plain, written
+from reconciler.render.words import amount, counted, duration, plain, with_labels, written
 
 SPEC = KINDS["variant"].fields["unit_price"]
 SECRETIVE = KINDS["customer"].fields["name"]
@@ -83,3 +83,9 @@ def test_nouns_agree_with_their_number() -> None:
 @pytest.mark.parametrize("text", ["Kopi Susu", "café", "日本茶", "naïve — 20 %", "العربية", "🙂"])
 def test_ordinary_text_of_any_language_stays_as_it_is(text: str) -> None:
     assert plain(text) == text
+
+
+def test_a_name_stands_beside_each_address_of_a_sentence_and_in_no_command() -> None:
+    labels = {Address("variant", "1005L"): "Cappuccino, Large"}
+    told = with_labels("variant/1005L is live. Run `reconciler adopt variant/1005L`", labels)
+    assert told == 'variant/1005L "Cappuccino, Large" is live. Run `reconciler adopt variant/1005L`'

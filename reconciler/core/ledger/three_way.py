@@ -244,7 +244,10 @@ def _as_written(
 
 def _reason(kind: Kind, address: Address, found: FieldChange, entry: LedgerEntry) -> str:
     spec = kind.fields[found.path[0]]
-    way = f"`adopt {address}` takes the shop's, --overwrite {address} writes the files'"
+    way = (
+        f"Run `reconciler adopt {address}` to keep the live value, or pass `--overwrite {address}` "
+        "to write the declared one"
+    )
     if spec.private:
         moved = f"`{found.name}` was changed in the shop and in the files since the last apply"
     else:
@@ -253,7 +256,7 @@ def _reason(kind: Kind, address: Address, found: FieldChange, entry: LedgerEntry
             f"`{found.name}` was {_plain(last)} at the last apply, is {_plain(found.before)} in "
             f"the shop and {_plain(found.after)} in the files"
         )
-    return f"{moved}: held; {way}"
+    return f"conflict: {moved}. {way}"
 
 
 def _plain(value: Any) -> str:
