@@ -31,45 +31,6 @@ EXAMPLES = ROOT / "examples"
 RECORDING = bool(os.environ.get("RECORD"))
 SECRET = "recorded-secret-value"
 
-# For each kind: what is declared first, and what is changed then.
-KINDS = {
-    "category": (
-        "categories: [{name: Drinks}, {name: Drinks/Cold, code: DC}]",
-        "categories: [{name: Drinks}, {name: Drinks/Iced, was: Drinks/Cold, discontinued: true}]",
-    ),
-    "product": (
-        "categories: [{name: Drinks}]\n"
-        'products: [{code: "1", name: Tea, category: Drinks, variants: [{code: 1R, model: R, '
-        "unit_cost: 1000, unit_price: 3000}]}]",
-        "categories: [{name: Drinks}]\n"
-        'products: [{code: "1", name: Black Tea, category: Drinks, description: Assam}]',
-    ),
-    "variant": (
-        "categories: [{name: Drinks}]\n"
-        'products: [{code: "1", name: Tea, category: Drinks, variants: ['
-        "{code: 1R, model: R, unit_cost: 1000, unit_price: 3000}, "
-        "{code: 1L, model: L, unit_cost: 1200, unit_price: 4000, weight: 300}]}]",
-        "categories: [{name: Drinks}]\n"
-        'products: [{code: "1", name: Tea, category: Drinks, variants: ['
-        "{code: 1R, model: R, unit_cost: 1000, unit_price: 3500, description: 12 oz}, "
-        "{code: 1L, model: L, unit_cost: 1200, unit_price: 4000, weight: 350}, "
-        "{code: 1S, model: Set, type: Composite, unit_price: 7000, "
-        "components: {1R: {qty: 1}, 1L: {qty: 1}}, outlet_prices: {Kemang: {price: 7500}}}]}]",
-    ),
-    "coupon": (
-        "coupons: [{code: TEN, type: DiscountPercentage, discount: 10, limit: 5, "
-        "maximum_discount: 9000, expiry_date: 2030-01-31}, "
-        "{code: FIVE, type: DiscountAmount, discount: 5000, limit: 3, expiry_date: 2030-01-31}]",
-        "coupons: [{code: TEN, type: DiscountPercentage, discount: 12, limit: 5, "
-        "maximum_discount: 9000, expiry_date: 2030-01-31}, "
-        "{code: FIVE, type: DiscountAmount, discount: 5000, limit: 3, expiry_date: 2030-01-31}]",
-    ),
-    "customer": (
-        "customers: [{code: C-1, name: Example One, email: one@example.com, group: Gold}]",
-        "customers: [{code: C-1, name: Example One, email: one@example.com, group: Platinum}]",
-    ),
-}
-
 
 class _Labelled:
     """The YAML cassette format with a line that says what it was recorded from."""
@@ -161,16 +122,17 @@ def _playing(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 def test_a_kind_is_created_and_changed_over_http(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first, then = KINDS[name]
+    """The files of `tests/kinds/<kind>` are applied: first `declared.yaml`, then `changed.yaml`."""
+    story = ROOT / "tests" / "kinds" / name
     folder = tmp_path / "shop"
     (folder / "catalogue").mkdir(parents=True)
     (folder / "reconciler.yaml").write_text("store: {url: sandbox}\n")
     (folder / "sandbox.json").write_text('{"outlets": [{"Name": "Kemang"}]}')
     file = folder / "catalogue" / "shop.yaml"
     with _playing(name, folder, monkeypatch):
-        file.write_text(first)
+        shutil.copy(story / "declared.yaml", file)
         created = _run(capsys, "apply", str(folder), "--auto-approve")
-        file.write_text(then)
+        shutil.copy(story / "changed.yaml", file)
         changed = _run(capsys, "apply", str(folder), "--auto-approve")
         plan = _run(capsys, "plan", str(folder))
     for report in (created, changed):
