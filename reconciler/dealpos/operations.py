@@ -114,6 +114,8 @@ _TABLE = (
     _write("category.update", "PUT", "/Category"),
     _delete("category.delete", "/Category"),
     _read("outlet.list", _query("/Outlet", "BC"), _post("/Outlet/p"), _body("/Outlet", "A")),
+    _write("outlet.create", "POST", "/Outlet"),
+    _write("outlet.update", "PUT", "/Outlet"),
     _read("product.list", _query("/Product", "BC"), _body("/Product", "A")),
     _read("product.by_code", _query("/Product/Detail", "C"), single=True),
     _write("product.create", "POST", "/Product"),

@@ -1,23 +1,44 @@
-"""Outlets: read so that a price can be checked against the shops that exist; never written.
+"""Outlets, by name: created and updated as documented; no call renames or removes one.
 
-API §8: key is the name, the list is not paged, and a default for `SuspendedStatus` is not
-documented, so `All` is asked for.
+The listing is not paged and shows only the code of the fields that a file may set. The default of
+`SuspendedStatus` is not documented, so `All` is asked for (dealpos-api.md §8).
 """
 
-from typing import Annotated, Required
+from collections.abc import Sequence
+from typing import Annotated, Any, Required
 
 from typing_extensions import TypedDict
 
-from reconciler.core.model.field import Identity, Wire
-from reconciler.core.model.kind import Kind, Listing, Reads
-from reconciler.core.model.types import Code
+from reconciler.core.model.codec import YES_NO
+from reconciler.core.model.field import Identity, Wire, WriteOnly
+from reconciler.core.model.kind import Call, Kind, Listing, Reads, Value
+from reconciler.core.model.types import Code, Flag, Text
 
 
 class Outlet(TypedDict, total=False):
-    """A shop of the chain."""
+    """A shop of the chain; whether it is suspended is decided in DealPOS alone."""
 
-    name: Required[Annotated[Code, Identity(), Wire(read=("Name",))]]
+    name: Required[Annotated[Code, Identity(), Wire(("Name",), ("Name",))]]
+    code: Annotated[Text, Wire(("Code",), ("Code",))]
+    receipt: Annotated[
+        Text,
+        Wire(("Receipt",)),
+        WriteOnly("the list of outlets does not show the receipt number"),
+    ]
+    negative_inventory: Annotated[
+        Flag,
+        Wire(("NegativeInventory",), codec=YES_NO),
+        WriteOnly("the list of outlets does not show whether stock may fall below zero"),
+    ]
 
+
+def _update(values: Sequence[Value]) -> dict[str, Any]:
+    # dealpos-api.md §8: the key is `Name` on create and `Outlet` on update.
+    (value,) = values
+    return {"Outlet": value["Name"]} | {key: sent for key, sent in value.items() if key != "Name"}
+
+
+_FIELDS = tuple(Outlet.__annotations__)
 
 KIND = Kind(
     "outlet",
@@ -26,4 +47,7 @@ KIND = Kind(
         listing=Listing("outlet.list", paged=False, constants={"SuspendedStatus": "All"}),
         hides=False,
     ),
+    collection="outlets",
+    create=Call("outlet.create", _FIELDS),
+    update=Call("outlet.update", _FIELDS, body=_update),
 )

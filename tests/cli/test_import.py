@@ -122,7 +122,7 @@ def test_a_shop_goes_into_an_empty_folder(
     assert ran.code == 0
     assert (folder / "catalogue" / "drinks.yaml").read_text(encoding="utf-8") == DRINKS
     assert {p.name for p in (folder / "catalogue").iterdir()} == {
-        *("drinks.yaml", "food.yaml", "coupons.yaml", "customers.yaml")
+        *("drinks.yaml", "food.yaml", "coupons.yaml", "customers.yaml", "outlets.yaml")
     }
     assert (folder / "reconciler.yaml").read_text(encoding="utf-8") == (
         "# yaml-language-server: $schema=schemas/reconciler.schema.json\n"
@@ -168,7 +168,7 @@ def test_what_it_costs_is_told_before_it_is_spent(
     folder = shop()
     asked = sent(monkeypatch)
     told = run("import", folder, "--dry-run", "--format", "json").json
-    assert told["objects"] == {"category": 3, "coupon": 6, "product": 2, "variant": 3}
+    assert told["objects"] == {"category": 3, "coupon": 6, "outlet": 1, "product": 2, "variant": 3}
     assert (told["spent"], told["requests"]) == (len(asked), 7)
     assert not (folder / "catalogue").exists()
     assert "about 7 requests more" in run("import", folder, "--dry-run").out
