@@ -66,9 +66,8 @@ def _fill(shop: Settings, desired: Desired) -> None:
             raise UsageError(f"the seed cannot be applied: {faults[0].message}")
         steps = order.order_steps(made, KINDS)
         report = apply_steps(client, made, steps, KINDS, Journal(state, REHEARSAL))
-    state.save_section(
-        memory.FILE, REHEARSAL, {}
-    )  # rewrites of a shop in memory must not be remembered
+    # The next shop in memory would inherit the rewrites of this one.
+    state.save_section(memory.FILE, REHEARSAL, {})
     failed = [outcome for outcome in report.outcomes if not outcome.verified]
     if failed:
         raise ReconcilerError(f"the seed was not applied: {failed[0].address} {failed[0].message}")
