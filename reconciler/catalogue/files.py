@@ -1,4 +1,4 @@
-"""Places inside the files of a shop: where a value of an object stands, for a message."""
+"""List the catalogue files, and locate a value in them for a message."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from pathlib import Path
 
 from ruamel.yaml.error import YAMLError
 
-from reconciler.catalogue.positions import Index
+from reconciler.catalogue.positions import PositionIndex
 from reconciler.core.model.address import Source
 from reconciler.errors import Problem, SourceError
 
 SETTINGS_FILE = "reconciler.yaml"
-"""The settings of a shop, in its folder."""
+"""The file name of the settings in a shop folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The catalogue's files, so that a message can say where inside an object; read when asked."""
+    """The files of a shop, read again only when a message has to name a line."""
 
     root: Path
-    indexes: dict[str, Index | None] = field(default_factory=dict)
+    indexes: dict[str, PositionIndex | None] = field(default_factory=dict)
 
     def locate(self, source: Source, path: tuple[str | int, ...], *, key: bool = False) -> Source:
-        """The place of `path` inside the object that starts at `source`."""
+        """Return the place of `path` inside the object that starts at `source`."""
         if source.file not in self.indexes:
             self.indexes[source.file] = self._index(source.file)
         index = self.indexes[source.file]
@@ -32,24 +32,24 @@ class Files:
         line, column = index.locate((source.line, source.column), path, key=key)
         return Source(source.file, line, column)
 
-    def _index(self, file: str) -> Index | None:
+    def _index(self, file: str) -> PositionIndex | None:
         try:
-            return Index((self.root / file).read_text(encoding="utf-8-sig"))
+            return PositionIndex((self.root / file).read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError, YAMLError):
             return None
 
 
-def inside(folder: str) -> bool:
-    """Whether what the settings name is a folder inside the shop's."""
+def is_inside(folder: str) -> bool:
+    """Return whether a folder of the settings is inside the shop folder."""
     return not Path(folder).is_absolute() and ".." not in Path(folder).parts
 
 
-def paths(root: Path, catalogue: str) -> list[Path]:
-    """The catalogue files, sorted; raises SourceError when there is no such folder."""
+def list_files(root: Path, catalogue: str) -> list[Path]:
+    """Return the catalogue files, sorted. Raises SourceError where the folder does not exist."""
     folder = root / catalogue
     if not folder.is_dir():
         hint = f"create it, or set `catalogue:` in {SETTINGS_FILE} to the folder of the files"
         raise SourceError([Problem(catalogue, 0, 0, "folder not found", hint)])
     found = (p for p in folder.rglob("*") if p.suffix in (".yaml", ".yml"))
-    # A link to nowhere is told where it is read; a pipe would be waited for, for ever.
+    # A broken link is reported when it is read. Reading a pipe would never end, so it is skipped.
     return sorted(p for p in found if p.is_file() or not p.exists())

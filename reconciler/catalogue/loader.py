@@ -1,4 +1,4 @@
-"""YAML files to Desired: every object with its place, or every problem at once."""
+"""Load the catalogue files as Desired, or report every problem at once."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from reconciler.catalogue.directives import (
     read_allowances,
     read_removals,
 )
-from reconciler.catalogue.files import Files, paths
+from reconciler.catalogue.files import Files, list_files
 from reconciler.catalogue.parallel import Parsing
 from reconciler.catalogue.parser import Expand, Node
-from reconciler.catalogue.problems import WAS, adapter, explain, known_keys
+from reconciler.catalogue.problems import WAS, explain, kind_adapter, known_keys
 from reconciler.catalogue.sections import read_defaults
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Declared, Desired
@@ -44,20 +44,19 @@ def load(
     *,
     defaults: Node | None = None,
     expand: Expand | None = None,
-    begun: Parsing | None = None,
+    parsing: Parsing | None = None,
 ) -> Desired:
-    """Everything that the files below `root / catalogue` declare.
+    """Load every object that the files below `root / catalogue` declare.
 
-    `begun` is their parsing where it has been begun already. `defaults` maps a kind to values that
-    are filled into its objects where they leave the key out. Raises SourceError with every problem
-    of every file.
+    `parsing` is given where it was started before. `defaults` are values by kind, filled in where
+    an object omits the key. Raises SourceError with every problem of every file.
     """
     frozen = gc.isenabled()
     gc.disable()  # tens of thousands of small containers, none of them garbage
     try:
         loader = _Loader(root, kinds)
-        for shown, node, problems in begun or Parsing(root, paths(root, catalogue), expand):
-            loader.take(shown, node, problems)
+        for shown, node, problems in parsing or Parsing(root, list_files(root, catalogue), expand):
+            loader.add_file(shown, node, problems)
         filled, problems = read_defaults(defaults, kinds, loader.files)
         loader.problems += problems
         desired = loader.validate(filled)
@@ -74,8 +73,8 @@ class _Loader:
         self.files = Files(root)
         self.kinds = kinds
         self.problems: list[Problem] = []
-        self.told: set[tuple[str, int, int]] = set()
-        """Where the text itself is wrong: no second word on what it should have been."""
+        self.places: set[tuple[str, int, int]] = set()
+        """Places with a problem of the YAML text: a second problem there would repeat it."""
         self.directives = {
             key: Directives(key, kinds, self.files, self.problems) for key in (ALLOW, REMOVED)
         }
@@ -83,10 +82,10 @@ class _Loader:
         self.tops = {kind.collection: kind for kind in kinds.values() if not kind.parent}
         self.nested = {kind.parent.kind: kind for kind in kinds.values() if kind.parent}
 
-    def take(self, shown: str, root: Node, problems: list[Problem]) -> None:
-        """Take in the objects of one file, and what is wrong in its text."""
+    def add_file(self, shown: str, root: Node, problems: list[Problem]) -> None:
+        """Add the objects of one file, and the problems of its text."""
         self.problems += problems
-        self.told |= {(p.file, p.line, p.column) for p in problems}
+        self.places |= {(p.file, p.line, p.column) for p in problems}
         for key, items in root.items():
             kind = self.tops.get(key)
             if directives := self.directives.get(key):
@@ -125,7 +124,7 @@ class _Loader:
                 self.problems.append(Problem(*place, message, "write `- key: value`"))
                 continue
             if child and child.collection in node:
-                node = node.twin()
+                node = node.copy_node()
                 inner = node.pop(child.collection)
                 if self._is_list(inner, shown, node, child.collection):
                     self._gather(child, inner, shown, node)
@@ -134,7 +133,7 @@ class _Loader:
             table.owners.append(owner)
 
     def validate(self, defaults: Mapping[str, Mapping[str, Any]]) -> Desired:
-        """Every object in canonical form; problems are collected."""
+        """Return every object in canonical form; problems are collected."""
         objects: dict[str, dict[str, Declared]] = {}
         for name, kind in self.kinds.items():
             objects[name] = self._kind(kind, self.gathered[name], defaults.get(name, {}))
@@ -167,11 +166,11 @@ class _Loader:
         return found
 
     def _values(self, kind: Kind, table: _Gathered) -> list[Any]:
-        """One value per node, None where it has no identity; every problem is reported."""
+        """Return one value per node, None for one without identity; every problem is reported."""
         if not table.nodes:
             return []
         try:
-            return list(adapter(kind).validate_python(table.nodes))
+            return list(kind_adapter(kind).validate_python(table.nodes))
         except ValidationError as error:
             failing: dict[int, set[str]] = {}
             for found in error.errors(include_url=False):
@@ -182,14 +181,14 @@ class _Loader:
 
     @staticmethod
     def _without(kind: Kind, nodes: list[Node], failing: Mapping[int, set[str]]) -> list[Any]:
-        """The values less what failed, so that the other rules still speak in this run."""
+        """Return the values without the failing keys, so that other rules can still check them."""
         usable = [i for i in range(len(nodes)) if kind.identity not in failing.get(i, ())]
         stripped = [
             {key: value for key, value in nodes[i].items() if key not in failing.get(i, ())}
             for i in usable
         ]
         values: list[Any] = [None] * len(nodes)
-        for i, value in zip(usable, adapter(kind).validate_python(stripped), strict=True):
+        for i, value in zip(usable, kind_adapter(kind).validate_python(stripped), strict=True):
             values[i] = value
         return values
 
@@ -210,7 +209,7 @@ class _Loader:
         place = self.files.locate(source, path, key=is_key)
         identity = node.get(kind.identity)
         owner = f"{kind.name}/{identity}: " if isinstance(identity, str) else f"{kind.name}: "
-        if place not in self.told:
+        if place not in self.places:
             self.problems.append(Problem(*place, owner + message, hint))
 
     def _renames(self, kind: Kind, table: _Gathered) -> dict[int, str]:
@@ -220,10 +219,10 @@ class _Loader:
             return renames
         for index, node in enumerate(table.nodes):
             if WAS in node:
-                table.nodes[index] = node = node.twin()
+                table.nodes[index] = node = node.copy_node()
                 was = node.pop(WAS)
                 try:
-                    former = adapter(kind).validate_python([{kind.identity: was}])
+                    former = kind_adapter(kind).validate_python([{kind.identity: was}])
                     renames[id(node)] = former[0][kind.identity]
                     self._rename(kind, node, table.files[index], renames)
                 except ValidationError:
@@ -236,7 +235,7 @@ class _Loader:
         return renames
 
     def _rename(self, kind: Kind, node: Node, file: str, renames: Mapping[int, str]) -> None:
-        """Refuse a former name that cannot have been one."""
+        """Report a former name that is not possible."""
         was, now = renames[id(node)], node.get(kind.identity)
         complaint = ""
         if was == now:

@@ -1,4 +1,4 @@
-"""YAML text to plain values that know where they stand.
+"""Parse YAML text to plain values that know their line and column.
 
 Built on libyaml's events in one pass: scalars keep their text (no implicit typing), mappings
 remember their line and column, everything else is looked up again only when an error must name
@@ -26,8 +26,8 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
 )
 
-from reconciler.catalogue.positions import Index
-from reconciler.catalogue.yaml_errors import slip
+from reconciler.catalogue.positions import PositionIndex
+from reconciler.catalogue.yaml_errors import yaml_problem
 from reconciler.errors import Problem
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -46,8 +46,8 @@ class Node(dict[str, Any]):
     line: int
     column: int
 
-    def twin(self) -> Node:
-        """The same mapping at the same place: an alias may share the original."""
+    def copy_node(self) -> Node:
+        """Return a copy at the same place; an alias may share the original."""
         twin = Node(self)
         twin.line, twin.column = self.line, self.column
         return twin
@@ -74,8 +74,8 @@ def expander(environment: Mapping[str, str]) -> Expand:
     return lambda written: _NAME.sub(fill, written)
 
 
-def names_in(written: str) -> bool:
-    """Whether the whole of `written` is one or more `${NAME}`, with no text of its own."""
+def is_placeholder(written: str) -> bool:
+    """Return whether `written` consists of `${NAME}` only, without text of its own."""
     return bool(written) and not _NAME.sub("", written)
 
 
@@ -101,13 +101,13 @@ def read(path: Path, shown: str, expand: Expand | None = None) -> tuple[Node, li
 
 
 def parse(content: str, shown: str, expand: Expand | None = None) -> tuple[Node, list[Problem]]:
-    """As `read`, from text."""
+    """Parse a text; see `read`."""
     builder = _Builder(content, shown, expand if "${" in content else None)
     try:
         root = builder.build()
     except YAMLError as error:
-        return _empty(), [*builder.problems, slip(error, content, shown)]
-    except _Refused:
+        return _empty(), [*builder.problems, yaml_problem(error, content, shown)]
+    except _StopReading:
         return _empty(), builder.problems
     if root is None:
         return _empty(), builder.problems
@@ -123,7 +123,7 @@ def _empty() -> Node:
     return node
 
 
-class _Refused(Exception):
+class _StopReading(Exception):
     """Reading further would only repeat the problem."""
 
 
@@ -154,18 +154,18 @@ class _Builder:
                     documents += 1
                     if documents > 1:
                         self.problem(event, "contains more than one document", "remove the ---")
-                        raise _Refused
+                        raise _StopReading
                     root = self._value(parser, parser.get_event(), 0)
         finally:
             parser.dispose()
-            self._tell_repeated()
+            self._report_duplicates()
             self.problems.sort()
         return root
 
-    def _tell_repeated(self) -> None:
-        """Say of every key that is there twice where it was first."""
+    def _report_duplicates(self) -> None:
+        """Report every duplicate key with the line of the first one."""
         if self.repeated:
-            index = Index(self.content)
+            index = PositionIndex(self.content)
             for event, node, key in self.repeated:
                 line, _ = index.locate((node.line, node.column), (key,), key=True)
                 self.problem(event, f"duplicate key `{key}`, first on line {line}")
@@ -178,7 +178,7 @@ class _Builder:
             return self._alias(event)
         if depth >= MAX_DEPTH:
             self.problem(event, f"is nested deeper than {MAX_DEPTH} levels")
-            raise _Refused
+            raise _StopReading
         if event.tag is not None:
             self._tag(event)
         before = self.values
@@ -214,7 +214,7 @@ class _Builder:
             key = event.value
             # `tag` is computed at each look; `ctag` is the attribute behind it.
             if event.ctag is not None or event.anchor is not None:
-                self._marked(event)
+                self._check_key(event)
             inner = next_event()
             # Nearly every value of a shop is a plain scalar: no call for those.
             if (
@@ -238,8 +238,8 @@ class _Builder:
             self._merge(node, inner, value)
         return node
 
-    def _marked(self, key: Any) -> None:
-        """A key with a tag, which is refused, or an anchor, which stands for its text."""
+    def _check_key(self, key: Any) -> None:
+        """Refuse a key with a tag; remember one with an anchor."""
         if key.tag is not None:
             self._tag(key)
         if key.anchor is not None:
@@ -285,7 +285,7 @@ class _Builder:
         if self.values > MAX_VALUES:
             hint = "an alias that is repeated inside other aliases multiplies its values"
             self.problem(event, f"contains more than {MAX_VALUES:,} values", hint)
-            raise _Refused
+            raise _StopReading
 
     def _tag(self, event: Any) -> None:
         self.problem(event, f"the YAML tag `{event.tag}` is not allowed", "write the plain value")

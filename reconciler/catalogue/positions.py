@@ -1,4 +1,4 @@
-"""Where in a YAML text something stands: looked up again only when a message must say it.
+"""Find line and column of a path in a YAML text; only a message needs them.
 
 Reading a shop keeps one position per mapping; composing the one file that an error names costs
 milliseconds and keeps the fast path free of bookkeeping.
@@ -28,15 +28,15 @@ Position = tuple[int, int]
 
 
 @dataclass(slots=True)
-class Spot:
-    """A value of the text: where it starts, and what is in it."""
+class PositionNode:
+    """A value of the text, with its position and its content."""
 
     position: Position
-    items: list[Spot] = field(default_factory=list)
-    pairs: list[tuple[str, Position, Spot]] = field(default_factory=list)
+    items: list[PositionNode] = field(default_factory=list)
+    pairs: list[tuple[str, Position, PositionNode]] = field(default_factory=list)
 
-    def mappings(self) -> Iterator[Spot]:
-        """This and every mapping below it, each once however often an alias repeats it."""
+    def mappings(self) -> Iterator[PositionNode]:
+        """Yield this and every mapping below it, each once although aliases may repeat it."""
         pending = [self]
         seen: set[int] = set()
         while pending:
@@ -48,7 +48,7 @@ class Spot:
                 pending.extend(spot.items)
                 pending.extend(value for _, _, value in spot.pairs)
 
-    def child(self, step: str | int) -> tuple[Position, Spot] | None:
+    def child(self, step: str | int) -> tuple[Position, PositionNode] | None:
         """Position of the key, and the value, of one step down; through `<<:` where needed."""
         if isinstance(step, int):
             return (self.items[step].position, self.items[step]) if step < len(self.items) else None
@@ -62,13 +62,13 @@ class Spot:
         return None
 
 
-class Index:
-    """The mappings of one text by where they start, for any number of look-ups."""
+class PositionIndex:
+    """The mappings of one text by their position, for several look-ups."""
 
     def __init__(self, content: str) -> None:
-        self.mappings: dict[Position, Spot] = {}
+        self.mappings: dict[Position, PositionNode] = {}
         try:
-            top = root(content, lambda parser, event: _spot(parser, event, {}))
+            top = root(content, lambda parser, event: _read_node(parser, event, {}))
             for spot in top.mappings() if top else ():
                 self.mappings[spot.position] = spot
         except (RecursionError, YAMLError):
@@ -95,30 +95,32 @@ class Index:
 def locate(
     content: str, start: Position, path: Sequence[str | int], *, key: bool = False
 ) -> Position:
-    """One look-up in one text; see `Index.locate`."""
-    return Index(content).locate(start, path, key=key)
+    """One look-up in one text; see `PositionIndex.locate`."""
+    return PositionIndex(content).locate(start, path, key=key)
 
 
-def _spot(parser: Any, event: Any, anchors: dict[str, Spot]) -> Spot:
+def _read_node(parser: Any, event: Any, anchors: dict[str, PositionNode]) -> PositionNode:
     mark = event.start_mark
-    spot = Spot((mark.line + 1, mark.column + 1))
+    spot = PositionNode((mark.line + 1, mark.column + 1))
     if isinstance(event, AliasEvent):
         return anchors.get(event.anchor, spot)
     if isinstance(event, SequenceStartEvent):
         while not isinstance(item := parser.get_event(), SequenceEndEvent):
-            spot.items.append(_spot(parser, item, anchors))
+            spot.items.append(_read_node(parser, item, anchors))
     elif isinstance(event, MappingStartEvent):
         while not isinstance(key := parser.get_event(), MappingEndEvent):
-            name = _spot(parser, key, anchors)
+            name = _read_node(parser, key, anchors)
             text = key.value if isinstance(key, ScalarEvent) else ""
-            spot.pairs.append((text, name.position, _spot(parser, parser.get_event(), anchors)))
+            spot.pairs.append(
+                (text, name.position, _read_node(parser, parser.get_event(), anchors))
+            )
     if event.anchor is not None:
         anchors[event.anchor] = spot
     return spot
 
 
 def root(text: str, read: Callable[[CParser, Any], Value]) -> Value | None:
-    """What `read` makes of the first value of a text; None for an empty one. Raises YAMLError."""
+    """Return the result of `read` on the first value; None for an empty text. Raises YAMLError."""
     parser = CParser(text)
     try:
         while parser.check_event():

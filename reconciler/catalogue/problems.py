@@ -1,4 +1,4 @@
-"""pydantic's findings in the words of a shop, at the place that asks for them."""
+"""Errors of pydantic as problems with a hint, in the words of a shop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.core.model.kind import Kind
 from reconciler.errors import suggestion
 
 WAS = "was"
-"""The key that gives a renamed object's former identity; only kinds that can be renamed have it."""
+"""The key for the former name of a renamed object, in kinds that can be renamed."""
 
 Path = tuple[str | int, ...]
 
@@ -34,7 +34,7 @@ _WORDS = {
 def explain(
     error: Mapping[str, Any], known: Callable[[Path], Collection[str]], shown: bool
 ) -> tuple[str, str]:
-    """Message and hint for one error of pydantic.
+    """Return message and hint for one error of pydantic.
 
     `known` gives the keys that are accepted at a path; `shown` says whether the offending text
     may appear (never for customer data).
@@ -56,14 +56,14 @@ def explain(
 
 
 @cache
-def entries(shape: Any) -> TypeAdapter[Any]:
-    """Validates a whole list of mappings at once; unknown keys are refused at every depth."""
+def list_adapter(shape: Any) -> TypeAdapter[Any]:
+    """Return a validator of a list of mappings; unknown keys are refused at every depth."""
     return TypeAdapter(list[shape], config=ConfigDict(extra="forbid"))
 
 
-def adapter(kind: Kind) -> TypeAdapter[Any]:
-    """Validates a whole list of one kind at once."""
-    return entries(kind.model)
+def kind_adapter(kind: Kind) -> TypeAdapter[Any]:
+    """Return a validator of a list of objects of one kind."""
+    return list_adapter(kind.model)
 
 
 def validate_entry(
@@ -71,12 +71,12 @@ def validate_entry(
     written: Mapping[str, Any],
     complain: Callable[[str, str, str, bool], None],
 ) -> _Shape | None:
-    """A mapping of which no value nests another, in its shape; nothing where a value is wrong.
+    """Return a flat mapping in its shape, or None where a value is wrong.
 
     `complain` takes key, message and hint of each thing wrong, and whether the key itself is it.
     """
     try:
-        (found,) = entries(shape).validate_python([written])
+        (found,) = list_adapter(shape).validate_python([written])
     except ValidationError as error:
         for wrong in error.errors(include_url=False):
             key = str(wrong["loc"][1])
@@ -91,7 +91,7 @@ def validate_entry(
 def known_keys(
     kind: Kind, nested: Kind | None = None, *, values_only: bool = False
 ) -> Callable[[Path], Collection[str]]:
-    """The keys that are accepted at a path inside an object of `kind`.
+    """Return the keys that are accepted at a path inside an object of `kind`.
 
     `nested` is the kind that its entries hold; `values_only` leaves out what names one object.
     """

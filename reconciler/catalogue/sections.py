@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from reconciler.catalogue.files import SETTINGS_FILE, Files
 from reconciler.catalogue.parser import Node
-from reconciler.catalogue.problems import adapter, explain, known_keys, validate_entry
+from reconciler.catalogue.problems import explain, kind_adapter, known_keys, validate_entry
 from reconciler.core.model.address import Source
 from reconciler.core.model.desired import PruneScope
 from reconciler.core.model.kind import Kind, Kinds
@@ -61,7 +61,7 @@ def guardrail_options(rule: type[Guardrail]) -> Mapping[str, Any]:
 
 
 def _guardrail(rule: type[Guardrail], given: Node, complain: Complain) -> Guardrail | None:
-    def known(path: tuple[str | int, ...]) -> list[str]:
+    def option_names(path: tuple[str | int, ...]) -> list[str]:
         return sorted(guardrail_options(rule))
 
     try:
@@ -72,8 +72,8 @@ def _guardrail(rule: type[Guardrail], given: Node, complain: Complain) -> Guardr
             kind = "extra_forbidden" if is_key else found["type"]
             # pydantic names the entry of a list; the option that holds it is shown, with its text.
             option = str(found["loc"][0])
-            message, hint = explain({**found, "type": kind, "loc": (option,)}, known, True)
-            if is_key and not known(()):
+            message, hint = explain({**found, "type": kind, "loc": (option,)}, option_names, True)
+            if is_key and not option_names(()):
                 hint = "it has no options"
             complain(given, option, message, hint, at_key=is_key)
         return None
@@ -109,7 +109,7 @@ class _Defaults:
     def read_kind(self, kind: Kind, given: Node) -> Mapping[str, Any]:
         """Return the validated values for one kind; none where one of them is wrong."""
         try:
-            (value,) = adapter(kind).validate_python([{**given, kind.identity: "x"}])
+            (value,) = kind_adapter(kind).validate_python([{**given, kind.identity: "x"}])
         except ValidationError as error:
             known = known_keys(kind, values_only=True)
             for found in error.errors(include_url=False):

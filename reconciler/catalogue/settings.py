@@ -1,4 +1,4 @@
-"""`reconciler.yaml` and the environment: which store, with which credentials, which files."""
+"""Read `reconciler.yaml` and the environment: the store, its credentials and the files."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from reconciler.catalogue.files import SETTINGS_FILE, inside
-from reconciler.catalogue.parser import Expand, Node, UnsetName, expander, names_in, read
+from reconciler.catalogue.files import SETTINGS_FILE, is_inside
+from reconciler.catalogue.parser import Expand, Node, UnsetName, expander, is_placeholder, read
 from reconciler.catalogue.positions import locate
 from reconciler.catalogue.sections import read_guardrails, read_prune
 from reconciler.core.model.desired import PruneScope
@@ -23,7 +23,7 @@ from reconciler.kinds import MANAGED
 
 _KEYS = ("store", "catalogue", "defaults", "guardrails", "prune", "ledger")
 LEDGERS = ("none", "file", "git")
-"""Where a ledger can be."""
+"""The places that a ledger can have."""
 _STORE_KEYS = ("url", "client_id", "client_secret")
 # The environment overrides the file, so that a CI job can point the same shop at a rehearsal.
 _OVERRIDES = {
@@ -35,22 +35,22 @@ _OVERRIDES = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What one shop folder says about itself."""
+    """The settings of one shop folder."""
 
     root: Path
     catalogue: str
     defaults: Node | None
     guardrails: Guardrails = field(repr=False)
-    """The rules that are on, with their limits."""
+    """The guardrails that are on, with their limits."""
     prune: tuple[PruneScope, ...]
-    """The scopes in which what the files do not declare is removed."""
+    """The scopes in which unmanaged objects are removed."""
     ledger: str
-    """Where it is remembered what was applied: one of LEDGERS."""
+    """The place of the ledger: one of LEDGERS."""
     expand: Expand = field(repr=False)
     _store: Mapping[str, str] = field(repr=False)
 
     def store(self) -> Store:
-        """The configured store; raises StoreError when there is none, or it is not safe."""
+        """Return the configured store. Raises StoreError where there is none, or it is not safe."""
         url = self._store.get("url", "")
         if not url:
             raise StoreError(
@@ -64,14 +64,14 @@ class Settings:
         client_secret = self._store.get("client_secret", "")
         if not client_id or not client_secret:
             raise StoreError(
-                f"no credentials for {_checked(url)}",
+                f"no credentials for {_check_url(url)}",
                 hint="set DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET in the environment",
             )
-        return Store(_checked(url), client_id, client_secret)
+        return Store(_check_url(url), client_id, client_secret)
 
 
-def _checked(url: str) -> str:
-    """The base address without a trailing slash; plain http is for loopback only."""
+def _check_url(url: str) -> str:
+    """Return the base URL without a trailing slash. Plain HTTP is for loopback only."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -98,7 +98,7 @@ def _checked(url: str) -> str:
             "(possible look-alike letters)",
             hint="write the host in ASCII letters, an international name in its xn-- form",
         )
-    if parts.scheme == "http" and not _loopback(host):
+    if parts.scheme == "http" and not _is_loopback(host):
         raise StoreError(
             f"refusing to use plain HTTP for {host}",
             hint="write https://; plain HTTP is allowed for localhost only",
@@ -106,8 +106,8 @@ def _checked(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _loopback(host: str) -> bool:
-    """Whether a host is this machine, whatever a name server says."""
+def _is_loopback(host: str) -> bool:
+    """Return whether a host is this machine, without asking a name server."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -137,7 +137,7 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> Settings:
     reader.unknown(node, _KEYS)
     store = reader.store(node)
     catalogue = reader.text(node, "catalogue") or "catalogue"
-    if not inside(catalogue):
+    if not is_inside(catalogue):
         reader.problem(node, "catalogue", "`catalogue` must be a folder inside the shop's folder")
     defaults = reader.mapping(node, "defaults")
     guardrails = read_guardrails(reader.mapping(node, "guardrails"), reader.problem)
@@ -153,7 +153,7 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> Settings:
 
 
 class _Reader:
-    """Takes values out of the settings file, collecting problems with their place."""
+    """A reader of the settings that collects problems with their places."""
 
     def __init__(self, path: Path, environment: Mapping[str, str], problems: list[Problem]) -> None:
         self.path = path
@@ -193,13 +193,13 @@ class _Reader:
             return ""
 
     def store(self, root: Node) -> dict[str, str]:
-        """The store's settings, from the environment where it has them."""
+        """Return the settings of the store; the environment overrides the file."""
         node = self.mapping(root, "store")
         given: dict[str, str] = {}
         if node is not None:
             self.unknown(node, _STORE_KEYS)
             secret = node.get("client_secret")
-            if isinstance(secret, str) and not names_in(secret):
+            if isinstance(secret, str) and not is_placeholder(secret):
                 message = "a client secret is written in the file"
                 hint = "write ${DEALPOS_CLIENT_SECRET} and set it in the environment; "
                 hint += "then replace the secret: git keeps the old one in its history"
@@ -207,16 +207,16 @@ class _Reader:
         for key, name in _OVERRIDES.items():
             if self.environment.get(name):
                 given[key] = self.environment[name]
-            elif node is not None and key in node and not self._unset(node[key]):
+            elif node is not None and key in node and not self._is_unset(node[key]):
                 given[key] = self.text(node, key)
         return given
 
-    def _unset(self, written: object) -> bool:
-        """Whether credentials name what the environment lacks: an error only once needed.
+    def _is_unset(self, written: object) -> bool:
+        """Return whether a credential names a variable that is not set: an error only when needed.
 
         So that `validate` needs no credentials.
         """
-        if not isinstance(written, str) or not names_in(written):
+        if not isinstance(written, str) or not is_placeholder(written):
             return False
         try:
             self.expand(written)

@@ -1,4 +1,4 @@
-"""Text that is no YAML: where it broke, why, and what to do about the commonest slips."""
+"""Errors of libyaml as problems at their place, with hints for common mistakes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _HINTS = {
     "found unknown escape character": "put single quotes around a value that contains a backslash",
     "found unexpected end of stream": "close the quote that is opened here",
 }
-"""By what libyaml says."""
+"""Hints by the message of libyaml."""
 
 
-def slip(error: YAMLError, content: str, shown: str) -> Problem:
-    """The problem that `error` is; `shown` is the file's name in messages."""
+def yaml_problem(error: YAMLError, content: str, shown: str) -> Problem:
+    """Return `error` as a problem; `shown` is the name of the file in messages."""
     if isinstance(error, ReaderError):
         # What the reader gives as its position counts bytes.
         before = content[: content.find(chr(error.character))]

@@ -11,15 +11,20 @@ from typing import Any
 from pydantic import ValidationError
 
 from reconciler.catalogue.files import Files
-from reconciler.catalogue.problems import adapter
+from reconciler.catalogue.problems import kind_adapter
 from reconciler.catalogue.sections import read_defaults
 from reconciler.catalogue.settings import Settings
 from reconciler.catalogue.writing import layout
 from reconciler.catalogue.writing.edit import Unwritable
-from reconciler.catalogue.writing.entry import Entry, texts
-from reconciler.catalogue.writing.export import Accepted, accepted, entries, typed
+from reconciler.catalogue.writing.entry import YamlEntry, texts
+from reconciler.catalogue.writing.export import (
+    Exportable,
+    make_entries,
+    select_exportable,
+    typed_values,
+)
 from reconciler.catalogue.writing.results import AdoptResult, FieldDrift, Skipped
-from reconciler.catalogue.writing.values import candidates, empty
+from reconciler.catalogue.writing.values import exportable_fields, is_unset
 from reconciler.catalogue.writing.writeback import GONE, Writeback
 from reconciler.core.diff import known_rewrites as kept
 from reconciler.core.diff.diff import compare_fields, keep_declared_members
@@ -44,9 +49,9 @@ class AdoptCandidates:
     desired: Desired
     live: Live = field(default_factory=Live)
     drift: list[FieldDrift] = field(default_factory=list)
-    new: list[Entry] = field(default_factory=list)
+    new: list[YamlEntry] = field(default_factory=list)
     """Objects that no file declares."""
-    beside: Mapping[Address, list[Entry]] = field(default_factory=dict)
+    beside: Mapping[Address, list[YamlEntry]] = field(default_factory=dict)
     """Unmanaged objects that belong inside a declared one, by its address."""
     skipped: list[Skipped] = field(default_factory=list)
     """Objects and fields that are not written, with reasons."""
@@ -141,16 +146,16 @@ def _collect_new_objects(found: AdoptCandidates, client: Client, patterns: Seque
         above = Address(parent.kind, value.get(parent.kind, "")) if parent else None
         return pick(address) or (above is not None and pick(above))
 
-    taken = accepted(everything.live, MANAGED, [*everything.names], found.desired, fresh)
+    taken = select_exportable(everything.live, MANAGED, [*everything.names], found.desired, fresh)
     given, _ = read_defaults(found.settings.defaults, MANAGED, Files(found.settings.root))
-    found.new = entries(taken, MANAGED, everything.live, given)
+    found.new = make_entries(taken, MANAGED, everything.live, given)
     found.beside = taken.beside
     found.skipped += taken.skipped
     _add_unread(found, everything, patterns, taken)
 
 
 def _add_unread(
-    found: AdoptCandidates, everything: FullRead, patterns: Sequence[str], taken: Accepted
+    found: AdoptCandidates, everything: FullRead, patterns: Sequence[str], taken: Exportable
 ) -> None:
     """Add the objects that could not be read; refuse a pattern that matches nothing."""
     for address, why in everything.live.read_errors.items():
@@ -220,21 +225,23 @@ def _write_field(back: Writeback, take: FieldDrift) -> None:
     if value is not GONE and kind.validate:
         for _, complaint in kind.validate({**declared.value, take.field: value}):
             raise Unwritable(complaint)
-    written = None if value is GONE else typed(kind, {take.field: value})[take.field]
-    back.put(take.address, take.field, value, written)
+    written = None if value is GONE else typed_values(kind, {take.field: value})[take.field]
+    back.write_field(take.address, take.field, value, written)
 
 
 def _file_value(kind: Kind, take: FieldDrift) -> Any:
     """Return a live value as a file holds it; GONE where the key has to be removed."""
     value = take.live
     if isinstance(value, Mapping):
-        whole = candidates(kind, {kind.identity: take.address.name, take.field: value})[take.field]
+        whole = exportable_fields(kind, {kind.identity: take.address.name, take.field: value})[
+            take.field
+        ]
         value = {**whole, **_declared_members(value, take.declared)}
     node = {kind.identity: take.address.name, take.field: texts(value)}
     try:
-        (again,) = adapter(kind).validate_python([node])
+        (again,) = kind_adapter(kind).validate_python([node])
     except ValidationError:
-        if empty(take.live):
+        if is_unset(take.live):
             return GONE
         raise Unwritable("a file cannot hold the value that the shop has") from None
     return again[take.field]
@@ -251,8 +258,8 @@ def _declared_members(value: Mapping[str, Any], declared: Any) -> Mapping[str, A
 
 def _assign_files(found: AdoptCandidates, back: Writeback) -> None:
     """Assign each new object to the file of similar ones; objects without one go to new files."""
-    targets: dict[tuple[str, str], list[Entry]] = {}
-    others: list[Entry] = []
+    targets: dict[tuple[str, str], list[YamlEntry]] = {}
+    others: list[YamlEntry] = []
     for entry in sorted(found.new, key=lambda e: e.address):
         file = _target_file(entry, found.desired)
         if file:
@@ -265,7 +272,7 @@ def _assign_files(found: AdoptCandidates, back: Writeback) -> None:
     folder = found.settings.root / found.settings.catalogue
     taken = [path.name for path in folder.iterdir()] if folder.is_dir() else []
     for name, (text, held) in layout.files(others, MANAGED, taken).items():
-        back.create(f"{found.settings.catalogue}/{name}", text, held)
+        back.create_file(f"{found.settings.catalogue}/{name}", text, held)
 
 
 def _add(
@@ -274,15 +281,15 @@ def _add(
     file: str,
     owner: Address | None,
     key: str,
-    held: list[Entry],
+    held: list[YamlEntry],
 ) -> None:
     try:
-        back.add(file, owner, key, held)
+        back.add_entries(file, owner, key, held)
     except Unwritable as error:
         found.skipped += [Skipped(entry.address, "", str(error)) for entry in held]
 
 
-def _target_file(entry: Entry, desired: Desired) -> str:
+def _target_file(entry: YamlEntry, desired: Desired) -> str:
     """Return the file that has the most similar objects; empty where there is none."""
     kind = MANAGED[entry.address.kind]
     path = layout.path_of(kind, entry.value, MANAGED)

@@ -14,8 +14,13 @@ from reconciler.catalogue.files import SETTINGS_FILE, Files
 from reconciler.catalogue.sections import read_defaults
 from reconciler.catalogue.settings import Settings
 from reconciler.catalogue.writing import layout
-from reconciler.catalogue.writing.entry import Entry, pair, texts
-from reconciler.catalogue.writing.export import Accepted, accepted, entries, shared
+from reconciler.catalogue.writing.entry import YamlEntry, pair, texts
+from reconciler.catalogue.writing.export import (
+    Exportable,
+    make_entries,
+    select_exportable,
+    shared_defaults,
+)
 from reconciler.catalogue.writing.results import ImportResult, Skipped
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
@@ -88,16 +93,16 @@ def write_files(shop: OpenShop, everything: FullRead, asked: Collection[str]) ->
 
     # Customers that a coupon names belong to the catalogue; others are imported with --kind.
     kinds = [name for name in MANAGED if name in choose_kinds(asked) or not asked]
-    found = accepted(everything.live, MANAGED, kinds, desired, fresh)
+    found = select_exportable(everything.live, MANAGED, kinds, desired, fresh)
     _write(shop.settings, found, everything, done)
     _add_report(everything, found, done, MANAGED)
     return done
 
 
-def _write(shop: Settings, found: Accepted, everything: FullRead, done: ImportResult) -> None:
+def _write(shop: Settings, found: Exportable, everything: FullRead, done: ImportResult) -> None:
     new = not (shop.root / SETTINGS_FILE).exists()
     settings, filled = _settings(shop, found, everything.desired, new)
-    made = entries(found, MANAGED, everything.live, filled)
+    made = make_entries(found, MANAGED, everything.live, filled)
     folder = shop.root / shop.catalogue
     schemas = shop.root / "schemas"
     known = new or (schemas / SCHEMA).exists()
@@ -122,14 +127,14 @@ def _write(shop: Settings, found: Accepted, everything: FullRead, done: ImportRe
 
 
 def _settings(
-    shop: Settings, found: Accepted, desired: Desired, new: bool
+    shop: Settings, found: Exportable, desired: Desired, new: bool
 ) -> tuple[str, Mapping[str, Mapping[str, Any]]]:
     """Return the text of the settings where they are written, and the defaults in force."""
     given, _ = read_defaults(shop.defaults, MANAGED, Files(shop.root))
     if given or any(desired.objects.values()):
         # A new default would change objects that are already declared.
         return (_store(shop) if new else ""), given
-    common = shared(found, MANAGED, found.values)
+    common = shared_defaults(found, MANAGED, found.values)
     lines = [line for name, value in common.items() for line in pair(name, value, 2)]
     below = "".join(f"{line}\n" for line in ["defaults:", *lines]) if lines else ""
     if new:
@@ -156,7 +161,7 @@ def _store(shop: Settings) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _verify(name: str, text: str, held: Iterable[Entry]) -> None:
+def _verify(name: str, text: str, held: Iterable[YamlEntry]) -> None:
     """Raise ReconcilerError where a file would not load as the imported objects."""
     node, problems = document.parse(text, name, document.expander({}))
     wanted: dict[str, list[Any]] = {}
@@ -170,7 +175,7 @@ def _verify(name: str, text: str, held: Iterable[Entry]) -> None:
         )
 
 
-def _add_report(everything: FullRead, found: Accepted, done: ImportResult, kinds: Kinds) -> None:
+def _add_report(everything: FullRead, found: Exportable, done: ImportResult, kinds: Kinds) -> None:
     done.skipped = sorted([*found.skipped, *_skip_nested_objects(everything)])
     done.requests = everything.client.requests
     done.unread = [(kinds[n].collection, why) for n, why in sorted(everything.unreadable.items())]

@@ -77,7 +77,7 @@ def open_shop(
     """
     # The second process is forked before anything could start a thread, and parses while this
     # one imports the rest.
-    parsing = _begin(folder) if read_ahead else None
+    parsing = _start_parsing(folder) if read_ahead else None
     from reconciler.catalogue.settings import load
     from reconciler.workflows.connect import connect
 
@@ -88,7 +88,7 @@ def open_shop(
 
 def check_files(folder: Path) -> Desired:
     """Return the objects that the files of `folder` declare, without a store or credentials."""
-    parsing = _begin(folder)
+    parsing = _start_parsing(folder)
     from reconciler.catalogue.settings import load
 
     return read_files(load(folder), parsing)
@@ -97,12 +97,12 @@ def check_files(folder: Path) -> Desired:
 def read_files(settings: Settings, parsing: Parsing | None = None) -> Desired:
     """Return the objects that the files declare. Raises SourceError for every problem in them."""
     from reconciler.catalogue import loader
-    from reconciler.catalogue.files import paths
+    from reconciler.catalogue.files import list_files
     from reconciler.catalogue.parallel import Parsing
     from reconciler.core.plan.faults import find_cycles
     from reconciler.kinds import MANAGED
 
-    files = paths(settings.root, settings.catalogue)
+    files = list_files(settings.root, settings.catalogue)
     if parsing is None or parsing.paths != files:
         parsing = Parsing(settings.root, files, settings.expand)
     desired = loader.load(
@@ -111,16 +111,16 @@ def read_files(settings: Settings, parsing: Parsing | None = None) -> Desired:
         MANAGED,
         defaults=settings.defaults,
         expand=settings.expand,
-        begun=parsing,
+        parsing=parsing,
     )
     _refuse(settings.root, find_cycles(desired, MANAGED), desired)
     return replace(desired, prune=settings.prune)
 
 
-def _begin(folder: Path) -> Parsing | None:
-    from reconciler.catalogue.parallel import begin
+def _start_parsing(folder: Path) -> Parsing | None:
+    from reconciler.catalogue.parallel import start_parsing
 
-    return begin(folder)
+    return start_parsing(folder)
 
 
 def _refuse(root: Path, faults: Iterable[Fault], desired: Desired) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from reconciler.catalogue.directives import ALLOW, REMOVED, AllowEntry, RemovedEntry
-from reconciler.catalogue.problems import WAS, adapter, entries
+from reconciler.catalogue.problems import WAS, kind_adapter, list_adapter
 from reconciler.catalogue.sections import PruneEntry
 from reconciler.catalogue.settings import LEDGERS
 from reconciler.core.model.kind import Kind, Kinds
@@ -85,7 +85,7 @@ def _catalogue(kinds: Kinds) -> dict[str, Any]:
 
 
 def _object(kind: Kind, kinds: Kinds, definitions: dict[str, Any]) -> dict[str, Any]:
-    body = adapter(kind).json_schema(ref_template="#/$defs/{model}")
+    body = kind_adapter(kind).json_schema(ref_template="#/$defs/{model}")
     inner = body.pop("$defs")
     # The item of the list is the model itself; nested models are shared by all definitions.
     own = inner.pop(kind.model.__name__)
@@ -108,7 +108,7 @@ def _list_of(kind: Kind) -> dict[str, Any]:
 
 
 def _exceptions(kinds: Kinds) -> dict[str, Any]:
-    (entry,) = entries(AllowEntry).json_schema()["$defs"].values()
+    (entry,) = list_adapter(AllowEntry).json_schema()["$defs"].values()
     told = entry["properties"]
     told["rule"] = {"enum": list(RULES), "description": "The guardrail."}
     told["address"] |= {"pattern": f"^({'|'.join(kinds)})/.", "type": "string"}
@@ -118,14 +118,14 @@ def _exceptions(kinds: Kinds) -> dict[str, Any]:
 
 
 def _removals(kinds: Kinds) -> dict[str, Any]:
-    (entry,) = entries(RemovedEntry).json_schema()["$defs"].values()
+    (entry,) = list_adapter(RemovedEntry).json_schema()["$defs"].values()
     address = {"pattern": f"^({'|'.join(kinds)})/.", "type": "string"}
     entry["properties"]["address"] |= address
     return {"type": "array", "items": {"anyOf": [address, entry]}}
 
 
 def _prune(kinds: Kinds) -> dict[str, Any]:
-    (scope,) = entries(PruneEntry).json_schema()["$defs"].values()
+    (scope,) = list_adapter(PruneEntry).json_schema()["$defs"].values()
     scope["properties"]["kinds"]["items"] = {"enum": list(kinds)}
     return {"type": "array", "items": scope}
 

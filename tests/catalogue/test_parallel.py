@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from reconciler.catalogue import parallel as parsing
-from reconciler.catalogue.files import paths
+from reconciler.catalogue.files import list_files
 from reconciler.catalogue.parallel import Parsing
 from reconciler.catalogue.parser import Node, expander
 from reconciler.workflows.open_shop import OpenShop
@@ -30,7 +30,7 @@ FILES = {
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(parsing, "LARGE", 1)
+    monkeypatch.setattr(parsing, "MIN_PARALLEL_BYTES", 1)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
     for name, content in FILES.items():
         (tmp_path / "catalogue").mkdir(exist_ok=True)
@@ -38,8 +38,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def begin(folder: Path) -> Parsing:
-    return Parsing(folder, paths(folder, "catalogue"), expander({"WHO": "Susu"}))
+def start_parsing(folder: Path) -> Parsing:
+    return Parsing(folder, list_files(folder, "catalogue"), expander({"WHO": "Susu"}))
 
 
 def drawn(value: Any) -> Any:
@@ -55,8 +55,8 @@ def outcome(begun: Parsing) -> list[Any]:
 
 def alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     with monkeypatch.context() as patch:
-        patch.setattr(parsing, "LARGE", 10**12)
-        begun = begin(folder)
+        patch.setattr(parsing, "MIN_PARALLEL_BYTES", 10**12)
+        begun = start_parsing(folder)
     assert begun.first == len(FILES)
     return outcome(begun)
 
@@ -65,7 +65,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="one process els
 
 
 def test_two_processes_find_what_one_finds(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun = begin(folder)
+    begun = start_parsing(folder)
     assert 0 < begun.first < len(FILES)
     found = outcome(begun)
     assert found == alone(folder, monkeypatch)
@@ -77,13 +77,13 @@ def test_a_second_process_that_dies_costs_time_and_nothing_else(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parsing, "_flat", lambda node: os.kill(os.getpid(), signal.SIGKILL))
-    begun = begin(folder)
+    begun = start_parsing(folder)
     assert begun.first < len(FILES)
     assert outcome(begun) == alone(folder, monkeypatch)
 
 
 def test_no_process_is_left_behind(folder: Path) -> None:
-    outcome(begin(folder))
+    outcome(start_parsing(folder))
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
 
@@ -95,7 +95,7 @@ def test_where_no_process_can_be_started_one_does_it_all(
         raise BlockingIOError
 
     monkeypatch.setattr(os, "fork", refuse)
-    assert outcome(begin(folder)) == alone(folder, monkeypatch)
+    assert outcome(start_parsing(folder)) == alone(folder, monkeypatch)
 
 
 def test_a_head_start_is_on_what_the_settings_name(
@@ -103,10 +103,10 @@ def test_a_head_start_is_on_what_the_settings_name(
 ) -> None:
     (folder / "catalogue").rename(folder / "menu")
     (folder / "reconciler.yaml").write_text("catalogue: menu\nstore: [", encoding="utf-8")
-    assert parsing.begin(folder) is None  # whoever uses the settings says what is wrong with them
+    assert parsing.start_parsing(folder) is None  # whoever uses the settings says what is wrong with them
     (folder / "reconciler.yaml").write_text("catalogue: menu\n", encoding="utf-8")
     monkeypatch.setenv("WHO", "Susu")
-    begun = parsing.begin(folder)
+    begun = parsing.start_parsing(folder)
     assert begun is not None
     assert 0 < begun.first < len(FILES)
     found = outcome(begun)
@@ -119,18 +119,18 @@ def test_a_head_start_is_on_what_the_settings_name(
 def test_no_head_start_is_on_anything_else(tmp_path: Path, written: str) -> None:
     (tmp_path / "catalogue").mkdir()
     (tmp_path / "catalogue" / "a.yaml").write_text("categories: []\n", encoding="utf-8")
-    assert parsing.begin(tmp_path) is not None  # a shop without settings has them all in DEALPOS_*
+    assert parsing.start_parsing(tmp_path) is not None  # a shop without settings has them all in DEALPOS_*
     (tmp_path / "reconciler.yaml").write_text(f"catalogue: {written}\n", encoding="utf-8")
-    assert parsing.begin(tmp_path) is None
+    assert parsing.start_parsing(tmp_path) is None
 
 
 def test_a_head_start_is_there_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun = begin(folder)
+    begun = start_parsing(folder)
     assert outcome(begun) == outcome(begun) == alone(folder, monkeypatch)
 
 
 def test_a_head_start_that_nobody_uses_ends_its_process(folder: Path) -> None:
-    begun = begin(folder)
+    begun = start_parsing(folder)
     assert begun.first < len(FILES)
     del begun
     with pytest.raises(ChildProcessError):
@@ -140,10 +140,10 @@ def test_a_head_start_that_nobody_uses_ends_its_process(folder: Path) -> None:
 def test_a_head_start_on_other_files_is_not_taken(make_shop: MakeShop, folder: Path) -> None:
     shop = make_shop({})
     shop.write("categories: [{name: Drinks}]")
-    made = make_plan(OpenShop(shop.settings, shop.client(), begin(folder)))
+    made = make_plan(OpenShop(shop.settings, shop.client(), start_parsing(folder)))
     assert [str(change.address) for change in made.plan.changes] == ["category/Drinks"]
 
 
 def test_a_small_catalogue_takes_one_process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parsing, "LARGE", 1_000_000)
-    assert begin(folder).first == len(FILES)
+    monkeypatch.setattr(parsing, "MIN_PARALLEL_BYTES", 1_000_000)
+    assert start_parsing(folder).first == len(FILES)

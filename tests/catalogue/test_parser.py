@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.catalogue import parser as document
-from reconciler.catalogue.parser import Node, expander, names_in, parse, read
+from reconciler.catalogue.parser import Node, expander, is_placeholder, parse, read
 
 
 def problems(text: str, environment: dict[str, str] | None = None) -> list[str]:
@@ -384,7 +384,7 @@ def test_without_an_environment_text_stays_as_it_is() -> None:
     ],
 )
 def test_names_alone_are_told_from_text(written: str, only: bool) -> None:
-    assert names_in(written) is only
+    assert is_placeholder(written) is only
 
 
 # --- files --------------------------------------------------------------------------------------

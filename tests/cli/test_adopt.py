@@ -453,7 +453,7 @@ def test_an_edit_that_would_say_something_else_is_not_made(
     run: RunProgram, shop: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = shop(seed(_1001L={"UnitPrice": 22500}))
-    monkeypatch.setattr(edits, "quoted", lambda text: '"1"')
+    monkeypatch.setattr(edits, "quote", lambda text: '"1"')
     ran = run("adopt", "--all", "--shop", folder)
     assert ran.code == 1
     assert "no file was changed: variant/1001L" in ran.err

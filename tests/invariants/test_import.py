@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.catalogue.settings import load
-from reconciler.catalogue.writing.values import empty
+from reconciler.catalogue.writing.values import is_unset
 from reconciler.core.model.live import Observed
 from reconciler.dealpos.reading.read import read_live
 from reconciler.kinds import KINDS, MANAGED
@@ -92,7 +92,7 @@ def test_all_that_the_shop_shows_is_in_the_files(
             above = state.value.get(kind.parent.kind) if kind.parent else None
             parent = live.objects[kind.parent.kind][above].value if above else {}
             taken = kind.parent and shown == parent.get(kind.parent.follows.get(name, ""))
-            assert empty(shown) or taken or shown == "Active", (address, name)
+            assert is_unset(shown) or taken or shown == "Active", (address, name)
 
 
 @settings(max_examples=8)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from reconciler.catalogue.parser import expander, parse
-from reconciler.catalogue.writing.entry import Entry, texts
+from reconciler.catalogue.writing.entry import YamlEntry, texts
 from reconciler.catalogue.writing.scalar import scalar
 from reconciler.core.model.address import Address
 
@@ -31,7 +31,7 @@ texts_of_shops = st.one_of(
 )
 
 
-def read(entry: Entry) -> Any:
+def read(entry: YamlEntry) -> Any:
     text = "\n".join(["items:", *entry.lines(2)]) + "\n"
     node, problems = parse(text, "file", expander({}))
     assert problems == []
@@ -45,8 +45,8 @@ def read(entry: Entry) -> Any:
 )
 def test_what_is_written_is_what_is_read(name: str, key: str, listed: list[str]) -> None:
     value = {"name": name, "list": listed, "map": {key: {"price": 1}}, "flat": {key: [name]}}
-    entry = Entry(
-        Address("product", "x"), value, [Entry(Address("variant", "y"), {"n": name})], "in"
+    entry = YamlEntry(
+        Address("product", "x"), value, [YamlEntry(Address("variant", "y"), {"n": name})], "in"
     )
     found, _ = read(entry)
     assert found == entry.tree()
@@ -87,5 +87,5 @@ def test_a_value_is_written_as_a_person_would(value: Any, written: str) -> None:
 
 
 def test_text_of_several_lines_stands_as_a_block() -> None:
-    _, text = read(Entry(Address("product", "x"), {"description": "Iced\n\n- cold # very"}))
+    _, text = read(YamlEntry(Address("product", "x"), {"description": "Iced\n\n- cold # very"}))
     assert text == "items:\n  - description: |-\n      Iced\n\n      - cold # very\n"

@@ -1,4 +1,4 @@
-"""Edits of one YAML text: each replaces the characters that it must, and no others."""
+"""Edit one YAML text in place; comments and layout stay."""
 
 from __future__ import annotations
 
@@ -6,28 +6,34 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from reconciler.catalogue.writing.entry import Entry, flow, pair, texts
-from reconciler.catalogue.writing.scalar import filled_in, literal, plain, quoted, scalar
-from reconciler.catalogue.writing.syntax import Pair, Place
+from reconciler.catalogue.writing.entry import YamlEntry, flow, pair, texts
+from reconciler.catalogue.writing.scalar import (
+    escape_placeholders,
+    has_placeholder,
+    plain,
+    quote,
+    scalar,
+)
+from reconciler.catalogue.writing.syntax import YamlNode, YamlPair
 
 _COMMENT = re.compile(r"(?:^|\s)#")
 _SIMPLE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]*")
 
 
 class Unwritable(Exception):
-    """Why a value cannot be written where it stands."""
+    """A value cannot be written at its place; the message is the reason."""
 
 
 class Edits:
-    """Changes to `text`, gathered and made at once."""
+    """Changes to `text`, collected and made at once."""
 
-    def __init__(self, text: str, root: Place | None) -> None:
+    def __init__(self, text: str, root: YamlNode | None) -> None:
         self.text = text
         self.aliases = root.aliases() if root else set()
         self.newline = "\r\n" if "\r\n" in text else "\n"
         self.changes: list[tuple[int, int, int, str]] = []
         self.gone: list[tuple[int, int]] = []
-        """Whole lines that go away; what is to stand below them goes above."""
+        """Whole lines to remove; an addition below them moves above them."""
 
     def result(self) -> str:
         """The text with every change; raises Unwritable where two would touch the same."""
@@ -39,13 +45,13 @@ class Edits:
             done = max(done, end)
         return "".join([*found, self.text[done:]])
 
-    def mark(self) -> tuple[int, int]:
-        """How far the edits are, for `undo`."""
+    def checkpoint(self) -> tuple[int, int]:
+        """Return the present state of the edits, for `undo`."""
         return len(self.changes), len(self.gone)
 
-    def undo(self, mark: tuple[int, int]) -> None:
-        """Forget the edits since `mark`."""
-        del self.changes[mark[0] :], self.gone[mark[1] :]
+    def undo(self, checkpoint: tuple[int, int]) -> None:
+        """Forget the edits since `checkpoint`."""
+        del self.changes[checkpoint[0] :], self.gone[checkpoint[1] :]
 
     def _above(self, change: tuple[int, int, int, str]) -> tuple[int, int, int, str]:
         """An addition below lines that go away, moved above them."""
@@ -55,31 +61,31 @@ class Edits:
                 start = end = self._eol(first - 1)
         return start, end, number, new
 
-    def put(self, place: Place, key: str, value: Any, order: Sequence[str] = ()) -> None:
-        """Make `key` of a mapping `value`; a new key stands where `order` has it."""
+    def set_key(self, place: YamlNode, key: str, value: Any, order: Sequence[str] = ()) -> None:
+        """Set `key` of a mapping to `value`; `order` gives the place of a new key."""
         own = place.pair(key)
         if own is None:
             self._insert(place, key, value, order)
         else:
             self._amend(own, value, self._column(place.pairs[0].start))
 
-    def drop(self, place: Place, key: str) -> None:
-        """Take a key out of a mapping."""
+    def remove_key(self, place: YamlNode, key: str) -> None:
+        """Remove a key from a mapping."""
         own = place.pair(key)
         assert own is not None
         self._guard(own.value)
         index = place.pairs.index(own)
         if len(place.pairs) == 1:
             raise Unwritable("it is the only key of its mapping")
-        if place.flow or not self._alone(own.start):
+        if place.flow or not self._is_alone(own.start):
             after = place.pairs[index + 1 : index + 2]
             before = place.pairs[index - 1].value.end
             cut = (own.start, after[0].start) if after else (before, own.value.end)
             self._change(*cut, "")
         else:
-            self._cut(own.start, own.value.end)
+            self._remove_lines(own.start, own.value.end)
 
-    def append(self, place: Place, key: str, entries: Sequence[Entry]) -> None:
+    def append(self, place: YamlNode, key: str, entries: Sequence[YamlEntry]) -> None:
         """Add entries to the list under `key` of a mapping."""
         own = place.pair(key)
         if own is None:
@@ -93,7 +99,7 @@ class Edits:
             lines = [line for entry in entries for line in entry.lines(self._column(dash))]
             self._lines(own.value.end, lines)
 
-    def _first(self, place: Place, key: str, entries: Sequence[Entry]) -> None:
+    def _first(self, place: YamlNode, key: str, entries: Sequence[YamlEntry]) -> None:
         last = place.pairs[-1].value.end
         if place.flow:
             listed = flow([_whole(entry) for entry in entries], inside=True)
@@ -104,18 +110,18 @@ class Edits:
         gap = [""] if column == 0 else []
         self._lines(last, [*gap, f"{' ' * column}{key}:", *lines])
 
-    def _flowing(self, own: Pair, entries: Sequence[Entry], column: int) -> None:
+    def _flowing(self, own: YamlPair, entries: Sequence[YamlEntry], column: int) -> None:
         place = own.value
         listed = ", ".join(flow(_whole(entry), inside=True) for entry in entries)
         if place.items:
             self._change(place.items[-1].end, place.items[-1].end, f", {listed}")
-        elif self.text[place.start : place.end] == "[]" and self._alone(own.start):
+        elif self.text[place.start : place.end] == "[]" and self._is_alone(own.start):
             lines = [line for entry in entries for line in entry.lines(column + 2)]
             self._change(own.end, place.end, self.newline.join([":", *lines]))
         else:
             self._change(place.start, place.end, f"[{listed}]")
 
-    def _insert(self, place: Place, key: str, value: Any, order: Sequence[str]) -> None:
+    def _insert(self, place: YamlNode, key: str, value: Any, order: Sequence[str]) -> None:
         if not place.pairs:
             self._change(place.start, place.end, flow({key: value}))
             return
@@ -127,7 +133,7 @@ class Edits:
         else:
             self._lines(last, list(pair(key, value, self._column(place.pairs[0].start))))
 
-    def _amend(self, own: Pair, value: Any, column: int) -> None:
+    def _amend(self, own: YamlPair, value: Any, column: int) -> None:
         place = own.value
         if place.sort == "alias":
             self._change(place.start, place.end, flow(value, inside=place.flow))
@@ -140,55 +146,55 @@ class Edits:
         elif place.sort == "scalar":
             self._scalar(place, value, column)
         else:
-            self._anew(own, value)
+            self._rewrite(own, value)
 
-    def _members(self, own: Pair, value: Mapping[str, Any], column: int) -> None:
+    def _members(self, own: YamlPair, value: Mapping[str, Any], column: int) -> None:
         place = own.value
         gone = [p.key for p in place.pairs if p.key not in value]
         if not place.pairs or (gone and (place.flow or len(gone) == len(place.pairs))):
-            self._anew(own, value)
+            self._rewrite(own, value)
             return
         for key in gone:
-            self.drop(place, key)
+            self.remove_key(place, key)
         for key, inner in value.items():
             known = place.pair(key)
-            if known is None or self._says(known.value) != texts_of(inner):
-                self.put(place, key, inner)
+            if known is None or self._parsed_value(known.value) != texts_of(inner):
+                self.set_key(place, key, inner)
 
-    def _items(self, place: Place, value: Sequence[Any]) -> None:
+    def _items(self, place: YamlNode, value: Sequence[Any]) -> None:
         wanted = [texts_of(item) for item in value]
         if not set(wanted) & {item.text for item in place.items}:
             raise Unwritable("its list would be empty: write the list on one line, in brackets")
         for item in place.items:
             self._guard(item)
             if item.text not in wanted:
-                self._cut(self.text.rindex("-", 0, item.start), item.end)
+                self._remove_lines(self.text.rindex("-", 0, item.start), item.end)
         dash = self._column(self.text.rindex("-", 0, place.items[0].start))
         new = [item for item in value if texts_of(item) not in {i.text for i in place.items}]
         if new:
             self._lines(place.end, [f"{' ' * dash}- {flow(item)}" for item in new])
 
-    def _scalar(self, place: Place, value: Any, column: int) -> None:
+    def _scalar(self, place: YamlNode, value: Any, column: int) -> None:
         if isinstance(value, (dict, list)):
             new = flow(value, inside=place.flow)
-        elif self._as_block(place, value):
+        elif self._can_be_block(place, value):
             new = self.newline.join(pair("k", value, column))[column + 3 :]
         elif place.style == '"':
-            new = quoted(_literal(value))
+            new = quote(_literal(value))
         elif place.style == "'" and _SIMPLE.fullmatch(plain(value)):
             new = "'" + _literal(value).replace("'", "''") + "'"
         else:
             new = scalar(_literal(value) if isinstance(value, str) else value, flow=place.flow)
         self._change(place.start, place.end, new)
 
-    def _as_block(self, place: Place, value: Any) -> bool:
-        """Whether text of several lines can stand below its key."""
+    def _can_be_block(self, place: YamlNode, value: Any) -> bool:
+        """Return whether text of several lines can be written below its key."""
         if place.style in ("|", ">"):
             return True
         rest = self.text[place.end : self._eol(place.end)]
         return not (place.flow or rest.strip()) and "\n" in plain(value)
 
-    def _anew(self, own: Pair, value: Any) -> None:
+    def _rewrite(self, own: YamlPair, value: Any) -> None:
         """A whole collection written again, on the line of its key."""
         place = own.value
         if _COMMENT.search(self.text[place.start : place.end]):
@@ -198,22 +204,22 @@ class Edits:
             return
         colon = self.text.index(":", own.end) + 1
         self._change(colon, colon, f" {flow(value)}")
-        self._cut(self._below(colon), place.end)
+        self._remove_lines(self._below(colon), place.end)
 
-    def _guard(self, place: Place) -> None:
+    def _guard(self, place: YamlNode) -> None:
         """Refuse to change what stands for more than this value."""
         if place.anchors() & self.aliases:
             raise Unwritable("its value has an anchor that others use")
-        if place.sort == "scalar" and filled_in(place.text):
+        if place.sort == "scalar" and has_placeholder(place.text):
             raise Unwritable("its value comes from the environment")
 
-    def _says(self, place: Place) -> Any:
+    def _parsed_value(self, place: YamlNode) -> Any:
         if place.sort == "scalar":
             return place.text
         if place.sort == "list":
-            return [self._says(item) for item in place.items]
+            return [self._parsed_value(item) for item in place.items]
         if place.sort == "map" and not place.pair("<<"):
-            return {p.key: self._says(p.value) for p in place.pairs}
+            return {p.key: self._parsed_value(p.value) for p in place.pairs}
         return None
 
     def _lines(self, after: int, lines: Iterable[str]) -> None:
@@ -221,8 +227,8 @@ class Edits:
         end = self._eol(after)
         self._change(end, end, "".join(self.newline + line for line in lines))
 
-    def _cut(self, start: int, end: int) -> None:
-        """Take out whole lines."""
+    def _remove_lines(self, start: int, end: int) -> None:
+        """Remove whole lines."""
         lines = self._line(start), self._below(end)
         self.gone.append(lines)
         self._change(*lines, "")
@@ -247,8 +253,8 @@ class Edits:
     def _column(self, index: int) -> int:
         return index - self._line(index)
 
-    def _alone(self, index: int) -> bool:
-        """Whether nothing but space stands before it on its line."""
+    def _is_alone(self, index: int) -> bool:
+        """Return whether only spaces precede the position on its line."""
         return not self.text[self._line(index) : index].strip()
 
 
@@ -262,9 +268,9 @@ def texts_of(value: Any) -> Any:
 
 
 def _literal(value: Any) -> str:
-    return literal(texts(value)) if isinstance(value, str) else plain(value)
+    return escape_placeholders(texts(value)) if isinstance(value, str) else plain(value)
 
 
-def _whole(entry: Entry) -> dict[str, Any]:
+def _whole(entry: YamlEntry) -> dict[str, Any]:
     nested = {entry.collection: [_whole(e) for e in entry.children]} if entry.children else {}
     return {**entry.value, **nested}

@@ -6,26 +6,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.catalogue.writing.scalar import literal, paragraph, plain, scalar
+from reconciler.catalogue.writing.scalar import escape_placeholders, paragraph, plain, scalar
 from reconciler.core.model.address import Address
 
 STEP = 2
-"""Spaces by which a nested value stands further in."""
+"""Spaces of indentation for a nested value."""
 
 
 @dataclass(slots=True)
-class Entry:
+class YamlEntry:
     """An object for a file."""
 
     address: Address
     value: dict[str, Any]
     """Its fields as text, numbers, flags, dates, lists and mappings."""
-    children: list[Entry] = field(default_factory=list)
+    children: list[YamlEntry] = field(default_factory=list)
     collection: str = ""
     """The key that its children stand under."""
 
     def tree(self) -> dict[str, Any]:
-        """What a reader of the file gets: text, lists and mappings."""
+        """Return the entry as a reader of the file gets it: text, lists and mappings."""
         found = {key: texts(value) for key, value in self.value.items()}
         if self.children:
             found[self.collection] = [child.tree() for child in self.children]
@@ -70,7 +70,7 @@ def pair(key: str, value: Any, indent: int) -> Iterator[str]:
         for inner_key, inner in value.items():
             yield " " * (indent + STEP) + f"{scalar(inner_key)}: {flow(inner)}"
         return
-    lines = paragraph(literal(value)) if isinstance(value, str) else None
+    lines = paragraph(escape_placeholders(value)) if isinstance(value, str) else None
     if lines is None:
         yield f"{lead} {flow(value)}"
         return
@@ -86,4 +86,4 @@ def flow(value: Any, *, inside: bool = False) -> str:
         return "{" + ", ".join(pairs) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(flow(item, inside=True) for item in value) + "]"
-    return scalar(literal(value) if isinstance(value, str) else value, flow=inside)
+    return scalar(escape_placeholders(value) if isinstance(value, str) else value, flow=inside)

@@ -12,10 +12,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler.catalogue.problems import adapter, explain
-from reconciler.catalogue.writing.entry import Entry, texts
+from reconciler.catalogue.problems import explain, kind_adapter
+from reconciler.catalogue.writing.entry import YamlEntry, texts
 from reconciler.catalogue.writing.results import Skipped
-from reconciler.catalogue.writing.values import candidates, common, empty, own
+from reconciler.catalogue.writing.values import (
+    common_values,
+    exportable_fields,
+    is_unset,
+    own_fields,
+)
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.codec import DAY
 from reconciler.core.model.desired import Declared, Desired
@@ -31,38 +36,38 @@ Filled = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(slots=True)
-class Accepted:
-    """The objects that can be declared, by kind and name, and what was left out."""
+class Exportable:
+    """The objects that can be declared, by kind and name, and those that are skipped."""
 
     desired: Desired
-    """What is declared already."""
+    """Objects that are already declared."""
     values: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     above: dict[Address, Address] = field(default_factory=dict)
-    """The parent of what is nested."""
-    beside: dict[Address, list[Entry]] = field(default_factory=dict)
-    """What goes into an object that is declared already, by that object."""
+    """The parent of each nested object."""
+    beside: dict[Address, list[YamlEntry]] = field(default_factory=dict)
+    """Entries that belong inside an object that is already declared, by that object."""
 
 
 Fresh = Callable[[Address], bool]
 
 
-def accepted(
+def select_exportable(
     live: Live, kinds: Kinds, chosen: Iterable[str], desired: Desired, fresh: Fresh
-) -> Accepted:
-    """What the files can say of the observed objects of `chosen` that are `fresh`."""
-    found = Accepted(desired=desired)
+) -> Exportable:
+    """Return the observed objects of `chosen` that are `fresh` and that a file can hold."""
+    found = Exportable(desired=desired)
     for kind in sorted((kinds[n] for n in chosen), key=lambda k: (k.parent is not None, k.name)):
         _gather(found, kind, live, fresh)
-        _validated(found, kind)
-        _checked(found, kind)
+        _keep_valid(found, kind)
+        _keep_consistent(found, kind)
     for kind_name in found.values:
-        _referring(found, kinds[kind_name], live, desired)
-    _acyclic(found, kinds, desired)
+        _keep_resolved(found, kinds[kind_name], live, desired)
+    _drop_cycles(found, kinds, desired)
     return found
 
 
-def _gather(found: Accepted, kind: Kind, live: Live, fresh: Fresh) -> None:
+def _gather(found: Exportable, kind: Kind, live: Live, fresh: Fresh) -> None:
     table = found.values.setdefault(kind.name, {})
     for name, state in sorted(live.observed(kind.name)):
         address = Address(kind.name, name)
@@ -73,25 +78,25 @@ def _gather(found: Accepted, kind: Kind, live: Live, fresh: Fresh) -> None:
             owner = Address(kind.parent.kind, state.value.get(kind.parent.kind, ""))
             held = owner.name in found.values.get(owner.kind, {}) or found.desired.get(owner)
             if not held:
-                found.skipped.append(Skipped(address, "", _orphaned(owner)))
+                found.skipped.append(Skipped(address, "", _missing_owner(owner)))
                 continue
             found.above[address] = owner
             parent = live.get(owner)
             above = parent if isinstance(parent, Observed) else None
-        table[name] = candidates(kind, state.value, above.value if above else None)
+        table[name] = exportable_fields(kind, state.value, above.value if above else None)
 
 
-def _orphaned(owner: Address) -> str:
+def _missing_owner(owner: Address) -> str:
     if not owner.name:
         return f"the API does not return the {owner.kind} that it belongs to"
     return f"{owner} is not in any file"
 
 
-def _validated(found: Accepted, kind: Kind) -> None:
-    """Keep what the model accepts, and reads as what the shop has."""
+def _keep_valid(found: Exportable, kind: Kind) -> None:
+    """Keep the values that the model accepts and reads as the live ones."""
     table = found.values[kind.name]
     objects = list(table)
-    failing = _failing(kind, [texts(table[name]) for name in objects])
+    failing = _find_errors(kind, [texts(table[name]) for name in objects])
     for index, bad in failing.items():
         name = objects[index]
         if kind.identity in bad:
@@ -100,16 +105,16 @@ def _validated(found: Accepted, kind: Kind) -> None:
             continue
         for field_name, reason in bad.items():
             _drop(found, Address(kind.name, name), field_name, reason)
-    back = adapter(kind).validate_python([texts(value) for value in table.values()])
+    back = kind_adapter(kind).validate_python([texts(value) for value in table.values()])
     for (name, value), again in zip(list(table.items()), back, strict=True):
         for key in [key for key in value if again[key] != value[key]]:
             _drop(found, Address(kind.name, name), key, "a file cannot hold this value")
 
 
-def _failing(kind: Kind, written: list[Any]) -> dict[int, dict[str, str]]:
-    """What the model refuses, by index and field."""
+def _find_errors(kind: Kind, written: list[Any]) -> dict[int, dict[str, str]]:
+    """Return the errors of the model by index and field."""
     try:
-        adapter(kind).validate_python(written)
+        kind_adapter(kind).validate_python(written)
     except ValidationError as error:
         failing: dict[int, dict[str, str]] = {}
         for problem in error.errors(include_url=False, include_input=False):
@@ -120,14 +125,14 @@ def _failing(kind: Kind, written: list[Any]) -> dict[int, dict[str, str]]:
     return {}
 
 
-def _drop(found: Accepted, address: Address, name: str, reason: str) -> None:
+def _drop(found: Exportable, address: Address, name: str, reason: str) -> None:
     value = found.values[address.kind][address.name].pop(name)
-    if not empty(value):
+    if not is_unset(value):
         found.skipped.append(Skipped(address, name, reason))
 
 
-def _checked(found: Accepted, kind: Kind) -> None:
-    """Keep what goes together by the kind's own rules."""
+def _keep_consistent(found: Exportable, kind: Kind) -> None:
+    """Keep the values that pass the rules of their kind."""
     if kind.validate is None:
         return
     for name, value in found.values[kind.name].items():
@@ -136,8 +141,8 @@ def _checked(found: Accepted, kind: Kind) -> None:
             _drop(found, Address(kind.name, name), str(path[0]), reason)
 
 
-def _referring(found: Accepted, kind: Kind, live: Live, desired: Desired) -> None:
-    """Keep what names something that the shop shows; leave out what names something unread."""
+def _keep_resolved(found: Exportable, kind: Kind, live: Live, desired: Desired) -> None:
+    """Keep the references to objects in the shop; skip objects that refer to an unread one."""
     table = found.values[kind.name]
     for name, value in list(table.items()):
         address = Address(kind.name, name)
@@ -153,16 +158,16 @@ def _referring(found: Accepted, kind: Kind, live: Live, desired: Desired) -> Non
             _drop(found, address, str(path[0]), f"it refers to {target}, which is not in the shop")
 
 
-def _acyclic(found: Accepted, kinds: Kinds, desired: Desired) -> None:
-    """Take out what would make an object contain itself."""
-    while faults := find_cycles(_joined(found, desired), kinds):
+def _drop_cycles(found: Exportable, kinds: Kinds, desired: Desired) -> None:
+    """Remove the references by which an object would contain itself."""
+    while faults := find_cycles(_with_exported(found, desired), kinds):
         fault = faults[0]
         if fault.address.name not in found.values.get(fault.address.kind, {}):
             return  # among what the files declare already: theirs to mend
         _drop(found, fault.address, str(fault.path[0]), fault.message)
 
 
-def _joined(found: Accepted, desired: Desired) -> Desired:
+def _with_exported(found: Exportable, desired: Desired) -> Desired:
     objects = {name: dict(known) for name, known in desired.objects.items()}
     for name, values in found.values.items():
         objects.setdefault(name, {}).update(
@@ -171,32 +176,40 @@ def _joined(found: Accepted, desired: Desired) -> Desired:
     return replace(desired, objects=objects)
 
 
-def shared(found: Accepted, kinds: Kinds, chosen: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """What most objects of a kind have in common: worth a default."""
-    filled = {name: common(kinds[name], list(found.values[name].values())) for name in chosen}
+def shared_defaults(
+    found: Exportable, kinds: Kinds, chosen: Iterable[str]
+) -> dict[str, dict[str, Any]]:
+    """Return the values to write as defaults: most objects of a kind share them."""
+    filled = {
+        name: common_values(kinds[name], list(found.values[name].values())) for name in chosen
+    }
     return {name: values for name, values in sorted(filled.items()) if values}
 
 
-def entries(found: Accepted, kinds: Kinds, live: Live, filled: Filled) -> list[Entry]:
-    """The entries of what was accepted, children in their parents', where `filled` is filled in."""
-    made: dict[Address, Entry] = {}
-    top: list[Entry] = []
+def make_entries(found: Exportable, kinds: Kinds, live: Live, filled: Filled) -> list[YamlEntry]:
+    """Return the entries to write, children inside their parents, given the defaults `filled`."""
+    made: dict[Address, YamlEntry] = {}
+    top: list[YamlEntry] = []
     for name, values in found.values.items():
         kind = kinds[name]
         given = filled.get(name, {})
         for code, value in values.items():
             address = Address(name, code)
-            if (lost := _imposed(kind, value, given, live.get(address))) is not None:
+            if (lost := _conflict_with_defaults(kind, value, given, live.get(address))) is not None:
                 found.skipped.append(Skipped(address, "", lost))
                 continue
-            entry = Entry(address, typed(kind, own(kind, value, given)))
+            entry = YamlEntry(address, typed_values(kind, own_fields(kind, value, given)))
             made[address] = entry
             _place(entry, kind, found, made, top)
     return top
 
 
 def _place(
-    entry: Entry, kind: Kind, found: Accepted, made: Mapping[Address, Entry], top: list[Entry]
+    entry: YamlEntry,
+    kind: Kind,
+    found: Exportable,
+    made: Mapping[Address, YamlEntry],
+    top: list[YamlEntry],
 ) -> None:
     if kind.parent is None:
         top.append(entry)
@@ -211,8 +224,8 @@ def _place(
         found.skipped.append(Skipped(entry.address, "", f"{owner} is not imported"))
 
 
-def _imposed(kind: Kind, value: Value, given: Value, state: object) -> str | None:
-    """Why an object cannot be declared under these defaults; None where it can."""
+def _conflict_with_defaults(kind: Kind, value: Value, given: Value, state: object) -> str | None:
+    """Return the reason why an object conflicts with these defaults, or None."""
     live = state.value if isinstance(state, Observed) else {}
     for name, inner in given.items():
         differs = name not in value and name in live and live[name] != inner
@@ -226,7 +239,7 @@ def _imposed(kind: Kind, value: Value, given: Value, state: object) -> str | Non
     return None
 
 
-def typed(kind: Kind, value: Mapping[str, Any]) -> dict[str, Any]:
+def typed_values(kind: Kind, value: Mapping[str, Any]) -> dict[str, Any]:
     """Dates as dates, so that they stand without quotes."""
     return {
         name: date.fromisoformat(inner) if inner and kind.fields[name].wire.codec is DAY else inner
@@ -234,7 +247,7 @@ def typed(kind: Kind, value: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def addresses(made: Iterable[Entry]) -> Iterator[Address]:
+def addresses(made: Iterable[YamlEntry]) -> Iterator[Address]:
     """Everything that entries declare."""
     for entry in made:
         yield from entry.addresses()

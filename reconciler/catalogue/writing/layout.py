@@ -10,13 +10,13 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from reconciler.catalogue.writing.entry import Entry
+from reconciler.catalogue.writing.entry import YamlEntry
 from reconciler.core.model.kind import Kind, Kinds
 
-LARGEST = 200_000
+MAX_VALUES = 200_000
 """Values of one file; a reader takes a million, and nobody reads a fifth of that."""
 
-LONGEST = 60
+MAX_NAME_CHARACTERS = 60
 """Characters of a file's name."""
 
 _DEVICES = {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
@@ -25,14 +25,14 @@ _RESERVED = frozenset({"con", "prn", "aux", "nul", *_DEVICES})
 
 
 def files(
-    made: Sequence[Entry], kinds: Kinds, taken: Collection[str], schema: str = ""
-) -> dict[str, tuple[str, list[Entry]]]:
+    made: Sequence[YamlEntry], kinds: Kinds, taken: Collection[str], schema: str = ""
+) -> dict[str, tuple[str, list[YamlEntry]]]:
     """Name, text and entries of each new file; `schema` is where editors find the schema."""
-    homes: dict[str, list[Entry]] = {}
+    homes: dict[str, list[YamlEntry]] = {}
     for entry in made:
-        homes.setdefault(home(kinds[entry.address.kind], entry.value, kinds), []).append(entry)
+        homes.setdefault(top_of(kinds[entry.address.kind], entry.value, kinds), []).append(entry)
     names = {name.casefold() for name in taken}
-    found: dict[str, tuple[str, list[Entry]]] = {}
+    found: dict[str, tuple[str, list[YamlEntry]]] = {}
     for top in sorted(homes):
         for part in _parts(sorted(homes[top], key=lambda e: _order(e, kinds))):
             name = _free(slug(top), names)
@@ -40,7 +40,7 @@ def files(
     return found
 
 
-def home(kind: Kind, value: Mapping[str, Any], kinds: Kinds) -> str:
+def top_of(kind: Kind, value: Mapping[str, Any], kinds: Kinds) -> str:
     """The top of the tree that an object belongs to, else its collection."""
     path = path_of(kind, value, kinds)
     return path.partition("/")[0] if path else kind.collection
@@ -57,17 +57,17 @@ def path_of(kind: Kind, value: Mapping[str, Any], kinds: Kinds) -> str:
     return ""
 
 
-def _order(entry: Entry, kinds: Kinds) -> tuple[str, str, str]:
+def _order(entry: YamlEntry, kinds: Kinds) -> tuple[str, str, str]:
     kind = kinds[entry.address.kind]
     return kind.collection, path_of(kind, entry.value, kinds), entry.address.name
 
 
-def _parts(entries: Sequence[Entry]) -> Iterable[list[Entry]]:
-    part: list[Entry] = []
+def _parts(entries: Sequence[YamlEntry]) -> Iterable[list[YamlEntry]]:
+    part: list[YamlEntry] = []
     weight = 0
     for entry in entries:
         more = _weight(entry.tree())
-        if part and weight + more > LARGEST:
+        if part and weight + more > MAX_VALUES:
             yield part
             part, weight = [], 0
         part.append(entry)
@@ -82,7 +82,7 @@ def _weight(value: Any) -> int:
     return 1 + sum(map(_weight, value)) if isinstance(value, list) else 1
 
 
-def text(entries: Sequence[Entry], kinds: Kinds, schema: str = "") -> str:
+def text(entries: Sequence[YamlEntry], kinds: Kinds, schema: str = "") -> str:
     """A file with these entries, each under the collection of its kind."""
     lines = [f"# yaml-language-server: $schema={schema}"] if schema else []
     collection = ""
@@ -98,7 +98,7 @@ def text(entries: Sequence[Entry], kinds: Kinds, schema: str = "") -> str:
 def slug(top: str) -> str:
     """A file name that a person would give, without its suffix."""
     letters = unicodedata.normalize("NFC", top).casefold()
-    words = "".join(c if c.isalnum() else " " for c in letters)[:LONGEST].split()
+    words = "".join(c if c.isalnum() else " " for c in letters)[:MAX_NAME_CHARACTERS].split()
     name = "-".join(words) or "catalogue"
     return f"{name}-" if name in _RESERVED else name
 

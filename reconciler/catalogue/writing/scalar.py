@@ -33,13 +33,13 @@ def plain(value: Any) -> str:
     return str(value)
 
 
-def literal(text: str) -> str:
+def escape_placeholders(text: str) -> str:
     """`text` as a catalogue file must hold it where `${NAME}` is filled in."""
     return _NAME.sub(lambda match: f"{match[1]}${match[0].removeprefix(match[1])}", text)
 
 
-def filled_in(written: str) -> bool:
-    """Whether `written` holds a `${NAME}`, so that what it means stands elsewhere."""
+def has_placeholder(written: str) -> bool:
+    """Return whether `written` contains a `${NAME}`, whose value is in the environment."""
     return any(not match[1] for match in _NAME.finditer(written))
 
 
@@ -48,10 +48,10 @@ def scalar(value: Any, *, flow: bool = False) -> str:
     if isinstance(value, (bool, int, Decimal, date)):
         return plain(value)
     text = str(value)
-    return text if _bare(text, flow) else quoted(text)
+    return text if _bare(text, flow) else quote(text)
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """`text` in double quotes, on one line."""
     escaped = json.dumps(text, ensure_ascii=False)
     return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", escaped)
@@ -67,7 +67,7 @@ def paragraph(text: str) -> list[str] | None:
 
 
 def _bare(text: str, flow: bool) -> bool:
-    """Whether `text` needs no quotes in any reader."""
+    """Return whether `text` needs no quotes in any reader."""
     if not _START.match(text) or not _PRINTED.fullmatch(text) or text != text.rstrip():
         return False
     if ": " in text or " #" in text or text.endswith(":") or _GUESSED.fullmatch(text):

@@ -1,4 +1,4 @@
-"""A YAML text as values that know which characters they are, for edits that touch nothing else."""
+"""YAML syntax tree with character offsets, for edits in place."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ANCHOR = re.compile(r"&\S+\s*")
 
 
 @dataclass(slots=True)
-class Place:
+class YamlNode:
     """One value: its characters from `start` up to `end`, without its anchor."""
 
     sort: Literal["scalar", "map", "list", "alias"]
@@ -35,10 +35,10 @@ class Place:
     """Of a scalar: empty when plain, else its first character."""
     anchor: str = ""
     text: str = ""
-    pairs: list[Pair] = field(default_factory=list)
-    items: list[Place] = field(default_factory=list)
+    pairs: list[YamlPair] = field(default_factory=list)
+    items: list[YamlNode] = field(default_factory=list)
 
-    def pair(self, key: str) -> Pair | None:
+    def pair(self, key: str) -> YamlPair | None:
         """The pair that is written under `key` here, not what a merge brings."""
         return next((pair for pair in self.pairs if pair.key == key), None)
 
@@ -58,17 +58,17 @@ class Place:
 
 
 @dataclass(slots=True)
-class Pair:
+class YamlPair:
     """One key of a mapping, with its value."""
 
     key: str
     start: int
     end: int
     """Of the key itself."""
-    value: Place
+    value: YamlNode
 
 
-def compose(text: str) -> Place | None:
+def parse_syntax(text: str) -> YamlNode | None:
     """The root of a text; None for an empty one. Raises ReconcilerError for what is no YAML."""
     try:
         return position.root(text, lambda parser, event: _place(parser, event, text, False))
@@ -76,7 +76,7 @@ def compose(text: str) -> Place | None:
         raise ReconcilerError("a file has changed while it was being edited") from None
 
 
-def at(root: Place, path: Sequence[str | int]) -> Place | None:
+def find_node(root: YamlNode, path: Sequence[str | int]) -> YamlNode | None:
     """The value at a path; None where an alias or a merge stands in between."""
     place = root
     for step in path:
@@ -92,32 +92,34 @@ def at(root: Place, path: Sequence[str | int]) -> Place | None:
     return place if place.sort != "alias" else None
 
 
-def _place(parser: Any, event: Any, text: str, inside: bool) -> Place:
+def _place(parser: Any, event: Any, text: str, inside: bool) -> YamlNode:
     start, end = event.start_mark.index, event.end_mark.index
     if isinstance(event, AliasEvent):
-        return Place("alias", start, end, inside, anchor=event.anchor)
+        return YamlNode("alias", start, end, inside, anchor=event.anchor)
     anchor = event.anchor or ""
     if anchor and (match := _ANCHOR.match(text, start)):
         start = match.end()
     if isinstance(event, ScalarEvent):
         # A block scalar ends where the next token begins.
         end = max(start, start + len(text[start:end].rstrip()))
-        return Place("scalar", start, end, inside, event.style or "", anchor, event.value)
+        return YamlNode("scalar", start, end, inside, event.style or "", anchor, event.value)
     if isinstance(event, MappingStartEvent):
-        return _map(parser, Place("map", start, end, bool(event.flow_style), anchor=anchor), text)
-    return _list(parser, Place("list", start, end, bool(event.flow_style), anchor=anchor), text)
+        return _map(
+            parser, YamlNode("map", start, end, bool(event.flow_style), anchor=anchor), text
+        )
+    return _list(parser, YamlNode("list", start, end, bool(event.flow_style), anchor=anchor), text)
 
 
-def _map(parser: Any, place: Place, text: str) -> Place:
+def _map(parser: Any, place: YamlNode, text: str) -> YamlNode:
     while not isinstance(event := parser.get_event(), MappingEndEvent):
         key = _place(parser, event, text, place.flow)
         value = _place(parser, parser.get_event(), text, place.flow)
-        place.pairs.append(Pair(key.text, key.start, key.end, value))
+        place.pairs.append(YamlPair(key.text, key.start, key.end, value))
     place.end = event.end_mark.index if place.flow else place.pairs[-1].value.end
     return place
 
 
-def _list(parser: Any, place: Place, text: str) -> Place:
+def _list(parser: Any, place: YamlNode, text: str) -> YamlNode:
     while not isinstance(event := parser.get_event(), SequenceEndEvent):
         place.items.append(_place(parser, event, text, place.flow))
     place.end = event.end_mark.index if place.flow else place.items[-1].end

@@ -1,4 +1,4 @@
-"""What of a live object is worth a line in a file, and what a shop's objects have in common.
+"""Live values that are worth a line in a file, and values that most objects share.
 
 A key that is not written is not managed, so what is left out is left alone.
 """
@@ -16,8 +16,8 @@ NOTHING: tuple[Any, ...] = (None, "", 0)
 """What stands for "not set", besides an empty list or mapping. A flag that is off equals 0."""
 
 
-def candidates(kind: Kind, value: Value, above: Value | None = None) -> dict[str, Any]:
-    """What a file could say of a live object, in the order of its model.
+def exportable_fields(kind: Kind, value: Value, above: Value | None = None) -> dict[str, Any]:
+    """Return the fields of a live object that a file can hold, in the order of its model.
 
     `above` is the parent's value: what repeats it unless a file says otherwise is left out.
     """
@@ -26,44 +26,46 @@ def candidates(kind: Kind, value: Value, above: Value | None = None) -> dict[str
     found = {kind.identity: value[kind.identity]}
     for name in kind.fields:
         repeated = (
-            above is not None and name in follows and value.get(name) == _of(above, follows, name)
+            above is not None
+            and name in follows
+            and value.get(name) == _parent_value(above, follows, name)
         )
         if name in offered and name in value and not repeated:
-            found[name] = _trimmed(kind, name, value[name])
+            found[name] = _without_unset(kind, name, value[name])
     return found
 
 
-def _of(above: Value, follows: Mapping[str, str], name: str) -> Any:
+def _parent_value(above: Value, follows: Mapping[str, str], name: str) -> Any:
     return above.get(follows[name])
 
 
-def own(kind: Kind, value: Value, filled: Value) -> dict[str, Any]:
-    """What the object's own entry says where `filled` gives it what it leaves out."""
+def own_fields(kind: Kind, value: Value, filled: Value) -> dict[str, Any]:
+    """Return the fields of an entry, given the defaults `filled` for the ones that it omits."""
     return {
         name: inner
         for name, inner in value.items()
         if name == kind.identity
-        or (inner != filled[name] if name in filled else _said(kind, name, inner))
+        or (inner != filled[name] if name in filled else _is_worth_writing(kind, name, inner))
     }
 
 
-def _said(kind: Kind, name: str, value: Any) -> bool:
-    """Whether a value is worth saying: it is what nobody would take for granted."""
+def _is_worth_writing(kind: Kind, name: str, value: Any) -> bool:
+    """Return whether a value is worth a line: it is not what a reader would assume."""
     if name in kind.required:
         return True
     wire = kind.fields[name].wire
     assumed = kind.create.defaults if kind.create else {}
     taken = any(key in assumed and assumed[key] == wire.codec.encode(value) for key in wire.write)
-    return not (empty(value) or taken)
+    return not (is_unset(value) or taken)
 
 
-def empty(value: Any) -> bool:
-    """Whether a value is as good as none."""
+def is_unset(value: Any) -> bool:
+    """Return whether a value counts as unset: null, "", 0, false, [] or {}."""
     return value in ([], {}) or value in NOTHING
 
 
-def common(kind: Kind, values: Sequence[Value]) -> dict[str, Any]:
-    """What most objects of a kind have, of the flags and choices that all of them show."""
+def common_values(kind: Kind, values: Sequence[Value]) -> dict[str, Any]:
+    """Return the flags and choices that all objects of a kind show and most share."""
     found = {}
     for name in _switches(kind):
         shown = [value[name] for value in values if name in value]
@@ -93,8 +95,8 @@ def _bases(kind: Kind) -> Iterator[tuple[str, Any]]:
 
 
 @cache
-def _demanded(kind: Kind, name: str) -> frozenset[str]:
-    """The members that each entry of a keyed map must have."""
+def _required_members(kind: Kind, name: str) -> frozenset[str]:
+    """Return the members that each entry of a keyed map must have."""
     pending: list[Any] = [dict(_bases(kind))[name]]
     while pending:
         candidate = pending.pop()
@@ -104,14 +106,16 @@ def _demanded(kind: Kind, name: str) -> frozenset[str]:
     return frozenset()
 
 
-def _trimmed(kind: Kind, name: str, value: Any) -> Any:
-    """A keyed map whose entries leave out what is not set."""
+def _without_unset(kind: Kind, name: str, value: Any) -> Any:
+    """Return a keyed map without the members that are not set."""
     if not isinstance(value, Mapping):
         return value
-    return {key: _entry(entry, _demanded(kind, name)) for key, entry in sorted(value.items())}
+    return {
+        key: _entry(entry, _required_members(kind, name)) for key, entry in sorted(value.items())
+    }
 
 
 def _entry(entry: Any, demanded: Iterable[str]) -> Any:
     if not isinstance(entry, Mapping):
         return entry
-    return {k: v for k, v in entry.items() if k in demanded or not empty(v)}
+    return {k: v for k, v in entry.items() if k in demanded or not is_unset(v)}

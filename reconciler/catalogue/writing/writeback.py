@@ -1,4 +1,4 @@
-"""Values of the shop into the files that declare something else, and nothing but those values.
+"""Write live values to the files of a shop, and change nothing else in them.
 
 Each file is edited at the characters that must change; the catalogue is then read again, beside
 the old one, and must say exactly what was intended, or nothing is written.
@@ -14,12 +14,12 @@ from typing import Any
 
 from reconciler import atomic
 from reconciler.catalogue import loader as source
-from reconciler.catalogue.files import paths
+from reconciler.catalogue.files import list_files
 from reconciler.catalogue.parser import UnsetName, parse
 from reconciler.catalogue.settings import Settings
 from reconciler.catalogue.writing.edit import Edits, Unwritable
-from reconciler.catalogue.writing.entry import Entry
-from reconciler.catalogue.writing.syntax import Place, at, compose
+from reconciler.catalogue.writing.entry import YamlEntry
+from reconciler.catalogue.writing.syntax import YamlNode, find_node, parse_syntax
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds
@@ -34,38 +34,38 @@ Steps = tuple[str | int, ...]
 
 
 @dataclass(slots=True)
-class File:
+class CatalogueFile:
     """One catalogue file, as text to be edited."""
 
     name: str
     raw: bytes
     text: str
-    root: Place | None
+    root: YamlNode | None
     paths: dict[Address, Steps]
     edits: Edits
     new: str = ""
 
     @property
     def content(self) -> bytes:
-        """What it is after the edits."""
+        """Return the content after the edits."""
         return (BOM if self.raw.startswith(BOM) else b"") + self.new.encode()
 
 
 @dataclass(slots=True)
 class Writeback:
-    """Edits of the files of a shop, gathered before any is made."""
+    """Edits of the files of a shop, collected before any file is written."""
 
     shop: Settings
     kinds: Kinds
     desired: Desired
-    files: dict[str, File] = field(default_factory=dict)
+    files: dict[str, CatalogueFile] = field(default_factory=dict)
     created: dict[str, str] = field(default_factory=dict)
     """New files, by name from the shop's folder."""
     intended: dict[Address, dict[str, Any]] = field(default_factory=dict)
     """What the files are to say of objects that they declare."""
     added: set[Address] = field(default_factory=set)
 
-    def put(self, address: Address, name: str, value: Any, typed: Any) -> None:
+    def write_field(self, address: Address, name: str, value: Any, typed: Any) -> None:
         """Make a field what the shop has; raises Unwritable where it cannot stand in the file.
 
         `value` is what the model will hold then, `typed` what is written for it.
@@ -74,12 +74,12 @@ class Writeback:
         assert declared is not None
         file = self.file(declared.source.file)
         place = self._object(file, address)
-        begun = file.edits.mark()
+        begun = file.edits.checkpoint()
         try:
             if value is GONE:
                 self._drop(file, place, address.kind, name)
             else:
-                file.edits.put(place, name, typed, tuple(self.kinds[address.kind].fields))
+                file.edits.set_key(place, name, typed, tuple(self.kinds[address.kind].fields))
         except Unwritable:
             file.edits.undo(begun)
             raise
@@ -89,7 +89,9 @@ class Writeback:
         else:
             intended[name] = value
 
-    def add(self, name: str, owner: Address | None, key: str, entries: list[Entry]) -> None:
+    def add_entries(
+        self, name: str, owner: Address | None, key: str, entries: list[YamlEntry]
+    ) -> None:
         """Put new entries into a list of a file: at its top, or inside a declared object."""
         file = self.file(name)
         place = self._object(file, owner) if owner else file.root
@@ -98,19 +100,19 @@ class Writeback:
         file.edits.append(place, key, entries)
         self.added |= {address for entry in entries for address in entry.addresses()}
 
-    def create(self, name: str, text: str, entries: Iterable[Entry]) -> None:
+    def create_file(self, name: str, text: str, entries: Iterable[YamlEntry]) -> None:
         """A new file."""
         self.created[name] = text
         self.added |= {address for entry in entries for address in entry.addresses()}
 
-    def file(self, name: str) -> File:
+    def file(self, name: str) -> CatalogueFile:
         """A catalogue file, read when it is first edited."""
         if name not in self.files:
             raw = (self.shop.root / name).read_bytes()
             text = raw.decode("utf-8-sig")
-            root = compose(text)
+            root = parse_syntax(text)
             paths = dict(self._paths(parse(text, name)[0]))
-            self.files[name] = File(name, raw, text, root, paths, Edits(text, root))
+            self.files[name] = CatalogueFile(name, raw, text, root, paths, Edits(text, root))
         return self.files[name]
 
     def finish(self) -> dict[str, tuple[bytes, bytes]]:
@@ -120,7 +122,7 @@ class Writeback:
             try:
                 file.new = file.edits.result()
             except Unwritable as error:
-                raise _otherwise(f"{file.name}: {error}") from None
+                raise _unsafe_edit(f"{file.name}: {error}") from None
             if file.new != file.text:
                 found[file.name] = (file.raw, file.content)
         found |= {name: (b"", text.encode()) for name, text in self.created.items()}
@@ -151,56 +153,62 @@ class Writeback:
                     beside, shop.catalogue, self.kinds, defaults=shop.defaults, expand=shop.expand
                 )
             except SourceError as error:
-                raise _otherwise(str(error.problems[0])) from None
+                raise _unsafe_edit(str(error.problems[0])) from None
         said = {address: declared.value for address, declared in after}
         wanted = {address: self.intended.get(address, d.value) for address, d in self.desired}
         wrong = [a for a in wanted if said.get(a) != wanted[a]]
         wrong += sorted(self.added.symmetric_difference(said.keys() - wanted.keys()))
         if wrong:
-            raise _otherwise(str(wrong[0]))
+            raise _unsafe_edit(str(wrong[0]))
 
     def _names(self) -> list[str]:
         """The catalogue files that are there, from the shop's folder."""
         root = self.shop.root
         if not (root / self.shop.catalogue).is_dir():
             return []
-        return [path.relative_to(root).as_posix() for path in paths(root, self.shop.catalogue)]
+        return [path.relative_to(root).as_posix() for path in list_files(root, self.shop.catalogue)]
 
-    def _object(self, file: File, address: Address) -> Place:
-        place = at(file.root, file.paths[address]) if file.root and address in file.paths else None
+    def _object(self, file: CatalogueFile, address: Address) -> YamlNode:
+        place = (
+            find_node(file.root, file.paths[address])
+            if file.root and address in file.paths
+            else None
+        )
         if place is None or place.sort != "map":
             raise Unwritable("its entry is written elsewhere, behind an anchor")
         return place
 
-    def _drop(self, file: File, place: Place, kind: str, name: str) -> None:
+    def _drop(self, file: CatalogueFile, place: YamlNode, kind: str, name: str) -> None:
         given: Mapping[str, Any] = self.shop.defaults or {}
         if place.pair(name) is None or place.pair("<<") is not None or name in given.get(kind, ()):
             raise Unwritable("the shop has no value, and an anchor or `defaults` give it one")
-        file.edits.drop(place, name)
+        file.edits.remove_key(place, name)
 
     def _paths(self, tree: Mapping[str, Any]) -> Iterator[tuple[Address, Steps]]:
         """Where each object of a file stands."""
         for kind in self.kinds.values():
             if kind.parent is None:
-                yield from self._listed(kind, tree.get(kind.collection), (kind.collection,))
+                yield from self._paths_in_list(kind, tree.get(kind.collection), (kind.collection,))
 
-    def _listed(self, kind: Kind, items: Any, above: Steps) -> Iterator[tuple[Address, Steps]]:
+    def _paths_in_list(
+        self, kind: Kind, items: Any, above: Steps
+    ) -> Iterator[tuple[Address, Steps]]:
         for index, node in enumerate(items if isinstance(items, list) else ()):
             path = (*above, index)
-            yield Address(kind.name, self._filled(node.get(kind.identity, ""))), path
+            yield Address(kind.name, self._expand(node.get(kind.identity, ""))), path
             for child in self.kinds.values():
                 if child.parent and child.parent.kind == kind.name:
                     inner = (*path, child.collection)
-                    yield from self._listed(child, node.get(child.collection), inner)
+                    yield from self._paths_in_list(child, node.get(child.collection), inner)
 
-    def _filled(self, written: str) -> str:
+    def _expand(self, written: str) -> str:
         try:
             return self.shop.expand(written)
         except UnsetName:
             return ""
 
 
-def _otherwise(what: str) -> ReconcilerError:
+def _unsafe_edit(what: str) -> ReconcilerError:
     return ReconcilerError(
         f"could not edit the files safely; no file was changed: {what}",
         hint="adopt other addresses or fields, and edit this one by hand",
