@@ -103,7 +103,7 @@ def test_a_head_start_is_on_what_the_settings_name(
 ) -> None:
     (folder / "catalogue").rename(folder / "menu")
     (folder / "reconciler.yaml").write_text("catalogue: menu\nstore: [", encoding="utf-8")
-    assert parsing.start_parsing(folder) is None  # whoever uses the settings says what is wrong with them
+    assert parsing.start_parsing(folder) is None
     (folder / "reconciler.yaml").write_text("catalogue: menu\n", encoding="utf-8")
     monkeypatch.setenv("WHO", "Susu")
     begun = parsing.start_parsing(folder)
@@ -119,7 +119,7 @@ def test_a_head_start_is_on_what_the_settings_name(
 def test_no_head_start_is_on_anything_else(tmp_path: Path, written: str) -> None:
     (tmp_path / "catalogue").mkdir()
     (tmp_path / "catalogue" / "a.yaml").write_text("categories: []\n", encoding="utf-8")
-    assert parsing.start_parsing(tmp_path) is not None  # a shop without settings has them all in DEALPOS_*
+    assert parsing.start_parsing(tmp_path) is not None
     (tmp_path / "reconciler.yaml").write_text(f"catalogue: {written}\n", encoding="utf-8")
     assert parsing.start_parsing(tmp_path) is None
 

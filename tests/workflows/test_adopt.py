@@ -77,8 +77,8 @@ def test_a_field_that_cannot_be_written_is_skipped_by_its_name(make_shop: MakeSh
 def test_a_new_object_goes_into_a_new_file_beside_one_of_the_same_name(make_shop: MakeShop) -> None:
     shop = make_shop(LIVE)
     shop.write("categories: [{name: Drinks}]", "coupons.yaml")
-    found = adopt.look(shop.open(shop.client()), ["coupon/K1"], ())
-    changed = adopt.write(found).finish()
+    found = adopt.find_drift(shop.open(shop.client()), ["coupon/K1"], ())
+    changed = adopt.edit_files(found).finish()
     ((file, (before, after)),) = changed.items()
     assert file != "catalogue/coupons.yaml"
     assert (before, b"code: K1" in after) == (b"", True)
