@@ -77,13 +77,17 @@ def test_json_has_no_color(folder: Path) -> None:
     assert COLOR not in in_pipe("plan", folder, "--format", "json", "--color", "always")
 
 
+def without_times(text: str) -> list[str]:
+    """Return the words of a plan without times of the day, which may differ between two runs."""
+    return [word for word in text.split() if not re.fullmatch(r"\d\d:\d\d", word)]
+
+
 @pytest.mark.parametrize("columns", [60, 80])
 def test_a_plan_on_a_terminal_is_wrapped_to_its_width(example: Path, columns: int) -> None:
     code, out = on_terminal("plan", example, columns=columns, TERM="dumb")
     assert code == 0
     assert "\x1b" not in out  # no progress bar either
-    words = in_pipe("plan", example).split()
-    assert out.split()[: len(words) // 2] == words[: len(words) // 2]
+    assert without_times(out) == without_times(in_pipe("plan", example))
     too_long = [line for line in out.splitlines() if len(line) > columns and " " in line.strip()]
     assert all("'" in line for line in too_long), too_long  # a command stays in one piece
 

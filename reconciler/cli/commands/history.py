@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import errors, options, output, stream
+from reconciler.cli import errors, options, output
 from reconciler.errors import UsageError
 
 
@@ -60,4 +60,4 @@ def history(
     if output_format == "json":
         output.print_json(history_document(held, store))
     else:
-        stream.write_stdout(history_text(held, store))
+        output.print_text(history_text(held, store))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import errors, options, output, stream
+from reconciler.cli import errors, options, output
 
 
 @click.command()
@@ -29,4 +29,4 @@ def validate(directory: Path, output_format: str) -> None:
                 for name, count in counts.items()
                 if count
             )
-            stream.write_stdout(f"Valid: {listed or 'nothing declared'}\n")
+            output.print_text(f"Valid: {listed or 'nothing declared'}\n")
