@@ -1,4 +1,4 @@
-"""What `-v` and `-vv` say of a request, and what they never say."""
+"""Lines of `-v` and `-vv`: each request is named, and no value of it."""
 
 from __future__ import annotations
 

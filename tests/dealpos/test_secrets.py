@@ -62,7 +62,7 @@ def test_nothing_heard_while_waiting_holds_a_secret() -> None:
 
 
 def test_what_the_shop_says_of_an_error_is_not_repeated_while_waiting() -> None:
-    """It may name a customer."""
+    """The message of a server may name a customer."""
     server = FakeServer(status(502, "Ayu Lestari"), ok())
     server.client.call("customer.list")
     assert [reason for _, reason in server.ear.waits] == ["HTTP 502, retrying"]

@@ -1,4 +1,4 @@
-"""What a shop answers, remembered beside the files: it saves requests, and proves nothing."""
+"""The tenant profile beside the files: it saves requests, and proves nothing."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def test_headers_that_say_nothing_change_nothing(window: RequestWindow, nonsense
 
 
 def test_a_shop_without_a_limit_is_not_waited_for(window: RequestWindow) -> None:
-    """As `sandbox serve --limit 0`: a number that is never reached."""
+    """`sandbox serve --limit 0` sends a limit that is never reached."""
     told = str(UNLIMITED)
     send(window, ratelimit_policy=f"{told};w=180", ratelimit_remaining=told)
     assert (window.limit, window.seconds) == (UNLIMITED, 180.0)

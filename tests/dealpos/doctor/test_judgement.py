@@ -65,7 +65,7 @@ RETIRED = asked(rows=variants(1, Discontinued=True))
 GMT = "Thu, 01 Jan 1970 00:10:00 GMT"
 
 TABLE: list[tuple[Evidence, str, str, str]] = [
-    # buckets: the count across endpoints
+    # rate limit scope: the count across endpoints
     (left(("/A", 49), ("/B", 48), ("/C", 47)), "rate limit scope", "ok", "one window"),
     (
         left(("/A", 49), ("/B", 49), ("/C", 49)),
@@ -220,7 +220,7 @@ TABLE: list[tuple[Evidence, str, str, str]] = [
         "warning",
         "the response was lost",
     ),
-    # unknown in a batch
+    # batch with unknown codes
     (
         about(asked(Purpose.BATCH, operation="variant.by_codes", entries=2, rows=variants(1))),
         "batch with unknown codes",
@@ -259,7 +259,7 @@ TABLE: list[tuple[Evidence, str, str, str]] = [
         "warning",
         "variant.list leaves out the discontinued variant V9",
     ),
-    # shown inside: discontinued variants, by a product
+    # discontinued variants in products
     (
         about(asked(rows=())),
         "discontinued variants in products",
