@@ -122,7 +122,7 @@ def outcome_of(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Outc
         written.change.action,
         written.status,
         redact(kind, written.change, text),
-        _is_settled(written) and not _unshown_fields(written),
+        _settled_value(written) is not None and not _unshown_fields(written),
     )
 
 
@@ -133,18 +133,16 @@ def rewrites_after(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> 
     """
     change = written.change
     over = carried_over_rewrites(kind, change.address, change.carried)
-    if written.observed is None or not _is_settled(written):
+    if (live := _settled_value(written)) is None:
         return {**known, **over}
-    live = written.observed
     found = fingerprint_pairs(kind, change.address, equivalent_rewrites(kind, change, live))
     unshown = {path: pair for path, pair in known.items() if path[0] not in live}
     return {**unshown, **found, **over, **rewrites_of(kind, change, live)}
 
 
-def _is_settled(written: Written) -> bool:
-    return (
-        written.status == "applied" and written.observed is not None and not written.awaits_listing
-    )
+def _settled_value(written: Written) -> Value | None:
+    """Return what reads showed, or None if the write or its reading back is not complete."""
+    return written.observed if written.status == "applied" and not written.awaits_listing else None
 
 
 def _unshown_fields(written: Written) -> list[str]:
@@ -156,9 +154,9 @@ def _read_notes(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Ite
     change = written.change
     if written.unread is not None:
         yield f"accepted by the API, not verified: {written.unread}"
-    if written.observed is None or not _is_settled(written):
+    if (live := _settled_value(written)) is None:
         return
-    found = equivalent_rewrites(kind, change, written.observed)
+    found = equivalent_rewrites(kind, change, live)
     for path, traces in fingerprint_pairs(kind, change.address, found).items():
         if known.get(path) != traces:
             yield _describe_rewrite(kind, change.address, path, found[path])
