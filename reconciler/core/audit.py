@@ -14,12 +14,12 @@ from reconciler.core.model.address import Address, Source
 from reconciler.core.plan.plan import Plan
 
 STATES: Mapping[str, str] = {
-    "drifted": "not in the shop as the files say",
-    "missing": "declared, and not in the shop",
-    "pending_removal": "in the shop, and the files remove it",
-    "blocked": "not as the files say, and no plan would change it",
+    "drifted": "differs from the files",
+    "missing": "declared, not in the shop",
+    "pending_removal": "marked as removed, still in the shop",
+    "blocked": "differs from the files, and no plan would change it",
     "unknown": "could not be read",
-    "unmanaged": "in the shop, and not in the files",
+    "unmanaged": "in the shop, not in the files",
 }
 """What an audit can find of an object, in the order of a report, and what that means."""
 _STATES = {Action.CREATE: "missing", Action.DELETE: "pending_removal"}

@@ -18,7 +18,7 @@ class Category(TypedDict, total=False):
     code: Annotated[
         Text,
         Wire(("Code",)),
-        WriteOnly("it can be set when the category is created and is never shown again"),
+        WriteOnly("the API never returns it"),
     ]
     discontinued: Annotated[Flag, Wire(("Discontinued",), ("Discontinued",), FLAG)]
 

@@ -12,7 +12,7 @@ from reconciler.core.model.kind import Call, CarryOver, Kind, Listing, Reads, Si
 from reconciler.core.model.pricing import Discount
 from reconciler.core.model.types import CategoryPath, Code, Count, Day, Flag, Money, Text
 
-_UNSHOWN = "no read of a coupon returns it"
+_UNSHOWN = "the API never returns it"
 _READ_KEYS = ("RequirementType", "ListRequirementVariants", "ListRequirementCategories")
 _SPELLINGS = {
     "variants": ("Variant", "ListRequirementVariants", "Code"),
@@ -99,18 +99,18 @@ class Coupon(TypedDict, total=False):
 def _validate(value: Value) -> Iterator[tuple[tuple[str | int, ...], str]]:
     percentage = value.get("type", "DiscountPercentage") == "DiscountPercentage"
     if percentage and "type" in value and value.get("discount", 0) > 100:
-        yield ("discount",), "a percentage cannot be over 100"
+        yield ("discount",), "must be at most 100 for a percentage"
     if "discount" in value and value["discount"] == 0:
         yield ("discount",), "must be more than 0"
     if "limit" in value and value["limit"] == 0:
-        yield ("limit",), "must be at least 1: a coupon that nobody can use is better left out"
+        yield ("limit",), "must be at least 1 (omit the coupon instead)"
     if not percentage:
         # dealpos-api.md §10: both are documented for the percentage type only.
         for name in ("maximum_discount", "full_price_item_only"):
             if name in value:
-                yield (name,), "only a DiscountPercentage coupon has it"
+                yield (name,), "is allowed only for type DiscountPercentage"
     if sum(bool(names) for names in value.get("requires", {}).values()) > 1:
-        yield ("requires",), "either variants or categories: a coupon has one requirement type"
+        yield ("requires",), "must be either variants or categories, not both"
 
 
 def _carry_over(after: Value, live: Value) -> CarryOver:

@@ -10,7 +10,7 @@ from reconciler.core.model.kind import Call, Kind, Listing, Reads, Single
 from reconciler.core.model.types import CategoryPath, Code, Flag, Text
 
 # dealpos-api.md §6.5: any source URL goes in, a re-hosted CDN address comes back.
-_IMAGE = "the server keeps images under an address of its own"
+_IMAGE = "the API returns images under its own address"
 
 
 class Product(TypedDict, total=False):

@@ -26,7 +26,7 @@ from reconciler.core.model.kind import (
 from reconciler.core.model.pricing import Offer
 from reconciler.core.model.types import Code, Count, Flag, Money, Text
 
-_UNSHOWN = "no read of a variant returns it"
+_UNSHOWN = "the API never returns it"
 
 # dealpos-api.md §6.1: product create prints the type as {"value": "Standard"}; everywhere else it
 # is text.
@@ -110,7 +110,7 @@ def _validate(value: Value) -> Iterator[tuple[tuple[str | int, ...], str]]:
     if components and not made_of_parts:
         yield (
             ("components",),
-            f"only a Composite or Manufactured variant has components, this one is {value['type']}",
+            f"allowed only for type Composite or Manufactured, not {value['type']}",
         )
     for name, component in components.items():
         if component["qty"] == 0:
@@ -125,7 +125,7 @@ def _fields_at_risk(value: Value) -> dict[str, str]:
     # dealpos-api.md §7: what belongs to these types is written, and shown by no read.
     type_ = value.get("type", "")
     if type_ == "Serialized":
-        return {"type": "the API takes no Serialized: make this change in DealPOS"}
+        return {"type": "The API does not accept type Serialized: make this change in DealPOS"}
     by_type = {"MultipleUOM": _UNITS, "PrepaidPackage": _PREPAID, "PrepaidPoint": _PREPAID}
     return dict.fromkeys(by_type.get(type_, ()), DECLARE)
 

@@ -48,7 +48,7 @@ def change(number: int) -> Change:
     return Change(
         Address("variant", f"V{number:07}"),
         Action.RETIRE if retired else Action.UPDATE,
-        "declared fields differ from live",
+        "declared and live values differ",
         tuple(fields),
         before,
         after,

@@ -95,7 +95,9 @@ def test_a_rule_across_fields_holds_for_defaults_too(folder: Folder) -> None:
         "products: [{code: P, variants: [{code: A, components: {B: {qty: 1}}}]}]", "shop.yaml"
     )
     (found,) = folder.messages("defaults: {variant: {type: Standard}}")
-    assert found.startswith("shop.yaml:1:55: variant/A: `components` only a Composite")
+    assert found.startswith(
+        "shop.yaml:1:55: variant/A: `components` allowed only for type Composite or"
+    )
 
 
 def test_an_anchor_is_shared_between_objects(folder: Folder) -> None:

@@ -338,24 +338,24 @@ def test_a_problem_names_place_text_and_way_out(
         (
             "coupons: [{code: A, type: DiscountPercentage, discount: 101}]",
             "1:57",
-            "coupon/A: `discount` a percentage cannot be over 100",
+            "coupon/A: `discount` must be at most 100 for a percentage",
         ),
         ("coupons: [{code: A, discount: 0}]", "1:31", "coupon/A: `discount` must be more than 0"),
         ("coupons: [{code: A, limit: 0}]", "1:28", "coupon/A: `limit` must be at least 1"),
         (
             "coupons: [{code: A, type: DiscountAmount, maximum_discount: 5}]",
             "1:61",
-            "coupon/A: `maximum_discount` only a DiscountPercentage coupon has it",
+            "coupon/A: `maximum_discount` is allowed only for type DiscountPercentage",
         ),
         (
             "coupons: [{code: A, type: DiscountAmount, full_price_item_only: true}]",
             "1:65",
-            "coupon/A: `full_price_item_only` only a DiscountPercentage coupon has it",
+            "coupon/A: `full_price_item_only` is allowed only for type DiscountPercentage",
         ),
         (
             "coupons: [{code: A, requires: {variants: [X], categories: [Y]}}]",
             "1:31",
-            "coupon/A: `requires` either variants or categories",
+            "coupon/A: `requires` must be either variants or categories, not both",
         ),
         (
             "products: [{code: A, variants: [{code: B, components: {B: {qty: 1}}}]}]",
@@ -371,7 +371,7 @@ def test_a_problem_names_place_text_and_way_out(
             "products: [{code: A, variants: [{code: B, type: Standard, components: {C: {qty: 1}}}]}"
             "]",
             "1:71",
-            "variant/B: `components` only a Composite or Manufactured variant has components",
+            "variant/B: `components` allowed only for type Composite or Manufactured, not Standard",
         ),
     ],
 )

@@ -56,7 +56,7 @@ FILES: dict[str, tuple[str | bytes, str, str, str]] = {
     "missing reference": (
         "products: [{code: A, name: A, category: Drnks, variants: []}]\n"
         "categories: [{name: Drinks}]",
-        "names the category `Drnks`, which does not exist",
+        "refers to the category `Drnks`, which does not exist",
         "menu.yaml:1:",
         "did you mean `Drinks`?",
     ),
@@ -71,7 +71,7 @@ FILES: dict[str, tuple[str | bytes, str, str, str]] = {
         "products: [{code: A, category: C}]\ncategories: [{name: C}]",
         "product/A is new and has no `name`",
         "menu.yaml:1:",
-        "write `name:`",
+        "declare `name`; it is required to create a product",
     ),
     "price below zero": (
         "products: [{code: A, variants: [{code: B, unit_price: -1}]}]",
@@ -81,7 +81,7 @@ FILES: dict[str, tuple[str | bytes, str, str, str]] = {
     ),
     "percentage over 100": (
         "coupons: [{code: A, type: DiscountPercentage, discount: 101, limit: 1}]",
-        "a percentage cannot be over 100",
+        "must be at most 100 for a percentage",
         "menu.yaml:1:",
         "",
     ),
@@ -111,7 +111,7 @@ FILES: dict[str, tuple[str | bytes, str, str, str]] = {
         "  {code: C, type: Composite, unit_price: 1, components: {B: {qty: 1}}}]}]",
         "contains itself",
         "menu.yaml:",
-        "take one of them out",
+        "remove one of them",
     ),
     "null": (
         "categories: [{name: A, code: null}]",

@@ -24,7 +24,7 @@ def test_what_was_not_read_may_need_it(world: World, unread: str, stays: bool) -
     found = plan_deletions(Desired(removals=ASKED), world.live, KINDS, (), {})
     assert [str(change.address) for change in found.changes] == ([] if stays else ["category/X"])
     if stays:
-        why = f"not deleted: whether {unread} needs it is not known: it could not be read"
+        why = f"not deleted: {unread} may depend on it, but could not be read"
         assert found.blocked == [(Address("category", "X"), why)]
 
 

@@ -197,7 +197,7 @@ def test_any_change_of_a_coupon_is_a_replacement_with_its_reason(
 ) -> None:
     (change,) = compare_fields(COUPON, {name: after}, {name: before})
     assert change.action is Action.REPLACE
-    assert change.reason == "the API has no update for a coupon"
+    assert change.reason == "DealPOS cannot update a coupon"
 
 
 def test_another_parent_is_a_replacement_with_its_reason() -> None:
@@ -258,7 +258,7 @@ def test_a_new_object_is_every_declared_value_from_nothing() -> None:
         ("components", None, {}, Action.CREATE),
         ("ratio", None, 12, Action.CREATE),
     ]
-    assert new_fields(VARIANT, declared)[-1].reason == "no read of a variant returns it"
+    assert new_fields(VARIANT, declared)[-1].reason == "the API never returns it"
 
 
 def test_a_live_map_is_cut_to_the_declared_members_of_declared_keys() -> None:

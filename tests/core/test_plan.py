@@ -38,7 +38,7 @@ def test_what_is_declared_and_absent_is_created(world: World, kind: str) -> None
     (change,) = world.plan().changes
     assert str(change.address) == f"{kind}/X"
     assert change.action is Action.CREATE
-    assert change.reason == "declared, and not in the shop"
+    assert change.reason == "declared, not in the shop"
     assert change.before is None
     assert change.after == world.objects[kind]["X"].value
     assert change.source == Source("catalogue/shop.yaml", 1, 5)
@@ -73,7 +73,7 @@ def test_an_update_is_live_overlaid_with_what_is_declared(world: World) -> None:
     world.declare("variant/V", product="1", unit_price=19000)
     change = world.change("variant/V")
     assert change.action is Action.UPDATE
-    assert change.reason == "declared fields differ from live"
+    assert change.reason == "declared and live values differ"
     assert change.fields == (FieldChange(("unit_price",), 18000, 19000, Action.UPDATE, ""),)
     assert change.before == world.live.objects["variant"]["V"].value
     assert change.after == {**change.before, "unit_price": 19000}
@@ -186,7 +186,7 @@ def test_an_unused_coupon_is_replaced_as_declared_and_says_why(world: World) -> 
     plan = replaced(world, {"balance": 100}, {"discount": 25})
     (change,) = plan.changes
     assert change.action is Action.REPLACE
-    assert change.reason == ("declared fields differ from live; the API has no update for a coupon")
+    assert change.reason == ("must be replaced: DealPOS cannot update a coupon")
     assert change.after["limit"] == 100
     assert told(plan) == []
 
@@ -334,7 +334,7 @@ def test_a_new_object_needs_what_creating_it_needs(
     _, faults = world.build()
     assert [f.message for f in faults] == [f"{kind}/X is new and has no `{m}`" for m in missing]
     assert [f.hint for f in faults] == [
-        f"write `{m}:`, which creating a {kind} needs" for m in missing
+        f"declare `{m}`; it is required to create a {kind}" for m in missing
     ]
 
 
@@ -359,7 +359,7 @@ def test_a_variant_is_not_moved_to_another_product(world: World) -> None:
 def test_a_category_below_an_undeclared_one_is_noted(world: World) -> None:
     world.declare("category/Drinks/Coffee")
     assert world.plan().notes == (
-        "category/Drinks/Coffee: creates category/Drinks too, which no file declares",
+        "category/Drinks/Coffee: also creates category/Drinks, which no file declares",
     )
 
 
@@ -380,8 +380,8 @@ def test_a_field_that_cannot_be_compared_is_noted_once_with_its_count(world: Wor
     world.declare("variant/X", unit_price=5, parent_code="V")
     world.have("variant/X", unit_price=5)
     assert world.plan().notes == (
-        "variant `parent_code` is not compared (1 object): no read of a variant returns it",
-        "variant `ratio` is not compared (2 objects): no read of a variant returns it",
+        "variant `parent_code` cannot be checked for drift (1 object): the API never returns it",
+        "variant `ratio` cannot be checked for drift (2 objects): the API never returns it",
     )
 
 
@@ -389,7 +389,8 @@ def test_a_field_that_this_shop_does_not_show_is_noted(world: World) -> None:
     world.have("variant/V", unit_price=5)
     world.declare("variant/V", unit_price=5, weight=250)
     assert world.plan().notes == (
-        "variant `weight` is not compared (1 object): this shop's reads do not show it",
+        "variant `weight` cannot be checked for drift (1 object): "
+        "the API does not return it for this shop",
     )
 
 

@@ -65,7 +65,7 @@ def test_a_name_that_nobody_knows_is_a_fault_with_a_suggestion(
     (fault,) = world.faults()
     assert str(fault.address) == holder
     assert fault.path == path
-    assert fault.message == f"{holder} names the {said}, which does not exist"
+    assert fault.message == f"{holder} refers to the {said}, which does not exist"
     assert fault.hint == f"did you mean `{near.partition('/')[2]}`?"
 
 
@@ -104,7 +104,7 @@ def test_a_name_that_could_not_be_read_is_never_taken_for_absent(
     world.unread(f"{kind}/{named}", "HTTP 403: no right")
     (fault,) = world.faults()
     assert fault.message == (
-        f"{holder} names {kind}/{named}, which could not be read: HTTP 403: no right"
+        f"{holder} refers to {kind}/{named}, which could not be read: HTTP 403: no right"
     )
     assert fault.path == path
     assert fault.hint == ""
@@ -153,7 +153,7 @@ def test_naming_nothing_is_no_fault(world: World, value: dict[str, Any]) -> None
 def test_a_variant_without_its_product_in_the_files_is_a_fault(world: World) -> None:
     world.declare("variant/V", product="1")
     (fault,) = world.faults()
-    assert fault.message == "variant/V names the product `1`, which does not exist"
+    assert fault.message == "variant/V refers to the product `1`, which does not exist"
 
 
 def made_of(world: World, **parts: str) -> None:
@@ -183,7 +183,7 @@ def test_a_variant_that_contains_itself_through_others_is_a_fault(
         assert part in parts[holder], fault.message
     assert fault.path == ("components", names[1])
     assert fault.message.startswith(f"{fault.address} contains itself: ")
-    assert fault.hint == "take one of them out"
+    assert fault.hint == "remove one of them"
 
 
 def test_components_without_a_cycle_are_no_fault(world: World) -> None:

@@ -45,7 +45,7 @@ def test_a_rename_puts_nothing_back_on_sale_unseen(world: World) -> None:
     assert plan.empty
     ((address, why),) = plan.blocked
     assert str(address) == "category/Drinks"
-    assert "`discontinued`, which this shop's reads do not show" in why
+    assert "could clear `discontinued`, which the API did not return" in why
     world.declare("category/Drinks", was="Beverages", discontinued=True)
     assert world.calls()[0][1]["Discontinued"] is True
 
@@ -177,10 +177,7 @@ def test_when_both_exist_nothing_is_renamed_and_a_note_says_why(world: World) ->
     world.declare("category/Drinks", was="Beverages", **KEEP)
     plan = world.plan()
     assert plan.empty
-    assert plan.notes == (
-        "category/Drinks exists and so does `Beverages`, so it is not renamed: "
-        "two cannot become one",
-    )
+    assert plan.notes == ("category/Drinks: not renamed from `Beverages`: both exist in the shop",)
 
 
 def test_what_is_already_renamed_is_unchanged(world: World) -> None:
@@ -279,8 +276,10 @@ def test_renames_in_a_ring_are_left_and_a_note_says_why(world: World) -> None:
     world.declare("category/B/y", was="A", **KEEP)
     assert moves(world) == {}
     assert world.plan().notes[:2] == (
-        "`A` is not renamed to category/B/y: they wait for each other; rename one at a time",
-        "`B` is not renamed to category/A/x: they wait for each other; rename one at a time",
+        "category/B/y: not renamed from `A`: these renames wait for each other. "
+        "Rename one at a time",
+        "category/A/x: not renamed from `B`: these renames wait for each other. "
+        "Rename one at a time",
     )
 
 

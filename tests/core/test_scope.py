@@ -80,7 +80,7 @@ def test_what_is_needed_is_followed_to_its_end_and_said(files: Desired) -> None:
         "category/Drinks/Coffee",
         "category/Drinks",
     }
-    assert said.startswith("a partial plan: 1 of 10 declared objects, and 5 that they refer to: ")
+    assert said.startswith("Partial plan: 1 of 10 objects (plus 5 they depend on: ")
     assert "customer/DP-1" in said
 
 
@@ -88,7 +88,7 @@ def test_kinds_narrow_targets(files: Desired) -> None:
     assert picked(files, kinds=("customer",))[0] == {"customer/DP-1"}
     found, said = picked(files, "*1001*", kinds=("product",))
     assert "product/1001" in found
-    assert said.startswith("a partial plan: 1 of 10 declared objects")
+    assert said.startswith("Partial plan: 1 of 10 objects")
 
 
 def test_a_target_that_names_nothing_is_an_error_with_a_suggestion(files: Desired) -> None:
@@ -99,7 +99,7 @@ def test_a_target_that_names_nothing_is_an_error_with_a_suggestion(files: Desire
 
 
 def test_a_target_of_none_of_the_kinds_is_an_error(files: Desired) -> None:
-    with pytest.raises(UsageError, match="nothing that --target names is a coupon or product"):
+    with pytest.raises(UsageError, match="no target is of the kind coupon or product"):
         picked(files, "variant/*", kinds=("coupon", "product"))
 
 

@@ -176,7 +176,9 @@ def test_what_no_write_can_change_is_said_and_not_planned() -> None:
     ledger = applied({"category/C": {"code": "A"}})
     made = plan(ledger, files({"category/C": {"code": "B"}}), shop({"category/C": {}}))
     assert made.empty
-    assert "category/C: `code` is not as last written; the API cannot change it" in made.notes
+    assert (
+        "category/C: `code` differs from the last apply, but the API cannot change it" in made.notes
+    )
 
 
 CUSTOMER = {"name": "Budi Santoso", "email": "budi@example.com", "mobile": "0811"}

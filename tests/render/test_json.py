@@ -90,7 +90,7 @@ def test_an_update_is_documented_as_the_design_shows_it() -> None:
         "type": "variant",
         "name": "1003L",
         "action": "update",
-        "action_reason": "declared fields differ from live",
+        "action_reason": "declared and live values differ",
         "change": {
             "actions": ["update"],
             "before": {"code": "1003L", "unit_price": 18000},
@@ -169,7 +169,7 @@ def test_a_reason_stands_with_its_field() -> None:
         e["address"]: [f["reason"] for f in e["fields"]]
         for e in document_of(shop())["resource_changes"]
     }
-    assert fields["coupon/DISC20"][0] == "the API has no update for a coupon"
+    assert fields["coupon/DISC20"][0] == "DealPOS cannot update a coupon"
     assert fields["variant/1003L"] == [None] * 5
 
 

@@ -112,7 +112,7 @@ allow:
 
 ```diff
 - variant/1003S "Kopi Susu, \\"Small\\""  catalogue/drinks.yaml:19
-    (declared fields differ from live)
+    (declared and live values differ)
 ```
 
 </details>

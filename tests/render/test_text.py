@@ -40,7 +40,7 @@ without it. Declare `customer` to keep it.
 + category/Drinks  catalogue/drinks.yaml:14
 
 ± coupon/DISC20  catalogue/drinks.yaml:15
-    (declared fields differ from live; the API has no update for a coupon)
+    (must be replaced: DealPOS cannot update a coupon)
     discount   20 → 25
     limit     100 → 60
     (3 unchanged fields hidden)
@@ -76,7 +76,7 @@ Unmanaged (in the shop, not in your files; not changed): 1 object
 Notes:
   • coupon/DISC20: 40 of 100 uses are spent, so the replacement starts with 60. \
 The ledger or this folder remembers it; without either, declare `limit: 60` after the apply
-  • coupon `reference_id` is not compared (1 object): no read of a coupon returns it
+  • coupon `reference_id` cannot be checked for drift (1 object): the API never returns it
 
 Price impact: 1 increase. Largest increase +1,899,900.0 % (variant/1003L "Kopi Susu" at Solo)
 """

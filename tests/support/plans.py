@@ -64,7 +64,7 @@ class Makes:
         return Change(
             found,
             action,
-            "declared fields differ from live",
+            "declared and live values differ",
             tuple(FieldChange((name,), old, new, action) for name, (old, new) in fields.items()),
             None if action is Action.CREATE else {"code": found.name, **before},
             None if action is Action.DELETE else {"code": found.name, **after},

@@ -225,7 +225,9 @@ def test_what_is_removed_meanwhile_does_not_come_back_when_its_entry_goes(shop: 
     shop.write("removed: [{address: coupon/C, delete: true}]")
     plan = shop.plan()
     assert plan.empty
-    assert "the entry can go" in " ".join(plan.notes)
+    assert "coupon/C no longer exists in the shop; you can delete this entry" in " ".join(
+        plan.notes
+    )
     assert noted(shop) != {}, "a plan alone decides nothing"
     assert shop.apply().complete
     assert noted(shop) == {}

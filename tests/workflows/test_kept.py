@@ -65,7 +65,7 @@ def test_a_harmless_rewriting_is_said_once_and_not_asked_for_again(
         assert shop.plan().blocked == ()
         shop.apply()
     if how in ("upper", "lower"):
-        assert any("as remembered" in note for note in shop.plan().notes)
+        assert any("as seen after an earlier apply" in note for note in shop.plan().notes)
 
 
 @pytest.mark.parametrize("how", ["trim", "collapse", "decompose"])
@@ -170,7 +170,7 @@ IMAGE = "products: [{code: P, image_url: 'https://me.example/NAME.jpg'}]"
 def test_an_image_is_compared_by_what_was_last_written(open_shop: MakeShop, rehosted: bool) -> None:
     shop = open_shop(SHOP, IMAGE.replace("NAME", "new"), rehost_images=rehosted)
     assert asked(shop) == []  # nobody knows what was written last
-    assert any("`image_url` is not compared" in note for note in shop.plan().notes)
+    assert any("`image_url` cannot be checked for drift" in note for note in shop.plan().notes)
     shop.write(IMAGE.replace("NAME", "new").replace("P,", "P, brand: X,"))
     assert shop.apply().complete
     assert asked(shop) == []

@@ -119,13 +119,16 @@ def test_what_is_retired_already_needs_nothing(live: Shop) -> None:
 def test_what_cannot_be_retired_is_withheld_with_the_way_out(live: Shop, address: str) -> None:
     plan = removes(live, address, "product/P1").plan()
     assert planned(plan) == {"product/P1": "retire"}
-    assert "cannot be retired; `delete: true` would delete it" in withheld(plan)[address]
+    assert "cannot be retired. Add `delete: true` to delete it" in withheld(plan)[address]
 
 
 def test_what_is_gone_already_is_a_note(live: Shop) -> None:
     plan = removes(live, "product/NONE", *delete("coupon/NONE")).plan()
     assert (planned(plan), withheld(plan), plan.unknown) == ({}, {}, ())
-    assert "coupon/NONE, product/NONE; the entry can go" in " ".join(plan.notes)
+    assert (
+        "removed: coupon/NONE, product/NONE no longer exist in the shop; "
+        "you can delete these entries"
+    ) in " ".join(plan.notes)
 
 
 # --- deleting ---
@@ -174,13 +177,13 @@ def test_a_refused_list_is_deleted_one_by_one(make_shop: MakeShop) -> None:
 @pytest.mark.parametrize(
     ("address", "blocker"),
     [
-        ("variant/V2", "variant/SET would be left without it"),
-        ("variant/V1", "coupon/K2 would be left without it"),
-        ("customer/D1", "coupon/K1 would be left without it"),
-        ("category/Food", "product/P3 would be left without it"),
-        ("category/Drinks", "category/Drinks/Old, product/P1 would be left without it"),
-        ("product/P1", "variant/V1, variant/V2 would be left without it"),
-        ("customer/D3", "by `email`, and this one shows none"),
+        ("variant/V2", "still used by variant/SET"),
+        ("variant/V1", "still used by coupon/K2"),
+        ("customer/D1", "still used by coupon/K1"),
+        ("category/Food", "still used by product/P3"),
+        ("category/Drinks", "still used by category/Drinks/Old, product/P1"),
+        ("product/P1", "still used by variant/V1, variant/V2"),
+        ("customer/D3", "by `email`, and this one has none"),
     ],
 )
 def test_a_blocker_is_named_and_nothing_else_waits(live: Shop, address: str, blocker: str) -> None:
@@ -193,7 +196,7 @@ def test_a_shared_email_names_nobody(make_shop: MakeShop) -> None:
     rows = [{"Code": c, "Name": c, "Email": e} for c, e in (("D1", "a@x"), ("D2", "A@x"))]
     shop = make_shop({"customers": rows})
     plan = removes(shop, *delete("customer/D1")).plan()
-    assert "customer/D2 shares it" in withheld(plan)["customer/D1"]
+    assert "customer/D2 has the same" in withheld(plan)["customer/D1"]
 
 
 def test_what_hangs_together_goes_together_in_order(live: Shop) -> None:
@@ -233,7 +236,7 @@ def test_what_cannot_be_looked_at_withholds(make_shop: MakeShop, forbidden: str)
     shop = make_shop(LIVE, choices=Choices(forbidden_operations=frozenset({forbidden})))
     plan = removes(shop, *delete("variant/SET")).plan()
     assert planned(plan) == {}
-    assert "whether a coupon needs it could not be read" in withheld(plan)["variant/SET"]
+    assert "a coupon may depend on it, but could not be read" in withheld(plan)["variant/SET"]
 
 
 def test_what_names_nothing_because_no_read_shows_it_withholds(make_shop: MakeShop) -> None:
@@ -242,7 +245,7 @@ def test_what_names_nothing_because_no_read_shows_it_withholds(make_shop: MakeSh
     shop = make_shop(LIVE, choices=Choices(missing_operations=unoffered))
     plan = removes(shop, *delete("variant/V1")).plan()
     assert planned(plan) == {}
-    assert "whether a coupon needs it could not be read" in withheld(plan)["variant/V1"]
+    assert "a coupon may depend on it, but could not be read" in withheld(plan)["variant/V1"]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -286,8 +289,8 @@ def test_stock_on_hand_stands_in_the_way(live: Shop) -> None:
     )
     plan = removes(live, *delete("variant/SET", "product/P2")).plan()
     assert planned(plan) == {}
-    assert "stock on hand (3 at Bandung); clear it in DealPOS" in withheld(plan)["variant/SET"]
-    assert "variant/SET would be left without it" in withheld(plan)["product/P2"]
+    assert "in stock (3 at Bandung). Clear the stock in DealPOS" in withheld(plan)["variant/SET"]
+    assert "still used by variant/SET" in withheld(plan)["product/P2"]
 
 
 @pytest.mark.parametrize(
@@ -301,7 +304,7 @@ def test_stock_that_nobody_could_read_withholds(make_shop: MakeShop, choices: An
     shop = make_shop(LIVE, choices=Choices(**choices))
     plan = removes(shop, *delete("variant/SET", "coupon/K3")).plan()
     assert planned(plan) == {"coupon/K3": "delete"}
-    assert "on hand could not be read" in withheld(plan)["variant/SET"]
+    assert "its stock could not be read" in withheld(plan)["variant/SET"]
 
 
 def test_stock_is_asked_of_what_is_to_be_deleted_alone(live: Shop) -> None:
@@ -417,16 +420,16 @@ def test_a_name_that_a_rename_gives_up_is_not_created_to_be_removed(live: Shop) 
     plan = removes(live, "category/Drinks", "category/Drinks/Old").plan()
     assert planned(plan) == {"category/Beverages": "update"}
     said = " ".join(plan.notes)
-    assert "category/Drinks is not removed: `was:` makes it category/Beverages" in said
-    assert "category/Drinks/Old is not removed: `was:` makes it category/Beverages/Old" in said
-    assert "the entry can go" not in said
+    assert "category/Drinks: not removed: `was:` renames it to category/Beverages" in said
+    assert "category/Drinks/Old: not removed: `was:` renames it to category/Beverages/Old" in said
+    assert "you can delete" not in said
 
 
 def test_what_is_inside_a_renamed_category_stands_in_the_way_of_deleting_it(live: Shop) -> None:
     live.write(RENAMED)
     plan = removes(live, *delete("category/Beverages/Old")).plan()
     assert planned(plan) == {"category/Beverages": "update"}
-    assert "product/P2 would be left without it" in withheld(plan)["category/Beverages/Old"]
+    assert "still used by product/P2" in withheld(plan)["category/Beverages/Old"]
 
 
 def test_what_a_plan_puts_deep_below_a_category_stands_in_the_way_of_deleting_it(
@@ -436,14 +439,14 @@ def test_what_a_plan_puts_deep_below_a_category_stands_in_the_way_of_deleting_it
     live.write("categories: [{name: Empty/New/Deep}]")
     plan = removes(live, *delete("category/Empty")).plan()
     assert planned(plan) == {"category/Empty/New/Deep": "create"}
-    assert "Empty/New/Deep would be left without it" in withheld(plan)["category/Empty"]
+    assert "still used by category/Empty/New/Deep" in withheld(plan)["category/Empty"]
 
 
 def test_an_empty_catalogue_never_prunes(live: Shop) -> None:
     live.prune("[{kinds: [category, product, variant, coupon, customer], delete: true}]")
     plan = live.plan()
     assert (plan.changes, plan.blocked) == ((), ())
-    assert "no product is pruned: the files declare none, which is no wish" in plan.notes
+    assert "no product is pruned: the files declare none" in plan.notes
 
 
 @pytest.mark.parametrize("operation", ["GET /Product", "POST /PromotionCoupon/p"])
@@ -454,7 +457,7 @@ def test_an_unreadable_shop_never_prunes(make_shop: MakeShop, operation: str) ->
     kind = "product" if "Product" in operation else "coupon"
     plan = shop.plan()
     assert not [change for change in plan.changes if change.address.kind == kind]
-    assert f"no {kind} is pruned: this shop did not list all of them" in plan.notes
+    assert f"no {kind} is pruned: the API did not list all of them" in plan.notes
 
 
 def test_the_actions_are_told_apart_in_the_summary(live: Shop) -> None:
@@ -470,15 +473,15 @@ def test_a_new_code_is_pointed_out_with_what_stays_behind(live: Shop) -> None:
     live.twin.store.put("variant", {**live.twin.store.get("variant", "V1").payload, "Model": "L"})
     live.write("products: [{code: P1, variants: [{code: V1-NEW, model: L, unit_price: 1}]}]")
     removes(live, *delete("variant/V1"))
-    (note,) = [note for note in live.plan().notes if "under a new code" in note]
-    assert note.startswith("variant/V1-NEW looks like variant/V1 under a new code: ")
-    assert note.endswith("stock stay with variant/V1; coupon/K2 would still name variant/V1")
+    (note,) = [note for note in live.plan().notes if "with a new code" in note]
+    assert note.startswith("variant/V1-NEW looks like variant/V1 with a new code. ")
+    assert note.endswith("stock stay with variant/V1. Still refers to variant/V1: coupon/K2")
 
 
 def test_a_new_code_of_what_nobody_removes_is_pointed_out_too(live: Shop) -> None:
     live.write("products: [{code: P9, name: Air, category: Food}]")
-    (note,) = [note for note in live.plan().notes if "under a new code" in note]
-    assert note.startswith("product/P9 looks like product/P3 under a new code")
+    (note,) = [note for note in live.plan().notes if "with a new code" in note]
+    assert note.startswith("product/P9 looks like product/P3 with a new code")
 
 
 @pytest.mark.parametrize(
@@ -491,7 +494,7 @@ def test_a_new_code_of_what_nobody_removes_is_pointed_out_too(live: Shop) -> Non
 )
 def test_what_differs_is_not_called_a_new_code(live: Shop, entry: str) -> None:
     live.write(f"products: [{entry}]")
-    assert not [note for note in live.plan().notes if "under a new code" in note]
+    assert not [note for note in live.plan().notes if "with a new code" in note]
 
 
 # --- what else must hold ---

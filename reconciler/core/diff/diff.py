@@ -81,7 +81,7 @@ def new_fields(kind: Kind, declared: Value) -> tuple[FieldChange, ...]:
 def _explain(kind: Kind, field: Field, before: Any, after: Any) -> Iterator[FieldChange]:
     action, reason = Action.UPDATE, ""
     if kind.update is None:
-        action, reason = Action.REPLACE, f"the API has no update for a {kind.name}"
+        action, reason = Action.REPLACE, f"DealPOS cannot update a {kind.name}"
     elif field.immutable_reason:
         action, reason = Action.REPLACE, field.immutable_reason
     elif field.name == kind.retire and after:

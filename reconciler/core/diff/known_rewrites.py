@@ -110,8 +110,8 @@ def apply_known_rewrites(
     objects = {kind: dict(states) for kind, states in live.objects.items()}
     for address, state in found.items():
         objects[address.kind][address.name] = state
-    many = f"{count} values that" if count > 1 else "a value that"
-    note = f"{many} the shop keeps otherwise than written, as remembered: not proposed again"
+    many = f"{count} values are" if count > 1 else "1 value is"
+    note = f"{many} stored differently by DealPOS, as seen after an earlier apply; not changed"
     return replace(live, objects=objects), [note]
 
 

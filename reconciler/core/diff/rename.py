@@ -53,9 +53,10 @@ def apply_renames(
             there = {_moved(address, turn, kinds) for address in there}
             pending = [p._replace(old=_moved(p.old, turn, kinds)) for p in pending]
     notes = [
-        f"{new} exists and so does `{old.name}`, so it is not renamed: two cannot become one"
+        f"{new}: not renamed from `{old.name}`: both exist in the shop"
         if new in there
-        else f"`{old.name}` is not renamed to {new}: they wait for each other; rename one at a time"
+        else f"{new}: not renamed from `{old.name}`: these renames wait for each other. Rename one "
+        "at a time"
         for old, new in pending
         if old in there
     ]

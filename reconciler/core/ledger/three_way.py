@@ -76,7 +76,7 @@ def add_last_written(
                 moved.add(name)
             else:
                 notes.append(
-                    f"{address}: `{name}` is not as last written; the API cannot change it"
+                    f"{address}: `{name}` differs from the last apply, but the API cannot change it"
                 )
         seen |= _whole_limit(kind, asked, state, entry)
         if seen != state.value:

@@ -42,7 +42,7 @@ class Removal:
 
     source: Source
     delete: bool = False
-    reason: str = "removed in the files"
+    reason: str = "marked as removed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ Value = Mapping[str, Any]
 """One object in canonical form: our field names, plain values, natural keys."""
 
 
-DECLARE = "declare what it has in DealPOS"
+DECLARE = "Declare the value that it has in DealPOS"
 """The way out where a write could clear what no read shows."""
 
 

@@ -153,12 +153,10 @@ def _ground(
         yield StaleField(address, action, f"both it and `{change.renamed_from}` are in the shop")
     elif action is Action.CREATE:
         if state is not ABSENT and not _is_so(kind, change, live):
-            yield StaleField(
-                address, action, "somebody has created it meanwhile, with other values"
-            )
+            yield StaleField(address, action, "it was created after the plan, with other values")
     elif not isinstance(state, Observed):
         if action is not Action.DELETE:
-            yield StaleField(address, action, "it is gone from the shop")
+            yield StaleField(address, action, "it no longer exists in the shop")
     else:
         yield from _shifted(kind, change, state.value)
         yield from _spent(kind, change, state.value)

@@ -19,7 +19,7 @@ from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.references import references_of
 from reconciler.core.plan.children import ParentWithChildren
 
-RUNTIME = "no file can set that: make this change in DealPOS"
+RUNTIME = "No file can set it: make this change in DealPOS"
 
 
 def unread_fields_at_risk(
@@ -36,11 +36,11 @@ def unread_fields_at_risk(
     return dict(sorted(found.items()))
 
 
-def blocked_reason(found: Mapping[str, str], done: str = "updated") -> str:
+def blocked_reason(found: Mapping[str, str]) -> str:
     """Why a write is blocked, and what would allow it."""
     named = ", ".join(f"`{name}`" for name in found)
     ways = "; ".join(dict.fromkeys(found.values()))
-    return f"not {done}: that could clear {named}, which this shop's reads do not show; {ways}"
+    return f"not updated: the update could clear {named}, which the API did not return. {ways}"
 
 
 def block_unsafe_updates(
@@ -119,7 +119,7 @@ def _parents(family: ParentWithChildren | None) -> str:
     if family is None or not family.unread_fields:
         return ""
     named = ", ".join(family.unread_fields)
-    return f"not updated: that could clear {named}, which this shop's reads do not show; {DECLARE}"
+    return f"not updated: the update could clear {named}, which the API did not return. {DECLARE}"
 
 
 def unread_dependencies(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, Address]:

@@ -6,7 +6,7 @@ Apply executes a plan and nothing else; it has no second look at the files.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 
 from reconciler.core.diff.change import RENAMED, Action, Change, FieldChange, digest
@@ -147,7 +147,7 @@ class _Builder:
             Change(
                 address,
                 Action.CREATE,
-                "declared, and not in the shop",
+                "declared, not in the shop",
                 new_fields(kind, declared.value),
                 None,
                 declared.value,
@@ -161,9 +161,9 @@ class _Builder:
         """What a new name makes the server create too; it is said in a note."""
         found = implied_parents(address, self.desired, self.live) if kind.tree else ()
         if found:
-            how = "its new name creates" if address in self.renames else "creates"
+            how = "its new name also creates" if address in self.renames else "also creates"
             named = ", ".join(map(str, found))
-            self.notes.append(f"{address}: {how} {named} too, which no file declares")
+            self.notes.append(f"{address}: {how} {named}, which no file declares")
         return found
 
     def _compare(self, address: Address, kind: Kind, declared: Declared, live: Observed) -> None:
@@ -198,9 +198,7 @@ class _Builder:
             Change(
                 address,
                 action,
-                "; ".join(
-                    [declared.removed or "declared fields differ from live", *sorted(reasons)]
-                ),
+                _reason(declared, action, reasons),
                 tuple(carried_over_fields(fields, live.value, after)),
                 live.value,
                 after,
@@ -239,6 +237,13 @@ class _Builder:
         if carried.warning:
             self.warnings.append(PlanWarning((address,), carried.warning))
         return carried.value
+
+
+def _reason(declared: Declared, action: Action, reasons: Set[str]) -> str:
+    """Return why an object changes, for people."""
+    if action is Action.REPLACE:
+        return f"must be replaced: {'; '.join(sorted(reasons))}"
+    return "; ".join([declared.removed or "declared and live values differ", *sorted(reasons)])
 
 
 def _grown(listed: Mapping[str, ListingStats], changes: list[Change]) -> dict[str, ListingStats]:

@@ -56,8 +56,8 @@ def plan_deletions(
         elif removal.delete:
             asked[address] = removal
         else:
-            why = f"a {kind.name} cannot be retired; `delete: true` would delete it"
-            found.blocked.append((address, f"not removed: {why}"))
+            why = f"{kind.collection} cannot be retired. Add `delete: true` to delete it"
+            found.blocked.append((address, why))
     blocked = _blocked(asked, live, kinds, {change.address: change for change in changes})
     found.blocked += [(address, f"not deleted: {why}") for address, why in blocked.items()]
     left = {address: removal for address, removal in asked.items() if address not in blocked}
@@ -75,12 +75,14 @@ def _gone(
     for address in sorted(a for a in desired.removals if live.get(a) is ABSENT):
         now = Address(address.kind, name_after_renames(address, renames, kinds))
         if isinstance(live.get(now), Observed):
-            yield f"{address} is not removed: `was:` makes it {now}; remove that if it is meant"
+            yield f"{address}: not removed: `was:` renames it to {now}; remove that name instead"
         else:
             gone.append(str(address))
     if gone:
-        named = join_some(gone, _MANY)
-        yield f"to be removed and not in the shop: {named}; the entry can go"
+        named, many = join_some(gone, _MANY), len(gone) > 1
+        entries = "these entries" if many else "this entry"
+        verb = "no longer exist" if many else "no longer exists"
+        yield f"removed: {named} {verb} in the shop; you can delete {entries}"
 
 
 def _deletion(address: Address, removal: Removal, live: Live, kinds: Kinds) -> Change:
@@ -173,7 +175,7 @@ def _why(
         return f"the API has no delete for a {kind.name}"
     if left := [str(user) for user in users.get(address, ()) if user not in going]:
         named = join_some(left, _MANY)
-        return f"{named} would be left without it; remove or change that first"
+        return f"still used by {named}. Change or remove that first"
     for other in kinds.values():
         if other.name in doubts and _may_use(other, kind):
             return doubts[other.name]
@@ -186,19 +188,19 @@ def _why(
 def _doubts(live: Live) -> dict[str, str]:
     """Why it is not known of a kind what its objects refer to: of all, or of one of them."""
     unread = (address for address in sorted(live.read_errors) if live.get(address) is None)
-    found = {a.kind: f"whether {a} needs it is not known: it could not be read" for a in unread}
+    found = {a.kind: f"{a} may depend on it, but could not be read" for a in unread}
     for name, why in live.references_unknown.items():
-        found[name] = f"whether a {name} needs it could not be read ({why})"
+        found[name] = f"a {name} may depend on it, but could not be read ({why})"
     return found
 
 
 def _on_hand(address: Address, live: Live) -> str:
     """Why a deletion would take stock with it, or might."""
     if address not in live.stock:
-        return "how much of it is on hand could not be read; delete it in DealPOS"
+        return "its stock could not be read. Delete it in DealPOS"
     held = {place: count for place, count in sorted(live.stock[address].items()) if count}
     named = ", ".join(f"{count:,} at {place}" for place, count in held.items())
-    return f"there is stock on hand ({named}); clear it in DealPOS first" if held else ""
+    return f"it is in stock ({named}). Clear the stock in DealPOS first" if held else ""
 
 
 def _may_use(other: Kind, kind: Kind) -> bool:
@@ -214,11 +216,13 @@ def _ambiguous(kind: Kind, name: str, address: Address, live: Live) -> str:
     state = live.get(address)
     value = state.value.get(name) if isinstance(state, Observed) else None
     if not value:
-        return f"the API deletes a {kind.name} by `{name}`, and this one shows none"
+        return f"the API deletes a {kind.name} by `{name}`, and this one has none"
     if kind.name not in live.complete:
         return f"the API deletes a {kind.name} by `{name}`, and not all of them could be listed"
     for other, found in live.observed(kind.name):
         same = str(found.value.get(name, "")).casefold() == str(value).casefold()
         if other != address.name and same:
-            return f"the API deletes a {kind.name} by `{name}`, and {kind.name}/{other} shares it"
+            return (
+                f"the API deletes a {kind.name} by `{name}`, and {kind.name}/{other} has the same"
+            )
     return ""

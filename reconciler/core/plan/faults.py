@@ -72,7 +72,7 @@ def _dangling(
 ) -> Fault:
     if live.get(target) is not ABSENT:
         why = live.read_errors.get(target, "its answer was not understood")
-        message = f"{address} names {target}, which could not be read: {why}"
+        message = f"{address} refers to {target}, which could not be read: {why}"
         return Fault(address, path, message)
     known = {*desired.objects.get(target.kind, {}), *(n for n, _ in live.observed(target.kind))}
     hint = f"it is renamed to `{now}`" if now in known else suggestion(target.name, known)
@@ -81,7 +81,7 @@ def _dangling(
         if target.kind not in desired.objects:
             listed = ", ".join(sorted(known)[:8])
             hint = f"the shop has: {listed}" if listed else f"the shop has no {target.kind}"
-    message = f"{address} names the {target.kind} `{target.name}`, which does not exist"
+    message = f"{address} refers to the {target.kind} `{target.name}`, which does not exist"
     return Fault(address, path, message, hint)
 
 
@@ -121,7 +121,7 @@ def _cycle(loop: list[Address], desired: Desired, kinds: Kinds) -> Fault:
         if target == second
     )
     chain = " contains ".join(f"`{address.name}`" for address in containers)
-    return Fault(first, path, f"{first} contains itself: {chain}", "take one of them out")
+    return Fault(first, path, f"{first} contains itself: {chain}", "remove one of them")
 
 
 def find_missing_values(address: Address, kind: Kind, declared: Declared) -> list[Fault]:
@@ -131,7 +131,7 @@ def find_missing_values(address: Address, kind: Kind, declared: Declared) -> lis
             address,
             (),
             f"{address} is new and has no `{name}`",
-            f"write `{name}:`, which creating a {kind.name} needs",
+            f"declare `{name}`; it is required to create a {kind.name}",
         )
         for name in kind.required
         if name not in declared.value

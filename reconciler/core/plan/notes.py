@@ -74,14 +74,14 @@ def _said(new: Address, old: Address, live: Live, kinds: Kinds) -> str:
         if any(target == old for target, _ in references_of(kind, state.value))
     ]
     named = ", ".join(users[:_MANY]) + (" …" if len(users) > _MANY else "")
-    left = f"; {named} would still name {old}" if users else ""
+    left = f". Still refers to {old}: {named}" if users else ""
     return (
-        f"{new} looks like {old} under a new code: the API renames none, so past sales and stock "
-        f"stay with {old}{left}"
+        f"{new} looks like {old} with a new code. The API cannot rename codes, so past sales and "
+        f"stock stay with {old}{left}"
     )
 
 
-TIDY = "they differ by white space or Unicode form alone"
+EQUIVALENT = "differs only in white space or Unicode form"
 
 
 class UncomparedFields:
@@ -102,17 +102,21 @@ class UncomparedFields:
             if field.uncompared_reason:
                 self.found[kind.name, name, field.uncompared_reason] += 1
             elif name not in live and field.comparable and name != kind.parent_kind:
-                self.found[kind.name, name, "this shop's reads do not show it"] += 1
+                self.found[kind.name, name, "the API does not return it for this shop"] += 1
             elif (
                 name in live
                 and value != live[name]
                 and differs_in_whitespace_only(kind, (name,), value, live[name])
             ):
-                self.found[kind.name, name, TIDY] += 1
+                self.found[kind.name, name, EQUIVALENT] += 1
 
     def notes(self) -> list[str]:
-        """One line for each field and reason."""
-        return [
-            f"{kind} `{name}` is not compared ({count} object{'s' if count > 1 else ''}): {reason}"
-            for (kind, name, reason), count in sorted(self.found.items())
-        ]
+        """Return one line for each field and reason."""
+        return [_uncompared_note(*key, count) for key, count in sorted(self.found.items())]
+
+
+def _uncompared_note(kind: str, name: str, reason: str, count: int) -> str:
+    objects = f"{count} object{'s' if count > 1 else ''}"
+    if reason == EQUIVALENT:
+        return f"{kind} `{name}`: treated as equal ({objects}): {reason}"
+    return f"{kind} `{name}` cannot be checked for drift ({objects}): {reason}"

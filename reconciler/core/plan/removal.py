@@ -19,7 +19,7 @@ from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.references import ancestors, references_of
 
-PRUNED = "in a prune scope, and not in the files"
+PRUNED = "in a prune scope, not declared"
 
 
 def expand_removals(desired: Desired, live: Live, kinds: Kinds) -> Desired:
@@ -73,9 +73,9 @@ def note_unpruned_kinds(desired: Desired, live: Live, kinds: Kinds) -> list[str]
     for name in dict.fromkeys(name for scope in desired.prune for name in scope.kinds):
         kind = kinds[name]
         if not any(not entry.removed for entry in desired.objects.get(name, {}).values()):
-            said.append(f"no {name} is pruned: the files declare none, which is no wish")
+            said.append(f"no {name} is pruned: the files declare none")
         elif not _listed(kind, live):
-            said.append(f"no {name} is pruned: this shop did not list all of them")
+            said.append(f"no {name} is pruned: the API did not list all of them")
     return said
 
 

@@ -1,4 +1,4 @@
-"""A part of the files, with what it cannot do without: what `--target` and `--kind` ask for."""
+"""Partial plans: select some declared objects, with all that they depend on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.references import ancestors, references_of
+from reconciler.core.model.text import join_some
 from reconciler.errors import UsageError, suggestion
+
+MAX_NAMES = 10
+"""Objects that the note on a partial plan names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,8 @@ def narrow_desired(desired: Desired, scope: Scope, kinds: Kinds) -> tuple[Desire
     nested = set(_nested(desired, asked, scope, kinds))
     if scope.targets and not asked | nested:
         raise UsageError(
-            f"nothing that --target names is a {' or '.join(scope.kinds)}",
-            hint="leave out one of --target and --kind",
+            f"no target is of the kind {' or '.join(scope.kinds)}",
+            hint="select by target or by kind",
         )
     included: set[Address] = set()
     waiting = asked | nested
@@ -55,13 +59,12 @@ def narrow_desired(desired: Desired, scope: Scope, kinds: Kinds) -> tuple[Desire
         if address in included:
             objects.setdefault(address.kind, {})[address.name] = declared
     extra = sorted(included - asked - nested)
-    said = f"a partial plan: {len(asked | nested):,} of {total:,} declared objects"
+    note = f"Partial plan: {len(asked | nested):,} of {total:,} objects"
     if extra:
-        shown = ", ".join(map(str, extra[:10])) + (", …" if len(extra) > 10 else "")
-        said += f", and {len(extra):,} that they refer to: {shown}"
+        note += f" (plus {len(extra):,} they depend on: {join_some(extra, MAX_NAMES)})"
     # Of what a partial plan does not look at, nothing is undeclared: no scope is pruned.
     removals = {a: removal for a, removal in desired.removals.items() if a in asked}
-    return Desired(objects, desired.allowances, removals), said
+    return Desired(objects, desired.allowances, removals), note
 
 
 def _asked(desired: Desired, scope: Scope) -> Iterator[Address]:
@@ -81,7 +84,7 @@ def _asked(desired: Desired, scope: Scope) -> Iterator[Address]:
 def _nothing(pattern: str, known: Sequence[Address]) -> UsageError:
     close = suggestion(pattern, [str(address) for address in known])
     return UsageError(
-        f"the files declare nothing that `{pattern}` names",
+        f"no declared object matches `{pattern}`",
         hint=close or "an address is kind/name, such as variant/1003L or category/Drinks/*",
     )
 

@@ -109,7 +109,7 @@ def test_where_no_read_shows_all_of_a_hidden_variant_the_update_is_withheld(
     before = shop.show()
     ((address, why),) = shop.plan().blocked
     assert address == P
-    assert "that could clear `description` of variant/PZ" in why
+    assert "the update could clear `description` of variant/PZ" in why
     shop.apply()
     assert shop.show() == before
 

@@ -110,7 +110,7 @@ def test_what_only_its_own_update_carries_is_withheld(
     before = shop.show()
     why = held(shop)["variant/PA"]
     ways = {"Serialized": ("`type`", "make this change in DealPOS")}
-    field, way = ways.get(type_, ("_", "declare what it has in DealPOS"))
+    field, way = ways.get(type_, ("_", "Declare the value that it has in DealPOS"))
     assert field in why
     assert way in why
     assert shop.apply().outcomes == ()
