@@ -115,14 +115,14 @@ def print_doctor(evidence: Evidence, results: Sequence[CheckResult], output_form
 def print_price(everything: FullRead, output_format: str) -> None:
     """Write what an import will read to stdout in a format, or to stderr without one."""
     from reconciler.kinds import KINDS
-    from reconciler.render.import_ import price_document, price_text
+    from reconciler.render.import_ import estimate_document, estimate_text
 
     if output_format == "json":
-        print_json(price_document(everything))
+        print_json(estimate_document(everything))
     elif output_format:
-        print_text(price_text(everything, KINDS))
+        print_text(estimate_text(everything, KINDS))
     else:
-        text = price_text(everything, KINDS)
+        text = estimate_text(everything, KINDS)
         sys.stderr.write(terminal.wrap(text, terminal.columns(sys.stderr)))
 
 
@@ -140,12 +140,12 @@ def print_import(done: ImportResult, output_format: str, folder: Path) -> None:
 def print_adopted(done: AdoptResult, output_format: str, dry_run: bool) -> None:
     """Write to stdout which values were written to the files."""
     from reconciler.kinds import KINDS
-    from reconciler.render.adopted import adopted_document, adopted_text
+    from reconciler.render.import_ import adopt_document, adopt_text
 
     if output_format == "json":
-        print_json(adopted_document(done, KINDS, dry_run))
+        print_json(adopt_document(done, KINDS, dry_run))
     else:
-        values, blank, files = adopted_text(done, KINDS, dry_run).partition("\n\n")
+        values, blank, files = adopt_text(done, KINDS, dry_run).partition("\n\n")
         print_text(values)
         write_stdout(blank + files)  # lines of files stay as they are
 

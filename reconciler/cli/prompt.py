@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.cli import terminal
@@ -11,6 +11,7 @@ from reconciler.cli.errors import print_message
 
 if TYPE_CHECKING:
     from reconciler.catalogue.writing.results import FieldDrift
+    from reconciler.core.model.address import Address
 
 APPROVE = "Do you want to apply these changes? Only 'yes' will be accepted: "
 APPROVE_HELP = """\
@@ -44,14 +45,14 @@ def ask_approval() -> bool:
         _explain(APPROVE_HELP, answer, "Please answer 'yes' or 'no'")
 
 
-def choose_drift(takes: Sequence[FieldDrift]) -> list[FieldDrift]:
+def choose_drift(takes: Sequence[FieldDrift], labels: Mapping[Address, str]) -> list[FieldDrift]:
     """Ask about each difference; return those to write to the files."""
     from reconciler.kinds import KINDS
-    from reconciler.render.adopted import take_lines
+    from reconciler.render.import_ import drift_lines
 
     chosen: list[FieldDrift] = []
     for index, take in enumerate(takes):
-        for line in take_lines(take, KINDS):
+        for line in drift_lines(take, KINDS, labels):
             print_message(line)
         answer = _ask_word(ADOPT, ("yes", "no", "all", "quit"), ADOPT_HELP)
         if answer == "all":

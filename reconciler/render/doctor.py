@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from io import StringIO
 from typing import Literal
 
-from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
 from reconciler.dealpos.doctor.evidence import MAX_REQUESTS, Evidence
 from reconciler.dealpos.doctor.finding import CheckResult, CheckVerdict
 from reconciler.render.json import FORMAT_VERSION
+from reconciler.render.plan.documents import described
 from reconciler.render.words import counted, plain
 
 WIDTH = 80
@@ -21,10 +21,8 @@ WIDTH = 80
 _CHECK_COLUMNS = 22
 """Columns of the first column: the longest operation; longer names of checks are wrapped."""
 
-_described = with_config(ConfigDict(use_attribute_docstrings=True))
 
-
-@_described
+@described
 class CheckResultDocument(TypedDict):
     """One line of the table."""
 
@@ -37,7 +35,7 @@ class CheckResultDocument(TypedDict):
     """The next step; null where no action is needed."""
 
 
-@_described
+@described
 class VerdictCounts(TypedDict):
     """Number of lines by verdict."""
 
@@ -46,12 +44,12 @@ class VerdictCounts(TypedDict):
     error: int
 
 
-@_described
+@described
 class DoctorDocument(TypedDict):
     """The document that `reconciler doctor --format json` prints."""
 
     format_version: str
-    """The part before the dot changes when a reader must."""
+    """The part before the dot rises when a reader must change."""
     store: str
     findings: list[CheckResultDocument]
     """In the order of the table; a check may have several lines."""

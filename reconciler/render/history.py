@@ -1,4 +1,4 @@
-"""What was applied, as a list and as a document."""
+"""Past applies of a ledger, as a list and as a document."""
 
 from __future__ import annotations
 
@@ -8,36 +8,42 @@ from typing import Any
 
 from reconciler.core.ledger.ledger import AppliedRun
 from reconciler.ledger.backend import LedgerSnapshot
-from reconciler.render.words import counted, plain
+from reconciler.render.words import amount, counted, plain
 
-_SHORT = 12
+COMMIT_CHARACTERS = 12
 
 
 def history_text(held: LedgerSnapshot, store: str) -> str:
-    """A line for each apply, the latest first."""
+    """Return a line for each apply, the latest first."""
     return "\n".join(_lines(held, store)) + "\n"
 
 
 def _lines(held: LedgerSnapshot, store: str) -> Iterator[str]:
-    yield f"Store: {store}"
+    yield f"Store: {plain(store)}"
     yield ""
     for run in reversed(held.ledger.applies):
-        made = ", ".join(f"{number:,} {action}" for action, number in _counts(run).items())
-        commit = run.commit[:_SHORT] + "+" * run.commit.endswith("+") if run.commit else "no commit"
-        yield plain(f"{run.when}  {commit:<{_SHORT + 1}}  {made}")
+        changes = ", ".join(f"{amount(number)} {verb}" for verb, number in _counts(run).items())
+        yield plain(f"{run.when}  {_commit(run.commit):<{COMMIT_CHARACTERS + 1}}  {changes}")
     if held.ledger.applies:
         yield ""
     if held.lock:
-        yield plain(f"applying since {held.lock.since} {held.lock.by}".rstrip())
+        yield plain(f"Another apply is running since {held.lock.since} {held.lock.by}".rstrip())
+    applies = len(held.ledger.applies)
     yield (
-        f"History: {counted(len(held.ledger.applies), 'run')}, "
+        f"History: {amount(applies)} {'apply' if applies == 1 else 'applies'}, "
         f"{counted(len(held.ledger.entries), 'object')} in the ledger"
     )
 
 
+def _commit(commit: str) -> str:
+    if not commit:
+        return "no commit"
+    return commit[:COMMIT_CHARACTERS] + "+" * commit.endswith("+")
+
+
 def history_document(held: LedgerSnapshot, store: str) -> dict[str, Any]:
-    """The same for programs, with the address of every object."""
-    lease = held.lock
+    """Return the same for programs, with the address of every object."""
+    lock = held.lock
     return {
         "store": store,
         "applies": [
@@ -50,7 +56,7 @@ def history_document(held: LedgerSnapshot, store: str) -> dict[str, Any]:
             for run in reversed(held.ledger.applies)
         ],
         "objects": len(held.ledger.entries),
-        "applying": {"since": lease.since, "until": lease.until} if lease else None,
+        "applying": {"since": lock.since, "until": lock.until} if lock else None,
     }
 
 

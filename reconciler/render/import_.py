@@ -1,83 +1,104 @@
-"""What an import costs and what it did, for people and for programs.
+"""Results of import and adopt, as text and as JSON.
 
-Of customers only codes are named: what a file holds of them is in the file alone.
+Personal data appears as fingerprints, and no line of a file that holds any is shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
 
-from reconciler.core.model.kind import Kinds
-from reconciler.render.words import amount, counted, duration, plain
+from reconciler.catalogue.parser import parse
+from reconciler.core.diff.diff import compare_fields
+from reconciler.core.model.address import Address
+from reconciler.core.model.kind import Kind, Kinds
+from reconciler.render.words import (
+    ObjectLabels,
+    amount,
+    counted,
+    duration,
+    named,
+    plain,
+    shown,
+    with_labels,
+    written,
+)
 
 if TYPE_CHECKING:
-    from reconciler.catalogue.writing.results import ImportResult
+    from reconciler.catalogue.writing.results import (
+        AdoptResult,
+        FieldDrift,
+        ImportResult,
+        Skipped,
+    )
     from reconciler.dealpos.reading.full_read import FullRead
 
-SHOWN = 20
-"""So many lines of one sort are for people; programs get all of them."""
+MAX_LINES_OF_A_SORT = 20
+"""The text counts further lines of one sort; JSON has all of them."""
 
 
-def price_document(everything: FullRead) -> dict[str, Any]:
-    """What the listings have cost and shown, and what the rest will cost."""
-    requests = everything.remaining_requests()
+def estimate_document(reading: FullRead) -> dict[str, Any]:
+    """Return the objects that an import found, and the requests that it still needs."""
+    requests = reading.remaining_requests()
     return {
-        "store": everything.client.store.url,
-        "spent": everything.client.requests,
+        "store": reading.client.store.url,
+        "requests_used": reading.client.requests,
         "requests": requests,
-        "seconds": round(everything.estimate_seconds(requests)),
-        "objects": everything.new_counts(),
+        "seconds": round(reading.estimate_seconds(requests)),
+        "objects": reading.new_counts(),
     }
 
 
-def price_text(everything: FullRead, kinds: Kinds) -> str:
-    """The same in one or two lines."""
-    told = price_document(everything)
-    listed = _counted(told["objects"], kinds) or "nothing"
-    rest = counted(told["requests"], "request")
+def estimate_text(reading: FullRead, kinds: Kinds) -> str:
+    """Return the same for people."""
+    estimate = estimate_document(reading)
+    found = _objects(estimate["objects"], kinds) or "no objects"
     return (
-        f"Store: {told['store']}\n"
-        f"{counted(told['spent'], 'request')} listed what no file declares: {listed}\n"
-        f"to read it takes about {rest} more, {duration(told['seconds'])}\n"
+        f"Store: {plain(estimate['store'])}\n"
+        f"Found {found} that no file declares ({counted(estimate['requests_used'], 'request')}).\n"
+        f"Importing them needs {counted(estimate['requests'], 'more request')} "
+        f"({duration(estimate['seconds'])}).\n"
     )
 
 
-def import_document(done: ImportResult) -> dict[str, Any]:
-    """What an import did, for programs."""
+def import_document(result: ImportResult) -> dict[str, Any]:
+    """Return the files that an import wrote, and the objects that it skipped."""
+    files = result.files.items()
     return {
-        "store": done.store,
-        "files": [{"file": f, "objects": dict(sorted(n.items()))} for f, n in done.files.items()],
-        "left_out": [
-            {"address": str(address), "field": field or None, "reason": reason}
-            for address, field, reason in done.skipped
-        ],
-        "unknown": [{"address": name, "reason": why} for name, why in done.unread],
-        "notes": done.notes,
-        "requests": done.requests,
-        "complete": done.cut is None and not done.unread,
+        "store": result.store,
+        "files": [{"file": f, "objects": dict(sorted(n.items()))} for f, n in files],
+        "skipped": _skipped_documents(result.skipped, result.labels),
+        "unknown": [{"address": name, "reason": reason} for name, reason in result.unread],
+        "notes": result.notes,
+        "requests": result.requests,
+        "complete": result.cut is None and not result.unread,
     }
 
 
-def import_text(done: ImportResult, kinds: Kinds, folder: str) -> str:
-    """What an import did, for people."""
-    lines = [_file(name, objects, kinds) for name, objects in done.files.items()]
-    if not any(done.files.values()):
-        lines.append("nothing in the shop that the files do not declare")
-    lines += _some("left out", (_left(*entry) for entry in done.skipped))
-    lines += _some("could not be read", (f"{name}: {why}" for name, why in done.unread))
-    lines += [f"note: {note}" for note in done.notes]
-    if any(done.files.values()):
-        lines.append(f"next: reconciler plan {folder}, which is empty, then git add")
+def import_text(result: ImportResult, kinds: Kinds, folder: str) -> str:
+    """Return the same for people, with the next step."""
+    labels = result.labels
+    lines = [_file(name, objects, kinds) for name, objects in result.files.items()]
+    if not any(result.files.values()):
+        lines.append("Nothing to import: the files declare every object of the shop.")
+    lines += _some("skipped", _skipped_lines(result.skipped, labels))
+    unread = (with_labels(f"{name}: {reason}", labels) for name, reason in result.unread)
+    lines += _some("could not be read", unread)
+    lines += [f"note: {with_labels(note, labels)}" for note in result.notes]
+    if any(result.files.values()):
+        command = f"reconciler plan {shlex.quote(folder)}"
+        lines.append(f"Next: run '{command}' (expect no changes), then commit the files.")
     return "\n".join(map(plain, lines)) + "\n"
 
 
 def _file(name: str, objects: Mapping[str, int], kinds: Kinds) -> str:
-    held = _counted(objects, kinds)
+    held = _objects(objects, kinds)
     return f"wrote {name}: {held}" if held else f"wrote {name}"
 
 
-def _counted(objects: Mapping[str, int], kinds: Kinds) -> str:
+def _objects(objects: Mapping[str, int], kinds: Kinds) -> str:
     return ", ".join(
         f"{amount(count)} {name if count == 1 else kinds[name].collection}"
         for name, count in sorted(objects.items())
@@ -85,12 +106,102 @@ def _counted(objects: Mapping[str, int], kinds: Kinds) -> str:
     )
 
 
-def _left(address: object, field: str, reason: str) -> str:
-    return f"{address} `{field}`: {reason}" if field else f"{address}: {reason}"
+def _skipped_documents(skipped: Iterable[Skipped], labels: ObjectLabels) -> list[dict[str, Any]]:
+    return [
+        {
+            "address": str(address),
+            "label": labels.get(address),
+            "field": field or None,
+            "reason": reason,
+        }
+        for address, field, reason in skipped
+    ]
 
 
-def _some(what: str, found: Iterator[str]) -> Iterator[str]:
+def _skipped_lines(skipped: Iterable[Skipped], labels: ObjectLabels) -> Iterator[str]:
+    for address, field, reason in skipped:
+        about = named(address, labels) + (f" `{field}`" if field else "")
+        yield f"{about}: {with_labels(reason, labels)}"
+
+
+def _some(title: str, found: Iterable[str]) -> Iterator[str]:
     lines = list(found)
-    yield from (f"{what}: {line}" for line in lines[:SHOWN])
-    if len(lines) > SHOWN:
-        yield f"{what}: {amount(len(lines) - SHOWN)} more; --format json names them all"
+    yield from (f"{title}: {line}" for line in lines[:MAX_LINES_OF_A_SORT])
+    if len(lines) > MAX_LINES_OF_A_SORT:
+        yield f"{title}: {amount(len(lines) - MAX_LINES_OF_A_SORT)} more (--format json lists all)"
+
+
+def drift_lines(drift: FieldDrift, kinds: Kinds, labels: ObjectLabels) -> Iterator[str]:
+    """Yield the parts of a field that differ: the declared value, then the live one."""
+    kind = kinds[drift.address.kind]
+    field = kind.fields[drift.field]
+    about = named(drift.address, labels)
+    for part in compare_fields(kind, {drift.field: drift.declared}, {drift.field: drift.live}):
+        declared = written(drift.address, field, part.after)
+        live = written(drift.address, field, part.before)
+        yield f"{about} {plain(part.name)}: declared {declared}, live {live}"
+
+
+def adopt_text(result: AdoptResult, kinds: Kinds, dry_run: bool) -> str:
+    """Return the live values that were written to the files, the skipped ones, and the edits."""
+    labels = result.labels
+    lines = []
+    for drift in result.drift:
+        place = f"{drift.source.file}:{drift.source.line}: "
+        lines += [plain(place) + line for line in drift_lines(drift, kinds, labels)]
+    lines += [f"new: {named(address, labels)}" for address in result.new]
+    lines += [plain(f"not adopted: {line}") for line in _skipped_lines(result.skipped, labels)]
+    for name, (old, new) in result.files.items():
+        lines += ["", *map(plain, _difference(name, old, new, _private(result, kinds)))]
+    if count := len(result.files):
+        lines += ["", f"{'would write' if dry_run else 'wrote'} {counted(count, 'file')}"]
+    elif not result.skipped:
+        lines.append("Nothing to adopt: the files match the shop.")
+    return "\n".join(lines) + "\n"
+
+
+def adopt_document(result: AdoptResult, kinds: Kinds, dry_run: bool) -> dict[str, Any]:
+    """Return the same for programs."""
+    labels = result.labels
+    return {
+        "adopted": [_drift(drift, kinds, labels) for drift in result.drift],
+        "new": [{"address": str(a), "label": labels.get(a)} for a in result.new],
+        "skipped": _skipped_documents(result.skipped, labels),
+        "files": list(result.files),
+        "written": not dry_run,
+    }
+
+
+def _drift(drift: FieldDrift, kinds: Kinds, labels: ObjectLabels) -> dict[str, Any]:
+    field = kinds[drift.address.kind].fields[drift.field]
+    return {
+        "address": str(drift.address),
+        "label": labels.get(drift.address),
+        "field": drift.field,
+        "declared": shown(drift.address, field, drift.declared),
+        "live": shown(drift.address, field, drift.live),
+        "source": {"file": drift.source.file, "line": drift.source.line},
+    }
+
+
+def _private(result: AdoptResult, kinds: Kinds) -> set[str]:
+    """Return the collections whose entries are people."""
+    touched: set[Address] = {*(drift.address for drift in result.drift), *result.new}
+    names = {address.kind for address in touched}
+    return {kinds[name].collection for name in names if _is_personal(kinds[name])}
+
+
+def _is_personal(kind: Kind) -> bool:
+    return any(field.private for field in kind.fields.values())
+
+
+def _difference(name: str, old: bytes, new: bytes, private: Iterable[str]) -> Iterator[str]:
+    before = old.decode("utf-8-sig").splitlines()
+    after = new.decode("utf-8-sig").splitlines()
+    found = unified_diff(before, after, f"a/{name}", f"b/{name}", n=0, lineterm="")
+    # As YAML, not as text: a key may stand in quotes or braces.
+    hidden = any(key in parse("\n".join(after), name)[0] for key in private)
+    for line in found:
+        if hidden and not line.startswith(("---", "+++", "@@")):
+            line = f"{line[0]} (personal data)"
+        yield line

@@ -32,6 +32,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind
 from reconciler.core.model.live import ABSENT, Live, Observed
+from reconciler.core.plan.labels import Labels
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.full_read import FullRead
 from reconciler.dealpos.reading.read import read_live
@@ -55,6 +56,11 @@ class AdoptCandidates:
     """Unmanaged objects that belong inside a declared one, by its address."""
     skipped: list[Skipped] = field(default_factory=list)
     """Objects and fields that are not written, with reasons."""
+
+    @property
+    def labels(self) -> Labels:
+        """The names of the objects, for people."""
+        return Labels(self.desired, self.live, KINDS)
 
 
 def find_drift(shop: OpenShop, patterns: Sequence[str], fields: Collection[str]) -> AdoptCandidates:
@@ -211,7 +217,8 @@ def make_result(
     found: AdoptCandidates, back: Writeback, changed: Mapping[str, tuple[bytes, bytes]]
 ) -> AdoptResult:
     """Return the result to report."""
-    return AdoptResult(found.drift, sorted(back.added), sorted(found.skipped), changed)
+    skipped = sorted(found.skipped)
+    return AdoptResult(found.drift, sorted(back.added), skipped, changed, found.labels)
 
 
 def _write_field(back: Writeback, take: FieldDrift) -> None:

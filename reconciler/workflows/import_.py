@@ -26,6 +26,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.live import Observed
+from reconciler.core.plan.labels import Labels
 from reconciler.dealpos.reading.full_read import FullRead
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.kinds import KINDS, MANAGED
@@ -76,7 +77,7 @@ def write_files(shop: OpenShop, everything: FullRead, asked: Collection[str]) ->
     Objects that were read before an interruption are written, so that the next run continues.
     """
     desired = everything.desired
-    done = ImportResult(shop.store)
+    done = ImportResult(shop.store, labels=Labels(desired, everything.live, KINDS))
     try:
         everything.read_rest()
     except KeyboardInterrupt:

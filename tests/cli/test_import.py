@@ -169,12 +169,12 @@ def test_what_it_costs_is_told_before_it_is_spent(
     asked = sent(monkeypatch)
     told = run("import", folder, "--dry-run", "--format", "json").json
     assert told["objects"] == {"category": 3, "coupon": 6, "outlet": 1, "product": 2, "variant": 3}
-    assert (told["spent"], told["requests"]) == (len(asked), 7)
+    assert (told["requests_used"], told["requests"]) == (len(asked), 7)
     assert not (folder / "catalogue").exists()
-    assert "about 7 requests more" in run("import", folder, "--dry-run").out
+    assert "needs 7 more requests (about 4 s)" in run("import", folder, "--dry-run").out
     asked.clear()
     ran = run("import", folder)
-    assert "about 7 requests more" in ran.err
+    assert "needs 7 more requests (about 4 s)" in ran.err
     # The end of a list without a total takes a second page to prove.
     listed = ["category.list", "product.list", "product.list", "coupon.list", "coupon.list"]
     found = ["variant.by_codes", *["coupon.by_code"] * 6, "outlet.list", "customer.by_code"]
@@ -188,7 +188,7 @@ def test_programs_get_a_document(run: RunProgram, shop: Callable[..., Path]) -> 
         "file": "catalogue/food.yaml",
         "objects": {"category": 1, "product": 1, "variant": 1},
     } in (told["files"])
-    assert told["left_out"] == told["unknown"] == []
+    assert told["skipped"] == told["unknown"] == []
 
 
 def test_a_run_that_was_cut_off_goes_on_from_there(
@@ -293,8 +293,9 @@ def test_what_no_file_can_say_is_left_out_and_told(
     folder = shop(seed)
     ran = run("import", folder)
     assert ran.code == 0
-    assert "left out: variant/1001R `type`: `type` must be one of Standard" in ran.out
-    assert "left out: variant/1001R `description`: `description` must not contain" in ran.out
+    named = 'skipped: variant/1001R "Kopi Susu, Regular"'
+    assert named + " `type`: `type` must be one of Standard" in ran.out
+    assert named + " `description`: `description` must not contain" in ran.out
     assert is_settled(run, folder)
 
 
@@ -308,7 +309,8 @@ def test_a_default_that_an_object_cannot_escape_leaves_it_out(
         "store: {url: sandbox}\ndefaults: {variant: {type: Standard}}\n", encoding="utf-8"
     )
     ran = run("import", folder)
-    assert "left out: variant/1001R: `defaults` give it `type: Standard`" in ran.out
+    named = 'skipped: variant/1001R "Kopi Susu, Regular"'
+    assert named + ": `defaults` give it `type: Standard`" in ran.out
     assert is_settled(run, folder)
 
 
@@ -319,7 +321,8 @@ def test_a_new_variant_of_a_declared_product_is_left_to_adopt(
     (folder / "catalogue").mkdir()
     (folder / "catalogue" / "drinks.yaml").write_text("products: [{code: '1001'}]\n", "utf-8")
     ran = run("import", folder)
-    assert "left out: variant/1001R: product/1001 is already declared" in ran.out
+    named = 'skipped: variant/1001R "Kopi Susu, Regular"'
+    assert named + ': product/1001 "Kopi Susu" is already' in ran.out
     assert (folder / "catalogue" / "drinks.yaml").read_text() == "products: [{code: '1001'}]\n"
     assert (folder / "catalogue" / "drinks-2.yaml").exists()
     assert is_settled(run, folder)

@@ -192,7 +192,7 @@ def test_history_shows_applies_the_latest_first(
     lines = run("history", shop).out.splitlines()
     assert lines[0] == "Store: sandbox"
     assert [line.split("  ")[-1].strip() for line in lines[2:4]] == ["1 update", "5 create"]
-    assert lines[-1] == "History: 2 runs, 5 objects in the ledger"
+    assert lines[-1] == "History: 2 applies, 5 objects in the ledger"
 
 
 def test_a_ledger_that_is_thrown_away_or_broken_is_made_anew(
@@ -211,7 +211,7 @@ def test_a_ledger_that_is_thrown_away_or_broken_is_made_anew(
     before = run("sandbox", "show", shop).json
     assert run("history", shop, "--rebuild").code == 0
     assert run("sandbox", "show", shop).json == before
-    assert "History: 0 runs, 4 objects" in run("history", shop).out
+    assert "History: 0 applies, 4 objects" in run("history", shop).out
     assert origins(run("plan", shop, "--format", "json")) == {"variant/1001R unit_price": ""}
     edit(("22000", "22500"))
     assert run("apply", shop, "--auto-approve").code == 0
@@ -322,5 +322,5 @@ def test_a_run_that_is_killed_between_write_and_record_is_taken_over(
     assert run("apply", second, "--auto-approve").code == 0
     told = run("history", second).out
     assert "applying" not in told
-    assert "History: 2 runs, 5 objects" in told, "of the killed run its objects alone"
+    assert "History: 2 applies, 5 objects" in told, "of the killed run its objects alone"
     assert "Plan: no changes" in run("plan", second).out

@@ -32,6 +32,8 @@ class ImportResult:
     """Addresses or collections that could not be read, and why."""
     notes: list[str] = field(default_factory=list)
     requests: int = 0
+    labels: Mapping[Address, str] = field(default_factory=dict, repr=False)
+    """The names of objects for people."""
     cut: ReconcilerError | None = None
     """The error that ended the reading early; objects read until then are written all the same."""
 
@@ -58,3 +60,5 @@ class AdoptResult:
     skipped: Sequence[Skipped] = ()
     files: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
     """Old and new content by name."""
+    labels: Mapping[Address, str] = field(default_factory=dict, repr=False)
+    """The names of objects for people."""

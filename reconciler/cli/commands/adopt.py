@@ -67,7 +67,7 @@ def adopt(
         ):
             found = adopting.find_drift(shop, addresses, fields)
         if asking:
-            found.drift = prompt.choose_drift(found.drift)
+            found.drift = prompt.choose_drift(found.drift, found.labels)
         back = adopting.edit_files(found)
         changed = back.finish()
         if not dry_run:

@@ -1,1 +1,5 @@
-"""An audit for people, pull requests, programs and monitoring; each form is one file."""
+"""Render an audit: each module of a format offers `render_audit(audit, view)` and `render_error`.
+
+An audit and an `AuditView` come in; text, JSON, Markdown, HTML, GitHub, JUnit or metrics go out.
+The live value stands before the declared one; an object that was not read is never shown as absent.
+"""

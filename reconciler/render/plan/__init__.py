@@ -1,1 +1,5 @@
-"""plan."""
+"""Render a plan: each module of a format offers `render_plan(plan, view)` and `render_error`.
+
+A plan and a `PlanView` come in; text, JSON, Markdown, HTML or GitHub annotations go out.
+Warnings must never be folded away, and no text from files or shop may become markup or a command.
+"""
