@@ -250,7 +250,8 @@ class Client:
         body = parameters if route.body else None
         extensions = {"trace": self._deadline.track_connection}
         try:
-            # dealpos-api.md §1: a GET without a body that declares a content type gets a 500.
+            # dealpos-api.md §1: a GET without a body that declares a content type gets a 500 (one
+            # witness). httpx declares it only with a body.
             request = self._http.build_request(
                 route.method,
                 route.path,

@@ -46,7 +46,7 @@ class LiveBuilder:
         """Add the row of a single read.
 
         A missing key means null for the fields that are marked so: a coupon without requirements
-        has none of their keys (dealpos-api.md §10).
+        has none of their keys (dealpos-api.md §10; inference).
         """
         name = kind.identity_of(row)
         optional = {f.wire.read[0] for f in kind.fields.values() if f.wire.omitted_when_empty}
