@@ -67,7 +67,7 @@ class Console(ClientObserver, ApplyObserver):
 
     def say(self, text: str) -> None:
         """Write one line to stderr, above the bar where there is one."""
-        text = terminal.wrap(text, terminal.columns(sys.stderr))
+        text = terminal.wrap(text, terminal.read_width(sys.stderr))
         if self._bar is not None:
             self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
         else:

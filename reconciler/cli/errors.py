@@ -20,7 +20,7 @@ def print_message(text: str) -> None:
     """Write one line for a person to stderr, wrapped where that is a terminal."""
     from reconciler.render.words import plain
 
-    write_stderr(terminal.wrap(plain(text), terminal.columns(sys.stderr)))
+    write_stderr(terminal.wrap(plain(text), terminal.read_width(sys.stderr)))
 
 
 def print_error(error: ReconcilerError) -> None:
@@ -57,7 +57,7 @@ def report_errors(
         raise
 
 
-def report_format(path: Path) -> str:
+def parse_report_format(path: Path) -> str:
     """Return the format that a file's suffix names; raises UsageError for another suffix."""
     found = REPORT_FORMATS.get(path.suffix.lower())
     if found is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli import terminal, view
-from reconciler.cli.errors import report_format
+from reconciler.cli.errors import parse_report_format
 from reconciler.cli.stream import write_stdout
 from reconciler.errors import UsageError
 
@@ -31,11 +31,11 @@ def print_json(document: Any) -> None:
 
 def print_text(text: str) -> None:
     """Write text for people to stdout, wrapped where that is a terminal."""
-    write_stdout(terminal.wrap(text, terminal.columns(sys.stdout)))
+    write_stdout(terminal.wrap(text, terminal.read_width(sys.stdout)))
 
 
 def print_plan(
-    made: PlannedRun,
+    run: PlannedRun,
     output_format: str,
     folder: Path = Path(),
     compact: bool = False,
@@ -45,38 +45,38 @@ def print_plan(
     if output_format == "json":
         from reconciler.workflows.signature import sign
 
-        print_json(sign(_document(made, folder), signing))
+        print_json(sign(_document(run, folder), signing))
     elif output_format == "text":
         print_text(
-            _render_plan(made, output_format, folder, compact=compact, **view.for_terminal())
+            _render_plan(run, output_format, folder, compact=compact, **view.describe_terminal())
         )
     else:
-        write_stdout(_render_plan(made, output_format, folder))
+        write_stdout(_render_plan(run, output_format, folder))
 
 
 def write_reports(
-    made: PlannedRun, files: Sequence[Path], folder: Path, signing: bytes | None = None
+    run: PlannedRun, files: Sequence[Path], folder: Path, signing: bytes | None = None
 ) -> None:
     """Write a plan to files, each in the format that its suffix names.
 
     Raises UsageError for another suffix, and for a file that cannot be written.
     """
     for path in files:
-        output_format = report_format(path)
+        output_format = parse_report_format(path)
         if output_format == "json":
-            save_plan(made, folder, path, signing)
+            save_plan(run, folder, path, signing)
             continue
         try:
-            path.write_text(_render_plan(made, output_format, folder), encoding="utf-8")
+            path.write_text(_render_plan(run, output_format, folder), encoding="utf-8")
         except OSError as error:
             raise UsageError(f"{path} cannot be written: {error.strerror}") from None
 
 
-def save_plan(made: PlannedRun, folder: Path, out: Path, signing: bytes | None) -> None:
+def save_plan(run: PlannedRun, folder: Path, out: Path, signing: bytes | None) -> None:
     """Write a plan to the file `out`; raise UsageError where it cannot be written."""
     from reconciler.workflows import plan_file
 
-    plan_file.write_plan(out, _document(made, folder), signing)
+    plan_file.write_plan(out, _document(run, folder), signing)
 
 
 def print_report(report: Report, output_format: str, continue_command: str | None = None) -> None:
@@ -112,50 +112,50 @@ def print_doctor(evidence: Evidence, results: Sequence[CheckResult], output_form
         print_text(doctor_text(evidence, results, terminal.has_color(sys.stdout)))
 
 
-def print_price(everything: FullRead, output_format: str) -> None:
+def print_estimate(reading: FullRead, output_format: str) -> None:
     """Write what an import will read to stdout in a format, or to stderr without one."""
     from reconciler.kinds import KINDS
     from reconciler.render.import_ import estimate_document, estimate_text
 
     if output_format == "json":
-        print_json(estimate_document(everything))
+        print_json(estimate_document(reading))
     elif output_format:
-        print_text(estimate_text(everything, KINDS))
+        print_text(estimate_text(reading, KINDS))
     else:
-        text = estimate_text(everything, KINDS)
-        sys.stderr.write(terminal.wrap(text, terminal.columns(sys.stderr)))
+        text = estimate_text(reading, KINDS)
+        sys.stderr.write(terminal.wrap(text, terminal.read_width(sys.stderr)))
 
 
-def print_import(done: ImportResult, output_format: str, folder: Path) -> None:
+def print_import(result: ImportResult, output_format: str, folder: Path) -> None:
     """Write the result of an import into `folder` to stdout."""
     from reconciler.kinds import KINDS
     from reconciler.render.import_ import import_document, import_text
 
     if output_format == "json":
-        print_json(import_document(done))
+        print_json(import_document(result))
     else:
-        print_text(import_text(done, KINDS, str(folder)))
+        print_text(import_text(result, KINDS, str(folder)))
 
 
-def print_adopted(done: AdoptResult, output_format: str, dry_run: bool) -> None:
+def print_adopted(result: AdoptResult, output_format: str, dry_run: bool) -> None:
     """Write to stdout which values were written to the files."""
     from reconciler.kinds import KINDS
     from reconciler.render.import_ import adopt_document, adopt_text
 
     if output_format == "json":
-        print_json(adopt_document(done, KINDS, dry_run))
+        print_json(adopt_document(result, KINDS, dry_run))
     else:
-        values, blank, files = adopt_text(done, KINDS, dry_run).partition("\n\n")
+        values, blank, files = adopt_text(result, KINDS, dry_run).partition("\n\n")
         print_text(values)
         write_stdout(blank + files)  # lines of files stay as they are
 
 
-def _render_plan(made: PlannedRun, output_format: str, folder: Path, **settings: Any) -> str:
-    plan_view = view.make_plan_view(made, folder, output_format, **settings)
-    return str(view.find_renderer("plan", output_format).render_plan(made.plan, plan_view))
+def _render_plan(run: PlannedRun, output_format: str, folder: Path, **settings: Any) -> str:
+    plan_view = view.make_plan_view(run, folder, output_format, **settings)
+    return str(view.find_renderer("plan", output_format).render_plan(run.plan, plan_view))
 
 
-def _document(made: PlannedRun, folder: Path) -> Mapping[str, Any]:
+def _document(run: PlannedRun, folder: Path) -> Mapping[str, Any]:
     from reconciler.render.plan.json import plan_document
 
-    return plan_document(made.plan, view.make_plan_view(made, folder, "json"))
+    return plan_document(run.plan, view.make_plan_view(run, folder, "json"))

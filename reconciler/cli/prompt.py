@@ -81,7 +81,7 @@ def _ask_word(question: str, words: Sequence[str], help_text: str) -> str:
 
 def _ask(question: str) -> str | None:
     """Return a line of standard input without white space around it, None at its end."""
-    sys.stderr.write(terminal.wrap(question.rstrip(), terminal.columns(sys.stderr)) + " ")
+    sys.stderr.write(terminal.wrap(question.rstrip(), terminal.read_width(sys.stderr)) + " ")
     sys.stderr.flush()
     line = sys.stdin.readline() if sys.stdin is not None else ""
     if not line:

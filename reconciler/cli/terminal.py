@@ -65,7 +65,7 @@ def paint(style: str, text: str) -> str:
     return click.style(text, fg=style)
 
 
-def columns(stream: TextIO) -> int | None:
+def read_width(stream: TextIO) -> int | None:
     """Return the width of the terminal behind `stream`, or None where nothing is to be wrapped."""
     if not stream.isatty():
         return None

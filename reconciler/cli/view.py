@@ -31,7 +31,7 @@ def make_view(folder: Path, output_format: str) -> View:
     return View(kinds=KINDS, **_describe_run(folder, output_format))
 
 
-def make_plan_view(made: PlannedRun, folder: Path, output_format: str, **settings: Any) -> PlanView:
+def make_plan_view(run: PlannedRun, folder: Path, output_format: str, **settings: Any) -> PlanView:
     """Return a view of a plan of the shop in `folder`."""
     from reconciler.catalogue.files import Files
     from reconciler.kinds import KINDS
@@ -39,8 +39,8 @@ def make_plan_view(made: PlannedRun, folder: Path, output_format: str, **setting
 
     return PlanView(
         kinds=KINDS,
-        usage=made.usage,
-        finish=_time_of_day(made.usage.seconds),
+        usage=run.usage,
+        finish=_time_of_day(run.usage.seconds),
         locate=Files(folder).locate,
         **_describe_run(folder, output_format),
         **settings,
@@ -57,7 +57,7 @@ def make_audit_view(requests: int, seconds: float, folder: Path, output_format: 
         requests=requests,
         seconds=seconds,
         **_describe_run(folder, output_format),
-        **for_terminal(),
+        **describe_terminal(),
     )
 
 
@@ -68,17 +68,17 @@ def make_report_view(continue_command: str | None) -> ReportView:
     return ReportView(
         continue_command=continue_command or None,
         **_describe_run(Path(), "text"),
-        **for_terminal(),
+        **describe_terminal(),
     )
 
 
-def for_terminal() -> dict[str, Any]:
+def describe_terminal() -> dict[str, Any]:
     """Return colour and width of stdout, as a view takes them."""
     from reconciler.render.view import no_paint
 
     return {
         "paint": terminal.paint if terminal.has_color(sys.stdout) else no_paint,
-        "width": terminal.columns(sys.stdout),
+        "width": terminal.read_width(sys.stdout),
     }
 
 

@@ -46,20 +46,20 @@ def import_(
             Console(output_format != "text", verbose) as console,
             open_shop(directory, console, Limits(reserve=reserve)) as shop,
         ):
-            everything = importing.begin_reading(shop, kinds)
-            everything.read_listings()
+            reading = importing.begin_reading(shop, kinds)
+            reading.read_listings()
             console.finish()
-            output.print_price(everything, output_format if dry_run else "")
+            output.print_estimate(reading, output_format if dry_run else "")
             if dry_run:
                 return
-            console.expect(everything.remaining_requests())
-            done = importing.write_files(shop, everything, kinds)
-    output.print_import(done, output_format, directory)
-    if done.cut is not None:
-        errors.print_error(done.cut)
+            console.expect(reading.remaining_requests())
+            result = importing.write_files(shop, reading, kinds)
+    output.print_import(result, output_format, directory)
+    if result.cut is not None:
+        errors.print_error(result.cut)
         raise UsageError(
             "the import is incomplete; the objects read so far were written",
             hint=f"to continue, run: reconciler import {shlex.quote(str(directory))}",
         )
-    if done.unread:
+    if result.unread:
         sys.exit(exit_codes.PARTIAL)

@@ -59,7 +59,7 @@ def plan(
         from reconciler.workflows.plan import make_plan
 
         for report in reports:
-            errors.report_format(report)
+            errors.parse_report_format(report)
         scope = options.parse_scope(**part)
         key = signature.read_key() if sign else None
         with (
