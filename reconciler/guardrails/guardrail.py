@@ -21,6 +21,7 @@ from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Allowance, Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
+from reconciler.core.model.references import references_of
 from reconciler.core.money import Amount, Sale, sales
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import Violation
@@ -97,6 +98,12 @@ class PlanContext:
             if value and (name := value.get(kind.parent.kind)):
                 return Address(kind.parent.kind, name)
         return None
+
+    def category_of(self, address: Address) -> Address | None:
+        """Return the category that an object is in, by itself or by its parent."""
+        owner = self.owner(self.kinds[address.kind], address) or address
+        found = references_of(self.kinds[owner.kind], self.after(owner) or {})
+        return next((target for target, _ in found if self.kinds[target.kind].tree), None)
 
     def after(self, address: Address) -> Value | None:
         """The object as the plan leaves it; None where it is not there, or not known."""
