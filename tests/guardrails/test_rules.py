@@ -253,3 +253,68 @@ def test_a_standing_coupon_of_an_amount_undercuts_too(
     priced(world, {}, {"unit_price": price})
     world.both("coupon/C", **AMOUNT, discount=3500, minimum_amount=0)
     assert bool(world.judge("coupon-below-cost")) == trips
+
+
+# --- new prices ---------------------------------------------------------------------------------
+
+
+def price_list(world: World, *prices: Any) -> None:
+    """A category in which these prices stay as they are."""
+    world.both("product/1", name="Kopi", category="Drinks")
+    for number, price in enumerate(prices):
+        world.both(f"variant/{number}", product="1", unit_price=price)
+
+
+@pytest.mark.parametrize(
+    ("others", "price", "message"),
+    [
+        ((10, 20, 30), 2, "price 2 is 0.1 times the median of category/Drinks, 20 (limit 0.1)"),
+        ((10, 20, 30), 3, ""),
+        ((10, 20, 30), 199, ""),
+        ((10, 20, 30), 200, "price 200 is 10 times the median of category/Drinks, 20 (limit 10)"),
+        ((10, 20, 31, 50), 2, "price 2 is 0.078 times the median of category/Drinks, 25.5 "
+         "(limit 0.1)"),
+        # Two prices are too few for a median, and a price of 0 is none.
+        ((20, 20), 2, ""),
+        ((20, 20, 0), 2, ""),
+        ((10, 20, 30), 0, ""),
+    ],
+)  # fmt: skip
+def test_a_new_price_is_compared_with_its_category(
+    world: World, others: Any, price: int, message: str
+) -> None:
+    price_list(world, *others)
+    world.declare("variant/NEW", product="1", unit_price=price)
+    found = world.judge("new-price")
+    assert said(found) == ([f"variant/NEW: {message}"] if message else [])
+
+
+def test_a_new_price_is_compared_with_other_new_ones(world: World) -> None:
+    world.declare("product/1", name="Kopi", category="Drinks")
+    for name, price in (("A", 20), ("B", 20), ("C", 30), ("D", 2000)):
+        world.declare(f"variant/{name}", product="1", unit_price=price)
+    (found,) = world.judge("new-price")
+    assert (str(found.address), found.measured, found.limit, found.unit) == (
+        "variant/D",
+        100,
+        10,
+        "factor",
+    )
+
+
+def test_a_new_price_ignores_other_categories_retired_objects_and_old_prices(world: World) -> None:
+    price_list(world, 20, 20, 20)
+    world.both("product/2", name="Mesin", category="Retail")
+    world.declare("variant/NEW", product="2", unit_price=5_000_000)
+    world.have("variant/OLD", product="1", unit_price=1)
+    world.declare("variant/OLD", product="1", unit_price=1, description="x")
+    world.declare("variant/GONE", product="1", unit_price=1, discontinued=True)
+    assert world.judge("new-price") == []
+
+
+def test_the_limits_of_a_new_price_can_be_set(world: World) -> None:
+    price_list(world, 20)
+    world.declare("variant/NEW", product="1", unit_price=40)
+    assert world.judge("new-price", high=2) == []
+    assert world.judge("new-price", high=2, min_others=1)
+    assert world.judge("new-price", high=3, min_others=0) == []

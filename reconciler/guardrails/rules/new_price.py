@@ -1,0 +1,76 @@
+"""A new price that is out of line with the other prices of its category."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from reconciler.core.diff.change import Action
+from reconciler.core.model.address import Address
+from reconciler.core.model.types import Count, Money
+from reconciler.core.money import Amount
+from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding, path_of
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Guardrail):
+    """A new variant at `low` times the median price of its category or less, or `high` or more."""
+
+    low: Money = Decimal("0.1")
+    high: Money = 10
+    min_others: Count = 3
+
+    def check(self, context: PlanContext) -> Iterator[RuleFinding]:
+        """Yield one finding for each new object; a category with few other prices has no median."""
+        new = [change for change in context.plan.changes if change.action is Action.CREATE]
+        prices = _prices_by_category(context) if new else {}
+        for change in new:
+            price = _base_price(context, change.address)
+            category = context.category_of(change.address)
+            if (
+                price is None
+                or category is None
+                or len(prices[category]) <= max(self.min_others, 1)
+            ):
+                continue
+            median = _median_without(prices[category], price)
+            factor = Decimal(price) / Decimal(median)
+            if self.low < factor < self.high:
+                continue
+            limit = self.low if factor <= self.low else self.high
+            shown = round(factor, 3).normalize()
+            yield RuleFinding(
+                f"price {price:,} is {shown:,f} times the median of {category}, {median:,} "
+                f"(limit {limit:,})",
+                shown,
+                limit,
+                "factor",
+                change.address,
+                path_of(change, "", price),
+            )
+
+
+def _prices_by_category(context: PlanContext) -> Mapping[Address, Sequence[Amount]]:
+    """Return the base prices of everything on sale after the plan, in order."""
+    found: dict[Address, list[Amount]] = {}
+    for kind in context.kinds.values():
+        for address in context.known(kind) if kind.prices else ():
+            price, category = _base_price(context, address), context.category_of(address)
+            if price is not None and category is not None:
+                found.setdefault(category, []).append(price)
+    return {category: sorted(prices) for category, prices in found.items()}
+
+
+def _base_price(context: PlanContext, address: Address) -> Amount | None:
+    """Return the base price of an object on sale; None where it has none, or 0."""
+    prices, value = context.kinds[address.kind].prices, context.after(address)
+    if prices is None or value is None or not context.in_use(address, value):
+        return None
+    return prices(value)[""].price or None
+
+
+def _median_without(ordered: Sequence[Amount], price: Amount) -> Amount:
+    """Return the median of all prices but one."""
+    own, count = bisect_left(ordered, price), len(ordered) - 1
+    low, high = (ordered[n if n < own else n + 1] for n in ((count - 1) // 2, count // 2))
+    return low if low == high else Decimal(low + high) / 2
