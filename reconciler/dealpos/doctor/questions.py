@@ -83,7 +83,7 @@ class Questions:
             is_past_end = answer is None and purpose is Purpose.SECOND_PAGE
             found = parse_rows(operation, [] if is_past_end else answer)
         except UnexpectedResponse as error:
-            detail = "" if is_private(kind) else error.detail
+            detail = "expected a list of objects" if is_private(kind) else error.detail
             return replace(question, reply=Reply.UNREADABLE, detail=detail)
         return replace(
             question,

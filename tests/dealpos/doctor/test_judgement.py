@@ -80,6 +80,12 @@ TABLE: list[tuple[Evidence, str, str, str]] = [
     (heard(exchange(date=GMT), at=590.0), "clock", "ok", "within 60 s"),
     (heard(exchange(date=GMT), at=0.0), "clock", "warning", "600 s ahead of"),
     (heard(exchange(date=GMT), at=1200.0), "clock", "warning", "600 s behind"),
+    (
+        heard(exchange(date="Thu, 01 Jan 1970 00:10:00 -0000"), at=590.0),
+        "clock",
+        "ok",
+        "within 60 s",
+    ),
     (heard(exchange(date="yesterday")), "clock", "warning", "unknown: no Date header"),
     (
         Evidence(
@@ -194,6 +200,12 @@ TABLE: list[tuple[Evidence, str, str, str]] = [
         "variant.by_code",
         "warning",
         "HTTP 503",
+    ),
+    (
+        about(asked(Purpose.BATCH, Reply.NOT_OFFERED, operation="variant.by_codes", status=405)),
+        "variant.by_codes",
+        "error",
+        "not offered: POST /Variant",
     ),
     # not found
     (
