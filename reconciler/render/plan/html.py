@@ -59,7 +59,7 @@ def render_plan(plan: Plan, view: PlanView) -> str:
         warnings=plan.warnings,
         counts=plan.counts(),
         money=impact_line(sum_price_impact(plan.changes, kinds), labels),
-        usage=usage_line(plan, view),
+        usage=usage_line(plan, view.usage),
         violations=[
             ("Guardrail violations", ": apply is blocked", refused),
             ("Reviewed guardrail exceptions", "", [v for v in plan.violations if v.allowed]),

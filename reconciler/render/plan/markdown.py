@@ -81,7 +81,7 @@ def _head(plan: Plan, view: PlanView) -> str:
     ]
     if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
         lines += [f"Price impact: {short(impact, MAX_SENTENCE_CHARACTERS)}", ""]
-    lines += [f"API usage: {usage_line(plan, view)}", ""]
+    lines += [f"API usage: {usage_line(plan, view.usage)}", ""]
     return "\n".join(lines) + "\n"
 
 

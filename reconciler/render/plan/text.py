@@ -10,6 +10,7 @@ from reconciler.core.model.text import join_some
 from reconciler.core.money import sum_price_impact
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import refusals
+from reconciler.core.steps.usage import ApiUsage
 from reconciler.errors import ReconcilerError
 from reconciler.render.money import impact_line
 from reconciler.render.plan.blocks import MEANINGS, STYLES, block, line
@@ -56,7 +57,7 @@ def _plan(plan: Plan, view: PlanView) -> Iterator[str]:
     yield from violations_text(plan, view)
     if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
         yield f"Price impact: {impact}"
-    yield f"API usage: {usage_line(plan, view)}"
+    yield f"API usage: {usage_line(plan, view.usage, view.finish)}"
     yield closing_line(plan)
 
 
@@ -91,16 +92,15 @@ def _meaning(action: Action) -> str:
     return f"{action.value} ({meaning})" if meaning else action.value
 
 
-def usage_line(plan: Plan, view: PlanView) -> str:
+def usage_line(plan: Plan, usage: ApiUsage, finish: str | None = None) -> str:
     """Return the requests that the plan used and an apply needs, and when that would be done."""
-    usage = view.usage
     used = f"{counted(usage.reads, 'request')} used by this plan"
     if plan.empty:
         return used
-    finish = f", finished at about {view.finish} if started now" if view.finish else ""
+    end = f", finished at about {finish} if started now" if finish else ""
     return (
         f"{used}; apply needs {counted(usage.requests, 'request')} "
-        f"({counted(usage.windows, 'rate-limit window')}, {duration(usage.seconds)}){finish}"
+        f"({counted(usage.windows, 'rate-limit window')}, {duration(usage.seconds)}){end}"
     )
 
 
