@@ -19,11 +19,10 @@ from reconciler.core.model.kind import Call, Kind, Kinds, Parent, Value
 from reconciler.core.model.live import overlay
 from reconciler.core.plan.children import changes_by_parent, use_parent_update
 from reconciler.core.plan.plan import Plan
-from reconciler.core.plan.replacement import restore_old
+from reconciler.core.steps.replacement import build_undo
 from reconciler.core.steps.step import (
     Request,
     Step,
-    Undo,
     build_request,
     request_with_spellings,
     split_batches,
@@ -94,7 +93,7 @@ class _Lowering:
                 [request],
                 carried,
                 creates=True,
-                undo=_undo_of(kind, change, change.replaces),
+                undo=build_undo(kind, change, change.replaces),
             )
             yield from self._completions(kind, [change], call)
         elif change.action is Action.REPLACE and kind.delete and kind.create:
@@ -108,7 +107,7 @@ class _Lowering:
                 [removal, creation],
                 fields,
                 creates=True,
-                undo=_undo_of(kind, change, change.before),
+                undo=build_undo(kind, change, change.before),
             )
         elif kind.update and (child is None or not self._has_parent_update(child, change.address)):
             # A parent with children is updated together with them, by `_lower_children`.
@@ -283,33 +282,6 @@ class _Lowering:
             {kind.name: frozenset(kind.create.fields)},
             creates=True,
         )
-
-
-def renew_replacement(step: Step, kind: Kind, change: Change) -> Step:
-    """Return the replacement `step` with its change recomputed from what the shop has now."""
-    assert kind.create is not None
-    creation = build_request(kind, kind.create, values_to_send(change))
-    return replace(
-        step,
-        changes=(change,),
-        requests=(step.requests[0], creation),
-        proofs={change.address: proof_of(kind, change)},
-        undo=_undo_of(kind, change, change.before),
-    )
-
-
-def _undo_of(kind: Kind, change: Change, replaced: Value | None) -> Undo | None:
-    """Return the requests that undo a creation which must not be broader than declared."""
-    if not kind.must_match_on_readback or kind.delete is None or kind.create is None:
-        return None
-    remove = build_request(kind, kind.delete, change.after or {})
-    if replaced is None:
-        return Undo(remove)
-    old = restore_old(kind, replaced, change.after or {})
-    if old is None:
-        return Undo(remove, replaces=True)
-    must_match = {name: value for name, value in old.items() if name in kind.must_match_on_readback}
-    return Undo(remove, True, build_request(kind, kind.create, old), must_match)
 
 
 def _parent(kind: Kind) -> str:
