@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -268,7 +267,7 @@ def _assign_files(found: AdoptCandidates, back: Writeback) -> None:
     targets: dict[tuple[str, str], list[YamlEntry]] = {}
     others: list[YamlEntry] = []
     for entry in sorted(found.new, key=lambda e: e.address):
-        file = _target_file(entry, found.desired)
+        file = layout.file_of_similar(entry, found.desired, MANAGED)
         if file:
             key = MANAGED[entry.address.kind].collection
             targets.setdefault((file, key), []).append(entry)
@@ -294,26 +293,3 @@ def _add(
         back.add_entries(file, owner, key, held)
     except Unwritable as error:
         found.skipped += [Skipped(entry.address, "", str(error)) for entry in held]
-
-
-def _target_file(entry: YamlEntry, desired: Desired) -> str:
-    """Return the file that has the most similar objects; empty where there is none."""
-    kind = MANAGED[entry.address.kind]
-    path = layout.path_of(kind, entry.value, MANAGED)
-    top = path.partition("/")[0]
-    tests: tuple[Callable[[Kind, str], bool], ...] = (
-        lambda other, where: other is kind and where == path,
-        lambda other, where: bool(path) and where == path,
-        lambda other, where: bool(path) and where.partition("/")[0] == top,
-    )
-    for test in tests:
-        if files := Counter(_files_of_similar_objects(desired, test)):
-            return min(files, key=lambda name: (-files[name], name))
-    return ""
-
-
-def _files_of_similar_objects(desired: Desired, test: Callable[[Kind, str], bool]) -> Iterable[str]:
-    for address, declared in desired:
-        kind = MANAGED[address.kind]
-        if kind.parent is None and test(kind, layout.path_of(kind, declared.value, MANAGED)):
-            yield declared.source.file

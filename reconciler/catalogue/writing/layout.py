@@ -1,33 +1,35 @@
-"""Which file an entry stands in, and the files as text.
+"""Choose the file of each entry, and write new files as text.
 
-One file for each top category, with what belongs to it; what belongs to none stands in a file of
-its kind. A name that is taken gets a number: a file that is there is never touched.
+Each top category has one file with its objects; objects without a category go to a file of their
+kind. A name that is taken gets a number: an existing file is never touched.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from reconciler.catalogue.writing.entry import YamlEntry
+from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds
 
 MAX_VALUES = 200_000
-"""Values of one file; a reader takes a million, and nobody reads a fifth of that."""
+"""Values of one file; the parser accepts five times as many."""
 
 MAX_NAME_CHARACTERS = 60
 """Characters of a file's name."""
 
 _DEVICES = {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *_DEVICES})
-"""Names that are no file on Windows."""
+"""Names that cannot be files on Windows."""
 
 
 def files(
     made: Sequence[YamlEntry], kinds: Kinds, taken: Collection[str], schema: str = ""
 ) -> dict[str, tuple[str, list[YamlEntry]]]:
-    """Name, text and entries of each new file; `schema` is where editors find the schema."""
+    """Return name, text and entries of each new file; `schema` is where editors find the schema."""
     homes: dict[str, list[YamlEntry]] = {}
     for entry in made:
         homes.setdefault(top_of(kinds[entry.address.kind], entry.value, kinds), []).append(entry)
@@ -41,13 +43,13 @@ def files(
 
 
 def top_of(kind: Kind, value: Mapping[str, Any], kinds: Kinds) -> str:
-    """The top of the tree that an object belongs to, else its collection."""
+    """Return the top category of an object, else the collection of its kind."""
     path = path_of(kind, value, kinds)
     return path.partition("/")[0] if path else kind.collection
 
 
 def path_of(kind: Kind, value: Mapping[str, Any], kinds: Kinds) -> str:
-    """The path in a tree that an object stands at or belongs to; empty where there is none."""
+    """Return the category path that an object has or belongs to; empty where there is none."""
     if kind.tree:
         return str(value[kind.identity])
     for name, references in kind.referring_fields:
@@ -55,6 +57,34 @@ def path_of(kind: Kind, value: Mapping[str, Any], kinds: Kinds) -> str:
             if kinds[reference.kind].tree and not (reference.keys or reference.under):
                 return str(value.get(name, ""))
     return ""
+
+
+def file_of_similar(entry: YamlEntry, desired: Desired, kinds: Kinds) -> str | None:
+    """Return the file with the most objects like an entry, or None where there is none.
+
+    Objects of the same kind and category come first, then any of the category, then of its top.
+    """
+    kind = kinds[entry.address.kind]
+    path = path_of(kind, entry.value, kinds)
+    top = path.partition("/")[0]
+    tests: tuple[Callable[[Kind, str], bool], ...] = (
+        lambda other, where: other is kind and where == path,
+        lambda other, where: bool(path) and where == path,
+        lambda other, where: bool(path) and where.partition("/")[0] == top,
+    )
+    for test in tests:
+        if files := Counter(_files_where(desired, kinds, test)):
+            return min(files, key=lambda name: (-files[name], name))
+    return None
+
+
+def _files_where(
+    desired: Desired, kinds: Kinds, test: Callable[[Kind, str], bool]
+) -> Iterable[str]:
+    for address, declared in desired:
+        kind = kinds[address.kind]
+        if kind.parent is None and test(kind, path_of(kind, declared.value, kinds)):
+            yield declared.source.file
 
 
 def _order(entry: YamlEntry, kinds: Kinds) -> tuple[str, str, str]:
