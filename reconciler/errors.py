@@ -127,7 +127,7 @@ class ApiError(ReconcilerError):
 class Unreachable(ApiError):
     """No connection was made, so nothing was sent and nothing has changed.
 
-    The message does not name the operation, because none was begun.
+    The message does not name the operation, because none was started.
     """
 
     def __init__(self, operation: str, message: str, *, hint: str = "") -> None:

@@ -21,7 +21,7 @@ _SPELLINGS = {
 
 
 class Requirement(TypedDict, total=False):
-    """What must be in the basket; one of the two. Order carries no meaning."""
+    """Articles of which one must be in the basket: variants or categories. Order has no meaning."""
 
     variants: Annotated[list[Code], AfterValidator(sorted)]
     categories: Annotated[list[CategoryPath], AfterValidator(sorted)]
@@ -131,11 +131,11 @@ def _carry_over(after: Value, live: Value) -> CarryOver:
     if left <= 0:
         return CarryOver(
             None,
-            f"not replaced: {used:,} uses are spent and the limit is {after['limit']:,}. "
+            f"not replaced: {used:,} uses are used up and the limit is {after['limit']:,}. "
             f"Raise the limit above {used:,} to bring it back",
         )
     note = (
-        f"{used:,} of {live['limit']:,} uses are spent, so the replacement starts with {left:,}. "
+        f"{used:,} of {live['limit']:,} uses are used up, so the replacement starts with {left:,}. "
         "The ledger or this folder remembers it; without either, declare "
         f"`limit: {left}` after the apply"
     )

@@ -1,7 +1,7 @@
-"""Customers, by code. What is personal is marked so, and shown as a fingerprint everywhere.
+"""Customers, by code. Personal fields are private: shown as a fingerprint everywhere.
 
-API §9: the list row carries seven fields, the rest needs one detail read each; field table and
-samples disagree on the names of two fields, so both spellings are sent.
+A row of the list has seven fields, and the others need one read per customer (API §9). The field
+table and the samples disagree on the names of two fields, so both spellings are sent.
 """
 
 from typing import Annotated, Any, Required

@@ -1,4 +1,4 @@
-"""Products: what a customer asks for by name; its variants are what the till sells (API §6)."""
+"""Products: the article that a customer asks for by name; its variants are sold (API §6)."""
 
 from typing import Annotated, Required
 

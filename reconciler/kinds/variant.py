@@ -1,8 +1,7 @@
-"""Variants: what the till sells, with its prices (dealpos-api.md §7).
+"""Variants: the articles that are sold, with their prices (dealpos-api.md §7).
 
-A variant is written on four ways, none of which carries every field: with its new product, added
-to an existing one, by its own update, and inside its product's update (dealpos-api.md §6.1, §6.2,
-§7).
+Four operations write a variant: create and update of its product, add, and its own update. None
+of them carries every field (API §6.1, API §6.2).
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,14 +35,14 @@ _TYPE = Codec(
 
 
 class OutletPrice(TypedDict, total=False):
-    """What one outlet asks instead of the base price."""
+    """The price at one outlet, instead of the base price."""
 
     price: Required[Money]
     extra_cost: Money
 
 
 class Component(TypedDict, total=False):
-    """How many of another variant go into one of this."""
+    """The number of units of another variant in one unit of this variant."""
 
     qty: Required[Count]
 

@@ -196,7 +196,7 @@ def test_a_partly_used_coupon_keeps_the_uses_that_are_left(world: World) -> None
     (change,) = plan.changes
     assert change.after["limit"] == 60
     assert told(plan) == [
-        "40 of 100 uses are spent, so the replacement starts with 60. The ledger or this folder "
+        "40 of 100 uses are used up, so the replacement starts with 60. The ledger or this folder "
         "remembers it; without either, declare `limit: 60` after the apply"
     ]
 
@@ -220,12 +220,12 @@ def test_a_carried_over_limit_is_among_the_fields_that_are_shown(world: World) -
         (
             {"balance": 0},
             {"discount": 25},
-            "100 uses are spent and the limit is 100. Raise the limit above 100 to bring it back",
+            "100 uses are used up and the limit is 100. Raise the limit above 100 to bring it back",
         ),
         (
             {"balance": 40},
             {"limit": 50},
-            "60 uses are spent and the limit is 50. Raise the limit above 60 to bring it back",
+            "60 uses are used up and the limit is 50. Raise the limit above 60 to bring it back",
         ),
         ({}, {"discount": 25}, "the API does not return how many uses are left"),
         ({"balance": None}, {"discount": 25}, "the API does not return how many uses are left"),
@@ -311,7 +311,7 @@ def test_a_replacement_warns_of_fields_that_it_may_lose(
             "Declare those that the coupon should keep.",
         ),
     )
-    assert ["uses are spent" in note for note in told(plan)] == [True] * (balance == 60)
+    assert ["uses are used up" in note for note in told(plan)] == [True] * (balance == 60)
 
 
 # --- faults, notes, counts ----------------------------------------------------------------------

@@ -187,7 +187,7 @@ def test_a_coupon_that_is_partly_used_is_not_replaced(
     world.declare("coupon/C", **{**terms, "limit": 200}, discount=12)
     found = world.judge("coupon-in-use", **options)
     used = 100 - balance
-    message = f"coupon/C: it is replaced after {used} of 100 uses are spent, limit 0"
+    message = f"coupon/C: it is replaced after {used} of 100 uses are used up, limit 0"
     assert said(found) == ([message] if trips else [])
 
 

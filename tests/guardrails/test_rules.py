@@ -223,9 +223,12 @@ def test_deletions_are_removals(world: World) -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ({"limit": 9, "balance": 8}, "it is deleted after 1 of 9 uses are spent, limit 0"),
+        ({"limit": 9, "balance": 8}, "it is deleted after 1 of 9 uses are used up, limit 0"),
         ({"limit": 9, "balance": 9}, ""),
-        ({"limit": 9}, "it is deleted, and the API does not return how many of its uses are spent"),
+        (
+            {"limit": 9},
+            "it is deleted, and the API does not return how many of its uses are used up",
+        ),
     ],
 )
 def test_a_coupon_that_is_partly_used_is_not_deleted(

@@ -38,7 +38,7 @@ def everything(makes: Makes) -> Callable[[], Plan]:
             makes.change("variant/1003L", unit_price=(18000, 8000), unit_cost=(9000, 9000)),
             unmanaged=(Address("coupon", "OLD10"),),
             unknown=((Address("variant", "GONE"), "HTTP 500: no answer"),),
-            blocked=((Address("coupon", "C"), "40 uses are spent"),),
+            blocked=((Address("coupon", "C"), "40 uses are used up"),),
             orphaned=(Address("variant", "OLD"),),
             stale=(SkippedChange(Address("variant", "1003S"), Action.UPDATE, "it was changed"),),
             warnings=(

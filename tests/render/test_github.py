@@ -76,7 +76,7 @@ def test_annotations_read_as_pinned(makes: Makes, everything: Callable[[], Plan]
         'DealPOS may delete variant/1003S "Kopi Susu, \\"Small\\""'
     )
     assert lines[4] == "::warning title=could not be read::variant/GONE: HTTP 500: no answer"
-    assert lines[5] == "::warning title=blocked::coupon/C: 40 uses are spent"
+    assert lines[5] == "::warning title=blocked::coupon/C: 40 uses are used up"
     assert lines[6].startswith(
         "::warning file=shops/kopi/catalogue/drinks.yaml,line=14,col=9,title=b"
     )

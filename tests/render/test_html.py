@@ -79,7 +79,7 @@ def test_a_page_says_everything(makes: Makes, everything: Callable[[], Plan]) ->
         "Allowed until 2026-12-31: clearance catalogue/a.yaml:3",
         'Removals and replacements (3) delete variant/1003S "Kopi Susu, \\"Small\\"" catalogue/',
         "variant/GONE: HTTP 500: no answer",
-        "coupon/C: 40 uses are spent",
+        "coupon/C: 40 uses are used up",
         '~ update variant/1003L "Kopi Susu, Large" below cost catalogue/drinks.yaml:14',
         "unit_price 18,000 8,000",
         "margin 50.0 % -12.5 %",

@@ -102,7 +102,7 @@ allow:
 
 **Blocked (1): not as declared, not changed**
 
-- `coupon/C`: `40 uses are spent`
+- `coupon/C`: `40 uses are used up`
 
 **Stale (1): changed since the plan was made, not applied**
 

@@ -74,7 +74,7 @@ Unmanaged (in the shop, not in your files; not changed): 1 object
   coupon/OLD10
 
 Notes:
-  • coupon/DISC20: 40 of 100 uses are spent, so the replacement starts with 60. \
+  • coupon/DISC20: 40 of 100 uses are used up, so the replacement starts with 60. \
 The ledger or this folder remembers it; without either, declare `limit: 60` after the apply
   • coupon `reference_id` cannot be checked for drift (1 object): the API never returns it
 

@@ -138,7 +138,7 @@ def test_the_plan_shows_what_finishes_it_and_writes_nothing(
     assert change.reason == "finishes an interrupted replacement"
     assert (change.after["limit"], change.after["description"]) == (4, "old")
     said = render_plan(plan, PlanView(kinds=KINDS, usage=shop.cost(plan)))
-    assert "coupon/C: finishes an interrupted replacement; 6 of 10 uses are spent" in said
+    assert "coupon/C: finishes an interrupted replacement; 6 of 10 uses are used up" in said
     assert shop.show() == before
     assert {method for method, _, _ in shop.twin.calls[start:]} <= {"GET", "POST"}
     assert len(noted(shop)) == 1, "it is not finished yet"
@@ -204,7 +204,7 @@ def test_it_is_finished_as_the_files_are_by_then(shop: Shop) -> None:
     ("text", "why"),
     [
         ("categories: [{name: A}]", "it is no longer declared"),
-        (COUPON.replace("limit: 10", "limit: 5"), "not replaced: 6 uses are spent"),
+        (COUPON.replace("limit: 10", "limit: 5"), "not replaced: 6 uses are used up"),
     ],
 )
 def test_what_cannot_be_finished_any_more_is_undone(shop: Shop, text: str, why: str) -> None:
@@ -266,7 +266,7 @@ def test_a_coupon_that_was_put_back_remembers_what_it_was(shop: Shop) -> None:
     assert balance(shop) == (10, 4, 4)
     shop.write(COUPON.replace("limit: 10", "limit: 12"))
     assert shop.apply().complete
-    assert balance(shop) == (20, 6, 6), "6 of 12 uses are spent"
+    assert balance(shop) == (20, 6, 6), "6 of 12 uses are used up"
     assert shop.plan().empty
     assert noted(shop) == {}
 

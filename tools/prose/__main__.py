@@ -1,6 +1,6 @@
-"""Lint the docs and the open part of the changelog: `python -m tools.prose`.
+"""Lint the docs, the open part of the changelog, the generated reference and every message.
 
-With `--messages` it lints every message of the program and the generated reference instead.
+`python -m tools.prose` prints each finding with its place and exits with 1 if there is one.
 """
 
 from __future__ import annotations
@@ -28,8 +28,7 @@ NOT_PROSE = {"reconciler/workflows/init.py": "the YAML of the starter files"}
 
 def main() -> int:
     """Print each finding as `file:line: finding` and return the number of findings, at most 1."""
-    in_code = "--messages" in sys.argv[1:]
-    found = [*in_messages(), *in_reference()] if in_code else [*in_pages()]
+    found = [*in_pages(), *in_reference(), *in_messages()]
     for line in found:
         sys.stdout.write(f"{line}\n")
     return min(len(found), 1)

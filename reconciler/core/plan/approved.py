@@ -191,7 +191,7 @@ def _spent(kind: Kind, change: Approved, live: Value) -> Iterator[StaleField]:
         return
     was, now = change.uses_left, live.get(left)
     if was is None:
-        same, why = now in (None, live.get(limit)), "uses are spent, and the plan knows of none"
+        same, why = now in (None, live.get(limit)), "uses are used up, and the plan records none"
     elif now is None:
         same, why = False, "the shop does not show any more how many uses are left"
     else:

@@ -134,7 +134,7 @@ class FullRead:
             self.reader.read_single(kind, name)
         self.reader.read_missing_fields(kind, asked)
         for name in self.reader.find_missing(kind, asked):
-            reason = f"its {parent.name} names it, and no read returns it"
+            reason = f"its {parent.name} names it, and the API did not return it"
             self.live.read_errors[Address(kind.name, name)] = reason
 
     def _read_parent(self, parent: Kind, name: str, kind: Kind) -> None:
@@ -143,7 +143,7 @@ class FullRead:
             self.reader.read_single(parent, name)
         state = self.reader.get_observed(parent, name)
         if state is None or state.children is None:
-            reason = f"no read of this shop returns its {kind.collection}"
+            reason = f"the API did not return its {kind.collection}"
             self.live.read_errors[Address(parent.name, name)] = reason
 
     def _new_names(self, kind: Kind) -> list[str]:

@@ -1,4 +1,4 @@
-"""Something that the plan makes cheaper than it costs, in the shop or at one outlet."""
+"""Prices that a plan brings below cost, in the shop or at one outlet."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding,
 
 @dataclass(frozen=True, slots=True)
 class Rule(Guardrail):
-    """A price below cost, base or at an outlet, that was not so before, or not by as much."""
+    """A price that comes below cost, base or at an outlet, or further below than before."""
 
     min_margin_percent: Money = 0
 

@@ -1,4 +1,4 @@
-"""A plan that changes much of what the shop has. What is new or fills a gap overwrites nothing."""
+"""The volume of changes: new objects and values that fill a gap overwrite nothing."""
 
 from dataclasses import dataclass
 

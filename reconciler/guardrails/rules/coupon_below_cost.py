@@ -1,6 +1,6 @@
-"""A coupon that can sell at a loss: the worst basket that it may be used on, at known costs.
+"""Coupons that can sell at a loss: the worst basket that they may be used on, at known costs.
 
-Only prices and costs that the files or the shop give count; what has none is left out.
+Only prices and costs that the files or the shop give count. Articles without them are left out.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding,
 
 @dataclass(frozen=True, slots=True)
 class Rule(Guardrail):
-    """A coupon that can sell below cost; `ignore` lists addresses of what nobody buys with it."""
+    """A coupon that can sell below cost; `ignore` lists addresses that no coupon is used on."""
 
     ignore: list[Name] = field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""A coupon that nobody can use, or that never ends."""
+"""Expiry dates that make a coupon unusable or endless."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 
 @dataclass(frozen=True, slots=True)
 class Rule(Guardrail):
-    """A coupon that gets an expiry in the past, none at all, or one as far off as never."""
+    """A coupon that gets an expiry date in the past, none, or one more than `max_days` ahead."""
 
     max_days: Count = 3650
 

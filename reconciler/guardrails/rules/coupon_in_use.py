@@ -1,4 +1,4 @@
-"""A coupon that customers have begun to use, and that would be taken away or replaced.
+"""Coupons that customers already use, and that a plan would replace or delete.
 
 API §10: there is no update, and a replacement starts with a new balance and without history.
 """
@@ -29,10 +29,10 @@ class Rule(Guardrail):
             verb = f"it is {change.action.value}d"
             used = None if allowed is None or remaining is None else allowed - remaining
             if used is None:
-                message = f"{verb}, and the API does not return how many of its uses are spent"
+                message = f"{verb}, and the API does not return how many of its uses are used up"
             elif used > self.max_used:
                 spent = f"{used:,} of {allowed:,} uses"
-                message = f"{verb} after {spent} are spent, limit {self.max_used:,}"
+                message = f"{verb} after {spent} are used up, limit {self.max_used:,}"
             else:
                 continue
             yield RuleFinding(message, used, self.max_used, "uses", change.address)

@@ -1,7 +1,7 @@
-"""A base price that changes, and an outlet that goes on selling at its own.
+"""Base price changes that have no effect at an outlet, because the outlet has its own price.
 
-An outlet price that a file declares and that was another one all along is taken for meant; one that
-only the shop knows, or that repeats the old base price, is taken for forgotten.
+A declared outlet price that differs from the old base price is taken as intended. An outlet price
+that no file declares, or that repeats the old base price, is taken as forgotten.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding,
 
 @dataclass(frozen=True, slots=True)
 class Rule(Guardrail):
-    """An outlet price that hides a change of the base price; `declared` counts meant ones too."""
+    """An outlet price that hides a change of the base price; `declared` counts intended ones."""
 
     declared: bool = False
 

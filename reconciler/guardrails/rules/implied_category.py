@@ -1,4 +1,4 @@
-"""A write that makes the server create what no file declares (dealpos-api.md §5, §14 #4)."""
+"""Writes that make DealPOS create a category that no file declares (API §5, API §14 #4)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A price that moves by more than people move prices."""
+"""The size of price changes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding,
 
 @dataclass(frozen=True, slots=True)
 class Rule(Guardrail):
-    """A price, base or at an outlet, that rises or falls by a larger share."""
+    """A price, base or at an outlet, that rises or falls by more than `max_percent`."""
 
     max_percent: Money = 50
 

@@ -1,4 +1,4 @@
-"""A price that moves as a slip of the finger moves it: a zero too many, two columns swapped."""
+"""Price changes that look like a typing error: one zero too many, or two columns swapped."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A plan that takes much of a kind out of the shop: a lost file or a bad merge looks like that."""
+"""The volume of removals: a lost file or a bad merge removes many objects at once."""
 
 from dataclasses import dataclass
 

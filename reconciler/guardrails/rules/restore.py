@@ -1,4 +1,4 @@
-"""Something taken out of sale at the till: whether it comes back is for people to decide."""
+"""Objects that somebody discontinued in DealPOS: people decide if they come back on sale."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 
 @dataclass(frozen=True, slots=True)
 class Rule(Guardrail):
-    """Something discontinued in the shop that the files would put back on sale."""
+    """A discontinued object that the plan would put back on sale."""
 
     def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
         """One finding an object that was retired and would not be any more."""

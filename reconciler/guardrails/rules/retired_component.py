@@ -1,4 +1,4 @@
-"""Something made of parts, one of which is no longer there to put in."""
+"""Composites that are sold while one of their components is retired."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -83,7 +83,7 @@ class AuditDocument(TypedDict):
     commit: str | None
     """The git commit of the files, with `+` where they differ from it; null without git."""
     clean: bool
-    """true if no drift was found; unmanaged objects are no drift."""
+    """true if no drift was found; unmanaged objects do not count as drift."""
     findings: list[AuditFindingDocument]
     notes: list[str]
     summary: AuditSummary

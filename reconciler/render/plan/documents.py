@@ -41,7 +41,7 @@ class OriginDocument(TypedDict, total=False):
 
 @described
 class CarriedDocument(TypedDict):
-    """A value that a replacement writes otherwise than declared, so that nothing is lost."""
+    """A value that a replacement writes instead of the declared one, so that nothing is lost."""
 
     declared: Any
     written: Any

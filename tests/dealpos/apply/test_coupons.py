@@ -126,7 +126,7 @@ def test_a_replacement_keeps_a_requirement_that_no_file_mentions(
 def test_a_partly_used_coupon_keeps_the_rest_when_it_is_replaced(open_shop: MakeShop) -> None:
     shop = open_shop(SMALL, REPLACED)
     plan = shop.plan()
-    assert any("6 of 10 uses are spent" in note for note in plan.notes)
+    assert any("6 of 10 uses are used up" in note for note in plan.notes)
     assert shop.apply(plan).complete
     coupon = shop.item("coupons", "C")
     kept = {name: coupon[name] for name in ("Limit", "Balance", "Description", "MinimumAmount")}

@@ -61,7 +61,7 @@ def test_a_coupon_that_was_used_up_meanwhile_does_not_come_back(shop: Shop) -> N
     report = shop.apply(plan)
     (outcome,) = report.outcomes
     assert (outcome.status, report.complete) == ("stale", False)
-    assert "10 uses are spent" in outcome.message
+    assert "10 uses are used up" in outcome.message
     assert shop.show() == before
     assert shop.journal.entries == {}
 
@@ -116,7 +116,7 @@ def test_a_spent_coupon_that_the_list_hides_is_not_brought_back(make_shop: MakeS
     shop.write(TEXT.replace("discount: 20", "discount: 10, description: new"))
     plan = shop.plan()
     assert plan.empty
-    assert "not replaced: 10 uses are spent" in plan.blocked[0][1]
+    assert "not replaced: 10 uses are used up" in plan.blocked[0][1]
 
 
 def test_a_raised_limit_counts_what_every_predecessor_has_spent(shop: Shop) -> None:

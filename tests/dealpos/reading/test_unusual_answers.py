@@ -103,9 +103,7 @@ def test_a_product_whose_variants_no_read_returns_is_unknown_for_an_import() -> 
     read = full_read(shop, "product", "variant")
     read.read_listings()
     read.read_rest()
-    assert read.live.read_errors[Address("product", "P")] == (
-        "no read of this shop returns its variants"
-    )
+    assert read.live.read_errors[Address("product", "P")] == ("the API did not return its variants")
     assert not read.is_complete(Address("product", "P"))
 
 
@@ -116,7 +114,7 @@ def test_a_variant_that_only_its_product_names_is_unknown_for_an_import() -> Non
     assert read.new_counts() == {"product": 1, "variant": 1}
     read.read_rest()
     assert read.live.read_errors[Address("variant", "V")] == (
-        "its product names it, and no read returns it"
+        "its product names it, and the API did not return it"
     )
 
 
