@@ -65,7 +65,7 @@ FILES: dict[str, tuple[str | bytes, str, str, str]] = {
         "  outlet_prices: {Bandung: {price: 1}}}]}]\ncategories: [{name: C}]",
         "outlet `Bandung`, which does not exist",
         "menu.yaml:2:",
-        "the shop has no outlet",
+        "declare the outlet in the files",
     ),
     "missing value": (
         "products: [{code: A, category: C}]\ncategories: [{name: C}]",

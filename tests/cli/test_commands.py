@@ -458,7 +458,7 @@ def test_a_target_leaves_the_rest_alone(
     )
     ran = run("plan", applied, "--target", "category/F*", "--format", "json")
     assert [c["address"] for c in ran.json["resource_changes"]] == ["category/Food"]
-    assert ran.json["notes"][0] == "a partial plan: 1 of 4 declared objects"
+    assert ran.json["notes"][0] == "Partial plan: 1 of 4 objects"
     assert ran.json["unmanaged"] == []
     assert run("apply", applied, "--target", "category/Food", "--auto-approve").code == 0
     shown = run("sandbox", "show", applied).json

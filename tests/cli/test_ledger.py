@@ -95,8 +95,10 @@ def test_what_both_moved_is_held_until_somebody_says_who_wins(
     ran = run("plan", shop, "--detailed-exitcode")
     assert ran.code == 2
     assert (
-        '! variant/1001R "Kopi Susu, Regular": `unit_price` was 18,000 at the last apply, '
-        "is 17,000 in the shop and 18,500 in the files: held" in ran.out
+        '! variant/1001R "Kopi Susu, Regular": conflict: `unit_price` was 18,000 at the last '
+        "apply, is 17,000 in the shop and 18,500 in the files. Run `reconciler adopt "
+        "variant/1001R` to keep the live value, or pass `--overwrite variant/1001R` to write the "
+        "declared one\n" in ran.out
     )
     assert run("apply", shop, "--auto-approve").code == 4
     assert "17000" in json.dumps(run("sandbox", "show", shop).json)
