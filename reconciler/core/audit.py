@@ -21,7 +21,7 @@ STATES: Mapping[str, str] = {
     "unknown": "could not be read",
     "unmanaged": "in the shop, not in the files",
 }
-"""What an audit can find of an object, in the order of a report, and what that means."""
+"""The states of an object in an audit, in the order of a report, with their meaning."""
 _STATES = {Action.CREATE: "missing", Action.DELETE: "pending_removal"}
 CALM = frozenset({"unmanaged"})
 """States that contradict no file."""
@@ -36,7 +36,7 @@ class AuditFinding:
     reason: str = ""
     """Why, where the fields do not say it."""
     fields: tuple[FieldChange, ...] = ()
-    """What differs: `before` is what the shop has, `after` what the files say."""
+    """The differences: `before` is the live value, `after` the declared one."""
     source: Source | None = None
     moved: Change | None = None
     """The way from the files to the shop, for what it means in money."""
@@ -53,11 +53,11 @@ class Audit:
     """Objects that are as declared."""
     reads: int
     labels: Mapping[Address, str] = field(default_factory=dict, repr=False, compare=False)
-    """How people call the objects; no private data."""
+    """The names that people call objects by; no private data."""
 
     @property
     def clean(self) -> bool:
-        """Whether nothing contradicts the files, as far as all of it was read."""
+        """True if nothing contradicts the files, as far as all of it was read."""
         return all(finding.state in CALM for finding in self.findings)
 
     def of(self, state: str) -> list[AuditFinding]:
@@ -71,7 +71,7 @@ class Audit:
 
 
 def audit_plan(plan: Plan) -> Audit:
-    """What a plan says of the shop as it is."""
+    """Return the audit that a plan implies."""
     findings = [
         *map(_finding, plan.changes),
         *(AuditFinding(address, "blocked", reason) for address, reason in plan.blocked),

@@ -1,4 +1,4 @@
-"""What a shop sells after a plan, and what promotions can make of it in the worst case."""
+"""Items on sale after a plan, and the worst basket that a coupon can be used on."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ class PricedItem(NamedTuple):
     cost: Amount
 
     def count(self, reduction: Discount) -> int:
-        """How many make the smallest basket that the promotion can be used on.
+        """Return how many make the smallest basket that the promotion can be used on.
 
         That is the worst one: a fixed amount, or a cap, weighs less in a larger basket.
         """
         return max(ceil(reduction.minimum / self.price), 1)
 
     def loss(self, reduction: Discount) -> Amount:
-        """How much that basket brings in below its cost; negative for a gain."""
+        """Return how much that basket brings in below its cost; negative for a gain."""
         count = self.count(reduction)
         basket = count * self.price
         return count * self.cost - (basket - reduction.off(basket))
 
     @property
     def gain(self) -> Amount:
-        """What one of it brings in above its cost."""
+        """The price less the cost."""
         return self.price - self.cost
 
     @property
@@ -54,7 +54,7 @@ class PricedItem(NamedTuple):
 
 
 def priced_item(address: Address, outlet: str, offer: Offer | None) -> PricedItem | None:
-    """What an offer puts on sale; None where price or cost is not known, or the price is 0.
+    """Return what an offer puts on sale; None where price or cost is not known, or the price is 0.
 
     A price of 0 is that of what is not sold by itself.
     """
@@ -79,7 +79,7 @@ class PricedItems:
         return self._losses[reduction]
 
     def takes(self, address: Address, reduction: Discount) -> bool:
-        """Whether a promotion can be used on an object."""
+        """Return whether a promotion can be used on an object."""
         if not (self.ignored or reduction.needs):
             return True
         groups = self._groups(address)
@@ -167,7 +167,7 @@ class ActiveCoupons:
         self._by_amount = sorted(amounts, key=lambda pair: pair[0], reverse=True)
 
     def over(self, item: PricedItem) -> Iterator[tuple[Discount, Address]]:
-        """Those that may sell an article below cost, before the exact reckoning."""
+        """Yield those that may sell an article below cost, before the exact reckoning."""
         margin, gain = item.margin, item.gain
         for _, reduction in takewhile(lambda pair: pair[0] > margin, self._by_share):
             if reduction.most is None or reduction.most > gain:

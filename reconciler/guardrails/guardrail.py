@@ -31,7 +31,7 @@ _BARE = re.compile(r"[\w./@+-]+( [\w./@+-]+)*")
 
 @dataclass(frozen=True)
 class PlanContext:
-    """What guardrails look at: a plan, and both sides of it."""
+    """The facts that guardrails look at: a plan, and both sides of it."""
 
     plan: Plan
     desired: Desired
@@ -40,13 +40,13 @@ class PlanContext:
     today: str
     """`YYYY-MM-DD`."""
     partial: bool = False
-    """Whether only a part of what the files declare was looked at."""
+    """True if only a part of what the files declare was looked at."""
     former: Mapping[Address, Value] = field(default_factory=dict)
-    """What interrupted replacements have taken away, and the plan is to put back."""
+    """Objects that interrupted replacements deleted and the plan creates again."""
 
     @cached_property
     def changes(self) -> Mapping[Address, Change]:
-        """What is planned, by object."""
+        """The planned changes, by object."""
         return {change.address: change for change in self.plan.changes}
 
     @cached_property
@@ -62,7 +62,7 @@ class PlanContext:
 
     @cached_property
     def _nested(self) -> Mapping[str, Mapping[str, tuple[str, Observed]]]:
-        """What reads of their owners showed, by kind and name: the owner, and what it shows."""
+        """The nested objects, by kind and name: the owner, and the live state of the owner."""
         found: dict[str, dict[str, tuple[str, Observed]]] = {name: {} for name in self.kinds}
         for kind in self.kinds.values():
             for owner, state in self._live.observed(kind.parent.kind) if kind.parent else ():
@@ -86,7 +86,7 @@ class PlanContext:
         return {parent.kind: owner} if parent else {}
 
     def was(self, change: Change) -> Value | None:
-        """What a change starts from; where it finishes a replacement, what that started from."""
+        """Return the object before a change, or before the replacement that it finishes."""
         return self.former.get(change.address) if change.before is None else change.before
 
     def owner(self, kind: Kind, address: Address) -> Address | None:
@@ -119,14 +119,14 @@ class PlanContext:
         return (Address(kind.name, name) for name in names)
 
     def in_use(self, address: Address, value: Value | None) -> bool:
-        """Whether an object with this value is there, and not retired."""
+        """Return whether an object with this value is there, and not retired."""
         retire = self.kinds[address.kind].retire
         return value is not None and not (retire and value.get(retire))
 
 
 @dataclass(frozen=True, slots=True)
 class RuleFinding:
-    """What a rule has against a plan."""
+    """A violation as the rule finds it."""
 
     message: str
     """One plain sentence: what would happen, and the limit that it breaks."""
@@ -169,7 +169,7 @@ def path_of(change: Change, outlet: str, value: object) -> tuple[str, ...]:
 def run_guardrails(
     rules: Guardrails, ground: PlanContext, place: Place
 ) -> tuple[tuple[Violation, ...], list[str]]:
-    """What the rules have against a plan, and what is to be said about the exceptions."""
+    """Return what the rules have against a plan, and what is to be said about the exceptions."""
     violations = []
     used: set[int] = set()
     for name, rule in rules.items() if ground.plan.changes else ():

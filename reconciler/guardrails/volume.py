@@ -24,11 +24,11 @@ class VolumeGuardrail(Guardrail):
 
     @abstractmethod
     def counts(self, change: Change) -> bool:
-        """Whether a change is of that sort."""
+        """Return whether a change is of that sort."""
 
     @abstractmethod
     def words(self, objects: str) -> str:
-        """What would happen to so many of them, in the shop's words."""
+        """Return what would happen to so many of them, in the shop's words."""
 
     def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
         """One finding a kind."""

@@ -14,7 +14,7 @@ from reconciler.core.model.kind import Kind, Value
 
 
 class Action(Enum):
-    """What happens to an object, in the order of severity; a change takes its fields' worst."""
+    """The actions on an object by severity; a change takes the worst of its fields."""
 
     NOOP = "no-op"
     CREATE = "create"
@@ -82,7 +82,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is planned for one object.
+    """The planned change of one object.
 
     `after` is live overlaid with declared: what a full update must send. `reason` is for people
     and must never decide anything. `basis` is a digest of the live fields the change rests on.
@@ -101,7 +101,7 @@ class Change:
     carried: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     """Fields that a replacement writes otherwise than declared: (declared, written)."""
     implied: tuple[Address, ...] = ()
-    """What the server creates on the way, which no file declares."""
+    """Objects that the server also creates, which no file declares."""
     unproven: frozenset[str] = frozenset()
     """Fields of `after` that the shop may keep or not: sent, and not held against it."""
     unread_fields_at_risk: tuple[str, ...] = ()
@@ -117,7 +117,7 @@ class Change:
 
     @property
     def provable(self) -> Value:
-        """What must read back as written."""
+        """The values that must read back as written."""
         return {k: v for k, v in (self.after or {}).items() if k not in self.unproven}
 
 
@@ -142,7 +142,7 @@ def digest(kind: Kind, address: Address, value: Value | None, names: Iterable[st
 
 
 def fingerprint(address: Address, value: Any) -> str:
-    """What stands for a private value: it differs when the value does, and tells nothing of it.
+    """Return the text that stands for a private value and differs when the value does.
 
     Sixteen bits, salted with the address: enough to see a change, too few to search for a name
     or a number that fits.

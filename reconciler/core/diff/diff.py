@@ -17,14 +17,14 @@ from reconciler.core.model.kind import Kind, Value
 
 
 def is_unchanged(kind: Kind, declared: Value, live: Value) -> bool:
-    """Whether there is nothing to say of an object, as of nearly every one of a shop."""
+    """Return whether there is nothing to say of an object, as of nearly every one of a shop."""
     return declared.items() <= live.items() and declared.keys().isdisjoint(kind.uncompared_fields)
 
 
 def compare_fields(
     kind: Kind, declared: Value, live: Value, moved: Collection[str] = ()
 ) -> tuple[FieldChange, ...]:
-    """What must change for `live` to be as declared; white space that nobody sees need not.
+    """Return what must change for `live` to be as declared; white space that nobody sees need not.
 
     Compares only fields that are declared, that can be compared, and that the shop showed; and
     `moved` ones, which a difference in what was written last lets compare.
@@ -57,7 +57,7 @@ def find_differences(
 
 
 def equivalent_rewrites(kind: Kind, change: Change, live: Value) -> dict[Path, tuple[Any, Any]]:
-    """What of a change the shop keeps otherwise, without harm: as written, as kept."""
+    """Return what of a change the shop keeps otherwise, without harm: as written, as kept."""
     before = change.before or {}
     return {
         found.path: (found.after, found.before)

@@ -23,7 +23,7 @@ _SPACE = re.compile(r"\s+")
 
 
 def differs_in_whitespace_only(kind: Kind, path: Path, declared: Any, live: Any) -> bool:
-    """Whether a live text is the declared one but for white space that nobody sees.
+    """Return whether a live text is the declared one but for white space that nobody sees.
 
     Only that way round: where the shop holds the untidy text, writing the tidy one mends it.
     """
@@ -35,7 +35,7 @@ def differs_in_whitespace_only(kind: Kind, path: Path, declared: Any, live: Any)
 
 
 def is_equivalent_rewrite(kind: Kind, path: Path, written: Any, kept: Any, before: Any) -> bool:
-    """Whether what a server keeps of what was written a moment ago means the same.
+    """Return whether what a server keeps of what was written a moment ago means the same.
 
     `before` is what it held until then. A coupon's terms are never rewritten without harm.
     """
@@ -55,7 +55,7 @@ def is_equivalent_rewrite(kind: Kind, path: Path, written: Any, kept: Any, befor
 
 
 def _prose(kind: Kind, path: Path) -> bool:
-    """Whether the field is free text: no key, no name of another object, no word of a list."""
+    """True if the field is free text: no key, no name of another object, no word of a list."""
     field = kind.fields[path[0]]
     plain = field.wire.codec is TEXT and not field.identity and not field.references
     return plain and len(path) == 1 and path[0] not in kind.must_match_on_readback
@@ -68,7 +68,7 @@ def _folded(text: str) -> str:
 
 
 def _rehosted(written: str, kept: str) -> bool:
-    """Whether both are web addresses, at different hosts."""
+    """Return whether both are web addresses, at different hosts."""
     hosts = [_host(text) for text in (written, kept)]
     return all(hosts) and hosts[0] != hosts[1]
 

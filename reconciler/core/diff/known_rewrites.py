@@ -1,4 +1,4 @@
-"""What the shop keeps otherwise than a file declares, remembered so that no plan asks for it again.
+"""Values that DealPOS stores otherwise than declared, remembered so that no plan asks again.
 
 A server may trim a name; a coupon of 100 uses that is replaced when 37 are spent is created with
 63. In both cases the file says one value and the shop holds what stands for it. While both sides
@@ -21,7 +21,7 @@ from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
 
 Pair = tuple[Any, Any]
-"""What is declared, and what the shop holds instead; both as traces."""
+"""The declared value and the stored one, both as fingerprints."""
 
 KnownRewrites = Mapping[Address, Mapping[Path, Pair]]
 """Per object and path, what the shop keeps otherwise."""
@@ -30,13 +30,13 @@ _MISSING = object()
 
 
 def fingerprint_value(address: Address, field: Field, value: Any) -> Any:
-    """What is remembered of a value: JSON, and of a private one its mark alone."""
+    """Return what is remembered of a value: JSON, and of a private one its mark alone."""
     plain = json.loads(json.dumps(value, default=str))  # exact numbers stay exact
     return fingerprint(address, plain) if field.private else plain
 
 
 def rewrites_of(kind: Kind, change: Change, live: Value) -> dict[Path, Pair]:
-    """What was written anew of values that the server always rewrites."""
+    """Return what was written anew of values that the server always rewrites."""
     before = change.before or {}
     pairs: dict[Path, Pair] = {
         (name,): (value, live.get(name))
@@ -49,7 +49,7 @@ def rewrites_of(kind: Kind, change: Change, live: Value) -> dict[Path, Pair]:
 def carried_over_rewrites(
     kind: Kind, address: Address, carried: Mapping[str, Pair]
 ) -> dict[Path, Pair]:
-    """What a replacement writes otherwise than declared, by field."""
+    """Return what a replacement writes otherwise than declared, by field."""
     return fingerprint_pairs(kind, address, {(name,): pair for name, pair in carried.items()})
 
 
@@ -118,7 +118,7 @@ def apply_known_rewrites(
 def _known(
     desired: Desired, kept: KnownRewrites, kinds: Kinds
 ) -> Iterable[tuple[Address, Declared, Field, Pair]]:
-    """What is remembered of declared objects and of fields that there are."""
+    """Return what is remembered of declared objects and of fields that there are."""
     for address, entries in kept.items():
         declared = desired.get(address)
         for path, pair in entries.items() if declared and address.kind in kinds else ():

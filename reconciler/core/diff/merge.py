@@ -1,4 +1,4 @@
-"""What an object is after a plan: live overlaid with declared, and what moves with a parent."""
+"""The object after a plan: live values overlaid with declared ones and with those of a parent."""
 
 from __future__ import annotations
 

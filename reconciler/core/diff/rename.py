@@ -100,7 +100,7 @@ def name_after_renames(address: Address, renames: Mapping[Address, str], kinds: 
 
 
 def _moved(address: Address, rename: _Pending, kinds: Kinds) -> Address:
-    """What is at an address, or in a tree below it, after a rename."""
+    """Return what is at an address, or in a tree below it, after a rename."""
     old, new = rename
     if address == old:
         return new

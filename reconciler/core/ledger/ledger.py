@@ -1,4 +1,4 @@
-"""What was last applied: the third side of a plan, beside the files and the shop.
+"""The ledger: the values last applied, the third side of a plan beside files and shop.
 
 A ledger holds what was declared of each object when the shop last was as declared. It is a help,
 never a need: a plan without one is right, and knows less.
@@ -27,16 +27,16 @@ MAX_APPLIES = 200
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """What was last applied of one object."""
+    """The values of one object that were last applied."""
 
     values: Mapping[str, Any]
-    """What was declared, by field, as traces; private ones as keyed digests."""
+    """The declared values by field; private ones as keyed digests."""
     when: str = ""
     """UTC, `YYYY-MM-DDTHH:MM:SSZ`."""
     commit: str = ""
     """The git commit of the files, with `+` where they differed from it; empty without git."""
     kept: Mapping[Path, Pair] = field(default_factory=dict)
-    """What the shop keeps otherwise than declared."""
+    """Values that DealPOS stores otherwise than declared."""
     used: int = 0
     """Uses that were spent when it was last replaced, of all its replacements together."""
 
@@ -61,13 +61,13 @@ class Ledger:
 
     @property
     def kept(self) -> KnownRewrites:
-        """What the shop keeps otherwise than declared, by object."""
+        """Values that DealPOS stores otherwise than declared, by object."""
         return {address: entry.kept for address, entry in self.entries.items() if entry.kept}
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What makes digests of private values that nobody without it can search."""
+    """The secret for digests of private values, which nobody can search without it."""
 
     secret: bytes = field(repr=False)
 
@@ -86,7 +86,7 @@ class Key:
 
 
 def ledger_value(address: Address, spec: Field, value: Any, key: Key | None) -> Any:
-    """What the ledger holds of a value; UNKNOWN of a private one without a key."""
+    """Return what the ledger holds of a value; UNKNOWN of a private one without a key."""
     # Exact numbers stay exact; most values are what JSON makes of them already.
     plain = value if type(value) in _PLAIN else json.loads(json.dumps(value, default=str))
     if not spec.private:
@@ -95,7 +95,7 @@ def ledger_value(address: Address, spec: Field, value: Any, key: Key | None) -> 
 
 
 def last_written(entry: LedgerEntry, spec: Field, path: Path, key: Key | None) -> Any:
-    """What was written last at `path`, as a trace; None where nothing was, UNKNOWN if not known."""
+    """Return the value last written at `path`; None where nothing was, UNKNOWN if not known."""
     if spec.private:
         digest = str(entry.values.get(spec.name, ""))
         return digest if key and digest.startswith(key.mark) else UNKNOWN

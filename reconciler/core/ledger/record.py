@@ -1,4 +1,4 @@
-"""What a ledger holds after an apply: what is as declared now, and what was before of the rest."""
+"""The ledger after an apply: new values of applied objects, former values of the rest."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from reconciler.core.plan.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class RecordBasis:
-    """What a plan was made from, for the record of what becomes of it."""
+    """The inputs of a plan that the ledger needs after the apply."""
 
     ledger: Ledger
     desired: Desired = field(default_factory=Desired)
@@ -35,13 +35,13 @@ class RecordBasis:
     unsettled: frozenset[Address] = frozenset()
     """Objects that are not as declared, or not known to be, and that the plan does not change."""
     partial: bool = False
-    """Whether only a part of the objects, or of their fields, was looked at."""
+    """True if only a part of the objects, or of their fields, was looked at."""
     orphaned: frozenset[Address] = frozenset()
-    """What no file declares any more, and the shop still has."""
+    """Objects that no file declares any more and the shop still has."""
 
 
 def unsettled_objects(plan: Plan) -> frozenset[Address]:
-    """What a plan leaves as it is although it is not known to be as declared."""
+    """Return what a plan leaves as it is although it is not known to be as declared."""
     known = (*plan.blocked, *plan.unknown, *((held.address, "") for held in plan.stale))
     return frozenset(address for address, _ in known)
 
@@ -87,7 +87,7 @@ def record_apply(
 
 
 def _former(basis: RecordBasis, applied: Mapping[Address, Change]) -> dict[Address, LedgerEntry]:
-    """What is known and goes on being true: not of what was removed, renamed, or is gone."""
+    """Return what is known and goes on being true: not of what was removed, renamed, or is gone."""
     gone = {a for a, change in applied.items() if basis.desired.get(a) is None}
     gone |= {Address(a.kind, change.renamed_from) for a, change in applied.items()}
     return {
@@ -99,7 +99,7 @@ def _former(basis: RecordBasis, applied: Mapping[Address, Change]) -> dict[Addre
 
 
 def _standing(entry: LedgerEntry, kept: Mapping[Path, Pair]) -> dict[Path, Pair]:
-    """What still stands for a declared value: not for one that the files have left behind."""
+    """Return the rewrites that still stand for a value which the files declare."""
     return {
         path: pair
         for path, pair in kept.items()
@@ -115,7 +115,7 @@ def _values(
     basis: RecordBasis,
     key: Key | None,
 ) -> dict[str, object]:
-    """What is declared, as traces; of what was held what was known before."""
+    """Return what is declared, as traces; of what was held what was known before."""
     before = old.values if old else {}
     held = basis.held.get(address, frozenset())
     values = dict(before) if basis.partial else {}

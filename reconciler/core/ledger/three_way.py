@@ -39,7 +39,7 @@ from reconciler.core.model.live import Live, Observed
 from reconciler.core.plan.plan import Plan
 
 Told = Callable[[Address], bool]
-"""Whether the files are to win a conflict about an object."""
+"""True if the files are to win a conflict about an object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def label_origins(plan: Plan, ledger: Ledger, kinds: Kinds, key: Key | None) -> 
 
 
 def has_unrecorded_data(desired: Desired, kinds: Kinds, key: Key | None) -> bool:
-    """Whether something private is declared, of which nothing can be recorded without a key."""
+    """True if something private is declared, of which nothing can be recorded without a key."""
     private = {n for n, kind in kinds.items() if any(f.private for f in kind.fields.values())}
     return key is None and any(desired.objects.get(name) for name in private)
 
@@ -156,7 +156,7 @@ def has_unrecorded_data(desired: Desired, kinds: Kinds, key: Key | None) -> bool
 def find_orphaned(
     ledger: Ledger, desired: Desired, plan: Plan, complete: Iterable[str]
 ) -> list[Address]:
-    """What was applied once, stands in no file any more, and is in the shop as far as is known."""
+    """Return the objects applied once, in no file any more, and still in the shop."""
     known = set(complete)
     unmanaged = set(plan.unmanaged)
     return sorted(
@@ -179,7 +179,7 @@ def _known(
 
 
 def _changeable(kind: Kind, name: str) -> bool:
-    """Whether a write can bring the field to another value."""
+    """Return whether a write can bring the field to another value."""
     call = kind.update or kind.create
     return call is not None and name in call.fields
 
@@ -235,7 +235,7 @@ def _as_written(
     entry: LedgerEntry,
     key: Key | None,
 ) -> bool:
-    """Whether the shop still has what was written, or what it kept of that."""
+    """Return whether the shop still has what was written, or what it kept of that."""
     if ledger_value(address, spec, found.before, key) == last:
         return True
     pair = entry.kept.get(found.path)

@@ -25,7 +25,7 @@ _DAYS = ("%Y-%m-%d", "%d %b %Y", "%d %B %Y")
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """How one shape is read and written.
+    """The way in which one shape of value is read and written.
 
     `decode` takes what the server sent (never None) and raises ValueError for what it cannot
     be; `encode` gives the documented write form; `empty` is what a null or left-out key means.

@@ -24,7 +24,7 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What the files say of one object. A field that is not in `value` is not managed."""
+    """The declared values of one object. A field that is not in `value` is not managed."""
 
     value: Value
     source: Source
@@ -33,7 +33,7 @@ class Declared:
     changed_derived_fields: frozenset[str] = frozenset()
     """Fields that the server always rewrites, and whose value is not the one written last."""
     removed: str = ""
-    """Why it is declared as retired though no file holds it: it is to be removed."""
+    """The reason why it is declared as retired though no file holds it: it is to be removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,12 @@ class Desired:
     allowances: tuple[Allowance, ...] = ()
     """The exceptions from guardrails, in file order."""
     removals: Mapping[Address, Removal] = field(default_factory=dict)
-    """What is wanted out of the shop."""
+    """Objects that the files remove."""
     prune: tuple[PruneScope, ...] = ()
     """Scopes in which that follows from what the files do not declare."""
 
     def get(self, address: Address) -> Declared | None:
-        """What the files say of `address`, if they do."""
+        """Return the declaration of `address`, if there is one."""
         return self.objects.get(address.kind, {}).get(address.name)
 
     def __iter__(self) -> Iterator[tuple[Address, Declared]]:

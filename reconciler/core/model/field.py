@@ -11,7 +11,7 @@ from reconciler.core.model.codec import TEXT, Codec
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """How a field travels: keys of a write, keys of a read, and the codec between.
+    """The keys of a field in requests and answers, and its codec.
 
     Several `write` keys are all sent: where the documentation contradicts itself, a server that
     follows either spelling is served. `unset` marks a field that a single read leaves out when it
@@ -116,17 +116,17 @@ class Field:
     derived: bool = False
     """The server always rewrites it: compared by what was written last, where that is known."""
     uncompared_reason: str = ""
-    """Why the live value is never compared; empty for a field that is."""
+    """The reason why the live value is never compared; empty for a field that is."""
     references: tuple[Reference, ...] = ()
 
     @property
     def comparable(self) -> bool:
-        """Whether a difference between file and shop can be seen at all."""
+        """True if a difference between file and shop can be seen at all."""
         return not (self.uncompared_reason or self.internal or self.identity)
 
     @property
     def write_only(self) -> bool:
-        """Whether no read returns it, so that only a ledger knows what it is."""
+        """True if no read returns it, so that only a ledger knows what it is."""
         return bool(self.uncompared_reason) and not (self.runtime or self.derived)
 
 

@@ -1,4 +1,4 @@
-"""How a kind of catalogue object is described: fields with their facts, reads and calls.
+"""The description of a kind of catalogue object: fields with their facts, reads and calls.
 
 A kind is data. Its file states what the API knows about it, and everything else (validation,
 diff, order, cost, schema) follows from that description without naming the kind.
@@ -92,18 +92,18 @@ class Call:
     forms: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = ()
     """Spellings to try in turn where the documentation does not say which one is right."""
     warning: str | None = None
-    """What no page of the documentation says of it, and what to do about that."""
+    """A warning for a call that DealPOS does not document, with what to do."""
 
 
 class CarryOver(NamedTuple):
-    """What a replacement is created with, so that it loses nothing of the live object."""
+    """The object that a replacement creates, so that nothing of the live one is lost."""
 
     value: Value | None
     """The new object; None where the object must not be replaced."""
     note: str | None = None
-    """What is carried over; of a replacement that must not happen, the reason."""
+    """The values carried over, for people; the reason where there is no replacement."""
     warning: str | None = None
-    """What the new object may lack, because the API never returns it."""
+    """Fields that the new object may lack because the API never returns them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,17 +140,17 @@ class Kind:
     """Deletes several in one call, where the API can."""
     parent: Parent | None = None
     required: tuple[str, ...] = ()
-    """What a new object cannot do without, beyond its identity."""
+    """Fields that a new object must have, besides its identity."""
     retire: str = ""
     """The flag that takes an object out of use without deleting it."""
     rename: str = ""
     """The write key that carries a new identity, where the API can rename."""
     tree: bool = False
-    """Whether the identity is a slash path below another object of the kind."""
+    """True if the identity is a slash path below another object of the kind."""
     validate: Callable[[Value], Iterable[tuple[tuple[str | int, ...], str]]] | None = None
     """Rules across fields of one object: path and complaint."""
     internal_fields: Mapping[str, Wire] = field(default_factory=dict)
-    """What is read and sent back but never compared, shown or written in a file."""
+    """Fields that are read and sent back but never compared, shown or written in a file."""
     normalise: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     """Gathers what a read scatters over several keys, before decoding."""
     carry_over: Callable[[Value, Value], CarryOver] | None = None
@@ -164,9 +164,9 @@ class Kind:
     """Fields that an object of this sort has and no read shows, with the way out: a write of it
     that does not carry them could clear them."""
     prices: Callable[[Value], Mapping[str, Offer]] | None = None
-    """What is sold at which price: by outlet name, the base price under the empty name."""
+    """Takes an object; gives its prices by outlet, the base price under the empty name."""
     discount: Callable[[Value], Discount | None] | None = None
-    """What a promotion takes off; None where that is not known."""
+    """Takes a promotion; gives its discount, or None where that is not known."""
     use_counts: tuple[str, str] = ("", "")
     """The fields that say how often a promotion can be used, and how many of those are left."""
     expiry_field: str = ""
@@ -182,7 +182,7 @@ class Kind:
     read_fields: tuple[tuple[str, tuple[str, ...], Codec], ...] = field(init=False)
     """The fields that reads show, with the keys they come under."""
     _shapes: dict[tuple[str, ...], Shown] = field(init=False, repr=False, default_factory=dict)
-    """What rows show, by their keys."""
+    """The fields that rows show, by the keys of the rows."""
     uncompared_fields: frozenset[str] = field(init=False)
     """The fields whose live value is never compared."""
 
@@ -243,7 +243,7 @@ class Kind:
         return value
 
     def _shown(self, keys: tuple[str, ...]) -> Shown:
-        """What a row with these keys shows; the rows of one read nearly all have the same."""
+        """Return the fields that a row with these keys shows; most rows of a read share them."""
         if (found := self._shapes.get(keys)) is None:
             present = frozenset(keys)
             found = tuple(
@@ -283,7 +283,7 @@ class Kind:
         )
 
     def is_retired(self, row: Any) -> bool:
-        """Whether a row shows an object out of use; one that is not understood does not."""
+        """Return whether a row shows an object out of use; one that is not understood does not."""
         if not self.retire or not isinstance(row, Mapping):
             return False
         wire = self.fields[self.retire].wire

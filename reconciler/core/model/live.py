@@ -14,11 +14,11 @@ from reconciler.core.model.kind import Kind, Value
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What the shop says of one object. A field that is not in `value` was not shown."""
+    """The live values of one object. A field that is not in `value` was not shown."""
 
     value: Value
     children: Mapping[str, Value] | None = None
-    """What a read of this object showed of the objects nested in it; None when it did not."""
+    """The objects nested in this one, as a read of it showed them; None when it did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ ABSENT = Absent()
 
 @dataclass(frozen=True, slots=True)
 class ListingStats:
-    """What a whole listing of a kind was like: enough to tell what another one costs."""
+    """The size of a whole listing, from which the cost of another one follows."""
 
     count: int
     """Rows that it had."""
@@ -55,14 +55,14 @@ class Live:
     complete: set[str] = field(default_factory=set)
     """Kinds whose listing was read to its end, so that unmanaged objects are known."""
     listings: dict[str, ListingStats] = field(default_factory=dict)
-    """What the whole listings that were read were like."""
+    """The sizes of the whole listings that were read."""
     reads: int = 0
     """Requests spent."""
     notes: list[str] = field(default_factory=list)
     read_errors: dict[Address, str] = field(default_factory=dict)
-    """Why an object that was asked for could not be read."""
+    """The reason why an object that was asked for could not be read."""
     stock: dict[Address, Mapping[str, int | Decimal]] = field(default_factory=dict)
-    """How much of an object is on hand, by place, where a removal asked and a read showed it."""
+    """The stock of an object by place, where a removal needs it and a read showed it."""
     references_unknown: dict[str, str] = field(default_factory=dict)
     """Kinds whose objects could not all be asked what they refer to, and why."""
     children_complete: set[Address] = field(default_factory=set)
@@ -71,7 +71,7 @@ class Live:
     """Fields that a write would carry and no read has shown: leaving them out may clear them."""
 
     def get(self, address: Address) -> Observed | Absent | None:
-        """What is known of `address`; None when it was not read."""
+        """Return what is known of `address`; None when it was not read."""
         return self.objects.get(address.kind, {}).get(address.name)
 
     def put(self, address: Address, state: Observed | Absent) -> None:
@@ -101,7 +101,7 @@ class Live:
 
 
 Wanted = Mapping[str, Mapping[str, frozenset[str]]]
-"""What a read must answer: kind, identity, and the fields that matter (none: existence)."""
+"""The objects and fields that a read must answer, by kind and identity; none: existence."""
 
 
 def wanted(

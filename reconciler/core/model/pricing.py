@@ -21,12 +21,12 @@ class Discount(NamedTuple):
     cap: int | Decimal | None
     """The most that a share comes to; None where nothing is written."""
     minimum: int | Decimal
-    """What the basket must come to first."""
+    """The least amount of the basket."""
     needs: frozenset[tuple[str, str]] = frozenset()
     """Kind and name of what must be in the basket, one of them; empty for anything."""
 
     def off(self, basket: int | Decimal) -> int | Decimal:
-        """What is taken off a basket of that price, never more than all of it."""
+        """Return the amount taken off a basket of that price, at most all of it."""
         share = self.percent * basket
         # Whole numbers stay whole: this is reckoned for every article of a shop.
         share = Decimal(share) / 100 if share % 100 else share // 100

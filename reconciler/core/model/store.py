@@ -18,10 +18,10 @@ class Store:
 
     @property
     def credentials(self) -> tuple[str, str]:
-        """What no output may ever repeat."""
+        """The secrets that no output may ever repeat."""
         return self.client_secret, self.client_id
 
     @property
     def embedded(self) -> bool:
-        """Whether this is the shop inside the tool."""
+        """True if this is the shop inside the tool."""
         return self.url == SANDBOX

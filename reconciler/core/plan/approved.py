@@ -1,4 +1,4 @@
-"""What a saved plan approved, held against the shop as it is now.
+"""Saved plans: compare the approved changes with the shop as it is now.
 
 An approved plan is carried out as it stands or not at all, object by object: what still rests on
 the same ground is planned again from exactly the values that were approved, what already is as
@@ -33,7 +33,7 @@ class Approved:
     source: Source | None = None
     renamed_from: str = ""
     implied: frozenset[str] = frozenset()
-    """What the server creates on the way, as it was seen when this was planned."""
+    """Objects that the server also creates, as seen when this was planned."""
     carried: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     """Fields that a replacement writes otherwise than declared: (declared, written)."""
     uses_left: int | Decimal | None = None
@@ -42,7 +42,7 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class StaleField:
-    """Why an approved change is not carried out: a field that moved, or a reason in words."""
+    """A reason not to carry out an approved change: a changed field, or words."""
 
     address: Address
     action: Action
@@ -124,7 +124,7 @@ def _owned(kind: Kind, change: Approved) -> Iterator[str]:
 def compare_approved(
     approved: Iterable[Approved], live: Live, renames: Mapping[Address, str], kinds: Kinds
 ) -> tuple[list[StaleField], list[Address]]:
-    """What of the approved changes moved, and which objects are as approved already.
+    """Return what of the approved changes moved, and which objects are as approved already.
 
     `live` is the shop as a plan sees it, with the `renames` that are still to be done.
     """
@@ -182,7 +182,7 @@ def _shifted(kind: Kind, change: Approved, live: Value) -> Iterator[StaleField]:
 
 
 def _spent(kind: Kind, change: Approved, live: Value) -> Iterator[StaleField]:
-    """Whether other uses would be lost with a promotion than was approved.
+    """True if other uses would be lost with a promotion than was approved.
 
     A plan of an older version does not say how many were left: then none may be spent.
     """
@@ -201,14 +201,14 @@ def _spent(kind: Kind, change: Approved, live: Value) -> Iterator[StaleField]:
 
 
 def _doubled(change: Approved, live: Live, renames: Mapping[Address, str]) -> bool:
-    """Whether a rename cannot be done: something has taken the new name meanwhile."""
+    """Return whether a rename cannot be done: something has taken the new name meanwhile."""
     old = Address(change.address.kind, change.renamed_from)
     pending = change.address in renames
     return bool(change.renamed_from) and not pending and isinstance(live.get(old), Observed)
 
 
 def _is_so(kind: Kind, change: Approved, live: Live) -> bool:
-    """Whether the shop already is as the change would make it."""
+    """Return whether the shop already is as the change would make it."""
     state = live.get(change.address)
     if not isinstance(state, Observed):
         return change.action is Action.DELETE

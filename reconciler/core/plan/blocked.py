@@ -1,4 +1,4 @@
-"""What a write could clear unseen: another way that cannot, or no write at all.
+"""Updates that could clear a field which no read has shown: send another call, or block them.
 
 Whether an update clears what it leaves out is undocumented (dealpos-api.md §14 #13), and some
 fields are
@@ -37,7 +37,7 @@ def unread_fields_at_risk(
 
 
 def blocked_reason(found: Mapping[str, str]) -> str:
-    """Why a write is blocked, and what would allow it."""
+    """Return why a write is blocked, and what would allow it."""
     named = ", ".join(f"`{name}`" for name in found)
     ways = "; ".join(dict.fromkeys(found.values()))
     return f"not updated: the update could clear {named}, which the API did not return. {ways}"
@@ -95,7 +95,7 @@ def _refused(
     found: Mapping[str, str],
     families: Mapping[Address, ParentWithChildren],
 ) -> str:
-    """Why no write of the change is safe; empty where one is."""
+    """Return why no write of the change is safe; empty where one is."""
     if kind.parent is None:
         family = families.get(change.address)
         return _parents(family) or (blocked_reason(found) if found else "")
@@ -156,7 +156,7 @@ def _former(desired: Desired, live: Live, kinds: Kinds) -> Iterator[Address]:
 def _pairs(
     address: Address, declared: Declared, live: Live, kinds: Kinds
 ) -> Iterator[tuple[Address, Address]]:
-    """What is needed, and by what, as far as `declared` tells."""
+    """Yield what is needed, and by what, as far as `declared` tells."""
     kind, state = kinds[address.kind], live.get(address)
     named = {target for target, _ in references_of(kind, declared.value)}
     if isinstance(state, Observed):

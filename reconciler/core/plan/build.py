@@ -158,7 +158,7 @@ class _Builder:
         )
 
     def _implied(self, address: Address, kind: Kind) -> tuple[Address, ...]:
-        """What a new name makes the server create too; it is said in a note."""
+        """Return what a new name makes the server create too; it is said in a note."""
         found = implied_parents(address, self.desired, self.live) if kind.tree else ()
         if found:
             how = "its new name also creates" if address in self.renames else "also creates"
@@ -218,7 +218,7 @@ class _Builder:
         after: Value,
         live: Value,
     ) -> Value | None:
-        """What a replacement is created with; None when it must not happen."""
+        """Return what a replacement is created with; None when it must not happen."""
         if kind.delete is None or kind.parent is not None:
             for changed in fields:
                 if changed.action is Action.REPLACE:

@@ -21,9 +21,9 @@ class ParentWithChildren:
     value: Value
     children: Mapping[str, Value] | None
     unread_fields: tuple[str, ...] = ()
-    """What an update of the parent would carry and nobody knows: it could be cleared."""
+    """Fields that an update of the parent would carry and no read has shown."""
     children_complete: bool = False
-    """Whether these children are known to be all: what an update does not name may be deleted."""
+    """True if these children are known to be all: what an update does not name may be deleted."""
 
 
 def hidden_children(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, list[str]]:
@@ -124,7 +124,7 @@ def changes_by_parent(changes: Iterable[Change], kinds: Kinds) -> dict[Address, 
 def use_parent_update(
     kind: Kind, family: ParentWithChildren | None, above: Change | None, changes: Sequence[Change]
 ) -> bool:
-    """Whether one update of the parent is the way: needed, or cheaper and sure to name them all.
+    """True if one update of the parent is the way: needed, or cheaper and sure to name them all.
 
     `above` is the change of the parent, `changes` are those of its children, which are of `kind`.
     """
@@ -145,7 +145,7 @@ def use_parent_update(
 def requires_parent_update(
     kind: Kind, family: ParentWithChildren | None, above: Change | None, changes: Sequence[Change]
 ) -> bool:
-    """Whether nothing but an update of the parent makes all of these changes."""
+    """Return whether nothing but an update of the parent makes all of these changes."""
     if kind.parent is None or family is None or family.children is None or family.unread_fields:
         return False
     if above is not None:

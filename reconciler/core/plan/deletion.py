@@ -25,7 +25,7 @@ _MANY = 5
 
 @dataclass(slots=True)
 class Deletions:
-    """What is deleted, what is blocked or unknown and why, and what else there is to say."""
+    """The planned deletions, and the blocked or unknown ones with their reasons."""
 
     changes: list[Change] = field(default_factory=list)
     blocked: list[tuple[Address, str]] = field(default_factory=list)
@@ -41,7 +41,7 @@ def plan_deletions(
     changes: Iterable[Change],
     renames: Mapping[Address, str],
 ) -> Deletions:
-    """What becomes of every removal that is not a retirement, after the other `changes`.
+    """Return the outcome of every removal that is not a retirement, after all `changes`.
 
     `live` has the names that `renames` give.
     """
@@ -70,7 +70,7 @@ def plan_deletions(
 def _gone(
     desired: Desired, live: Live, kinds: Kinds, renames: Mapping[Address, str]
 ) -> Iterator[str]:
-    """What is not there to be removed: not at all, or not under this name any more."""
+    """Yield what is not there to be removed: not at all, or not under this name any more."""
     gone = []
     for address in sorted(a for a in desired.removals if live.get(a) is ABSENT):
         now = Address(address.kind, name_after_renames(address, renames, kinds))
@@ -112,7 +112,7 @@ def _warn(changes: Iterable[Change], kinds: Kinds) -> Iterator[PlanWarning]:
 def _blocked(
     asked: Mapping[Address, Removal], live: Live, kinds: Kinds, changes: Mapping[Address, Change]
 ) -> dict[Address, str]:
-    """Why each of `asked` must stay; what stays keeps what it refers to."""
+    """Return why each of `asked` must stay; what stays keeps what it refers to."""
     blocked: dict[Address, str] = {}
     going = set(asked)
     users = _users(asked, live, kinds, changes) if asked else {}
@@ -168,7 +168,7 @@ def _why(
     doubts: Mapping[str, str],
     going: set[Address],
 ) -> str:
-    """What stands in the way of one deletion, and what would clear it; empty where nothing does."""
+    """Return the reason that blocks a deletion, and the way out; empty where nothing does."""
     state = live.get(address)
     assert isinstance(state, Observed)
     if kind.delete is None:
@@ -186,7 +186,7 @@ def _why(
 
 
 def _doubts(live: Live) -> dict[str, str]:
-    """Why it is not known of a kind what its objects refer to: of all, or of one of them."""
+    """Return why it is not known of a kind what its objects refer to: of all, or of one of them."""
     unread = (address for address in sorted(live.read_errors) if live.get(address) is None)
     found = {a.kind: f"{a} may depend on it, but could not be read" for a in unread}
     for name, why in live.references_unknown.items():
@@ -195,7 +195,7 @@ def _doubts(live: Live) -> dict[str, str]:
 
 
 def _on_hand(address: Address, live: Live) -> str:
-    """Why a deletion would take stock with it, or might."""
+    """Return why a deletion would take stock with it, or might."""
     if address not in live.stock:
         return "its stock could not be read. Delete it in DealPOS"
     held = {place: count for place, count in sorted(live.stock[address].items()) if count}
@@ -210,7 +210,7 @@ def _may_use(other: Kind, kind: Kind) -> bool:
 
 
 def _ambiguous(kind: Kind, name: str, address: Address, live: Live) -> str:
-    """Why a delete that names the object by `name` might mean none, or another one."""
+    """Return why a delete that names the object by `name` might mean none, or another one."""
     if kind.fields[name].identity:
         return ""
     state = live.get(address)

@@ -39,7 +39,7 @@ def note_changed_codes(
 def _undeclared(
     kind: Kind, desired: Desired, live: Live
 ) -> dict[tuple[str, ...], list[tuple[Address, Value]]]:
-    """What the shop has and no file declares for sale, by what it looks like."""
+    """Return what the shop has and no file declares for sale, by what it looks like."""
     values = dict(live.children_of(kind))
     for name, state in live.observed(kind.name):
         values[name] = {**values.get(name, {}), **state.value}
@@ -54,13 +54,13 @@ def _undeclared(
 
 
 def _likeness(kind: Kind, value: Value) -> tuple[str, ...]:
-    """What people call it, and where it is."""
+    """Return what people call it, and where it is."""
     labels = [str(value.get(name, "")) for name in _LABELS if name in kind.fields]
     return (*labels[-1:], str(value.get(kind.parent_kind or "", "")))
 
 
 def _alike(kind: Kind, value: Value, other: Value) -> bool:
-    """Whether nothing that both show tells them apart, and there is a name to go by."""
+    """Return whether nothing that both show tells them apart, and there is a name to go by."""
     shared = [n for n in value if n in other and kind.fields[n].comparable]
     return bool(_likeness(kind, value)[0]) and all(value[n] == other[n] for n in shared)
 

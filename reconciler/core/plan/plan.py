@@ -25,7 +25,7 @@ class Plan:
     unmanaged: tuple[Address, ...] = ()
     """Live, of a kind that the files declare, and not in the files: left alone."""
     orphaned: tuple[Address, ...] = ()
-    """What was applied once and is in no file any more, where a ledger tells: left alone too."""
+    """Objects applied once and in no file any more, where a ledger tells; not changed."""
     unknown: tuple[tuple[Address, str], ...] = ()
     """Could not be read, and why; nothing is planned for them."""
     blocked: tuple[tuple[Address, str], ...] = ()
@@ -35,32 +35,32 @@ class Plan:
     done: tuple[SkippedChange, ...] = ()
     """Approved in a saved plan, and so already."""
     given_up: tuple[Address, ...] = ()
-    """What interrupted replacements took away and the files remove: nothing is left to finish."""
+    """Objects of interrupted replacements that the files remove: nothing is left to finish."""
     warnings: tuple[PlanWarning, ...] = ()
     """Changes that may lose data in the shop."""
     notes: tuple[str, ...] = ()
     violations: tuple[Violation, ...] = ()
-    """What the guardrails have against it, exceptions included."""
+    """The violations that the guardrails found, exceptions included."""
     unchanged: int = 0
     parents: Mapping[Address, ParentWithChildren] = field(default_factory=dict)
     """The live parents that changes touch, with the children that their updates must carry."""
     listings: Mapping[str, ListingStats] = field(default_factory=dict)
-    """What listings were like, with what the plan adds: for the cost of reading back."""
+    """The sizes of listings with the new objects: for the requests that read back."""
     reads: int = 0
     """Requests that making the plan has spent."""
     labels: Mapping[Address, str] = field(default_factory=dict, repr=False, compare=False)
-    """How people call the objects; no private data."""
+    """The names that people call objects by; no private data."""
     known_rewrites: KnownRewrites = field(default_factory=dict)
-    """What the shop is known to keep otherwise than it was written."""
+    """Values that DealPOS is known to store otherwise than written."""
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to do."""
+        """True if there is nothing to do."""
         return not self.changes
 
     @property
     def settled(self) -> bool:
-        """Whether the shop is as declared, as far as it was read."""
+        """True if the shop is as declared, as far as it was read."""
         return not (self.changes or self.blocked)
 
     def counts(self) -> dict[str, int]:

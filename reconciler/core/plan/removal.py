@@ -1,4 +1,4 @@
-"""What the files want out of the shop: by name, or by a scope in which they declare the rest.
+"""Removals: objects that the files remove by name, or by a prune scope.
 
 A name is the one that the object has after the renames that the files declare.
 
@@ -55,7 +55,7 @@ def _retired(kind: Kind, address: Address, live: Value) -> Value:
 
 
 def _scoped(desired: Desired, live: Live, kinds: Kinds) -> Iterator[tuple[Address, Removal]]:
-    """What the prune scopes take in. Where the files declare nothing, that is no wish."""
+    """Yield what the prune scopes take in. Where the files declare nothing, that is no wish."""
     in_use = _used(desired, kinds) if desired.prune else frozenset()
     for scope in desired.prune:
         for kind in (kinds[name] for name in scope.kinds if desired.objects.get(name)):
@@ -68,7 +68,7 @@ def _scoped(desired: Desired, live: Live, kinds: Kinds) -> Iterator[tuple[Addres
 
 
 def note_unpruned_kinds(desired: Desired, live: Live, kinds: Kinds) -> list[str]:
-    """What prune scopes do not look at, and why."""
+    """Return what prune scopes do not look at, and why."""
     said = []
     for name in dict.fromkeys(name for scope in desired.prune for name in scope.kinds):
         kind = kinds[name]
@@ -84,7 +84,7 @@ def _listed(kind: Kind, live: Live) -> bool:
 
 
 def _undeclared(kind: Kind, desired: Desired, live: Live) -> Iterator[tuple[Address, Value]]:
-    """What the shop has of a kind and no file declares, where all of it was listed."""
+    """Yield what the shop has of a kind and no file declares, where all of it was listed."""
     declared = desired.objects.get(kind.name, {})
     former = {entry.was for entry in declared.values()}
     found: dict[str, Value] = {}

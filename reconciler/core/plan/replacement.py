@@ -29,20 +29,20 @@ from reconciler.core.model.live import ABSENT, Absent, Live, Observed
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """What was noted of a replacement before it began."""
+    """The note on a replacement, written before it begins."""
 
     before: Value
     """The old object as it was last seen, what is left of it included."""
     after: Value
-    """What was to be created."""
+    """The object that was to be created."""
     carried: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     """Fields of `after` that are not as declared: (declared, written)."""
     gone: bool = False
-    """Whether the old object is known to be deleted: what is there now is another one."""
+    """True if the old object is known to be deleted: what is there now is another one."""
 
 
 class Resumed(NamedTuple):
-    """What has become of interrupted replacements, as far as a reading shows it."""
+    """The state of interrupted replacements, as far as reads show it."""
 
     live: Live
     pending: Mapping[Address, Interrupted]
@@ -52,7 +52,7 @@ class Resumed(NamedTuple):
 
 
 class Finish(NamedTuple):
-    """How a pending replacement ends: the change, or why there is none."""
+    """The end of an interrupted replacement: a change, or the reason for none."""
 
     change: Change | None
     note: str
@@ -94,7 +94,7 @@ def resume_interrupted(
 
 
 def _put_back(kind: Kind, entry: Interrupted, state: Observed) -> Value:
-    """What the object had when it was whole, if it is the old one that was put back."""
+    """Return what the object had when it was whole, if it is the old one that was put back."""
     if all(state.value.get(name) == written for name, (_, written) in entry.carried.items()):
         return {}  # the new one; or as good as it, for both started from the same
     old = restore_old(kind, entry.before, entry.after) or {}
@@ -109,7 +109,7 @@ def _put_back(kind: Kind, entry: Interrupted, state: Observed) -> Value:
 def finish_replacement(
     kind: Kind, address: Address, entry: Interrupted, declared: Declared | None
 ) -> Finish:
-    """How a replacement whose old object is gone ends; never with more than was left of it."""
+    """Return the end of a replacement whose old object is gone, with at most its uses left."""
     asked = declared.value if declared else {}
     new = _kept(kind, entry, asked) if declared else CarryOver(None, "it is no longer declared")
     kept, note = new.value, new.note
@@ -140,7 +140,7 @@ def finish_replacement(
 
 
 def _kept(kind: Kind, entry: Interrupted, asked: Value) -> CarryOver:
-    """What the replacement is to be created with by what the files say now."""
+    """Return what the replacement is to be created with by what the files say now."""
     after = merge_declared(kind, entry.before, asked)
     return kind.carry_over(after, entry.before) if kind.carry_over else CarryOver(after)
 
@@ -190,7 +190,7 @@ def revalidate_replacement(
 
 
 def _same(kind: Kind, change: Change, name: str, now: Any, kept: Mapping[Path, Pair]) -> bool:
-    """Whether a value is as it was planned on, or what the shop is known to keep of that."""
+    """Return whether a value is as it was planned on, or what the shop is known to keep of that."""
     before: Value = change.before or {}
     if name not in before or before[name] == now:
         return True

@@ -25,7 +25,7 @@ class Scope:
     kinds: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        """Whether anything is left out."""
+        """Return whether anything is left out."""
         return bool(self.targets or self.kinds)
 
 
@@ -90,7 +90,7 @@ def _nothing(pattern: str, known: Sequence[Address]) -> UsageError:
 
 
 def _nested(desired: Desired, asked: set[Address], scope: Scope, kinds: Kinds) -> Iterator[Address]:
-    """What lives inside the objects that are asked for by name."""
+    """Yield what lives inside the objects that are asked for by name."""
     for kind in kinds.values():
         if scope.kinds and kind.name not in scope.kinds:
             continue
@@ -100,7 +100,7 @@ def _nested(desired: Desired, asked: set[Address], scope: Scope, kinds: Kinds) -
 
 
 def _needed(address: Address, desired: Desired, kinds: Kinds) -> Iterable[Address]:
-    """What an object refers to, its parent and the path above it."""
+    """Return what an object refers to, its parent and the path above it."""
     declared = desired.get(address)
     kind = kinds[address.kind]
     if declared is None:

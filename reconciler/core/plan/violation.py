@@ -12,7 +12,7 @@ from reconciler.core.model.desired import Allowance
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What a guardrail has against a plan."""
+    """A rule that a plan breaks."""
 
     rule: str
     message: str
@@ -24,7 +24,7 @@ class Violation:
     unit: str | None
     """The unit of `measured` and `limit`: `percent`, `money`, `days`, `uses`, `objects`."""
     hint: str
-    """How to allow it."""
+    """The exception to paste into a catalogue file."""
     address: Address | None = None
     """The object; None for the plan as a whole."""
     source: Source | None = None
@@ -34,7 +34,7 @@ class Violation:
 
 
 def refusals(violations: Iterable[Violation]) -> tuple[Violation, ...]:
-    """Those that no exception covers: with any of them, nothing may be applied."""
+    """Return those that no exception covers: with any of them, nothing may be applied."""
     return tuple(violation for violation in violations if violation.allowed is None)
 
 

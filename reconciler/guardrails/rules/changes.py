@@ -18,7 +18,7 @@ class Rule(VolumeGuardrail):
     floor: Count = 20
 
     def counts(self, change: Change) -> bool:
-        """Whether it changes what is there.
+        """Return whether it changes what is there.
 
         A run that was cut off leaves objects created and not filled in yet: going on must not be
         refused for that.
@@ -26,12 +26,12 @@ class Rule(VolumeGuardrail):
         return change.action is not Action.CREATE and not _fills(change)
 
     def words(self, objects: str) -> str:
-        """What would happen."""
+        """Return the change of so many objects, in words."""
         return f"{objects} would be changed"
 
 
 def _fills(change: Change) -> bool:
-    """Whether every value comes where there was none; a flag that was false may go along."""
+    """Return whether every value comes where there was none; a flag that was false may go along."""
     before = [field.before for field in change.fields]
     empty = change.action is Action.UPDATE and all(value in _EMPTY for value in before)
     return empty and any(value is not False for value in before)

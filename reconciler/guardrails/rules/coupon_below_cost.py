@@ -40,7 +40,7 @@ class Rule(Guardrail):
 
 
 def _changed(change: Change, ground: PlanContext) -> Discount | None:
-    """What a coupon takes off that is written anew; None where its terms stay.
+    """Return what a coupon takes off that is written anew; None where its terms stay.
 
     No read shows the cap of a live one (dealpos-api.md §10), so the terms of a share never
     provably stay.
@@ -74,7 +74,7 @@ def _standing(ground: PlanContext) -> Iterator[tuple[Address, Discount]]:
 def _undercut(
     change: Change, places: Iterable[Sale], standing: ActiveCoupons, shelf: PricedItems
 ) -> Iterator[RuleFinding]:
-    """What a standing coupon can sell below cost, and could not before this change."""
+    """Yield what a standing coupon can sell below cost, and could not before this change."""
     for item, was in _moved(change, places, shelf.ground):
         for reduction, coupon in standing.over(item):
             loss = item.loss(reduction)

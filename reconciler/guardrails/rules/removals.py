@@ -16,9 +16,9 @@ class Rule(VolumeGuardrail):
     floor: Count = 5
 
     def counts(self, change: Change) -> bool:
-        """Whether it takes something out."""
+        """Return whether it takes something out."""
         return change.action in (Action.RETIRE, Action.DELETE)
 
     def words(self, objects: str) -> str:
-        """What would happen."""
+        """Return the removal of so many objects, in words."""
         return f"{objects} would be retired or deleted"

@@ -38,7 +38,7 @@ class Rule(Guardrail):
 
 
 def _touched(kind: Kind, ground: PlanContext) -> Iterable[Address]:
-    """What the plan may make wrong: what it changes, and where something retires, all of them."""
+    """Return the objects to check: changed ones, or all of them where something retires."""
     changed = [address for address in ground.changes if address.kind == kind.name]
     retiring = any(
         ground.in_use(a, ground.before(a)) and not ground.in_use(a, ground.after(a))
@@ -56,5 +56,5 @@ def _parts(kind: Kind, value: Value | None) -> Iterator[tuple[str, str]]:
 
 
 def _gone(part: Address, after: Value | None, ground: PlanContext) -> bool:
-    """Whether a part is retired, or deleted by the plan; what was not read is not known."""
+    """Return whether a part is retired, or deleted by the plan; what was not read is not known."""
     return part in ground.changes if after is None else not ground.in_use(part, after)
