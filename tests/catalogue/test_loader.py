@@ -224,7 +224,7 @@ def test_the_number_of_problems_is_the_message() -> None:
             "zzz: []",
             "1:1",
             "unknown key `zzz`",
-            "accepted: allow, categories, coupons, customers, products, removed",
+            "accepted: allow, categories, coupons, customers, outlets, products, removed",
         ),
         (
             "variants: [{code: A}]",

@@ -204,7 +204,7 @@ BAD = {
         "allow: [{rule: removals, address: A, reason: r, until: 2026-12-31}]"
     ),
     "an exception for no kind": (
-        "allow: [{rule: removals, address: outlet/A, reason: r, until: 2026-12-31}]"
+        "allow: [{rule: removals, address: till/A, reason: r, until: 2026-12-31}]"
     ),
     "an unknown key of an exception": (
         "allow: [{rule: removals, reason: r, until: 2026-12-31, by: me}]"
