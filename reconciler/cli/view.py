@@ -78,7 +78,6 @@ def describe_terminal() -> dict[str, Any]:
 
     return {
         "paint": terminal.paint if terminal.has_color(sys.stdout) else no_paint,
-        "width": terminal.read_width(sys.stdout),
     }
 
 

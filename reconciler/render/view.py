@@ -1,4 +1,4 @@
-"""What a renderer needs beside the plan or the audit: values, which the caller has read."""
+"""Views: the values that a renderer needs beside the plan, the audit or the report."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def object_line(source: Source, path: tuple[str | int, ...]) -> Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """Where and when something was made, and for which terminal it is rendered."""
+    """Where and when something was made, and with which colours it is rendered."""
 
     kinds: Kinds = field(default_factory=lambda: KINDS)
     made_at: str = ""
@@ -43,8 +43,6 @@ class View:
     repository_path: str = ""
     """The shop's folder from the top of its repository; empty where it is the top."""
     paint: Paint = no_paint
-    width: int | None = None
-    """Columns of the terminal; None leaves long lines as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

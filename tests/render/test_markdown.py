@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from ruamel.yaml import YAML
 
 from reconciler.core.diff.change import Action
 from reconciler.core.model.address import Address
@@ -18,6 +20,7 @@ from reconciler.kinds import KINDS
 from reconciler.render.comment import MAX_COMMENT_BYTES, marker
 from reconciler.render.fit import code, size
 from reconciler.render.plan.markdown import render_error, render_plan
+from reconciler.render.plan.violations import allow_block
 from reconciler.render.view import View
 from reconciler.render.words import plain
 from tests.support.plans import Makes
@@ -342,3 +345,14 @@ def test_an_error_with_many_problems_fits(hostile: str) -> None:
     assert MAX_COMMENT_BYTES * 0.8 < size(text) <= MAX_COMMENT_BYTES
     assert re.search(r"- and [\d,]+ more\n$", text)
     assert not {"link_open", "image", "html_inline"} & {token.type for token in tokens(text)}
+
+
+def test_an_exception_to_paste_names_the_same_object(makes: Makes, hostile: str) -> None:
+    violations = [makes.violation(f"variant/{hostile}"), makes.violation(f"variant/{hostile}")]
+    (entry,) = YAML(typ="safe").load("\n".join(allow_block(violations, MADE_AT)))["allow"]
+    assert entry == {
+        "rule": "price-change",
+        "address": f"variant/{hostile}",
+        "reason": "say why",
+        "until": date(2026, 12, 29),
+    }

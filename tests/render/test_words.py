@@ -89,3 +89,28 @@ def test_a_name_stands_beside_each_address_of_a_sentence_and_in_no_command() -> 
     labels = {Address("variant", "1005L"): "Cappuccino, Large"}
     told = with_labels("variant/1005L is live. Run `reconciler adopt variant/1005L`", labels)
     assert told == 'variant/1005L "Cappuccino, Large" is live. Run `reconciler adopt variant/1005L`'
+
+
+LABELS = {
+    Address("variant", "1005L"): "Cappuccino, Large",
+    Address("variant", "10"): "Tea",
+    Address("variant", "Es Teh"): 'Es "Teh"',
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("variant/1005L", 'variant/1005L "Cappuccino, Large"'),
+        ("with variant/1005L, it", 'with variant/1005L "Cappuccino, Large", it'),
+        ("(variant/1005L)", '(variant/1005L "Cappuccino, Large")'),
+        ("variant/Es Teh is", 'variant/Es Teh "Es \\"Teh\\"" is'),
+        ("variant/1005L and variant/10", 'variant/1005L "Cappuccino, Large" and variant/10 "Tea"'),
+        ("variant/1005", "variant/1005"),
+        ("variant/10-X", "variant/10-X"),
+        ("product/10, n/a", "product/10, n/a"),
+        ("catalogue/variant/10", "catalogue/variant/10"),
+    ],
+)
+def test_a_sentence_names_the_objects_beside_their_addresses(text: str, shown: str) -> None:
+    assert with_labels(text, LABELS) == shown
