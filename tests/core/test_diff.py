@@ -230,6 +230,8 @@ def test_the_fields_that_cannot_be_compared_are_the_documented_ones() -> None:
         ("category", "code"),
         ("coupon", "full_price_item_only"),
         ("coupon", "maximum_discount"),
+        ("outlet", "negative_inventory"),
+        ("outlet", "receipt"),
         ("coupon", "reference_id"),
         ("customer", "app_last_sign_in"),
         ("customer", "loyalty_point"),
