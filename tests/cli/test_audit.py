@@ -13,6 +13,7 @@ from junitparser import JUnitXml
 from prometheus_client.parser import text_string_to_metric_families
 
 from reconciler import sandbox
+from reconciler.kinds import MANAGED
 from reconciler.sandbox import Choices
 from reconciler.workflows import connect
 from tests.support.documents import ReadDocument
@@ -146,7 +147,7 @@ def test_the_metrics_parse_and_leave_nothing_out(run: RunProgram, drifted: Path)
     assert objects["variant", "drifted"] == 1
     assert objects["variant", "unmanaged"] == 1
     assert objects["customer", "missing"] == 0
-    assert len(objects) == 5 * 6 + 1
+    assert len(objects) == len(MANAGED) * 6 + 1
     assert found["reconciler_audit_success", "", ""] == 1
     assert found["reconciler_audit_clean", "", ""] == 0
     assert found["reconciler_audit_timestamp_seconds", "", ""] > 1.7e9
