@@ -74,7 +74,7 @@ class PricedItems:
     def loss(self, reduction: Discount) -> tuple[Amount, PricedItem] | None:
         """Something that a promotion can sell below cost, and by how much; None for nothing."""
         if reduction not in self._losses:
-            found = ((item.loss(reduction), item) for item in self._exposed(reduction))
+            found = ((item.loss(reduction), item) for item in self._find_exposed(reduction))
             self._losses[reduction] = next((pair for pair in found if pair[0] > 0), None)
         return self._losses[reduction]
 
@@ -86,7 +86,7 @@ class PricedItems:
         wanted = not reduction.needs or not groups.isdisjoint(reduction.needs)
         return wanted and groups.isdisjoint(self.ignored)
 
-    def _exposed(self, reduction: Discount) -> Iterator[PricedItem]:
+    def _find_exposed(self, reduction: Discount) -> Iterator[PricedItem]:
         """The articles that have less to spare than a promotion takes at most, the least first."""
         share, most = reduction.share, reduction.most
         for row in self._rows(reduction.needs):
@@ -107,7 +107,7 @@ class PricedItems:
             item
             for kind in self.ground.kinds.values()
             if kind.prices
-            for address in self.ground.known(kind)
+            for address in self.ground.known_addresses(kind)
             if (value := self._sold(address)) is not None
             for outlet, offer in kind.prices(value).items()
             if (item := priced_item(address, outlet, offer)) is not None

@@ -65,7 +65,9 @@ class PlanContext:
         """The nested objects, by kind and name: the owner, and the live state of the owner."""
         found: dict[str, dict[str, tuple[str, Observed]]] = {name: {} for name in self.kinds}
         for kind in self.kinds.values():
-            for owner, state in self._live.observed(kind.parent.kind) if kind.parent else ():
+            for owner, state in (
+                self._live.iterate_observed(kind.parent.kind) if kind.parent else ()
+            ):
                 found[kind.name].update(dict.fromkeys(state.children or (), (owner, state)))
         return found
 
@@ -111,10 +113,10 @@ class PlanContext:
             return self.changes[address].after
         return self.before(address)
 
-    def known(self, kind: Kind) -> Iterator[Address]:
+    def known_addresses(self, kind: Kind) -> Iterator[Address]:
         """Every object of a kind that is in the shop, as far as it was read, or will be."""
         names = dict.fromkeys(self._nested[kind.name])
-        names |= dict.fromkeys(name for name, _ in self._live.observed(kind.name))
+        names |= dict.fromkeys(name for name, _ in self._live.iterate_observed(kind.name))
         names |= dict.fromkeys(a.name for a in self.changes if a.kind == kind.name)
         return (Address(kind.name, name) for name in names)
 
@@ -177,7 +179,7 @@ def run_guardrails(
             found = _allowance(name, finding, ground)
             used |= {id(found)} if found else set()
             violations.append(_violation(name, finding, ground, place, found))
-    return tuple(violations), list(_unneeded(ground, used))
+    return tuple(violations), list(_find_unneeded(ground, used))
 
 
 def _allowance(rule: str, finding: RuleFinding, ground: PlanContext) -> Allowance | None:
@@ -219,7 +221,7 @@ def _flow(text: str) -> str:
     return text if _BARE.fullmatch(text) else "'" + text.replace("'", "''") + "'"
 
 
-def _unneeded(ground: PlanContext, used: set[int]) -> Iterator[str]:
+def _find_unneeded(ground: PlanContext, used: set[int]) -> Iterator[str]:
     allowances: Iterable[Allowance] = ground.desired.allowances
     for allowance in allowances:
         place = f"{allowance.source.file}:{allowance.source.line}:{allowance.source.column}"

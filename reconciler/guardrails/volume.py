@@ -36,7 +36,9 @@ class VolumeGuardrail(Guardrail):
         for kind, number in counted.items():
             if number < self.floor:
                 continue
-            there = (ground.before(address) for address in ground.known(ground.kinds[kind]))
+            there = (
+                ground.before(address) for address in ground.known_addresses(ground.kinds[kind])
+            )
             known = sum(value is not None for value in there)
             share = Decimal(number) * 100 / max(known, number)
             # Nobody knows what share of the whole shop a part of it is.

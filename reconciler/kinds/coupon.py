@@ -50,10 +50,10 @@ def _gather(row: Mapping[str, Any]) -> Mapping[str, Any]:
         return row
     variants = _names(row.get("ListRequirementVariants"), ("Code", "VariantCode"))
     categories = _names(row.get("ListRequirementCategories"), ("Name", "Category"))
-    return {**row, "Requires": _named({"variants": variants, "categories": categories})}
+    return {**row, "Requires": _name_requirement({"variants": variants, "categories": categories})}
 
 
-def _named(requirement: Mapping[str, list[str]]) -> dict[str, list[str]]:
+def _name_requirement(requirement: Mapping[str, list[str]]) -> dict[str, list[str]]:
     return {key: names for key, names in requirement.items() if names}
 
 
@@ -84,7 +84,7 @@ class Coupon(TypedDict, total=False):
     reference_id: Annotated[Text, Wire(("ReferenceID",)), WriteOnly(_UNSHOWN)]
     requires: Annotated[
         Requirement,
-        AfterValidator(_named),
+        AfterValidator(_name_requirement),
         Wire(
             ("Requires",),
             ("Requires",),

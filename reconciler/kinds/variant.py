@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Required
 
 from typing_extensions import TypedDict
 
-from reconciler.core.model.codec import FLAG, NUMBER, Codec, keyed, text
+from reconciler.core.model.codec import FLAG, NUMBER, Codec, keyed_list, text
 from reconciler.core.model.field import Identity, Reference, Wire, WriteOnly
 from reconciler.core.model.kind import (
     DECLARE,
@@ -81,13 +81,13 @@ class Variant(TypedDict, total=False):
         Wire(
             ("OutletPrice",),
             ("OutletPrice",),
-            keyed("Outlet", price=("Price", NUMBER), extra_cost=("ExtraCost", NUMBER)),
+            keyed_list("Outlet", price=("Price", NUMBER), extra_cost=("ExtraCost", NUMBER)),
         ),
         Reference("outlet", keys=True),
     ]
     components: Annotated[
         dict[Code, Component],
-        Wire(("Components",), ("Components",), keyed("Code", qty=("Qty", NUMBER))),
+        Wire(("Components",), ("Components",), keyed_list("Code", qty=("Qty", NUMBER))),
         Reference("variant", keys=True),
     ]
     parent_code: Annotated[Code, Wire(("ParentCode",)), WriteOnly(_UNSHOWN)]

@@ -204,7 +204,7 @@ def _note_hidden(everything: FullRead) -> Iterator[str]:
     """Note kinds whose hidden objects are not imported (dealpos-api.md §14 #3, #21)."""
     for kind in everything.chosen:
         shown = any(
-            state.value.get(kind.retire) for _, state in everything.live.observed(kind.name)
+            state.value.get(kind.retire) for _, state in everything.live.iterate_observed(kind.name)
         )
         if kind.reads.hides and kind.parent is None and not shown:
             hidden = f"{kind.retire or 'expired'} {kind.collection}"

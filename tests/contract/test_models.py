@@ -46,7 +46,9 @@ def test_a_documented_response_is_decoded(
     listed = isinstance(answer, list) or "Data" in answer
     rows = parse_rows(name, answer).rows if listed else [answer]
     decoded = json.loads(json.dumps([kind.decode(row) for row in rows], default=str))
-    assert [kind.named(row) for row in rows] == [value.get(kind.identity) for value in decoded]
+    assert [kind.identity_of(row) for row in rows] == [
+        value.get(kind.identity) for value in decoded
+    ]
     known = json.loads(DECODED.read_text(encoding="utf-8")) if DECODED.exists() else {}
     if os.environ.get("UPDATE"):
         known[name] = decoded

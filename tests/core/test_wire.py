@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.codec import DAY, FLAG, NUMBER, TEXT, TEXTS, YES_NO, Codec, keyed
+from reconciler.core.model.codec import DAY, FLAG, NUMBER, TEXT, TEXTS, YES_NO, Codec, keyed_list
 
-PRICES = keyed("Outlet", price=("Price", NUMBER), extra_cost=("ExtraCost", NUMBER))
+PRICES = keyed_list("Outlet", price=("Price", NUMBER), extra_cost=("ExtraCost", NUMBER))
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def run(make_shop: MakeShop) -> Callable[..., tuple[int, TenantProfile]]:
         client = Client(store, embedded_transport(shop.app), shop.listener, tenant=tenant)
         found = read_live(client, shop.desired(), KINDS)
         assert found.read_errors == {}
-        assert {name for name, _ in found.observed("variant")} == {"V"}
+        assert {name for name, _ in found.iterate_observed("variant")} == {"V"}
         return client.requests, client.routes.tenant
 
     return reads

@@ -69,7 +69,7 @@ def select_exportable(
 
 def _gather(found: Exportable, kind: Kind, live: Live, fresh: Fresh) -> None:
     table = found.values.setdefault(kind.name, {})
-    for name, state in sorted(live.observed(kind.name)):
+    for name, state in sorted(live.iterate_observed(kind.name)):
         address = Address(kind.name, name)
         if not fresh(address):
             continue

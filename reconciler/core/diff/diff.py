@@ -89,7 +89,7 @@ def _explain(kind: Kind, field: Field, before: Any, after: Any) -> Iterator[Fiel
     if not isinstance(after, Mapping):
         yield FieldChange((field.name,), before, after, action, reason)
         return
-    for path, old, new in _nested(keep_declared_members(before, after), after):
+    for path, old, new in _compare_nested(keep_declared_members(before, after), after):
         yield FieldChange((field.name, *path), old, new, action, reason)
 
 
@@ -105,7 +105,7 @@ def keep_declared_members(live: Any, declared: Any) -> Any:
     }
 
 
-def _nested(before: Any, after: Any) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
+def _compare_nested(before: Any, after: Any) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
     if before == after:
         return
     from deepdiff import DeepDiff

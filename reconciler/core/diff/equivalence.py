@@ -44,7 +44,7 @@ def is_equivalent_rewrite(kind: Kind, path: Path, written: Any, kept: Any, befor
     if isinstance(written, str) and isinstance(kept, str):
         if not _prose(kind, path):
             return False
-        return _folded(written) == _folded(kept) or (kept != before and _rehosted(written, kept))
+        return _fold(written) == _fold(kept) or (kept != before and _rehosted(written, kept))
     if isinstance(written, bool) or isinstance(kept, bool):
         return False
     try:
@@ -61,7 +61,7 @@ def _prose(kind: Kind, path: Path) -> bool:
     return plain and len(path) == 1 and path[0] not in kind.must_match_on_readback
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     collapsed = _SPACE.sub(" ", normalize("NFKC", text)).strip()
     # Upper case first: it maps together what lower case alone keeps apart, such as ß and SS.
     return normalize("NFKC", collapsed.upper().casefold())

@@ -68,7 +68,7 @@ def fingerprint_pairs(kind: Kind, address: Address, pairs: Mapping[Path, Pair]) 
 def mark_changed_derived_fields(desired: Desired, kept: KnownRewrites, kinds: Kinds) -> Desired:
     """`desired`, told which rewritten values are not those that were written last."""
     found: dict[Address, Declared] = {}
-    for address, declared, field, (written, _) in _known(desired, kept, kinds):
+    for address, declared, field, (written, _) in _iterate_known(desired, kept, kinds):
         value = declared.value.get(field.name, _MISSING)
         if (
             field.derived
@@ -115,7 +115,7 @@ def apply_known_rewrites(
     return replace(live, objects=objects), [note]
 
 
-def _known(
+def _iterate_known(
     desired: Desired, kept: KnownRewrites, kinds: Kinds
 ) -> Iterable[tuple[Address, Declared, Field, Pair]]:
     """Return what is remembered of declared objects and of fields that there are."""

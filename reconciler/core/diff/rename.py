@@ -45,13 +45,15 @@ def apply_renames(
         for now, declared in objects.items()
         if declared.was and declared.was != now
     )
-    there = {Address(p.old.kind, name) for p in pending for name, _ in live.observed(p.old.kind)}
+    there = {
+        Address(p.old.kind, name) for p in pending for name, _ in live.iterate_observed(p.old.kind)
+    }
     while turn := _turn(pending, there, kinds):
         pending.remove(turn)
         if turn.old in there:
             renames[turn.new] = turn.old.name
-            there = {_moved(address, turn, kinds) for address in there}
-            pending = [p._replace(old=_moved(p.old, turn, kinds)) for p in pending]
+            there = {_rename_address(address, turn, kinds) for address in there}
+            pending = [p._replace(old=_rename_address(p.old, turn, kinds)) for p in pending]
     notes = [
         f"{new}: not renamed from `{old.name}`: both exist in the shop"
         if new in there
@@ -95,11 +97,11 @@ def _turn(pending: Sequence[_Pending], there: Set[Address], kinds: Kinds) -> _Pe
 def name_after_renames(address: Address, renames: Mapping[Address, str], kinds: Kinds) -> str:
     """The name of an object after `renames`, which are those of `renamed`."""
     for new, old in renames.items():
-        address = _moved(address, _Pending(Address(new.kind, old), new), kinds)
+        address = _rename_address(address, _Pending(Address(new.kind, old), new), kinds)
     return address.name
 
 
-def _moved(address: Address, rename: _Pending, kinds: Kinds) -> Address:
+def _rename_address(address: Address, rename: _Pending, kinds: Kinds) -> Address:
     """Return what is at an address, or in a tree below it, after a rename."""
     old, new = rename
     if address == old:

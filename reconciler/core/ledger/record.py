@@ -143,10 +143,10 @@ def _entry(
     if old and change is None and old.values == values:
         return old
     entry = LedgerEntry(values, moment.when, moment.commit, old.kept if old else {})
-    return replace(entry, used=_used(change, kind, old))
+    return replace(entry, used=_count_uses(change, kind, old))
 
 
-def _used(change: Change | None, kind: Kind, old: LedgerEntry | None) -> int:
+def _count_uses(change: Change | None, kind: Kind, old: LedgerEntry | None) -> int:
     """Uses that were spent of it and of what it replaced."""
     if change is None or change.action is not Action.REPLACE:
         return old.used if old else 0

@@ -61,7 +61,7 @@ def add_last_written(
     declared = {name: dict(entries) for name, entries in desired.objects.items()}
     observed = {name: dict(states) for name, states in live.objects.items()}
     notes: list[str] = []
-    for address, asked, state, entry in _known(desired, live, ledger):
+    for address, asked, state, entry in _iterate_known(desired, live, ledger):
         kind = kinds[address.kind]
         seen, moved = dict(state.value), set(asked.changed_derived_fields)
         for name in asked.value.keys() - state.value.keys():
@@ -119,7 +119,7 @@ def hold_conflicts(
     objects = {name: dict(entries) for name, entries in desired.objects.items()}
     held: dict[Address, frozenset[str]] = {}
     reasons: list[tuple[Address, str]] = []
-    for address, declared, state, entry in _known(desired, view, ledger):
+    for address, declared, state, entry in _iterate_known(desired, view, ledger):
         if told(address) or state.value == declared.value:
             continue
         kind = kinds[address.kind]
@@ -168,7 +168,7 @@ def find_orphaned(
     )
 
 
-def _known(
+def _iterate_known(
     desired: Desired, live: Live, ledger: Ledger
 ) -> Iterator[tuple[Address, Declared, Observed, LedgerEntry]]:
     """The declared objects that were read and that the ledger knows."""

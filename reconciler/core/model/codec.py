@@ -134,7 +134,7 @@ def _table(
     return table
 
 
-def keyed(key: str, **members: tuple[str, Codec]) -> Codec:
+def keyed_list(key: str, **members: tuple[str, Codec]) -> Codec:
     """A list of objects with a natural key, held as a mapping: `{key: {member: value}}`.
 
     `members` maps our member name to the API's and its codec. In that form reordering is

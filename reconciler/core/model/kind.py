@@ -235,14 +235,14 @@ class Kind:
         value = {}
         if self.normalise:
             row = self.normalise(row)
-        for name, key, codec in self._shown(tuple(row)):
+        for name, key, codec in self._columns_of(tuple(row)):
             raw = row[key]
             if type(raw) is not codec.plain:
-                raw = codec.empty if raw is None else self._decoded(name, codec, raw)
+                raw = codec.empty if raw is None else self._decode_value(name, codec, raw)
             value[name] = raw
         return value
 
-    def _shown(self, keys: tuple[str, ...]) -> Shown:
+    def _columns_of(self, keys: tuple[str, ...]) -> Shown:
         """Return the fields that a row with these keys shows; most rows of a read share them."""
         if (found := self._shapes.get(keys)) is None:
             present = frozenset(keys)
@@ -255,7 +255,7 @@ class Kind:
                 self._shapes[keys] = found
         return found
 
-    def _decoded(self, name: str, codec: Codec, raw: Any) -> Any:
+    def _decode_value(self, name: str, codec: Codec, raw: Any) -> Any:
         try:
             return codec.decode(raw)
         except ValueError as error:

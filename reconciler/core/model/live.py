@@ -89,11 +89,11 @@ class Live:
     def children_of(self, kind: Kind) -> Iterator[tuple[str, Value]]:
         """Yield every object of `kind` that a read of its parent showed; its value names that."""
         if kind.parent:
-            for owner, state in self.observed(kind.parent.kind):
+            for owner, state in self.iterate_observed(kind.parent.kind):
                 for name, value in (state.children or {}).items():
                     yield name, {**value, kind.parent.kind: owner}
 
-    def observed(self, kind: str) -> Iterator[tuple[str, Observed]]:
+    def iterate_observed(self, kind: str) -> Iterator[tuple[str, Observed]]:
         """Every object of a kind that the shop has, as far as it was read."""
         for name, state in self.objects.get(kind, {}).items():
             if isinstance(state, Observed):
@@ -104,7 +104,7 @@ Wanted = Mapping[str, Mapping[str, frozenset[str]]]
 """The objects and fields that a read must answer, by kind and identity; none: existence."""
 
 
-def wanted(
+def gather_wanted(
     entries: Iterable[tuple[str, str, Iterable[str]]],
     table: dict[str, dict[str, frozenset[str]]] | None = None,
 ) -> Wanted:

@@ -71,7 +71,7 @@ def desired_from_approved(approved: Collection[Approved], files: Desired, kinds:
     objects: dict[str, dict[str, Declared]] = {}
     for change in approved:
         kind = kinds[change.address.kind]
-        value = _declared(kind, change, files)
+        value = _declared_value(kind, change, files)
         if value is not None:
             source = change.source or Source("", 0, 0)
             declared = Declared(value, source, change.renamed_from, _rewritten(kind, change))
@@ -84,10 +84,10 @@ def desired_from_approved(approved: Collection[Approved], files: Desired, kinds:
     return Desired(objects, removals=removals)
 
 
-def _declared(kind: Kind, change: Approved, files: Desired) -> Value | None:
+def _declared_value(kind: Kind, change: Approved, files: Desired) -> Value | None:
     if change.after is None:
         return None
-    value = {name: change.after[name] for name in _owned(kind, change)}
+    value = {name: change.after[name] for name in _owned_fields(kind, change)}
     value |= {name: asked for name, (asked, _) in change.carried.items()}
     written = files.get(change.address)
     for name in value:
@@ -105,7 +105,7 @@ def _rewritten(kind: Kind, change: Approved) -> frozenset[str]:
     return frozenset(field.name for field in fields if field.derived or field.write_only)
 
 
-def _owned(kind: Kind, change: Approved) -> Iterator[str]:
+def _owned_fields(kind: Kind, change: Approved) -> Iterator[str]:
     """The fields of `after` that the approval is about: what changes, and what only goes along.
 
     A replacement writes the whole object. What no read shows is sent with every update, and only
@@ -158,14 +158,14 @@ def _ground(
         if action is not Action.DELETE:
             yield StaleField(address, action, "it no longer exists in the shop")
     else:
-        yield from _shifted(kind, change, state.value)
-        yield from _spent(kind, change, state.value)
+        yield from _find_shifted(kind, change, state.value)
+        yield from _find_spent(kind, change, state.value)
 
 
-def _shifted(kind: Kind, change: Approved, live: Value) -> Iterator[StaleField]:
+def _find_shifted(kind: Kind, change: Approved, live: Value) -> Iterator[StaleField]:
     """The fields that somebody else has changed, to something else than was approved."""
     before, after = change.before or {}, change.after or {}
-    seen = _seen(kind, change.address, live)
+    seen = _as_shown(kind, change.address, live)
     whole = change.action in (Action.REPLACE, Action.DELETE)
     for name in sorted(before if whole else change.names):
         if name not in seen:
@@ -181,7 +181,7 @@ def _shifted(kind: Kind, change: Approved, live: Value) -> Iterator[StaleField]:
             yield StaleField(change.address, change.action, "", name, was, now, wanted[name])
 
 
-def _spent(kind: Kind, change: Approved, live: Value) -> Iterator[StaleField]:
+def _find_spent(kind: Kind, change: Approved, live: Value) -> Iterator[StaleField]:
     """True if other uses would be lost with a promotion than was approved.
 
     A plan of an older version does not say how many were left: then none may be spent.
@@ -215,12 +215,12 @@ def _is_so(kind: Kind, change: Approved, live: Live) -> bool:
     after = change.after or {}
     names = after if change.action is Action.CREATE else change.names
     wanted = {name: after[name] for name in names if name in after}
-    seen = _seen(kind, change.address, state.value)
+    seen = _as_shown(kind, change.address, state.value)
     rewritten = () if change.action is Action.CREATE else _rewritten(kind, change)
     return change.action is not Action.DELETE and not compare_fields(kind, wanted, seen, rewritten)
 
 
-def _seen(kind: Kind, address: Address, value: Value) -> Value:
+def _as_shown(kind: Kind, address: Address, value: Value) -> Value:
     """A live object as a plan shows it: private values as their marks."""
     return {
         name: fingerprint(address, now)

@@ -63,18 +63,18 @@ def block_unsafe_updates(
         carried = kind.update.fields if kind.update else ()
         unseen = live.unread_fields.get(address, frozenset()).intersection(carried)
         if change.renamed_from:
-            unseen |= _assumed(kind, change.after or {})
+            unseen |= _assumed_fields(kind, change.after or {})
         found = unread_fields_at_risk(
             kind, change.before or {}, change.after or {}, declared, unseen
         )
-        if why := _refused(kind, change, found, families):
+        if why := _why_refused(kind, change, found, families):
             blocked.append((address, why))
         else:
             kept.append(replace(change, unread_fields_at_risk=tuple(found)))
     return kept, blocked
 
 
-def _assumed(kind: Kind, after: Value) -> frozenset[str]:
+def _assumed_fields(kind: Kind, after: Value) -> frozenset[str]:
     """The fields that an update demands, and sends a default of where nobody knows the value.
 
     Reads look for them in what changes under its present name; a rename has another one.
@@ -89,7 +89,7 @@ def _assumed(kind: Kind, after: Value) -> frozenset[str]:
     )
 
 
-def _refused(
+def _why_refused(
     kind: Kind,
     change: Change,
     found: Mapping[str, str],

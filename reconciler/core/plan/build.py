@@ -86,7 +86,7 @@ def build_plan(
         labels=Labels(desired, live, kinds),
         unchanged=builder.unchanged,
         parents=found,
-        listings=_grown(live.listings, changes),
+        listings=_grow_listings(live.listings, changes),
         reads=live.reads,
         known_rewrites=kept,
     )
@@ -153,11 +153,11 @@ class _Builder:
                 declared.value,
                 declared.source,
                 digest(kind, address, None),
-                implied=self._implied(address, kind),
+                implied=self._implied_addresses(address, kind),
             )
         )
 
-    def _implied(self, address: Address, kind: Kind) -> tuple[Address, ...]:
+    def _implied_addresses(self, address: Address, kind: Kind) -> tuple[Address, ...]:
         """Return what a new name makes the server create too; it is said in a note."""
         found = implied_parents(address, self.desired, self.live) if kind.tree else ()
         if found:
@@ -206,7 +206,7 @@ class _Builder:
                 digest(kind, address, live.value, {f.path[0] for f in fields}),
                 self.renames.get(address, ""),
                 carried,
-                implied=self._implied(address, kind) if address in self.renames else (),
+                implied=self._implied_addresses(address, kind) if address in self.renames else (),
             )
         )
 
@@ -246,7 +246,9 @@ def _reason(declared: Declared, action: Action, reasons: Set[str]) -> str:
     return "; ".join([declared.removed or "declared and live values differ", *sorted(reasons)])
 
 
-def _grown(listed: Mapping[str, ListingStats], changes: list[Change]) -> dict[str, ListingStats]:
+def _grow_listings(
+    listed: Mapping[str, ListingStats], changes: list[Change]
+) -> dict[str, ListingStats]:
     """Listings as they will be once the plan's new objects are there."""
     new = Counter(change.address.kind for change in changes if change.action is Action.CREATE)
     return {kind: replace(was, count=was.count + new[kind]) for kind, was in listed.items()}

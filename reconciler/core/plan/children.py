@@ -81,7 +81,7 @@ class _Gather:
     def family(
         self, owner: Address, state: Observed, joined: Collection[str]
     ) -> ParentWithChildren:
-        value = self._known(owner, state.value, None)
+        value = self._add_known(owner, state.value, None)
         if state.children is None:
             return ParentWithChildren(value, None, tuple(self.unseen))
         children = {}
@@ -91,12 +91,12 @@ class _Gather:
             own = seen.value if isinstance(seen, Observed) else {}
             merged = overlay(state.children.get(name, {}), own)
             carried = self.child.parent.update.fields if self.child.parent else ()
-            children[name] = self._known(address, merged, carried)
+            children[name] = self._add_known(address, merged, carried)
         # A child that had to be joined in by name proves that this parent's read hides some.
         whole = owner in self.live.children_complete and not joined
         return ParentWithChildren(value, children, tuple(self.unseen), whole)
 
-    def _known(self, address: Address, value: Value, carried: Collection[str] | None) -> Value:
+    def _add_known(self, address: Address, value: Value, carried: Collection[str] | None) -> Value:
         """`value` with what only a file tells; what neither tells is noted as unseen."""
         missing = self.live.unread_fields.get(address, frozenset())
         entry = self.desired.get(address)
@@ -139,7 +139,7 @@ def use_parent_update(
     ):
         return False
     carried = set(kind.parent.update.fields)
-    return sum(_fields(change) <= carried for change in _updated(changes)) > 1
+    return sum(_fields(change) <= carried for change in _find_updates(changes)) > 1
 
 
 def requires_parent_update(
@@ -153,11 +153,12 @@ def requires_parent_update(
     own = set(kind.update.fields) if kind.update else set()
     only_here = set(kind.parent.update.fields) - own
     return any(
-        change.unread_fields_at_risk or _fields(change) & only_here for change in _updated(changes)
+        change.unread_fields_at_risk or _fields(change) & only_here
+        for change in _find_updates(changes)
     )
 
 
-def _updated(changes: Sequence[Change]) -> list[Change]:
+def _find_updates(changes: Sequence[Change]) -> list[Change]:
     return [change for change in changes if change.action is not Action.CREATE]
 
 

@@ -58,16 +58,16 @@ def plan_deletions(
         else:
             why = f"{kind.collection} cannot be retired. Add `delete: true` to delete it"
             found.blocked.append((address, why))
-    blocked = _blocked(asked, live, kinds, {change.address: change for change in changes})
+    blocked = _find_blocked(asked, live, kinds, {change.address: change for change in changes})
     found.blocked += [(address, f"not deleted: {why}") for address, why in blocked.items()]
     left = {address: removal for address, removal in asked.items() if address not in blocked}
     found.changes += [_deletion(address, removal, live, kinds) for address, removal in left.items()]
-    found.notes += _gone(desired, live, kinds, renames)
+    found.notes += _find_gone(desired, live, kinds, renames)
     found.warnings += _warn(found.changes, kinds)
     return found
 
 
-def _gone(
+def _find_gone(
     desired: Desired, live: Live, kinds: Kinds, renames: Mapping[Address, str]
 ) -> Iterator[str]:
     """Yield what is not there to be removed: not at all, or not under this name any more."""
@@ -109,7 +109,7 @@ def _warn(changes: Iterable[Change], kinds: Kinds) -> Iterator[PlanWarning]:
             yield PlanWarning((change.address,), call.warning)
 
 
-def _blocked(
+def _find_blocked(
     asked: Mapping[Address, Removal], live: Live, kinds: Kinds, changes: Mapping[Address, Change]
 ) -> dict[Address, str]:
     """Return why each of `asked` must stay; what stays keeps what it refers to."""
@@ -150,7 +150,7 @@ def _after(
 ) -> Iterator[tuple[Address, Value]]:
     """Every object of a kind as it will be, as far as it was read."""
     seen = {Address(kind.name, name): value for name, value in live.children_of(kind)}
-    for name, state in live.observed(kind.name):
+    for name, state in live.iterate_observed(kind.name):
         address = Address(kind.name, name)
         seen[address] = {**seen.get(address, {}), **state.value}
     for change in changes.values():
@@ -219,7 +219,7 @@ def _ambiguous(kind: Kind, name: str, address: Address, live: Live) -> str:
         return f"the API deletes a {kind.name} by `{name}`, and this one has none"
     if kind.name not in live.complete:
         return f"the API deletes a {kind.name} by `{name}`, and not all of them could be listed"
-    for other, found in live.observed(kind.name):
+    for other, found in live.iterate_observed(kind.name):
         same = str(found.value.get(name, "")).casefold() == str(value).casefold()
         if other != address.name and same:
             return (

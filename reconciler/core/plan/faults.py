@@ -74,7 +74,10 @@ def _dangling(
         why = live.read_errors.get(target, "its answer was not understood")
         message = f"{address} refers to {target}, which could not be read: {why}"
         return Fault(address, path, message)
-    known = {*desired.objects.get(target.kind, {}), *(n for n, _ in live.observed(target.kind))}
+    known = {
+        *desired.objects.get(target.kind, {}),
+        *(n for n, _ in live.iterate_observed(target.kind)),
+    }
     hint = f"it is renamed to `{now}`" if now in known else suggestion(target.name, known)
     if not hint:
         hint = f"declare the {target.kind} in the files"

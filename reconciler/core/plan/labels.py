@@ -41,7 +41,7 @@ class Labels(Mapping[Address, str]):
         for kind in self._kinds.values():
             names = {
                 *self._desired.objects.get(kind.name, ()),
-                *(name for name, _ in self._live.observed(kind.name)),
+                *(name for name, _ in self._live.iterate_observed(kind.name)),
                 *self._children[kind.name],
             }
             yield from (a for name in sorted(names) if (a := Address(kind.name, name)) in self)

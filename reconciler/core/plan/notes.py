@@ -29,19 +29,19 @@ def note_changed_codes(
     for kind in kinds.values():
         own = [change for change in created if change.address.kind == kind.name]
         if own and kind.retire and not kind.rename:
-            twins = _undeclared(kind, desired, live)
+            twins = _find_undeclared(kind, desired, live)
             for change in own:
                 found = twins.get(_likeness(kind, change.after or {}), [])
                 if len(found) == 1 and _alike(kind, change.after or {}, found[0][1]):
-                    yield _said(change.address, found[0][0], live, kinds)
+                    yield _word_note(change.address, found[0][0], live, kinds)
 
 
-def _undeclared(
+def _find_undeclared(
     kind: Kind, desired: Desired, live: Live
 ) -> dict[tuple[str, ...], list[tuple[Address, Value]]]:
     """Return what the shop has and no file declares for sale, by what it looks like."""
     values = dict(live.children_of(kind))
-    for name, state in live.observed(kind.name):
+    for name, state in live.iterate_observed(kind.name):
         values[name] = {**values.get(name, {}), **state.value}
     declared = desired.objects.get(kind.name, {})
     found: dict[tuple[str, ...], list[tuple[Address, Value]]] = {}
@@ -65,12 +65,12 @@ def _alike(kind: Kind, value: Value, other: Value) -> bool:
     return bool(_likeness(kind, value)[0]) and all(value[n] == other[n] for n in shared)
 
 
-def _said(new: Address, old: Address, live: Live, kinds: Kinds) -> str:
+def _word_note(new: Address, old: Address, live: Live, kinds: Kinds) -> str:
     users = [
         str(Address(kind.name, name))
         for kind in kinds.values()
         if kind.parent is None or kind.parent.kind != old.kind
-        for name, state in live.observed(kind.name)
+        for name, state in live.iterate_observed(kind.name)
         if any(target == old for target, _ in references_of(kind, state.value))
     ]
     named = ", ".join(users[:_MANY]) + (" …" if len(users) > _MANY else "")

@@ -29,12 +29,12 @@ def expand_removals(desired: Desired, live: Live, kinds: Kinds) -> Desired:
     """
     if not (desired.removals or desired.prune):
         return desired
-    removals = {**dict(_scoped(desired, live, kinds)), **desired.removals}
+    removals = {**dict(_find_scoped(desired, live, kinds)), **desired.removals}
     objects = {name: dict(declared) for name, declared in desired.objects.items()}
     for address, removal in removals.items():
         kind, state = kinds[address.kind], live.get(address)
         if kind.retire and not removal.delete and state is not ABSENT:
-            value = _retired(kind, address, state.value if isinstance(state, Observed) else {})
+            value = _retire(kind, address, state.value if isinstance(state, Observed) else {})
             declared = Declared(value, removal.source, removed=removal.reason)
             objects.setdefault(kind.name, {})[address.name] = declared
     return replace(desired, objects=objects, removals=removals)
@@ -47,19 +47,19 @@ def fields_for_removal(kind: Kind, removal: Removal) -> tuple[str, ...]:
     return (kind.retire,) if kind.retire and not removal.delete else ()
 
 
-def _retired(kind: Kind, address: Address, live: Value) -> Value:
+def _retire(kind: Kind, address: Address, live: Value) -> Value:
     value = {kind.identity: address.name, kind.retire: True}
     if kind.parent and kind.parent.kind in live:
         value[kind.parent.kind] = live[kind.parent.kind]
     return value
 
 
-def _scoped(desired: Desired, live: Live, kinds: Kinds) -> Iterator[tuple[Address, Removal]]:
+def _find_scoped(desired: Desired, live: Live, kinds: Kinds) -> Iterator[tuple[Address, Removal]]:
     """Yield what the prune scopes take in. Where the files declare nothing, that is no wish."""
-    in_use = _used(desired, kinds) if desired.prune else frozenset()
+    in_use = _find_used(desired, kinds) if desired.prune else frozenset()
     for scope in desired.prune:
         for kind in (kinds[name] for name in scope.kinds if desired.objects.get(name)):
-            for address, value in _undeclared(kind, desired, live):
+            for address, value in _find_undeclared(kind, desired, live):
                 gone = not scope.delete and bool(kind.retire and value.get(kind.retire))
                 if gone or address in in_use:
                     continue
@@ -83,7 +83,7 @@ def _listed(kind: Kind, live: Live) -> bool:
     return not live.complete.isdisjoint((kind.name, kind.parent_kind))
 
 
-def _undeclared(kind: Kind, desired: Desired, live: Live) -> Iterator[tuple[Address, Value]]:
+def _find_undeclared(kind: Kind, desired: Desired, live: Live) -> Iterator[tuple[Address, Value]]:
     """Yield what the shop has of a kind and no file declares, where all of it was listed."""
     declared = desired.objects.get(kind.name, {})
     former = {entry.was for entry in declared.values()}
@@ -91,14 +91,14 @@ def _undeclared(kind: Kind, desired: Desired, live: Live) -> Iterator[tuple[Addr
     if kind.parent_kind in live.complete:
         found.update(live.children_of(kind))
     if _listed(kind, live):
-        for name, state in live.observed(kind.name):
+        for name, state in live.iterate_observed(kind.name):
             found[name] = {**found.get(name, {}), **state.value}
     for name in sorted(found):
         if name not in declared and name not in former:
             yield Address(kind.name, name), found[name]
 
 
-def _used(desired: Desired, kinds: Kinds) -> Set[Address]:
+def _find_used(desired: Desired, kinds: Kinds) -> Set[Address]:
     """Everything that declared objects refer to, or are inside of."""
     used: set[Address] = set()
     for address, declared in desired:
@@ -149,6 +149,8 @@ def find_unmanaged(desired: Desired, live: Live, kinds: Kinds) -> list[Address]:
         kind = kinds[name]
         if not _listed(kind, live):
             continue
-        listed = {n for n, _ in live.observed(name)} | {n for n, _ in live.children_of(kind)}
+        listed = {n for n, _ in live.iterate_observed(name)} | {
+            n for n, _ in live.children_of(kind)
+        }
         found += [Address(name, n) for n in listed if n not in declared]
     return sorted(address for address in found if address not in desired.removals)

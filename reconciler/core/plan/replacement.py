@@ -111,7 +111,9 @@ def finish_replacement(
 ) -> Finish:
     """Return the end of a replacement whose old object is gone, with at most its uses left."""
     asked = declared.value if declared else {}
-    new = _kept(kind, entry, asked) if declared else CarryOver(None, "it is no longer declared")
+    new = (
+        _carry_over(kind, entry, asked) if declared else CarryOver(None, "it is no longer declared")
+    )
     kept, note = new.value, new.note
     done = "finishes an interrupted replacement"
     if kept is None:
@@ -139,7 +141,7 @@ def finish_replacement(
     return Finish(change, "; ".join(part for part in (done, note) if part), new.warning)
 
 
-def _kept(kind: Kind, entry: Interrupted, asked: Value) -> CarryOver:
+def _carry_over(kind: Kind, entry: Interrupted, asked: Value) -> CarryOver:
     """Return what the replacement is to be created with by what the files say now."""
     after = merge_declared(kind, entry.before, asked)
     return kind.carry_over(after, entry.before) if kind.carry_over else CarryOver(after)

@@ -35,8 +35,8 @@ def narrow_desired(desired: Desired, scope: Scope, kinds: Kinds) -> tuple[Desire
     What an object refers to, its parents and what is nested in it go with it, as far as the files
     declare them. Raises UsageError for a target that names nothing, by itself or of the `kinds`.
     """
-    asked = set(_asked(desired, scope))
-    nested = set(_nested(desired, asked, scope, kinds))
+    asked = set(_find_asked(desired, scope))
+    nested = set(_find_nested(desired, asked, scope, kinds))
     if scope.targets and not asked | nested:
         raise UsageError(
             f"no target is of the kind {' or '.join(scope.kinds)}",
@@ -49,7 +49,7 @@ def narrow_desired(desired: Desired, scope: Scope, kinds: Kinds) -> tuple[Desire
         waiting = {
             needed
             for address in waiting
-            for needed in _needed(address, desired, kinds)
+            for needed in _find_needed(address, desired, kinds)
             if desired.get(needed) is not None
         } - included
     objects: dict[str, dict[str, Declared]] = {}
@@ -67,7 +67,7 @@ def narrow_desired(desired: Desired, scope: Scope, kinds: Kinds) -> tuple[Desire
     return Desired(objects, desired.allowances, removals), note
 
 
-def _asked(desired: Desired, scope: Scope) -> Iterator[Address]:
+def _find_asked(desired: Desired, scope: Scope) -> Iterator[Address]:
     known = [*(address for address, _ in desired), *desired.removals]
     unmet = dict.fromkeys(scope.targets)
     for address in known:
@@ -89,7 +89,9 @@ def _nothing(pattern: str, known: Sequence[Address]) -> UsageError:
     )
 
 
-def _nested(desired: Desired, asked: set[Address], scope: Scope, kinds: Kinds) -> Iterator[Address]:
+def _find_nested(
+    desired: Desired, asked: set[Address], scope: Scope, kinds: Kinds
+) -> Iterator[Address]:
     """Yield what lives inside the objects that are asked for by name."""
     for kind in kinds.values():
         if scope.kinds and kind.name not in scope.kinds:
@@ -99,7 +101,7 @@ def _nested(desired: Desired, asked: set[Address], scope: Scope, kinds: Kinds) -
                 yield Address(kind.name, name)
 
 
-def _needed(address: Address, desired: Desired, kinds: Kinds) -> Iterable[Address]:
+def _find_needed(address: Address, desired: Desired, kinds: Kinds) -> Iterable[Address]:
     """Return what an object refers to, its parent and the path above it."""
     declared = desired.get(address)
     kind = kinds[address.kind]

@@ -15,7 +15,7 @@ from reconciler.core.diff.diff import compare_fields
 from reconciler.core.diff.readback import describe_mismatch
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.model.live import ABSENT, ListingStats, Live, Observed, wanted
+from reconciler.core.model.live import ABSENT, ListingStats, Live, Observed, gather_wanted
 from reconciler.core.report import Written
 from reconciler.core.steps.step import Request, Step, Undo
 from reconciler.dealpos.client import Client
@@ -208,12 +208,12 @@ class RequestSender:
         self, addresses: Iterable[Address], fields: Mapping[Address, frozenset[str]] | None = None
     ) -> Live:
         """Read objects that were written a moment ago, or should be."""
-        asked = wanted((a.kind, a.name, (fields or {}).get(a, ())) for a in addresses)
+        asked = gather_wanted((a.kind, a.name, (fields or {}).get(a, ())) for a in addresses)
         return readback.read_written(self.client, self.kinds, asked, self.pages)
 
     def read_deletions(self, addresses: Iterable[Address]) -> Live:
         """Read objects that were deleted a moment ago, by the read that would show them."""
-        asked = wanted((a.kind, a.name, ()) for a in addresses)
+        asked = gather_wanted((a.kind, a.name, ()) for a in addresses)
         return readback.read_deletions(self.client, self.kinds, asked, self.pages)
 
     def read_listing(self, kind: Kind, names: Sequence[str]) -> Live:

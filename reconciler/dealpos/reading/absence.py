@@ -38,7 +38,7 @@ def reads_prove_absence(reader: Reader, kind: Kind, missing: list[str]) -> bool:
         return False  # single reads cost no more than a second listing
     reader.read_listing(kind, dict.fromkeys(missing, frozenset()), to_the_end=True)
     same = reader.live.listings.get(kind.name) == listed
-    return same and listed.count == sum(1 for _ in reader.live.observed(kind.name))
+    return same and listed.count == sum(1 for _ in reader.live.iterate_observed(kind.name))
 
 
 def accept_new_parents(live: Live, desired: Desired, kinds: Kinds) -> None:
@@ -72,7 +72,7 @@ def _includes_retired(reader: Reader, kind: Kind) -> bool:
     """Return whether listings or batches have shown a retired object: then they hide none."""
     field = kind.retire
     return bool(field) and any(
-        state.value.get(field) for _, state in reader.live.observed(kind.name)
+        state.value.get(field) for _, state in reader.live.iterate_observed(kind.name)
     )
 
 

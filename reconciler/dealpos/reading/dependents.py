@@ -104,14 +104,16 @@ def _read_all(reader: Reader, kind: Kind, fields: frozenset[str]) -> None:
     else:
         parent = reader.kinds[kind.parent.kind]
         _read_all(reader, parent, frozenset())
-        _read_children(reader, parent, {name for name, _ in reader.live.observed(parent.name)})
-        names = {n for _, o in reader.live.observed(parent.name) for n in o.children or ()}
+        _read_children(
+            reader, parent, {name for name, _ in reader.live.iterate_observed(parent.name)}
+        )
+        names = {n for _, o in reader.live.iterate_observed(parent.name) for n in o.children or ()}
         missing = reader.find_missing(kind, names)
         if kind.reads.batch and missing:
             reader.read_many(kind, kind.reads.batch, dict.fromkeys(missing, fields))
         if reader.find_missing(kind, names):
             reader.live.references_unknown[kind.name] = "some were not returned"
-    asked = dict.fromkeys((name for name, _ in reader.live.observed(kind.name)), fields)
+    asked = dict.fromkeys((name for name, _ in reader.live.iterate_observed(kind.name)), fields)
     reader.read_missing_fields(kind, asked)
     # In a shop that leaves out empty keys, an object without these keys refers to nothing.
     empty = reader.builder.omits_empty_keys and reader.builder.read_singly.get(kind.name)

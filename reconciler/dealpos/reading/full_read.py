@@ -124,7 +124,7 @@ class FullRead:
         """Read the children that their parents' rows name, in the cheapest way."""
         assert kind.parent is not None
         parent = self.kinds[kind.parent.kind]
-        for name, state in tuple(self.live.observed(parent.name)):
+        for name, state in tuple(self.live.iterate_observed(parent.name)):
             if state.children is None and self._is_new(parent, name):
                 self._read_parent(parent, name, kind)
         asked = self._all_fields(kind, self._new_names(kind))
@@ -149,12 +149,16 @@ class FullRead:
     def _new_names(self, kind: Kind) -> list[str]:
         """Return the names that the listings have shown and the files do not declare."""
         if kind.parent is None:
-            new = (name for name, _ in self.live.observed(kind.name) if self._is_new(kind, name))
+            new = (
+                name
+                for name, _ in self.live.iterate_observed(kind.name)
+                if self._is_new(kind, name)
+            )
             return [n for n in new if self.pick is None or self.pick(Address(kind.name, n))]
         parent = self.kinds[kind.parent.kind]
         return [
             name
-            for above, state in self.live.observed(parent.name)
+            for above, state in self.live.iterate_observed(parent.name)
             for name in state.children or ()
             if self._is_new(kind, name) and self._is_chosen(kind, name, parent, above)
         ]
@@ -179,7 +183,9 @@ class FullRead:
         listed = self.live.listings.get(kind.parent.kind)
         size = (listed.size if listed else 0) or self.client.routes.tenant.size or PAGE_SIZES[0]
         pages = ceil(len(new) / size) if kind.reads.listing else len(new)
-        closed = sum(1 for _, s in self.live.observed(kind.parent.kind) if s.children is None)
+        closed = sum(
+            1 for _, s in self.live.iterate_observed(kind.parent.kind) if s.children is None
+        )
         return pages + closed
 
     def _read_referred(self, kind: Kind) -> None:

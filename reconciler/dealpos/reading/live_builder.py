@@ -76,7 +76,7 @@ class LiveBuilder:
 
         A type that has returned one retired child is taken to return all of them.
         """
-        present = (state.children for _, state in self.live.observed(kind.name))
+        present = (state.children for _, state in self.live.iterate_observed(kind.name))
         seen = (*self.partial_children.get(kind.name, ()), *present)
         # Children merged from both types prove nothing of either; their parts were kept for that.
         parts = [part for part in seen if isinstance(part, Children) and len(part.reads) == 1]

@@ -14,7 +14,7 @@ from reconciler.core.diff.rename import apply_renames
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.model.live import ABSENT, Live, Observed, Wanted, wanted
+from reconciler.core.model.live import ABSENT, Live, Observed, Wanted, gather_wanted
 from reconciler.core.model.references import referenced_names
 from reconciler.core.plan.removal import expand_removals, fields_for_removal
 from reconciler.dealpos.client import Client
@@ -72,7 +72,7 @@ def _collect_requested(desired: Desired, kinds: Kinds, also: Iterable[Address]) 
     entries += [
         (k, name, ()) for k, names in referenced_names(desired, kinds).items() for name in names
     ]
-    return wanted(entries, table)
+    return gather_wanted(entries, table)
 
 
 def _compared_fields(kind: Kind, objects: Mapping[str, Declared]) -> dict[str, frozenset[str]]:
@@ -184,7 +184,7 @@ def _confirm_by_single_reads(reader: Reader, kind: Kind, missing: list[str]) -> 
     asked for: the first catalogue of a new shop would cost a request for each object.
     """
     listed = kind.parent.kind if kind.parent else kind.name
-    empty = listed in reader.live.complete and not any(reader.live.observed(listed))
+    empty = listed in reader.live.complete and not any(reader.live.iterate_observed(listed))
     sample = missing[:MAX_SAMPLE_READS] if empty and kind.retire else missing
     found = [name for name in sample if reader.read_single(kind, name)]
     if found or sample is missing:

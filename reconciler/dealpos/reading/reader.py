@@ -83,7 +83,7 @@ class Reader:
         """Return the requested fields that no read has shown, of every object in the shop."""
         missing = {}
         ignored = {kind.parent.kind} if kind.parent else set()
-        for name, state in self.live.observed(kind.name):
+        for name, state in self.live.iterate_observed(kind.name):
             fields = asked.get(name, frozenset())
             if not fields <= state.value.keys():
                 missing[name] = fields - state.value.keys() - ignored
@@ -200,7 +200,7 @@ class Reader:
         if single is None or self.client.has_answered(single.operation):
             return single is not None
         # Several are tried: one that was listed may have been removed since.
-        known = [name for name, _ in islice(self.live.observed(kind.name), MAX_PROBE_READS)]
+        known = [name for name, _ in islice(self.live.iterate_observed(kind.name), MAX_PROBE_READS)]
         return not known or any(self.read_single(kind, name) for name in known)
 
     def read_missing_fields(self, kind: Kind, asked: RequestedFields) -> None:

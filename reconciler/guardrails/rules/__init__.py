@@ -1,6 +1,7 @@
 """One file per guardrail, found here and named by its file: `price_change` is `price-change`.
 
-Adding a rule is adding a file with a class `Rule`; this module is never edited.
+Options of the settings come in as a frozen `Rule`; its objections to a plan go out.
+A new rule is a new file. This module is never edited, and no rule imports another.
 """
 
 from __future__ import annotations

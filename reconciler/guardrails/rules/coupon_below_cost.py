@@ -26,7 +26,7 @@ class Rule(Guardrail):
         named = (text.partition("/") for text in self.ignore)
         shelf = PricedItems(ground, {(kind, name) for kind, _, name in named})
         for change in ground.plan.changes:
-            reduction = _changed(change, ground)
+            reduction = _changed_discount(change, ground)
             found = shelf.loss(reduction) if reduction else None
             if reduction and found:
                 loss, item = found
@@ -39,7 +39,7 @@ class Rule(Guardrail):
                 yield undercut
 
 
-def _changed(change: Change, ground: PlanContext) -> Discount | None:
+def _changed_discount(change: Change, ground: PlanContext) -> Discount | None:
     """Return what a coupon takes off that is written anew; None where its terms stay.
 
     No read shows the cap of a live one (dealpos-api.md §10), so the terms of a share never
@@ -75,7 +75,7 @@ def _undercut(
     change: Change, places: Iterable[Sale], standing: ActiveCoupons, shelf: PricedItems
 ) -> Iterator[RuleFinding]:
     """Yield what a standing coupon can sell below cost, and could not before this change."""
-    for item, was in _moved(change, places, shelf.ground):
+    for item, was in _find_moved(change, places, shelf.ground):
         for reduction, coupon in standing.over(item):
             loss = item.loss(reduction)
             new = loss > 0 and not (was and was.loss(reduction) > 0)
@@ -90,7 +90,7 @@ def _undercut(
                 )
 
 
-def _moved(
+def _find_moved(
     change: Change, places: Iterable[Sale], ground: PlanContext
 ) -> Iterator[tuple[PricedItem, PricedItem | None]]:
     """The articles on sale after a change that were not on sale so before it."""

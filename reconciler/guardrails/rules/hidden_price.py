@@ -27,7 +27,7 @@ class Rule(Guardrail):
             was, becomes = base.before.price, base.after.price
             if was is None or becomes is None or was == becomes:
                 continue
-            hidden = self._hidden(change, places, base, ground)
+            hidden = self._find_hidden(change, places, base, ground)
             if hidden:
                 kept = ", ".join(f"{outlet} ({offer.price:,})" for outlet, offer in hidden)
                 yield RuleFinding(
@@ -40,7 +40,7 @@ class Rule(Guardrail):
                     path_of(change, "", becomes),
                 )
 
-    def _hidden(
+    def _find_hidden(
         self, change: Change, places: list[Sale], base: Sale, ground: PlanContext
     ) -> list[tuple[str, Offer]]:
         """The outlets that keep a price of their own which the plan does not touch."""

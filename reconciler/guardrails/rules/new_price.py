@@ -54,7 +54,7 @@ def _prices_by_category(context: PlanContext) -> Mapping[Address, Sequence[Amoun
     """Return the base prices of everything on sale after the plan, in order."""
     found: dict[Address, list[Amount]] = {}
     for kind in context.kinds.values():
-        for address in context.known(kind) if kind.prices else ():
+        for address in context.known_addresses(kind) if kind.prices else ():
             price, category = _base_price(context, address), context.category_of(address)
             if price is not None and category is not None:
                 found.setdefault(category, []).append(price)

@@ -16,7 +16,7 @@ class Rule(Guardrail):
         """One finding a pair, at the change that makes it so."""
         for kind in ground.kinds.values():
             if any(own.kind == kind.name for _, marks in kind.referring_fields for own in marks):
-                for whole in _touched(kind, ground):
+                for whole in _find_touched(kind, ground):
                     yield from self._of(whole, kind, ground)
 
     def _of(self, whole: Address, kind: Kind, ground: PlanContext) -> Iterator[RuleFinding]:
@@ -37,14 +37,14 @@ class Rule(Guardrail):
                 yield RuleFinding(message, address=whole, path=(field, name))
 
 
-def _touched(kind: Kind, ground: PlanContext) -> Iterable[Address]:
+def _find_touched(kind: Kind, ground: PlanContext) -> Iterable[Address]:
     """Return the objects to check: changed ones, or all of them where something retires."""
     changed = [address for address in ground.changes if address.kind == kind.name]
     retiring = any(
         ground.in_use(a, ground.before(a)) and not ground.in_use(a, ground.after(a))
         for a in changed
     )
-    return ground.known(kind) if retiring else changed
+    return ground.known_addresses(kind) if retiring else changed
 
 
 def _parts(kind: Kind, value: Value | None) -> Iterator[tuple[str, str]]:
