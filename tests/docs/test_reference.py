@@ -155,6 +155,13 @@ def test_every_key_of_the_settings_is_documented() -> None:
     assert set(keys) == set(documents.schema("reconciler")["properties"])
 
 
+def test_every_state_of_an_audit_is_documented() -> None:
+    text = section(DOCS["docs/guides/drift.md"], "Find it")
+    states = re.findall(r"^\| (\w[\w ]*) \| [A-Z]", text, re.MULTILINE)
+    counted = documents.schema("audit")["$defs"]["AuditSummary"]["properties"]
+    assert {state.replace(" ", "_") for state in states} == set(counted) - {"unchanged"}
+
+
 def test_the_limits_of_a_response_are_those_of_the_code() -> None:
     assert response.MAX_BODY_BYTES == 64 * 1024 * 1024
     assert client.REQUEST_TIMEOUT_SECONDS == 120
