@@ -102,7 +102,7 @@ def read(path: Path, shown: str, expand: Expand | None = None) -> tuple[Node, li
 
 def parse(content: str, shown: str, expand: Expand | None = None) -> tuple[Node, list[Problem]]:
     """Parse a text; see `read`."""
-    builder = _Builder(content, shown, expand if "${" in content else None)
+    builder = _NodeBuilder(content, shown, expand if "${" in content else None)
     try:
         root = builder.build()
     except YAMLError as error:
@@ -127,7 +127,7 @@ class _StopReading(Exception):
     """Reading further would only repeat the problem."""
 
 
-class _Builder:
+class _NodeBuilder:
     """One pass over the events of one file."""
 
     def __init__(self, content: str, shown: str, expand: Expand | None) -> None:

@@ -57,11 +57,11 @@ def error_comment(error: ReconcilerError, subject: str) -> str:
     hint = [short(error.hint, MAX_SENTENCE_CHARACTERS), ""] if error.hint else []
     message = short(error.message, MAX_SENTENCE_CHARACTERS)
     head = [marker(subject), f"### ⛔ No {subject}", "", message, "", *hint]
-    entries = [code(f"{problem}{_hinted(problem.hint)}") for problem in problems]
+    entries = [code(f"{problem}{_add_hint(problem.hint)}") for problem in problems]
     return "\n".join(head) + "\n" + _problems(entries)
 
 
-def _hinted(hint: str) -> str:
+def _add_hint(hint: str) -> str:
     return f" ({hint})" if hint else ""
 
 

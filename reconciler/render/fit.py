@@ -40,7 +40,7 @@ class Fitted(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class NameList:
     """Objects that must be named. `names` are the same objects, grouped by what they share."""
 
     title: str
@@ -56,14 +56,14 @@ class Listing:
         if size(full) <= room:
             return Fitted(full)
         brief = self.brief()
-        return Fitted(brief) if size(brief) <= room else self._cut(room)
+        return Fitted(brief) if size(brief) <= room else self._cut_text(room)
 
     def brief(self) -> str:
         """Return every name, and nothing else."""
         lines = [f"{label}: {', '.join(_spans(names))}" for label, names in self.names.items()]
         return _list(self.title, lines) if self.entries else ""
 
-    def _cut(self, room: int) -> Fitted:
+    def _cut_text(self, room: int) -> Fitted:
         total = sum(len(names) for names in self.names.values())
         left = room - size(_list(self.title, ["", *self.names])) - size(self._more(total))
         lines, shown = [], 0
@@ -121,7 +121,7 @@ def _consecutive(name: str, following: str) -> bool:
     )
 
 
-def fit_all(listings: Sequence[Listing], room: int) -> list[Fitted]:
+def fit_all(listings: Sequence[NameList], room: int) -> list[Fitted]:
     """Return all listings, fitted into one room.
 
     An earlier listing leaves the later ones enough for their names; where that is too much, it

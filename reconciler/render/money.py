@@ -82,8 +82,8 @@ def _is_indirect(sale: Sale) -> bool:
 def impact_line(impact: PriceImpact, labels: ObjectLabels) -> str:
     """Return the impact of a plan in one line; empty when no price and no margin moves."""
     prices = [
-        _counted(impact.price_increases, "increase"),
-        _counted(impact.price_decreases, "decrease"),
+        _count(impact.price_increases, "increase"),
+        _count(impact.price_decreases, "decrease"),
         f"{amount(impact.below_cost)} below cost" if impact.below_cost else "",
     ]
     margins = [
@@ -106,7 +106,7 @@ def impact_line(impact: PriceImpact, labels: ObjectLabels) -> str:
     return ". ".join(filter(None, parts))
 
 
-def _counted(count: int, noun: str) -> str:
+def _count(count: int, noun: str) -> str:
     return f"{amount(count)} {noun}{'' if count == 1 else 's'}" if count else ""
 
 

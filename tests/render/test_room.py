@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.render.fit import Listing, fit_all, size
+from reconciler.render.fit import NameList, fit_all, size
 
 
-def listing(names: list[str], title: str = "Removals") -> Listing:
-    return Listing(title, [f"{name} is deleted" for name in names], {"delete variant": names})
+def listing(names: list[str], title: str = "Removals") -> NameList:
+    return NameList(title, [f"{name} is deleted" for name in names], {"delete variant": names})
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from reconciler.render.comment import (
     marker,
     short,
 )
-from reconciler.render.fit import Listing, code, fit_all, size
+from reconciler.render.fit import NameList, code, fit_all, size
 from reconciler.render.view import AuditView, View
 from reconciler.render.words import amount, moment, named, with_labels
 
@@ -75,12 +75,12 @@ def _head(audit: Audit, view: AuditView, missing: int) -> str:
     )
 
 
-def _listing(state: str, found: Sequence[AuditFinding], audit: Audit, view: AuditView) -> Listing:
+def _listing(state: str, found: Sequence[AuditFinding], audit: Audit, view: AuditView) -> NameList:
     names: dict[str, list[str]] = {}
     for finding in found:
         names.setdefault(finding.address.kind, []).append(finding.address.name)
     entries = [_entry(finding, audit, view) for finding in found]
-    return Listing(title_state(state, len(found)), entries, names, "audit")
+    return NameList(title_state(state, len(found)), entries, names, "audit")
 
 
 def _entry(finding: AuditFinding, audit: Audit, view: AuditView) -> str:

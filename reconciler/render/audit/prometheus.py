@@ -63,8 +63,8 @@ def _metric(name: str, samples: Iterable[tuple[MetricLabels, float]]) -> str:
 
 
 def _labels(labels: MetricLabels) -> str:
-    return ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items())
+    return ",".join(f'{name}="{_escape(value)}"' for name, value in labels.items())
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

@@ -61,13 +61,13 @@ def render_error(error: ReconcilerError, view: View) -> str:
     """Return every problem of an error at its line."""
     problems = error.problems if isinstance(error, SourceError) else ()
     notes = [
-        Annotation("reconciler", _hinted(p.message, p.hint), Source(p.file, p.line, p.column))
+        Annotation("reconciler", _add_hint(p.message, p.hint), Source(p.file, p.line, p.column))
         for p in problems
-    ] or [Annotation("reconciler", _hinted(error.message, error.hint))]
+    ] or [Annotation("reconciler", _add_hint(error.message, error.hint))]
     return "\n".join([*commands("error", notes, view.repository_path), ""])
 
 
-def _hinted(message: str, hint: str) -> str:
+def _add_hint(message: str, hint: str) -> str:
     return f"{message}\nhint: {hint}" if hint else message
 
 

@@ -26,7 +26,7 @@ from reconciler.render.comment import (
     marker,
     short,
 )
-from reconciler.render.fit import Listing, code, fit_all, size
+from reconciler.render.fit import NameList, code, fit_all, size
 from reconciler.render.money import impact_line
 from reconciler.render.plan.blocks import MEANINGS, block, line
 from reconciler.render.plan.text import usage_line
@@ -89,7 +89,7 @@ def _at(source: Source | None) -> str:
     return f" — {code(f'{source.file}:{source.line}')}" if source else ""
 
 
-def _warnings(warnings: Sequence[PlanWarning], labels: ObjectLabels) -> Listing:
+def _warnings(warnings: Sequence[PlanWarning], labels: ObjectLabels) -> NameList:
     names: dict[str, list[str]] = {}
     entries = []
     for warning in warnings:
@@ -98,10 +98,10 @@ def _warnings(warnings: Sequence[PlanWarning], labels: ObjectLabels) -> Listing:
         about = ", ".join(code(named(address, labels)) for address in warning.addresses)
         message = code(with_labels(warning.message, labels))
         entries.append(f"{about}: {message}" if about else message)
-    return Listing(f"⚠️ Warnings: possible loss of data ({len(warnings):,})", entries, names)
+    return NameList(f"⚠️ Warnings: possible loss of data ({len(warnings):,})", entries, names)
 
 
-def _listings(plan: Plan) -> list[Listing]:
+def _listings(plan: Plan) -> list[NameList]:
     """Return the objects that must be seen, in the order in which they get their room."""
     labels = plan.labels
     allowed = [violation for violation in plan.violations if violation.allowed]
@@ -119,13 +119,13 @@ def _listings(plan: Plan) -> list[Listing]:
 
 def _violations(
     title: str, effect: str, found: Sequence[Violation], labels: ObjectLabels
-) -> Listing:
+) -> NameList:
     names: dict[str, list[str]] = {}
     for violation in found:
         about = str(violation.address) if violation.address else "the whole plan"
         names.setdefault(code(violation.rule), []).append(about)
     entries = [_violation(violation, labels) for violation in found]
-    return Listing(f"{title} ({len(found):,}){effect}", entries, names)
+    return NameList(f"{title} ({len(found):,}){effect}", entries, names)
 
 
 def _violation(violation: Violation, labels: ObjectLabels) -> str:
@@ -154,13 +154,13 @@ def _allow_fold(plan: Plan, view: PlanView) -> str:
     )
 
 
-def _removals(found: Sequence[Change], labels: ObjectLabels) -> Listing:
+def _removals(found: Sequence[Change], labels: ObjectLabels) -> NameList:
     names: dict[str, list[str]] = {}
     for change in found:
         label = f"{change.action.value} {change.address.kind}"
         names.setdefault(label, []).append(change.address.name)
     entries = [_removal(change, labels) for change in found]
-    return Listing(f"Removals and replacements ({len(found):,})", entries, names)
+    return NameList(f"Removals and replacements ({len(found):,})", entries, names)
 
 
 def _removal(change: Change, labels: ObjectLabels) -> str:
@@ -171,7 +171,7 @@ def _removal(change: Change, labels: ObjectLabels) -> str:
 
 def _reasons(
     title: str, meaning: str, found: Sequence[tuple[Address, str]], labels: ObjectLabels
-) -> Listing:
+) -> NameList:
     names: dict[str, list[str]] = {}
     for address, _ in found:
         names.setdefault(address.kind, []).append(address.name)
@@ -179,7 +179,7 @@ def _reasons(
         f"{code(named(address, labels))}: {code(with_labels(reason, labels))}"
         for address, reason in found
     ]
-    return Listing(f"{title} ({len(found):,}): {meaning}", entries, names)
+    return NameList(f"{title} ({len(found):,}): {meaning}", entries, names)
 
 
 def _frames(actions: Iterable[Action]) -> int:

@@ -37,19 +37,19 @@ def summarize_plan(plan: Plan) -> Verdict:
         return Verdict("refused", text + warned)
     if plan.unknown:
         unread = f"{counted(len(plan.unknown), 'object')} could not be read"
-        return Verdict("careful", f"Incomplete: {unread}; {_planned(plan)}{warned}")
+        return Verdict("careful", f"Incomplete: {unread}; {_count_planned(plan)}{warned}")
     if find_removals(plan):
-        return Verdict("careful", _planned(plan) + warned)
+        return Verdict("careful", _count_planned(plan) + warned)
     if plan.changes:
         tone = "careful" if warned else "change"
-        return Verdict(tone, f"{_planned(plan)}, no removals{warned}")
+        return Verdict(tone, f"{_count_planned(plan)}, no removals{warned}")
     if plan.blocked:
         blocked = counted(len(plan.blocked), "object")
         return Verdict("careful", f"No changes; {blocked} blocked{warned}")
     return Verdict("calm", "No changes: the shop matches the files")
 
 
-def _planned(plan: Plan) -> str:
+def _count_planned(plan: Plan) -> str:
     removed = find_removals(plan)
     replaced = sum(change.action is Action.REPLACE for change in removed)
     rest = len(plan.changes) - len(removed)

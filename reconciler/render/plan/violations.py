@@ -103,11 +103,11 @@ def violation_document(
         "label": labels.get(violation.address) if violation.address else None,
         "source": source_document(violation.source),
         "hint": "\n".join(allow_block([violation], made_at)),
-        "allowed": _allowed(violation.allowed) if violation.allowed else None,
+        "allowed": _list_allowed(violation.allowed) if violation.allowed else None,
     }
 
 
-def _allowed(allowance: Allowance) -> documents.AllowanceDocument:
+def _list_allowed(allowance: Allowance) -> documents.AllowanceDocument:
     source = allowance.source
     return {
         "reason": allowance.reason,
