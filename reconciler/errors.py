@@ -39,7 +39,7 @@ class ReconcilerError(Exception):
     problems: tuple[Problem, ...] = ()
     """Each problem with its place, where the error is about files."""
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
@@ -118,7 +118,7 @@ class LedgerConflict(LedgerError):
 class ApiError(ReconcilerError):
     """A request failed; `operation` names the call."""
 
-    def __init__(self, operation: str, message: str, *, hint: str = "") -> None:
+    def __init__(self, operation: str, message: str, *, hint: str | None = None) -> None:
         super().__init__(f"{operation}: {message}", hint=hint)
         self.operation = operation
         self.detail = message
@@ -130,7 +130,7 @@ class Unreachable(ApiError):
     The message does not name the operation, because none was started.
     """
 
-    def __init__(self, operation: str, message: str, *, hint: str = "") -> None:
+    def __init__(self, operation: str, message: str, *, hint: str | None = None) -> None:
         super().__init__(operation, message, hint=hint)
         self.message, self.args = message, (message,)
 
@@ -161,7 +161,9 @@ class RateLimited(ApiError):
 class Rejected(ApiError):
     """The server understood the request and said no."""
 
-    def __init__(self, operation: str, status: int, message: str, *, hint: str = "") -> None:
+    def __init__(
+        self, operation: str, status: int, message: str, *, hint: str | None = None
+    ) -> None:
         super().__init__(operation, f"HTTP {status}: {message}", hint=hint)
         self.status = status
         self.answer = message

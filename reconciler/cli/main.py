@@ -73,7 +73,7 @@ def _print_usage_error(error: click.ClickException) -> None:
         error.show()
         return
     context = getattr(error, "ctx", None)
-    hint = f"run '{context.command_path} --help'" if context else ""
+    hint = f"run '{context.command_path} --help'" if context else None
     print_error(UsageError(error.format_message(), hint=hint))
 
 

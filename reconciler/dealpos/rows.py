@@ -31,6 +31,8 @@ class Rows:
 
     rows: list[Row]
     total: int | None = None
+    nulls: int = 0
+    """Null entries of the list: a batch may show a missing name so (dealpos-api.md §13)."""
 
     @property
     def expected_pages(self) -> int:
@@ -49,23 +51,22 @@ def parse_rows(operation: str, answer: Any) -> Rows:
     Raises UnexpectedResponse with the shape of the response where it is not a list of objects.
     """
     total = None
-    rows = answer
+    entries = answer
     if isinstance(answer, Mapping):
-        rows = next((answer[key] for key in _ENVELOPES if key in answer), None)
+        entries = next((answer[key] for key in _ENVELOPES if key in answer), None)
         written = next((answer[key] for key in _TOTALS if answer.get(key) is not None), None)
         total = _parse_total(written)
-        if rows is None and total == 0:
-            rows = []
-    if isinstance(rows, list):
-        # dealpos-api.md §13: a batch may show a missing name as null; it is not an object.
-        rows = [row for row in rows if row is not None]
-    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-        raise UnexpectedResponse(
-            operation,
-            f"expected a list of objects, got {describe_shape(answer)}",
-            hint=UNDOCUMENTED_SHAPE_HINT,
-        )
-    return Rows(rows, total)
+        if entries is None and total == 0:
+            entries = []
+    if isinstance(entries, list):
+        rows = [row for row in entries if row is not None]
+        if all(isinstance(row, Mapping) for row in rows):
+            return Rows(rows, total, len(entries) - len(rows))
+    raise UnexpectedResponse(
+        operation,
+        f"expected a list of objects, got {describe_shape(answer)}",
+        hint=UNDOCUMENTED_SHAPE_HINT,
+    )
 
 
 def parse_name(answer: Any, kind: Kind) -> str | None:
@@ -94,6 +95,17 @@ def describe_shape(answer: Any, depth: int = _MAX_DEPTH) -> str:
         inner = describe_shape(answer[0], depth - 1) if depth else "…"
         return f"[{len(answer)} × {inner}]"
     return _TYPES[type(answer)]
+
+
+def describe_envelope(answer: Any) -> str:
+    """Return the envelope of a response by its keys, without their values."""
+    if isinstance(answer, list):
+        return "a bare array"
+    if not isinstance(answer, Mapping):
+        return "nothing" if answer is None else "a bare value"
+    keys = [key for key, value in answer.items() if isinstance(value, list)]
+    totals = [key for key in _TOTALS if key in answer]
+    return " + ".join([*keys, *totals]) if len(keys) == 1 else "an object"
 
 
 def _describe_object(answer: Mapping[str, Any], depth: int) -> str:

@@ -34,7 +34,7 @@ def error_document(error: ReconcilerError) -> dict[str, Any]:
     """Return the document of an error: its message, and every problem with its place."""
     return {
         "error": error.message,
-        "hint": error.hint or None,
+        "hint": error.hint,
         "problems": [
             {
                 "file": problem.file,

@@ -56,7 +56,7 @@ def _listen(patch: pytest.MonkeyPatch) -> None:
     error, store, renew = ReconcilerError.__init__, Store.__init__, Token.renew
     read, communicate = pytest.CaptureFixture.readouterr, subprocess.Popen.communicate
 
-    def make_error(self: Any, message: str, *, hint: str = "") -> None:
+    def make_error(self: Any, message: str, *, hint: str | None = None) -> None:
         _hear("an error", f"{message} {hint}")
         error(self, message, hint=hint)
 

@@ -9,11 +9,20 @@ from typing import Any
 
 from reconciler.core.model.kind import Kind
 from reconciler.dealpos.observer import RequestRecord
+from reconciler.dealpos.rows import Row
+from reconciler.errors import (
+    ApiError,
+    OperationUnavailable,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Unauthorised,
+    UnexpectedResponse,
+    Unreachable,
+)
 
 MAX_REQUESTS = 20
 """Requests that the doctor sends at most, the token included."""
-
-Row = Mapping[str, Any]
 
 
 class Purpose(StrEnum):
@@ -48,6 +57,24 @@ class Reply(StrEnum):
     UNASKED = auto()
 
 
+_REPLIES: tuple[tuple[type[ApiError], Reply], ...] = (
+    (OperationUnavailable, Reply.NOT_OFFERED),
+    (Rejected, Reply.REFUSED),
+    (Unauthorised, Reply.FORBIDDEN),
+    (RateLimited, Reply.THROTTLED),
+    (Unreachable, Reply.UNREACHABLE),
+    (OutcomeUnknown, Reply.LOST),
+    (UnexpectedResponse, Reply.UNREADABLE),
+)
+
+
+def classify_error(error: ApiError) -> Reply:
+    """Return the kind of reply that an error of the client stands for."""
+    if isinstance(error, Rejected) and error.status == 403:
+        return Reply.FORBIDDEN
+    return next(reply for raised, reply in _REPLIES if isinstance(error, raised))
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """One question and its reply; of private kinds no server message and no name is kept."""
@@ -57,9 +84,9 @@ class Question:
     operation: str
     reply: Reply
     records: tuple[RequestRecord, ...] = ()
-    detail: str = ""
+    detail: str | None = None
     """The reason why it failed or was not asked."""
-    hint: str = ""
+    hint: str | None = None
     names: tuple[str, ...] = ()
     """Names of objects that were requested."""
     size: int = 0
@@ -70,8 +97,8 @@ class Question:
     """Rows that a larger page size brought instead; 0 where none brought fewer."""
     envelope: str = ""
     """The envelope of the response, by its keys."""
-    entries: int = 0
-    """Entries of the list in the response, null entries included."""
+    nulls: int = 0
+    """Null entries of the list in the response."""
     rows: tuple[Row, ...] = ()
     total: int | None = None
 
@@ -81,21 +108,29 @@ class Question:
         return self.records[-1].status if self.records else 0
 
     @property
+    def failure(self) -> str:
+        """Return why it failed or was not asked."""
+        return self.detail or f"HTTP {self.status}"
+
+    @property
     def is_answered(self) -> bool:
         """Return whether the shop did what it was asked."""
         return self.reply is Reply.ANSWERED
 
     @property
-    def route(self) -> str:
-        """Return method and path of the last request of this operation."""
-        own = [r for r in self.records if r.operation == self.operation]
-        return f"{own[-1].method} {own[-1].path}" if own else ""
+    def routes(self) -> tuple[str, ...]:
+        """Return method and path of each request of this operation."""
+        return tuple(f"{r.method} {r.path}" for r in self.records if r.operation == self.operation)
+
+    @property
+    def route(self) -> str | None:
+        """Return method and path of the last request of this operation, if one was sent."""
+        return self.routes[-1] if self.routes else None
 
     @property
     def refused_routes(self) -> tuple[str, ...]:
         """Return the routes that were tried before and are not offered."""
-        own = [f"{r.method} {r.path}" for r in self.records if r.operation == self.operation]
-        return tuple(route for route in dict.fromkeys(own) if route != self.route)
+        return tuple(route for route in dict.fromkeys(self.routes) if route != self.route)
 
     def shows_more_than(self, first: Question) -> bool:
         """Return whether another page has a new row; a server without pages repeats itself."""
@@ -134,17 +169,21 @@ class Evidence:
 
     def rows(self, kind: str) -> Iterator[Row]:
         """Yield every row of a kind that any read has shown."""
-        return (
-            row for question in self.questions if question.kind == kind for row in question.rows
-        )
+        return (row for q in self.questions if q.kind == kind for row in q.rows)
+
+    def children(self, kind: Kind) -> Iterator[Row]:
+        """Yield every row of a kind that a read of its parent has shown."""
+        if parent := kind.parent:
+            for row in self.rows(parent.kind):
+                items = row.get(parent.key)
+                yield from items if isinstance(items, list) else ()
 
     @property
     def token_always_refused(self) -> bool:
         """Return whether every operation answered 401, in spite of a new token."""
-        answers = [question for question in self.questions if question.records]
-        return bool(answers) and all(
-            question.reply is Reply.FORBIDDEN and question.status == 401 for question in answers
-        )
+        answers = [q for q in self.questions if q.records]
+        refused = [q for q in answers if q.reply is Reply.FORBIDDEN and q.status == 401]
+        return bool(answers) and refused == answers
 
 
 def is_private(kind: Kind) -> bool:

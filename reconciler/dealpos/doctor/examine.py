@@ -7,17 +7,28 @@ question that fails does not hide the others.
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
-from reconciler.core.model.kind import Kind, Kinds
+from reconciler.core.model.kind import Kind, Kinds, Single, Value
 from reconciler.dealpos.client import Client
-from reconciler.dealpos.doctor.budget import RequestBudget
-from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Question, Reply, Row
-from reconciler.dealpos.doctor.questions import Questions
+from reconciler.dealpos.doctor.budget import BudgetSpent, QuestionBudgetSpent, RequestBudget
+from reconciler.dealpos.doctor.evidence import (
+    Evidence,
+    Purpose,
+    Question,
+    Reply,
+    classify_error,
+    is_private,
+)
+from reconciler.dealpos.operations import OPERATIONS
 from reconciler.dealpos.reading.paging import (
     DOCUMENTED_PAGE_ROWS,
     MIN_CREDIBLE_PAGE_ROWS,
     PAGE_SIZES,
 )
+from reconciler.dealpos.rows import describe_envelope, parse_rows, parse_single
+from reconciler.errors import ApiError, UnexpectedResponse
 
 UNKNOWN_NAME = "RECONCILER-NO-SUCH-CODE"
 """A code that no object has."""
@@ -25,42 +36,54 @@ UNKNOWN_NAME = "RECONCILER-NO-SUCH-CODE"
 MIN_CUT_ROWS = 10
 """Rows from which a list may have been cut by the server."""
 
+_LAST_REPLIES = frozenset({Reply.THROTTLED, Reply.UNREACHABLE})
+_SKIPPED = "skipped"
+
 
 def examine(client: Client, budget: RequestBudget, kinds: Kinds) -> Evidence:
     """Ask all questions within the budget; `budget` is the observer of `client`."""
     examination = _Examination(client, budget, kinds)
-    for kind in kinds.values():
-        examination.ask_listing(kind)
-    for kind in kinds.values():
-        examination.ask_known(kind)
-    for kind in kinds.values():
-        examination.ask_batch(kind)
+    for ask in (examination.ask_listing, examination.ask_known, examination.ask_batch):
+        for kind in kinds.values():
+            ask(kind)
     examination.ask_second_page()
     # Children first: a shop has more of them than of anything else.
     for kind in sorted(kinds.values(), key=lambda kind: kind.parent is None):
         examination.ask_unknown(kind)
     for kind in kinds.values():
         examination.ask_wider(kind)
-    return Evidence(
-        client.store.url,
-        tuple(examination.questions),
-        tuple(budget.records),
-        budget.sent,
-        client.lifetime,
-        client.window.limit,
-        client.window.seconds,
-    )
+    return examination.evidence
 
 
-class _Examination(Questions):
-    """The questions about each kind, as far as earlier replies leave something to ask."""
+class _Examination:
+    """The questions about each kind, as far as earlier replies leave something to ask.
+
+    Once the shop stops answering, further questions are only recorded.
+    """
 
     def __init__(self, client: Client, budget: RequestBudget, kinds: Kinds) -> None:
-        super().__init__(client, budget)
+        self.client = client
+        self.budget = budget
         self.kinds = kinds
+        self.questions: list[Question] = []
         self.size = PAGE_SIZES[0]
         self._size_was_accepted = False
         self._no_size_helps = False
+        self._stopped: str | None = None
+        self._silent: set[str] = set()
+
+    @property
+    def evidence(self) -> Evidence:
+        """Return what was asked and answered so far."""
+        return Evidence(
+            self.client.store.url,
+            tuple(self.questions),
+            tuple(self.budget.records),
+            self.budget.sent,
+            self.client.lifetime,
+            self.client.window.limit,
+            self.client.window.seconds,
+        )
 
     def ask_listing(self, kind: Kind) -> None:
         """Ask for the first page of a listing, in the largest size that is not refused."""
@@ -68,9 +91,9 @@ class _Examination(Questions):
         if listing is None:
             return
         if not listing.paged:
-            self.questions.append(self.ask_page(kind, 0))
+            self.questions.append(self._ask_page(kind, 0))
             return
-        first = self.ask_page(kind, self.size)
+        first = self._ask_page(kind, self.size)
         question = self._try_documented_size(kind, self._try_smaller_sizes(kind, first))
         if question.is_answered:
             self._size_was_accepted = True
@@ -81,14 +104,14 @@ class _Examination(Questions):
         """Ask for one object that a list has shown."""
         names = self._known_names(kind)
         if kind.reads.single and names and not self._is_forbidden(kind):
-            self.ask_one(kind, kind.reads.single, Purpose.KNOWN, names[0])
+            self._ask_one(kind, kind.reads.single, Purpose.KNOWN, names[0])
 
     def ask_unknown(self, kind: Kind) -> None:
         """Ask for one object that does not exist."""
-        known = self._question(kind, Purpose.KNOWN)
+        known = self.evidence.question(kind.name, Purpose.KNOWN)
         is_broken = known is not None and not known.is_answered
         if kind.reads.single and not is_broken and not self._is_forbidden(kind):
-            self.ask_one(kind, kind.reads.single, Purpose.UNKNOWN, UNKNOWN_NAME)
+            self._ask_one(kind, kind.reads.single, Purpose.UNKNOWN, UNKNOWN_NAME)
 
     def ask_batch(self, kind: Kind) -> None:
         """Ask for a batch of an object that exists and one that does not."""
@@ -100,7 +123,7 @@ class _Examination(Questions):
             (Purpose.BATCH, [*known, UNKNOWN_NAME]),
             (Purpose.BATCH_KNOWN, known),
         ):
-            question = self.ask_many(kind, purpose, batch.operation, {batch.key: names})
+            question = self._ask_many(kind, purpose, batch.operation, {batch.key: names})
             self.questions.append(replace(question, names=tuple(names)))
             if not known or question.reply is not Reply.REFUSED:
                 return
@@ -118,10 +141,8 @@ class _Examination(Questions):
             and (question.total is None or question.total > len(question.rows))
         ]
         if cut:
-            longest = max(
-                cut, key=lambda question: (question.total is not None, len(question.rows))
-            )
-            second = self.ask_page(self.kinds[longest.kind], longest.size, number=2)
+            longest = max(cut, key=lambda q: (q.total is not None, len(q.rows)))
+            second = self._ask_page(self.kinds[longest.kind], longest.size, number=2)
             self.questions.append(second)
             # Where only an over-large page is known to be cut, a documented one may hold more.
             is_reliable = longest.size == self.size or longest.total is not None
@@ -131,9 +152,9 @@ class _Examination(Questions):
     def ask_wider(self, kind: Kind) -> None:
         """Ask for the first page with a filter that may show what the listing leaves out."""
         listing = kind.reads.listing
-        first = next((q for q in self.questions if q.kind == kind.name and q.size), None)
-        if listing and listing.wider and first and first.is_answered:
-            question = self.ask_page(kind, first.size, constants=listing.wider)
+        first = self.evidence.question(kind.name, Purpose.LISTING)
+        if listing and listing.wider and first and first.size and first.is_answered:
+            question = self._ask_page(kind, first.size, constants=listing.wider)
             self.questions.append(replace(question, purpose=Purpose.WIDER))
 
     def _try_smaller_sizes(self, kind: Kind, first: Question) -> Question:
@@ -147,7 +168,7 @@ class _Examination(Questions):
             and (size := next((s for s in PAGE_SIZES if s < question.size), 0))
         ):
             refused.append(question.size)
-            question = replace(self.ask_page(kind, size), refused_sizes=tuple(refused))
+            question = replace(self._ask_page(kind, size), refused_sizes=tuple(refused))
         if not question.is_answered:
             self._no_size_helps = self._no_size_helps or bool(refused)
             return first
@@ -161,24 +182,101 @@ class _Examination(Questions):
         if is_credible or question.size <= DOCUMENTED_PAGE_ROWS:
             return question
         self.size = DOCUMENTED_PAGE_ROWS
-        again = self.ask_page(kind, DOCUMENTED_PAGE_ROWS)
+        again = self._ask_page(kind, DOCUMENTED_PAGE_ROWS)
         return replace(again, larger_page_rows=rows) if len(again.rows) > rows else question
 
     def _known_names(self, kind: Kind) -> list[str]:
         """Return names of objects that exist: from a list of the kind, or from its parent's."""
-        rows: list[Row] = [r for q in self.questions if q.kind == kind.name for r in q.rows]
-        if not rows and kind.parent:
-            parents = (r for q in self.questions if q.kind == kind.parent.kind for r in q.rows)
-            rows = [r for row in parents for r in row.get(kind.parent.key) or ()]
+        rows = [*self.evidence.rows(kind.name)] or self.evidence.children(kind)
         return [name for row in rows if (name := kind.identity_of(row))]
-
-    def _question(self, kind: Kind, purpose: Purpose) -> Question | None:
-        asked = (q for q in self.questions if q.kind == kind.name and q.purpose is purpose)
-        return next(asked, None)
 
     def _is_forbidden(self, kind: Kind) -> bool:
         """Return whether the listing lacks the right that the other reads need as well."""
         return any(q.kind == kind.name and q.reply is Reply.FORBIDDEN for q in self.questions)
+
+    def _ask_page(
+        self, kind: Kind, size: int, number: int = 1, constants: Value = MappingProxyType({})
+    ) -> Question:
+        """Ask for a page of a listing, which has no pages where `size` is 0."""
+        listing = kind.reads.listing
+        assert listing is not None
+        pages = {"PageNumber": number, "PageSize": size} if size else {}
+        purpose = Purpose.LISTING if number == 1 else Purpose.SECOND_PAGE
+        parameters = {**listing.constants, **constants, **pages}
+        return replace(self._ask_many(kind, purpose, listing.operation, parameters), size=size)
+
+    def _ask_one(self, kind: Kind, single: Single, purpose: Purpose, name: str) -> None:
+        """Ask for one object by its name."""
+        answer, question = self._ask(kind, purpose, single.operation, {single.key: name})
+        row = parse_single(answer, kind, name)
+        rows = (row,) if row else ()
+        if purpose is Purpose.KNOWN and question.status == 404:
+            # The object exists, because a list shows it: the operation does not.
+            question = replace(question, reply=Reply.NOT_OFFERED)
+        envelope = describe_envelope(answer)
+        self.questions.append(replace(question, names=(name,), envelope=envelope, rows=rows))
+
+    def _ask_many(self, kind: Kind, purpose: Purpose, operation: str, parameters: Any) -> Question:
+        """Ask for many objects: a page or a batch."""
+        answer, question = self._ask(kind, purpose, operation, parameters)
+        if not question.is_answered:
+            return question
+        try:
+            # Some shops answer with an empty body after the last page.
+            is_past_end = answer is None and purpose is Purpose.SECOND_PAGE
+            found = parse_rows(operation, [] if is_past_end else answer)
+        except UnexpectedResponse as error:
+            detail = "expected a list of objects" if is_private(kind) else error.detail
+            return replace(question, reply=Reply.UNREADABLE, detail=detail)
+        return replace(
+            question,
+            envelope=describe_envelope(answer),
+            nulls=found.nulls,
+            rows=tuple(found.rows),
+            total=found.total,
+        )
+
+    def _ask(
+        self, kind: Kind, purpose: Purpose, operation: str, parameters: Any
+    ) -> tuple[Any, Question]:
+        """Send one question; return the response and the record of both."""
+        begin = len(self.budget.records)
+        reply, answer, detail, hint = Reply.UNASKED, None, self._stopped, None
+        if self._stopped is None:
+            self.budget.begin_question(operation, len(OPERATIONS[operation].routes) + 1)
+            try:
+                answer = self.client.call(operation, parameters)
+                reply = Reply.ANSWERED
+            except BudgetSpent as error:
+                detail, hint = error.message, error.hint
+            except QuestionBudgetSpent as error:
+                reply, detail = Reply.LOST, error.message
+            except ApiError as error:
+                reply, detail, hint = self._classify(error)
+        records = tuple(timed.record for timed in self.budget.records[begin:])
+        self._stop_if_silent(operation, reply, records[-1].status if records else None)
+        if is_private(kind) and reply not in (Reply.ANSWERED, Reply.UNASKED):
+            detail = None  # the message of the server may name the customer
+        return answer, Question(kind.name, purpose, operation, reply, records, detail, hint)
+
+    def _classify(self, error: ApiError) -> tuple[Reply, str, str | None]:
+        """Return reply, detail and hint of an error; stop asking where no token was issued."""
+        reply = classify_error(error)
+        if error.operation != "token":
+            return reply, error.detail, error.hint
+        records = (timed.record for timed in self.budget.records)
+        sent = tuple(record for record in records if record.operation == "token")
+        question = Question("", Purpose.TOKEN, "token", reply, sent, error.detail, error.hint)
+        self.questions.append(question)
+        self._stopped = _SKIPPED
+        return Reply.UNASKED, _SKIPPED, None
+
+    def _stop_if_silent(self, operation: str, reply: Reply, status: int | None) -> None:
+        """Stop asking a shop that no longer answers."""
+        if status is not None:
+            self._silent = set() if status else self._silent | {operation}
+        if self._stopped is None and (reply in _LAST_REPLIES or len(self._silent) > 1):
+            self._stopped = "skipped: the shop has stopped answering"
 
 
 def _may_be_too_large(question: Question) -> bool:

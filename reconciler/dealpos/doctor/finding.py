@@ -34,11 +34,12 @@ def warning(check: str, found: str, next_step: str) -> CheckResult:
     return CheckResult(check, CheckVerdict.WARNING, found, next_step)
 
 
-def skip(check: str, reason: str = "skipped") -> CheckResult:
+def skip(check: str, reason: str = "skipped", next_step: str | None = None) -> CheckResult:
     """Return the result of a check that something else prevented."""
-    return warning(check, reason, "fix the errors in this table, then run the doctor again")
+    step = next_step or "fix the errors in this table, then run the doctor again"
+    return warning(check, reason, step)
 
 
-def error(check: str, found: str, next_step: str) -> CheckResult:
+def error(check: str, found: str, next_step: str | None) -> CheckResult:
     """Return a result that stops the tool until somebody acts."""
     return CheckResult(check, CheckVerdict.ERROR, found, next_step)

@@ -44,7 +44,7 @@ def render_error(error: ReconcilerError, view: View) -> str:
     )
     case = _case(suite, "reconciler", "audit")
     result = SubElement(case, "error", type="error", message=plain(error.message))
-    result.text = plain(error.hint)
+    result.text = plain(error.hint or "")
     return _text(suite)
 
 

@@ -67,7 +67,7 @@ def render_error(error: ReconcilerError, view: View) -> str:
     return "\n".join([*commands("error", notes, view.repository_path), ""])
 
 
-def _add_hint(message: str, hint: str) -> str:
+def _add_hint(message: str, hint: str | None) -> str:
     return f"{message}\nhint: {hint}" if hint else message
 
 

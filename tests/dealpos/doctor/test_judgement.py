@@ -234,7 +234,7 @@ TABLE: list[tuple[Evidence, str, str, str]] = [
     ),
     # batch with unknown codes
     (
-        about(asked(Purpose.BATCH, operation="variant.by_codes", entries=2, rows=variants(1))),
+        about(asked(Purpose.BATCH, operation="variant.by_codes", nulls=1, rows=variants(1))),
         "batch with unknown codes",
         "ok",
         "an unknown code is returned as null",

@@ -9,49 +9,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from reconciler.core.model.kind import Kinds
-from reconciler.dealpos.doctor.checks.access import (
-    check_credentials,
-    check_host,
-    check_permissions,
-)
-from reconciler.dealpos.doctor.checks.dialect import (
-    check_fields,
-    check_generation,
-    check_value_formats,
-)
-from reconciler.dealpos.doctor.checks.listings import (
-    check_default_filter,
-    check_nested_children,
-    check_page_size,
-    check_retired_objects,
-)
-from reconciler.dealpos.doctor.checks.not_found import check_batch, check_not_found
-from reconciler.dealpos.doctor.checks.operations import check_operations
-from reconciler.dealpos.doctor.checks.request_window import (
-    check_clock,
-    check_rate_limit,
-    check_rate_limit_scope,
+from reconciler.dealpos.doctor.checks import (
+    access,
+    dialect,
+    listings,
+    not_found,
+    operations,
+    request_window,
 )
 from reconciler.dealpos.doctor.evidence import Evidence
 from reconciler.dealpos.doctor.finding import CheckResult
 
 CHECKS: tuple[Callable[[Evidence, Kinds], Iterator[CheckResult]], ...] = (
-    check_host,
-    check_credentials,
-    check_permissions,
-    check_operations,
-    check_generation,
-    check_page_size,
-    check_rate_limit,
-    check_rate_limit_scope,
-    check_not_found,
-    check_batch,
-    check_retired_objects,
-    check_nested_children,
-    check_default_filter,
-    check_fields,
-    check_value_formats,
-    check_clock,
+    access.check_host,
+    access.check_credentials,
+    access.check_permissions,
+    operations.check_operations,
+    dialect.check_generation,
+    listings.check_page_size,
+    request_window.check_rate_limit,
+    request_window.check_rate_limit_scope,
+    not_found.check_not_found,
+    not_found.check_batch,
+    listings.check_retired_objects,
+    listings.check_nested_children,
+    listings.check_default_filter,
+    dialect.check_fields,
+    dialect.check_value_formats,
+    request_window.check_clock,
 )
 
 

@@ -26,7 +26,7 @@ def check_host(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
         yield ok(HOST, f"answers{suffix}")
         return
     step = token.hint or "check the address and the network, then run the doctor again"
-    yield error(HOST, token.detail, step)
+    yield error(HOST, token.failure, step)
 
 
 def check_credentials(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
@@ -34,7 +34,7 @@ def check_credentials(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]
     token = evidence.question("", Purpose.TOKEN)
     if token is not None:
         is_refused = token.reply is Reply.FORBIDDEN
-        yield error(CREDENTIALS, token.detail, token.hint) if is_refused else skip(CREDENTIALS)
+        yield error(CREDENTIALS, token.failure, token.hint) if is_refused else skip(CREDENTIALS)
         return
     if evidence.token_always_refused:
         yield error(

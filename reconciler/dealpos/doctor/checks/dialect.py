@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Reply, Row, decode_or_empty
+from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Reply, decode_or_empty
 from reconciler.dealpos.doctor.finding import CheckResult, ok, warning
 from reconciler.dealpos.operations import OPERATIONS
+from reconciler.dealpos.rows import Row
 
 GENERATION = "API generation"
 FIELDS = "fields"
@@ -79,9 +80,8 @@ def _telling_routes(evidence: Evidence) -> tuple[dict[str, str], dict[str, str]]
     answered: dict[str, str] = {}
     missing: dict[str, str] = {}
     for question in evidence.questions_for(Purpose.KNOWN):
-        not_offered = set(question.refused_routes)
-        if question.reply is Reply.NOT_OFFERED:
-            not_offered.add(question.route)
+        is_offered = question.reply is not Reply.NOT_OFFERED
+        not_offered = question.refused_routes if is_offered else question.routes
         for route in OPERATIONS[question.operation].routes:
             name = f"{route.method} {route.path}"
             if route.generations == _GENERATIONS:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.core.model.kind import Kind, Kinds, Parent
-from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Question, Reply, Row
+from reconciler.core.model.kind import Kind, Kinds
+from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Question, Reply
 from reconciler.dealpos.doctor.finding import CheckResult, ok, skip, warning
+from reconciler.dealpos.rows import Row
 
 PAGE_SIZE = "page size"
 RETIRED = "discontinued objects listed"
@@ -31,15 +32,15 @@ def check_page_size(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
     rows = len(longest.rows)
     if rows >= longest.size:
         yield ok(PAGE_SIZE, f"{longest.operation} returns pages of {rows:,}")
-    elif not _is_known_to_end(evidence, longest):
-        found = f"{longest.operation}: requested {longest.size:,}, got {rows:,}"
-        yield warning(PAGE_SIZE, f"{found}; it is unknown whether there are more", _READ_TO_THE_END)
-    else:
+    elif not rows or _has_ended(evidence, longest):
         yield ok(
             PAGE_SIZE,
             f"requested {longest.size:,}; every list fits on one page (the longest has {rows:,} "
             "rows), so a smaller limit cannot be seen",
         )
+    else:
+        found = f"{longest.operation}: requested {longest.size:,}, got {rows:,}"
+        yield warning(PAGE_SIZE, f"{found}; it is unknown whether there are more", _READ_TO_THE_END)
 
 
 def check_retired_objects(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
@@ -77,7 +78,7 @@ def check_nested_children(evidence: Evidence, kinds: Kinds) -> Iterator[CheckRes
     for kind in kinds.values():
         if kind.parent and kind.retire:
             check = f"{kind.retire} {kind.collection} in {kinds[kind.parent.kind].collection}"
-            yield _check_children(check, evidence, kind, kind.parent)
+            yield _check_children(check, evidence, kind, kind.parent.kind)
 
 
 def check_default_filter(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
@@ -92,17 +93,10 @@ def check_default_filter(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResu
         if first is None or wider is None:
             yield skip(check, f"skipped: {listing.operation} does not answer")
         elif wider.reply is Reply.UNASKED:
-            hint = wider.hint
-            yield warning(check, wider.detail, hint) if hint else skip(check)
+            yield skip(check, wider.failure, wider.hint) if wider.hint else skip(check)
         else:
             name, value = next(iter(listing.wider.items()))
             yield _compare_filter(check, kind, (first, wider), f"{name}={value}")
-
-
-def _is_known_to_end(evidence: Evidence, question: Question) -> bool:
-    """Return whether a list ends with its first page: by its total, or by its second page."""
-    second = evidence.question(question.kind, Purpose.SECOND_PAGE)
-    return not question.rows or question.total is not None or bool(second and second.is_answered)
 
 
 def _caps(evidence: Evidence, question: Question) -> Iterator[str]:
@@ -130,44 +124,35 @@ def _caps(evidence: Evidence, question: Question) -> Iterator[str]:
 
 def _child_missing_from_list(evidence: Evidence, kind: Kind, listing: Question) -> str | None:
     """Return a retired child that its parent shows and its own complete list does not."""
-    is_whole = listing.total is not None and len(listing.rows) >= listing.total
-    if kind.parent is None or not is_whole:
+    if listing.total is None or len(listing.rows) < listing.total:
         return None
     listed = {kind.identity_of(row) for row in listing.rows}
-    for parent in evidence.rows(kind.parent.kind):
-        for row in parent.get(kind.parent.key) or ():
-            if kind.is_retired(row) and kind.identity_of(row) not in listed:
-                return kind.identity_of(row)
-    return None
+    names = (kind.identity_of(row) for row in evidence.children(kind) if kind.is_retired(row))
+    return next((name for name in names if name not in listed), None)
 
 
-def _check_children(check: str, evidence: Evidence, kind: Kind, parent: Parent) -> CheckResult:
-    rows = [row for above in evidence.rows(parent.kind) for row in _children(above, parent)]
+def _check_children(check: str, evidence: Evidence, kind: Kind, parent: str) -> CheckResult:
+    rows = list(evidence.children(kind))
     seen = next((kind.identity_of(row) for row in rows if kind.is_retired(row)), None)
     if seen:
-        return ok(check, f"returned with their {parent.kind}, such as {seen}")
+        return ok(check, f"returned with their {parent}, such as {seen}")
     if not rows:
-        found = f"skipped: the shop has no {parent.kind} with {kind.collection}"
+        found = f"skipped: the shop has no {parent} with {kind.collection}"
         return warning(check, found, "run the doctor again when it has one")
-    listing = evidence.question(parent.kind, Purpose.LISTING)
+    listing = evidence.question(parent, Purpose.LISTING)
     missing = _child_in_no_parent(evidence, kind, rows)
     if missing and listing and _has_ended(evidence, listing):
         found = (
-            f"no {parent.kind} in {listing.operation} has the {kind.retire} {kind.name} {missing}"
-            f": either the {parent.kind} leaves it out, or the list its {parent.kind}"
+            f"no {parent} in {listing.operation} has the {kind.retire} {kind.name} {missing}"
+            f": either the {parent} leaves it out, or the list its {parent}"
         )
     else:
-        found = f"none in any {parent.kind}: the shop has none, or reads leave them out"
+        found = f"none in any {parent}: the shop has none, or reads leave them out"
     step = (
-        f"declare {kind.retire} {kind.collection}, so that an update of their {parent.kind} names "
+        f"declare {kind.retire} {kind.collection}, so that an update of their {parent} names "
         "them too"
     )
     return warning(check, found, step)
-
-
-def _children(row: Row, parent: Parent) -> list[Row]:
-    items = row.get(parent.key)
-    return items if isinstance(items, list) else []
 
 
 def _child_in_no_parent(evidence: Evidence, kind: Kind, children: list[Row]) -> str | None:

@@ -24,10 +24,8 @@ def check_not_found(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
             forms.setdefault(_answer_form(question), []).append(question.kind)
     if not forms:
         over_budget = next((q for q in evidence.questions_for(Purpose.UNKNOWN) if q.hint), None)
-        if over_budget:
-            yield warning(NOT_FOUND, over_budget.detail, over_budget.hint)
-        else:
-            yield skip(NOT_FOUND, "skipped: no single read was possible")
+        reason = over_budget.failure if over_budget else "skipped: no single read was possible"
+        yield skip(NOT_FOUND, reason, over_budget.hint if over_budget else None)
         return
     found = "; ".join(f"{', '.join(names)}: {text}" for (text, _), names in forms.items())
     if all(is_plain for _, is_plain in forms):
@@ -48,8 +46,7 @@ def check_batch(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
 
 def _check_one_batch(evidence: Evidence, question: Question) -> CheckResult:
     if question.is_answered:
-        nulls = question.entries - len(question.rows)
-        form = "returned as null" if nulls > 0 else "left out"
+        form = "returned as null" if question.nulls else "left out"
         return ok(BATCH, f"{question.operation}: an unknown code is {form}")
     known = evidence.question(question.kind, Purpose.BATCH_KNOWN)
     if known is not None and known.is_answered:

@@ -42,8 +42,10 @@ def _check_read(
     evidence: Evidence, kinds: Kinds, kind: Kind, operation: str, purposes: tuple[Purpose, ...]
 ) -> CheckResult:
     question = next((q for p in purposes if (q := evidence.question(kind.name, p))), None)
-    if question is None or question.reply is Reply.UNASKED:
-        return _describe_unasked(operation, question)
+    if question is None:
+        return skip(operation, f"skipped: it needs {OPERATIONS[operation].right} too")
+    if question.reply is Reply.UNASKED:
+        return skip(operation, question.failure, question.hint)
     if question.purpose is Purpose.UNKNOWN:
         return _describe_unknown_only(evidence, kind, question)
     if question.is_answered:
@@ -61,17 +63,8 @@ def _check_read(
 def _describe_failure(question: Question) -> str:
     """Return what went wrong, with its route."""
     if question.reply is Reply.NOT_OFFERED:
-        return f"not offered: {', '.join([*question.refused_routes, question.route])}"
-    detail = question.detail or f"HTTP {question.status}"
-    return f"{question.route}: {detail}" if question.route else detail
-
-
-def _describe_unasked(operation: str, question: Question | None) -> CheckResult:
-    if question is None:
-        return skip(operation, f"skipped: it needs {OPERATIONS[operation].right} too")
-    if question.hint:
-        return warning(operation, question.detail, question.hint)
-    return skip(operation, question.detail)
+        return f"not offered: {', '.join(dict.fromkeys(question.routes))}"
+    return f"{question.route}: {question.failure}" if question.route else question.failure
 
 
 def _describe_unknown_only(evidence: Evidence, kind: Kind, question: Question) -> CheckResult:
