@@ -49,7 +49,7 @@ def test_removed_and_declared_names_both_places(tmp_path: Path) -> None:
         ("[coupon/K1, coupon/K1]", "1:22: removed: coupon/K1 is removed twice, first at"),
         ("[K1]", "1:11: removed: `K1` is not a valid address (write kind/name"),
         ("[cupon/K1]", "1:11: removed: unknown kind `cupon` (did you mean `coupon`?"),
-        ("[outlet/Bandung]", "unknown kind `outlet`"),
+        ("[pricebook/Bandung]", "unknown kind `pricebook`"),
         ("[{adress: coupon/K1}]", "unknown key `adress` (did you mean `address`?"),
         ("[{delete: true}]", "`address` is missing"),
         ("[{address: coupon/K1, delete: perhaps}]", "1:40: removed: `delete` must be true or"),
