@@ -177,8 +177,7 @@ def _discount(value: Value) -> Discount | None:
     return Discount(
         discount if share else 0,
         0 if share else discount,
-        # dealpos-api.md §10: a percentage has a cap. What a cap of 0 means is undocumented: none,
-        # the worst.
+        # dealpos-api.md §10: what a cap of 0 means is undocumented. No cap is the worst case.
         (value.get("maximum_discount") or None) if share else None,
         value.get("minimum_amount") or 0,
         frozenset(needs),
@@ -200,11 +199,9 @@ def _read_names(body: dict[str, Any], wrap: bool) -> dict[str, Any]:
 KIND = Kind(
     "coupon",
     Coupon,
-    # dealpos-api.md §10: requirements are shown by code only, and the list hides what is not
-    # active.
+    # dealpos-api.md §10: only the read by code shows requirements.
     Reads(
-        # dealpos-api.md §10: by default only active coupons; other values of the filter are
-        # undocumented.
+        # dealpos-api.md §10: lists active coupons only; other filter values are undocumented.
         listing=Listing("coupon.list", wider={"UsageStatus": "All"}),
         single=Single("coupon.by_code"),
     ),
@@ -231,8 +228,7 @@ KIND = Kind(
         ),
     ),
     delete=Call("coupon.delete", ("code",)),
-    # dealpos-api.md §10: a bare array of codes, its maximum undocumented; that of the batch read
-    # is kept to.
+    # dealpos-api.md §10: a bare array of codes without a documented maximum; 100 as in §7.
     delete_many=Call(
         "coupons.delete",
         ("code",),

@@ -27,8 +27,7 @@ from reconciler.core.model.types import Code, Count, Flag, Money, Text
 
 _UNSHOWN = "the API never returns it"
 
-# dealpos-api.md §6.1: product create prints the type as {"value": "Standard"}; everywhere else it
-# is text.
+# dealpos-api.md §6.1: product create prints {"value": "Standard"}; all other pages print text.
 _TYPE = Codec(
     lambda raw: text(raw["value"] if isinstance(raw, dict) else raw), lambda v: v, "", str
 )
@@ -182,8 +181,7 @@ KIND = Kind(
         single=Single("variant.by_code"),
     ),
     collection="variants",
-    # dealpos-api.md §7: the batch size of Variant/Add is undocumented; the documented limit of the
-    # batch read is kept to.
+    # dealpos-api.md §7: Variant/Add has no documented maximum; 100 is that of the batch read.
     create=Call("variant.add", _ADDED, _DEMANDED, limit=100),
     # dealpos-api.md §7: Components and OutletPrice are marked as required here.
     update=Call(

@@ -2,9 +2,8 @@
 
 The documentation prints the same field as number, string or boolean word in different places
 (dealpos-api.md §13, §14 #7), so reading accepts every documented form and answers one canonical
-value:
-text as `str`, money as `int` (or `Decimal` where the server keeps cents), flags as `bool`, dates
-as `YYYY-MM-DD`. Canonical on both sides means that `==` decides what differs.
+value: text as `str`, money as `int` (or `Decimal` where the server keeps cents), flags as `bool`,
+dates as `YYYY-MM-DD`. Canonical on both sides means that `==` decides what differs.
 """
 
 from __future__ import annotations
@@ -18,8 +17,7 @@ from typing import Any
 _WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
 _DIGITS = 30
 """Beyond any price: expanding 1e100000 would only burn time."""
-# dealpos-api.md §13: ISO with up to three fraction digits, the space-separated form, and `31 Jul
-# 2019`.
+# dealpos-api.md §13: ISO, with a space for its T too, and `31 Jul 2019`.
 _DAYS = ("%Y-%m-%d", "%d %b %Y", "%d %B %Y")
 
 

@@ -19,10 +19,8 @@ from reconciler.core.model.pricing import Discount, Offer
 Value = Mapping[str, Any]
 """One object in canonical form: our field names, plain values, natural keys."""
 
-
 DECLARE = "Declare the value that it has in DealPOS"
 """The way out where a write could clear what no read shows."""
-
 
 Shown = tuple[tuple[str, str, Codec], ...]
 """The fields that a row shows, each with its key and how to read it."""
@@ -199,20 +197,16 @@ class Kind:
                 immutable_reason="no documented way to move it to another parent",
                 references=(Reference(self.parent.kind),),
             )
-        identity = next(f.name for f in fields.values() if f.identity)
         referring = tuple((f.name, f.references) for f in fields.values() if f.references)
         readable = tuple(
             (f.name, f.wire.read, f.wire.codec) for f in fields.values() if f.wire.read
         )
         for name, derived in (
             ("fields", fields),
-            ("identity", identity),
+            ("identity", next(n for n, f in fields.items() if f.identity)),
             ("referring_fields", referring),
             ("read_fields", readable),
-            (
-                "uncompared_fields",
-                frozenset(f.name for f in fields.values() if f.uncompared_reason),
-            ),
+            ("uncompared_fields", frozenset(n for n, f in fields.items() if f.uncompared_reason)),
         ):
             object.__setattr__(self, name, derived)
 
@@ -284,24 +278,20 @@ class Kind:
 
     def is_retired(self, row: Any) -> bool:
         """Return whether a row shows an object out of use; one that is not understood does not."""
-        if not self.retire or not isinstance(row, Mapping):
-            return False
-        wire = self.fields[self.retire].wire
-        raw = next((row[key] for key in wire.read if row.get(key) is not None), None)
-        try:
-            return raw is not None and bool(wire.codec.decode(raw))
-        except ValueError:
-            return False
+        return bool(self.retire and self._peek(self.retire, row))
 
     def identity_of(self, row: Any) -> str | None:
         """The natural key that a row shows, if it shows one."""
-        if not isinstance(row, Mapping):
-            return None
-        wire = self.fields[self.identity].wire
-        for key in wire.read:
+        found = self._peek(self.identity, row)
+        return None if found is None else str(found)
+
+    def _peek(self, name: str, row: Any) -> Any:
+        """Return one value of a row; None where it is not shown in a form that is understood."""
+        wire = self.fields[name].wire
+        for key in wire.read if isinstance(row, Mapping) else ():
             if (raw := row.get(key)) is not None:
                 try:
-                    return raw if type(raw) is str else str(wire.codec.decode(raw))
+                    return wire.codec.decode(raw)
                 except ValueError:
                     return None
         return None

@@ -1,9 +1,8 @@
 """Updates that could clear a field which no read has shown: send another call, or block them.
 
-Whether an update clears what it leaves out is undocumented (dealpos-api.md §14 #13), and some
-fields are
-shown by no read (dealpos-api.md §14 #15). A child's update is then left to its parent's, which has
-no keys for those fields (dealpos-api.md §6.2), where that one knows all that it carries itself.
+An update may clear the fields that it leaves out (undocumented: dealpos-api.md §14 #13), and some
+fields are returned by no read (§14 #15). A child is then updated by its parent's call, which has no
+keys for those fields (§6.2), where all that this call carries itself is known.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from reconciler.core.plan.notes import UncomparedFields, note_changed_codes
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.removal import expand_removals, find_unmanaged, note_unpruned_kinds
 from reconciler.core.plan.replacement import Interrupted, finish_replacement
-from reconciler.core.plan.warning import PlanWarning, merge_warnings
+from reconciler.core.plan.violation import PlanWarning, merge_warnings
 
 
 def build_plan(

@@ -11,7 +11,10 @@ from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed, overlay
 from reconciler.core.model.text import join_some
-from reconciler.core.plan.warning import PlanWarning
+from reconciler.core.plan.violation import PlanWarning
+
+MAX_NAMES = 3
+"""Children that a warning names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +109,6 @@ class _Gather:
         return {**value, **told} if told else value
 
 
-_MANY = 3
-
-Nested = Mapping[Address, Sequence[Change]]
-
-
 def changes_by_parent(changes: Iterable[Change], kinds: Kinds) -> dict[Address, list[Change]]:
     """The changes of children by their parent; a deletion is a call of its own."""
     found: dict[Address, list[Change]] = {}
@@ -200,7 +198,8 @@ def warn_of_incomplete_lists(
 def _warning(child: Kind, owners: str, hidden: Sequence[str]) -> str:
     many, retired = child.collection, child.retire
     if hidden:
-        seen = f"The API hides some {retired} {many} ({join_some(hidden, _MANY)}). If others exist"
+        named = join_some(hidden, MAX_NAMES)
+        seen = f"The API hides some {retired} {many} ({named}). If others exist"
     else:
         seen = f"The API did not return {retired} {many} of {owners}. If any exist"
     return (

@@ -1,8 +1,7 @@
 """Deletions: only of what was seen, and only where nothing that was seen stands in the way.
 
-What a delete does to what refers to the object, or lives inside it, is undocumented
-(dealpos-api.md §5,
-§6.3), so it is blocked while anything does; what hangs together may go together.
+The effect of a delete on objects that refer to the deleted one, or live inside it, is undocumented
+(dealpos-api.md §5, §6.3), so it is blocked while there are any; objects may go together.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.references import ancestors, references_of
 from reconciler.core.model.text import join_some
-from reconciler.core.plan.warning import PlanWarning
+from reconciler.core.plan.violation import PlanWarning
 
 _MANY = 5
 

@@ -12,8 +12,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.live import ListingStats
 from reconciler.core.plan.approved import SkippedChange
 from reconciler.core.plan.children import ParentWithChildren
-from reconciler.core.plan.violation import Violation
-from reconciler.core.plan.warning import PlanWarning
+from reconciler.core.plan.violation import PlanWarning, Violation
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,31 @@
-"""The words of a guardrail: what it found in a plan, and how it measures."""
+"""Findings that a plan shows above its changes: warnings of lost data, violated guardrails."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
+from typing import NamedTuple
 
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Allowance
+
+
+class PlanWarning(NamedTuple):
+    """A possible loss of data, and what to do about it."""
+
+    addresses: tuple[Address, ...]
+    """The objects that are changed."""
+    message: str
+
+
+def merge_warnings(warnings: Iterable[PlanWarning]) -> Iterator[PlanWarning]:
+    """Yield one warning for each message, about all objects that it is said of."""
+    merged: dict[str, set[Address]] = {}
+    for warning in warnings:
+        merged.setdefault(warning.message, set()).update(warning.addresses)
+    for message, addresses in merged.items():
+        yield PlanWarning(tuple(sorted(addresses)), message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,8 @@ class Rule(Guardrail):
 def _changed_discount(change: Change, ground: PlanContext) -> Discount | None:
     """Return what a coupon takes off that is written anew; None where its terms stay.
 
-    No read shows the cap of a live one (dealpos-api.md §10), so the terms of a share never
-    provably stay.
+    No read shows the cap of a live one (dealpos-api.md §10), so a percentage never provably
+    stays the same.
     """
     reduces = ground.kinds[change.address.kind].discount
     if reduces is None or change.after is None:

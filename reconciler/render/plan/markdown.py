@@ -14,8 +14,7 @@ from reconciler.core.model.address import Address, Source
 from reconciler.core.model.kind import Kinds
 from reconciler.core.money import sum_price_impact
 from reconciler.core.plan.plan import Plan
-from reconciler.core.plan.violation import Violation, refusals
-from reconciler.core.plan.warning import PlanWarning
+from reconciler.core.plan.violation import PlanWarning, Violation, refusals
 from reconciler.errors import ReconcilerError
 from reconciler.render.comment import (
     MAX_COMMENT_BYTES,
