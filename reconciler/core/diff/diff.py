@@ -40,7 +40,7 @@ def compare_fields(
 def find_differences(
     kind: Kind, declared: Value, live: Value, moved: Collection[str] = ()
 ) -> tuple[FieldChange, ...]:
-    """As `compare`, to the letter."""
+    """Return the differences to the letter, white space included."""
     if declared.items() <= live.items():
         return ()  # nearly every object of a shop
     changes: list[FieldChange] = []

@@ -38,7 +38,7 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """That an object is wanted out of the shop: retired, or deleted where that is asked for."""
+    """Wish that an object leaves the shop: retired, or deleted where that is asked for."""
 
     source: Source
     delete: bool = False
