@@ -13,15 +13,8 @@ from reconciler.core.diff.change import Action, Change, FieldChange
 from reconciler.core.model.address import Address, Source
 from reconciler.core.plan.plan import Plan
 
-STATES: Mapping[str, str] = {
-    "drifted": "differs from the files",
-    "missing": "declared, not in the shop",
-    "pending_removal": "marked as removed, still in the shop",
-    "blocked": "differs from the files, and no plan would change it",
-    "unknown": "could not be read",
-    "unmanaged": "in the shop, not in the files",
-}
-"""The states of an object in an audit, in the order of a report, with their meaning."""
+STATES = ("drifted", "missing", "pending_removal", "blocked", "unknown", "unmanaged")
+"""The states of an object in an audit, in the order of a report."""
 _STATES = {Action.CREATE: "missing", Action.DELETE: "pending_removal"}
 CALM = frozenset({"unmanaged"})
 """States that contradict no file."""
@@ -78,8 +71,7 @@ def audit_plan(plan: Plan) -> Audit:
         *(AuditFinding(address, "unknown", reason) for address, reason in plan.unknown),
         *(AuditFinding(address, "unmanaged") for address in plan.unmanaged),
     ]
-    rank = list(STATES).index
-    ordered = sorted(findings, key=lambda finding: (rank(finding.state), finding.address))
+    ordered = sorted(findings, key=lambda finding: (STATES.index(finding.state), finding.address))
     return Audit(plan.store, tuple(ordered), plan.notes, plan.unchanged, plan.reads, plan.labels)
 
 

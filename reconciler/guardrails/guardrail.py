@@ -6,7 +6,6 @@ sees values alone; today's date is one of them.
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,8 +24,6 @@ from reconciler.core.model.references import references_of
 from reconciler.core.money import Amount, Sale, sales
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import Violation
-
-_BARE = re.compile(r"[\w./@+-]+( [\w./@+-]+)*")
 
 
 @dataclass(frozen=True)
@@ -201,24 +198,8 @@ def _violation(
     source = ground.changes[address].source if address else None
     if source is not None and finding.path:
         source = place(source, finding.path)
-    about = f", address: {_flow(str(address))}" if address else ""
-    hint = f"allow: [{{rule: {rule}{about}, reason: …, until: YYYY-MM-DD}}]"
-    return Violation(
-        rule,
-        finding.message,
-        finding.measured,
-        finding.limit,
-        finding.unit,
-        hint,
-        address,
-        source,
-        allowance,
-    )
-
-
-def _flow(text: str) -> str:
-    """A text as it may stand between the commas of a YAML mapping."""
-    return text if _BARE.fullmatch(text) else "'" + text.replace("'", "''") + "'"
+    measure = (finding.measured, finding.limit, finding.unit)
+    return Violation(rule, finding.message, *measure, address, source, allowance)
 
 
 def _find_unneeded(ground: PlanContext, used: set[int]) -> Iterator[str]:

@@ -124,7 +124,6 @@ def _violation(entry: Mapping[str, Any]) -> Violation:
         _number(entry["measured"]),
         _number(entry["limit"]),
         entry["unit"],
-        entry["hint"],
         address,
         Source(**entry["source"]) if entry["source"] else None,
         _allowance(entry["rule"], entry["allowed"]),

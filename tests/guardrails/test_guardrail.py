@@ -10,6 +10,7 @@ from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Allowance
 from reconciler.core.plan.violation import refusals
 from reconciler.guardrails.rules import RULES
+from reconciler.render.plan.violations import allow_block
 from tests.support.world import World
 
 PLACE = Source("catalogue/allow.yaml", 7, 5)
@@ -40,9 +41,10 @@ def test_a_violation_says_rule_value_limit_object_line_and_way_out(halved: Any) 
     assert first.message == "price falls from 150,000 to 15,000 (-90 %, limit 50 %)"
     assert (first.measured, first.limit, first.unit) == (-90, 50, "percent")
     assert first.source == Source("catalogue/shop.yaml", 1, 5)
-    assert first.hint == (
-        "allow: [{rule: price-change, address: variant/V, reason: …, until: YYYY-MM-DD}]"
-    )
+    assert allow_block([first], "") == [
+        "allow:",
+        "  - {rule: price-change, address: variant/V, reason: say why, until: YYYY-MM-DD}",
+    ]
     assert first.allowed is None
     assert refusals(found) == tuple(found)
     assert notes == []
@@ -98,17 +100,17 @@ def test_an_exception_that_nothing_needs_is_named(halved: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "written"),
     [
-        ("A B", "category/A B"),
+        ("A B", "'category/A B'"),
         ("Q&A", "'category/Q&A'"),
         ("a, b", "'category/a, b'"),
         ("it's", "'category/it''s'"),
         ("a: b", "'category/a: b'"),
         ("a #b", "'category/a #b'"),
-        ("日本茶", "category/日本茶"),
+        ("日本茶", "'category/日本茶'"),
     ],
 )
 def test_a_way_out_can_be_copied_whatever_the_name(world: World, name: str, written: str) -> None:
     for n in range(2):
         world.declare(f"category/{name}/{n}")
     found = world.judge("implied-category")
-    assert f"address: {written.removesuffix(chr(39))}/0" in found[0].hint
+    assert f"address: {written.removesuffix(chr(39))}/0" in allow_block(found, "")[1]

@@ -79,7 +79,6 @@ class Makes:
             "measured": 90,
             "limit": 50,
             "unit": "percent",
-            "hint": "allow it in a catalogue file",
         }
         given = Allowance(
             "price-change", "clearance", "2026-12-31", Source("catalogue/a.yaml", 3, 5)
@@ -116,7 +115,7 @@ class Makes:
             blocked=((Address("variant", f"w{name}"), name),),
             notes=(name,),
             violations=(
-                self.violation(f"variant/{name}", message=name, unit=name, hint=name),
+                self.violation(f"variant/{name}", message=name, unit=name),
                 self.violation(f"variant/{name}", message=name, allowed=True),
             ),
         )

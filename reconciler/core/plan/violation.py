@@ -41,8 +41,6 @@ class Violation:
     """None where the rule has no limit, such as that of typing errors."""
     unit: str | None
     """The unit of `measured` and `limit`: `percent`, `money`, `days`, `uses`, `objects`."""
-    hint: str
-    """The exception to paste into a catalogue file."""
     address: Address | None = None
     """The object; None for the plan as a whole."""
     source: Source | None = None
