@@ -8,14 +8,15 @@ from typing import Annotated, Any, Required, TypeVar
 from pydantic import Field, StringConstraints
 from typing_extensions import TypedDict
 
-from reconciler.catalogue.files import Files
+from reconciler.catalogue.files import Problems
 from reconciler.catalogue.parser import Node
-from reconciler.catalogue.problems import Path, validate_entry
+from reconciler.catalogue.problems import validate_entry
+from reconciler.catalogue.syntax import Steps
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Allowance, Declared, Removal
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.types import Code, Day, Flag
-from reconciler.errors import Problem, suggestion
+from reconciler.errors import suggestion
 from reconciler.guardrails.rules import RULES
 
 ALLOW = "allow"
@@ -45,31 +46,29 @@ class RemovedEntry(TypedDict, total=False):
 class Directives:
     """The entries under one key in every file, each with its place; problems are collected."""
 
-    def __init__(self, key: str, kinds: Kinds, files: Files, problems: list[Problem]) -> None:
+    def __init__(self, key: str, kinds: Kinds, problems: Problems) -> None:
         self.key = key
         self.kinds = kinds
-        self.files = files
         self.problems = problems
         self._entries: list[tuple[Any, Source]] = []
 
     def __iter__(self) -> Iterator[tuple[Any, Source]]:
         return iter(self._entries)
 
-    def add_entries(self, items: list[Any], file: str, owner: Node) -> None:
-        """Add the entries of one file."""
-        start = Source(file, owner.line, owner.column)
+    def add_entries(self, items: list[Any], top: Source) -> None:
+        """Add the entries of the file whose top mapping is at `top`."""
         for index, written in enumerate(items):
             if isinstance(written, Node):
-                place = Source(file, written.line, written.column)
+                place = written.source(top.file)
             else:
-                place = self.files.locate(start, (self.key, index))
+                place = self.problems.files.locate(top, (self.key, index))
             self._entries.append((written, place))
 
     def validate(self, shape: type[_Shape], written: Node, source: Source) -> _Shape | None:
         """Return the entry in its shape, or None where a value of it is wrong."""
 
-        def complain(key: str, message: str, hint: str, at_key: bool) -> None:
-            self.add_problem(source, message, hint, (key,), at_key=at_key)
+        def complain(name: str, message: str, hint: str, is_key: bool) -> None:
+            self.add_problem(source, message, hint, (name,), key=is_key)
 
         return validate_entry(shape, written, complain)
 
@@ -87,11 +86,10 @@ class Directives:
         return None
 
     def add_problem(
-        self, source: Source, message: str, hint: str, path: Path = (), *, at_key: bool = False
+        self, source: Source, message: str, hint: str, path: Steps = (), *, key: bool = False
     ) -> None:
         """Add a problem of the entry at `source`."""
-        place = self.files.locate(source, path, key=at_key) if path else source
-        self.problems.append(Problem(*place, f"{self.key}: {message}", hint))
+        self.problems.add(source, path, f"{self.key}: {message}", hint, key=key)
 
 
 def read_allowances(written: Directives) -> tuple[Allowance, ...]:
@@ -103,7 +101,7 @@ def read_allowances(written: Directives) -> tuple[Allowance, ...]:
 def _allowance(written: Directives, node: Any, source: Source) -> Allowance | None:
     if not isinstance(node, Node):
         message = f"an entry of `{ALLOW}` must be a mapping"
-        written.problems.append(Problem(*source, message, "write `- {rule: …, until: …}`"))
+        written.problems.add(source, (), message, "write `- {rule: …, until: …}`")
         return None
     rule, address = node.get("rule"), node.get("address")
     if isinstance(rule, str) and rule not in RULES:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ruamel.yaml.error import YAMLError
-
-from reconciler.catalogue.positions import PositionIndex
+from reconciler.catalogue.parser import Node
+from reconciler.catalogue.syntax import PositionIndex, Steps
 from reconciler.core.model.address import Source
 from reconciler.errors import Problem, SourceError
 
@@ -22,7 +21,7 @@ class Files:
     root: Path
     indexes: dict[str, PositionIndex | None] = field(default_factory=dict)
 
-    def locate(self, source: Source, path: tuple[str | int, ...], *, key: bool = False) -> Source:
+    def locate(self, source: Source, path: Steps, *, key: bool = False) -> Source:
         """Return the place of `path` inside the object that starts at `source`."""
         if source.file not in self.indexes:
             self.indexes[source.file] = self._index(source.file)
@@ -35,8 +34,28 @@ class Files:
     def _index(self, file: str) -> PositionIndex | None:
         try:
             return PositionIndex((self.root / file).read_text(encoding="utf-8-sig"))
-        except (OSError, UnicodeDecodeError, YAMLError):
+        except (OSError, UnicodeDecodeError):
             return None
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """Problems of the files, each at its place, collected to be reported together."""
+
+    files: Files
+    found: list[Problem] = field(default_factory=list)
+
+    def add(
+        self, source: Source, path: Steps, message: str, hint: str = "", *, key: bool = False
+    ) -> None:
+        """Add a problem of the value (or the key) at `path` in the object at `source`."""
+        self.found.append(Problem(*self.files.locate(source, path, key=key), message, hint))
+
+    def add_setting(
+        self, node: Node, path: Steps, message: str, hint: str = "", *, key: bool = False
+    ) -> None:
+        """Add a problem at `path` in a mapping of the settings."""
+        self.add(node.source(SETTINGS_FILE), path, message, hint, key=key)
 
 
 def is_inside(folder: str) -> bool:

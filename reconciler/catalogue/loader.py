@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +17,33 @@ from reconciler.catalogue.directives import (
     read_allowances,
     read_removals,
 )
-from reconciler.catalogue.files import Files, list_files
+from reconciler.catalogue.files import Files, Problems, list_files
 from reconciler.catalogue.parallel import Parsing
 from reconciler.catalogue.parser import Expand, Node
-from reconciler.catalogue.problems import WAS, explain, kind_adapter, known_keys
+from reconciler.catalogue.problems import (
+    WAS,
+    Explained,
+    explain_all,
+    kind_adapter,
+    known_keys,
+    private_fields,
+)
 from reconciler.catalogue.sections import read_defaults
-from reconciler.core.model.address import Address, Source
+from reconciler.core.model.address import Source
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.errors import Problem, SourceError, suggestion
 
 
 @dataclass(slots=True)
-class _Gathered:
-    """The objects of one kind from all files, in file order, before validation."""
+class _Entry:
+    """One object of a file, before validation."""
 
-    nodes: list[Node] = field(default_factory=list)
-    files: list[str] = field(default_factory=list)
-    owners: list[Node] = field(default_factory=list)
+    node: Node
+    source: Source
+    owner: Node
+    """The mapping that it stands in."""
+    was: str = ""
 
 
 def load(
@@ -57,80 +66,72 @@ def load(
         loader = _Loader(root, kinds)
         for shown, node, problems in parsing or Parsing(root, list_files(root, catalogue), expand):
             loader.add_file(shown, node, problems)
-        filled, problems = read_defaults(defaults, kinds, loader.files)
-        loader.problems += problems
-        desired = loader.validate(filled)
+        desired = loader.validate(read_defaults(defaults, kinds, loader.problems))
     finally:
         if frozen:
             gc.enable()
-    if loader.problems:
-        raise SourceError(loader.problems)
+    if loader.problems.found:
+        raise SourceError(loader.problems.found)
     return desired
 
 
 class _Loader:
     def __init__(self, root: Path, kinds: Kinds) -> None:
-        self.files = Files(root)
         self.kinds = kinds
-        self.problems: list[Problem] = []
+        self.problems = Problems(Files(root))
         self.places: set[tuple[str, int, int]] = set()
         """Places with a problem of the YAML text: a second problem there would repeat it."""
-        self.directives = {
-            key: Directives(key, kinds, self.files, self.problems) for key in (ALLOW, REMOVED)
-        }
-        self.gathered = {name: _Gathered() for name in kinds}
+        self.directives = {key: Directives(key, kinds, self.problems) for key in (ALLOW, REMOVED)}
+        self.gathered: dict[str, list[_Entry]] = {name: [] for name in kinds}
         self.tops = {kind.collection: kind for kind in kinds.values() if not kind.parent}
         self.nested = {kind.parent.kind: kind for kind in kinds.values() if kind.parent}
 
     def add_file(self, shown: str, root: Node, problems: list[Problem]) -> None:
         """Add the objects of one file, and the problems of its text."""
-        self.problems += problems
+        self.problems.found.extend(problems)
         self.places |= {(p.file, p.line, p.column) for p in problems}
+        top = root.source(shown)
         for key, items in root.items():
-            kind = self.tops.get(key)
-            if directives := self.directives.get(key):
-                if self._is_list(items, shown, root, key):
-                    directives.add_entries(items, shown, root)
-            elif kind is None:
-                self._unknown_top(shown, root, key)
-            elif self._is_list(items, shown, root, key):
-                self._gather(kind, items, shown, root)
+            kind, directives = self.tops.get(key), self.directives.get(key)
+            if not kind and not directives:
+                self._unknown_top(top, key)
+            elif not self._is_list(items, top, key):
+                continue
+            elif kind:
+                self._gather(kind, items, top, root)
+            elif directives:
+                directives.add_entries(items, top)
 
-    def _unknown_top(self, shown: str, root: Node, key: str) -> None:
-        place = self.files.locate(Source(shown, root.line, root.column), (key,), key=True)
+    def _unknown_top(self, top: Source, key: str) -> None:
         accepted = sorted([*self.tops, *self.directives])
         hint = suggestion(key, accepted) or f"accepted: {', '.join(accepted)}"
         owner = next((o for o, inner in self.nested.items() if inner.collection == key), None)
         if owner is not None:
             hint = f"`{key}` belongs inside an entry of `{self.kinds[owner].collection}`"
-        self.problems.append(Problem(*place, f"unknown key `{key}`", hint))
+        self.problems.add(top, (key,), f"unknown key `{key}`", hint, key=True)
 
-    def _is_list(self, items: Any, shown: str, owner: Node, key: str) -> bool:
+    def _is_list(self, items: Any, owner: Source, key: str) -> bool:
         if isinstance(items, list):
             return True
-        place = self.files.locate(Source(shown, owner.line, owner.column), (key,))
-        message = f"`{key}` must be a list (lines that start with a dash)"
-        self.problems.append(Problem(*place, message))
+        self.problems.add(owner, (key,), f"`{key}` must be a list (lines that start with a dash)")
         return False
 
-    def _gather(self, kind: Kind, items: list[Any], shown: str, owner: Node) -> None:
+    def _gather(self, kind: Kind, items: list[Any], start: Source, owner: Node) -> None:
         table = self.gathered[kind.name]
         child = self.nested.get(kind.name)
         for index, node in enumerate(items):
             if not isinstance(node, Node):
-                start = Source(shown, owner.line, owner.column)
-                place = self.files.locate(start, (kind.collection, index))
                 message = f"an entry of `{kind.collection}` must be a mapping"
-                self.problems.append(Problem(*place, message, "write `- key: value`"))
+                path = (kind.collection, index)
+                self.problems.add(start, path, message, "write `- key: value`")
                 continue
+            source = node.source(start.file)
             if child and child.collection in node:
                 node = node.copy_node()
                 inner = node.pop(child.collection)
-                if self._is_list(inner, shown, node, child.collection):
-                    self._gather(child, inner, shown, node)
-            table.nodes.append(node)
-            table.files.append(shown)
-            table.owners.append(owner)
+                if self._is_list(inner, source, child.collection):
+                    self._gather(child, inner, source, node)
+            table.append(_Entry(node, source, owner))
 
     def validate(self, defaults: Mapping[str, Mapping[str, Any]]) -> Desired:
         """Return every object in canonical form; problems are collected."""
@@ -141,43 +142,45 @@ class _Loader:
         return Desired(objects, read_allowances(self.directives[ALLOW]), removed)
 
     def _kind(
-        self, kind: Kind, table: _Gathered, defaults: Mapping[str, Any]
+        self, kind: Kind, entries: list[_Entry], defaults: Mapping[str, Any]
     ) -> dict[str, Declared]:
         found: dict[str, Declared] = {}
-        renames = self._renames(kind, table)
-        values = self._values(kind, table)
-        for index, (value, node, file) in enumerate(
-            zip(values, table.nodes, table.files, strict=True)
-        ):
+        if kind.rename:
+            self._read_renames(kind, entries)
+        for value, entry in zip(self._values(kind, entries), entries, strict=True):
             if value is None:
                 continue
-            source = Source(file, node.line, node.column)
             name = value[kind.identity]
             if defaults:
                 value = {**defaults, **value}
             if kind.parent:
                 parent = self.kinds[kind.parent.kind]
-                value[parent.name] = table.owners[index].get(parent.identity, "")
-            if kind.validate:
-                self._check(kind, value, source)
+                value[parent.name] = entry.owner.get(parent.identity, "")
+            for path, complaint in kind.validate(value) if kind.validate else ():
+                message = f"{kind.name}/{name}: `{path[0] if path else ''}` {complaint}"
+                self.problems.add(entry.source, path, message)
             if name in found:
-                self._duplicate(kind, name, source, found[name].source)
-            found[name] = Declared(value, source, renames.get(id(node), ""))
+                first = found[name].source
+                message = (
+                    f"{kind.name}/{name} is declared twice, first at {first.file}:{first.line}"
+                )
+                self.problems.add(entry.source, (kind.identity,), message, "keep one of the two")
+            found[name] = Declared(value, entry.source, entry.was)
         return found
 
-    def _values(self, kind: Kind, table: _Gathered) -> list[Any]:
-        """Return one value per node, None for one without identity; every problem is reported."""
-        if not table.nodes:
+    def _values(self, kind: Kind, entries: list[_Entry]) -> list[Any]:
+        """Return one value per entry, None for one without identity; every problem is reported."""
+        if not entries:
             return []
         try:
-            return list(kind_adapter(kind).validate_python(table.nodes))
+            return list(kind_adapter(kind).validate_python([entry.node for entry in entries]))
         except ValidationError as error:
             failing: dict[int, set[str]] = {}
-            for found in error.errors(include_url=False):
-                index, path = int(found["loc"][0]), tuple(found["loc"][1:])
-                failing.setdefault(index, set()).add(str(path[0]) if path else kind.identity)
-                self._invalid(kind, table, index, path, found)
-            return self._without(kind, table.nodes, failing)
+            known = known_keys(kind, self.nested.get(kind.name))
+            for wrong in explain_all(error, known, private_fields(kind)):
+                failing.setdefault(wrong.entry, set()).add(str((*wrong.path, kind.identity)[0]))
+                self._report_invalid(kind, entries[wrong.entry], wrong)
+            return self._without(kind, [entry.node for entry in entries], failing)
 
     @staticmethod
     def _without(kind: Kind, nodes: list[Node], failing: Mapping[int, set[str]]) -> list[Any]:
@@ -192,72 +195,34 @@ class _Loader:
             values[i] = value
         return values
 
-    def _invalid(
-        self, kind: Kind, table: _Gathered, index: int, path: tuple[Any, ...], found: Any
-    ) -> None:
-        # A failing key of a mapping is reported at (…, key, "[key]").
-        path = tuple(step for step in path if step != "[key]")
-        own = kind.fields.get(str(path[0])) if path else None
-        message, hint = explain(
-            {**found, "loc": path},
-            known_keys(kind, self.nested.get(kind.name)),
-            not (own and own.private),
-        )
-        node = table.nodes[index]
-        source = Source(table.files[index], node.line, node.column)
-        is_key = found["type"] == "extra_forbidden"
-        place = self.files.locate(source, path, key=is_key)
-        identity = node.get(kind.identity)
-        owner = f"{kind.name}/{identity}: " if isinstance(identity, str) else f"{kind.name}: "
+    def _report_invalid(self, kind: Kind, entry: _Entry, wrong: Explained) -> None:
+        identity = entry.node.get(kind.identity)
+        owner = f"{kind.name}/{identity}" if isinstance(identity, str) else kind.name
+        place = self.problems.files.locate(entry.source, wrong.path, key=wrong.is_key)
         if place not in self.places:
-            self.problems.append(Problem(*place, owner + message, hint))
+            self.problems.found.append(Problem(*place, f"{owner}: {wrong.message}", wrong.hint))
 
-    def _renames(self, kind: Kind, table: _Gathered) -> dict[int, str]:
-        """Take `was:` off the nodes of a kind that can be renamed."""
-        renames: dict[int, str] = {}
-        if not kind.rename:
-            return renames
-        for index, node in enumerate(table.nodes):
-            if WAS in node:
-                table.nodes[index] = node = node.copy_node()
-                was = node.pop(WAS)
-                try:
-                    former = kind_adapter(kind).validate_python([{kind.identity: was}])
-                    renames[id(node)] = former[0][kind.identity]
-                    self._rename(kind, node, table.files[index], renames)
-                except ValidationError:
-                    place = self.files.locate(
-                        Source(table.files[index], node.line, node.column), (WAS,)
-                    )
-                    owner = f"{kind.name}/{node.get(kind.identity, '')}"
-                    message = f"{owner}: `{WAS}` must be the former `{kind.identity}`"
-                    self.problems.append(Problem(*place, message))
-        return renames
-
-    def _rename(self, kind: Kind, node: Node, file: str, renames: Mapping[int, str]) -> None:
-        """Report a former name that is not possible."""
-        was, now = renames[id(node)], node.get(kind.identity)
-        complaint = ""
-        if was == now:
-            complaint = "is its present name"
-        elif kind.tree and isinstance(now, str) and now.startswith(f"{was}/"):
-            complaint = "contains the new one: an object cannot move below itself"
-        elif list(renames.values()).count(was) > 1:
-            complaint = "is used by another entry too"
-        if complaint:
-            place = self.files.locate(Source(file, node.line, node.column), (WAS,))
-            message = f"{kind.name}/{now}: the former name `{was}` {complaint}"
-            self.problems.append(Problem(*place, message))
-
-    def _check(self, kind: Kind, value: Mapping[str, Any], source: Source) -> None:
-        assert kind.validate is not None
-        for path, complaint in kind.validate(value):
-            place = self.files.locate(source, path)
-            address = Address(kind.name, value[kind.identity])
-            name = path[0] if path else ""
-            self.problems.append(Problem(*place, f"{address}: `{name}` {complaint}"))
-
-    def _duplicate(self, kind: Kind, name: str, source: Source, first: Source) -> None:
-        message = f"{kind.name}/{name} is declared twice, first at {first.file}:{first.line}"
-        place = self.files.locate(source, (kind.identity,))
-        self.problems.append(Problem(*place, message, "keep one of the two"))
+    def _read_renames(self, kind: Kind, entries: list[_Entry]) -> None:
+        """Take `was:` off the nodes, and report a former name that is not possible."""
+        for entry in entries:
+            if WAS not in entry.node:
+                continue
+            entry.node = entry.node.copy_node()
+            was, now = entry.node.pop(WAS), entry.node.get(kind.identity)
+            try:
+                former = kind_adapter(kind).validate_python([{kind.identity: was}])
+            except ValidationError:
+                message = f"{kind.name}/{now or ''}: `{WAS}` must be the former `{kind.identity}`"
+                self.problems.add(entry.source, (WAS,), message)
+                continue
+            entry.was = was = former[0][kind.identity]
+            complaint = None
+            if was == now:
+                complaint = "is its present name"
+            elif kind.tree and isinstance(now, str) and now.startswith(f"{was}/"):
+                complaint = "contains the new one: an object cannot move below itself"
+            elif sum(other.was == was for other in entries) > 1:
+                complaint = "is used by another entry too"
+            if complaint:
+                message = f"{kind.name}/{now}: the former name `{was}` {complaint}"
+                self.problems.add(entry.source, (WAS,), message)

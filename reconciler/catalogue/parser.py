@@ -26,8 +26,9 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
 )
 
-from reconciler.catalogue.positions import PositionIndex
+from reconciler.catalogue.syntax import PositionIndex
 from reconciler.catalogue.yaml_errors import yaml_problem
+from reconciler.core.model.address import Source
 from reconciler.errors import Problem
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -51,6 +52,10 @@ class Node(dict[str, Any]):
         twin = Node(self)
         twin.line, twin.column = self.line, self.column
         return twin
+
+    def source(self, file: str) -> Source:
+        """Return the place where the mapping starts in `file`."""
+        return Source(file, self.line, self.column)
 
 
 Expand = Callable[[str], str]
@@ -87,16 +92,18 @@ def read(path: Path, shown: str, expand: Expand | None = None) -> tuple[Node, li
     try:
         raw = path.read_bytes()
     except OSError as error:
-        return _empty(), [Problem(shown, 0, 0, f"cannot be read: {error.strerror}")]
+        return empty_node(), [Problem(shown, 0, 0, f"cannot be read: {error.strerror}")]
     if len(raw) > MAX_BYTES:
         limit = MAX_BYTES // 1024 // 1024
         hint = "split it into several files"
-        return _empty(), [Problem(shown, 0, 0, f"is larger than {limit} MiB", hint)]
+        return empty_node(), [Problem(shown, 0, 0, f"is larger than {limit} MiB", hint)]
     try:
         content = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        return _empty(), [Problem(shown, line, 1, "is not UTF-8 text", "save the file as UTF-8")]
+        return empty_node(), [
+            Problem(shown, line, 1, "is not UTF-8 text", "save the file as UTF-8")
+        ]
     return parse(content, shown, expand)
 
 
@@ -106,18 +113,19 @@ def parse(content: str, shown: str, expand: Expand | None = None) -> tuple[Node,
     try:
         root = builder.build()
     except YAMLError as error:
-        return _empty(), [*builder.problems, yaml_problem(error, content, shown)]
+        return empty_node(), [*builder.problems, yaml_problem(error, content, shown)]
     except _StopReading:
-        return _empty(), builder.problems
+        return empty_node(), builder.problems
     if root is None:
-        return _empty(), builder.problems
+        return empty_node(), builder.problems
     if not isinstance(root, Node):
         hint = "start with a key such as products:"
-        return _empty(), [*builder.problems, Problem(shown, 1, 1, "must be a mapping", hint)]
+        return empty_node(), [*builder.problems, Problem(shown, 1, 1, "must be a mapping", hint)]
     return root, builder.problems
 
 
-def _empty() -> Node:
+def empty_node() -> Node:
+    """Return the mapping of an empty file."""
     node = Node()
     node.line = node.column = 1
     return node

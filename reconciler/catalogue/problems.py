@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
 from functools import cache
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from reconciler.catalogue.syntax import Steps
 from reconciler.core.model.kind import Kind
 from reconciler.errors import suggestion
 
 WAS = "was"
 """The key for the former name of a renamed object, in kinds that can be renamed."""
-
-Path = tuple[str | int, ...]
 
 _Shape = TypeVar("_Shape", bound=Mapping[str, Any])
 
@@ -32,7 +31,7 @@ _WORDS = {
 
 
 def explain(
-    error: Mapping[str, Any], known: Callable[[Path], Collection[str]], shown: bool
+    error: Mapping[str, Any], known: Callable[[Steps], Collection[str]], shown: bool
 ) -> tuple[str, str]:
     """Return message and hint for one error of pydantic.
 
@@ -53,6 +52,36 @@ def explain(
         hint = suggestion(given, expected) if isinstance(given, str) else ""
         return f"`{name}` must be one of {', '.join(expected)}{written}", hint
     return f"`{name}` {_WORDS.get(kind, error['msg'])}{written}", ""
+
+
+class Explained(NamedTuple):
+    """One error of a list of mappings, in the words of a shop."""
+
+    entry: int
+    path: Steps
+    """The path inside the entry with that index."""
+    message: str
+    hint: str
+    is_key: bool
+    """Whether the key is wrong, not its value."""
+
+
+def explain_all(
+    error: ValidationError, known: Callable[[Steps], Collection[str]], private: Container[Any]
+) -> Iterator[Explained]:
+    """Yield each error; the values of `private` fields are not shown."""
+    for found in error.errors(include_url=False):
+        # A failing key of a mapping is reported at (…, key, "[key]").
+        path = tuple(step for step in found["loc"][1:] if step != "[key]")
+        shown = not path or path[0] not in private
+        message, hint = explain({**found, "loc": path}, known, shown)
+        is_key = found["type"] == "extra_forbidden"
+        yield Explained(int(found["loc"][0]), path, message, hint, is_key)
+
+
+def private_fields(kind: Kind) -> set[str]:
+    """Return the names of the fields with customer data."""
+    return {name for name, field in kind.fields.items() if field.private}
 
 
 @cache
@@ -90,13 +119,13 @@ def validate_entry(
 
 def known_keys(
     kind: Kind, nested: Kind | None = None, *, values_only: bool = False
-) -> Callable[[Path], Collection[str]]:
+) -> Callable[[Steps], Collection[str]]:
     """Return the keys that are accepted at a path inside an object of `kind`.
 
     `nested` is the kind that its entries hold; `values_only` leaves out what names one object.
     """
 
-    def at(path: Path) -> Collection[str]:
+    def at(path: Steps) -> Collection[str]:
         if path:
             return sorted(_members(kind.model, path))
         if values_only:
@@ -107,7 +136,7 @@ def known_keys(
     return at
 
 
-def _members(model: Any, path: Path) -> Iterator[str]:
+def _members(model: Any, path: Steps) -> Iterator[str]:
     """Keys of the mapping type nested in a field's annotation."""
     pending = [get_type_hints(model)[str(path[0])]]
     while pending:

@@ -11,13 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from reconciler.catalogue.files import SETTINGS_FILE, is_inside
-from reconciler.catalogue.parser import Expand, Node, UnsetName, expander, is_placeholder, read
-from reconciler.catalogue.positions import locate
+from reconciler.catalogue.files import SETTINGS_FILE, Files, Problems, is_inside
+from reconciler.catalogue.parser import (
+    Expand,
+    Node,
+    UnsetName,
+    empty_node,
+    expander,
+    is_placeholder,
+    read,
+)
 from reconciler.catalogue.sections import read_guardrails, read_prune
 from reconciler.core.model.desired import PruneScope
 from reconciler.core.model.store import SANDBOX, Store
-from reconciler.errors import Problem, SourceError, StoreError, UsageError, suggestion
+from reconciler.errors import SourceError, StoreError, UsageError, suggestion
 from reconciler.guardrails.guardrail import Guardrails
 from reconciler.kinds import MANAGED
 
@@ -124,72 +131,66 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> Settings:
         hint = f"to create a shop folder, run: reconciler init {shlex.quote(str(root))}"
         raise UsageError(f"folder not found: {root}", hint=hint)
     path = root / SETTINGS_FILE
-    node = Node()
-    node.line = node.column = 1
-    problems: list[Problem] = []
+    problems = Problems(Files(root))
+    node = empty_node()
     if path.exists():
-        node, problems = read(path, SETTINGS_FILE)
+        node, found = read(path, SETTINGS_FILE)
+        problems.found.extend(found)
     elif not environment.get("DEALPOS_URL"):
         create = f"reconciler init {shlex.quote(str(root))}"
         hint = f"to make it a shop folder, run: {create}"
         raise UsageError(f"{root} is not a shop folder: {SETTINGS_FILE} not found", hint=hint)
-    reader = _Reader(path, environment, problems)
+    reader = _Reader(environment, problems)
     reader.unknown(node, _KEYS)
     store = reader.store(node)
     catalogue = reader.text(node, "catalogue") or "catalogue"
     if not is_inside(catalogue):
-        reader.problem(node, "catalogue", "`catalogue` must be a folder inside the shop's folder")
+        message = "`catalogue` must be a folder inside the shop's folder"
+        problems.add_setting(node, ("catalogue",), message)
     defaults = reader.mapping(node, "defaults")
-    guardrails = read_guardrails(reader.mapping(node, "guardrails"), reader.problem)
-    prune = read_prune(node, MANAGED, reader.problem)
+    guardrails = read_guardrails(reader.mapping(node, "guardrails"), problems)
+    prune = read_prune(node, MANAGED, problems)
     ledger = reader.text(node, "ledger") or "none"
     if ledger not in LEDGERS:
         hint = suggestion(ledger, LEDGERS) or "write none, file or git"
-        reader.problem(node, "ledger", f"unknown ledger `{ledger}`", hint)
-    if reader.problems:
-        raise SourceError(reader.problems)
-    expand = reader.expand
-    return Settings(root, catalogue, defaults, guardrails, prune, ledger, expand, store)
+        problems.add_setting(node, ("ledger",), f"unknown ledger `{ledger}`", hint)
+    if problems.found:
+        raise SourceError(problems.found)
+    return Settings(root, catalogue, defaults, guardrails, prune, ledger, reader.expand, store)
 
 
 class _Reader:
     """A reader of the settings that collects problems with their places."""
 
-    def __init__(self, path: Path, environment: Mapping[str, str], problems: list[Problem]) -> None:
-        self.path = path
+    def __init__(self, environment: Mapping[str, str], problems: Problems) -> None:
         self.environment = environment
         self.expand = expander(environment)
         self.problems = problems
-
-    def problem(
-        self, node: Node, key: str, message: str, hint: str = "", *, at_key: bool = False
-    ) -> None:
-        content = self.path.read_text(encoding="utf-8-sig")
-        place = locate(content, (node.line, node.column), (key,), key=at_key)
-        self.problems.append(Problem(SETTINGS_FILE, *place, message, hint))
 
     def unknown(self, node: Node, accepted: tuple[str, ...]) -> None:
         for key in node:
             if key not in accepted:
                 hint = suggestion(key, accepted) or "accepted: " + ", ".join(accepted)
-                self.problem(node, key, f"unknown key `{key}`", hint, at_key=True)
+                self.problems.add_setting(node, (key,), f"unknown key `{key}`", hint, key=True)
 
     def mapping(self, node: Node, key: str) -> Node | None:
         value = node.get(key)
         if value is not None and not isinstance(value, Node):
-            self.problem(node, key, f"`{key}` must be a mapping (key: value lines)")
+            message = f"`{key}` must be a mapping (key: value lines)"
+            self.problems.add_setting(node, (key,), message)
             return None
         return value
 
     def text(self, node: Node, key: str) -> str:
         value = node.get(key, "")
         if not isinstance(value, str):
-            self.problem(node, key, f"`{key}` must be text")
+            self.problems.add_setting(node, (key,), f"`{key}` must be text")
             return ""
         try:
             return self.expand(value)
         except UnsetName as error:
-            self.problem(node, key, f"environment variable {error} is not set", "set it")
+            message = f"environment variable {error} is not set"
+            self.problems.add_setting(node, (key,), message, "set it")
             return ""
 
     def store(self, root: Node) -> dict[str, str]:
@@ -203,7 +204,7 @@ class _Reader:
                 message = "a client secret is written in the file"
                 hint = "write ${DEALPOS_CLIENT_SECRET} and set it in the environment; "
                 hint += "then replace the secret: git keeps the old one in its history"
-                self.problem(node, "client_secret", message, hint)
+                self.problems.add_setting(node, ("client_secret",), message, hint)
         for key, name in _OVERRIDES.items():
             if self.environment.get(name):
                 given[key] = self.environment[name]

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler.catalogue.files import Files
+from reconciler.catalogue.files import Files, Problems
 from reconciler.catalogue.problems import kind_adapter
 from reconciler.catalogue.sections import read_defaults
 from reconciler.catalogue.settings import Settings
@@ -152,7 +152,8 @@ def _collect_new_objects(found: AdoptCandidates, client: Client, patterns: Seque
         return pick(address) or (above is not None and pick(above))
 
     taken = select_exportable(everything.live, MANAGED, [*everything.names], found.desired, fresh)
-    given, _ = read_defaults(found.settings.defaults, MANAGED, Files(found.settings.root))
+    settings = found.settings
+    given = read_defaults(settings.defaults, MANAGED, Problems(Files(settings.root)))
     found.new = make_entries(taken, MANAGED, everything.live, given)
     found.beside = taken.beside
     found.skipped += taken.skipped

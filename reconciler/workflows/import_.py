@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler import atomic
 from reconciler.catalogue import parser as document
-from reconciler.catalogue.files import SETTINGS_FILE, Files
+from reconciler.catalogue.files import SETTINGS_FILE, Files, Problems
 from reconciler.catalogue.sections import read_defaults
 from reconciler.catalogue.settings import Settings
 from reconciler.catalogue.writing import layout
@@ -131,7 +131,7 @@ def _settings(
     shop: Settings, found: Exportable, desired: Desired, new: bool
 ) -> tuple[str, Mapping[str, Mapping[str, Any]]]:
     """Return the text of the settings where they are written, and the defaults in force."""
-    given, _ = read_defaults(shop.defaults, MANAGED, Files(shop.root))
+    given = read_defaults(shop.defaults, MANAGED, Problems(Files(shop.root)))
     if given or any(desired.objects.values()):
         # A new default would change objects that are already declared.
         return (_store(shop) if new else ""), given

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from reconciler.catalogue.syntax import YamlNode, YamlPair
 from reconciler.catalogue.writing.entry import YamlEntry, flow, pair, texts
 from reconciler.catalogue.writing.scalar import (
     escape_placeholders,
@@ -14,7 +15,6 @@ from reconciler.catalogue.writing.scalar import (
     quote,
     scalar,
 )
-from reconciler.catalogue.writing.syntax import YamlNode, YamlPair
 
 _COMMENT = re.compile(r"(?:^|\s)#")
 _SIMPLE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]*")

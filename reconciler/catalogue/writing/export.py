@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler.catalogue.problems import explain, kind_adapter
+from reconciler.catalogue.problems import explain_all, kind_adapter
 from reconciler.catalogue.writing.entry import YamlEntry, texts
 from reconciler.catalogue.writing.results import Skipped
 from reconciler.catalogue.writing.values import (
@@ -117,10 +117,8 @@ def _find_errors(kind: Kind, written: list[Any]) -> dict[int, dict[str, str]]:
         kind_adapter(kind).validate_python(written)
     except ValidationError as error:
         failing: dict[int, dict[str, str]] = {}
-        for problem in error.errors(include_url=False, include_input=False):
-            index, path = int(problem["loc"][0]), problem["loc"][1:]
-            reason, _ = explain({**problem, "loc": path, "input": None}, lambda at: (), False)
-            failing.setdefault(index, {}).setdefault(str(path[0]), reason)
+        for wrong in explain_all(error, lambda at: (), kind.fields):
+            failing.setdefault(wrong.entry, {}).setdefault(str(wrong.path[0]), wrong.message)
         return failing
     return {}
 

@@ -12,14 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml.error import YAMLError
+
 from reconciler import atomic
 from reconciler.catalogue import loader as source
 from reconciler.catalogue.files import list_files
 from reconciler.catalogue.parser import UnsetName, parse
 from reconciler.catalogue.settings import Settings
+from reconciler.catalogue.syntax import Steps, YamlNode, find_node, parse_syntax
 from reconciler.catalogue.writing.edit import Edits, Unwritable
 from reconciler.catalogue.writing.entry import YamlEntry
-from reconciler.catalogue.writing.syntax import YamlNode, find_node, parse_syntax
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds
@@ -29,8 +31,6 @@ BOM = b"\xef\xbb\xbf"
 
 GONE = object()
 """Instead of a value: the key is taken out."""
-
-Steps = tuple[str | int, ...]
 
 
 @dataclass(slots=True)
@@ -110,7 +110,11 @@ class Writeback:
         if name not in self.files:
             raw = (self.shop.root / name).read_bytes()
             text = raw.decode("utf-8-sig")
-            root = parse_syntax(text)
+            try:
+                root = parse_syntax(text)
+            except YAMLError:
+                why = "a file has changed while it was being edited"
+                raise ReconcilerError(why) from None
             paths = dict(self._paths(parse(text, name)[0]))
             self.files[name] = CatalogueFile(name, raw, text, root, paths, Edits(text, root))
         return self.files[name]
