@@ -23,7 +23,6 @@ from reconciler.dealpos.request_window import RequestWindow
 from reconciler.dealpos.response import Response, parse, read_bounded
 from reconciler.dealpos.routes import Routes, TenantProfile
 from reconciler.errors import (
-    ApiError,
     OperationUnavailable,
     OutcomeUnknown,
     RateLimited,
@@ -151,18 +150,16 @@ class Client:
     def _send(self, operation: Operation, route: Route, parameters: Any) -> Any:
         """Call an operation by one route; send it again where that is safe."""
         fresh = operation.name != "token" and self._token.renew("")
-        lost: ApiError | None = None
-        for attempt in range(retry.MAX_ATTEMPTS):
-            if lost:
-                self._back_off(attempt, lost)
+        attempt = 1
+        while True:
             try:
                 return self._attempt(operation, route, parameters, fresh)
             except (OutcomeUnknown, Unreachable, UnexpectedResponse) as error:
                 if not retry.should_retry(operation, error, attempt):
                     raise
-                lost = error
-        assert lost is not None
-        raise lost
+                reason = retry.retry_reason(error)
+            self._wait(retry.pause_seconds(attempt), f"{reason}, retrying")
+            attempt += 1
 
     def _attempt(self, operation: Operation, route: Route, parameters: Any, fresh: bool) -> Any:
         """Send one request; renew a token that has expired, once."""
@@ -187,8 +184,18 @@ class Client:
                     self.window.update_from_headers(response.headers, most)
                 else:
                     self.window.count_lost_response()
-                seconds = time.monotonic() - began
-                self._report(operation, route, parameters, response, seconds)
+                record = RequestRecord(
+                    operation.name,
+                    route.method,
+                    route.path,
+                    response.status_code,
+                    time.monotonic() - began,
+                    len(response.content),
+                    max(self.window.remaining, 0),
+                    response.headers,
+                    parameter_names(parameters),
+                )
+                self.observer.on_response(record)
             if response.status_code != 429:
                 return response
             wait = self.window.close(response.headers.get("retry-after", ""))
@@ -197,29 +204,6 @@ class Client:
             operation.name,
             f"the shop answered HTTP 429 in {MAX_WINDOWS} rate-limit windows",
             hint="find the integration that uses the rate limit, or ask DealPOS to raise it",
-        )
-
-    def _report(
-        self,
-        operation: Operation,
-        route: Route,
-        parameters: Any,
-        response: Response,
-        seconds: float,
-    ) -> None:
-        """Tell the observer of a request; a response with status 0 was lost."""
-        self.observer.on_response(
-            RequestRecord(
-                operation.name,
-                route.method,
-                route.path,
-                response.status_code,
-                seconds,
-                len(response.content),
-                max(self.window.remaining, 0),
-                response.headers,
-                parameter_names(parameters),
-            )
         )
 
     def _take_turn(self, operation: Operation) -> int:
@@ -283,9 +267,6 @@ class Client:
     def _ask_for_token(self, credentials: Any) -> Any:
         operation = OPERATIONS["token"]
         return self._send(operation, operation.routes[0], credentials)
-
-    def _back_off(self, attempt: int, lost: ApiError) -> None:
-        self._wait(retry.pause_seconds(attempt), f"{retry.retry_reason(lost)}, retrying")
 
     def _wait(self, seconds: float, reason: str) -> None:
         self.observer.on_wait(seconds, reason)

@@ -20,15 +20,18 @@ MAX_ATTEMPTS = 4
 
 
 def should_retry(operation: Operation, error: ApiError, attempt: int) -> bool:
-    """Return whether to send a failed request again: it must be safe, and it may succeed."""
-    if isinstance(error, CertificateInvalid):
+    """Return whether to send a request again whose `attempt` failed; the first one is number 1.
+
+    It must be safe, and it may succeed.
+    """
+    if attempt == MAX_ATTEMPTS or isinstance(error, CertificateInvalid):
         return False
     if isinstance(error, UnexpectedResponse):
         # A proxy may have answered once; without this limit a permanent one would cost minutes.
-        return operation.reads and operation.name != "token" and attempt == 0
+        return operation.reads and operation.name != "token" and attempt == 1
     if operation.single and isinstance(error, OutcomeUnknown) and error.has_message:
         # dealpos-api.md §4: "not found" is undocumented, and a 500 with a message may mean it.
-        return attempt == 0
+        return attempt == 1
     return operation.repeatable or isinstance(error, Unreachable)
 
 

@@ -6,7 +6,7 @@ anything is sent again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -14,12 +14,11 @@ from reconciler.core.diff.change import Change
 from reconciler.core.diff.diff import compare_fields
 from reconciler.core.diff.readback import describe_mismatch
 from reconciler.core.model.address import Address
-from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.model.live import ABSENT, ListingStats, Live, Observed, gather_wanted
+from reconciler.core.model.kind import Kind
+from reconciler.core.model.live import ABSENT, Observed
 from reconciler.core.report import Written
 from reconciler.core.steps.step import Request, Step, Undo
-from reconciler.dealpos.client import Client
-from reconciler.dealpos.reading import readback
+from reconciler.dealpos.reading.readback import Readback
 from reconciler.errors import (
     ApiError,
     MismatchRemains,
@@ -32,25 +31,21 @@ from reconciler.errors import (
     Unreachable,
 )
 
+NOT_IN_THE_SHOP = "accepted by the API, but not in the shop"
 
-class RequestSender:
+
+class RequestSender(Readback):
     """Sends the requests of steps; every method returns only when it knows what happened."""
-
-    def __init__(self, client: Client, kinds: Kinds, pages: Mapping[str, ListingStats]) -> None:
-        self.client = client
-        self.kinds = kinds
-        self.pages = pages
 
     def send(self, step: Step) -> tuple[Written, ...]:
         """Send the request of a step in the spelling that the shop accepts."""
         request = step.requests[0]
-        for index, body in enumerate(request.bodies):
+        for body in request.bodies:
             try:
                 self._send_settled(step, Request(request.operation, body))
                 break
             except Rejected as error:
-                further = index + 1 < len(request.bodies)
-                if not further or error.status != 400:
+                if body is request.bodies[-1] or error.status != 400:
                     raise
         return record_acceptance(step)
 
@@ -105,9 +100,10 @@ class RequestSender:
         if change.address in live.read_errors:
             # Unread is not wrong: a coupon must not be deleted on a guess.
             return replace(written, unread=live.read_errors[change.address])
-        problem = _describe_broader_terms(self.kinds[step.kind], change, state)
         if not isinstance(state, Observed):
-            raise ReadbackMismatch(request.operation, problem or "")
+            raise ReadbackMismatch(request.operation, NOT_IN_THE_SHOP)
+        kind = self.kinds[step.kind]
+        problem = describe_mismatch(kind, change, state.value, kind.must_match_on_readback)
         if problem is None:
             awaited = written.proof.listing_only - state.value.keys()
             return replace(written, observed=state.value, awaits_listing=bool(awaited))
@@ -135,9 +131,8 @@ class RequestSender:
                 if not isinstance(state, Observed):
                     continue
                 if not compare_fields(kind, undo.must_match, state.value):
-                    return (
-                        "; the old one was restored with its remaining uses, as far as reads show"
-                    )
+                    restored = "the old one was restored with its remaining uses"
+                    return f"; {restored}, as far as reads show"
                 self._delete(undo.remove, [change.address])
             except ApiError:
                 continue
@@ -204,34 +199,10 @@ class RequestSender:
                 return False
         return True
 
-    def read(
-        self, addresses: Iterable[Address], fields: Mapping[Address, frozenset[str]] | None = None
-    ) -> Live:
-        """Read objects that were written a moment ago, or should be."""
-        asked = gather_wanted((a.kind, a.name, (fields or {}).get(a, ())) for a in addresses)
-        return readback.read_written(self.client, self.kinds, asked, self.pages)
-
-    def read_deletions(self, addresses: Iterable[Address]) -> Live:
-        """Read objects that were deleted a moment ago, by the read that would show them."""
-        asked = gather_wanted((a.kind, a.name, ()) for a in addresses)
-        return readback.read_deletions(self.client, self.kinds, asked, self.pages)
-
-    def read_listing(self, kind: Kind, names: Sequence[str]) -> Live:
-        """Read by a listing objects that were written a moment ago."""
-        listed = self.pages.get(kind.name)
-        return readback.read_listing(self.client, self.kinds, kind, names, listed)
-
 
 def record_acceptance(step: Step) -> tuple[Written, ...]:
     """Return the records of a step whose requests were accepted."""
     return tuple(Written(c, step.proofs[c.address], "applied") for c in step.changes)
-
-
-def _describe_broader_terms(kind: Kind, change: Change, state: object) -> str | None:
-    """Return in words how a new object is not as declared, or None."""
-    if not isinstance(state, Observed):
-        return "accepted by the API, but not in the shop"
-    return describe_mismatch(kind, change, state.value, kind.must_match_on_readback)
 
 
 def _is_worth_another_spelling(error: ApiError) -> bool:

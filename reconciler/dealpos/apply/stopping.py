@@ -54,25 +54,19 @@ class StopPolicy:
             whole = self.client.requests + self._requests_ahead(self.groups.steps)
             self.closed = (
                 f"not started: {broken.limit} is less than the {broken.needed} needed to apply and "
-                f"verify {step.addresses[0]}; the whole plan needs "
-                f"{whole} requests"
+                f"verify {step.addresses[0]}; the whole plan needs {whole} requests"
             )
             self.needed = (self.client.requests + ahead, self.client.elapsed_seconds() + wait)
         else:
             self.begun |= group
 
     def _requests_ahead(self, ids: Iterable[int]) -> int:
-        """Return the requests still to be sent for these steps and for reading them back."""
+        """Return the requests still to be sent for these steps and for reading them back.
+
+        Finished steps have sent theirs, and some a read: of a replaced object, and of a creation.
+        """
         steps = [self.groups.steps[i] for i in ids]
-        writes = sum(len(step.requests) for step in steps)
-        return writes + count_readbacks(steps, self.kinds, self.pages) - self._requests_sent()
-
-    def _requests_sent(self) -> int:
-        """Return the requests already sent for finished steps, reads between them included."""
-        steps = [self.groups.steps[i] for i in self.passed]
-        return sum(len(step.requests) + _immediate_reads(step) for step in steps)
-
-
-def _immediate_reads(step: Step) -> int:
-    """Return the reads of a step before the next: of a replaced object, and of a creation."""
-    return int(step.action is Action.REPLACE) + int(step.undo is not None)
+        whole = count_readbacks(steps, self.kinds, self.pages) + sum(len(s.requests) for s in steps)
+        passed = [self.groups.steps[i] for i in self.passed]
+        reads = sum((s.action is Action.REPLACE) + (s.undo is not None) for s in passed)
+        return whole - reads - sum(len(s.requests) for s in passed)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.diff.readback import describe_ignored_write, describe_mismatch
@@ -11,8 +12,8 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.live import Live, Observed
 from reconciler.core.report import Written
-from reconciler.core.steps.step import Request, Step
-from reconciler.dealpos.apply.send import RequestSender
+from reconciler.core.steps.step import Step
+from reconciler.dealpos.apply.send import NOT_IN_THE_SHOP, RequestSender
 from reconciler.errors import ApiError, Stopped
 
 Writes = Mapping[Address, Written]
@@ -39,7 +40,8 @@ class _Verifier:
         pending = {address: w for address, w in writes.items() if w.unconfirmed}
         deleted = {a: w for a, w in pending.items() if w.change.action is Action.DELETE}
         kept = {a: w for a, w in pending.items() if a not in deleted}
-        found = {**writes, **self._read_deletions(deleted)}
+        look_for_deleted = partial(self.sender.read_deletions, deleted)
+        found = {**writes, **_look(deleted, look_for_deleted, _compare_deletion)}
         first = self._read(kept, self.alone)
         differing = {address: w for address, w in first.items() if w.status == "failed"}
         resent = self._write_alone(differing)
@@ -49,7 +51,7 @@ class _Verifier:
 
     def _write_alone(self, differing: Writes) -> dict[Address, Written]:
         """Write children by their own update; those it was sent for count as applied again."""
-        requests: list[tuple[Address, Request]] = [
+        requests = [
             (address, step.fallback[address])
             for step in self.steps
             for address in differing
@@ -68,14 +70,12 @@ class _Verifier:
 
     def _read(self, pending: Writes, alone: set[Address]) -> dict[Address, Written]:
         """Return `pending` with what a read shows: observed, failed, or unread with the reason."""
-        if not pending:
-            return {}
         fields = {address: written.proof.visible for address, written in pending.items()}
-        try:
-            live = self.sender.read(pending, fields)
-        except (ApiError, Stopped) as error:
-            return _mark_unread(pending, error.message)
-        return {a: self._compare(w, live, a in alone) for a, w in pending.items()}
+        return _look(
+            pending,
+            partial(self.sender.read, pending, fields),
+            lambda written, live: self._compare(written, live, written.address in alone),
+        )
 
     def _compare(self, written: Written, live: Live, can_resend: bool) -> Written:
         address, change = written.address, written.change
@@ -83,7 +83,7 @@ class _Verifier:
             return replace(written, unread=live.read_errors[address])
         state, kind = live.get(address), self.kinds[address.kind]
         if not isinstance(state, Observed):
-            problem: str | None = "accepted by the API, but not in the shop"
+            problem: str | None = NOT_IN_THE_SHOP
         else:
             problem = describe_mismatch(kind, change, state.value)
             if problem is None and can_resend:
@@ -92,37 +92,15 @@ class _Verifier:
                 return replace(written, observed=state.value)
         return replace(written, status="failed", reason=f"{problem}{_why_not_sent_alone(change)}")
 
-    def _read_deletions(self, deleted: Writes) -> dict[Address, Written]:
-        """Return `deleted` with whether the read that would show them still does."""
-        if not deleted:
-            return {}
-        try:
-            live = self.sender.read_deletions(deleted)
-        except (ApiError, Stopped) as error:
-            return _mark_unread(deleted, error.message)
-        found = {}
-        for address, written in deleted.items():
-            if address in live.read_errors:
-                found[address] = replace(written, unread=live.read_errors[address])
-            elif isinstance(live.get(address), Observed):
-                why = "accepted by the API, but still in the shop"
-                found[address] = replace(written, status="failed", reason=why)
-            else:
-                found[address] = replace(written, observed={})
-        return found
-
     def _read_listings(self, writes: Writes) -> dict[Address, Written]:
         """Read by a listing what no single read shows; remove what is broader than declared."""
         waiting = {a: w for a, w in writes.items() if w.awaits_listing and w.status == "applied"}
         found: dict[Address, Written] = {}
         for name in dict.fromkeys(address.kind for address in waiting):
             own = {a: w for a, w in waiting.items() if a.kind == name}
-            try:
-                live = self.sender.read_listing(self.kinds[name], [a.name for a in own])
-            except (ApiError, Stopped) as error:
-                found |= _mark_unread(own, error.message)
-                continue
-            found |= {address: self._compare_listing(w, live) for address, w in own.items()}
+            names = [address.name for address in own]
+            read = partial(self.sender.read_listing, self.kinds[name], names)
+            found |= _look(own, read, self._compare_listing)
         return found
 
     def _compare_listing(self, written: Written, live: Live) -> Written:
@@ -140,8 +118,26 @@ class _Verifier:
         return replace(written, status="failed", reason=why)
 
 
-def _mark_unread(writes: Writes, why: str) -> dict[Address, Written]:
-    return {address: replace(written, unread=why) for address, written in writes.items()}
+def _look(
+    writes: Writes, read: Callable[[], Live], compare: Callable[[Written, Live], Written]
+) -> dict[Address, Written]:
+    """Return `writes` with what one read shows of them, or unread with the reason."""
+    if not writes:
+        return {}
+    try:
+        live = read()
+    except (ApiError, Stopped) as error:
+        return {a: replace(written, unread=error.message) for a, written in writes.items()}
+    return {address: compare(written, live) for address, written in writes.items()}
+
+
+def _compare_deletion(written: Written, live: Live) -> Written:
+    if written.address in live.read_errors:
+        return replace(written, unread=live.read_errors[written.address])
+    if isinstance(live.get(written.address), Observed):
+        why = "accepted by the API, but still in the shop"
+        return replace(written, status="failed", reason=why)
+    return replace(written, observed={})
 
 
 def _why_not_sent_alone(change: Change) -> str:

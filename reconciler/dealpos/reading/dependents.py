@@ -6,7 +6,7 @@ deletions of objects that it could refer to.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 
 from reconciler.core.model.address import Address
@@ -43,7 +43,9 @@ def read_dependents(reader: Reader, desired: Desired, view: Live) -> None:
             if fields or may_share:
                 _read_all(reader, kind, fields)
             if has_children:
-                _read_children(reader, kind, {a.name for a in doomed if a.kind == kind.name})
+                _read_children(
+                    reader, kind, [a.name for a in sorted(doomed) if a.kind == kind.name]
+                )
         except (Rejected, UnexpectedResponse) as error:
             reader.live.references_unknown[kind.name] = error.operation
 
@@ -104,9 +106,8 @@ def _read_all(reader: Reader, kind: Kind, fields: frozenset[str]) -> None:
     else:
         parent = reader.kinds[kind.parent.kind]
         _read_all(reader, parent, frozenset())
-        _read_children(
-            reader, parent, {name for name, _ in reader.live.iterate_observed(parent.name)}
-        )
+        shown = sorted(name for name, _ in reader.live.iterate_observed(parent.name))
+        _read_children(reader, parent, shown)
         names = {n for _, o in reader.live.iterate_observed(parent.name) for n in o.children or ()}
         missing = reader.find_missing(kind, names)
         if kind.reads.batch and missing:
@@ -121,14 +122,8 @@ def _read_all(reader: Reader, kind: Kind, fields: frozenset[str]) -> None:
         reader.live.references_unknown[kind.name] = "their references were not returned"
 
 
-def _read_children(reader: Reader, kind: Kind, parents: Collection[str]) -> None:
-    """Read a parent by itself where the listing did not show its children."""
-    for name in sorted(parents):
-        address = Address(kind.name, name)
-        state = reader.live.get(address)
-        if isinstance(state, Observed) and state.children is None and kind.reads.single:
-            reader.read_single(kind, name)
-            state = reader.live.get(address)
-        if isinstance(state, Observed) and state.children is None:
-            child = reader.builder.children[kind.name]
-            reader.live.references_unknown[child.name] = f"not returned with their {kind.name}"
+def _read_children(reader: Reader, kind: Kind, parents: Iterable[str]) -> None:
+    """Read the children of each parent; note where the shop does not return them."""
+    if reader.read_children(kind, parents):
+        child = reader.builder.children[kind.name]
+        reader.live.references_unknown[child.name] = f"not returned with their {kind.name}"

@@ -124,27 +124,21 @@ class FullRead:
         """Read the children that their parents' rows name, in the cheapest way."""
         assert kind.parent is not None
         parent = self.kinds[kind.parent.kind]
-        for name, state in tuple(self.live.iterate_observed(parent.name)):
-            if state.children is None and self._is_new(parent, name):
-                self._read_parent(parent, name, kind)
+        shown = [name for name, _ in self.live.iterate_observed(parent.name)]
+        for name in self.reader.read_children(
+            parent, [n for n in shown if self._is_new(parent, n)]
+        ):
+            reason = f"the API did not return its {kind.collection}"
+            self.live.read_errors[Address(parent.name, name)] = reason
         asked = self._all_fields(kind, self._new_names(kind))
         if kind.reads.batch:
             self.reader.read_many(kind, kind.reads.batch, asked)
-        for name in self.reader.find_missing(kind, asked) if kind.reads.single else ():
-            self.reader.read_single(kind, name)
+        if kind.reads.single:
+            self.reader.read_singles(kind, self.reader.find_missing(kind, asked))
         self.reader.read_missing_fields(kind, asked)
         for name in self.reader.find_missing(kind, asked):
             reason = f"its {parent.name} names it, and the API did not return it"
             self.live.read_errors[Address(kind.name, name)] = reason
-
-    def _read_parent(self, parent: Kind, name: str, kind: Kind) -> None:
-        """Read a parent whose row did not show its children."""
-        if parent.reads.single:
-            self.reader.read_single(parent, name)
-        state = self.reader.get_observed(parent, name)
-        if state is None or state.children is None:
-            reason = f"the API did not return its {kind.collection}"
-            self.live.read_errors[Address(parent.name, name)] = reason
 
     def _new_names(self, kind: Kind) -> list[str]:
         """Return the names that the listings have shown and the files do not declare."""

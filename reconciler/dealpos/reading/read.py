@@ -8,6 +8,7 @@ may hide retired objects, a single read does not find it either (dealpos-api.md 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 
 from reconciler.core.diff.diff import compare_fields
 from reconciler.core.diff.rename import apply_renames
@@ -77,17 +78,12 @@ def _collect_requested(desired: Desired, kinds: Kinds, also: Iterable[Address]) 
 
 def _compared_fields(kind: Kind, objects: Mapping[str, Declared]) -> dict[str, frozenset[str]]:
     """Return the fields of each object that its comparison needs."""
-    # Most objects of a kind declare the same keys, so one set serves many of them.
-    shapes: dict[tuple[str, ...], frozenset[str]] = {}
-    found = {}
-    for name, declared in objects.items():
-        shape = tuple(declared.value)
-        fields = shapes.get(shape)
-        if fields is None:
-            fields = frozenset(n for n in shape if kind.fields[n].comparable)
-            shapes[shape] = fields
-        found[name] = fields
-    return found
+
+    @cache  # Most objects of a kind declare the same keys, so one set serves many of them.
+    def comparable(keys: tuple[str, ...]) -> frozenset[str]:
+        return frozenset(key for key in keys if kind.fields[key].comparable)
+
+    return {name: comparable(tuple(declared.value)) for name, declared in objects.items()}
 
 
 def _read_pruned(reader: Reader, desired: Desired, view: Live) -> None:
@@ -109,14 +105,12 @@ def _read_kind(reader: Reader, kind: Kind, asked: RequestedFields, *, declared: 
         if kind.reads.batch:
             reader.read_many(kind, kind.reads.batch, asked)
         elif not kind.reads.prefer_listing and len(asked) <= MAX_SINGLE_READS:
-            for name in sorted(asked):
-                reader.read_single(kind, name)
+            reader.read_singles(kind, sorted(asked))
         elif kind.reads.prefer_listing:
             _read_whole_listing(reader, kind, asked, declared=declared)
         else:
             reader.read_listing(kind, asked, budget=len(asked))
-            for name in reader.find_missing(kind, asked):
-                reader.read_single(kind, name)
+            reader.read_singles(kind, reader.find_missing(kind, asked))
         _resolve_missing(reader, kind, asked)
         reader.read_missing_fields(kind, asked)
     except (Rejected, UnexpectedResponse) as error:
@@ -135,8 +129,7 @@ def _read_whole_listing(
         if kind.reads.single is None:
             raise
         reader.unlisted[kind.name] = set(asked)
-        for name in sorted(asked):
-            reader.read_single(kind, name)
+        reader.read_singles(kind, sorted(asked))
 
 
 def _resolve_missing(reader: Reader, kind: Kind, asked: RequestedFields) -> None:
@@ -188,8 +181,7 @@ def _confirm_by_single_reads(reader: Reader, kind: Kind, missing: list[str]) -> 
     sample = missing[:MAX_SAMPLE_READS] if empty and kind.retire else missing
     found = [name for name in sample if reader.read_single(kind, name)]
     if found or sample is missing:
-        for name in missing[len(sample) :]:
-            reader.read_single(kind, name)
+        reader.read_singles(kind, missing[len(sample) :])
     return reader.find_missing(kind, missing)
 
 
@@ -211,7 +203,7 @@ def _read_fields_for_writes(reader: Reader, desired: Desired) -> None:
         try:
             if changing or parents:
                 reader.read_missing_fields(kind, dict.fromkeys(changing | parents, carried))
-            _read_children(reader, kind, changing | parents)
+            reader.read_children(kind, sorted(changing | parents))
             completeness.refuse_blind_updates(reader, kind, desired, changing)
         except (Rejected, UnexpectedResponse) as error:
             for name in changing:
@@ -232,18 +224,8 @@ def _parents_of_changed(
     if child is None:
         return set()
     nested = desired.objects.get(child.name, {})
-    parents = {nested[name].value.get(kind.name) for name in changed[child.name]}
-    return {parent for parent in parents if parent is not None}
-
-
-def _read_children(reader: Reader, kind: Kind, parents: set[str]) -> None:
-    """Read the children of each parent whose reads so far have not shown them."""
-    if kind.name not in reader.builder.children:
-        return
-    for name in sorted(parents):
-        state = reader.get_observed(kind, name)
-        if state is not None and state.children is None:
-            reader.read_single(kind, name)
+    values = (nested[name].value for name in changed[child.name])
+    return {value[kind.name] for value in values if value.get(kind.name) is not None}
 
 
 def _changed_names(reader: Reader, kind: Kind, desired: Desired) -> set[str]:

@@ -2,56 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.model.live import ABSENT, ListingStats, Live, Wanted
+from reconciler.core.model.live import ABSENT, ListingStats, Live, gather_wanted
 from reconciler.core.steps.usage import ReadChoice, choose_read
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.reader import MAX_PROOF_PAGES, Reader, RequestedFields
 from reconciler.errors import Rejected, UnexpectedResponse
 
 
-def read_written(
-    client: Client, kinds: Kinds, wanted: Wanted, pages: Mapping[str, ListingStats]
-) -> Live:
-    """Read named objects again after a write."""
-    reader = Reader(client, kinds)
-    for name, objects in wanted.items():
-        if objects:
-            _read_again(reader, kinds[name], objects, pages.get(name))
-    return reader.live
+class Readback:
+    """Reads objects again that were written a moment ago, or should be.
 
+    `pages` tells how long the whole listings were that the plan has read.
+    """
 
-def read_deletions(
-    client: Client, kinds: Kinds, wanted: Wanted, pages: Mapping[str, ListingStats]
-) -> Live:
-    """Read deleted objects once: the read shows them or not."""
-    reader = Reader(client, kinds)
-    for name, objects in wanted.items():
-        choice = choose_read(kinds[name], len(objects), pages.get(name))
-        try:
-            _read_by(reader, kinds[name], objects, choice)
-        except (Rejected, UnexpectedResponse) as error:
-            reader.mark_unread(kinds[name], objects, error)
-    return reader.live
+    def __init__(self, client: Client, kinds: Kinds, pages: Mapping[str, ListingStats]) -> None:
+        self.client = client
+        self.kinds = kinds
+        self.pages = pages
 
+    def read(
+        self, addresses: Iterable[Address], fields: Mapping[Address, frozenset[str]] | None = None
+    ) -> Live:
+        """Read written objects, with the fields that a verification compares."""
+        reader = Reader(self.client, self.kinds)
+        wanted = gather_wanted((a.kind, a.name, (fields or {}).get(a, ())) for a in addresses)
+        for name, asked in wanted.items():
+            _read_again(reader, self.kinds[name], asked, self.pages.get(name))
+        return reader.live
 
-def read_listing(
-    client: Client, kinds: Kinds, kind: Kind, names: Iterable[str], listed: ListingStats | None
-) -> Live:
-    """Read named objects by a listing, which shows fields that no other read has."""
-    reader = Reader(client, kinds)
-    asked: RequestedFields = dict.fromkeys(names, frozenset())
-    budget = listed.requests() if listed else 1
-    reader.read_listing(kind, asked, to_the_end=True, budget=budget)
-    if reader.find_missing(kind, asked) and kind.name not in reader.live.complete:
-        # The only page may have been exactly full, and no answer tells so: without a second
-        # listing a new object on page 2 would be taken for absent. This costs more than was
-        # priced only where the list hides the coupon, as an expired one (dealpos-api.md §10).
-        reader.read_listing(kind, asked)
-    return reader.live
+    def read_deletions(self, addresses: Iterable[Address]) -> Live:
+        """Read deleted objects once: the read shows them or not."""
+        reader = Reader(self.client, self.kinds)
+        for name, asked in gather_wanted((a.kind, a.name, ()) for a in addresses).items():
+            choice = choose_read(self.kinds[name], len(asked), self.pages.get(name))
+            try:
+                _read_by(reader, self.kinds[name], asked, choice)
+            except (Rejected, UnexpectedResponse) as error:
+                reader.mark_unread(self.kinds[name], asked, error)
+        return reader.live
+
+    def read_listing(self, kind: Kind, names: Sequence[str]) -> Live:
+        """Read written objects by a listing, which shows fields that no other read has."""
+        reader = Reader(self.client, self.kinds)
+        asked: RequestedFields = dict.fromkeys(names, frozenset())
+        listed = self.pages.get(kind.name)
+        reader.read_listing(kind, asked, to_the_end=True, budget=listed.requests() if listed else 1)
+        if reader.find_missing(kind, asked) and kind.name not in reader.live.complete:
+            # The only page may have been exactly full, and no answer tells so: without a second
+            # listing a new object on page 2 would be taken for absent. This costs more than was
+            # priced only where the list hides the coupon, as an expired one (dealpos-api.md §10).
+            reader.read_listing(kind, asked)
+        return reader.live
 
 
 def _read_again(
@@ -75,8 +80,7 @@ def _read_by(reader: Reader, kind: Kind, asked: RequestedFields, choice: ReadCho
     if choice.read == "batch" and kind.reads.batch:
         reader.read_batches(kind, kind.reads.batch, asked)
     elif choice.read == "single":
-        for name in sorted(asked):
-            reader.read_single(kind, name)
+        reader.read_singles(kind, sorted(asked))
     else:
         reader.read_listing(kind, asked, to_the_end=True, budget=choice.requests)
 
@@ -84,8 +88,7 @@ def _read_by(reader: Reader, kind: Kind, asked: RequestedFields, choice: ReadCho
 def _read_missing(reader: Reader, kind: Kind, missing: list[str], singly: bool) -> None:
     """Read by the other reads what the usual one hides, or a tenant does not offer."""
     if missing and kind.reads.single and not singly:
-        for name in missing:
-            reader.read_single(kind, name)
+        reader.read_singles(kind, missing)
         missing = reader.find_missing(kind, missing)
     if missing and kind.reads.listing and kind.name not in reader.live.complete:
         reader.read_listing(kind, dict.fromkeys(missing, frozenset()), budget=MAX_PROOF_PAGES)

@@ -17,11 +17,7 @@ from reconciler.core.steps.step import split_batches
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.operations import NOT_FOUND_STATUSES, OPERATIONS
 from reconciler.dealpos.reading.live_builder import LiveBuilder
-from reconciler.dealpos.reading.paging import (
-    DOCUMENTED_PAGE_ROWS,
-    batches_are_cheaper,
-    read_pages,
-)
+from reconciler.dealpos.reading.paging import DOCUMENTED_PAGE_ROWS, batches_are_cheaper, read_pages
 from reconciler.dealpos.rows import Rows, parse_name, parse_rows, parse_single
 from reconciler.errors import (
     ApiError,
@@ -81,12 +77,12 @@ class Reader:
 
     def missing_fields(self, kind: Kind, asked: RequestedFields) -> dict[str, frozenset[str]]:
         """Return the requested fields that no read has shown, of every object in the shop."""
-        missing = {}
-        ignored = {kind.parent.kind} if kind.parent else set()
-        for name, state in self.live.iterate_observed(kind.name):
-            fields = asked.get(name, frozenset())
-            if not fields <= state.value.keys():
-                missing[name] = fields - state.value.keys() - ignored
+        ignored = {kind.parent_kind}
+        missing = {
+            name: asked[name] - state.value.keys() - ignored
+            for name, state in self.live.iterate_observed(kind.name)
+            if name in asked and not asked[name] <= state.value.keys()
+        }
         return {name: fields for name, fields in sorted(missing.items()) if fields}
 
     def get_observed(self, kind: Kind, name: str) -> Observed | None:
@@ -190,6 +186,23 @@ class Reader:
             return False
         self.builder.add_single(kind, row)
         return True
+
+    def read_singles(self, kind: Kind, names: Iterable[str]) -> None:
+        """Read objects one by one; what the shop does not find stays missing."""
+        for name in names:
+            self.read_single(kind, name)
+
+    def read_children(self, kind: Kind, names: Iterable[str]) -> list[str]:
+        """Read parents by themselves that no read has shown with their children.
+
+        Return those of which no read shows them; none for a kind without children.
+        """
+        if kind.name not in self.builder.children:
+            return []
+        closed = [n for n in names if (s := self.get_observed(kind, n)) and s.children is None]
+        self.read_singles(kind, closed if kind.reads.single else ())
+        states = ((name, self.get_observed(kind, name)) for name in closed)
+        return [name for name, state in states if state is None or state.children is None]
 
     def can_read_singly(self, kind: Kind) -> bool:
         """Return whether single reads are offered, so that "not found" means something.
