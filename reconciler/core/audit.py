@@ -26,8 +26,8 @@ class AuditFinding:
 
     address: Address
     state: str
-    reason: str = ""
-    """Why, where the fields do not say it."""
+    reason: str | None = None
+    """The reason of a state that the fields do not explain."""
     fields: tuple[FieldChange, ...] = ()
     """The differences: `before` is the live value, `after` the declared one."""
     source: Source | None = None

@@ -66,8 +66,8 @@ def priced_item(address: Address, outlet: str, offer: Offer | None) -> PricedIte
 class PricedItems:
     """Every article that is known, less what nobody buys."""
 
-    def __init__(self, ground: PlanContext, ignored: Names) -> None:
-        self.ground = ground
+    def __init__(self, context: PlanContext, ignored: Names) -> None:
+        self.context = context
         self.ignored = ignored
         self._losses: dict[Discount, tuple[Amount, PricedItem] | None] = {}
 
@@ -105,9 +105,9 @@ class PricedItems:
     def _all(self) -> _Row:
         found = (
             item
-            for kind in self.ground.kinds.values()
+            for kind in self.context.kinds.values()
             if kind.prices
-            for address in self.ground.known_addresses(kind)
+            for address in self.context.known_addresses(kind)
             if (value := self._sold(address)) is not None
             for outlet, offer in kind.prices(value).items()
             if (item := priced_item(address, outlet, offer)) is not None
@@ -123,19 +123,19 @@ class PricedItems:
         return {group: _Row(items) for group, items in found.items()}
 
     def _sold(self, address: Address) -> Value | None:
-        value = self.ground.after(address)
-        return value if self.ground.in_use(address, value) else None
+        value = self.context.after(address)
+        return value if self.context.in_use(address, value) else None
 
     def _groups(self, address: Address) -> set[tuple[str, str]]:
         """The object, its parent, what that refers to, and everything above that in a tree."""
         found: set[tuple[str, str]] = {address}
-        owner = self.ground.owner(self.ground.kinds[address.kind], address)
+        owner = self.context.owner(self.context.kinds[address.kind], address)
         if owner:
             found.add(owner)
-            above = self.ground.after(owner) or {}
-            for target, _ in references_of(self.ground.kinds[owner.kind], above):
+            above = self.context.after(owner) or {}
+            for target, _ in references_of(self.context.kinds[owner.kind], above):
                 found.add(target)
-                if self.ground.kinds[target.kind].tree:
+                if self.context.kinds[target.kind].tree:
                     parts = target.name.split("/")
                     found |= {(target.kind, "/".join(parts[:n])) for n in range(1, len(parts))}
         return found

@@ -145,7 +145,7 @@ class Guardrail(ABC):
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     @abstractmethod
-    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
+    def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """Everything that the rule has against the plan."""
 
 
@@ -166,49 +166,49 @@ def path_of(change: Change, outlet: str, value: object) -> tuple[str, ...]:
 
 
 def run_guardrails(
-    rules: Guardrails, ground: PlanContext, place: Place
+    rules: Guardrails, context: PlanContext, place: Place
 ) -> tuple[tuple[Violation, ...], list[str]]:
     """Return what the rules have against a plan, and what is to be said about the exceptions."""
     violations = []
     used: set[int] = set()
-    for name, rule in rules.items() if ground.plan.changes else ():
-        for finding in rule.check(ground):
-            found = _allowance(name, finding, ground)
+    for name, rule in rules.items() if context.plan.changes else ():
+        for finding in rule.check(context):
+            found = _allowance(name, finding, context)
             used |= {id(found)} if found else set()
-            violations.append(_violation(name, finding, ground, place, found))
-    return tuple(violations), list(_find_unneeded(ground, used))
+            violations.append(_violation(name, finding, context, place, found))
+    return tuple(violations), list(_find_unneeded(context, used))
 
 
-def _allowance(rule: str, finding: RuleFinding, ground: PlanContext) -> Allowance | None:
+def _allowance(rule: str, finding: RuleFinding, context: PlanContext) -> Allowance | None:
     """The exception that covers a finding: its own before one for the plan, the longest first."""
     covering = [
         allowance
-        for allowance in ground.desired.allowances
+        for allowance in context.desired.allowances
         if allowance.rule == rule
         and allowance.address in (None, finding.address)
-        and allowance.until >= ground.today
+        and allowance.until >= context.today
     ]
     return max(covering, key=lambda a: (a.address is not None, a.until), default=None)
 
 
 def _violation(
-    rule: str, finding: RuleFinding, ground: PlanContext, place: Place, allowance: Allowance | None
+    rule: str, finding: RuleFinding, context: PlanContext, place: Place, allowance: Allowance | None
 ) -> Violation:
     address = finding.address
-    source = ground.changes[address].source if address else None
+    source = context.changes[address].source if address else None
     if source is not None and finding.path:
         source = place(source, finding.path)
     measure = (finding.measured, finding.limit, finding.unit)
     return Violation(rule, finding.message, *measure, address, source, allowance)
 
 
-def _find_unneeded(ground: PlanContext, used: set[int]) -> Iterator[str]:
-    allowances: Iterable[Allowance] = ground.desired.allowances
+def _find_unneeded(context: PlanContext, used: set[int]) -> Iterator[str]:
+    allowances: Iterable[Allowance] = context.desired.allowances
     for allowance in allowances:
         place = f"{allowance.source.file}:{allowance.source.line}:{allowance.source.column}"
         about = f" for {allowance.address}" if allowance.address else ""
         said = f"{place}: the exception from {allowance.rule}{about}"
-        if allowance.until < ground.today:
+        if allowance.until < context.today:
             yield f"{said} ended on {allowance.until}; take it out, or renew it if it is meant"
-        elif id(allowance) not in used and not ground.partial:
+        elif id(allowance) not in used and not context.partial:
             yield f"{said} is not needed by this plan"

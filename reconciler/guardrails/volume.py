@@ -30,19 +30,19 @@ class VolumeGuardrail(Guardrail):
     def words(self, objects: str) -> str:
         """Return what would happen to so many of them, in the shop's words."""
 
-    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
+    def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """One finding a kind."""
-        counted = Counter(c.address.kind for c in ground.plan.changes if self.counts(c))
+        counted = Counter(c.address.kind for c in context.plan.changes if self.counts(c))
         for kind, number in counted.items():
             if number < self.floor:
                 continue
             there = (
-                ground.before(address) for address in ground.known_addresses(ground.kinds[kind])
+                context.before(address) for address in context.known_addresses(context.kinds[kind])
             )
             known = sum(value is not None for value in there)
             share = Decimal(number) * 100 / max(known, number)
             # Nobody knows what share of the whole shop a part of it is.
-            too_large = share > self.max_percent and not ground.partial
+            too_large = share > self.max_percent and not context.partial
             if too_large or number > self.max_count:
                 objects = f"{number:,} of {known:,} {kind} objects ({percent(share)})"
                 limits = f"limit {percent(self.max_percent)} or {self.max_count:,} objects"

@@ -69,26 +69,24 @@ class RunLedger:
             return ThreeWayInput(desired, live, {}, ())
         known = self.snapshot.ledger
         asked, seen, notes = add_last_written(desired, live, known, KINDS, self.key)
-        ground = hold_conflicts(
+        sides = hold_conflicts(
             asked, seen, known, KINDS, self.rewrites, self.key, _pattern_test(overwrite)
         )
-        return replace(ground, notes=(*self._notes(desired), *notes))
+        return replace(sides, notes=(*self._notes(desired), *notes))
 
     def label_origins(
-        self, plan: Plan, ground: ThreeWayInput, whole: Desired, partial: bool
+        self, plan: Plan, sides: ThreeWayInput, whole: Desired, partial: bool
     ) -> tuple[Plan, RecordBasis]:
         """Return the plan with the origin of each difference, and the basis of its record."""
         if self.backend is None:
             return plan, RecordBasis(Ledger())
         gone = (
-            ()
-            if partial
-            else find_orphaned(self.snapshot.ledger, whole, plan, ground.live.complete)
+            () if partial else find_orphaned(self.snapshot.ledger, whole, plan, sides.live.complete)
         )
         basis = RecordBasis(
             self.snapshot.ledger,
             whole,
-            ground.held,
+            sides.held,
             unsettled_objects(plan),
             partial,
             frozenset(gone),
@@ -96,9 +94,9 @@ class RunLedger:
         plan = label_origins(plan, self.snapshot.ledger, KINDS, self.key)
         plan = replace(
             plan,
-            blocked=tuple(sorted((*plan.blocked, *ground.reasons))),
+            blocked=tuple(sorted((*plan.blocked, *map(explain_conflict, sides.conflicts)))),
             orphaned=tuple(gone),
-            notes=(*plan.notes, *ground.notes, *_orphaned_note(gone)),
+            notes=(*plan.notes, *sides.notes, *_orphaned_note(gone)),
         )
         return plan, basis
 
@@ -195,6 +193,15 @@ def read_for_rebuild(backend: LedgerBackend, state: StateDir, store: str) -> Run
 def merge_rewrites(first: KnownRewrites, second: KnownRewrites) -> KnownRewrites:
     """Return the rewrites of both; the second wins where both have one."""
     return {a: {**first.get(a, {}), **second.get(a, {})} for a in {**first, **second}}
+
+
+def explain_conflict(conflict: tuple[Address, str]) -> tuple[Address, str]:
+    """Return why a conflict is not resolved, and both ways to resolve it."""
+    address, values = conflict
+    return address, (
+        f"conflict: {values}. Run `reconciler adopt {address}` to keep the live value, or pass "
+        f"`--overwrite {address}` to write the declared one"
+    )
 
 
 def _pattern_test(overwrite: Sequence[str]) -> Callable[[Address], bool]:

@@ -70,8 +70,8 @@ def make_plan(
     shop.refuse(faults, desired)
     plan, basis = ledger.label_origins(plan, sides, desired, bool(scope))
     former = {address: entry.before for address, entry in pending.items()}
-    ground = PlanContext(plan, sides.desired, sides.live, KINDS, shop.today, bool(scope), former)
-    plan = _check(shop, ground)
+    context = PlanContext(plan, sides.desired, sides.live, KINDS, shop.today, bool(scope), former)
+    plan = _check(shop, context)
     if scope:
         # Nothing was read of the objects outside the scope, so none of them is unmanaged.
         plan = replace(plan, unmanaged=(), notes=(*notes, *plan.notes))
@@ -105,14 +105,14 @@ def _read(shop: OpenShop, desired: Desired) -> tuple[Live, Mapping[Address, Inte
     return state, pending
 
 
-def _check(shop: OpenShop, ground: PlanContext) -> Plan:
+def _check(shop: OpenShop, context: PlanContext) -> Plan:
     """Return the plan with the violations of its guardrails."""
     from reconciler.catalogue.files import Files
     from reconciler.guardrails.guardrail import run_guardrails
 
     locate = Files(shop.settings.root).locate
-    violations, notes = run_guardrails(shop.settings.guardrails, ground, locate)
-    return replace(ground.plan, violations=violations, notes=(*ground.plan.notes, *notes))
+    violations, notes = run_guardrails(shop.settings.guardrails, context, locate)
+    return replace(context.plan, violations=violations, notes=(*context.plan.notes, *notes))
 
 
 def order_steps(shop: OpenShop, plan: Plan, ledger: RunLedger, basis: RecordBasis) -> PlannedRun:

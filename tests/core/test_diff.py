@@ -32,7 +32,7 @@ def test_equal_values_differ_in_nothing() -> None:
 
 def test_a_scalar_that_differs_is_one_change() -> None:
     assert compare_fields(VARIANT, {"unit_price": 19000}, {"unit_price": 18000}) == (
-        FieldChange(("unit_price",), 18000, 19000, Action.UPDATE, ""),
+        FieldChange(("unit_price",), 18000, 19000, Action.UPDATE),
     )
 
 

@@ -74,7 +74,7 @@ def test_an_update_is_live_overlaid_with_what_is_declared(world: World) -> None:
     change = world.change("variant/V")
     assert change.action is Action.UPDATE
     assert change.reason == "declared and live values differ"
-    assert change.fields == (FieldChange(("unit_price",), 18000, 19000, Action.UPDATE, ""),)
+    assert change.fields == (FieldChange(("unit_price",), 18000, 19000, Action.UPDATE),)
     assert change.before == world.live.objects["variant"]["V"].value
     assert change.after == {**change.before, "unit_price": 19000}
 

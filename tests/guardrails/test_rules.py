@@ -215,8 +215,8 @@ def deleted(world: World, rule: str, kind: str, *values: dict[str, Any]) -> list
         Change(Address(kind, str(n)), Action.DELETE, "asked for", (), value, None)
         for n, value in enumerate(values)
     )
-    ground = PlanContext(Plan("s", changes), world.desired, world.live, KINDS, "2026-06-01")
-    return list(RULES[rule]().check(ground))
+    context = PlanContext(Plan("s", changes), world.desired, world.live, KINDS, "2026-06-01")
+    return list(RULES[rule]().check(context))
 
 
 def test_deletions_are_removals(world: World) -> None:

@@ -24,6 +24,7 @@ from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.plan.build import build_plan
 from reconciler.core.plan.plan import Plan
 from reconciler.kinds import KINDS
+from reconciler.ledger.run_ledger import explain_conflict
 
 KEY = Key(b"a key of sixteen or more")
 HERE = Source("catalogue/shop.yaml", 1, 1)
@@ -63,7 +64,8 @@ def plan(
     ground = hold_conflicts(asked, seen, ledger, KINDS, ledger.kept, key, lambda address: told)
     made, faults = build_plan(ground.desired, ground.live, KINDS, "s", ledger.kept)
     assert not faults
-    made = replace(made, blocked=(*made.blocked, *ground.reasons), notes=(*made.notes, *notes))
+    blocked = (*made.blocked, *map(explain_conflict, ground.conflicts))
+    made = replace(made, blocked=blocked, notes=(*made.notes, *notes))
     return label_origins(made, ledger, KINDS, key)
 
 

@@ -119,8 +119,8 @@ class World:
     ) -> tuple[list[Violation], list[str]]:
         """What guardrails have against the plan, and what is said about the exceptions."""
         desired = Desired(self.objects, allowances)
-        ground = PlanContext(self.plan(), desired, self.live, KINDS, today)
-        found, notes = run_guardrails(rules, ground, lambda source, path: source)
+        context = PlanContext(self.plan(), desired, self.live, KINDS, today)
+        found, notes = run_guardrails(rules, context, lambda source, path: source)
         return list(found), notes
 
     def product(

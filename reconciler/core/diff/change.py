@@ -70,7 +70,8 @@ class FieldChange:
     before: Any
     after: Any
     action: Action = Action.UPDATE
-    reason: str = ""
+    reason: str | None = None
+    """The reason of a forced action, such as a replacement."""
     origin: str = ""
     """Which side moved since the last apply: one of ORIGINS; empty where that is not known."""
 

@@ -17,14 +17,14 @@ from reconciler.core.model.kind import Kind, Value
 
 
 def is_unchanged(kind: Kind, declared: Value, live: Value) -> bool:
-    """Return whether there is nothing to say of an object, as of nearly every one of a shop."""
+    """Return whether an object needs no change and no note, like nearly all of a shop."""
     return declared.items() <= live.items() and declared.keys().isdisjoint(kind.uncompared_fields)
 
 
 def compare_fields(
     kind: Kind, declared: Value, live: Value, moved: Collection[str] = ()
 ) -> tuple[FieldChange, ...]:
-    """Return what must change for `live` to be as declared; white space that nobody sees need not.
+    """Return the changes that make `live` as declared, without invisible white space.
 
     Compares only fields that are declared, that can be compared, and that the shop showed; and
     `moved` ones, which a difference in what was written last lets compare.
@@ -79,7 +79,7 @@ def new_fields(kind: Kind, declared: Value) -> tuple[FieldChange, ...]:
 
 
 def _explain(kind: Kind, field: Field, before: Any, after: Any) -> Iterator[FieldChange]:
-    action, reason = Action.UPDATE, ""
+    action, reason = Action.UPDATE, None
     if kind.update is None:
         action, reason = Action.REPLACE, f"DealPOS cannot update a {kind.name}"
     elif field.immutable_reason:

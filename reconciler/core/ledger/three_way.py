@@ -1,7 +1,8 @@
-"""Files, shop and ledger: which of the two moved since the last apply, and where both did.
+"""Three-way comparison of files, shop and ledger: the side that changed since the last apply.
 
-*pending* is a difference that the files made, *drifted* one that the shop made, *both* one where
-they went apart. Writing the last would undo somebody's work unseen, so it is held unless told.
+*pending* is a difference that the files made, *drifted* one that the shop made, and a *conflict*
+one that both made. Writing the last would undo somebody's work unseen, so it is not planned unless
+the files are to win.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ class ThreeWayInput:
     live: Live
     held: Mapping[Address, frozenset[str]]
     """Fields that both sides changed and that are left as the shop has them."""
-    reasons: tuple[tuple[Address, str], ...]
+    conflicts: tuple[tuple[Address, str], ...]
+    """Each of these fields with its three values, in words."""
     notes: tuple[str, ...] = ()
 
 
@@ -118,7 +120,7 @@ def hold_conflicts(
     view = with_renames(desired, live, kinds, kept)[0]
     objects = {name: dict(entries) for name, entries in desired.objects.items()}
     held: dict[Address, frozenset[str]] = {}
-    reasons: list[tuple[Address, str]] = []
+    conflicts: list[tuple[Address, str]] = []
     for address, declared, state, entry in _iterate_known(desired, view, ledger):
         if told(address) or state.value == declared.value:
             continue
@@ -130,8 +132,8 @@ def hold_conflicts(
             held[address] = names
             value = {n: v for n, v in declared.value.items() if n not in names}
             objects[address.kind][address.name] = replace(declared, value=value)
-            reasons += [(address, _reason(kind, address, c, entry)) for c in clashes]
-    return ThreeWayInput(replace(desired, objects=objects), live, held, tuple(reasons))
+            conflicts += [(address, _describe_conflict(kind, c, entry)) for c in clashes]
+    return ThreeWayInput(replace(desired, objects=objects), live, held, tuple(conflicts))
 
 
 def label_origins(plan: Plan, ledger: Ledger, kinds: Kinds, key: Key | None) -> Plan:
@@ -242,21 +244,15 @@ def _as_written(
     return pair is not None and pair[1] == ledger_value(address, spec, found.before, None)
 
 
-def _reason(kind: Kind, address: Address, found: FieldChange, entry: LedgerEntry) -> str:
+def _describe_conflict(kind: Kind, found: FieldChange, entry: LedgerEntry) -> str:
     spec = kind.fields[found.path[0]]
-    way = (
-        f"Run `reconciler adopt {address}` to keep the live value, or pass `--overwrite {address}` "
-        "to write the declared one"
-    )
     if spec.private:
-        moved = f"`{found.name}` was changed in the shop and in the files since the last apply"
-    else:
-        last = last_written(entry, spec, found.path, None)
-        moved = (
-            f"`{found.name}` was {_plain(last)} at the last apply, is {_plain(found.before)} in "
-            f"the shop and {_plain(found.after)} in the files"
-        )
-    return f"conflict: {moved}. {way}"
+        return f"`{found.name}` was changed in the shop and in the files since the last apply"
+    last = last_written(entry, spec, found.path, None)
+    return (
+        f"`{found.name}` was {_plain(last)} at the last apply, is {_plain(found.before)} in "
+        f"the shop and {_plain(found.after)} in the files"
+    )
 
 
 def _plain(value: Any) -> str:

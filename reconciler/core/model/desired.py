@@ -32,8 +32,8 @@ class Declared:
     """The identity it had before, where the file says that it was renamed."""
     changed_derived_fields: frozenset[str] = frozenset()
     """Fields that the server always rewrites, and whose value is not the one written last."""
-    removed: str = ""
-    """The reason why it is declared as retired though no file holds it: it is to be removed."""
+    removed: str | None = None
+    """The reason of a removal that is declared as a retirement; no file holds such an object."""
 
 
 @dataclass(frozen=True, slots=True)

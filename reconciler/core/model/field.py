@@ -1,4 +1,4 @@
-"""Field marks (`Identity`, `Immutable`, …) and the `Field` that is built from an annotation."""
+"""Field marks (`Identity`, `WriteOnly`, …) and the `Field` that is built from an annotation."""
 
 from __future__ import annotations
 
@@ -28,13 +28,6 @@ class Wire:
 @dataclass(frozen=True, slots=True)
 class Identity:
     """The natural key: what the API itself identifies the object by."""
-
-
-@dataclass(frozen=True, slots=True)
-class Immutable:
-    """The API documents no way to change it."""
-
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +103,13 @@ class Field:
     private: bool = False
     internal: bool = False
     """Read and sent back where the API wants it; no key of a file, never compared or shown."""
-    immutable_reason: str = ""
+    immutable_reason: str | None = None
     runtime: bool = False
     """The till's own value: an update sends back what is live, never what a file says."""
     derived: bool = False
     """The server always rewrites it: compared by what was written last, where that is known."""
-    uncompared_reason: str = ""
-    """The reason why the live value is never compared; empty for a field that is."""
+    uncompared_reason: str | None = None
+    """The reason why the live value is never compared."""
     references: tuple[Reference, ...] = ()
 
     @property
@@ -136,7 +129,7 @@ def field_from_annotation(name: str, annotation: Any) -> Field:
         (annotation,) = get_args(annotation)
     marks = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
     found: dict[type, Any] = {type(mark): mark for mark in marks}
-    unread = next((found[m].reason for m in (Runtime, Derived, WriteOnly) if m in found), "")
+    unread = next((found[m].reason for m in (Runtime, Derived, WriteOnly) if m in found), None)
     return Field(
         name,
         found.get(Wire, Wire()),
@@ -144,7 +137,6 @@ def field_from_annotation(name: str, annotation: Any) -> Field:
         private=Private in found,
         runtime=Runtime in found,
         derived=Derived in found,
-        immutable_reason=found[Immutable].reason if Immutable in found else "",
         uncompared_reason=unread,
         references=tuple(mark for mark in marks if isinstance(mark, Reference)),
     )

@@ -42,11 +42,11 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class StaleField:
-    """A reason not to carry out an approved change: a changed field, or words."""
+    """A reason not to carry out an approved change: in words, or the field that changed."""
 
     address: Address
     action: Action
-    reason: str = ""
+    reason: str | None = None
     name: str = ""
     before: Any = None
     now: Any = None
@@ -178,7 +178,7 @@ def _find_shifted(kind: Kind, change: Approved, live: Value) -> Iterator[StaleFi
             and now != was
             and compare_fields(kind, wanted, {name: now})
         ):
-            yield StaleField(change.address, change.action, "", name, was, now, wanted[name])
+            yield StaleField(change.address, change.action, None, name, was, now, wanted[name])
 
 
 def _find_spent(kind: Kind, change: Approved, live: Value) -> Iterator[StaleField]:

@@ -7,7 +7,7 @@ keys for those fields (§6.2), where all that this call carries itself is known.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.core.diff.change import Action, Change
@@ -93,30 +93,28 @@ def _why_refused(
     change: Change,
     found: Mapping[str, str],
     families: Mapping[Address, ParentWithChildren],
-) -> str:
-    """Return why no write of the change is safe; empty where one is."""
+) -> str | None:
+    """Return the reason if no write of the change is safe."""
     if kind.parent is None:
-        family = families.get(change.address)
-        return _parents(family) or (blocked_reason(found) if found else "")
+        reason = _unread_in_family(families.get(change.address))
+        return reason or (blocked_reason(found) if found else None)
     fields = {field.path[0] for field in change.fields}
     carried = set(kind.parent.update.fields)
     own = set(kind.update.fields) if kind.update else set()
     if not found and not fields & carried - own:
-        return ""
+        return None
     owner = kind.parent_address(change.after or {})
     family = families.get(owner) if owner else None
-    if found and (fields - carried or family is None or change.address.name not in _names(family)):
+    children = (family.children if family else None) or ()
+    if found and (fields - carried or change.address.name not in children):
         return blocked_reason(found)
-    return _parents(family)
+    return _unread_in_family(family)
 
 
-def _names(family: ParentWithChildren) -> Collection[str]:
-    return family.children if family.children is not None else ()
-
-
-def _parents(family: ParentWithChildren | None) -> str:
+def _unread_in_family(family: ParentWithChildren | None) -> str | None:
+    """Return the reason if an update of the parent could clear fields that no read has shown."""
     if family is None or not family.unread_fields:
-        return ""
+        return None
     named = ", ".join(family.unread_fields)
     return f"not updated: the update could clear {named}, which the API did not return. {DECLARE}"
 

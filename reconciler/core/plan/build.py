@@ -193,7 +193,8 @@ class _Builder:
                 return
             carried = {n: (after[n], v) for n, v in kept.items() if after.get(n) != v}
             after = dict(kept)
-        reasons = {f.reason for f in fields if f.action is action and f.reason not in ("", RENAMED)}
+        decisive = (f.reason for f in fields if f.action is action)
+        reasons = {reason for reason in decisive if reason and reason != RENAMED}
         self.changes.append(
             Change(
                 address,

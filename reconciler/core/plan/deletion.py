@@ -166,8 +166,8 @@ def _why(
     users: Mapping[Address, list[Address]],
     doubts: Mapping[str, str],
     going: set[Address],
-) -> str:
-    """Return the reason that blocks a deletion, and the way out; empty where nothing does."""
+) -> str | None:
+    """Return the reason that blocks a deletion, with the way out, or None."""
     state = live.get(address)
     assert isinstance(state, Observed)
     if kind.delete is None:
@@ -181,7 +181,7 @@ def _why(
     for name in kind.delete.fields:
         if why := _ambiguous(kind, name, address, live):
             return why
-    return _on_hand(address, live) if kind.stock_read else ""
+    return _on_hand(address, live) if kind.stock_read else None
 
 
 def _doubts(live: Live) -> dict[str, str]:
@@ -193,13 +193,13 @@ def _doubts(live: Live) -> dict[str, str]:
     return found
 
 
-def _on_hand(address: Address, live: Live) -> str:
-    """Return why a deletion would take stock with it, or might."""
+def _on_hand(address: Address, live: Live) -> str | None:
+    """Return the reason if a deletion would take stock with it, or might."""
     if address not in live.stock:
         return "its stock could not be read. Delete it in DealPOS"
     held = {place: count for place, count in sorted(live.stock[address].items()) if count}
     named = ", ".join(f"{count:,} at {place}" for place, count in held.items())
-    return f"it is in stock ({named}). Clear the stock in DealPOS first" if held else ""
+    return f"it is in stock ({named}). Clear the stock in DealPOS first" if held else None
 
 
 def _may_use(other: Kind, kind: Kind) -> bool:
@@ -208,10 +208,10 @@ def _may_use(other: Kind, kind: Kind) -> bool:
     return inside or refers or (other.name == kind.name and kind.tree)
 
 
-def _ambiguous(kind: Kind, name: str, address: Address, live: Live) -> str:
-    """Return why a delete that names the object by `name` might mean none, or another one."""
+def _ambiguous(kind: Kind, name: str, address: Address, live: Live) -> str | None:
+    """Return the reason if a delete by the field `name` might hit no object, or another one."""
     if kind.fields[name].identity:
-        return ""
+        return None
     state = live.get(address)
     value = state.value.get(name) if isinstance(state, Observed) else None
     if not value:
@@ -224,4 +224,4 @@ def _ambiguous(kind: Kind, name: str, address: Address, live: Live) -> str:
             return (
                 f"the API deletes a {kind.name} by `{name}`, and {kind.name}/{other} has the same"
             )
-    return ""
+    return None

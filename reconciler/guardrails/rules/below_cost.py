@@ -16,12 +16,12 @@ class Rule(Guardrail):
 
     min_margin_percent: Money = 0
 
-    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
+    def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """One finding an object, about the place where it loses most."""
-        for change, places in ground.sales:
-            if not ground.in_use(change.address, change.after):
+        for change, places in context.sales:
+            if not context.in_use(change.address, change.after):
                 continue
-            sold_before = ground.in_use(change.address, change.before)
+            sold_before = context.in_use(change.address, change.before)
             worse = [
                 (share, sale)
                 for sale in places

@@ -21,51 +21,51 @@ class Rule(Guardrail):
 
     ignore: list[Name] = field(default_factory=list)
 
-    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
+    def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """One finding for a coupon whose terms change, one for what a standing coupon undercuts."""
         named = (text.partition("/") for text in self.ignore)
-        shelf = PricedItems(ground, {(kind, name) for kind, _, name in named})
-        for change in ground.plan.changes:
-            reduction = _changed_discount(change, ground)
+        shelf = PricedItems(context, {(kind, name) for kind, _, name in named})
+        for change in context.plan.changes:
+            reduction = _changed_discount(change, context)
             found = shelf.loss(reduction) if reduction else None
             if reduction and found:
                 loss, item = found
                 message = _message(change.address, reduction, loss, item)
                 yield RuleFinding(message, loss, 0, "money", change.address)
-        standing = ActiveCoupons({reduction: address for address, reduction in _standing(ground)})
-        for change, places in ground.sales:
+        standing = ActiveCoupons({reduction: address for address, reduction in _standing(context)})
+        for change, places in context.sales:
             undercut = next(_undercut(change, places, standing, shelf), None)
             if undercut:
                 yield undercut
 
 
-def _changed_discount(change: Change, ground: PlanContext) -> Discount | None:
+def _changed_discount(change: Change, context: PlanContext) -> Discount | None:
     """Return what a coupon takes off that is written anew; None where its terms stay.
 
     No read shows the cap of a live one (dealpos-api.md §10), so a percentage never provably
     stays the same.
     """
-    reduces = ground.kinds[change.address.kind].discount
+    reduces = context.kinds[change.address.kind].discount
     if reduces is None or change.after is None:
         return None
     now = reduces(change.after)
-    before = ground.was(change)
+    before = context.was(change)
     was = reduces(before) if before is not None else None
     return None if now is None or (now == was and not now.percent) else now
 
 
-def _standing(ground: PlanContext) -> Iterator[tuple[Address, Discount]]:
+def _standing(context: PlanContext) -> Iterator[tuple[Address, Discount]]:
     """The declared coupons that stay as they are and can still be used."""
-    for kind in ground.kinds.values():
+    for kind in context.kinds.values():
         if kind.discount is None:
             continue
-        for name, declared in ground.desired.objects.get(kind.name, {}).items():
+        for name, declared in context.desired.objects.get(kind.name, {}).items():
             address = Address(kind.name, name)
-            live = ground.before(address)
-            if live is None or address in ground.changes:
+            live = context.before(address)
+            if live is None or address in context.changes:
                 continue
             value = {**live, **declared.value}
-            ended = kind.expiry_field and "" != (value.get(kind.expiry_field) or "") < ground.today
+            ended = kind.expiry_field and "" != (value.get(kind.expiry_field) or "") < context.today
             reduction = None if ended else kind.discount(value)
             if reduction:
                 yield address, reduction
@@ -75,7 +75,7 @@ def _undercut(
     change: Change, places: Iterable[Sale], standing: ActiveCoupons, shelf: PricedItems
 ) -> Iterator[RuleFinding]:
     """Yield what a standing coupon can sell below cost, and could not before this change."""
-    for item, was in _find_moved(change, places, shelf.ground):
+    for item, was in _find_moved(change, places, shelf.context):
         for reduction, coupon in standing.over(item):
             loss = item.loss(reduction)
             new = loss > 0 and not (was and was.loss(reduction) > 0)
@@ -91,11 +91,11 @@ def _undercut(
 
 
 def _find_moved(
-    change: Change, places: Iterable[Sale], ground: PlanContext
+    change: Change, places: Iterable[Sale], context: PlanContext
 ) -> Iterator[tuple[PricedItem, PricedItem | None]]:
     """The articles on sale after a change that were not on sale so before it."""
-    if ground.in_use(change.address, change.after):
-        sold = ground.in_use(change.address, change.before)
+    if context.in_use(change.address, change.after):
+        sold = context.in_use(change.address, change.before)
         for sale in places:
             now = priced_item(change.address, sale.outlet, sale.after)
             was = priced_item(change.address, sale.outlet, sale.before) if sold else None

@@ -14,17 +14,17 @@ class Rule(Guardrail):
 
     max_days: Count = 3650
 
-    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
+    def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """One finding a coupon whose expiry the plan sets; the last day itself still counts."""
-        for change in ground.plan.changes:
-            field = ground.kinds[change.address.kind].expiry_field
+        for change in context.plan.changes:
+            field = context.kinds[change.address.kind].expiry_field
             if not field or change.after is None:
                 continue
             ends = change.after.get(field) or ""
-            before = ground.was(change)
+            before = context.was(change)
             if before is not None and ends == (before.get(field) or ""):
                 continue
-            days = _days_between(ground.today, ends) if ends else None
+            days = _days_between(context.today, ends) if ends else None
             if message := self._message(ends, days):
                 yield RuleFinding(message, days, self.max_days, "days", change.address, (field,))
 

@@ -17,10 +17,10 @@ class Rule(Guardrail):
 
     max_used: Count = 0
 
-    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
+    def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """One finding a coupon; where the shop does not show its uses, they are not known."""
-        for change in ground.plan.changes:
-            limit, left = ground.kinds[change.address.kind].use_counts
+        for change in context.plan.changes:
+            limit, left = context.kinds[change.address.kind].use_counts
             if not limit or change.before is None:
                 continue
             if change.action not in (Action.REPLACE, Action.DELETE):

@@ -19,15 +19,15 @@ class Rule(Guardrail):
 
     declared: bool = False
 
-    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
+    def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """One finding an object, naming the outlets."""
-        for change, (base, *places) in ground.sales:
+        for change, (base, *places) in context.sales:
             if base.outlet or base.before is None or base.after is None:
                 continue
             was, becomes = base.before.price, base.after.price
             if was is None or becomes is None or was == becomes:
                 continue
-            hidden = self._find_hidden(change, places, base, ground)
+            hidden = self._find_hidden(change, places, base, context)
             if hidden:
                 kept = ", ".join(f"{outlet} ({offer.price:,})" for outlet, offer in hidden)
                 yield RuleFinding(
@@ -41,11 +41,11 @@ class Rule(Guardrail):
                 )
 
     def _find_hidden(
-        self, change: Change, places: list[Sale], base: Sale, ground: PlanContext
+        self, change: Change, places: list[Sale], base: Sale, context: PlanContext
     ) -> list[tuple[str, Offer]]:
         """The outlets that keep a price of their own which the plan does not touch."""
-        written = ground.desired.get(change.address)
-        offers = ground.kinds[change.address.kind].prices
+        written = context.desired.get(change.address)
+        offers = context.kinds[change.address.kind].prices
         declared = offers(written.value) if written and offers else {}
         touched = {step for field in change.fields for step in field.path}
         found = []

@@ -10,9 +10,9 @@ from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 class Rule(Guardrail):
     """A new name of a category below one that neither the files nor the shop have."""
 
-    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
+    def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """One finding a new or renamed object whose path holds what is not there."""
-        for change in ground.plan.changes:
+        for change in context.plan.changes:
             if change.implied:
                 named = ", ".join(map(str, change.implied))
                 yield RuleFinding(

@@ -16,9 +16,9 @@ class Rule(Guardrail):
 
     max_percent: Money = 50
 
-    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
+    def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """One finding an object, about the place where it moves most."""
-        for change, places in ground.sales:
+        for change, places in context.sales:
             moved = [(share, sale) for sale in places if (share := _share(sale)) is not None]
             share, sale = max(moved, key=lambda pair: abs(pair[0]), default=(Decimal(0), None))
             if sale and sale.before and sale.after and abs(share) > self.max_percent:

@@ -15,9 +15,9 @@ _PARTS = {10: "one tenth", 100: "one hundredth", 1000: "one thousandth"}
 class Rule(Guardrail):
     """A price or cost exactly ×10, ×100 or ×1000, or ÷ as much; price and cost swapped."""
 
-    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
+    def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """One finding an object, about the first place where it looks so."""
-        for change, places in ground.sales:
+        for change, places in context.sales:
             for sale in places:
                 if shape := _shape(sale):
                     found, value = shape

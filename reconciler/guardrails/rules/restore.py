@@ -10,10 +10,10 @@ from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 class Rule(Guardrail):
     """A discontinued object that the plan would put back on sale."""
 
-    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
+    def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """One finding an object that was retired and would not be any more."""
-        for change in ground.plan.changes:
-            flag = ground.kinds[change.address.kind].retire
+        for change in context.plan.changes:
+            flag = context.kinds[change.address.kind].retire
             for field in change.fields:
                 if flag and field.path == (flag,) and field.before and not field.after:
                     yield RuleFinding(

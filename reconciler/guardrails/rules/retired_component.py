@@ -12,39 +12,39 @@ from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 class Rule(Guardrail):
     """A composite in use with a retired component, by a change of either."""
 
-    def check(self, ground: PlanContext) -> Iterator[RuleFinding]:
+    def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """One finding a pair, at the change that makes it so."""
-        for kind in ground.kinds.values():
+        for kind in context.kinds.values():
             if any(own.kind == kind.name for _, marks in kind.referring_fields for own in marks):
-                for whole in _find_touched(kind, ground):
-                    yield from self._of(whole, kind, ground)
+                for whole in _find_touched(kind, context):
+                    yield from self._of(whole, kind, context)
 
-    def _of(self, whole: Address, kind: Kind, ground: PlanContext) -> Iterator[RuleFinding]:
-        value = ground.after(whole)
-        if value is None or not ground.in_use(whole, value):
+    def _of(self, whole: Address, kind: Kind, context: PlanContext) -> Iterator[RuleFinding]:
+        value = context.after(whole)
+        if value is None or not context.in_use(whole, value):
             return
-        before = ground.before(whole)
-        old = set(_parts(kind, before)) if ground.in_use(whole, before) else set()
+        before = context.before(whole)
+        old = set(_parts(kind, before)) if context.in_use(whole, before) else set()
         for field, name in _parts(kind, value):
             part = Address(kind.name, name)
-            if not _gone(part, ground.after(part), ground):
+            if not _gone(part, context.after(part), context):
                 continue
-            if part in ground.changes and ground.in_use(part, ground.before(part)):
+            if part in context.changes and context.in_use(part, context.before(part)):
                 message = f"it is retired or deleted, but {whole} stays in use and contains it"
                 yield RuleFinding(message, address=part, path=(kind.retire,))
-            elif whole in ground.changes and (field, name) not in old:
+            elif whole in context.changes and (field, name) not in old:
                 message = f"it contains {part}, which is retired"
                 yield RuleFinding(message, address=whole, path=(field, name))
 
 
-def _find_touched(kind: Kind, ground: PlanContext) -> Iterable[Address]:
+def _find_touched(kind: Kind, context: PlanContext) -> Iterable[Address]:
     """Return the objects to check: changed ones, or all of them where something retires."""
-    changed = [address for address in ground.changes if address.kind == kind.name]
+    changed = [address for address in context.changes if address.kind == kind.name]
     retiring = any(
-        ground.in_use(a, ground.before(a)) and not ground.in_use(a, ground.after(a))
+        context.in_use(a, context.before(a)) and not context.in_use(a, context.after(a))
         for a in changed
     )
-    return ground.known_addresses(kind) if retiring else changed
+    return context.known_addresses(kind) if retiring else changed
 
 
 def _parts(kind: Kind, value: Value | None) -> Iterator[tuple[str, str]]:
@@ -55,6 +55,6 @@ def _parts(kind: Kind, value: Value | None) -> Iterator[tuple[str, str]]:
                 yield from ((field, name) for name, _ in reference.targets(value[field]))
 
 
-def _gone(part: Address, after: Value | None, ground: PlanContext) -> bool:
+def _gone(part: Address, after: Value | None, context: PlanContext) -> bool:
     """Return whether a part is retired, or deleted by the plan; what was not read is not known."""
-    return part in ground.changes if after is None else not ground.in_use(part, after)
+    return part in context.changes if after is None else not context.in_use(part, after)

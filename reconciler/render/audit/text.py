@@ -64,7 +64,7 @@ def _section(
     for finding in found:
         name = named(finding.address, audit.labels)
         if finding.state in ("unknown", "unmanaged"):
-            together.setdefault(finding.reason, []).append(name)
+            together.setdefault(finding.reason or "", []).append(name)
             continue
         where = place(finding)
         yield f"{sign} {view.paint('bold', name)}" + (

@@ -78,7 +78,7 @@ def _margins(sale: Sale) -> Iterator[str]:
 
 def describe(finding: AuditFinding, kinds: Kinds, labels: ObjectLabels) -> list[str]:
     """Return all facts about an object, a line each."""
-    reason = with_labels(plain(finding.reason), labels) or MEANINGS[finding.state]
+    reason = with_labels(plain(finding.reason or MEANINGS[finding.state]), labels)
     return [*(differences(finding, kinds) or [reason]), *describe_margins(finding, kinds)]
 
 

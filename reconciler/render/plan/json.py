@@ -135,7 +135,7 @@ def _change(change: Change, kinds: Kinds, labels: ObjectLabels) -> documents.Res
                 "path": field.name,
                 "before": shown(change.address, kind.fields[field.path[0]], field.before),
                 "after": shown(change.address, kind.fields[field.path[0]], field.after),
-                "reason": field.reason or None,
+                "reason": field.reason,
                 **origin_of(field),
             }
             for field in change.fields
