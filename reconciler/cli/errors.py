@@ -62,9 +62,7 @@ def parse_report_format(path: Path) -> str:
     found = REPORT_FORMATS.get(path.suffix.lower())
     if found is None:
         suffixes = ", ".join(REPORT_FORMATS)
-        raise UsageError(
-            f"{path}: the suffix names no report format", hint=f"use one of {suffixes}"
-        )
+        raise UsageError(f"{path}: unknown report format", hint=f"use one of {suffixes}")
     return found
 
 

@@ -150,7 +150,7 @@ def parse_scope(targets: tuple[str, ...], kinds: tuple[str, ...]) -> Scope:
     for name in kinds:
         if name not in MANAGED:
             hint = suggestion(name, MANAGED) or f"valid kinds: {', '.join(MANAGED)}"
-            raise UsageError(f"unknown kind '{name}'", hint=hint)
+            raise UsageError(f"unknown kind `{name}`", hint=hint)
     return Scope(targets, kinds)
 
 
@@ -162,4 +162,4 @@ def check_fields(names: tuple[str, ...]) -> None:
     for name in names:
         if name not in known:
             hint = suggestion(name, known) or f"valid fields: {', '.join(sorted(known))}"
-            raise UsageError(f"unknown field '{name}'", hint=hint)
+            raise UsageError(f"unknown field `{name}`", hint=hint)

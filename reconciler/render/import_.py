@@ -54,13 +54,16 @@ def estimate_document(reading: FullRead) -> dict[str, Any]:
 def estimate_text(reading: FullRead, kinds: Kinds) -> str:
     """Return the same for people."""
     estimate = estimate_document(reading)
-    found = _objects(estimate["objects"], kinds) or "no objects"
-    return (
-        f"Store: {plain(estimate['store'])}\n"
-        f"Found {found} that no file declares ({counted(estimate['requests_used'], 'request')}).\n"
-        f"Importing them needs {counted(estimate['requests'], 'more request')} "
-        f"({duration(estimate['seconds'])}).\n"
-    )
+    found = _objects(estimate["objects"], kinds)
+    used = counted(estimate["requests_used"], "request")
+    more = counted(estimate["requests"], "more request")
+    lines = [f"Store: {plain(estimate['store'])}"]
+    if found:
+        lines.append(f"Found {found} that no file declares ({used}).")
+        lines.append(f"Importing them needs {more} ({duration(estimate['seconds'])}).")
+    else:
+        lines.append(f"Found no undeclared objects ({used}).")
+    return "\n".join([*lines, ""])
 
 
 def import_document(result: ImportResult) -> dict[str, Any]:

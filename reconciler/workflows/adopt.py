@@ -118,7 +118,7 @@ def _compare(
 ) -> None:
     state = found.live.get(address)
     if state is ABSENT:
-        why = "it is not in the shop: remove it from the file, or let apply create it"
+        why = "not in the shop; remove it from the file, or create it with 'reconciler apply'"
         found.skipped.append(Skipped(address, "", why))
     elif not isinstance(state, Observed):
         why = found.live.read_errors.get(address, "it was not read")

@@ -81,7 +81,7 @@ def write_files(shop: OpenShop, everything: FullRead, asked: Collection[str]) ->
     try:
         everything.read_rest()
     except KeyboardInterrupt:
-        done.cut = ReconcilerError("stopped by Ctrl-C")
+        done.cut = ReconcilerError("interrupted by Ctrl-C")
     except ReconcilerError as error:
         done.cut = error
     finally:

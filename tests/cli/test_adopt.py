@@ -429,7 +429,7 @@ def test_customers_are_not_shown(run: RunProgram, shop: Callable[..., Path], key
         (("variant/1001L", "--all"), "--all and ADDRESS exclude each other"),
         (("varant/1001L",), "unknown kind `varant`"),
         (("variant/9999",), "no object in the files or the shop matches"),
-        (("--all", "--field", "modl"), "unknown field 'modl'"),
+        (("--all", "--field", "modl"), "unknown field `modl`"),
     ],
 )
 def test_a_mistake_is_explained(
@@ -468,7 +468,7 @@ def test_what_the_shop_does_not_have_is_told(run: RunProgram, shop: Callable[...
     live["coupons"] = []
     ran = run("adopt", "coupon/K1", "--shop", shop(live))
     assert ran.code == 4
-    assert 'coupon/K1 "hello": it is not in the shop' in ran.out
+    assert 'coupon/K1 "hello": not in the shop' in ran.out
 
 
 def test_the_shop_is_only_read(run: RunProgram, shop: Callable[..., Path]) -> None:

@@ -99,8 +99,9 @@ def summarize_audit(audit: Audit) -> Verdict:
 
 
 def needs_ledger(audit: Audit) -> bool:
-    """Return whether drift was found, and nothing tells which side changed."""
-    return any(not field.origin for finding in audit.of("drifted") for field in finding.fields)
+    """Return whether drift was found, and the ledger has no record of any of it."""
+    origins = [field.origin for found in audit.of("drifted") for field in found.fields]
+    return bool(origins) and not any(origins)
 
 
 def closing_line(audit: Audit, view: AuditView) -> str:

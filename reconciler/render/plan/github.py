@@ -64,7 +64,7 @@ def render_error(error: ReconcilerError, view: View) -> str:
         Annotation("reconciler", _add_hint(p.message, p.hint), Source(p.file, p.line, p.column))
         for p in problems
     ] or [Annotation("reconciler", _add_hint(error.message, error.hint))]
-    return "\n".join([*commands("error", notes, view.repository_path), ""])
+    return "\n".join([*commands("error", notes, view.repository_path, "log"), ""])
 
 
 def _add_hint(message: str, hint: str | None) -> str:
