@@ -1,27 +1,5 @@
 """Every error that reconciler raises on purpose, each with its exit code and a hint.
 
-    ReconcilerError                   exit 1
-    ├── UsageError                    the command line cannot be carried out
-    ├── SourceError                   invalid files; carries every Problem at once
-    ├── Refused                       exit 3: guardrails refuse the plan
-    ├── Stopped                       Ctrl-C, between two requests
-    ├── StoreError                    the store is not configured, or not safe to talk to
-    ├── SandboxUnavailable            the embedded shop cannot be opened
-    ├── JournalUnwritable             a note that must be on disk before a write cannot be written
-    ├── LedgerError                   the ledger cannot be read or written
-    │   └── LedgerConflict            another run is applying, or was faster
-    └── ApiError                      DealPOS or the network; each names the operation
-        ├── Unreachable               nothing was sent: no connection, no such host
-        │   └── CertificateInvalid    nothing was sent: the server cannot prove that it is the shop
-        ├── OutcomeUnknown            sent, and the answer was lost: it may have happened or not
-        ├── Unauthorised              credentials or permissions refused
-        ├── RateLimited               the request window stayed closed
-        ├── Rejected                  the server said no; carries its status and message
-        │   └── OperationUnavailable  the server does not have this operation
-        ├── ReadbackMismatch          accepted, and the shop has another value
-        │   └── MismatchRemains       and the wrong object is still in the shop
-        └── UnexpectedResponse        the answer has no documented shape
-
 Code at the edges raises the narrow error. Whoever can decide what it means catches it, and
 `cli.main` catches the rest.
 """

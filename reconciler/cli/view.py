@@ -93,7 +93,7 @@ def _describe_run(folder: Path, output_format: str) -> dict[str, Any]:
     if output_format in ("github", "junit"):
         run["repository_path"] = path_in_repository(folder)
     if output_format in ("json", "markdown", "html"):
-        run["commit"] = commit_of(folder) or None
+        run["commit"] = commit_of(folder)
     return run
 
 

@@ -133,50 +133,54 @@ class GitRepository:
         return names[0] if names else ""
 
     def _has(self, commit: str) -> bool:
-        return self._run("cat-file", "-e", commit).returncode == 0
+        return _run_git(self.folder, "cat-file", "-e", commit).returncode == 0
 
     def _is_descendant(self, later: str, earlier: str) -> bool:
         """Return whether `later` is `earlier` or a descendant of it."""
         if not earlier:
             return True
-        return self._run("merge-base", "--is-ancestor", earlier, later).returncode == 0
+        return _run_git(self.folder, "merge-base", "--is-ancestor", earlier, later).returncode == 0
 
     def _try(self, *words: str) -> str:
-        ran = self._run(*words)
+        ran = _run_git(self.folder, *words)
         return ran.stdout.removesuffix("\n") if ran.returncode == 0 else ""
 
     def _line(
         self, *words: str, text: str | None = None, environment: Mapping[str, str] | None = None
     ) -> str:
-        ran = self._run(*words, text=text, environment=environment)
+        ran = _run_git(self.folder, *words, text=text, environment=environment)
         if ran.returncode:
             said = next((line for line in ran.stderr.splitlines() if line.strip()), "")
             raise LedgerError(f"git {words[0]}: {_redact(said) or ran.returncode}", hint=_CHECK)
         return ran.stdout.removesuffix("\n")
 
-    def _run(
-        self, *words: str, text: str | None = None, environment: Mapping[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        # Nobody is there to answer a question of git; it fails instead, with its own words.
-        asked = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", **(environment or {})}
-        try:
-            return subprocess.run(
-                ["git", "-C", str(self.folder), *words],
-                input=text,
-                capture_output=True,
-                encoding="utf-8",
-                errors="replace",
-                env=os.environ | asked,
-                timeout=TIMEOUT_SECONDS,
-                check=False,
-            )
-        except FileNotFoundError:
-            raise LedgerError(
-                "`ledger: git` needs git, which is not installed",
-                hint="install git, or write `ledger: file`",
-            ) from None
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise LedgerError(f"git {words[0]}: {error}", hint="check that git works") from None
+
+def _run_git(
+    folder: Path,
+    *words: str,
+    text: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    # Nobody is there to answer a question of git; it fails instead, with its own words.
+    asked = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", **(environment or {})}
+    try:
+        return subprocess.run(
+            ["git", "-C", str(folder), *words],
+            input=text,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            env=os.environ | asked,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise LedgerError(
+            "`ledger: git` needs git, which is not installed",
+            hint="install git, or write `ledger: file`",
+        ) from None
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise LedgerError(f"git {words[0]}: {error}", hint="check that git works") from None
 
 
 def _conflict(ref: str) -> LedgerConflict:
@@ -191,36 +195,23 @@ def _redact(text: str) -> str:
     return re.sub(r"//[^/\s]+@", "//…@", text)
 
 
-def commit_of(folder: Path) -> str:
-    """Return the commit that `folder` is at, with `+` where its files differ; empty without git."""
-    head = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD").strip()
-    if not head:
-        return ""
-    return head + ("+" if _git(folder, "status", "--porcelain", "--", ".").strip() else "")
+def commit_of(folder: Path) -> str | None:
+    """Return the commit that `folder` is at, with `+` where its files differ; None without git."""
+    try:
+        head = _run_git(folder, "rev-parse", "--verify", "--quiet", "HEAD").stdout.strip()
+        changed = head and _run_git(folder, "status", "--porcelain", "--", ".").stdout.strip()
+    except LedgerError:
+        return None
+    return f"{head}+" if changed else head or None
 
 
-def path_in_repository(folder: Path) -> str:
-    """Return the path of `folder` from the top of its repository; empty at the top or outside.
+def path_in_repository(folder: Path) -> str | None:
+    """Return the path of `folder` from the top of its repository; None at the top or outside.
 
     Looked up without git, which refuses a repository that another user owns.
     """
     inner = folder.resolve()
     for outer in (inner, *inner.parents):
         if (outer / ".git").exists():
-            return "" if inner == outer else inner.relative_to(outer).as_posix()
-    return ""
-
-
-def _git(folder: Path, *words: str) -> str:
-    try:
-        ran = subprocess.run(
-            ["git", "-C", str(folder), *words],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=30,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return ran.stdout if ran.returncode == 0 else ""
+            return None if inner == outer else inner.relative_to(outer).as_posix()
+    return None

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 
 from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.ledger.ledger import Key, Ledger
@@ -24,6 +23,8 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.live import Live
 from reconciler.core.model.text import join_some
+from reconciler.core.plan.plan import Plan
+from reconciler.core.report import Report
 from reconciler.errors import LedgerConflict, LedgerError, UsageError
 from reconciler.kinds import KINDS
 from reconciler.ledger import KEY, TIME_FORMAT, now, open_backend, read_key
@@ -32,10 +33,6 @@ from reconciler.ledger.document import REBUILD
 from reconciler.ledger.git_repository import commit_of
 from reconciler.ledger.rewrites import forget_rewrites, read_rewrites
 from reconciler.ledger.state_dir import StateDir
-
-if TYPE_CHECKING:
-    from reconciler.core.plan.plan import Plan
-    from reconciler.core.report import Report
 
 GRACE = timedelta(minutes=15)
 """How long a lock outlives twice the time that a plan is expected to take."""
@@ -141,7 +138,7 @@ class RunLedger:
             self._replace(self.backend, self._after(plan, basis, []), force)
 
     def _after(self, plan: Plan, basis: RecordBasis, applied: Sequence[Address]) -> Ledger:
-        moment = Moment(now(), commit_of(self.state.root))
+        moment = Moment(now(), commit_of(self.state.root) or "")
         rewrites = merge_rewrites(self.rewrites, read_rewrites(self.state, self.store))
         return record_apply(basis, plan, applied, rewrites, KINDS, self.key, moment)
 

@@ -40,8 +40,8 @@ class View:
     """The shop's folder, as seen from where the command ran."""
     commit: str | None = None
     """The git commit of the files, with `+` where they differ from it."""
-    repository_path: str = ""
-    """The shop's folder from the top of its repository; empty where it is the top."""
+    repository_path: str | None = None
+    """The shop's folder from the top of its repository; None where it is the top."""
     paint: Paint = no_paint
 
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from reconciler.ledger import run_ledger
+from reconciler.ledger.backend import LedgerBackend
+from reconciler.workflows.open_shop import OpenShop
 from reconciler.workflows.plan import make_plan
-
-if TYPE_CHECKING:
-    from reconciler.ledger.backend import LedgerBackend
-    from reconciler.workflows.open_shop import OpenShop
 
 
 def rebuild_ledger(shop: OpenShop, backend: LedgerBackend, force: bool) -> None:

@@ -80,7 +80,6 @@ def apply(
         from reconciler.cli.console import Console
         from reconciler.dealpos.budget import Limits
         from reconciler.workflows.open_shop import open_shop
-        from reconciler.workflows.plan import refuse_violations
 
         if not auto_approve and (output_format == "json" or not prompt.has_terminal()):
             raise UsageError(
@@ -95,6 +94,9 @@ def apply(
             Console(output_format == "json", verbose) as console,
             open_shop(root, console, limits, read_ahead=saved is None) as shop,
         ):
+            from reconciler.workflows.apply import apply_plan
+            from reconciler.workflows.plan import refuse_violations
+
             run = plan(shop)
             console.finish()
             if output_format == "text":
@@ -103,8 +105,6 @@ def apply(
             if run.plan.changes and not auto_approve:
                 run = _ask_approval(plan, shop, run)
             console.arm()
-            from reconciler.workflows.apply import apply_plan
-
             try:
                 report, unrecorded = apply_plan(shop, run, console, force_unlock)
             except KeyboardInterrupt:
@@ -172,9 +172,7 @@ def _find_shop_folder(target: Path, folder: Path | None, saved: SavedPlan | None
 def _choose_planner(saved: SavedPlan | None, scope: Scope, overwrite: tuple[str, ...]) -> Planner:
     """Return the function that makes the plan: from the files, or from a saved plan."""
     if saved is None:
-        from reconciler.workflows.plan import make_plan
-
-        return lambda shop: make_plan(shop, scope, overwrite)
+        return lambda shop: _plan_files(shop, scope, overwrite)
     if scope or overwrite:
         raise UsageError(
             "--target, --kind and --overwrite cannot be used with a saved plan",
@@ -183,6 +181,12 @@ def _choose_planner(saved: SavedPlan | None, scope: Scope, overwrite: tuple[str,
     from reconciler.workflows.approved_plan import recheck_plan
 
     return lambda shop: recheck_plan(shop, saved)
+
+
+def _plan_files(shop: OpenShop, scope: Scope, overwrite: tuple[str, ...]) -> PlannedRun:
+    from reconciler.workflows.plan import make_plan  # after the second process has been forked
+
+    return make_plan(shop, scope, overwrite)
 
 
 def _ask_approval(plan: Planner, shop: OpenShop, run: PlannedRun) -> PlannedRun:

@@ -45,13 +45,14 @@ def audit(
         from reconciler.core.audit import audit_plan
         from reconciler.dealpos.budget import Limits
         from reconciler.workflows.open_shop import open_shop
-        from reconciler.workflows.plan import make_plan
 
         scope = options.parse_scope(**part)
         with (
             Console(output_format != "text", verbose) as console,
             open_shop(directory, console, Limits(reserve=reserve)) as shop,
         ):
+            from reconciler.workflows.plan import make_plan
+
             found = audit_plan(make_plan(shop, scope).plan)
     seconds = time.monotonic() - began
     output.print_audit(found, shop.client.requests, seconds, output_format, directory)

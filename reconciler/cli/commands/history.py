@@ -46,13 +46,14 @@ def history(
         if rebuild:
             from reconciler.cli.console import Console
             from reconciler.dealpos.budget import Limits
-            from reconciler.workflows.history import rebuild_ledger
             from reconciler.workflows.open_shop import open_shop
 
             with (
                 Console(output_format != "text", verbose) as console,
                 open_shop(directory, console, Limits(reserve=reserve)) as opened,
             ):
+                from reconciler.workflows.history import rebuild_ledger
+
                 rebuild_ledger(opened, home, force_unlock)
         held = home.read()
     from reconciler.render.history import history_document, history_text

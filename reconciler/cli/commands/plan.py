@@ -56,7 +56,6 @@ def plan(
         from reconciler.dealpos.budget import Limits
         from reconciler.workflows import signature
         from reconciler.workflows.open_shop import open_shop
-        from reconciler.workflows.plan import make_plan
 
         for report in reports:
             errors.parse_report_format(report)
@@ -66,6 +65,8 @@ def plan(
             Console(output_format != "text", verbose) as console,
             open_shop(directory, console, Limits(reserve=reserve)) as shop,
         ):
+            from reconciler.workflows.plan import make_plan
+
             run = make_plan(shop, scope, overwrite)
         if out:
             output.save_plan(run, directory, out, key)

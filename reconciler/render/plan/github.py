@@ -109,7 +109,11 @@ def _change(change: Change, labels: ObjectLabels, view: PlanView) -> Annotation:
 
 
 def commands(
-    level: str, notes: Iterable[Annotation], folder: str, subject: str = "plan", total: int = 0
+    level: str,
+    notes: Iterable[Annotation],
+    folder: str | None,
+    subject: str = "plan",
+    total: int = 0,
 ) -> Iterator[str]:
     """Yield the annotations of one level, as many as GitHub shows; `subject` holds the rest.
 
@@ -125,7 +129,7 @@ def commands(
         yield _command(level, Annotation("reconciler", more), folder)
 
 
-def _command(level: str, note: Annotation, folder: str) -> str:
+def _command(level: str, note: Annotation, folder: str | None) -> str:
     properties = ",".join(f"{name}={_property(value)}" for name, value in _properties(note, folder))
     text = "\n".join(plain(line) for line in note.message.split("\n"))
     if len(text) > MAX_MESSAGE_CHARACTERS:
@@ -133,7 +137,7 @@ def _command(level: str, note: Annotation, folder: str) -> str:
     return f"::{level} {properties}::{_data(text)}"
 
 
-def _properties(note: Annotation, folder: str) -> Iterator[tuple[str, str]]:
+def _properties(note: Annotation, folder: str | None) -> Iterator[tuple[str, str]]:
     if note.source:
         # GitHub wants the path from the top of the repository.
         yield "file", f"{folder}/{note.source.file}" if folder else note.source.file
