@@ -15,11 +15,7 @@ class Category(TypedDict, total=False):
     """A category of the catalogue."""
 
     name: Required[Annotated[CategoryPath, Identity(), Wire(("Name",), ("Name",))]]
-    code: Annotated[
-        Text,
-        Wire(("Code",)),
-        WriteOnly("the API never returns it"),
-    ]
+    code: Annotated[Text, Wire(("Code",)), WriteOnly("the API never returns it")]
     discontinued: Annotated[Flag, Wire(("Discontinued",), ("Discontinued",), FLAG)]
 
 

@@ -208,20 +208,7 @@ KIND = Kind(
     collection="coupons",
     create=Call(
         "coupon.create",
-        (
-            "code",
-            "type",
-            "discount",
-            "limit",
-            "minimum_amount",
-            "maximum_discount",
-            "full_price_item_only",
-            "expiry_date",
-            "description",
-            "customer",
-            "reference_id",
-            "requires",
-        ),
+        tuple(Coupon.__annotations__),
         forms=(
             lambda body: _read_names(body, wrap=False),
             lambda body: _read_names(body, wrap=True),

@@ -32,9 +32,7 @@ class Customer(TypedDict, total=False):
     email: Annotated[Text, Private(), Wire(("Email",), ("Email",))]
     mobile: Annotated[Text, Private(), Wire(("MobilePhone", "Mobile"), ("Mobile", "MobilePhone"))]
     birthday: Annotated[
-        Day,
-        Private(),
-        Wire(("Birthday", "Birthdate"), ("BirthDate", "Birthday", "Birthdate"), DAY),
+        Day, Private(), Wire(("Birthday", "Birthdate"), ("BirthDate", "Birthday", "Birthdate"), DAY)
     ]
     join_date: Annotated[Day, Wire(("JoinDate",), ("JoinDate",), DAY)]
     status: Annotated[Text, _wire("Status")]
@@ -67,9 +65,7 @@ KIND = Kind(
     "customer",
     Customer,
     Reads(
-        listing=Listing("customer.list"),
-        single=Single("customer.by_code"),
-        prefer_listing=False,
+        listing=Listing("customer.list"), single=Single("customer.by_code"), prefer_listing=False
     ),
     collection="customers",
     create=Call("customer.create", _FIELDS, _DEMANDED),

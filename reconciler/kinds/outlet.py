@@ -21,9 +21,7 @@ class Outlet(TypedDict, total=False):
     name: Required[Annotated[Code, Identity(), Wire(("Name",), ("Name",))]]
     code: Annotated[Text, Wire(("Code",), ("Code",))]
     receipt: Annotated[
-        Text,
-        Wire(("Receipt",)),
-        WriteOnly("the list of outlets does not show the receipt number"),
+        Text, Wire(("Receipt",)), WriteOnly("the list of outlets does not show the receipt number")
     ]
     negative_inventory: Annotated[
         Flag,

@@ -30,24 +30,12 @@ class Product(TypedDict, total=False):
     ]
 
 
-_FIELDS = (
-    "code",
-    "name",
-    "category",
-    "brand",
-    "description",
-    "discontinued",
-    "image_url",
-    "extra_images_url",
-)
+_FIELDS = tuple(Product.__annotations__)
 
 KIND = Kind(
     "product",
     Product,
-    Reads(
-        listing=Listing("product.list"),
-        single=Single("product.by_code"),
-    ),
+    Reads(listing=Listing("product.list"), single=Single("product.by_code")),
     collection="products",
     # dealpos-api.md §6.1: brand, image and the discontinued flag are demanded on create.
     create=Call("product.create", _FIELDS, {"Brand": "", "ImageURL": "", "Discontinued": False}),

@@ -19,10 +19,9 @@ from reconciler.core.ledger.three_way import (
     hold_conflicts,
     label_origins,
 )
-from reconciler.core.model.address import Address
+from reconciler.core.model.address import Address, join_some
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.live import Live
-from reconciler.core.model.text import join_some
 from reconciler.core.plan.plan import Plan
 from reconciler.core.report import Report
 from reconciler.errors import LedgerConflict, LedgerError, UsageError

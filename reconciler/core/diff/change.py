@@ -36,27 +36,11 @@ class Action(Enum):
     @property
     def verbs(self) -> list[str]:
         """Terraform's words for it, which policy tools already read."""
-        return _VERBS[self]
+        return {"replace": ["delete", "create"], "retire": ["update"]}.get(self.value, [self.value])
 
 
-_SYMBOLS = {
-    Action.NOOP: " ",
-    Action.CREATE: "+",
-    Action.UPDATE: "~",
-    Action.REPLACE: "±",
-    Action.RETIRE: "○",
-    Action.DELETE: "-",
-}
+_SYMBOLS = dict(zip(Action, " +~±○-", strict=True))
 _RANKS = {action: rank for rank, action in enumerate(Action)}
-_VERBS = {
-    Action.NOOP: ["no-op"],
-    Action.CREATE: ["create"],
-    Action.UPDATE: ["update"],
-    Action.REPLACE: ["delete", "create"],
-    Action.RETIRE: ["update"],
-    Action.DELETE: ["delete"],
-}
-
 
 PENDING, DRIFTED, CONFLICT = ORIGINS = ("pending", "drifted", "conflict")
 """Which side changed since the last apply: the files, the shop, or both; the gravest word last."""

@@ -1,7 +1,8 @@
-"""Addresses of objects, and places in files."""
+"""Addresses of objects, and lines of files, with their texts."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -22,3 +23,10 @@ class Source(NamedTuple):
     file: str
     line: int
     column: int
+
+
+def join_some(names: Sequence[object], most: int) -> str:
+    """Join names with commas, at most `most` of them: `a, b and 3 more`."""
+    rest = len(names) - most
+    more = f" and {rest:,} more" if rest > 0 else ""
+    return ", ".join(map(str, names[:most])) + more

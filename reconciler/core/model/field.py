@@ -31,24 +31,22 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Runtime:
+class Uncompared:
+    """The live value is never compared."""
+
+    reason: str
+
+
+class Runtime(Uncompared):
     """The till changes it: sent when the object is created, never compared."""
 
-    reason: str
 
-
-@dataclass(frozen=True, slots=True)
-class Derived:
+class Derived(Uncompared):
     """The server rewrites what is written: sent, compared only by what was written last."""
 
-    reason: str
 
-
-@dataclass(frozen=True, slots=True)
-class WriteOnly:
+class WriteOnly(Uncompared):
     """No read returns it: sent, noted, never compared."""
-
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +127,6 @@ def field_from_annotation(name: str, annotation: Any) -> Field:
         (annotation,) = get_args(annotation)
     marks = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
     found: dict[type, Any] = {type(mark): mark for mark in marks}
-    unread = next((found[m].reason for m in (Runtime, Derived, WriteOnly) if m in found), None)
     return Field(
         name,
         found.get(Wire, Wire()),
@@ -137,6 +134,6 @@ def field_from_annotation(name: str, annotation: Any) -> Field:
         private=Private in found,
         runtime=Runtime in found,
         derived=Derived in found,
-        uncompared_reason=unread,
+        uncompared_reason=next((m.reason for m in marks if isinstance(m, Uncompared)), None),
         references=tuple(mark for mark in marks if isinstance(mark, Reference)),
     )

@@ -93,6 +93,13 @@ class Live:
                 for name, value in (state.children or {}).items():
                     yield name, {**value, kind.parent.kind: owner}
 
+    def values_of(self, kind: Kind) -> dict[str, Value]:
+        """Return the value of every object of a kind, nested or not, as far as reads showed it."""
+        values = dict(self.children_of(kind))
+        for name, state in self.iterate_observed(kind.name):
+            values[name] = {**values.get(name, {}), **state.value}
+        return values
+
     def iterate_observed(self, kind: str) -> Iterator[tuple[str, Observed]]:
         """Every object of a kind that the shop has, as far as it was read."""
         for name, state in self.objects.get(kind, {}).items():

@@ -89,21 +89,11 @@ CategoryPath = Annotated[
     StringConstraints(min_length=1, pattern=_NAMED),
     WithJsonSchema({"type": ["string", "number"], "minLength": 1, "pattern": "^[^/]+(/[^/]+)*$"}),
 ]
-Money = Annotated[
-    Any,
-    PlainValidator(_amount),
-    WithJsonSchema({"type": "number", "minimum": 0}),
-]
-Count = Annotated[
-    Any,
-    PlainValidator(_count),
-    WithJsonSchema({"type": "integer", "minimum": 0}),
-]
+Money = Annotated[Any, PlainValidator(_amount), WithJsonSchema({"type": "number", "minimum": 0})]
+Count = Annotated[Any, PlainValidator(_count), WithJsonSchema({"type": "integer", "minimum": 0})]
 Day = Annotated[Any, PlainValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Name = Annotated[
-    str,
-    BeforeValidator(_reference),
-    WithJsonSchema({"type": "string", "pattern": "^[^/]+/."}),
+    str, BeforeValidator(_reference), WithJsonSchema({"type": "string", "pattern": "^[^/]+/."})
 ]
 """An address as text."""
 Flag = bool

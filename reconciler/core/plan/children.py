@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.core.diff.change import Action, Change
-from reconciler.core.model.address import Address
+from reconciler.core.model.address import Address, join_some
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed, overlay
-from reconciler.core.model.text import join_some
 from reconciler.core.plan.violation import PlanWarning
 
 MAX_NAMES = 3

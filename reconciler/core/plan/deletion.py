@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 
 from reconciler.core.diff.change import Action, Change, digest
 from reconciler.core.diff.rename import name_after_renames
-from reconciler.core.model.address import Address
+from reconciler.core.model.address import Address, join_some
 from reconciler.core.model.desired import Desired, Removal
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.references import ancestors, references_of
-from reconciler.core.model.text import join_some
 from reconciler.core.plan.violation import PlanWarning
 
 _MANY = 5
@@ -89,14 +88,7 @@ def _deletion(address: Address, removal: Removal, live: Live, kinds: Kinds) -> C
     assert isinstance(state, Observed)
     basis = digest(kinds[address.kind], address, state.value)
     return Change(
-        address,
-        Action.DELETE,
-        removal.reason,
-        (),
-        state.value,
-        None,
-        removal.source,
-        basis,
+        address, Action.DELETE, removal.reason, (), state.value, None, removal.source, basis
     )
 
 
@@ -148,10 +140,7 @@ def _after(
     kind: Kind, live: Live, changes: Mapping[Address, Change]
 ) -> Iterator[tuple[Address, Value]]:
     """Every object of a kind as it will be, as far as it was read."""
-    seen = {Address(kind.name, name): value for name, value in live.children_of(kind)}
-    for name, state in live.iterate_observed(kind.name):
-        address = Address(kind.name, name)
-        seen[address] = {**seen.get(address, {}), **state.value}
+    seen = {Address(kind.name, name): value for name, value in live.values_of(kind).items()}
     for change in changes.values():
         if change.address.kind == kind.name and change.after is not None:
             seen[change.address] = {**seen.get(change.address, {}), **change.after}

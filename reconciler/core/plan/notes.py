@@ -40,9 +40,7 @@ def _find_undeclared(
     kind: Kind, desired: Desired, live: Live
 ) -> dict[tuple[str, ...], list[tuple[Address, Value]]]:
     """Return what the shop has and no file declares for sale, by what it looks like."""
-    values = dict(live.children_of(kind))
-    for name, state in live.iterate_observed(kind.name):
-        values[name] = {**values.get(name, {}), **state.value}
+    values = live.values_of(kind)
     declared = desired.objects.get(kind.name, {})
     found: dict[tuple[str, ...], list[tuple[Address, Value]]] = {}
     for name in sorted(values):

@@ -19,11 +19,11 @@ from reconciler.core.model.kind import Call, Kind, Kinds, Parent, Value
 from reconciler.core.model.live import overlay
 from reconciler.core.plan.children import changes_by_parent, use_parent_update
 from reconciler.core.plan.plan import Plan
-from reconciler.core.steps.replacement import build_undo
 from reconciler.core.steps.step import (
     Request,
     Step,
     build_request,
+    build_undo,
     request_with_spellings,
     split_batches,
     values_to_send,

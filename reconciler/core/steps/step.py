@@ -1,4 +1,4 @@
-"""The steps of an apply: their requests, the fields they write, and their atomic groups."""
+"""The steps of an apply: their requests, how they are undone, and their atomic groups."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from reconciler.core.diff.change import Action, Change
-from reconciler.core.diff.readback import Proof
+from reconciler.core.diff.readback import Proof, proof_of
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Call, Kind, Value
+from reconciler.core.plan.replacement import restore_old
 
 T = TypeVar("T")
 
@@ -117,6 +118,33 @@ def request_with_spellings(operation: str, bodies: Sequence[Any]) -> Request:
         if body not in distinct:
             distinct.append(body)
     return Request(operation, distinct[0], tuple(distinct[1:]))
+
+
+def renew_replacement(step: Step, kind: Kind, change: Change) -> Step:
+    """Return the replacement `step` with its change recomputed from what the shop has now."""
+    assert kind.create is not None
+    creation = build_request(kind, kind.create, values_to_send(change))
+    return replace(
+        step,
+        changes=(change,),
+        requests=(step.requests[0], creation),
+        proofs={change.address: proof_of(kind, change)},
+        undo=build_undo(kind, change, change.before),
+    )
+
+
+def build_undo(kind: Kind, change: Change, replaced: Value | None) -> Undo | None:
+    """Return the requests that undo a creation which must not be broader than declared."""
+    if not kind.must_match_on_readback or kind.delete is None or kind.create is None:
+        return None
+    remove = build_request(kind, kind.delete, change.after or {})
+    if replaced is None:
+        return Undo(remove)
+    old = restore_old(kind, replaced, change.after or {})
+    if old is None:
+        return Undo(remove, replaces=True)
+    must_match = {name: value for name, value in old.items() if name in kind.must_match_on_readback}
+    return Undo(remove, True, build_request(kind, kind.create, old), must_match)
 
 
 class AtomicGroups:

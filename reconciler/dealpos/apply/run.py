@@ -24,8 +24,7 @@ from reconciler.core.report import (
     outcome_of,
     rewrites_after,
 )
-from reconciler.core.steps.replacement import renew_replacement
-from reconciler.core.steps.step import Step
+from reconciler.core.steps.step import Step, renew_replacement
 from reconciler.dealpos.apply.send import RequestSender
 from reconciler.dealpos.apply.stopping import StopPolicy
 from reconciler.dealpos.apply.verify import Writes, verify

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from reconciler.core.model.types import Money
-from reconciler.core.money import Sale
 from reconciler.core.plan.violation import percent, round_share
 from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding, path_of
 
@@ -19,7 +18,7 @@ class Rule(Guardrail):
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """One finding an object, about the place where it moves most."""
         for change, places in context.sales:
-            moved = [(share, sale) for sale in places if (share := _share(sale)) is not None]
+            moved = [(share, sale) for sale in places if (share := sale.percent) is not None]
             share, sale = max(moved, key=lambda pair: abs(pair[0]), default=(Decimal(0), None))
             if sale and sale.before and sale.after and abs(share) > self.max_percent:
                 where = f" at {sale.outlet}" if sale.outlet else ""
@@ -33,13 +32,3 @@ class Rule(Guardrail):
                     change.address,
                     path_of(change, sale.outlet, sale.after.price),
                 )
-
-
-def _share(sale: Sale) -> Decimal | None:
-    """By how much the price moves, in percent of what it was; None where there was none."""
-    if sale.before is None or sale.after is None:
-        return None
-    was, becomes = sale.before.price, sale.after.price
-    if not was or becomes is None or was == becomes:
-        return None
-    return Decimal(becomes - was) * 100 / Decimal(was)

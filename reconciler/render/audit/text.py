@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.core.audit import STATES, Audit, AuditFinding
-from reconciler.core.model.text import join_some
+from reconciler.core.model.address import join_some
 from reconciler.render.audit.words import (
     LEDGER_HINT,
     WITHOUT_DETAILS,

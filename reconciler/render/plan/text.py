@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reconciler.core.diff.change import Action
-from reconciler.core.model.address import Address
-from reconciler.core.model.text import join_some
+from reconciler.core.model.address import Address, join_some
 from reconciler.core.money import sum_price_impact
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import refusals
