@@ -92,7 +92,8 @@ class Client:
                 f"cannot set up a connection to {store.url}: {error}",
                 hint="check the address, and HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE",
             ) from None
-        self._token = Token(store, self._ask_for_token)
+        request = OPERATIONS["token"]
+        self._token = Token(store, lambda keys: self._send(request, request.routes[0], keys))
         self._deadline = Deadline(REQUEST_TIMEOUT_SECONDS)
         self._lock = threading.Lock()
 
@@ -263,10 +264,6 @@ class Client:
         finally:
             response.close()
         return Response(response.status_code, content, response.headers)
-
-    def _ask_for_token(self, credentials: Any) -> Any:
-        operation = OPERATIONS["token"]
-        return self._send(operation, operation.routes[0], credentials)
 
     def _wait(self, seconds: float, reason: str) -> None:
         self.observer.on_wait(seconds, reason)

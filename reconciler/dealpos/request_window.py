@@ -26,11 +26,7 @@ class RequestWindow:
     """Counts the requests of one run to one shop; may be used from several threads."""
 
     def __init__(
-        self,
-        clock: Callable[[], float],
-        limit: int = 50,
-        seconds: float = 180.0,
-        reserve: int = 0,
+        self, clock: Callable[[], float], limit: int = 50, seconds: float = 180.0, reserve: int = 0
     ) -> None:
         self.clock = clock
         self.reserve = reserve
@@ -109,12 +105,11 @@ class RequestWindow:
             reported = parse_count(headers.get("ratelimit-remaining", ""))
             if reported is None:
                 return
+            remaining = reported - self.in_flight
             if reported >= most and same_limits:
                 # More remain than there can be: a new window began with this request.
-                self.began = self.clock()
-                self.remaining = reported - self.in_flight
+                self.began, self.remaining = self.clock(), remaining
             else:
-                remaining = reported - self.in_flight
                 self.remaining = min(self.remaining, remaining) if same_limits else remaining
 
     def _update_limits(self, headers: Mapping[str, str]) -> bool:

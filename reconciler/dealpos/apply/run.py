@@ -8,7 +8,7 @@ siblings.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from reconciler.core.diff.change import Action
 from reconciler.core.model.address import Address
@@ -106,26 +106,18 @@ def _set_aside(plan: Plan) -> Iterator[Outcome]:
         yield Outcome(stale.address, stale.action, "stale", stale.reason)
 
 
+@dataclass
 class _Run:
-    def __init__(
-        self,
-        plan: Plan,
-        steps: Sequence[Step],
-        sender: RequestSender,
-        policy: StopPolicy,
-        journal: Journal,
-        observer: ApplyObserver,
-    ) -> None:
-        self.plan = plan
-        self.steps = steps
-        self.sender = sender
-        self.policy = policy
-        self.journal = journal
-        self.observer = observer
-        self.failed: set[int] = set()
-        self.lossy: set[str] = set()
-        """Kinds of which an object was not kept as written: a replacement could lose another."""
-        self.stopped: str | None = None
+    plan: Plan
+    steps: Sequence[Step]
+    sender: RequestSender
+    policy: StopPolicy
+    journal: Journal
+    observer: ApplyObserver
+    failed: set[int] = field(default_factory=set)
+    lossy: set[str] = field(default_factory=set)
+    """Kinds of which an object was not kept as written: a replacement could lose another."""
+    stopped: str | None = None
 
     def send_all(self) -> list[Written]:
         """Send every step, or as many as can be; return one record per step and change."""

@@ -24,7 +24,8 @@ def reads_prove_absence(reader: Reader, kind: Kind, missing: list[str]) -> bool:
     paged: an object that is removed meanwhile moves another one to a page that was already read
     (dealpos-api.md §13: stability is undocumented). A listing of several pages is read twice.
     """
-    if not _includes_retired(reader, kind):
+    states = [state for _, state in reader.live.iterate_observed(kind.name)]
+    if not kind.retire or not any(state.value.get(kind.retire) for state in states):
         return False
     if kind.reads.batch or kind.name in reader.unlisted:
         return True  # they were requested by name
@@ -49,13 +50,15 @@ def accept_new_parents(live: Live, desired: Desired, kinds: Kinds) -> None:
     list does not show is new. A note says so.
     """
     for child in kinds.values():
-        if child.parent is None:
+        if child.parent is None or child.parent.kind not in live.complete:
             continue
         kind = kinds[child.parent.kind]
         new = [
             address
-            for address in _may_be_hidden(live, kind)
-            if _has_no_child(live, desired, child, address)
+            for address, reason in live.read_errors.items()
+            if address.kind == kind.name
+            and reason == MAY_BE_HIDDEN
+            and _has_no_child(live, desired, child, address)
         ]
         for address in new:
             del live.read_errors[address]
@@ -66,21 +69,6 @@ def accept_new_parents(live: Live, desired: Desired, kinds: Kinds) -> None:
                 f"{names}: treated as new. Neither the {kind.name} list nor a read of the "
                 f"{child.collection} shows them, and this shop has no read of a single {kind.name}"
             )
-
-
-def _includes_retired(reader: Reader, kind: Kind) -> bool:
-    """Return whether listings or batches have shown a retired object: then they hide none."""
-    field = kind.retire
-    return bool(field) and any(
-        state.value.get(field) for _, state in reader.live.iterate_observed(kind.name)
-    )
-
-
-def _may_be_hidden(live: Live, kind: Kind) -> list[Address]:
-    if kind.name not in live.complete:
-        return []
-    unknown = live.read_errors.items()
-    return [a for a, reason in unknown if a.kind == kind.name and reason == MAY_BE_HIDDEN]
 
 
 def _has_no_child(live: Live, desired: Desired, child: Kind, parent: Address) -> bool:

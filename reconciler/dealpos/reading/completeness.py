@@ -32,8 +32,12 @@ def mark_complete_parents(
     for parent_kind, child in reader.builder.children.items():
         parents = {Address(parent_kind, name) for name in touched.get(parent_kind, ())}
         added = {name for parent in parents for name in missing.get(parent, ())}
-        if added:
-            _read_carried_fields(reader, child, added)
+        if added and child.parent:
+            written = child.parent.update.fields
+            carried = frozenset(n for n in written if child.fields[n].wire.read)
+            # Fields that stay unread are recorded as unseen, which blocks the update.
+            with suppress(Rejected, UnexpectedResponse):
+                reader.read_missing_fields(child, dict.fromkeys(added, carried))
         hiding = {read for parent in missing for read in _reads_of_children(reader, parent)}
         complete = reader.builder.reads_showing_retired(reader.kinds[parent_kind]) - hiding
         reader.live.children_complete |= {
@@ -122,16 +126,6 @@ def _unread_fields(
         reader.live.unread_fields.get(address, frozenset()) | missing
     )
     return frozenset()
-
-
-def _read_carried_fields(reader: Reader, child: Kind, names: Collection[str]) -> None:
-    """Read what a parent's update carries of children that the parent's row does not show."""
-    assert child.parent is not None
-    fields = child.fields
-    carried = frozenset(n for n in child.parent.update.fields if fields[n].wire.read)
-    # Fields that stay unread are recorded as unseen, which blocks the update.
-    with suppress(Rejected, UnexpectedResponse):
-        reader.read_missing_fields(child, dict.fromkeys(names, carried))
 
 
 def _reads_of_children(reader: Reader, parent: Address) -> frozenset[str]:

@@ -125,9 +125,8 @@ class FullRead:
         assert kind.parent is not None
         parent = self.kinds[kind.parent.kind]
         shown = [name for name, _ in self.live.iterate_observed(parent.name)]
-        for name in self.reader.read_children(
-            parent, [n for n in shown if self._is_new(parent, n)]
-        ):
+        new = [name for name in shown if self._is_new(parent, name)]
+        for name in self.reader.read_children(parent, new):
             reason = f"the API did not return its {kind.collection}"
             self.live.read_errors[Address(parent.name, name)] = reason
         asked = self._all_fields(kind, self._new_names(kind))
@@ -183,14 +182,10 @@ class FullRead:
         return pages + closed
 
     def _read_referred(self, kind: Kind) -> None:
-        """Read objects that the read ones refer to and that were not read themselves.
-
-        Declared objects add only references to kinds that no listing is worth: the customers of
-        coupons.
-        """
+        """Read objects that the read ones refer to and that were not read themselves."""
         waiting = {other.name for other in self.chosen} - self.finished - {kind.name}
         requested: dict[str, dict[str, frozenset[str]]] = {}
-        for target in {*self._referred_by_new(kind), *self._referred_by_declared(kind)}:
+        for target in set(self._iterate_referred(kind)):
             if target.kind not in waiting and self.live.get(target) is None:
                 other = self.kinds[target.kind]
                 is_new = self._is_new(other, target.name)
@@ -198,12 +193,15 @@ class FullRead:
                 requested.setdefault(target.kind, {})[target.name] = fields
         find(self.reader, requested)
 
-    def _referred_by_new(self, kind: Kind) -> Iterator[Address]:
-        for name in self._new_names(kind):
-            state = self.reader.get_observed(kind, name)
-            yield from (target for target, _ in references_of(kind, state.value if state else {}))
+    def _iterate_referred(self, kind: Kind) -> Iterator[Address]:
+        """Yield what the new and the declared objects of a kind refer to.
 
-    def _referred_by_declared(self, kind: Kind) -> Iterator[Address]:
+        Declared ones add only references to kinds that no listing is worth: the customers of
+        coupons.
+        """
+        for name in self._new_names(kind):
+            if state := self.reader.get_observed(kind, name):
+                yield from (target for target, _ in references_of(kind, state.value))
         for declared in self.desired.objects.get(kind.name, {}).values():
             for target, _ in references_of(kind, declared.value):
                 other = self.kinds[target.kind]

@@ -13,7 +13,6 @@ from reconciler.dealpos.doctor.checks import (
     access,
     dialect,
     listings,
-    not_found,
     operations,
     request_window,
 )
@@ -29,8 +28,8 @@ CHECKS: tuple[Callable[[Evidence, Kinds], Iterator[CheckResult]], ...] = (
     listings.check_page_size,
     request_window.check_rate_limit,
     request_window.check_rate_limit_scope,
-    not_found.check_not_found,
-    not_found.check_batch,
+    operations.check_not_found,
+    operations.check_batch,
     listings.check_retired_objects,
     listings.check_nested_children,
     listings.check_default_filter,
