@@ -256,7 +256,7 @@ class Client:
             raise OutcomeUnknown(operation.name, lost) from None
 
     def _receive(self, operation: Operation, request: httpx.Request) -> Response:
-        """Send a request, and read its response piece by piece up to the size limit."""
+        """Send a request and read its response, up to the size limit."""
         response = self._http.send(request, stream=True)
         try:
             coding = response.headers.get("content-encoding", "")

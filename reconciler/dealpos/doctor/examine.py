@@ -206,18 +206,15 @@ class _Examination:
         return replace(self._ask_many(kind, purpose, listing.operation, parameters), size=size)
 
     def _ask_one(self, kind: Kind, single: Single, purpose: Purpose, name: str) -> None:
-        """Ask for one object by its name."""
         answer, question = self._ask(kind, purpose, single.operation, {single.key: name})
         row = parse_single(answer, kind, name)
-        rows = (row,) if row else ()
         if purpose is Purpose.KNOWN and question.status == 404:
             # The object exists, because a list shows it: the operation does not.
             question = replace(question, reply=Reply.NOT_OFFERED)
-        envelope = describe_envelope(answer)
+        rows, envelope = (row,) if row else (), describe_envelope(answer)
         self.questions.append(replace(question, names=(name,), envelope=envelope, rows=rows))
 
     def _ask_many(self, kind: Kind, purpose: Purpose, operation: str, parameters: Any) -> Question:
-        """Ask for many objects: a page or a batch."""
         answer, question = self._ask(kind, purpose, operation, parameters)
         if not question.is_answered:
             return question
@@ -272,7 +269,6 @@ class _Examination:
         return Reply.UNASKED, _SKIPPED, None
 
     def _stop_if_silent(self, operation: str, reply: Reply, status: int | None) -> None:
-        """Stop asking a shop that no longer answers."""
         if status is not None:
             self._silent = set() if status else self._silent | {operation}
         if self._stopped is None and (reply in _LAST_REPLIES or len(self._silent) > 1):

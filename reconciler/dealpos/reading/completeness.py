@@ -129,7 +129,6 @@ def _unread_fields(
 
 
 def _reads_of_children(reader: Reader, parent: Address) -> frozenset[str]:
-    """Return the types of read that have shown the children of a parent."""
     state = reader.get_observed(reader.kinds[parent.kind], parent.name)
     shown = state.children if state else None
     return shown.reads if isinstance(shown, Children) else frozenset()

@@ -37,10 +37,12 @@ def read_dependents(reader: Reader, desired: Desired, view: Live) -> None:
     # Parents first, because their rows name their children.
     for kind in sorted(reader.kinds.values(), key=lambda k: (k.parent is not None, k.name)):
         fields = _referring_fields(kind, kinds)
-        may_share = kind.name in kinds and (kind.tree or _is_deleted_by_shared_field(kind))
+        # A delete may name its object by a value that another object might share.
+        named_by = kind.delete.fields if kind.delete else ()
+        is_shared = kind.tree or not all(kind.fields[name].identity for name in named_by)
         has_children = kind.name in kinds and kind.name in reader.builder.children
         try:
-            if fields or may_share:
+            if fields or (is_shared and kind.name in kinds):
                 _read_all(reader, kind, fields)
             if has_children:
                 _read_children(
@@ -63,36 +65,22 @@ def _read_stock(reader: Reader, address: Address) -> None:
             if row[single.key] != address.name:
                 return
             found |= {str(outlet): number(count) for outlet, count in row[_QUANTITIES].items()}
-    except (
-        Rejected,
-        OutcomeUnknown,
-        UnexpectedResponse,
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-    ):
+    except (Rejected, OutcomeUnknown, UnexpectedResponse):
         return
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return  # not the documented shape
     if rows:
         reader.live.stock[address] = found
 
 
 def _referring_fields(kind: Kind, deleted: Collection[str]) -> frozenset[str]:
     """Return the fields in which an object of `kind` names one of the deleted kinds."""
-    parent = kind.parent.kind if kind.parent else None
     return frozenset(
         name
         for name, marks in kind.referring_fields
-        if name != parent
+        if name != kind.parent_kind
         and kind.fields[name].wire.read
         and any(mark.kind in deleted for mark in marks)
-    )
-
-
-def _is_deleted_by_shared_field(kind: Kind) -> bool:
-    """Return whether a delete names the object by a value that another one might share."""
-    return any(
-        not kind.fields[name].identity for name in (kind.delete.fields if kind.delete else ())
     )
 
 

@@ -140,7 +140,7 @@ def _resolve_missing(reader: Reader, kind: Kind, asked: RequestedFields) -> None
         reader.read_listing(kind, dict.fromkeys(missing, frozenset()), budget=MAX_PROOF_PAGES)
         missing = reader.find_missing(kind, missing)
         if kind.name not in reader.live.complete:
-            _mark_unknown(reader, kind, missing, "the list is too long to prove that it is absent")
+            reader.mark_unread(kind, missing, "the list is too long to prove that it is absent")
             return
     if missing and kind.reads.hides:
         proven = absence.reads_prove_absence(reader, kind, missing)
@@ -148,14 +148,13 @@ def _resolve_missing(reader: Reader, kind: Kind, asked: RequestedFields) -> None
         if missing and not proven:
             if not reader.can_read_singly(kind):
                 missing = reader.find_missing(kind, missing)
-                _mark_unknown(reader, kind, missing, absence.MAY_BE_HIDDEN)
+                reader.mark_unread(kind, missing, absence.MAY_BE_HIDDEN)
                 return
             missing = _confirm_by_single_reads(reader, kind, missing)
     unproven = _unproven(reader, kind).intersection(missing)
-    _mark_unknown(reader, kind, unproven, "this shop has no read that returns it")
-    for name in missing:
-        if name not in unproven:
-            reader.live.put(Address(kind.name, name), ABSENT)
+    reader.mark_unread(kind, unproven, "this shop has no read that returns it")
+    for name in reader.find_missing(kind, missing):
+        reader.live.put(Address(kind.name, name), ABSENT)
 
 
 def _unproven(reader: Reader, kind: Kind) -> set[str]:
@@ -164,10 +163,6 @@ def _unproven(reader: Reader, kind: Kind) -> set[str]:
     if single is not None and reader.client.has_answered(single.operation):
         return set()
     return reader.unlisted.get(kind.name, set())
-
-
-def _mark_unknown(reader: Reader, kind: Kind, names: Iterable[str], reason: str) -> None:
-    reader.live.read_errors |= {Address(kind.name, name): reason for name in names}
 
 
 def _confirm_by_single_reads(reader: Reader, kind: Kind, missing: list[str]) -> list[str]:

@@ -58,9 +58,9 @@ class Reader:
         self._failed: dict[str, dict[str, OutcomeUnknown]] = {}
         """Single reads that failed, by kind and name, where that may mean "not found"."""
 
-    def mark_unread(self, kind: Kind, names: Iterable[str], error: ApiError) -> None:
+    def mark_unread(self, kind: Kind, names: Iterable[str], why: ApiError | str) -> None:
         """Record why objects could not be read; those that were read keep what is known."""
-        reason = describe_failure(kind, error)
+        reason = why if isinstance(why, str) else describe_failure(kind, why)
         for name in names:
             address = Address(kind.name, name)
             if self.live.get(address) is None:

@@ -39,10 +39,8 @@ def check_generation(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
     fits = fits.difference(*missing.values())
     parts = [f"answered: {_with_generations(answered)}"] if answered else []
     parts += [f"not offered: {_with_generations(missing)}"] if missing else []
-    if fits:
-        yield ok(GENERATION, f"{' or '.join(sorted(fits))} ({'; '.join(parts)})")
-    else:
-        yield ok(GENERATION, f"mixed API generations ({'; '.join(parts)})")
+    name = " or ".join(sorted(fits)) or "mixed API generations"
+    yield ok(GENERATION, f"{name} ({'; '.join(parts)})")
 
 
 def check_fields(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:

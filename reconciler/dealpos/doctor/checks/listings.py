@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Question, Reply
@@ -52,7 +52,7 @@ def check_retired_objects(evidence: Evidence, kinds: Kinds) -> Iterator[CheckRes
             continue
         if any(kind.is_retired(row) for row in listing.rows):
             listed.append(listing.operation)
-        elif name := _child_missing_from_list(evidence, kind, listing):
+        elif name := _find_unlisted_child(evidence, kind, listing):
             hidden.append(f"{listing.operation} leaves out the discontinued {kind.name} {name}")
         else:
             unseen.append(listing.operation)
@@ -122,25 +122,29 @@ def _caps(evidence: Evidence, question: Question) -> Iterator[str]:
         yield f"{found} of {question.total:,}{suffix}"
 
 
-def _child_missing_from_list(evidence: Evidence, kind: Kind, listing: Question) -> str | None:
+def _find_unlisted_child(evidence: Evidence, kind: Kind, listing: Question) -> str | None:
     """Return a retired child that its parent shows and its own complete list does not."""
     if listing.total is None or len(listing.rows) < listing.total:
         return None
-    listed = {kind.identity_of(row) for row in listing.rows}
-    names = (kind.identity_of(row) for row in evidence.children(kind) if kind.is_retired(row))
-    return next((name for name in names if name not in listed), None)
+    return _find_retired(kind, evidence.children(kind), listing.rows)
+
+
+def _find_retired(kind: Kind, rows: Iterable[Row], others: Iterable[Row]) -> str | None:
+    """Return a retired object of `rows` that is not among `others`."""
+    names = (kind.identity_of(row) for row in rows if kind.is_retired(row))
+    known = {kind.identity_of(row) for row in others}
+    return next((name for name in names if name not in known), None)
 
 
 def _check_children(check: str, evidence: Evidence, kind: Kind, parent: str) -> CheckResult:
     rows = list(evidence.children(kind))
-    seen = next((kind.identity_of(row) for row in rows if kind.is_retired(row)), None)
-    if seen:
+    if seen := _find_retired(kind, rows, ()):
         return ok(check, f"returned with their {parent}, such as {seen}")
     if not rows:
         found = f"skipped: the shop has no {parent} with {kind.collection}"
         return warning(check, found, "run the doctor again when it has one")
     listing = evidence.question(parent, Purpose.LISTING)
-    missing = _child_in_no_parent(evidence, kind, rows)
+    missing = _find_retired(kind, evidence.rows(kind.name), rows)
     if missing and listing and _has_ended(evidence, listing):
         found = (
             f"no {parent} in {listing.operation} has the {kind.retire} {kind.name} {missing}"
@@ -155,13 +159,6 @@ def _check_children(check: str, evidence: Evidence, kind: Kind, parent: str) -> 
     return warning(check, found, step)
 
 
-def _child_in_no_parent(evidence: Evidence, kind: Kind, children: list[Row]) -> str | None:
-    """Return a child that its own read shows as retired, and that no parent has shown."""
-    shown = {kind.identity_of(row) for row in children}
-    names = (kind.identity_of(row) for row in evidence.rows(kind.name) if kind.is_retired(row))
-    return next((name for name in names if name not in shown), None)
-
-
 def _has_ended(evidence: Evidence, listing: Question) -> bool:
     """Return whether the first page is known to be the whole list."""
     if listing.total is not None:
@@ -173,7 +170,6 @@ def _has_ended(evidence: Evidence, listing: Question) -> bool:
 def _compare_filter(
     check: str, kind: Kind, pages: tuple[Question, Question], wider_filter: str
 ) -> CheckResult:
-    """Compare the plain list with the list that the filter gives."""
     first, wider = pages
     if not wider.is_answered:
         return warning(check, f"unknown: {wider_filter} is refused ({wider.detail})", _LOOKED_UP)
