@@ -230,20 +230,16 @@ class Client:
 
     def _exchange(self, operation: Operation, route: Route, parameters: Any) -> Response:
         token = self._token.text
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        query = parameters if route.query else None
-        body = parameters if route.body else None
-        extensions = {"trace": self._deadline.track_connection}
         try:
             # dealpos-api.md §1: a GET without a body that declares a content type gets a 500 (one
             # witness). httpx declares it only with a body.
             request = self._http.build_request(
                 route.method,
                 route.path,
-                params=query,
-                json=body,
-                headers=headers,
-                extensions=extensions,
+                params=parameters if route.query else None,
+                json=parameters if route.body else None,
+                headers={"Authorization": f"Bearer {token}"} if token else {},
+                extensions={"trace": self._deadline.track_connection},
             )
             with self._deadline.enforce():
                 return self._receive(operation, request)

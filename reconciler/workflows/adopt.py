@@ -151,7 +151,8 @@ def _collect_new_objects(found: AdoptCandidates, client: Client, patterns: Seque
         above = Address(parent.kind, value.get(parent.kind, "")) if parent else None
         return pick(address) or (above is not None and pick(above))
 
-    taken = select_exportable(everything.live, MANAGED, [*everything.names], found.desired, fresh)
+    chosen = [kind.name for kind in everything.chosen]
+    taken = select_exportable(everything.live, MANAGED, chosen, found.desired, fresh)
     settings = found.settings
     given = read_defaults(settings.defaults, MANAGED, Problems(Files(settings.root)))
     found.new = make_entries(taken, MANAGED, everything.live, given)

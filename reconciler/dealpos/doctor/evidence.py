@@ -87,8 +87,6 @@ class Question:
     detail: str | None = None
     """The reason why it failed or was not asked."""
     hint: str | None = None
-    names: tuple[str, ...] = ()
-    """Names of objects that were requested."""
     size: int = 0
     """The requested page size; 0 where the listing has no pages."""
     refused_sizes: tuple[int, ...] = ()
@@ -166,6 +164,10 @@ class Evidence:
     def questions_for(self, *purposes: Purpose) -> Iterator[Question]:
         """Yield all questions with one of these purposes."""
         return (question for question in self.questions if question.purpose in purposes)
+
+    def has_answer(self, kind: Kind, *purposes: Purpose) -> bool:
+        """Return whether a question about a kind with one of these purposes was answered."""
+        return any(q.is_answered for q in self.questions_for(*purposes) if q.kind == kind.name)
 
     def rows(self, kind: str) -> Iterator[Row]:
         """Yield every row of a kind that any read has shown."""

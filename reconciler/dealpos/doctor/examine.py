@@ -124,7 +124,7 @@ class _Examination:
             (Purpose.BATCH_KNOWN, known),
         ):
             question = self._ask_many(kind, purpose, batch.operation, {batch.key: names})
-            self.questions.append(replace(question, names=tuple(names)))
+            self.questions.append(question)
             if not known or question.reply is not Reply.REFUSED:
                 return
 
@@ -212,7 +212,7 @@ class _Examination:
             # The object exists, because a list shows it: the operation does not.
             question = replace(question, reply=Reply.NOT_OFFERED)
         rows, envelope = (row,) if row else (), describe_envelope(answer)
-        self.questions.append(replace(question, names=(name,), envelope=envelope, rows=rows))
+        self.questions.append(replace(question, envelope=envelope, rows=rows))
 
     def _ask_many(self, kind: Kind, purpose: Purpose, operation: str, parameters: Any) -> Question:
         answer, question = self._ask(kind, purpose, operation, parameters)

@@ -51,11 +51,6 @@ class FullRead:
         """Kinds that were read as far as they will be."""
 
     @property
-    def names(self) -> list[str]:
-        """Return the names of the kinds that are read as a whole."""
-        return [kind.name for kind in self.chosen]
-
-    @property
     def live(self) -> Live:
         """Return what was read."""
         return self.reader.live

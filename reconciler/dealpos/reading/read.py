@@ -226,11 +226,9 @@ def _parents_of_changed(
 def _changed_names(reader: Reader, kind: Kind, desired: Desired) -> set[str]:
     """Return the declared objects of a kind that differ from the shop."""
     states = reader.live.objects.get(kind.name, {})
-    changed = set()
-    for name, declared in desired.objects.get(kind.name, {}).items():
-        state = states.get(name)
-        if isinstance(state, Observed) and compare_fields(
-            kind, declared.value, state.value, declared.changed_derived_fields
-        ):
-            changed.add(name)
-    return changed
+    return {
+        name
+        for name, declared in desired.objects.get(kind.name, {}).items()
+        if isinstance(state := states.get(name), Observed)
+        and compare_fields(kind, declared.value, state.value, declared.changed_derived_fields)
+    }

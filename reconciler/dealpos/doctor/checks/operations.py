@@ -21,6 +21,8 @@ BATCH = "batch with unknown codes"
 _TRY_AGAIN = "run the doctor again; if this line stays, show it to DealPOS"
 _PLAN_FINDS_OUT = "no action needed: `plan` finds it out when it needs it"
 
+_BATCHES = (Purpose.BATCH_KNOWN, Purpose.BATCH)
+
 Verdict = Callable[[str, str, str], CheckResult]
 
 
@@ -37,7 +39,7 @@ def _reads(kind: Kind) -> Iterator[tuple[str, tuple[Purpose, ...]]]:
     if reads.listing:
         yield reads.listing.operation, (Purpose.LISTING,)
     if reads.batch:
-        yield reads.batch.operation, (Purpose.BATCH_KNOWN, Purpose.BATCH)
+        yield reads.batch.operation, _BATCHES
     if reads.single:
         yield reads.single.operation, (Purpose.KNOWN, Purpose.UNKNOWN)
 
@@ -78,7 +80,7 @@ def _describe_unknown_only(evidence: Evidence, kind: Kind, question: Question) -
     """
     operation = question.operation
     if _is_surely_missing(question):
-        if not _is_listed(evidence, kind):
+        if not evidence.has_answer(kind, Purpose.LISTING):
             return error(operation, _describe_failure(question), _TRY_AGAIN)
         step = f"no action needed while the shop has no {kind.name}; run the doctor again then"
         return warning(operation, _describe_failure(question), step)
@@ -133,19 +135,19 @@ def _judge_missing_read(
     evidence: Evidence, kinds: Kinds, kind: Kind, question: Question
 ) -> tuple[Verdict, str]:
     """Return the verdict on a read that this shop lacks, and what follows from it."""
-    reads = kind.reads
-    if reads.single and question.operation == reads.single.operation:
+    single = kind.reads.single
+    if question.purpose is Purpose.KNOWN:
         return _judge_missing_single(evidence, kinds, kind, question)
-    if reads.batch and question.operation == reads.batch.operation:
-        if _is_listed(evidence, kind):
+    if question.purpose in _BATCHES:
+        if evidence.has_answer(kind, Purpose.LISTING):
             return warning, "no action needed: lists are read instead"
         return error, _TRY_AGAIN
     if question.reply is Reply.NOT_OFFERED and _can_be_named(evidence, kind):
         effect = "objects are read one by one (1 request each)"
-        if reads.single and not _has_answered(evidence, kind, Purpose.KNOWN):
-            return warning, f"no action needed if {reads.single.operation} answers: {effect}"
+        if single and not evidence.has_answer(kind, Purpose.KNOWN):
+            return warning, f"no action needed if {single.operation} answers: {effect}"
         return warning, f"no action needed: {effect}"
-    if _is_batched(evidence, kind):
+    if evidence.has_answer(kind, *_BATCHES):
         return warning, "no action needed: objects are read by code, 100 in a request"
     return error, _TRY_AGAIN
 
@@ -156,7 +158,7 @@ def _judge_missing_single(
     """Return what follows where no single object can be read, so that it proves no absence."""
     if any(kind.is_retired(row) for row in evidence.rows(kind.name)):
         return warning, f"no action needed: lists include {kind.retire} {kind.collection}"
-    if question.reply is Reply.NOT_OFFERED and _is_listed(evidence, kind):
+    if question.reply is Reply.NOT_OFFERED and evidence.has_answer(kind, Purpose.LISTING):
         # dealpos-api.md §6.4, §9: two generations print no read of a single product or customer.
         child = next((k for k in kinds.values() if k.parent and k.parent.kind == kind.name), None)
         if child and _can_prove_absence(evidence, child):
@@ -177,33 +179,21 @@ def _judge_missing_single(
 
 def _can_prove_absence(evidence: Evidence, kind: Kind) -> bool:
     """Return whether reads of a kind show what does not exist, as `reading.read` judges it."""
-    if not _is_listed(evidence, kind) and not _is_batched(evidence, kind):
+    if not evidence.has_answer(kind, Purpose.LISTING, *_BATCHES):
         return False
     known = evidence.question(kind.name, Purpose.KNOWN)
     is_open = known is None or known.is_answered or known.reply is Reply.UNASKED
     return is_open or any(kind.is_retired(row) for row in evidence.rows(kind.name))
 
 
-def _is_listed(evidence: Evidence, kind: Kind) -> bool:
-    return _has_answered(evidence, kind, Purpose.LISTING)
-
-
-def _is_batched(evidence: Evidence, kind: Kind) -> bool:
-    return _has_answered(evidence, kind, Purpose.BATCH, Purpose.BATCH_KNOWN)
-
-
 def _can_be_named(evidence: Evidence, kind: Kind) -> bool:
     """Return whether objects can be read by name, or nothing speaks against it."""
-    if _is_batched(evidence, kind) or _has_answered(evidence, kind, Purpose.KNOWN):
+    if evidence.has_answer(kind, Purpose.KNOWN, *_BATCHES):
         return True
     unknown = evidence.question(kind.name, Purpose.UNKNOWN)
     untested = evidence.question(kind.name, Purpose.KNOWN) is None
     is_missing = unknown is not None and _is_surely_missing(unknown)
     return kind.reads.single is not None and untested and not is_missing
-
-
-def _has_answered(evidence: Evidence, kind: Kind, *purposes: Purpose) -> bool:
-    return any(q.is_answered for q in evidence.questions_for(*purposes) if q.kind == kind.name)
 
 
 def _is_surely_missing(question: Question) -> bool:
@@ -219,9 +209,9 @@ def check_not_found(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
         if question.reply not in (Reply.UNASKED, Reply.FORBIDDEN):
             forms.setdefault(_answer_form(question), []).append(question.kind)
     if not forms:
-        over_budget = next((q for q in evidence.questions_for(Purpose.UNKNOWN) if q.hint), None)
-        reason = over_budget.failure if over_budget else "skipped: no single read was possible"
-        yield skip(NOT_FOUND, reason, over_budget.hint if over_budget else None)
+        unasked = (q for q in evidence.questions_for(Purpose.UNKNOWN) if q.hint)
+        spent = ((question.failure, question.hint) for question in unasked)
+        yield skip(NOT_FOUND, *next(spent, ("skipped: no single read was possible", None)))
         return
     found = "; ".join(f"{', '.join(names)}: {text}" for (text, _), names in forms.items())
     if all(is_plain for _, is_plain in forms):
@@ -256,7 +246,7 @@ def _check_one_batch(evidence: Evidence, question: Question) -> CheckResult:
 
 
 def _answer_form(question: Question) -> tuple[str, bool]:
-    """Return what the answer looks like, and whether it is a plain "not found"."""
+    """Return the answer in words, and whether it is a plain "not found"."""
     if question.rows:
         return "an object, although none has this code", False
     if question.is_answered:

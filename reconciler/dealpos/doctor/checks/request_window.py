@@ -24,12 +24,11 @@ MAX_CLOCK_DIFFERENCE_SECONDS = 60.0
 def check_rate_limit(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
     """Report the limit that the headers name, whether tokens count, and any HTTP 429."""
     answered = [timed.record for timed in evidence.records if timed.record.status]
-    if not answered:
-        yield skip(RATE_LIMIT)
-        return
     with_headers = [record for record in answered if "ratelimit-remaining" in record.headers]
     refused = sum(record.status == 429 for record in answered)
-    if refused:
+    if not answered:
+        yield skip(RATE_LIMIT)
+    elif refused:
         times = "once" if refused == 1 else f"{refused} times"
         yield warning(
             RATE_LIMIT,
@@ -56,22 +55,17 @@ def check_rate_limit(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
 def check_rate_limit_scope(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
     """Check whether all endpoints share one window (API §3: the page contradicts itself)."""
     pairs = list(_counts_around_new_endpoints(evidence))
-    if not pairs:
-        yield warning(
-            SCOPE,
-            "unknown: no RateLimit headers",
-            "no action needed: one window for all endpoints is assumed",
-        )
-        return
     shared = sum(after < before for before, after in pairs)
-    if 2 * shared >= len(pairs):
+    if not pairs:
+        step = "no action needed: one window for all endpoints is assumed"
+        yield warning(SCOPE, "unknown: no RateLimit headers", step)
+    elif 2 * shared >= len(pairs):
         yield ok(SCOPE, "one window for all endpoints")
     else:
-        yield warning(
-            SCOPE,
-            "one window for each endpoint",
-            "no action needed: one window for all is assumed, so the tool is slower than possible",
+        step = (
+            "no action needed: one window for all is assumed, so the tool is slower than possible"
         )
+        yield warning(SCOPE, "one window for each endpoint", step)
 
 
 def check_clock(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
@@ -82,22 +76,16 @@ def check_clock(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
         if (ahead := _seconds_ahead(timed)) is not None
     ]
     if not dated:
-        yield warning(
-            CLOCK,
-            "unknown: no Date header",
-            "no action needed: only the day matters, where coupons expire",
-        )
+        step = "no action needed: only the day matters, where coupons expire"
+        yield warning(CLOCK, "unknown: no Date header", step)
         return
-    _, ahead = min(dated, key=lambda pair: pair[0])
+    ahead = min(dated, key=lambda pair: pair[0])[1]
     if abs(ahead) <= MAX_CLOCK_DIFFERENCE_SECONDS:
         yield ok(CLOCK, f"within {MAX_CLOCK_DIFFERENCE_SECONDS:.0f} s of this computer's clock")
     else:
         direction = "ahead of" if ahead > 0 else "behind"
-        yield warning(
-            CLOCK,
-            f"the shop's clock is {abs(ahead):,.0f} s {direction} this computer's",
-            "set this computer's clock; coupons expire by the shop's clock",
-        )
+        found = f"the shop's clock is {abs(ahead):,.0f} s {direction} this computer's"
+        yield warning(CLOCK, found, "set this computer's clock; coupons expire by the shop's clock")
 
 
 def _counts_around_new_endpoints(evidence: Evidence) -> Iterator[tuple[int, int]]:
