@@ -81,7 +81,6 @@ def _proxy_of(shop: str) -> str | None:
 
 def describe_failure(error: Exception) -> str:
     """Return the reason of a transport error in words."""
-    return {
-        "ConnectTimeout": "connection timed out",
-        "ReadTimeout": "response timed out",
-    }.get(type(error).__name__, str(error) or type(error).__name__)
+    words = {"ConnectTimeout": "connection timed out", "ReadTimeout": "response timed out"}
+    name = type(error).__name__
+    return words.get(name) or str(error) or name

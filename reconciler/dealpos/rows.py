@@ -109,10 +109,8 @@ def describe_envelope(answer: Any) -> str:
 
 
 def _describe_object(answer: Mapping[str, Any], depth: int) -> str:
-    if not answer:
-        return "{}"
     if not depth:
-        return "{…}"
+        return "{…}" if answer else "{}"
     keys = list(answer)[:_MAX_KEYS]
     shown = [f"{_describe_key(key)}: {describe_shape(answer[key], depth - 1)}" for key in keys]
     more = [f"… {len(answer) - _MAX_KEYS} more"] if len(answer) > _MAX_KEYS else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from reconciler.core.diff.change import Action, Change
@@ -28,25 +28,25 @@ def verify(writes: Writes, steps: Sequence[Step], kinds: Kinds, sender: RequestS
     return _Verifier(steps, kinds, sender).verify(writes)
 
 
+@dataclass(frozen=True)
 class _Verifier:
-    def __init__(self, steps: Sequence[Step], kinds: Kinds, sender: RequestSender) -> None:
-        self.steps = steps
-        self.kinds = kinds
-        self.sender = sender
-        self.alone = {address for step in steps for address in step.fallback}
+    steps: Sequence[Step]
+    kinds: Kinds
+    sender: RequestSender
 
     def verify(self, writes: Writes) -> Writes:
         """Return the writes with what reads showed of them, in the same order."""
+        alone = {address for step in self.steps for address in step.fallback}
         pending = {address: w for address, w in writes.items() if w.unconfirmed}
         deleted = {a: w for a, w in pending.items() if w.change.action is Action.DELETE}
         kept = {a: w for a, w in pending.items() if a not in deleted}
         look_for_deleted = partial(self.sender.read_deletions, deleted)
         found = {**writes, **_look(deleted, look_for_deleted, _compare_deletion)}
-        first = self._read(kept, self.alone)
+        first = self._read(kept, alone)
         differing = {address: w for address, w in first.items() if w.status == "failed"}
         resent = self._write_alone(differing)
         again = {a: kept[a] for a in differing if a in resent and resent[a].status == "applied"}
-        found |= first | resent | self._read(again, self.alone - again.keys())
+        found |= first | resent | self._read(again, alone - again.keys())
         return found | self._read_listings(found)
 
     def _write_alone(self, differing: Writes) -> dict[Address, Written]:
