@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from io import StringIO
-from typing import Literal
+from typing import Literal, cast
 
 from typing_extensions import TypedDict
 
 from reconciler.dealpos.doctor.evidence import MAX_REQUESTS, Evidence
 from reconciler.dealpos.doctor.finding import CheckResult, CheckVerdict
-from reconciler.render.json import FORMAT_VERSION
-from reconciler.render.plan.documents import described
+from reconciler.render.json import FORMAT_VERSION, described
 from reconciler.render.words import counted, plain
 
 WIDTH = 80
@@ -107,11 +106,7 @@ def doctor_document(evidence: Evidence, results: Sequence[CheckResult]) -> Docto
             }
             for result in results
         ],
-        "summary": {
-            "ok": counts[CheckVerdict.OK],
-            "warning": counts[CheckVerdict.WARNING],
-            "error": counts[CheckVerdict.ERROR],
-        },
+        "summary": cast("VerdictCounts", {word.value: counts[word] for word in CheckVerdict}),
         "requests": evidence.requests,
         "budget": MAX_REQUESTS,
     }

@@ -1,17 +1,87 @@
-"""Encode JSON documents; the document of an error."""
+"""JSON documents: encoding, the parts that several of them have, and the document of an error.
+
+Each document is a type. The renderer is checked against it and the schema in `schemas/` is made
+from it, so that neither can say something that the other does not. New keys may be added; readers
+ignore what they do not know.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import asdict
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
 
-if TYPE_CHECKING:
-    from reconciler.errors import ReconcilerError
-    from reconciler.render.view import View
+from pydantic import ConfigDict, WithJsonSchema, with_config
+from typing_extensions import TypedDict
+
+from reconciler.core.diff.change import ORIGINS, FieldChange
+from reconciler.core.model.address import Address, Source
+from reconciler.errors import ReconcilerError
+from reconciler.render.view import View
+from reconciler.render.words import ObjectLabels
 
 FORMAT_VERSION = "2.0"
 """The version of every document; the part before the dot rises when a reader must change."""
+
+
+def one_of(words: Iterable[str]) -> WithJsonSchema:
+    """Return the schema of a text that is one of `words`."""
+    return WithJsonSchema({"type": "string", "enum": list(words)})
+
+
+Number = Annotated[int | Decimal, WithJsonSchema({"type": "number"})]
+Side = Annotated[str, one_of(ORIGINS)]
+Moment = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+
+# Keys are described by the text below them; no other key is there.
+described = with_config(ConfigDict(use_attribute_docstrings=True, extra="forbid"))
+
+
+@described
+class OriginDocument(TypedDict, total=False):
+    """The side that changed since the last apply, where a ledger tells."""
+
+    origin: Side
+    """pending: the files changed; drifted: the shop changed; conflict: both changed."""
+
+
+@described
+class SourceDocument(TypedDict):
+    """The place in a catalogue file that asks for something."""
+
+    file: str
+    """The path from the shop folder."""
+    line: int
+    """Counts from 1."""
+    column: int
+    """Counts from 1."""
+
+
+@described
+class ObjectDocument(TypedDict):
+    """An object, and its name for people."""
+
+    address: str
+    """`kind/name`, such as `variant/1003L`."""
+    label: str | None
+    """The name for people, such as `Cappuccino, Large`; null where there is none."""
+
+
+def object_document(address: Address, labels: ObjectLabels) -> ObjectDocument:
+    """Return an object as data."""
+    return {"address": str(address), "label": labels.get(address)}
+
+
+def origin_of(field: FieldChange) -> OriginDocument:
+    """Return the side on which a difference arose, as data."""
+    return {"origin": field.origin} if field.origin else {}
+
+
+def source_document(source: Source) -> SourceDocument:
+    """Return a place in a file as data."""
+    return {"file": source.file, "line": source.line, "column": source.column}
 
 
 def dumps(document: Any) -> str:
@@ -35,14 +105,5 @@ def error_document(error: ReconcilerError) -> dict[str, Any]:
     return {
         "error": error.message,
         "hint": error.hint,
-        "problems": [
-            {
-                "file": problem.file,
-                "line": problem.line,
-                "column": problem.column,
-                "message": problem.message,
-                "hint": problem.hint or None,
-            }
-            for problem in error.problems
-        ],
+        "problems": [asdict(p) | {"hint": p.hint or None} for p in error.problems],
     }

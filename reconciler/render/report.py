@@ -8,8 +8,15 @@ from typing import Annotated, NotRequired, cast
 from typing_extensions import TypedDict
 
 from reconciler.core.report import Outcome, Report
-from reconciler.render.json import FORMAT_VERSION
-from reconciler.render.plan.documents import Moment, ObjectDocument, Verb, described, one_of
+from reconciler.render.json import (
+    FORMAT_VERSION,
+    Moment,
+    ObjectDocument,
+    described,
+    object_document,
+    one_of,
+)
+from reconciler.render.plan.documents import Verb
 from reconciler.render.view import ReportView
 from reconciler.render.words import ObjectLabels, amount, counted, named, plain, with_labels
 
@@ -110,8 +117,7 @@ def report_document(report: Report, view: ReportView) -> ReportDocument:
         "store": report.store,
         "outcomes": [
             {
-                "address": str(outcome.address),
-                "label": report.labels.get(outcome.address),
+                **object_document(outcome.address, report.labels),
                 "action": outcome.action.value,
                 "status": outcome.status,
                 "message": outcome.message,

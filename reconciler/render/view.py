@@ -10,6 +10,7 @@ from reconciler.core.model.address import Source
 from reconciler.core.model.kind import Kinds
 from reconciler.core.steps.usage import ApiUsage
 from reconciler.kinds import KINDS
+from reconciler.render.words import plain
 
 Paint = Callable[[str, str], str]
 """Takes a style and a text; gives the text in that style, or as it is."""
@@ -25,6 +26,11 @@ def no_paint(style: str, text: str) -> str:
 def object_line(source: Source, path: tuple[str | int, ...]) -> Source:
     """Return the line of the object itself, for callers that have no files to look into."""
     return source
+
+
+def place(source: Source | None) -> str:
+    """Return the line that asks for something: `catalogue/drinks.yaml:14`; empty without one."""
+    return plain(f"{source.file}:{source.line}") if source else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -119,6 +119,14 @@ def _longest_name(text: str, start: int, kind: str, labels: ObjectLabels) -> str
         ):
             return name
     return None
+
+
+def group_names(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return names by what they share, from pairs of that and a name."""
+    groups: dict[str, list[str]] = {}
+    for group, name in pairs:
+        groups.setdefault(group, []).append(name)
+    return groups
 
 
 def counted(number: int, noun: str) -> str:

@@ -16,8 +16,8 @@ from reconciler.catalogue.settings import LEDGERS
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.guardrails.rules import RULES
 from reconciler.render import doctor
-from reconciler.render.audit.documents import AuditDocument
-from reconciler.render.plan import documents as contract
+from reconciler.render.audit.json import AuditDocument
+from reconciler.render.plan.documents import PlanDocument
 from reconciler.render.report import ReportDocument
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -39,12 +39,12 @@ def document_schemas() -> dict[str, str]:
     shapes = {
         "audit": AuditDocument,
         "doctor": doctor.DoctorDocument,
-        "plan": contract.PlanDocument,
+        "plan": PlanDocument,
         "report": ReportDocument,
     }
     return _serialize(
         {
-            f"{name}.schema.json": {"$schema": _DRAFT, **contract.make_schema(shape)}
+            f"{name}.schema.json": {"$schema": _DRAFT, **TypeAdapter(shape).json_schema()}
             for name, shape in shapes.items()
         }
     )

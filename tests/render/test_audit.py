@@ -16,8 +16,7 @@ from reconciler.core.model.address import Address
 from reconciler.kinds import KINDS, MANAGED
 from reconciler.render.audit import github, html, junit, markdown, prometheus, text
 from reconciler.render.audit.json import audit_document
-from reconciler.render.comment import MAX_COMMENT_BYTES
-from reconciler.render.fit import size
+from reconciler.render.comment import MAX_COMMENT_BYTES, size
 from reconciler.render.view import AuditView
 from reconciler.render.words import plain
 from tests.support.documents import ReadDocument

@@ -17,8 +17,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.plan.plan import Plan
 from reconciler.errors import Problem, SourceError, StoreError
 from reconciler.kinds import KINDS
-from reconciler.render.comment import MAX_COMMENT_BYTES, marker
-from reconciler.render.fit import code, size
+from reconciler.render.comment import MAX_COMMENT_BYTES, code, marker, size
 from reconciler.render.plan.markdown import render_error, render_plan
 from reconciler.render.plan.violations import allow_block
 from reconciler.render.view import View

@@ -12,11 +12,10 @@ from reconciler.render.audit.words import (
     closing_line,
     describe,
     needs_ledger,
-    place,
     title_state,
 )
 from reconciler.render.plan.text import MAX_NAMES, render_error
-from reconciler.render.view import AuditView
+from reconciler.render.view import AuditView, place
 from reconciler.render.words import moment, named, plain, with_labels
 
 __all__ = ["render_audit", "render_error"]
@@ -66,7 +65,7 @@ def _section(
         if finding.state in ("unknown", "unmanaged"):
             together.setdefault(finding.reason or "", []).append(name)
             continue
-        where = place(finding)
+        where = place(finding.source)
         yield f"{sign} {view.paint('bold', name)}" + (
             view.paint("dim", f"  {where}") if where else ""
         )

@@ -9,7 +9,7 @@ from reconciler.core.diff.change import CONFLICT, DRIFTED, PENDING, FieldChange
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.money import Sale, margin, moved_sales
 from reconciler.render.money import percent
-from reconciler.render.plan.verdict import Verdict
+from reconciler.render.plan.sections import Verdict
 from reconciler.render.view import AuditView
 from reconciler.render.words import ObjectLabels, amount, counted, plain, with_labels, written
 
@@ -80,11 +80,6 @@ def describe(finding: AuditFinding, kinds: Kinds, labels: ObjectLabels) -> list[
     """Return all facts about an object, a line each."""
     reason = with_labels(plain(finding.reason or MEANINGS[finding.state]), labels)
     return [*(differences(finding, kinds) or [reason]), *describe_margins(finding, kinds)]
-
-
-def place(finding: AuditFinding) -> str:
-    """Return the line that declares an object: `catalogue/drinks.yaml:14`; empty without one."""
-    return plain(f"{finding.source.file}:{finding.source.line}") if finding.source else ""
 
 
 def summarize_audit(audit: Audit) -> Verdict:

@@ -8,7 +8,7 @@ from reconciler.core.diff.change import DRIFTED, Action, Change, FieldChange
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.money import moved_sales
 from reconciler.render.money import money_line
-from reconciler.render.view import Paint, no_paint
+from reconciler.render.view import Paint, no_paint, place
 from reconciler.render.words import ObjectLabels, Row, counted, named, plain, with_labels, written
 
 STYLES = {
@@ -38,11 +38,6 @@ def _row(change: Change, kind: Kind, field: FieldChange) -> Row:
     return Row(plain(field.name), before, after)
 
 
-def place(change: Change) -> str:
-    """Return the line that asks for a change: `catalogue/drinks.yaml:14`; empty without one."""
-    return plain(f"{change.source.file}:{change.source.line}") if change.source else ""
-
-
 def count_hidden(change: Change, kind: Kind) -> int:
     """Return the number of fields that stay as they are and are not shown."""
     if change.action is Action.CREATE:
@@ -56,7 +51,7 @@ def block(
 ) -> Iterator[str]:
     """Yield the lines of a change in full: object, place, every value, and the price impact."""
     kind = kinds[change.address.kind]
-    where = place(change)
+    where = place(change.source)
     yield _title(change, labels, paint) + (paint("dim", f"  {where}") if where else "")
     if change.action is Action.CREATE and change.origin == DRIFTED:
         yield "    (applied before, deleted in the shop since)"
@@ -92,7 +87,7 @@ def line(change: Change, kinds: Kinds, labels: ObjectLabels, paint: Paint = no_p
     if any(sale.falls_below_cost for sale in moved_sales(change, kinds)):
         parts.append(paint("red", "below cost"))
     parts += [change.origin] if change.origin and change.action is not Action.CREATE else []
-    where = paint("dim", place(change))
+    where = paint("dim", place(change.source))
     return "  ".join(filter(None, [_title(change, labels, paint), ", ".join(parts), where]))
 
 

@@ -6,37 +6,23 @@ say something that the other does not. New keys may be added; readers ignore wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from decimal import Decimal
 from typing import Annotated, Any, NotRequired
 
-from pydantic import ConfigDict, TypeAdapter, WithJsonSchema, with_config
 from typing_extensions import TypedDict
 
-from reconciler.core.diff.change import ORIGINS, Action, FieldChange
-
-
-def one_of(words: Iterable[str]) -> WithJsonSchema:
-    """Return the schema of a text that is one of `words`."""
-    return WithJsonSchema({"type": "string", "enum": list(words)})
-
+from reconciler.core.diff.change import Action
+from reconciler.render.json import (
+    Moment,
+    Number,
+    ObjectDocument,
+    OriginDocument,
+    SourceDocument,
+    described,
+    one_of,
+)
 
 Verb = Annotated[str, one_of(a.value for a in Action if a is not Action.NOOP)]
 TerraformVerb = Annotated[str, one_of(dict.fromkeys(v for a in Action for v in a.verbs))]
-Number = Annotated[int | Decimal, WithJsonSchema({"type": "number"})]
-Side = Annotated[str, one_of(ORIGINS)]
-Moment = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
-
-# Keys are described by the text below them; no other key is there.
-described = with_config(ConfigDict(use_attribute_docstrings=True, extra="forbid"))
-
-
-@described
-class OriginDocument(TypedDict, total=False):
-    """The side that changed since the last apply, where a ledger tells."""
-
-    origin: Side
-    """pending: the files changed; drifted: the shop changed; conflict: both changed."""
 
 
 @described
@@ -45,28 +31,6 @@ class CarriedDocument(TypedDict):
 
     declared: Any
     written: Any
-
-
-@described
-class SourceDocument(TypedDict):
-    """The place in a catalogue file that asks for something."""
-
-    file: str
-    """The path from the shop folder."""
-    line: int
-    """Counts from 1."""
-    column: int
-    """Counts from 1."""
-
-
-@described
-class ObjectDocument(TypedDict):
-    """An object, and its name for people."""
-
-    address: str
-    """`kind/name`, such as `variant/1003L`."""
-    label: str | None
-    """The name for people, such as `Cappuccino, Large`; null where there is none."""
 
 
 @described
@@ -286,13 +250,3 @@ class PlanDocument(TypedDict):
     summary: Summary
     money: PriceImpactDocument
     api_usage: ApiUsageDocument
-
-
-def make_schema(document: Any) -> dict[str, Any]:
-    """Return the JSON Schema of a document."""
-    return TypeAdapter(document).json_schema()
-
-
-def origin_of(field: FieldChange) -> OriginDocument:
-    """Return the side on which a difference arose, as data."""
-    return {"origin": field.origin} if field.origin else {}

@@ -17,8 +17,8 @@ from reconciler.core.plan.violation import Violation, refusals
 from reconciler.errors import ReconcilerError, SourceError
 from reconciler.render.money import impact_line, money_line
 from reconciler.render.plan.blocks import field_rows
+from reconciler.render.plan.sections import rank_changes
 from reconciler.render.plan.text import closing_line
-from reconciler.render.plan.verdict import rank_changes
 from reconciler.render.plan.violations import allow_block, violation_sentence
 from reconciler.render.view import PlanView, View
 from reconciler.render.words import ObjectLabels, amount, named, plain, with_labels
@@ -87,7 +87,7 @@ def _warnings(plan: Plan, view: PlanView) -> Iterator[Annotation]:
     for warning in plan.warnings:
         about = ", ".join(named(address, labels) for address in warning.addresses)
         message = with_labels(warning.message, labels)
-        yield Annotation("possible loss of data", f"{about}: {message}" if about else message)
+        yield Annotation("possible loss of data", f"{about}: {message}")
     for title, found in (("could not be read", plan.unknown), ("blocked", plan.blocked)):
         for address, reason in found:
             yield Annotation(title, f"{named(address, labels)}: {with_labels(reason, labels)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -15,11 +16,11 @@ from reconciler.core.plan.violation import refusals
 from reconciler.errors import ReconcilerError
 from reconciler.render.money import impact_line, money_rows
 from reconciler.render.page import page
-from reconciler.render.plan.blocks import MEANINGS, count_hidden, field_rows, place
+from reconciler.render.plan import sections
+from reconciler.render.plan.blocks import MEANINGS, count_hidden, field_rows
 from reconciler.render.plan.text import usage_line
-from reconciler.render.plan.verdict import find_removals, rank_changes, summarize_plan
 from reconciler.render.plan.violations import allow_block, violation_sentence
-from reconciler.render.view import PlanView, View
+from reconciler.render.view import PlanView, View, place
 from reconciler.render.words import ObjectLabels, Row, counted, moment, named, plain, with_labels
 
 
@@ -39,18 +40,12 @@ class Item(NamedTuple):
 def render_plan(plan: Plan, view: PlanView) -> str:
     """Return the plan as a page."""
     kinds, labels = view.kinds, plan.labels
-    changes = rank_changes(plan.changes, kinds)
+    changes = sections.rank_changes(plan.changes, kinds)
     anchors = {change.address: f"c{n}" for n, change in enumerate(changes, 1)}
-    refused = refusals(plan.violations)
-    unmanaged = sorted(set(plan.unmanaged) - set(plan.orphaned))
-
-    def linked(address: Address | None) -> Markup:
-        return _object(address, labels, anchors)
-
     return page(
         "plan.html.j2",
         "page.js",
-        verdict=summarize_plan(plan),
+        verdict=sections.summarize_plan(plan),
         store=plain(plan.store),
         folder=plain(view.folder),
         commit=plain(view.commit or ""),
@@ -60,39 +55,19 @@ def render_plan(plan: Plan, view: PlanView) -> str:
         counts=plan.counts(),
         money=impact_line(sum_price_impact(plan.changes, kinds), labels),
         usage=usage_line(plan, view.usage),
-        violations=[
-            ("Guardrail violations", ": apply is blocked", refused),
-            ("Reviewed guardrail exceptions", "", [v for v in plan.violations if v.allowed]),
-        ],
-        allow="\n".join(allow_block(refused, view.made_at)),
-        removals=find_removals(plan),
+        violations=sections.list_violations(plan),
+        allow="\n".join(allow_block(refusals(plan.violations), view.made_at)),
+        removals=sections.find_removals(plan),
         meanings=MEANINGS,
-        reasons=[
-            ("Unknown", "could not be read; nothing is planned", plan.unknown),
-            ("Blocked", "not as declared, not changed", plan.blocked),
-            (
-                "Stale",
-                "changed since the plan was made, not applied",
-                [(held.address, held.reason) for held in plan.stale],
-            ),
-        ],
+        reasons=sections.list_reasons(plan),
         items=[_item(change, kinds, labels) for change in changes],
         kinds=sorted({change.address.kind for change in changes}),
         actions=sorted({change.action.value for change in changes}),
         asides=[
             ("Notes", "", [with_labels(note, labels) for note in plan.notes]),
-            (
-                "Orphaned",
-                ": applied once, in no file any more; not changed",
-                [named(address, labels) for address in plan.orphaned],
-            ),
-            (
-                "Unmanaged",
-                ": in the shop, not in your files; not changed",
-                [named(address, labels) for address in unmanaged],
-            ),
+            *sections.list_undeclared(plan),
         ],
-        object=linked,
+        object=partial(_object, labels=labels, anchors=anchors),
         sentence=lambda text: with_labels(plain(text), labels),
         violation=lambda found: violation_sentence(found, labels),
         at=_at,
@@ -115,9 +90,7 @@ def _object(address: Address | None, labels: ObjectLabels, anchors: dict[Address
 
 
 def _at(source: Source | None) -> Markup:
-    if source is None:
-        return Markup("")
-    return Markup(" <small>{}:{}</small>").format(plain(source.file), source.line)
+    return Markup(" <small>{}</small>").format(place(source)) if source else Markup("")
 
 
 def _item(change: Change, kinds: Kinds, labels: ObjectLabels) -> Item:
@@ -132,7 +105,7 @@ def _item(change: Change, kinds: Kinds, labels: ObjectLabels) -> Item:
         change.action.value,
         change.action.symbol,
         named(change.address, labels),
-        place(change),
+        place(change.source),
         [*field_rows(change, kind), *money_rows(sold)],
         any(sale.falls_below_cost for sale in sold),
         "; ".join(rest),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address
@@ -12,14 +12,19 @@ from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.pricing import Offer
 from reconciler.core.money import Peak, Sale, margin, moved_sales, sum_price_impact
 from reconciler.core.plan.plan import Plan
-from reconciler.render.json import FORMAT_VERSION, dumps, render_error
-from reconciler.render.plan.documents import origin_of
-from reconciler.render.plan.violations import source_document, violation_document
+from reconciler.core.plan.violation import Violation
+from reconciler.render.json import (
+    FORMAT_VERSION,
+    dumps,
+    object_document,
+    origin_of,
+    render_error,
+    source_document,
+)
+from reconciler.render.plan import documents
+from reconciler.render.plan.violations import allow_block
 from reconciler.render.view import PlanView
 from reconciler.render.words import ObjectLabels, shown
-
-if TYPE_CHECKING:
-    from reconciler.render.plan import documents
 
 __all__ = ["plan_document", "render_error", "render_plan"]
 
@@ -39,22 +44,17 @@ def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
         "folder": view.folder,
         "commit": view.commit,
         "warnings": [
-            {
-                "addresses": [str(address) for address in warning.addresses],
-                "message": warning.message,
-            }
-            for warning in plan.warnings
+            {"addresses": list(map(str, addresses)), "message": message}
+            for addresses, message in plan.warnings
         ],
         "resource_changes": [_change(change, kinds, labels) for change in plan.changes],
-        "unmanaged": [_object(address, labels) for address in plan.unmanaged],
-        "orphaned": [_object(address, labels) for address in plan.orphaned],
+        "unmanaged": [object_document(address, labels) for address in plan.unmanaged],
+        "orphaned": [object_document(address, labels) for address in plan.orphaned],
         "unknown": _reasons(plan.unknown, labels),
         "blocked": _reasons(plan.blocked, labels),
         "stale": _reasons(((held.address, held.reason) for held in plan.stale), labels),
         "notes": list(plan.notes),
-        "violations": [
-            violation_document(violation, labels, view.made_at) for violation in plan.violations
-        ],
+        "violations": [_violation(found, labels, view.made_at) for found in plan.violations],
         "summary": cast("documents.Summary", plan.counts()),
         "money": _money(plan, kinds),
         "api_usage": {
@@ -68,14 +68,34 @@ def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
     }
 
 
-def _object(address: Address, labels: ObjectLabels) -> documents.ObjectDocument:
-    return {"address": str(address), "label": labels.get(address)}
-
-
 def _reasons(
     found: Iterable[tuple[Address, str]], labels: ObjectLabels
 ) -> list[documents.ReasonDocument]:
-    return [{**_object(address, labels), "reason": reason} for address, reason in found]
+    return [{**object_document(address, labels), "reason": reason} for address, reason in found]
+
+
+def _violation(
+    violation: Violation, labels: ObjectLabels, made_at: str
+) -> documents.ViolationDocument:
+    allowed = violation.allowed
+    return {
+        "rule": violation.rule,
+        "message": violation.message,
+        "measured": violation.measured,
+        "limit": violation.limit,
+        "unit": violation.unit,
+        "address": str(violation.address) if violation.address else None,
+        "label": labels.get(violation.address) if violation.address else None,
+        "source": violation.source and source_document(violation.source),
+        "hint": "\n".join(allow_block([violation], made_at)),
+        "allowed": {
+            "reason": allowed.reason,
+            "until": allowed.until,
+            "source": source_document(allowed.source),
+        }
+        if allowed
+        else None,
+    }
 
 
 def _money(plan: Plan, kinds: Kinds) -> documents.PriceImpactDocument:
@@ -95,7 +115,7 @@ def _peak(peak: Peak | None, labels: ObjectLabels) -> documents.PeakDocument | N
     if peak is None:
         return None
     return {
-        **_object(peak.address, labels),
+        **object_document(peak.address, labels),
         "outlet": peak.outlet or None,
         "percent": round(peak.percent, 1),
     }
@@ -141,7 +161,7 @@ def _change(change: Change, kinds: Kinds, labels: ObjectLabels) -> documents.Res
             for field in change.fields
         ],
         "money": [_sale(sale) for sale in moved_sales(change, kinds)],
-        "source": source_document(change.source),
+        "source": change.source and source_document(change.source),
         "basis": change.basis,
     }
     _add_details(document, change, kind)

@@ -16,113 +16,79 @@ from reconciler.core.money import sum_price_impact
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import PlanWarning, Violation, refusals
 from reconciler.errors import ReconcilerError
-from reconciler.render.comment import (
-    MAX_COMMENT_BYTES,
-    MAX_SENTENCE_CHARACTERS,
-    aside,
-    error_comment,
-    footer,
-    marker,
-    short,
-)
-from reconciler.render.fit import NameList, code, fit_all, size
+from reconciler.render import comment
+from reconciler.render.comment import NameList, code, fit_all, size
 from reconciler.render.money import impact_line
+from reconciler.render.plan import sections
 from reconciler.render.plan.blocks import MEANINGS, block, line
 from reconciler.render.plan.text import usage_line
-from reconciler.render.plan.verdict import find_removals, rank_changes, summarize_plan
 from reconciler.render.plan.violations import allow_block, violation_sentence
-from reconciler.render.view import PlanView, View
-from reconciler.render.words import ObjectLabels, amount, moment, named, with_labels
+from reconciler.render.view import PlanView, View, place
+from reconciler.render.words import ObjectLabels, amount, group_names, moment, named, with_labels
 
 MAX_ALLOW_BLOCK_BYTES = 8_000
-_MOST = 10**9
-_SIGNS = {"refused": "⛔", "careful": "⚠️", "change": "✏️", "calm": "✅"}
 _ALWAYS_COUNTED = ("create", "update", "retire", "delete", "unchanged")
 
 
 def render_plan(plan: Plan, view: PlanView) -> str:
     """Return the plan as a comment: verdict, warnings, counts, removals, folds, footer."""
     kinds, labels = view.kinds, plan.labels
-    tail = _asides(plan) + footer(plan.store, view)
+    tail = _asides(plan) + comment.footer(plan.store, view)
     actions = sorted({change.action for change in plan.changes}, key=lambda a: -a.severity)
     head = _head(plan, view)
     allow = _allow_fold(plan, view)
-    frames = size(_title(plan, _MOST)) + size(head) + size(tail) + size(allow) + _frames(actions)
+    verdict = sections.summarize_plan(plan)
+    frame = comment.heading("plan", verdict) + head + allow + tail
+    frames = size(frame) + _frames(actions)
     listings = [_warnings(plan.warnings, labels), *_listings(plan)]
-    fitted = fit_all(listings, MAX_COMMENT_BYTES - frames)
+    fitted = fit_all(listings, comment.MAX_COMMENT_BYTES - frames)
     warnings, violations, *others = (found.text for found in fitted)
     seen = violations + allow + "".join(others)
-    room = MAX_COMMENT_BYTES - frames - sum(size(found.text) for found in fitted)
-    texts = _texts(plan.changes, kinds, labels, room)
-    ranked = rank_changes(plan.changes, kinds)
+    room = comment.MAX_COMMENT_BYTES - frames - sum(size(found.text) for found in fitted)
+    texts = _blocks(plan.changes, kinds, labels, room) or _lines(plan.changes, kinds, labels, room)
+    ranked = sections.rank_changes(plan.changes, kinds)
     folds = "".join(_fold_of(action, ranked, texts) for action in actions)
-    title = _title(plan, sum(found.missing for found in fitted))
+    title = comment.heading("plan", verdict, sum(found.missing for found in fitted))
     return title + warnings + head + seen + folds + tail
-
-
-def _title(plan: Plan, missing: int) -> str:
-    tone, text = summarize_plan(plan)
-    lost = f" — {amount(missing)} entries not shown (comment size limit)" if missing else ""
-    return f"{marker('plan')}\n### {_SIGNS[tone]} {text}{lost}\n\n"
 
 
 def _head(plan: Plan, view: PlanView) -> str:
     made = f", plan made at {moment(view.made_at)}" if view.made_at else ""
     counts = plan.counts()
     shown = {word: number for word, number in counts.items() if number or word in _ALWAYS_COUNTED}
-    lines = [
-        f"Store: {short(plan.store)}{made}",
-        "",
-        f"| {' | '.join(shown)} |",
-        f"|{' ---: |' * len(shown)}",
-        f"| {' | '.join(amount(number) for number in shown.values())} |",
-        "",
-    ]
+    lines = [f"Store: {comment.short(plan.store)}{made}", "", *comment.count_table(shown)]
     if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
-        lines += [f"Price impact: {short(impact, MAX_SENTENCE_CHARACTERS)}", ""]
+        lines += [f"Price impact: {comment.short(impact, comment.MAX_SENTENCE_CHARACTERS)}", ""]
     lines += [f"API usage: {usage_line(plan, view.usage)}", ""]
     return "\n".join(lines) + "\n"
 
 
 def _at(source: Source | None) -> str:
-    return f" — {code(f'{source.file}:{source.line}')}" if source else ""
+    return f" — {code(place(source))}" if source else ""
 
 
 def _warnings(warnings: Sequence[PlanWarning], labels: ObjectLabels) -> NameList:
-    names: dict[str, list[str]] = {}
-    entries = []
-    for warning in warnings:
-        for address in warning.addresses:
-            names.setdefault(address.kind, []).append(address.name)
-        about = ", ".join(code(named(address, labels)) for address in warning.addresses)
-        message = code(with_labels(warning.message, labels))
-        entries.append(f"{about}: {message}" if about else message)
+    names = group_names(address for warning in warnings for address in warning.addresses)
+    entries = [
+        f"{', '.join(code(named(address, labels)) for address in warning.addresses)}: "
+        f"{code(with_labels(warning.message, labels))}"
+        for warning in warnings
+    ]
     return NameList(f"⚠️ Warnings: possible loss of data ({len(warnings):,})", entries, names)
 
 
 def _listings(plan: Plan) -> list[NameList]:
     """Return the objects that must be seen, in the order in which they get their room."""
     labels = plan.labels
-    allowed = [violation for violation in plan.violations if violation.allowed]
-    refused = refusals(plan.violations)
-    stale = [(held.address, held.reason) for held in plan.stale]
-    return [
-        _violations("Guardrail violations", ": apply is blocked", refused, labels),
-        _removals(find_removals(plan), labels),
-        _violations("Reviewed guardrail exceptions", "", allowed, labels),
-        _reasons("Unknown", "could not be read; nothing is planned", plan.unknown, labels),
-        _reasons("Blocked", "not as declared, not changed", plan.blocked, labels),
-        _reasons("Stale", "changed since the plan was made, not applied", stale, labels),
-    ]
+    refused, allowed = (_violations(*section, labels) for section in sections.list_violations(plan))
+    reasons = [_reasons(*section, labels) for section in sections.list_reasons(plan)]
+    return [refused, _removals(sections.find_removals(plan), labels), allowed, *reasons]
 
 
 def _violations(
     title: str, effect: str, found: Sequence[Violation], labels: ObjectLabels
 ) -> NameList:
-    names: dict[str, list[str]] = {}
-    for violation in found:
-        about = str(violation.address) if violation.address else "the whole plan"
-        names.setdefault(code(violation.rule), []).append(about)
+    names = group_names((code(v.rule), str(v.address or "the whole plan")) for v in found)
     entries = [_violation(violation, labels) for violation in found]
     return NameList(f"{title} ({len(found):,}){effect}", entries, names)
 
@@ -154,10 +120,9 @@ def _allow_fold(plan: Plan, view: PlanView) -> str:
 
 
 def _removals(found: Sequence[Change], labels: ObjectLabels) -> NameList:
-    names: dict[str, list[str]] = {}
-    for change in found:
-        label = f"{change.action.value} {change.address.kind}"
-        names.setdefault(label, []).append(change.address.name)
+    names = group_names(
+        (f"{change.action.value} {change.address.kind}", change.address.name) for change in found
+    )
     entries = [_removal(change, labels) for change in found]
     return NameList(f"Removals and replacements ({len(found):,})", entries, names)
 
@@ -171,9 +136,7 @@ def _removal(change: Change, labels: ObjectLabels) -> str:
 def _reasons(
     title: str, meaning: str, found: Sequence[tuple[Address, str]], labels: ObjectLabels
 ) -> NameList:
-    names: dict[str, list[str]] = {}
-    for address, _ in found:
-        names.setdefault(address.kind, []).append(address.name)
+    names = group_names(address for address, _ in found)
     entries = [
         f"{code(named(address, labels))}: {code(with_labels(reason, labels))}"
         for address, reason in found
@@ -184,14 +147,6 @@ def _reasons(
 def _frames(actions: Iterable[Action]) -> int:
     """Return the room that the folds take beside the changes in them."""
     return sum(size(_fold(f"{action.value} (9,999,999)", [""], "x" * 99)) for action in actions)
-
-
-def _texts(
-    changes: Sequence[Change], kinds: Kinds, labels: ObjectLabels, room: int
-) -> dict[Address, str]:
-    """Return the changes in full; else a line each; else as many lines as there is room for."""
-    full = _blocks(changes, kinds, labels, room)
-    return _lines(changes, kinds, labels, room) if full is None else full
 
 
 def _blocks(
@@ -213,7 +168,7 @@ def _lines(
 ) -> dict[Address, str]:
     """Return a line for each change, the important ones first, as long as there is room."""
     texts = {}
-    for change in rank_changes(changes, kinds):
+    for change in sections.rank_changes(changes, kinds):
         text = line(change, kinds, labels)
         if size(text) < room:
             room -= size(text) + 1
@@ -240,23 +195,14 @@ def _fold(summary: str, lines: Sequence[str], note: str = "") -> str:
 
 
 def _asides(plan: Plan) -> str:
-    labels = plan.labels
-    unmanaged = sorted(set(plan.unmanaged) - set(plan.orphaned))
-    return (
-        aside("Notes", [code(with_labels(note, labels)) for note in plan.notes])
-        + aside(
-            "Orphaned",
-            [code(named(address, labels)) for address in plan.orphaned],
-            ": applied once, in no file any more; not changed",
-        )
-        + aside(
-            "Unmanaged",
-            [code(named(address, labels)) for address in unmanaged],
-            ": in the shop, not in your files; not changed",
-        )
+    notes = comment.aside("Notes", [code(with_labels(note, plan.labels)) for note in plan.notes])
+    undeclared = (
+        comment.aside(title, [code(name) for name in names], meaning)
+        for title, meaning, names in sections.list_undeclared(plan)
     )
+    return notes + "".join(undeclared)
 
 
 def render_error(error: ReconcilerError, view: View) -> str:
     """Return the reason why there is no plan."""
-    return error_comment(error, "plan")
+    return comment.error_comment(error, "plan")

@@ -13,12 +13,14 @@ from reconciler.core.steps.usage import ApiUsage
 from reconciler.errors import ReconcilerError
 from reconciler.render.money import impact_line
 from reconciler.render.plan.blocks import MEANINGS, STYLES, block, line
+from reconciler.render.plan.sections import list_reasons, list_undeclared
 from reconciler.render.plan.violations import violations_text
 from reconciler.render.view import PlanView, View
 from reconciler.render.words import (
     ObjectLabels,
     counted,
     duration,
+    group_names,
     moment,
     named,
     plain,
@@ -64,7 +66,7 @@ def _warnings(plan: Plan, view: PlanView) -> Iterator[str]:
     for warning in plan.warnings:
         about = ", ".join(named(address, plan.labels) for address in warning.addresses)
         message = with_labels(plain(warning.message), plan.labels)
-        yield f"{view.paint('yellow', 'Warning:')} {f'{about}: ' if about else ''}{message}"
+        yield f"{view.paint('yellow', 'Warning:')} {about}: {message}"
         yield ""
 
 
@@ -105,48 +107,35 @@ def usage_line(plan: Plan, usage: ApiUsage, finish: str | None = None) -> str:
 
 def _not_changed(plan: Plan, view: PlanView) -> Iterator[str]:
     """Yield the objects of which nothing is changed, and the reasons."""
-    labels = plan.labels
-    if plan.unknown:
-        count = counted(len(plan.unknown), "object")
-        yield view.paint("red", f"Unknown (could not be read; nothing is planned): {count}")
-        for reason in dict.fromkeys(reason for _, reason in plan.unknown):
-            names = [named(address, labels) for address, why in plan.unknown if why == reason]
-            yield f"  ? {join_some(names, MAX_NAMES)}: {with_labels(plain(reason), labels)}"
-        yield ""
-    if plan.blocked:
-        count = counted(len(plan.blocked), "object")
-        yield view.paint("yellow", f"Blocked (not as declared, not changed): {count}")
-        yield from _reasons(plan.blocked, labels)
-    if plan.stale:
-        count = counted(len(plan.stale), "object")
-        yield view.paint("yellow", f"Stale (changed since the plan was made, not applied): {count}")
-        yield from _reasons(((held.address, held.reason) for held in plan.stale), labels)
+    for title, meaning, found in list_reasons(plan):
+        if found:
+            style = "red" if title == "Unknown" else "yellow"
+            yield view.paint(style, f"{title} ({meaning}): {counted(len(found), 'object')}")
+            yield from _reasons(title, found, plan.labels)
+            yield ""
     if plan.done:
         yield f"Already in place, as approved: {counted(len(plan.done), 'object')}"
         yield ""
-    yield from _names(
-        "Orphaned (applied once, in no file any more; not changed)", plan.orphaned, labels
-    )
-    unmanaged = set(plan.unmanaged) - set(plan.orphaned)
-    yield from _names(
-        "Unmanaged (in the shop, not in your files; not changed)", sorted(unmanaged), labels
-    )
+    for title, meaning, names in list_undeclared(plan):
+        if names:
+            yield f"{title} ({meaning}): {counted(len(names), 'object')}"
+            yield from (f"  {name}" for name in names[:MAX_NAMES])
+            if len(names) > MAX_NAMES:
+                yield f"  and {len(names) - MAX_NAMES} more (--format json lists all)"
+            yield ""
 
 
-def _reasons(found: Iterable[tuple[Address, str]], labels: ObjectLabels) -> Iterator[str]:
-    for address, reason in found:
-        yield f"  ! {named(address, labels)}: {with_labels(plain(reason), labels)}"
-    yield ""
-
-
-def _names(title: str, found: Iterable[Address], labels: ObjectLabels) -> Iterator[str]:
-    names = [named(address, labels) for address in found]
-    if names:
-        yield f"{title}: {counted(len(names), 'object')}"
-        yield from (f"  {name}" for name in names[:MAX_NAMES])
-        if len(names) > MAX_NAMES:
-            yield f"  and {len(names) - MAX_NAMES} more (--format json lists all)"
-        yield ""
+def _reasons(
+    title: str, found: Iterable[tuple[Address, str]], labels: ObjectLabels
+) -> Iterator[str]:
+    """Yield a line for each object; objects that were not read share one for each reason."""
+    if title != "Unknown":
+        for address, reason in found:
+            yield f"  ! {named(address, labels)}: {with_labels(plain(reason), labels)}"
+        return
+    shared = group_names((reason, named(address, labels)) for address, reason in found)
+    for reason, names in shared.items():
+        yield f"  ? {join_some(names, MAX_NAMES)}: {with_labels(plain(reason), labels)}"
 
 
 def closing_line(plan: Plan) -> str:

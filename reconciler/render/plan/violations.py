@@ -6,17 +6,12 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 from reconciler.core.model.address import Source
-from reconciler.core.model.desired import Allowance
+from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import Violation, refusals
+from reconciler.render.view import View
 from reconciler.render.words import ObjectLabels, counted, named, plain, with_labels
-
-if TYPE_CHECKING:
-    from reconciler.core.plan.plan import Plan
-    from reconciler.render.plan import documents
-    from reconciler.render.view import View
 
 EXCEPTION_DAYS = 30
 _BARE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
@@ -87,35 +82,3 @@ def _line(violation: Violation, labels: ObjectLabels) -> str:
 
 def _place(source: Source) -> str:
     return plain(f"{source.file}:{source.line}:{source.column}")
-
-
-def violation_document(
-    violation: Violation, labels: ObjectLabels, made_at: str
-) -> documents.ViolationDocument:
-    """Return a violation as data."""
-    return {
-        "rule": violation.rule,
-        "message": violation.message,
-        "measured": violation.measured,
-        "limit": violation.limit,
-        "unit": violation.unit,
-        "address": str(violation.address) if violation.address else None,
-        "label": labels.get(violation.address) if violation.address else None,
-        "source": source_document(violation.source),
-        "hint": "\n".join(allow_block([violation], made_at)),
-        "allowed": _list_allowed(violation.allowed) if violation.allowed else None,
-    }
-
-
-def _list_allowed(allowance: Allowance) -> documents.AllowanceDocument:
-    source = allowance.source
-    return {
-        "reason": allowance.reason,
-        "until": allowance.until,
-        "source": {"file": source.file, "line": source.line, "column": source.column},
-    }
-
-
-def source_document(source: Source | None) -> documents.SourceDocument | None:
-    """Return a place in a file as data."""
-    return source and {"file": source.file, "line": source.line, "column": source.column}

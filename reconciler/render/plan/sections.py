@@ -1,16 +1,17 @@
-"""The answer to "what will this do to the shop" in one line, and the order of importance."""
+"""Facts that the formats of a plan share: the verdict, sections, and the order of importance."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from reconciler.core.diff.change import Action, Change
+from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kinds
 from reconciler.core.money import moved_sales
 from reconciler.core.plan.plan import Plan
-from reconciler.core.plan.violation import refusals
-from reconciler.render.words import counted
+from reconciler.core.plan.violation import Violation, refusals
+from reconciler.render.words import counted, named
 
 REMOVES = (Action.DELETE, Action.REPLACE, Action.RETIRE)
 """The actions that take something away, if only for a moment."""
@@ -27,6 +28,36 @@ def find_removals(plan: Plan) -> list[Change]:
     """Return the changes that take something away, the most severe first."""
     found = [change for change in plan.changes if change.action in REMOVES]
     return sorted(found, key=lambda change: -change.action.severity)
+
+
+def list_violations(plan: Plan) -> list[tuple[str, str, Sequence[Violation]]]:
+    """Return the violations under their titles, and the effect of each title."""
+    return [
+        ("Guardrail violations", ": apply is blocked", refusals(plan.violations)),
+        ("Reviewed guardrail exceptions", "", [v for v in plan.violations if v.allowed]),
+    ]
+
+
+def list_reasons(plan: Plan) -> list[tuple[str, str, Sequence[tuple[Address, str]]]]:
+    """Return the objects that are not changed for a reason: title, its meaning, objects."""
+    stale = [(skipped.address, skipped.reason) for skipped in plan.stale]
+    return [
+        ("Unknown", "could not be read; nothing is planned", plan.unknown),
+        ("Blocked", "not as declared, not changed", plan.blocked),
+        ("Stale", "changed since the plan was made, not applied", stale),
+    ]
+
+
+def list_undeclared(plan: Plan) -> list[tuple[str, str, list[str]]]:
+    """Return the objects that no file declares: title, its meaning, names."""
+    unmanaged = sorted(set(plan.unmanaged) - set(plan.orphaned))
+    return [
+        (title, meaning, [named(address, plan.labels) for address in addresses])
+        for title, meaning, addresses in (
+            ("Orphaned", "applied once, in no file any more; not changed", plan.orphaned),
+            ("Unmanaged", "in the shop, not in your files; not changed", unmanaged),
+        )
+    ]
 
 
 def summarize_plan(plan: Plan) -> Verdict:
