@@ -14,6 +14,7 @@ import sys
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ CHILD_SHARE = 0.65
 MARSHAL_VERSION = 2
 """Version 2 does not look for repeated objects, which takes the longest and finds none here."""
 
-Parsed = tuple[Node, list[Problem]]
+Parsed = tuple[str, Node, list[Problem]]
+"""Name of a file, its mapping and its problems."""
 
 
 def start_parsing(root: Path) -> Parsing | None:
@@ -62,24 +64,21 @@ class Parsing:
         if (first := _split(paths)) < len(paths):
             self._fork(first)
 
-    def __iter__(self) -> Iterator[tuple[str, Node, list[Problem]]]:
-        """Yield the name of each file, its mapping and its problems."""
-        for path in self.paths[: self.first]:
-            yield (self._display_name(path), *self._parse(path))
+    def __iter__(self) -> Iterator[Parsed]:
+        """Yield each file with its content."""
+        yield from map(self._parse, self.paths[: self.first])
         delivered = self._receive()
         for index, path in enumerate(self.paths[self.first :]):
             if index < len(delivered):
-                tree, problems = delivered[index]
+                name, tree, problems = delivered[index]
                 delivered[index] = ()
-                yield self._display_name(path), _restore(tree), [Problem(*p) for p in problems]
+                yield name, _restore(tree), [Problem(*problem) for problem in problems]
             else:
-                yield (self._display_name(path), *self._parse(path))
-
-    def _display_name(self, path: Path) -> str:
-        return path.relative_to(self.root).as_posix()
+                yield self._parse(path)
 
     def _parse(self, path: Path) -> Parsed:
-        return document.read(path, self._display_name(path), self.expand)
+        name = path.relative_to(self.root).as_posix()
+        return (name, *document.read(path, name, self.expand))
 
     def _fork(self, first: int) -> None:
         """Fork a process that parses the files from `first` on."""
@@ -102,8 +101,8 @@ class Parsing:
         try:
             found = []
             for path in paths:
-                node, problems = self._parse(path)
-                found.append((_flat(node), [(*_place(p), p.message, p.hint) for p in problems]))
+                name, node, problems = self._parse(path)
+                found.append((name, _flat(node), [astuple(problem) for problem in problems]))
             with os.fdopen(sending, "wb") as pipe:
                 pipe.write(marshal.dumps(found, MARSHAL_VERSION))
         finally:
@@ -149,10 +148,6 @@ def _stop_child(child: int, pipe: int) -> None:
     with suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-
-
-def _place(problem: Problem) -> tuple[str, int, int]:
-    return problem.file, problem.line, problem.column
 
 
 def _flat(value: Any) -> Any:

@@ -26,8 +26,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
 )
 
-from reconciler.catalogue.syntax import PositionIndex
-from reconciler.catalogue.yaml_errors import yaml_problem
+from reconciler.catalogue.syntax import PositionIndex, yaml_problem
 from reconciler.core.model.address import Source
 from reconciler.errors import Problem
 

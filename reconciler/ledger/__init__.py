@@ -7,15 +7,17 @@ Never: an import of `catalogue` or `dealpos`, or a request to the shop.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from reconciler.core.ledger.ledger import Key
+from reconciler.errors import UsageError
 from reconciler.ledger.backend import LedgerBackend
-from reconciler.ledger.secret import read_secret
 from reconciler.ledger.state_dir import StateDir
 
 KEY = "RECONCILER_LEDGER_KEY"
+MIN_SECRET_CHARACTERS = 16
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 """The form of every moment in the ledger."""
 
@@ -45,3 +47,21 @@ def read_key(environment: Mapping[str, str] | None = None) -> Key | None:
 def now() -> str:
     """Return this moment in UTC."""
     return datetime.now(UTC).strftime(TIME_FORMAT)
+
+
+def read_secret(
+    name: str, where: str, environment: Mapping[str, str] | None = None
+) -> bytes | None:
+    """Return the secret in the environment variable `name`, or None where it is not set.
+
+    Raises UsageError for one that is too short; its hint says `where` the secret is needed.
+    """
+    found = (os.environ if environment is None else environment).get(name)
+    if found and len(found) < MIN_SECRET_CHARACTERS:
+        raise UsageError(f"{name} is too short", hint=how_to_set(where))
+    return found.encode() if found else None
+
+
+def how_to_set(where: str) -> str:
+    """Return the hint for a secret that is missing or too short."""
+    return f"set it to a random string of {MIN_SECRET_CHARACTERS} characters or more, {where}"

@@ -11,14 +11,13 @@ import json
 import re
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 from reconciler.core.ledger.ledger import Ledger
 from reconciler.errors import LedgerConflict, LedgerError
-from reconciler.ledger import document
+from reconciler.ledger import document, now
 from reconciler.ledger.backend import LedgerLock, LedgerSnapshot
 from reconciler.ledger.git_repository import GitRepository
 from reconciler.ledger.lock import Lock
@@ -56,10 +55,10 @@ class GitBackend:
         self._lock.take()
         try:
             dead = self.repository.is_made_here(self.ref, snapshot.version)
-            if snapshot.lock and not (dead or force or _is_past(snapshot.lock.until)):
+            if snapshot.lock and not (dead or force or snapshot.lock.until <= now()):
                 raise _conflict_with(snapshot.lock)
             # Two runs of one second must not make the same commit: git would let both have it.
-            lease = json.dumps({"since": _now(), "until": until, "run": uuid4().hex})
+            lease = json.dumps({"since": now(), "until": until, "run": uuid4().hex})
             self._move(
                 {**self._ledger_file(), LEASE: lease}, snapshot.version, f"applying until {until}"
             )
@@ -123,14 +122,6 @@ def slug(store: str) -> str:
 def _message(ledger: Ledger) -> str:
     changes = ledger.applies[-1].changes if ledger.applies else {}
     return f"applied: {len(changes)} changes, {len(ledger.entries)} objects"
-
-
-def _is_past(until: str) -> bool:
-    return until <= _now()
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _conflict_with(lease: LedgerLock) -> LedgerConflict:

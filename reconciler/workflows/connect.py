@@ -71,12 +71,12 @@ def fill_sandbox(settings: Settings, content: dict[str, Any]) -> None:
 
     file = sandbox_file(settings)
     try:
-        _delete_database(file)
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            file.with_name(file.name + suffix).unlink(missing_ok=True)
         sandbox.reset(file)
+        # What is noted of the old shop is no more.
         for notes in (journal.FILE, memory.FILE):
-            StateDir(settings.root).save_section(
-                notes, SANDBOX, {}
-            )  # what is noted of the old shop is no more
+            StateDir(settings.root).save_section(notes, SANDBOX, {})
         sandbox.seed(file, content)
     except sandbox.SandboxError as error:
         raise SandboxUnavailable(str(error), hint=f"check that {file} can be written") from None
@@ -101,11 +101,6 @@ def sandbox_file(settings: Settings) -> Path:
             hint="make the folder writable: the embedded shop is stored there",
         ) from None
     return folder / "sandbox.db"
-
-
-def _delete_database(file: Path) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        file.with_name(file.name + suffix).unlink(missing_ok=True)
 
 
 def _read_seed_document(path: Path) -> dict[str, Any]:

@@ -75,9 +75,11 @@ def open_shop(
 
     Raises UsageError or SourceError for settings that cannot be used, StoreError for the store.
     """
+    from reconciler.catalogue.parallel import start_parsing
+
     # The second process is forked before anything could start a thread, and parses while this
     # one imports the rest.
-    parsing = _start_parsing(folder) if read_ahead else None
+    parsing = start_parsing(folder) if read_ahead else None
     from reconciler.catalogue.settings import load
     from reconciler.workflows.connect import connect
 
@@ -88,7 +90,9 @@ def open_shop(
 
 def check_files(folder: Path) -> Desired:
     """Return the objects that the files of `folder` declare, without a store or credentials."""
-    parsing = _start_parsing(folder)
+    from reconciler.catalogue.parallel import start_parsing
+
+    parsing = start_parsing(folder)
     from reconciler.catalogue.settings import load
 
     return read_files(load(folder), parsing)
@@ -115,12 +119,6 @@ def read_files(settings: Settings, parsing: Parsing | None = None) -> Desired:
     )
     _refuse(settings.root, find_cycles(desired, MANAGED), desired)
     return replace(desired, prune=settings.prune)
-
-
-def _start_parsing(folder: Path) -> Parsing | None:
-    from reconciler.catalogue.parallel import start_parsing
-
-    return start_parsing(folder)
 
 
 def _refuse(root: Path, faults: Iterable[Fault], desired: Desired) -> None:

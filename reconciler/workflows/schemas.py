@@ -57,12 +57,9 @@ def _serialize(bodies: Mapping[str, Any]) -> dict[str, str]:
 def write_schemas(contents: Mapping[str, str], folder: Path) -> list[Path]:
     """Write schemas to `folder`; return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = []
     for name, content in contents.items():
-        path = folder / name
-        path.write_text(content, encoding="utf-8")
-        paths.append(path)
-    return paths
+        (folder / name).write_text(content, encoding="utf-8")
+    return [folder / name for name in contents]
 
 
 def _catalogue(kinds: Kinds) -> dict[str, Any]:
@@ -74,14 +71,13 @@ def _catalogue(kinds: Kinds) -> dict[str, Any]:
             properties[kind.collection] = _list_of(kind)
     properties[ALLOW] = _exceptions(kinds)
     properties[REMOVED] = _removals(kinds)
-    return {
-        "$schema": _DRAFT,
-        "title": "A catalogue file of reconciler",
-        "type": "object",
-        "properties": properties,
-        "additionalProperties": False,
-        "$defs": definitions,
-    }
+    title = {"$schema": _DRAFT, "title": "A catalogue file of reconciler"}
+    return title | _closed(properties) | {"$defs": definitions}
+
+
+def _closed(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of an object that has no other keys."""
+    return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
 def _object(kind: Kind, kinds: Kinds, definitions: dict[str, Any]) -> dict[str, Any]:
@@ -139,7 +135,7 @@ def _guardrails() -> dict[str, Any]:
             "description": body.pop("description"),
             "anyOf": [body, {"enum": ["off", False]}],
         }
-    return {"type": "object", "properties": properties, "additionalProperties": False}
+    return _closed(properties)
 
 
 def _settings(kinds: Kinds) -> dict[str, Any]:
@@ -148,42 +144,27 @@ def _settings(kinds: Kinds) -> dict[str, Any]:
     defaults = {}
     for kind in kinds.values():
         properties = dict(definitions[kind.name]["properties"])
-        inner = {child.collection for child in kinds.values() if child.parent}
-        for name in (kind.identity, WAS, *inner):
+        nested = {child.collection for child in kinds.values() if child.parent}
+        for name in (kind.identity, WAS, *nested):
             properties.pop(name, None)
-        defaults[kind.name] = {
-            "type": "object",
-            "properties": properties,
-            "additionalProperties": False,
-        }
-    return {
-        "$schema": _DRAFT,
-        "title": "reconciler.yaml, the settings of a shop",
-        "type": "object",
-        "properties": {
-            "store": {
-                "type": "object",
-                "properties": {
-                    "url": _TEXT | {"description": "sandbox, or https://yourshop.dealpos.net"},
-                    "client_id": _TEXT,
-                    "client_secret": _TEXT
-                    | {
-                        "description": "The name of an environment variable, never the secret.",
-                        "pattern": r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\})+$",
-                    },
-                },
-                "additionalProperties": False,
-            },
-            "catalogue": _TEXT | {"description": "The folder of the catalogue files."},
-            "defaults": {
-                "type": "object",
-                "properties": defaults,
-                "additionalProperties": False,
-            },
-            "guardrails": _guardrails(),
-            "ledger": {"enum": list(LEDGERS), "description": "Where applies are remembered."},
-            "prune": _prune(kinds),
-        },
-        "additionalProperties": False,
-        "$defs": {name: body for name, body in definitions.items() if name not in kinds},
+        defaults[kind.name] = _closed(properties)
+    secret = {
+        "description": "The name of an environment variable, never the secret.",
+        "pattern": r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\})+$",
     }
+    store = {
+        "url": _TEXT | {"description": "sandbox, or https://yourshop.dealpos.net"},
+        "client_id": _TEXT,
+        "client_secret": _TEXT | secret,
+    }
+    sections = {
+        "store": _closed(store),
+        "catalogue": _TEXT | {"description": "The folder of the catalogue files."},
+        "defaults": _closed(defaults),
+        "guardrails": _guardrails(),
+        "ledger": {"enum": list(LEDGERS), "description": "Where applies are remembered."},
+        "prune": _prune(kinds),
+    }
+    inner = {name: body for name, body in definitions.items() if name not in kinds}
+    title = {"$schema": _DRAFT, "title": "reconciler.yaml, the settings of a shop"}
+    return title | _closed(sections) | {"$defs": inner}

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.errors import UsageError
-from reconciler.ledger.secret import how_to_set, read_secret
+from reconciler.ledger import how_to_set, read_secret
 
 KEY = "RECONCILER_PLAN_KEY"
 

@@ -5,7 +5,7 @@ What a file cannot hold is left out with its reason: a plan after an import is e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -243,9 +243,3 @@ def typed_values(kind: Kind, value: Mapping[str, Any]) -> dict[str, Any]:
         name: date.fromisoformat(inner) if inner and kind.fields[name].wire.codec is DAY else inner
         for name, inner in value.items()
     }
-
-
-def addresses(made: Iterable[YamlEntry]) -> Iterator[Address]:
-    """Everything that entries declare."""
-    for entry in made:
-        yield from entry.addresses()

@@ -6,7 +6,7 @@ A key that is not written is not managed, so what is left out is left alone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, Literal, Required, get_args, get_origin, get_type_hints
 
@@ -25,18 +25,10 @@ def exportable_fields(kind: Kind, value: Value, above: Value | None = None) -> d
     follows = kind.parent.follows if kind.parent else {}
     found = {kind.identity: value[kind.identity]}
     for name in kind.fields:
-        repeated = (
-            above is not None
-            and name in follows
-            and value.get(name) == _parent_value(above, follows, name)
-        )
+        repeated = above and name in follows and value.get(name) == above.get(follows[name])
         if name in offered and name in value and not repeated:
             found[name] = _without_unset(kind, name, value[name])
     return found
-
-
-def _parent_value(above: Value, follows: Mapping[str, str], name: str) -> Any:
-    return above.get(follows[name])
 
 
 def own_fields(kind: Kind, value: Value, filled: Value) -> dict[str, Any]:
@@ -110,12 +102,10 @@ def _without_unset(kind: Kind, name: str, value: Any) -> Any:
     """Return a keyed map without the members that are not set."""
     if not isinstance(value, Mapping):
         return value
+    required = _required_members(kind, name)
     return {
-        key: _entry(entry, _required_members(kind, name)) for key, entry in sorted(value.items())
+        key: {k: v for k, v in entry.items() if k in required or not is_unset(v)}
+        if isinstance(entry, Mapping)
+        else entry
+        for key, entry in sorted(value.items())
     }
-
-
-def _entry(entry: Any, demanded: Iterable[str]) -> Any:
-    if not isinstance(entry, Mapping):
-        return entry
-    return {k: v for k, v in entry.items() if k in demanded or not is_unset(v)}
