@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import attrgetter
 
 from reconciler.core.diff.change import Change
 from reconciler.core.model.address import Address
@@ -134,16 +135,13 @@ def sum_price_impact(changes: Iterable[Change], kinds: Kinds) -> PriceImpact:
         for sale in sold
         if sale.percent is not None
     ]
+    share = attrgetter("percent")
     return PriceImpact(
         price_increases=sum(any(sale.rise > 0 for sale in sold) for _, sold in moved),
         price_decreases=sum(any(sale.rise < 0 for sale in sold) for _, sold in moved),
         below_cost=sum(any(sale.falls_below_cost for sale in sold) for _, sold in moved),
         margins_up=sum(any(sale.margin_rise > 0 for sale in sold) for _, sold in moved),
         margins_down=sum(any(sale.margin_rise < 0 for sale in sold) for _, sold in moved),
-        largest_increase=max((p for p in peaks if p.percent > 0), key=_percent, default=None),
-        largest_decrease=min((p for p in peaks if p.percent < 0), key=_percent, default=None),
+        largest_increase=max((p for p in peaks if p.percent > 0), key=share, default=None),
+        largest_decrease=min((p for p in peaks if p.percent < 0), key=share, default=None),
     )
-
-
-def _percent(peak: Peak) -> Decimal:
-    return peak.percent

@@ -78,11 +78,8 @@ class PlanContext:
         if address.name not in self._nested[address.kind]:
             return None
         owner, above = self._nested[address.kind][address.name]
-        return {**(above.children or {})[address.name], **self._inside(address.kind, owner)}
-
-    def _inside(self, kind: str, owner: str) -> Value:
-        parent = self.kinds[kind].parent
-        return {parent.kind: owner} if parent else {}
+        parent = {self.kinds[address.kind].parent_kind or "": owner}
+        return {**(above.children or {})[address.name], **parent}
 
     def was(self, change: Change) -> Value | None:
         """Return the object before a change, or before the replacement that it finishes."""

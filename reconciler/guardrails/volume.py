@@ -31,7 +31,7 @@ class VolumeGuardrail(Guardrail):
         """Return what would happen to so many of them, in the shop's words."""
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
-        """One finding a kind."""
+        """Yield one finding for each kind."""
         counted = Counter(c.address.kind for c in context.plan.changes if self.counts(c))
         for kind, number in counted.items():
             if number < self.floor:

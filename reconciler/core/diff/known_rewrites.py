@@ -8,7 +8,7 @@ are as they were, the object is as declared; if either moves, the two are compar
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -66,19 +66,21 @@ def fingerprint_pairs(kind: Kind, address: Address, pairs: Mapping[Path, Pair]) 
 
 
 def mark_changed_derived_fields(desired: Desired, kept: KnownRewrites, kinds: Kinds) -> Desired:
-    """`desired`, told which rewritten values are not those that were written last."""
+    """Return `desired` with the derived fields whose value is not the one written last."""
     found: dict[Address, Declared] = {}
-    for address, declared, field, (written, _) in _iterate_known(desired, kept, kinds):
-        value = declared.value.get(field.name, _MISSING)
-        if (
-            field.derived
-            and value is not _MISSING
-            and fingerprint_value(address, field, value) != written
-        ):
-            entry = found.get(address, declared)
-            found[address] = replace(
-                entry, changed_derived_fields=entry.changed_derived_fields | {field.name}
-            )
+    for address, entries in kept.items():
+        declared = desired.get(address)
+        fields = kinds[address.kind].fields if declared and address.kind in kinds else {}
+        changed = {
+            field.name
+            for path, (written, _) in entries.items()
+            if declared and (field := fields.get(path[0])) and field.derived
+            if field.name in declared.value
+            if fingerprint_value(address, field, declared.value[field.name]) != written
+        }
+        if declared and changed:
+            changed |= declared.changed_derived_fields
+            found[address] = replace(declared, changed_derived_fields=frozenset(changed))
     if not found:
         return desired
     objects = {kind: dict(entries) for kind, entries in desired.objects.items()}
@@ -113,18 +115,6 @@ def apply_known_rewrites(
     many = f"{count} values are" if count > 1 else "1 value is"
     note = f"{many} stored differently by DealPOS, as seen after an earlier apply; not changed"
     return replace(live, objects=objects), [note]
-
-
-def _iterate_known(
-    desired: Desired, kept: KnownRewrites, kinds: Kinds
-) -> Iterable[tuple[Address, Declared, Field, Pair]]:
-    """Return what is remembered of declared objects and of fields that there are."""
-    for address, entries in kept.items():
-        declared = desired.get(address)
-        for path, pair in entries.items() if declared and address.kind in kinds else ():
-            field = kinds[address.kind].fields.get(path[0])
-            if field and declared:
-                yield address, declared, field, pair
 
 
 def _same(address: Address, field: Field, now: Pair, then: Pair) -> bool:

@@ -30,24 +30,22 @@ def propagate_parent_values(
 ) -> Iterator[Change]:
     """Let a child's value that repeats its parent's move with it, where no file declares it."""
     by_address = {change.address: change for change in changes}
-    for planned in changes:
-        change = planned
-        parent = kinds[change.address.kind].parent
-        declared = desired.get(change.address)
+    for change in changes:
+        kind, declared = kinds[change.address.kind], desired.get(change.address)
+        before, after = change.before, change.after
+        owner = kind.parent_address(after or {})
+        above = by_address.get(owner) if owner else None
         moved: dict[str, object] = {}
-        if parent and declared and change.before is not None and change.after is not None:
-            owner = kinds[change.address.kind].parent_address(change.after)
-            above = by_address.get(owner) if owner else None
-            if above and above.before and above.after:
-                moved = {
-                    name: above.after.get(other)
-                    for name, other in parent.follows.items()
-                    if name not in declared.value
-                    and change.before.get(name) == above.before.get(other)
-                }
-        if moved and change.after:
-            change = replace(change, after={**change.after, **moved}, unproven=frozenset(moved))
-        yield change
+        if kind.parent and declared and before and above and above.before and above.after:
+            moved = {
+                name: above.after.get(other)
+                for name, other in kind.parent.follows.items()
+                if name not in declared.value and before.get(name) == above.before.get(other)
+            }
+        if moved and after:
+            yield replace(change, after={**after, **moved}, unproven=frozenset(moved))
+        else:
+            yield change
 
 
 def carried_over_fields(

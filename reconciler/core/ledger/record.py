@@ -41,14 +41,14 @@ class RecordBasis:
 
 
 def unsettled_objects(plan: Plan) -> frozenset[Address]:
-    """Return what a plan leaves as it is although it is not known to be as declared."""
-    known = (*plan.blocked, *plan.unknown, *((held.address, "") for held in plan.stale))
-    return frozenset(address for address, _ in known)
+    """Return the objects that a plan does not change although they may not be as declared."""
+    unsettled = {address for address, _ in (*plan.blocked, *plan.unknown)}
+    return frozenset(unsettled.union(skipped.address for skipped in plan.stale))
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When something was applied, and from which commit."""
+    """The time of an apply, and the commit that it was from."""
 
     when: str
     commit: str = ""
@@ -120,13 +120,9 @@ def _values(
     held = basis.held.get(address, frozenset())
     values = dict(before) if basis.partial else {}
     for name, value in declared.items():
-        if name == kind.identity:
-            continue
-        if name in held:
-            values |= {name: before[name]} if name in before else {}
-            continue
-        traced = ledger_value(address, kind.fields[name], value, key)
-        if traced is not UNKNOWN:
+        spec = kind.fields[name]
+        traced = UNKNOWN if name in held else ledger_value(address, spec, value, key)
+        if traced is not UNKNOWN and not spec.identity:
             values[name] = traced
         elif name in before:
             values[name] = before[name]

@@ -43,22 +43,19 @@ def check_references(desired: Desired, live: Live, kinds: Kinds) -> list[Fault]:
         for name in names_
     ):
         return faults
-    told: set[tuple[str, str]] = set()
+    told: set[tuple[str, str | None]] = set()
     for address, declared in desired:
         for target, path in references_of(kinds[address.kind], declared.value):
             declared_too = target.name in desired.objects.get(target.kind, ())
             if declared_too or isinstance(live.get(target), Observed):
                 continue
-            # What could not be read for one reason is told once, not at every line that names it.
-            reason = (
-                (target.kind, live.read_errors.get(target, ""))
-                if target in live.read_errors
-                else None
-            )
-            if reason is None or reason not in told:
+            # One read error is told once, not at every line that names an object behind it.
+            error = (target.kind, live.read_errors.get(target))
+            if error not in told:
                 now = name_after_renames(target, renames, kinds)
                 faults.append(_dangling(address, path, target, now, desired, live))
-                told |= {reason} if reason else set()
+            if target in live.read_errors:
+                told.add(error)
     return faults
 
 

@@ -149,8 +149,5 @@ def find_unmanaged(desired: Desired, live: Live, kinds: Kinds) -> list[Address]:
         kind = kinds[name]
         if not _listed(kind, live):
             continue
-        listed = {n for n, _ in live.iterate_observed(name)} | {
-            n for n, _ in live.children_of(kind)
-        }
-        found += [Address(name, n) for n in listed if n not in declared]
+        found += [Address(name, n) for n in live.values_of(kind) if n not in declared]
     return sorted(address for address in found if address not in desired.removals)

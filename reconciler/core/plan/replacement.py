@@ -1,8 +1,7 @@
-"""Replacements that were cut in half: what was noted before one, and how the next plan ends it.
+"""Interrupted replacements: the note that is written before one, and the plan that ends it.
 
-There is no update for some kinds (dealpos-api.md §10), so a replacement deletes before it creates.
-What is
-written here decides from a note and a reading alone; nothing is guessed from either by itself.
+Some kinds have no update (dealpos-api.md §10), so a replacement deletes before it creates. The
+decisions rest on the note and on reads together, never on one of them alone.
 """
 
 from __future__ import annotations

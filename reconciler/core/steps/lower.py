@@ -49,7 +49,7 @@ class _Lowering:
             own = [c for c in all_ if c.action is not Action.DELETE]
             yield from self._deletions(kind, [c for c in all_ if c.action is Action.DELETE])
             if kind.parent is None and own:
-                child = next((k for k in self.kinds.values() if _parent(k) == kind.name), None)
+                child = next((k for k in self.kinds.values() if k.parent_kind == kind.name), None)
                 for change in own:
                     yield from self._lower_top_level(kind, child, change)
             elif kind.parent:
@@ -166,7 +166,7 @@ class _Lowering:
             missing = set(after) - set(call.fields)
             if not after.get(kind.retire):
                 missing.discard(kind.retire)  # a new object is in use already
-            if kind.update and missing & set(kind.update.fields) - {_parent(kind)}:
+            if kind.update and missing & set(kind.update.fields) - {kind.parent_kind}:
                 value = values_to_send(self._with_parent_values(kind, change))
                 yield self._own_update(kind, change, value)
 
@@ -282,7 +282,3 @@ class _Lowering:
             {kind.name: frozenset(kind.create.fields)},
             creates=True,
         )
-
-
-def _parent(kind: Kind) -> str:
-    return kind.parent.kind if kind.parent else ""

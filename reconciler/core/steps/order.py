@@ -80,7 +80,11 @@ class _Dependencies:
         self.moved_out_before_rename = self._moves_before_rename(unordered)
         self.last_users = _last_users(unordered, kinds)
         self.parent_updates = {
-            owner: step.id for step in unordered if not step.creates for owner in self._owners(step)
+            owner: step.id
+            for step in unordered
+            if not step.creates
+            for owner in _owners_of(step).union(c.address for c in step.changes)
+            if owner.kind == step.kind
         }
 
     def steps_before(self, step: Step) -> set[int]:
@@ -100,11 +104,9 @@ class _Dependencies:
             waits |= self.moved_out_before_rename.get(step.id, set())
             # A parent's update lists its known children: sent after a creation, it would leave
             # the new child out, and the shop may delete it (dealpos-api.md §6.2).
-            parent = self.kinds[change.address.kind].parent
-            if step.creates and parent:
-                owner = Address(parent.kind, (change.after or {}).get(parent.kind, ""))
-                if owner in self.parent_updates:
-                    waits.add(self.parent_updates[owner])
+            owner = self.kinds[change.address.kind].parent_address(change.after or {})
+            if step.creates and owner in self.parent_updates:
+                waits.add(self.parent_updates[owner])
         return waits
 
     def _moves_before_rename(self, unordered: list[Step]) -> Mapping[int, set[int]]:
@@ -119,14 +121,6 @@ class _Dependencies:
                     if over in self.renamed_away:
                         found.setdefault(self.renamed_away[over], set()).add(step.id)
         return found
-
-    def _owners(self, step: Step) -> Iterator[Address]:
-        """Yield the parents whose update this step is."""
-        for change in step.changes:
-            if change.address.kind == step.kind:
-                yield change.address
-            else:
-                yield Address(step.kind, (change.after or {}).get(step.kind, ""))
 
 
 def _last_users(unordered: list[Step], kinds: Kinds) -> Mapping[Address, set[int]]:
@@ -145,9 +139,7 @@ def _last_users(unordered: list[Step], kinds: Kinds) -> Mapping[Address, set[int
             for target in doomed.keys() & set(_needs_before(change, kinds)):
                 found[target].add(step.id)
     for address, change in doomed.items():
-        parent = kinds[address.kind].parent
-        if parent:
-            owner = Address(parent.kind, (change.before or {}).get(parent.kind, ""))
+        if owner := kinds[address.kind].parent_address(change.before or {}):
             found[address] |= writing.get(owner, set())
             found[address] |= {s.id for s in unordered if owner in _owners_of(s)}
     return found
@@ -166,8 +158,8 @@ def _needs_before(change: Change, kinds: Kinds) -> Iterator[Address]:
     """Yield what an object refers to before this change, under its old name too."""
     kind, before = kinds[change.address.kind], change.before or {}
     yield from (target for target, _ in references_of(kind, before))
-    if kind.parent:
-        yield Address(kind.parent.kind, before.get(kind.parent.kind, ""))
+    if owner := kind.parent_address(before):
+        yield owner
     yield from ancestors(change.address, kinds)
     if change.renamed_from:
         yield from ancestors(Address(change.address.kind, change.renamed_from), kinds)
@@ -191,8 +183,8 @@ def _needs(step: Step, change: Change, kinds: Kinds) -> Iterator[Address]:
     for target, _ in references_of(kind, {name: value[name] for name in value if name in carried}):
         yield target
         yield from ancestors(target, kinds)
-    if kind.parent:
-        yield Address(kind.parent.kind, value.get(kind.parent.kind, ""))
+    if owner := kind.parent_address(value):
+        yield owner
     yield from ancestors(change.address, kinds)
     if change.renamed_from:  # the object's parents under its old name
         yield from ancestors(Address(kind.name, change.renamed_from), kinds)

@@ -17,7 +17,7 @@ class Rule(Guardrail):
     min_margin_percent: Money = 0
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
-        """One finding an object, about the place where it loses most."""
+        """Yield one finding for each object, about the place where it loses most."""
         for change, places in context.sales:
             if not context.in_use(change.address, change.after):
                 continue

@@ -22,7 +22,7 @@ class Rule(Guardrail):
     ignore: list[Name] = field(default_factory=list)
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
-        """One finding for a coupon whose terms change, one for what a standing coupon undercuts."""
+        """Yield one finding for each changed coupon, and each item that an old one undercuts."""
         named = (text.partition("/") for text in self.ignore)
         shelf = PricedItems(context, {(kind, name) for kind, _, name in named})
         for change in context.plan.changes:

@@ -15,7 +15,7 @@ class Rule(Guardrail):
     max_days: Count = 3650
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
-        """One finding a coupon whose expiry the plan sets; the last day itself still counts."""
+        """Yield one finding for each coupon whose expiry the plan sets; the last day counts."""
         for change in context.plan.changes:
             field = context.kinds[change.address.kind].expiry_field
             if not field or change.after is None:

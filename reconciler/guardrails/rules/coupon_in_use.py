@@ -18,7 +18,7 @@ class Rule(Guardrail):
     max_used: Count = 0
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
-        """One finding a coupon; where the shop does not show its uses, they are not known."""
+        """Yield one finding for each coupon, also where the API does not return its uses."""
         for change in context.plan.changes:
             limit, left = context.kinds[change.address.kind].use_counts
             if not limit or change.before is None:

@@ -20,7 +20,7 @@ class Rule(Guardrail):
     declared: bool = False
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
-        """One finding an object, naming the outlets."""
+        """Yield one finding for each object, naming the outlets."""
         for change, (base, *places) in context.sales:
             if base.outlet or base.before is None or base.after is None:
                 continue

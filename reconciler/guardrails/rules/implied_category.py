@@ -11,7 +11,7 @@ class Rule(Guardrail):
     """A new name of a category below one that neither the files nor the shop have."""
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
-        """One finding a new or renamed object whose path holds what is not there."""
+        """Yield one finding for each new or renamed object whose path holds what is not there."""
         for change in context.plan.changes:
             if change.implied:
                 named = ", ".join(map(str, change.implied))

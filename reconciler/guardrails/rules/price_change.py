@@ -16,7 +16,7 @@ class Rule(Guardrail):
     max_percent: Money = 50
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
-        """One finding an object, about the place where it moves most."""
+        """Yield one finding for each object, about the place where it moves most."""
         for change, places in context.sales:
             moved = [(share, sale) for sale in places if (share := sale.percent) is not None]
             share, sale = max(moved, key=lambda pair: abs(pair[0]), default=(Decimal(0), None))

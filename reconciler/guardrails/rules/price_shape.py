@@ -16,7 +16,7 @@ class Rule(Guardrail):
     """A price or cost exactly ×10, ×100 or ×1000, or ÷ as much; price and cost swapped."""
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
-        """One finding an object, about the first place where it looks so."""
+        """Yield one finding for each object, about the first place where it looks so."""
         for change, places in context.sales:
             for sale in places:
                 if shape := _shape(sale):

@@ -11,7 +11,7 @@ class Rule(Guardrail):
     """A discontinued object that the plan would put back on sale."""
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
-        """One finding an object that was retired and would not be any more."""
+        """Yield one finding for each object that was retired and would not be any more."""
         for change in context.plan.changes:
             flag = context.kinds[change.address.kind].retire
             for field in change.fields:

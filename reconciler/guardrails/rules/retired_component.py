@@ -13,7 +13,7 @@ class Rule(Guardrail):
     """A composite in use with a retired component, by a change of either."""
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
-        """One finding a pair, at the change that makes it so."""
+        """Yield one finding for each pair, at the change that makes it so."""
         for kind in context.kinds.values():
             if any(own.kind == kind.name for _, marks in kind.referring_fields for own in marks):
                 for whole in _find_touched(kind, context):
