@@ -65,7 +65,7 @@ class UnsetName(ValueError):
 
 
 def expander(environment: Mapping[str, str]) -> Expand:
-    """A function that fills in `${NAME}`; `$${NAME}` stays as the text `${NAME}`."""
+    """Return a function that fills in `${NAME}`; `$${NAME}` stays as the text `${NAME}`."""
 
     def fill(match: re.Match[str]) -> str:
         escaped, name = match.groups()
@@ -84,7 +84,7 @@ def is_placeholder(written: str) -> bool:
 
 
 def read(path: Path, shown: str, expand: Expand | None = None) -> tuple[Node, list[Problem]]:
-    """The mapping that a file holds (empty for an empty file) and every problem of its text.
+    """Return the mapping of a file (empty for an empty file) and every problem of its text.
 
     `shown` is the file's name in messages.
     """
@@ -151,7 +151,7 @@ class _NodeBuilder:
         self.problems.append(Problem(self.shown, mark.line + 1, mark.column + 1, message, hint))
 
     def build(self) -> Any:
-        """The root value, or None for an empty file."""
+        """Return the root value, or None for an empty file."""
         parser, documents = CParser(self.content), 0
         root: Any = None
         try:

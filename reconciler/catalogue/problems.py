@@ -137,7 +137,7 @@ def known_keys(
 
 
 def _members(model: Any, path: Steps) -> Iterator[str]:
-    """Keys of the mapping type nested in a field's annotation."""
+    """Return the keys of the mapping type nested in a field's annotation."""
     pending = [get_type_hints(model)[str(path[0])]]
     while pending:
         candidate = pending.pop()

@@ -14,7 +14,7 @@ TERMINATED: Final = 143
 
 EXIT_CODES: Final = {
     0: "success",
-    ERROR: "error; objects that could not be read are one too",
+    ERROR: "error, or objects that could not be read",
     CHANGES: "changes or drift found (only with --detailed-exitcode)",
     REFUSED: "refused by a guardrail, nothing was changed",
     PARTIAL: "partly done: something failed, was skipped or is blocked",

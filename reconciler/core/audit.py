@@ -54,11 +54,11 @@ class Audit:
         return all(finding.state in CALM for finding in self.findings)
 
     def of(self, state: str) -> list[AuditFinding]:
-        """The findings of one state."""
+        """Return the findings of one state."""
         return [finding for finding in self.findings if finding.state == state]
 
     def counts(self) -> dict[str, int]:
-        """Objects by what was found of them."""
+        """Return the number of objects by state."""
         found = Counter(finding.state for finding in self.findings)
         return {state: found[state] for state in STATES} | {"unchanged": self.unchanged}
 

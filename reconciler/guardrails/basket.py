@@ -72,7 +72,7 @@ class PricedItems:
         self._losses: dict[Discount, tuple[Amount, PricedItem] | None] = {}
 
     def loss(self, reduction: Discount) -> tuple[Amount, PricedItem] | None:
-        """Something that a promotion can sell below cost, and by how much; None for nothing."""
+        """Return an item that a promotion sells below cost, and the loss; None without one."""
         if reduction not in self._losses:
             found = ((item.loss(reduction), item) for item in self._find_exposed(reduction))
             self._losses[reduction] = next((pair for pair in found if pair[0] > 0), None)
@@ -87,7 +87,7 @@ class PricedItems:
         return wanted and groups.isdisjoint(self.ignored)
 
     def _find_exposed(self, reduction: Discount) -> Iterator[PricedItem]:
-        """The articles that have less to spare than a promotion takes at most, the least first."""
+        """Return the items whose margin is below the largest discount, the smallest first."""
         share, most = reduction.share, reduction.most
         for row in self._rows(reduction.needs):
             if share is not None:
@@ -127,7 +127,7 @@ class PricedItems:
         return value if self.context.in_use(address, value) else None
 
     def _groups(self, address: Address) -> set[tuple[str, str]]:
-        """The object, its parent, what that refers to, and everything above that in a tree."""
+        """Return the object, its parent, their references, and everything above them in a tree."""
         found: set[tuple[str, str]] = {address}
         owner = self.context.owner(self.context.kinds[address.kind], address)
         if owner:

@@ -69,7 +69,7 @@ class PlanContext:
         return found
 
     def before(self, address: Address) -> Value | None:
-        """The object as it is in the shop; None where it is not there, or not known."""
+        """Return the live object; None if it is absent or unknown."""
         if address in self.changes:
             return self.changes[address].before
         state = self._live.get(address)
@@ -86,7 +86,7 @@ class PlanContext:
         return self.former.get(change.address) if change.before is None else change.before
 
     def owner(self, kind: Kind, address: Address) -> Address | None:
-        """The parent of an object; by the files where no read shows it (dealpos-api.md §14 #18)."""
+        """Return the parent of an object, live or else declared (dealpos-api.md §14 #18)."""
         if kind.parent is None:
             return None
         declared = self.desired.get(address)
@@ -102,13 +102,13 @@ class PlanContext:
         return next((target for target, _ in found if self.kinds[target.kind].tree), None)
 
     def after(self, address: Address) -> Value | None:
-        """The object as the plan leaves it; None where it is not there, or not known."""
+        """Return the object as the plan leaves it; None if it is absent or unknown."""
         if address in self.changes:
             return self.changes[address].after
         return self.before(address)
 
     def known_addresses(self, kind: Kind) -> Iterator[Address]:
-        """Every object of a kind that is in the shop, as far as it was read, or will be."""
+        """Yield every object of a kind that is live, as far as it was read, or planned."""
         names = dict.fromkeys(self._nested[kind.name])
         names |= dict.fromkeys(name for name, _ in self._live.iterate_observed(kind.name))
         names |= dict.fromkeys(a.name for a in self.changes if a.kind == kind.name)
@@ -143,7 +143,7 @@ class Guardrail(ABC):
 
     @abstractmethod
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
-        """Everything that the rule has against the plan."""
+        """Yield every finding of the rule against the plan."""
 
 
 Guardrails = Mapping[str, Guardrail]
@@ -154,7 +154,7 @@ Place = Callable[[Source, tuple[str, ...]], Source]
 
 
 def path_of(change: Change, outlet: str, value: object) -> tuple[str, ...]:
-    """The field that asks for `value` at an outlet; nothing where no single field does."""
+    """Return the path of the field that declares `value` at an outlet; empty without one."""
     for each in change.fields:
         at_outlet = outlet in each.path if outlet else len(each.path) == 1
         if at_outlet and each.after == value:
@@ -177,7 +177,7 @@ def run_guardrails(
 
 
 def _allowance(rule: str, finding: RuleFinding, context: PlanContext) -> Allowance | None:
-    """The exception that covers a finding: its own before one for the plan, the longest first."""
+    """Return the exception that covers a finding: its own first, then the longest."""
     covering = [
         allowance
         for allowance in context.desired.allowances
@@ -206,6 +206,6 @@ def _find_unneeded(context: PlanContext, used: set[int]) -> Iterator[str]:
         about = f" for {allowance.address}" if allowance.address else ""
         said = f"{place}: the exception from {allowance.rule}{about}"
         if allowance.until < context.today:
-            yield f"{said} ended on {allowance.until}; take it out, or renew it if it is meant"
+            yield f"{said} ended on {allowance.until}; remove or renew it"
         elif id(allowance) not in used and not context.partial:
             yield f"{said} is not needed by this plan"

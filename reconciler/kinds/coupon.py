@@ -45,7 +45,7 @@ def _names(items: Any, keys: tuple[str, ...]) -> list[str]:
 
 
 def _gather(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """One key for what a read spreads over three; absent where the row shows none of them."""
+    """Return one key for three of the response; absent if the row has none of them."""
     if not any(key in row for key in _READ_KEYS):
         return row
     variants = _names(row.get("ListRequirementVariants"), ("Code", "VariantCode"))
@@ -114,7 +114,7 @@ def _validate(value: Value) -> Iterator[tuple[tuple[str | int, ...], str]]:
 
 
 def _carry_over(after: Value, live: Value) -> CarryOver:
-    """Keep the uses that are left: the new limit is the declared one less the spent uses."""
+    """Return the fields that keep the remaining uses: the declared limit less the used-up ones."""
     if live.get("limit") is None or live.get("balance") is None:
         return CarryOver(None, "not replaced: the API does not return how many uses are left")
     if "minimum_amount" not in after:

@@ -52,9 +52,9 @@ class Customer(TypedDict, total=False):
     referred_by: Annotated[Text, Private(), _wire("ReferredBy")]
     image_url: Annotated[Text, Private(), _wire("ImageURL")]
     loyalty_point: Annotated[
-        Count, Wire(("LoyaltyPoint",), ("LoyaltyPoint",), NUMBER), Runtime("the till counts it")
+        Count, Wire(("LoyaltyPoint",), ("LoyaltyPoint",), NUMBER), Runtime("sales change it")
     ]
-    app_last_sign_in: Annotated[Text, _wire("AppLastSignIn"), Runtime("the app stamps it")]
+    app_last_sign_in: Annotated[Text, _wire("AppLastSignIn"), Runtime("the app sets it")]
 
 
 _FIELDS = tuple(Customer.__annotations__)

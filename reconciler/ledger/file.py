@@ -25,11 +25,11 @@ class FileBackend:
         self._lock = Lock(create, "ledger.lock")
 
     def read_version(self) -> LedgerSnapshot:
-        """The version of the file, whatever it holds."""
+        """Return the version of the file, valid or not."""
         return LedgerSnapshot(version=_version(self._text()))
 
     def read(self) -> LedgerSnapshot:
-        """The ledger in the file; empty where there is none."""
+        """Return the ledger in the file; empty if there is no file."""
         text = self._text()
         known = document.load(text, self.store, FILE) if text else Ledger()
         return LedgerSnapshot(known, _version(text))

@@ -257,7 +257,7 @@ def test_a_deletion_of_a_coupon_that_does_not_show_its_uses_any_more_is_held(
     monkeypatch.setattr(Client, "call", call)
     ran = applied(run, saved, shop)
     assert (ran.code, outcomes(ran)) == (4, {"coupon/DISC": "stale"})
-    assert "does not show any more how many uses are left" in ran.json["outcomes"][0]["message"]
+    assert "no longer returns how many uses are left" in ran.json["outcomes"][0]["message"]
 
 
 @pytest.mark.parametrize(("now", "status"), [(100, "applied"), (63, "stale")])

@@ -20,7 +20,7 @@ ASKED = {Address("category", "X"): Removal(Source("catalogue/shop.yaml", 1, 1), 
 def test_what_was_not_read_may_need_it(world: World, unread: str, stays: bool) -> None:
     """Its row was not understood, or an update of it would rest on too little."""
     world.have("category/X", discontinued=False)
-    world.unread(unread, "its answer was not understood")
+    world.unread(unread, "the response could not be read")
     found = plan_deletions(Desired(removals=ASKED), world.live, KINDS, (), {})
     assert [str(change.address) for change in found.changes] == ([] if stays else ["category/X"])
     if stays:

@@ -208,7 +208,7 @@ def test_when_the_old_one_was_not_read_nothing_is_renamed(world: World) -> None:
 def test_what_may_be_there_under_its_old_name_is_not_created(world: World) -> None:
     world.declare("category/Drinks", was="Beverages")
     world.declare("product/1", name="Kopi", category="Drinks")
-    world.unread("category/Beverages", "its answer was not understood")
+    world.unread("category/Beverages", "the response could not be read")
     plan = world.plan()
     assert plan.empty
     assert [(str(address), why) for address, why in plan.unknown] == [

@@ -79,7 +79,7 @@ def test_an_exception_holds_until_the_end_of_its_last_day(
     found, notes = halved.judged(PRICE_CHANGE, exception(), today=today)
     assert bool(refusals(found)) != holds
     said = "catalogue/allow.yaml:7:5: the exception from price-change ended on 2026-06-30; "
-    assert notes == ([] if holds else [f"{said}take it out, or renew it if it is meant"])
+    assert notes == ([] if holds else [f"{said}remove or renew it"])
 
 
 def test_the_exception_of_an_object_goes_before_that_of_the_plan(halved: Any) -> None:

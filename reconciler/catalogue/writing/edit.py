@@ -36,7 +36,7 @@ class Edits:
         """Whole lines to remove; an addition below them moves above them."""
 
     def result(self) -> str:
-        """The text with every change; raises Unwritable where two would touch the same."""
+        """Return the text with every change; raise Unwritable where two edit the same place."""
         found, done = [], 0
         for start, end, _, new in sorted(map(self._above, self.changes)):
             if start < done:
@@ -54,7 +54,7 @@ class Edits:
         del self.changes[checkpoint[0] :], self.gone[checkpoint[1] :]
 
     def _above(self, change: tuple[int, int, int, str]) -> tuple[int, int, int, str]:
-        """An addition below lines that go away, moved above them."""
+        """Return an addition below deleted lines, moved above them."""
         start, end, number, new = change
         for first, last in sorted(self.gone, reverse=True):
             if start == end and first <= start < max(last, first + 1):
@@ -195,7 +195,7 @@ class Edits:
         return not (place.flow or rest.strip()) and "\n" in plain(value)
 
     def _rewrite(self, own: YamlPair, value: Any) -> None:
-        """A whole collection written again, on the line of its key."""
+        """Return a whole collection written again, on the line of its key."""
         place = own.value
         if _COMMENT.search(self.text[place.start : place.end]):
             raise Unwritable("it contains comments that would be lost")
@@ -223,7 +223,7 @@ class Edits:
         return None
 
     def _lines(self, after: int, lines: Iterable[str]) -> None:
-        """New lines below the one in which `after` stands."""
+        """Return an edit that adds lines below the line of offset `after`."""
         end = self._eol(after)
         self._change(end, end, "".join(self.newline + line for line in lines))
 
@@ -246,7 +246,7 @@ class Edits:
         return end - 1 if self.text[end - 1] == "\r" else end
 
     def _below(self, index: int) -> int:
-        """Where the line after that of `index` begins."""
+        """Return the offset at which the line after that of `index` begins."""
         end = self.text.find("\n", index)
         return len(self.text) if end < 0 else end + 1
 
@@ -259,7 +259,7 @@ class Edits:
 
 
 def texts_of(value: Any) -> Any:
-    """A value as the text of a file has it, before anything is filled in."""
+    """Return a value as it is written in the file, before variables are filled in."""
     if isinstance(value, dict):
         return {key: texts_of(inner) for key, inner in value.items()}
     if isinstance(value, list):

@@ -32,13 +32,13 @@ class YamlEntry:
         return found
 
     def addresses(self) -> Iterator[Address]:
-        """Its own, and those of what is nested in it."""
+        """Return the addresses of the object and of those nested in it."""
         yield self.address
         for child in self.children:
             yield from child.addresses()
 
     def lines(self, indent: int) -> Iterator[str]:
-        """The entry as an item of a list, `indent` spaces in."""
+        """Return the entry as an item of a list, indented by `indent` spaces."""
         lead = " " * indent + "- "
         for line in self._body(indent + STEP):
             yield lead + line.lstrip(" ") if lead else line
@@ -54,7 +54,7 @@ class YamlEntry:
 
 
 def texts(value: Any) -> Any:
-    """A value as a reader gets it from the file."""
+    """Return a value as a reader gets it from the file."""
     if isinstance(value, dict):
         return {key: texts(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -63,7 +63,7 @@ def texts(value: Any) -> Any:
 
 
 def pair(key: str, value: Any, indent: int) -> Iterator[str]:
-    """The lines of `key: value`, `indent` spaces in."""
+    """Return the lines of `key: value`, indented by `indent` spaces."""
     lead = " " * indent + f"{scalar(key)}:"
     if isinstance(value, dict) and any(isinstance(v, dict) for v in value.values()):
         yield lead
@@ -80,7 +80,7 @@ def pair(key: str, value: Any, indent: int) -> Iterator[str]:
 
 
 def flow(value: Any, *, inside: bool = False) -> str:
-    """A value on one line."""
+    """Return a value on one line."""
     if isinstance(value, dict):
         pairs = (f"{scalar(k, flow=True)}: {flow(v, inside=True)}" for k, v in value.items())
         return "{" + ", ".join(pairs) + "}"

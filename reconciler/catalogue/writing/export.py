@@ -238,7 +238,7 @@ def _conflict_with_defaults(kind: Kind, value: Value, given: Value, state: objec
 
 
 def typed_values(kind: Kind, value: Mapping[str, Any]) -> dict[str, Any]:
-    """Dates as dates, so that they stand without quotes."""
+    """Return dates as dates, so that they are written without quotes."""
     return {
         name: date.fromisoformat(inner) if inner and kind.fields[name].wire.codec is DAY else inner
         for name, inner in value.items()

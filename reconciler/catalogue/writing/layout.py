@@ -106,14 +106,14 @@ def _parts(entries: Sequence[YamlEntry]) -> Iterable[list[YamlEntry]]:
 
 
 def _weight(value: Any) -> int:
-    """Values in a tree, as a reader counts them."""
+    """Return the number of values in a tree, as a reader counts them."""
     if isinstance(value, Mapping):
         return 1 + sum(map(_weight, value.values()))
     return 1 + sum(map(_weight, value)) if isinstance(value, list) else 1
 
 
 def text(entries: Sequence[YamlEntry], kinds: Kinds, schema: str = "") -> str:
-    """A file with these entries, each under the collection of its kind."""
+    """Return a file with these entries, each under the collection of its kind."""
     lines = [f"# yaml-language-server: $schema={schema}"] if schema else []
     collection = ""
     for entry in entries:
@@ -126,7 +126,7 @@ def text(entries: Sequence[YamlEntry], kinds: Kinds, schema: str = "") -> str:
 
 
 def slug(top: str) -> str:
-    """A file name that a person would give, without its suffix."""
+    """Return a file name that a person would give, without its suffix."""
     letters = unicodedata.normalize("NFC", top).casefold()
     words = "".join(c if c.isalnum() else " " for c in letters)[:MAX_NAME_CHARACTERS].split()
     name = "-".join(words) or "catalogue"

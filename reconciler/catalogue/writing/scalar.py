@@ -25,7 +25,7 @@ _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def plain(value: Any) -> str:
-    """The text of a value, without quotes, as our own reader hands it on."""
+    """Return the text of a value without quotes, as our own parser reads it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
@@ -34,7 +34,7 @@ def plain(value: Any) -> str:
 
 
 def escape_placeholders(text: str) -> str:
-    """`text` as a catalogue file must hold it where `${NAME}` is filled in."""
+    """Return `text` escaped for a catalogue file, in which `${NAME}` is filled in."""
     return _NAME.sub(lambda match: f"{match[1]}${match[0].removeprefix(match[1])}", text)
 
 
@@ -44,7 +44,7 @@ def has_placeholder(written: str) -> bool:
 
 
 def scalar(value: Any, *, flow: bool = False) -> str:
-    """A value as it stands in a file; `flow` inside brackets or braces."""
+    """Return a value as it is written in a file; `flow` inside brackets or braces."""
     if isinstance(value, (bool, int, Decimal, date)):
         return plain(value)
     text = str(value)
@@ -52,13 +52,13 @@ def scalar(value: Any, *, flow: bool = False) -> str:
 
 
 def quote(text: str) -> str:
-    """`text` in double quotes, on one line."""
+    """Return `text` in double quotes, on one line."""
     escaped = json.dumps(text, ensure_ascii=False)
     return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", escaped)
 
 
 def paragraph(text: str) -> list[str] | None:
-    """The lines of a block literal (after `|-`) that holds `text`; None where it cannot."""
+    """Return the lines of a block literal (after `|-`) with `text`, or None."""
     lines = text.split("\n")
     fits = len(lines) > 1 and all(_PRINTED.fullmatch(line) for line in lines)
     if not fits or not lines[0] or not lines[-1] or lines[0][0] == " ":

@@ -70,7 +70,7 @@ def common_values(kind: Kind, values: Sequence[Value]) -> dict[str, Any]:
 
 @cache
 def _switches(kind: Kind) -> tuple[str, ...]:
-    """Fields with few values, so that a value which most objects share is no coincidence."""
+    """Return the fields with few values: a value that most objects share is then a default."""
     return tuple(
         name
         for name, base in _bases(kind)

@@ -101,12 +101,12 @@ class Writeback:
         self.added |= {address for entry in entries for address in entry.addresses()}
 
     def create_file(self, name: str, text: str, entries: Iterable[YamlEntry]) -> None:
-        """A new file."""
+        """Create a new file."""
         self.created[name] = text
         self.added |= {address for entry in entries for address in entry.addresses()}
 
     def file(self, name: str) -> CatalogueFile:
-        """A catalogue file, read when it is first edited."""
+        """Return a catalogue file; it is read when it is first edited."""
         if name not in self.files:
             raw = (self.shop.root / name).read_bytes()
             text = raw.decode("utf-8-sig")
@@ -120,7 +120,7 @@ class Writeback:
         return self.files[name]
 
     def finish(self) -> dict[str, tuple[bytes, bytes]]:
-        """Old and new content of every file that changes; raises where they say anything else."""
+        """Return old and new content of every changed file; raise if it declares anything else."""
         found: dict[str, tuple[bytes, bytes]] = {}
         for file in self.files.values():
             try:
@@ -166,7 +166,7 @@ class Writeback:
             raise _unsafe_edit(str(wrong[0]))
 
     def _names(self) -> list[str]:
-        """The catalogue files that are there, from the shop's folder."""
+        """Return the catalogue files, relative to the shop's folder."""
         root = self.shop.root
         if not (root / self.shop.catalogue).is_dir():
             return []
@@ -189,7 +189,7 @@ class Writeback:
         file.edits.remove_key(place, name)
 
     def _paths(self, tree: Mapping[str, Any]) -> Iterator[tuple[Address, Steps]]:
-        """Where each object of a file stands."""
+        """Return the place of each object of a file."""
         for kind in self.kinds.values():
             if kind.parent is None:
                 yield from self._paths_in_list(kind, tree.get(kind.collection), (kind.collection,))

@@ -107,11 +107,11 @@ class Change:
 
 
 RENAMED = "renamed"
-CARRIED = "what is left of it"
+CARRIED = "remaining uses"
 
 
 def digest(kind: Kind, address: Address, value: Value | None, names: Iterable[str] = ()) -> str:
-    """A short fingerprint of a value (or of some of its fields), equal for equal content.
+    """Return a short fingerprint of a value (or of some of its fields), equal for equal content.
 
     Private fields enter it as their marks, so that nobody can search for what it was made of.
     """

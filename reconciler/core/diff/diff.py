@@ -69,7 +69,7 @@ def equivalent_rewrites(kind: Kind, change: Change, live: Value) -> dict[Path, t
 
 
 def new_fields(kind: Kind, declared: Value) -> tuple[FieldChange, ...]:
-    """Every declared value of a new object, as changes from nothing."""
+    """Return every declared value of a new object, as changes from nothing."""
     return tuple(
         FieldChange(path, None, value, Action.CREATE, kind.fields[name].uncompared_reason)
         for name, declared_value in declared.items()
@@ -94,7 +94,7 @@ def _explain(kind: Kind, field: Field, before: Any, after: Any) -> Iterator[Fiel
 
 
 def keep_declared_members(live: Any, declared: Any) -> Any:
-    """A keyed map cut to what is declared: all keys, but only the declared members of an entry."""
+    """Return a keyed map cut to the declared part: all keys, and the declared members of each."""
     if not isinstance(live, Mapping):
         return {}
     return {
@@ -135,7 +135,7 @@ def _at(value: Any, path: tuple[str, ...]) -> Any:
 
 
 def _leaves(path: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every value below `path` that is not a mapping; an empty mapping is a value too."""
+    """Yield every value below `path` that is not a mapping; an empty mapping is a value too."""
     if isinstance(value, Mapping) and value:
         for key, inner in value.items():
             yield from _leaves((*path, key), inner)

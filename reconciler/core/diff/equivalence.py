@@ -55,7 +55,7 @@ def is_equivalent_rewrite(kind: Kind, path: Path, written: Any, kept: Any, befor
 
 
 def _prose(kind: Kind, path: Path) -> bool:
-    """True if the field is free text: no key, no name of another object, no word of a list."""
+    """Return whether the field is free text: no key, no reference, no word of a fixed list."""
     field = kind.fields[path[0]]
     plain = field.wire.codec is TEXT and not field.identity and not field.references
     return plain and len(path) == 1 and path[0] not in kind.must_match_on_readback

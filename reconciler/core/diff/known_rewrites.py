@@ -54,7 +54,7 @@ def carried_over_rewrites(
 
 
 def fingerprint_pairs(kind: Kind, address: Address, pairs: Mapping[Path, Pair]) -> dict[Path, Pair]:
-    """`pairs` of one object as traces."""
+    """Return `pairs` of one object as traces."""
     traces = {}
     for path, (written, held) in pairs.items():
         field = kind.fields[path[0]]
@@ -92,7 +92,7 @@ def mark_changed_derived_fields(desired: Desired, kept: KnownRewrites, kinds: Ki
 def apply_known_rewrites(
     live: Live, desired: Desired, kept: KnownRewrites, kinds: Kinds
 ) -> tuple[Live, list[str]]:
-    """Live with the declared value wherever both sides still are as remembered, and what to say."""
+    """Return live with the declared value where both sides are as recorded, and the notes."""
     found: dict[Address, Observed] = {}
     count = 0
     for address, entries in kept.items():
@@ -132,7 +132,7 @@ def _at(value: Any, path: Path) -> Any:
 
 
 def _with(value: Any, path: Path, leaf: Any) -> Any:
-    """A copy of `value` with `leaf` at `path`, which exists."""
+    """Return a copy of `value` with `leaf` at `path`, which exists."""
     if not path:
         return leaf
     return {**value, path[0]: _with(value[path[0]], path[1:], leaf)}

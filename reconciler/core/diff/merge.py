@@ -12,7 +12,7 @@ from reconciler.core.model.live import overlay
 
 
 def merge_declared(kind: Kind, live: Value, declared: Value) -> Value:
-    """`live` with what is declared: a declared map owns its keys, an entry keeps other members."""
+    """Return `live` with the declared values: a map owns its keys, an entry keeps others."""
     after = dict(live)
     for name, value in declared.items():
         before = live.get(name)
@@ -51,7 +51,7 @@ def propagate_parent_values(
 def carried_over_fields(
     fields: tuple[FieldChange, ...], live: Value, after: Value
 ) -> Iterator[FieldChange]:
-    """The fields as they will be written, where a replacement carries something over."""
+    """Yield the fields as they will be written, where a replacement carries values over."""
     told = set()
     for changed in fields:
         name = changed.path[0]

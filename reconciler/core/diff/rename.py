@@ -23,7 +23,7 @@ from reconciler.core.model.references import ancestors
 def with_renames(
     desired: Desired, live: Live, kinds: Kinds, kept: KnownRewrites | None = None
 ) -> tuple[Live, dict[Address, str], list[str]]:
-    """The shop as a plan sees it, the renames still to be done, and what to say of them."""
+    """The shop as a plan sees it, the pending renames, and the notes about them."""
     live, said = apply_known_rewrites(live, desired, kept or {}, kinds)
     live, renames, notes = apply_renames(live, desired, kinds)
     return live, renames, [*said, *notes]
@@ -32,7 +32,7 @@ def with_renames(
 def apply_renames(
     live: Live, desired: Desired, kinds: Kinds
 ) -> tuple[Live, dict[Address, str], list[str]]:
-    """Live as it will be after the declared renames, the renames, and what to say about them.
+    """Return live as it will be after the declared renames, the renames, and the notes.
 
     A rename maps the new address to the name the object has at the moment it is renamed; they are
     in the order in which they can be done.
@@ -73,7 +73,7 @@ class _Pending(NamedTuple):
 
 
 def _turn(pending: Sequence[_Pending], there: Set[Address], kinds: Kinds) -> _Pending | None:
-    """The rename that can be done next, in the shop that has what is `there`.
+    """Return the rename that can be done next, in a shop with the objects `there`.
 
     A name must be free before it is taken, and what is above it must be in its place: it would take
     it along. What cannot move at all holds nobody up.
@@ -95,7 +95,7 @@ def _turn(pending: Sequence[_Pending], there: Set[Address], kinds: Kinds) -> _Pe
 
 
 def name_after_renames(address: Address, renames: Mapping[Address, str], kinds: Kinds) -> str:
-    """The name of an object after `renames`, which are those of `renamed`."""
+    """Return the name of an object after `renames`, the result of `renamed`."""
     for new, old in renames.items():
         address = _rename_address(address, _Pending(Address(new.kind, old), new), kinds)
     return address.name
@@ -112,7 +112,7 @@ def _rename_address(address: Address, rename: _Pending, kinds: Kinds) -> Address
 
 
 def _view(live: Live, renames: Mapping[Address, str], kinds: Kinds) -> Live:
-    """A copy of `live` in which what is renamed has its new name, wherever it is referred to."""
+    """Return a copy of `live` with the new names of renamed objects, references included."""
 
     @cache
     def move(kind: str, name: str) -> str:
@@ -137,7 +137,7 @@ def _view(live: Live, renames: Mapping[Address, str], kinds: Kinds) -> Live:
 def _own(
     states: Mapping[str, Observed | Absent], kind: Kind, move: Callable[[str], str]
 ) -> dict[str, Observed | Absent]:
-    """The objects of a renamed kind by their new names; a name that is given up is absent."""
+    """Return the objects of a renamed kind by their new names; a former name is absent."""
     found: dict[str, Observed | Absent] = {}
     for name, state in states.items():
         if isinstance(state, Observed):
@@ -152,7 +152,7 @@ def _own(
 def _point(
     state: Observed | Absent, pointing: Sequence[tuple[str, Reference, Callable[[str], str]]]
 ) -> Observed | Absent:
-    """An object that refers to what a renamed one is called now."""
+    """Return an object whose references use the new names."""
     if isinstance(state, Absent):
         return state
     moved = {

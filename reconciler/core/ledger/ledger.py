@@ -72,7 +72,7 @@ class Key:
     secret: bytes = field(repr=False)
 
     def digest(self, address: Address, name: str, value: Any) -> str:
-        """The digest of a value in its place; it begins with the mark of the key."""
+        """Return the digest of a value at its path; it begins with the mark of the key."""
         text = json.dumps([str(address), name, value], ensure_ascii=False)
         return self.mark + self._hash(text)[:32]
 

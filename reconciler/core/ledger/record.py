@@ -63,7 +63,7 @@ def record_apply(
     key: Key | None,
     moment: Moment,
 ) -> Ledger:
-    """The ledger after an apply of `plan` in which the changes of `applied` went through.
+    """Return the ledger after an apply of `plan` in which the changes of `applied` succeeded.
 
     `kept` is what the shop keeps otherwise. What is as declared without a change is recorded too:
     from here on a difference is somebody's doing.
@@ -143,7 +143,7 @@ def _entry(
 
 
 def _count_uses(change: Change | None, kind: Kind, old: LedgerEntry | None) -> int:
-    """Uses that were spent of it and of what it replaced."""
+    """Return the used-up uses of a coupon and of those that it replaced."""
     if change is None or change.action is not Action.REPLACE:
         return old.used if old else 0
     limit, left = ((change.before or {}).get(name) for name in kind.use_counts)

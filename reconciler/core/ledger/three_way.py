@@ -59,7 +59,7 @@ class ThreeWayInput:
 def add_last_written(
     desired: Desired, live: Live, ledger: Ledger, kinds: Kinds, key: Key | None
 ) -> tuple[Desired, Live, list[str]]:
-    """Both sides, with what was last written of the declared fields that no read shows."""
+    """Return both sides, with the last written values of declared write-only fields."""
     declared = {name: dict(entries) for name, entries in desired.objects.items()}
     observed = {name: dict(states) for name, states in live.objects.items()}
     notes: list[str] = []
@@ -92,7 +92,7 @@ def add_last_written(
 def _whole_limit(
     kind: Kind, asked: Declared, state: Observed, entry: LedgerEntry
 ) -> dict[str, Any]:
-    """The limit that what is left in the shop stands for, where the files raise or lower it.
+    """Return the limit that the remaining uses stand for, where the files change the limit.
 
     A coupon of 100 uses that was replaced when 37 were spent has 63 in the shop; a limit of 150 in
     the files is 150 less all that was ever spent.
@@ -113,7 +113,7 @@ def hold_conflicts(
     key: Key | None,
     told: Told,
 ) -> ThreeWayInput:
-    """Both sides without the fields that both have changed since, unless the files are to win.
+    """Return both sides without the fields in conflict, except those to overwrite.
 
     `kept` is what the shop keeps otherwise than it was written.
     """
@@ -137,7 +137,7 @@ def hold_conflicts(
 
 
 def label_origins(plan: Plan, ledger: Ledger, kinds: Kinds, key: Key | None) -> Plan:
-    """The plan, in which every field says which side moved, as far as the ledger tells."""
+    """Return the plan with the origin of every field, as far as the ledger knows it."""
     changes = []
     for change in plan.changes:
         entry = ledger.entries.get(
@@ -150,7 +150,7 @@ def label_origins(plan: Plan, ledger: Ledger, kinds: Kinds, key: Key | None) -> 
 
 
 def has_unrecorded_data(desired: Desired, kinds: Kinds, key: Key | None) -> bool:
-    """True if something private is declared, of which nothing can be recorded without a key."""
+    """Return whether private data is declared; without a key the ledger cannot record it."""
     private = {n for n, kind in kinds.items() if any(f.private for f in kind.fields.values())}
     return key is None and any(desired.objects.get(name) for name in private)
 
@@ -173,7 +173,7 @@ def find_orphaned(
 def _iterate_known(
     desired: Desired, live: Live, ledger: Ledger
 ) -> Iterator[tuple[Address, Declared, Observed, LedgerEntry]]:
-    """The declared objects that were read and that the ledger knows."""
+    """Yield the declared objects that were read and that the ledger knows."""
     for address, entry in ledger.entries.items():
         declared, state = desired.get(address), live.get(address)
         if declared is not None and isinstance(state, Observed):
@@ -187,7 +187,7 @@ def _changeable(kind: Kind, name: str) -> bool:
 
 
 def _exact(last: Any, asked: Any) -> Any:
-    """A trace as the value that it is of."""
+    """Return the value of a trace."""
     return Decimal(last) if isinstance(last, str) and isinstance(asked, (int, Decimal)) else last
 
 
@@ -213,7 +213,7 @@ def _origin(
     entry: LedgerEntry,
     key: Key | None,
 ) -> str:
-    """Which side moved since `entry`; empty where that is not known, or neither did."""
+    """Return the side that changed since `entry`; empty if unknown or neither."""
     spec = kind.fields[found.path[0]]
     if spec.name not in entry.values and not spec.private:
         return PENDING  # nobody managed the field until now

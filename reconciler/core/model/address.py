@@ -13,7 +13,7 @@ class Address(NamedTuple):
     name: str
 
     def __str__(self) -> str:
-        """`kind/name`."""
+        """Return `kind/name`."""
         return f"{self.kind}/{self.name}"
 
 

@@ -37,7 +37,7 @@ class Codec:
 
 
 def text(raw: Any) -> str:
-    """Text; numbers and flags become the text that a file would hold."""
+    """Return text; numbers and flags become the text that a file would hold."""
     if isinstance(raw, str):
         return raw
     if isinstance(raw, bool):
@@ -48,7 +48,7 @@ def text(raw: Any) -> str:
 
 
 def number(raw: Any) -> int | Decimal:
-    """An exact number: `int` when whole, else `Decimal`, so that 107.07 equals 107.07."""
+    """Return an exact number: `int` when whole, else `Decimal`, so that 107.07 equals 107.07."""
     if type(raw) is int:
         return raw
     if isinstance(raw, bool) or not isinstance(raw, (str, float, Decimal)):
@@ -64,7 +64,7 @@ def number(raw: Any) -> int | Decimal:
 
 
 def flag(raw: Any) -> bool:
-    """A yes or no, also as a word (dealpos-api.md §14 #7)."""
+    """Return a yes or no, also from a word (dealpos-api.md §14 #7)."""
     if isinstance(raw, bool):
         return raw
     word = str(raw).strip().lower()
@@ -74,7 +74,7 @@ def flag(raw: Any) -> bool:
 
 
 def day(raw: Any) -> str:
-    """A date as `YYYY-MM-DD`; the unset date 0001-01-01 (dealpos-api.md §12) reads as none."""
+    """Return a date as `YYYY-MM-DD`; the unset date 0001-01-01 (dealpos-api.md §12) is none."""
     written = str(raw).strip()
     if not written:
         return ""
@@ -133,7 +133,7 @@ def _table(
 
 
 def keyed_list(key: str, **members: tuple[str, Codec]) -> Codec:
-    """A list of objects with a natural key, held as a mapping: `{key: {member: value}}`.
+    """Return a codec for a list of objects with a natural key: `{key: {member: value}}`.
 
     `members` maps our member name to the API's and its codec. In that form reordering is
     invisible and a path reads `outlet_prices.Bandung.price`.

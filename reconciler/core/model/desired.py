@@ -75,7 +75,7 @@ class Desired:
         return self.objects.get(address.kind, {}).get(address.name)
 
     def __iter__(self) -> Iterator[tuple[Address, Declared]]:
-        """Every declared object, in the order of kinds and names."""
+        """Yield every declared object, in the order of kinds and names."""
         for kind in sorted(self.objects):
             for name in sorted(self.objects[kind]):
                 yield Address(kind, name), self.objects[kind][name]

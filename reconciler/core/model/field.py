@@ -63,7 +63,7 @@ class Reference:
     under: str = ""
 
     def targets(self, value: Any) -> Iterator[tuple[str, tuple[str | int, ...]]]:
-        """Each name that `value` refers to, with its path inside the field."""
+        """Yield each name that `value` refers to, with its path inside the field."""
         if self.keys:
             yield from ((name, (name,)) for name in value)
         elif self.under:
@@ -82,7 +82,7 @@ class Reference:
             into.add(value)
 
     def rename_in(self, value: Any, move: Callable[[str], str]) -> Any:
-        """`value` with `move` applied to each name that this reference finds in it."""
+        """Return `value` with `move` applied to each name that this reference finds in it."""
         if self.keys:
             return {move(name): entry for name, entry in value.items()}
         if self.under:
@@ -122,7 +122,7 @@ class Field:
 
 
 def field_from_annotation(name: str, annotation: Any) -> Field:
-    """The field that a model's annotation describes."""
+    """Return the field that a model's annotation describes."""
     if get_origin(annotation) is Required:
         (annotation,) = get_args(annotation)
     marks = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()

@@ -211,11 +211,11 @@ class Kind:
             object.__setattr__(self, name, derived)
 
     def listed_in(self, value: Value) -> frozenset[str]:
-        """The fields of `value` that only a listing shows."""
+        """Return the fields of `value` that only a listing shows."""
         return frozenset(name for name in value if self.fields[name].wire.listing_only)
 
     def encode(self, call: Call, value: Value) -> dict[str, Any]:
-        """The keys and values that `call` sends for `value`."""
+        """Return the keys and values that `call` sends for `value`."""
         body: dict[str, Any] = dict(call.defaults)
         for name in call.fields:
             if name in value:
@@ -225,7 +225,7 @@ class Kind:
         return body
 
     def decode(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """The canonical value of what `row` shows; fields whose keys it lacks are left out."""
+        """Return the canonical value of `row`, without the fields whose keys it lacks."""
         value = {}
         if self.normalise:
             row = self.normalise(row)
@@ -281,7 +281,7 @@ class Kind:
         return bool(self.retire and self._peek(self.retire, row))
 
     def identity_of(self, row: Any) -> str | None:
-        """The natural key that a row shows, if it shows one."""
+        """Return the natural key that a row shows, if it shows one."""
         found = self._peek(self.identity, row)
         return None if found is None else str(found)
 

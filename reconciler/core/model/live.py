@@ -39,7 +39,7 @@ class ListingStats:
     """Rows of its full pages, where it had several; 0 where it fitted on one."""
 
     def requests(self, default_size: int = 500) -> int:
-        """Requests that show every row; the end needs no proof where the rows are known."""
+        """Return the requests that show every row; known rows need no proof of the end."""
         return max(-(-self.count // (self.size or default_size)), 1)
 
 
@@ -79,7 +79,7 @@ class Live:
         self.objects.setdefault(address.kind, {})[address.name] = state
 
     def unread_addresses(self, desired: Desired) -> set[Address]:
-        """The declared objects that were not read."""
+        """Return the declared objects that were not read."""
         return {
             Address(kind, name)
             for kind, objects in desired.objects.items()
@@ -101,7 +101,7 @@ class Live:
         return values
 
     def iterate_observed(self, kind: str) -> Iterator[tuple[str, Observed]]:
-        """Every object of a kind that the shop has, as far as it was read."""
+        """Yield every object of a kind that the shop has, as far as it was read."""
         for name, state in self.objects.get(kind, {}).items():
             if isinstance(state, Observed):
                 yield name, state
@@ -128,7 +128,7 @@ def gather_wanted(
 
 
 def overlay(below: Any, above: Any) -> Any:
-    """`below` with what `above` says, to the depth of mappings inside `above`."""
+    """Return `below` overlaid with `above`, to the depth of mappings inside `above`."""
     if isinstance(below, Mapping) and isinstance(above, Mapping):
         return {**below, **{k: overlay(below.get(k), v) for k, v in above.items()}}
     return above

@@ -10,7 +10,7 @@ from reconciler.core.model.kind import Kind, Kinds, Value
 
 
 def references_of(kind: Kind, value: Value) -> Iterator[tuple[Address, tuple[str | int, ...]]]:
-    """Every object that `value` refers to, with the path of the name inside it."""
+    """Yield every object that `value` refers to, with the path of the name inside it."""
     for field_name, references in kind.referring_fields:
         if field_name in value:
             for reference in references:
@@ -19,7 +19,7 @@ def references_of(kind: Kind, value: Value) -> Iterator[tuple[Address, tuple[str
 
 
 def referenced_names(desired: Desired, kinds: Kinds) -> dict[str, set[str]]:
-    """Everything that declared objects refer to, by kind: few names, however many objects."""
+    """Return the names that declared objects refer to, by kind."""
     found: dict[str, set[str]] = {}
     for name, objects in desired.objects.items():
         for field_name, references in kinds[name].referring_fields:
@@ -32,7 +32,7 @@ def referenced_names(desired: Desired, kinds: Kinds) -> dict[str, set[str]]:
 
 
 def ancestors(address: Address, kinds: Kinds) -> Iterator[Address]:
-    """Every object above one in a tree, the nearest first; nothing for a kind that is none."""
+    """Yield every object above one in a tree, the nearest first; nothing for other kinds."""
     kind, name = address
     while kinds[kind].tree and "/" in name:
         name = name.rpartition("/")[0]

@@ -63,7 +63,7 @@ class SkippedChange:
 
 
 def desired_from_approved(approved: Collection[Approved], files: Desired, kinds: Kinds) -> Desired:
-    """The approved values as declarations: these fields of these objects and no other.
+    """Return the approved values as declarations: these fields of these objects and no other.
 
     Private values come out of `files`; where those do not say what was approved, the object is
     left out.
@@ -100,13 +100,13 @@ def _declared_value(kind: Kind, change: Approved, files: Desired) -> Value | Non
 
 
 def _rewritten(kind: Kind, change: Approved) -> frozenset[str]:
-    """The approved fields that the server always rewrites, or that only a ledger knows."""
+    """Return the approved fields that the server always rewrites, or that only a ledger knows."""
     fields = (kind.fields[name] for name in change.names)
     return frozenset(field.name for field in fields if field.derived or field.write_only)
 
 
 def _owned_fields(kind: Kind, change: Approved) -> Iterator[str]:
-    """The fields of `after` that the approval is about: what changes, and what only goes along.
+    """Return the approved fields of `after`: the changed ones, and those sent along.
 
     A replacement writes the whole object. What no read shows is sent with every update, and only
     the plan knows it.
@@ -143,7 +143,7 @@ def compare_approved(
 def _ground(
     kind: Kind, change: Approved, live: Live, renames: Mapping[Address, str]
 ) -> Iterator[StaleField]:
-    """Everything that is otherwise than when the change was planned, and not as it asks for."""
+    """Yield every reason why the object differs from both the plan's before and its after."""
     address, action = change.address, change.action
     state = live.get(address)
     if state is None:
@@ -163,7 +163,7 @@ def _ground(
 
 
 def _find_shifted(kind: Kind, change: Approved, live: Value) -> Iterator[StaleField]:
-    """The fields that somebody else has changed, to something else than was approved."""
+    """Yield the fields that were changed since, to other values than the approved ones."""
     before, after = change.before or {}, change.after or {}
     seen = _as_shown(kind, change.address, live)
     whole = change.action in (Action.REPLACE, Action.DELETE)
@@ -182,7 +182,7 @@ def _find_shifted(kind: Kind, change: Approved, live: Value) -> Iterator[StaleFi
 
 
 def _find_spent(kind: Kind, change: Approved, live: Value) -> Iterator[StaleField]:
-    """True if other uses would be lost with a promotion than was approved.
+    """Return whether a replacement would lose other uses than was approved.
 
     A plan of an older version does not say how many were left: then none may be spent.
     """
@@ -193,7 +193,7 @@ def _find_spent(kind: Kind, change: Approved, live: Value) -> Iterator[StaleFiel
     if was is None:
         same, why = now in (None, live.get(limit)), "uses are used up, and the plan records none"
     elif now is None:
-        same, why = False, "the shop does not show any more how many uses are left"
+        same, why = False, "the API no longer returns how many uses are left"
     else:
         same, why = now == was, f"{was:,} uses were left when this was planned and {now:,} are now"
     if not same:
@@ -221,7 +221,7 @@ def _is_so(kind: Kind, change: Approved, live: Live) -> bool:
 
 
 def _as_shown(kind: Kind, address: Address, value: Value) -> Value:
-    """A live object as a plan shows it: private values as their marks."""
+    """Return a live object as a plan shows it: private values as their fingerprints."""
     return {
         name: fingerprint(address, now)
         if kind.fields[name].private and now not in ("", None)

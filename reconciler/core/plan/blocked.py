@@ -24,7 +24,7 @@ RUNTIME = "No file can set it: make this change in DealPOS"
 def unread_fields_at_risk(
     kind: Kind, before: Value, after: Value, declared: Value, unseen: Iterable[str] = ()
 ) -> dict[str, str]:
-    """Fields that a write of `after` could clear, each with the way out."""
+    """Return the fields that a write of `after` could clear, each with a remedy."""
     found = {n: RUNTIME for n in unseen if kind.fields[n].runtime}
     found |= {n: DECLARE for n in unseen if n not in found and n not in declared}
     if kind.fields_at_risk:
@@ -49,7 +49,7 @@ def block_unsafe_updates(
     live: Live,
     kinds: Kinds,
 ) -> tuple[list[Change], list[tuple[Address, str]]]:
-    """The changes that have a way which clears nothing, and the others with the reason."""
+    """Return the changes with a request that clears nothing, and the others with the reason."""
     kept: list[Change] = []
     blocked: list[tuple[Address, str]] = []
     for change in changes:
@@ -74,7 +74,7 @@ def block_unsafe_updates(
 
 
 def _assumed_fields(kind: Kind, after: Value) -> frozenset[str]:
-    """The fields that an update demands, and sends a default of where nobody knows the value.
+    """Return the fields that an update requires and would send as a default if unknown.
 
     Reads look for them in what changes under its present name; a rename has another one.
     """
@@ -120,7 +120,7 @@ def _unread_in_family(family: ParentWithChildren | None) -> str | None:
 
 
 def unread_dependencies(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, Address]:
-    """Declared objects by name, each with the unread one that it needs, directly or by others."""
+    """Return the declared objects that need an unread one, directly or through others."""
     unread = live.unread_addresses(desired) | set(_former(desired, live, kinds))
     if not unread:
         return {}
@@ -142,7 +142,7 @@ def unread_dependencies(desired: Desired, live: Live, kinds: Kinds) -> dict[Addr
 
 
 def _former(desired: Desired, live: Live, kinds: Kinds) -> Iterator[Address]:
-    """The former names that were not read: what is declared may be there under one of them."""
+    """Return the former names that were not read: the object may exist under one of them."""
     for name, objects in desired.objects.items():
         for declared in objects.values() if kinds[name].rename else ():
             former = Address(name, declared.was)

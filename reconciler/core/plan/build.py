@@ -38,7 +38,7 @@ def build_plan(
     kept: KnownRewrites | None = None,
     pending: Mapping[Address, Interrupted] | None = None,
 ) -> tuple[Plan, list[Fault]]:
-    """The plan that makes the shop as declared, and the faults that stand in its way.
+    """Return the plan that makes the shop as declared, and the faults that prevent it.
 
     With faults the plan is incomplete and must not be applied. `kept` is what the shop is known to
     keep otherwise than it was written, `pending` are replacements that were cut in half.
@@ -117,7 +117,7 @@ class _Builder:
         self.uncompared = UncomparedFields(kept)
 
     def finish(self, address: Address, entry: Interrupted, declared: Declared | None) -> None:
-        """Decide how a replacement that was cut in half ends."""
+        """Decide how an interrupted replacement ends."""
         found = finish_replacement(self.kinds[address.kind], address, entry, declared)
         if found.change is None:
             self.blocked.append((address, found.note))
@@ -250,13 +250,13 @@ def _reason(declared: Declared, action: Action, reasons: Set[str]) -> str:
 def _grow_listings(
     listed: Mapping[str, ListingStats], changes: list[Change]
 ) -> dict[str, ListingStats]:
-    """Listings as they will be once the plan's new objects are there."""
+    """Return the listings as they will be once the plan's new objects exist."""
     new = Counter(change.address.kind for change in changes if change.action is Action.CREATE)
     return {kind: replace(was, count=was.count + new[kind]) for kind, was in listed.items()}
 
 
 def implied_parents(address: Address, desired: Desired, live: Live) -> tuple[Address, ...]:
-    """Every path above `address`, the top first, that no file declares and no read has shown."""
+    """Return the paths above `address`, top first, that are neither declared nor live."""
     parts = address.name.split("/")
     above = [Address(address.kind, "/".join(parts[:n])) for n in range(1, len(parts))]
     return tuple(

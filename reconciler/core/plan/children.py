@@ -29,7 +29,7 @@ class ParentWithChildren:
 
 
 def hidden_children(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, list[str]]:
-    """By parent, the declared children that the shop has and no read of that parent shows.
+    """Return, by parent, the declared live children that no read of that parent shows.
 
     Reads of a parent may hide children that are out of use (dealpos-api.md §14 #21 asks it of
     lists); a read by name finds them.
@@ -53,7 +53,7 @@ def hidden_children(desired: Desired, live: Live, kinds: Kinds) -> dict[Address,
 def collect_parents(
     changes: Iterable[Change], desired: Desired, live: Live, kinds: Kinds
 ) -> dict[Address, ParentWithChildren]:
-    """The live parent and children around every change, with all that is known of them."""
+    """Return the live parent and children of every change, with all that is known of them."""
     found: dict[Address, ParentWithChildren] = {}
     inner = {kind.parent.kind: kind for kind in kinds.values() if kind.parent}
     joined = hidden_children(desired, live, kinds)
@@ -66,7 +66,7 @@ def collect_parents(
 
 
 def _owner(change: Change, kinds: Kinds) -> Address:
-    """The parent of what changes; a change of a parent is its own."""
+    """Return the parent of a changed object; of a parent itself, its own address."""
     kind = kinds[change.address.kind]
     return (kind.parent_address(change.after) if change.after else None) or change.address
 
@@ -99,7 +99,7 @@ class _Gather:
         return ParentWithChildren(value, children, tuple(self.unseen), whole)
 
     def _add_known(self, address: Address, value: Value, carried: Collection[str] | None) -> Value:
-        """`value` with what only a file tells; what neither tells is noted as unseen."""
+        """Return `value` with fields that only a file has; those in neither are noted as unseen."""
         missing = self.live.unread_fields.get(address, frozenset())
         entry = self.desired.get(address)
         told = {n: entry.value[n] for n in missing if n in entry.value} if entry else {}
@@ -109,7 +109,7 @@ class _Gather:
 
 
 def changes_by_parent(changes: Iterable[Change], kinds: Kinds) -> dict[Address, list[Change]]:
-    """The changes of children by their parent; a deletion is a call of its own."""
+    """Return the changes of children by their parent; a deletion is a request of its own."""
     found: dict[Address, list[Change]] = {}
     for change in changes:
         owner = kinds[change.address.kind].parent_address(change.after or {})
@@ -121,7 +121,7 @@ def changes_by_parent(changes: Iterable[Change], kinds: Kinds) -> dict[Address, 
 def use_parent_update(
     kind: Kind, family: ParentWithChildren | None, above: Change | None, changes: Sequence[Change]
 ) -> bool:
-    """True if one update of the parent is the way: needed, or cheaper and sure to name them all.
+    """Return whether one update of the parent is used: if required, or fewer requests and safe.
 
     `above` is the change of the parent, `changes` are those of its children, which are of `kind`.
     """

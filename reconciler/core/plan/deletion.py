@@ -123,7 +123,7 @@ def _find_blocked(
 def _users(
     asked: Mapping[Address, Removal], live: Live, kinds: Kinds, changes: Mapping[Address, Change]
 ) -> dict[Address, list[Address]]:
-    """The objects that will refer to each of `asked`, or be inside or below it."""
+    """Return the objects that will refer to each of `asked`, or be inside or below it."""
     users: dict[Address, list[Address]] = {}
     for kind in kinds.values():
         for address, value in _after(kind, live, changes):
@@ -139,7 +139,7 @@ def _users(
 def _after(
     kind: Kind, live: Live, changes: Mapping[Address, Change]
 ) -> Iterator[tuple[Address, Value]]:
-    """Every object of a kind as it will be, as far as it was read."""
+    """Yield every object of a kind as it will be, as far as it was read."""
     seen = {Address(kind.name, name): value for name, value in live.values_of(kind).items()}
     for change in changes.values():
         if change.address.kind == kind.name and change.after is not None:

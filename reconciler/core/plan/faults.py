@@ -29,7 +29,7 @@ class Fault:
 
 
 def check_references(desired: Desired, live: Live, kinds: Kinds) -> list[Fault]:
-    """A fault for each reference to what neither the files nor the shop have.
+    """Return a fault for each reference to an object that is neither declared nor live.
 
     The shop has what it has under the names that declared renames give: a product that is left in
     the old category would create that again (dealpos-api.md §14 #4).
@@ -68,7 +68,7 @@ def _dangling(
     live: Live,
 ) -> Fault:
     if live.get(target) is not ABSENT:
-        why = live.read_errors.get(target, "its answer was not understood")
+        why = live.read_errors.get(target, "the response could not be read")
         message = f"{address} refers to {target}, which could not be read: {why}"
         return Fault(address, path, message)
     known = {
@@ -86,7 +86,7 @@ def _dangling(
 
 
 def find_cycles(desired: Desired, kinds: Kinds) -> list[Fault]:
-    """A fault for objects that contain themselves through others, such as nested composites."""
+    """Return a fault for objects that contain themselves through others, such as composites."""
     graph: dict[Address, set[Address]] = {}
     for kind_name, objects in desired.objects.items():
         own = [
@@ -125,7 +125,7 @@ def _cycle(loop: list[Address], desired: Desired, kinds: Kinds) -> Fault:
 
 
 def find_missing_values(address: Address, kind: Kind, declared: Declared) -> list[Fault]:
-    """A fault for each value that a new object cannot do without."""
+    """Return a fault for each required value that a new object lacks."""
     return [
         Fault(
             address,

@@ -24,7 +24,7 @@ _MANY = 5
 def note_changed_codes(
     changes: Iterable[Change], desired: Desired, live: Live, kinds: Kinds
 ) -> Iterator[str]:
-    """A note for each new object with one twin in the shop that no file declares."""
+    """Return a note for each new object with exactly one unmanaged twin in the shop."""
     created = [change for change in changes if change.action is Action.CREATE]
     for kind in kinds.values():
         own = [change for change in created if change.address.kind == kind.name]

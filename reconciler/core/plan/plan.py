@@ -63,7 +63,7 @@ class Plan:
         return not (self.changes or self.blocked)
 
     def counts(self) -> dict[str, int]:
-        """The summary: objects by what happens to them."""
+        """Return the number of objects by action."""
         by_action = Counter(change.action for change in self.changes)
         shown = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.RETIRE, Action.DELETE)
         return {action.value: by_action[action] for action in shown} | {

@@ -23,7 +23,7 @@ PRUNED = "in a prune scope, not declared"
 
 
 def expand_removals(desired: Desired, live: Live, kinds: Kinds) -> Desired:
-    """The files with what they want removed: matched against the scopes, retired by declaration.
+    """Return the desired state with the removals of `removed:` and `prune:` applied.
 
     `live` is the shop under the names that declared renames give.
     """
@@ -41,7 +41,7 @@ def expand_removals(desired: Desired, live: Live, kinds: Kinds) -> Desired:
 
 
 def fields_for_removal(kind: Kind, removal: Removal) -> tuple[str, ...]:
-    """The fields that removing an object goes by."""
+    """Return the fields that decide how an object is removed."""
     if removal.delete and kind.delete:
         return tuple(name for name in kind.delete.fields if not kind.fields[name].identity)
     return (kind.retire,) if kind.retire and not removal.delete else ()
@@ -99,7 +99,7 @@ def _find_undeclared(kind: Kind, desired: Desired, live: Live) -> Iterator[tuple
 
 
 def _find_used(desired: Desired, kinds: Kinds) -> Set[Address]:
-    """Everything that declared objects refer to, or are inside of."""
+    """Return every object that declared objects refer to, or are inside of."""
     used: set[Address] = set()
     for address, declared in desired:
         kind = kinds[address.kind]
@@ -120,7 +120,7 @@ def _matches(scope: PruneScope, address: Address, value: Value, live: Live, kind
 
 
 def _path(address: Address, value: Value, live: Live, kinds: Kinds) -> str:
-    """The path in the tree of categories that an object is at, or in; empty for neither."""
+    """Return the category path of an object; empty without one."""
     kind = kinds[address.kind]
     if kind.tree:
         return address.name
@@ -134,14 +134,14 @@ def _path(address: Address, value: Value, live: Live, kinds: Kinds) -> str:
 
 
 def _pattern(glob: str) -> str:
-    """`*` stays on its level of the path, `**` does not."""
+    """Return a glob as a pattern: `*` stays on its level of the path, `**` does not."""
     parts = re.split(r"(\*\*|\*|\?)", glob)
     meaning = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
     return "".join(meaning.get(part, re.escape(part)) for part in parts)
 
 
 def find_unmanaged(desired: Desired, live: Live, kinds: Kinds) -> list[Address]:
-    """Live objects of the kinds that the files declare, where all of them are known."""
+    """Return the live objects of each declared kind of which all objects are known."""
     found: list[Address] = []
     for name, declared in desired.objects.items():
         if all(entry.removed for entry in declared.values()):

@@ -59,7 +59,7 @@ class Finish(NamedTuple):
 
 
 def restore_old(kind: Kind, before: Value, after: Value) -> Value | None:
-    """The old object with what was left of it; None where nothing was.
+    """Return the old object with its remaining uses; None if none were left.
 
     What no read shows of it is taken from `after`: the files have declared it.
     """
@@ -156,12 +156,12 @@ class Revalidated(NamedTuple):
 def revalidate_replacement(
     kind: Kind, change: Change, now: Observed | Absent | None, kept: Mapping[Path, Pair]
 ) -> Revalidated:
-    """`change` with the balance of `now`; held where anything else has moved since it was planned.
+    """Return `change` with the balance of `now`; stale if anything else changed since the plan.
 
     `kept` is what the shop was known to keep otherwise than it was written.
     """
     if not isinstance(now, Observed):
-        why = "could not be read" if now is None else "is not there any more"
+        why = "could not be read" if now is None else "no longer existed"
         return Revalidated(None, f"it {why} right before it was to be replaced")
     before = change.before or {}
     limit, left = kind.use_counts

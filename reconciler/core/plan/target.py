@@ -29,7 +29,7 @@ class Scope:
 
 
 def narrow_desired(desired: Desired, scope: Scope, kinds: Kinds) -> tuple[Desired, str]:
-    """The declared objects in `scope`, and a sentence that says what else is in and why.
+    """Return the declared objects in `scope`, and a sentence about their dependencies.
 
     What an object refers to, its parents and what is nested in it go with it, as far as the files
     declare them. Raises UsageError for a target that names nothing, by itself or of the `kinds`.

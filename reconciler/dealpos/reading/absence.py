@@ -13,7 +13,7 @@ from reconciler.core.model.live import ABSENT, Live
 from reconciler.dealpos.reading.paging import DOCUMENTED_BATCH_ROWS
 from reconciler.dealpos.reading.reader import Reader
 
-MAY_BE_HIDDEN = "lists may hide it, and this shop has no read of a single object"
+MAY_BE_HIDDEN = "lists may hide it, and this shop has no endpoint for a single object"
 """The reason for unknown of an object that a complete listing does not show."""
 
 
@@ -66,8 +66,9 @@ def accept_new_parents(live: Live, desired: Desired, kinds: Kinds) -> None:
         if new:
             names = ", ".join(f"`{address}`" for address in new)
             live.notes.append(
-                f"{names}: treated as new. Neither the {kind.name} list nor a read of the "
-                f"{child.collection} shows them, and this shop has no read of a single {kind.name}"
+                f"{names}: treated as new. Neither the {kind.name} list nor any of the "
+                f"{child.collection} shows them, and this shop has no endpoint for a single "
+                f"{kind.name}"
             )
 
 

@@ -152,7 +152,7 @@ def _resolve_missing(reader: Reader, kind: Kind, asked: RequestedFields) -> None
                 return
             missing = _confirm_by_single_reads(reader, kind, missing)
     unproven = _unproven(reader, kind).intersection(missing)
-    reader.mark_unread(kind, unproven, "this shop has no read that returns it")
+    reader.mark_unread(kind, unproven, "this shop has no endpoint that returns it")
     for name in reader.find_missing(kind, missing):
         reader.live.put(Address(kind.name, name), ABSENT)
 

@@ -44,7 +44,7 @@ class Rule(Guardrail):
                 )
 
     def _short(self, sale: Sale, sold_before: bool) -> Decimal | None:
-        """The margin, where it is too small and the plan makes it so."""
+        """Return the margin if the plan makes it too small; otherwise None."""
         # None too for a price of 0: what is not sold by itself carries it.
         now = margin(sale.after)
         if now is None or now >= self.min_margin_percent:

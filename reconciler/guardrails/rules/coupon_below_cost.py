@@ -55,7 +55,7 @@ def _changed_discount(change: Change, context: PlanContext) -> Discount | None:
 
 
 def _standing(context: PlanContext) -> Iterator[tuple[Address, Discount]]:
-    """The declared coupons that stay as they are and can still be used."""
+    """Return the declared, unchanged coupons that can still be used."""
     for kind in context.kinds.values():
         if kind.discount is None:
             continue
@@ -93,7 +93,7 @@ def _undercut(
 def _find_moved(
     change: Change, places: Iterable[Sale], context: PlanContext
 ) -> Iterator[tuple[PricedItem, PricedItem | None]]:
-    """The articles on sale after a change that were not on sale so before it."""
+    """Yield the items that are on sale only after a change, or at another price."""
     if context.in_use(change.address, change.after):
         sold = context.in_use(change.address, change.before)
         for sale in places:

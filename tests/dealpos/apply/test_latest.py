@@ -102,7 +102,7 @@ def test_one_that_is_gone_is_held(shop: Shop) -> None:
     shop.twin.store.delete("coupon", "C")
     (outcome,) = shop.apply(plan).outcomes
     assert (outcome.status, shop.item("coupons", "C")) == ("stale", None)
-    assert "is not there any more right before" in outcome.message
+    assert "no longer existed right before" in outcome.message
 
 
 def test_the_look_is_in_the_price(shop: Shop) -> None:

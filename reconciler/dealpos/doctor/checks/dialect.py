@@ -51,7 +51,7 @@ def check_fields(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
         yield warning(FIELDS, _NO_OBJECT, _TRY_LATER)
     elif missing:
         fields = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in missing.items())
-        step = "no action needed: they are not compared, and a plan says what an update leaves out"
+        step = "no action needed: they are not compared; a plan lists what an update leaves out"
         yield warning(FIELDS, f"never returned, or empty in every object: {fields}", step)
     else:
         yield ok(FIELDS, "every field that can be compared is returned")
