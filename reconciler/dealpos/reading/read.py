@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
+from itertools import chain
 
 from reconciler.core.diff.diff import compare_fields
 from reconciler.core.diff.rename import apply_renames
@@ -60,20 +61,14 @@ def find(reader: Reader, requested: Wanted, declared: Collection[str] = ()) -> N
 def _collect_requested(desired: Desired, kinds: Kinds, also: Iterable[Address]) -> Wanted:
     """Return all names and fields that the plan compares, removes or refers to."""
     table = {name: _compared_fields(kinds[name], o) for name, o in desired.objects.items()}
-    entries: list[tuple[str, str, Iterable[str]]] = [(kind, name, ()) for kind, name in also]
-    entries += [
-        (kind, declared.was, ())
-        for kind, objects in desired.objects.items()
-        for declared in objects.values()
-        if declared.was
-    ]
-    entries += [
+    declared = ((k, d) for k, objects in desired.objects.items() for d in objects.values())
+    renamed = ((k, d.was) for k, d in declared if d.was)
+    referenced = ((k, n) for k, names in referenced_names(desired, kinds).items() for n in names)
+    named = [(k, name, ()) for k, name in chain(also, renamed, referenced)]
+    removed = [
         (k, name, fields_for_removal(kinds[k], r)) for (k, name), r in desired.removals.items()
     ]
-    entries += [
-        (k, name, ()) for k, names in referenced_names(desired, kinds).items() for name in names
-    ]
-    return gather_wanted(entries, table)
+    return gather_wanted(chain(named, removed), table)
 
 
 def _compared_fields(kind: Kind, objects: Mapping[str, Declared]) -> dict[str, frozenset[str]]:

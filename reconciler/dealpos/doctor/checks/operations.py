@@ -22,6 +22,7 @@ _TRY_AGAIN = "run the doctor again; if this line stays, show it to DealPOS"
 _PLAN_FINDS_OUT = "no action needed: `plan` finds it out when it needs it"
 
 _BATCHES = (Purpose.BATCH_KNOWN, Purpose.BATCH)
+"""The questions about a batch, the best first."""
 
 Verdict = Callable[[str, str, str], CheckResult]
 
@@ -29,19 +30,13 @@ Verdict = Callable[[str, str, str], CheckResult]
 def check_operations(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
     """Check every read of every kind."""
     for kind in kinds.values():
-        for operation, purposes in _reads(kind):
-            yield _check_read(evidence, kinds, kind, operation, purposes)
-
-
-def _reads(kind: Kind) -> Iterator[tuple[str, tuple[Purpose, ...]]]:
-    """Yield the operations of a kind's reads, with the questions about them, the best first."""
-    reads = kind.reads
-    if reads.listing:
-        yield reads.listing.operation, (Purpose.LISTING,)
-    if reads.batch:
-        yield reads.batch.operation, _BATCHES
-    if reads.single:
-        yield reads.single.operation, (Purpose.KNOWN, Purpose.UNKNOWN)
+        for read, purposes in (
+            (kind.reads.listing, (Purpose.LISTING,)),
+            (kind.reads.batch, _BATCHES),
+            (kind.reads.single, (Purpose.KNOWN, Purpose.UNKNOWN)),
+        ):
+            if read:
+                yield _check_read(evidence, kinds, kind, read.operation, purposes)
 
 
 def _check_read(
