@@ -6,8 +6,11 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.cli import terminal
 from reconciler.cli.request_log import RequestLog
@@ -15,6 +18,9 @@ from reconciler.cli.stream import write_stderr
 from reconciler.dealpos.observer import ApplyObserver, ClientObserver, RequestRecord
 from reconciler.errors import Stopped
 from reconciler.render.words import duration, plain
+
+if TYPE_CHECKING:
+    from reconciler.workflows.open_shop import OpenShop
 
 
 class Console(ClientObserver, ApplyObserver):
@@ -141,6 +147,21 @@ class Console(ClientObserver, ApplyObserver):
         if self._bar is not None:
             self._bar.stop()
             self._bar = self._task = self._total = None
+
+
+@contextmanager
+def open_shop(
+    folder: Path, output_format: str, reserve: int, verbosity: int
+) -> Iterator[tuple[Console, OpenShop]]:
+    """Open the shop of `folder` to read it, with progress where the result is text."""
+    from reconciler.dealpos.budget import Limits
+    from reconciler.workflows import open_shop as shops
+
+    with (
+        Console(output_format != "text", verbosity) as console,
+        shops.open_shop(folder, console, Limits(reserve=reserve)) as shop,
+    ):
+        yield console, shop
 
 
 def _describe(operation: str) -> str:

@@ -8,12 +8,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reconciler.cli import terminal
+from reconciler.cli.output import REPORT_FORMATS, describe_run, find_renderer
 from reconciler.cli.stream import write_stderr, write_stdout
-from reconciler.cli.view import find_renderer, make_view
-from reconciler.errors import ReconcilerError, UsageError
-
-REPORT_FORMATS = {".md": "markdown", ".html": "html", ".json": "json", ".txt": "text"}
-"""The format of a report file by its suffix."""
+from reconciler.errors import ReconcilerError
 
 
 def print_message(text: str) -> None:
@@ -57,18 +54,11 @@ def report_errors(
         raise
 
 
-def parse_report_format(path: Path) -> str:
-    """Return the format that a file's suffix names; raises UsageError for another suffix."""
-    found = REPORT_FORMATS.get(path.suffix.lower())
-    if found is None:
-        suffixes = ", ".join(REPORT_FORMATS)
-        raise UsageError(f"{path}: unknown report format", hint=f"use one of {suffixes}")
-    return found
-
-
 def _render(error: ReconcilerError, output_format: str, folder: Path, subject: str) -> str:
     """Return an error in a machine format; "" for text, which people read on stderr."""
     if output_format == "text":
         return ""
-    renderer = find_renderer(subject, output_format)
-    return str(renderer.render_error(error, make_view(folder, output_format)))
+    from reconciler.render.view import View
+
+    view = View(**describe_run(folder, output_format))
+    return str(find_renderer(subject, output_format).render_error(error, view))

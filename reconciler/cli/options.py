@@ -67,6 +67,19 @@ def format_option(**more: str) -> Callable[[Command], Command]:
     )
 
 
+def _with_older_spelling(
+    spelling: str, older: str, **settings: Any
+) -> Callable[[Command], Command]:
+    """Return an option that has a hidden older spelling."""
+    name = spelling.removeprefix("--").replace("-", "_")
+
+    def add(command: Command) -> Command:
+        command = click.option(spelling, name, **settings)(command)
+        return click.option(older, name, hidden=True, **settings)(command)
+
+    return add
+
+
 output_format = format_option()
 
 detailed_exitcode = click.option(
@@ -97,34 +110,20 @@ overwrite = click.option(
 )
 
 
-def force_unlock(command: Command) -> Command:
-    """Add the option `--force-unlock`, and `--take-over` as its hidden older spelling."""
-    spellings = {"--force-unlock": False, "--take-over": True}
-    for spelling, hidden in spellings.items():
-        command = click.option(
-            spelling,
-            "force_unlock",
-            is_flag=True,
-            hidden=hidden,
-            help="Release the lock of a run that was killed, if no other apply is running.",
-        )(command)
-    return command
+force_unlock = _with_older_spelling(
+    "--force-unlock",
+    "--take-over",
+    is_flag=True,
+    help="Release the lock of a run that was killed, if no other apply is running.",
+)
 
-
-def timeout(command: Command) -> Command:
-    """Add the option `--timeout`, and `--until` as its hidden older spelling."""
-    spellings = {"--timeout": False, "--until": True}
-    for spelling, hidden in spellings.items():
-        command = click.option(
-            spelling,
-            "timeout",
-            callback=parse_duration,
-            metavar="DURATION",
-            hidden=hidden,
-            help="Stop cleanly before this much time has passed: 90s, 8m, 1h30m.",
-        )(command)
-    return command
-
+timeout = _with_older_spelling(
+    "--timeout",
+    "--until",
+    callback=parse_duration,
+    metavar="DURATION",
+    help="Stop cleanly before this much time has passed: 90s, 8m, 1h30m.",
+)
 
 verbose = click.option(
     "-v",

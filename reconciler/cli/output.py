@@ -1,25 +1,29 @@
-"""Plans, reports, audits and results of import and adopt, in the format that was asked for."""
+"""Plans, reports and audits in the format that was asked for, with time and place of the run."""
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from reconciler.cli import terminal, view
-from reconciler.cli.errors import parse_report_format
+from reconciler.cli import terminal
 from reconciler.cli.stream import write_stdout
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.catalogue.writing.results import AdoptResult, ImportResult
     from reconciler.core.audit import Audit
     from reconciler.core.report import Report
-    from reconciler.dealpos.doctor.evidence import Evidence
-    from reconciler.dealpos.doctor.finding import CheckResult
-    from reconciler.dealpos.reading.full_read import FullRead
+    from reconciler.render.view import Paint, PlanView
     from reconciler.workflows.plan import PlannedRun
+
+REPORT_FORMATS = {".md": "markdown", ".html": "html", ".json": "json", ".txt": "text"}
+"""The format of a report file by its suffix."""
 
 
 def print_json(document: Any) -> None:
@@ -34,6 +38,12 @@ def print_text(text: str) -> None:
     write_stdout(terminal.wrap(text, terminal.read_width(sys.stdout)))
 
 
+def print_result(output_format: str, text: str) -> None:
+    """Write a result to stdout: text for people wrapped, other formats as they are."""
+    write = print_text if output_format == "text" else write_stdout
+    write(text)
+
+
 def print_plan(
     run: PlannedRun,
     output_format: str,
@@ -46,12 +56,18 @@ def print_plan(
         from reconciler.workflows.signature import sign
 
         print_json(sign(_document(run, folder), signing))
-    elif output_format == "text":
-        print_text(
-            _render_plan(run, output_format, folder, compact=compact, **view.describe_terminal())
-        )
     else:
-        write_stdout(_render_plan(run, output_format, folder))
+        text = _render_plan(run, output_format, folder, compact=compact, paint=_choose_paint())
+        print_result(output_format, text)
+
+
+def parse_report_format(path: Path) -> str:
+    """Return the format that a file's suffix names; raises UsageError for another suffix."""
+    found = REPORT_FORMATS.get(path.suffix.lower())
+    if found is None:
+        suffixes = ", ".join(REPORT_FORMATS)
+        raise UsageError(f"{path}: unknown report format", hint=f"use one of {suffixes}")
+    return found
 
 
 def write_reports(
@@ -82,80 +98,81 @@ def save_plan(run: PlannedRun, folder: Path, out: Path, signing: bytes | None) -
 def print_report(report: Report, output_format: str, continue_command: str | None = None) -> None:
     """Write a report of an apply to stdout; `continue_command` does the rest."""
     from reconciler.render.report import report_document, report_text
+    from reconciler.render.view import ReportView
 
-    report_view = view.make_report_view(continue_command)
+    run = describe_run(Path(), "text")
+    view = ReportView(continue_command=continue_command, paint=_choose_paint(), **run)
     if output_format == "json":
-        print_json(report_document(report, report_view))
+        print_json(report_document(report, view))
     elif report.outcomes:
-        print_text("\n" + report_text(report, report_view))
+        print_text("\n" + report_text(report, view))
 
 
 def print_audit(
     audit: Audit, requests: int, seconds: float, output_format: str, folder: Path
 ) -> None:
     """Write the result of an audit of the shop in `folder` to stdout."""
-    audit_view = view.make_audit_view(requests, seconds, folder, output_format)
-    text = str(view.find_renderer("audit", output_format).render_audit(audit, audit_view))
-    if output_format == "text":
-        print_text(text)
-    else:
-        write_stdout(text)
+    from reconciler.render.view import AuditView
+
+    run = describe_run(folder, output_format)
+    view = AuditView(requests=requests, seconds=seconds, paint=_choose_paint(), **run)
+    print_result(output_format, find_renderer("audit", output_format).render_audit(audit, view))
 
 
-def print_doctor(evidence: Evidence, results: Sequence[CheckResult], output_format: str) -> None:
-    """Write the findings of the doctor to stdout."""
-    from reconciler.render.doctor import doctor_document, doctor_text
-
-    if output_format == "json":
-        print_json(doctor_document(evidence, results))
-    else:
-        print_text(doctor_text(evidence, results, terminal.has_color(sys.stdout)))
-
-
-def print_estimate(reading: FullRead, output_format: str) -> None:
-    """Write what an import will read to stdout in a format, or to stderr without one."""
-    from reconciler.kinds import KINDS
-    from reconciler.render.import_ import estimate_document, estimate_text
-
-    if output_format == "json":
-        print_json(estimate_document(reading))
-    elif output_format:
-        print_text(estimate_text(reading, KINDS))
-    else:
-        text = estimate_text(reading, KINDS)
-        sys.stderr.write(terminal.wrap(text, terminal.read_width(sys.stderr)))
-
-
-def print_import(result: ImportResult, output_format: str, folder: Path) -> None:
-    """Write the result of an import into `folder` to stdout."""
-    from reconciler.kinds import KINDS
-    from reconciler.render.import_ import import_document, import_text
-
-    if output_format == "json":
-        print_json(import_document(result))
-    else:
-        print_text(import_text(result, KINDS, str(folder)))
-
-
-def print_adopted(result: AdoptResult, output_format: str, dry_run: bool) -> None:
-    """Write to stdout which values were written to the files."""
-    from reconciler.kinds import KINDS
-    from reconciler.render.import_ import adopt_document, adopt_text
-
-    if output_format == "json":
-        print_json(adopt_document(result, KINDS, dry_run))
-    else:
-        values, blank, files = adopt_text(result, KINDS, dry_run).partition("\n\n")
-        print_text(values)
-        write_stdout(blank + files)  # lines of files stay as they are
+def find_renderer(subject: str, output_format: str) -> ModuleType:
+    """Return the renderer of a format: `render.plan.html` for a plan as html."""
+    return import_module(f"reconciler.render.{subject}.{output_format}")
 
 
 def _render_plan(run: PlannedRun, output_format: str, folder: Path, **settings: Any) -> str:
-    plan_view = view.make_plan_view(run, folder, output_format, **settings)
-    return str(view.find_renderer("plan", output_format).render_plan(run.plan, plan_view))
+    view = _make_plan_view(run, folder, output_format, **settings)
+    return str(find_renderer("plan", output_format).render_plan(run.plan, view))
 
 
 def _document(run: PlannedRun, folder: Path) -> Mapping[str, Any]:
     from reconciler.render.plan.json import plan_document
 
-    return plan_document(run.plan, view.make_plan_view(run, folder, "json"))
+    return plan_document(run.plan, _make_plan_view(run, folder, "json"))
+
+
+def _make_plan_view(run: PlannedRun, folder: Path, output_format: str, **settings: Any) -> PlanView:
+    from reconciler.catalogue.files import Files
+    from reconciler.render.view import PlanView
+
+    return PlanView(
+        usage=run.usage,
+        finish=_time_of_day(run.usage.seconds),
+        locate=Files(folder).locate,
+        **describe_run(folder, output_format),
+        **settings,
+    )
+
+
+def _choose_paint() -> Paint:
+    from reconciler.render.view import no_paint
+
+    return terminal.paint if terminal.has_color(sys.stdout) else no_paint
+
+
+def describe_run(folder: Path, output_format: str) -> dict[str, Any]:
+    """Return time and place of a run; git is asked only for a format that names the commit."""
+    from reconciler.ledger.git_repository import commit_of, path_in_repository
+
+    run: dict[str, Any] = {
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "shop": folder.resolve().name,
+        "folder": Path(os.path.relpath(folder)).as_posix(),
+    }
+    if output_format in ("github", "junit"):
+        run["repository_path"] = path_in_repository(folder)
+    if output_format in ("json", "markdown", "html"):
+        run["commit"] = commit_of(folder)
+    return run
+
+
+def _time_of_day(seconds_from_now: float) -> str:
+    """Return the local time so far from now, with its date where that is another day."""
+    now = time.time()
+    end = time.localtime(now + seconds_from_now)
+    same_day = end.tm_yday == time.localtime(now).tm_yday
+    return time.strftime("%H:%M" if same_day else "%Y-%m-%d %H:%M", end)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import errors, exit_codes, options, output, prompt
+from reconciler.cli import errors, exit_codes, options, output, prompt, stream
 from reconciler.errors import UsageError
 
 
@@ -55,16 +55,11 @@ def adopt(
                 "cannot ask which values to write: standard input is not a terminal",
                 hint="name addresses, or add --all for everything",
             )
-        from reconciler.cli.console import Console
-        from reconciler.dealpos.budget import Limits
+        from reconciler.cli.console import open_shop
         from reconciler.workflows import adopt as adopting
-        from reconciler.workflows.open_shop import open_shop
 
         options.check_fields(fields)
-        with (
-            Console(output_format != "text", verbose) as console,
-            open_shop(folder, console, Limits(reserve=reserve)) as shop,
-        ):
+        with open_shop(folder, output_format, reserve, verbose) as (_, shop):
             found = adopting.find_drift(shop, addresses, fields)
         if asking:
             found.drift = prompt.choose_drift(found.drift, found.labels)
@@ -72,6 +67,15 @@ def adopt(
         changed = back.finish()
         if not dry_run:
             back.save(changed)
-    output.print_adopted(adopting.make_result(found, back, changed), output_format, dry_run)
+    from reconciler.kinds import KINDS
+    from reconciler.render.import_ import adopt_document, adopt_text
+
+    result = adopting.make_result(found, back, changed)
+    if output_format == "json":
+        output.print_json(adopt_document(result, KINDS, dry_run))
+    else:
+        values, blank, files = adopt_text(result, KINDS, dry_run).partition("\n\n")
+        output.print_text(values)
+        stream.write_stdout(blank + files)  # lines of files stay as they are
     if found.skipped:
         sys.exit(exit_codes.PARTIAL)

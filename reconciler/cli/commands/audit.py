@@ -41,16 +41,11 @@ def audit(
     """Report drift between the files and the shop (read-only)."""
     began = time.monotonic()
     with errors.report_errors(output_format, directory, "audit"):
-        from reconciler.cli.console import Console
+        from reconciler.cli.console import open_shop
         from reconciler.core.audit import audit_plan
-        from reconciler.dealpos.budget import Limits
-        from reconciler.workflows.open_shop import open_shop
 
         scope = options.parse_scope(**part)
-        with (
-            Console(output_format != "text", verbose) as console,
-            open_shop(directory, console, Limits(reserve=reserve)) as shop,
-        ):
+        with open_shop(directory, output_format, reserve, verbose) as (_, shop):
             from reconciler.workflows.plan import make_plan
 
             found = audit_plan(make_plan(shop, scope).plan)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import errors, exit_codes, options, output
+from reconciler.cli import errors, exit_codes, options, output, terminal
 
 
 @click.command()
@@ -46,6 +46,11 @@ def doctor(directory: Path, output_format: str, verbose: int) -> None:
         tried = {question.operation for question in evidence.questions if question.records}
         update_profile(StateDir(shop.root), evidence.store, client.routes.tenant, tried)
     results = run_checks(evidence, KINDS)
-    output.print_doctor(evidence, results, output_format)
+    from reconciler.render.doctor import doctor_document, doctor_text
+
+    if output_format == "json":
+        output.print_json(doctor_document(evidence, results))
+    else:
+        output.print_text(doctor_text(evidence, results, terminal.has_color(sys.stdout)))
     if any(result.verdict is CheckVerdict.ERROR for result in results):
         sys.exit(exit_codes.ERROR)

@@ -44,14 +44,9 @@ def history(
                 hint="add 'ledger: file' or 'ledger: git' to reconciler.yaml",
             )
         if rebuild:
-            from reconciler.cli.console import Console
-            from reconciler.dealpos.budget import Limits
-            from reconciler.workflows.open_shop import open_shop
+            from reconciler.cli.console import open_shop
 
-            with (
-                Console(output_format != "text", verbose) as console,
-                open_shop(directory, console, Limits(reserve=reserve)) as opened,
-            ):
+            with open_shop(directory, output_format, reserve, verbose) as (_, opened):
                 from reconciler.workflows.history import rebuild_ledger
 
                 rebuild_ledger(opened, home, force_unlock)

@@ -36,25 +36,28 @@ def import_(
     """
     with errors.report_errors(output_format, directory):
         options.parse_scope((), kinds)
-        from reconciler.cli.console import Console
-        from reconciler.dealpos.budget import Limits
+        from reconciler.cli.console import open_shop
+        from reconciler.kinds import KINDS
+        from reconciler.render import import_ as render
         from reconciler.workflows import import_ as importing
-        from reconciler.workflows.open_shop import open_shop
 
         importing.make_folder(directory)
-        with (
-            Console(output_format != "text", verbose) as console,
-            open_shop(directory, console, Limits(reserve=reserve)) as shop,
-        ):
+        with open_shop(directory, output_format, reserve, verbose) as (console, shop):
             reading = importing.begin_reading(shop, kinds)
             reading.read_listings()
             console.finish()
-            output.print_estimate(reading, output_format if dry_run else "")
+            estimate = render.estimate_text(reading, KINDS)
+            if dry_run and output_format == "json":
+                return output.print_json(render.estimate_document(reading))
             if dry_run:
-                return
+                return output.print_text(estimate)
+            console.say(estimate.rstrip("\n"))
             console.expect(reading.remaining_requests())
             result = importing.write_files(shop, reading, kinds)
-    output.print_import(result, output_format, directory)
+    if output_format == "json":
+        output.print_json(render.import_document(result))
+    else:
+        output.print_text(render.import_text(result, KINDS, str(directory)))
     if result.cut is not None:
         errors.print_error(result.cut)
         raise UsageError(

@@ -52,19 +52,14 @@ def plan(
     with errors.report_errors(output_format, directory, reports=reports):
         if compact and output_format != "text":
             raise UsageError("--compact is for --format text", hint="omit one of them")
-        from reconciler.cli.console import Console
-        from reconciler.dealpos.budget import Limits
+        from reconciler.cli.console import open_shop
         from reconciler.workflows import signature
-        from reconciler.workflows.open_shop import open_shop
 
         for report in reports:
-            errors.parse_report_format(report)
+            output.parse_report_format(report)
         scope = options.parse_scope(**part)
         key = signature.read_key() if sign else None
-        with (
-            Console(output_format != "text", verbose) as console,
-            open_shop(directory, console, Limits(reserve=reserve)) as shop,
-        ):
+        with open_shop(directory, output_format, reserve, verbose) as (_, shop):
             from reconciler.workflows.plan import make_plan
 
             run = make_plan(shop, scope, overwrite)
