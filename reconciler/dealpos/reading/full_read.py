@@ -137,11 +137,7 @@ class FullRead:
     def _new_names(self, kind: Kind) -> list[str]:
         """Return the names that the listings have shown and the files do not declare."""
         if kind.parent is None:
-            new = (
-                name
-                for name, _ in self.live.iterate_observed(kind.name)
-                if self._is_new(kind, name)
-            )
+            new = (n for n, _ in self.live.iterate_observed(kind.name) if self._is_new(kind, n))
             return [n for n in new if self.pick is None or self.pick(Address(kind.name, n))]
         parent = self.kinds[kind.parent.kind]
         return [
@@ -171,10 +167,8 @@ class FullRead:
         listed = self.live.listings.get(kind.parent.kind)
         size = (listed.size if listed else 0) or self.client.routes.tenant.size or PAGE_SIZES[0]
         pages = ceil(len(new) / size) if kind.reads.listing else len(new)
-        closed = sum(
-            1 for _, s in self.live.iterate_observed(kind.parent.kind) if s.children is None
-        )
-        return pages + closed
+        parents = self.live.iterate_observed(kind.parent.kind)
+        return pages + sum(state.children is None for _, state in parents)
 
     def _read_referred(self, kind: Kind) -> None:
         """Read objects that the read ones refer to and that were not read themselves."""
