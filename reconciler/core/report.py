@@ -141,7 +141,7 @@ def rewrites_after(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> 
 
 
 def _settled_value(written: Written) -> Value | None:
-    """Return what reads showed, or None if the write or its reading back is not complete."""
+    """Return the values that reads showed, or None while writing or reading back is incomplete."""
     return written.observed if written.status == "applied" and not written.awaits_listing else None
 
 
@@ -150,7 +150,7 @@ def _unshown_fields(written: Written) -> list[str]:
 
 
 def _read_notes(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Iterator[str]:
-    """Yield what reading back adds to the message of a change."""
+    """Yield the notes that reading back adds to the message of a change."""
     change = written.change
     if written.unread is not None:
         yield f"accepted by the API, not verified: {written.unread}"

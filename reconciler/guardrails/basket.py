@@ -54,7 +54,7 @@ class PricedItem(NamedTuple):
 
 
 def priced_item(address: Address, outlet: str, offer: Offer | None) -> PricedItem | None:
-    """Return what an offer puts on sale; None where price or cost is not known, or the price is 0.
+    """Return the item that an offer sells; None if price or cost is unknown, or the price is 0.
 
     A price of 0 is that of what is not sold by itself.
     """

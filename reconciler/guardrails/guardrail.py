@@ -1,4 +1,4 @@
-"""A guardrail: a rule that looks at a plan and says what would be wrong to apply unreviewed.
+"""A guardrail: a rule that finds changes which must not be applied unreviewed.
 
 A rule speaks about what the plan changes: what has been so in the shop for years stops nobody. It
 sees values alone; today's date is one of them.
@@ -165,7 +165,7 @@ def path_of(change: Change, outlet: str, value: object) -> tuple[str, ...]:
 def run_guardrails(
     rules: Guardrails, context: PlanContext, place: Place
 ) -> tuple[tuple[Violation, ...], list[str]]:
-    """Return what the rules have against a plan, and what is to be said about the exceptions."""
+    """Return the violations of a plan, and notes on the exceptions that it does not need."""
     violations = []
     used: set[int] = set()
     for name, rule in rules.items() if context.plan.changes else ():

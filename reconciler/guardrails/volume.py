@@ -28,7 +28,7 @@ class VolumeGuardrail(Guardrail):
 
     @abstractmethod
     def words(self, objects: str) -> str:
-        """Return what would happen to so many of them, in the shop's words."""
+        """Return the effect on so many objects, in words."""
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """Yield one finding for each kind."""

@@ -57,7 +57,7 @@ def find_differences(
 
 
 def equivalent_rewrites(kind: Kind, change: Change, live: Value) -> dict[Path, tuple[Any, Any]]:
-    """Return what of a change the shop keeps otherwise, without harm: as written, as kept."""
+    """Return the values that the shop keeps in an equivalent form: as written, as kept."""
     before = change.before or {}
     return {
         found.path: (found.after, found.before)

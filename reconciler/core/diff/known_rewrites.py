@@ -30,13 +30,13 @@ _MISSING = object()
 
 
 def fingerprint_value(address: Address, field: Field, value: Any) -> Any:
-    """Return what is remembered of a value: JSON, and of a private one its mark alone."""
+    """Return a value as it is remembered: as JSON, or as the mark of a private one."""
     plain = json.loads(json.dumps(value, default=str))  # exact numbers stay exact
     return fingerprint(address, plain) if field.private else plain
 
 
 def rewrites_of(kind: Kind, change: Change, live: Value) -> dict[Path, Pair]:
-    """Return what was written anew of values that the server always rewrites."""
+    """Return the newly written values of fields that the server always rewrites."""
     before = change.before or {}
     pairs: dict[Path, Pair] = {
         (name,): (value, live.get(name))
@@ -49,7 +49,7 @@ def rewrites_of(kind: Kind, change: Change, live: Value) -> dict[Path, Pair]:
 def carried_over_rewrites(
     kind: Kind, address: Address, carried: Mapping[str, Pair]
 ) -> dict[Path, Pair]:
-    """Return what a replacement writes otherwise than declared, by field."""
+    """Return the values that a replacement writes otherwise than declared, by field."""
     return fingerprint_pairs(kind, address, {(name,): pair for name, pair in carried.items()})
 
 

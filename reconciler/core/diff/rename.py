@@ -102,7 +102,7 @@ def name_after_renames(address: Address, renames: Mapping[Address, str], kinds: 
 
 
 def _rename_address(address: Address, rename: _Pending, kinds: Kinds) -> Address:
-    """Return what is at an address, or in a tree below it, after a rename."""
+    """Return the address after a rename, of the renamed object or of one below it in a tree."""
     old, new = rename
     if address == old:
         return new

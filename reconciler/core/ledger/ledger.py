@@ -86,7 +86,7 @@ class Key:
 
 
 def ledger_value(address: Address, spec: Field, value: Any, key: Key | None) -> Any:
-    """Return what the ledger holds of a value; UNKNOWN of a private one without a key."""
+    """Return a value as the ledger holds it; UNKNOWN for a private one without a key."""
     # Exact numbers stay exact; most values are what JSON makes of them already.
     plain = value if type(value) in _PLAIN else json.loads(json.dumps(value, default=str))
     if not spec.private:

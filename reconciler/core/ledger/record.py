@@ -87,7 +87,7 @@ def record_apply(
 
 
 def _former(basis: RecordBasis, applied: Mapping[Address, Change]) -> dict[Address, LedgerEntry]:
-    """Return what is known and goes on being true: not of what was removed, renamed, or is gone."""
+    """Return the entries that stay true: not those of removed, renamed or missing objects."""
     gone = {a for a, change in applied.items() if basis.desired.get(a) is None}
     gone |= {Address(a.kind, change.renamed_from) for a, change in applied.items()}
     return {
@@ -115,7 +115,7 @@ def _values(
     basis: RecordBasis,
     key: Key | None,
 ) -> dict[str, object]:
-    """Return what is declared, as traces; of what was held what was known before."""
+    """Return the declared values as the ledger holds them; held ones stay as they were."""
     before = old.values if old else {}
     held = basis.held.get(address, frozenset())
     values = dict(before) if basis.partial else {}

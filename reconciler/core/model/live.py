@@ -71,7 +71,7 @@ class Live:
     """Fields that a write would carry and no read has shown: leaving them out may clear them."""
 
     def get(self, address: Address) -> Observed | Absent | None:
-        """Return what is known of `address`; None when it was not read."""
+        """Return the state of an object; None when it was not read."""
         return self.objects.get(address.kind, {}).get(address.name)
 
     def put(self, address: Address, state: Observed | Absent) -> None:

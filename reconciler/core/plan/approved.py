@@ -124,7 +124,7 @@ def _owned_fields(kind: Kind, change: Approved) -> Iterator[str]:
 def compare_approved(
     approved: Iterable[Approved], live: Live, renames: Mapping[Address, str], kinds: Kinds
 ) -> tuple[list[StaleField], list[Address]]:
-    """Return what of the approved changes moved, and which objects are as approved already.
+    """Return the reasons against approved changes, and the objects that are as approved already.
 
     `live` is the shop as a plan sees it, with the `renames` that are still to be done.
     """
@@ -182,7 +182,7 @@ def _find_shifted(kind: Kind, change: Approved, live: Value) -> Iterator[StaleFi
 
 
 def _find_spent(kind: Kind, change: Approved, live: Value) -> Iterator[StaleField]:
-    """Return whether a replacement would lose other uses than was approved.
+    """Yield a reason if a deletion would lose other uses than were approved.
 
     A plan of an older version does not say how many were left: then none may be spent.
     """

@@ -36,7 +36,7 @@ def unread_fields_at_risk(
 
 
 def blocked_reason(found: Mapping[str, str]) -> str:
-    """Return why a write is blocked, and what would allow it."""
+    """Return the reason of a blocked update, with the way out."""
     named = ", ".join(f"`{name}`" for name in found)
     ways = "; ".join(dict.fromkeys(found.values()))
     return f"not updated: the update could clear {named}, which the API did not return. {ways}"
@@ -153,7 +153,7 @@ def _former(desired: Desired, live: Live, kinds: Kinds) -> Iterator[Address]:
 def _pairs(
     address: Address, declared: Declared, live: Live, kinds: Kinds
 ) -> Iterator[tuple[Address, Address]]:
-    """Yield what is needed, and by what, as far as `declared` tells."""
+    """Yield pairs of a needed object and the one that needs it, as far as `declared` tells."""
     kind, state = kinds[address.kind], live.get(address)
     named = {target for target, _ in references_of(kind, declared.value)}
     if isinstance(state, Observed):

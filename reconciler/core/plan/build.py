@@ -1,4 +1,4 @@
-"""The plan as a value: what will change, why, and what is left alone.
+"""Build a plan: the changes, the objects left alone, and the reasons for both.
 
 Apply executes a plan and nothing else; it has no second look at the files.
 """
@@ -158,7 +158,7 @@ class _Builder:
         )
 
     def _implied_addresses(self, address: Address, kind: Kind) -> tuple[Address, ...]:
-        """Return what a new name makes the server create too; it is said in a note."""
+        """Return the parents that the server creates for a new name, and add a note of them."""
         found = implied_parents(address, self.desired, self.live) if kind.tree else ()
         if found:
             how = "its new name also creates" if address in self.renames else "also creates"
@@ -219,7 +219,7 @@ class _Builder:
         after: Value,
         live: Value,
     ) -> Value | None:
-        """Return what a replacement is created with; None when it must not happen."""
+        """Return the object that a replacement creates; None if it must not happen."""
         if kind.delete is None or kind.parent is not None:
             for changed in fields:
                 if changed.action is Action.REPLACE:
@@ -241,7 +241,7 @@ class _Builder:
 
 
 def _reason(declared: Declared, action: Action, reasons: Set[str]) -> str:
-    """Return why an object changes, for people."""
+    """Return the reason of a change, for people."""
     if action is Action.REPLACE:
         return f"must be replaced: {'; '.join(sorted(reasons))}"
     return "; ".join([declared.removed or "declared and live values differ", *sorted(reasons)])

@@ -18,7 +18,8 @@ from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.references import ancestors, references_of
 from reconciler.core.plan.violation import PlanWarning
 
-_MANY = 5
+MAX_NAMES = 5
+"""Objects that a reason or a note names."""
 
 
 @dataclass(slots=True)
@@ -68,7 +69,7 @@ def plan_deletions(
 def _find_gone(
     desired: Desired, live: Live, kinds: Kinds, renames: Mapping[Address, str]
 ) -> Iterator[str]:
-    """Yield what is not there to be removed: not at all, or not under this name any more."""
+    """Yield a note for removals of objects that do not exist, or not under this name any more."""
     gone = []
     for address in sorted(a for a in desired.removals if live.get(a) is ABSENT):
         now = Address(address.kind, name_after_renames(address, renames, kinds))
@@ -77,7 +78,7 @@ def _find_gone(
         else:
             gone.append(str(address))
     if gone:
-        named, many = join_some(gone, _MANY), len(gone) > 1
+        named, many = join_some(gone, MAX_NAMES), len(gone) > 1
         entries = "these entries" if many else "this entry"
         verb = "no longer exist" if many else "no longer exists"
         yield f"removed: {named} {verb} in the shop; you can delete {entries}"
@@ -103,17 +104,13 @@ def _warn(changes: Iterable[Change], kinds: Kinds) -> Iterator[PlanWarning]:
 def _find_blocked(
     asked: Mapping[Address, Removal], live: Live, kinds: Kinds, changes: Mapping[Address, Change]
 ) -> dict[Address, str]:
-    """Return why each of `asked` must stay; what stays keeps what it refers to."""
+    """Return the reasons why objects must stay; they keep the objects that they refer to."""
     blocked: dict[Address, str] = {}
     going = set(asked)
     users = _users(asked, live, kinds, changes) if asked else {}
-    doubts = _doubts(live)
+    obstacles = _Obstacles(live, kinds, users, _doubts(live))
     while True:
-        staying = {
-            address: why
-            for address in sorted(going)
-            if (why := _why(kinds[address.kind], address, live, kinds, users, doubts, going))
-        }
+        staying = {a: why for a in sorted(going) if (why := obstacles.reason(a, going))}
         if not staying:
             return dict(sorted(blocked.items()))
         blocked |= staying
@@ -147,34 +144,33 @@ def _after(
     yield from sorted(seen.items())
 
 
-def _why(
-    kind: Kind,
-    address: Address,
-    live: Live,
-    kinds: Kinds,
-    users: Mapping[Address, list[Address]],
-    doubts: Mapping[str, str],
-    going: set[Address],
-) -> str | None:
-    """Return the reason that blocks a deletion, with the way out, or None."""
-    state = live.get(address)
-    assert isinstance(state, Observed)
-    if kind.delete is None:
-        return f"the API has no delete for a {kind.name}"
-    if left := [str(user) for user in users.get(address, ()) if user not in going]:
-        named = join_some(left, _MANY)
-        return f"still used by {named}. Change or remove that first"
-    for other in kinds.values():
-        if other.name in doubts and _may_use(other, kind):
-            return doubts[other.name]
-    for name in kind.delete.fields:
-        if why := _ambiguous(kind, name, address, live):
-            return why
-    return _on_hand(address, live) if kind.stock_read else None
+@dataclass(frozen=True, slots=True)
+class _Obstacles:
+    """Everything that can block a deletion."""
+
+    live: Live
+    kinds: Kinds
+    users: Mapping[Address, list[Address]]
+    doubts: Mapping[str, str]
+
+    def reason(self, address: Address, going: set[Address]) -> str | None:
+        """Return the reason that blocks a deletion, with the way out, or None."""
+        kind = self.kinds[address.kind]
+        if kind.delete is None:
+            return f"the API has no delete for a {kind.name}"
+        if left := [user for user in self.users.get(address, ()) if user not in going]:
+            return f"still used by {join_some(left, MAX_NAMES)}. Change or remove that first"
+        for other in self.kinds.values():
+            if other.name in self.doubts and _may_use(other, kind):
+                return self.doubts[other.name]
+        for name in kind.delete.fields:
+            if why := _ambiguous(kind, name, address, self.live):
+                return why
+        return _on_hand(address, self.live) if kind.stock_read else None
 
 
 def _doubts(live: Live) -> dict[str, str]:
-    """Return why it is not known of a kind what its objects refer to: of all, or of one of them."""
+    """Return the kinds with objects whose references are not known, each with the reason."""
     unread = (address for address in sorted(live.read_errors) if live.get(address) is None)
     found = {a.kind: f"{a} may depend on it, but could not be read" for a in unread}
     for name, why in live.references_unknown.items():

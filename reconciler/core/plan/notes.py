@@ -39,7 +39,7 @@ def note_changed_codes(
 def _find_undeclared(
     kind: Kind, desired: Desired, live: Live
 ) -> dict[tuple[str, ...], list[tuple[Address, Value]]]:
-    """Return what the shop has and no file declares for sale, by what it looks like."""
+    """Return the live objects that no file declares for sale, by their likeness."""
     values = live.values_of(kind)
     declared = desired.objects.get(kind.name, {})
     found: dict[tuple[str, ...], list[tuple[Address, Value]]] = {}
@@ -52,7 +52,7 @@ def _find_undeclared(
 
 
 def _likeness(kind: Kind, value: Value) -> tuple[str, ...]:
-    """Return what people call it, and where it is."""
+    """Return the name that people use, and the parent."""
     labels = [str(value.get(name, "")) for name in _LABELS if name in kind.fields]
     return (*labels[-1:], str(value.get(kind.parent_kind or "", "")))
 

@@ -55,7 +55,7 @@ def _retire(kind: Kind, address: Address, live: Value) -> Value:
 
 
 def _find_scoped(desired: Desired, live: Live, kinds: Kinds) -> Iterator[tuple[Address, Removal]]:
-    """Yield what the prune scopes take in. Where the files declare nothing, that is no wish."""
+    """Yield the removals of the prune scopes; a kind of which no object is declared has none."""
     in_use = _find_used(desired, kinds) if desired.prune else frozenset()
     for scope in desired.prune:
         for kind in (kinds[name] for name in scope.kinds if desired.objects.get(name)):
@@ -68,7 +68,7 @@ def _find_scoped(desired: Desired, live: Live, kinds: Kinds) -> Iterator[tuple[A
 
 
 def note_unpruned_kinds(desired: Desired, live: Live, kinds: Kinds) -> list[str]:
-    """Return what prune scopes do not look at, and why."""
+    """Return a note for each kind that the prune scopes must leave alone."""
     said = []
     for name in dict.fromkeys(name for scope in desired.prune for name in scope.kinds):
         kind = kinds[name]
@@ -84,7 +84,7 @@ def _listed(kind: Kind, live: Live) -> bool:
 
 
 def _find_undeclared(kind: Kind, desired: Desired, live: Live) -> Iterator[tuple[Address, Value]]:
-    """Yield what the shop has of a kind and no file declares, where all of it was listed."""
+    """Yield the undeclared objects of a kind, where the API listed all of it."""
     declared = desired.objects.get(kind.name, {})
     former = {entry.was for entry in declared.values()}
     found: dict[str, Value] = {}

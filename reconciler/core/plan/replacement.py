@@ -93,7 +93,7 @@ def resume_interrupted(
 
 
 def _put_back(kind: Kind, entry: Interrupted, state: Observed) -> Value:
-    """Return what the object had when it was whole, if it is the old one that was put back."""
+    """Return the former values of an object that was put back; empty for the new one."""
     if all(state.value.get(name) == written for name, (_, written) in entry.carried.items()):
         return {}  # the new one; or as good as it, for both started from the same
     old = restore_old(kind, entry.before, entry.after) or {}
@@ -141,7 +141,7 @@ def finish_replacement(
 
 
 def _carry_over(kind: Kind, entry: Interrupted, asked: Value) -> CarryOver:
-    """Return what the replacement is to be created with by what the files say now."""
+    """Return the object to create, by what the files declare now."""
     after = merge_declared(kind, entry.before, asked)
     return kind.carry_over(after, entry.before) if kind.carry_over else CarryOver(after)
 

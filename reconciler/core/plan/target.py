@@ -91,7 +91,7 @@ def _nothing(pattern: str, known: Sequence[Address]) -> UsageError:
 def _find_nested(
     desired: Desired, asked: set[Address], scope: Scope, kinds: Kinds
 ) -> Iterator[Address]:
-    """Yield what lives inside the objects that are asked for by name."""
+    """Yield the objects nested in those that are asked for by name."""
     for kind in kinds.values():
         if scope.kinds and kind.name not in scope.kinds:
             continue
@@ -101,7 +101,7 @@ def _find_nested(
 
 
 def _find_needed(address: Address, desired: Desired, kinds: Kinds) -> Iterable[Address]:
-    """Return what an object refers to, its parent and the path above it."""
+    """Yield the objects that one refers to, its parent and the path above it."""
     declared = desired.get(address)
     kind = kinds[address.kind]
     if declared is None:

@@ -155,7 +155,7 @@ def _owners_of(step: Step) -> set[Address]:
 
 
 def _needs_before(change: Change, kinds: Kinds) -> Iterator[Address]:
-    """Yield what an object refers to before this change, under its old name too."""
+    """Yield the objects that one refers to before this change, under its old name too."""
     kind, before = kinds[change.address.kind], change.before or {}
     yield from (target for target, _ in references_of(kind, before))
     if owner := kind.parent_address(before):
@@ -176,7 +176,7 @@ def _creating_steps(unordered: list[Step]) -> Mapping[Address, int]:
 
 
 def _needs(step: Step, change: Change, kinds: Kinds) -> Iterator[Address]:
-    """Yield what must exist before `step` writes its part of `change`."""
+    """Yield the objects that must exist before `step` writes its part of `change`."""
     kind = kinds[change.address.kind]
     carried = step.carried.get(kind.name, frozenset())
     value = change.after or {}

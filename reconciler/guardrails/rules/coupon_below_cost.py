@@ -40,7 +40,7 @@ class Rule(Guardrail):
 
 
 def _changed_discount(change: Change, context: PlanContext) -> Discount | None:
-    """Return what a coupon takes off that is written anew; None where its terms stay.
+    """Return the discount of a coupon that is written; None where its terms stay.
 
     No read shows the cap of a live one (dealpos-api.md §10), so a percentage never provably
     stays the same.
@@ -74,7 +74,7 @@ def _standing(context: PlanContext) -> Iterator[tuple[Address, Discount]]:
 def _undercut(
     change: Change, places: Iterable[Sale], standing: ActiveCoupons, shelf: PricedItems
 ) -> Iterator[RuleFinding]:
-    """Yield what a standing coupon can sell below cost, and could not before this change."""
+    """Yield the items that an active coupon can sell below cost only since this change."""
     for item, was in _find_moved(change, places, shelf.context):
         for reduction, coupon in standing.over(item):
             loss = item.loss(reduction)

@@ -31,7 +31,7 @@ class Rule(Guardrail):
 
 
 def _shape(sale: Sale) -> tuple[str, Amount | None] | None:
-    """Return what it looks like, and the value that asks for it."""
+    """Return the likely typing error, and the value that has it."""
     was, becomes = sale.before, sale.after
     if was is None or becomes is None or was == becomes:
         return None
@@ -59,7 +59,7 @@ def _factor(was: Amount | None, becomes: Amount | None) -> str | None:
 
 
 def _words(sale: Sale) -> str:
-    """Return what moves, of what is known on both sides."""
+    """Return the price and cost that change, as far as both sides are known."""
     sides = zip(("price", "cost"), sale.before or (), sale.after or (), strict=False)
     return ", ".join(
         f"{name} {was:,} → {becomes:,}"
