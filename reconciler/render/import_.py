@@ -114,15 +114,15 @@ def _skipped_documents(skipped: Iterable[Skipped], labels: ObjectLabels) -> list
         {
             "address": str(address),
             "label": labels.get(address),
-            "field": field or None,
+            "field": field,
             "reason": reason,
         }
-        for address, field, reason in skipped
+        for address, reason, field in skipped
     ]
 
 
 def _skipped_lines(skipped: Iterable[Skipped], labels: ObjectLabels) -> Iterator[str]:
-    for address, field, reason in skipped:
+    for address, reason, field in skipped:
         about = named(address, labels) + (f" `{field}`" if field else "")
         yield f"{about}: {with_labels(reason, labels)}"
 

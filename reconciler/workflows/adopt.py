@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,16 +16,16 @@ from reconciler.catalogue.sections import read_defaults
 from reconciler.catalogue.settings import Settings
 from reconciler.catalogue.writing import layout
 from reconciler.catalogue.writing.edit import Unwritable
-from reconciler.catalogue.writing.entry import YamlEntry, texts
 from reconciler.catalogue.writing.export import (
     Exportable,
     make_entries,
     select_exportable,
     typed_values,
 )
-from reconciler.catalogue.writing.results import AdoptResult, FieldDrift, Skipped
+from reconciler.catalogue.writing.results import AdoptResult, FieldDrift, Skipped, sort_skipped
 from reconciler.catalogue.writing.values import exportable_fields, is_unset
 from reconciler.catalogue.writing.writeback import GONE, Writeback
+from reconciler.catalogue.writing.yaml_text import YamlEntry, texts
 from reconciler.core.diff import known_rewrites as kept
 from reconciler.core.diff.diff import compare_fields, keep_declared_members
 from reconciler.core.model.address import Address
@@ -76,9 +77,7 @@ def find_drift(shop: OpenShop, patterns: Sequence[str], fields: Collection[str])
         read = read_live(shop.client, part, KINDS)
         found.live, _ = kept.apply_known_rewrites(read, part, kept_so, MANAGED)
         for address in sorted(known):
-            declared = part.get(address)
-            assert declared is not None
-            _compare(found, address, declared, fields)
+            _compare(found, address, part[address], fields)
     if unmet:
         _collect_new_objects(found, shop.client, unmet)
     shop.save_profile()
@@ -90,7 +89,7 @@ def _declared_matches(desired: Desired, patterns: Sequence[str]) -> tuple[set[Ad
     every = {address: declared for address, declared in desired}
     if not patterns:
         return set(every), []
-    hit = {p: {a for a in every if matches(p, a)} for p in patterns}
+    hit = {p: {a for a in every if _matches([p], a)} for p in patterns}
     known = set().union(*hit.values())
     for address, declared in every.items():
         parent = MANAGED[address.kind].parent
@@ -100,9 +99,8 @@ def _declared_matches(desired: Desired, patterns: Sequence[str]) -> tuple[set[Ad
     return known, [p for p in patterns if not hit[p] or any(sign in p for sign in "*?[")]
 
 
-def matches(pattern: str, address: Address) -> bool:
-    """Return whether a pattern matches an address."""
-    return str(address) == pattern or fnmatchcase(str(address), pattern)
+def _matches(patterns: Iterable[str], address: Address) -> bool:
+    return any(str(address) == p or fnmatchcase(str(address), p) for p in patterns)
 
 
 def _narrow(desired: Desired, known: Collection[Address]) -> Desired:
@@ -119,10 +117,10 @@ def _compare(
     state = found.live.get(address)
     if state is ABSENT:
         why = "not in the shop; remove it from the file, or create it with 'reconciler apply'"
-        found.skipped.append(Skipped(address, "", why))
+        found.skipped.append(Skipped(address, why))
     elif not isinstance(state, Observed):
         why = found.live.read_errors.get(address, "it was not read")
-        found.skipped.append(Skipped(address, "", f"it could not be read: {why}"))
+        found.skipped.append(Skipped(address, f"it could not be read: {why}"))
     else:
         changed = compare_fields(MANAGED[address.kind], declared.value, state.value)
         for name in dict.fromkeys(change.path[0] for change in changed):
@@ -134,10 +132,7 @@ def _compare(
 def _collect_new_objects(found: AdoptCandidates, client: Client, patterns: Sequence[str]) -> None:
     """Collect the objects in the shop that match and that no file declares."""
     kinds = [_kind(pattern) for pattern in patterns]
-
-    def pick(address: Address) -> bool:
-        return any(matches(pattern, address) for pattern in patterns)
-
+    pick = partial(_matches, patterns)
     everything = FullRead(client, KINDS, importing.choose_kinds(kinds), found.desired, pick)
     everything.read_listings()
     everything.read_rest()
@@ -166,18 +161,18 @@ def _add_unread(
 ) -> None:
     """Add the objects that could not be read; refuse a pattern that matches nothing."""
     for address, why in everything.live.read_errors.items():
-        if any(matches(pattern, address) for pattern in patterns):
-            found.skipped.append(Skipped(address, "", f"it could not be read: {why}"))
+        if _matches(patterns, address):
+            found.skipped.append(Skipped(address, f"it could not be read: {why}"))
     for kind, why in everything.unreadable.items():
-        found.skipped.append(Skipped(Address(kind, "*"), "", f"could not be read: {why}"))
+        found.skipped.append(Skipped(Address(kind, "*"), f"could not be read: {why}"))
     for address, removal in found.desired.removals.items():
-        if any(matches(pattern, address) for pattern in patterns):
+        if _matches(patterns, address):
             why = f"{removal.source.file}:{removal.source.line} removes it from the shop"
-            found.skipped.append(Skipped(address, "", why))
+            found.skipped.append(Skipped(address, why))
     seen = {Address(k, name) for k, values in taken.values.items() for name in values}
     seen |= {address for address, _ in found.desired} | {entry.address for entry in found.skipped}
     for pattern in patterns:
-        if not any(matches(pattern, address) for address in seen):
+        if not any(_matches([pattern], address) for address in seen):
             hint = suggestion(pattern, [str(address) for address in seen])
             raise UsageError(
                 f"no object in the files or the shop matches `{pattern}`",
@@ -201,15 +196,13 @@ def edit_files(found: AdoptCandidates) -> Writeback:
         try:
             _write_field(back, take)
         except Unwritable as error:
-            found.skipped.append(Skipped(take.address, take.field, str(error)))
+            found.skipped.append(Skipped(take.address, str(error), take.field))
         else:
             adopted.append(take)
     found.drift = adopted
     for owner, inner in sorted(found.beside.items()):
-        declared = found.desired.get(owner)
-        assert declared is not None
         collection = MANAGED[inner[0].address.kind].collection
-        _add(found, back, declared.source.file, owner, collection, inner)
+        _add(found, back, found.desired[owner].source.file, owner, collection, inner)
     _assign_files(found, back)
     return back
 
@@ -218,20 +211,18 @@ def make_result(
     found: AdoptCandidates, back: Writeback, changed: Mapping[str, tuple[bytes, bytes]]
 ) -> AdoptResult:
     """Return the result to report."""
-    skipped = sorted(found.skipped)
+    skipped = sort_skipped(found.skipped)
     return AdoptResult(found.drift, sorted(back.added), skipped, changed, found.labels)
 
 
 def _write_field(back: Writeback, take: FieldDrift) -> None:
     kind = MANAGED[take.address.kind]
-    declared = back.desired.get(take.address)
-    assert declared is not None
     if kind.parent and take.field == kind.parent.kind:
         above = Address(kind.parent.kind, take.live)
         raise Unwritable(f"it belongs to {above} in the shop: move the entry there")
     value = _file_value(kind, take)
     if value is not GONE and kind.validate:
-        for _, complaint in kind.validate({**declared.value, take.field: value}):
+        for _, complaint in kind.validate({**back.desired[take.address].value, take.field: value}):
             raise Unwritable(complaint)
     written = None if value is GONE else typed_values(kind, {take.field: value})[take.field]
     back.write_field(take.address, take.field, value, written)
@@ -241,10 +232,10 @@ def _file_value(kind: Kind, take: FieldDrift) -> Any:
     """Return a live value as a file holds it; GONE where the key has to be removed."""
     value = take.live
     if isinstance(value, Mapping):
-        whole = exportable_fields(kind, {kind.identity: take.address.name, take.field: value})[
-            take.field
-        ]
-        value = {**whole, **_declared_members(value, take.declared)}
+        whole = exportable_fields(kind, {kind.identity: take.address.name, take.field: value})
+        members = keep_declared_members(value, take.declared)
+        declared = {key: entry for key, entry in members.items() if key in take.declared}
+        value = {**whole[take.field], **declared}
     node = {kind.identity: take.address.name, take.field: texts(value)}
     try:
         (again,) = kind_adapter(kind).validate_python([node])
@@ -253,15 +244,6 @@ def _file_value(kind: Kind, take: FieldDrift) -> Any:
             return GONE
         raise Unwritable("a file cannot hold the value that the shop has") from None
     return again[take.field]
-
-
-def _declared_members(value: Mapping[str, Any], declared: Any) -> Mapping[str, Any]:
-    """Return only the declared members of entries that are declared."""
-    return {
-        key: entry
-        for key, entry in keep_declared_members(value, declared).items()
-        if key in declared
-    }
 
 
 def _assign_files(found: AdoptCandidates, back: Writeback) -> None:
@@ -294,4 +276,4 @@ def _add(
     try:
         back.add_entries(file, owner, key, held)
     except Unwritable as error:
-        found.skipped += [Skipped(entry.address, "", str(error)) for entry in held]
+        found.skipped += [Skipped(entry.address, str(error)) for entry in held]

@@ -14,14 +14,14 @@ from reconciler.catalogue.files import SETTINGS_FILE, Files, Problems
 from reconciler.catalogue.sections import read_defaults
 from reconciler.catalogue.settings import Settings
 from reconciler.catalogue.writing import layout
-from reconciler.catalogue.writing.entry import YamlEntry, pair, texts
 from reconciler.catalogue.writing.export import (
     Exportable,
     make_entries,
     select_exportable,
     shared_defaults,
 )
-from reconciler.catalogue.writing.results import ImportResult, Skipped
+from reconciler.catalogue.writing.results import ImportResult, Skipped, sort_skipped
+from reconciler.catalogue.writing.yaml_text import YamlEntry, pair, texts
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kinds
@@ -33,7 +33,6 @@ from reconciler.kinds import KINDS, MANAGED
 from reconciler.workflows import schemas as schema
 from reconciler.workflows.open_shop import OpenShop
 
-WAY_IN = "import it with 'reconciler adopt'"
 SCHEMA = "catalogue.schema.json"
 
 
@@ -150,15 +149,13 @@ def _settings(
 
 def _store(shop: Settings) -> str:
     """Return settings for the store of the environment; credentials are named, never written."""
-    url = shop.store().url
     lines = [
         "# yaml-language-server: $schema=schemas/reconciler.schema.json",
         "store:",
-        f"  url: {url}",
+        f"  url: {shop.store().url}",
     ]
     if not shop.store().embedded:
-        lines.append("  client_id: ${DEALPOS_CLIENT_ID}")
-        lines.append("  client_secret: ${DEALPOS_CLIENT_SECRET}")
+        lines += ["  client_id: ${DEALPOS_CLIENT_ID}", "  client_secret: ${DEALPOS_CLIENT_SECRET}"]
     return "\n".join(lines) + "\n"
 
 
@@ -177,7 +174,7 @@ def _verify(name: str, text: str, held: Iterable[YamlEntry]) -> None:
 
 
 def _add_report(everything: FullRead, found: Exportable, done: ImportResult, kinds: Kinds) -> None:
-    done.skipped = sorted([*found.skipped, *_skip_nested_objects(everything)])
+    done.skipped = sort_skipped([*found.skipped, *_skip_nested_objects(everything)])
     done.requests = everything.client.requests
     done.unread = [(kinds[n].collection, why) for n, why in sorted(everything.unreadable.items())]
     done.unread += sorted((str(a), why) for a, why in everything.live.read_errors.items())
@@ -195,9 +192,8 @@ def _skip_nested_objects(everything: FullRead) -> Iterator[Skipped]:
             state = everything.live.get(above)
             for name in (state.children or ()) if isinstance(state, Observed) else ():
                 if desired.get(Address(kind.name, name)) is None:
-                    yield Skipped(
-                        Address(kind.name, name), "", f"{above} is already declared; {WAY_IN}"
-                    )
+                    why = f"{above} is already declared; import it with 'reconciler adopt'"
+                    yield Skipped(Address(kind.name, name), why)
 
 
 def _note_hidden(everything: FullRead) -> Iterator[str]:

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from reconciler.catalogue.parser import expander, parse
-from reconciler.catalogue.writing.entry import YamlEntry, texts
-from reconciler.catalogue.writing.scalar import scalar
+from reconciler.catalogue.writing.yaml_text import YamlEntry, scalar, texts
 from reconciler.core.model.address import Address
 
 HOSTILE = [

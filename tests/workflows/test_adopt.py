@@ -27,7 +27,7 @@ FORBIDDEN = frozenset({"GET /PromotionCoupon/ByCode", "POST /PromotionCoupon/p"}
 DENIED = "HTTP 403"
 
 
-def skipped(shop: Shop, *patterns: str) -> dict[tuple[str, str], str]:
+def skipped(shop: Shop, *patterns: str) -> dict[tuple[str, str | None], str]:
     """The reasons, by address and field."""
     found = adopt.find_drift(shop.open(shop.client()), patterns, ())
     adopt.edit_files(found)
@@ -40,7 +40,7 @@ def test_a_declared_object_that_cannot_be_read_is_skipped_with_the_reason(
     shop = make_shop(LIVE, choices=Choices(forbidden_operations=FORBIDDEN))
     shop.write("coupons: [{code: K1}]")
     ((key, why),) = skipped(shop, "coupon/K1").items()
-    assert key == ("coupon/K1", "")
+    assert key == ("coupon/K1", None)
     assert why.startswith("it could not be read: ")
     assert DENIED in why
 
@@ -49,7 +49,7 @@ def test_a_kind_that_cannot_be_listed_is_skipped_with_the_reason(make_shop: Make
     shop = make_shop(LIVE, choices=Choices(forbidden_operations=FORBIDDEN))
     shop.write("coupons: [{code: K1}]")
     reasons = skipped(shop, "coupon/*")
-    assert set(reasons) == {("coupon/K1", ""), ("coupon/*", "")}
+    assert set(reasons) == {("coupon/K1", None), ("coupon/*", None)}
     assert all("could not be read: " in why and DENIED in why for why in reasons.values())
 
 
@@ -59,8 +59,8 @@ def test_an_object_that_the_files_remove_is_skipped_beside_one_that_is_missing(
     shop = make_shop(LIVE)
     shop.write("coupons: [{code: K1}, {code: GONE, discount: 1}]\nremoved: [coupon/K2]\n")
     reasons = skipped(shop, "coupon/*", "coupon/K2")
-    assert reasons[("coupon/K2", "")].startswith("catalogue/shop.yaml:2")
-    assert "not in the shop" in reasons[("coupon/GONE", "")]
+    assert reasons[("coupon/K2", None)].startswith("catalogue/shop.yaml:2")
+    assert "not in the shop" in reasons[("coupon/GONE", None)]
 
 
 def test_a_field_that_cannot_be_written_is_skipped_by_its_name(make_shop: MakeShop) -> None:

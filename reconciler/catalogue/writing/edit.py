@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from reconciler.catalogue.syntax import YamlNode, YamlPair
-from reconciler.catalogue.writing.entry import YamlEntry, flow, pair, texts
-from reconciler.catalogue.writing.scalar import (
+from reconciler.catalogue.writing.yaml_text import (
+    YamlEntry,
     escape_placeholders,
+    flow,
     has_placeholder,
+    pair,
     plain,
     quote,
     scalar,
+    texts,
 )
 
 _COMMENT = re.compile(r"(?:^|\s)#")
@@ -45,13 +49,15 @@ class Edits:
             done = max(done, end)
         return "".join([*found, self.text[done:]])
 
-    def checkpoint(self) -> tuple[int, int]:
-        """Return the present state of the edits, for `undo`."""
-        return len(self.changes), len(self.gone)
-
-    def undo(self, checkpoint: tuple[int, int]) -> None:
-        """Forget the edits since `checkpoint`."""
-        del self.changes[checkpoint[0] :], self.gone[checkpoint[1] :]
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Forget the edits in here where one of them is not possible."""
+        changes, gone = len(self.changes), len(self.gone)
+        try:
+            yield
+        except Unwritable:
+            del self.changes[changes:], self.gone[gone:]
+            raise
 
     def _above(self, change: tuple[int, int, int, str]) -> tuple[int, int, int, str]:
         """Return an addition below deleted lines, moved above them."""
@@ -158,11 +164,11 @@ class Edits:
             self.remove_key(place, key)
         for key, inner in value.items():
             known = place.pair(key)
-            if known is None or self._parsed_value(known.value) != texts_of(inner):
+            if known is None or self._parsed_value(known.value) != texts(inner, _literal):
                 self.set_key(place, key, inner)
 
     def _items(self, place: YamlNode, value: Sequence[Any]) -> None:
-        wanted = [texts_of(item) for item in value]
+        wanted = [texts(item, _literal) for item in value]
         if not set(wanted) & {item.text for item in place.items}:
             raise Unwritable("its list would be empty: write the list on one line, in brackets")
         for item in place.items:
@@ -170,7 +176,7 @@ class Edits:
             if item.text not in wanted:
                 self._remove_lines(self.text.rindex("-", 0, item.start), item.end)
         dash = self._column(self.text.rindex("-", 0, place.items[0].start))
-        new = [item for item in value if texts_of(item) not in {i.text for i in place.items}]
+        new = [item for item in value if texts(item, _literal) not in {i.text for i in place.items}]
         if new:
             self._lines(place.end, [f"{' ' * dash}- {flow(item)}" for item in new])
 
@@ -258,17 +264,8 @@ class Edits:
         return not self.text[self._line(index) : index].strip()
 
 
-def texts_of(value: Any) -> Any:
-    """Return a value as it is written in the file, before variables are filled in."""
-    if isinstance(value, dict):
-        return {key: texts_of(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [texts_of(inner) for inner in value]
-    return _literal(value)
-
-
 def _literal(value: Any) -> str:
-    return escape_placeholders(texts(value)) if isinstance(value, str) else plain(value)
+    return escape_placeholders(value) if isinstance(value, str) else plain(value)
 
 
 def _whole(entry: YamlEntry) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from reconciler.catalogue.problems import explain_all, kind_adapter
-from reconciler.catalogue.writing.entry import YamlEntry, texts
 from reconciler.catalogue.writing.results import Skipped
 from reconciler.catalogue.writing.values import (
     common_values,
@@ -21,6 +20,7 @@ from reconciler.catalogue.writing.values import (
     is_unset,
     own_fields,
 )
+from reconciler.catalogue.writing.yaml_text import YamlEntry, texts
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.codec import DAY
 from reconciler.core.model.desired import Declared, Desired
@@ -78,18 +78,15 @@ def _gather(found: Exportable, kind: Kind, live: Live, fresh: Fresh) -> None:
             owner = Address(kind.parent.kind, state.value.get(kind.parent.kind, ""))
             held = owner.name in found.values.get(owner.kind, {}) or found.desired.get(owner)
             if not held:
-                found.skipped.append(Skipped(address, "", _missing_owner(owner)))
+                why = f"{owner} is not in any file"
+                if not owner.name:
+                    why = f"the API does not return the {owner.kind} that it belongs to"
+                found.skipped.append(Skipped(address, why))
                 continue
             found.above[address] = owner
             parent = live.get(owner)
             above = parent if isinstance(parent, Observed) else None
         table[name] = exportable_fields(kind, state.value, above.value if above else None)
-
-
-def _missing_owner(owner: Address) -> str:
-    if not owner.name:
-        return f"the API does not return the {owner.kind} that it belongs to"
-    return f"{owner} is not in any file"
 
 
 def _keep_valid(found: Exportable, kind: Kind) -> None:
@@ -101,7 +98,7 @@ def _keep_valid(found: Exportable, kind: Kind) -> None:
         name = objects[index]
         if kind.identity in bad:
             del table[name]
-            found.skipped.append(Skipped(Address(kind.name, name), "", bad[kind.identity]))
+            found.skipped.append(Skipped(Address(kind.name, name), bad[kind.identity]))
             continue
         for field_name, reason in bad.items():
             _drop(found, Address(kind.name, name), field_name, reason)
@@ -126,7 +123,7 @@ def _find_errors(kind: Kind, written: list[Any]) -> dict[int, dict[str, str]]:
 def _drop(found: Exportable, address: Address, name: str, reason: str) -> None:
     value = found.values[address.kind][address.name].pop(name)
     if not is_unset(value):
-        found.skipped.append(Skipped(address, name, reason))
+        found.skipped.append(Skipped(address, reason, name))
 
 
 def _keep_consistent(found: Exportable, kind: Kind) -> None:
@@ -151,7 +148,7 @@ def _keep_resolved(found: Exportable, kind: Kind, live: Live, desired: Desired) 
             if state is None:
                 del table[name]
                 why = f"it refers to {target}, which was not read"
-                found.skipped.append(Skipped(address, "", why))
+                found.skipped.append(Skipped(address, why))
                 break
             _drop(found, address, str(path[0]), f"it refers to {target}, which is not in the shop")
 
@@ -194,7 +191,7 @@ def make_entries(found: Exportable, kinds: Kinds, live: Live, filled: Filled) ->
         for code, value in values.items():
             address = Address(name, code)
             if (lost := _conflict_with_defaults(kind, value, given, live.get(address))) is not None:
-                found.skipped.append(Skipped(address, "", lost))
+                found.skipped.append(Skipped(address, lost))
                 continue
             entry = YamlEntry(address, typed_values(kind, own_fields(kind, value, given)))
             made[address] = entry
@@ -219,7 +216,7 @@ def _place(
         made[owner].children.append(entry)
         made[owner].collection = kind.collection
     else:
-        found.skipped.append(Skipped(entry.address, "", f"{owner} is not imported"))
+        found.skipped.append(Skipped(entry.address, f"{owner} is not imported"))
 
 
 def _conflict_with_defaults(kind: Kind, value: Value, given: Value, state: object) -> str | None:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from reconciler.catalogue.writing.entry import YamlEntry
+from reconciler.catalogue.writing.yaml_text import YamlEntry
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -15,9 +15,14 @@ class Skipped(NamedTuple):
     """An object, or one field of it, that was not written to a file, and the reason."""
 
     address: Address
-    field: str
-    """Empty for the whole object."""
     reason: str
+    field: str | None = None
+    """None for the whole object."""
+
+
+def sort_skipped(skipped: Iterable[Skipped]) -> list[Skipped]:
+    """Return the skipped objects and fields by address."""
+    return sorted(skipped, key=lambda entry: (entry.address, entry.field or "", entry.reason))
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ from reconciler.catalogue.parser import UnsetName, parse
 from reconciler.catalogue.settings import Settings
 from reconciler.catalogue.syntax import Steps, YamlNode, find_node, parse_syntax
 from reconciler.catalogue.writing.edit import Edits, Unwritable
-from reconciler.catalogue.writing.entry import YamlEntry
+from reconciler.catalogue.writing.yaml_text import YamlEntry
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds
@@ -70,19 +70,14 @@ class Writeback:
 
         `value` is what the model will hold then, `typed` what is written for it.
         """
-        declared = self.desired.get(address)
-        assert declared is not None
+        declared = self.desired[address]
         file = self.file(declared.source.file)
         place = self._object(file, address)
-        begun = file.edits.checkpoint()
-        try:
+        with file.edits.all_or_nothing():
             if value is GONE:
                 self._drop(file, place, address.kind, name)
             else:
                 file.edits.set_key(place, name, typed, tuple(self.kinds[address.kind].fields))
-        except Unwritable:
-            file.edits.undo(begun)
-            raise
         intended = self.intended.setdefault(address, dict(declared.value))
         if value is GONE:
             del intended[name]
@@ -173,11 +168,8 @@ class Writeback:
         return [path.relative_to(root).as_posix() for path in list_files(root, self.shop.catalogue)]
 
     def _object(self, file: CatalogueFile, address: Address) -> YamlNode:
-        place = (
-            find_node(file.root, file.paths[address])
-            if file.root and address in file.paths
-            else None
-        )
+        path = file.paths.get(address)
+        place = find_node(file.root, path) if file.root and path else None
         if place is None or place.sort != "map":
             raise Unwritable("its entry is written elsewhere, behind an anchor")
         return place

@@ -74,6 +74,10 @@ class Desired:
         """Return the declaration of `address`, if there is one."""
         return self.objects.get(address.kind, {}).get(address.name)
 
+    def __getitem__(self, address: Address) -> Declared:
+        """Return the declaration of an object that is declared."""
+        return self.objects[address.kind][address.name]
+
     def __iter__(self) -> Iterator[tuple[Address, Declared]]:
         """Yield every declared object, in the order of kinds and names."""
         for kind in sorted(self.objects):

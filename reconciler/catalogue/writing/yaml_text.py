@@ -1,0 +1,158 @@
+"""Objects and values as YAML text: plain where nobody can mistake it, else in double quotes.
+
+Our own reader takes every scalar for text; other tools guess. What any of them could
+take for a number, a date, a flag or null is quoted where text is meant.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from reconciler.core.model.address import Address
+
+_START = re.compile(r"[^\W_]|[_/(]")
+_PRINTED = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]*")
+_GUESSED = re.compile(
+    r"(?:y|n|yes|no|on|off|true|false|null|nan|inf|infinity)"
+    # 1003, 1_000, 1e3, 0x1F, 1:30, 2026-12-31, 2026-12-31T10:00:00Z
+    r"|0[xob][0-9a-f_]*|[0-9][0-9_,.:-]*(?:e[-+]?[0-9_.]*)?(?:[t ][0-9:.+z -]*)?",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"\$(\$?)\{[A-Za-z_][A-Za-z0-9_]*\}")
+_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+STEP = 2
+"""Spaces of indentation for a nested value."""
+
+
+@dataclass(slots=True)
+class YamlEntry:
+    """An object for a file."""
+
+    address: Address
+    value: dict[str, Any]
+    """Its fields as text, numbers, flags, dates, lists and mappings."""
+    children: list[YamlEntry] = field(default_factory=list)
+    collection: str = ""
+    """The key that its children stand under."""
+
+    def tree(self) -> dict[str, Any]:
+        """Return the entry as a reader of the file gets it: text, lists and mappings."""
+        found = {key: texts(value) for key, value in self.value.items()}
+        if self.children:
+            found[self.collection] = [child.tree() for child in self.children]
+        return found
+
+    def addresses(self) -> Iterator[Address]:
+        """Return the addresses of the object and of those nested in it."""
+        yield self.address
+        for child in self.children:
+            yield from child.addresses()
+
+    def lines(self, indent: int) -> Iterator[str]:
+        """Return the entry as an item of a list, indented by `indent` spaces."""
+        lead = " " * indent + "- "
+        for line in self._body(indent + STEP):
+            yield lead + line.lstrip(" ") if lead else line
+            lead = ""
+
+    def _body(self, indent: int) -> Iterator[str]:
+        for key, value in self.value.items():
+            yield from pair(key, value, indent)
+        if self.children:
+            yield " " * indent + f"{self.collection}:"
+            for child in self.children:
+                yield from child.lines(indent + STEP)
+
+
+def plain(value: Any) -> str:
+    """Return the text of a value without quotes, as our own parser reads it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return str(value)
+
+
+def escape_placeholders(text: str) -> str:
+    """Return `text` escaped for a catalogue file, in which `${NAME}` is filled in."""
+    return _NAME.sub(lambda match: f"{match[1]}${match[0].removeprefix(match[1])}", text)
+
+
+def has_placeholder(written: str) -> bool:
+    """Return whether `written` contains a `${NAME}`, whose value is in the environment."""
+    return any(not match[1] for match in _NAME.finditer(written))
+
+
+def scalar(value: Any, *, flow: bool = False) -> str:
+    """Return a value as it is written in a file; `flow` inside brackets or braces."""
+    if isinstance(value, (bool, int, Decimal, date)):
+        return plain(value)
+    text = str(value)
+    return text if _bare(text, flow) else quote(text)
+
+
+def quote(text: str) -> str:
+    """Return `text` in double quotes, on one line."""
+    escaped = json.dumps(text, ensure_ascii=False)
+    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", escaped)
+
+
+def paragraph(text: str) -> list[str] | None:
+    """Return the lines of a block literal (after `|-`) with `text`, or None."""
+    lines = text.split("\n")
+    fits = len(lines) > 1 and all(_PRINTED.fullmatch(line) for line in lines)
+    if not fits or not lines[0] or not lines[-1] or lines[0][0] == " ":
+        return None
+    return lines if all(line == line.rstrip() for line in lines) else None
+
+
+def _bare(text: str, flow: bool) -> bool:
+    """Return whether `text` needs no quotes in any reader."""
+    if not _START.match(text) or not _PRINTED.fullmatch(text) or text != text.rstrip():
+        return False
+    if ": " in text or " #" in text or text.endswith(":") or _GUESSED.fullmatch(text):
+        return False
+    return not (flow and re.search("[][{},:?]", text))
+
+
+def texts(value: Any, text: Callable[[Any], str] = plain) -> Any:
+    """Return a value as a reader gets it from the file; `text` gives that of one scalar."""
+    if isinstance(value, dict):
+        return {key: texts(inner, text) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [texts(inner, text) for inner in value]
+    return text(value)
+
+
+def pair(key: str, value: Any, indent: int) -> Iterator[str]:
+    """Return the lines of `key: value`, indented by `indent` spaces."""
+    lead = " " * indent + f"{scalar(key)}:"
+    if isinstance(value, dict) and any(isinstance(v, dict) for v in value.values()):
+        yield lead
+        for inner_key, inner in value.items():
+            yield " " * (indent + STEP) + f"{scalar(inner_key)}: {flow(inner)}"
+        return
+    lines = paragraph(escape_placeholders(value)) if isinstance(value, str) else None
+    if lines is None:
+        yield f"{lead} {flow(value)}"
+        return
+    yield f"{lead} |-"
+    for line in lines:
+        yield " " * (indent + STEP) + line if line else ""
+
+
+def flow(value: Any, *, inside: bool = False) -> str:
+    """Return a value on one line."""
+    if isinstance(value, dict):
+        pairs = (f"{scalar(k, flow=True)}: {flow(v, inside=True)}" for k, v in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(flow(item, inside=True) for item in value) + "]"
+    return scalar(escape_placeholders(value) if isinstance(value, str) else value, flow=inside)
