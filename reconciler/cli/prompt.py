@@ -47,12 +47,11 @@ def ask_approval() -> bool:
 
 def choose_drift(takes: Sequence[FieldDrift], labels: Mapping[Address, str]) -> list[FieldDrift]:
     """Ask about each difference; return those to write to the files."""
-    from reconciler.kinds import KINDS
     from reconciler.render.import_ import drift_lines
 
     chosen: list[FieldDrift] = []
     for index, take in enumerate(takes):
-        for line in drift_lines(take, KINDS, labels):
+        for line in drift_lines(take, labels):
             print_message(line)
         answer = _ask_word(ADOPT, ("yes", "no", "all", "quit"), ADOPT_HELP)
         if answer == "all":

@@ -8,12 +8,15 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import unified_diff
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reconciler.catalogue.parser import parse
+from reconciler.catalogue.writing.results import AdoptResult, FieldDrift, ImportResult, Skipped
 from reconciler.core.diff.diff import compare_fields
 from reconciler.core.model.address import Address
-from reconciler.core.model.kind import Kind, Kinds
+from reconciler.core.model.kind import Kind
+from reconciler.dealpos.reading.full_read import FullRead
+from reconciler.kinds import KINDS
 from reconciler.render.words import (
     ObjectLabels,
     amount,
@@ -25,15 +28,6 @@ from reconciler.render.words import (
     with_labels,
     written,
 )
-
-if TYPE_CHECKING:
-    from reconciler.catalogue.writing.results import (
-        AdoptResult,
-        FieldDrift,
-        ImportResult,
-        Skipped,
-    )
-    from reconciler.dealpos.reading.full_read import FullRead
 
 MAX_LINES_OF_A_SORT = 20
 """The text counts further lines of one sort; JSON has all of them."""
@@ -51,10 +45,10 @@ def estimate_document(reading: FullRead) -> dict[str, Any]:
     }
 
 
-def estimate_text(reading: FullRead, kinds: Kinds) -> str:
+def estimate_text(reading: FullRead) -> str:
     """Return the same for people."""
     estimate = estimate_document(reading)
-    found = _objects(estimate["objects"], kinds)
+    found = _objects(estimate["objects"])
     used = counted(estimate["requests_used"], "request")
     more = counted(estimate["requests"], "more request")
     lines = [f"Store: {plain(estimate['store'])}"]
@@ -80,10 +74,10 @@ def import_document(result: ImportResult) -> dict[str, Any]:
     }
 
 
-def import_text(result: ImportResult, kinds: Kinds, folder: str) -> str:
+def import_text(result: ImportResult, folder: str) -> str:
     """Return the same for people, with the next step."""
     labels = result.labels
-    lines = [_file(name, objects, kinds) for name, objects in result.files.items()]
+    lines = [_file(name, objects) for name, objects in result.files.items()]
     if not any(result.files.values()):
         lines.append("Nothing to import: the files declare every object of the shop.")
     lines += _some("skipped", _skipped_lines(result.skipped, labels))
@@ -96,14 +90,14 @@ def import_text(result: ImportResult, kinds: Kinds, folder: str) -> str:
     return "\n".join(map(plain, lines)) + "\n"
 
 
-def _file(name: str, objects: Mapping[str, int], kinds: Kinds) -> str:
-    held = _objects(objects, kinds)
+def _file(name: str, objects: Mapping[str, int]) -> str:
+    held = _objects(objects)
     return f"wrote {name}: {held}" if held else f"wrote {name}"
 
 
-def _objects(objects: Mapping[str, int], kinds: Kinds) -> str:
+def _objects(objects: Mapping[str, int]) -> str:
     return ", ".join(
-        f"{amount(count)} {name if count == 1 else kinds[name].collection}"
+        f"{amount(count)} {name if count == 1 else KINDS[name].collection}"
         for name, count in sorted(objects.items())
         if count
     )
@@ -134,9 +128,9 @@ def _some(title: str, found: Iterable[str]) -> Iterator[str]:
         yield f"{title}: {amount(len(lines) - MAX_LINES_OF_A_SORT)} more (--format json lists all)"
 
 
-def drift_lines(drift: FieldDrift, kinds: Kinds, labels: ObjectLabels) -> Iterator[str]:
+def drift_lines(drift: FieldDrift, labels: ObjectLabels) -> Iterator[str]:
     """Yield the parts of a field that differ: the declared value, then the live one."""
-    kind = kinds[drift.address.kind]
+    kind = KINDS[drift.address.kind]
     field = kind.fields[drift.field]
     about = named(drift.address, labels)
     for part in compare_fields(kind, {drift.field: drift.declared}, {drift.field: drift.live}):
@@ -145,17 +139,17 @@ def drift_lines(drift: FieldDrift, kinds: Kinds, labels: ObjectLabels) -> Iterat
         yield f"{about} {plain(part.name)}: declared {declared}, live {live}"
 
 
-def adopt_text(result: AdoptResult, kinds: Kinds, dry_run: bool) -> str:
+def adopt_text(result: AdoptResult, dry_run: bool) -> str:
     """Return the live values that were written to the files, the skipped ones, and the edits."""
     labels = result.labels
     lines = []
     for drift in result.drift:
         place = f"{drift.source.file}:{drift.source.line}: "
-        lines += [plain(place) + line for line in drift_lines(drift, kinds, labels)]
+        lines += [plain(place) + line for line in drift_lines(drift, labels)]
     lines += [f"new: {named(address, labels)}" for address in result.new]
     lines += [plain(f"not adopted: {line}") for line in _skipped_lines(result.skipped, labels)]
     for name, (old, new) in result.files.items():
-        lines += ["", *map(plain, _difference(name, old, new, _private(result, kinds)))]
+        lines += ["", *map(plain, _difference(name, old, new, _private(result)))]
     if count := len(result.files):
         lines += ["", f"{'would write' if dry_run else 'wrote'} {counted(count, 'file')}"]
     elif not result.skipped:
@@ -163,11 +157,11 @@ def adopt_text(result: AdoptResult, kinds: Kinds, dry_run: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def adopt_document(result: AdoptResult, kinds: Kinds, dry_run: bool) -> dict[str, Any]:
+def adopt_document(result: AdoptResult, dry_run: bool) -> dict[str, Any]:
     """Return the same for programs."""
     labels = result.labels
     return {
-        "adopted": [_drift(drift, kinds, labels) for drift in result.drift],
+        "adopted": [_drift(drift, labels) for drift in result.drift],
         "new": [{"address": str(a), "label": labels.get(a)} for a in result.new],
         "skipped": _skipped_documents(result.skipped, labels),
         "files": list(result.files),
@@ -175,8 +169,8 @@ def adopt_document(result: AdoptResult, kinds: Kinds, dry_run: bool) -> dict[str
     }
 
 
-def _drift(drift: FieldDrift, kinds: Kinds, labels: ObjectLabels) -> dict[str, Any]:
-    field = kinds[drift.address.kind].fields[drift.field]
+def _drift(drift: FieldDrift, labels: ObjectLabels) -> dict[str, Any]:
+    field = KINDS[drift.address.kind].fields[drift.field]
     return {
         "address": str(drift.address),
         "label": labels.get(drift.address),
@@ -187,11 +181,11 @@ def _drift(drift: FieldDrift, kinds: Kinds, labels: ObjectLabels) -> dict[str, A
     }
 
 
-def _private(result: AdoptResult, kinds: Kinds) -> set[str]:
+def _private(result: AdoptResult) -> set[str]:
     """Return the collections whose entries are people."""
     touched: set[Address] = {*(drift.address for drift in result.drift), *result.new}
     names = {address.kind for address in touched}
-    return {kinds[name].collection for name in names if _is_personal(kinds[name])}
+    return {KINDS[name].collection for name in names if _is_personal(KINDS[name])}
 
 
 def _is_personal(kind: Kind) -> bool:

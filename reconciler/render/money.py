@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from reconciler.core.model.pricing import Offer
 from reconciler.core.money import Peak, PriceImpact, Sale, margin
-from reconciler.render.words import ObjectLabels, Row, amount, named, plain
+from reconciler.render.words import ObjectLabels, Row, amount, counted, named, plain
 
 MAX_PLACES = 6
 
@@ -81,33 +81,15 @@ def _is_indirect(sale: Sale) -> bool:
 
 def impact_line(impact: PriceImpact, labels: ObjectLabels) -> str:
     """Return the impact of a plan in one line; empty when no price and no margin moves."""
-    prices = [
-        _count(impact.price_increases, "increase"),
-        _count(impact.price_decreases, "decrease"),
-        f"{amount(impact.below_cost)} below cost" if impact.below_cost else "",
-    ]
-    margins = [
-        f"{amount(count)} {way}"
-        for count, way in ((impact.margins_up, "up"), (impact.margins_down, "down"))
-        if count
-    ]
-    counts = [", ".join(filter(None, prices))]
-    counts += [f"margins: {', '.join(margins)}"] if margins else []
-    peaks = [
-        f"largest {name} {_peak(peak, labels)}"
-        for name, peak in (
-            ("increase", impact.largest_increase),
-            ("decrease", impact.largest_decrease),
-        )
-        if peak
-    ]
-    largest = ", ".join(peaks)
-    parts = ["; ".join(filter(None, counts)), largest[:1].upper() + largest[1:]]
-    return ". ".join(filter(None, parts))
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{amount(count)} {noun}{'' if count == 1 else 's'}" if count else ""
+    prices = {"increase": impact.price_increases, "decrease": impact.price_decreases}
+    counts = [counted(number, noun) for noun, number in prices.items() if number]
+    counts += [f"{amount(impact.below_cost)} below cost"] if impact.below_cost else []
+    ways = {"up": impact.margins_up, "down": impact.margins_down}
+    margins = ", ".join(f"{amount(number)} {way}" for way, number in ways.items() if number)
+    peaks = {"increase": impact.largest_increase, "decrease": impact.largest_decrease}
+    largest = ", ".join(f"largest {n} {_peak(peak, labels)}" for n, peak in peaks.items() if peak)
+    moves = filter(None, [", ".join(counts), f"margins: {margins}" if margins else ""])
+    return ". ".join(filter(None, ["; ".join(moves), largest[:1].upper() + largest[1:]]))
 
 
 def _peak(peak: Peak, labels: ObjectLabels) -> str:

@@ -27,7 +27,7 @@ def page(template: str, script: str = "", **values: Any) -> str:
         keep_trailing_newline=True,
         lstrip_blocks=True,
     )
-    pages.filters["plain"] = _plain
+    pages.filters["plain"] = lambda value: plain(str(value))
     style = loader.get_source(pages, "page.css")[0]
     code = loader.get_source(pages, script)[0] if script else ""
     return pages.get_template(template).render(
@@ -38,10 +38,6 @@ def page(template: str, script: str = "", **values: Any) -> str:
         version=__version__,
         **values,
     )
-
-
-def _plain(value: object) -> str:
-    return plain(str(value))
 
 
 def _fingerprint(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.cli.request_log import SHOWN_HEADERS, RequestLog, format_details, format_line
+from reconciler.cli.console import SHOWN_HEADERS, RequestLog, format_details, format_line
 from reconciler.core.model.store import Store
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.observer import ClientObserver, RequestRecord, parameter_names

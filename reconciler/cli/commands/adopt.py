@@ -67,14 +67,13 @@ def adopt(
         changed = back.finish()
         if not dry_run:
             back.save(changed)
-    from reconciler.kinds import KINDS
     from reconciler.render.import_ import adopt_document, adopt_text
 
     result = adopting.make_result(found, back, changed)
     if output_format == "json":
-        output.print_json(adopt_document(result, KINDS, dry_run))
+        output.print_json(adopt_document(result, dry_run))
     else:
-        values, blank, files = adopt_text(result, KINDS, dry_run).partition("\n\n")
+        values, blank, files = adopt_text(result, dry_run).partition("\n\n")
         output.print_text(values)
         stream.write_stdout(blank + files)  # lines of files stay as they are
     if found.skipped:

@@ -37,7 +37,6 @@ def import_(
     with errors.report_errors(output_format, directory):
         options.parse_scope((), kinds)
         from reconciler.cli.console import open_shop
-        from reconciler.kinds import KINDS
         from reconciler.render import import_ as render
         from reconciler.workflows import import_ as importing
 
@@ -46,7 +45,7 @@ def import_(
             reading = importing.begin_reading(shop, kinds)
             reading.read_listings()
             console.finish()
-            estimate = render.estimate_text(reading, KINDS)
+            estimate = render.estimate_text(reading)
             if dry_run and output_format == "json":
                 return output.print_json(render.estimate_document(reading))
             if dry_run:
@@ -57,7 +56,7 @@ def import_(
     if output_format == "json":
         output.print_json(render.import_document(result))
     else:
-        output.print_text(render.import_text(result, KINDS, str(directory)))
+        output.print_text(render.import_text(result, str(directory)))
     if result.cut is not None:
         errors.print_error(result.cut)
         raise UsageError(
