@@ -39,7 +39,7 @@ thought understood woken won written
 """
 """Participles that do not end in -ed."""
 
-LEFT = {"docstrings": 0, "participles": 8, "classes": 0, "long": 1, "packages": 0}
+LEFT = {"docstrings": 0, "participles": 0, "classes": 0, "long": 1, "packages": 0}
 """Findings that are still to be mended; these numbers only ever shrink, to nothing."""
 
 RIDDLES = ("What", "Whether", "Why", "Those", "How", "As", "That", "It")

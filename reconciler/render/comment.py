@@ -16,7 +16,7 @@ from reconciler import __version__
 from reconciler.errors import ReconcilerError, SourceError
 from reconciler.render.plan.sections import Verdict
 from reconciler.render.view import View
-from reconciler.render.words import amount, plain, shortened
+from reconciler.render.words import amount, plain, shorten
 
 MAX_COMMENT_BYTES = 65_536
 """GitHub takes as many characters as a comment."""
@@ -46,7 +46,7 @@ def code(text: str) -> str:
 
 def short(text: str, longest: int = MAX_NAME_CHARACTERS) -> str:
     """Return `text` as a code span, cut where it is longer."""
-    return code(shortened(text, longest))
+    return code(shorten(text, longest))
 
 
 def marker(subject: str) -> str:

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from reconciler.dealpos.doctor.evidence import MAX_REQUESTS, Evidence
 from reconciler.dealpos.doctor.finding import CheckResult, CheckVerdict
 from reconciler.render.json import FORMAT_VERSION, described
-from reconciler.render.words import counted, plain
+from reconciler.render.words import plain, plural
 
 WIDTH = 80
 """Columns of the table, as in a terminal that nobody has made wider."""
@@ -115,7 +115,7 @@ def doctor_document(evidence: Evidence, results: Sequence[CheckResult]) -> Docto
 def _summary(evidence: Evidence, results: Sequence[CheckResult]) -> str:
     counts = Counter(result.verdict for result in results)
     errors = counts[CheckVerdict.ERROR]
-    warnings = counted(counts[CheckVerdict.WARNING], "warning")
-    numbers = f"{counts[CheckVerdict.OK]} ok, {warnings}, {counted(errors, 'error')}"
+    warnings = plural(counts[CheckVerdict.WARNING], "warning")
+    numbers = f"{counts[CheckVerdict.OK]} ok, {warnings}, {plural(errors, 'error')}"
     conclusion = "Fix the errors before the first plan." if errors else "This shop is supported."
-    return f"Doctor: {numbers}. {conclusion} {counted(evidence.requests, 'request')} used."
+    return f"Doctor: {numbers}. {conclusion} {plural(evidence.requests, 'request')} used."

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.core.ledger.ledger import AppliedRun
 from reconciler.ledger.backend import LedgerSnapshot
-from reconciler.render.words import amount, counted, plain
+from reconciler.render.words import amount, plain, plural
 
 COMMIT_CHARACTERS = 12
 
@@ -31,7 +31,7 @@ def _lines(held: LedgerSnapshot, store: str) -> Iterator[str]:
     applies = len(held.ledger.applies)
     yield (
         f"History: {amount(applies)} {'apply' if applies == 1 else 'applies'}, "
-        f"{counted(len(held.ledger.entries), 'object')} in the ledger"
+        f"{plural(len(held.ledger.entries), 'object')} in the ledger"
     )
 
 

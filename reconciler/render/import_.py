@@ -20,13 +20,13 @@ from reconciler.kinds import KINDS
 from reconciler.render.words import (
     ObjectLabels,
     amount,
-    counted,
     duration,
-    named,
+    format_value,
+    mask_value,
     plain,
-    shown,
+    plural,
+    with_label,
     with_labels,
-    written,
 )
 
 MAX_LINES_OF_A_SORT = 20
@@ -49,8 +49,8 @@ def estimate_text(reading: FullRead) -> str:
     """Return the same for people."""
     estimate = estimate_document(reading)
     found = _objects(estimate["objects"])
-    used = counted(estimate["requests_used"], "request")
-    more = counted(estimate["requests"], "more request")
+    used = plural(estimate["requests_used"], "request")
+    more = plural(estimate["requests"], "more request")
     lines = [f"Store: {plain(estimate['store'])}"]
     if found:
         lines.append(f"Found {found} that no file declares ({used}).")
@@ -117,7 +117,7 @@ def _skipped_documents(skipped: Iterable[Skipped], labels: ObjectLabels) -> list
 
 def _skipped_lines(skipped: Iterable[Skipped], labels: ObjectLabels) -> Iterator[str]:
     for address, reason, field in skipped:
-        about = named(address, labels) + (f" `{field}`" if field else "")
+        about = with_label(address, labels) + (f" `{field}`" if field else "")
         yield f"{about}: {with_labels(reason, labels)}"
 
 
@@ -132,10 +132,10 @@ def drift_lines(drift: FieldDrift, labels: ObjectLabels) -> Iterator[str]:
     """Yield the parts of a field that differ: the declared value, then the live one."""
     kind = KINDS[drift.address.kind]
     field = kind.fields[drift.field]
-    about = named(drift.address, labels)
+    about = with_label(drift.address, labels)
     for part in compare_fields(kind, {drift.field: drift.declared}, {drift.field: drift.live}):
-        declared = written(drift.address, field, part.after)
-        live = written(drift.address, field, part.before)
+        declared = format_value(drift.address, field, part.after)
+        live = format_value(drift.address, field, part.before)
         yield f"{about} {plain(part.name)}: declared {declared}, live {live}"
 
 
@@ -146,12 +146,12 @@ def adopt_text(result: AdoptResult, dry_run: bool) -> str:
     for drift in result.drift:
         place = f"{drift.source.file}:{drift.source.line}: "
         lines += [plain(place) + line for line in drift_lines(drift, labels)]
-    lines += [f"new: {named(address, labels)}" for address in result.new]
+    lines += [f"new: {with_label(address, labels)}" for address in result.new]
     lines += [plain(f"not adopted: {line}") for line in _skipped_lines(result.skipped, labels)]
     for name, (old, new) in result.files.items():
         lines += ["", *map(plain, _difference(name, old, new, _private(result)))]
     if count := len(result.files):
-        lines += ["", f"{'would write' if dry_run else 'wrote'} {counted(count, 'file')}"]
+        lines += ["", f"{'would write' if dry_run else 'wrote'} {plural(count, 'file')}"]
     elif not result.skipped:
         lines.append("Nothing to adopt: the files match the shop.")
     return "\n".join(lines) + "\n"
@@ -175,8 +175,8 @@ def _drift(drift: FieldDrift, labels: ObjectLabels) -> dict[str, Any]:
         "address": str(drift.address),
         "label": labels.get(drift.address),
         "field": drift.field,
-        "declared": shown(drift.address, field, drift.declared),
-        "live": shown(drift.address, field, drift.live),
+        "declared": mask_value(drift.address, field, drift.declared),
+        "live": mask_value(drift.address, field, drift.live),
         "source": {"file": drift.source.file, "line": drift.source.line},
     }
 

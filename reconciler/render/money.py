@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from reconciler.core.model.pricing import Offer
 from reconciler.core.money import Peak, PriceImpact, Sale, margin
-from reconciler.render.words import ObjectLabels, Row, amount, counted, named, plain
+from reconciler.render.words import ObjectLabels, Row, amount, plain, plural, with_label
 
 MAX_PLACES = 6
 
@@ -82,7 +82,7 @@ def _is_indirect(sale: Sale) -> bool:
 def impact_line(impact: PriceImpact, labels: ObjectLabels) -> str:
     """Return the impact of a plan in one line; empty when no price and no margin moves."""
     prices = {"increase": impact.price_increases, "decrease": impact.price_decreases}
-    counts = [counted(number, noun) for noun, number in prices.items() if number]
+    counts = [plural(number, noun) for noun, number in prices.items() if number]
     counts += [f"{amount(impact.below_cost)} below cost"] if impact.below_cost else []
     ways = {"up": impact.margins_up, "down": impact.margins_down}
     margins = ", ".join(f"{amount(number)} {way}" for way, number in ways.items() if number)
@@ -94,4 +94,4 @@ def impact_line(impact: PriceImpact, labels: ObjectLabels) -> str:
 
 def _peak(peak: Peak, labels: ObjectLabels) -> str:
     where = f" at {plain(peak.outlet)}" if peak.outlet else ""
-    return f"{peak.percent:+,.1f} % ({named(peak.address, labels)}{where})"
+    return f"{peak.percent:+,.1f} % ({with_label(peak.address, labels)}{where})"

@@ -18,7 +18,7 @@ from reconciler.render.json import (
 )
 from reconciler.render.plan.documents import Verb
 from reconciler.render.view import ReportView
-from reconciler.render.words import ObjectLabels, amount, counted, named, plain, with_labels
+from reconciler.render.words import ObjectLabels, amount, plain, plural, with_label, with_labels
 
 SIGNS = {"applied": "✓", "failed": "✗", "stale": "!", "skipped": "⊘"}
 _STYLES = {"applied": "green", "failed": "red", "stale": "yellow", "skipped": "yellow"}
@@ -85,7 +85,7 @@ def _outcome(outcome: Outcome, labels: ObjectLabels, view: ReportView) -> str:
     sign = view.paint(_STYLES[outcome.status], SIGNS[outcome.status])
     message = with_labels(plain(outcome.message), labels)
     return (
-        f"{sign} {outcome.action.value} {named(outcome.address, labels)} "
+        f"{sign} {outcome.action.value} {with_label(outcome.address, labels)} "
         f"{outcome.status}{f': {message}' if message else ''}"
     )
 
@@ -93,12 +93,12 @@ def _outcome(outcome: Outcome, labels: ObjectLabels, view: ReportView) -> str:
 def _closing_line(report: Report) -> str:
     counts = report.counts()
     verified = f"({amount(report.verified)} verified)"
-    requests = counted(report.requests, "request")
+    requests = plural(report.requests, "request")
     if report.complete and not counts["applied"]:
-        in_place = counted(len(report.outcomes), "change")
+        in_place = plural(len(report.outcomes), "change")
         return f"Nothing to do: {in_place} already in place (verified), {requests}"
     if counts["applied"] == len(report.outcomes):
-        return f"Apply complete: {counted(counts['applied'], 'change')} {verified}, {requests}"
+        return f"Apply complete: {plural(counts['applied'], 'change')} {verified}, {requests}"
     rest = [
         f"{amount(counts[name])} {name}" for name in ("failed", "stale", "skipped") if counts[name]
     ]

@@ -44,12 +44,12 @@ def amount(value: int | Decimal) -> str:
     return f"{value:,}"
 
 
-def shown(address: Address, field: Field, value: Any) -> Any:
+def mask_value(address: Address, field: Field, value: Any) -> Any:
     """Return a value as data for a reader: private ones as their fingerprint."""
     return fingerprint(address, value) if field.private and value not in (None, "") else value
 
 
-def written(address: Address, field: Field, value: Any) -> str:
+def format_value(address: Address, field: Field, value: Any) -> str:
     """Return a value as text for a reader: text in quotes, numbers without, nothing as a dash."""
     if value is None:
         return "—"
@@ -60,26 +60,26 @@ def written(address: Address, field: Field, value: Any) -> str:
     if isinstance(value, (int, Decimal)):
         return amount(value)
     if isinstance(value, str):
-        return quoted(value)
-    return ", ".join(quoted(item) for item in value) or "none"
+        return quote(value)
+    return ", ".join(quote(item) for item in value) or "none"
 
 
-def quoted(value: object) -> str:
+def quote(value: object) -> str:
     """Return text in quotes, as JSON has it; white space that could be overlooked is `␣`."""
     text = json.dumps(str(value), ensure_ascii=False)[1:-1]
     return f'"{plain(_SPACES.sub(lambda found: "␣" * len(found[0]), text))}"'
 
 
-def named(address: Address, labels: ObjectLabels) -> str:
+def with_label(address: Address, labels: ObjectLabels) -> str:
     """Return an address with the name of its object: `variant/1005L "Cappuccino, Large"`."""
     return plain(str(address)) + _label(labels.get(address))
 
 
 def _label(label: str | None) -> str:
-    return f" {quoted(label)}" if label else ""
+    return f" {quote(label)}" if label else ""
 
 
-def shortened(text: str, length: int) -> str:
+def shorten(text: str, length: int) -> str:
     """Return `text`, cut where it is longer than `length` characters."""
     return text if len(text) <= length else text[: length - 1] + "…"
 
@@ -129,7 +129,7 @@ def group_names(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return groups
 
 
-def counted(number: int, noun: str) -> str:
+def plural(number: int, noun: str) -> str:
     """Return a number with its noun: `1 change`, `2 changes`."""
     return f"{amount(number)} {noun}{'' if number == 1 else 's'}"
 

@@ -26,7 +26,7 @@ from reconciler.core.plan.violation import Violation
 from reconciler.dealpos.reading.read import read_live
 from reconciler.errors import UsageError
 from reconciler.kinds import KINDS
-from reconciler.render.words import written
+from reconciler.render.words import format_value
 from reconciler.workflows.open_shop import OpenShop
 from reconciler.workflows.plan import PlannedRun, order_steps
 from reconciler.workflows.plan_file import SavedPlan
@@ -171,7 +171,7 @@ def _explain_stale(item: StaleField) -> str:
     if field.private:
         return f"`{item.name}` was changed in the shop after the plan was saved"
     before, now, after = (
-        written(item.address, field, value) for value in (item.before, item.now, item.after)
+        format_value(item.address, field, value) for value in (item.before, item.now, item.after)
     )
     writing = "deleting it" if item.action is Action.DELETE else f"writing {after}"
     return (

@@ -72,10 +72,10 @@ def _catalogue(kinds: Kinds) -> dict[str, Any]:
     properties[ALLOW] = _exceptions(kinds)
     properties[REMOVED] = _removals(kinds)
     title = {"$schema": _DRAFT, "title": "A catalogue file of reconciler"}
-    return title | _closed(properties) | {"$defs": definitions}
+    return title | _object_schema(properties) | {"$defs": definitions}
 
 
-def _closed(properties: Mapping[str, Any]) -> dict[str, Any]:
+def _object_schema(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return the schema of an object that has no other keys."""
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
@@ -135,7 +135,7 @@ def _guardrails() -> dict[str, Any]:
             "description": body.pop("description"),
             "anyOf": [body, {"enum": ["off", False]}],
         }
-    return _closed(properties)
+    return _object_schema(properties)
 
 
 def _settings(kinds: Kinds) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def _settings(kinds: Kinds) -> dict[str, Any]:
         nested = {child.collection for child in kinds.values() if child.parent}
         for name in (kind.identity, WAS, *nested):
             properties.pop(name, None)
-        defaults[kind.name] = _closed(properties)
+        defaults[kind.name] = _object_schema(properties)
     secret = {
         "description": "The name of an environment variable, never the secret.",
         "pattern": r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\})+$",
@@ -158,13 +158,13 @@ def _settings(kinds: Kinds) -> dict[str, Any]:
         "client_secret": _TEXT | secret,
     }
     sections = {
-        "store": _closed(store),
+        "store": _object_schema(store),
         "catalogue": _TEXT | {"description": "The folder of the catalogue files."},
-        "defaults": _closed(defaults),
+        "defaults": _object_schema(defaults),
         "guardrails": _guardrails(),
         "ledger": {"enum": list(LEDGERS), "description": "Where applies are remembered."},
         "prune": _prune(kinds),
     }
     inner = {name: body for name, body in definitions.items() if name not in kinds}
     title = {"$schema": _DRAFT, "title": "reconciler.yaml, the settings of a shop"}
-    return title | _closed(sections) | {"$defs": inner}
+    return title | _object_schema(sections) | {"$defs": inner}

@@ -16,7 +16,7 @@ from reconciler.errors import Problem, SourceError, StoreError
 from reconciler.kinds import KINDS
 from reconciler.render.plan.github import render_error, render_plan
 from reconciler.render.view import View
-from reconciler.render.words import plain, quoted
+from reconciler.render.words import plain, quote
 from tests.support.plans import Makes
 
 HERE = View(kinds=KINDS, repository_path="shop")
@@ -108,7 +108,7 @@ def test_no_name_is_a_command_in_a_log(makes: Makes, hostile: str) -> None:
             assert command.properties["line"] in ("14", "15")
     created = next(c for c in commands if c.properties["title"].startswith("create"))
     assert created.properties["title"] == f"create variant/{plain(hostile)}"
-    assert created.message == f"model: {quoted(hostile)}"
+    assert created.message == f"model: {quote(hostile)}"
     assert [line.partition(":")[0] for line in rest] == ["Store", "Price impact", "Plan", ""]
     assert "##[" not in "".join(rest)
     text = render_plan(makes.hostile(hostile), makes.view(locate=line_of))

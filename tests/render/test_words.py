@@ -11,7 +11,7 @@ import pytest
 from reconciler.core.diff.change import fingerprint
 from reconciler.core.model.address import Address
 from reconciler.kinds import KINDS
-from reconciler.render.words import amount, counted, duration, plain, with_labels, written
+from reconciler.render.words import amount, duration, format_value, plain, plural, with_labels
 
 SPEC = KINDS["variant"].fields["unit_price"]
 SECRETIVE = KINDS["customer"].fields["name"]
@@ -39,18 +39,18 @@ SOMEBODY = Address("customer", "DP-001")
     ],
 )
 def test_a_value_is_written_for_people(value: Any, text: str) -> None:
-    assert written(SOMEBODY, SPEC, value) == text
+    assert format_value(SOMEBODY, SPEC, value) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(None, "—"), ("", '""')])
 def test_a_private_value_that_is_not_there_needs_no_fingerprint(value: Any, text: str) -> None:
-    assert written(SOMEBODY, SECRETIVE, value) == text
+    assert format_value(SOMEBODY, SECRETIVE, value) == text
 
 
 def test_a_fingerprint_tells_a_change_and_nothing_else() -> None:
     mark = fingerprint(SOMEBODY, "Sari")
     assert re.fullmatch(r"#[0-9a-f]{4}", mark)
-    assert written(SOMEBODY, SECRETIVE, "Sari") == mark == fingerprint(SOMEBODY, "Sari")
+    assert format_value(SOMEBODY, SECRETIVE, "Sari") == mark == fingerprint(SOMEBODY, "Sari")
     assert mark != fingerprint(SOMEBODY, "Sara")
     assert mark != fingerprint(Address("customer", "DP-002"), "Sari")
 
@@ -72,7 +72,7 @@ def test_numbers_and_times_are_written_for_people(function: Any, value: Any, tex
 
 
 def test_nouns_agree_with_their_number() -> None:
-    assert [counted(n, "read") for n in (0, 1, 2, 1000)] == [
+    assert [plural(n, "read") for n in (0, 1, 2, 1000)] == [
         "0 reads",
         "1 read",
         "2 reads",

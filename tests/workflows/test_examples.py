@@ -14,7 +14,7 @@ from reconciler.render.json import dumps
 from reconciler.render.plan.json import plan_document
 from reconciler.render.plan.text import render_plan
 from reconciler.render.view import PlanView
-from reconciler.render.words import named
+from reconciler.render.words import with_label
 from tests.support.shop import ROOT, MakeShop
 
 EXAMPLES = ROOT / "examples"
@@ -68,7 +68,9 @@ def test_an_example_is_shown_and_documented_without_a_hitch(make_shop: MakeShop,
     document = json.loads(dumps(plan_document(plan, PlanView(kinds=KINDS, usage=price))))
     assert len(document["resource_changes"]) == len(plan.changes)
     for change in plan.changes:
-        assert f"{change.action.symbol} {named(change.address, plan.labels)}  catalogue/" in text
+        assert (
+            f"{change.action.symbol} {with_label(change.address, plan.labels)}  catalogue/" in text
+        )
 
 
 def test_the_first_plan_of_the_coffee_chain_shows_every_kind_of_change(kopi: Example) -> None:

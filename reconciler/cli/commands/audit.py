@@ -52,9 +52,9 @@ def audit(
     seconds = time.monotonic() - began
     output.print_audit(found, shop.client.requests, seconds, output_format, directory)
     if unread := found.of("unknown"):
-        from reconciler.render.words import counted
+        from reconciler.render.words import plural
 
-        errors.print_error(ReconcilerError(f"{counted(len(unread), 'object')} could not be read"))
+        errors.print_error(ReconcilerError(f"{plural(len(unread), 'object')} could not be read"))
         sys.exit(exit_codes.ERROR)
     if detailed_exitcode and not found.clean:
         sys.exit(exit_codes.CHANGES)

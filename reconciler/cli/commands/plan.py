@@ -68,9 +68,9 @@ def plan(
         output.write_reports(run, reports, directory, key)
     output.print_plan(run, output_format, directory, compact, key)
     if run.plan.unknown:
-        from reconciler.render.words import counted
+        from reconciler.render.words import plural
 
-        objects = counted(len(run.plan.unknown), "object")
+        objects = plural(len(run.plan.unknown), "object")
         why = f"{objects} could not be read; changes to them are not planned"
         errors.print_error(ReconcilerError(why))
         sys.exit(exit_codes.ERROR)

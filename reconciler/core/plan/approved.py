@@ -74,7 +74,7 @@ def desired_from_approved(approved: Collection[Approved], files: Desired, kinds:
         value = _declared_value(kind, change, files)
         if value is not None:
             source = change.source or Source("", 0, 0)
-            declared = Declared(value, source, change.renamed_from, _rewritten(kind, change))
+            declared = Declared(value, source, change.renamed_from, _rewritten_fields(kind, change))
             objects.setdefault(kind.name, {})[change.address.name] = declared
     removals = {
         change.address: Removal(change.source or Source("", 0, 0), delete=True)
@@ -99,7 +99,7 @@ def _declared_value(kind: Kind, change: Approved, files: Desired) -> Value | Non
     return value
 
 
-def _rewritten(kind: Kind, change: Approved) -> frozenset[str]:
+def _rewritten_fields(kind: Kind, change: Approved) -> frozenset[str]:
     """Return the approved fields that the server always rewrites, or that only a ledger knows."""
     fields = (kind.fields[name] for name in change.names)
     return frozenset(field.name for field in fields if field.derived or field.write_only)
@@ -216,7 +216,7 @@ def _is_so(kind: Kind, change: Approved, live: Live) -> bool:
     names = after if change.action is Action.CREATE else change.names
     wanted = {name: after[name] for name in names if name in after}
     seen = _as_shown(kind, change.address, state.value)
-    rewritten = () if change.action is Action.CREATE else _rewritten(kind, change)
+    rewritten = () if change.action is Action.CREATE else _rewritten_fields(kind, change)
     return change.action is not Action.DELETE and not compare_fields(kind, wanted, seen, rewritten)
 
 

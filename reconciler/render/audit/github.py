@@ -6,7 +6,7 @@ from reconciler.core.audit import Audit, AuditFinding
 from reconciler.render.audit.words import closing_line, describe, name_state
 from reconciler.render.plan.github import Annotation, commands, log, render_error
 from reconciler.render.view import AuditView
-from reconciler.render.words import named
+from reconciler.render.words import with_label
 
 __all__ = ["render_audit", "render_error"]
 
@@ -28,6 +28,6 @@ def render_audit(audit: Audit, view: AuditView) -> str:
 
 
 def _annotation(finding: AuditFinding, audit: Audit, view: AuditView) -> Annotation:
-    title = f"{name_state(finding.state)} {named(finding.address, audit.labels)}"
+    title = f"{name_state(finding.state)} {with_label(finding.address, audit.labels)}"
     lines = describe(finding, view.kinds, audit.labels)
     return Annotation(title, "\n".join(lines), finding.source)

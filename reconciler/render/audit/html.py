@@ -19,7 +19,7 @@ from reconciler.render.audit.words import (
 from reconciler.render.page import page
 from reconciler.render.plan import html as plan_page
 from reconciler.render.view import AuditView, View, place
-from reconciler.render.words import moment, named, plain, with_labels
+from reconciler.render.words import moment, plain, with_label, with_labels
 
 
 class AuditItem(NamedTuple):
@@ -60,4 +60,4 @@ def render_error(error: ReconcilerError, view: View) -> str:
 def _item(finding: AuditFinding, audit: Audit, view: AuditView) -> AuditItem:
     plainly = finding.state in WITHOUT_DETAILS
     lines = [] if plainly else describe(finding, view.kinds, audit.labels)
-    return AuditItem(named(finding.address, audit.labels), place(finding.source), lines)
+    return AuditItem(with_label(finding.address, audit.labels), place(finding.source), lines)

@@ -23,7 +23,7 @@ from reconciler.render.json import (
     source_document,
 )
 from reconciler.render.view import AuditView
-from reconciler.render.words import shown
+from reconciler.render.words import mask_value
 
 __all__ = ["audit_document", "render_audit", "render_error"]
 
@@ -138,8 +138,8 @@ def _finding(finding: AuditFinding, audit: Audit, view: AuditView) -> AuditFindi
         "fields": [
             {
                 "path": field.name,
-                "live": shown(finding.address, kind.fields[field.path[0]], field.before),
-                "declared": shown(finding.address, kind.fields[field.path[0]], field.after),
+                "live": mask_value(finding.address, kind.fields[field.path[0]], field.before),
+                "declared": mask_value(finding.address, kind.fields[field.path[0]], field.after),
                 **origin_of(field),
             }
             for field in finding.fields

@@ -12,7 +12,7 @@ from reconciler.core.audit import Audit, AuditFinding
 from reconciler.errors import ReconcilerError
 from reconciler.render.audit.words import describe
 from reconciler.render.view import AuditView, View
-from reconciler.render.words import counted, named, plain
+from reconciler.render.words import plain, plural, with_label
 
 _OUTCOMES = {"unknown": "error", "unmanaged": "skipped"}
 
@@ -31,7 +31,7 @@ def render_audit(audit: Audit, view: AuditView) -> str:
         time=f"{view.seconds:.3f}",
         timestamp=ended.isoformat(),
     )
-    _case(suite, "reconciler", f"{counted(audit.unchanged, 'object')} in sync")
+    _case(suite, "reconciler", f"{plural(audit.unchanged, 'object')} in sync")
     for finding in audit.findings:
         _finding(suite, finding, audit, view)
     return _text(suite)
@@ -49,7 +49,7 @@ def render_error(error: ReconcilerError, view: View) -> str:
 
 
 def _finding(suite: Element, finding: AuditFinding, audit: Audit, view: AuditView) -> None:
-    name = named(finding.address, audit.labels).partition("/")[2]
+    name = with_label(finding.address, audit.labels).partition("/")[2]
     case = _case(suite, f"reconciler.{finding.address.kind}", name)
     if finding.source:
         folder = view.repository_path

@@ -19,7 +19,7 @@ from reconciler.render.audit.words import (
 )
 from reconciler.render.comment import NameList, code, fit_all, size
 from reconciler.render.view import AuditView, View, place
-from reconciler.render.words import group_names, moment, named, with_labels
+from reconciler.render.words import group_names, moment, with_label, with_labels
 
 
 def render_audit(audit: Audit, view: AuditView) -> str:
@@ -61,7 +61,7 @@ def _listing(state: str, found: Sequence[AuditFinding], audit: Audit, view: Audi
 
 
 def _entry(finding: AuditFinding, audit: Audit, view: AuditView) -> str:
-    entry = code(named(finding.address, audit.labels))
+    entry = code(with_label(finding.address, audit.labels))
     if finding.state not in WITHOUT_DETAILS:
         entry += f": {code('; '.join(describe(finding, view.kinds, audit.labels)))}"
     where = place(finding.source)

@@ -16,7 +16,7 @@ from reconciler.render.audit.words import (
 )
 from reconciler.render.plan.text import MAX_NAMES, render_error
 from reconciler.render.view import AuditView, place
-from reconciler.render.words import moment, named, plain, with_labels
+from reconciler.render.words import moment, plain, with_label, with_labels
 
 __all__ = ["render_audit", "render_error"]
 
@@ -61,7 +61,7 @@ def _section(
     """Yield the objects of one state; those that only share a reason share a line."""
     together: dict[str, list[str]] = {}
     for finding in found:
-        name = named(finding.address, audit.labels)
+        name = with_label(finding.address, audit.labels)
         if finding.state in ("unknown", "unmanaged"):
             together.setdefault(finding.reason or "", []).append(name)
             continue

@@ -11,7 +11,7 @@ from reconciler.core.money import Sale, margin, moved_sales
 from reconciler.render.money import percent
 from reconciler.render.plan.sections import Verdict
 from reconciler.render.view import AuditView
-from reconciler.render.words import ObjectLabels, amount, counted, plain, with_labels, written
+from reconciler.render.words import ObjectLabels, amount, format_value, plain, plural, with_labels
 
 MEANINGS = {
     "drifted": "different from the files",
@@ -43,7 +43,7 @@ def name_state(state: str) -> str:
 def title_state(state: str, count: int) -> str:
     """Return the title of a section: `Missing (declared, not in the shop): 2 objects`."""
     word = name_state(state).capitalize()
-    return f"{word} ({MEANINGS[state]}): {counted(count, 'object')}"
+    return f"{word} ({MEANINGS[state]}): {plural(count, 'object')}"
 
 
 def differences(finding: AuditFinding, kinds: Kinds) -> list[str]:
@@ -55,7 +55,7 @@ def differences(finding: AuditFinding, kinds: Kinds) -> list[str]:
 def _difference(finding: AuditFinding, kind: Kind, field: FieldChange) -> str:
     spec = kind.fields[field.path[0]]
     live, declared = (
-        written(finding.address, spec, value) for value in (field.before, field.after)
+        format_value(finding.address, spec, value) for value in (field.before, field.after)
     )
     changed = f" ({_CHANGED[field.origin]})" if field.origin else ""
     return f"{plain(field.name)}: live {live}, declared {declared}{changed}"
@@ -85,12 +85,12 @@ def describe(finding: AuditFinding, kinds: Kinds, labels: ObjectLabels) -> list[
 def summarize_audit(audit: Audit) -> Verdict:
     """Return the one line that a reader must know."""
     if unread := len(audit.of("unknown")):
-        return Verdict("refused", f"Incomplete: {counted(unread, 'object')} could not be read")
+        return Verdict("refused", f"Incomplete: {plural(unread, 'object')} could not be read")
     if audit.clean:
         return Verdict("calm", "No drift: the shop matches the files")
     count = sum(finding.state not in CALM for finding in audit.findings)
     verb = "differs" if count == 1 else "differ"
-    return Verdict("careful", f"Drift: {counted(count, 'object')} {verb} from the files")
+    return Verdict("careful", f"Drift: {plural(count, 'object')} {verb} from the files")
 
 
 def needs_ledger(audit: Audit) -> bool:
@@ -105,4 +105,4 @@ def closing_line(audit: Audit, view: AuditView) -> str:
     found = [f"{amount(counts[state])} {name_state(state)}" for state in STATES if counts[state]]
     found.append(f"{amount(counts['unchanged'])} in sync")
     clean = "no drift, " if audit.clean else ""
-    return f"Audit: {clean}{', '.join(found)}. {counted(view.requests, 'request')}, read-only."
+    return f"Audit: {clean}{', '.join(found)}. {plural(view.requests, 'request')}, read-only."

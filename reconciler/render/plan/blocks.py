@@ -9,7 +9,15 @@ from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.money import moved_sales
 from reconciler.render.money import money_line
 from reconciler.render.view import Paint, no_paint, place
-from reconciler.render.words import ObjectLabels, Row, counted, named, plain, with_labels, written
+from reconciler.render.words import (
+    ObjectLabels,
+    Row,
+    format_value,
+    plain,
+    plural,
+    with_label,
+    with_labels,
+)
 
 STYLES = {
     Action.CREATE: "green",
@@ -33,8 +41,8 @@ def field_rows(change: Change, kind: Kind) -> list[Row]:
 
 def _row(change: Change, kind: Kind, field: FieldChange) -> Row:
     spec = kind.fields[field.path[0]]
-    before = written(change.address, spec, field.before)
-    after = written(change.address, spec, field.after)
+    before = format_value(change.address, spec, field.before)
+    after = format_value(change.address, spec, field.after)
     return Row(plain(field.name), before, after)
 
 
@@ -73,14 +81,14 @@ def block(
     if money := money_line(moved_sales(change, kinds)):
         yield f"    price impact: {money}"
     if count := count_hidden(change, kind):
-        yield paint("dim", f"    ({counted(count, 'unchanged field')} hidden)")
+        yield paint("dim", f"    ({plural(count, 'unchanged field')} hidden)")
 
 
 def line(change: Change, kinds: Kinds, labels: ObjectLabels, paint: Paint = no_paint) -> str:
     """Return a change in one line: its first fields, how many more there are, and its place."""
     found = field_rows(change, kinds[change.address.kind])
     if change.action is Action.CREATE:
-        parts = [counted(len(found), "field")] if found else []
+        parts = [plural(len(found), "field")] if found else []
     else:
         parts = [f"{name} {before} → {after}" for name, before, after in found[:MAX_FIELDS]]
         parts += [f"and {len(found) - MAX_FIELDS} more"] if len(found) > MAX_FIELDS else []
@@ -93,4 +101,4 @@ def line(change: Change, kinds: Kinds, labels: ObjectLabels, paint: Paint = no_p
 
 def _title(change: Change, labels: ObjectLabels, paint: Paint) -> str:
     sign = paint(STYLES[change.action], change.action.symbol)
-    return f"{sign} {paint('bold', named(change.address, labels))}"
+    return f"{sign} {paint('bold', with_label(change.address, labels))}"

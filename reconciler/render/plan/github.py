@@ -21,7 +21,7 @@ from reconciler.render.plan.sections import rank_changes
 from reconciler.render.plan.text import closing_line
 from reconciler.render.plan.violations import allow_block, violation_sentence
 from reconciler.render.view import PlanView, View
-from reconciler.render.words import ObjectLabels, amount, named, plain, with_labels
+from reconciler.render.words import ObjectLabels, amount, plain, with_label, with_labels
 
 MAX_ANNOTATIONS_OF_A_TYPE = 10
 MAX_MESSAGE_CHARACTERS = 2_000
@@ -72,7 +72,7 @@ def _add_hint(message: str, hint: str | None) -> str:
 
 
 def _violation(violation: Violation, labels: ObjectLabels, made_at: str) -> Annotation:
-    about = f"{named(violation.address, labels)}: " if violation.address else ""
+    about = f"{with_label(violation.address, labels)}: " if violation.address else ""
     given = violation.allowed
     if given:
         way = f"allowed until {given.until}: {given.reason}"
@@ -85,12 +85,12 @@ def _violation(violation: Violation, labels: ObjectLabels, made_at: str) -> Anno
 def _warnings(plan: Plan, view: PlanView) -> Iterator[Annotation]:
     labels = plan.labels
     for warning in plan.warnings:
-        about = ", ".join(named(address, labels) for address in warning.addresses)
+        about = ", ".join(with_label(address, labels) for address in warning.addresses)
         message = with_labels(warning.message, labels)
         yield Annotation("possible loss of data", f"{about}: {message}")
     for title, found in (("could not be read", plan.unknown), ("blocked", plan.blocked)):
         for address, reason in found:
-            yield Annotation(title, f"{named(address, labels)}: {with_labels(reason, labels)}")
+            yield Annotation(title, f"{with_label(address, labels)}: {with_labels(reason, labels)}")
     yield from (_violation(v, labels, view.made_at) for v in plan.violations if v.allowed)
 
 
@@ -101,7 +101,7 @@ def _change(change: Change, labels: ObjectLabels, view: PlanView) -> Annotation:
     ]
     if money := money_line(moved_sales(change, view.kinds)):
         lines.append(f"price impact: {money}")
-    title = f"{change.action.value} {named(change.address, labels)}"
+    title = f"{change.action.value} {with_label(change.address, labels)}"
     place = change.source
     if place and change.before is not None and change.fields:
         place = view.locate(place, change.fields[0].path)

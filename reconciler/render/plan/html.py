@@ -21,7 +21,15 @@ from reconciler.render.plan.blocks import MEANINGS, count_hidden, field_rows
 from reconciler.render.plan.text import usage_line
 from reconciler.render.plan.violations import allow_block, violation_sentence
 from reconciler.render.view import PlanView, View, place
-from reconciler.render.words import ObjectLabels, Row, counted, moment, named, plain, with_labels
+from reconciler.render.words import (
+    ObjectLabels,
+    Row,
+    moment,
+    plain,
+    plural,
+    with_label,
+    with_labels,
+)
 
 
 class Item(NamedTuple):
@@ -83,7 +91,7 @@ def _object(address: Address | None, labels: ObjectLabels, anchors: dict[Address
     """Return an object's name, as a link to its change where there is one."""
     if address is None:
         return Markup("the whole plan")
-    name = Markup("<code>{}</code>").format(named(address, labels))
+    name = Markup("<code>{}</code>").format(with_label(address, labels))
     if address in anchors:
         return Markup('<a href="#{}">{}</a>').format(anchors[address], name)
     return name
@@ -99,12 +107,12 @@ def _item(change: Change, kinds: Kinds, labels: ObjectLabels) -> Item:
     unshown = count_hidden(change, kind)
     shows_reason = change.action in (Action.REPLACE, Action.DELETE)
     rest = [with_labels(plain(change.reason), labels)] if shows_reason else []
-    rest += [f"{counted(unshown, 'unchanged field')} not shown"] if unshown else []
+    rest += [f"{plural(unshown, 'unchanged field')} not shown"] if unshown else []
     return Item(
         change.address.kind,
         change.action.value,
         change.action.symbol,
-        named(change.address, labels),
+        with_label(change.address, labels),
         place(change.source),
         [*field_rows(change, kind), *money_rows(sold)],
         any(sale.falls_below_cost for sale in sold),

@@ -24,7 +24,7 @@ from reconciler.render.json import (
 from reconciler.render.plan import documents
 from reconciler.render.plan.violations import allow_block
 from reconciler.render.view import PlanView
-from reconciler.render.words import ObjectLabels, shown
+from reconciler.render.words import ObjectLabels, mask_value
 
 __all__ = ["plan_document", "render_error", "render_plan"]
 
@@ -153,8 +153,8 @@ def _change(change: Change, kinds: Kinds, labels: ObjectLabels) -> documents.Res
         "fields": [
             {
                 "path": field.name,
-                "before": shown(change.address, kind.fields[field.path[0]], field.before),
-                "after": shown(change.address, kind.fields[field.path[0]], field.after),
+                "before": mask_value(change.address, kind.fields[field.path[0]], field.before),
+                "after": mask_value(change.address, kind.fields[field.path[0]], field.after),
                 "reason": field.reason,
                 **origin_of(field),
             }
@@ -190,7 +190,7 @@ def _value(change: Change, kind: Kind, value: Value | None) -> dict[str, Any] | 
     if value is None:
         return None
     return {
-        name: shown(change.address, kind.fields[name], item)
+        name: mask_value(change.address, kind.fields[name], item)
         for name, item in value.items()
         if not kind.fields[name].internal
     }

@@ -24,7 +24,14 @@ from reconciler.render.plan.blocks import MEANINGS, block, line
 from reconciler.render.plan.text import usage_line
 from reconciler.render.plan.violations import allow_block, violation_sentence
 from reconciler.render.view import PlanView, View, place
-from reconciler.render.words import ObjectLabels, amount, group_names, moment, named, with_labels
+from reconciler.render.words import (
+    ObjectLabels,
+    amount,
+    group_names,
+    moment,
+    with_label,
+    with_labels,
+)
 
 MAX_ALLOW_BLOCK_BYTES = 8_000
 _ALWAYS_COUNTED = ("create", "update", "retire", "delete", "unchanged")
@@ -70,7 +77,7 @@ def _at(source: Source | None) -> str:
 def _warnings(warnings: Sequence[PlanWarning], labels: ObjectLabels) -> NameList:
     names = group_names(address for warning in warnings for address in warning.addresses)
     entries = [
-        f"{', '.join(code(named(address, labels)) for address in warning.addresses)}: "
+        f"{', '.join(code(with_label(address, labels)) for address in warning.addresses)}: "
         f"{code(with_labels(warning.message, labels))}"
         for warning in warnings
     ]
@@ -94,7 +101,7 @@ def _violations(
 
 
 def _violation(violation: Violation, labels: ObjectLabels) -> str:
-    about = code(named(violation.address, labels)) if violation.address else "the whole plan"
+    about = code(with_label(violation.address, labels)) if violation.address else "the whole plan"
     message = code(violation_sentence(violation, labels))
     entry = f"{code(violation.rule)} {about}: {message}"
     given = violation.allowed
@@ -129,7 +136,7 @@ def _removals(found: Sequence[Change], labels: ObjectLabels) -> NameList:
 
 def _removal(change: Change, labels: ObjectLabels) -> str:
     meaning = MEANINGS.get(change.action)
-    object_ = f"{change.action.value} {code(named(change.address, labels))}"
+    object_ = f"{change.action.value} {code(with_label(change.address, labels))}"
     return f"{object_}{f' ({meaning})' if meaning else ''}{_at(change.source)}"
 
 
@@ -138,7 +145,7 @@ def _reasons(
 ) -> NameList:
     names = group_names(address for address, _ in found)
     entries = [
-        f"{code(named(address, labels))}: {code(with_labels(reason, labels))}"
+        f"{code(with_label(address, labels))}: {code(with_labels(reason, labels))}"
         for address, reason in found
     ]
     return NameList(f"{title} ({len(found):,}): {meaning}", entries, names)

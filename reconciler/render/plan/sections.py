@@ -11,7 +11,7 @@ from reconciler.core.model.kind import Kinds
 from reconciler.core.money import moved_sales
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import Violation, refusals
-from reconciler.render.words import counted, named
+from reconciler.render.words import plural, with_label
 
 REMOVES = (Action.DELETE, Action.REPLACE, Action.RETIRE)
 """The actions that take something away, if only for a moment."""
@@ -52,7 +52,7 @@ def list_undeclared(plan: Plan) -> list[tuple[str, str, list[str]]]:
     """Return the objects that no file declares: title, its meaning, names."""
     unmanaged = sorted(set(plan.unmanaged) - set(plan.orphaned))
     return [
-        (title, meaning, [named(address, plan.labels) for address in addresses])
+        (title, meaning, [with_label(address, plan.labels) for address in addresses])
         for title, meaning, addresses in (
             ("Orphaned", "applied once, in no file any more; not changed", plan.orphaned),
             ("Unmanaged", "in the shop, not in your files; not changed", unmanaged),
@@ -62,12 +62,12 @@ def list_undeclared(plan: Plan) -> list[tuple[str, str, list[str]]]:
 
 def summarize_plan(plan: Plan) -> Verdict:
     """Return the one line that a reader must know."""
-    warned = f"; {counted(len(plan.warnings), 'warning')}" if plan.warnings else ""
+    warned = f"; {plural(len(plan.warnings), 'warning')}" if plan.warnings else ""
     if refused := refusals(plan.violations):
-        text = f"Blocked by guardrails: {counted(len(refused), 'violation')}"
+        text = f"Blocked by guardrails: {plural(len(refused), 'violation')}"
         return Verdict("refused", text + warned)
     if plan.unknown:
-        unread = f"{counted(len(plan.unknown), 'object')} could not be read"
+        unread = f"{plural(len(plan.unknown), 'object')} could not be read"
         return Verdict("careful", f"Incomplete: {unread}; {_count_planned(plan)}{warned}")
     if find_removals(plan):
         return Verdict("careful", _count_planned(plan) + warned)
@@ -75,7 +75,7 @@ def summarize_plan(plan: Plan) -> Verdict:
         tone = "careful" if warned else "change"
         return Verdict(tone, f"{_count_planned(plan)}, no removals{warned}")
     if plan.blocked:
-        blocked = counted(len(plan.blocked), "object")
+        blocked = plural(len(plan.blocked), "object")
         return Verdict("careful", f"No changes; {blocked} blocked{warned}")
     return Verdict("calm", "No changes: the shop matches the files")
 
@@ -85,9 +85,9 @@ def _count_planned(plan: Plan) -> str:
     replaced = sum(change.action is Action.REPLACE for change in removed)
     rest = len(plan.changes) - len(removed)
     parts = [
-        counted(len(removed) - replaced, "removal") if len(removed) > replaced else "",
-        counted(replaced, "replacement") if replaced else "",
-        counted(rest, "other change" if removed else "change") if rest or not removed else "",
+        plural(len(removed) - replaced, "removal") if len(removed) > replaced else "",
+        plural(replaced, "replacement") if replaced else "",
+        plural(rest, "other change" if removed else "change") if rest or not removed else "",
     ]
     return ", ".join(filter(None, parts))
 

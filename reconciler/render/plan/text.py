@@ -18,12 +18,12 @@ from reconciler.render.plan.violations import violations_text
 from reconciler.render.view import PlanView, View
 from reconciler.render.words import (
     ObjectLabels,
-    counted,
     duration,
     group_names,
     moment,
-    named,
     plain,
+    plural,
+    with_label,
     with_labels,
 )
 
@@ -64,7 +64,7 @@ def _plan(plan: Plan, view: PlanView) -> Iterator[str]:
 
 def _warnings(plan: Plan, view: PlanView) -> Iterator[str]:
     for warning in plan.warnings:
-        about = ", ".join(named(address, plan.labels) for address in warning.addresses)
+        about = ", ".join(with_label(address, plan.labels) for address in warning.addresses)
         message = with_labels(plain(warning.message), plan.labels)
         yield f"{view.paint('yellow', 'Warning:')} {about}: {message}"
         yield ""
@@ -95,13 +95,13 @@ def _meaning(action: Action) -> str:
 
 def usage_line(plan: Plan, usage: ApiUsage, finish: str | None = None) -> str:
     """Return the requests that the plan used and an apply needs, and when that would be done."""
-    used = f"{counted(usage.reads, 'request')} used by this plan"
+    used = f"{plural(usage.reads, 'request')} used by this plan"
     if plan.empty:
         return used
     end = f", finished at about {finish} if started now" if finish else ""
     return (
-        f"{used}; apply needs {counted(usage.requests, 'request')} "
-        f"({counted(usage.windows, 'rate-limit window')}, {duration(usage.seconds)}){end}"
+        f"{used}; apply needs {plural(usage.requests, 'request')} "
+        f"({plural(usage.windows, 'rate-limit window')}, {duration(usage.seconds)}){end}"
     )
 
 
@@ -110,15 +110,15 @@ def _not_changed(plan: Plan, view: PlanView) -> Iterator[str]:
     for title, meaning, found in list_reasons(plan):
         if found:
             style = "red" if title == "Unknown" else "yellow"
-            yield view.paint(style, f"{title} ({meaning}): {counted(len(found), 'object')}")
+            yield view.paint(style, f"{title} ({meaning}): {plural(len(found), 'object')}")
             yield from _reasons(title, found, plan.labels)
             yield ""
     if plan.done:
-        yield f"Already in place, as approved: {counted(len(plan.done), 'object')}"
+        yield f"Already in place, as approved: {plural(len(plan.done), 'object')}"
         yield ""
     for title, meaning, names in list_undeclared(plan):
         if names:
-            yield f"{title} ({meaning}): {counted(len(names), 'object')}"
+            yield f"{title} ({meaning}): {plural(len(names), 'object')}"
             yield from (f"  {name}" for name in names[:MAX_NAMES])
             if len(names) > MAX_NAMES:
                 yield f"  and {len(names) - MAX_NAMES} more (--format json lists all)"
@@ -131,9 +131,9 @@ def _reasons(
     """Yield a line for each object; objects that were not read share one for each reason."""
     if title != "Unknown":
         for address, reason in found:
-            yield f"  ! {named(address, labels)}: {with_labels(plain(reason), labels)}"
+            yield f"  ! {with_label(address, labels)}: {with_labels(plain(reason), labels)}"
         return
-    shared = group_names((reason, named(address, labels)) for address, reason in found)
+    shared = group_names((reason, with_label(address, labels)) for address, reason in found)
     for reason, names in shared.items():
         yield f"  ? {join_some(names, MAX_NAMES)}: {with_labels(plain(reason), labels)}"
 
@@ -145,7 +145,7 @@ def closing_line(plan: Plan) -> str:
     rest += [f"{counts[name]:,} {name}" for name in ("blocked", "unknown") if counts[name]]
     rest += [f"{len(plan.stale):,} stale"] if plan.stale else []
     refused = refusals(plan.violations)
-    rest += [counted(len(refused), "violation")] if refused else []
+    rest += [plural(len(refused), "violation")] if refused else []
     verbs = [
         f"{counts[action.value]:,} to {action.value}"
         for action in _ACTIONS

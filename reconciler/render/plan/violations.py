@@ -11,7 +11,7 @@ from reconciler.core.model.address import Source
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import Violation, refusals
 from reconciler.render.view import View
-from reconciler.render.words import ObjectLabels, counted, named, plain, with_labels
+from reconciler.render.words import ObjectLabels, plain, plural, with_label, with_labels
 
 EXCEPTION_DAYS = 30
 _BARE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
@@ -22,7 +22,7 @@ def violations_text(plan: Plan, view: View) -> Iterator[str]:
     refused = refusals(plan.violations)
     paint = view.paint
     if refused:
-        count = counted(len(refused), "violation")
+        count = plural(len(refused), "violation")
         yield paint("red", f"Blocked by guardrails: {count}. 'apply' will refuse this plan.")
         for violation in refused:
             yield f"  {paint('red', '✗')} {_line(violation, plan.labels)}"
@@ -32,7 +32,7 @@ def violations_text(plan: Plan, view: View) -> Iterator[str]:
         yield ""
     allowed = [violation for violation in plan.violations if violation.allowed]
     if allowed:
-        yield f"Allowed by a reviewed exception: {counted(len(allowed), 'violation')}"
+        yield f"Allowed by a reviewed exception: {plural(len(allowed), 'violation')}"
         for violation in allowed:
             assert violation.allowed is not None
             yield f"  ✓ {_line(violation, plan.labels)}"
@@ -66,7 +66,7 @@ def _scalar(text: str) -> str:
 
 def violation_line(violation: Violation, labels: ObjectLabels) -> str:
     """Return a violation in one sentence, after its rule and its object."""
-    about = f" {named(violation.address, labels)}" if violation.address else ""
+    about = f" {with_label(violation.address, labels)}" if violation.address else ""
     return f"{plain(violation.rule)}{about}: {violation_sentence(violation, labels)}"
 
 
