@@ -12,6 +12,7 @@ from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.ledger.ledger import Key, Ledger
 from reconciler.core.ledger.record import Moment, RecordBasis, record_apply, unsettled_objects
 from reconciler.core.ledger.three_way import (
+    LedgerView,
     ThreeWayInput,
     add_last_written,
     find_orphaned,
@@ -63,11 +64,9 @@ class RunLedger:
         """Return both sides without the values that conflict; see `core.ledger.three_way`."""
         if self.backend is None:
             return ThreeWayInput(desired, live, {}, ())
-        known = self.snapshot.ledger
-        asked, seen, notes = add_last_written(desired, live, known, KINDS, self.key)
-        sides = hold_conflicts(
-            asked, seen, known, KINDS, self.rewrites, self.key, _pattern_test(overwrite)
-        )
+        known = LedgerView(self.snapshot.ledger, KINDS, self.key)
+        asked, seen, notes = add_last_written(desired, live, known)
+        sides = hold_conflicts(asked, seen, known, self.rewrites, _pattern_test(overwrite))
         return replace(sides, notes=(*self._notes(desired), *notes))
 
     def label_origins(
@@ -87,7 +86,7 @@ class RunLedger:
             partial,
             frozenset(gone),
         )
-        plan = label_origins(plan, self.snapshot.ledger, KINDS, self.key)
+        plan = label_origins(plan, LedgerView(self.snapshot.ledger, KINDS, self.key))
         plan = replace(
             plan,
             blocked=tuple(sorted((*plan.blocked, *map(explain_conflict, sides.conflicts)))),

@@ -13,6 +13,7 @@ from reconciler.core.diff.change import CONFLICT, DRIFTED, PENDING, Action
 from reconciler.core.ledger.ledger import Key, Ledger
 from reconciler.core.ledger.record import Moment, RecordBasis, record_apply, unsettled_objects
 from reconciler.core.ledger.three_way import (
+    LedgerView,
     add_last_written,
     find_orphaned,
     hold_conflicts,
@@ -60,13 +61,14 @@ def applied(objects: dict[str, dict[str, Any]], key: Key | None = KEY, **kept: A
 def plan(
     ledger: Ledger, desired: Desired, live: Live, told: bool = False, key: Key | None = KEY
 ) -> Plan:
-    asked, seen, notes = add_last_written(desired, live, ledger, KINDS, key)
-    ground = hold_conflicts(asked, seen, ledger, KINDS, ledger.kept, key, lambda address: told)
+    known = LedgerView(ledger, KINDS, key)
+    asked, seen, notes = add_last_written(desired, live, known)
+    ground = hold_conflicts(asked, seen, known, ledger.kept, lambda address: told)
     made, faults = build_plan(ground.desired, ground.live, KINDS, "s", ledger.kept)
     assert not faults
     blocked = (*made.blocked, *map(explain_conflict, ground.conflicts))
     made = replace(made, blocked=blocked, notes=(*made.notes, *notes))
-    return label_origins(made, ledger, KINDS, key)
+    return label_origins(made, known)
 
 
 def origins(made: Plan) -> dict[str, str]:
@@ -135,7 +137,9 @@ def test_what_was_held_is_still_known_after_the_rest_was_applied() -> None:
     ledger = applied({"variant/V": {"unit_price": 1, "model": "M"}})
     desired = files({"variant/V": {"unit_price": 2, "model": "N"}})
     live = shop({"variant/V": {"unit_price": 3, "model": "M"}})
-    ground = hold_conflicts(desired, live, ledger, KINDS, {}, KEY, lambda address: False)
+    ground = hold_conflicts(
+        desired, live, LedgerView(ledger, KINDS, KEY), {}, lambda address: False
+    )
     made, _ = build_plan(ground.desired, ground.live, KINDS, "s")
     basis = RecordBasis(ledger, desired, ground.held, unsettled_objects(made))
     after = record_apply(basis, made, [Address("variant", "V")], {}, KINDS, KEY, THEN)

@@ -34,13 +34,21 @@ from reconciler.core.ledger.ledger import (
 )
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
-from reconciler.core.model.field import Field
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import Live, Observed
 from reconciler.core.plan.plan import Plan
 
 Told = Callable[[Address], bool]
 """True if the files are to win a conflict about an object."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerView:
+    """A ledger, with the kinds and the key that its values are read with."""
+
+    ledger: Ledger
+    kinds: Kinds
+    key: Key | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +65,21 @@ class ThreeWayInput:
 
 
 def add_last_written(
-    desired: Desired, live: Live, ledger: Ledger, kinds: Kinds, key: Key | None
+    desired: Desired, live: Live, known: LedgerView
 ) -> tuple[Desired, Live, list[str]]:
     """Return both sides, with the last written values of declared write-only fields."""
     declared = {name: dict(entries) for name, entries in desired.objects.items()}
     observed = {name: dict(states) for name, states in live.objects.items()}
     notes: list[str] = []
-    for address, asked, state, entry in _iterate_known(desired, live, ledger):
-        kind = kinds[address.kind]
+    for address, asked, state, entry in _iterate_known(desired, live, known.ledger):
+        kind = known.kinds[address.kind]
         seen, moved = dict(state.value), set(asked.changed_derived_fields)
         for name in asked.value.keys() - state.value.keys():
             spec = kind.fields[name]
-            last = last_written(entry, spec, (name,), key) if spec.write_only else UNKNOWN
+            last = last_written(entry, spec, (name,), known.key) if spec.write_only else UNKNOWN
             if last is UNKNOWN:
                 continue
-            if ledger_value(address, spec, asked.value[name], key) == last:
+            if ledger_value(address, spec, asked.value[name], known.key) == last:
                 seen[name] = asked.value[name]
             elif _changeable(kind, name):
                 seen[name] = _exact(last, asked.value[name])
@@ -105,28 +113,22 @@ def _whole_limit(
 
 
 def hold_conflicts(
-    desired: Desired,
-    live: Live,
-    ledger: Ledger,
-    kinds: Kinds,
-    kept: KnownRewrites,
-    key: Key | None,
-    told: Told,
+    desired: Desired, live: Live, known: LedgerView, kept: KnownRewrites, told: Told
 ) -> ThreeWayInput:
     """Return both sides without the fields in conflict, except those to overwrite.
 
     `kept` is what the shop keeps otherwise than it was written.
     """
-    view = with_renames(desired, live, kinds, kept)[0]
+    view = with_renames(desired, live, known.kinds, kept)[0]
     objects = {name: dict(entries) for name, entries in desired.objects.items()}
     held: dict[Address, frozenset[str]] = {}
     conflicts: list[tuple[Address, str]] = []
-    for address, declared, state, entry in _iterate_known(desired, view, ledger):
+    for address, declared, state, entry in _iterate_known(desired, view, known.ledger):
         if told(address) or state.value == declared.value:
             continue
-        kind = kinds[address.kind]
+        kind = known.kinds[address.kind]
         found = compare_fields(kind, declared.value, state.value, declared.changed_derived_fields)
-        clashes = [c for c in found if _origin(kind, address, c, c.after, entry, key) == CONFLICT]
+        clashes = [c for c in found if _origin(known, address, c, c.after, entry) == CONFLICT]
         names = frozenset(c.path[0] for c in clashes if not kind.fields[c.path[0]].immutable_reason)
         if names:
             held[address] = names
@@ -136,15 +138,14 @@ def hold_conflicts(
     return ThreeWayInput(replace(desired, objects=objects), live, held, tuple(conflicts))
 
 
-def label_origins(plan: Plan, ledger: Ledger, kinds: Kinds, key: Key | None) -> Plan:
+def label_origins(plan: Plan, known: LedgerView) -> Plan:
     """Return the plan with the origin of every field, as far as the ledger knows it."""
     changes = []
     for change in plan.changes:
-        entry = ledger.entries.get(
+        entry = known.ledger.entries.get(
             Address(change.address.kind, change.renamed_from or change.address.name)
         )
-        kind = kinds[change.address.kind]
-        fields = tuple(replace(f, origin=_of(kind, change, f, entry, key)) for f in change.fields)
+        fields = tuple(replace(f, origin=_of(known, change, f, entry)) for f in change.fields)
         changes.append(replace(change, fields=fields))
     return replace(plan, changes=tuple(changes))
 
@@ -191,9 +192,7 @@ def _exact(last: Any, asked: Any) -> Any:
     return Decimal(last) if isinstance(last, str) and isinstance(asked, (int, Decimal)) else last
 
 
-def _of(
-    kind: Kind, change: Change, found: FieldChange, entry: LedgerEntry | None, key: Key | None
-) -> str:
+def _of(known: LedgerView, change: Change, found: FieldChange, entry: LedgerEntry | None) -> str:
     if change.action is Action.CREATE:
         return DRIFTED if entry else PENDING
     if found.reason == RENAMED:
@@ -202,46 +201,28 @@ def _of(
         return ""
     carried = change.carried if len(found.path) == 1 else {}
     asked = carried.get(found.path[0], (found.after,))[0]
-    return _origin(kind, change.address, found, asked, entry, key)
+    return _origin(known, change.address, found, asked, entry)
 
 
 def _origin(
-    kind: Kind,
-    address: Address,
-    found: FieldChange,
-    asked: Any,
-    entry: LedgerEntry,
-    key: Key | None,
+    known: LedgerView, address: Address, found: FieldChange, asked: Any, entry: LedgerEntry
 ) -> str:
     """Return the side that changed since `entry`; empty if unknown or neither."""
-    spec = kind.fields[found.path[0]]
+    spec = known.kinds[address.kind].fields[found.path[0]]
     if spec.name not in entry.values and not spec.private:
         return PENDING  # nobody managed the field until now
-    last = last_written(entry, spec, found.path, key)
+    last = last_written(entry, spec, found.path, known.key)
     if last is UNKNOWN:
         return ""
-    files = ledger_value(address, spec, asked, key) != last
+    files = ledger_value(address, spec, asked, known.key) != last
     if spec.derived or spec.write_only:
         return PENDING if files else ""  # how the shop has it tells nothing
-    shop = not _as_written(address, spec, found, last, entry, key)
+    pair = entry.kept.get(found.path)
+    stored = pair is not None and pair[1] == ledger_value(address, spec, found.before, None)
+    shop = not stored and ledger_value(address, spec, found.before, known.key) != last
     return {(True, True): CONFLICT, (True, False): PENDING, (False, True): DRIFTED}.get(
         (files, shop), ""
     )
-
-
-def _as_written(
-    address: Address,
-    spec: Field,
-    found: FieldChange,
-    last: Any,
-    entry: LedgerEntry,
-    key: Key | None,
-) -> bool:
-    """Return whether the shop still has what was written, or what it kept of that."""
-    if ledger_value(address, spec, found.before, key) == last:
-        return True
-    pair = entry.kept.get(found.path)
-    return pair is not None and pair[1] == ledger_value(address, spec, found.before, None)
 
 
 def _describe_conflict(kind: Kind, found: FieldChange, entry: LedgerEntry) -> str:

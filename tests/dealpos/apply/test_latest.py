@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.core.ledger.ledger import Ledger, LedgerEntry
-from reconciler.core.ledger.three_way import add_last_written
+from reconciler.core.ledger.three_way import LedgerView, add_last_written
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.plan.build import build_plan
@@ -129,7 +129,7 @@ def test_a_raised_limit_counts_what_every_predecessor_has_spent(shop: Shop) -> N
     def planned(limit: int) -> Any:
         shop.write(text.replace("{}", str(limit)))
         desired: Desired = shop.desired()
-        asked, seen, _ = add_last_written(desired, shop.read(), ledger, KINDS, None)
+        asked, seen, _ = add_last_written(desired, shop.read(), LedgerView(ledger, KINDS, None))
         return build_plan(asked, seen, KINDS, "sandbox", ledger.kept)[0]
 
     (change,) = planned(150).changes
