@@ -127,7 +127,8 @@ def known_keys(
 
     def at(path: Steps) -> Collection[str]:
         if path:
-            return sorted(_members(kind.model, path))
+            shapes = nested_shapes(kind.model, str(path[0]))
+            return sorted(name for shape in shapes for name in shape.__annotations__)
         if values_only:
             return [name for name in kind.model.__annotations__ if name != kind.identity]
         extra = [WAS] if kind.rename else []
@@ -136,11 +137,13 @@ def known_keys(
     return at
 
 
-def _members(model: Any, path: Steps) -> Iterator[str]:
-    """Return the keys of the mapping type nested in a field's annotation."""
-    pending = [get_type_hints(model)[str(path[0])]]
+@cache
+def nested_shapes(model: Any, name: str) -> tuple[Any, ...]:
+    """Return the mapping types in the annotation of a field, outer ones first."""
+    found, pending = [], [get_type_hints(model)[name]]
     while pending:
         candidate = pending.pop()
         if hasattr(candidate, "__required_keys__"):
-            yield from candidate.__annotations__
+            found.append(candidate)
         pending.extend(get_args(candidate))
+    return tuple(found)

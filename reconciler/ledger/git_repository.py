@@ -50,7 +50,7 @@ class GitRepository:
         if not self.remote:
             return mine
         theirs = self.remote_tip(ref)
-        if theirs and not self._has(theirs):
+        if theirs and _run_git(self.folder, "cat-file", "-e", theirs).returncode:
             self._line("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", self.remote, ref)
         return mine if mine and self._is_descendant(mine, theirs) else theirs
 
@@ -131,9 +131,6 @@ class GitRepository:
                 hint="rename the remote that has the ledger to `origin`",
             )
         return names[0] if names else ""
-
-    def _has(self, commit: str) -> bool:
-        return _run_git(self.folder, "cat-file", "-e", commit).returncode == 0
 
     def _is_descendant(self, later: str, earlier: str) -> bool:
         """Return whether `later` is `earlier` or a descendant of it."""

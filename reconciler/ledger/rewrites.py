@@ -47,14 +47,10 @@ def save_rewrites(state: StateDir, store: str, kept: KnownRewrites) -> None:
 def forget_rewrites(state: StateDir, store: str, addresses: Collection[Address]) -> None:
     """Forget what is kept of `addresses`: a ledger remembers it from now on."""
     known = state.section(FILE, store)
-    left = {name: pairs for name, pairs in known.items() if not _in(name, addresses)}
+    gone = set(map(str, addresses))
+    left = {name: pairs for name, pairs in known.items() if name not in gone}
     if left != known:
         state.save_section(FILE, store, left)
-
-
-def _in(name: str, addresses: Collection[Address]) -> bool:
-    kind, _, rest = name.partition("/")
-    return Address(kind, rest) in addresses
 
 
 def _entry(entry: Any) -> tuple[Path, Pair] | None:

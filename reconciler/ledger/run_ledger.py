@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -66,7 +66,11 @@ class RunLedger:
             return ThreeWayInput(desired, live, {}, ())
         known = LedgerView(self.snapshot.ledger, KINDS, self.key)
         asked, seen, notes = add_last_written(desired, live, known)
-        sides = hold_conflicts(asked, seen, known, self.rewrites, _pattern_test(overwrite))
+
+        def files_win(address: Address) -> bool:
+            return any(fnmatchcase(str(address), pattern) for pattern in overwrite)
+
+        sides = hold_conflicts(asked, seen, known, self.rewrites, files_win)
         return replace(sides, notes=(*self._notes(desired), *notes))
 
     def label_origins(
@@ -137,7 +141,7 @@ class RunLedger:
 
     def _after(self, plan: Plan, basis: RecordBasis, applied: Sequence[Address]) -> Ledger:
         moment = Moment(now(), commit_of(self.state.root) or "")
-        rewrites = merge_rewrites(self.rewrites, read_rewrites(self.state, self.store))
+        rewrites = self.with_new_rewrites().rewrites
         return record_apply(basis, plan, applied, rewrites, KINDS, self.key, moment)
 
     def _replace(self, backend: LedgerBackend, after: Ledger, force: bool) -> None:
@@ -197,10 +201,6 @@ def explain_conflict(conflict: tuple[Address, str]) -> tuple[Address, str]:
         f"conflict: {values}. Run `reconciler adopt {address}` to keep the live value, or pass "
         f"`--overwrite {address}` to write the declared one"
     )
-
-
-def _pattern_test(overwrite: Sequence[str]) -> Callable[[Address], bool]:
-    return lambda address: any(fnmatchcase(str(address), pattern) for pattern in overwrite)
 
 
 def _orphaned_note(addresses: Sequence[Address]) -> Iterator[str]:

@@ -102,13 +102,12 @@ def read_files(settings: Settings, parsing: Parsing | None = None) -> Desired:
     """Return the objects that the files declare. Raises SourceError for every problem in them."""
     from reconciler.catalogue import loader
     from reconciler.catalogue.files import list_files
-    from reconciler.catalogue.parallel import Parsing
     from reconciler.core.plan.faults import find_cycles
     from reconciler.kinds import MANAGED
 
     files = list_files(settings.root, settings.catalogue)
-    if parsing is None or parsing.paths != files:
-        parsing = Parsing(settings.root, files, settings.expand)
+    if parsing and parsing.paths != files:
+        parsing = None
     desired = loader.load(
         settings.root,
         settings.catalogue,

@@ -29,8 +29,6 @@ from reconciler.core.model.live import Live, Observed
 from reconciler.core.model.references import references_of
 from reconciler.core.plan.faults import find_cycles
 
-NOWHERE = Source("", 0, 0)
-
 Filled = Mapping[str, Mapping[str, Any]]
 """Values that are filled into objects of a kind that leave them out."""
 
@@ -49,11 +47,12 @@ class Exportable:
     """Entries that belong inside an object that is already declared, by that object."""
 
 
-Fresh = Callable[[Address], bool]
-
-
 def select_exportable(
-    live: Live, kinds: Kinds, chosen: Iterable[str], desired: Desired, fresh: Fresh
+    live: Live,
+    kinds: Kinds,
+    chosen: Iterable[str],
+    desired: Desired,
+    fresh: Callable[[Address], bool],
 ) -> Exportable:
     """Return the observed objects of `chosen` that are `fresh` and that a file can hold."""
     found = Exportable(desired=desired)
@@ -67,7 +66,7 @@ def select_exportable(
     return found
 
 
-def _gather(found: Exportable, kind: Kind, live: Live, fresh: Fresh) -> None:
+def _gather(found: Exportable, kind: Kind, live: Live, fresh: Callable[[Address], bool]) -> None:
     table = found.values.setdefault(kind.name, {})
     for name, state in sorted(live.iterate_observed(kind.name)):
         address = Address(kind.name, name)
@@ -166,7 +165,7 @@ def _with_exported(found: Exportable, desired: Desired) -> Desired:
     objects = {name: dict(known) for name, known in desired.objects.items()}
     for name, values in found.values.items():
         objects.setdefault(name, {}).update(
-            (code, Declared(value, NOWHERE)) for code, value in values.items()
+            (code, Declared(value, Source("", 0, 0))) for code, value in values.items()
         )
     return replace(desired, objects=objects)
 

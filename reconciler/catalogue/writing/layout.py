@@ -72,19 +72,12 @@ def file_of_similar(entry: YamlEntry, desired: Desired, kinds: Kinds) -> str | N
         lambda other, where: bool(path) and where == path,
         lambda other, where: bool(path) and where.partition("/")[0] == top,
     )
+    tops = [(kinds[a.kind], d) for a, d in desired if kinds[a.kind].parent is None]
     for test in tests:
-        if files := Counter(_files_where(desired, kinds, test)):
+        similar = (d for other, d in tops if test(other, path_of(other, d.value, kinds)))
+        if files := Counter(declared.source.file for declared in similar):
             return min(files, key=lambda name: (-files[name], name))
     return None
-
-
-def _files_where(
-    desired: Desired, kinds: Kinds, test: Callable[[Kind, str], bool]
-) -> Iterable[str]:
-    for address, declared in desired:
-        kind = kinds[address.kind]
-        if kind.parent is None and test(kind, path_of(kind, declared.value, kinds)):
-            yield declared.source.file
 
 
 def _order(entry: YamlEntry, kinds: Kinds) -> tuple[str, str, str]:

@@ -6,10 +6,11 @@ A key that is not written is not managed, so what is left out is left alone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Annotated, Any, Literal, Required, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_origin, get_type_hints
 
+from reconciler.catalogue.problems import nested_shapes
 from reconciler.core.model.kind import Kind, Value
 
 NOTHING: tuple[Any, ...] = (None, "", 0)
@@ -73,36 +74,17 @@ def _switches(kind: Kind) -> tuple[str, ...]:
     """Return the fields with few values: a value that most objects share is then a default."""
     return tuple(
         name
-        for name, base in _bases(kind)
+        for name, base in get_type_hints(kind.model).items()
         if (base is bool or get_origin(base) is Literal) and name not in kind.required
     )
-
-
-def _bases(kind: Kind) -> Iterator[tuple[str, Any]]:
-    for name, hint in get_type_hints(kind.model, include_extras=True).items():
-        base = hint
-        while get_origin(base) in (Annotated, Required):
-            base = get_args(base)[0]
-        yield name, base
-
-
-@cache
-def _required_members(kind: Kind, name: str) -> frozenset[str]:
-    """Return the members that each entry of a keyed map must have."""
-    pending: list[Any] = [dict(_bases(kind))[name]]
-    while pending:
-        candidate = pending.pop()
-        if hasattr(candidate, "__required_keys__"):
-            return frozenset(candidate.__required_keys__)
-        pending.extend(get_args(candidate))
-    return frozenset()
 
 
 def _without_unset(kind: Kind, name: str, value: Any) -> Any:
     """Return a keyed map without the members that are not set."""
     if not isinstance(value, Mapping):
         return value
-    required = _required_members(kind, name)
+    shapes = nested_shapes(kind.model, name)
+    required = shapes[0].__required_keys__ if shapes else ()
     return {
         key: {k: v for k, v in entry.items() if k in required or not is_unset(v)}
         if isinstance(entry, Mapping)

@@ -43,12 +43,6 @@ class CatalogueFile:
     root: YamlNode | None
     paths: dict[Address, Steps]
     edits: Edits
-    new: str = ""
-
-    @property
-    def content(self) -> bytes:
-        """Return the content after the edits."""
-        return (BOM if self.raw.startswith(BOM) else b"") + self.new.encode()
 
 
 @dataclass(slots=True)
@@ -119,11 +113,12 @@ class Writeback:
         found: dict[str, tuple[bytes, bytes]] = {}
         for file in self.files.values():
             try:
-                file.new = file.edits.result()
+                new = file.edits.result()
             except Unwritable as error:
                 raise _unsafe_edit(f"{file.name}: {error}") from None
-            if file.new != file.text:
-                found[file.name] = (file.raw, file.content)
+            if new != file.text:
+                mark = BOM if file.raw.startswith(BOM) else b""
+                found[file.name] = (file.raw, mark + new.encode())
         found |= {name: (b"", text.encode()) for name, text in self.created.items()}
         if found:
             self._verify(found)
