@@ -38,11 +38,8 @@ class Sale:
     @property
     def rise(self) -> Amount:
         """The price after less the price before; 0 where one of them is unknown."""
-        if self.before is None or self.after is None:
-            return 0
-        if self.before.price is None or self.after.price is None:
-            return 0
-        return self.after.price - self.before.price
+        before, after = (self.before or _UNKNOWN).price, (self.after or _UNKNOWN).price
+        return 0 if before is None or after is None else after - before
 
     @property
     def percent(self) -> Decimal | None:
@@ -72,12 +69,8 @@ def margin(offer: Offer | None) -> Decimal | None:
 
 def is_below_cost(offer: Offer | None) -> bool:
     """Return whether an offer is known to sell for less than it costs."""
-    return bool(
-        offer is not None
-        and offer.price is not None
-        and offer.cost is not None
-        and offer.price < offer.cost
-    )
+    price, cost = offer or _UNKNOWN
+    return price is not None and cost is not None and price < cost
 
 
 def sales(change: Change, kinds: Kinds) -> Iterator[Sale]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Value
 from reconciler.core.model.pricing import Discount, Offer
-from reconciler.core.model.references import references_of
+from reconciler.core.model.references import ancestors, references_of
 from reconciler.core.money import Amount
 from reconciler.guardrails.guardrail import PlanContext
 
@@ -134,10 +134,7 @@ class PricedItems:
             found.add(owner)
             above = self.context.after(owner) or {}
             for target, _ in references_of(self.context.kinds[owner.kind], above):
-                found.add(target)
-                if self.context.kinds[target.kind].tree:
-                    parts = target.name.split("/")
-                    found |= {(target.kind, "/".join(parts[:n])) for n in range(1, len(parts))}
+                found |= {target, *ancestors(target, self.context.kinds)}
         return found
 
 

@@ -58,15 +58,9 @@ class PlanContext:
         return apply_renames(self.live, self.desired, self.kinds)[0]
 
     @cached_property
-    def _nested(self) -> Mapping[str, Mapping[str, tuple[str, Observed]]]:
-        """The nested objects, by kind and name: the owner, and the live state of the owner."""
-        found: dict[str, dict[str, tuple[str, Observed]]] = {name: {} for name in self.kinds}
-        for kind in self.kinds.values():
-            for owner, state in (
-                self._live.iterate_observed(kind.parent.kind) if kind.parent else ()
-            ):
-                found[kind.name].update(dict.fromkeys(state.children or (), (owner, state)))
-        return found
+    def _nested(self) -> Mapping[str, Mapping[str, Value]]:
+        """The nested objects as reads of their parents showed them, by kind and name."""
+        return {kind.name: dict(self._live.children_of(kind)) for kind in self.kinds.values()}
 
     def before(self, address: Address) -> Value | None:
         """Return the live object; None if it is absent or unknown."""
@@ -75,11 +69,7 @@ class PlanContext:
         state = self._live.get(address)
         if isinstance(state, Observed):
             return state.value
-        if address.name not in self._nested[address.kind]:
-            return None
-        owner, above = self._nested[address.kind][address.name]
-        parent = {self.kinds[address.kind].parent_kind or "": owner}
-        return {**(above.children or {})[address.name], **parent}
+        return self._nested[address.kind].get(address.name)
 
     def was(self, change: Change) -> Value | None:
         """Return the object before a change, or before the replacement that it finishes."""

@@ -12,15 +12,7 @@ from types import MappingProxyType
 
 from reconciler.core.model.kind import Kind, Kinds
 
-
-def _discover() -> Kinds:
-    found: dict[str, Kind] = {}
-    for module in iter_modules(__path__):
-        kind = import_module(f"{__name__}.{module.name}").KIND
-        found[kind.name] = kind
-    return MappingProxyType(found)
-
-
-KINDS: Kinds = _discover()
+_found: list[Kind] = [import_module(f"{__name__}.{m.name}").KIND for m in iter_modules(__path__)]
+KINDS: Kinds = MappingProxyType({kind.name: kind for kind in _found})
 MANAGED: Kinds = MappingProxyType({name: kind for name, kind in KINDS.items() if kind.collection})
 """The kinds that a catalogue file can declare."""
