@@ -63,7 +63,7 @@ class Explained(NamedTuple):
     message: str
     hint: str
     is_key: bool
-    """Whether the key is wrong, not its value."""
+    """True if the key is wrong, not its value."""
 
 
 def explain_all(

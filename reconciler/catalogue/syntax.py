@@ -58,7 +58,7 @@ class YamlNode:
     start: int
     end: int
     flow: bool
-    """Whether it stands inside brackets or braces, or is such a collection itself."""
+    """True if it is inside brackets or braces, or is such a collection itself."""
     anchor: str = ""
     style: str = ""
     """Of a scalar: empty when plain, else its first character."""

@@ -81,7 +81,7 @@ class Written:
     observed: Value | None = None
     """The values that reads showed; {} for a deleted object that no read shows any more."""
     awaits_listing: bool = False
-    """Whether a listing must still show fields that no single read shows."""
+    """True if a listing must still show fields that no single read shows."""
     unread: str | None = None
     """The reason why reading it back failed."""
     notes: tuple[str, ...] = ()

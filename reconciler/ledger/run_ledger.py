@@ -35,7 +35,7 @@ from reconciler.ledger.rewrites import forget_rewrites, read_rewrites
 from reconciler.ledger.state_dir import StateDir
 
 GRACE = timedelta(minutes=15)
-"""How long a lock outlives twice the time that a plan is expected to take."""
+"""Time by which a lock outlives twice the expected duration of a plan."""
 DONE = "applied"
 MAX_NAMES = 10
 

@@ -28,7 +28,7 @@ class Choices:
     lists_hide_discontinued: bool = False
     """Product and variant lists leave discontinued rows out (categories: documented, never)."""
     text_filters: Literal["exact", "contains"] = "exact"
-    """How the ``Name`` and ``Code`` filters of lists compare."""
+    """Comparison of the ``Name`` and ``Code`` filters of lists."""
     numbers_as_strings: bool = False
     """Numbers are printed as strings, as the documented ``Count`` is."""
     numbers_as_floats: bool = False
@@ -64,8 +64,8 @@ class Choices:
     batch_max: int | None = None
     """The longest list taken where no maximum is printed; a longer one gets 400."""
     rewrite_text: Literal["none", "trim", "collapse", "upper", "lower", "decompose", "cut"] = "none"
-    """How names and descriptions (never keys) are stored: as sent, trimmed, with single spaces, in
-    one case, in another Unicode form, or cut to 12 characters."""
+    """Form in which names and descriptions (never keys) are stored: as sent, trimmed, with single
+    spaces, in one case, in another Unicode form, or cut to 12 characters."""
     fractions: Literal["reject", "round", "keep"] = "reject"
     """Amounts with a fraction, where the tables say integer: 400, rounded, or stored."""
 
@@ -181,7 +181,7 @@ class Choices:
     token_lifetime: float = 3600.0
     """Seconds that a token lives."""
     tokens_live: Literal["many", "one"] = "many"
-    """Whether a new token leaves the earlier ones valid."""
+    """True if a new token leaves the earlier ones valid."""
     token_counts: bool = False
     """Token requests count against the rate limit."""
     unauthorized_counts: bool = False
@@ -210,7 +210,7 @@ class Choices:
     missing_operations: frozenset[str] = frozenset()
     """Operations, "METHOD /path", that this tenant does not have."""
     missing_status: Literal[404, 405, 501] = 404
-    """How an operation that is not there is answered; always with an HTML page."""
+    """Status of an operation that does not exist; always with an HTML page."""
     forbidden_operations: frozenset[str] = frozenset()
     """Operations, "METHOD /path", that the credentials' role may not use."""
     forbidden_status: Literal[403, 401] = 403

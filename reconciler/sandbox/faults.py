@@ -23,7 +23,7 @@ class InjectedFault:
     nth: int = 1
     times: int = 1
     seconds: float = 1.0
-    """How long a delay lasts."""
+    """Duration of a delay."""
 
     def matches(self, method: str, path: str) -> bool:
         """Return whether a request counts for this failure."""

@@ -36,7 +36,7 @@ class PlannedRun(NamedTuple):
     ledger: RunLedger
     """The ledger as it was read: locked while the plan is applied, then written."""
     basis: RecordBasis
-    """What the ledger will be made from after the apply."""
+    """The data from which the next ledger is made after the apply."""
 
 
 def make_plan(

@@ -14,7 +14,7 @@ from reconciler.catalogue.problems import nested_shapes
 from reconciler.core.model.kind import Kind, Value
 
 NOTHING: tuple[Any, ...] = (None, "", 0)
-"""What stands for "not set", besides an empty list or mapping. A flag that is off equals 0."""
+"""Values for "not set", besides an empty list or mapping. A flag that is off equals 0."""
 
 
 def exportable_fields(kind: Kind, value: Value, above: Value | None = None) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class Writeback:
     created: dict[str, str] = field(default_factory=dict)
     """New files, by name from the shop's folder."""
     intended: dict[Address, dict[str, Any]] = field(default_factory=dict)
-    """What the files are to say of objects that they declare."""
+    """The values to write for declared objects."""
     added: set[Address] = field(default_factory=set)
 
     def write_field(self, address: Address, name: str, value: Any, typed: Any) -> None:

@@ -35,7 +35,7 @@ class Undo:
 
     remove: Request
     replaces: bool = False
-    """Whether an object was deleted for it."""
+    """True if an object was deleted for it."""
     restore: Request | None = None
     """Creates the deleted object again, with the uses that were left; None where none were."""
     must_match: Value = field(default_factory=dict)

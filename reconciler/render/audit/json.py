@@ -78,7 +78,7 @@ class AuditSummary(TypedDict):
     unmanaged: int
     """In the shop, in no file."""
     unchanged: int
-    """As declared; counted and not listed."""
+    """Objects as declared; counted and not listed."""
 
 
 @described
