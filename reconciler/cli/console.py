@@ -17,7 +17,6 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli import terminal
-from reconciler.cli.stream import write_stderr
 from reconciler.dealpos.observer import ApplyObserver, ClientObserver, RequestRecord
 from reconciler.errors import Stopped
 from reconciler.render.words import duration, plain
@@ -98,7 +97,7 @@ class Console(ClientObserver, ApplyObserver):
         if self._bar is not None:
             self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
         else:
-            write_stderr(text)
+            terminal.write_stderr(text)
 
     def expect(self, requests: int) -> None:
         """Show from here on how many of about so many requests were sent."""

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from reconciler.cli import terminal
 from reconciler.cli.output import REPORT_FORMATS, describe_run, find_renderer
-from reconciler.cli.stream import write_stderr, write_stdout
 from reconciler.errors import ReconcilerError
 
 
@@ -17,7 +16,7 @@ def print_message(text: str) -> None:
     """Write one line for a person to stderr, wrapped where that is a terminal."""
     from reconciler.render.words import plain
 
-    write_stderr(terminal.wrap(plain(text), terminal.read_width(sys.stderr)))
+    terminal.write_stderr(terminal.wrap(plain(text), terminal.read_width(sys.stderr)))
 
 
 def print_error(error: ReconcilerError) -> None:
@@ -44,7 +43,7 @@ def report_errors(
         yield
     except ReconcilerError as error:
         if text := _render(error, output_format, folder, subject):
-            write_stdout(text)
+            terminal.write_stdout(text)
         for path in reports:
             report_format = REPORT_FORMATS.get(path.suffix.lower(), "")
             if report_format in ("markdown", "html"):

@@ -13,7 +13,7 @@ import sys
 import click
 
 from reconciler import __version__
-from reconciler.cli import exit_codes, options, stream, terminal
+from reconciler.cli import exit_codes, options, terminal
 from reconciler.cli.commands.adopt import adopt
 from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.audit import audit
@@ -36,11 +36,11 @@ def main() -> None:
     # Looking for plugins of pydantic takes longer than a small shop does, and nobody else's code
     # has a say in what a price is.
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
-    stream.prepare_streams()
+    terminal.prepare_streams()
     terminal.choose_color("auto")
     try:
         _check_current_folder()
-        with stream.guard_stdout():
+        with terminal.guard_stdout():
             code = cli(prog_name="reconciler", standalone_mode=False)
     except click.ClickException as error:
         _print_usage_error(error)
@@ -49,7 +49,7 @@ def main() -> None:
         print_error(error)
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        stream.write_stderr("interrupted")  # on a line of its own: click has ended the line
+        terminal.write_stderr("interrupted")  # on a line of its own: click has ended the line
         code = exit_codes.INTERRUPTED
     finally:
         gc.freeze()  # nor is there among what is left when the process ends
@@ -93,19 +93,8 @@ def cli() -> None:
     """
 
 
-for command in (
-    init,
-    doctor,
-    validate,
-    plan,
-    apply,
-    audit,
-    history,
-    sandbox,
-    schema,
-    import_,
-    adopt,
-):
+COMMANDS = (init, doctor, validate, plan, apply, audit, history, sandbox, schema, import_, adopt)
+for command in COMMANDS:
     cli.add_command(command)
 
 

@@ -13,7 +13,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli import terminal
-from reconciler.cli.stream import write_stdout
 from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,17 +29,17 @@ def print_json(document: Any) -> None:
     """Write one JSON document to stdout."""
     from reconciler.render.json import dumps
 
-    write_stdout(dumps(document) + "\n")
+    terminal.write_stdout(dumps(document) + "\n")
 
 
 def print_text(text: str) -> None:
     """Write text for people to stdout, wrapped where that is a terminal."""
-    write_stdout(terminal.wrap(text, terminal.read_width(sys.stdout)))
+    terminal.write_stdout(terminal.wrap(text, terminal.read_width(sys.stdout)))
 
 
 def print_result(output_format: str, text: str) -> None:
     """Write a result to stdout: text for people wrapped, other formats as they are."""
-    write = print_text if output_format == "text" else write_stdout
+    write = print_text if output_format == "text" else terminal.write_stdout
     write(text)
 
 

@@ -1,4 +1,4 @@
-"""Properties of the terminal: colour, width, and text wrapped to that width.
+"""Text onto stdout and stderr: encoding, colour, width; a closed pipe, a full disk.
 
 Only a terminal gets wrapped text. In a pipe or a CI log each fact stays on one line, so that
 `grep` and `diff` find it whole.
@@ -6,12 +6,18 @@ Only a terminal gets wrapped text. In a pipe or a CI log each fact stays on one 
 
 from __future__ import annotations
 
+import io
 import os
 import re
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import EBADF, EDQUOT, EFBIG, EINVAL, EIO, ENOSPC, EPIPE
 from typing import Final, TextIO
 
 import click
+
+from reconciler.errors import ReconcilerError
 
 MIN_COLUMNS: Final = 40
 """Columns below which wrapping would leave a word a line."""
@@ -25,6 +31,8 @@ _WORD = re.compile(r"'[^']*'\S*|`[^`]*`\S*|(?<=: )reconciler .*|\S+")
 """One word, or a command, which stays on one line so that it can be copied."""
 _INDENT = re.compile(r"\s*(?:(?:\x1b\[[0-9;]*m)*[^\w\s'\"](?:\x1b\[[0-9;]*m)*\s+)?")
 """Leading white space, with the sign that begins a list entry."""
+_WRITE_ERRORS = (EBADF, EDQUOT, EFBIG, EINVAL, EIO, ENOSPC, EPIPE)
+"""Error numbers of a stream that does not take what is written to it."""
 
 
 class _Choice:
@@ -114,3 +122,48 @@ def _cells(text: str) -> int:
     from rich.cells import cell_len  # a terminal needs rich for its progress bar anyway
 
     return cell_len(visible)
+
+
+def prepare_streams() -> None:
+    """Make stdout and stderr take any text, and stdin give any text."""
+    # A stream that was closed (`>&-`) is None here. First stdout: each gets the lowest free number.
+    sys.stdout = sys.stdout or _open_null_stream()
+    sys.stderr = sys.stderr or _open_null_stream()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Not every console or pipe can take every character; Python's stderr is set up like this.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="backslashreplace")
+
+
+def _open_null_stream() -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.FileIO(os.devnull, "w"), encoding="utf-8")
+
+
+@contextmanager
+def guard_stdout() -> Iterator[None]:
+    """Ignore a reader of stdout that has gone away: it has read what it wanted.
+
+    Raises ReconcilerError where the disk is full or gone.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _WRITE_ERRORS or error.filename is not None:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise ReconcilerError(f"the output cannot be written: {error.strerror}") from None
+
+
+def write_stdout(text: str) -> None:
+    """Write text to stdout at once."""
+    with guard_stdout():
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def write_stderr(text: str) -> None:
+    """Write one line to stderr at once."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from reconciler.core.model.address import Source
 from reconciler.core.model.kind import Kinds
@@ -76,8 +75,3 @@ class AuditView(View):
 
     requests: int
     seconds: float
-
-    @property
-    def epoch(self) -> int:
-        """The end of the audit in seconds since 1970."""
-        return int(datetime.fromisoformat(self.made_at).timestamp())

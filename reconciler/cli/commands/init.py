@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import errors, options, stream
+from reconciler.cli import errors, options, terminal
 
 
 @click.command()
@@ -17,5 +17,5 @@ def init(directory: Path) -> None:
     from reconciler.kinds import MANAGED
     from reconciler.workflows.init import create_shop
 
-    stream.write_stdout("".join(f"wrote {path}\n" for path in create_shop(directory, MANAGED)))
+    terminal.write_stdout("".join(f"wrote {path}\n" for path in create_shop(directory, MANAGED)))
     errors.print_message(f"Next: reconciler plan {shlex.quote(str(directory))}")

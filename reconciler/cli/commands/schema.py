@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import stream
+from reconciler.cli import terminal
 from reconciler.errors import UsageError
 
 
@@ -26,4 +26,4 @@ def schema(directory: Path) -> None:
         )
     except OSError as error:
         raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from None
-    stream.write_stdout("".join(f"wrote {path}\n" for path in written))
+    terminal.write_stdout("".join(f"wrote {path}\n" for path in written))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from reconciler.core.audit import STATES, Audit
 from reconciler.errors import ReconcilerError
@@ -38,6 +39,7 @@ def render_audit(audit: Audit, view: AuditView) -> str:
         for state in STATES
     ]
     complete = not audit.of("unknown")
+    ended = datetime.fromisoformat(view.made_at)
     return (
         _metric("success", [(own, int(complete))])
         + _metric("info", [(own | {"store": audit.store}, 1)])
@@ -46,7 +48,7 @@ def render_audit(audit: Audit, view: AuditView) -> str:
         + _metric("unchanged_objects", [(own, audit.unchanged)])
         + _metric("requests", [(own, view.requests)])
         + _metric("duration_seconds", [(own, round(view.seconds, 3))])
-        + _metric("timestamp_seconds", [(own, view.epoch)])
+        + _metric("timestamp_seconds", [(own, int(ended.timestamp()))])
     )
 
 

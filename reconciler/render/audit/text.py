@@ -14,11 +14,9 @@ from reconciler.render.audit.words import (
     needs_ledger,
     title_state,
 )
-from reconciler.render.plan.text import MAX_NAMES, render_error
+from reconciler.render.plan.text import MAX_NAMES
 from reconciler.render.view import AuditView, place
 from reconciler.render.words import moment, plain, with_label, with_labels
-
-__all__ = ["render_audit", "render_error"]
 
 _SIGNS = {
     "drifted": ("~", "yellow"),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.core.audit import CALM, STATES, Audit, AuditFinding
-from reconciler.core.diff.change import CONFLICT, DRIFTED, PENDING, FieldChange
-from reconciler.core.model.kind import Kind, Kinds
+from reconciler.core.diff.change import CONFLICT, DRIFTED, PENDING
+from reconciler.core.model.kind import Kinds
 from reconciler.core.money import Sale, margin, moved_sales
 from reconciler.render.money import percent
+from reconciler.render.plan.blocks import field_rows
 from reconciler.render.plan.sections import Verdict
 from reconciler.render.view import AuditView
-from reconciler.render.words import ObjectLabels, amount, format_value, plain, plural, with_labels
+from reconciler.render.words import ObjectLabels, amount, plain, plural, with_labels
 
 MEANINGS = {
     "drifted": "different from the files",
@@ -48,17 +49,12 @@ def title_state(state: str, count: int) -> str:
 
 def differences(finding: AuditFinding, kinds: Kinds) -> list[str]:
     """Return each field that differs: `unit_price: live 18,500, declared 18,000`."""
-    kind = kinds[finding.address.kind]
-    return [_difference(finding, kind, field) for field in finding.fields]
-
-
-def _difference(finding: AuditFinding, kind: Kind, field: FieldChange) -> str:
-    spec = kind.fields[field.path[0]]
-    live, declared = (
-        format_value(finding.address, spec, value) for value in (field.before, field.after)
-    )
-    changed = f" ({_CHANGED[field.origin]})" if field.origin else ""
-    return f"{plain(field.name)}: live {live}, declared {declared}{changed}"
+    rows = field_rows(finding, kinds[finding.address.kind])
+    return [
+        f"{name}: live {live}, declared {declared}"
+        + (f" ({_CHANGED[field.origin]})" if field.origin else "")
+        for (name, live, declared), field in zip(rows, finding.fields, strict=True)
+    ]
 
 
 def describe_margins(finding: AuditFinding, kinds: Kinds) -> list[str]:

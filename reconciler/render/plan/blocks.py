@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.core.diff.change import DRIFTED, Action, Change, FieldChange
+from reconciler.core.audit import AuditFinding
+from reconciler.core.diff.change import DRIFTED, Action, Change
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.money import moved_sales
 from reconciler.render.money import money_line
@@ -34,16 +35,16 @@ MEANINGS = {
 MAX_FIELDS = 3
 
 
-def field_rows(change: Change, kind: Kind) -> list[Row]:
-    """Return every field that changes, in words."""
-    return [_row(change, kind, field) for field in change.fields]
-
-
-def _row(change: Change, kind: Kind, field: FieldChange) -> Row:
-    spec = kind.fields[field.path[0]]
-    before = format_value(change.address, spec, field.before)
-    after = format_value(change.address, spec, field.after)
-    return Row(plain(field.name), before, after)
+def field_rows(found: Change | AuditFinding, kind: Kind) -> list[Row]:
+    """Return every field that changes or differs, in words."""
+    return [
+        Row(
+            plain(field.name),
+            format_value(found.address, kind.fields[field.path[0]], field.before),
+            format_value(found.address, kind.fields[field.path[0]], field.after),
+        )
+        for field in found.fields
+    ]
 
 
 def count_hidden(change: Change, kind: Kind) -> int:

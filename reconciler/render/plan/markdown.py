@@ -117,13 +117,7 @@ def _allow_fold(plan: Plan, view: PlanView) -> str:
     text = "\n".join(allow_block(refused, view.made_at))
     if not refused or size(text) > MAX_ALLOW_BLOCK_BYTES or "```" in text:
         return ""
-    summary = "To allow the violations, add this to a catalogue file"
-    return (
-        "\n".join(
-            [f"<details><summary>{summary}</summary>", "", "```yaml", text, "```", "", "</details>"]
-        )
-        + "\n\n"
-    )
+    return _fold("To allow the violations, add this to a catalogue file", [text], language="yaml")
 
 
 def _removals(found: Sequence[Change], labels: ObjectLabels) -> NameList:
@@ -192,11 +186,11 @@ def _fold_of(action: Action, ranked: Iterable[Change], texts: Mapping[Address, s
     return _fold(f"{action.value} ({amount(len(changes))})", shown, note if elided else "")
 
 
-def _fold(summary: str, lines: Sequence[str], note: str = "") -> str:
+def _fold(summary: str, lines: Sequence[str], note: str = "", language: str = "diff") -> str:
     parts = [f"<details><summary>{summary}</summary>", ""]
     if lines:
         # No line of a block is backticks alone, so that none of them ends the fence.
-        parts += ["```diff", "\n".join(lines).rstrip("\n"), "```", ""]
+        parts += [f"```{language}", "\n".join(lines).rstrip("\n"), "```", ""]
     parts += [note, ""] if note else []
     return "\n".join([*parts, "</details>", "", ""])
 

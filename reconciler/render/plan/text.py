@@ -10,12 +10,11 @@ from reconciler.core.money import sum_price_impact
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.violation import refusals
 from reconciler.core.steps.usage import ApiUsage
-from reconciler.errors import ReconcilerError
 from reconciler.render.money import impact_line
 from reconciler.render.plan.blocks import MEANINGS, STYLES, block, line
 from reconciler.render.plan.sections import list_reasons, list_undeclared
 from reconciler.render.plan.violations import violations_text
-from reconciler.render.view import PlanView, View
+from reconciler.render.view import PlanView
 from reconciler.render.words import (
     ObjectLabels,
     duration,
@@ -35,11 +34,6 @@ _ALWAYS_COUNTED = (Action.CREATE, Action.UPDATE)
 def render_plan(plan: Plan, view: PlanView) -> str:
     """Return the plan: target, warnings, a block (or a line) for each object, notes, summary."""
     return "\n".join(_plan(plan, view)) + "\n"
-
-
-def render_error(error: ReconcilerError, view: View) -> str:
-    """Return nothing: people read an error on stderr."""
-    return ""
 
 
 def _plan(plan: Plan, view: PlanView) -> Iterator[str]:
