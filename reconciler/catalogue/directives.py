@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Required, TypeVar
 
 from pydantic import Field, StringConstraints
@@ -50,10 +50,7 @@ class Directives:
         self.key = key
         self.kinds = kinds
         self.problems = problems
-        self._entries: list[tuple[Any, Source]] = []
-
-    def __iter__(self) -> Iterator[tuple[Any, Source]]:
-        return iter(self._entries)
+        self.entries: list[tuple[Any, Source]] = []
 
     def add_entries(self, items: list[Any], top: Source) -> None:
         """Add the entries of the file whose top mapping is at `top`."""
@@ -62,7 +59,7 @@ class Directives:
                 place = written.source(top.file)
             else:
                 place = self.problems.files.locate(top, (self.key, index))
-            self._entries.append((written, place))
+            self.entries.append((written, place))
 
     def validate(self, shape: type[_Shape], written: Node, source: Source) -> _Shape | None:
         """Return the entry in its shape, or None where a value of it is wrong."""
@@ -94,7 +91,7 @@ class Directives:
 
 def read_allowances(written: Directives) -> tuple[Allowance, ...]:
     """Return every exception from a guardrail, in file order."""
-    found = (_allowance(written, node, source) for node, source in written)
+    found = (_allowance(written, node, source) for node, source in written.entries)
     return tuple(allowance for allowance in found if allowance)
 
 
@@ -122,7 +119,7 @@ def read_removals(
     An object that is also declared, or removed twice, is a problem.
     """
     found: dict[Address, Removal] = {}
-    for given, source in written:
+    for given, source in written.entries:
         entry = _removed_entry(written, given, source)
         address = written.parse_address(entry["address"], source) if entry else None
         if address is None or entry is None:

@@ -8,7 +8,7 @@ replacement with the uses that were left. Without the file, those uses are lost.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from reconciler.core.diff.change import Change
@@ -82,15 +82,7 @@ class Journal:
         self._ours.update(map(str, self.entries))
         known = self.state.section(FILE, self.store)
         others = {name: entry for name, entry in known.items() if name not in self._ours}
-        content = others | {
-            str(address): {
-                "before": entry.before,
-                "after": entry.after,
-                "carried": entry.carried,
-                "gone": entry.gone,
-            }
-            for address, entry in self.entries.items()
-        }
+        content = others | {str(a): asdict(entry) for a, entry in self.entries.items()}
         return self.state.save_section(FILE, self.store, content)
 
 

@@ -41,6 +41,9 @@ from reconciler.kinds import KINDS, MANAGED
 from reconciler.workflows import import_ as importing
 from reconciler.workflows.open_shop import OpenShop
 
+Place = tuple[str, Address | None, str]
+"""A list in the files: the file, the object that it is nested in, and its key."""
+
 
 @dataclass(slots=True)
 class AdoptCandidates:
@@ -200,11 +203,33 @@ def edit_files(found: AdoptCandidates) -> Writeback:
         else:
             adopted.append(take)
     found.drift = adopted
+    places, others = _choose_places(found)
+    for (file, owner, key), entries in places.items():
+        try:
+            back.add_entries(file, owner, key, entries)
+        except Unwritable as error:
+            found.skipped += [Skipped(entry.address, str(error)) for entry in entries]
+    folder = found.settings.root / found.settings.catalogue
+    taken = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    for name, (text, entries) in layout.files(others, MANAGED, taken).items():
+        back.create_file(f"{found.settings.catalogue}/{name}", text, entries)
+    return back
+
+
+def _choose_places(found: AdoptCandidates) -> tuple[dict[Place, list[YamlEntry]], list[YamlEntry]]:
+    """Return the new objects by the list for them, and those that go to new files."""
+    places: dict[Place, list[YamlEntry]] = {}
+    others: list[YamlEntry] = []
     for owner, inner in sorted(found.beside.items()):
         collection = MANAGED[inner[0].address.kind].collection
-        _add(found, back, found.desired[owner].source.file, owner, collection, inner)
-    _assign_files(found, back)
-    return back
+        places[found.desired[owner].source.file, owner, collection] = inner
+    for entry in sorted(found.new, key=lambda e: e.address):
+        if file := layout.file_of_similar(entry, found.desired, MANAGED):
+            collection = MANAGED[entry.address.kind].collection
+            places.setdefault((file, None, collection), []).append(entry)
+        else:
+            others.append(entry)
+    return places, others
 
 
 def make_result(
@@ -244,36 +269,3 @@ def _file_value(kind: Kind, take: FieldDrift) -> Any:
             return GONE
         raise Unwritable("a file cannot hold the value that the shop has") from None
     return again[take.field]
-
-
-def _assign_files(found: AdoptCandidates, back: Writeback) -> None:
-    """Assign each new object to the file of similar ones; objects without one go to new files."""
-    targets: dict[tuple[str, str], list[YamlEntry]] = {}
-    others: list[YamlEntry] = []
-    for entry in sorted(found.new, key=lambda e: e.address):
-        file = layout.file_of_similar(entry, found.desired, MANAGED)
-        if file:
-            key = MANAGED[entry.address.kind].collection
-            targets.setdefault((file, key), []).append(entry)
-        else:
-            others.append(entry)
-    for (file, key), held in sorted(targets.items()):
-        _add(found, back, file, None, key, held)
-    folder = found.settings.root / found.settings.catalogue
-    taken = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    for name, (text, held) in layout.files(others, MANAGED, taken).items():
-        back.create_file(f"{found.settings.catalogue}/{name}", text, held)
-
-
-def _add(
-    found: AdoptCandidates,
-    back: Writeback,
-    file: str,
-    owner: Address | None,
-    key: str,
-    held: list[YamlEntry],
-) -> None:
-    try:
-        back.add_entries(file, owner, key, held)
-    except Unwritable as error:
-        found.skipped += [Skipped(entry.address, str(error)) for entry in held]
