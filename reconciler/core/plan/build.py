@@ -141,8 +141,7 @@ class _Builder:
             self._create(address, kind, declared)
 
     def _create(self, address: Address, kind: Kind, declared: Declared) -> None:
-        missing = find_missing_values(address, kind, declared)
-        self.faults += missing
+        self.faults += find_missing_values(address, kind, declared)
         self.changes.append(
             Change(
                 address,

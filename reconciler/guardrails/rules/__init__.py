@@ -13,13 +13,8 @@ from types import MappingProxyType
 
 from reconciler.guardrails.guardrail import Guardrail
 
-
-def _discover() -> Mapping[str, type[Guardrail]]:
-    found: dict[str, type[Guardrail]] = {}
-    for module in sorted(iter_modules(__path__), key=lambda module: module.name):
-        found[module.name.replace("_", "-")] = import_module(f"{__name__}.{module.name}").Rule
-    return MappingProxyType(found)
-
-
-RULES: Mapping[str, type[Guardrail]] = _discover()
+_modules = sorted(module.name for module in iter_modules(__path__))
+RULES: Mapping[str, type[Guardrail]] = MappingProxyType(
+    {name.replace("_", "-"): import_module(f"{__name__}.{name}").Rule for name in _modules}
+)
 """Every rule by name; called without arguments it has its default limits."""
