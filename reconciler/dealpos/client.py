@@ -217,7 +217,7 @@ class Client:
                 raise UsageError(
                     f"{broken.limit} is too low: reading the shop needs {broken.needed} or more. "
                     "Nothing was written",
-                    hint="raise the limit; `reconciler plan` shows how much reading needs",
+                    hint="raise the limit; 'reconciler plan' shows how many requests reading needs",
                 )
             if wait:
                 window = self.window

@@ -42,7 +42,7 @@ class RequestBudget(ClientObserver):
         if self.sent >= MAX_REQUESTS:
             raise BudgetSpent(
                 f"skipped: all {MAX_REQUESTS} requests are used",
-                hint="no action needed: `plan` finds it out when it needs it",
+                hint="no action needed: 'plan' finds it out when it needs it",
             )
         if operation == self._operation:
             if not self._share:

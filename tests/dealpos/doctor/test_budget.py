@@ -101,4 +101,4 @@ def test_what_does_not_fit_into_the_budget_is_said_to_be_untried(examined: Exami
     assert ran.evidence.requests == MAX_REQUESTS
     untried = [f for f in ran.findings if f.found == "skipped: all 20 requests are used"]
     assert untried
-    assert all("`plan` finds it out" in f.next_step for f in untried)
+    assert all("'plan' finds it out" in f.next_step for f in untried)

@@ -166,4 +166,4 @@ def test_what_does_not_fit_is_left_to_the_plan(
     ran = examined(stocked(25), generation="C", post_alternatives="none")
     found = ran.of("expired coupons listed")
     assert (found.verdict, found.found) == ("warning", "skipped: all 20 requests are used")
-    assert "`plan` finds it out" in found.next_step
+    assert "'plan' finds it out" in found.next_step

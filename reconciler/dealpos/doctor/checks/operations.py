@@ -19,7 +19,7 @@ NOT_FOUND = "not found"
 BATCH = "batch with unknown codes"
 
 _TRY_AGAIN = "run the doctor again; if this line stays, show it to DealPOS"
-_PLAN_FINDS_OUT = "no action needed: `plan` finds it out when it needs it"
+_PLAN_FINDS_OUT = "no action needed: 'plan' finds it out when it needs it"
 
 _BATCHES = (Purpose.BATCH_KNOWN, Purpose.BATCH)
 """The questions about a batch, the best first."""

@@ -33,7 +33,7 @@ def check_rate_limit(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
         yield warning(
             RATE_LIMIT,
             f"HTTP 429 {times}: other integrations use the same rate limit",
-            "find them in the usage log of DealPOS (Setup > More Menu > API Configuration); `plan` "
+            "find them in the usage log of DealPOS (Setup > More Menu > API Configuration); 'plan' "
             "waits for the next window",
         )
     elif not with_headers:
