@@ -22,7 +22,8 @@ from reconciler.dealpos.reading.read import read_live
 from reconciler.errors import Problem, Refused
 from reconciler.guardrails.guardrail import PlanContext, run_guardrails
 from reconciler.kinds import KINDS
-from reconciler.ledger.run_ledger import RunLedger
+from reconciler.ledger.backend import LedgerBackend
+from reconciler.ledger.run_ledger import RunLedger, read_for_rebuild
 from reconciler.render.plan.violations import allow_block, violation_line
 from reconciler.workflows.open_shop import OpenShop
 
@@ -80,6 +81,13 @@ def make_plan(
         # Nothing was read of the objects outside the scope, so none of them is unmanaged.
         plan = replace(plan, unmanaged=())
     return order_steps(shop, plan, ledger, basis)
+
+
+def rebuild_ledger(shop: OpenShop, backend: LedgerBackend, force: bool) -> None:
+    """Write a ledger of every object that is as declared; `force` breaks the lock of a dead run."""
+    known = read_for_rebuild(backend, shop.state, shop.store)
+    planned = make_plan(shop, ledger=known)
+    known.rebuild(planned.plan, planned.basis, force)
 
 
 def order_steps(shop: OpenShop, plan: Plan, ledger: RunLedger, basis: RecordBasis) -> PlannedRun:

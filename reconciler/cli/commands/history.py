@@ -47,7 +47,7 @@ def history(
             from reconciler.cli.console import open_shop
 
             with open_shop(directory, output_format, reserve, verbose) as (_, opened):
-                from reconciler.workflows.history import rebuild_ledger
+                from reconciler.workflows.plan import rebuild_ledger
 
                 rebuild_ledger(opened, home, force_unlock)
         held = home.read()
