@@ -1,4 +1,4 @@
-"""What every test shares: a clean environment, no network beyond loopback, and a shop."""
+"""Fixtures of every test: a clean environment, no network beyond loopback, and a shop."""
 
 from __future__ import annotations
 

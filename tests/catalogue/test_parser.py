@@ -17,7 +17,7 @@ def problems(text: str, environment: dict[str, str] | None = None) -> list[str]:
 
 
 def value(text: str, environment: dict[str, str] | None = None) -> Node:
-    """What the text holds; there must be nothing wrong with it."""
+    """Return the value of a text, which must have no problem."""
     node, found = parse(text, "shop.yaml", expander(environment or {}))
     assert not found
     return node

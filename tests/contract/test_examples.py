@@ -54,7 +54,7 @@ def names(kind: str) -> list[str]:
 
 @pytest.fixture
 def errors(document: dict[str, Any]) -> Callable[[Any, Any], list[Any]]:
-    """What is wrong with a value, by a schema of the description."""
+    """Return the faults of a value by a schema of the description."""
 
     def find(schema: Any, value: Any) -> list[Any]:
         whole = {"components": document["components"], **schema}

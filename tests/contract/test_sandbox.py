@@ -108,7 +108,7 @@ KNOWN: dict[str, list[str]] = {
 
 
 def steered(value: Any, name: str = "") -> Any:
-    """What a request may hold, its texts among those that the shop knows."""
+    """Generate a valid request whose texts the shop knows."""
     if isinstance(value, list):
         return [steered(item, name) for item in value]
     if not isinstance(value, dict):
@@ -225,7 +225,7 @@ def test_what_is_asked_as_documented_is_answered_as_described(
 
 
 def speaks(operation: dict[str, Any], place: str, value: Any, generation: str) -> bool:
-    """Whether a request is one that this generation of the pages prints."""
+    """Return whether this generation of the pages prints a request."""
     own = operation["x-generation"]
     if place == "body":
         return generation in operation["requestBody"].get("x-generation", own)

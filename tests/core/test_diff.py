@@ -1,4 +1,4 @@
-"""What differs between files and shop: only what is declared, comparable and shown."""
+"""Differences between files and shop: only of declared, comparable and returned fields."""
 
 from __future__ import annotations
 

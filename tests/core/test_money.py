@@ -1,4 +1,4 @@
-"""What a change means in money, by place and in total."""
+"""The price impact of a change, by outlet and in total."""
 
 from __future__ import annotations
 

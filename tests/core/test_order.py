@@ -29,7 +29,7 @@ def place(world: World, operation: str, code: str) -> int:
 
 
 def waits(world: World, address: str) -> set[str]:
-    """What the steps of an object wait for, directly or through others; without itself."""
+    """Return the objects that an object's steps wait for, directly or through others."""
     steps = world.steps()
     by_id = {step.id: step for step in steps}
     pending = [s for s in steps if address in {str(a) for a in s.addresses}]

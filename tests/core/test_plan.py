@@ -1,4 +1,4 @@
-"""What is planned for each object, and what is left alone."""
+"""The action planned for each object, and the objects that a plan does not change."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def replaced(world: World, live: dict[str, Any], declared: dict[str, Any]) -> An
 
 
 def told(plan: Any) -> list[str]:
-    """What the plan notes about the coupon."""
+    """Return the notes of the plan about the coupon."""
     return [note.removeprefix("coupon/C: ") for note in plan.notes if note.startswith("coupon/C:")]
 
 

@@ -1,4 +1,4 @@
-"""What a server may make of a value, and what it may not."""
+"""Rewrites of a value by a server: the equivalent ones and the others."""
 
 from __future__ import annotations
 

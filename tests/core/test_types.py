@@ -1,4 +1,4 @@
-"""What the text of a file means, and what it cannot mean."""
+"""Values that the text of a file can stand for, and those that it cannot."""
 
 from __future__ import annotations
 

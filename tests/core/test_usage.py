@@ -1,4 +1,4 @@
-"""What a plan costs: requests, windows, seconds."""
+"""The API usage of a plan: requests, windows, seconds."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from tests.support.storm import FILES, SEED, TODAY, Killed, Storm
 
 @pytest.fixture(scope="session")
 def calm(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the shop becomes in good weather."""
+    """Return the state of the shop after an apply without faults."""
     shop = Shop(tmp_path_factory.mktemp("calm"), SEED)
     shop.twin.today = lambda: TODAY
     shop.write(FILES)

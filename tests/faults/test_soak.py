@@ -21,7 +21,7 @@ RATE = 0.04
 
 
 class Storm:
-    """What happens to a shop by the throw of a die."""
+    """Random events in a shop."""
 
     def __init__(self, world: Storm, seed: int, killed: type[BaseException]) -> None:
         self.world, self.killed = world, killed

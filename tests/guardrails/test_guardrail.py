@@ -1,4 +1,4 @@
-"""What is judged, what an exception covers, and what is said about exceptions."""
+"""The scope of a guardrail, the cover of an exception, and the notes about exceptions."""
 
 from __future__ import annotations
 

@@ -210,7 +210,7 @@ def test_removals_of_one_kind_do_not_drown_in_another(world: World) -> None:
 
 
 def deleted(world: World, rule: str, kind: str, *values: dict[str, Any]) -> list[Any]:
-    """What a rule has against a plan that deletes these objects."""
+    """Return the findings of a rule about a plan that deletes these objects."""
     changes = tuple(
         Change(Address(kind, str(n)), Action.DELETE, "asked for", (), value, None)
         for n, value in enumerate(values)

@@ -1,4 +1,4 @@
-"""What holds for every catalogue and every shop: generated worlds, one promise each."""
+"""Invariants of every catalogue and every shop: generated worlds, one promise each."""
 
 from __future__ import annotations
 
@@ -261,7 +261,7 @@ OPEN = st.fixed_dictionaries(
         else open_
     )
 )
-"""What the documentation leaves open and a tool must live with, in any combination."""
+"""Choices that the documentation leaves open, in any combination."""
 
 
 @given(data=st.data(), choices=OPEN)

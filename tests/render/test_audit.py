@@ -143,7 +143,7 @@ def test_a_page_holds_names_as_text_alone(makes: Makes, hostile: str) -> None:
 
 
 class Tags(HTMLParser):
-    """What a browser would see."""
+    """Return the text that a browser would show."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -131,7 +131,7 @@ def limited(client: SandboxClient) -> Any:
 
 
 def remaining(*requests: tuple[str, str]) -> Ask:
-    """What is left of ten requests after some."""
+    """Return the requests remaining of ten after some."""
 
     def ask(client: SandboxClient) -> Any:
         client.shop.limiter.limit = 10
@@ -142,7 +142,7 @@ def remaining(*requests: tuple[str, str]) -> Ask:
 
 
 def token_statuses(client: SandboxClient) -> list[int]:
-    """Whether the first of two tokens still works."""
+    """Return whether the first of two tokens still works."""
     first = client.http.headers["Authorization"]
     client.login()
     return [client.send("GET", "/Outlet", headers={"Authorization": first}).status_code]

@@ -84,7 +84,7 @@ Objects = dict[str, dict[str, Any]]
 
 @dataclass
 class GeneratedWorld:
-    """What is declared and what is live, by kind and code."""
+    """The declared and the live objects, by kind and code."""
 
     files: dict[str, Objects] = field(default_factory=dict)
     live: dict[str, Objects] = field(default_factory=dict)

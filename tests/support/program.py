@@ -21,7 +21,7 @@ SECRET = "secret-of-the-served-shop"
 
 @dataclass(frozen=True)
 class Ran:
-    """What one run of the program did."""
+    """The result of one run of the program."""
 
     code: int
     out: str

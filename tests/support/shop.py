@@ -87,7 +87,7 @@ class Shop:
 
     @property
     def kept(self) -> KnownRewrites:
-        """What the folder remembers; may be set."""
+        """The stored state of the folder; may be set."""
         return memory.read_rewrites(self.state, "sandbox")
 
     @kept.setter
@@ -102,7 +102,7 @@ class Shop:
         path.write_text(textwrap.dedent(text), encoding="utf-8")
 
     def desired(self) -> Desired:
-        """What the files declare."""
+        """Return the desired state of the files."""
         return read_files(settings.load(self.folder, ENVIRONMENT))
 
     def client(self) -> Client:
@@ -116,7 +116,7 @@ class Shop:
         return Client(store, transport, self.listener)
 
     def read(self) -> Live:
-        """What the shop has of what the files declare."""
+        """Return the live state of the declared objects."""
         return read_live(self.client(), self.desired(), KINDS)
 
     def copy_files(self, folder: Path) -> None:
@@ -150,7 +150,7 @@ class Shop:
         return self.make(client).plan
 
     def problems(self) -> list[Problem]:
-        """What stands in the way of a plan."""
+        """Return the faults that prevent a plan."""
         with pytest.raises(SourceError) as caught:
             self.make()
         return caught.value.problems
@@ -167,7 +167,7 @@ class Shop:
         return self.order(plan).steps
 
     def cost(self, plan: Plan) -> ApiUsage:
-        """What a plan costs."""
+        """Return the API usage of a plan."""
         return self.order(plan).usage
 
     def apply(

@@ -111,13 +111,13 @@ class World:
     def judge(
         self, rule: str, *allowances: Allowance, today: str = "2026-06-01", **options: Any
     ) -> list[Violation]:
-        """What one guardrail has against the plan."""
+        """Return the violations of one guardrail."""
         return self.judged({rule: RULES[rule](**options)}, *allowances, today=today)[0]
 
     def judged(
         self, rules: Mapping[str, Any], *allowances: Allowance, today: str = "2026-06-01"
     ) -> tuple[list[Violation], list[str]]:
-        """What guardrails have against the plan, and what is said about the exceptions."""
+        """Return the violations of guardrails, and the notes about exceptions."""
         desired = Desired(self.objects, allowances)
         context = PlanContext(self.plan(), desired, self.live, KINDS, today)
         found, notes = run_guardrails(rules, context, lambda source, path: source)

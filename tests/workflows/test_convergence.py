@@ -137,7 +137,7 @@ class Kopi:
         return {str(o.address) for o in report.outcomes if o.status != "applied"}
 
     def left(self) -> set[str]:
-        """What a plan would still change, or could not read."""
+        """Return the objects that a plan would still change, or could not read."""
         plan = self.shop.plan()
         return {str(c.address) for c in plan.changes} | {str(a) for a, _ in plan.unknown}
 

@@ -36,7 +36,7 @@ def plain(value: Any) -> Any:
 
 
 def parsed(text: str) -> Any:
-    """What an editor sees: YAML with its implicit types."""
+    """Return YAML with its implicit types, as an editor reads it."""
     return plain(YAML(typ="safe", pure=True).load(text))
 
 
@@ -52,7 +52,7 @@ def complaints(name: str, text: str) -> list[str]:
 
 
 def refused(tmp_path: Path, catalogue: str, defaults: str = "") -> bool:
-    """Whether the loader refuses the files."""
+    """Return whether the loader refuses the files."""
     (tmp_path / "catalogue").mkdir(exist_ok=True)
     (tmp_path / "catalogue" / "shop.yaml").write_text(catalogue, encoding="utf-8")
     (tmp_path / "reconciler.yaml").write_text(defaults, encoding="utf-8")

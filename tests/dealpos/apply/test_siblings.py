@@ -164,7 +164,7 @@ SOME = {"Code": "P", "Variants": [{"Code": "PA"}]}
 
 @pytest.fixture
 def builder(open_shop: MakeShop) -> LiveBuilder:
-    """What takes the rows of a new reader."""
+    """Return the live builder of a new reader."""
     return Reader(open_shop({}).client(), KINDS).builder
 
 

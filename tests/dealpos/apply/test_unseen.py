@@ -16,7 +16,7 @@ BLIND = {
     "PrepaidPoint": {"ExpiredMonthPrepaid": 6, "PointPrepaid": 9},
     "Serialized": {},
 }
-"""What a variant of each type holds and no read shows (dealpos-api.md §7)."""
+"""Fields of a variant of each type that no read shows (dealpos-api.md §7)."""
 
 STRICT: dict[str, Any] = {"put_omitted": "clear", "product_put_variants": "replace"}
 
