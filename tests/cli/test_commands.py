@@ -372,6 +372,21 @@ def test_a_folder_as_seed_is_applied(run: RunProgram, folder: Path, example: Pat
     assert "product/1001" in [c["address"] for c in ran.json["resource_changes"]] or ran.code == 0
 
 
+def test_a_folder_as_seed_has_its_placeholders_filled_in(
+    run: RunProgram, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CATEGORY_OF_TEA", "Teh")
+    other = tmp_path / "other"
+    (other / "catalogue").mkdir(parents=True)
+    (other / "reconciler.yaml").write_text("store: {url: sandbox}\n", encoding="utf-8")
+    text = "categories: [{name: '${CATEGORY_OF_TEA}'}]\n"
+    (other / "catalogue" / "a.yaml").write_text(text, encoding="utf-8")
+    ran = run("sandbox", "reset", folder, "--seed", other)
+    assert (ran.code, ran.err) == (0, f"Sandbox of {folder} reset\n")
+    shown = run("sandbox", "show", folder).json
+    assert [row["Name"] for row in shown["categories"]] == ["Teh"]
+
+
 def test_a_shop_filled_from_its_own_folder_has_an_empty_plan(
     run: RunProgram, example: Path
 ) -> None:

@@ -157,9 +157,24 @@ def test_only_customers_that_coupons_name_are_read_unless_asked_for(
 
 def test_without_a_store_it_says_what_to_set(run: RunProgram, tmp_path: Path) -> None:
     ran = run("import", tmp_path / "new")
-    assert ran.code == 1
-    assert "DEALPOS_URL" in ran.err
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        f"error: no store is configured: {tmp_path / 'new'} has no reconciler.yaml\n"
+        "hint: set DEALPOS_URL, DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET, then import again\n"
+    )
     assert not (tmp_path / "new").exists()
+
+
+def test_a_kind_of_which_the_api_hides_objects_is_noted(
+    run: RunProgram, shop: Callable[..., Path]
+) -> None:
+    """A category that was retired is listed, so categories have no note."""
+    document = run("import", shop(), "--format", "json").json
+    assert document["notes"] == [
+        f"{collection}: the API may hide {hidden} {collection} and returned none; hidden ones are "
+        "not imported"
+        for collection, hidden in (("products", "discontinued"), ("coupons", "expired"))
+    ]
 
 
 def test_what_it_costs_is_told_before_it_is_spent(

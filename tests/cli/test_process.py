@@ -341,6 +341,19 @@ def test_a_current_folder_that_was_deleted_is_one_error(tmp_path: Path, root: Pa
     assert "Traceback" not in ran.stderr
 
 
+def test_a_seed_document_is_read_as_utf_8_in_every_locale(folder: Path, tmp_path: Path) -> None:
+    """A read in the encoding of the locale is an error here, whatever the locale is."""
+    seed = tmp_path / "seed.json"
+    seed.write_text('{"categories": [{"Name": "Thé"}]}', encoding="utf-8")
+    strict = ["-X", "warn_default_encoding"]
+    strict += ["-W", "error::EncodingWarning:reconciler.workflows.connect"]
+    words = ["-m", "reconciler", "sandbox", "reset", str(folder), "--seed", str(seed)]
+    ran = subprocess.run(
+        [sys.executable, *strict, *words], capture_output=True, encoding="utf-8", check=False
+    )
+    assert (ran.returncode, ran.stderr) == (0, f"Sandbox of {folder} reset\n")
+
+
 FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk here")
 
 

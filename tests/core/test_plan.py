@@ -579,6 +579,9 @@ def test_private_data_is_no_label(world: World) -> None:
     assert labels.get(Address("variant", "nobody")) is None
 
 
-def test_a_long_label_is_cut(world: World) -> None:
-    world.both("product/1", name="K" * 200, category="Drinks")
-    assert world.plan().labels[Address("product", "1")] == "K" * 60 + "…"
+@pytest.mark.parametrize(
+    ("length", "label"), [(60, "K" * 60), (61, "K" * 60 + "…"), (200, "K" * 60 + "…")]
+)
+def test_a_label_is_cut_after_sixty_characters(world: World, length: int, label: str) -> None:
+    world.both("product/1", name="K" * length, category="Drinks")
+    assert world.plan().labels[Address("product", "1")] == label

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.core.model.address import Address
+from reconciler.core.plan.violation import Violation
 from reconciler.errors import UsageError
 from reconciler.workflows import plan_file, signature
 from tests.support.shop import Shop
@@ -73,3 +75,29 @@ def test_a_key_has_sixteen_characters(length: int, accepted: bool) -> None:
         return
     with pytest.raises(UsageError):
         signature.read_key(environment)
+
+
+def test_a_plan_without_a_signature_is_refused_with_how_to_sign_it(
+    document: dict[str, Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "plan.json"
+    plan_file.write_plan(file, document)
+    with pytest.raises(UsageError) as caught:
+        plan_file.read_plan(file, b"k" * 16)
+    assert caught.value.message == f"{file} is not signed"
+    assert caught.value.hint == "save it with 'reconciler plan --out plan.json --sign'"
+
+
+@pytest.mark.parametrize(
+    ("written", "address"), [(None, None), ("variant/PA", Address("variant", "PA"))]
+)
+def test_a_violation_is_read_back_with_its_object_or_none(
+    document: dict[str, Any], tmp_path: Path, written: str | None, address: Address | None
+) -> None:
+    entry = {"rule": "max-deletions", "message": "3 deletions", "unit": "objects", "allowed": None}
+    entry |= {"measured": 3, "limit": 2, "address": written, "source": None}
+    file = tmp_path / "plan.json"
+    plan_file.write_plan(file, {**document, "violations": [entry]})
+    assert plan_file.read_plan(file).violations == (
+        Violation("max-deletions", "3 deletions", 3, 2, "objects", address),
+    )
