@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
+
+from reconciler.dealpos.client import embedded_transport
 from reconciler.sandbox import Choices
 from reconciler.workflows import adopt
 from tests.support.shop import MakeShop, Shop
@@ -51,6 +54,31 @@ def test_a_kind_that_cannot_be_listed_is_skipped_with_the_reason(make_shop: Make
     reasons = skipped(shop, "coupon/*")
     assert set(reasons) == {("coupon/K1", None), ("coupon/*", None)}
     assert all("could not be read: " in why and DENIED in why for why in reasons.values())
+
+
+class Garbled(httpx.BaseTransport):
+    """Replace every limit of a coupon in the responses by a word."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self.inner.handle_request(request)
+        body = response.read().replace(b'"Limit":10', b'"Limit":"many"')
+        return httpx.Response(response.status_code, content=body)
+
+
+def test_only_an_unreadable_object_that_was_asked_for_is_skipped(make_shop: MakeShop) -> None:
+    """No file declares K1 and K2, and no response about either can be read."""
+    shop = make_shop(LIVE)
+    shop.write("categories: [{name: Drinks}]")
+    client = shop.connect(Garbled(embedded_transport(shop.app)))
+    found = adopt.find_drift(shop.open(client), ["coupon/K1"], ())
+    why = "the response has a value that cannot be read: `limit`: a number was expected"
+    assert [(str(entry.address), entry.field, entry.reason) for entry in found.skipped] == [
+        ("coupon/K1", None, f"it could not be read: {why} (found 'many')")
+    ]
+    assert (found.drift, found.new) == ([], [])
 
 
 def test_an_object_that_the_files_remove_is_skipped_beside_one_that_is_missing(
