@@ -60,7 +60,7 @@ class PlanContext:
     @cached_property
     def _nested(self) -> Mapping[str, Mapping[str, Value]]:
         """The nested objects as reads of their parents showed them, by kind and name."""
-        return {kind.name: dict(self._live.children_of(kind)) for kind in self.kinds.values()}
+        return {kind.name: self._live.children_of(kind) for kind in self.kinds.values()}
 
     def before(self, address: Address) -> Value | None:
         """Return the live object; None if it is absent or unknown."""

@@ -283,7 +283,7 @@ class Kind:
     def identity_of(self, row: Any) -> str | None:
         """Return the natural key that a row shows, if it shows one."""
         found = self._peek(self.identity, row)
-        return None if found is None else str(found)
+        return found if found is None or type(found) is str else str(found)
 
     def _peek(self, name: str, row: Any) -> Any:
         """Return one value of a row; None where it is not shown in a form that is understood."""
@@ -291,7 +291,7 @@ class Kind:
         for key in wire.read if isinstance(row, Mapping) else ():
             if (raw := row.get(key)) is not None:
                 try:
-                    return wire.codec.decode(raw)
+                    return raw if type(raw) is wire.codec.plain else wire.codec.decode(raw)
                 except ValueError:
                     return None
         return None

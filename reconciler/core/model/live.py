@@ -86,25 +86,56 @@ class Live:
             for name in objects.keys() - self.objects.get(kind, {}).keys()
         }
 
-    def children_of(self, kind: Kind) -> Iterator[tuple[str, Value]]:
-        """Yield every object of `kind` that a read of its parent showed; its value names that."""
+    def children_of(self, kind: Kind) -> KnownValues:
+        """Return every object of `kind` that a read of its parent showed; its value names that."""
+        nested: dict[str, tuple[str, Mapping[str, Value]]] = {}
         if kind.parent:
             for owner, state in self.iterate_observed(kind.parent.kind):
-                for name, value in (state.children or {}).items():
-                    yield name, {**value, kind.parent.kind: owner}
+                nested.update(dict.fromkeys(state.children or (), (owner, state.children or {})))
+        return KnownValues(kind, nested, {})
 
-    def values_of(self, kind: Kind) -> dict[str, Value]:
+    def values_of(self, kind: Kind) -> KnownValues:
         """Return the value of every object of a kind, nested or not, as far as reads showed it."""
-        values = dict(self.children_of(kind))
-        for name, state in self.iterate_observed(kind.name):
-            values[name] = {**values.get(name, {}), **state.value}
-        return values
+        return KnownValues(
+            kind, self.children_of(kind).nested, dict(self.iterate_observed(kind.name))
+        )
 
     def iterate_observed(self, kind: str) -> Iterator[tuple[str, Observed]]:
         """Yield every object of a kind that the shop has, as far as it was read."""
         for name, state in self.objects.get(kind, {}).items():
             if isinstance(state, Observed):
                 yield name, state
+
+
+@dataclass(frozen=True, slots=True)
+class KnownValues(Mapping[str, Value]):
+    """The values of one kind by name, each made when it is looked at: few ever are."""
+
+    kind: Kind
+    nested: Mapping[str, tuple[str, Mapping[str, Value]]]
+    """The parent and its children, by the name of a child."""
+    states: Mapping[str, Observed]
+
+    def __getitem__(self, name: str) -> Value:
+        """Return a value; what a read of the object showed comes before the read of its parent."""
+        value: Value = {}
+        if found := self.nested.get(name):
+            value = {**found[1][name], self.kind.parent_kind or "": found[0]}
+        elif name not in self.states:
+            raise KeyError(name)
+        return {**value, **self.states[name].value} if name in self.states else value
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether a read showed the object, without making its value."""
+        return name in self.nested or name in self.states
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names."""
+        return iter({**self.nested, **self.states})
+
+    def __len__(self) -> int:
+        """Return the number of objects."""
+        return len({**self.nested, **self.states})
 
 
 Wanted = Mapping[str, Mapping[str, frozenset[str]]]

@@ -58,4 +58,4 @@ class Labels(Mapping[Address, str]):
 
     @cached_property
     def _children(self) -> Mapping[str, Mapping[str, Value]]:
-        return {kind.name: dict(self._live.children_of(kind)) for kind in self._kinds.values()}
+        return {kind.name: self._live.children_of(kind) for kind in self._kinds.values()}
