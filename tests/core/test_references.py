@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.plan.faults import find_cycles
+from reconciler.core.model.live import Live
+from reconciler.core.plan.faults import check_references, find_cycles
 from reconciler.kinds import KINDS
 from tests.support.world import World
 
@@ -195,3 +196,14 @@ def test_a_category_below_another_of_the_same_name_is_no_cycle(world: World) -> 
     world.declare("category/A")
     world.declare("category/A/A")
     assert find_cycles(world.desired, KINDS) == []
+
+
+def test_a_name_of_which_nothing_is_known_is_no_missing_object(world: World) -> None:
+    """No read has answered, and none has failed: that is no evidence of absence."""
+    world.declare("product/1", name="Kopi", category="Drinks")
+    (fault,) = check_references(world.desired, Live(), KINDS)
+    assert (fault.message, fault.hint) == (
+        "product/1 refers to category/Drinks, which could not be read: "
+        "the response could not be read",
+        "",
+    )

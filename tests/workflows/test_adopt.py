@@ -102,6 +102,20 @@ def test_a_field_that_cannot_be_written_is_skipped_by_its_name(make_shop: MakeSh
     assert why == "it belongs to product/1001 in the shop: move the entry there"
 
 
+def test_a_new_object_whose_list_is_behind_an_anchor_is_skipped_with_the_reason(
+    make_shop: MakeShop,
+) -> None:
+    """The list of product 1001 is that of product 1000; an entry would appear in both."""
+    shop = make_shop(LIVE)
+    shop.write("""\
+        products:
+          - {code: '1000', name: Susu, category: Drinks, variants: &none []}
+          - {code: '1001', name: Kopi, category: Drinks, variants: *none}
+        """)
+    why = "`variants` is written elsewhere, behind an anchor"
+    assert skipped(shop, "variant/1001R") == {("variant/1001R", None): why}
+
+
 def test_a_new_object_goes_into_a_new_file_beside_one_of_the_same_name(make_shop: MakeShop) -> None:
     shop = make_shop(LIVE)
     shop.write("categories: [{name: Drinks}]", "coupons.yaml")
