@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import pytest
 
+from reconciler.core.model.live import Live
 from reconciler.dealpos.client import embedded_transport
 from reconciler.sandbox import Choices
 from reconciler.workflows import adopt
@@ -54,6 +56,17 @@ def test_a_kind_that_cannot_be_listed_is_skipped_with_the_reason(make_shop: Make
     reasons = skipped(shop, "coupon/*")
     assert set(reasons) == {("coupon/K1", None), ("coupon/*", None)}
     assert all("could not be read: " in why and DENIED in why for why in reasons.values())
+
+
+def test_a_declared_object_of_which_nothing_is_known_is_skipped_as_not_read(
+    make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An object that is missing in the live state was not read; it is not absent."""
+    shop = make_shop(LIVE)
+    shop.write("coupons: [{code: K1}]")
+    monkeypatch.setattr(adopt, "read_live", lambda client, desired, kinds: Live())
+    why = "it could not be read: it was not read"
+    assert skipped(shop, "coupon/K1") == {("coupon/K1", None): why}
 
 
 class Garbled(httpx.BaseTransport):
