@@ -14,7 +14,7 @@ from pathlib import Path
 
 MUTMUT = [sys.executable, "-m", "mutmut"]
 SURVIVED = {0: "survived", 5: "no tests", 33: "no tests", None: "not run"}
-"""What an exit code of the tests means; every other is a failed test or a timeout: killed."""
+"""Exit codes of the tests that do not kill a mutant; every other one does."""
 
 
 def outcomes() -> dict[str, int | None]:

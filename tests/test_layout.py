@@ -170,7 +170,7 @@ def test_a_function_is_named_by_a_verb_and_not_by_a_participle() -> None:
 
 def test_a_docstring_begins_with_its_subject() -> None:
     found = []
-    for path in FILES:
+    for path in [*FILES, *(ROOT / "tests").rglob("*.py"), *(ROOT / "tools").rglob("*.py")]:
         for node in [tree_of(path), *definitions(path)]:
             text = ast.get_docstring(node) or ""
             if re.match(rf"({'|'.join(RIDDLES)})\b", text):

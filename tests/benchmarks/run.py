@@ -82,7 +82,7 @@ def shop(variants: int) -> None:
 
 
 def requests(command: list[str], environment: dict[str, str]) -> int:
-    """How many requests a command sends, the one for a token included: a line each under -v."""
+    """Return the number of requests of a command, the one for a token included."""
     with tempfile.TemporaryDirectory() as fresh:
         words = [fresh if word == FRESH else word for word in command]
         ran = subprocess.run([*words, "-v"], env=environment, capture_output=True, text=True)

@@ -105,7 +105,7 @@ def test_it_proves_that_of_other_products_too(world: World) -> None:
 
 
 def test_a_product_that_hides_one_variant_is_never_whole(world: World) -> None:
-    """It was proven the other way: where one is hidden, another may be."""
+    """The opposite was proven: where one child is hidden, another may be."""
     shelf(world, whole=True)
     hide(world, "1H")
     for name in ("1A", "1B"):

@@ -1,4 +1,4 @@
-"""What the shop keeps otherwise, taken into account without losing the rest of the files."""
+"""Known rewrites are applied without losing the rest of the files."""
 
 from __future__ import annotations
 

@@ -306,7 +306,7 @@ def test_several_prices_of_one_product_become_one_call(world: World, changed: in
 
 
 def test_the_one_call_has_a_fallback_for_each_variant(world: World) -> None:
-    """Whether a product update touches its variants is undocumented (dealpos-api.md §6.2)."""
+    """The effect of a product update on its variants is undocumented (dealpos-api.md §6.2)."""
     shelf(world, 3)
     for number in range(2):
         world.declare(f"variant/V{number}", product="1", unit_price=19000)

@@ -163,7 +163,7 @@ def test_nested_renames_wait_for_their_parents(world: World) -> None:
 
 
 def test_a_product_update_comes_before_variants_are_added_to_it(world: World) -> None:
-    """It names every child that it knows of, and must not lose those added since."""
+    """A parent update names every known child, and must not lose those added since."""
     world.product("1", {"V": {"unit_price": 1}}, **PRODUCT)
     world.declare("product/1", name="Kopi Susu", category="Drinks")
     world.declare("variant/V", product="1", unit_price=2)

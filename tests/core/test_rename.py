@@ -240,7 +240,7 @@ def test_names_that_shift_along_a_chain_are_all_renamed(world: World) -> None:
 def test_a_plan_is_the_same_after_renaming_as_of_a_shop_that_was_renamed(
     world: World, new_world: Callable[[], World]
 ) -> None:
-    """What moved along is what the shop will say once the rename is done."""
+    """Objects that move along have the names that the shop gives after the rename."""
     later = new_world()
     for shop, name in ((world, "Beverages"), (later, "Drinks")):
         shop.have(f"category/{name}", **KEEP)

@@ -23,7 +23,7 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.fixture
 def killed() -> type[BaseException]:
-    """What ends the process in a test: nothing in the program may catch it."""
+    """The end of the process in a test; no code of the program may catch it."""
     return Killed
 
 

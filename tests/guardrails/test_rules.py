@@ -1,4 +1,4 @@
-"""What each guardrail minds, and what it leaves alone because the plan does not change it."""
+"""Each guardrail judges the changes of a plan, and nothing that the plan leaves as it is."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_rule_explains_itself_and_needs_no_options(rule: str) -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_plan_without_changes_trips_nothing(world: World, rule: str) -> None:
-    """What has been so for years stops nobody."""
+    """Existing violations do not block unrelated changes."""
     world.both("product/1", name="Kopi", category="Old/Place")
     parts = {"GONE": {"qty": 1}}
     world.both("variant/GONE", **{**DRINK, "discontinued": True})

@@ -49,7 +49,7 @@ def planned(shop: Shop) -> Any:
 
 
 def failures(report: Any) -> list[tuple[str, str, str]]:
-    """What went wrong; a hidden coupon's minimum is shown by no read, and that is no failure."""
+    """Return the failures; the minimum of a hidden coupon is not one, since no read shows it."""
     unseen = "the API never returns `minimum_amount`"
     return [
         (str(o.address), o.status, o.message)

@@ -1,4 +1,4 @@
-"""What the state keeps otherwise, remembered beside it; losing it loses no more than that."""
+"""Rewrites are remembered in the state folder; losing them loses nothing else."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ VOID = {"meta", "input", "br"}
 
 
 class Page(HTMLParser):
-    """What a browser makes of a page, as far as these tests ask."""
+    """The parts of a page that these tests ask for, as a browser reads them."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -48,7 +48,7 @@ customers: [{code: C, name: Example, email: one@example.com, mobile: "08", group
 
 @cache
 def declared(variants: int) -> Desired:
-    """What the files of a shop of so many variants say; one object of each kind is parsed."""
+    """Return the desired state of a shop of so many variants; one object of each kind is parsed."""
     with TemporaryDirectory() as folder:
         (Path(folder) / "catalogue").mkdir()
         (Path(folder) / "catalogue" / "shop.yaml").write_text(_TEMPLATE, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""How many requests a plan and an apply take, beside the fewest that the documentation allows.
+"""Requests of a plan and an apply, beside the fewest that the documentation allows.
 
 `docs/requests.md` holds the table. `make requests` compares all of it, the largest shops too;
 `UPDATE=1 make requests` writes it again.

@@ -58,7 +58,7 @@ def keys(path: str, *inside: Any, **query: Any) -> Ask:
 
 
 def after(ask: Ask, *writes: tuple[str, str, Any]) -> Ask:
-    """What is answered after some writes, which must succeed."""
+    """Return the response after some writes, which must succeed."""
 
     def run(client: SandboxClient) -> Any:
         for write in writes:
@@ -113,7 +113,7 @@ def raw(path: str, **more: Any) -> Ask:
 
 
 def requirement(form: list[Any]) -> Ask:
-    """What becomes of a coupon with a requirement: its status, and what is stored."""
+    """Return the status and the stored row of a coupon with a requirement."""
 
     def ask(client: SandboxClient) -> Any:
         answer = client.send(*coupon(RequirementType="Variant", ListRequirementVariants=form))

@@ -51,7 +51,7 @@ class Silent(ClientObserver):
 
 @dataclass(frozen=True)
 class Examined:
-    """What one examination found, what it sent, and what is to be remembered."""
+    """One examination: its findings, its requests and the profile to remember."""
 
     evidence: Evidence
     findings: list[CheckResult]

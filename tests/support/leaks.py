@@ -20,7 +20,7 @@ from reconciler.dealpos.auth import Token
 from reconciler.errors import ReconcilerError
 
 TOKENS = re.compile(r"sandbox-token-[\w-]{20,}")
-"""What the sandbox hands out, here or in another process."""
+"""Tokens and secrets of the sandbox, in this or another process."""
 
 PRIVATE = (
     "Ayu Lestari",
@@ -37,7 +37,7 @@ PRIVATE = (
 """Customers of tests and examples."""
 
 DOCUMENTS = (".json", ".md", ".html", ".txt", ".xml", ".prom")
-"""What plans, reports and audits are written as."""
+"""The suffixes of the files of plans, reports and audits."""
 
 LARGEST = 8 * 1024 * 1024
 
@@ -97,7 +97,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _written(folder: Path) -> Iterator[tuple[str, str]]:
-    """What the tool leaves in files: documents, and all it keeps but the sandbox's own data."""
+    """Return the files that the tool leaves, without the data of the sandbox."""
     for path in folder.rglob("*"):
         kept = ".reconciler" in path.parts and ".db" not in path.name
         document = path.suffix in DOCUMENTS and path.name not in ("sandbox.json", "live.json")

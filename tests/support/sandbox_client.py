@@ -38,13 +38,13 @@ class SandboxClient:
         return self.http.request(method, f"/api/v3{path}", params=query, headers=headers, **content)
 
     def get(self, path: str, **query: Any) -> Any:
-        """What a GET with a query answers; it must succeed."""
+        """Return the response to a GET with a query, which must succeed."""
         answer = self.send("GET", path, **query)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def do(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
-        """What a request with a body answers; it must succeed."""
+        """Return the response to a request with a body, which must succeed."""
         answer = self.send(method, path, body, **more)
         assert answer.status_code == 200, answer.text
         return answer.json()

@@ -194,6 +194,6 @@ class Storm:
         assert self.shop.show() == self.calm
 
     def check_balances(self) -> None:
-        """What is spent of a coupon and what is left of it are what the files declare."""
+        """Assert that used and remaining uses of a coupon add up to the declared limit."""
         left = {coupon["Code"]: coupon["Balance"] for coupon in self.shop.show()["coupons"]}
         assert {code: self.spent[code] + left[code] for code in left} == LIMITS

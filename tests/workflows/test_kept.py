@@ -1,4 +1,4 @@
-"""What the shop keeps otherwise than written is said once, remembered, and not asked for again."""
+"""Rewrites by the server are reported once, remembered, and not planned again."""
 
 from __future__ import annotations
 

@@ -386,7 +386,7 @@ RENAMED = "categories: [{name: Beverages, was: Drinks}]"
 
 @pytest.mark.parametrize("declared", [False, True], ids=["undeclared", "declared"])
 def test_a_scope_goes_by_the_names_that_a_rename_gives(live: Shop, declared: bool) -> None:
-    """What moves along with a renamed category is not created anew where it was."""
+    """Objects that move along with a renamed category are not created again at the old place."""
     below = ", {name: Beverages/Old}" if declared else ""
     live.write(RENAMED.replace("]", f"{below}]") + "\nproducts: [{code: P1}]")
     live.prune('[{kinds: [category], categories: ["Beverages/*"]}, {kinds: [product]}]')
@@ -435,7 +435,7 @@ def test_what_is_inside_a_renamed_category_stands_in_the_way_of_deleting_it(live
 def test_what_a_plan_puts_deep_below_a_category_stands_in_the_way_of_deleting_it(
     live: Shop,
 ) -> None:
-    """Whether or not a file declares the path between the two."""
+    """Both cases: a file declares the path between the two, or no file does."""
     live.write("categories: [{name: Empty/New/Deep}]")
     plan = removes(live, *delete("category/Empty")).plan()
     assert planned(plan) == {"category/Empty/New/Deep": "create"}

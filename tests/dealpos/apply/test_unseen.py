@@ -1,4 +1,4 @@
-"""What no read shows is never cleared: another way is taken, or the file is asked to say it."""
+"""Fields that no read shows are never cleared: the plan takes another way, or asks the file."""
 
 from __future__ import annotations
 
