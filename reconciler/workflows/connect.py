@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
-from typing import Any
-from wsgiref.types import WSGIApplication
+from typing import TYPE_CHECKING, Any
 
 from reconciler.catalogue.settings import Settings
 from reconciler.core.model.store import SANDBOX
@@ -19,6 +18,9 @@ from reconciler.errors import SandboxUnavailable, UsageError
 from reconciler.ledger import journal
 from reconciler.ledger import rewrites as memory
 from reconciler.ledger.state_dir import StateDir
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
 
 SEED = "sandbox.json"
 """File beside reconciler.yaml: the first content of the embedded shop."""
