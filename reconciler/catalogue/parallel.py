@@ -26,7 +26,7 @@ from reconciler.errors import Problem, SourceError
 MIN_PARALLEL_BYTES = 1_000_000
 """Size of the files from which a second process saves more than it costs."""
 
-CHILD_SHARE = 0.65
+CHILD_SHARE = 0.57
 """Share of the second process, which parses while this one still imports other modules."""
 
 MARSHAL_VERSION = 2
