@@ -38,20 +38,20 @@ def explain(
     `known` gives the keys that are accepted at a path; `shown` says whether the offending text
     may appear (never for customer data).
     """
-    kind, path, given = error["type"], error["loc"], error["input"]
+    error_type, path, given = error["type"], error["loc"], error["input"]
     name = path[-1] if path else ""
-    if kind == "missing":
+    if error_type == "missing":
         return f"`{name}` is missing", ""
-    if kind == "extra_forbidden":
+    if error_type == "extra_forbidden":
         accepted = known(tuple(path[:-1]))
         hint = suggestion(str(name), accepted) or "accepted: " + ", ".join(sorted(accepted))
         return f"unknown key `{name}`", hint
     written = f" (found `{given}`)" if shown and isinstance(given, str) and given else ""
-    if kind == "literal_error":
+    if error_type == "literal_error":
         expected = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         hint = suggestion(given, expected) if isinstance(given, str) else ""
         return f"`{name}` must be one of {', '.join(expected)}{written}", hint
-    return f"`{name}` {_WORDS.get(kind, error['msg'])}{written}", ""
+    return f"`{name}` {_WORDS.get(error_type, error['msg'])}{written}", ""
 
 
 class Explained(NamedTuple):
