@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,8 @@ from reconciler.errors import UnexpectedResponse
 from reconciler.kinds import KINDS
 
 ROW = {"Code": "A", "UnitPrice": 5}
+TESTS = Path(__file__).parent.parent
+DOCUMENTED = sorted(TESTS.glob("*/examples/*.re*.json"))
 PERSON = {"Code": "C1", "Name": "Sari", "Email": "sari@private.example", "Mobile": "0812"}
 
 
@@ -85,3 +90,33 @@ def test_a_date_is_one_date(written: str) -> None:
 def test_what_nobody_documented_is_passed_over(kind: Any) -> None:
     row = {KINDS[kind.name].fields[kind.identity].wire.read[0]: "A"}
     assert kind.decode({**row, "Novelty": {"x": [1]}, "Zone": None}) == kind.decode(row)
+
+
+def texts_of(document: Any) -> Iterator[str]:
+    """Return each text value of a document that holds more than a word of letters."""
+    if isinstance(document, dict):
+        document = list(document.values())
+    if isinstance(document, list):
+        for item in document:
+            yield from texts_of(item)
+    elif isinstance(document, str) and not document.isalpha():
+        yield document
+
+
+@pytest.mark.parametrize("path", DOCUMENTED, ids=lambda path: path.stem)
+def test_shape_of_a_documented_example_holds_no_value(path: Path) -> None:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    shape = describe_shape(document, depth=9)
+    assert [text for text in texts_of(document) if text and text in shape] == []
+
+
+def test_rows_of_documented_lists_that_no_operation_reads_yet() -> None:
+    found = {
+        path.name: parse_rows(path.stem, json.loads(path.read_text(encoding="utf-8"))).rows
+        for path in TESTS.glob("dealpos/examples/promotion-event-*.response.json")
+    }
+    assert {name: rows[0]["Name"] for name, rows in found.items()} == {
+        "promotion-event-by-variant-code.response.json": "DealPOS Book Fair 2022",
+        "promotion-event-by-variant-id.response.json": "DealPOS Book Fair 2022",
+        "promotion-event-list.response.json": "New Year Sale",
+    }
