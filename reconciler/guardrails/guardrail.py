@@ -22,8 +22,7 @@ from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
 from reconciler.core.model.references import references_of
 from reconciler.core.money import Amount, Sale, sales
-from reconciler.core.plan.plan import Plan
-from reconciler.core.plan.violation import Violation
+from reconciler.core.plan.plan import Plan, Violation
 
 
 @dataclass(frozen=True)

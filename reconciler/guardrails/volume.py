@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from reconciler.core.diff.change import Change
 from reconciler.core.model.types import Count, Money
-from reconciler.core.plan.violation import percent, round_share
+from reconciler.core.plan.plan import percent, round_share
 from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 
 

@@ -14,15 +14,13 @@ from reconciler.core.model.live import Live
 from reconciler.core.plan import faults as references
 from reconciler.core.plan.approved import (
     Approved,
-    SkippedChange,
     StaleField,
     compare_approved,
     desired_from_approved,
 )
 from reconciler.core.plan.build import build_plan
-from reconciler.core.plan.plan import Plan
+from reconciler.core.plan.plan import Plan, SkippedChange, Violation
 from reconciler.core.plan.replacement import Interrupted
-from reconciler.core.plan.violation import Violation
 from reconciler.dealpos.reading.read import read_live
 from reconciler.errors import UsageError
 from reconciler.kinds import KINDS

@@ -12,9 +12,8 @@ from reconciler.core.diff.known_rewrites import mark_changed_derived_fields
 from reconciler.core.ledger.record import RecordBasis
 from reconciler.core.plan.build import build_plan
 from reconciler.core.plan.faults import check_references
-from reconciler.core.plan.plan import Plan
+from reconciler.core.plan.plan import Plan, refusals
 from reconciler.core.plan.target import Scope, narrow_desired
-from reconciler.core.plan.violation import refusals
 from reconciler.core.steps import order, usage
 from reconciler.core.steps.step import Step
 from reconciler.core.steps.usage import ApiUsage

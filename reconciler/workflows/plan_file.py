@@ -20,7 +20,7 @@ from reconciler.core.model.address import Address, Source
 from reconciler.core.model.codec import number
 from reconciler.core.model.desired import Allowance
 from reconciler.core.plan.approved import Approved
-from reconciler.core.plan.violation import Violation
+from reconciler.core.plan.plan import Violation
 from reconciler.errors import UsageError
 from reconciler.render.json import FORMAT_VERSION
 from reconciler.workflows import signature as seal

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.core.plan.plan import Plan
-from reconciler.core.plan.violation import refusals
+from reconciler.core.plan.plan import Plan, refusals
 from reconciler.guardrails.rules import RULES
 from reconciler.kinds import KINDS
 from reconciler.render.plan.text import render_plan

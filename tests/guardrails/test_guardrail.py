@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Allowance
-from reconciler.core.plan.violation import refusals
+from reconciler.core.plan.plan import refusals
 from reconciler.guardrails.rules import RULES
 from reconciler.render.plan.violations import allow_block
 from tests.support.world import World

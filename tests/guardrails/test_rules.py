@@ -9,8 +9,7 @@ import pytest
 
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address
-from reconciler.core.plan.plan import Plan
-from reconciler.core.plan.violation import percent
+from reconciler.core.plan.plan import Plan, percent
 from reconciler.guardrails.guardrail import Guardrail, PlanContext
 from reconciler.guardrails.rules import RULES
 from reconciler.kinds import KINDS

@@ -8,8 +8,7 @@ import pytest
 
 from reconciler.core.diff.change import Action
 from reconciler.core.model.address import Address
-from reconciler.core.plan.approved import SkippedChange
-from reconciler.core.plan.plan import Plan, PlanWarning
+from reconciler.core.plan.plan import Plan, PlanWarning, SkippedChange
 from tests.support.plans import HOSTILE, Makes
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from reconciler.core.diff.change import Action, Change, FieldChange
 from reconciler.core.model.address import Address, Source
-from reconciler.core.plan.plan import Plan
-from reconciler.core.plan.violation import Allowance, Violation
+from reconciler.core.model.desired import Allowance
+from reconciler.core.plan.plan import Plan, Violation
 from reconciler.core.steps.usage import ApiUsage
 from reconciler.kinds import KINDS
 from reconciler.render.view import PlanView

@@ -29,9 +29,8 @@ import httpx
 from ruamel.yaml import YAML
 
 from reconciler import sandbox
-from reconciler.core.plan.plan import Plan
+from reconciler.core.plan.plan import Plan, refusals
 from reconciler.core.plan.target import Scope
-from reconciler.core.plan.violation import refusals
 from reconciler.core.report import Report
 from reconciler.dealpos.client import Client, embedded_transport
 from reconciler.kinds import KINDS

@@ -14,8 +14,7 @@ from reconciler.core.model.references import references_of
 from reconciler.core.plan import build as planning
 from reconciler.core.plan import faults as references
 from reconciler.core.plan.faults import Fault
-from reconciler.core.plan.plan import Plan
-from reconciler.core.plan.violation import Violation
+from reconciler.core.plan.plan import Plan, Violation
 from reconciler.core.steps import order, usage
 from reconciler.core.steps.step import Step
 from reconciler.core.steps.usage import ApiUsage, Window

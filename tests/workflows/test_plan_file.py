@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.core.model.address import Address
-from reconciler.core.plan.violation import Violation
+from reconciler.core.plan.plan import Violation
 from reconciler.errors import UsageError
 from reconciler.workflows import plan_file, signature
 from tests.support.shop import Shop

@@ -53,15 +53,6 @@ class StaleField:
     after: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class SkippedChange:
-    """An approved change that is not carried out, and why."""
-
-    address: Address
-    action: Action
-    reason: str
-
-
 def desired_from_approved(approved: Collection[Approved], files: Desired, kinds: Kinds) -> Desired:
     """Return the approved values as declarations: these fields of these objects and no other.
 

@@ -24,10 +24,9 @@ from reconciler.core.plan.deletion import plan_deletions
 from reconciler.core.plan.faults import Fault, find_missing_values
 from reconciler.core.plan.labels import Labels
 from reconciler.core.plan.notes import UncomparedFields, note_changed_codes
-from reconciler.core.plan.plan import Plan
+from reconciler.core.plan.plan import Plan, PlanWarning
 from reconciler.core.plan.removal import expand_removals, find_unmanaged, note_unpruned_kinds
 from reconciler.core.plan.replacement import Interrupted, finish_replacement
-from reconciler.core.plan.violation import PlanWarning, merge_warnings
 
 
 def build_plan(
@@ -74,14 +73,10 @@ def build_plan(
             *note_changed_codes(changes, desired, live, kinds),
             *note_unpruned_kinds(desired, live, kinds),
         ),
-        warnings=tuple(
-            merge_warnings(
-                (
-                    *warn_of_incomplete_lists(changes, found, desired, live, kinds),
-                    *builder.warnings,
-                    *removed.warnings,
-                )
-            )
+        warnings=_merge_warnings(
+            *warn_of_incomplete_lists(changes, found, desired, live, kinds),
+            *builder.warnings,
+            *removed.warnings,
         ),
         labels=Labels(desired, live, kinds),
         unchanged=builder.unchanged,
@@ -244,6 +239,14 @@ def _reason(declared: Declared, action: Action, reasons: Set[str]) -> str:
     if action is Action.REPLACE:
         return f"must be replaced: {'; '.join(sorted(reasons))}"
     return "; ".join([declared.removed or "declared and live values differ", *sorted(reasons)])
+
+
+def _merge_warnings(*warnings: PlanWarning) -> tuple[PlanWarning, ...]:
+    """Return one warning for each message, about all objects that it is said of."""
+    merged: dict[str, set[Address]] = {}
+    for warning in warnings:
+        merged.setdefault(warning.message, set()).update(warning.addresses)
+    return tuple(PlanWarning(tuple(sorted(found)), message) for message, found in merged.items())
 
 
 def _grow_listings(

@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address, join_some
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed, overlay
-from reconciler.core.plan.violation import PlanWarning
+from reconciler.core.plan.plan import ParentWithChildren, PlanWarning
 
 MAX_NAMES = 3
 """Children that a warning names."""
-
-
-@dataclass(frozen=True, slots=True)
-class ParentWithChildren:
-    """A live parent with its live children; None where no read showed them."""
-
-    value: Value
-    children: Mapping[str, Value] | None
-    unread_fields: tuple[str, ...] = ()
-    """Fields that an update of the parent would carry and no read has shown."""
-    children_complete: bool = False
-    """True if these children are known to be all: what an update does not name may be deleted."""
 
 
 def hidden_children(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, list[str]]:

@@ -16,7 +16,7 @@ from reconciler.core.model.desired import Desired, Removal
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.references import ancestors, references_of
-from reconciler.core.plan.violation import PlanWarning
+from reconciler.core.plan.plan import PlanWarning
 
 MAX_NAMES = 5
 """Objects that a reason or a note names."""

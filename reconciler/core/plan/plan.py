@@ -1,18 +1,69 @@
-"""The plan as a value: what an apply will do, and what it will not."""
+"""The plan as a value: what an apply will do, what it will not, and the findings shown above it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import ROUND_UP, Decimal
+from typing import NamedTuple
 
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.diff.known_rewrites import KnownRewrites
-from reconciler.core.model.address import Address
+from reconciler.core.model.address import Address, Source
+from reconciler.core.model.desired import Allowance
+from reconciler.core.model.kind import Value
 from reconciler.core.model.live import ListingStats
-from reconciler.core.plan.approved import SkippedChange
-from reconciler.core.plan.children import ParentWithChildren
-from reconciler.core.plan.violation import PlanWarning, Violation
+
+
+class PlanWarning(NamedTuple):
+    """A possible loss of data, and what to do about it."""
+
+    addresses: tuple[Address, ...]
+    """The objects that are changed."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A rule that a plan breaks."""
+
+    rule: str
+    message: str
+    """One plain sentence: what would happen, and the limit that it breaks."""
+    measured: int | Decimal | None
+    """None where the API does not return what it is measured by."""
+    limit: int | Decimal | None
+    """None where the rule has no limit, such as that of typing errors."""
+    unit: str | None
+    """The unit of `measured` and `limit`: `percent`, `money`, `days`, `uses`, `objects`."""
+    address: Address | None = None
+    """The object; None for the plan as a whole."""
+    source: Source | None = None
+    """The line that asks for it."""
+    allowed: Allowance | None = None
+    """The exception that covers it; None for a violation that refuses the apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedChange:
+    """An approved change that is not carried out, and why."""
+
+    address: Address
+    action: Action
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParentWithChildren:
+    """A live parent with its live children; None where no read showed them."""
+
+    value: Value
+    children: Mapping[str, Value] | None
+    unread_fields: tuple[str, ...] = ()
+    """Fields that an update of the parent would carry and no read has shown."""
+    children_complete: bool = False
+    """True if these children are known to be all: what an update does not name may be deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +124,21 @@ class Plan:
             "blocked": len(self.blocked),
             "unknown": len(self.unknown),
         }
+
+
+def refusals(violations: Iterable[Violation]) -> tuple[Violation, ...]:
+    """Return those that no exception covers: with any of them, nothing may be applied."""
+    return tuple(violation for violation in violations if violation.allowed is None)
+
+
+def round_share(share: int | Decimal, rounding: str = ROUND_UP) -> Decimal:
+    """Return a share of a hundred with one decimal.
+
+    It is rounded away from zero, so that a share over a limit does not read as the limit.
+    """
+    return Decimal(share).quantize(Decimal("0.1"), rounding)
+
+
+def percent(share: int | Decimal, rounding: str = ROUND_UP) -> str:
+    """Return a share of a hundred for people: `50 %`, `-12.5 %`."""
+    return f"{round_share(share, rounding):,}".removesuffix(".0") + " %"

@@ -6,7 +6,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from reconciler.core.model.types import Money
 from reconciler.core.money import Sale, margin
-from reconciler.core.plan.violation import percent, round_share
+from reconciler.core.plan.plan import percent, round_share
 from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding, path_of
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from reconciler.core.model.types import Money
-from reconciler.core.plan.violation import percent, round_share
+from reconciler.core.plan.plan import percent, round_share
 from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding, path_of
 
 

@@ -12,8 +12,7 @@ from typing import NamedTuple
 from reconciler.core.diff.change import Change
 from reconciler.core.model.address import Source
 from reconciler.core.money import moved_sales, sum_price_impact
-from reconciler.core.plan.plan import Plan
-from reconciler.core.plan.violation import Violation, refusals
+from reconciler.core.plan.plan import Plan, Violation, refusals
 from reconciler.errors import ReconcilerError, SourceError
 from reconciler.render.money import impact_line, money_line
 from reconciler.render.plan.blocks import field_rows

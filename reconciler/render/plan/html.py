@@ -11,8 +11,7 @@ from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.kind import Kinds
 from reconciler.core.money import moved_sales, sum_price_impact
-from reconciler.core.plan.plan import Plan
-from reconciler.core.plan.violation import refusals
+from reconciler.core.plan.plan import Plan, refusals
 from reconciler.errors import ReconcilerError
 from reconciler.render.money import impact_line, money_rows
 from reconciler.render.page import page

@@ -11,8 +11,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.pricing import Offer
 from reconciler.core.money import Peak, Sale, margin, moved_sales, sum_price_impact
-from reconciler.core.plan.plan import Plan
-from reconciler.core.plan.violation import Violation
+from reconciler.core.plan.plan import Plan, Violation
 from reconciler.render.json import (
     FORMAT_VERSION,
     dumps,

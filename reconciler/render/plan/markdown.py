@@ -13,8 +13,7 @@ from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.kind import Kinds
 from reconciler.core.money import sum_price_impact
-from reconciler.core.plan.plan import Plan
-from reconciler.core.plan.violation import PlanWarning, Violation, refusals
+from reconciler.core.plan.plan import Plan, PlanWarning, Violation, refusals
 from reconciler.errors import ReconcilerError
 from reconciler.render import comment
 from reconciler.render.comment import NameList, code, fit_all, size

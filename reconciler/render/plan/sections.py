@@ -9,8 +9,7 @@ from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kinds
 from reconciler.core.money import moved_sales
-from reconciler.core.plan.plan import Plan
-from reconciler.core.plan.violation import Violation, refusals
+from reconciler.core.plan.plan import Plan, Violation, refusals
 from reconciler.render.words import plural, with_label
 
 REMOVES = (Action.DELETE, Action.REPLACE, Action.RETIRE)

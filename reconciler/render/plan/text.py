@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from reconciler.core.diff.change import Action
 from reconciler.core.model.address import Address, join_some
 from reconciler.core.money import sum_price_impact
-from reconciler.core.plan.plan import Plan
-from reconciler.core.plan.violation import refusals
+from reconciler.core.plan.plan import Plan, refusals
 from reconciler.core.steps.usage import ApiUsage
 from reconciler.render.money import impact_line
 from reconciler.render.plan.blocks import MEANINGS, STYLES, block, line

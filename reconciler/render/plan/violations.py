@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from reconciler.core.model.address import Source
-from reconciler.core.plan.plan import Plan
-from reconciler.core.plan.violation import Violation, refusals
+from reconciler.core.plan.plan import Plan, Violation, refusals
 from reconciler.render.view import View
 from reconciler.render.words import ObjectLabels, plain, plural, with_label, with_labels
 
