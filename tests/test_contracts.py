@@ -41,7 +41,7 @@ APPLY_RUN = "from reconciler.dealpos.apply.run import apply_steps"
 
 PLANTED = [
     (CORE, "core/model/field.py", "from reconciler.core.diff import diff"),
-    (CORE, "core/diff/merge.py", "from reconciler.core.steps import order"),
+    (CORE, "core/diff/readback.py", "from reconciler.core.steps import order"),
     (LAYERS, "core/money.py", "from reconciler.kinds import KINDS"),
     (LAYERS, "render/words.py", "from reconciler.workflows import plan"),
     (LAYERS, "sandbox/shop.py", "from reconciler.core.model import kind"),

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from reconciler.core.diff.change import Action, Change, fingerprint
+from reconciler.core.diff.change import Action, Change, Path, fingerprint
 from reconciler.core.diff.diff import equivalent_rewrites
-from reconciler.core.diff.equivalence import Path
 from reconciler.core.diff.known_rewrites import (
     Pair,
     carried_over_rewrites,

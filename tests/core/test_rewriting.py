@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.diff.equivalence import differs_in_whitespace_only, is_equivalent_rewrite
+from reconciler.core.diff.diff import differs_in_whitespace_only, is_equivalent_rewrite
 from reconciler.kinds import KINDS
 
 TEXTS = {

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.catalogue.settings import load
-from reconciler.core.diff.equivalence import is_equivalent_rewrite
+from reconciler.core.diff.diff import is_equivalent_rewrite
 from reconciler.kinds import KINDS
 from reconciler.render.plan import github, html, markdown
 from reconciler.render.plan.json import plan_document

@@ -46,11 +46,15 @@ PENDING, DRIFTED, CONFLICT = ORIGINS = ("pending", "drifted", "conflict")
 """Which side changed since the last apply: the files, the shop, or both; the gravest word last."""
 
 
+Path = tuple[str, ...]
+"""The way to one value inside an object: a field, then keys of a map."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """One value that changes; None stands for a value that is not there."""
 
-    path: tuple[str, ...]
+    path: Path
     before: Any
     after: Any
     action: Action = Action.UPDATE

@@ -1,19 +1,31 @@
-"""The difference between what is declared and what is live, field by field.
+"""The difference between what is declared and what is live, and which differences are harmless.
 
 `==` finds what differs; DeepDiff explains a difference inside a nested value. It is imported here
 alone, and only when something nested differs: at 10,000 objects equality costs milliseconds where
 DeepDiff costs seconds.
+
+A harmless rewrite by the server leaves the meaning: white space trimmed or collapsed, letter case,
+the Unicode form of a text, an amount of money rounded to a whole unit, an image under another host.
+A value that is lower by a percentage, a text that is cut, or anything about who may use a coupon is
+none of these.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
+from unicodedata import normalize
+from urllib.parse import urlsplit
 
-from reconciler.core.diff.change import Action, Change, FieldChange
-from reconciler.core.diff.equivalence import Path, differs_in_whitespace_only, is_equivalent_rewrite
+from reconciler.core.diff.change import Action, Change, FieldChange, Path
+from reconciler.core.model.codec import TEXT
 from reconciler.core.model.field import Field
 from reconciler.core.model.kind import Kind, Value
+from reconciler.core.model.live import overlay
+
+_BLANKS = re.compile(r"[^\S\n]+")
+_SPACE = re.compile(r"\s+")
 
 
 def is_unchanged(kind: Kind, declared: Value, live: Value) -> bool:
@@ -105,13 +117,13 @@ def keep_declared_members(live: Any, declared: Any) -> Any:
     }
 
 
-def _compare_nested(before: Any, after: Any) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
+def _compare_nested(before: Any, after: Any) -> Iterator[tuple[Path, Any, Any]]:
     if before == after:
         return
     from deepdiff import DeepDiff
 
     tree = DeepDiff(before, after, view="tree", ignore_numeric_type_changes=True)
-    found: dict[tuple[str, ...], tuple[Any, Any]] = {}
+    found: dict[Path, tuple[Any, Any]] = {}
     for levels in tree.values():
         for level in levels:
             path = level.path(output_format="list")
@@ -128,16 +140,89 @@ def _compare_nested(before: Any, after: Any) -> Iterator[tuple[tuple[str, ...], 
                 yield leaf, old.get(leaf), new.get(leaf)
 
 
-def _at(value: Any, path: tuple[str, ...]) -> Any:
+def _at(value: Any, path: Path) -> Any:
     for step in path:
         value = value.get(step) if isinstance(value, Mapping) else None
     return value
 
 
-def _leaves(path: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+def _leaves(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
     """Yield every value below `path` that is not a mapping; an empty mapping is a value too."""
     if isinstance(value, Mapping) and value:
         for key, inner in value.items():
             yield from _leaves((*path, key), inner)
     elif value is not None:
         yield path, value
+
+
+def merge_declared(kind: Kind, live: Value, declared: Value) -> Value:
+    """Return `live` with the declared values: a map owns its keys, an entry keeps others."""
+    after = dict(live)
+    for name, value in declared.items():
+        before = live.get(name)
+        if kind.fields[name].runtime:
+            continue
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            after[name] = {k: overlay(before.get(k), entry) for k, entry in value.items()}
+        else:
+            after[name] = value
+    return after
+
+
+def differs_in_whitespace_only(kind: Kind, path: Path, declared: Any, live: Any) -> bool:
+    """Return whether a live text is the declared one but for white space that nobody sees.
+
+    Only that way round: where the shop holds the untidy text, writing the tidy one mends it.
+    """
+    if not _prose(kind, path) or not isinstance(declared, str) or not isinstance(live, str):
+        return False
+    plain = normalize("NFC", declared).replace("\r\n", "\n")
+    single = _BLANKS.sub(" ", plain)
+    return normalize("NFC", live) in (plain, plain.strip(), single, single.strip())
+
+
+def is_equivalent_rewrite(kind: Kind, path: Path, written: Any, kept: Any, before: Any) -> bool:
+    """Return whether what a server keeps of what was written a moment ago means the same.
+
+    `before` is what it held until then. A coupon's terms are never rewritten without harm.
+    """
+    if path[0] in kind.must_match_on_readback:
+        return False
+    if isinstance(written, str) and isinstance(kept, str):
+        if not _prose(kind, path):
+            return False
+        return _fold(written) == _fold(kept) or (kept != before and _rehosted(written, kept))
+    if isinstance(written, bool) or isinstance(kept, bool):
+        return False
+    try:
+        rounded = written != int(written) and kept == int(kept)
+        return bool(rounded and abs(written - kept) < 1)
+    except (TypeError, ValueError):
+        return False
+
+
+def _prose(kind: Kind, path: Path) -> bool:
+    """Return whether the field is free text: no key, no reference, no word of a fixed list."""
+    field = kind.fields[path[0]]
+    plain = field.wire.codec is TEXT and not field.identity and not field.references
+    return plain and len(path) == 1 and path[0] not in kind.must_match_on_readback
+
+
+def _fold(text: str) -> str:
+    collapsed = _SPACE.sub(" ", normalize("NFKC", text)).strip()
+    # Upper case first: it maps together what lower case alone keeps apart, such as ß and SS.
+    return normalize("NFKC", collapsed.upper().casefold())
+
+
+def _rehosted(written: str, kept: str) -> bool:
+    """Return whether both are web addresses, at different hosts."""
+    hosts = [_host(text) for text in (written, kept)]
+    return all(hosts) and hosts[0] != hosts[1]
+
+
+def _host(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return ""
+    return (parts.hostname or "") if parts.scheme in ("http", "https", "") else ""

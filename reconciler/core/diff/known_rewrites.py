@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.core.diff.change import Change, fingerprint
-from reconciler.core.diff.equivalence import Path
+from reconciler.core.diff.change import Change, Path, fingerprint
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.field import Field

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.core.diff.change import Action, Change
-from reconciler.core.diff.equivalence import Path
+from reconciler.core.diff.change import Action, Change, Path
 from reconciler.core.diff.known_rewrites import KnownRewrites, Pair
 from reconciler.core.ledger.ledger import (
     MAX_APPLIES,

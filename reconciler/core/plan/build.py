@@ -10,23 +10,26 @@ from collections.abc import Mapping, Set
 from dataclasses import replace
 
 from reconciler.core.diff.change import RENAMED, Action, Change, FieldChange, digest
-from reconciler.core.diff.diff import compare_fields, is_unchanged, new_fields
+from reconciler.core.diff.diff import compare_fields, is_unchanged, merge_declared, new_fields
 from reconciler.core.diff.known_rewrites import KnownRewrites
-from reconciler.core.diff.merge import carried_over_fields, merge_declared, propagate_parent_values
 from reconciler.core.diff.rename import with_renames
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ListingStats, Live, Observed
 from reconciler.core.plan.blocked import block_unsafe_updates, unread_dependencies
-from reconciler.core.plan.children import collect_parents, warn_of_incomplete_lists
+from reconciler.core.plan.children import (
+    collect_parents,
+    propagate_parent_values,
+    warn_of_incomplete_lists,
+)
 from reconciler.core.plan.deletion import plan_deletions
 from reconciler.core.plan.faults import Fault, find_missing_values
 from reconciler.core.plan.labels import Labels
 from reconciler.core.plan.notes import UncomparedFields, note_changed_codes
 from reconciler.core.plan.plan import Plan, PlanWarning
 from reconciler.core.plan.removal import expand_removals, find_unmanaged, note_unpruned_kinds
-from reconciler.core.plan.replacement import Interrupted, finish_replacement
+from reconciler.core.plan.replacement import Interrupted, carried_over_fields, finish_replacement
 
 
 def build_plan(

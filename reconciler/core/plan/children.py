@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address, join_some
@@ -103,6 +104,29 @@ def changes_by_parent(changes: Iterable[Change], kinds: Kinds) -> dict[Address, 
         if owner and change.action is not Action.DELETE:
             found.setdefault(owner, []).append(change)
     return found
+
+
+def propagate_parent_values(
+    changes: Sequence[Change], desired: Desired, kinds: Kinds
+) -> Iterator[Change]:
+    """Let a child's value that repeats its parent's move with it, where no file declares it."""
+    by_address = {change.address: change for change in changes}
+    for change in changes:
+        kind, declared = kinds[change.address.kind], desired.get(change.address)
+        before, after = change.before, change.after
+        owner = kind.parent_address(after or {})
+        above = by_address.get(owner) if owner else None
+        moved: dict[str, object] = {}
+        if kind.parent and declared and before and above and above.before and above.after:
+            moved = {
+                name: above.after.get(other)
+                for name, other in kind.parent.follows.items()
+                if name not in declared.value and before.get(name) == above.before.get(other)
+            }
+        if moved and after:
+            yield replace(change, after={**after, **moved}, unproven=frozenset(moved))
+        else:
+            yield change
 
 
 def use_parent_update(

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from reconciler.core.diff.change import Action, Change
-from reconciler.core.diff.equivalence import differs_in_whitespace_only
+from reconciler.core.diff.diff import differs_in_whitespace_only
 from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired

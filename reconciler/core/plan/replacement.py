@@ -6,20 +6,18 @@ decisions rest on the note and on reads together, never on one of them alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from reconciler.core.diff.change import Action, Change, digest
-from reconciler.core.diff.diff import new_fields
-from reconciler.core.diff.equivalence import Path
+from reconciler.core.diff.change import CARRIED, RENAMED, Action, Change, FieldChange, Path, digest
+from reconciler.core.diff.diff import merge_declared, new_fields
 from reconciler.core.diff.known_rewrites import (
     KnownRewrites,
     Pair,
     carried_over_rewrites,
     fingerprint_value,
 )
-from reconciler.core.diff.merge import merge_declared
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared
 from reconciler.core.model.kind import CarryOver, Kind, Kinds, Value
@@ -144,6 +142,23 @@ def _carry_over(kind: Kind, entry: Interrupted, asked: Value) -> CarryOver:
     """Return the object to create, by what the files declare now."""
     after = merge_declared(kind, entry.before, asked)
     return kind.carry_over(after, entry.before) if kind.carry_over else CarryOver(after)
+
+
+def carried_over_fields(
+    fields: tuple[FieldChange, ...], live: Value, after: Value
+) -> Iterator[FieldChange]:
+    """Yield the fields as they will be written, where a replacement carries values over."""
+    told = set()
+    for changed in fields:
+        name = changed.path[0]
+        told.add(name)
+        value = after.get(name)
+        carried = len(changed.path) == 1 and changed.reason != RENAMED
+        yield replace(changed, after=value) if carried and value != changed.after else changed
+    if any(changed.action is Action.REPLACE for changed in fields):
+        for name, value in after.items():
+            if name not in told and name in live and live[name] != value:
+                yield FieldChange((name,), live[name], value, Action.REPLACE, CARRIED)
 
 
 class Revalidated(NamedTuple):
