@@ -25,7 +25,7 @@ from reconciler.cli.commands.plan import plan
 from reconciler.cli.commands.sandbox import sandbox
 from reconciler.cli.commands.schema import schema
 from reconciler.cli.commands.validate import validate
-from reconciler.cli.errors import print_error
+from reconciler.cli.output import print_error
 from reconciler.errors import ReconcilerError, UsageError
 
 

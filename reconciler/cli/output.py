@@ -1,11 +1,15 @@
-"""Plans, reports and audits in the format that was asked for, with time and place of the run."""
+"""Results of a run and its errors, in the format that was asked for, with time and place.
+
+Errors for people go to stderr; programs, pages and comments get them in their own format.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +17,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli import terminal
-from reconciler.errors import UsageError
+from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.core.audit import Audit
@@ -23,6 +27,54 @@ if TYPE_CHECKING:
 
 REPORT_FORMATS = {".md": "markdown", ".html": "html", ".json": "json", ".txt": "text"}
 """The format of a report file by its suffix."""
+
+
+def print_message(text: str) -> None:
+    """Write one line for a person to stderr, wrapped where that is a terminal."""
+    from reconciler.render.words import plain
+
+    terminal.write_stderr(terminal.wrap(plain(text), terminal.read_width(sys.stderr)))
+
+
+def print_error(error: ReconcilerError) -> None:
+    """Write every problem with its file and line to stderr, then the error and its hint."""
+    for problem in error.problems:
+        print_message(str(problem))
+        if problem.hint:
+            print_message(f"    hint: {problem.hint}")
+    print_message(f"error: {error.message}")
+    if error.hint:
+        for line in f"hint: {error.hint}".splitlines():
+            print_message(line)
+
+
+@contextmanager
+def report_errors(
+    output_format: str, folder: Path = Path(), subject: str = "plan", reports: Sequence[Path] = ()
+) -> Iterator[None]:
+    """Write an error also to stdout where a program, a page or a comment waits for a result.
+
+    Those of `reports` that people read get it too: it replaces a result that is outdated.
+    """
+    try:
+        yield
+    except ReconcilerError as error:
+        if output_format != "text":  # people read it on stderr
+            terminal.write_stdout(_render_error(error, output_format, folder, subject))
+        for path in reports:
+            report_format = REPORT_FORMATS.get(path.suffix.lower(), "")
+            if report_format in ("markdown", "html"):
+                with suppress(OSError):  # the error itself matters more
+                    text = _render_error(error, report_format, folder, subject)
+                    path.write_text(text, encoding="utf-8")
+        raise
+
+
+def _render_error(error: ReconcilerError, output_format: str, folder: Path, subject: str) -> str:
+    from reconciler.render.view import View
+
+    view = View(**describe_run(folder, output_format))
+    return str(find_renderer(subject, output_format).render_error(error, view))
 
 
 def print_json(document: Any) -> None:
@@ -52,7 +104,7 @@ def print_plan(
 ) -> None:
     """Write a plan of the shop in `folder` to stdout, in JSON signed with the key `signing`."""
     if output_format == "json":
-        from reconciler.workflows.signature import sign
+        from reconciler.workflows.plan_file import sign
 
         print_json(sign(_document(run, folder), signing))
     else:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.cli import terminal
-from reconciler.cli.errors import print_message
+from reconciler.cli.output import print_message
 
 if TYPE_CHECKING:
     from reconciler.catalogue.writing.results import FieldDrift

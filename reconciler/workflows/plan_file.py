@@ -1,18 +1,24 @@
 """Write and read a saved plan: `plan --out` writes it, `apply` reads it.
 
 The file is the document of `plan --format json`. It contains no customer data; approved values of
-customers are read from the catalogue files.
+customers are read from the catalogue files. Its checksum (SHA-256) detects accidents. Between CI
+jobs, where somebody could replace the file, a key from the environment proves which job made it
+(HMAC-SHA-256).
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from reconciler import atomic
 from reconciler.core.diff.change import Action
@@ -22,9 +28,12 @@ from reconciler.core.model.desired import Allowance
 from reconciler.core.plan.approved import Approved
 from reconciler.core.plan.plan import Violation
 from reconciler.errors import UsageError
-from reconciler.render.json import FORMAT_VERSION
-from reconciler.workflows import signature as seal
+from reconciler.ledger import how_to_set, read_secret
+from reconciler.render.json import FORMAT_VERSION, dumps
+from reconciler.render.plan.documents import PlanDocument, ResourceChange, ViolationDocument
 
+KEY = "RECONCILER_PLAN_KEY"
+_SIGNATURE_KEYS = ("digest", "signature")
 _AGAIN = "save the plan again with this version of reconciler"
 
 
@@ -43,10 +52,10 @@ class SavedPlan:
 
 def write_plan(path: Path, document: Mapping[str, Any], signing: bytes | None = None) -> None:
     """Write `document` with its checksum to a file. Raises UsageError where that fails."""
-    text = json.dumps(seal.sign(document, signing), indent=2, ensure_ascii=False, default=float)
+    text = f"{dumps(sign(document, signing))}\n"
     try:
         # The name of a folder may contain bytes that are not UTF-8; JSON escapes them.
-        atomic.write(path, f"{text}\n".encode(errors="backslashreplace"))
+        atomic.write(path, text.encode(errors="backslashreplace"))
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
 
@@ -63,22 +72,22 @@ def read_plan(path: Path, signing: bytes | None = None) -> SavedPlan:
         hint = "name a shop folder, or a complete file of 'reconciler plan --out'"
         raise UsageError(f"{path} is not a saved plan", hint=hint)
     _check_format(path, str(document.get("format_version", "")))
-    seal.verify(document, str(path), signing)
+    _verify(document, str(path), signing)
     try:
+        plan = TypeAdapter(PlanDocument).validate_python(_exact(document))
         return SavedPlan(
             str(path),
-            document["store"],
-            _text(document.get("folder", ".")),
-            tuple(_changes(document["resource_changes"])),
-            tuple(map(_violation, document.get("violations", ()))),
+            plan["store"],
+            plan["folder"],
+            tuple(map(_read_change, plan["resource_changes"])),
+            tuple(map(_read_violation, plan["violations"])),
         )
-    except (AttributeError, LookupError, TypeError, ValueError):
+    except ValueError:
         why = f"{path} contains values that this version does not know"
         raise UsageError(why, hint=_AGAIN) from None
 
 
 def _check_format(path: Path, version: str) -> None:
-    """Raise UsageError for a plan in the format of an older or a newer version."""
     if not version:
         raise UsageError(f"{path} has no format_version", hint=_AGAIN)
     if _major(version) < _major(FORMAT_VERSION):
@@ -95,62 +104,38 @@ def _major(version: str) -> int:
     return int(major) if major.isascii() and major.isdigit() and len(major) < 10 else 0
 
 
-def _changes(entries: Iterable[Mapping[str, Any]]) -> Iterable[Approved]:
-    for entry in entries:
-        change, source = entry["change"], entry.get("source")
-        yield Approved(
-            Address(_text(entry["type"]), _text(entry["name"])),
-            Action(entry["action"]),
-            tuple(dict.fromkeys(field["path"].partition(".")[0] for field in entry["fields"])),
-            _object(change["before"]),
-            _object(change["after"]),
-            Source(source["file"], source["line"], source["column"]) if source else None,
-            entry.get("previous_address", "").partition("/")[2],
-            frozenset(entry.get("implied", ())),
-            {
-                name: (_exact(pair["declared"]), _exact(pair["written"]))
-                for name, pair in entry.get("carried", {}).items()
-            },
-            number(entry["uses_left"]) if "uses_left" in entry else None,
-        )
-
-
-def _violation(entry: Mapping[str, Any]) -> Violation:
-    kind, _, name = (entry["address"] or "").partition("/")
-    address = Address(kind, name) if kind else None
-    return Violation(
-        entry["rule"],
-        entry["message"],
-        _number(entry["measured"]),
-        _number(entry["limit"]),
-        entry["unit"],
-        address,
+def _read_change(entry: ResourceChange) -> Approved:
+    carried = entry.get("carried", {})
+    return Approved(
+        Address(entry["type"], entry["name"]),
+        Action(entry["action"]),
+        tuple(dict.fromkeys(field["path"].partition(".")[0] for field in entry["fields"])),
+        entry["change"]["before"],
+        entry["change"]["after"],
         Source(**entry["source"]) if entry["source"] else None,
-        _allowance(entry["rule"], entry["allowed"]),
+        entry.get("previous_address", "").partition("/")[2],
+        frozenset(entry.get("implied", ())),
+        {name: (pair["declared"], pair["written"]) for name, pair in carried.items()},
+        entry.get("uses_left"),
     )
 
 
-def _number(value: Any) -> int | Decimal | None:
-    return None if value is None else number(value)
-
-
-def _allowance(rule: str, entry: Mapping[str, Any] | None) -> Allowance | None:
-    if entry is None:
-        return None
-    return Allowance(rule, entry["reason"], entry["until"], Source(**entry["source"]))
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
-
-
-def _object(value: Any) -> dict[str, Any] | None:
-    if not isinstance(value, dict | None):
-        raise TypeError
-    found: dict[str, Any] | None = _exact(value)
-    return found
+def _read_violation(entry: ViolationDocument) -> Violation:
+    kind, _, name = (entry["address"] or "").partition("/")
+    allowed = entry["allowed"]
+    return Violation(
+        entry["rule"],
+        entry["message"],
+        entry["measured"],
+        entry["limit"],
+        entry["unit"],
+        Address(kind, name) if kind else None,
+        Source(**entry["source"]) if entry["source"] else None,
+        allowed
+        and Allowance(
+            entry["rule"], allowed["reason"], allowed["until"], Source(**allowed["source"])
+        ),
+    )
 
 
 def _exact(value: Any) -> Any:
@@ -160,3 +145,57 @@ def _exact(value: Any) -> Any:
     if isinstance(value, list):
         return [_exact(inner) for inner in value]
     return number(value) if isinstance(value, Decimal) else value
+
+
+def read_key(environment: Mapping[str, str] | None = None) -> bytes:
+    """Return the key of the environment; raises UsageError where it is missing or too short."""
+    where = "as a secret of both CI jobs"
+    found = read_secret(KEY, where, environment)
+    if found is None:
+        raise UsageError(f"{KEY} is not set", hint=how_to_set(where))
+    return found
+
+
+def sign(document: Mapping[str, Any], signing: bytes | None = None) -> dict[str, Any]:
+    """Return `document` with its checksum, and signed where there is a key."""
+    content = _canonical(document)
+    sealed = {**document, "digest": f"sha256:{hashlib.sha256(content).hexdigest()}"}
+    if signing is not None:
+        sealed["signature"] = _signature(content, signing)
+    return sealed
+
+
+def _verify(document: Mapping[str, Any], name: str, signing: bytes | None) -> None:
+    content = _canonical(document)
+    if document.get("digest") != f"sha256:{hashlib.sha256(content).hexdigest()}":
+        raise UsageError(
+            f"{name} was modified or truncated after it was saved (checksum mismatch)",
+            hint="save it again with 'reconciler plan --out'",
+        )
+    if signing is None:
+        return
+    signature = str(document.get("signature", ""))
+    if not signature:
+        hint = "save it with 'reconciler plan --out plan.json --sign'"
+        raise UsageError(f"{name} is not signed", hint=hint)
+    if not hmac.compare_digest(_bytes(signature), _bytes(_signature(content, signing))):
+        raise UsageError(
+            f"{name} was signed with another key", hint=f"use the same {KEY} in both jobs"
+        )
+
+
+def _signature(content: bytes, signing: bytes) -> str:
+    return f"hmac-sha256:{hmac.new(signing, content, hashlib.sha256).hexdigest()}"
+
+
+def _canonical(document: Mapping[str, Any]) -> bytes:
+    bare = {name: value for name, value in document.items() if name not in _SIGNATURE_KEYS}
+    text = json.dumps(
+        bare, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=float
+    )
+    return _bytes(text)
+
+
+def _bytes(text: str) -> bytes:
+    # A manipulated file may contain half a surrogate pair, which must not crash the check.
+    return text.encode(errors="surrogatepass")

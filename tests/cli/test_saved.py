@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from reconciler.dealpos.client import Client
-from reconciler.workflows import signature as seal
+from reconciler.workflows.plan_file import sign
 from tests.support.documents import ReadDocument
 from tests.support.menu import TWO_SIZES, back_office, by_code, edited
 from tests.support.program import PointAt, RunProgram, WriteCatalogue
@@ -160,7 +160,7 @@ def test_a_sealed_plan_that_nobody_here_understands_is_refused(
     document = json.loads(saved.read_text(encoding="utf-8"))
     change = document["resource_changes"][0]
     document["resource_changes"] = [{**change, **entry} if entry else 1]
-    saved.write_text(json.dumps(seal.sign(document)), encoding="utf-8")
+    saved.write_text(json.dumps(sign(document)), encoding="utf-8")
     ran = run("apply", saved, "--shop", shop, "--auto-approve")
     assert ran.code == 1
     assert "that this version does not know" in ran.err
@@ -169,7 +169,7 @@ def test_a_sealed_plan_that_nobody_here_understands_is_refused(
 def test_a_folder_that_is_none_is_refused(run: RunProgram, plan: Callable[..., Path]) -> None:
     saved = plan(("18000", "19000"))
     document = json.loads(saved.read_text(encoding="utf-8"))
-    saved.write_text(json.dumps(seal.sign({**document, "folder": 5})), encoding="utf-8")
+    saved.write_text(json.dumps(sign({**document, "folder": 5})), encoding="utf-8")
     ran = run("apply", saved, "--auto-approve")
     assert ran.code == 1
     assert "that this version does not know" in ran.err
@@ -267,7 +267,7 @@ def test_a_deletion_of_an_older_plan_is_done_where_nothing_is_spent(
     saved = deletion(now)
     document = json.loads(saved.read_text(encoding="utf-8"))
     del document["resource_changes"][0]["uses_left"]
-    saved.write_text(json.dumps(seal.sign(document)), encoding="utf-8")
+    saved.write_text(json.dumps(sign(document)), encoding="utf-8")
     ran = applied(run, saved, shop)
     assert outcomes(ran) == {"coupon/DISC": status}
     assert status == "applied" or "the plan records none" in ran.json["outcomes"][0]["message"]

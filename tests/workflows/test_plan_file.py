@@ -12,7 +12,7 @@ import pytest
 from reconciler.core.model.address import Address
 from reconciler.core.plan.plan import Violation
 from reconciler.errors import UsageError
-from reconciler.workflows import plan_file, signature
+from reconciler.workflows import plan_file
 from tests.support.shop import Shop
 from tests.support.story import saved_document
 
@@ -69,12 +69,12 @@ def test_another_file_is_refused_with_what_to_name_instead(tmp_path: Path, conte
 
 @pytest.mark.parametrize(("length", "accepted"), [(15, False), (16, True)])
 def test_a_key_has_sixteen_characters(length: int, accepted: bool) -> None:
-    environment = {signature.KEY: "k" * length}
+    environment = {plan_file.KEY: "k" * length}
     if accepted:
-        assert len(signature.read_key(environment)) == 16
+        assert len(plan_file.read_key(environment)) == 16
         return
     with pytest.raises(UsageError):
-        signature.read_key(environment)
+        plan_file.read_key(environment)
 
 
 def test_a_plan_without_a_signature_is_refused_with_how_to_sign_it(
@@ -96,6 +96,7 @@ def test_a_violation_is_read_back_with_its_object_or_none(
 ) -> None:
     entry = {"rule": "max-deletions", "message": "3 deletions", "unit": "objects", "allowed": None}
     entry |= {"measured": 3, "limit": 2, "address": written, "source": None}
+    entry |= {"label": None, "hint": ""}
     file = tmp_path / "plan.json"
     plan_file.write_plan(file, {**document, "violations": [entry]})
     assert plan_file.read_plan(file).violations == (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import errors, exit_codes, options, output, prompt, terminal
+from reconciler.cli import exit_codes, options, output, prompt, terminal
 from reconciler.errors import UsageError
 
 
@@ -46,7 +46,7 @@ def adopt(
     added to the file of similar objects. Without ADDRESS and --all, reconciler asks about each
     value. The shop is only read.
     """
-    with errors.report_errors(output_format, folder):
+    with output.report_errors(output_format, folder):
         asking = not (addresses or everything)
         if addresses and everything:
             raise UsageError("--all and ADDRESS exclude each other", hint="omit one of them")

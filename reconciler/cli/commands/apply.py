@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli import errors, exit_codes, options, output, prompt
+from reconciler.cli import exit_codes, options, output, prompt
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def apply(
     PLAN is a file written by 'plan --out'. Exactly its changes are applied; those that are stale,
     because the shop changed since, are skipped.
     """
-    with errors.report_errors(output_format):
+    with output.report_errors(output_format):
         from reconciler.cli.console import Console
         from reconciler.dealpos.budget import Limits
         from reconciler.workflows.open_shop import open_shop
@@ -131,8 +131,6 @@ class _InterruptedRequest(ReconcilerError):
 
 def _read_saved_plan(target: Path, verify: bool) -> SavedPlan | None:
     """Return the saved plan in the file `target`; None for a folder."""
-    from reconciler.workflows import plan_file, signature
-
     if not target.exists():
         hint = f"to create a shop folder, run: reconciler init {shlex.quote(str(target))}"
         if target.suffix == ".json":
@@ -144,7 +142,9 @@ def _read_saved_plan(target: Path, verify: bool) -> SavedPlan | None:
                 "--verify needs a saved plan", hint="name a file written by 'plan --out --sign'"
             )
         return None
-    return plan_file.read_plan(target, signature.read_key() if verify else None)
+    from reconciler.workflows import plan_file
+
+    return plan_file.read_plan(target, plan_file.read_key() if verify else None)
 
 
 def _find_shop_folder(target: Path, folder: Path | None, saved: SavedPlan | None) -> Path:
@@ -196,7 +196,7 @@ def _ask_approval(plan: Planner, shop: OpenShop, run: PlannedRun) -> PlannedRun:
     while True:
         asked = time.monotonic()
         if not prompt.ask_approval():
-            errors.print_message("Nothing was changed.")
+            output.print_message("Nothing was changed.")
             sys.exit(exit_codes.ERROR)
         if time.monotonic() - asked < MAX_APPROVAL_SECONDS:
             return run
@@ -204,7 +204,7 @@ def _ask_approval(plan: Planner, shop: OpenShop, run: PlannedRun) -> PlannedRun:
         refuse_violations(again.plan)
         if again.plan.changes == run.plan.changes and again.plan.parents == run.plan.parents:
             return again
-        errors.print_message("The shop or the files have changed since. This is the new plan:")
+        output.print_message("The shop or the files have changed since. This is the new plan:")
         output.print_plan(again, "text")
         run = again
 

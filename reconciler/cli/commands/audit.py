@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import errors, exit_codes, options, output
+from reconciler.cli import exit_codes, options, output
 from reconciler.errors import ReconcilerError
 
 
@@ -40,7 +40,7 @@ def audit(
 ) -> None:
     """Report drift between the files and the shop (read-only)."""
     began = time.monotonic()
-    with errors.report_errors(output_format, directory, "audit"):
+    with output.report_errors(output_format, directory, "audit"):
         from reconciler.cli.console import open_shop
         from reconciler.core.audit import audit_plan
 
@@ -54,7 +54,7 @@ def audit(
     if unread := found.of("unknown"):
         from reconciler.render.words import plural
 
-        errors.print_error(ReconcilerError(f"{plural(len(unread), 'object')} could not be read"))
+        output.print_error(ReconcilerError(f"{plural(len(unread), 'object')} could not be read"))
         sys.exit(exit_codes.ERROR)
     if detailed_exitcode and not found.clean:
         sys.exit(exit_codes.CHANGES)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import errors, exit_codes, options, output, terminal
+from reconciler.cli import exit_codes, options, output, terminal
 
 
 @click.command()
@@ -19,7 +19,7 @@ def doctor(directory: Path, output_format: str, verbose: int) -> None:
 
     Run it before the first plan. It only reads, and sends at most 20 requests.
     """
-    with errors.report_errors(output_format):
+    with output.report_errors(output_format):
         from reconciler.catalogue.settings import load
         from reconciler.cli.console import Console
         from reconciler.dealpos.doctor.budget import RequestBudget

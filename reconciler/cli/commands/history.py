@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import errors, options, output
+from reconciler.cli import options, output
 from reconciler.errors import UsageError
 
 
@@ -30,7 +30,7 @@ def history(
     verbose: int,
 ) -> None:
     """List past applies recorded in the ledger."""
-    with errors.report_errors(output_format, directory):
+    with output.report_errors(output_format, directory):
         from reconciler import ledger
         from reconciler.catalogue.settings import load
         from reconciler.ledger.state_dir import StateDir

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import errors, exit_codes, options, output
+from reconciler.cli import exit_codes, options, output
 from reconciler.errors import UsageError
 
 
@@ -34,7 +34,7 @@ def import_(
     Of the customers, only those that a coupon names are imported; with --kind customer, all. The
     shop is only read.
     """
-    with errors.report_errors(output_format, directory):
+    with output.report_errors(output_format, directory):
         options.parse_scope((), kinds)
         from reconciler.cli.console import open_shop
         from reconciler.render import import_ as render
@@ -58,7 +58,7 @@ def import_(
     else:
         output.print_text(render.import_text(result, str(directory)))
     if result.cut is not None:
-        errors.print_error(result.cut)
+        output.print_error(result.cut)
         raise UsageError(
             "the import is incomplete; the objects read so far were written",
             hint=f"to continue, run: reconciler import {shlex.quote(str(directory))}",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import errors, options, terminal
+from reconciler.cli import options, output, terminal
 
 
 @click.command()
@@ -18,4 +18,4 @@ def init(directory: Path) -> None:
     from reconciler.workflows.init import create_shop
 
     terminal.write_stdout("".join(f"wrote {path}\n" for path in create_shop(directory, MANAGED)))
-    errors.print_message(f"Next: reconciler plan {shlex.quote(str(directory))}")
+    output.print_message(f"Next: reconciler plan {shlex.quote(str(directory))}")

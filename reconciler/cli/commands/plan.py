@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import errors, exit_codes, options, output
+from reconciler.cli import exit_codes, options, output
 from reconciler.errors import ReconcilerError, UsageError
 
 
@@ -49,16 +49,19 @@ def plan(
     **part: tuple[str, ...],
 ) -> None:
     """Preview changes to the shop (read-only)."""
-    with errors.report_errors(output_format, directory, reports=reports):
+    with output.report_errors(output_format, directory, reports=reports):
         if compact and output_format != "text":
             raise UsageError("--compact is for --format text", hint="omit one of them")
         from reconciler.cli.console import open_shop
-        from reconciler.workflows import signature
 
         for report in reports:
             output.parse_report_format(report)
         scope = options.parse_scope(**part)
-        key = signature.read_key() if sign else None
+        key = None
+        if sign:
+            from reconciler.workflows.plan_file import read_key
+
+            key = read_key()
         with open_shop(directory, output_format, reserve, verbose) as (_, shop):
             from reconciler.workflows.plan import make_plan
 
@@ -72,7 +75,7 @@ def plan(
 
         objects = plural(len(run.plan.unknown), "object")
         why = f"{objects} could not be read; changes to them are not planned"
-        errors.print_error(ReconcilerError(why))
+        output.print_error(ReconcilerError(why))
         sys.exit(exit_codes.ERROR)
     if detailed_exitcode and not run.plan.settled:
         sys.exit(exit_codes.CHANGES)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import errors, exit_codes, options, output
+from reconciler.cli import exit_codes, options, output
 from reconciler.errors import UsageError
 
 
@@ -68,10 +68,10 @@ def serve(directory: Path, host: str, port: int, limit: int, window: float, **wh
         ) from None
     gc.enable()  # a server runs for long
     address = f"http://{host}:{server.effective_port}"
-    errors.print_message(f"Serving {directory} on {address}; press Ctrl-C to stop. To use it:")
-    errors.print_message(f"  export DEALPOS_URL={address}")
-    errors.print_message(f"  export DEALPOS_CLIENT_ID={shlex.quote(who['client_id'])}")
-    errors.print_message("  export DEALPOS_CLIENT_SECRET=…   # the --client-secret")
+    output.print_message(f"Serving {directory} on {address}; press Ctrl-C to stop. To use it:")
+    output.print_message(f"  export DEALPOS_URL={address}")
+    output.print_message(f"  export DEALPOS_CLIENT_ID={shlex.quote(who['client_id'])}")
+    output.print_message("  export DEALPOS_CLIENT_SECRET=…   # the --client-secret")
     server.run()  # ends with Ctrl-C only
     sys.exit(exit_codes.INTERRUPTED)
 
@@ -89,7 +89,7 @@ def reset(directory: Path, seed: Path | None) -> None:
     from reconciler.workflows.seed import seed_sandbox
 
     seed_sandbox(load(directory), seed)
-    errors.print_message(f"Sandbox of {directory} reset")
+    output.print_message(f"Sandbox of {directory} reset")
 
 
 @sandbox.command()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import errors, options, output
+from reconciler.cli import options, output
 
 
 @click.command()
@@ -14,7 +14,7 @@ from reconciler.cli import errors, options, output
 @options.format_option(github="annotations of YAML lines")
 def validate(directory: Path, output_format: str) -> None:
     """Check the files without network or credentials."""
-    with errors.report_errors(output_format, directory):
+    with output.report_errors(output_format, directory):
         from reconciler.workflows.open_shop import check_files
 
         desired = check_files(directory)
