@@ -1,0 +1,64 @@
+"""Real kinds of catalogue: validate, plan, apply, an empty plan, import, an empty plan."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler import sandbox
+from tests.support.program import SETTINGS, PointAt, RunProgram
+from tests.support.real_catalogues import (
+    FASHION_VARIANTS,
+    RealCatalogue,
+    fashion,
+    menu,
+    minimarket,
+)
+
+Lay = Callable[[RealCatalogue], Path]
+
+
+@pytest.fixture
+def lay(tmp_path: Path, served: tuple[str, Any], point_at: PointAt) -> Lay:
+    """Write the catalogue of a group into a folder, and seed the served shop with its objects."""
+
+    def write(group: RealCatalogue) -> Path:
+        folder = tmp_path / "shop"
+        (folder / "catalogue").mkdir(parents=True)
+        (folder / "reconciler.yaml").write_text(SETTINGS, encoding="utf-8")
+        (folder / "catalogue" / "shop.yaml").write_text(group.text, encoding="utf-8")
+        sandbox.seed(tmp_path / "served.db", group.live)
+        point_at(served[0])
+        return folder
+
+    return write
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("make", [minimarket, menu, fashion])
+def test_catalogue_converges_and_comes_back_by_import(
+    run: RunProgram, lay: Lay, make: Callable[[], RealCatalogue]
+) -> None:
+    shop = lay(make())
+    assert run("validate", shop).code == 0
+    assert run("plan", shop, "--detailed-exitcode").code == 2
+    applied = run("apply", shop, "--auto-approve")
+    assert applied.code == 0, applied.out
+    planned = run("plan", shop, "--detailed-exitcode")
+    assert planned.code == 0, planned.out
+    assert "no changes" in planned.out
+    shutil.rmtree(shop / "catalogue")
+    assert run("import", shop).code == 0
+    planned = run("plan", shop, "--detailed-exitcode")
+    assert planned.code == 0, planned.out
+    assert "no changes" in planned.out
+
+
+def test_seventy_six_variants_of_one_product_are_created(run: RunProgram, lay: Lay) -> None:
+    planned = run("plan", lay(fashion()), "--format", "json")
+    of_blouse = [c for c in planned.json["resource_changes"] if "BLS-01-" in c["address"]]
+    assert len(of_blouse) == FASHION_VARIANTS
