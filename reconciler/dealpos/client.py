@@ -16,12 +16,11 @@ from reconciler.core.model.store import Store
 from reconciler.dealpos import retry
 from reconciler.dealpos.auth import Token
 from reconciler.dealpos.budget import NO_LIMITS, BrokenLimit, Limits
-from reconciler.dealpos.deadline import Deadline
 from reconciler.dealpos.observer import ClientObserver, RequestRecord, parameter_names
 from reconciler.dealpos.operations import BASE, OPERATIONS, Operation, Route
 from reconciler.dealpos.request_window import RequestWindow
-from reconciler.dealpos.response import Response, parse, read_bounded
-from reconciler.dealpos.routes import Routes, TenantProfile
+from reconciler.dealpos.response import Deadline, Response, parse, read_bounded
+from reconciler.dealpos.tenant import Routes, TenantProfile
 from reconciler.errors import (
     OperationUnavailable,
     OutcomeUnknown,
@@ -112,7 +111,7 @@ class Client:
 
     def has_answered(self, name: str) -> bool:
         """Return whether an operation has answered in this run, so that its route is known."""
-        return self.routes.find_known(name) is not None
+        return name in self.routes.answered
 
     def elapsed_seconds(self) -> float:
         """Return the seconds since the run began."""
@@ -129,9 +128,8 @@ class Client:
         response to a write was lost.
         """
         operation = OPERATIONS[name]
-        if known := self.routes.find_known(name):
+        if known := self.routes.answered.get(name):
             return self._send(operation, known, parameters)
-        refusal: Rejected | None = None
         for route in self.routes.candidates_by_path(operation):
             try:
                 answer = self._send(operation, route, parameters)
@@ -139,17 +137,15 @@ class Client:
                 if error.status not in _NOT_OFFERED:
                     raise
                 refusal = error
-                continue
-            self.routes.record(operation, route)
-            return answer
-        assert refusal is not None
+            else:
+                self.routes.record(operation, route)
+                return answer
         if operation.single and refusal.status == 404:
             raise refusal
         self.routes.forget(name)
         raise OperationUnavailable(name, refusal.status, refusal.answer) from refusal
 
     def _send(self, operation: Operation, route: Route, parameters: Any) -> Any:
-        """Call an operation by one route; send it again where that is safe."""
         fresh = operation.name != "token" and self._token.renew("")
         attempt = 1
         while True:
@@ -181,10 +177,7 @@ class Client:
             try:
                 response = self._exchange(operation, route, parameters)
             finally:
-                if response.status_code:
-                    self.window.update_from_headers(response.headers, most)
-                else:
-                    self.window.count_lost_response()
+                self.window.update_from_headers(response.headers, most)
                 record = RequestRecord(
                     operation.name,
                     route.method,
@@ -220,9 +213,8 @@ class Client:
                     hint="raise the limit; 'reconciler plan' shows how many requests reading needs",
                 )
             if wait:
-                window = self.window
-                kept = f", {window.reserve} kept free" if window.reserve else ""
-                used = f"{window.capacity} of {window.limit}{kept}"
+                kept = f", {self.limits.reserve} kept free" if self.limits.reserve else ""
+                used = f"{self.window.capacity} of {self.window.limit}{kept}"
                 self._wait(wait, f"rate limit reached ({used})")
             self.observer.on_request(operation.name)
             self.requests += counted
@@ -233,7 +225,7 @@ class Client:
         try:
             # dealpos-api.md §1: a GET without a body that declares a content type gets a 500 (one
             # witness). httpx declares it only with a body.
-            request = self._http.build_request(
+            request = self._http.stream(
                 route.method,
                 route.path,
                 params=parameters if route.query else None,
@@ -241,8 +233,10 @@ class Client:
                 headers={"Authorization": f"Bearer {token}"} if token else {},
                 extensions={"trace": self._deadline.track_connection},
             )
-            with self._deadline.enforce():
-                return self._receive(operation, request)
+            with self._deadline.enforce(), request as response:
+                coding = response.headers.get("content-encoding", "")
+                content = read_bounded(operation, coding, response.iter_bytes())
+                return Response(response.status_code, content, response.headers)
         except _NOT_SENT as error:
             raise retry.not_sent_error(operation, self.store.url, error) from None
         except (httpx.InvalidURL, UnicodeError):
@@ -250,16 +244,6 @@ class Client:
         except _RESPONSE_LOST as error:
             lost = f"the response was lost ({retry.describe_failure(error)})"
             raise OutcomeUnknown(operation.name, lost) from None
-
-    def _receive(self, operation: Operation, request: httpx.Request) -> Response:
-        """Send a request and read its response, up to the size limit."""
-        response = self._http.send(request, stream=True)
-        try:
-            coding = response.headers.get("content-encoding", "")
-            content = read_bounded(operation, coding, response.iter_bytes())
-        finally:
-            response.close()
-        return Response(response.status_code, content, response.headers)
 
     def _wait(self, seconds: float, reason: str) -> None:
         self.observer.on_wait(seconds, reason)

@@ -89,11 +89,11 @@ def _delete(name: str, path: str) -> Operation:
     return Operation(name, (Route("DELETE", path),), reads=False)
 
 
-def _query(path: str, generations: str) -> Route:
+def _query(path: str, generations: str = "ABC") -> Route:
     return Route("GET", path, generations, query=True, body=False)
 
 
-def _body(path: str, generations: str) -> Route:
+def _body(path: str, generations: str = "ABC") -> Route:
     return Route("GET", path, generations)
 
 
@@ -130,11 +130,7 @@ _TABLE = (
         _query("/Variant", "C"),
         _body("/Variant", "A"),
     ),
-    _read(
-        "variant.by_codes",
-        _post("/Variant/GetByListCode"),
-        _body("/Variant/GetByListCode", "ABC"),
-    ),
+    _read("variant.by_codes", _post("/Variant/GetByListCode"), _body("/Variant/GetByListCode")),
     _read(
         "variant.by_code",
         _query("/Variant/Code", "AB"),
@@ -145,16 +141,14 @@ _TABLE = (
     _write("variant.update", "PUT", "/Variant"),
     _delete("variant.delete", "/Variant"),
     # dealpos-api.md §11: the parameter is not shown; it is taken from the other reads by code.
-    _read(
-        "inventory.by_code", _query("/Inventory/Code", "ABC"), _post("/Inventory/Code"), single=True
-    ),
+    _read("inventory.by_code", _query("/Inventory/Code"), _post("/Inventory/Code"), single=True),
     _read(
         "coupon.list",
         _post("/PromotionCoupon/p"),
         _body("/PromotionCoupon", "AB"),
         _query("/PromotionCoupon", "C"),
     ),
-    _read("coupon.by_code", _query("/PromotionCoupon/ByCode", "ABC"), single=True),
+    _read("coupon.by_code", _query("/PromotionCoupon/ByCode"), single=True),
     _write("coupon.create", "POST", "/PromotionCoupon"),
     _delete("coupon.delete", "/PromotionCoupon"),
     _delete("coupons.delete", "/PromotionCoupon/ListCode"),

@@ -87,13 +87,8 @@ class RequestWindow:
             self.in_flight += 1
             return most
 
-    def count_lost_response(self) -> None:
-        """Note that a request ended without a response."""
-        with self._lock:
-            self.in_flight -= 1
-
     def update_from_headers(self, headers: Mapping[str, str], most: int | None = None) -> None:
-        """Take over what the headers of a response say of the window, if anything.
+        """Take over what the headers of a response say of the window; a lost one has none.
 
         `most` is the result of `count_request` for that request, since responses may come out of
         order. Without it, the request is taken to have been the only one in flight.

@@ -1,4 +1,4 @@
-"""HTTP responses as JSON or as our errors; sizes are limited, and no message repeats a secret.
+"""HTTP responses as JSON or our errors, limited in time and size; no message repeats a secret.
 
 dealpos-api.md §4: the bodies of 401, 403, 404 and 409 are undocumented; 400 and 500 have a
 `Message`.
@@ -6,9 +6,13 @@ dealpos-api.md §4: the bodies of 401, 403, 404 and 409 are undocumented; 400 an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import socket
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakSet
 
 from pydantic_core import from_json
 
@@ -22,6 +26,7 @@ MAX_BODY_BYTES = 64 * 1024 * 1024
 _MAX_MESSAGE_CHARACTERS = 300
 _CODINGS = ("", "identity", "gzip", "deflate")
 _NO_MESSAGE = "no message"
+_OPENED = (".connect_tcp.complete", ".start_tls.complete")
 _NO_SHOP = "check that the address is the shop's API host, and that no proxy is in between"
 
 
@@ -33,6 +38,46 @@ class Response:
     content: bytes = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     """The keys are not case-sensitive."""
+
+
+class Deadline:
+    """Closes the connections of a client when one of its requests takes longer than `seconds`.
+
+    A server that sends one byte a second satisfies every timeout per read, in its headers as in its
+    body. Only closing the connection ends such a response.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._sockets: WeakSet[socket.socket] = WeakSet()
+
+    def track_connection(self, event: str, info: Mapping[str, Any]) -> None:
+        """Remember each connection as it is opened; this is the `trace` extension of a request."""
+        if event.endswith(_OPENED):
+            self._sockets.add(info["return_value"].get_extra_info("socket"))
+
+    @contextmanager
+    def enforce(self) -> Iterator[None]:
+        """Raise TimeoutError instead of whatever the closed connection caused."""
+        passed = threading.Event()
+        timer = threading.Timer(self.seconds, self._close, [passed])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except Exception:
+            if not passed.is_set():
+                raise
+        finally:
+            timer.cancel()
+        if passed.is_set():
+            raise TimeoutError(f"no complete response in {self.seconds:g} s")
+
+    def _close(self, passed: threading.Event) -> None:
+        passed.set()
+        for connection in list(self._sockets):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 def parse(operation: Operation, response: Response, shop: str, secrets: Sequence[str]) -> Any:
@@ -77,15 +122,13 @@ def read_bounded(operation: Operation, coding: str, pieces: Iterable[bytes]) -> 
     if (coding := coding.strip().lower()) not in _CODINGS:
         # Codings upon codings multiply what a few bytes become.
         raise unreadable(operation, f"unsupported Content-Encoding {coding[:40]!r}")
-    parts: list[bytes] = []
-    size = 0
-    for part in pieces:
-        size += len(part)
-        if size > MAX_BODY_BYTES:
+    content = bytearray()
+    for piece in pieces:
+        content += piece
+        if len(content) > MAX_BODY_BYTES:
             limit = MAX_BODY_BYTES // 1024 // 1024
             raise unreadable(operation, f"the response is larger than {limit} MiB")
-        parts.append(part)
-    return b"".join(parts)
+    return bytes(content)
 
 
 def unreadable(operation: Operation, detail: str) -> ApiError:
@@ -122,12 +165,12 @@ def _parse_body(operation: Operation, response: Response, shop: str) -> Any:
         pass
     is_json = response.headers.get("content-type", "").startswith("application/json")
     is_html = content.lstrip()[:1] == b"<"
-    if not operation.reads and not is_json and not is_html:
-        # dealpos-api.md §14 #10: success bodies of writes differ. To insist on JSON here would
-        # report a write as lost that has happened.
-        return None
     found = "HTML" if is_html else "content that is not JSON"
     if not operation.reads:
+        if not is_json and not is_html:
+            # dealpos-api.md §14 #10: success bodies of writes differ. To insist on JSON here would
+            # report a write as lost that has happened.
+            return None
         raise OutcomeUnknown(operation.name, f"the shop answered with {found}")
     if is_json:
         raise OutcomeUnknown(operation.name, "the response is incomplete JSON")

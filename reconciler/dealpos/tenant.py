@@ -1,4 +1,4 @@
-"""The tenant profile on disk: how a shop was found to answer, in a small file of its folder.
+"""The tenant profile: how a shop was found to answer, kept for a run and in a small file.
 
 It is a cache: it saves requests and proves nothing. A remembered route that no longer answers is
 forgotten and the others are tried, and no absence rests on it. The file is safe to delete.
@@ -6,26 +6,34 @@ forgotten and the others are tried, and no absence rests on it. The file is safe
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from reconciler.dealpos.operations import OPERATIONS
-from reconciler.dealpos.routes import TenantProfile
+from reconciler.dealpos.operations import OPERATIONS, Operation, Route
 from reconciler.ledger.state_dir import StateDir
 
 FILE = "tenant.json"
 
 
+@dataclass(slots=True)
+class TenantProfile:
+    """The known API behaviour of one shop; a run adds to it."""
+
+    routes: dict[str, str] = field(default_factory=dict)
+    """The route that answered, by operation."""
+    rows: dict[str, int] = field(default_factory=dict)
+    """Rows of a full page, by listing: what another page of it will bring."""
+    size: int = 0
+    """The page size that was accepted last; 0 before any was."""
+
+
 def load_profile(state: StateDir, store: str) -> TenantProfile:
     """Return what is remembered of `store`; entries in an unknown form are ignored."""
     known = state.section(FILE, store)
+    routes, rows = _entries(known.get("routes"), str), _entries(known.get("rows"), int)
     size = known.get("size")
-    return TenantProfile(
-        routes=_entries(known.get("routes"), str),
-        rows=_entries(known.get("rows"), int),
-        size=size if isinstance(size, int) and size > 0 else 0,
-    )
+    return TenantProfile(routes, rows, size if isinstance(size, int) and size > 0 else 0)
 
 
 def save_profile(state: StateDir, store: str, tenant: TenantProfile) -> None:
@@ -42,15 +50,60 @@ def update_profile(
     routes = {name: route for name, route in known.routes.items() if name not in operations}
     rows = {name: count for name, count in known.rows.items() if name not in operations}
     size = found.size or known.size
-    profile = TenantProfile({**routes, **found.routes}, {**rows, **found.rows}, size)
-    save_profile(state, store, profile)
+    save_profile(state, store, TenantProfile(routes | found.routes, rows | found.rows, size))
 
 
 def _entries(found: Any, of: type) -> dict[str, Any]:
-    if not isinstance(found, Mapping):
-        return {}
-    return {
-        name: value
-        for name, value in found.items()
-        if name in OPERATIONS and type(value) is of and value
-    }
+    entries = found.items() if isinstance(found, Mapping) else ()
+    return {name: v for name, v in entries if name in OPERATIONS and type(v) is of and v}
+
+
+class Routes:
+    """The routes of one run; `tenant` keeps for the next run what is found."""
+
+    def __init__(self, tenant: TenantProfile) -> None:
+        self.tenant = tenant
+        self.answered: dict[str, Route] = {}
+        """The route by which an operation has answered in this run."""
+        self._rejected: dict[str, set[Route]] = {}
+
+    def candidates(self, operation: Operation) -> list[Route]:
+        """Return the routes to try in order; the route that answered an earlier run is first."""
+        first = self.tenant.routes.get(operation.name)
+        rejected = self._rejected.get(operation.name, set())
+        routes = (route for route in operation.routes if route not in rejected)
+        return sorted(routes, key=lambda route: str(route) != first)
+
+    def candidates_by_path(self, operation: Operation) -> Iterable[Route]:
+        """Return one candidate for each method and path.
+
+        A path that is not offered stays so when its parameters travel elsewhere.
+        """
+        first: dict[tuple[str, str], Route] = {}
+        for route in self.candidates(operation):
+            first.setdefault((route.method, route.path), route)
+        return first.values()
+
+    def record(self, operation: Operation, route: Route) -> None:
+        """Remember that a route has answered."""
+        self.answered[operation.name] = route
+        if len(operation.routes) > 1:
+            self.tenant.routes[operation.name] = str(route)
+
+    def reject(self, name: str) -> bool:
+        """Reject the route in use, so that another is tried; return False where none could help.
+
+        A POST has its parameters in the one place that it can have.
+        """
+        candidates = self.candidates(OPERATIONS[name])
+        used = self.answered.get(name, candidates[0])
+        if len(candidates) < 2 or used.method == "POST":
+            return False
+        self._rejected.setdefault(name, set()).add(used)
+        self.answered.pop(name, None)
+        self.forget(name)
+        return True
+
+    def forget(self, name: str) -> None:
+        """Forget which route answered an earlier run: the next run tries all of them."""
+        self.tenant.routes.pop(name, None)

@@ -12,8 +12,7 @@ from reconciler.core.model.store import SANDBOX
 from reconciler.dealpos.budget import NO_LIMITS, Limits
 from reconciler.dealpos.client import Client, embedded_transport
 from reconciler.dealpos.observer import ClientObserver
-from reconciler.dealpos.routes import TenantProfile
-from reconciler.dealpos.tenant import load_profile
+from reconciler.dealpos.tenant import TenantProfile, load_profile
 from reconciler.errors import SandboxUnavailable, UsageError
 from reconciler.ledger import journal
 from reconciler.ledger import rewrites as memory

@@ -156,7 +156,7 @@ def test_a_request_that_is_in_flight_is_not_counted_twice(window: RequestWindow)
 
 def test_a_request_without_an_answer_stays_counted(window: RequestWindow) -> None:
     window.count_request()
-    window.count_lost_response()
+    window.update_from_headers({})
     assert window.remaining == 49
     send(window, ratelimit_remaining="48")
     assert window.remaining == 48

@@ -15,7 +15,7 @@ from reconciler.core.model.store import Store
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.observer import ClientObserver
 from reconciler.dealpos.reading.paging import MAX_PAGES, PAGE_SIZES, read_pages
-from reconciler.dealpos.routes import TenantProfile
+from reconciler.dealpos.tenant import TenantProfile
 from reconciler.errors import UnexpectedResponse
 from reconciler.kinds import KINDS
 

@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.dealpos.doctor.evidence import Evidence
 from reconciler.dealpos.doctor.finding import CheckResult
 from reconciler.dealpos.observer import ClientObserver
-from reconciler.dealpos.routes import TenantProfile
+from reconciler.dealpos.tenant import TenantProfile
 
 PERSON = {"Code": "ZQ-1", "Name": "Zqname", "Email": "zq@private.example", "Mobile": "0899777"}
 

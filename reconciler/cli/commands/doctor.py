@@ -27,8 +27,7 @@ def doctor(directory: Path, output_format: str, verbose: int) -> None:
         from reconciler.dealpos.doctor.evidence import MAX_REQUESTS
         from reconciler.dealpos.doctor.examine import examine
         from reconciler.dealpos.doctor.finding import CheckVerdict
-        from reconciler.dealpos.routes import TenantProfile
-        from reconciler.dealpos.tenant import update_profile
+        from reconciler.dealpos.tenant import TenantProfile, update_profile
         from reconciler.kinds import KINDS
         from reconciler.ledger.state_dir import StateDir
         from reconciler.workflows.connect import connect

@@ -20,7 +20,7 @@ from reconciler.core.model.live import ABSENT, Live, Observed, Wanted, gather_wa
 from reconciler.core.model.references import referenced_names
 from reconciler.core.plan.removal import expand_removals, fields_for_removal
 from reconciler.dealpos.client import Client
-from reconciler.dealpos.reading import absence, completeness
+from reconciler.dealpos.reading import proof
 from reconciler.dealpos.reading.dependents import read_dependents
 from reconciler.dealpos.reading.reader import MAX_PROOF_PAGES, Reader, RequestedFields
 from reconciler.errors import OperationUnavailable, Rejected, UnexpectedResponse
@@ -36,7 +36,7 @@ def read_live(client: Client, desired: Desired, kinds: Kinds, also: Iterable[Add
     """Read everything that the files declare or refer to, and `also`."""
     reader = Reader(client, kinds)
     find(reader, _collect_requested(desired, kinds, also), desired.objects)
-    absence.accept_new_parents(reader.live, desired, kinds)
+    proof.accept_new_parents(reader.live, desired, kinds)
     view = apply_renames(reader.live, desired, kinds)[0]
     desired = expand_removals(desired, view, kinds)
     _read_pruned(reader, desired, view)
@@ -138,12 +138,12 @@ def _resolve_missing(reader: Reader, kind: Kind, asked: RequestedFields) -> None
             reader.mark_unread(kind, missing, "the list is too long to prove that it is absent")
             return
     if missing and kind.reads.hides:
-        proven = absence.reads_prove_absence(reader, kind, missing)
+        is_proven = proof.reads_prove_absence(reader, kind, missing)
         missing = reader.find_missing(kind, missing)
-        if missing and not proven:
+        if missing and not is_proven:
             if not reader.can_read_singly(kind):
                 missing = reader.find_missing(kind, missing)
-                reader.mark_unread(kind, missing, absence.MAY_BE_HIDDEN)
+                reader.mark_unread(kind, missing, proof.MAY_BE_HIDDEN)
                 return
             missing = _confirm_by_single_reads(reader, kind, missing)
     unproven = _unproven(reader, kind).intersection(missing)
@@ -194,16 +194,16 @@ def _read_fields_for_writes(reader: Reader, desired: Desired) -> None:
             if changing or parents:
                 reader.read_missing_fields(kind, dict.fromkeys(changing | parents, carried))
             reader.read_children(kind, sorted(changing | parents))
-            completeness.refuse_blind_updates(reader, kind, desired, changing)
+            proof.refuse_blind_updates(reader, kind, desired, changing)
         except (Rejected, UnexpectedResponse) as error:
             for name in changing:
                 reader.live.objects[kind.name].pop(name, None)
             reader.mark_unread(kind, changing, error)
         touched[kind.name] = changing | parents
     if any(touched.values()):
-        completeness.mark_complete_parents(reader, desired, touched)
+        proof.mark_complete_parents(reader, desired, touched)
     for name, names in touched.items():
-        completeness.note_unread_fields(reader, reader.kinds[name], names, desired)
+        proof.note_unread_fields(reader, reader.kinds[name], names, desired)
 
 
 def _parents_of_changed(

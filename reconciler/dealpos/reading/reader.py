@@ -11,7 +11,7 @@ from itertools import islice
 from math import ceil
 
 from reconciler.core.model.address import Address
-from reconciler.core.model.kind import Batch, Kind, Kinds, Listing
+from reconciler.core.model.kind import Batch, Kind, Kinds
 from reconciler.core.model.live import ListingStats, Live, Observed
 from reconciler.core.steps.step import split_batches
 from reconciler.dealpos.client import Client
@@ -68,12 +68,8 @@ class Reader:
 
     def find_missing(self, kind: Kind, names: Iterable[str]) -> list[str]:
         """Return those of `names` that no read has shown, and none has failed for."""
-        known = self.live.objects.get(kind.name, {})
-        return [
-            name
-            for name in sorted(names)
-            if name not in known and Address(kind.name, name) not in self.live.read_errors
-        ]
+        known, failed = self.live.objects.get(kind.name, {}), self.live.read_errors
+        return [n for n in sorted(names) if n not in known and Address(kind.name, n) not in failed]
 
     def missing_fields(self, kind: Kind, asked: RequestedFields) -> dict[str, frozenset[str]]:
         """Return the requested fields that no read has shown, of every object in the shop."""
@@ -121,11 +117,10 @@ class Reader:
         """
         listing = kind.reads.listing
         assert listing is not None
-        wanted_names = set(asked)
         spent = largest = 0
 
         def stop(seen: set[str], page: Rows) -> bool:
-            if not to_the_end and wanted_names <= seen:
+            if not to_the_end and asked.keys() <= seen:
                 return True
             ahead = page.expected_pages - spent
             return budget is not None and (spent >= budget or ahead > budget)
@@ -136,7 +131,9 @@ class Reader:
             self.builder.add_rows(kind, page.rows, page.keys)
             if last:
                 self.live.complete.add(kind.name)
-                size = _rows_per_page(listing, seen, largest)
+                # One documented page that was not filled does not show how many rows it can hold.
+                is_full = seen > largest or largest > DOCUMENTED_PAGE_ROWS
+                size = UNPAGED_ROWS if not listing.paged else largest if is_full else 0
                 self.live.listings[kind.name] = ListingStats(seen, size)
 
     def read_batches(self, kind: Kind, batch: Batch, names: Iterable[str]) -> None:
@@ -145,9 +142,7 @@ class Reader:
             try:
                 answer = self.client.call(batch.operation, {batch.key: list(chunk)})
             except Rejected as error:
-                if error.status not in NOT_FOUND_STATUSES and not isinstance(
-                    error, OperationUnavailable
-                ):
+                if not _may_mean_not_found(error):
                     raise
                 # dealpos-api.md §13: a batch with an unknown name may be refused as a whole.
                 self._read_listing_instead(kind, chunk)
@@ -162,10 +157,9 @@ class Reader:
         try:
             answer = self.client.call(single.operation, {single.key: name})
         except Rejected as error:
-            if error.status in NOT_FOUND_STATUSES or isinstance(error, OperationUnavailable):
-                self._note_not_found(kind)
-                return False
-            raise
+            if not _may_mean_not_found(error):
+                raise
+            answer = None
         except OutcomeUnknown as error:
             # dealpos-api.md §4: a 500 with a message, where other objects are found, may be how
             # this shop says "not found".
@@ -178,14 +172,12 @@ class Reader:
         if answer is None:
             self._note_not_found(kind)
             return False
-        row = parse_single(answer, kind, name)
-        if row is None:
-            if (other := parse_name(answer, kind)) is not None:
-                reason = f"the shop spells the {kind.identity} `{other}`: use the same spelling"
-                self.live.read_errors[Address(kind.name, name)] = reason
-            return False
-        self.builder.add_single(kind, row)
-        return True
+        if row := parse_single(answer, kind, name):
+            self.builder.add_single(kind, row)
+        elif (other := parse_name(answer, kind)) is not None:
+            reason = f"the shop spells the {kind.identity} `{other}`: use the same spelling"
+            self.live.read_errors[Address(kind.name, name)] = reason
+        return row is not None
 
     def read_singles(self, kind: Kind, names: Iterable[str]) -> None:
         """Read objects one by one; what the shop does not find stays missing."""
@@ -260,8 +252,5 @@ def describe_failure(kind: Kind, error: ApiError) -> str:
     return f"{error.operation}: {reason}"
 
 
-def _rows_per_page(listing: Listing, seen: int, largest: int) -> int:
-    """Return the rows that a full page holds; 0 where one documented page was not filled."""
-    if not listing.paged:
-        return UNPAGED_ROWS
-    return largest if seen > largest or largest > DOCUMENTED_PAGE_ROWS else 0
+def _may_mean_not_found(error: Rejected) -> bool:
+    return error.status in NOT_FOUND_STATUSES or isinstance(error, OperationUnavailable)

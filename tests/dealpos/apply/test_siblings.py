@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from reconciler.core.model.address import Address
-from reconciler.dealpos.reading.completeness import mark_complete_parents
 from reconciler.dealpos.reading.live_builder import LiveBuilder
+from reconciler.dealpos.reading.proof import mark_complete_parents
 from reconciler.dealpos.reading.reader import Reader
 from reconciler.kinds import KINDS
 from tests.support.shop import MakeShop, Shop

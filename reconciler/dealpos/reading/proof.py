@@ -1,8 +1,9 @@
-"""Completeness: fields and children that a write would need and that no read has shown.
+"""Proof that an object is absent, and that a write of one would clear nothing that no read shows.
 
-dealpos-api.md §14 #13: it is undocumented whether a write clears what it leaves out. dealpos-api.md
-§6.2 and §14 #21: it is undocumented whether a product's update deletes the variants that it does
-not list, and whether reads of a product include the discontinued ones.
+dealpos-api.md §14 #3, #12 and #21: lists may hide objects, reads of a product its discontinued
+variants, and "not found" is undocumented. An object that is taken for absent too early would be
+created a second time. dealpos-api.md §6.2 and §14 #13: it is undocumented whether a write clears
+what it leaves out, and whether a product's update deletes the variants that it does not list.
 """
 
 from __future__ import annotations
@@ -12,12 +13,77 @@ from contextlib import suppress
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
-from reconciler.core.model.kind import Kind, Value
-from reconciler.core.model.live import Observed
+from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.plan.children import hidden_children
 from reconciler.dealpos.reading.live_builder import Children
+from reconciler.dealpos.reading.paging import DOCUMENTED_BATCH_ROWS
 from reconciler.dealpos.reading.reader import Reader
 from reconciler.errors import Rejected, UnexpectedResponse
+
+MAY_BE_HIDDEN = "lists may hide it, and this shop has no endpoint for a single object"
+"""The reason for unknown of an object that a complete listing does not show."""
+
+
+def reads_prove_absence(reader: Reader, kind: Kind, missing: list[str]) -> bool:
+    """Return whether listings and batches are enough to call `missing` absent.
+
+    True only if they include retired objects, and if the listing did not shift while it was
+    paged: an object that is removed meanwhile moves another one to a page that was already read
+    (dealpos-api.md §13: stability is undocumented). A listing of several pages is read twice.
+    """
+    states = reader.live.iterate_observed(kind.name)
+    if not kind.retire or not any(state.value.get(kind.retire) for _, state in states):
+        return False
+    if kind.reads.batch or kind.name in reader.unlisted:
+        return True  # they were requested by name
+    listed = reader.live.listings.get(kind.name)
+    if listed is None:
+        return False  # not read to its end: some shops show their first page alone
+    pages = listed.requests(DOCUMENTED_BATCH_ROWS)
+    if pages == 1:
+        return True
+    if len(missing) <= pages:
+        return False  # single reads cost no more than a second listing
+    reader.read_listing(kind, dict.fromkeys(missing, frozenset()), to_the_end=True)
+    same = reader.live.listings.get(kind.name) == listed
+    return same and listed.count == sum(1 for _ in reader.live.iterate_observed(kind.name))
+
+
+def accept_new_parents(live: Live, desired: Desired, kinds: Kinds) -> None:
+    """Call a parent absent that may be hidden where none of its declared children exists.
+
+    dealpos-api.md §6.4: two API generations print no read of a single product. A product has
+    variants, and those are read by name: where none of them exists, a product that the complete
+    list does not show is new. A note says so.
+    """
+    for child in kinds.values():
+        if child.parent is None or child.parent.kind not in live.complete:
+            continue
+        kind = kinds[child.parent.kind]
+        new = [
+            address
+            for address, reason in live.read_errors.items()
+            if address.kind == kind.name
+            and reason == MAY_BE_HIDDEN
+            and _has_no_child(live, desired, child, address)
+        ]
+        for address in new:
+            del live.read_errors[address]
+            live.put(address, ABSENT)
+        if new:
+            names = ", ".join(f"`{address}`" for address in new)
+            live.notes.append(
+                f"{names}: treated as new. Neither the {kind.name} list nor any of the "
+                f"{child.collection} shows them, and this shop has no endpoint for a single "
+                f"{kind.name}"
+            )
+
+
+def _has_no_child(live: Live, desired: Desired, child: Kind, parent: Address) -> bool:
+    declared = desired.objects.get(child.name, {})
+    names = [name for name in declared if declared[name].value[parent.kind] == parent.name]
+    return bool(names) and all(live.get(Address(child.name, name)) is ABSENT for name in names)
 
 
 def mark_complete_parents(
@@ -56,20 +122,20 @@ def refuse_blind_updates(
     call = kind.update
     if call is None:
         return
+    child = reader.builder.children.get(kind.name)
     required = [n for n in call.fields if set(kind.fields[n].wire.write) & set(call.defaults)]
     for name in sorted(changing):
-        state = reader.get_observed(kind, name)
-        if state is None:
+        if (state := reader.get_observed(kind, name)) is None:
             continue
         declared = desired.objects[kind.name][name].value
         missing = [f"`{n}`" for n in required if n not in state.value and n not in declared]
-        if kind.name in reader.builder.children and state.children is None:
-            missing.append(f"the {reader.builder.children[kind.name].collection}")
+        if child and state.children is None:
+            missing.append(f"the {child.collection}")
         if missing:
-            reader.live.objects[kind.name].pop(name)
             fields = ", ".join(missing)
             reason = f"the API does not return {fields}, which an update would overwrite"
-            reader.live.read_errors[Address(kind.name, name)] = reason
+            reader.live.objects[kind.name].pop(name)
+            reader.mark_unread(kind, [name], reason)
 
 
 def note_unread_fields(
@@ -82,8 +148,7 @@ def note_unread_fields(
     added = hidden_children(desired, reader.live, reader.kinds) if child and names else {}
     empty: set[str] = set()
     for name in sorted(names):
-        state = reader.get_observed(kind, name)
-        if state is None:
+        if (state := reader.get_observed(kind, name)) is None:
             continue
         empty |= _unread_fields(reader, kind, name, call.fields, state.value)
         if child:
@@ -122,9 +187,8 @@ def _unread_fields(
     if not missing or (builder.omits_empty_keys and builder.read_singly.get(kind.name)):
         return missing
     address = Address(kind.name, name)
-    reader.live.unread_fields[address] = (
-        reader.live.unread_fields.get(address, frozenset()) | missing
-    )
+    known = reader.live.unread_fields.get(address, frozenset())
+    reader.live.unread_fields[address] = known | missing
     return frozenset()
 
 
