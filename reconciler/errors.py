@@ -7,7 +7,7 @@ Code at the edges raises the narrow error. Whoever can decide what it means catc
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 
 class ReconcilerError(Exception):
@@ -23,7 +23,7 @@ class ReconcilerError(Exception):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One problem at one place of a file; lines and columns count from 1, 0 is the whole file."""
 
@@ -31,7 +31,11 @@ class Problem:
     line: int
     column: int
     message: str
-    hint: str = ""
+    hint: str | None = None
+
+    def __lt__(self, other: Problem) -> bool:
+        """Sort problems by file, line, column and message."""
+        return astuple(self)[:-1] < astuple(other)[:-1]
 
     def __str__(self) -> str:
         """Return `file:line:column: message`, which editors and CI logs link."""
@@ -163,10 +167,10 @@ class UnexpectedResponse(ApiError):
     """The response has no documented shape."""
 
 
-def suggestion(written: str, known: Collection[str]) -> str:
-    """Return `did you mean …?` for the known name closest to `written`; empty where none is."""
+def suggestion(written: str, known: Collection[str]) -> str | None:
+    """Return `did you mean …?` for the known name closest to `written`; None where none is."""
     from difflib import get_close_matches  # only a mistake needs it
 
     folded = {name.casefold(): name for name in known}
     close = get_close_matches(written.casefold(), list(folded), n=1, cutoff=0.5)
-    return f"did you mean `{folded[close[0]]}`?" if close else ""
+    return f"did you mean `{folded[close[0]]}`?" if close else None

@@ -27,7 +27,7 @@ def test_a_case(case: Path, make_shop: MakeShop, documented: ReadDocument) -> No
     try:
         Story(case, make_shop, documented).play(results.__setitem__)
     except SourceError as error:
-        lines = [f"{problem}\n  {problem.hint}\n" for problem in error.problems]
+        lines = [f"{problem}\n  {problem.hint or ''}\n" for problem in error.problems]
         results["problems.txt"] = "".join(lines)
     if UPDATE:
         for name in RESULTS:

@@ -64,7 +64,7 @@ class Directives:
     def validate(self, shape: type[_Shape], written: Node, source: Source) -> _Shape | None:
         """Return the entry in its shape, or None where a value of it is wrong."""
 
-        def complain(name: str, message: str, hint: str, is_key: bool) -> None:
+        def complain(name: str, message: str, hint: str | None, is_key: bool) -> None:
             self.add_problem(source, message, hint, (name,), key=is_key)
 
         return validate_entry(shape, written, complain)
@@ -83,7 +83,7 @@ class Directives:
         return None
 
     def add_problem(
-        self, source: Source, message: str, hint: str, path: Steps = (), *, key: bool = False
+        self, source: Source, message: str, hint: str | None, path: Steps = (), *, key: bool = False
     ) -> None:
         """Add a problem of the entry at `source`."""
         self.problems.add(source, path, f"{self.key}: {message}", hint, key=key)

@@ -46,13 +46,19 @@ class Problems:
     found: list[Problem] = field(default_factory=list)
 
     def add(
-        self, source: Source, path: Steps, message: str, hint: str = "", *, key: bool = False
+        self,
+        source: Source,
+        path: Steps,
+        message: str,
+        hint: str | None = None,
+        *,
+        key: bool = False,
     ) -> None:
         """Add a problem of the value (or the key) at `path` in the object at `source`."""
         self.found.append(Problem(*self.files.locate(source, path, key=key), message, hint))
 
     def add_setting(
-        self, node: Node, path: Steps, message: str, hint: str = "", *, key: bool = False
+        self, node: Node, path: Steps, message: str, hint: str | None = None, *, key: bool = False
     ) -> None:
         """Add a problem at `path` in a mapping of the settings."""
         self.add(node.source(SETTINGS_FILE), path, message, hint, key=key)

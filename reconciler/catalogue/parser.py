@@ -146,7 +146,7 @@ class _NodeBuilder:
         self.values = 0
         self.repeated: list[tuple[Any, Node, str]] = []
 
-    def problem(self, event: Any, message: str, hint: str = "") -> None:
+    def problem(self, event: Any, message: str, hint: str | None = None) -> None:
         mark = event.start_mark
         self.problems.append(Problem(self.shown, mark.line + 1, mark.column + 1, message, hint))
 

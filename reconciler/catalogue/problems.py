@@ -32,7 +32,7 @@ _WORDS = {
 
 def explain(
     error: Mapping[str, Any], known: Callable[[Steps], Collection[str]], shown: bool
-) -> tuple[str, str]:
+) -> tuple[str, str | None]:
     """Return message and hint for one error of pydantic.
 
     `known` gives the keys that are accepted at a path; `shown` says whether the offending text
@@ -41,17 +41,17 @@ def explain(
     error_type, path, given = error["type"], error["loc"], error["input"]
     name = path[-1] if path else ""
     if error_type == "missing":
-        return f"`{name}` is missing", ""
+        return f"`{name}` is missing", None
     if error_type == "extra_forbidden":
         accepted = known(tuple(path[:-1]))
-        hint = suggestion(str(name), accepted) or "accepted: " + ", ".join(sorted(accepted))
-        return f"unknown key `{name}`", hint
+        close = suggestion(str(name), accepted)
+        return f"unknown key `{name}`", close or "accepted: " + ", ".join(sorted(accepted))
     written = f" (found `{given}`)" if shown and isinstance(given, str) and given else ""
     if error_type == "literal_error":
         expected = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        hint = suggestion(given, expected) if isinstance(given, str) else ""
-        return f"`{name}` must be one of {', '.join(expected)}{written}", hint
-    return f"`{name}` {_WORDS.get(error_type, error['msg'])}{written}", ""
+        close = suggestion(given, expected) if isinstance(given, str) else None
+        return f"`{name}` must be one of {', '.join(expected)}{written}", close
+    return f"`{name}` {_WORDS.get(error_type, error['msg'])}{written}", None
 
 
 class Explained(NamedTuple):
@@ -61,7 +61,7 @@ class Explained(NamedTuple):
     path: Steps
     """The path inside the entry with that index."""
     message: str
-    hint: str
+    hint: str | None
     is_key: bool
     """True if the key is wrong, not its value."""
 
@@ -98,7 +98,7 @@ def kind_adapter(kind: Kind) -> TypeAdapter[Any]:
 def validate_entry(
     shape: type[_Shape],
     written: Mapping[str, Any],
-    complain: Callable[[str, str, str, bool], None],
+    complain: Callable[[str, str, str | None, bool], None],
 ) -> _Shape | None:
     """Return a flat mapping in its shape, or None where a value is wrong.
 

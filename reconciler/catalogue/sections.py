@@ -132,7 +132,7 @@ def read_prune(root: Node, kinds: Kinds, problems: Problems) -> tuple[PruneScope
 
 
 def _prune_scope(node: Node, kinds: Kinds, problems: Problems) -> PruneScope | None:
-    def complain(name: str, message: str, hint: str, is_key: bool) -> None:
+    def complain(name: str, message: str, hint: str | None, is_key: bool) -> None:
         problems.add_setting(node, (name,), f"{PRUNE}: {message}", hint, key=is_key)
 
     scope = validate_entry(PruneEntry, node, complain)

@@ -188,7 +188,7 @@ def yaml_problem(error: YAMLError, content: str, shown: str) -> Problem:
         last = what == "found unexpected end of stream"
         mark = (last and error.context_mark) or error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        return Problem(shown, line, column, f"broken YAML: {what}", _HINTS.get(what, ""))
+        return Problem(shown, line, column, f"broken YAML: {what}", _HINTS.get(what))
     what = str(error).splitlines()[0]
     return Problem(shown, 0, 0, f"broken YAML: {what}")
 

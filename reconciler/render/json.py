@@ -105,5 +105,5 @@ def error_document(error: ReconcilerError) -> dict[str, Any]:
     return {
         "error": error.message,
         "hint": error.hint,
-        "problems": [asdict(p) | {"hint": p.hint or None} for p in error.problems],
+        "problems": [asdict(p) for p in error.problems],
     }

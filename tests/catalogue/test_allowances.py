@@ -22,7 +22,9 @@ def load(folder: Path, text: str) -> Desired:
 def told(folder: Path, text: str) -> list[tuple[str, str]]:
     with pytest.raises(SourceError) as caught:
         load(folder, text)
-    return [(str(p).removeprefix("catalogue/shop.yaml:"), p.hint) for p in caught.value.problems]
+    return [
+        (str(p).removeprefix("catalogue/shop.yaml:"), p.hint or "") for p in caught.value.problems
+    ]
 
 
 def test_exceptions_are_read_with_their_place(tmp_path: Path) -> None:

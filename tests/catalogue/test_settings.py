@@ -47,7 +47,7 @@ def told(load: Load, text: str, environment: dict[str, str] | None = None) -> li
     """`place: message` and hint of every problem of the file."""
     with pytest.raises(SourceError) as caught:
         load(text, environment)
-    return [(str(p).removeprefix("reconciler.yaml:"), p.hint) for p in caught.value.problems]
+    return [(str(p).removeprefix("reconciler.yaml:"), p.hint or "") for p in caught.value.problems]
 
 
 # --- the file and the environment ---------------------------------------------------------------

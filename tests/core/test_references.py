@@ -108,7 +108,7 @@ def test_a_name_that_could_not_be_read_is_never_taken_for_absent(
         f"{holder} refers to {kind}/{named}, which could not be read: HTTP 403: no right"
     )
     assert fault.path == path
-    assert fault.hint == ""
+    assert fault.hint is None
 
 
 def test_without_anything_near_the_hint_says_what_to_declare(world: World) -> None:
@@ -205,5 +205,5 @@ def test_a_name_of_which_nothing_is_known_is_no_missing_object(world: World) -> 
     assert (fault.message, fault.hint) == (
         "product/1 refers to category/Drinks, which could not be read: "
         "the response could not be read",
-        "",
+        None,
     )

@@ -42,7 +42,7 @@ class Folder:
         """`place: message` and hint of every problem; there must be one."""
         with pytest.raises(SourceError) as caught:
             self.load(defaults)
-        return [(str(p).removeprefix("catalogue/"), p.hint) for p in caught.value.problems]
+        return [(str(p).removeprefix("catalogue/"), p.hint or "") for p in caught.value.problems]
 
     def messages(self, defaults: str = "") -> list[str]:
         return [message for message, _ in self.problems(defaults)]

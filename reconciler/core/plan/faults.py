@@ -25,7 +25,7 @@ class Fault:
     address: Address
     path: tuple[str | int, ...]
     message: str
-    hint: str = ""
+    hint: str | None = None
 
 
 def check_references(desired: Desired, live: Live, kinds: Kinds) -> list[Fault]:
