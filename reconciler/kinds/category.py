@@ -6,7 +6,7 @@ from typing import Annotated, Any, Required
 from typing_extensions import TypedDict
 
 from reconciler.core.model.codec import FLAG
-from reconciler.core.model.field import Identity, Wire, WriteOnly
+from reconciler.core.model.field import Identity, WriteOnly, one_key, sent_key
 from reconciler.core.model.kind import Call, Kind, Listing, Reads, Value
 from reconciler.core.model.types import CategoryPath, Flag, Text
 
@@ -14,9 +14,9 @@ from reconciler.core.model.types import CategoryPath, Flag, Text
 class Category(TypedDict, total=False):
     """A category of the catalogue."""
 
-    name: Required[Annotated[CategoryPath, Identity(), Wire(("Name",), ("Name",))]]
-    code: Annotated[Text, Wire(("Code",)), WriteOnly("the API never returns it")]
-    discontinued: Annotated[Flag, Wire(("Discontinued",), ("Discontinued",), FLAG)]
+    name: Required[Annotated[CategoryPath, Identity(), one_key("Name")]]
+    code: Annotated[Text, sent_key("Code"), WriteOnly()]
+    discontinued: Annotated[Flag, one_key("Discontinued", FLAG)]
 
 
 def _update(values: Sequence[Value]) -> dict[str, Any]:

@@ -1,18 +1,18 @@
 """Promotion coupons. The API has no update, so every change is a replacement (API §10)."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Annotated, Any, Literal, Required
 
 from pydantic import AfterValidator
 from typing_extensions import TypedDict
 
-from reconciler.core.model.codec import DAY, NUMBER, YES_NO, Codec, text
-from reconciler.core.model.field import Identity, Reference, Wire, WriteOnly
+from reconciler.core.model.codec import DAY, NUMBER, YES_NO, Codec, keep, text
+from reconciler.core.model.field import Identity, Reference, Wire, WriteOnly, one_key, sent_key
 from reconciler.core.model.kind import Call, CarryOver, Kind, Listing, Reads, Single, Value
 from reconciler.core.model.pricing import Discount
 from reconciler.core.model.types import CategoryPath, Code, Count, Day, Flag, Money, Text
 
-_UNSHOWN = "the API never returns it"
 _READ_KEYS = ("RequirementType", "ListRequirementVariants", "ListRequirementCategories")
 _SPELLINGS = {
     "variants": ("Variant", "ListRequirementVariants", "Code"),
@@ -60,37 +60,28 @@ def _name_requirement(requirement: Mapping[str, list[str]]) -> dict[str, list[st
 class Coupon(TypedDict, total=False):
     """A promotion code that a cashier enters."""
 
-    code: Required[Annotated[Code, Identity(), Wire(("Code",), ("Code",))]]
+    code: Required[Annotated[Code, Identity(), one_key("Code")]]
     type: Annotated[
         Literal["DiscountPercentage", "DiscountAmount"],
-        Wire(("Type",), ("Type",), Codec(_type, lambda v: v, "")),
+        Wire(("Type",), ("Type",), Codec(_type, empty="")),
     ]
-    discount: Annotated[Money, Wire(("Discount",), ("Discount",), NUMBER)]
-    limit: Annotated[Count, Wire(("Limit",), ("Limit",), NUMBER)]
+    discount: Annotated[Money, one_key("Discount", NUMBER)]
+    limit: Annotated[Count, one_key("Limit", NUMBER)]
     minimum_amount: Annotated[
         Money,
         # dealpos-api.md §10: read as MinimumSpending, in the list alone.
         Wire(("MinimumAmount",), ("MinimumSpending", "MinimumAmount"), NUMBER, listing_only=True),
     ]
-    maximum_discount: Annotated[
-        Money, Wire(("MaximumDiscount",), codec=NUMBER), WriteOnly(_UNSHOWN)
-    ]
-    full_price_item_only: Annotated[
-        Flag, Wire(("FullPriceItemOnly",), codec=YES_NO), WriteOnly(_UNSHOWN)
-    ]
-    expiry_date: Annotated[Day, Wire(("ExpiryDate",), ("ExpiryDate",), DAY)]
-    description: Annotated[Text, Wire(("Description",), ("Description",))]
-    customer: Annotated[Code, Wire(("CustomerCode",), ("CustomerCode",)), Reference("customer")]
-    reference_id: Annotated[Text, Wire(("ReferenceID",)), WriteOnly(_UNSHOWN)]
+    maximum_discount: Annotated[Money, sent_key("MaximumDiscount", NUMBER), WriteOnly()]
+    full_price_item_only: Annotated[Flag, sent_key("FullPriceItemOnly", YES_NO), WriteOnly()]
+    expiry_date: Annotated[Day, one_key("ExpiryDate", DAY)]
+    description: Annotated[Text, one_key("Description")]
+    customer: Annotated[Code, one_key("CustomerCode"), Reference("customer")]
+    reference_id: Annotated[Text, sent_key("ReferenceID"), WriteOnly()]
     requires: Annotated[
         Requirement,
         AfterValidator(_name_requirement),
-        Wire(
-            ("Requires",),
-            ("Requires",),
-            Codec(lambda v: v, lambda v: v, {}),
-            omitted_when_empty=True,
-        ),
+        Wire(("Requires",), ("Requires",), Codec(keep, empty={}), omitted_when_empty=True),
         Reference("variant", under="variants"),
         Reference("category", under="categories"),
     ]
@@ -196,6 +187,8 @@ def _read_names(body: dict[str, Any], wrap: bool) -> dict[str, Any]:
     return {**plain, "RequirementType": kind, list_key: items}
 
 
+_TERMS = ("type", "discount", "limit", "minimum_amount", "customer", "requires", "expiry_date")
+
 KIND = Kind(
     "coupon",
     Coupon,
@@ -209,10 +202,7 @@ KIND = Kind(
     create=Call(
         "coupon.create",
         tuple(Coupon.__annotations__),
-        forms=(
-            lambda body: _read_names(body, wrap=False),
-            lambda body: _read_names(body, wrap=True),
-        ),
+        forms=(partial(_read_names, wrap=False), partial(_read_names, wrap=True)),
     ),
     delete=Call("coupon.delete", ("code",)),
     # dealpos-api.md §10: a bare array of codes without a documented maximum; 100 as in §7.
@@ -230,14 +220,6 @@ KIND = Kind(
     use_counts=("limit", "balance"),
     expiry_field="expiry_date",
     label=lambda value, _: value.get("description", ""),
-    must_match_on_readback=(
-        "type",
-        "discount",
-        "limit",
-        "minimum_amount",
-        "customer",
-        "requires",
-        "expiry_date",
-    ),
+    must_match_on_readback=_TERMS,
     validate=_validate,
 )

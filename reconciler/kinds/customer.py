@@ -8,8 +8,8 @@ from typing import Annotated, Any, Required
 
 from typing_extensions import TypedDict
 
-from reconciler.core.model.codec import DAY, NUMBER, TEXT, Codec, text
-from reconciler.core.model.field import Identity, Private, Runtime, Wire
+from reconciler.core.model.codec import DAY, NUMBER, Codec, text
+from reconciler.core.model.field import Identity, Private, Runtime, Wire, one_key
 from reconciler.core.model.kind import Call, Kind, Listing, Reads, Single
 from reconciler.core.model.types import Code, Count, Day, Text
 
@@ -19,42 +19,35 @@ def _gender(value: str) -> Any:
     return {"true": True, "false": False}.get(value.lower(), value)
 
 
-def _wire(key: str, codec: Codec | None = None) -> Wire:
-    """A field under one name, which only the detail read carries."""
-    return Wire((key,), (key,), codec or TEXT)
-
-
 class Customer(TypedDict, total=False):
     """A customer that a coupon can name."""
 
-    code: Required[Annotated[Code, Identity(), Wire(("Code",), ("Code",))]]
-    name: Annotated[Text, Private(), Wire(("Name",), ("Name",))]
-    email: Annotated[Text, Private(), Wire(("Email",), ("Email",))]
+    code: Required[Annotated[Code, Identity(), one_key("Code")]]
+    name: Annotated[Text, Private(), one_key("Name")]
+    email: Annotated[Text, Private(), one_key("Email")]
     mobile: Annotated[Text, Private(), Wire(("MobilePhone", "Mobile"), ("Mobile", "MobilePhone"))]
     birthday: Annotated[
         Day, Private(), Wire(("Birthday", "Birthdate"), ("BirthDate", "Birthday", "Birthdate"), DAY)
     ]
-    join_date: Annotated[Day, Wire(("JoinDate",), ("JoinDate",), DAY)]
-    status: Annotated[Text, _wire("Status")]
-    group: Annotated[Text, _wire("Group")]
-    expired_group: Annotated[Day, _wire("ExpiredGroup", DAY)]
-    sign_up_outlet: Annotated[Text, _wire("SignUpOutlet")]
-    title: Annotated[Text, Private(), _wire("Title")]
-    first_name: Annotated[Text, Private(), _wire("FirstName")]
-    last_name: Annotated[Text, Private(), _wire("LastName")]
-    gender: Annotated[Text, Private(), _wire("Gender", Codec(text, _gender, ""))]
-    phone: Annotated[Text, Private(), _wire("Phone")]
-    fax: Annotated[Text, Private(), _wire("Fax")]
-    address: Annotated[Text, Private(), _wire("Address")]
-    city: Annotated[Text, Private(), _wire("City")]
-    nationality: Annotated[Text, Private(), _wire("Nationality")]
-    identification: Annotated[Text, Private(), _wire("Identification")]
-    referred_by: Annotated[Text, Private(), _wire("ReferredBy")]
-    image_url: Annotated[Text, Private(), _wire("ImageURL")]
-    loyalty_point: Annotated[
-        Count, Wire(("LoyaltyPoint",), ("LoyaltyPoint",), NUMBER), Runtime("sales change it")
-    ]
-    app_last_sign_in: Annotated[Text, _wire("AppLastSignIn"), Runtime("the app sets it")]
+    join_date: Annotated[Day, one_key("JoinDate", DAY)]
+    status: Annotated[Text, one_key("Status")]
+    group: Annotated[Text, one_key("Group")]
+    expired_group: Annotated[Day, one_key("ExpiredGroup", DAY)]
+    sign_up_outlet: Annotated[Text, one_key("SignUpOutlet")]
+    title: Annotated[Text, Private(), one_key("Title")]
+    first_name: Annotated[Text, Private(), one_key("FirstName")]
+    last_name: Annotated[Text, Private(), one_key("LastName")]
+    gender: Annotated[Text, Private(), one_key("Gender", Codec(text, _gender, ""))]
+    phone: Annotated[Text, Private(), one_key("Phone")]
+    fax: Annotated[Text, Private(), one_key("Fax")]
+    address: Annotated[Text, Private(), one_key("Address")]
+    city: Annotated[Text, Private(), one_key("City")]
+    nationality: Annotated[Text, Private(), one_key("Nationality")]
+    identification: Annotated[Text, Private(), one_key("Identification")]
+    referred_by: Annotated[Text, Private(), one_key("ReferredBy")]
+    image_url: Annotated[Text, Private(), one_key("ImageURL")]
+    loyalty_point: Annotated[Count, one_key("LoyaltyPoint", NUMBER), Runtime("sales change it")]
+    app_last_sign_in: Annotated[Text, one_key("AppLastSignIn"), Runtime("the app sets it")]
 
 
 _FIELDS = tuple(Customer.__annotations__)
@@ -78,5 +71,5 @@ KIND = Kind(
         "customers in DealPOS after the apply.",
     ),
     required=("name",),
-    internal_fields={"id": Wire(("ID",), ("ID",))},
+    internal_fields={"id": one_key("ID")},
 )

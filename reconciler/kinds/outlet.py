@@ -10,7 +10,7 @@ from typing import Annotated, Any, Required
 from typing_extensions import TypedDict
 
 from reconciler.core.model.codec import YES_NO
-from reconciler.core.model.field import Identity, Wire, WriteOnly
+from reconciler.core.model.field import Identity, WriteOnly, one_key, sent_key
 from reconciler.core.model.kind import Call, Kind, Listing, Reads, Value
 from reconciler.core.model.types import Code, Flag, Text
 
@@ -18,14 +18,14 @@ from reconciler.core.model.types import Code, Flag, Text
 class Outlet(TypedDict, total=False):
     """A shop of the chain; whether it is suspended is decided in DealPOS alone."""
 
-    name: Required[Annotated[Code, Identity(), Wire(("Name",), ("Name",))]]
-    code: Annotated[Text, Wire(("Code",), ("Code",))]
+    name: Required[Annotated[Code, Identity(), one_key("Name")]]
+    code: Annotated[Text, one_key("Code")]
     receipt: Annotated[
-        Text, Wire(("Receipt",)), WriteOnly("the list of outlets does not show the receipt number")
+        Text, sent_key("Receipt"), WriteOnly("the list of outlets does not show the receipt number")
     ]
     negative_inventory: Annotated[
         Flag,
-        Wire(("NegativeInventory",), codec=YES_NO),
+        sent_key("NegativeInventory", YES_NO),
         WriteOnly("the list of outlets does not show whether stock may fall below zero"),
     ]
 

@@ -5,7 +5,7 @@ from typing import Annotated, Required
 from typing_extensions import TypedDict
 
 from reconciler.core.model.codec import FLAG, TEXTS
-from reconciler.core.model.field import Derived, Identity, Reference, Wire
+from reconciler.core.model.field import Derived, Identity, Reference, Wire, one_key
 from reconciler.core.model.kind import Call, Kind, Listing, Reads, Single
 from reconciler.core.model.types import CategoryPath, Code, Flag, Text
 
@@ -16,12 +16,12 @@ _IMAGE = "the API returns images under its own address"
 class Product(TypedDict, total=False):
     """A product, with the variants that are sold."""
 
-    code: Required[Annotated[Code, Identity(), Wire(("Code",), ("Code",))]]
-    name: Annotated[Text, Wire(("Name",), ("Name",))]
-    category: Annotated[CategoryPath, Wire(("Category",), ("Category",)), Reference("category")]
+    code: Required[Annotated[Code, Identity(), one_key("Code")]]
+    name: Annotated[Text, one_key("Name")]
+    category: Annotated[CategoryPath, one_key("Category"), Reference("category")]
     brand: Annotated[Text, Wire(("Brand",), ("Brand", "BrandName"))]
-    description: Annotated[Text, Wire(("Description",), ("Description",))]
-    discontinued: Annotated[Flag, Wire(("Discontinued",), ("Discontinued",), FLAG)]
+    description: Annotated[Text, one_key("Description")]
+    discontinued: Annotated[Flag, one_key("Discontinued", FLAG)]
     image_url: Annotated[Text, Wire(("ImageURL",), ("ImageURL", "ImageUrl")), Derived(_IMAGE)]
     extra_images_url: Annotated[
         list[Text],

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Required
 from typing_extensions import TypedDict
 
 from reconciler.core.model.codec import FLAG, NUMBER, Codec, keyed_list, text
-from reconciler.core.model.field import Identity, Reference, Wire, WriteOnly
+from reconciler.core.model.field import Identity, Reference, Wire, WriteOnly, one_key, sent_key
 from reconciler.core.model.kind import (
     DECLARE,
     Batch,
@@ -25,12 +25,8 @@ from reconciler.core.model.kind import (
 from reconciler.core.model.pricing import Offer
 from reconciler.core.model.types import Code, Count, Flag, Money, Text
 
-_UNSHOWN = "the API never returns it"
-
 # dealpos-api.md §6.1: product create prints {"value": "Standard"}; all other pages print text.
-_TYPE = Codec(
-    lambda raw: text(raw["value"] if isinstance(raw, dict) else raw), lambda v: v, "", str
-)
+_TYPE = Codec(lambda raw: text(raw["value"] if isinstance(raw, dict) else raw), empty="", plain=str)
 
 
 class OutletPrice(TypedDict, total=False):
@@ -49,9 +45,9 @@ class Component(TypedDict, total=False):
 class Variant(TypedDict, total=False):
     """One sellable form of a product, with its prices."""
 
-    code: Required[Annotated[Code, Identity(), Wire(("Code",), ("Code",))]]
+    code: Required[Annotated[Code, Identity(), one_key("Code")]]
     model: Annotated[Text, Wire(("Model",), ("Variant", "Model"))]
-    name: Annotated[Text, Wire(("Name",), ("Name",))]
+    name: Annotated[Text, one_key("Name")]
     type: Annotated[
         Literal[
             "Standard",
@@ -63,15 +59,15 @@ class Variant(TypedDict, total=False):
             "PrepaidPackage",
             "PrepaidPoint",
         ],
-        Wire(("Type",), ("Type",), _TYPE),
+        one_key("Type", _TYPE),
     ]
-    unit_cost: Annotated[Money, Wire(("UnitCost",), ("UnitCost",), NUMBER)]
-    unit_price: Annotated[Money, Wire(("UnitPrice",), ("UnitPrice",), NUMBER)]
-    order_price: Annotated[Money, Wire(("OrderPrice",), ("OrderPrice",), NUMBER)]
-    weight: Annotated[Count, Wire(("Weight",), ("Weight",), NUMBER)]
-    taxable: Annotated[Flag, Wire(("Taxable",), ("Taxable",), FLAG)]
-    loyalty_point: Annotated[Flag, Wire(("LoyaltyPoint",), ("LoyaltyPoint",), FLAG)]
-    discontinued: Annotated[Flag, Wire(("Discontinued",), ("Discontinued",), FLAG)]
+    unit_cost: Annotated[Money, one_key("UnitCost", NUMBER)]
+    unit_price: Annotated[Money, one_key("UnitPrice", NUMBER)]
+    order_price: Annotated[Money, one_key("OrderPrice", NUMBER)]
+    weight: Annotated[Count, one_key("Weight", NUMBER)]
+    taxable: Annotated[Flag, one_key("Taxable", FLAG)]
+    loyalty_point: Annotated[Flag, one_key("LoyaltyPoint", FLAG)]
+    discontinued: Annotated[Flag, one_key("Discontinued", FLAG)]
     description: Annotated[
         Text, Wire(("VariantDescription",), ("Description", "VariantDescription"))
     ]
@@ -89,15 +85,11 @@ class Variant(TypedDict, total=False):
         Wire(("Components",), ("Components",), keyed_list("Code", qty=("Qty", NUMBER))),
         Reference("variant", keys=True),
     ]
-    parent_code: Annotated[Code, Wire(("ParentCode",)), WriteOnly(_UNSHOWN)]
-    ratio: Annotated[Count, Wire(("Ratio",), codec=NUMBER), WriteOnly(_UNSHOWN)]
-    expired_day_prepaid: Annotated[
-        Count, Wire(("ExpiredDayPrepaid",), codec=NUMBER), WriteOnly(_UNSHOWN)
-    ]
-    expired_month_prepaid: Annotated[
-        Count, Wire(("ExpiredMonthPrepaid",), codec=NUMBER), WriteOnly(_UNSHOWN)
-    ]
-    point_prepaid: Annotated[Count, Wire(("PointPrepaid",), codec=NUMBER), WriteOnly(_UNSHOWN)]
+    parent_code: Annotated[Code, sent_key("ParentCode"), WriteOnly()]
+    ratio: Annotated[Count, sent_key("Ratio", NUMBER), WriteOnly()]
+    expired_day_prepaid: Annotated[Count, sent_key("ExpiredDayPrepaid", NUMBER), WriteOnly()]
+    expired_month_prepaid: Annotated[Count, sent_key("ExpiredMonthPrepaid", NUMBER), WriteOnly()]
+    point_prepaid: Annotated[Count, sent_key("PointPrepaid", NUMBER), WriteOnly()]
 
 
 def _validate(value: Value) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -150,16 +142,12 @@ def _update(values: Sequence[Value]) -> dict[str, object]:
 
 def _object_type(item: dict[str, object]) -> dict[str, object]:
     """The form that the product-create sample prints (API §6.1, marked suspect there)."""
-    if "Type" in item:
-        return {**item, "Type": {"value": item["Type"]}}
-    return item
+    return {**item, "Type": {"value": item["Type"]}} if "Type" in item else item
 
 
-def _text_type(item: dict[str, object]) -> dict[str, object]:
-    """The form that every other operation uses."""
-    return item
-
-
+_PRICES = ("weight", "type", "order_price", "unit_cost", "unit_price")
+_FLAGS = ("taxable", "loyalty_point", "discontinued")
+_PARTS = ("components", "outlet_prices")
 _ADDED = ("code", "model", "unit_cost", "unit_price", "discontinued", "description")
 _DEMANDED = {"Model": "", "Discontinued": False}
 
@@ -186,27 +174,7 @@ KIND = Kind(
     # dealpos-api.md §7: Components and OutletPrice are marked as required here.
     update=Call(
         "variant.update",
-        (
-            "code",
-            "name",
-            "model",
-            "product",
-            "weight",
-            "type",
-            "order_price",
-            "unit_cost",
-            "unit_price",
-            "taxable",
-            "loyalty_point",
-            "discontinued",
-            "parent_code",
-            "ratio",
-            "expired_day_prepaid",
-            "expired_month_prepaid",
-            "point_prepaid",
-            "components",
-            "outlet_prices",
-        ),
+        ("code", "name", "model", "product", *_PRICES, *_FLAGS, *_UNITS, *_PREPAID, *_PARTS),
         {"Components": [], "OutletPrice": []},
         body=_update,
     ),
@@ -214,9 +182,8 @@ KIND = Kind(
     parent=Parent(
         "product",
         key="Variants",
-        create=Call(
-            "product.create", (*_ADDED, "type"), _DEMANDED, forms=(_object_type, _text_type)
-        ),
+        # dealpos-api.md §6.1: every other operation writes the type as text.
+        create=Call("product.create", (*_ADDED, "type"), _DEMANDED, forms=(_object_type, dict)),
         update=Call("product.update", _ADDED, _DEMANDED),
         write=("ProductCode",),
         # dealpos-api.md §7: written as the display name, described as the product's name when read.

@@ -21,6 +21,11 @@ _DIGITS = 30
 _DAYS = ("%Y-%m-%d", "%d %b %Y", "%d %B %Y")
 
 
+def keep(value: Any) -> Any:
+    """Return a value that files and shop write alike."""
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Codec:
     """The way in which one shape of value is read and written.
@@ -30,7 +35,7 @@ class Codec:
     """
 
     decode: Callable[[Any], Any]
-    encode: Callable[[Any], Any]
+    encode: Callable[[Any], Any] = keep
     empty: Any = None
     plain: type | None = None
     """A type that needs no decoding: what most values of a large shop arrive as."""
@@ -78,14 +83,13 @@ def day(raw: Any) -> str:
     written = str(raw).strip()
     if not written:
         return ""
-    candidates = [written[:10]] if written[4:5] == "-" else [written]
-    for candidate in candidates:
-        for form in _DAYS:
-            try:
-                parsed = datetime.strptime(candidate, form)  # noqa: DTZ007 - dates carry no zone
-            except ValueError:
-                continue
-            return "" if parsed.year == 1 else parsed.date().isoformat()
+    candidate = written[:10] if written[4:5] == "-" else written
+    for form in _DAYS:
+        try:
+            parsed = datetime.strptime(candidate, form)  # noqa: DTZ007 - dates carry no zone
+        except ValueError:
+            continue
+        return "" if parsed.year == 1 else parsed.date().isoformat()
     raise ValueError("a date was expected")
 
 
@@ -99,17 +103,13 @@ def _number_out(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else value
 
 
-def _same(value: Any) -> Any:
-    return value
-
-
-TEXT = Codec(text, _same, "", str)
-NUMBER = Codec(number, _number_out, None, int)
-FLAG = Codec(flag, _same, False, bool)
+TEXT = Codec(text, empty="", plain=str)
+NUMBER = Codec(number, _number_out, plain=int)
+FLAG = Codec(flag, empty=False, plain=bool)
 # dealpos-api.md §10: the text says "true", the sample sends "No"; the sample's words are sent.
 YES_NO = Codec(flag, lambda value: "Yes" if value else "No", False)
-DAY = Codec(day, _same, "")
-TEXTS = Codec(_texts, _same, [])
+DAY = Codec(day, empty="")
+TEXTS = Codec(_texts, empty=[])
 
 
 def _table(

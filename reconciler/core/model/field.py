@@ -25,6 +25,16 @@ class Wire:
     listing_only: bool = False
 
 
+def one_key(key: str, codec: Codec = TEXT) -> Wire:
+    """Return the wire of a field that has one name in requests and answers."""
+    return Wire((key,), (key,), codec)
+
+
+def sent_key(key: str, codec: Codec = TEXT) -> Wire:
+    """Return the wire of a field that no read shows."""
+    return Wire((key,), (), codec)
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """The natural key: what the API itself identifies the object by."""
@@ -45,8 +55,11 @@ class Derived(Uncompared):
     """The server rewrites what is written: sent, compared only by what was written last."""
 
 
+@dataclass(frozen=True, slots=True)
 class WriteOnly(Uncompared):
     """No read returns it: sent, noted, never compared."""
+
+    reason: str = "the API never returns it"
 
 
 @dataclass(frozen=True, slots=True)
