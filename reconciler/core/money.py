@@ -31,6 +31,11 @@ class Sale:
     """True, before and after, where the place has a price of its own and not the base price."""
 
     @property
+    def where(self) -> str:
+        """The outlet as a part of a sentence; empty for the base price."""
+        return f" at {self.outlet}" if self.outlet else ""
+
+    @property
     def moved(self) -> bool:
         """True if price or cost differ, as far as they are known."""
         return (self.before or _UNKNOWN) != (self.after or _UNKNOWN)

@@ -7,10 +7,10 @@ sees values alone; today's date is one of them.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from pydantic import ConfigDict
 
@@ -109,19 +109,17 @@ class PlanContext:
         return value is not None and not (retire and value.get(retire))
 
 
-@dataclass(frozen=True, slots=True)
-class RuleFinding:
+class RuleFinding(NamedTuple):
     """A violation as the rule finds it."""
 
     message: str
     """One plain sentence: what would happen, and the limit that it breaks."""
-    measured: Amount | None = None
-    limit: Amount | None = None
-    unit: str | None = None
     address: Address | None = None
     """The object whose change it is; None for the plan as a whole."""
     path: tuple[str, ...] = ()
     """Where in that object."""
+    measure: tuple[Amount | None, Amount | None, str | None] = (None, None, None)
+    """The measured amount, the limit, and the unit of both."""
 
 
 class Guardrail(ABC):
@@ -160,7 +158,7 @@ def run_guardrails(
     for name, rule in rules.items() if context.plan.changes else ():
         for finding in rule.check(context):
             found = _allowance(name, finding, context)
-            used |= {id(found)} if found else set()
+            used.add(id(found))
             violations.append(_violation(name, finding, context, place, found))
     return tuple(violations), list(_find_unneeded(context, used))
 
@@ -184,13 +182,11 @@ def _violation(
     source = context.changes[address].source if address else None
     if source is not None and finding.path:
         source = place(source, finding.path)
-    measure = (finding.measured, finding.limit, finding.unit)
-    return Violation(rule, finding.message, *measure, address, source, allowance)
+    return Violation(rule, finding.message, *finding.measure, address, source, allowance)
 
 
 def _find_unneeded(context: PlanContext, used: set[int]) -> Iterator[str]:
-    allowances: Iterable[Allowance] = context.desired.allowances
-    for allowance in allowances:
+    for allowance in context.desired.allowances:
         place = f"{allowance.source.file}:{allowance.source.line}:{allowance.source.column}"
         about = f" for {allowance.address}" if allowance.address else ""
         said = f"{place}: the exception from {allowance.rule}{about}"

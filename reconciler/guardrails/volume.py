@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import ClassVar
 
 from reconciler.core.diff.change import Change
 from reconciler.core.model.types import Count, Money
@@ -21,14 +22,12 @@ class VolumeGuardrail(Guardrail):
     max_percent: Money
     max_count: Count
     floor: Count
+    effect: ClassVar[str]
+    """Follows the number of objects in the message."""
 
     @abstractmethod
     def counts(self, change: Change) -> bool:
         """Return whether a change is of that sort."""
-
-    @abstractmethod
-    def words(self, objects: str) -> str:
-        """Return the effect on so many objects, in words."""
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """Yield one finding for each kind."""
@@ -36,9 +35,7 @@ class VolumeGuardrail(Guardrail):
         for kind, number in counted.items():
             if number < self.floor:
                 continue
-            there = (
-                context.before(address) for address in context.known_addresses(context.kinds[kind])
-            )
+            there = map(context.before, context.known_addresses(context.kinds[kind]))
             known = sum(value is not None for value in there)
             share = Decimal(number) * 100 / max(known, number)
             # Nobody knows what share of the whole shop a part of it is.
@@ -46,8 +43,6 @@ class VolumeGuardrail(Guardrail):
             if too_large or number > self.max_count:
                 objects = f"{number:,} of {known:,} {kind} objects ({percent(share)})"
                 limits = f"limit {percent(self.max_percent)} or {self.max_count:,} objects"
-                message = f"{self.words(objects)}, {limits}"
-                if too_large:
-                    yield RuleFinding(message, round_share(share), self.max_percent, "percent")
-                else:
-                    yield RuleFinding(message, number, self.max_count, "objects")
+                by_share = (round_share(share), self.max_percent, "percent")
+                measure = by_share if too_large else (number, self.max_count, "objects")
+                yield RuleFinding(f"{objects} {self.effect}, {limits}", measure=measure)

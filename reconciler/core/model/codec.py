@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 _WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
@@ -113,7 +114,7 @@ TEXTS = Codec(_texts, empty=[])
 
 
 def _table(
-    raw: Any, key: str, members: tuple[tuple[str, str, Codec], ...]
+    raw: Any, key: str, members: Mapping[str, tuple[str, Codec]]
 ) -> dict[str, dict[str, Any]]:
     if not isinstance(raw, list):
         raise ValueError("a list was expected")
@@ -123,7 +124,7 @@ def _table(
             raise ValueError(f"an item without `{key}`")
         name = item[key]
         table[name if type(name) is str else text(name)] = entry = {}
-        for ours, theirs, codec in members:
+        for ours, (theirs, codec) in members.items():
             if theirs in item:
                 value = item[theirs]
                 if type(value) is not codec.plain:
@@ -138,10 +139,6 @@ def keyed_list(key: str, **members: tuple[str, Codec]) -> Codec:
     `members` maps our member name to the API's and its codec. In that form reordering is
     invisible and a path reads `outlet_prices.Bandung.price`.
     """
-    inner = tuple((ours, theirs, codec) for ours, (theirs, codec) in members.items())
-
-    def decode(raw: Any) -> dict[str, dict[str, Any]]:
-        return _table(raw, key, inner)
 
     def encode(value: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
         return [
@@ -154,4 +151,4 @@ def keyed_list(key: str, **members: tuple[str, Codec]) -> Codec:
             for name, entry in value.items()
         ]
 
-    return Codec(decode, encode, {})
+    return Codec(partial(_table, key=key, members=members), encode, {})

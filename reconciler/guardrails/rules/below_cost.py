@@ -21,26 +21,19 @@ class Rule(Guardrail):
         for change, places in context.sales:
             if not context.in_use(change.address, change.after):
                 continue
-            sold_before = context.in_use(change.address, change.before)
-            worse = [
-                (share, sale)
-                for sale in places
-                if (share := self._short(sale, sold_before)) is not None
-            ]
+            sold = context.in_use(change.address, change.before)
+            worse = [(share, s) for s in places if (share := self._short(s, sold)) is not None]
             if worse:
                 share, sale = min(worse, key=lambda pair: pair[0])
                 assert sale.after is not None
-                where = f" at {sale.outlet}" if sale.outlet else ""
                 more = _more(len(worse) - 1)
                 yield RuleFinding(
-                    f"sells for {sale.after.price:,}{where}{more}; it costs {sale.after.cost:,} "
-                    f"(margin {percent(share, ROUND_FLOOR)}, "
+                    f"sells for {sale.after.price:,}{sale.where}{more}; it costs "
+                    f"{sale.after.cost:,} (margin {percent(share, ROUND_FLOOR)}, "
                     f"limit {percent(self.min_margin_percent)})",
-                    round_share(share, ROUND_FLOOR),
-                    self.min_margin_percent,
-                    "percent",
                     change.address,
                     path_of(change, sale.outlet, sale.after.price),
+                    (round_share(share, ROUND_FLOOR), self.min_margin_percent, "percent"),
                 )
 
     def _short(self, sale: Sale, sold_before: bool) -> Decimal | None:

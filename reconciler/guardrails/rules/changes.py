@@ -16,6 +16,7 @@ class Rule(VolumeGuardrail):
     max_percent: Money = 50
     max_count: Count = 1000
     floor: Count = 20
+    effect = "would be changed"
 
     def counts(self, change: Change) -> bool:
         """Return whether it changes what is there.
@@ -24,10 +25,6 @@ class Rule(VolumeGuardrail):
         refused for that.
         """
         return change.action is not Action.CREATE and not _fills(change)
-
-    def words(self, objects: str) -> str:
-        """Return the change of so many objects, in words."""
-        return f"{objects} would be changed"
 
 
 def _fills(change: Change) -> bool:

@@ -5,6 +5,7 @@ Only prices and costs that the files or the shop give count. Articles without th
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from reconciler.core.diff.change import Change
 from reconciler.core.model.address import Address
@@ -31,12 +32,10 @@ class Rule(Guardrail):
             if reduction and found:
                 loss, item = found
                 message = _message(change.address, reduction, loss, item)
-                yield RuleFinding(message, loss, 0, "money", change.address)
+                yield RuleFinding(message, change.address, measure=(loss, 0, "money"))
         standing = ActiveCoupons({reduction: address for address, reduction in _standing(context)})
         for change, places in context.sales:
-            undercut = next(_undercut(change, places, standing, shelf), None)
-            if undercut:
-                yield undercut
+            yield from islice(_undercut(change, places, standing, shelf), 1)
 
 
 def _changed_discount(change: Change, context: PlanContext) -> Discount | None:
@@ -80,14 +79,9 @@ def _undercut(
             loss = item.loss(reduction)
             new = loss > 0 and not (was and was.loss(reduction) > 0)
             if new and shelf.takes(change.address, reduction):
-                yield RuleFinding(
-                    _message(coupon, reduction, loss, item),
-                    loss,
-                    0,
-                    "money",
-                    change.address,
-                    path_of(change, item.outlet, item.price),
-                )
+                message = _message(coupon, reduction, loss, item)
+                path = path_of(change, item.outlet, item.price)
+                yield RuleFinding(message, change.address, path, (loss, 0, "money"))
 
 
 def _find_moved(

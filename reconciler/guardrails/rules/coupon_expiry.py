@@ -16,6 +16,7 @@ class Rule(Guardrail):
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """Yield one finding for each coupon whose expiry the plan sets; the last day counts."""
+        today = date.fromisoformat(context.today)
         for change in context.plan.changes:
             field = context.kinds[change.address.kind].expiry_field
             if not field or change.after is None:
@@ -24,9 +25,10 @@ class Rule(Guardrail):
             before = context.was(change)
             if before is not None and ends == (before.get(field) or ""):
                 continue
-            days = _days_between(context.today, ends) if ends else None
+            days = (date.fromisoformat(ends) - today).days if ends else None
             if message := self._message(ends, days):
-                yield RuleFinding(message, days, self.max_days, "days", change.address, (field,))
+                measure = (days, self.max_days, "days")
+                yield RuleFinding(message, change.address, (field,), measure)
 
     def _message(self, ends: str, days: int | None) -> str | None:
         if days is None:
@@ -36,7 +38,3 @@ class Rule(Guardrail):
         if days > self.max_days:
             return f"it expires on {ends}, {days:,} days ahead, limit {self.max_days:,}"
         return None
-
-
-def _days_between(first: str, last: str) -> int:
-    return (date.fromisoformat(last) - date.fromisoformat(first)).days

@@ -10,6 +10,8 @@ from reconciler.core.diff.change import Action
 from reconciler.core.model.types import Count
 from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 
+_ENDS = (Action.REPLACE, Action.DELETE)
+
 
 @dataclass(frozen=True, slots=True)
 class Rule(Guardrail):
@@ -21,9 +23,7 @@ class Rule(Guardrail):
         """Yield one finding for each coupon, also where the API does not return its uses."""
         for change in context.plan.changes:
             limit, left = context.kinds[change.address.kind].use_counts
-            if not limit or change.before is None:
-                continue
-            if change.action not in (Action.REPLACE, Action.DELETE):
+            if not limit or change.before is None or change.action not in _ENDS:
                 continue
             allowed, remaining = change.before.get(limit), change.before.get(left)
             verb = f"it is {change.action.value}d"
@@ -35,4 +35,4 @@ class Rule(Guardrail):
                 message = f"{verb} after {spent} are used up, limit {self.max_used:,}"
             else:
                 continue
-            yield RuleFinding(message, used, self.max_used, "uses", change.address)
+            yield RuleFinding(message, change.address, measure=(used, self.max_used, "uses"))

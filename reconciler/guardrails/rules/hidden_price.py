@@ -33,17 +33,15 @@ class Rule(Guardrail):
                 yield RuleFinding(
                     f"the base price changes from {was:,} to {becomes:,}, but these outlets have "
                     f"their own price: {kept}",
-                    len(hidden),
-                    0,
-                    "outlets",
                     change.address,
                     path_of(change, "", becomes),
+                    (len(hidden), 0, "outlets"),
                 )
 
     def _find_hidden(
         self, change: Change, places: list[Sale], base: Sale, context: PlanContext
     ) -> list[tuple[str, Offer]]:
-        """The outlets that keep a price of their own which the plan does not touch."""
+        """Return the outlets that keep a price of their own which the plan does not touch."""
         written = context.desired.get(change.address)
         offers = context.kinds[change.address.kind].prices
         declared = offers(written.value) if written and offers else {}

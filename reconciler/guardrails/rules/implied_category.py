@@ -15,10 +15,6 @@ class Rule(Guardrail):
         for change in context.plan.changes:
             if change.implied:
                 named = ", ".join(map(str, change.implied))
-                yield RuleFinding(
-                    f"also creates {named}, which no file declares",
-                    len(change.implied),
-                    0,
-                    "objects",
-                    change.address,
-                )
+                message = f"also creates {named}, which no file declares"
+                measure = (len(change.implied), 0, "objects")
+                yield RuleFinding(message, change.address, measure=measure)

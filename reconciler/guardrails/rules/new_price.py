@@ -27,13 +27,10 @@ class Rule(Guardrail):
         for change in new:
             price = _base_price(context, change.address)
             category = context.category_of(change.address)
-            if (
-                price is None
-                or category is None
-                or len(prices[category]) <= max(self.min_others, 1)
-            ):
+            known = prices.get(category, ())
+            if price is None or len(known) <= max(self.min_others, 1):
                 continue
-            median = _median_without(prices[category], price)
+            median = _median_without(known, price)
             factor = Decimal(price) / Decimal(median)
             if self.low < factor < self.high:
                 continue
@@ -42,15 +39,13 @@ class Rule(Guardrail):
             yield RuleFinding(
                 f"price {price:,} is {shown:,f} times the median of {category}, {median:,} "
                 f"(limit {limit:,})",
-                shown,
-                limit,
-                "factor",
                 change.address,
                 path_of(change, "", price),
+                (shown, limit, "factor"),
             )
 
 
-def _prices_by_category(context: PlanContext) -> Mapping[Address, Sequence[Amount]]:
+def _prices_by_category(context: PlanContext) -> Mapping[Address | None, Sequence[Amount]]:
     """Return the base prices of everything on sale after the plan, in order."""
     found: dict[Address, list[Amount]] = {}
     for kind in context.kinds.values():

@@ -21,14 +21,11 @@ class Rule(Guardrail):
             moved = [(share, sale) for sale in places if (share := sale.percent) is not None]
             share, sale = max(moved, key=lambda pair: abs(pair[0]), default=(Decimal(0), None))
             if sale and sale.before and sale.after and abs(share) > self.max_percent:
-                where = f" at {sale.outlet}" if sale.outlet else ""
                 verb, sign = ("rises", "+") if share > 0 else ("falls", "")
                 yield RuleFinding(
-                    f"price {verb} from {sale.before.price:,} to {sale.after.price:,}{where} "
+                    f"price {verb} from {sale.before.price:,} to {sale.after.price:,}{sale.where} "
                     f"({sign}{percent(share)}, limit {percent(self.max_percent)})",
-                    round_share(share),
-                    self.max_percent,
-                    "percent",
                     change.address,
                     path_of(change, sale.outlet, sale.after.price),
+                    (round_share(share), self.max_percent, "percent"),
                 )

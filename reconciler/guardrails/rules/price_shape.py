@@ -7,8 +7,11 @@ from reconciler.core.model.pricing import Offer
 from reconciler.core.money import Amount, Sale
 from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding, path_of
 
-_FACTORS = {10: "ten times", 100: "a hundred times", 1000: "a thousand times"}
-_PARTS = {10: "one tenth", 100: "one hundredth", 1000: "one thousandth"}
+_FACTORS = {
+    10: ("ten times", "one tenth"),
+    100: ("a hundred times", "one hundredth"),
+    1000: ("a thousand times", "one thousandth"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +24,9 @@ class Rule(Guardrail):
             for sale in places:
                 if shape := _shape(sale):
                     found, value = shape
-                    where = f" at {sale.outlet}" if sale.outlet else ""
-                    yield RuleFinding(
-                        f"{_words(sale)}{where} looks like a typing error: {found}",
-                        address=change.address,
-                        path=path_of(change, sale.outlet, value),
-                    )
+                    message = f"{_words(sale)}{sale.where} looks like a typing error: {found}"
+                    path = path_of(change, sale.outlet, value)
+                    yield RuleFinding(message, change.address, path)
                     break
 
 
@@ -35,12 +35,7 @@ def _shape(sale: Sale) -> tuple[str, Amount | None] | None:
     was, becomes = sale.before, sale.after
     if was is None or becomes is None or was == becomes:
         return None
-    if (
-        was.price
-        and was.cost
-        and was.price != was.cost
-        and was == Offer(becomes.cost, becomes.price)
-    ):
+    if all(was) and was.price != was.cost and was == Offer(becomes.cost, becomes.price):
         return "price and cost are swapped", becomes.price
     for name in ("price", "cost"):
         if found := _factor(getattr(was, name), getattr(becomes, name)):
@@ -50,11 +45,11 @@ def _shape(sale: Sale) -> tuple[str, Amount | None] | None:
 
 def _factor(was: Amount | None, becomes: Amount | None) -> str | None:
     if was and becomes:
-        for factor, words in _FACTORS.items():
+        for factor, (multiple, part) in _FACTORS.items():
             if becomes == was * factor:
-                return f"exactly {words} as much"
+                return f"exactly {multiple} as much"
             if was == becomes * factor:
-                return f"exactly {_PARTS[factor]}"
+                return f"exactly {part}"
     return None
 
 

@@ -14,11 +14,8 @@ class Rule(VolumeGuardrail):
     max_percent: Money = 20
     max_count: Count = 50
     floor: Count = 5
+    effect = "would be retired or deleted"
 
     def counts(self, change: Change) -> bool:
         """Return whether it takes something out."""
         return change.action in (Action.RETIRE, Action.DELETE)
-
-    def words(self, objects: str) -> str:
-        """Return the removal of so many objects, in words."""
-        return f"{objects} would be retired or deleted"

@@ -19,6 +19,6 @@ class Rule(Guardrail):
                     yield RuleFinding(
                         "it was retired in the shop, and this puts it back on sale. To keep it "
                         f"retired, declare `{flag}: true` or remove the key",
-                        address=change.address,
-                        path=(flag,),
+                        change.address,
+                        (flag,),
                     )

@@ -31,10 +31,10 @@ class Rule(Guardrail):
                 continue
             if part in context.changes and context.in_use(part, context.before(part)):
                 message = f"it is retired or deleted, but {whole} stays in use and contains it"
-                yield RuleFinding(message, address=part, path=(kind.retire,))
+                yield RuleFinding(message, part, (kind.retire,))
             elif whole in context.changes and (field, name) not in old:
                 message = f"it contains {part}, which is retired"
-                yield RuleFinding(message, address=whole, path=(field, name))
+                yield RuleFinding(message, whole, (field, name))
 
 
 def _find_touched(kind: Kind, context: PlanContext) -> Iterable[Address]:
