@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.address import Address
 from reconciler.core.model.live import ListingStats
-from reconciler.core.steps.usage import Window, choose_read, group_by_kind
+from reconciler.core.steps.usage import Window, choose_read
 from reconciler.kinds import KINDS
 from tests.support.world import World
 
@@ -134,11 +133,6 @@ def test_reading_back_takes_the_cheapest_way_that_a_kind_has(
     kind: str, count: int, listed: ListingStats | None, requests: int
 ) -> None:
     assert choose_read(KINDS[kind], count, listed).requests == requests
-
-
-def test_names_are_sorted_by_kind() -> None:
-    addresses = [Address("variant", "B"), Address("category", "C"), Address("variant", "A")]
-    assert group_by_kind(addresses) == {"category": ["C"], "variant": ["A", "B"]}
 
 
 def test_an_object_that_two_steps_write_is_read_back_once(world: World) -> None:

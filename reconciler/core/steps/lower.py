@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from reconciler.core.diff.change import Action, Change
@@ -41,19 +42,20 @@ class _Lowering:
         self.kinds = kinds
         self.changes = {change.address: change for change in plan.changes}
         self.children = changes_by_parent(plan.changes, kinds)
-        self.count = 0
+        self.ids = count()
 
     def steps(self) -> Iterator[Step]:
         for kind in self.kinds.values():
-            all_ = [c for c in self.plan.changes if c.address.kind == kind.name]
-            own = [c for c in all_ if c.action is not Action.DELETE]
-            yield from self._deletions(kind, [c for c in all_ if c.action is Action.DELETE])
-            if kind.parent is None and own:
+            own = [c for c in self.plan.changes if c.address.kind == kind.name]
+            deletions = [c for c in own if c.action is Action.DELETE]
+            yield from self._deletions(kind, deletions)
+            if kind.parent:
+                yield from self._lower_children(kind, kind.parent)
+            elif len(own) > len(deletions):
                 child = next((k for k in self.kinds.values() if k.parent_kind == kind.name), None)
                 for change in own:
-                    yield from self._lower_top_level(kind, child, change)
-            elif kind.parent:
-                yield from self._lower_children(kind, kind.parent)
+                    if change.action is not Action.DELETE:
+                        yield from self._lower_top_level(kind, child, change)
 
     def _new_step(
         self,
@@ -64,48 +66,37 @@ class _Lowering:
         carried: Mapping[str, frozenset[str]],
         **rest: Any,
     ) -> Step:
-        self.count += 1
-        proofs = {c.address: proof_of(self.kinds[c.address.kind], c) for c in changes}
-        return Step(
-            self.count - 1,
-            kind.name,
-            action,
-            tuple(changes),
-            tuple(requests),
-            carried,
-            proofs=proofs,
-            **rest,
-        )
+        rest["proofs"] = {c.address: proof_of(self.kinds[c.address.kind], c) for c in changes}
+        made = next(self.ids), kind.name, action, tuple(changes), tuple(requests), carried
+        return Step(*made, **rest)
 
     def _lower_top_level(self, kind: Kind, child: Kind | None, change: Change) -> Iterator[Step]:
         assert change.after is not None
         if change.action is Action.CREATE and kind.create:
-            riders = self._children_created_with_parent(child, change.address)
-            call = kind.create
-            request = self._build_creation(kind, call, change.after, child, riders)
-            carried = {kind.name: frozenset(call.fields)}
+            below = self.children.get(change.address, ()) if child else ()
+            riders = [c for c in below if c.action is Action.CREATE]
+            carried = {kind.name: frozenset(kind.create.fields)}
             if child and child.parent:
                 carried[child.name] = frozenset(child.parent.create.fields)
             yield self._new_step(
                 kind,
                 Action.CREATE,
                 [change, *riders],
-                [request],
+                [self._build_creation(kind, kind.create, change.after, child, riders)],
                 carried,
                 creates=True,
                 undo=build_undo(kind, change, change.replaces),
             )
-            yield from self._completions(kind, [change], call)
+            yield from self._completions(kind, [change], kind.create)
         elif change.action is Action.REPLACE and kind.delete and kind.create:
             removal = build_request(kind, kind.delete, change.before or {})
             creation = build_request(kind, kind.create, values_to_send(change))
-            fields = {kind.name: frozenset(kind.create.fields)}
             yield self._new_step(
                 kind,
                 Action.REPLACE,
                 [change],
                 [removal, creation],
-                fields,
+                {kind.name: frozenset(kind.create.fields)},
                 creates=True,
                 undo=build_undo(kind, change, change.before),
             )
@@ -114,17 +105,15 @@ class _Lowering:
             yield self._own_update(kind, change)
 
     def _own_update(self, kind: Kind, change: Change, value: Value | None = None) -> Step:
-        call = kind.update
-        assert call is not None
+        assert kind.update is not None
         value = values_to_send(change) if value is None else value
         if change.renamed_from:
             value = {**value, kind.identity: change.renamed_from}
-        request = build_request(kind, call, value)
+        request = build_request(kind, kind.update, value)
         if change.renamed_from:
             request = Request(request.operation, {**request.body, kind.rename: change.address.name})
-        return self._new_step(
-            kind, change.action, [change], [request], {kind.name: frozenset(call.fields)}
-        )
+        carried = {kind.name: frozenset(kind.update.fields)}
+        return self._new_step(kind, change.action, [change], [request], carried)
 
     def _deletions(self, kind: Kind, changes: Sequence[Change]) -> Iterator[Step]:
         """Yield deletions, several in one call where the API can; each alone as the fallback."""
@@ -141,22 +130,15 @@ class _Lowering:
                 request = Request(many.operation, many.body(bodies))
             yield self._new_step(kind, Action.DELETE, batch, [request], {}, fallback=alone)
 
-    def _children_created_with_parent(self, child: Kind | None, owner: Address) -> list[Change]:
-        if child is None:
-            return []
-        return [c for c in self.children.get(owner, ()) if c.action is Action.CREATE]
-
     def _build_creation(
         self, kind: Kind, call: Call, value: Value, child: Kind | None, riders: Sequence[Change]
     ) -> Request:
         if child is None or child.parent is None:
             return build_request(kind, call, value)
-        parent = child.parent
-        items = [child.encode(parent.create, change.after or {}) for change in riders]
-        bodies = [
-            {**kind.encode(call, value), parent.key: [form(item) for item in items]}
-            for form in parent.create.forms
-        ]
+        key, create = child.parent.key, child.parent.create
+        items = [child.encode(create, change.after or {}) for change in riders]
+        body = kind.encode(call, value)
+        bodies = [{**body, key: list(map(form, items))} for form in create.forms]
         return request_with_spellings(call.operation, bodies)
 
     def _completions(self, kind: Kind, changes: Sequence[Change], call: Call) -> Iterator[Step]:

@@ -15,7 +15,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address, Source
-from reconciler.core.model.kind import Kinds
+from reconciler.core.model.kind import Kinds, Value
 from reconciler.core.model.references import ancestors, references_of
 from reconciler.core.plan.plan import Plan
 from reconciler.core.steps.lower import lower_plan
@@ -67,7 +67,12 @@ class _Dependencies:
 
     def __init__(self, unordered: list[Step], kinds: Kinds) -> None:
         self.kinds = kinds
-        self.created_by = _creating_steps(unordered)
+        self.created_by = {
+            change.address: step.id
+            for step in unordered
+            for change in step.changes
+            if step.creates or change.renamed_from
+        }
         # A step that takes a name, or a path below it, waits for the rename that gives it up.
         # Names are the keys of categories (dealpos-api.md §5): without this, the step would write
         # to the object that still has the name.
@@ -93,15 +98,13 @@ class _Dependencies:
             waits = {found for a in step.addresses for found in self.last_users.get(a, ())}
             paths = [over for a in step.addresses for over in ancestors(a, self.kinds)]
             return waits | {self.created_by[over] for over in paths if over in self.created_by}
-        waits = set()
+        waits = set(self.moved_out_before_rename.get(step.id, ()))
         for change in step.changes:
-            for needed in (*_needs(step, change, self.kinds), change.address):
-                if needed in self.created_by:
-                    waits.add(self.created_by[needed])
+            needed = {change.address, *_needs(change, self.kinds, step.written_values(change))}
+            waits.update(self.created_by[a] for a in needed & self.created_by.keys())
             if step.creates or change.renamed_from:
                 path = (change.address, *ancestors(change.address, self.kinds))
                 waits |= {self.renamed_away[a] for a in path if a in self.renamed_away}
-            waits |= self.moved_out_before_rename.get(step.id, set())
             # A parent's update lists its known children: sent after a creation, it would leave
             # the new child out, and the shop may delete it (dealpos-api.md §6.2).
             owner = self.kinds[change.address.kind].parent_address(change.after or {})
@@ -136,7 +139,7 @@ def _last_users(unordered: list[Step], kinds: Kinds) -> Mapping[Address, set[int
         for change in step.changes:
             if step.action is not Action.DELETE:
                 writing.setdefault(change.address, set()).add(step.id)
-            for target in doomed.keys() & set(_needs_before(change, kinds)):
+            for target in doomed.keys() & set(_needs(change, kinds, change.before or {})):
                 found[target].add(step.id)
     for address, change in doomed.items():
         if owner := kinds[address.kind].parent_address(change.before or {}):
@@ -154,37 +157,13 @@ def _owners_of(step: Step) -> set[Address]:
     }
 
 
-def _needs_before(change: Change, kinds: Kinds) -> Iterator[Address]:
-    """Yield the objects that one refers to before this change, under its old name too."""
-    kind, before = kinds[change.address.kind], change.before or {}
-    yield from (target for target, _ in references_of(kind, before))
-    if owner := kind.parent_address(before):
-        yield owner
-    yield from ancestors(change.address, kinds)
-    if change.renamed_from:
-        yield from ancestors(Address(change.address.kind, change.renamed_from), kinds)
-
-
-def _creating_steps(unordered: list[Step]) -> Mapping[Address, int]:
-    """Return, by address, the step after which the object exists under it."""
-    found: dict[Address, int] = {}
-    for step in unordered:
-        for change in step.changes:
-            if step.creates or change.renamed_from:
-                found.setdefault(change.address, step.id)
-    return found
-
-
-def _needs(step: Step, change: Change, kinds: Kinds) -> Iterator[Address]:
-    """Yield the objects that must exist before `step` writes its part of `change`."""
+def _needs(change: Change, kinds: Kinds, value: Value) -> Iterator[Address]:
+    """Yield the objects that must exist while a changed object has these values."""
     kind = kinds[change.address.kind]
-    carried = step.carried.get(kind.name, frozenset())
-    value = change.after or {}
-    for target, _ in references_of(kind, {name: value[name] for name in value if name in carried}):
+    for target, _ in references_of(kind, value):
         yield target
         yield from ancestors(target, kinds)
-    if owner := kind.parent_address(value):
+    if owner := kind.parent_address(change.after or change.before or {}):
         yield owner
-    yield from ancestors(change.address, kinds)
-    if change.renamed_from:  # the object's parents under its old name
-        yield from ancestors(Address(kind.name, change.renamed_from), kinds)
+    for name in filter(None, (change.address.name, change.renamed_from)):
+        yield from ancestors(Address(kind.name, name), kinds)

@@ -6,13 +6,13 @@ The rate limit is a fixed window, by default 50 requests per 180 seconds over al
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Literal, NamedTuple
 
 from reconciler.core.diff.change import Action
-from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import ListingStats
 from reconciler.core.steps.step import Step
@@ -64,14 +64,11 @@ def estimate(
 
 def count_readbacks(steps: Sequence[Step], kinds: Kinds, pages: Mapping[str, ListingStats]) -> int:
     """Return the requests that read back what `steps` write, and read again what they replace."""
-    deletions = [step for step in steps if step.action is Action.DELETE]
-    writes = [step for step in steps if step.action is not Action.DELETE]
-    gone = group_by_kind({address for step in deletions for address in step.addresses})
-    written = group_by_kind({address for step in writes for address in step.addresses})
-    confirmed = sum(
-        choose_read(kinds[name], len(names), pages.get(name)).requests
-        for name, names in (*written.items(), *gone.items())
+    confirmed = Counter(
+        (address.kind, gone)
+        for address, gone in {(a, s.action is Action.DELETE) for s in steps for a in s.addresses}
     )
+    reads = sum(choose_read(kinds[n], c, pages.get(n)).requests for (n, _), c in confirmed.items())
     replaced = sum(step.action is Action.REPLACE for step in steps)
     listings = {
         address.kind
@@ -79,15 +76,7 @@ def count_readbacks(steps: Sequence[Step], kinds: Kinds, pages: Mapping[str, Lis
         for address, proof in step.proofs.items()
         if proof.listing_only
     }
-    return confirmed + replaced + sum(_listing_pages(pages.get(name)) for name in listings)
-
-
-def group_by_kind(addresses: Iterable[Address]) -> dict[str, list[str]]:
-    """Return the names of `addresses` by kind, sorted."""
-    table: dict[str, list[str]] = {}
-    for address in sorted(addresses):
-        table.setdefault(address.kind, []).append(address.name)
-    return table
+    return reads + replaced + sum(_listing_pages(pages.get(name)) for name in listings)
 
 
 class ReadChoice(NamedTuple):

@@ -27,7 +27,7 @@ from reconciler.core.report import (
 from reconciler.core.steps.step import Step, renew_replacement
 from reconciler.dealpos.apply.send import RequestSender
 from reconciler.dealpos.apply.stopping import StopPolicy
-from reconciler.dealpos.apply.verify import Writes, verify
+from reconciler.dealpos.apply.verify import Verifier, Writes
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.observer import ApplyObserver
 from reconciler.errors import (
@@ -71,7 +71,7 @@ def apply_steps(
     current = _Run(plan, steps, sender, policy, journal, observer or ApplyObserver())
     writes = _by_change(plan, current.send_all())
     if current.stopped is None:
-        writes = verify(writes, steps, kinds, sender)
+        writes = Verifier(steps, kinds, sender).verify(writes)
     outcomes, rewrites = [], {}
     for address, written in writes.items():
         kind, known = kinds[address.kind], plan.known_rewrites.get(address, {})

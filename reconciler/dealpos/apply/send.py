@@ -138,14 +138,14 @@ class RequestSender(Readback):
                 continue
         return "; the old one is deleted and could not be restored"
 
+    def resend(self, request: Request) -> None:
+        """Send a request once, where its effect is read right after."""
+        self.client.call(request.operation, request.body)
+
     def remove_creation(self, step: Step) -> None:
         """Remove what a step created, where a later read shows that it is broader."""
         assert step.undo is not None
         self._delete(step.undo.remove, step.addresses)
-
-    def resend(self, request: Request) -> None:
-        """Send a request once, where its effect is read right after."""
-        self.client.call(request.operation, request.body)
 
     def _delete(self, request: Request, addresses: Sequence[Address]) -> None:
         try:

@@ -19,17 +19,14 @@ from reconciler.errors import ApiError, Stopped
 Writes = Mapping[Address, Written]
 
 
-def verify(writes: Writes, steps: Sequence[Step], kinds: Kinds, sender: RequestSender) -> Writes:
-    """Read back every write that was accepted, and return the writes with what reads showed.
+@dataclass(frozen=True)
+class Verifier:
+    """Reads back every write that was accepted.
 
     A child that its parent's update did not change is written once more alone: whether such an
     update changes it is undocumented (dealpos-api.md §6.2).
     """
-    return _Verifier(steps, kinds, sender).verify(writes)
 
-
-@dataclass(frozen=True)
-class _Verifier:
     steps: Sequence[Step]
     kinds: Kinds
     sender: RequestSender
@@ -40,25 +37,24 @@ class _Verifier:
         pending = {address: w for address, w in writes.items() if w.unconfirmed}
         deleted = {a: w for a, w in pending.items() if w.change.action is Action.DELETE}
         kept = {a: w for a, w in pending.items() if a not in deleted}
-        look_for_deleted = partial(self.sender.read_deletions, deleted)
-        found = {**writes, **_look(deleted, look_for_deleted, _compare_deletion)}
+        gone = _look(deleted, partial(self.sender.read_deletions, deleted), _compare_deletion)
         first = self._read(kept, alone)
         differing = {address: w for address, w in first.items() if w.status == "failed"}
         resent = self._write_alone(differing)
         again = {a: kept[a] for a in differing if a in resent and resent[a].status == "applied"}
-        found |= first | resent | self._read(again, alone - again.keys())
+        found = {**writes, **gone, **first, **resent, **self._read(again, alone - again.keys())}
         return found | self._read_listings(found)
 
     def _write_alone(self, differing: Writes) -> dict[Address, Written]:
         """Write children by their own update; those it was sent for count as applied again."""
-        requests = [
-            (address, step.fallback[address])
+        requests = {
+            address: step.fallback[address]
             for step in self.steps
             for address in differing
             if address in step.fallback
-        ]
+        }
         found: dict[Address, Written] = {}
-        for address, request in requests:
+        for address, request in requests.items():
             try:
                 self.sender.resend(request)
             except (ApiError, Stopped) as error:
@@ -82,9 +78,8 @@ class _Verifier:
         if address in live.read_errors:
             return replace(written, unread=live.read_errors[address])
         state, kind = live.get(address), self.kinds[address.kind]
-        if not isinstance(state, Observed):
-            problem: str | None = NOT_IN_THE_SHOP
-        else:
+        problem: str | None = NOT_IN_THE_SHOP
+        if isinstance(state, Observed):
             problem = describe_mismatch(kind, change, state.value)
             if problem is None and can_resend:
                 problem = describe_ignored_write(kind, change, state.value)

@@ -15,7 +15,7 @@ from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.report import Written
 from reconciler.core.steps.step import Request, Step, Undo
 from reconciler.dealpos.apply.send import RequestSender
-from reconciler.dealpos.apply.verify import verify
+from reconciler.dealpos.apply.verify import Verifier
 from reconciler.errors import ApiError, Stopped
 from reconciler.kinds import KINDS
 
@@ -94,7 +94,7 @@ def verified(
     )
     proofs = {c.address: proof_of(KINDS[c.address.kind], c) for c in changes}
     writes = {c.address: Written(c, proofs[c.address], "applied", **more) for c in changes}  # type: ignore[arg-type]
-    found = verify(writes, [step], KINDS, shop)
+    found = Verifier([step], KINDS, shop).verify(writes)
     assert list(found) == list(writes)
     return list(found.values())
 
