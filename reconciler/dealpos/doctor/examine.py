@@ -93,8 +93,8 @@ class _Examination:
         if not listing.paged:
             self.questions.append(self._ask_page(kind, 0))
             return
-        first = self._ask_page(kind, self.size)
-        question = self._try_documented_size(kind, self._try_smaller_sizes(kind, first))
+        question = self._try_smaller_sizes(kind, self._ask_page(kind, self.size))
+        question = self._try_documented_size(kind, question)
         if question.is_answered:
             self._size_was_accepted = True
             self.client.routes.tenant.size = self.size
@@ -133,14 +133,8 @@ class _Examination:
 
         One whose total shows how much is missing is preferred, then the longest.
         """
-        cut = [
-            question
-            for question in self.questions
-            if question.size
-            and MIN_CUT_ROWS <= len(question.rows) < question.size
-            and (question.total is None or question.total > len(question.rows))
-        ]
-        if cut:
+        short = [q for q in self.questions if MIN_CUT_ROWS <= len(q.rows) < q.size]
+        if cut := [q for q in short if q.total is None or q.total > len(q.rows)]:
             longest = max(cut, key=lambda q: (q.total is not None, len(q.rows)))
             second = self._ask_page(self.kinds[longest.kind], longest.size, number=2)
             self.questions.append(second)
@@ -207,12 +201,11 @@ class _Examination:
 
     def _ask_one(self, kind: Kind, single: Single, purpose: Purpose, name: str) -> None:
         answer, question = self._ask(kind, purpose, single.operation, {single.key: name})
-        row = parse_single(answer, kind, name)
         if purpose is Purpose.KNOWN and question.status == 404:
             # The object exists, because a list shows it: the operation does not.
             question = replace(question, reply=Reply.NOT_OFFERED)
-        rows, envelope = (row,) if row else (), describe_envelope(answer)
-        self.questions.append(replace(question, envelope=envelope, rows=rows))
+        row, envelope = parse_single(answer, kind, name), describe_envelope(answer)
+        self.questions.append(replace(question, envelope=envelope, rows=(row,) if row else ()))
 
     def _ask_many(self, kind: Kind, purpose: Purpose, operation: str, parameters: Any) -> Question:
         answer, question = self._ask(kind, purpose, operation, parameters)
@@ -263,8 +256,9 @@ class _Examination:
             return reply, error.detail, error.hint
         records = (timed.record for timed in self.budget.records)
         sent = tuple(record for record in records if record.operation == "token")
-        question = Question("", Purpose.TOKEN, "token", reply, sent, error.detail, error.hint)
-        self.questions.append(question)
+        self.questions.append(
+            Question("", Purpose.TOKEN, "token", reply, sent, error.detail, error.hint)
+        )
         self._stopped = _SKIPPED
         return Reply.UNASKED, _SKIPPED, None
 
@@ -276,7 +270,6 @@ class _Examination:
 
 
 def _may_be_too_large(question: Question) -> bool:
-    """Return whether a smaller page may succeed."""
     if question.reply is Reply.LOST:
         return question.size > DOCUMENTED_PAGE_ROWS
     return question.reply is Reply.REFUSED and question.status == 400

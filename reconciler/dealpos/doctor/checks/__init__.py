@@ -9,13 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from reconciler.core.model.kind import Kinds
-from reconciler.dealpos.doctor.checks import (
-    access,
-    dialect,
-    listings,
-    operations,
-    request_window,
-)
+from reconciler.dealpos.doctor.checks import access, dialect, listings, operations
 from reconciler.dealpos.doctor.evidence import Evidence
 from reconciler.dealpos.doctor.finding import CheckResult
 
@@ -26,8 +20,8 @@ CHECKS: tuple[Callable[[Evidence, Kinds], Iterator[CheckResult]], ...] = (
     operations.check_operations,
     dialect.check_generation,
     listings.check_page_size,
-    request_window.check_rate_limit,
-    request_window.check_rate_limit_scope,
+    access.check_rate_limit,
+    access.check_rate_limit_scope,
     operations.check_not_found,
     operations.check_batch,
     listings.check_retired_objects,
@@ -35,7 +29,7 @@ CHECKS: tuple[Callable[[Evidence, Kinds], Iterator[CheckResult]], ...] = (
     listings.check_default_filter,
     dialect.check_fields,
     dialect.check_value_formats,
-    request_window.check_clock,
+    access.check_clock,
 )
 
 

@@ -31,12 +31,11 @@ def check_generation(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
     Only single reads show it: a list may answer although it ignores where its parameters are.
     """
     answered, missing = _telling_routes(evidence)
-    if not answered and not missing:
+    if not (answered or missing):
         step = "no action needed: each read uses the route that answers"
         yield warning(GENERATION, "unknown: no object was read by itself", step)
         return
-    fits = set(_GENERATIONS).intersection(*map(set, answered.values()))
-    fits = fits.difference(*missing.values())
+    fits = set(_GENERATIONS).intersection(*answered.values()).difference(*missing.values())
     parts = [f"answered: {_with_generations(answered)}"] if answered else []
     parts += [f"not offered: {_with_generations(missing)}"] if missing else []
     name = " or ".join(sorted(fits)) or "mixed API generations"
@@ -60,11 +59,10 @@ def check_fields(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
 def check_value_formats(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
     """Name formats that differ from the documented ones (dealpos-api.md §13, §14 #7)."""
     rows = [(kind, row) for kind in kinds.values() for row in evidence.rows(kind.name)]
+    formats = sorted({text for kind, row in rows for text in _odd_formats(kind, row)})
     if not rows:
         yield warning(VALUE_FORMATS, _NO_OBJECT, _TRY_LATER)
-        return
-    formats = sorted({text for kind, row in rows for text in _odd_formats(kind, row)})
-    if formats:
+    elif formats:
         yield warning(VALUE_FORMATS, "; ".join(formats), "no action needed: they are understood")
     else:
         yield ok(VALUE_FORMATS, "as documented")
@@ -75,8 +73,7 @@ def _telling_routes(evidence: Evidence) -> tuple[dict[str, str], dict[str, str]]
 
     Routes that every generation prints say nothing, and are left out.
     """
-    answered: dict[str, str] = {}
-    missing: dict[str, str] = {}
+    answered, missing = {}, {}
     for question in evidence.questions_for(Purpose.KNOWN):
         is_offered = question.reply is not Reply.NOT_OFFERED
         not_offered = question.refused_routes if is_offered else question.routes
@@ -104,9 +101,6 @@ def _missing_fields(evidence: Evidence, kind: Kind) -> list[str]:
 def _odd_formats(kind: Kind, row: Row) -> Iterator[str]:
     for _, keys, codec in kind.read_fields:
         raw = next((row[key] for key in keys if key in row), None)
-        if codec.plain is None or raw is None:
-            continue
-        if isinstance(raw, float) and not raw.is_integer():
-            continue  # cents
-        if text := _FORMATS.get((codec.plain, type(raw))):
+        is_plain = isinstance(raw, float) and not raw.is_integer()  # cents
+        if codec.plain and not is_plain and (text := _FORMATS.get((codec.plain, type(raw)))):
             yield text

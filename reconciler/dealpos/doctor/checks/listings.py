@@ -25,19 +25,16 @@ def check_page_size(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
         yield skip(PAGE_SIZE, "skipped: no list with pages has answered")
         return
     caps = [text for question in lists for text in _caps(evidence, question)]
-    if caps:
-        yield warning(PAGE_SIZE, "; ".join(dict.fromkeys(caps)), _READ_TO_THE_END)
-        return
     longest = max(lists, key=lambda question: len(question.rows))
     rows = len(longest.rows)
-    if rows >= longest.size:
+    if caps:
+        yield warning(PAGE_SIZE, "; ".join(dict.fromkeys(caps)), _READ_TO_THE_END)
+    elif rows >= longest.size:
         yield ok(PAGE_SIZE, f"{longest.operation} returns pages of {rows:,}")
     elif not rows or _has_ended(evidence, longest):
-        yield ok(
-            PAGE_SIZE,
-            f"requested {longest.size:,}; every list fits on one page (the longest has {rows:,} "
-            "rows), so a smaller limit cannot be seen",
-        )
+        fits = f"every list fits on one page (the longest has {rows:,} rows)"
+        found = f"requested {longest.size:,}; {fits}, so a smaller limit cannot be seen"
+        yield ok(PAGE_SIZE, found)
     else:
         found = f"{longest.operation}: requested {longest.size:,}, got {rows:,}"
         yield warning(PAGE_SIZE, f"{found}; it is unknown whether there are more", _READ_TO_THE_END)
@@ -130,9 +127,8 @@ def _find_unlisted_child(evidence: Evidence, kind: Kind, listing: Question) -> s
 
 
 def _find_retired(kind: Kind, rows: Iterable[Row], others: Iterable[Row]) -> str | None:
-    """Return a retired object of `rows` that is not among `others`."""
-    names = (kind.identity_of(row) for row in rows if kind.is_retired(row))
     known = {kind.identity_of(row) for row in others}
+    names = (kind.identity_of(row) for row in rows if kind.is_retired(row))
     return next((name for name in names if name not in known), None)
 
 

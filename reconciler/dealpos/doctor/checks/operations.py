@@ -42,9 +42,10 @@ def check_operations(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
 def _check_read(
     evidence: Evidence, kinds: Kinds, kind: Kind, operation: str, purposes: tuple[Purpose, ...]
 ) -> CheckResult:
+    right = OPERATIONS[operation].right
     question = next((q for p in purposes if (q := evidence.question(kind.name, p))), None)
     if question is None:
-        return skip(operation, f"skipped: it needs {OPERATIONS[operation].right} too")
+        return skip(operation, f"skipped: it needs {right} too")
     if question.reply is Reply.UNASKED:
         return skip(operation, question.failure, question.hint)
     if question.purpose is Purpose.UNKNOWN:
@@ -55,14 +56,12 @@ def _check_read(
         return skip(operation, f"{question.route}: HTTP {question.status}")
     if question.reply is Reply.FORBIDDEN:
         found = f"{question.route}: permission denied (HTTP {question.status})"
-        right = OPERATIONS[operation].right
         return error(operation, found, f"add {right} to the group of the API client in DealPOS")
     verdict, step = _judge_missing_read(evidence, kinds, kind, question)
     return verdict(operation, _describe_failure(question), step)
 
 
 def _describe_failure(question: Question) -> str:
-    """Return what went wrong, with its route."""
     if question.reply is Reply.NOT_OFFERED:
         return f"not offered: {', '.join(dict.fromkeys(question.routes))}"
     return f"{question.route}: {question.failure}" if question.route else question.failure
@@ -97,10 +96,9 @@ def _describe_answer(evidence: Evidence, kind: Kind, question: Question) -> Chec
     others = f" (not offered: {', '.join(refused)})" if refused else ""
     if question.purpose is Purpose.KNOWN and not question.rows:
         found = f"{route} answers {question.envelope} for an object that a list returns{others}"
-        step = f"a {kind.name} that no other read shows stays unknown"
-        return warning(operation, found, step)
-    is_listing = question.purpose is Purpose.LISTING
-    if is_listing and not question.rows and any(evidence.rows(kind.name)):
+        return warning(operation, found, f"a {kind.name} that no other read shows stays unknown")
+    is_empty = question.purpose is Purpose.LISTING and not question.rows
+    if is_empty and any(evidence.rows(kind.name)):
         found = f"{route} returns an empty list, although the shop has a {kind.name}"
         return warning(operation, found, "no action needed: missing objects are read by name")
     return ok(operation, f"{route}: {_describe_size(question)}{others}")
@@ -115,7 +113,6 @@ def _describe_size(question: Question) -> str:
 
 
 def _unusable_row(kind: Kind, question: Question) -> str | None:
-    """Return why a row of a response cannot be used; None where all can."""
     for row in question.rows:
         if kind.identity_of(row) is None:
             return f"rows have no {kind.identity} (they are {describe_shape(row)})"
@@ -155,20 +152,18 @@ def _judge_missing_single(
         return warning, f"no action needed: lists include {kind.retire} {kind.collection}"
     if question.reply is Reply.NOT_OFFERED and evidence.has_answer(kind, Purpose.LISTING):
         # dealpos-api.md §6.4, §9: two generations print no read of a single product or customer.
-        child = next((k for k in kinds.values() if k.parent and k.parent.kind == kind.name), None)
+        child = next((k for k in kinds.values() if k.parent_kind == kind.name), None)
         if child and _can_prove_absence(evidence, child):
-            step = (
+            return warning, (
                 f"no action needed: a {kind.name} missing from the list is new where none of its "
                 f"{child.collection} exists, and unknown otherwise"
             )
-            return warning, step
         if not kind.reads.prefer_listing:
             # The files name a few of many, which seldom change.
-            step = (
+            return warning, (
                 f"enter new and changed {kind.collection} in DealPOS: they are compared as far as "
                 "the list returns them, and not written"
             )
-            return warning, step
     return error, f"{_TRY_AGAIN}. Until then, new {kind.collection} stay unknown"
 
 
@@ -185,10 +180,10 @@ def _can_be_named(evidence: Evidence, kind: Kind) -> bool:
     """Return whether objects can be read by name, or nothing speaks against it."""
     if evidence.has_answer(kind, Purpose.KNOWN, *_BATCHES):
         return True
+    if kind.reads.single is None or evidence.question(kind.name, Purpose.KNOWN):
+        return False
     unknown = evidence.question(kind.name, Purpose.UNKNOWN)
-    untested = evidence.question(kind.name, Purpose.KNOWN) is None
-    is_missing = unknown is not None and _is_surely_missing(unknown)
-    return kind.reads.single is not None and untested and not is_missing
+    return unknown is None or not _is_surely_missing(unknown)
 
 
 def _is_surely_missing(question: Question) -> bool:
@@ -203,13 +198,12 @@ def check_not_found(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
     for question in evidence.questions_for(Purpose.UNKNOWN):
         if question.reply not in (Reply.UNASKED, Reply.FORBIDDEN):
             forms.setdefault(_answer_form(question), []).append(question.kind)
+    found = "; ".join(f"{', '.join(names)}: {text}" for (text, _), names in forms.items())
     if not forms:
         unasked = (q for q in evidence.questions_for(Purpose.UNKNOWN) if q.hint)
         spent = ((question.failure, question.hint) for question in unasked)
         yield skip(NOT_FOUND, *next(spent, ("skipped: no single read was possible", None)))
-        return
-    found = "; ".join(f"{', '.join(names)}: {text}" for (text, _), names in forms.items())
-    if all(is_plain for _, is_plain in forms):
+    elif all(is_plain for _, is_plain in forms):
         yield ok(NOT_FOUND, found)
     else:
         step = 'no action needed: it means "not found" only where the read finds other objects'
@@ -231,12 +225,9 @@ def _check_one_batch(evidence: Evidence, question: Question) -> CheckResult:
         return ok(BATCH, f"{question.operation}: an unknown code is {form}")
     known = evidence.question(question.kind, Purpose.BATCH_KNOWN)
     if known is not None and known.is_answered:
-        return warning(
-            BATCH,
-            f"{question.operation}: one unknown code refuses the whole batch "
-            f"(HTTP {question.status})",
-            "no action needed: lists are read instead when new objects are declared",
-        )
+        found = f"one unknown code refuses the whole batch (HTTP {question.status})"
+        step = "no action needed: lists are read instead when new objects are declared"
+        return warning(BATCH, f"{question.operation}: {found}", step)
     return skip(BATCH, f"unknown: {question.operation} does not answer")
 
 
