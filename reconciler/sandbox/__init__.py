@@ -6,9 +6,9 @@ Nothing here may import another part of the package: the stand-in must not share
 
 from reconciler.sandbox.app import create_app, listen, serve
 from reconciler.sandbox.choices import Choices
-from reconciler.sandbox.errors import SandboxError
+from reconciler.sandbox.errors import SandboxError, SeedError
 from reconciler.sandbox.faults import Faults, InjectedFault
-from reconciler.sandbox.seed import reset, seed, show
+from reconciler.sandbox.seed import refill, reset, seed, show
 from reconciler.sandbox.shop import Shop
 
 __all__ = [
@@ -16,9 +16,11 @@ __all__ = [
     "Faults",
     "InjectedFault",
     "SandboxError",
+    "SeedError",
     "Shop",
     "create_app",
     "listen",
+    "refill",
     "reset",
     "seed",
     "serve",

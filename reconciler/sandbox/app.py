@@ -9,21 +9,23 @@ from wsgiref.types import WSGIApplication
 
 from flask import Flask, Response, abort, request
 
+from reconciler.sandbox.api.generation import is_offered, places
 from reconciler.sandbox.api.request import parse_fields
 from reconciler.sandbox.api.response import error_response, json_response, not_found_response
 from reconciler.sandbox.api.route import ServedRoute, Unchanged
 from reconciler.sandbox.auth import Tokens
 from reconciler.sandbox.choices import Choices
 from reconciler.sandbox.errors import Refusal, UnknownKey
-from reconciler.sandbox.generation import is_offered, places
 from reconciler.sandbox.limiter import Limiter
 from reconciler.sandbox.middleware import PREFIX, ApiMiddleware
+from reconciler.sandbox.query import KeyRules
 from reconciler.sandbox.resources import (
     category,
     coupon,
     coupon_reads,
     customer,
     customer_reads,
+    inventory,
     outlet,
     product,
     product_reads,
@@ -45,9 +47,24 @@ _NOUNS = (
     coupon_reads,
     customer,
     customer_reads,
+    inventory,
 )
 ROUTES: dict[str, ServedRoute] = {route.name: route for noun in _NOUNS for route in noun.ROUTES}
 """Every operation, "METHOD /path", as dealpos-api.md lists them."""
+
+LISTS = {
+    "/Category",
+    "/Product",
+    "/Variant",
+    "/Variant/Data",
+    "/Variant/Count",
+    "/Outlet",
+    "/Inventory",
+    "/PromotionCoupon",
+    "/PromotionCoupon/WithTotalCount",
+    "/Customer",
+}
+"""The reads that answer whatever there is; the others answer keys."""
 
 _DEFAULT = Choices()
 
@@ -70,6 +87,7 @@ def create_app(
         tokens=Tokens(clock),
         client_id=client_id,
         client_secret=client_secret,
+        clock=clock,
     )
     app = Flask(__name__, static_folder=None)
     app.config["PROPAGATE_EXCEPTIONS"] = (
@@ -109,14 +127,28 @@ def _act(shop: Shop, route: ServedRoute) -> Response:
     choices = shop.choices
     query, body = places(choices, route.path) if request.method == "GET" else (True, True)
     fields = parse_fields(request, choices, query=query, body=body, write=route.write)
+    if route.write:
+        shop.history.note_write(shop.store, choices, shop.clock())
+    else:
+        shop = shop.as_shown(listed=route.path.removesuffix("/p") in LISTS)
     try:
         with shop.store.transaction(write=route.write):
+            shop.store.rules = _key_rules(choices, write=route.write)
             value = route.handler(shop, fields)
     except UnknownKey:
         return not_found_response(choices)
     except Unchanged as unchanged:
         value = unchanged.answer
     return json_response(value, choices)
+
+
+def _key_rules(choices: Choices, *, write: bool) -> KeyRules:
+    return KeyRules(
+        choices.keys_ignore_case,
+        choices.outer_blanks != "kept",
+        () if write else choices.hidden_keys,
+        choices.double_delete == "oldest",
+    )
 
 
 def _refusal_response(refusal: Refusal) -> Response:

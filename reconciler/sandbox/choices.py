@@ -19,8 +19,9 @@ class Choices:
     """The largest page served; None = no cap."""
     page_over_cap: Literal["cap", "reject", "ten"] = "cap"
     """A ``PageSize`` over the cap is silently lowered, answered with 400, or counts as 10."""
-    page_number: Literal["honoured", "clamped", "ignored"] = "honoured"
-    """A page after the last is empty, or the last one again; or every page is the first one."""
+    page_number: Literal["honoured", "clamped", "ignored", "endless"] = "honoured"
+    """A page after the last is empty, the last one again, or full of objects that nobody made; or
+    every page is the first one."""
     page_total: Literal["true", "page", "double"] = "true"
     """The total beside a page's rows: of the list, of that page alone, or twice too many."""
     default_page_size: int | None = None
@@ -40,7 +41,22 @@ class Choices:
     rehost_images: bool = True
     """Image URLs read back as URLs of the vendor's CDN; False: as they were written."""
 
+    read_lag_seconds: float = 0.0
+    """Seconds by which single and batch reads are behind: they show the shop as it was then."""
+    list_lag_seconds: float = 0.0
+    """The same of lists, which may be further behind."""
+    read_lag_reads: int = 0
+    """Single and batch reads after a write that still show the shop before it."""
+    list_lag_reads: int = 0
+    """The same of lists."""
+    hidden_keys: frozenset[str] = frozenset()
+    """Keys of objects that no read shows, though they are there and their keys are taken."""
+
     # --- what writes do ---
+    keys_ignore_case: bool = False
+    """`kopi` names the object `KOPI`, whose spelling stays; False: they are two objects."""
+    outer_blanks: Literal["kept", "ignored", "trimmed"] = "kept"
+    """Blanks around a key: part of it, of no account where keys are compared, or not stored."""
     required_keys: Literal["enforced", "lenient"] = "enforced"
     """Keys marked required (unless the vendor's own sample omits them): 400 when missing, or no."""
     unknown_keys: Literal["ignore", "reject"] = "ignore"
@@ -55,8 +71,10 @@ class Choices:
     """``Components`` and ``OutletPrice`` sent as `[]` clear; False: they change nothing."""
     write_missing: Literal["400", "404", "accept"] = "400"
     """PUT, DELETE or Variant/Add to an unknown key: an error, or a success that does nothing."""
-    duplicate_create: Literal["reject", "overwrite"] = "reject"
-    """Creating a key that exists: 400, or the object is overwritten."""
+    duplicate_create: Literal["reject", "overwrite", "double"] = "reject"
+    """Creating a key that exists: 400, the object is overwritten, or there are two of one key."""
+    double_delete: Literal["all", "oldest"] = "all"
+    """Deleting a key that two objects have: both go, or the older one."""
     delete_used: Literal["reject", "accept"] = "reject"
     """Deleting what a coupon or a component list names: 400, or done."""
     unknown_reference: Literal["reject", "accept"] = "reject"
@@ -68,6 +86,10 @@ class Choices:
     spaces, in one case, in another Unicode form, or cut to 12 characters."""
     fractions: Literal["reject", "round", "keep"] = "reject"
     """Amounts with a fraction, where the tables say integer: 400, rounded, or stored."""
+    money_step: int = 1
+    """Sums of money are rounded to multiples of this, as shops without small coins do."""
+    create_discontinued: Literal["stored", "ignored"] = "stored"
+    """``Discontinued`` of a new product or variant: as sent, or every new object is on sale."""
 
     # --- category (dealpos-api.md §5) ---
     category_delete_used: Literal["reject", "cascade"] = "reject"
@@ -108,8 +130,11 @@ class Choices:
     """Rows of GetByListCode: the whole object, or without lists, texts and images."""
     variant_by_id_lean: bool = False
     """Get by ID lacks brand, images and description, as its sample does."""
-    variant_add_existing: Literal["reject", "overwrite", "skip"] = "reject"
-    """A new variant whose code exists: 400, taken over (also from another product), or skipped."""
+    variant_add_existing: Literal["reject", "overwrite", "skip", "double"] = "reject"
+    """A new variant whose code exists: 400, taken over (also from another product), skipped, or
+    there are two of one code."""
+    variant_name_reads_as: Literal["own", "product"] = "own"
+    """``Name`` in reads, described as the product's name: the display name, or the product's."""
     variant_default_name: Literal["product", "model", "product_model"] = "product"
     """The display name of a new variant: the product's name, the model, or both."""
     variant_move: Literal["ignore", "move", "reject"] = "ignore"
@@ -127,7 +152,18 @@ class Choices:
     outlet_price_create_existing: Literal["reject", "overwrite"] = "reject"
     """POST of a price that an outlet already has: 400, or overwritten."""
 
+    inventory_key: str = "I"
+    """The key of the stock in an inventory row; the page is cut after its first letter."""
+    inventory_form: Literal["map", "rows", "row_each", "number"] = "map"
+    """The stock: counts by outlet, a list of outlets, a row for each outlet, or one number."""
+    inventory_quantity: str = "Quantity"
+    """The key of the count where the stock is a list, or a row for each outlet."""
+    inventory_answer: Literal["object", "array", "Data"] = "object"
+    """Inventory by code answers one row, an array, or an array inside an object."""
+
     # --- coupon (dealpos-api.md §10) ---
+    coupon_types: Literal["seen", "any"] = "seen"
+    """Types taken on create: those that were seen, or also others, such as `FullAccess`."""
     coupon_requirement_names: Literal["codes", "objects", "ignored", "reject"] = "codes"
     """Requirement lists on create: strings, objects, silently dropped (a wider coupon), or 400."""
     coupon_requirement_rows: Literal["objects", "strings"] = "objects"
@@ -194,6 +230,10 @@ class Choices:
     """The ``RateLimit-*`` headers are sent."""
     retry_after: bool = False
     """A 429 carries ``Retry-After``."""
+    retry_after_seconds: int | None = None
+    """The number in ``Retry-After``; None: as long as the window lasts."""
+    rate_limit_policy: str | None = None
+    """The text of ``RateLimit-Policy``; None: the true one."""
     clock_ahead: float | None = None
     """Seconds by which the ``Date`` header is ahead of the true time; None: not sent by the shop
     itself (a server in front of it may)."""
@@ -205,6 +245,8 @@ class Choices:
     """A GET that declares JSON and has no body: served, or 500 (one witness)."""
     generation: Literal["any", "A", "B", "C"] = "any"
     """The generation of the documentation that this tenant follows (API §0); any: all of them."""
+    named_reads: Literal["query", "body", "both"] = "query"
+    """Place of the key in single reads (ByCode, ``Variant/Code``) of a tenant of one generation."""
     post_alternatives: Literal["all", "own_path", "same_path", "none"] = "all"
     """The POST alternatives of reads (API §1): all, `/p` alone, the read's own path, or none."""
     missing_operations: frozenset[str] = frozenset()

@@ -5,6 +5,10 @@ class SandboxError(Exception):
     """The sandbox itself cannot work: a bad database file or a bad seed document."""
 
 
+class SeedError(SandboxError):
+    """A seed document is wrong; the shop is as it was."""
+
+
 class Refusal(Exception):
     """A request that is answered with an error status and a ``Message`` (dealpos-api.md §4)."""
 

@@ -7,6 +7,8 @@ from fnmatch import fnmatchcase
 from typing import Literal, get_args
 
 Kind = Literal["500", "502", "503", "429", "401", "html", "truncated", "drop", "timeout", "delay"]
+Hostile = Literal["hang", "flood"]
+"""Failures of a broken or hostile server; no random failure is one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +19,16 @@ class InjectedFault:
     """An HTTP method, or `*`."""
     path: str
     """A glob on the path below `/api/v3`, such as `/Variant*`."""
-    kind: Kind
-    when: Literal["before", "after"] = "before"
-    """Before: the shop did not act. After: it acted and the answer was lost."""
+    kind: Kind | Hostile
+    when: Literal["before", "after", "late"] = "before"
+    """Before: the shop did not act. After: it acted and the answer was lost. Late: the answer was
+    lost, and the shop acts ``seconds`` later."""
     nth: int = 1
     times: int = 1
     seconds: float = 1.0
-    """Duration of a delay."""
+    """Duration of a delay or a hang; time until the shop acts late."""
+    megabytes: int = 64
+    """Size of a flood."""
 
     def matches(self, method: str, path: str) -> bool:
         """Return whether a request counts for this failure."""
@@ -52,8 +57,9 @@ class Faults:
 
     def add(self, fault: InjectedFault) -> None:
         """Plan a failure."""
-        if fault.kind not in get_args(Kind):
-            raise ValueError(f"{fault.kind!r} is none of {get_args(Kind)}")
+        known = (*get_args(Kind), *get_args(Hostile))
+        if fault.kind not in known:
+            raise ValueError(f"{fault.kind!r} is none of {known}")
         with self._lock:
             self._planned.append(fault)
             self._seen.append(0)

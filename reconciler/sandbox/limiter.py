@@ -48,10 +48,10 @@ class Limiter:
         with self._lock:
             self._buckets.clear()
 
-    def headers(self, verdict: Admission) -> dict[str, str]:
+    def headers(self, verdict: Admission, choices: Choices) -> dict[str, str]:
         """Return the headers of draft-ietf-httpapi-ratelimit-headers-06, as the samples do."""
         return {
             "RateLimit-Limit": str(self.limit),
             "RateLimit-Remaining": str(verdict.remaining),
-            "RateLimit-Policy": f"{self.limit};w={self.window:g}",
+            "RateLimit-Policy": choices.rate_limit_policy or f"{self.limit};w={self.window:g}",
         }

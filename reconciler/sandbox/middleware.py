@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from email.utils import formatdate
+from io import BytesIO
 from typing import TYPE_CHECKING, cast
 
 from flask import Response
@@ -43,6 +44,7 @@ class ApiMiddleware:
         return response(environ, start_response)
 
     def _serve(self, environ: "WSGIEnvironment", method: str, path: str) -> Response:
+        self._shop.act_late()
         short = path[len(PREFIX) :]
         token = short.lower() == TOKEN_PATH
         allowed = token or self._shop.tokens.valid(str(environ.get("HTTP_AUTHORIZATION", "")))
@@ -52,7 +54,8 @@ class ApiMiddleware:
         else:
             response = self._act(environ, self._shop.faults.strike(method, short), allowed=allowed)
         if verdict and self._shop.choices.limiter_headers:
-            response.headers.update(self._shop.limiter.headers(verdict))
+            headers = self._shop.limiter.headers(verdict, self._shop.choices)
+            response.headers.update(headers)
         ahead = self._shop.choices.clock_ahead
         if ahead is not None:
             response.headers["Date"] = formatdate(time.time() + ahead, usegmt=True)
@@ -73,7 +76,9 @@ class ApiMiddleware:
         }[choices.limited_body]()
         if choices.retry_after:
             # Rounded up: a client that waits this long must find a new window.
-            response.headers["Retry-After"] = str(int(-(-verdict.reset // 1)))
+            response.headers["Retry-After"] = str(
+                choices.retry_after_seconds or int(-(-verdict.reset // 1))
+            )
         return response
 
     def _act(
@@ -84,9 +89,19 @@ class ApiMiddleware:
         if fault.kind == "delay":
             self._shop.sleep(fault.seconds)
             return self._answer(environ, allowed=allowed)
-        if fault.when == "before":
+        if fault.kind == "hang":
+            self._shop.sleep(fault.seconds)
+        elif fault.when == "late":
+            self._postpone(environ, fault.seconds, allowed=allowed)
+        if fault.when != "after":
             return spoil(fault, b'{"ID": "0", "Data": [{"Code": "')
         return spoil(fault, self._answer(environ, allowed=allowed).get_data())
+
+    def _postpone(self, environ: "WSGIEnvironment", seconds: float, *, allowed: bool) -> None:
+        """Let the shop act on a request later, when its client has given up."""
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        kept = {**environ, "wsgi.input": BytesIO(environ["wsgi.input"].read(length))}
+        self._shop.postpone(seconds, lambda: self._answer(kept, allowed=allowed))
 
     def _answer(self, environ: "WSGIEnvironment", *, allowed: bool) -> Response:
         if not allowed:
@@ -98,13 +113,22 @@ def spoil(fault: InjectedFault, body: bytes) -> Response:
     """Return the response that reaches the client instead of the real one."""
     if fault.kind == "drop":
         raise ConnectionResetError("The connection was reset (planned fault).")
-    if fault.kind == "timeout":
+    if fault.kind in ("timeout", "hang"):
         raise TimeoutError("No answer in time (planned fault).")
     if fault.kind == "html":
         return html_response("Service temporarily unavailable", 200)
+    if fault.kind == "flood":
+        return _flood(fault.megabytes)
     if fault.kind == "truncated":
         half = body[: len(body) // 2]
         return Response(half, 200, content_type="application/json; charset=utf-8")
     if fault.kind in ("502", "503"):
         return html_response(f"{fault.kind} planned fault", int(fault.kind))
     return error_response("Planned fault.", int(fault.kind))
+
+
+def _flood(megabytes: int) -> Response:
+    """Return a list of the smallest objects, which takes far more memory than its text."""
+    block = b"{}," * (2**20 // 3)
+    parts = (b"[", *(block for _ in range(megabytes)), b"{}]")
+    return Response(iter(parts), 200, content_type="application/json; charset=utf-8")

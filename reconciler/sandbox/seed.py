@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.sandbox.api.field import BodyField, defaults, merge_fields, names
 from reconciler.sandbox.api.request import Fields
 from reconciler.sandbox.choices import Choices
-from reconciler.sandbox.errors import Refusal, SandboxError
+from reconciler.sandbox.errors import Refusal, SandboxError, SeedError
 from reconciler.sandbox.resources import category, coupon, customer, outlet, product, variant
 from reconciler.sandbox.store import KEYS, ObjectStore, Payload, Record, server_id
 
@@ -37,7 +37,7 @@ _KNOWN["product"].add("Variants")
 _CREATED = "2020-01-01"
 
 # A seed may hold what only reads know, and its texts are taken as they are.
-_LENIENT = Choices(serialized_write="accept")
+_LENIENT = Choices(serialized_write="accept", coupon_types="any")
 
 
 @contextmanager
@@ -53,22 +53,39 @@ def _open(database: Database) -> Iterator[ObjectStore]:
 
 
 def seed(database: Database, document: Mapping[str, Any]) -> None:
-    """Write a seed document into a shop; objects that it does not name stay."""
+    """Write a seed document into a shop; objects that it does not name stay.
+
+    A key that the document names twice becomes two objects.
+    """
     unknown = sorted(set(document) - set(COLLECTIONS))
     if unknown:
-        raise SandboxError(f"A seed document has no collection {unknown[0]!r}.")
+        raise SeedError(f"A seed document has no collection {unknown[0]!r}.")
     with _open(database) as store, store.transaction(write=True):
         try:
+            seen: set[tuple[str, str]] = set()
             for name, kind in COLLECTIONS.items():
                 for values in document.get(name) or ():
-                    _write(store, kind, values)
+                    _write(store, kind, values, seen)
         except Refusal as refusal:
-            raise SandboxError(f"The seed document is wrong: {refusal.message}") from refusal
+            raise SeedError(f"The seed document is wrong: {refusal.message}") from refusal
         except UnicodeEncodeError:
-            raise SandboxError("The seed document holds half a character.") from None
+            raise SeedError("The seed document holds half a character.") from None
 
 
-def _write(store: ObjectStore, kind: str, values: Mapping[str, Any]) -> None:
+def refill(database: Path, document: Mapping[str, Any]) -> None:
+    """Make the shop in a file anew with a seed document; a wrong document changes nothing."""
+    seed(ObjectStore(), document)
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        try:
+            database.with_name(database.name + suffix).unlink(missing_ok=True)
+        except OSError as error:
+            raise SandboxError(f"{database} cannot be emptied: {error.strerror}.") from error
+    seed(database, document)
+
+
+def _write(
+    store: ObjectStore, kind: str, values: Mapping[str, Any], seen: set[tuple[str, str]]
+) -> None:
     payload = _payload(kind, values)
     if kind == "category" and "/" in payload["Name"]:
         category.ensure_category(store, payload["Name"].rpartition("/")[0])
@@ -80,41 +97,53 @@ def _write(store: ObjectStore, kind: str, values: Mapping[str, Any]) -> None:
         category.ensure_category(
             store, payload["Category"] or _missing(kind, payload["Code"], "Category")
         )
-    store.put(kind, payload, id_=values.get("ID"))
+    _put(store, kind, payload, values, seen)
     if kind == "product":
         place = {"Product": payload["Code"], "Category": payload["Category"]}
         variants = values.get("Variants") or ()
         if not isinstance(variants, list | tuple):
-            raise SandboxError(
+            raise SeedError(
                 f"The seed document's product {payload['Code']}: Variants must be a list."
             )
         for item in variants:
             part = {**_payload("variant", item), **place}
             part["Name"] = part["Name"] or payload["Name"]
-            store.put("variant", part, id_=item.get("ID"))
+            _put(store, "variant", part, item, seen)
+
+
+def _put(
+    store: ObjectStore,
+    kind: str,
+    payload: Payload,
+    values: Mapping[str, Any],
+    seen: set[tuple[str, str]],
+) -> None:
+    mark = (kind, payload[KEYS[kind]])
+    store.put(kind, payload, id_=values.get("ID"), double=mark in seen)
+    seen.add(mark)
 
 
 def _payload(kind: str, values: Mapping[str, Any]) -> Payload:
     if not isinstance(values, Mapping):
-        raise SandboxError(
+        raise SeedError(
             f"The seed document has an entry among its {kind} objects that is none: {values!r}."
         )
     key = values.get(KEYS[kind])
     if not key:
         _missing(kind, str(dict(values))[:60], KEYS[kind])
     if not isinstance(values.get("ID"), str | int | None):
-        raise SandboxError(f"The seed document's {kind} {key}: ID must be a text.")
+        raise SeedError(f"The seed document's {kind} {key}: ID must be a text.")
     if not values.keys() <= _KNOWN[kind]:
         unknown = sorted(values.keys() - _KNOWN[kind])
-        raise SandboxError(f"The seed document gives {kind} {key} an unknown key {unknown[0]!r}.")
+        raise SeedError(f"The seed document gives {kind} {key} an unknown key {unknown[0]!r}.")
     try:
         return merge_fields(Fields(values, _LENIENT), _SPECS[kind], _BLANK[kind], update=False)
     except Refusal as refusal:
-        raise SandboxError(f"The seed document's {kind} {key}: {refusal.message}") from refusal
+        raise SeedError(f"The seed document's {kind} {key}: {refusal.message}") from refusal
 
 
 def _missing(kind: str, key: str, name: str) -> str:
-    raise SandboxError(f"The seed document's {kind} {key} has no {name}.")
+    raise SeedError(f"The seed document's {kind} {key} has no {name}.")
 
 
 def reset(database: Database) -> None:

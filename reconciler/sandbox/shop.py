@@ -4,12 +4,14 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from typing import Literal
 
 from reconciler.sandbox.auth import Tokens
 from reconciler.sandbox.choices import Choices
 from reconciler.sandbox.faults import Faults
+from reconciler.sandbox.lag import History
 from reconciler.sandbox.limiter import Limiter
 from reconciler.sandbox.store import ObjectStore
 
@@ -34,8 +36,12 @@ class Shop:
     faults: Faults = field(default_factory=Faults)
     today: Callable[[], date] = _today
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    history: History = field(default_factory=History)
+    """The shop before its last writes, where reads are behind."""
     calls: list[tuple[str, str, int]] = field(default_factory=list)
     """(method, path, status) of the requests served; status 0 where no answer was sent."""
+    _late: list[tuple[float, Callable[[], object]]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def revoke_tokens(self) -> None:
@@ -47,6 +53,32 @@ class Shop:
         with self._lock:
             self.calls.append((method, path, status))
             del self.calls[:-_CALLS_KEPT]
+
+    def postpone(self, seconds: float, act: Callable[[], object]) -> None:
+        """Act so many seconds from now, before the first request that comes then."""
+        with self._lock:
+            self._late.append((self.clock() + seconds, act))
+
+    def act_late(self, *, at_once: bool = False) -> None:
+        """Do what was postponed and is due; `at_once` does not wait for its time."""
+        with self._lock:
+            now = self.clock()
+            due = [act for end, act in self._late if at_once or end <= now]
+            self._late[:] = [late for late in self._late if late[1] not in due]
+        for act in due:
+            act()
+
+    def as_shown(self, *, listed: bool) -> "Shop":
+        """Return the shop as a list, or another read, shows it now."""
+        if not self.history.is_kept(self.choices):
+            return self
+        return replace(
+            self, store=self.history.choose_store(self.store, self.choices, self.clock(), listed)
+        )
+
+    def key_filter(self) -> Literal["exact", "contains", "key"]:
+        """Return the comparison of a filter by key."""
+        return "contains" if self.choices.text_filters == "contains" else "key"
 
     def now(self) -> str:
         """Return the time stamp of new objects: the shop's day, at midnight."""

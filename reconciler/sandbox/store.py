@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from reconciler.sandbox.errors import SandboxError
+from reconciler.sandbox.query import Filter, KeyRules
 
 Payload = dict[str, Any]
 
@@ -78,7 +79,7 @@ _INDEXES = {
     "customer": ("(email)", "(mobile)", "(phone)"),
 }
 
-_ORDER = {"code": "key", "insertion": "seq", "reverse": "key DESC"}
+_ORDER = {"code": "key, seq", "insertion": "seq", "reverse": "key DESC, seq DESC"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,49 +88,6 @@ class Record:
 
     id: str
     payload: Payload
-
-
-class Filter:
-    """SQL conditions joined by AND, with their parameters; column names come from our own code."""
-
-    def __init__(self) -> None:
-        self._clauses: list[str] = []
-        self.parameters: list[object] = []
-
-    def also(self, clause: str, *parameters: object) -> "Filter":
-        """Add one condition."""
-        self._clauses.append(clause)
-        self.parameters.extend(parameters)
-        return self
-
-    def text(self, column: str, value: str, how: Literal["exact", "contains"]) -> "Filter":
-        """Add a comparison with a text; an empty text asks for nothing."""
-        if not value:
-            return self
-        if how == "exact":
-            return self.also(f"{column} = ?", value)
-        return self.also(f"instr(lower({column}), lower(?)) > 0", value)
-
-    def within(self, column: str, path: str, *, children: bool = True) -> "Filter":
-        """Add "is this slash path", with or without the paths below it."""
-        if not children:
-            return self.also(f"{column} = ?", path)
-        # "0" is the character after "/": the range holds every path that starts with "path/".
-        below = f"({column} = ? OR ({column} >= ? AND {column} < ?))"
-        return self.also(below, path, f"{path}/", f"{path}0")
-
-    def between(self, column: str, first: str | None, last: str | None) -> "Filter":
-        """Add a range of days, both ends included; a missing end is open."""
-        if first:
-            self.also(f"substr({column}, 1, 10) >= ?", first[:10])
-        if last:
-            self.also(f"substr({column}, 1, 10) <= ?", last[:10])
-        return self
-
-    @property
-    def sql(self) -> str:
-        """Return the WHERE clause, or nothing."""
-        return f" WHERE {' AND '.join(self._clauses)}" if self._clauses else ""
 
 
 def _row(found: tuple[str, str] | None) -> Record | None:
@@ -141,11 +99,13 @@ class ObjectStore:
 
     def __init__(self, database: Path | str = ":memory:") -> None:
         self.database = str(database)
+        self.rules = KeyRules()
         self._lock = threading.RLock()
         try:
             self._db = sqlite3.connect(
                 self.database, timeout=30, check_same_thread=False, isolation_level=None
             )
+            self._db.create_function("plain", 1, lambda key: self.rules.plain(key))
             self.close = weakref.finalize(self, self._db.close)
             self._prepare()
         except sqlite3.Error as error:
@@ -172,10 +132,17 @@ class ObjectStore:
             extra = "".join(f", {column}" for column in columns)
             self._db.execute(
                 f"CREATE TABLE IF NOT EXISTS {kind} (seq INTEGER PRIMARY KEY, "
-                f"key TEXT NOT NULL UNIQUE, id TEXT NOT NULL UNIQUE, payload TEXT NOT NULL{extra})"
+                f"key TEXT NOT NULL, id TEXT NOT NULL UNIQUE, payload TEXT NOT NULL{extra})"
             )
-            for number, index in enumerate(_INDEXES.get(kind, ())):
+            for number, index in enumerate(("(key)", *_INDEXES.get(kind, ()))):
                 self._db.execute(f"CREATE INDEX IF NOT EXISTS {kind}_{number} ON {kind} {index}")
+
+    def copy(self) -> "ObjectStore":
+        """Return the same shop in memory."""
+        with self._lock:
+            twin = ObjectStore()
+            self._db.backup(twin._db)
+        return twin
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[None]:
@@ -195,16 +162,30 @@ class ObjectStore:
 
     def find(self, kind: str, column: str, value: object) -> Record | None:
         """Return the oldest object with this value in a column, ``id`` and ``key`` included."""
-        sql = f"SELECT id, payload FROM {kind} WHERE {column} = ? ORDER BY seq LIMIT 1"
-        return _row(self._db.execute(sql, (value,)).fetchone())
+        where = self._leave_hidden_out(Filter().also(self._equals(column), value))
+        sql = f"SELECT id, payload FROM {kind}{where.sql} ORDER BY seq LIMIT 1"
+        return _row(self._db.execute(sql, where.parameters).fetchone())
+
+    def _equals(self, column: str) -> str:
+        loose = column == "key" and self.rules.loose
+        return "plain(key) = plain(?)" if loose else f"{column} = ?"
+
+    def _leave_hidden_out(self, where: Filter | None) -> Filter:
+        """Add the condition that an object is not hidden."""
+        where = where or Filter()
+        if self.rules.hidden:
+            where.also(
+                "key NOT IN (SELECT value FROM json_each(?))", json.dumps(list(self.rules.hidden))
+            )
+        return where
 
     def many(
         self, kind: str, column: str, values: Iterable[str], order: str = "code"
     ) -> list[Record]:
         """Return the objects whose column holds one of the values."""
-        where = Filter().also(
-            f"{column} IN (SELECT value FROM json_each(?))", json.dumps(list(values))
-        )
+        loose = column == "key" and self.rules.loose
+        form = "plain(key) IN (SELECT plain(value)" if loose else f"{column} IN (SELECT value"
+        where = Filter().also(f"{form} FROM json_each(?))", json.dumps(list(values)))
         return self.page(kind, where, order)
 
     def page(
@@ -216,7 +197,7 @@ class ObjectStore:
         offset: int = 0,
     ) -> list[Record]:
         """Return one page of the objects that fulfil a condition."""
-        where = where or Filter()
+        where = self._leave_hidden_out(where)
         # The inner query runs on indexes alone; payloads are read for the rows of the page only.
         sql = (
             f"SELECT id, payload FROM {kind} WHERE seq IN (SELECT seq FROM {kind}{where.sql}"
@@ -229,20 +210,31 @@ class ObjectStore:
 
     def count(self, kind: str, where: Filter | None = None) -> int:
         """Return the number of objects that fulfil a condition."""
-        where = where or Filter()
+        where = self._leave_hidden_out(where)
         sql = f"SELECT count(*) FROM {kind}{where.sql}"
         return int(self._db.execute(sql, where.parameters).fetchone()[0])
 
     def put(
-        self, kind: str, payload: Payload, *, was: str | None = None, id_: str | None = None
+        self,
+        kind: str,
+        payload: Payload,
+        *,
+        was: str | None = None,
+        id_: str | None = None,
+        double: bool = False,
     ) -> str:
-        """Insert or update an object, or re-key the one that ``was``; return its server ID."""
+        """Insert or update an object, or re-key the one that ``was``; return its server ID.
+
+        `double` inserts one more object even where the key is taken.
+        """
+        known = None if double else self._find_known(kind, payload, was)
         key = str(payload[KEYS[kind]])
+        if known and kind != "category" and self.rules.plain(known[1]) == self.rules.plain(key):
+            # A key that counts as the same keeps its spelling.
+            key, payload = known[1], {**payload, KEYS[kind]: known[1]}
         text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
         columns: dict[str, Any] = {"key": key, "payload": text}
         columns.update((column, payload.get(name)) for column, name in _COLUMNS[kind].items())
-        sql = f"SELECT id FROM {kind} WHERE key = ?"
-        known = self._db.execute(sql, (was if was is not None else key,)).fetchone()
         if known:
             names = ", ".join(f"{column} = ?" for column in columns)
             self._db.execute(
@@ -255,6 +247,13 @@ class ObjectStore:
         self._db.execute(sql, tuple(columns.values()))
         return str(columns["id"])
 
+    def _find_known(self, kind: str, payload: Payload, was: str | None) -> tuple[str, str] | None:
+        """Return the ID and the key of the object that a write means."""
+        sql = f"SELECT id, key FROM {kind} WHERE {self._equals('key')} ORDER BY seq LIMIT 1"
+        key = was if was is not None else str(payload[KEYS[kind]])
+        found: tuple[str, str] | None = self._db.execute(sql, (key,)).fetchone()
+        return found
+
     def _new_id(self, kind: str, key: str) -> str:
         """Return a UUID that follows from the key, unless a renamed object still has it."""
         turn = 0
@@ -266,7 +265,10 @@ class ObjectStore:
 
     def delete(self, kind: str, key: str) -> None:
         """Remove an object, and note that its key was used."""
-        self._db.execute(f"DELETE FROM {kind} WHERE key = ?", (key,))
+        where = self._equals("key")
+        if self.rules.delete_oldest:
+            where = f"seq = (SELECT min(seq) FROM {kind} WHERE {where})"
+        self._db.execute(f"DELETE FROM {kind} WHERE {where}", (key,))
         self._db.execute("INSERT OR IGNORE INTO deleted VALUES (?, ?)", (kind, key))
 
     def was_deleted(self, kind: str, key: str) -> bool:

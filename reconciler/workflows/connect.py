@@ -67,20 +67,20 @@ def reset_sandbox(settings: Settings, seed: Path | None = None) -> None:
 
 
 def fill_sandbox(settings: Settings, content: dict[str, Any]) -> None:
-    """Empty the embedded shop, then fill it with a seed document."""
+    """Empty the embedded shop and the notes on it, then fill it with a seed document."""
     from reconciler import sandbox
 
     file = sandbox_file(settings)
     try:
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            file.with_name(file.name + suffix).unlink(missing_ok=True)
-        sandbox.reset(file)
-        # What is noted of the old shop is no more.
-        for notes in (journal.FILE, memory.FILE):
-            StateDir(settings.root).save_section(notes, SANDBOX, {})
-        sandbox.seed(file, content)
+        sandbox.refill(file, content)
+    except sandbox.SeedError as error:
+        raise UsageError(
+            str(error), hint="correct the document; the sandbox is unchanged"
+        ) from None
     except sandbox.SandboxError as error:
         raise SandboxUnavailable(str(error), hint=f"check that {file} can be written") from None
+    for notes in (journal.FILE, memory.FILE):
+        StateDir(settings.root).save_section(notes, SANDBOX, {})
 
 
 def dump_sandbox(settings: Settings) -> dict[str, Any]:

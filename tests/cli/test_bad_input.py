@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -361,7 +362,20 @@ def test_a_bad_seed_is_told(
 ) -> None:
     path = tmp_path / "seed.json"
     path.write_text(content, encoding="utf-8")
-    wrong(run("sandbox", "reset", applied, "--seed", path), said)
+    before = run("sandbox", "show", applied).json
+    ran = run("sandbox", "reset", applied, "--seed", path)
+    wrong(ran, said)
+    assert "can be written" not in ran.err
+    assert run("sandbox", "show", applied).json == before
+
+
+def test_a_wrong_seed_of_a_new_folder_does_not_open_an_empty_shop(
+    run: RunProgram, folder: Path
+) -> None:
+    document = {"products": [{"Code": "1", "Name": "x"}]}
+    (folder / "sandbox.json").write_text(json.dumps(document), encoding="utf-8")
+    for _ in range(2):
+        wrong(run("plan", folder), "has no Category", "the sandbox is unchanged")
 
 
 def test_a_folder_as_seed_that_is_no_shop_is_told(

@@ -68,6 +68,8 @@ OTHERS: dict[str, tuple[str, Any]] = {
     "GET /Variant/Detail": ("query", {"Code": "SW001"}),
     "POST /Variant/GetIDByListCode": ("body", ["1000", "1001"]),
     "POST /Variant/GetIDByListCodeDiscontinued": ("body", {"ListCode": ["1342L"]}),
+    "GET /Inventory": ("query", {"PageNumber": 1, "PageSize": 500}),
+    "POST /Inventory": ("body", {"PageNumber": 1, "PageSize": 500}),
     "GET /Inventory/Code": ("query", {"Code": "SW001"}),
     "POST /Inventory/Code": ("body", {"Code": "SW001"}),
     "DELETE /OutletPrice": ("body", {"Code": "abcd"}),

@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.dealpos.operations import OPERATIONS
 from reconciler.sandbox import Choices
+from reconciler.sandbox.api.generation import is_offered, places
 from reconciler.sandbox.app import ROUTES
-from reconciler.sandbox.generation import is_offered, places
 
 READS = [op for op in OPERATIONS.values() if op.reads and op.name != "token"]
 WRITES = [op for op in OPERATIONS.values() if not op.reads]

@@ -45,8 +45,23 @@ def test_choices_that_need_another_are_choices_too(open_shop: OpenSandbox) -> No
     assert forbidden.send("GET", "/Outlet").status_code == 401
 
 
+def test_a_generation_may_read_single_keys_in_a_body(open_shop: OpenSandbox) -> None:
+    for path, code in (("/PromotionCoupon/ByCode", "TEN"), ("/Variant/Code", "1003L")):
+        for place, statuses in (("query", [200, 400]), ("body", [400, 200]), ("both", [200, 200])):
+            client = open_shop(generation="A", named_reads=place)
+            asked = [
+                client.send("GET", path, Code=code),
+                client.send("GET", path, {"Code": code}),
+            ]
+            assert [answer.status_code for answer in asked] == statuses
+
+
 def test_every_choice_is_flipped_by_a_test() -> None:
-    flipped = {row[0] for row in TABLE} | {"product_list_total", "forbidden_status"}
+    flipped = {row[0] for row in TABLE} | {
+        "product_list_total",
+        "forbidden_status",
+        "named_reads",
+    }
     assert flipped == {field.name for field in fields(Choices)}
 
 
@@ -199,3 +214,52 @@ def test_every_generation_has_every_write(open_shop: OpenSandbox, generation: st
     for route in ROUTES.values():
         if route.write:
             assert client.send(route.method, route.path, {}).status_code == 400, route
+
+
+def test_codes_without_case_name_one_object_in_writes_and_references(
+    open_shop: OpenSandbox,
+) -> None:
+    client = open_shop(keys_ignore_case=True, duplicate_create="overwrite")
+    client.do(*put(Code="4001", Components=[{"Code": "1003l", "Qty": 1}]))
+    assert client.get("/Variant/Code", Code="4001")["Components"][0]["Code"] == "1003L"
+    client.do("PUT", "/Variant", {**EMPTY_PUT[2], "Code": "1003l", "UnitPrice": 7})
+    assert (variant("UnitPrice")(client), variant("Code", "1003l")(client)) == (7, "1003L")
+    client.do(*product(Code="1003", Variants=[]))
+    client.do(*coupon(Code="ten"))
+    assert "TEN" in client.codes("/PromotionCoupon")
+    assert "ten" not in client.codes("/PromotionCoupon")
+    client.do(*product(Category="food"))
+    assert client.get("/Product/Detail", Code="9001")["Category"] == "Food"
+
+
+def test_lists_and_single_reads_are_behind_apart(open_shop: OpenSandbox) -> None:
+    client = open_shop(read_lag_reads=1, list_lag_reads=2)
+    client.do(*coupon())
+    statuses = [
+        client.send("GET", "/PromotionCoupon/ByCode", Code="NEW").status_code for _ in range(2)
+    ]
+    assert statuses == [404, 200]
+    listed = [client.codes("/PromotionCoupon", Code="NEW") for _ in range(3)]
+    assert listed == [[], [], ["NEW"]]
+
+
+def test_a_write_sees_what_reads_do_not_show_yet(open_shop: OpenSandbox) -> None:
+    client = open_shop(read_lag_seconds=60, list_lag_seconds=60, hidden_keys=frozenset({"TEN"}))
+    client.do(*coupon())
+    assert client.refused(*coupon()) == "Coupon NEW already exists."
+    assert client.refused(*coupon(Code="TEN")) == "Coupon TEN already exists."
+
+
+def test_two_objects_of_one_key_are_both_listed(open_shop: OpenSandbox) -> None:
+    client = open_shop(duplicate_create="double")
+    client.do(*coupon(Code="TEN", Discount=7))
+    assert client.codes("/PromotionCoupon", Code="TEN") == ["TEN", "TEN"]
+    assert client.get("/PromotionCoupon/ByCode", Code="TEN")["Discount"] != 7
+
+
+def test_the_inventory_list_shows_the_stock_of_each_variant(open_shop: OpenSandbox) -> None:
+    client = open_shop()
+    rows = client.get("/Inventory", Category="Drinks/Coffee", PageNumber=1, PageSize=500)
+    assert [row["Code"] for row in rows] == ["1003L", "1003S", "4001"]
+    rows = client.do("POST", "/Inventory", {"Discontinued": True})
+    assert [row["Code"] for row in rows] == ["1003S"]

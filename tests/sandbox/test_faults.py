@@ -37,6 +37,41 @@ def test_lost_answers(client: SandboxClient, kind: Any, error: type[Exception], 
     assert created(client) is (when == "after")
 
 
+def test_a_late_write_is_carried_out_when_its_client_has_given_up(client: SandboxClient) -> None:
+    now = [0.0]
+    client.shop.clock = lambda: now[0]
+    client.shop.faults.add(InjectedFault("POST", "/Category", "timeout", "late", seconds=30))
+    with pytest.raises(TimeoutError):
+        client.send(*CREATE)
+    now[0] = 29.9
+    assert not created(client)
+    now[0] = 30.0
+    assert created(client)
+
+
+def test_late_writes_may_be_hastened(client: SandboxClient) -> None:
+    client.shop.faults.add(InjectedFault("POST", "/Category", "503", "late", seconds=30))
+    assert client.send(*CREATE).status_code == 503
+    client.shop.act_late(at_once=True)
+    assert created(client)
+
+
+def test_a_hang_waits_and_never_answers(client: SandboxClient) -> None:
+    waited: list[float] = []
+    client.shop.sleep = waited.append
+    client.shop.faults.add(InjectedFault("GET", "/Outlet", "hang", seconds=120))
+    with pytest.raises(TimeoutError):
+        client.send("GET", "/Outlet")
+    assert waited == [120]
+
+
+def test_a_flood_is_a_list_of_small_objects(client: SandboxClient) -> None:
+    client.shop.faults.add(InjectedFault("GET", "/Outlet", "flood", megabytes=2))
+    answer = client.send("GET", "/Outlet")
+    assert 2 * 2**20 - 9 < len(answer.content) < 2 * 2**20 + 9
+    assert answer.json()[:2] == [{}, {}]
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_truncated_answer_is_no_json(client: SandboxClient, when: Any) -> None:
     client.shop.faults.add(InjectedFault("*", "/Category", "truncated", when))

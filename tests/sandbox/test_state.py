@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox import SandboxError, create_app, reset, seed, show
+from reconciler.sandbox import SandboxError, SeedError, create_app, refill, reset, seed, show
 from reconciler.sandbox.store import ObjectStore
 from tests.support.sandbox_client import SandboxClient
 
@@ -192,3 +192,29 @@ def test_two_applications_write_to_one_file(connect: type[SandboxClient], tmp_pa
         thread.join()
     assert statuses == [200] * 50
     assert len(clients[0].get("/Category")) == 52
+
+
+def test_a_key_that_a_seed_names_twice_becomes_two_objects(client: SandboxClient) -> None:
+    twice = {"Code": "TWIN", "Type": "DiscountAmount", "Discount": 1, "Limit": 5}
+    seed(client.shop.store, {"coupons": [twice, {**twice, "Discount": 2}]})
+    rows = client.get("/PromotionCoupon", Code="TWIN")
+    assert [row["Discount"] for row in rows] == [1, 2]
+    assert client.get("/PromotionCoupon/ByCode", Code="TWIN")["Discount"] == 1
+
+
+@pytest.mark.parametrize("type_", ["FullAccess", "SalesReturn", "DeleteItem", "DeleteParkedOrder"])
+def test_coupons_that_authorise_a_cashier_may_be_seeded(client: SandboxClient, type_: str) -> None:
+    seed(client.shop.store, {"coupons": [{"Code": "MGR-7", "Type": type_}]})
+    assert client.get("/PromotionCoupon/ByCode", Code="MGR-7")["Type"] == type_
+
+
+def test_a_wrong_document_does_not_empty_the_shop(document: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "shop.db"
+    refill(file, document)
+    before = show(file)
+    with pytest.raises(SeedError):
+        refill(file, {"coupons": [{"Code": "NEW", "Limit": "many"}]})
+    assert show(file) == before
+    refill(file, {"outlets": [{"Name": "Bali"}]})
+    assert [row["Name"] for row in show(file)["outlets"]] == ["Bali"]
+    assert show(file)["coupons"] == []

@@ -102,6 +102,29 @@ def variant(key: str, code: str = "1003L") -> Ask:
     return value("/Variant/Code", key, Code=code)
 
 
+def lagging(ask: Ask, *write: Any, seconds: float = 0) -> Ask:
+    """The answers to two reads after a write; the clock moves between write and reads."""
+
+    def run(client: SandboxClient) -> Any:
+        now = [0.0]
+        client.shop.clock = lambda: now[0]
+        client.do(*write)
+        now[0] += seconds
+        return [ask(client), ask(client)]
+
+    return run
+
+
+def doubles_left(client: SandboxClient) -> list[str]:
+    """The coupons of a code that two have, after one deletion."""
+    client.do(*coupon())
+    row = client.shop.store.get("coupon", "NEW")
+    assert row is not None
+    client.shop.store.put("coupon", row.payload, double=True)
+    client.do("DELETE", "/PromotionCoupon", {"Code": "NEW"})
+    return client.codes("/PromotionCoupon", Code="NEW")
+
+
 def raw(path: str, **more: Any) -> Ask:
     """Status and body of a GET."""
 
@@ -177,6 +200,34 @@ def bad_login(client: SandboxClient) -> int:
     return client.login(client_id="sandbox", client_secret="wrong").status_code
 
 
+def limited_policy(client: SandboxClient) -> str:
+    client.shop.limiter.limit = 10
+    return client.send("GET", "/Outlet").headers["RateLimit-Policy"]
+
+
+def retry_after(client: SandboxClient) -> str | None:
+    """The wait that a request over the limit is told, where the shop tells it."""
+    client.shop.choices = client.shop.choices.with_changes(retry_after=True)
+    return limited(client).headers.get("Retry-After")
+
+
+def stock(*keys: Any) -> Ask:
+    """A part of the stock of a variant, of which 3 are in Bandung and 4 in Jakarta."""
+
+    def ask(client: SandboxClient) -> Any:
+        store = client.shop.store
+        row = store.get("variant", "1003L")
+        assert row is not None
+        store.put("variant", {**row.payload, "Stock": {"Bandung": 3, "Jakarta": 4}})
+        client.shop.choices = client.shop.choices.with_changes(**STOCK_FORMS.get(keys[:1], {}))
+        found = client.get("/Inventory/Code", Code="1003L")
+        for key in keys[1:]:
+            found = found[key]
+        return found
+
+    return ask
+
+
 def suspended(client: SandboxClient) -> Any:
     client.do("PUT", "/Customer/Suspend", {"Code": "DP-001"})
     return client.get("/Customer/Detail", Code="DP-001")["Status"]
@@ -202,6 +253,7 @@ def customer_id(client: SandboxClient) -> Any:
     return client.do(*person(ID="my-own-id"))["ID"] == "my-own-id"
 
 
+STOCK_FORMS: dict[Any, dict[str, Any]] = {("rows",): {"inventory_form": "rows"}}
 RENAME = ("PUT", "/Category", {"Name": "Food", "Rename": "Food", "Discontinued": True})
 FAR = {"Name": "Food", "Rename": "New/Place/Food", "Discontinued": False}
 REQUIRED = {"Code": "9001", "Name": "Kue", "Category": "Food"}

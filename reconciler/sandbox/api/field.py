@@ -99,6 +99,12 @@ def amount(name: str, value: Any, choices: Choices) -> int | float:
     return integer(name, value, choices)
 
 
+def money(name: str, value: Any, choices: Choices) -> int | float:
+    """Return a sum of money, rounded as ``Choices.money_step`` says."""
+    sum_, step = amount(name, value, choices), choices.money_step
+    return sum_ if step == 1 else floor(sum_ / step + 0.5) * step
+
+
 def boolean(name: str, value: Any, choices: Choices) -> bool:
     """Return a boolean."""
     if not isinstance(value, bool):

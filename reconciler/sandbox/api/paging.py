@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from reconciler.sandbox.api.request import LARGEST, Fields
 from reconciler.sandbox.errors import Refusal
+from reconciler.sandbox.query import Filter
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Filter, Record
+from reconciler.sandbox.store import KEYS, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,24 @@ def requested_page(fields: Fields) -> PageSlice:
 def page_of(shop: Shop, kind: str, where: Filter, page: PageSlice) -> list[Record]:
     """Return the rows of a page; ``Choices.page_number`` rules a number past the end."""
     offset, choice = page.offset, shop.choices.page_number
+    if choice == "endless" and offset >= shop.store.count(kind, where):
+        return _made_up(shop, kind, where, page)
     if offset and choice == "ignored":
         offset = 0
     elif offset and choice == "clamped":
         last = max(shop.store.count(kind, where) - 1, 0) // page.limit * page.limit
         offset = min(offset, last)
     return shop.store.page(kind, where, shop.choices.list_order, page.limit, offset)
+
+
+def _made_up(shop: Shop, kind: str, where: Filter, page: PageSlice) -> list[Record]:
+    """Return the first page under keys that nobody gave, so that the list never ends."""
+    rows = shop.store.page(kind, where, shop.choices.list_order, page.limit)
+    key, turn = KEYS[kind], page.offset
+    return [
+        Record(f"{row.id}-{turn}", {**row.payload, key: f"{row.payload[key]}-{turn}"})
+        for row in rows
+    ]
 
 
 def reported_total(shop: Shop, kind: str, where: Filter, shown: int) -> int:

@@ -57,6 +57,8 @@ class Fields:
     def key(self, *names: str) -> str:
         """Return a string that must be there and not be empty."""
         value = self.text(*names)
+        if self.choices.outer_blanks == "trimmed":
+            value = value.strip()
         if not value:
             raise Refusal(f"{names[0]} is required.")
         return value

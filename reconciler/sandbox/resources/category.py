@@ -12,8 +12,9 @@ from reconciler.sandbox.api.route import (
     write_routes,
 )
 from reconciler.sandbox.errors import Refusal
+from reconciler.sandbox.query import Filter
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Filter, ObjectStore, Record
+from reconciler.sandbox.store import ObjectStore, Record
 
 FIELDS = (
     BodyField("Name", text),

@@ -10,6 +10,7 @@ from reconciler.sandbox.api.field import (
     defaults,
     integer,
     merge_fields,
+    money,
     names,
     prose,
     strings,
@@ -25,9 +26,14 @@ from reconciler.sandbox.store import Payload
 
 
 def coupon_type(name: str, value: Any, choices: Choices) -> str:
-    """Return a type that was seen; `Discount` is what older pages call the percentage."""
+    """Return a type that was seen; `Discount` is what older pages call the percentage.
+
+    Coupons of other types authorise a cashier, and are made in the back office.
+    """
     if value == "Discount":
         return "DiscountPercentage"
+    if choices.coupon_types == "any" and value:
+        return text(name, value, choices)
     if value not in ("DiscountPercentage", "DiscountAmount"):
         raise Refusal(f"{value!r} is not a coupon type.")
     return str(value)
@@ -59,8 +65,8 @@ FIELDS = (
     BodyField("Type", coupon_type, "DiscountPercentage"),
     BodyField("Discount", amount, 0),
     BodyField("Limit", limit, 1),
-    BodyField("MinimumAmount", amount, 0),
-    BodyField("MaximumDiscount", amount),
+    BodyField("MinimumAmount", money, 0),
+    BodyField("MaximumDiscount", money),
     BodyField("FullPriceItemOnly", full_price, False),
     BodyField("ExpiryDate", day),
     BodyField("Description", prose, ""),
@@ -90,11 +96,14 @@ def create(shop: Shop, fields: Fields) -> Any:
     if shop.choices.coupon_recreate == "reject" and shop.store.was_deleted("coupon", code):
         raise Refusal(f"Coupon {code} was used before.")
     payload = merge_fields(fields, FIELDS, {**BLANK, "Created": shop.now()}, update=False)
-    payload["Balance"] = payload["Limit"]
+    payload["Code"], payload["Balance"] = code, payload["Limit"]
+    if payload["Type"] == "DiscountAmount":
+        payload["Discount"] = money("Discount", payload["Discount"], shop.choices)
     _customer(shop, fields, payload)
     _reference(shop, fields, payload["ReferenceID"])
     payload.update(_requirement(shop, fields))
-    return {"ID": shop.store.put("coupon", payload)}
+    double = shop.choices.duplicate_create == "double"
+    return {"ID": shop.store.put("coupon", payload, double=double)}
 
 
 def _customer(shop: Shop, fields: Fields, payload: Payload) -> None:
@@ -106,7 +115,7 @@ def _customer(shop: Shop, fields: Fields, payload: Payload) -> None:
             raise Refusal(f"Customer {id_} was not found.")
         payload["CustomerCode"] = row.payload["Code"] if row else None
     elif payload["CustomerCode"]:
-        check_exist(shop, "customer", [payload["CustomerCode"]])
+        payload["CustomerCode"] = check_exist(shop, "customer", [payload["CustomerCode"]])[0]
 
 
 def _reference(shop: Shop, fields: Fields, reference: str | None) -> None:
@@ -128,10 +137,8 @@ def _requirement(shop: Shop, fields: Fields) -> Payload:
         return {}
     if choice == "reject" or kind not in ("Variant", "Category"):
         raise Refusal("RequirementType is not known.")
-    variants = _keys(fields, "ListRequirementVariants", "Code")
-    categories = _keys(fields, "ListRequirementCategories", "Name")
-    check_exist(shop, "variant", variants)
-    check_exist(shop, "category", categories)
+    variants = check_exist(shop, "variant", _keys(fields, "ListRequirementVariants", "Code"))
+    categories = check_exist(shop, "category", _keys(fields, "ListRequirementCategories", "Name"))
     return {
         "RequirementType": kind,
         "RequirementVariants": sorted(variants),

@@ -7,8 +7,9 @@ from reconciler.sandbox.api.paging import page_of, reported_total, requested_pag
 from reconciler.sandbox.api.request import Fields
 from reconciler.sandbox.api.route import read_routes, require_found
 from reconciler.sandbox.errors import Refusal
+from reconciler.sandbox.query import Filter
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Filter, Payload, Record
+from reconciler.sandbox.store import Payload, Record
 
 
 def _active(shop: Shop, where: Filter) -> Filter:
@@ -76,7 +77,7 @@ def _filter(shop: Shop, fields: Fields) -> Filter:
 
 def list_(shop: Shop, fields: Fields) -> Any:
     """``GET /PromotionCoupon``: without ``UsageStatus`` only active coupons (documented)."""
-    where = _filter(shop, fields).text("key", fields.text("Code"), shop.choices.text_filters)
+    where = _filter(shop, fields).text("key", fields.text("Code"), shop.key_filter())
     status = fields.text("UsageStatus") or "Active"
     other = shop.choices.coupon_usage_status_other
     if status == "Active":
@@ -98,7 +99,7 @@ def with_total_count(shop: Shop, fields: Fields) -> Any:
 
 
 def _single(shop: Shop, column: str, value: str) -> Record:
-    where = Filter().also(f"{column} = ?", value)
+    where = Filter().text(column, value, "key" if column == "key" else "exact")
     if shop.choices.coupon_by_code_hides_inactive:
         _active(shop, where)
     rows = shop.store.page("coupon", where, "insertion", 1)

@@ -16,8 +16,9 @@ from reconciler.sandbox.api.field import (
 from reconciler.sandbox.api.request import Fields
 from reconciler.sandbox.api.route import require_existing, require_new, write_routes
 from reconciler.sandbox.errors import Refusal
+from reconciler.sandbox.query import Filter
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Filter, Payload, Record
+from reconciler.sandbox.store import Payload, Record
 
 FIELDS = (
     BodyField("Code", text),
@@ -59,15 +60,17 @@ def create(shop: Shop, fields: Fields) -> Any:
     code = fields.key("Code")
     fields.demand("Name", "Email", _MOBILE, "Status")
     require_new(shop, "customer", code)
-    known = shop.store.get("customer", code)
+    double = shop.choices.duplicate_create == "double"
+    known = None if double else shop.store.get("customer", code)
     current = known.payload if known else {**BLANK, "Created": shop.now()}
-    payload = merge_fields(fields, FIELDS, current, update=False)
-    _unique(shop, payload, known.id if known else "")
+    payload = {**merge_fields(fields, FIELDS, current, update=False), "Code": code}
+    if not double:
+        _unique(shop, payload, known.id if known else "")
     honoured = shop.choices.customer_id_on_create == "honoured"
     id_ = (fields.text("ID") or None) if honoured else None
     if id_ and not known and shop.store.find("customer", "id", id_):
         raise Refusal(f"Customer {id_} already exists.")
-    return {"ID": shop.store.put("customer", payload, id_=id_)}
+    return {"ID": shop.store.put("customer", payload, id_=id_, double=double)}
 
 
 def _unique(shop: Shop, payload: Payload, own_id: str) -> None:

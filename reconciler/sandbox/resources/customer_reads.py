@@ -8,8 +8,9 @@ from reconciler.sandbox.api.paging import PageSlice, page_of, requested_page
 from reconciler.sandbox.api.request import Fields
 from reconciler.sandbox.api.route import read_routes, require_found
 from reconciler.sandbox.errors import Refusal
+from reconciler.sandbox.query import Filter
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Filter, Payload, Record
+from reconciler.sandbox.store import Payload, Record
 
 # The deprecated read prints no date as ISO; month names are written out to be free of a locale.
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

@@ -1,4 +1,4 @@
-"""Outlets, the prices and the stock of a variant at each of them (dealpos-api.md §8, §11)."""
+"""Outlets, and the prices of a variant at each of them (dealpos-api.md §8)."""
 
 from typing import Any
 
@@ -12,9 +12,10 @@ from reconciler.sandbox.api.route import (
     write_routes,
 )
 from reconciler.sandbox.errors import Refusal
+from reconciler.sandbox.query import Filter
 from reconciler.sandbox.resources.variant import check_exist, price_row
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Filter, Record
+from reconciler.sandbox.store import Record
 
 FIELDS = (
     BodyField("Code", text, ""),
@@ -131,19 +132,6 @@ def delete_prices(shop: Shop, fields: Fields) -> Any:
     return _store_prices(shop, row, {name: prices[name] for name in prices if name not in gone})
 
 
-def stock_by_code(shop: Shop, fields: Fields) -> Any:
-    """``GET /Inventory/Code``; its page is cut: a row as the list prints, `I` by outlet."""
-    variant = require_found(shop.store.get("variant", fields.key("Code"))).payload
-    product = require_found(shop.store.get("product", variant["Product"])).payload
-    return {
-        "Category": variant["Category"],
-        "Product": product["Name"],
-        "Variant": variant["Model"],
-        "Code": variant["Code"],
-        "I": variant.get("Stock") or {},
-    }
-
-
 ROUTES = (
     *read_routes(list_, "/Outlet", "/Outlet/p"),
     *write_routes(create, "POST", "/Outlet"),
@@ -152,5 +140,4 @@ ROUTES = (
     *write_routes(update_prices, "PUT", "/OutletPrice"),
     *write_routes(create_prices, "POST", "/OutletPrice"),
     *write_routes(delete_prices, "DELETE", "/OutletPrice"),
-    *read_routes(stock_by_code, "/Inventory/Code", "/Inventory/Code"),
 )

@@ -16,7 +16,7 @@ from reconciler.sandbox.api.request import Fields
 from reconciler.sandbox.api.route import require_existing, require_found, require_new, write_routes
 from reconciler.sandbox.errors import Refusal
 from reconciler.sandbox.resources.category import ensure_category
-from reconciler.sandbox.resources.variant import check_deletable, write_variants
+from reconciler.sandbox.resources.variant import check_deletable, check_exist, write_variants
 from reconciler.sandbox.shop import Shop
 
 FIELDS = (
@@ -45,10 +45,13 @@ def create(shop: Shop, fields: Fields) -> Any:
     fields.demand("Category", "Name", "Brand", "Discontinued", "ImageURL", "Variants")
     fields.key("Name")
     require_new(shop, "product", code)
-    known = shop.store.get("product", code)
+    double = shop.choices.duplicate_create == "double"
+    known = None if double else shop.store.get("product", code)
     current = known.payload if known else {**BLANK, "Code": code, "Created": shop.now()}
     product = merge_fields(fields, FIELDS, current, update=False)
-    _place(shop, product)
+    if shop.choices.create_discontinued == "ignored":
+        product["Discontinued"] = False
+    _place(shop, product, double=double)
     write_variants(shop, product, fields.objects("Variants"), "create")
     return _variants_response(shop, code)
 
@@ -68,11 +71,12 @@ def update(shop: Shop, fields: Fields) -> Any:
     return _variants_response(shop, code)
 
 
-def _place(shop: Shop, product: dict[str, Any]) -> None:
+def _place(shop: Shop, product: dict[str, Any], *, double: bool = False) -> None:
     """Store the product; an unknown category is created (dealpos-api.md §6.2, §14 #4)."""
     ensure_category(shop.store, product["Category"])
-    before = shop.store.get("product", product["Code"])
-    shop.store.put("product", product)
+    product["Category"] = check_exist(shop, "category", [product["Category"]])[0]
+    before = None if double else shop.store.get("product", product["Code"])
+    shop.store.put("product", product, double=double)
     if before and before.payload["Category"] != product["Category"]:
         for row in shop.store.many("variant", "product", [product["Code"]]):
             shop.store.put("variant", {**row.payload, "Category": product["Category"]})

@@ -7,8 +7,9 @@ from reconciler.sandbox.api.paging import page_of, reported_total, requested_pag
 from reconciler.sandbox.api.request import Fields
 from reconciler.sandbox.api.route import read_routes, require_found
 from reconciler.sandbox.errors import Refusal
+from reconciler.sandbox.query import Filter
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Filter, Payload, Record
+from reconciler.sandbox.store import Payload, Record
 
 
 def _detail(shop: Shop, row: Record, variants: list[Record]) -> Payload:

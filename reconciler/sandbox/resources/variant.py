@@ -6,11 +6,11 @@ from typing import Any, Literal
 
 from reconciler.sandbox.api.field import (
     BodyField,
-    amount,
     boolean,
     defaults,
     integer,
     merge_fields,
+    money,
     names,
     prose,
     text,
@@ -19,8 +19,9 @@ from reconciler.sandbox.api.request import Fields
 from reconciler.sandbox.api.route import require_existing, write_routes
 from reconciler.sandbox.choices import Choices
 from reconciler.sandbox.errors import Refusal
+from reconciler.sandbox.query import Filter
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import COMPOUND, Filter, ObjectStore, Payload, Record
+from reconciler.sandbox.store import COMPOUND, KEYS, ObjectStore, Payload, Record
 
 TYPES = (
     "Standard",
@@ -71,8 +72,8 @@ def price_row(item: Fields, price: str) -> dict[str, Any]:
     cost = item.raw("ExtraCost")
     return {
         "Outlet": item.key("Outlet"),
-        "Price": amount(price, item.raw(price), item.choices),
-        "ExtraCost": 0 if cost is None else amount("ExtraCost", cost, item.choices),
+        "Price": money(price, item.raw(price), item.choices),
+        "ExtraCost": 0 if cost is None else money("ExtraCost", cost, item.choices),
     }
 
 
@@ -92,8 +93,8 @@ def _once(name: str, rows: list[dict[str, Any]], key: str) -> list[dict[str, Any
 # Written inside a product and by Variant/Add; Type is read by the operations that take it.
 ITEM = (
     BodyField("Model", prose, ""),
-    BodyField("UnitCost", amount, 0),
-    BodyField("UnitPrice", amount, 0),
+    BodyField("UnitCost", money, 0),
+    BodyField("UnitPrice", money, 0),
     BodyField("Discontinued", boolean, False),
     BodyField("VariantDescription", prose, "", key="Description"),
 )
@@ -108,9 +109,9 @@ UPDATE = (
     BodyField("Model", prose, "", aliases=("Variant",)),
     BodyField("Weight", integer, 0),
     BodyField("Type", variant_type, "Standard"),
-    BodyField("OrderPrice", amount, 0),
-    BodyField("UnitCost", amount, 0),
-    BodyField("UnitPrice", amount, 0),
+    BodyField("OrderPrice", money, 0),
+    BodyField("UnitCost", money, 0),
+    BodyField("UnitPrice", money, 0),
     BodyField("Taxable", boolean, True),
     BodyField("LoyaltyPoint", boolean, True),
     BodyField("Discontinued", boolean, False),
@@ -141,17 +142,24 @@ def check_references(shop: Shop, payload: dict[str, Any]) -> None:
     if payload["Code"] in own + parents:
         raise Refusal(f"Variant {payload['Code']} cannot be made of itself.")
     outlets = [row["Outlet"] for row in payload["OutletPrice"]]
-    check_exist(shop, "variant", own + parents)
+    stored = {key: check_exist(shop, "variant", [key])[0] for key in own + parents}
+    payload["Components"] = [{**r, "Code": stored[r["Code"]]} for r in payload["Components"]]
+    payload["ParentCode"] = stored.get(payload["ParentCode"], payload["ParentCode"])
     check_exist(shop, "outlet", outlets)
 
 
-def check_exist(shop: Shop, kind: str, keys: Iterable[str]) -> None:
-    """Refuse keys that no object of the kind has, as ``Choices.unknown_reference`` says."""
-    if shop.choices.unknown_reference == "accept":
-        return
+def check_exist(shop: Shop, kind: str, keys: Iterable[str]) -> list[str]:
+    """Return keys as they are stored.
+
+    Refuses those that no object of the kind has, as ``Choices.unknown_reference`` says.
+    """
+    stored = []
     for key in keys:
-        if not shop.store.get(kind, key):
+        row = shop.store.get(kind, key)
+        if row is None and shop.choices.unknown_reference == "reject":
             raise Refusal(f"{kind.capitalize()} {key} was not found.")
+        stored.append(str(row.payload[KEYS[kind]]) if row else key)
+    return stored
 
 
 Operation = Literal["create", "update", "add"]
@@ -185,11 +193,14 @@ def _new(
     if taken and choice == "skip":
         return
     place = {"Code": code, "Product": product["Code"], "Category": product["Category"]}
-    current = taken.payload if taken else BLANK
+    double = choice == "double"
+    current = taken.payload if taken and not double else BLANK
     payload = merge_fields(item, ITEM, {**current, **place}, update=False)
     payload["Type"] = _type(shop, item, operation, payload["Type"])
     payload["Name"] = payload["Name"] or display_name(shop, product, payload)
-    shop.store.put("variant", payload)
+    if shop.choices.create_discontinued == "ignored":
+        payload["Discontinued"] = False
+    shop.store.put("variant", payload, double=double)
 
 
 def display_name(shop: Shop, product: Payload, variant: Payload) -> str:

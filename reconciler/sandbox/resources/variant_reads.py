@@ -7,8 +7,9 @@ from reconciler.sandbox.api.paging import page_of, reported_total, requested_pag
 from reconciler.sandbox.api.request import Fields, texts
 from reconciler.sandbox.api.route import read_routes, require_found
 from reconciler.sandbox.errors import Refusal
+from reconciler.sandbox.query import Filter
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import Filter, Payload, Record
+from reconciler.sandbox.store import Payload, Record
 
 BATCH = 100
 """The printed maximum of GetByListCode."""
@@ -31,13 +32,14 @@ def _objects(shop: Shop, rows: list[Record], *, promotions: bool = False) -> lis
 
 def _object(shop: Shop, row: Record, product: Record, names: dict[str, str]) -> Payload:
     variant, source = row.payload, product.payload["ImageURL"]
+    own_name = shop.choices.variant_name_reads_as == "own"
     return {
         "ID": row.id,
         "Category": variant["Category"],
         "Brand": product.payload["Brand"],
         "Product": product.payload["Name"],
         "Variant": variant["Model"],
-        "Name": variant["Name"],
+        "Name": (variant if own_name else product.payload)["Name"],
         "Code": variant["Code"],
         "Weight": variant["Weight"],
         "Type": variant["Type"],
@@ -78,7 +80,7 @@ def _filter(shop: Shop, fields: Fields) -> Filter:
         where.also("discontinued = 0")
     where.text("type", fields.text("Type"), "exact")
     where.text("name", fields.text("Name"), choices.text_filters)
-    where.text("key", fields.text("Code"), choices.text_filters)
+    where.text("key", fields.text("Code"), shop.key_filter())
     released = Filter().between("created", fields.text("ReleasedFrom"), fields.text("ReleasedTo"))
     if released.parameters:
         keys = f"SELECT key FROM product{released.sql}"

@@ -17,7 +17,7 @@ _NAMED = {
     "/PromotionCoupon/ByReferenceID",
     "/Inventory/Code",
 }
-"""Reads of one object that are printed with a query, and in no other form."""
+"""Reads of one object by a key; ``Choices.named_reads`` is its place."""
 _LISTED = {
     "/Variant/ListID",
     "/Variant/GetByListCode",
@@ -49,7 +49,7 @@ def places(choices: Choices, path: str) -> tuple[bool, bool]:
     if path in _LISTED:
         return False, True
     if path in _NAMED:
-        return True, False
+        return choices.named_reads != "body", choices.named_reads != "query"
     if generation == "B" and path == "/Variant":
         return True, True  # dealpos-api.md §7: "query and body"
     body = generation == "A" or (generation == "B" and path in _BODIES)
