@@ -11,9 +11,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli import terminal
@@ -43,7 +43,7 @@ _FIGURES = re.compile(r"[\d;=w ]{1,40}")
 """Header values of figures alone are shown: a server may put anything, also secrets, elsewhere."""
 
 
-class Console(ClientObserver, ApplyObserver):
+class Console(ClientObserver, ApplyObserver, AbstractContextManager["Console"]):
     """Observer of client and apply that shows progress and lets Ctrl-C stop between two requests.
 
     Once armed, the first Ctrl-C (or a termination signal, as a cancelled CI job sends it) asks for
@@ -52,6 +52,7 @@ class Console(ClientObserver, ApplyObserver):
 
     def __init__(self, quiet: bool = False, verbosity: int = 0) -> None:
         self.shows_bar = terminal.is_interactive(sys.stderr) and not quiet
+        self._has_color = terminal.has_color(sys.stderr)
         self.log = RequestLog(verbosity, self.say)
         self.signal_number: int | None = None
         """The signal that asked for a stop; None where none came."""
@@ -63,22 +64,13 @@ class Console(ClientObserver, ApplyObserver):
         self._previous_handlers: dict[int, Any] = {}
         self._expected_requests = self._sent_requests = 0
 
-    def __enter__(self) -> Console:
-        """Start; `__exit__` removes the bar."""
-        return self
-
     def arm(self) -> None:
         """Let a signal stop between two requests: from here on the shop is written to."""
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._previous_handlers[number] = signal.signal(number, self._interrupt)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         """Remove the bar and restore the signal handlers."""
         self.finish()
         for number, handler in self._previous_handlers.items():
@@ -152,7 +144,7 @@ class Console(ClientObserver, ApplyObserver):
 
     def _show(self, text: str, done: int, total: int | None) -> None:
         if self._bar is None:
-            self._bar = _make_bar()
+            self._bar = _make_bar(self._has_color)
             self._bar.start()
         if self._task is None or (total is None) != (self._total is None):
             if self._task is not None:
@@ -171,14 +163,14 @@ class Console(ClientObserver, ApplyObserver):
 
 @contextmanager
 def open_shop(
-    folder: Path, output_format: str, reserve: int, verbosity: int
+    folder: Path, output_format: str, reserve: int, verbose: int
 ) -> Iterator[tuple[Console, OpenShop]]:
     """Open the shop of `folder` to read it, with progress where the result is text."""
     from reconciler.dealpos.budget import Limits
     from reconciler.workflows import open_shop as shops
 
     with (
-        Console(output_format != "text", verbosity) as console,
+        Console(output_format != "text", verbose) as console,
         shops.open_shop(folder, console, Limits(reserve=reserve)) as shop,
     ):
         yield console, shop
@@ -194,19 +186,18 @@ def _describe(operation: str) -> str:
     return f"reading {KINDS[name].collection if name in KINDS else name}"
 
 
-def _make_bar() -> Any:
+def _make_bar(has_color: bool) -> Any:
     """Return a progress bar on stderr that vanishes when it is stopped."""
     from rich.console import Console as RichConsole
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    color = terminal.has_color(sys.stderr)
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.fields[count]}"),
         TimeElapsedColumn(),
-        console=RichConsole(stderr=True, force_terminal=True, no_color=not color),
+        console=RichConsole(stderr=True, force_terminal=True, no_color=not has_color),
         transient=True,
     )
 

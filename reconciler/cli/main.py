@@ -37,7 +37,6 @@ def main() -> None:
     # has a say in what a price is.
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     terminal.prepare_streams()
-    terminal.choose_color("auto")
     try:
         _check_current_folder()
         with terminal.guard_stdout():
@@ -93,18 +92,14 @@ def cli() -> None:
     """
 
 
-COMMANDS = (init, doctor, validate, plan, apply, audit, history, sandbox, schema, import_, adopt)
-for command in COMMANDS:
-    cli.add_command(command)
-
-
 def _accept_color(command: click.Command) -> None:
     """Let `--color` stand after any command too, not only before it."""
-    if command is not cli:
-        options.color(command)
-    if isinstance(command, click.Group):
-        for below in command.commands.values():
-            _accept_color(below)
+    options.color(command)
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        _accept_color(below)
 
 
-_accept_color(cli)
+COMMANDS = (init, doctor, validate, plan, apply, audit, history, sandbox, schema, import_, adopt)
+for command in COMMANDS:
+    _accept_color(command)
+    cli.add_command(command)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from reconciler.cli import terminal
 from reconciler.errors import UsageError, suggestion
 
 if TYPE_CHECKING:
@@ -34,14 +33,13 @@ def parse_duration(
 
 def _choose_color(context: click.Context, parameter: click.Parameter, choice: str | None) -> None:
     if choice is not None:
-        terminal.choose_color(choice)
         context.color = {"always": True, "never": False}.get(choice)
 
 
 color = click.option(
     "--color",
     metavar="WHEN",
-    type=click.Choice(terminal.COLOR_CHOICES),
+    type=click.Choice(["auto", "always", "never"]),
     callback=_choose_color,
     expose_value=False,
     is_eager=True,
@@ -146,10 +144,7 @@ def parse_scope(targets: tuple[str, ...], kinds: tuple[str, ...]) -> Scope:
     from reconciler.core.plan.target import Scope
     from reconciler.kinds import MANAGED
 
-    for name in kinds:
-        if name not in MANAGED:
-            hint = suggestion(name, MANAGED) or f"valid kinds: {', '.join(MANAGED)}"
-            raise UsageError(f"unknown kind `{name}`", hint=hint)
+    _check_names("kind", kinds, MANAGED)
     return Scope(targets, kinds)
 
 
@@ -158,7 +153,11 @@ def check_fields(names: tuple[str, ...]) -> None:
     from reconciler.kinds import MANAGED
 
     known = {name for kind in MANAGED.values() for name in kind.model.__annotations__}
+    _check_names("field", names, sorted(known))
+
+
+def _check_names(what: str, names: Iterable[str], known: Collection[str]) -> None:
     for name in names:
         if name not in known:
-            hint = suggestion(name, known) or f"valid fields: {', '.join(sorted(known))}"
-            raise UsageError(f"unknown field `{name}`", hint=hint)
+            hint = suggestion(name, known) or f"valid {what}s: {', '.join(known)}"
+            raise UsageError(f"unknown {what} `{name}`", hint=hint)

@@ -89,6 +89,14 @@ def print_text(text: str) -> None:
     terminal.write_stdout(terminal.wrap(text, terminal.read_width(sys.stdout)))
 
 
+def print_either(output_format: str, document: Any, text: str) -> None:
+    """Write a result to stdout: one JSON document for programs, else text for people."""
+    if output_format == "json":
+        print_json(document)
+    else:
+        print_text(text)
+
+
 def print_result(output_format: str, text: str) -> None:
     """Write a result to stdout: text for people wrapped, other formats as they are."""
     write = print_text if output_format == "text" else terminal.write_stdout

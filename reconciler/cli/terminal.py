@@ -22,7 +22,6 @@ from reconciler.errors import ReconcilerError
 MIN_COLUMNS: Final = 40
 """Columns below which wrapping would leave a word a line."""
 MAX_HANGING_INDENT_COLUMNS: Final = 12
-COLOR_CHOICES: Final = ("auto", "always", "never")
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _MAYBE_WIDE = re.compile(r"[\u1100-\u200f\u231a-\U0010ffff]")
@@ -35,25 +34,15 @@ _WRITE_ERRORS = (EBADF, EDQUOT, EFBIG, EINVAL, EIO, ENOSPC, EPIPE)
 """Error numbers of a stream that does not take what is written to it."""
 
 
-class _Choice:
-    """The word after `--color`."""
-
-    color = "auto"
-
-
-def choose_color(choice: str) -> None:
-    """Remember the word after `--color` for the rest of the run."""
-    _Choice.color = choice
-
-
 def has_color(stream: TextIO) -> bool:
     """Return whether text for `stream` is coloured.
 
     `--color` decides first, then NO_COLOR, FORCE_COLOR, TERM=dumb, and last whether the stream is
     a terminal. An environment variable that is empty counts as not set.
     """
-    if _Choice.color != "auto":
-        return _Choice.color == "always"
+    context = click.get_current_context(silent=True)
+    if context and context.color is not None:
+        return context.color
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):

@@ -65,11 +65,7 @@ def today() -> str:
 
 @contextmanager
 def open_shop(
-    folder: Path,
-    observer: ClientObserver | None,
-    limits: Limits,
-    *,
-    read_ahead: bool = True,
+    folder: Path, observer: ClientObserver | None, limits: Limits, *, read_ahead: bool = True
 ) -> Iterator[OpenShop]:
     """Open the shop of `folder`; `read_ahead` begins to parse its files in a second process.
 

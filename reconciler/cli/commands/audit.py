@@ -54,7 +54,6 @@ def audit(
     if unread := found.of("unknown"):
         from reconciler.render.words import plural
 
-        output.print_error(ReconcilerError(f"{plural(len(unread), 'object')} could not be read"))
-        sys.exit(exit_codes.ERROR)
+        raise ReconcilerError(f"{plural(len(unread), 'object')} could not be read")
     if detailed_exitcode and not found.clean:
         sys.exit(exit_codes.CHANGES)

@@ -47,9 +47,7 @@ def doctor(directory: Path, output_format: str, verbose: int) -> None:
     results = run_checks(evidence, KINDS)
     from reconciler.render.doctor import doctor_document, doctor_text
 
-    if output_format == "json":
-        output.print_json(doctor_document(evidence, results))
-    else:
-        output.print_text(doctor_text(evidence, results, terminal.has_color(sys.stdout)))
+    text = doctor_text(evidence, results, terminal.has_color(sys.stdout))
+    output.print_either(output_format, doctor_document(evidence, results), text)
     if any(result.verdict is CheckVerdict.ERROR for result in results):
         sys.exit(exit_codes.ERROR)

@@ -14,20 +14,13 @@ from reconciler.errors import UsageError
 @options.directory
 @options.output_format
 @click.option(
-    "--rebuild",
-    is_flag=True,
-    help="Recreate the ledger from the files and the live shop.",
+    "--rebuild", is_flag=True, help="Recreate the ledger from the files and the live shop."
 )
 @options.force_unlock
 @options.reserve
 @options.verbose
 def history(
-    directory: Path,
-    output_format: str,
-    rebuild: bool,
-    force_unlock: bool,
-    reserve: int,
-    verbose: int,
+    directory: Path, output_format: str, rebuild: bool, force_unlock: bool, **reading: int
 ) -> None:
     """List past applies recorded in the ledger."""
     with output.report_errors(output_format, directory):
@@ -46,14 +39,11 @@ def history(
         if rebuild:
             from reconciler.cli.console import open_shop
 
-            with open_shop(directory, output_format, reserve, verbose) as (_, opened):
+            with open_shop(directory, output_format, **reading) as (_, opened):
                 from reconciler.workflows.plan import rebuild_ledger
 
                 rebuild_ledger(opened, home, force_unlock)
         held = home.read()
     from reconciler.render.history import history_document, history_text
 
-    if output_format == "json":
-        output.print_json(history_document(held, store))
-    else:
-        output.print_text(history_text(held, store))
+    output.print_either(output_format, history_document(held, store), history_text(held, store))

@@ -22,12 +22,7 @@ from reconciler.errors import UsageError
 @options.reserve
 @options.verbose
 def import_(
-    directory: Path,
-    output_format: str,
-    dry_run: bool,
-    kinds: tuple[str, ...],
-    reserve: int,
-    verbose: int,
+    directory: Path, output_format: str, dry_run: bool, kinds: tuple[str, ...], **reading: int
 ) -> None:
     """Generate files for objects that are not declared yet.
 
@@ -41,22 +36,19 @@ def import_(
         from reconciler.workflows import import_ as importing
 
         importing.make_folder(directory)
-        with open_shop(directory, output_format, reserve, verbose) as (console, shop):
-            reading = importing.begin_reading(shop, kinds)
-            reading.read_listings()
+        with open_shop(directory, output_format, **reading) as (console, shop):
+            everything = importing.begin_reading(shop, kinds)
+            everything.read_listings()
             console.finish()
-            estimate = render.estimate_text(reading)
-            if dry_run and output_format == "json":
-                return output.print_json(render.estimate_document(reading))
+            estimate = render.estimate_text(everything)
             if dry_run:
-                return output.print_text(estimate)
+                document = render.estimate_document(everything)
+                return output.print_either(output_format, document, estimate)
             console.say(estimate.rstrip("\n"))
-            console.expect(reading.remaining_requests())
-            result = importing.write_files(shop, reading, kinds)
-    if output_format == "json":
-        output.print_json(render.import_document(result))
-    else:
-        output.print_text(render.import_text(result, str(directory)))
+            console.expect(everything.remaining_requests())
+            result = importing.write_files(shop, everything, kinds)
+    text = render.import_text(result, str(directory))
+    output.print_either(output_format, render.import_document(result), text)
     if result.cut is not None:
         output.print_error(result.cut)
         raise UsageError(

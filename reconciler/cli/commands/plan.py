@@ -74,8 +74,6 @@ def plan(
         from reconciler.render.words import plural
 
         objects = plural(len(run.plan.unknown), "object")
-        why = f"{objects} could not be read; changes to them are not planned"
-        output.print_error(ReconcilerError(why))
-        sys.exit(exit_codes.ERROR)
+        raise ReconcilerError(f"{objects} could not be read; changes to them are not planned")
     if detailed_exitcode and not run.plan.settled:
         sys.exit(exit_codes.CHANGES)

@@ -21,12 +21,10 @@ def validate(directory: Path, output_format: str) -> None:
         from reconciler.kinds import MANAGED
 
         counts = {name: len(objects) for name, objects in desired.objects.items()}
-        if output_format == "json":
-            output.print_json({"valid": True, "objects": counts})
-        else:
-            listed = ", ".join(
-                f"{count:,} {name if count == 1 else MANAGED[name].collection}"
-                for name, count in counts.items()
-                if count
-            )
-            output.print_text(f"Valid: {listed or 'nothing declared'}\n")
+        listed = ", ".join(
+            f"{count:,} {name if count == 1 else MANAGED[name].collection}"
+            for name, count in counts.items()
+            if count
+        )
+        text = f"Valid: {listed or 'nothing declared'}\n"
+        output.print_either(output_format, {"valid": True, "objects": counts}, text)
