@@ -14,10 +14,10 @@ from reconciler.catalogue.problems import validate_entry
 from reconciler.catalogue.syntax import Steps
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Allowance, Declared, Removal
-from reconciler.core.model.kind import Kinds
 from reconciler.core.model.types import Code, Day, Flag
 from reconciler.errors import suggestion
 from reconciler.guardrails.rules import RULES
+from reconciler.kinds import MANAGED
 
 ALLOW = "allow"
 """The key of a catalogue file that holds exceptions from guardrails."""
@@ -46,9 +46,8 @@ class RemovedEntry(TypedDict, total=False):
 class Directives:
     """The entries under one key in every file, each with its place; problems are collected."""
 
-    def __init__(self, key: str, kinds: Kinds, problems: Problems) -> None:
+    def __init__(self, key: str, problems: Problems) -> None:
         self.key = key
-        self.kinds = kinds
         self.problems = problems
         self.entries: list[tuple[Any, Source]] = []
 
@@ -75,8 +74,8 @@ class Directives:
         if not slash or not name:
             hint = "write kind/name, such as variant/1003L"
             self.add_problem(source, f"`{written}` is not a valid address", hint, ("address",))
-        elif kind not in self.kinds:
-            hint = suggestion(kind, self.kinds) or f"kinds: {', '.join(sorted(self.kinds))}"
+        elif kind not in MANAGED:
+            hint = suggestion(kind, MANAGED) or f"kinds: {', '.join(sorted(MANAGED))}"
             self.add_problem(source, f"unknown kind `{kind}`", hint, ("address",))
         else:
             return Address(kind, name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,7 +18,7 @@ from reconciler.catalogue.directives import (
 )
 from reconciler.catalogue.files import Files, Problems, list_files
 from reconciler.catalogue.parallel import Parsing
-from reconciler.catalogue.parser import Expand, Node
+from reconciler.catalogue.parser import Node
 from reconciler.catalogue.problems import (
     WAS,
     Explained,
@@ -29,10 +28,12 @@ from reconciler.catalogue.problems import (
     private_fields,
 )
 from reconciler.catalogue.sections import read_defaults
+from reconciler.catalogue.settings import Settings
 from reconciler.core.model.address import Source
 from reconciler.core.model.desired import Declared, Desired
-from reconciler.core.model.kind import Kind, Kinds
+from reconciler.core.model.kind import Kind
 from reconciler.errors import Problem, SourceError, suggestion
+from reconciler.kinds import MANAGED
 
 
 @dataclass(slots=True)
@@ -46,27 +47,21 @@ class _Entry:
     was: str = ""
 
 
-def load(
-    root: Path,
-    catalogue: str,
-    kinds: Kinds,
-    *,
-    defaults: Node | None = None,
-    expand: Expand | None = None,
-    parsing: Parsing | None = None,
-) -> Desired:
-    """Load every object that the files below `root / catalogue` declare.
+def load(shop: Settings, parsing: Parsing | None = None) -> Desired:
+    """Load every object that the files of a shop declare; `parsing` may have been started before.
 
-    `parsing` is given where it was started before. `defaults` are values by kind, filled in where
-    an object omits the key. Raises SourceError with every problem of every file.
+    Raises SourceError with every problem of every file.
     """
+    paths = list_files(shop.root, shop.catalogue)
+    if parsing is None or parsing.paths != paths:
+        parsing = Parsing(shop.root, paths, shop.expand)
     frozen = gc.isenabled()
     gc.disable()  # tens of thousands of small containers, none of them garbage
     try:
-        loader = _Loader(root, kinds)
-        for shown, node, problems in parsing or Parsing(root, list_files(root, catalogue), expand):
+        loader = _Loader(Problems(Files(shop.root)))
+        for shown, node, problems in parsing:
             loader.add_file(shown, node, problems)
-        desired = loader.validate(read_defaults(defaults, kinds, loader.problems))
+        desired = loader.validate(read_defaults(shop.defaults, loader.problems))
     finally:
         if frozen:
             gc.enable()
@@ -76,15 +71,14 @@ def load(
 
 
 class _Loader:
-    def __init__(self, root: Path, kinds: Kinds) -> None:
-        self.kinds = kinds
-        self.problems = Problems(Files(root))
+    def __init__(self, problems: Problems) -> None:
+        self.problems = problems
         self.places: set[tuple[str, int, int]] = set()
         """Places with a problem of the YAML text: a second problem there would repeat it."""
-        self.directives = {key: Directives(key, kinds, self.problems) for key in (ALLOW, REMOVED)}
-        self.gathered: dict[str, list[_Entry]] = {name: [] for name in kinds}
-        self.tops = {kind.collection: kind for kind in kinds.values() if not kind.parent}
-        self.nested = {kind.parent.kind: kind for kind in kinds.values() if kind.parent}
+        self.directives = {key: Directives(key, problems) for key in (ALLOW, REMOVED)}
+        self.gathered: dict[str, list[_Entry]] = {name: [] for name in MANAGED}
+        self.tops = {kind.collection: kind for kind in MANAGED.values() if not kind.parent}
+        self.nested = {kind.parent.kind: kind for kind in MANAGED.values() if kind.parent}
 
     def add_file(self, shown: str, root: Node, problems: list[Problem]) -> None:
         """Add the objects of one file, and the problems of its text."""
@@ -107,7 +101,7 @@ class _Loader:
         hint = suggestion(key, accepted) or f"accepted: {', '.join(accepted)}"
         owner = next((o for o, inner in self.nested.items() if inner.collection == key), None)
         if owner is not None:
-            hint = f"`{key}` belongs inside an entry of `{self.kinds[owner].collection}`"
+            hint = f"`{key}` belongs inside an entry of `{MANAGED[owner].collection}`"
         self.problems.add(top, (key,), f"unknown key `{key}`", hint, key=True)
 
     def _is_list(self, items: Any, owner: Source, key: str) -> bool:
@@ -135,9 +129,10 @@ class _Loader:
 
     def validate(self, defaults: Mapping[str, Mapping[str, Any]]) -> Desired:
         """Return every object in canonical form; problems are collected."""
-        objects: dict[str, dict[str, Declared]] = {}
-        for name, kind in self.kinds.items():
-            objects[name] = self._kind(kind, self.gathered[name], defaults.get(name, {}))
+        objects = {
+            name: self._kind(kind, self.gathered[name], defaults.get(name, {}))
+            for name, kind in MANAGED.items()
+        }
         removed = read_removals(self.directives[REMOVED], objects)
         return Desired(objects, read_allowances(self.directives[ALLOW]), removed)
 
@@ -154,7 +149,7 @@ class _Loader:
             if defaults:
                 value = {**defaults, **value}
             if kind.parent:
-                parent = self.kinds[kind.parent.kind]
+                parent = MANAGED[kind.parent.kind]
                 value[parent.name] = entry.owner.get(parent.identity, "")
             for path, complaint in kind.validate(value) if kind.validate else ():
                 message = f"{kind.name}/{name}: `{path[0] if path else ''}` {complaint}"

@@ -21,11 +21,12 @@ from reconciler.catalogue.problems import (
     validate_entry,
 )
 from reconciler.core.model.desired import PruneScope
-from reconciler.core.model.kind import Kind, Kinds
+from reconciler.core.model.kind import Kind
 from reconciler.core.model.types import Code, Flag
 from reconciler.errors import suggestion
 from reconciler.guardrails.guardrail import Guardrail, Guardrails
 from reconciler.guardrails.rules import RULES
+from reconciler.kinds import MANAGED
 
 OFF = ("off", "false")
 """Values that turn a guardrail off."""
@@ -33,11 +34,10 @@ PRUNE = "prune"
 _Globs = Annotated[list[Code], Field(min_length=1)]
 
 
-def read_guardrails(node: Node | None, problems: Problems) -> Guardrails:
+def read_guardrails(node: Node, problems: Problems) -> Guardrails:
     """Return the guardrails that are on, with their limits; problems go to `problems`."""
     rules = {name: rule() for name, rule in RULES.items()}
-    for name, given in (node or {}).items():
-        assert node is not None
+    for name, given in node.items():
         if name not in RULES:
             hint = suggestion(name, RULES) or f"guardrails: {', '.join(RULES)}"
             problems.add_setting(node, (name,), f"unknown guardrail `{name}`", hint, key=True)
@@ -77,16 +77,13 @@ def _guardrail(rule: type[Guardrail], given: Node, problems: Problems) -> Guardr
         return None
 
 
-def read_defaults(
-    node: Node | None, kinds: Kinds, problems: Problems
-) -> Mapping[str, Mapping[str, Any]]:
+def read_defaults(node: Node, problems: Problems) -> Mapping[str, Mapping[str, Any]]:
     """Return the default values of each kind; problems go to `problems`."""
     filled = {}
-    for name, given in (node or {}).items():
-        assert node is not None
-        kind = kinds.get(name)
+    for name, given in node.items():
+        kind = MANAGED.get(name)
         if kind is None:
-            hint = suggestion(name, kinds) or f"accepted: {', '.join(sorted(kinds))}"
+            hint = suggestion(name, MANAGED) or f"accepted: {', '.join(sorted(MANAGED))}"
             message = f"unknown kind `{name}` in `defaults`"
             problems.add_setting(node, (name,), message, hint, key=True)
         elif not isinstance(given, Node):
@@ -120,30 +117,30 @@ class PruneEntry(TypedDict, total=False):
     delete: Annotated[Flag, Field(description="Delete; otherwise objects are retired.")]
 
 
-def read_prune(root: Node, kinds: Kinds, problems: Problems) -> tuple[PruneScope, ...]:
+def read_prune(root: Node, problems: Problems) -> tuple[PruneScope, ...]:
     """Return every scope of `prune:`; problems go to `problems`."""
     items = root.get(PRUNE, [])
     if not isinstance(items, list) or not all(isinstance(item, Node) for item in items):
         message = f"`{PRUNE}` must be a list of mappings"
         problems.add_setting(root, (PRUNE,), message, "write `- kinds: […]`")
         return ()
-    found = (_prune_scope(node, kinds, problems) for node in items)
+    found = (_prune_scope(node, problems) for node in items)
     return tuple(scope for scope in found if scope)
 
 
-def _prune_scope(node: Node, kinds: Kinds, problems: Problems) -> PruneScope | None:
-    def complain(name: str, message: str, hint: str | None, is_key: bool) -> None:
+def _prune_scope(node: Node, problems: Problems) -> PruneScope | None:
+    def complain(name: str, message: str, hint: str, is_key: bool) -> None:
         problems.add_setting(node, (name,), f"{PRUNE}: {message}", hint, key=is_key)
 
     scope = validate_entry(PruneEntry, node, complain)
     if scope is None:
         return None
     for name in scope["kinds"]:
-        if name not in kinds:
-            hint = suggestion(name, kinds) or f"kinds: {', '.join(sorted(kinds))}"
+        if name not in MANAGED:
+            hint = suggestion(name, MANAGED) or f"kinds: {', '.join(sorted(MANAGED))}"
             problems.add_setting(node, ("kinds",), f"unknown kind `{name}`", hint)
     return PruneScope(
-        tuple(name for name in scope["kinds"] if name in kinds),
+        tuple(name for name in scope["kinds"] if name in MANAGED),
         node.source(SETTINGS_FILE),
         tuple(scope.get("categories", ())),
         tuple(scope.get("codes", ())),

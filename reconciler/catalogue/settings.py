@@ -26,12 +26,10 @@ from reconciler.core.model.desired import PruneScope
 from reconciler.core.model.store import SANDBOX, Store
 from reconciler.errors import SourceError, StoreError, UsageError, suggestion
 from reconciler.guardrails.guardrail import Guardrails
-from reconciler.kinds import MANAGED
 
 _KEYS = ("store", "catalogue", "defaults", "guardrails", "prune", "ledger")
 LEDGERS = ("none", "file", "git")
 """The places that a ledger can have."""
-_STORE_KEYS = ("url", "client_id", "client_secret")
 # The environment overrides the file, so that a CI job can point the same shop at a rehearsal.
 _OVERRIDES = {
     "url": "DEALPOS_URL",
@@ -46,7 +44,7 @@ class Settings:
 
     root: Path
     catalogue: str
-    defaults: Node | None
+    defaults: Node
     guardrails: Guardrails = field(repr=False)
     """The guardrails that are on, with their limits."""
     prune: tuple[PruneScope, ...]
@@ -149,7 +147,7 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> Settings:
         problems.add_setting(node, ("catalogue",), message)
     defaults = reader.mapping(node, "defaults")
     guardrails = read_guardrails(reader.mapping(node, "guardrails"), problems)
-    prune = read_prune(node, MANAGED, problems)
+    prune = read_prune(node, problems)
     ledger = reader.text(node, "ledger") or "none"
     if ledger not in LEDGERS:
         hint = suggestion(ledger, LEDGERS) or "write none, file or git"
@@ -173,13 +171,13 @@ class _Reader:
                 hint = suggestion(key, accepted) or "accepted: " + ", ".join(accepted)
                 self.problems.add_setting(node, (key,), f"unknown key `{key}`", hint, key=True)
 
-    def mapping(self, node: Node, key: str) -> Node | None:
-        value = node.get(key)
-        if value is not None and not isinstance(value, Node):
-            message = f"`{key}` must be a mapping (key: value lines)"
-            self.problems.add_setting(node, (key,), message)
-            return None
-        return value
+    def mapping(self, node: Node, key: str) -> Node:
+        value = node.get(key, empty_node())
+        if isinstance(value, Node):
+            return value
+        message = f"`{key}` must be a mapping (key: value lines)"
+        self.problems.add_setting(node, (key,), message)
+        return empty_node()
 
     def text(self, node: Node, key: str) -> str:
         value = node.get(key, "")
@@ -197,18 +195,17 @@ class _Reader:
         """Return the settings of the store; the environment overrides the file."""
         node = self.mapping(root, "store")
         given: dict[str, str] = {}
-        if node is not None:
-            self.unknown(node, _STORE_KEYS)
-            secret = node.get("client_secret")
-            if isinstance(secret, str) and not is_placeholder(secret):
-                message = "a client secret is written in the file"
-                hint = "write ${DEALPOS_CLIENT_SECRET} and set it in the environment; "
-                hint += "then replace the secret: git keeps the old one in its history"
-                self.problems.add_setting(node, ("client_secret",), message, hint)
+        self.unknown(node, tuple(_OVERRIDES))
+        secret = node.get("client_secret")
+        if isinstance(secret, str) and not is_placeholder(secret):
+            message = "a client secret is written in the file"
+            hint = "write ${DEALPOS_CLIENT_SECRET} and set it in the environment; "
+            hint += "then replace the secret: git keeps the old one in its history"
+            self.problems.add_setting(node, ("client_secret",), message, hint)
         for key, name in _OVERRIDES.items():
             if self.environment.get(name):
                 given[key] = self.environment[name]
-            elif node is not None and key in node and not self._is_unset(node[key]):
+            elif key in node and not self._is_unset(node[key]):
                 given[key] = self.text(node, key)
         return given
 

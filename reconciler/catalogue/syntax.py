@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from _ruamel_yaml import CParser
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -70,7 +70,7 @@ class YamlNode:
 
     def pair(self, key: str) -> YamlPair | None:
         """Return the pair that is written under `key` here, not what a merge brings."""
-        return next((pair for pair in self.pairs if pair.key == key), None)
+        return next((pair for pair in self.pairs if pair.key.text == key), None)
 
     def walk(self) -> Iterator[YamlNode]:
         """Yield this value and every one inside it; what an alias repeats is not inside it."""
@@ -95,23 +95,19 @@ class YamlNode:
             item = node.items[step] if step < len(node.items) else None
             return (item.position, item.target or item) if item else None
         if own := node.pair(step):
-            return own.position, own.value.target or own.value
-        for merge in (pair.value.target or pair.value for pair in node.pairs if pair.key == "<<"):
+            return own.key.position, own.value.target or own.value
+        merges = (pair.value for pair in node.pairs if pair.key.text == "<<")
+        for merge in (value.target or value for value in merges):
             for source in merge.items or [merge]:
                 if found := source.child(step):
                     return found
         return None
 
 
-@dataclass(slots=True)
-class YamlPair:
+class YamlPair(NamedTuple):
     """One key of a mapping, with its value."""
 
-    key: str
-    position: Position
-    start: int
-    end: int
-    """Of the key itself."""
+    key: YamlNode
     value: YamlNode
 
 
@@ -119,14 +115,11 @@ class PositionIndex:
     """The mappings of one text by their position, for several look-ups."""
 
     def __init__(self, content: str) -> None:
-        self.mappings: dict[Position, YamlNode] = {}
         try:
-            top = parse_syntax(content)
+            self.mappings = index_mappings(parse_syntax(content))
         except (RecursionError, YAMLError):
-            return  # nested beyond any use, or broken further on: the places of mappings have to do
-        for node in top.walk() if top else ():
-            if node.pairs:
-                self.mappings[node.position] = node
+            # Nested beyond any use, or broken further on: the places of mappings have to do.
+            self.mappings = {}
 
     def locate(self, start: Position, path: Sequence[str | int], *, key: bool = False) -> Position:
         """Return the position of the value (or the key) at `path` below the mapping at `start`.
@@ -159,19 +152,9 @@ def parse_syntax(text: str) -> YamlNode | None:
     return None
 
 
-def find_node(root: YamlNode, path: Sequence[str | int]) -> YamlNode | None:
-    """Return the value at a path; None where an alias or a merge stands in between."""
-    node = root
-    for step in path:
-        if isinstance(step, int):
-            if step >= len(node.items):
-                return None
-            node = node.items[step]
-        elif pair := node.pair(step):
-            node = pair.value
-        else:
-            return None
-    return node if node.sort != "alias" else None
+def index_mappings(root: YamlNode | None) -> dict[Position, YamlNode]:
+    """Return the mappings of a text by their position."""
+    return {node.position: node for node in (root.walk() if root else ()) if node.pairs}
 
 
 def yaml_problem(error: YAMLError, content: str, shown: str) -> Problem:
@@ -226,9 +209,8 @@ class _TreeBuilder:
         """Read the pairs of a mapping; return the event that ends it."""
         while not isinstance(event := self.parser.get_event(), MappingEndEvent):
             key = self.read(event, node.flow)
-            value = self.read(self.parser.get_event(), node.flow)
-            node.pairs.append(YamlPair(key.text, key.position, key.start, key.end, value))
-            node.end = value.end
+            node.pairs.append(YamlPair(key, self.read(self.parser.get_event(), node.flow)))
+            node.end = node.pairs[-1].value.end
         return event
 
     def _read_items(self, node: YamlNode) -> Any:

@@ -150,10 +150,10 @@ def _collect_new_objects(found: AdoptCandidates, client: Client, patterns: Seque
         return pick(address) or (above is not None and pick(above))
 
     chosen = [kind.name for kind in everything.chosen]
-    taken = select_exportable(everything.live, MANAGED, chosen, found.desired, fresh)
+    taken = select_exportable(everything.live, chosen, found.desired, fresh)
     settings = found.settings
-    given = read_defaults(settings.defaults, MANAGED, Problems(Files(settings.root)))
-    found.new = make_entries(taken, MANAGED, everything.live, given)
+    given = read_defaults(settings.defaults, Problems(Files(settings.root)))
+    found.new = make_entries(taken, everything.live, given)
     found.beside = taken.beside
     found.skipped += taken.skipped
     _add_unread(found, everything, patterns, taken)
@@ -193,7 +193,7 @@ def _kind(pattern: str) -> str:
 
 def edit_files(found: AdoptCandidates) -> Writeback:
     """Collect the edits of the files; a value that cannot be written is skipped with its reason."""
-    back = Writeback(found.settings, MANAGED, found.desired)
+    back = Writeback(found.settings, found.desired)
     adopted = []
     for take in found.drift:
         try:
@@ -211,7 +211,7 @@ def edit_files(found: AdoptCandidates) -> Writeback:
             found.skipped += [Skipped(entry.address, str(error)) for entry in entries]
     folder = found.settings.root / found.settings.catalogue
     taken = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    for name, (text, entries) in layout.files(others, MANAGED, taken).items():
+    for name, (text, entries) in layout.files(others, taken).items():
         back.create_file(f"{found.settings.catalogue}/{name}", text, entries)
     return back
 
@@ -224,7 +224,7 @@ def _choose_places(found: AdoptCandidates) -> tuple[dict[Place, list[YamlEntry]]
         collection = MANAGED[inner[0].address.kind].collection
         places[found.desired[owner].source.file, owner, collection] = inner
     for entry in sorted(found.new, key=lambda e: e.address):
-        if file := layout.file_of_similar(entry, found.desired, MANAGED):
+        if file := layout.file_of_similar(entry, found.desired):
             collection = MANAGED[entry.address.kind].collection
             places.setdefault((file, None, collection), []).append(entry)
         else:

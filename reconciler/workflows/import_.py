@@ -24,7 +24,6 @@ from reconciler.catalogue.writing.results import ImportResult, Skipped, sort_ski
 from reconciler.catalogue.writing.yaml_text import YamlEntry, pair, texts
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
-from reconciler.core.model.kind import Kinds
 from reconciler.core.model.live import Observed
 from reconciler.core.plan.labels import Labels
 from reconciler.dealpos.reading.full_read import FullRead
@@ -93,22 +92,22 @@ def write_files(shop: OpenShop, everything: FullRead, asked: Collection[str]) ->
 
     # Customers that a coupon names belong to the catalogue; others are imported with --kind.
     kinds = [name for name in MANAGED if name in choose_kinds(asked) or not asked]
-    found = select_exportable(everything.live, MANAGED, kinds, desired, fresh)
+    found = select_exportable(everything.live, kinds, desired, fresh)
     _write(shop.settings, found, everything, done)
-    _add_report(everything, found, done, MANAGED)
+    _add_report(everything, found, done)
     return done
 
 
 def _write(shop: Settings, found: Exportable, everything: FullRead, done: ImportResult) -> None:
     new = not (shop.root / SETTINGS_FILE).exists()
     settings, filled = _settings(shop, found, everything.desired, new)
-    made = make_entries(found, MANAGED, everything.live, filled)
+    made = make_entries(found, everything.live, filled)
     folder = shop.root / shop.catalogue
     schemas = shop.root / "schemas"
     known = new or (schemas / SCHEMA).exists()
     taken = [path.name for path in folder.iterdir()] if folder.is_dir() else []
     shown = Path(os.path.relpath(schemas / SCHEMA, folder)).as_posix() if known else ""
-    files = layout.files(made, MANAGED, taken, shown)
+    files = layout.files(made, taken, shown)
     for name, (text, held) in files.items():
         _verify(name, text, held)
     try:
@@ -130,11 +129,11 @@ def _settings(
     shop: Settings, found: Exportable, desired: Desired, new: bool
 ) -> tuple[str, Mapping[str, Mapping[str, Any]]]:
     """Return the text of the settings where they are written, and the defaults in force."""
-    given = read_defaults(shop.defaults, MANAGED, Problems(Files(shop.root)))
+    given = read_defaults(shop.defaults, Problems(Files(shop.root)))
     if given or any(desired.objects.values()):
         # A new default would change objects that are already declared.
         return (_store(shop) if new else ""), given
-    common = shared_defaults(found, MANAGED, found.values)
+    common = shared_defaults(found)
     lines = [line for name, value in common.items() for line in pair(name, value, 2)]
     below = "".join(f"{line}\n" for line in ["defaults:", *lines]) if lines else ""
     if new:
@@ -173,10 +172,10 @@ def _verify(name: str, text: str, held: Iterable[YamlEntry]) -> None:
         )
 
 
-def _add_report(everything: FullRead, found: Exportable, done: ImportResult, kinds: Kinds) -> None:
+def _add_report(everything: FullRead, found: Exportable, done: ImportResult) -> None:
     done.skipped = sort_skipped([*found.skipped, *_skip_nested_objects(everything)])
     done.requests = everything.client.requests
-    done.unread = [(kinds[n].collection, why) for n, why in sorted(everything.unreadable.items())]
+    done.unread = [(MANAGED[n].collection, why) for n, why in sorted(everything.unreadable.items())]
     done.unread += sorted((str(a), why) for a, why in everything.live.read_errors.items())
     done.notes = [*everything.live.notes, *_note_hidden(everything)]
 

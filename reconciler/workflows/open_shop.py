@@ -97,21 +97,10 @@ def check_files(folder: Path) -> Desired:
 def read_files(settings: Settings, parsing: Parsing | None = None) -> Desired:
     """Return the objects that the files declare. Raises SourceError for every problem in them."""
     from reconciler.catalogue import loader
-    from reconciler.catalogue.files import list_files
     from reconciler.core.plan.faults import find_cycles
     from reconciler.kinds import MANAGED
 
-    files = list_files(settings.root, settings.catalogue)
-    if parsing and parsing.paths != files:
-        parsing = None
-    desired = loader.load(
-        settings.root,
-        settings.catalogue,
-        MANAGED,
-        defaults=settings.defaults,
-        expand=settings.expand,
-        parsing=parsing,
-    )
+    desired = loader.load(settings, parsing)
     _refuse(settings.root, find_cycles(desired, MANAGED), desired)
     return replace(desired, prune=settings.prune)
 

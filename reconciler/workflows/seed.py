@@ -16,7 +16,7 @@ from reconciler.dealpos.apply.run import apply_steps
 from reconciler.dealpos.client import Client, embedded_transport
 from reconciler.dealpos.reading.read import read_live
 from reconciler.errors import ReconcilerError, UsageError
-from reconciler.kinds import KINDS, MANAGED
+from reconciler.kinds import KINDS
 from reconciler.ledger import rewrites as memory
 from reconciler.ledger.journal import Journal
 from reconciler.ledger.state_dir import StateDir
@@ -35,11 +35,7 @@ def seed_sandbox(shop: Settings, seed: Path | None) -> None:
     if seed is None or not seed.is_dir():
         connect.reset_sandbox(shop, seed)
         return
-    other = settings.load(seed)
-    desired = source.load(
-        other.root, other.catalogue, MANAGED, defaults=other.defaults, expand=other.expand
-    )
-    _fill(shop, desired)
+    _fill(shop, source.load(settings.load(seed)))
 
 
 def _fill(shop: Settings, desired: Desired) -> None:

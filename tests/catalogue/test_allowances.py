@@ -6,17 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.catalogue import loader as source
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Allowance, Desired
 from reconciler.errors import SourceError
-from reconciler.kinds import MANAGED
+from tests.support.folder import load_files
 
 
 def load(folder: Path, text: str) -> Desired:
     (folder / "catalogue").mkdir(exist_ok=True)
     (folder / "catalogue" / "shop.yaml").write_text(text, encoding="utf-8")
-    return source.load(folder, "catalogue", MANAGED)
+    return load_files(folder)
 
 
 def told(folder: Path, text: str) -> list[tuple[str, str]]:

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.catalogue import loader as source
 from reconciler.core.model.address import Address, Source
 from reconciler.errors import SourceError
-from reconciler.kinds import MANAGED
-from tests.support.folder import Folder
+from tests.support.folder import Folder, load_files
 
 WHOLE = """\
     categories:
@@ -158,8 +156,9 @@ def test_a_folder_without_files_declares_nothing(folder: Folder) -> None:
 
 
 def test_a_missing_folder_is_a_problem_with_a_hint(tmp_path: Path) -> None:
+    (tmp_path / "reconciler.yaml").write_text("catalogue: catalog", encoding="utf-8")
     with pytest.raises(SourceError) as caught:
-        source.load(tmp_path, "catalog", MANAGED)
+        load_files(tmp_path)
     (problem,) = caught.value.problems
     assert str(problem) == "catalog: folder not found"
     assert "set `catalogue:` in reconciler.yaml" in problem.hint
@@ -168,7 +167,7 @@ def test_a_missing_folder_is_a_problem_with_a_hint(tmp_path: Path) -> None:
 def test_a_file_in_the_place_of_the_folder_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "catalogue").write_text("x", encoding="utf-8")
     with pytest.raises(SourceError, match="1 problem in the files"):
-        source.load(tmp_path, "catalogue", MANAGED)
+        load_files(tmp_path)
 
 
 # --- problems -----------------------------------------------------------------------------------

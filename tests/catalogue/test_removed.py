@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.catalogue import loader as source
 from reconciler.catalogue import settings
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import PruneScope, Removal
 from reconciler.errors import SourceError
-from reconciler.kinds import MANAGED
+from tests.support.folder import load_files
 
 SHOP = {"DEALPOS_URL": "sandbox"}
 
@@ -19,7 +18,7 @@ SHOP = {"DEALPOS_URL": "sandbox"}
 def loaded(folder: Path, text: str) -> dict[Address, Removal]:
     (folder / "catalogue").mkdir(exist_ok=True)
     (folder / "catalogue" / "a.yaml").write_text(text, encoding="utf-8")
-    return dict(source.load(folder, "catalogue", MANAGED).removals)
+    return dict(load_files(folder).removals)
 
 
 def problems(folder: Path, text: str) -> list[str]:

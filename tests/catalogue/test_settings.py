@@ -17,7 +17,6 @@ from reconciler.catalogue.settings import Settings
 from reconciler.core.model.store import Store
 from reconciler.errors import SourceError, StoreError, UsageError
 from reconciler.guardrails.rules import RULES
-from reconciler.kinds import MANAGED
 
 SECRET = "s3cret-of-the-shop"
 REAL = """\
@@ -94,7 +93,7 @@ def test_the_environment_alone_is_a_store_without_any_file(load: Load) -> None:
     loaded = load(None, {"DEALPOS_URL": "https://shop.dealpos.net", **CREDENTIALS})
     assert loaded.store().client_id == "me"
     assert loaded.catalogue == "catalogue"
-    assert loaded.defaults is None
+    assert loaded.defaults == {}
 
 
 def test_the_environment_of_the_process_is_used(
@@ -160,10 +159,7 @@ def test_files_can_be_validated_without_any_credentials(
     loaded = load(text)
     (tmp_path / "catalogue").mkdir()
     (tmp_path / "catalogue" / "a.yaml").write_text("categories: [{name: A}]", encoding="utf-8")
-    desired = source.load(
-        loaded.root, loaded.catalogue, MANAGED, defaults=loaded.defaults, expand=loaded.expand
-    )
-    assert len(list(desired)) == 1
+    assert len(list(source.load(loaded))) == 1
 
 
 ODD = (

@@ -297,8 +297,7 @@ def test_keys_that_no_field_knows_are_left_out(kind: Kind) -> None:
 def test_every_managed_kind_is_declared_in_an_example() -> None:
     declared: set[str] = set()
     for folder in (path.parent for path in (ROOT / "examples").glob("*/reconciler.yaml")):
-        loaded = settings.load(folder, {})
-        desired = source.load(folder, loaded.catalogue, MANAGED, defaults=loaded.defaults)
+        desired = source.load(settings.load(folder, {}))
         declared |= {name for name, objects in desired.objects.items() if objects}
     assert declared == set(MANAGED)
 

@@ -12,10 +12,9 @@ from typing import Any
 
 import httpx
 
-from reconciler.catalogue import loader as source
 from reconciler.core.model.address import Source
 from reconciler.core.model.desired import Declared, Desired
-from reconciler.kinds import MANAGED
+from tests.support.folder import load_files
 
 A_PRODUCT = 10
 """Variants of a product."""
@@ -52,7 +51,7 @@ def declared(variants: int) -> Desired:
     with TemporaryDirectory() as folder:
         (Path(folder) / "catalogue").mkdir()
         (Path(folder) / "catalogue" / "shop.yaml").write_text(_TEMPLATE, encoding="utf-8")
-        one = source.load(Path(folder), "catalogue", MANAGED).objects
+        one = load_files(Path(folder)).objects
     place = Source("catalogue/shop.yaml", 1, 1)
 
     def many(kind: str, template: str, named: Iterable[str], **more: Any) -> dict[str, Declared]:

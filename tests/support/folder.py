@@ -9,10 +9,16 @@ from typing import Any
 import pytest
 
 from reconciler.catalogue import loader as source
-from reconciler.catalogue.parser import parse
+from reconciler.catalogue import settings
 from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Desired
 from reconciler.errors import SourceError
-from reconciler.kinds import MANAGED
+
+
+def load_files(root: Path) -> Desired:
+    """Load what the files of a shop folder declare, without a store or an environment."""
+    (root / "reconciler.yaml").touch()
+    return source.load(settings.load(root, {}))
 
 
 class Folder:
@@ -30,9 +36,7 @@ class Folder:
     def load(self, defaults: str = "") -> Any:
         text = textwrap.dedent(defaults)
         (self.root / "reconciler.yaml").write_text(text, encoding="utf-8")
-        node, problems = parse(text, "reconciler.yaml")
-        assert not problems
-        return source.load(self.root, "catalogue", MANAGED, defaults=node.get("defaults"))
+        return load_files(self.root)
 
     def get(self, address: str, defaults: str = "") -> Any:
         kind, _, name = address.partition("/")

@@ -57,10 +57,7 @@ def refused(tmp_path: Path, catalogue: str, defaults: str = "") -> bool:
     (tmp_path / "catalogue" / "shop.yaml").write_text(catalogue, encoding="utf-8")
     (tmp_path / "reconciler.yaml").write_text(defaults, encoding="utf-8")
     try:
-        loaded = settings.load(tmp_path, {})
-        source.load(
-            tmp_path, loaded.catalogue, MANAGED, defaults=loaded.defaults, expand=loaded.expand
-        )
+        source.load(settings.load(tmp_path, {}))
     except SourceError:
         return True
     return False

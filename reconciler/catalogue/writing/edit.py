@@ -73,7 +73,7 @@ class Edits:
         if own is None:
             self._insert(place, key, value, order)
         else:
-            self._amend(own, value, self._column(place.pairs[0].start))
+            self._amend(own, value, self._column(place.pairs[0].key.start))
 
     def remove_key(self, place: YamlNode, key: str) -> None:
         """Remove a key from a mapping."""
@@ -83,13 +83,13 @@ class Edits:
         index = place.pairs.index(own)
         if len(place.pairs) == 1:
             raise Unwritable("it is the only key of its mapping")
-        if place.flow or not self._is_alone(own.start):
+        if place.flow or not self._is_alone(own.key.start):
             after = place.pairs[index + 1 : index + 2]
             before = place.pairs[index - 1].value.end
-            cut = (own.start, after[0].start) if after else (before, own.value.end)
+            cut = (own.key.start, after[0].key.start) if after else (before, own.value.end)
             self._change(*cut, "")
         else:
-            self._remove_lines(own.start, own.value.end)
+            self._remove_lines(own.key.start, own.value.end)
 
     def append(self, place: YamlNode, key: str, entries: Sequence[YamlEntry]) -> None:
         """Add entries to the list under `key` of a mapping."""
@@ -99,7 +99,7 @@ class Edits:
         elif own.value.sort != "list":
             raise Unwritable(f"`{key}` is written elsewhere, behind an anchor")
         elif own.value.flow:
-            self._flowing(own, entries, self._column(place.pairs[0].start))
+            self._flowing(own, entries, self._column(place.pairs[0].key.start))
         else:
             dash = self.text.rindex("-", 0, own.value.items[0].start)
             lines = [line for entry in entries for line in entry.lines(self._column(dash))]
@@ -111,7 +111,7 @@ class Edits:
             listed = flow([_whole(entry) for entry in entries], inside=True)
             self._change(last, last, f", {key}: {listed}")
             return
-        column = self._column(place.pairs[0].start)
+        column = self._column(place.pairs[0].key.start)
         lines = [line for entry in entries for line in entry.lines(column + 2)]
         gap = [""] if column == 0 else []
         self._lines(last, [*gap, f"{' ' * column}{key}:", *lines])
@@ -121,9 +121,9 @@ class Edits:
         listed = ", ".join(flow(_whole(entry), inside=True) for entry in entries)
         if place.items:
             self._change(place.items[-1].end, place.items[-1].end, f", {listed}")
-        elif self.text[place.start : place.end] == "[]" and self._is_alone(own.start):
+        elif self.text[place.start : place.end] == "[]" and self._is_alone(own.key.start):
             lines = [line for entry in entries for line in entry.lines(column + 2)]
-            self._change(own.end, place.end, self.newline.join([":", *lines]))
+            self._change(own.key.end, place.end, self.newline.join([":", *lines]))
         else:
             self._change(place.start, place.end, f"[{listed}]")
 
@@ -132,12 +132,12 @@ class Edits:
             self._change(place.start, place.end, flow({key: value}))
             return
         earlier = order[: order.index(key)] if key in order else ()
-        before = [p for p in place.pairs if p.key in earlier] or place.pairs
-        last = max(before, key=lambda p: p.start).value.end
+        before = [p for p in place.pairs if p.key.text in earlier] or place.pairs
+        last = max(before, key=lambda p: p.key.start).value.end
         if place.flow:
             self._change(last, last, f", {scalar(key, flow=True)}: {flow(value, inside=True)}")
         else:
-            self._lines(last, list(pair(key, value, self._column(place.pairs[0].start))))
+            self._lines(last, list(pair(key, value, self._column(place.pairs[0].key.start))))
 
     def _amend(self, own: YamlPair, value: Any, column: int) -> None:
         place = own.value
@@ -156,7 +156,7 @@ class Edits:
 
     def _members(self, own: YamlPair, value: Mapping[str, Any], column: int) -> None:
         place = own.value
-        gone = [p.key for p in place.pairs if p.key not in value]
+        gone = [p.key.text for p in place.pairs if p.key.text not in value]
         if not place.pairs or (gone and (place.flow or len(gone) == len(place.pairs))):
             self._rewrite(own, value)
             return
@@ -208,7 +208,7 @@ class Edits:
         if place.flow or place.sort == "scalar":
             self._change(place.start, place.end, flow(value, inside=place.flow))
             return
-        colon = self.text.index(":", own.end) + 1
+        colon = self.text.index(":", own.key.end) + 1
         self._change(colon, colon, f" {flow(value)}")
         self._remove_lines(self._below(colon), place.end)
 
@@ -225,7 +225,7 @@ class Edits:
         if place.sort == "list":
             return [self._parsed_value(item) for item in place.items]
         if place.sort == "map" and not place.pair("<<"):
-            return {p.key: self._parsed_value(p.value) for p in place.pairs}
+            return {p.key.text: self._parsed_value(p.value) for p in place.pairs}
         return None
 
     def _lines(self, after: int, lines: Iterable[str]) -> None:

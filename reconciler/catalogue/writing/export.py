@@ -24,10 +24,11 @@ from reconciler.catalogue.writing.yaml_text import YamlEntry, texts
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.codec import DAY
 from reconciler.core.model.desired import Declared, Desired
-from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.kind import Kind, Value
 from reconciler.core.model.live import Live, Observed
 from reconciler.core.model.references import references_of
 from reconciler.core.plan.faults import find_cycles
+from reconciler.kinds import MANAGED
 
 Filled = Mapping[str, Mapping[str, Any]]
 """Values that are filled into objects of a kind that leave them out."""
@@ -49,20 +50,19 @@ class Exportable:
 
 def select_exportable(
     live: Live,
-    kinds: Kinds,
     chosen: Iterable[str],
     desired: Desired,
     fresh: Callable[[Address], bool],
 ) -> Exportable:
     """Return the observed objects of `chosen` that are `fresh` and that a file can hold."""
     found = Exportable(desired=desired)
-    for kind in sorted((kinds[n] for n in chosen), key=lambda k: (k.parent is not None, k.name)):
+    for kind in sorted((MANAGED[n] for n in chosen), key=lambda k: (k.parent is not None, k.name)):
         _gather(found, kind, live, fresh)
         _keep_valid(found, kind)
         _keep_consistent(found, kind)
     for kind_name in found.values:
-        _keep_resolved(found, kinds[kind_name], live, desired)
-    _drop_cycles(found, kinds, desired)
+        _keep_resolved(found, MANAGED[kind_name], live)
+    _drop_cycles(found)
     return found
 
 
@@ -135,14 +135,14 @@ def _keep_consistent(found: Exportable, kind: Kind) -> None:
             _drop(found, Address(kind.name, name), str(path[0]), reason)
 
 
-def _keep_resolved(found: Exportable, kind: Kind, live: Live, desired: Desired) -> None:
+def _keep_resolved(found: Exportable, kind: Kind, live: Live) -> None:
     """Keep the references to objects in the shop; skip objects that refer to an unread one."""
     table = found.values[kind.name]
     for name, value in list(table.items()):
         address = Address(kind.name, name)
         for target, path in list(references_of(kind, value)):
             state = live.get(target)
-            if isinstance(state, Observed) or desired.get(target) or path[0] not in value:
+            if isinstance(state, Observed) or found.desired.get(target) or path[0] not in value:
                 continue
             if state is None:
                 del table[name]
@@ -152,40 +152,39 @@ def _keep_resolved(found: Exportable, kind: Kind, live: Live, desired: Desired) 
             _drop(found, address, str(path[0]), f"it refers to {target}, which is not in the shop")
 
 
-def _drop_cycles(found: Exportable, kinds: Kinds, desired: Desired) -> None:
+def _drop_cycles(found: Exportable) -> None:
     """Remove the references by which an object would contain itself."""
-    while faults := find_cycles(_with_exported(found, desired), kinds):
+    while faults := find_cycles(_with_exported(found), MANAGED):
         fault = faults[0]
         if fault.address.name not in found.values.get(fault.address.kind, {}):
             return  # among what the files declare already: theirs to mend
         _drop(found, fault.address, str(fault.path[0]), fault.message)
 
 
-def _with_exported(found: Exportable, desired: Desired) -> Desired:
-    objects = {name: dict(known) for name, known in desired.objects.items()}
+def _with_exported(found: Exportable) -> Desired:
+    objects = {name: dict(known) for name, known in found.desired.objects.items()}
     for name, values in found.values.items():
         objects.setdefault(name, {}).update(
             (code, Declared(value, Source("", 0, 0))) for code, value in values.items()
         )
-    return replace(desired, objects=objects)
+    return replace(found.desired, objects=objects)
 
 
-def shared_defaults(
-    found: Exportable, kinds: Kinds, chosen: Iterable[str]
-) -> dict[str, dict[str, Any]]:
+def shared_defaults(found: Exportable) -> dict[str, dict[str, Any]]:
     """Return the values to write as defaults: most objects of a kind share them."""
     filled = {
-        name: common_values(kinds[name], list(found.values[name].values())) for name in chosen
+        name: common_values(MANAGED[name], list(values.values()))
+        for name, values in found.values.items()
     }
     return {name: values for name, values in sorted(filled.items()) if values}
 
 
-def make_entries(found: Exportable, kinds: Kinds, live: Live, filled: Filled) -> list[YamlEntry]:
+def make_entries(found: Exportable, live: Live, filled: Filled) -> list[YamlEntry]:
     """Return the entries to write, children inside their parents, given the defaults `filled`."""
     made: dict[Address, YamlEntry] = {}
     top: list[YamlEntry] = []
     for name, values in found.values.items():
-        kind = kinds[name]
+        kind = MANAGED[name]
         given = filled.get(name, {})
         for code, value in values.items():
             address = Address(name, code)
@@ -194,26 +193,21 @@ def make_entries(found: Exportable, kinds: Kinds, live: Live, filled: Filled) ->
                 continue
             entry = YamlEntry(address, typed_values(kind, own_fields(kind, value, given)))
             made[address] = entry
-            _place(entry, kind, found, made, top)
+            _place(entry, found, made, top)
     return top
 
 
 def _place(
-    entry: YamlEntry,
-    kind: Kind,
-    found: Exportable,
-    made: Mapping[Address, YamlEntry],
-    top: list[YamlEntry],
+    entry: YamlEntry, found: Exportable, made: Mapping[Address, YamlEntry], top: list[YamlEntry]
 ) -> None:
-    if kind.parent is None:
+    owner = found.above.get(entry.address)
+    if owner is None:
         top.append(entry)
-        return
-    owner = found.above[entry.address]
-    if found.desired.get(owner):
+    elif found.desired.get(owner):
         found.beside.setdefault(owner, []).append(entry)
     elif owner in made:
         made[owner].children.append(entry)
-        made[owner].collection = kind.collection
+        made[owner].collection = MANAGED[entry.address.kind].collection
     else:
         found.skipped.append(Skipped(entry.address, f"{owner} is not imported"))
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from reconciler.catalogue.writing.yaml_text import YamlEntry
 from reconciler.core.model.desired import Desired
-from reconciler.core.model.kind import Kind, Kinds
+from reconciler.core.model.kind import Kind
+from reconciler.kinds import MANAGED
 
 MAX_VALUES = 200_000
 """Values of one file; the parser accepts five times as many."""
@@ -27,62 +28,62 @@ _RESERVED = frozenset({"con", "prn", "aux", "nul", *_DEVICES})
 
 
 def files(
-    made: Sequence[YamlEntry], kinds: Kinds, taken: Collection[str], schema: str = ""
+    made: Sequence[YamlEntry], taken: Collection[str], schema: str = ""
 ) -> dict[str, tuple[str, list[YamlEntry]]]:
     """Return name, text and entries of each new file; `schema` is where editors find the schema."""
     homes: dict[str, list[YamlEntry]] = {}
     for entry in made:
-        homes.setdefault(top_of(kinds[entry.address.kind], entry.value, kinds), []).append(entry)
+        homes.setdefault(_top_of(entry), []).append(entry)
     names = {name.casefold() for name in taken}
     found: dict[str, tuple[str, list[YamlEntry]]] = {}
     for top in sorted(homes):
-        for part in _parts(sorted(homes[top], key=lambda e: _order(e, kinds))):
+        for part in _parts(sorted(homes[top], key=_order)):
             name = _free(slug(top), names)
-            found[name] = (text(part, kinds, schema), part)
+            found[name] = (text(part, schema), part)
     return found
 
 
-def top_of(kind: Kind, value: Mapping[str, Any], kinds: Kinds) -> str:
+def _top_of(entry: YamlEntry) -> str:
     """Return the top category of an object, else the collection of its kind."""
-    path = path_of(kind, value, kinds)
-    return path.partition("/")[0] if path else kind.collection
+    kind = MANAGED[entry.address.kind]
+    return _path_of(kind, entry.value).partition("/")[0] or kind.collection
 
 
-def path_of(kind: Kind, value: Mapping[str, Any], kinds: Kinds) -> str:
+def _path_of(kind: Kind, value: Mapping[str, Any]) -> str:
     """Return the category path that an object has or belongs to; empty where there is none."""
     if kind.tree:
         return str(value[kind.identity])
     for name, references in kind.referring_fields:
         for reference in references:
-            if kinds[reference.kind].tree and not (reference.keys or reference.under):
+            if MANAGED[reference.kind].tree and not (reference.keys or reference.under):
                 return str(value.get(name, ""))
     return ""
 
 
-def file_of_similar(entry: YamlEntry, desired: Desired, kinds: Kinds) -> str | None:
+def file_of_similar(entry: YamlEntry, desired: Desired) -> str | None:
     """Return the file with the most objects like an entry, or None where there is none.
 
     Objects of the same kind and category come first, then any of the category, then of its top.
     """
-    kind = kinds[entry.address.kind]
-    path = path_of(kind, entry.value, kinds)
+    kind = MANAGED[entry.address.kind]
+    path = _path_of(kind, entry.value)
     top = path.partition("/")[0]
     tests: tuple[Callable[[Kind, str], bool], ...] = (
         lambda other, where: other is kind and where == path,
         lambda other, where: bool(path) and where == path,
         lambda other, where: bool(path) and where.partition("/")[0] == top,
     )
-    tops = [(kinds[a.kind], d) for a, d in desired if kinds[a.kind].parent is None]
+    tops = [(MANAGED[a.kind], d) for a, d in desired if MANAGED[a.kind].parent is None]
     for test in tests:
-        similar = (d for other, d in tops if test(other, path_of(other, d.value, kinds)))
+        similar = (d for other, d in tops if test(other, _path_of(other, d.value)))
         if files := Counter(declared.source.file for declared in similar):
             return min(files, key=lambda name: (-files[name], name))
     return None
 
 
-def _order(entry: YamlEntry, kinds: Kinds) -> tuple[str, str, str]:
-    kind = kinds[entry.address.kind]
-    return kind.collection, path_of(kind, entry.value, kinds), entry.address.name
+def _order(entry: YamlEntry) -> tuple[str, str, str]:
+    kind = MANAGED[entry.address.kind]
+    return kind.collection, _path_of(kind, entry.value), entry.address.name
 
 
 def _parts(entries: Sequence[YamlEntry]) -> Iterable[list[YamlEntry]]:
@@ -105,12 +106,12 @@ def _weight(value: Any) -> int:
     return 1 + sum(map(_weight, value)) if isinstance(value, list) else 1
 
 
-def text(entries: Sequence[YamlEntry], kinds: Kinds, schema: str = "") -> str:
+def text(entries: Sequence[YamlEntry], schema: str) -> str:
     """Return a file with these entries, each under the collection of its kind."""
     lines = [f"# yaml-language-server: $schema={schema}"] if schema else []
     collection = ""
     for entry in entries:
-        key = kinds[entry.address.kind].collection
+        key = MANAGED[entry.address.kind].collection
         if key != collection:
             lines += ["", f"{key}:"] if collection else [f"{key}:"]
             collection = key

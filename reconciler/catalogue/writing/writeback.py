@@ -7,8 +7,8 @@ the old one, and must say exactly what was intended, or nothing is written.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +17,21 @@ from ruamel.yaml.error import YAMLError
 from reconciler import atomic
 from reconciler.catalogue import loader as source
 from reconciler.catalogue.files import list_files
-from reconciler.catalogue.parser import UnsetName, parse
 from reconciler.catalogue.settings import Settings
-from reconciler.catalogue.syntax import Steps, YamlNode, find_node, parse_syntax
+from reconciler.catalogue.syntax import Position, YamlNode, index_mappings, parse_syntax
 from reconciler.catalogue.writing.edit import Edits, Unwritable
 from reconciler.catalogue.writing.yaml_text import YamlEntry
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
-from reconciler.core.model.kind import Kind, Kinds
 from reconciler.errors import ReconcilerError, SourceError, UsageError
+from reconciler.kinds import MANAGED
 
 BOM = b"\xef\xbb\xbf"
 
 GONE = object()
 """Instead of a value: the key is taken out."""
+
+_CHANGED = "a file has changed while it was being edited"
 
 
 @dataclass(slots=True)
@@ -39,9 +40,8 @@ class CatalogueFile:
 
     name: str
     raw: bytes
-    text: str
     root: YamlNode | None
-    paths: dict[Address, Steps]
+    mappings: dict[Position, YamlNode]
     edits: Edits
 
 
@@ -50,7 +50,6 @@ class Writeback:
     """Edits of the files of a shop, collected before any file is written."""
 
     shop: Settings
-    kinds: Kinds
     desired: Desired
     files: dict[str, CatalogueFile] = field(default_factory=dict)
     created: dict[str, str] = field(default_factory=dict)
@@ -66,12 +65,12 @@ class Writeback:
         """
         declared = self.desired[address]
         file = self.file(declared.source.file)
-        place = self._object(file, address)
+        place = self._find_object(file, address)
         with file.edits.all_or_nothing():
             if value is GONE:
                 self._drop(file, place, address.kind, name)
             else:
-                file.edits.set_key(place, name, typed, tuple(self.kinds[address.kind].fields))
+                file.edits.set_key(place, name, typed, tuple(MANAGED[address.kind].fields))
         intended = self.intended.setdefault(address, dict(declared.value))
         if value is GONE:
             del intended[name]
@@ -83,7 +82,7 @@ class Writeback:
     ) -> None:
         """Put new entries into a list of a file: at its top, or inside a declared object."""
         file = self.file(name)
-        place = self._object(file, owner) if owner else file.root
+        place = self._find_object(file, owner) if owner else file.root
         if place is None:
             raise Unwritable(f"{name} is empty")
         file.edits.append(place, key, entries)
@@ -102,10 +101,9 @@ class Writeback:
             try:
                 root = parse_syntax(text)
             except YAMLError:
-                why = "a file has changed while it was being edited"
-                raise ReconcilerError(why) from None
-            paths = dict(self._paths(parse(text, name)[0]))
-            self.files[name] = CatalogueFile(name, raw, text, root, paths, Edits(text, root))
+                raise ReconcilerError(_CHANGED) from None
+            edits = Edits(text, root)
+            self.files[name] = CatalogueFile(name, raw, root, index_mappings(root), edits)
         return self.files[name]
 
     def finish(self) -> dict[str, tuple[bytes, bytes]]:
@@ -116,7 +114,7 @@ class Writeback:
                 new = file.edits.result()
             except Unwritable as error:
                 raise _unsafe_edit(f"{file.name}: {error}") from None
-            if new != file.text:
+            if new != file.edits.text:
                 mark = BOM if file.raw.startswith(BOM) else b""
                 found[file.name] = (file.raw, mark + new.encode())
         found |= {name: (b"", text.encode()) for name, text in self.created.items()}
@@ -138,14 +136,16 @@ class Writeback:
         with tempfile.TemporaryDirectory() as temporary:
             beside = Path(temporary)
             # Content alone: what may not be written to in the shop may be in the copy.
-            content = {name: (shop.root / name).read_bytes() for name in self._names()}
-            for name, text in (content | {name: new for name, (_, new) in found.items()}).items():
-                (beside / name).parent.mkdir(parents=True, exist_ok=True)
-                (beside / name).write_bytes(text)
+            content = {
+                path.relative_to(shop.root): path.read_bytes()
+                for path in list_files(shop.root, shop.catalogue)
+            }
+            content |= {Path(name): new for name, (_, new) in found.items()}
+            for path, text in content.items():
+                (beside / path).parent.mkdir(parents=True, exist_ok=True)
+                (beside / path).write_bytes(text)
             try:
-                after = source.load(
-                    beside, shop.catalogue, self.kinds, defaults=shop.defaults, expand=shop.expand
-                )
+                after = source.load(replace(shop, root=beside))
             except SourceError as error:
                 raise _unsafe_edit(str(error.problems[0])) from None
         said = {address: declared.value for address, declared in after}
@@ -155,48 +155,17 @@ class Writeback:
         if wrong:
             raise _unsafe_edit(str(wrong[0]))
 
-    def _names(self) -> list[str]:
-        """Return the catalogue files, relative to the shop's folder."""
-        root = self.shop.root
-        if not (root / self.shop.catalogue).is_dir():
-            return []
-        return [path.relative_to(root).as_posix() for path in list_files(root, self.shop.catalogue)]
-
-    def _object(self, file: CatalogueFile, address: Address) -> YamlNode:
-        path = file.paths.get(address)
-        place = find_node(file.root, path) if file.root and path else None
-        if place is None or place.sort != "map":
-            raise Unwritable("its entry is written elsewhere, behind an anchor")
-        return place
+    def _find_object(self, file: CatalogueFile, address: Address) -> YamlNode:
+        place = self.desired[address].source
+        if (place.line, place.column) not in file.mappings:
+            raise ReconcilerError(_CHANGED)
+        return file.mappings[place.line, place.column]
 
     def _drop(self, file: CatalogueFile, place: YamlNode, kind: str, name: str) -> None:
-        given: Mapping[str, Any] = self.shop.defaults or {}
-        if place.pair(name) is None or place.pair("<<") is not None or name in given.get(kind, ()):
+        filled = name in self.shop.defaults.get(kind, ())
+        if filled or place.pair(name) is None or place.pair("<<") is not None:
             raise Unwritable("the shop has no value, and an anchor or `defaults` give it one")
         file.edits.remove_key(place, name)
-
-    def _paths(self, tree: Mapping[str, Any]) -> Iterator[tuple[Address, Steps]]:
-        """Return the place of each object of a file."""
-        for kind in self.kinds.values():
-            if kind.parent is None:
-                yield from self._paths_in_list(kind, tree.get(kind.collection), (kind.collection,))
-
-    def _paths_in_list(
-        self, kind: Kind, items: Any, above: Steps
-    ) -> Iterator[tuple[Address, Steps]]:
-        for index, node in enumerate(items if isinstance(items, list) else ()):
-            path = (*above, index)
-            yield Address(kind.name, self._expand(node.get(kind.identity, ""))), path
-            for child in self.kinds.values():
-                if child.parent and child.parent.kind == kind.name:
-                    inner = (*path, child.collection)
-                    yield from self._paths_in_list(child, node.get(child.collection), inner)
-
-    def _expand(self, written: str) -> str:
-        try:
-            return self.shop.expand(written)
-        except UnsetName:
-            return ""
 
 
 def _unsafe_edit(what: str) -> ReconcilerError:
