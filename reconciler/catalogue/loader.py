@@ -9,13 +9,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler.catalogue.directives import (
-    ALLOW,
-    REMOVED,
-    Directives,
-    read_allowances,
-    read_removals,
-)
 from reconciler.catalogue.files import Files, Problems, list_files
 from reconciler.catalogue.parallel import Parsing
 from reconciler.catalogue.parser import Node
@@ -27,7 +20,13 @@ from reconciler.catalogue.problems import (
     known_keys,
     private_fields,
 )
-from reconciler.catalogue.sections import read_defaults
+from reconciler.catalogue.sections import (
+    ALLOW,
+    REMOVED,
+    read_allowances,
+    read_defaults,
+    read_removals,
+)
 from reconciler.catalogue.settings import Settings
 from reconciler.core.model.address import Source
 from reconciler.core.model.desired import Declared, Desired
@@ -75,7 +74,7 @@ class _Loader:
         self.problems = problems
         self.places: set[tuple[str, int, int]] = set()
         """Places with a problem of the YAML text: a second problem there would repeat it."""
-        self.directives = {key: Directives(key, problems) for key in (ALLOW, REMOVED)}
+        self.directives: dict[str, list[tuple[Any, Source]]] = {ALLOW: [], REMOVED: []}
         self.gathered: dict[str, list[_Entry]] = {name: [] for name in MANAGED}
         self.tops = {kind.collection: kind for kind in MANAGED.values() if not kind.parent}
         self.nested = {kind.parent.kind: kind for kind in MANAGED.values() if kind.parent}
@@ -86,15 +85,17 @@ class _Loader:
         self.places |= {(p.file, p.line, p.column) for p in problems}
         top = root.source(shown)
         for key, items in root.items():
-            kind, directives = self.tops.get(key), self.directives.get(key)
-            if not kind and not directives:
+            if key not in self.tops and key not in self.directives:
                 self._unknown_top(top, key)
             elif not self._is_list(items, top, key):
                 continue
-            elif kind:
-                self._gather(kind, items, top, root)
-            elif directives:
-                directives.add_entries(items, top)
+            elif key in self.tops:
+                self._gather(self.tops[key], items, top, root)
+            else:
+                for index, item in enumerate(items):
+                    is_node, path = isinstance(item, Node), (key, index)
+                    place = item.source(shown) if is_node else self.problems.files.locate(top, path)
+                    self.directives[key].append((item, place))
 
     def _unknown_top(self, top: Source, key: str) -> None:
         accepted = sorted([*self.tops, *self.directives])
@@ -133,8 +134,8 @@ class _Loader:
             name: self._kind(kind, self.gathered[name], defaults.get(name, {}))
             for name, kind in MANAGED.items()
         }
-        removed = read_removals(self.directives[REMOVED], objects)
-        return Desired(objects, read_allowances(self.directives[ALLOW]), removed)
+        removed = read_removals(self.directives[REMOVED], objects, self.problems)
+        return Desired(objects, read_allowances(self.directives[ALLOW], self.problems), removed)
 
     def _kind(
         self, kind: Kind, entries: list[_Entry], defaults: Mapping[str, Any]
@@ -171,8 +172,9 @@ class _Loader:
             return list(kind_adapter(kind).validate_python([entry.node for entry in entries]))
         except ValidationError as error:
             failing: dict[int, set[str]] = {}
-            known = known_keys(kind, self.nested.get(kind.name))
-            for wrong in explain_all(error, known, private_fields(kind)):
+            nested, was = self.nested.get(kind.name), [WAS] if kind.rename else []
+            top = [*kind.model.__annotations__, *was, *([nested.collection] if nested else [])]
+            for wrong in explain_all(error, known_keys(kind, top), private_fields(kind)):
                 failing.setdefault(wrong.entry, set()).add(str((*wrong.path, kind.identity)[0]))
                 self._report_invalid(kind, entries[wrong.entry], wrong)
             return self._without(kind, [entry.node for entry in entries], failing)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from reconciler.catalogue.files import Problems
 from reconciler.catalogue.syntax import Steps
+from reconciler.core.model.address import Source
 from reconciler.core.model.kind import Kind
 from reconciler.errors import suggestion
 
 WAS = "was"
 """The key for the former name of a renamed object, in kinds that can be renamed."""
 
-_Shape = TypeVar("_Shape", bound=Mapping[str, Any])
+_Shape = TypeVar("_Shape")
+
+_UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
 
 _WORDS = {
     "bool_parsing": "must be true or false",
@@ -30,7 +35,7 @@ _WORDS = {
 }
 
 
-def explain(
+def _explain(
     error: Mapping[str, Any], known: Callable[[Steps], Collection[str]], shown: bool
 ) -> tuple[str, str | None]:
     """Return message and hint for one error of pydantic.
@@ -42,15 +47,15 @@ def explain(
     name = path[-1] if path else ""
     if error_type == "missing":
         return f"`{name}` is missing", None
-    if error_type == "extra_forbidden":
-        accepted = known(tuple(path[:-1]))
-        close = suggestion(str(name), accepted)
-        return f"unknown key `{name}`", close or "accepted: " + ", ".join(sorted(accepted))
+    if error_type in _UNKNOWN_KEY:
+        accepted = sorted(known(path[:-1]))
+        others = f"accepted: {', '.join(accepted)}" if accepted else "it has no options"
+        return f"unknown key `{name}`", suggestion(str(name), accepted) or others
     written = f" (found `{given}`)" if shown and isinstance(given, str) and given else ""
     if error_type == "literal_error":
         expected = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        close = suggestion(given, expected) if isinstance(given, str) else None
-        return f"`{name}` must be one of {', '.join(expected)}{written}", close
+        hint = suggestion(given, expected) if isinstance(given, str) else None
+        return f"`{name}` must be one of {', '.join(expected)}{written}", hint
     return f"`{name}` {_WORDS.get(error_type, error['msg'])}{written}", None
 
 
@@ -67,16 +72,18 @@ class Explained(NamedTuple):
 
 
 def explain_all(
-    error: ValidationError, known: Callable[[Steps], Collection[str]], private: Container[Any]
+    error: ValidationError,
+    known: Callable[[Steps], Collection[str]],
+    private: Container[Any] = (),
+    depth: int | None = None,
 ) -> Iterator[Explained]:
-    """Yield each error; the values of `private` fields are not shown."""
+    """Yield each error, at most `depth` levels deep; values of `private` fields are not shown."""
     for found in error.errors(include_url=False):
         # A failing key of a mapping is reported at (…, key, "[key]").
-        path = tuple(step for step in found["loc"][1:] if step != "[key]")
+        path = tuple(step for step in found["loc"][1:] if step != "[key]")[:depth]
         shown = not path or path[0] not in private
-        message, hint = explain({**found, "loc": path}, known, shown)
-        is_key = found["type"] == "extra_forbidden"
-        yield Explained(int(found["loc"][0]), path, message, hint, is_key)
+        message, hint = _explain({**found, "loc": path}, known, shown)
+        yield Explained(int(found["loc"][0]), path, message, hint, found["type"] in _UNKNOWN_KEY)
 
 
 def private_fields(kind: Kind) -> set[str]:
@@ -98,41 +105,30 @@ def kind_adapter(kind: Kind) -> TypeAdapter[Any]:
 def validate_entry(
     shape: type[_Shape],
     written: Mapping[str, Any],
-    complain: Callable[[str, str, str | None, bool], None],
+    source: Source,
+    problems: Problems,
+    title: str = "",
 ) -> _Shape | None:
-    """Return a flat mapping in its shape, or None where a value is wrong.
-
-    `complain` takes key, message and hint of each thing wrong, and whether the key itself is it.
-    """
+    """Return the mapping at `source` in its shape, or None where a value of it is wrong."""
+    key: Any = shape  # mypy takes a class for unhashable whose objects are
     try:
-        (found,) = list_adapter(shape).validate_python([written])
+        (found,) = list_adapter(key).validate_python([written])
     except ValidationError as error:
-        for wrong in error.errors(include_url=False):
-            key = str(wrong["loc"][1])
-            told = {**wrong, "loc": (key,)}
-            message, hint = explain(told, lambda _: shape.__annotations__, True)
-            complain(key, message, hint, wrong["type"] == "extra_forbidden")
+        accepted = [f.name for f in fields(shape)] if is_dataclass(shape) else shape.__annotations__
+        for wrong in explain_all(error, lambda _: accepted, depth=1):
+            message = title + wrong.message
+            problems.add(source, wrong.path, message, wrong.hint, key=wrong.is_key)
         return None
     valid: _Shape = found
     return valid
 
 
-def known_keys(
-    kind: Kind, nested: Kind | None = None, *, values_only: bool = False
-) -> Callable[[Steps], Collection[str]]:
-    """Return the keys that are accepted at a path inside an object of `kind`.
-
-    `nested` is the kind that its entries hold; `values_only` leaves out what names one object.
-    """
+def known_keys(kind: Kind, top: Collection[str]) -> Callable[[Steps], Collection[str]]:
+    """Return the keys that are accepted at a path inside an object of `kind`; `top` at its top."""
 
     def at(path: Steps) -> Collection[str]:
-        if path:
-            shapes = nested_shapes(kind.model, str(path[0]))
-            return sorted(name for shape in shapes for name in shape.__annotations__)
-        if values_only:
-            return [name for name in kind.model.__annotations__ if name != kind.identity]
-        extra = [WAS] if kind.rename else []
-        return [*kind.model.__annotations__, *extra, *([nested.collection] if nested else [])]
+        shapes = nested_shapes(kind.model, str(path[0])) if path else ()
+        return [name for shape in shapes for name in shape.__annotations__] if path else top
 
     return at
 

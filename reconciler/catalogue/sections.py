@@ -1,28 +1,31 @@
-"""The sections `defaults:`, `guardrails:` and `prune:` of the settings, validated."""
+"""The sections of the files that hold no objects, validated.
+
+`defaults:`, `guardrails:` and `prune:` of the settings; `allow:` and `removed:` of catalogue files.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from types import MappingProxyType
 from typing import Annotated, Any, Required
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 from typing_extensions import TypedDict
 
 from reconciler.catalogue.files import SETTINGS_FILE, Problems
 from reconciler.catalogue.parser import Node
 from reconciler.catalogue.problems import (
-    explain,
     explain_all,
     kind_adapter,
     known_keys,
     private_fields,
     validate_entry,
 )
-from reconciler.core.model.desired import PruneScope
+from reconciler.core.model.address import Address, Source
+from reconciler.core.model.desired import Allowance, Declared, PruneScope, Removal
 from reconciler.core.model.kind import Kind
-from reconciler.core.model.types import Code, Flag
+from reconciler.core.model.types import Code, Day, Flag
 from reconciler.errors import suggestion
 from reconciler.guardrails.guardrail import Guardrail, Guardrails
 from reconciler.guardrails.rules import RULES
@@ -31,7 +34,39 @@ from reconciler.kinds import MANAGED
 OFF = ("off", "false")
 """Values that turn a guardrail off."""
 PRUNE = "prune"
+ALLOW = "allow"
+"""The key of a catalogue file that holds exceptions from guardrails."""
+REMOVED = "removed"
+"""The key of a catalogue file that holds the addresses of objects to remove."""
+
+Entries = Iterable[tuple[Any, Source]]
+"""The entries under one key of every file, each with its place."""
 _Globs = Annotated[list[Code], Field(min_length=1)]
+
+
+class PruneEntry(TypedDict, total=False):
+    """Kinds, and globs that narrow them: an object must match one of each list that is there."""
+
+    kinds: Required[_Globs]
+    categories: Annotated[_Globs, Field(description="`*` stays on a level of the path, `**` not.")]
+    codes: Annotated[_Globs, Field(description="Globs on the code, or name, of the object.")]
+    delete: Annotated[Flag, Field(description="Delete; otherwise objects are retired.")]
+
+
+class AllowEntry(TypedDict, total=False):
+    """A reviewed exception from a guardrail; without an address, for the whole plan."""
+
+    rule: Required[Code]
+    address: Code
+    reason: Required[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]]
+    until: Required[Day]
+
+
+class RemovedEntry(TypedDict, total=False):
+    """An object to remove."""
+
+    address: Required[Annotated[Code, Field(description="`kind/name`, such as variant/1003S.")]]
+    delete: Annotated[Flag, Field(description="Delete it; otherwise it is retired.")]
 
 
 def read_guardrails(node: Node, problems: Problems) -> Guardrails:
@@ -39,12 +74,12 @@ def read_guardrails(node: Node, problems: Problems) -> Guardrails:
     rules = {name: rule() for name, rule in RULES.items()}
     for name, given in node.items():
         if name not in RULES:
-            hint = suggestion(name, RULES) or f"guardrails: {', '.join(RULES)}"
-            problems.add_setting(node, (name,), f"unknown guardrail `{name}`", hint, key=True)
+            problems.add_setting(node, (name,), *_unknown_name("guardrail", name, RULES), key=True)
         elif isinstance(given, str) and given.lower() in OFF:
             del rules[name]
         elif isinstance(given, Node):
-            rules[name] = _guardrail(RULES[name], given, problems) or rules[name]
+            place = given.source(SETTINGS_FILE)
+            rules[name] = validate_entry(RULES[name], given, place, problems) or rules[name]
         else:
             hint = "write `off`, or `{option: value}`"
             message = f"`guardrails.{name}` must be a mapping or off"
@@ -58,32 +93,13 @@ def guardrail_options(rule: type[Guardrail]) -> Mapping[str, Any]:
     return {field.name: getattr(plain, field.name) for field in fields(plain)}  # type: ignore[arg-type]
 
 
-def _guardrail(rule: type[Guardrail], given: Node, problems: Problems) -> Guardrail | None:
-    def option_names(path: tuple[str | int, ...]) -> list[str]:
-        return sorted(guardrail_options(rule))
-
-    try:
-        return TypeAdapter(rule).validate_python(given)
-    except ValidationError as error:
-        for found in error.errors(include_url=False):
-            is_key = found["type"] == "unexpected_keyword_argument"
-            kind = "extra_forbidden" if is_key else found["type"]
-            # pydantic names the entry of a list; the option that holds it is shown, with its text.
-            option = str(found["loc"][0])
-            message, hint = explain({**found, "type": kind, "loc": (option,)}, option_names, True)
-            if is_key and not option_names(()):
-                hint = "it has no options"
-            problems.add_setting(given, (option,), message, hint, key=is_key)
-        return None
-
-
 def read_defaults(node: Node, problems: Problems) -> Mapping[str, Mapping[str, Any]]:
     """Return the default values of each kind; problems go to `problems`."""
     filled = {}
     for name, given in node.items():
         kind = MANAGED.get(name)
         if kind is None:
-            hint = suggestion(name, MANAGED) or f"accepted: {', '.join(sorted(MANAGED))}"
+            hint = suggestion(name, MANAGED) or f"accepted: {', '.join(MANAGED)}"
             message = f"unknown kind `{name}` in `defaults`"
             problems.add_setting(node, (name,), message, hint, key=True)
         elif not isinstance(given, Node):
@@ -101,20 +117,11 @@ def _kind_defaults(kind: Kind, given: Node, problems: Problems) -> Mapping[str, 
     try:
         (value,) = kind_adapter(kind).validate_python([{**given, kind.identity: "x"}])
     except ValidationError as error:
-        known = known_keys(kind, values_only=True)
+        known = known_keys(kind, [n for n in kind.model.__annotations__ if n != kind.identity])
         for wrong in explain_all(error, known, private_fields(kind)):
             problems.add_setting(given, wrong.path, wrong.message, wrong.hint, key=wrong.is_key)
         return {}
     return {name: value[name] for name in given}
-
-
-class PruneEntry(TypedDict, total=False):
-    """Kinds, and globs that narrow them: an object must match one of each list that is there."""
-
-    kinds: Required[_Globs]
-    categories: Annotated[_Globs, Field(description="`*` stays on a level of the path, `**` not.")]
-    codes: Annotated[_Globs, Field(description="Globs on the code, or name, of the object.")]
-    delete: Annotated[Flag, Field(description="Delete; otherwise objects are retired.")]
 
 
 def read_prune(root: Node, problems: Problems) -> tuple[PruneScope, ...]:
@@ -129,20 +136,91 @@ def read_prune(root: Node, problems: Problems) -> tuple[PruneScope, ...]:
 
 
 def _prune_scope(node: Node, problems: Problems) -> PruneScope | None:
-    def complain(name: str, message: str, hint: str, is_key: bool) -> None:
-        problems.add_setting(node, (name,), f"{PRUNE}: {message}", hint, key=is_key)
-
-    scope = validate_entry(PruneEntry, node, complain)
+    place = node.source(SETTINGS_FILE)
+    scope = validate_entry(PruneEntry, node, place, problems, f"{PRUNE}: ")
     if scope is None:
         return None
     for name in scope["kinds"]:
         if name not in MANAGED:
-            hint = suggestion(name, MANAGED) or f"kinds: {', '.join(sorted(MANAGED))}"
-            problems.add_setting(node, ("kinds",), f"unknown kind `{name}`", hint)
-    return PruneScope(
-        tuple(name for name in scope["kinds"] if name in MANAGED),
-        node.source(SETTINGS_FILE),
-        tuple(scope.get("categories", ())),
-        tuple(scope.get("codes", ())),
-        scope.get("delete", False),
-    )
+            problems.add(place, ("kinds",), *_unknown_name("kind", name, MANAGED))
+    kinds = tuple(name for name in scope["kinds"] if name in MANAGED)
+    narrowed = tuple(scope.get("categories", ())), tuple(scope.get("codes", ()))
+    return PruneScope(kinds, place, *narrowed, scope.get("delete", False))
+
+
+def read_allowances(entries: Entries, problems: Problems) -> tuple[Allowance, ...]:
+    """Return every exception from a guardrail, in file order."""
+    found = (_allowance(node, source, problems) for node, source in entries)
+    return tuple(allowance for allowance in found if allowance)
+
+
+def _allowance(node: Any, source: Source, problems: Problems) -> Allowance | None:
+    if not isinstance(node, Node):
+        message = f"an entry of `{ALLOW}` must be a mapping"
+        problems.add(source, (), message, "write `- {rule: …, until: …}`")
+        return None
+    rule, address = node.get("rule"), node.get("address")
+    if isinstance(rule, str) and rule not in RULES:
+        message, hint = _unknown_name("guardrail", rule, RULES)
+        problems.add(source, ("rule",), f"{ALLOW}: {message}", hint)
+    meant = _parse_address(ALLOW, address, source, problems) if isinstance(address, str) else None
+    entry = validate_entry(AllowEntry, node, source, problems, f"{ALLOW}: ")
+    if entry is None:
+        return None
+    return Allowance(entry["rule"], entry["reason"], entry["until"], source, meant)
+
+
+def read_removals(
+    entries: Entries, objects: Mapping[str, Mapping[str, Declared]], problems: Problems
+) -> dict[Address, Removal]:
+    """Return every removal by address.
+
+    An object that is also declared, or removed twice, is a problem.
+    """
+    found: dict[Address, Removal] = {}
+    for given, source in entries:
+        entry = _removed_entry(given, source, problems)
+        address = _parse_address(REMOVED, entry["address"], source, problems) if entry else None
+        if address is None or entry is None:
+            continue
+        declared = objects.get(address.kind, {}).get(address.name)
+        if declared:
+            place = f"{declared.source.file}:{declared.source.line}"
+            message = f"{REMOVED}: {address} is removed here and declared at {place}"
+            problems.add(source, (), message, "remove one of the two")
+        elif address in found:
+            first = found[address].source
+            message = f"{REMOVED}: {address} is removed twice, first at {first.file}:{first.line}"
+            problems.add(source, (), message, "keep one of the two")
+        else:
+            found[address] = Removal(source, entry.get("delete", False))
+    return found
+
+
+def _removed_entry(given: Any, source: Source, problems: Problems) -> RemovedEntry | None:
+    if isinstance(given, str):
+        given = {"address": given}
+    elif not isinstance(given, Node):
+        message = f"{REMOVED}: must be an address or a mapping"
+        problems.add(source, (), message, "write `- kind/name`")
+        return None
+    return validate_entry(RemovedEntry, given, source, problems, f"{REMOVED}: ")
+
+
+def _parse_address(key: str, written: str, source: Source, problems: Problems) -> Address | None:
+    """Return the address that an entry under `key` names, or None where it is not a valid one."""
+    kind, _, name = written.partition("/")
+    if not name:
+        hint = "write kind/name, such as variant/1003L"
+        problems.add(source, ("address",), f"{key}: `{written}` is not a valid address", hint)
+    elif kind not in MANAGED:
+        message, hint = _unknown_name("kind", kind, MANAGED)
+        problems.add(source, ("address",), f"{key}: {message}", hint)
+    else:
+        return Address(kind, name)
+    return None
+
+
+def _unknown_name(noun: str, name: str, known: Mapping[str, Any]) -> tuple[str, str]:
+    """Return message and hint for a name that nothing has."""
+    return f"unknown {noun} `{name}`", suggestion(name, known) or f"{noun}s: {', '.join(known)}"

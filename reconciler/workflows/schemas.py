@@ -9,9 +9,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from reconciler.catalogue.directives import ALLOW, REMOVED, AllowEntry, RemovedEntry
 from reconciler.catalogue.problems import WAS, kind_adapter, list_adapter
-from reconciler.catalogue.sections import PruneEntry
+from reconciler.catalogue.sections import ALLOW, REMOVED, AllowEntry, PruneEntry, RemovedEntry
 from reconciler.catalogue.settings import LEDGERS
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.guardrails.rules import RULES
