@@ -151,7 +151,7 @@ class Kind:
     """Fields that are read and sent back but never compared, shown or written in a file."""
     normalise: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     """Gathers what a read scatters over several keys, before decoding."""
-    carry_over: Callable[[Value, Value], CarryOver] | None = None
+    carry_over: Callable[[Value, Value], CarryOver] = lambda after, live: CarryOver(after)
     """Takes the declared object and the live one; gives what a replacement is created with."""
     label: Callable[[Value, Value], str] | None = None
     """Takes an object and its parent (empty without one); gives the name that people call it by.

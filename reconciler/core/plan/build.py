@@ -6,8 +6,8 @@ Apply executes a plan and nothing else; it has no second look at the files.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Set
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from reconciler.core.diff.change import RENAMED, Action, Change, FieldChange, digest
 from reconciler.core.diff.diff import compare_fields, is_unchanged, merge_declared, new_fields
@@ -17,6 +17,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ListingStats, Live, Observed
+from reconciler.core.model.references import ancestors
 from reconciler.core.plan.blocked import block_unsafe_updates, unread_dependencies
 from reconciler.core.plan.children import (
     collect_parents,
@@ -24,9 +25,14 @@ from reconciler.core.plan.children import (
     warn_of_incomplete_lists,
 )
 from reconciler.core.plan.deletion import plan_deletions
-from reconciler.core.plan.faults import Fault, find_missing_values
+from reconciler.core.plan.faults import Fault
 from reconciler.core.plan.labels import Labels
-from reconciler.core.plan.notes import UncomparedFields, note_changed_codes
+from reconciler.core.plan.notes import (
+    UncomparedField,
+    find_uncompared_fields,
+    note_changed_codes,
+    note_uncompared_fields,
+)
 from reconciler.core.plan.plan import Plan, PlanWarning
 from reconciler.core.plan.removal import expand_removals, find_unmanaged, note_unpruned_kinds
 from reconciler.core.plan.replacement import Interrupted, carried_over_fields, finish_replacement
@@ -48,12 +54,12 @@ def build_plan(
     kept = kept or {}
     live, renames, view_notes = with_renames(desired, live, kinds, kept)
     desired = expand_removals(desired, live, kinds)
-    builder = _Builder(kinds, desired, live, renames, kept)
+    unread = unread_dependencies(desired, live, kinds)
+    builder = _Builder(kinds, desired, live, renames, kept, unread)
     pending = pending or {}
     for address, entry in pending.items():
-        if address in desired.removals:
-            continue  # it is gone already, as the files want it
-        builder.finish(address, entry, desired.get(address))
+        if address not in desired.removals:  # those are gone already, as the files want it
+            builder.finish(address, entry, desired.get(address))
     for address, declared in desired:
         if address not in pending:
             builder.consider(address, declared)
@@ -71,7 +77,7 @@ def build_plan(
             *live.notes,
             *view_notes,
             *builder.notes,
-            *builder.uncompared.notes(),
+            *note_uncompared_fields(builder.uncompared),
             *removed.notes,
             *note_changed_codes(changes, desired, live, kinds),
             *note_unpruned_kinds(desired, live, kinds),
@@ -91,39 +97,39 @@ def build_plan(
     return plan, builder.faults
 
 
+@dataclass(slots=True)
 class _Builder:
-    def __init__(
-        self,
-        kinds: Kinds,
-        desired: Desired,
-        live: Live,
-        renames: Mapping[Address, str],
-        kept: KnownRewrites,
-    ) -> None:
-        self.kinds = kinds
-        self.desired = desired
-        self.live = live
-        self.renames = renames
-        self.changes: list[Change] = []
-        self.unknown: list[tuple[Address, str]] = []
-        self.blocked: list[tuple[Address, str]] = []
-        self.notes: list[str] = []
-        self.warnings: list[PlanWarning] = []
-        self.faults: list[Fault] = []
-        self.unread = unread_dependencies(desired, live, kinds)
-        self.unchanged = 0
-        self.uncompared = UncomparedFields(kept)
+    kinds: Kinds
+    desired: Desired
+    live: Live
+    renames: Mapping[Address, str]
+    kept: KnownRewrites
+    unread: Mapping[Address, Address]
+    """Objects that need an unread one, with that one."""
+    changes: list[Change] = field(default_factory=list)
+    unknown: list[tuple[Address, str]] = field(default_factory=list)
+    blocked: list[tuple[Address, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    warnings: list[PlanWarning] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    unchanged: int = 0
+    uncompared: Counter[UncomparedField] = field(default_factory=Counter)
 
     def finish(self, address: Address, entry: Interrupted, declared: Declared | None) -> None:
         """Decide how an interrupted replacement ends."""
         found = finish_replacement(self.kinds[address.kind], address, entry, declared)
         if found.change is None:
             self.blocked.append((address, found.note))
-            return
-        self.changes.append(found.change)
-        self.notes.append(f"{address}: {found.note}")
-        if found.warning:
-            self.warnings.append(PlanWarning((address,), found.warning))
+        else:
+            self.changes.append(found.change)
+            self._explain(address, found.note, found.warning)
+
+    def _explain(self, address: Address, note: str | None, warning: str | None) -> None:
+        """Add the note and the warning of a replacement."""
+        if note:
+            self.notes.append(f"{address}: {note}")
+        if warning:
+            self.warnings.append(PlanWarning((address,), warning))
 
     def consider(self, address: Address, declared: Declared) -> None:
         """Decide what happens to one declared object."""
@@ -139,7 +145,11 @@ class _Builder:
             self._create(address, kind, declared)
 
     def _create(self, address: Address, kind: Kind, declared: Declared) -> None:
-        self.faults += find_missing_values(address, kind, declared)
+        for name in kind.required:
+            if name not in declared.value:
+                message = f"{address} is new and has no `{name}`"
+                hint = f"declare `{name}`; it is required to create a {kind.name}"
+                self.faults.append(Fault(address, (), message, hint))
         self.changes.append(
             Change(
                 address,
@@ -150,13 +160,17 @@ class _Builder:
                 declared.value,
                 declared.source,
                 digest(kind, address, None),
-                implied=self._implied_addresses(address, kind),
+                implied=self._implied_parents(address),
             )
         )
 
-    def _implied_addresses(self, address: Address, kind: Kind) -> tuple[Address, ...]:
-        """Return the parents that the server creates for a new name, and add a note of them."""
-        found = implied_parents(address, self.desired, self.live) if kind.tree else ()
+    def _implied_parents(self, address: Address) -> tuple[Address, ...]:
+        """Return the paths above a new name that the server creates with it, and add a note."""
+        found = tuple(
+            above
+            for above in reversed([*ancestors(address, self.kinds)])
+            if self.desired.get(above) is None and not isinstance(self.live.get(above), Observed)
+        )
         if found:
             how = "its new name also creates" if address in self.renames else "also creates"
             named = ", ".join(map(str, found))
@@ -164,17 +178,15 @@ class _Builder:
         return found
 
     def _compare(self, address: Address, kind: Kind, declared: Declared, live: Observed) -> None:
-        if address not in self.renames and is_unchanged(kind, declared.value, live.value):
+        old = self.renames.get(address, "")
+        if not old and is_unchanged(kind, declared.value, live.value):
             self.unchanged += 1
             return
-        self.uncompared.count(address, kind, declared.value, live.value)
+        known = self.kept.get(address, {})
+        self.uncompared.update(find_uncompared_fields(kind, declared.value, live.value, known))
         fields = compare_fields(kind, declared.value, live.value, declared.changed_derived_fields)
-        if address in self.renames:
-            old = self.renames[address]
-            fields = (
-                FieldChange((kind.identity,), old, address.name, Action.UPDATE, RENAMED),
-                *fields,
-            )
+        if old:
+            fields = (FieldChange((kind.identity,), old, address.name, reason=RENAMED), *fields)
         if not fields:
             self.unchanged += 1
             return
@@ -182,41 +194,34 @@ class _Builder:
             self.blocked.append((address, f"not changed: {unread} could not be read"))
             return
         action = max((f.action for f in fields), key=lambda a: a.severity)
-        after = merge_declared(kind, live.value, declared.value)
-        carried: dict[str, tuple[object, object]] = {}
+        asked = merge_declared(kind, live.value, declared.value)
+        after = asked
         if action is Action.REPLACE:
-            kept = self._replace(address, kind, fields, after, live.value)
+            kept = self._replace(address, fields, asked, live.value)
             if kept is None:
                 return
-            carried = {n: (after[n], v) for n, v in kept.items() if after.get(n) != v}
-            after = dict(kept)
-        decisive = (f.reason for f in fields if f.action is action)
-        reasons = {reason for reason in decisive if reason and reason != RENAMED}
+            after = kept
         self.changes.append(
             Change(
                 address,
                 action,
-                _reason(declared, action, reasons),
+                _reason(declared, action, fields),
                 tuple(carried_over_fields(fields, live.value, after)),
                 live.value,
                 after,
                 declared.source,
                 digest(kind, address, live.value, {f.path[0] for f in fields}),
-                self.renames.get(address, ""),
-                carried,
-                implied=self._implied_addresses(address, kind) if address in self.renames else (),
+                old,
+                {n: (asked[n], v) for n, v in after.items() if asked.get(n) != v},
+                implied=self._implied_parents(address) if old else (),
             )
         )
 
     def _replace(
-        self,
-        address: Address,
-        kind: Kind,
-        fields: tuple[FieldChange, ...],
-        after: Value,
-        live: Value,
+        self, address: Address, fields: Iterable[FieldChange], asked: Value, live: Value
     ) -> Value | None:
         """Return the object that a replacement creates; None if it must not happen."""
+        kind = self.kinds[address.kind]
         if kind.delete is None or kind.parent is not None:
             for changed in fields:
                 if changed.action is Action.REPLACE:
@@ -224,24 +229,20 @@ class _Builder:
                     hint = f"{changed.reason}; declare it there, or under a new code"
                     self.faults.append(Fault(address, (), message, hint))
             return None
-        if kind.carry_over is None:
-            return after
-        carried = kind.carry_over(after, live)
+        carried = kind.carry_over(asked, live)
         if carried.value is None:
             self.blocked.append((address, carried.note or "not replaced"))
-            return None
-        if carried.note:
-            self.notes.append(f"{address}: {carried.note}")
-        if carried.warning:
-            self.warnings.append(PlanWarning((address,), carried.warning))
+        else:
+            self._explain(address, carried.note, carried.warning)
         return carried.value
 
 
-def _reason(declared: Declared, action: Action, reasons: Set[str]) -> str:
-    """Return the reason of a change, for people."""
+def _reason(declared: Declared, action: Action, fields: Iterable[FieldChange]) -> str:
+    reasons = {f.reason for f in fields if f.action is action and f.reason}
+    told = "; ".join(sorted(reasons - {RENAMED}))
     if action is Action.REPLACE:
-        return f"must be replaced: {'; '.join(sorted(reasons))}"
-    return "; ".join([declared.removed or "declared and live values differ", *sorted(reasons)])
+        return f"must be replaced: {told}"
+    return "; ".join(filter(None, (declared.removed or "declared and live values differ", told)))
 
 
 def _merge_warnings(*warnings: PlanWarning) -> tuple[PlanWarning, ...]:
@@ -258,12 +259,3 @@ def _grow_listings(
     """Return the listings as they will be once the plan's new objects exist."""
     new = Counter(change.address.kind for change in changes if change.action is Action.CREATE)
     return {kind: replace(was, count=was.count + new[kind]) for kind, was in listed.items()}
-
-
-def implied_parents(address: Address, desired: Desired, live: Live) -> tuple[Address, ...]:
-    """Return the paths above `address`, top first, that are neither declared nor live."""
-    parts = address.name.split("/")
-    above = [Address(address.kind, "/".join(parts[:n])) for n in range(1, len(parts))]
-    return tuple(
-        a for a in above if desired.get(a) is None and not isinstance(live.get(a), Observed)
-    )

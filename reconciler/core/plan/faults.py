@@ -12,7 +12,7 @@ from graphlib import CycleError, TopologicalSorter
 from reconciler.core.diff.rename import apply_renames, name_after_renames
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
-from reconciler.core.model.kind import Kind, Kinds
+from reconciler.core.model.kind import Kinds
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.references import referenced_names, references_of
 from reconciler.errors import suggestion
@@ -122,17 +122,3 @@ def _cycle(loop: list[Address], desired: Desired, kinds: Kinds) -> Fault:
     )
     chain = " contains ".join(f"`{address.name}`" for address in containers)
     return Fault(first, path, f"{first} contains itself: {chain}", "remove one of them")
-
-
-def find_missing_values(address: Address, kind: Kind, declared: Declared) -> list[Fault]:
-    """Return a fault for each required value that a new object lacks."""
-    return [
-        Fault(
-            address,
-            (),
-            f"{address} is new and has no `{name}`",
-            f"declare `{name}`; it is required to create a {kind.name}",
-        )
-        for name in kind.required
-        if name not in declared.value
-    ]

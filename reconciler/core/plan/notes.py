@@ -5,12 +5,10 @@ The API renames no code (dealpos-api.md §14 #14), so a changed code is another 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 
-from reconciler.core.diff.change import Action, Change
+from reconciler.core.diff.change import Action, Change, Path
 from reconciler.core.diff.diff import differs_in_whitespace_only
-from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
@@ -81,40 +79,30 @@ def _word_note(new: Address, old: Address, live: Live, kinds: Kinds) -> str:
 
 EQUIVALENT = "differs only in white space or Unicode form"
 
-
-class UncomparedFields:
-    """Counts, by kind, field and reason; what was last written is known of what is in `kept`."""
-
-    def __init__(self, kept: KnownRewrites) -> None:
-        self.kept = kept
-        self.found: Counter[tuple[str, str, str]] = Counter()
-
-    def count(self, address: Address, kind: Kind, declared: Value, live: Value) -> None:
-        """Add what is not compared of one object."""
-        for name, value in declared.items():
-            field = kind.fields[name]
-            if field.derived and (name,) in self.kept.get(address, ()):
-                continue
-            if field.write_only and name in live:
-                continue  # a ledger knows what was written last
-            if field.uncompared_reason:
-                self.found[kind.name, name, field.uncompared_reason] += 1
-            elif name not in live and field.comparable and name != kind.parent_kind:
-                self.found[kind.name, name, "the API does not return it for this shop"] += 1
-            elif (
-                name in live
-                and value != live[name]
-                and differs_in_whitespace_only(kind, (name,), value, live[name])
-            ):
-                self.found[kind.name, name, EQUIVALENT] += 1
-
-    def notes(self) -> list[str]:
-        """Return one line for each field and reason."""
-        return [_uncompared_note(*key, count) for key, count in sorted(self.found.items())]
+UncomparedField = tuple[str, str, str]
+"""The kind and the name of a field, and the reason why it is not compared."""
 
 
-def _uncompared_note(kind: str, name: str, reason: str, count: int) -> str:
-    objects = f"{count} object{'s' if count > 1 else ''}"
-    if reason == EQUIVALENT:
-        return f"{kind} `{name}`: treated as equal ({objects}): {reason}"
-    return f"{kind} `{name}` cannot be checked for drift ({objects}): {reason}"
+def find_uncompared_fields(
+    kind: Kind, declared: Value, live: Value, kept: Container[Path]
+) -> Iterator[UncomparedField]:
+    """Yield the declared fields that are not compared; `kept` has those last written and known."""
+    for name, value in declared.items():
+        field = kind.fields[name]
+        if (field.derived and (name,) in kept) or (field.write_only and name in live):
+            continue  # a ledger knows what was written last
+        if field.uncompared_reason:
+            yield kind.name, name, field.uncompared_reason
+        elif name not in live:
+            if field.comparable and name != kind.parent_kind:
+                yield kind.name, name, "the API does not return it for this shop"
+        elif value != live[name] and differs_in_whitespace_only(kind, (name,), value, live[name]):
+            yield kind.name, name, EQUIVALENT
+
+
+def note_uncompared_fields(found: Mapping[UncomparedField, int]) -> Iterator[str]:
+    """Yield a note for each field and reason, with the number of objects."""
+    for (kind, name, reason), count in sorted(found.items()):
+        how = ": treated as equal" if reason == EQUIVALENT else " cannot be checked for drift"
+        objects = f"{count} object{'s' if count > 1 else ''}"
+        yield f"{kind} `{name}`{how} ({objects}): {reason}"

@@ -48,8 +48,8 @@ class Resumed(NamedTuple):
     """The new one is there, or the old one never left; with what was carried over."""
 
 
-class Finish(NamedTuple):
-    """The end of an interrupted replacement: a change, or the reason for none."""
+class Replacement(NamedTuple):
+    """The change that begins or ends a replacement, or None; and why."""
 
     change: Change | None
     note: str
@@ -65,7 +65,7 @@ def restore_old(kind: Kind, before: Value, after: Value) -> Value | None:
         n: v for n, v in after.items() if kind.fields[n].uncompared_reason and n not in before
     }
     old: Value = {**unread, **{n: v for n, v in before.items() if v is not None}}
-    return kind.carry_over(old, before).value if kind.carry_over else old
+    return kind.carry_over(old, before).value
 
 
 def resume_interrupted(
@@ -105,19 +105,21 @@ def _put_back(kind: Kind, entry: Interrupted, state: Observed) -> Value:
 
 def finish_replacement(
     kind: Kind, address: Address, entry: Interrupted, declared: Declared | None
-) -> Finish:
+) -> Replacement:
     """Return the end of a replacement whose old object is gone, with at most its uses left."""
     asked = declared.value if declared else {}
-    new = (
-        _carry_over(kind, entry, asked) if declared else CarryOver(None, "it is no longer declared")
-    )
+    new = CarryOver(None, "it is no longer declared")
+    if declared:
+        new = kind.carry_over(merge_declared(kind, entry.before, asked), entry.before)
     kept, note = new.value, new.note
     done = "finishes an interrupted replacement"
     if kept is None:
         done = f"undoes an interrupted replacement ({note})"
         kept, note = restore_old(kind, entry.before, entry.after), None
     if kept is None:
-        return Finish(None, "its replacement was interrupted, and no uses were left of the old one")
+        return Replacement(
+            None, "its replacement was interrupted, and no uses were left of the old one"
+        )
     value = {
         name: item
         for name, item in kept.items()
@@ -135,13 +137,7 @@ def finish_replacement(
         carried={n: (asked[n], v) for n, v in value.items() if n in asked and asked[n] != v},
         replaces=entry.before,
     )
-    return Finish(change, "; ".join(part for part in (done, note) if part), new.warning)
-
-
-def _carry_over(kind: Kind, entry: Interrupted, asked: Value) -> CarryOver:
-    """Return the object to create, by what the files declare now."""
-    after = merge_declared(kind, entry.before, asked)
-    return kind.carry_over(after, entry.before) if kind.carry_over else CarryOver(after)
+    return Replacement(change, "; ".join(part for part in (done, note) if part), new.warning)
 
 
 def carried_over_fields(
@@ -161,23 +157,16 @@ def carried_over_fields(
                 yield FieldChange((name,), live[name], value, Action.REPLACE, CARRIED)
 
 
-class Revalidated(NamedTuple):
-    """The replacement as it is to be done, or why it is held; and what to say of it."""
-
-    change: Change | None
-    note: str = ""
-
-
 def revalidate_replacement(
     kind: Kind, change: Change, now: Observed | Absent | None, kept: Mapping[Path, Pair]
-) -> Revalidated:
+) -> Replacement:
     """Return `change` with the balance of `now`; stale if anything else changed since the plan.
 
     `kept` is what the shop was known to keep otherwise than it was written.
     """
     if not isinstance(now, Observed):
         why = "could not be read" if now is None else "no longer existed"
-        return Revalidated(None, f"it {why} right before it was to be replaced")
+        return Replacement(None, f"it {why} right before it was to be replaced")
     before = change.before or {}
     limit, left = kind.use_counts
     for name, value in now.value.items():
@@ -185,24 +174,22 @@ def revalidate_replacement(
             continue  # a plan may see what it stood for; what counts is how much is left of it
         if kind.fields[name].comparable and not _same(kind, change, name, value, kept):
             was = f"was {before.get(name)} when this was planned and is {value} now"
-            return Revalidated(None, f"`{name}` {was}: plan again")
+            return Replacement(None, f"`{name}` {was}: plan again")
     there, now_left = before.get(left), now.value.get(left)
-    if kind.carry_over is None or now_left is None or now_left == there:
-        return Revalidated(change)
+    if now_left is None or now_left == there:
+        return Replacement(change, "it is as it was planned on")
+    said = f"{there} uses were left when this was planned"
     if there is None or now_left > there:
-        return Revalidated(
-            None, f"{there} uses were left when this was planned and {now_left} are now"
-        )
+        return Replacement(None, f"{said} and {now_left} are now")
     declared = {name: asked for name, (asked, _) in change.carried.items()}
     asked = {**(change.after or {}), **declared}
     live = {**before, left: now_left}
-    carried_over_value = kind.carry_over(asked, live)
-    after = carried_over_value.value
+    after, reason, _ = kind.carry_over(asked, live)
     if after is None:
-        return Revalidated(None, carried_over_value.note or "not replaced")
+        return Replacement(None, reason or "not replaced")
     carried = {n: (asked[n], v) for n, v in after.items() if asked.get(n) != v}
-    said = f"{there} uses were left when this was planned, {now_left} right before it was replaced"
-    return Revalidated(replace(change, before=live, after=dict(after), carried=carried), said)
+    said = f"{said}, {now_left} right before it was replaced"
+    return Replacement(replace(change, before=live, after=dict(after), carried=carried), said)
 
 
 def _same(kind: Kind, change: Change, name: str, now: Any, kept: Mapping[Path, Pair]) -> bool:
