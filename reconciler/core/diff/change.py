@@ -99,6 +99,11 @@ class Change:
     """The object that an interrupted replacement deleted, where this creation finishes it."""
 
     @property
+    def names(self) -> frozenset[str]:
+        """The fields in which something changes."""
+        return frozenset(field.path[0] for field in self.fields)
+
+    @property
     def origin(self) -> str:
         """The most careful word of its fields; empty where none is known."""
         known = [field.origin for field in self.fields if field.origin]

@@ -30,8 +30,9 @@ class Proof:
 
 def proof_of(kind: Kind, change: Change) -> Proof:
     """Return the fields that must be seen before `change` counts as verified."""
-    names = {field.path[0] for field in change.fields}
-    visible = frozenset(n for n in names if kind.fields[n].comparable and n != kind.parent_kind)
+    visible = frozenset(
+        n for n in change.names if kind.fields[n].comparable and n != kind.parent_kind
+    )
     listing_only = (
         kind.listed_in(change.after or {}) if kind.must_match_on_readback else frozenset()
     )

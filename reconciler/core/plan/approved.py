@@ -1,8 +1,8 @@
 """Saved plans: compare the approved changes with the shop as it is now.
 
-An approved plan is carried out as it stands or not at all, object by object: what still rests on
-the same ground is planned again from exactly the values that were approved, what already is as
-approved needs nothing, and what moved meanwhile is held. New work is never derived.
+An approved plan is carried out as it stands or not at all, object by object: a change of an object
+that is as it was is planned again from exactly the approved values, an object that is as approved
+already needs nothing, and a change of one that moved meanwhile is stale. New work is never derived.
 """
 
 from __future__ import annotations
@@ -60,18 +60,14 @@ def desired_from_approved(approved: Collection[Approved], files: Desired, kinds:
     left out.
     """
     objects: dict[str, dict[str, Declared]] = {}
+    removals: dict[Address, Removal] = {}
     for change in approved:
-        kind = kinds[change.address.kind]
-        value = _declared_value(kind, change, files)
-        if value is not None:
-            source = change.source or Source("", 0, 0)
+        kind, source = kinds[change.address.kind], change.source or Source("", 0, 0)
+        if change.action is Action.DELETE:
+            removals[change.address] = Removal(source, delete=True)
+        if (value := _declared_value(kind, change, files)) is not None:
             declared = Declared(value, source, change.renamed_from, _rewritten_fields(kind, change))
             objects.setdefault(kind.name, {})[change.address.name] = declared
-    removals = {
-        change.address: Removal(change.source or Source("", 0, 0), delete=True)
-        for change in approved
-        if change.action is Action.DELETE
-    }
     return Desired(objects, removals=removals)
 
 
@@ -123,20 +119,18 @@ def compare_approved(
     done: list[Address] = []
     for change in approved:
         kind = kinds[change.address.kind]
-        found = list(_ground(kind, change, live, renames))
-        if found:
+        if found := list(_find_objections(kind, change, live, renames)):
             moved += found
         elif change.address not in renames and _is_so(kind, change, live):
             done.append(change.address)
     return moved, done
 
 
-def _ground(
+def _find_objections(
     kind: Kind, change: Approved, live: Live, renames: Mapping[Address, str]
 ) -> Iterator[StaleField]:
     """Yield every reason why the object differs from both the plan's before and its after."""
-    address, action = change.address, change.action
-    state = live.get(address)
+    address, action, state = change.address, change.action, live.get(change.address)
     if state is None:
         why = live.read_errors.get(address, "it was not read")
         yield StaleField(address, action, f"it could not be read: {why}")
@@ -163,13 +157,10 @@ def _find_shifted(kind: Kind, change: Approved, live: Value) -> Iterator[StaleFi
             # dealpos-api.md §10: no read of an expired coupon shows its minimum; that is no change
             continue
         was, now = before.get(name), seen.get(name)
-        wanted = {name: after.get(name, was)}
-        if (
-            kind.fields[name].comparable
-            and now != was
-            and compare_fields(kind, wanted, {name: now})
-        ):
-            yield StaleField(change.address, change.action, None, name, was, now, wanted[name])
+        wanted = after.get(name, was)
+        moved = kind.fields[name].comparable and now != was
+        if moved and compare_fields(kind, {name: wanted}, {name: now}):
+            yield StaleField(change.address, change.action, None, name, was, now, wanted)
 
 
 def _find_spent(kind: Kind, change: Approved, live: Value) -> Iterator[StaleField]:
@@ -194,8 +185,7 @@ def _find_spent(kind: Kind, change: Approved, live: Value) -> Iterator[StaleFiel
 def _doubled(change: Approved, live: Live, renames: Mapping[Address, str]) -> bool:
     """Return whether a rename cannot be done: something has taken the new name meanwhile."""
     old = Address(change.address.kind, change.renamed_from)
-    pending = change.address in renames
-    return bool(change.renamed_from) and not pending and isinstance(live.get(old), Observed)
+    return bool(old.name) and change.address not in renames and isinstance(live.get(old), Observed)
 
 
 def _is_so(kind: Kind, change: Approved, live: Live) -> bool:

@@ -35,13 +35,6 @@ def unread_fields_at_risk(
     return dict(sorted(found.items()))
 
 
-def blocked_reason(found: Mapping[str, str]) -> str:
-    """Return the reason of a blocked update, with the way out."""
-    named = ", ".join(f"`{name}`" for name in found)
-    ways = "; ".join(dict.fromkeys(found.values()))
-    return f"not updated: the update could clear {named}, which the API did not return. {ways}"
-
-
 def block_unsafe_updates(
     changes: Iterable[Change],
     families: Mapping[Address, ParentWithChildren],
@@ -95,28 +88,31 @@ def _why_refused(
     families: Mapping[Address, ParentWithChildren],
 ) -> str | None:
     """Return the reason if no write of the change is safe."""
+    own = _word_reason({f"`{name}`": way for name, way in found.items()})
     if kind.parent is None:
-        reason = _unread_in_family(families.get(change.address))
-        return reason or (blocked_reason(found) if found else None)
-    fields = {field.path[0] for field in change.fields}
+        return _refuse_parent(families.get(change.address)) or own
     carried = set(kind.parent.update.fields)
-    own = set(kind.update.fields) if kind.update else set()
-    if not found and not fields & carried - own:
+    direct = set(kind.update.fields) if kind.update else set()
+    if not found and not change.names & carried - direct:
         return None
-    owner = kind.parent_address(change.after or {})
-    family = families.get(owner) if owner else None
+    family = families.get(kind.parent_address(change.after or {}) or change.address)
     children = (family.children if family else None) or ()
-    if found and (fields - carried or change.address.name not in children):
-        return blocked_reason(found)
-    return _unread_in_family(family)
+    if found and (change.names - carried or change.address.name not in children):
+        return own
+    return _refuse_parent(family)
 
 
-def _unread_in_family(family: ParentWithChildren | None) -> str | None:
+def _refuse_parent(family: ParentWithChildren | None) -> str | None:
     """Return the reason if an update of the parent could clear fields that no read has shown."""
-    if family is None or not family.unread_fields:
+    return _word_reason(dict.fromkeys(family.unread_fields, DECLARE)) if family else None
+
+
+def _word_reason(fields: Mapping[str, str]) -> str | None:
+    """Return the reason of a blocked update, with the way out for each field; None for no field."""
+    if not fields:
         return None
-    named = ", ".join(family.unread_fields)
-    return f"not updated: the update could clear {named}, which the API did not return. {DECLARE}"
+    named, ways = ", ".join(fields), "; ".join(dict.fromkeys(fields.values()))
+    return f"not updated: the update could clear {named}, which the API did not return. {ways}"
 
 
 def unread_dependencies(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, Address]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address, join_some
@@ -29,11 +30,9 @@ def hidden_children(desired: Desired, live: Live, kinds: Kinds) -> dict[Address,
         above = child.parent.kind
         parents, states = live.objects.get(above, {}), live.objects.get(child.name, {})
         for name, entry in desired.objects.get(child.name, {}).items():
-            owner = entry.value.get(above, "")
-            parent = parents.get(owner)
-            if not isinstance(parent, Observed) or parent.children is None:
-                continue
-            if isinstance(states.get(name), Observed) and name not in parent.children:
+            parent = parents.get(owner := entry.value.get(above, ""))
+            shown = parent.children if isinstance(parent, Observed) else None
+            if shown is not None and name not in shown and isinstance(states.get(name), Observed):
                 found.setdefault(Address(above, owner), []).append(name)
     return found
 
@@ -41,15 +40,32 @@ def hidden_children(desired: Desired, live: Live, kinds: Kinds) -> dict[Address,
 def collect_parents(
     changes: Iterable[Change], desired: Desired, live: Live, kinds: Kinds
 ) -> dict[Address, ParentWithChildren]:
-    """Return the live parent and children of every change, with all that is known of them."""
+    """Return the live parent and children of every change, with all that is known of them.
+
+    Fields that no read shows are taken from the files.
+    """
     found: dict[Address, ParentWithChildren] = {}
-    inner = {kind.parent.kind: kind for kind in kinds.values() if kind.parent}
+    inner = {kind.parent.kind: (kind, kind.parent) for kind in kinds.values() if kind.parent}
     joined = hidden_children(desired, live, kinds)
     for owner in dict.fromkeys(_owner(change, kinds) for change in changes):
         state = live.get(owner)
-        if owner.kind in inner and isinstance(state, Observed):
-            gather = _Gather(inner[owner.kind], desired, live)
-            found[owner] = gather.family(owner, state, joined.get(owner, ()))
+        if owner.kind not in inner or not isinstance(state, Observed):
+            continue
+        child, parent = inner[owner.kind]
+        value, unread = _add_declared(owner, state.value, desired, live)
+        shown, children = state.children or {}, {}
+        for name in (*shown, *joined.get(owner, ())):
+            address = Address(child.name, name)
+            seen = live.get(address)
+            row = overlay(shown.get(name, {}), seen.value if isinstance(seen, Observed) else {})
+            children[name], more = _add_declared(address, row, desired, live, parent.update.fields)
+            unread += more
+        if state.children is None:
+            found[owner] = ParentWithChildren(value, None, tuple(unread))
+        else:
+            # A child that had to be joined in by name proves that its parent's read hides some.
+            whole = owner in live.children_complete and owner not in joined
+            found[owner] = ParentWithChildren(value, children, tuple(unread), whole)
     return found
 
 
@@ -59,49 +75,25 @@ def _owner(change: Change, kinds: Kinds) -> Address:
     return (kind.parent_address(change.after) if change.after else None) or change.address
 
 
-class _Gather:
-    """One parent with its children; what no read shows is taken from the files."""
+def _add_declared(
+    address: Address, value: Value, desired: Desired, live: Live, carried: Collection[str] = ()
+) -> tuple[Value, list[str]]:
+    """Return `value` with fields that only a file has, and names for those in neither.
 
-    def __init__(self, child: Kind, desired: Desired, live: Live) -> None:
-        self.child = child
-        self.desired = desired
-        self.live = live
-        self.unseen: list[str] = []
-
-    def family(
-        self, owner: Address, state: Observed, joined: Collection[str]
-    ) -> ParentWithChildren:
-        value = self._add_known(owner, state.value, None)
-        if state.children is None:
-            return ParentWithChildren(value, None, tuple(self.unseen))
-        children = {}
-        for name in (*state.children, *joined):
-            address = Address(self.child.name, name)
-            seen = self.live.get(address)
-            own = seen.value if isinstance(seen, Observed) else {}
-            merged = overlay(state.children.get(name, {}), own)
-            carried = self.child.parent.update.fields if self.child.parent else ()
-            children[name] = self._add_known(address, merged, carried)
-        # A child that had to be joined in by name proves that this parent's read hides some.
-        whole = owner in self.live.children_complete and not joined
-        return ParentWithChildren(value, children, tuple(self.unseen), whole)
-
-    def _add_known(self, address: Address, value: Value, carried: Collection[str] | None) -> Value:
-        """Return `value` with fields that only a file has; those in neither are noted as unseen."""
-        missing = self.live.unread_fields.get(address, frozenset())
-        entry = self.desired.get(address)
-        told = {n: entry.value[n] for n in missing if n in entry.value} if entry else {}
-        lost = sorted(n for n in missing - told.keys() if carried is None or n in carried)
-        self.unseen += [f"`{n}` of {address}" for n in lost]
-        return {**value, **told} if told else value
+    With `carried`, only these fields count as missing.
+    """
+    missing = live.unread_fields.get(address, frozenset())
+    entry = desired.get(address)
+    told = {n: entry.value[n] for n in missing if n in entry.value} if entry else {}
+    lost = sorted(n for n in missing - told.keys() if not carried or n in carried)
+    return ({**value, **told} if told else value), [f"`{n}` of {address}" for n in lost]
 
 
 def changes_by_parent(changes: Iterable[Change], kinds: Kinds) -> dict[Address, list[Change]]:
     """Return the changes of children by their parent; a deletion is a request of its own."""
     found: dict[Address, list[Change]] = {}
     for change in changes:
-        owner = kinds[change.address.kind].parent_address(change.after or {})
-        if owner and change.action is not Action.DELETE:
+        if (owner := _owner(change, kinds)) != change.address:
             found.setdefault(owner, []).append(change)
     return found
 
@@ -114,8 +106,7 @@ def propagate_parent_values(
     for change in changes:
         kind, declared = kinds[change.address.kind], desired.get(change.address)
         before, after = change.before, change.after
-        owner = kind.parent_address(after or {})
-        above = by_address.get(owner) if owner else None
+        above = by_address.get(_owner(change, kinds))
         moved: dict[str, object] = {}
         if kind.parent and declared and before and above and above.before and above.after:
             moved = {
@@ -138,16 +129,11 @@ def use_parent_update(
     """
     if requires_parent_update(kind, family, above, changes):
         return True
-    if (
-        kind.parent is None
-        or family is None
-        or not family.children_complete
-        or family.unread_fields
-        or above
-    ):
+    if kind.parent is None or family is None or family.unread_fields or above:
         return False
     carried = set(kind.parent.update.fields)
-    return sum(_fields(change) <= carried for change in _find_updates(changes)) > 1
+    plain = [change for change in _find_updates(changes) if change.names <= carried]
+    return family.children_complete and len(plain) > 1
 
 
 def requires_parent_update(
@@ -161,17 +147,13 @@ def requires_parent_update(
     own = set(kind.update.fields) if kind.update else set()
     only_here = set(kind.parent.update.fields) - own
     return any(
-        change.unread_fields_at_risk or _fields(change) & only_here
+        change.unread_fields_at_risk or change.names & only_here
         for change in _find_updates(changes)
     )
 
 
 def _find_updates(changes: Sequence[Change]) -> list[Change]:
     return [change for change in changes if change.action is not Action.CREATE]
-
-
-def _fields(change: Change) -> set[str]:
-    return {field.path[0] for field in change.fields}
 
 
 def warn_of_incomplete_lists(
@@ -197,12 +179,10 @@ def warn_of_incomplete_lists(
             and requires_parent_update(child, family, above.get(owner), below.get(owner, ()))
         ]
         if risky:
-            hidden = [
-                name for names in hidden_children(desired, live, kinds).values() for name in names
-            ]
+            hidden = sorted(chain(*hidden_children(desired, live, kinds).values()))
             parent = kinds[child.parent.kind]
             owners = f"these {parent.collection}" if len(risky) > 1 else f"this {parent.name}"
-            yield PlanWarning(tuple(sorted(risky)), _warning(child, owners, sorted(hidden)))
+            yield PlanWarning(tuple(sorted(risky)), _warning(child, owners, hidden))
 
 
 def _warning(child: Kind, owners: str, hidden: Sequence[str]) -> str:

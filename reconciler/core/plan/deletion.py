@@ -6,7 +6,7 @@ The effect of a delete on objects that refer to the deleted one, or live inside 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.core.diff.change import Action, Change, digest
@@ -60,9 +60,18 @@ def plan_deletions(
     blocked = _find_blocked(asked, live, kinds, {change.address: change for change in changes})
     found.blocked += [(address, f"not deleted: {why}") for address, why in blocked.items()]
     left = {address: removal for address, removal in asked.items() if address not in blocked}
-    found.changes += [_deletion(address, removal, live, kinds) for address, removal in left.items()]
+    for address, removal in left.items():
+        call, state = kinds[address.kind].delete, live.get(address)
+        assert isinstance(state, Observed)
+        basis = digest(kinds[address.kind], address, state.value)
+        found.changes.append(
+            Change(
+                address, Action.DELETE, removal.reason, (), state.value, None, removal.source, basis
+            )
+        )
+        if call and call.warning:
+            found.warnings.append(PlanWarning((address,), call.warning))
     found.notes += _find_gone(desired, live, kinds, renames)
-    found.warnings += _warn(found.changes, kinds)
     return found
 
 
@@ -84,23 +93,6 @@ def _find_gone(
         yield f"removed: {named} {verb} in the shop; you can delete {entries}"
 
 
-def _deletion(address: Address, removal: Removal, live: Live, kinds: Kinds) -> Change:
-    state = live.get(address)
-    assert isinstance(state, Observed)
-    basis = digest(kinds[address.kind], address, state.value)
-    return Change(
-        address, Action.DELETE, removal.reason, (), state.value, None, removal.source, basis
-    )
-
-
-def _warn(changes: Iterable[Change], kinds: Kinds) -> Iterator[PlanWarning]:
-    """Yield a warning for each deletion that the API does not document in full."""
-    for change in changes:
-        call = kinds[change.address.kind].delete
-        if call and call.warning:
-            yield PlanWarning((change.address,), call.warning)
-
-
 def _find_blocked(
     asked: Mapping[Address, Removal], live: Live, kinds: Kinds, changes: Mapping[Address, Change]
 ) -> dict[Address, str]:
@@ -108,9 +100,13 @@ def _find_blocked(
     blocked: dict[Address, str] = {}
     going = set(asked)
     users = _users(asked, live, kinds, changes) if asked else {}
-    obstacles = _Obstacles(live, kinds, users, _doubts(live))
+    doubts = _doubts(live)
     while True:
-        staying = {a: why for a in sorted(going) if (why := obstacles.reason(a, going))}
+        staying = {}
+        for address in sorted(going):
+            left = [user for user in users.get(address, ()) if user not in going]
+            if why := _obstacle(address, left, doubts, live, kinds):
+                staying[address] = why
         if not staying:
             return dict(sorted(blocked.items()))
         blocked |= staying
@@ -144,29 +140,22 @@ def _after(
     yield from sorted(seen.items())
 
 
-@dataclass(frozen=True, slots=True)
-class _Obstacles:
-    """Everything that can block a deletion."""
-
-    live: Live
-    kinds: Kinds
-    users: Mapping[Address, list[Address]]
-    doubts: Mapping[str, str]
-
-    def reason(self, address: Address, going: set[Address]) -> str | None:
-        """Return the reason that blocks a deletion, with the way out, or None."""
-        kind = self.kinds[address.kind]
-        if kind.delete is None:
-            return f"the API has no delete for a {kind.name}"
-        if left := [user for user in self.users.get(address, ()) if user not in going]:
-            return f"still used by {join_some(left, MAX_NAMES)}. Change or remove that first"
-        for other in self.kinds.values():
-            if other.name in self.doubts and _may_use(other, kind):
-                return self.doubts[other.name]
-        for name in kind.delete.fields:
-            if why := _ambiguous(kind, name, address, self.live):
-                return why
-        return _on_hand(address, self.live) if kind.stock_read else None
+def _obstacle(
+    address: Address, users: Sequence[Address], doubts: Mapping[str, str], live: Live, kinds: Kinds
+) -> str | None:
+    """Return the reason that blocks a deletion, with the way out, or None."""
+    kind = kinds[address.kind]
+    if kind.delete is None:
+        return f"the API has no delete for a {kind.name}"
+    if users:
+        return f"still used by {join_some(users, MAX_NAMES)}. Change or remove that first"
+    for other in kinds.values():
+        if other.name in doubts and _may_use(other, kind):
+            return doubts[other.name]
+    for name in kind.delete.fields:
+        if why := _ambiguous(kind, name, address, live):
+            return why
+    return _on_hand(address, live) if kind.stock_read else None
 
 
 def _doubts(live: Live) -> dict[str, str]:

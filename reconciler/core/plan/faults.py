@@ -43,46 +43,41 @@ def check_references(desired: Desired, live: Live, kinds: Kinds) -> list[Fault]:
         for name in names_
     ):
         return faults
-    told: set[tuple[str, str | None]] = set()
+    told: set[tuple[str, str]] = set()
     for address, declared in desired:
         for target, path in references_of(kinds[address.kind], declared.value):
-            declared_too = target.name in desired.objects.get(target.kind, ())
-            if declared_too or isinstance(live.get(target), Observed):
+            state = live.get(target)
+            if isinstance(state, Observed) or desired.get(target):
+                continue
+            if state is ABSENT:
+                message = f"refers to the {target.kind} `{target.name}`, which does not exist"
+                hint = _suggest(target, name_after_renames(target, renames, kinds), desired, live)
+                faults.append(Fault(address, path, f"{address} {message}", hint))
                 continue
             # One read error is told once, not at every line that names an object behind it.
-            error = (target.kind, live.read_errors.get(target))
-            if error not in told:
-                now = name_after_renames(target, renames, kinds)
-                faults.append(_dangling(address, path, target, now, desired, live))
+            why = live.read_errors.get(target, "the response could not be read")
+            if (target.kind, why) not in told:
+                message = f"{address} refers to {target}, which could not be read: {why}"
+                faults.append(Fault(address, path, message))
             if target in live.read_errors:
-                told.add(error)
+                told.add((target.kind, why))
     return faults
 
 
-def _dangling(
-    address: Address,
-    path: tuple[str | int, ...],
-    target: Address,
-    now: str,
-    desired: Desired,
-    live: Live,
-) -> Fault:
-    if live.get(target) is not ABSENT:
-        why = live.read_errors.get(target, "the response could not be read")
-        message = f"{address} refers to {target}, which could not be read: {why}"
-        return Fault(address, path, message)
+def _suggest(target: Address, now: str, desired: Desired, live: Live) -> str:
+    """Return a way out for a reference to `target`, which is called `now` if it is renamed."""
     known = {
         *desired.objects.get(target.kind, {}),
         *(n for n, _ in live.iterate_observed(target.kind)),
     }
-    hint = f"it is renamed to `{now}`" if now in known else suggestion(target.name, known)
-    if not hint:
-        hint = f"declare the {target.kind} in the files"
-        if target.kind not in desired.objects:
-            listed = ", ".join(sorted(known)[:8])
-            hint = f"the shop has: {listed}" if listed else f"the shop has no {target.kind}"
-    message = f"{address} refers to the {target.kind} `{target.name}`, which does not exist"
-    return Fault(address, path, message, hint)
+    if now in known:
+        return f"it is renamed to `{now}`"
+    if close := suggestion(target.name, known):
+        return close
+    if target.kind in desired.objects:
+        return f"declare the {target.kind} in the files"
+    listed = ", ".join(sorted(known)[:8])
+    return f"the shop has: {listed}" if listed else f"the shop has no {target.kind}"
 
 
 def find_cycles(desired: Desired, kinds: Kinds) -> list[Fault]:

@@ -71,10 +71,9 @@ def note_unpruned_kinds(desired: Desired, live: Live, kinds: Kinds) -> list[str]
     """Return a note for each kind that the prune scopes must leave alone."""
     said = []
     for name in dict.fromkeys(name for scope in desired.prune for name in scope.kinds):
-        kind = kinds[name]
-        if not any(not entry.removed for entry in desired.objects.get(name, {}).values()):
+        if all(entry.removed for entry in desired.objects.get(name, {}).values()):
             said.append(f"no {name} is pruned: the files declare none")
-        elif not _listed(kind, live):
+        elif not _listed(kinds[name], live):
             said.append(f"no {name} is pruned: the API did not list all of them")
     return said
 
@@ -85,28 +84,20 @@ def _listed(kind: Kind, live: Live) -> bool:
 
 def _find_undeclared(kind: Kind, desired: Desired, live: Live) -> Iterator[tuple[Address, Value]]:
     """Yield the undeclared objects of a kind, where the API listed all of it."""
-    declared = desired.objects.get(kind.name, {})
-    former = {entry.was for entry in declared.values()}
-    found: dict[str, Value] = {}
-    if kind.parent_kind in live.complete:
-        found.update(live.children_of(kind))
     if _listed(kind, live):
-        for name, state in live.iterate_observed(kind.name):
-            found[name] = {**found.get(name, {}), **state.value}
-    for name in sorted(found):
-        if name not in declared and name not in former:
-            yield Address(kind.name, name), found[name]
+        declared, values = desired.objects.get(kind.name, {}), live.values_of(kind)
+        former = {entry.was for entry in declared.values()}
+        for name in sorted(values.keys() - declared.keys() - former):
+            yield Address(kind.name, name), values[name]
 
 
 def _find_used(desired: Desired, kinds: Kinds) -> Set[Address]:
     """Return every object that declared objects refer to, or are inside of."""
     used: set[Address] = set()
     for address, declared in desired:
-        kind = kinds[address.kind]
-        targets = {target for target, _ in references_of(kind, declared.value)} | {address}
-        for target in targets:
-            used.add(target)
-            used |= set(ancestors(target, kinds))
+        named = (target for target, _ in references_of(kinds[address.kind], declared.value))
+        for target in (address, *named):
+            used |= {target, *ancestors(target, kinds)}
     return used
 
 
@@ -142,12 +133,10 @@ def _pattern(glob: str) -> str:
 
 def find_unmanaged(desired: Desired, live: Live, kinds: Kinds) -> list[Address]:
     """Return the live objects of each declared kind of which all objects are known."""
-    found: list[Address] = []
-    for name, declared in desired.objects.items():
-        if all(entry.removed for entry in declared.values()):
-            continue
-        kind = kinds[name]
-        if not _listed(kind, live):
-            continue
-        found += [Address(name, n) for n in live.values_of(kind) if n not in declared]
-    return sorted(address for address in found if address not in desired.removals)
+    return sorted(
+        address
+        for name, declared in desired.objects.items()
+        if _listed(kinds[name], live) and not all(entry.removed for entry in declared.values())
+        for address in (Address(name, n) for n in live.values_of(kinds[name]) if n not in declared)
+        if address not in desired.removals
+    )

@@ -52,11 +52,10 @@ def narrow_desired(desired: Desired, scope: Scope, kinds: Kinds) -> tuple[Desire
             if desired.get(needed) is not None
         } - included
     objects: dict[str, dict[str, Declared]] = {}
-    total = 0
-    for address, declared in desired:
-        total += 1
-        if address in included:
+    for address in sorted(included):
+        if declared := desired.get(address):
             objects.setdefault(address.kind, {})[address.name] = declared
+    total = sum(map(len, desired.objects.values()))
     extra = sorted(included - asked - nested)
     note = f"Partial plan: {len(asked | nested):,} of {total:,} objects"
     if extra:

@@ -198,7 +198,7 @@ class _Lowering:
                 yield self._addition(kind, parent, owner, batch)
             yield from self._completions(kind, created, kind.create)
         for change in changes:
-            outside = {f.path[0] for f in change.fields} - set(parent.update.fields)
+            outside = change.names - set(parent.update.fields)
             if change.action is not Action.CREATE and (outside or change.address not in riding):
                 yield self._own_update(kind, change)
 
@@ -226,18 +226,12 @@ class _Lowering:
             after = change.after if change and change.after else {}
             items.append(kind.encode(parent.update, overlay(children[name], after)))
         carried = frozenset(parent.update.fields)
-        riding = [
-            c
-            for c in changes
-            if c.action is not Action.CREATE and {f.path[0] for f in c.fields} & carried
-        ]
+        riding = [c for c in changes if c.action is not Action.CREATE and c.names & carried]
         body = {**above_kind.encode(call, value), parent.key: items}
         fallback = {
             c.address: build_request(kind, kind.update, c.after or {})
             for c in riding
-            if kind.update
-            and not c.unread_fields_at_risk
-            and {f.path[0] for f in c.fields} <= set(kind.update.fields)
+            if kind.update and not c.unread_fields_at_risk and c.names <= set(kind.update.fields)
         }
         return self._new_step(
             above_kind,
