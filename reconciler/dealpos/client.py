@@ -97,11 +97,9 @@ class Client:
         self._lock = threading.Lock()
 
     def __enter__(self) -> Client:
-        """Use the client as a context manager, so that its connections are closed."""
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Close the connections."""
         self._http.close()
 
     @property

@@ -34,28 +34,22 @@ def read_dependents(reader: Reader, desired: Desired, view: Live) -> None:
     kinds = {address.kind for address in doomed}
     for address in sorted(doomed):
         _read_stock(reader, address)
-    # Parents first, because their rows name their children.
-    for kind in sorted(reader.kinds.values(), key=lambda k: (k.parent is not None, k.name)):
+    for kind in reader.parents_first:
         fields = _referring_fields(kind, kinds)
         # A delete may name its object by a value that another object might share.
         named_by = kind.delete.fields if kind.delete else ()
         is_shared = kind.tree or not all(kind.fields[name].identity for name in named_by)
-        has_children = kind.name in kinds and kind.name in reader.builder.children
         try:
             if fields or (is_shared and kind.name in kinds):
                 _read_all(reader, kind, fields)
-            if has_children:
-                _read_children(
-                    reader, kind, [a.name for a in sorted(doomed) if a.kind == kind.name]
-                )
+            _read_children(reader, kind, [a.name for a in sorted(doomed) if a.kind == kind.name])
         except (Rejected, UnexpectedResponse) as error:
             reader.live.references_unknown[kind.name] = error.operation
 
 
 def _read_stock(reader: Reader, address: Address) -> None:
     """Read the stock of an object; a response that cannot be understood leaves it unknown."""
-    single = reader.kinds[address.kind].stock_read
-    if single is None:
+    if (single := reader.kinds[address.kind].stock_read) is None:
         return
     try:
         answer = reader.client.call(single.operation, {single.key: address.name})

@@ -13,13 +13,13 @@ from math import ceil
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.model.live import Live
+from reconciler.core.model.live import gather_wanted
 from reconciler.core.model.references import references_of
 from reconciler.core.steps.usage import SECONDS_PER_REQUEST
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.paging import PAGE_SIZES
 from reconciler.dealpos.reading.read import find
-from reconciler.dealpos.reading.reader import Reader, RequestedFields, describe_failure
+from reconciler.dealpos.reading.reader import Reader, describe_failure
 from reconciler.errors import OperationUnavailable, Rejected, UnexpectedResponse
 
 Pick = Callable[[Address], bool]
@@ -44,16 +44,12 @@ class FullRead:
         self.kinds = kinds
         self.desired = desired
         self.reader = Reader(client, kinds)
+        self.live = self.reader.live
         self.chosen = [kinds[name] for name in _reference_order(kinds) if name in chosen]
         self.unreadable: dict[str, str] = {}
         """Kinds of which no object could be read, with the reason."""
         self.finished: set[str] = set()
         """Kinds that were read as far as they will be."""
-
-    @property
-    def live(self) -> Live:
-        """Return what was read."""
-        return self.reader.live
 
     def read_listings(self) -> None:
         """Read the listings of all kinds that have one of their own."""
@@ -64,7 +60,7 @@ class FullRead:
     def remaining_requests(self) -> int:
         """Return the requests that `read_rest` will send, as far as the listings tell."""
         readable = (kind for kind in self.chosen if kind.name not in self.unreadable)
-        return sum(self._remaining_requests(kind) for kind in readable)
+        return sum(map(self._remaining_requests, readable))
 
     def new_counts(self) -> dict[str, int]:
         """Return how many objects of each kind the listings show that no file declares."""
@@ -89,7 +85,7 @@ class FullRead:
         if kind.name in self.finished or kind not in self.chosen:
             return True
         shown = self.reader.builder.read_singly.get(kind.name, set())
-        asked = self._all_fields(kind, [address.name])
+        asked = {address.name: kind.comparable_fields}
         return address.name in shown or not self.reader.missing_fields(kind, asked)
 
     def _read_or_note(self, kind: Kind, read: Callable[[Kind], None]) -> None:
@@ -110,7 +106,7 @@ class FullRead:
         if kind.parent:
             self._read_children(kind)
         else:
-            asked = self._all_fields(kind, self._new_names(kind))
+            asked = dict.fromkeys(self._new_names(kind), kind.comparable_fields)
             self.reader.read_missing_fields(kind, asked)
         self._read_referred(kind)
         self.finished.add(kind.name)
@@ -120,50 +116,42 @@ class FullRead:
         assert kind.parent is not None
         parent = self.kinds[kind.parent.kind]
         shown = [name for name, _ in self.live.iterate_observed(parent.name)]
-        new = [name for name in shown if self._is_new(parent, name)]
+        new = [name for name in shown if self._is_new(Address(parent.name, name))]
         for name in self.reader.read_children(parent, new):
             reason = f"the API did not return its {kind.collection}"
             self.live.read_errors[Address(parent.name, name)] = reason
-        asked = self._all_fields(kind, self._new_names(kind))
+        asked = dict.fromkeys(self._new_names(kind), kind.comparable_fields)
         if kind.reads.batch:
             self.reader.read_many(kind, kind.reads.batch, asked)
         if kind.reads.single:
             self.reader.read_singles(kind, self.reader.find_missing(kind, asked))
         self.reader.read_missing_fields(kind, asked)
-        for name in self.reader.find_missing(kind, asked):
-            reason = f"its {parent.name} names it, and the API did not return it"
-            self.live.read_errors[Address(kind.name, name)] = reason
+        reason = f"its {parent.name} names it, and the API did not return it"
+        self.reader.mark_unread(kind, self.reader.find_missing(kind, asked), reason)
 
     def _new_names(self, kind: Kind) -> list[str]:
         """Return the names that the listings have shown and the files do not declare."""
         if kind.parent is None:
-            new = (n for n, _ in self.live.iterate_observed(kind.name) if self._is_new(kind, n))
-            return [n for n in new if self.pick is None or self.pick(Address(kind.name, n))]
-        parent = self.kinds[kind.parent.kind]
+            shown = (Address(kind.name, n) for n, _ in self.live.iterate_observed(kind.name))
+            return [a.name for a in shown if self._is_new(a) and (not self.pick or self.pick(a))]
         return [
-            name
-            for above, state in self.live.iterate_observed(parent.name)
-            for name in state.children or ()
-            if self._is_new(kind, name) and self._is_chosen(kind, name, parent, above)
+            child.name
+            for above, state in self.live.iterate_observed(kind.parent.kind)
+            for child in (Address(kind.name, name) for name in state.children or ())
+            if self._is_new(child) and self._is_chosen(child, Address(kind.parent.kind, above))
         ]
 
-    def _is_chosen(self, kind: Kind, name: str, parent: Kind, above: str) -> bool:
-        """Return whether a child is to be read, by itself or with its parent."""
-        if self.pick is None:
-            return self._is_new(parent, above)
-        return self.pick(Address(kind.name, name)) or self.pick(Address(parent.name, above))
+    def _is_chosen(self, child: Address, parent: Address) -> bool:
+        return self.pick(child) or self.pick(parent) if self.pick else self._is_new(parent)
 
-    def _is_new(self, kind: Kind, name: str) -> bool:
-        return name not in self.desired.objects.get(kind.name, ())
-
-    def _all_fields(self, kind: Kind, names: Iterable[str]) -> RequestedFields:
-        return dict.fromkeys(names, kind.comparable_fields)
+    def _is_new(self, address: Address) -> bool:
+        return address.name not in self.desired.objects.get(address.kind, ())
 
     def _remaining_requests(self, kind: Kind) -> int:
         new = self._new_names(kind)
         if kind.parent is None:
-            missing = self.reader.missing_fields(kind, self._all_fields(kind, new))
-            return len(missing) if kind.reads.single else 0
+            asked = dict.fromkeys(new, kind.comparable_fields)
+            return len(self.reader.missing_fields(kind, asked)) if kind.reads.single else 0
         listed = self.live.listings.get(kind.parent.kind)
         size = (listed.size if listed else 0) or self.client.routes.tenant.size or PAGE_SIZES[0]
         pages = ceil(len(new) / size) if kind.reads.listing else len(new)
@@ -173,14 +161,12 @@ class FullRead:
     def _read_referred(self, kind: Kind) -> None:
         """Read objects that the read ones refer to and that were not read themselves."""
         waiting = {other.name for other in self.chosen} - self.finished - {kind.name}
-        requested: dict[str, dict[str, frozenset[str]]] = {}
-        for target in set(self._iterate_referred(kind)):
-            if target.kind not in waiting and self.live.get(target) is None:
-                other = self.kinds[target.kind]
-                is_new = self._is_new(other, target.name)
-                fields = other.comparable_fields if is_new else frozenset()
-                requested.setdefault(target.kind, {})[target.name] = fields
-        find(self.reader, requested)
+        requested = [
+            (*target, self.kinds[target.kind].comparable_fields if self._is_new(target) else ())
+            for target in set(self._iterate_referred(kind))
+            if target.kind not in waiting and self.live.get(target) is None
+        ]
+        find(self.reader, gather_wanted(requested))
 
     def _iterate_referred(self, kind: Kind) -> Iterator[Address]:
         """Yield what the new and the declared objects of a kind refer to.
@@ -193,8 +179,7 @@ class FullRead:
                 yield from (target for target, _ in references_of(kind, state.value))
         for declared in self.desired.objects.get(kind.name, {}).values():
             for target, _ in references_of(kind, declared.value):
-                other = self.kinds[target.kind]
-                if not other.reads.prefer_listing and self._is_new(other, target.name):
+                if not self.kinds[target.kind].reads.prefer_listing and self._is_new(target):
                     yield target
 
 

@@ -60,11 +60,8 @@ class LiveBuilder:
     def fill_empty_fields(self, kind: Kind) -> None:
         """Set fields to null that single reads show of one object and leave out of another."""
         shown = self.single_keys.get(kind.name, set())
-        empty = {
-            name: codec.empty
-            for name, keys, codec in kind.read_fields
-            if not shown.isdisjoint(keys)
-        }
+        fields = kind.read_fields
+        empty = {name: codec.empty for name, keys, codec in fields if not shown.isdisjoint(keys)}
         states = self.live.objects.get(kind.name, {})
         for name in self.read_singly.get(kind.name, ()):
             known = states.get(name)
@@ -124,10 +121,8 @@ class LiveBuilder:
     ) -> Mapping[str, Value] | None:
         """Return the children in a row, and remember their parent; None where it shows none."""
         child = self.children.get(kind.name)
-        if child is None or child.parent is None:
-            return None
-        items = row.get(child.parent.key)
-        if not isinstance(items, list):
+        items = row.get(child.parent.key) if child and child.parent else None
+        if child is None or not isinstance(items, list):
             return None
         found = {name: item for item in items if (name := child.identity_of(item)) is not None}
         for name in found:
@@ -148,20 +143,16 @@ class Children(Mapping[str, Value]):
         """The types of read that have shown them."""
 
     def __getitem__(self, name: str) -> Value:
-        """Return the decoded value of one child."""
         try:
             return self.kind.decode(self.rows[name])
         except (ValueError, TypeError, AttributeError):
             return {self.kind.identity: name}
 
     def __contains__(self, name: object) -> bool:
-        """Return whether a child is shown, without decoding it."""
         return name in self.rows
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over the names of the children."""
         return iter(self.rows)
 
     def __len__(self) -> int:
-        """Return the number of children."""
         return len(self.rows)

@@ -78,9 +78,8 @@ def read_pages(
                 client.routes.tenant.rows[listing.operation] = largest
             return
         if number == MAX_PAGES:
-            raise UnexpectedResponse(
-                listing.operation, f"the list did not end after {MAX_PAGES:,} pages"
-            )
+            endless = f"the list did not end after {MAX_PAGES:,} pages"
+            raise UnexpectedResponse(listing.operation, endless)
 
 
 def batches_are_cheaper(client: Client, kind: Kind) -> bool:
@@ -147,22 +146,17 @@ class ListingRequest:
         names = {name for row in page.rows if (name := self.kind.identity_of(row)) is not None}
         if page.rows and not names:
             missing = f"no row has the {self.kind.identity} of a {self.kind.name}"
-            raise UnexpectedResponse(
-                self.listing.operation,
-                f"{missing}: {describe_shape(page.rows)}",
-                hint=UNDOCUMENTED_SHAPE_HINT,
-            )
+            detail = f"{missing}: {describe_shape(page.rows)}"
+            raise UnexpectedResponse(self.listing.operation, detail, hint=UNDOCUMENTED_SHAPE_HINT)
         return names
 
     def _page(self, number: int, size: int | None = None) -> Rows:
-        """Return the rows of one page; there are none after the last page."""
         parameters = dict(self.listing.constants)
         if self.listing.paged:
             parameters |= {"PageNumber": number, "PageSize": size or self.size}
         answer = self.client.call(self.listing.operation, parameters)
-        if answer is None and number > 1:
-            return Rows([])
-        return parse_rows(self.listing.operation, answer)
+        is_past_end = answer is None and number > 1
+        return Rows([]) if is_past_end else parse_rows(self.listing.operation, answer)
 
     def _first_page(self) -> Rows:
         """Return the first page in the largest size that is accepted."""

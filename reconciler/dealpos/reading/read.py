@@ -51,11 +51,9 @@ def find(reader: Reader, requested: Wanted, declared: Collection[str] = ()) -> N
 
     The kinds in `declared` are listed to the end, so that objects that no file declares are known.
     """
-    # Children learn their parent from the parent's rows, so parents are read first.
-    for kind in sorted(reader.kinds.values(), key=lambda k: (k.parent is not None, k.name)):
-        if requested.get(kind.name):
-            is_declared = kind.name in declared
-            _read_kind(reader, kind, requested[kind.name], declared=is_declared)
+    for kind in reader.parents_first:
+        if asked := requested.get(kind.name):
+            _read_kind(reader, kind, asked, declared=kind.name in declared)
 
 
 def _collect_requested(desired: Desired, kinds: Kinds, also: Iterable[Address]) -> Wanted:
@@ -72,8 +70,6 @@ def _collect_requested(desired: Desired, kinds: Kinds, also: Iterable[Address]) 
 
 
 def _compared_fields(kind: Kind, objects: Mapping[str, Declared]) -> dict[str, frozenset[str]]:
-    """Return the fields of each object that its comparison needs."""
-
     @cache  # Most objects of a kind declare the same keys, so one set serves many of them.
     def comparable(keys: tuple[str, ...]) -> frozenset[str]:
         return frozenset(key for key in keys if kind.fields[key].comparable)
@@ -83,12 +79,9 @@ def _compared_fields(kind: Kind, objects: Mapping[str, Declared]) -> dict[str, f
 
 def _read_pruned(reader: Reader, desired: Desired, view: Live) -> None:
     """Read objects that a prune scope added to the plan; `view` has the names of `desired`."""
+    unread = [(a, removal) for a, removal in desired.removals.items() if view.get(a) is None]
     for kind in reader.kinds.values():
-        own = {
-            a.name: r
-            for a, r in desired.removals.items()
-            if a.kind == kind.name and view.get(a) is None
-        }
+        own = {address.name: removal for address, removal in unread if address.kind == kind.name}
         if names := reader.find_missing(kind, own):
             fields = {n: frozenset(fields_for_removal(kind, own[n])) for n in names}
             _read_kind(reader, kind, fields, declared=False)
@@ -99,10 +92,10 @@ def _read_kind(reader: Reader, kind: Kind, asked: RequestedFields, *, declared: 
     try:
         if kind.reads.batch:
             reader.read_many(kind, kind.reads.batch, asked)
-        elif not kind.reads.prefer_listing and len(asked) <= MAX_SINGLE_READS:
-            reader.read_singles(kind, sorted(asked))
         elif kind.reads.prefer_listing:
             _read_whole_listing(reader, kind, asked, declared=declared)
+        elif len(asked) <= MAX_SINGLE_READS:
+            reader.read_singles(kind, sorted(asked))
         else:
             reader.read_listing(kind, asked, budget=len(asked))
             reader.read_singles(kind, reader.find_missing(kind, asked))
@@ -155,9 +148,8 @@ def _resolve_missing(reader: Reader, kind: Kind, asked: RequestedFields) -> None
 def _unproven(reader: Reader, kind: Kind) -> set[str]:
     """Return names that only single reads could show, where none has ever found an object."""
     single = kind.reads.single
-    if single is not None and reader.client.has_answered(single.operation):
-        return set()
-    return reader.unlisted.get(kind.name, set())
+    is_answered = single is not None and reader.client.has_answered(single.operation)
+    return set() if is_answered else reader.unlisted.get(kind.name, set())
 
 
 def _confirm_by_single_reads(reader: Reader, kind: Kind, missing: list[str]) -> list[str]:
@@ -184,8 +176,7 @@ def _read_fields_for_writes(reader: Reader, desired: Desired) -> None:
     touched = {}
     changed = {name: _changed_names(reader, kind, desired) for name, kind in reader.kinds.items()}
     for kind in reader.kinds.values():
-        call = kind.update or kind.create
-        if call is None:
+        if (call := kind.update or kind.create) is None:
             continue
         changing = changed[kind.name]
         carried = frozenset(n for n in call.fields if kind.fields[n].wire.read)
@@ -210,8 +201,7 @@ def _parents_of_changed(
     reader: Reader, kind: Kind, desired: Desired, changed: Mapping[str, set[str]]
 ) -> set[str]:
     """Return the parents of changed children: a parent's update may write them."""
-    child = reader.builder.children.get(kind.name)
-    if child is None:
+    if (child := reader.builder.children.get(kind.name)) is None:
         return set()
     nested = desired.objects.get(child.name, {})
     values = (nested[name].value for name in changed[child.name])
@@ -219,7 +209,6 @@ def _parents_of_changed(
 
 
 def _changed_names(reader: Reader, kind: Kind, desired: Desired) -> set[str]:
-    """Return the declared objects of a kind that differ from the shop."""
     states = reader.live.objects.get(kind.name, {})
     return {
         name

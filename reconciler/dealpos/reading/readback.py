@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import ABSENT, ListingStats, Live, gather_wanted
-from reconciler.core.steps.usage import ReadChoice, choose_read
+from reconciler.core.steps.usage import choose_read
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.reader import MAX_PROOF_PAGES, Reader, RequestedFields
 from reconciler.errors import Rejected, UnexpectedResponse
@@ -38,9 +38,8 @@ class Readback:
         """Read deleted objects once: the read shows them or not."""
         reader = Reader(self.client, self.kinds)
         for name, asked in gather_wanted((a.kind, a.name, ()) for a in addresses).items():
-            choice = choose_read(self.kinds[name], len(asked), self.pages.get(name))
             try:
-                _read_by(reader, self.kinds[name], asked, choice)
+                _read_cheaply(reader, self.kinds[name], asked, self.pages.get(name))
             except (Rejected, UnexpectedResponse) as error:
                 reader.mark_unread(self.kinds[name], asked, error)
         return reader.live
@@ -64,9 +63,13 @@ def _read_again(
 ) -> None:
     """Read named objects in the cheapest way; those it does not show by the other reads."""
     try:
-        choice = choose_read(kind, len(asked), listed)
-        _read_by(reader, kind, asked, choice)
-        _read_missing(reader, kind, reader.find_missing(kind, asked), choice.read == "single")
+        read = _read_cheaply(reader, kind, asked, listed)
+        missing = reader.find_missing(kind, asked)
+        if missing and kind.reads.single and read != "single":
+            reader.read_singles(kind, missing)
+            missing = reader.find_missing(kind, missing)
+        if missing and kind.reads.listing and kind.name not in reader.live.complete:
+            reader.read_listing(kind, dict.fromkeys(missing, frozenset()), budget=MAX_PROOF_PAGES)
         reader.read_missing_fields(kind, asked)
     except (Rejected, UnexpectedResponse) as error:
         reader.mark_unread(kind, asked, error)
@@ -75,20 +78,15 @@ def _read_again(
         reader.live.put(Address(kind.name, name), ABSENT)
 
 
-def _read_by(reader: Reader, kind: Kind, asked: RequestedFields, choice: ReadChoice) -> None:
-    """Read named objects by the read that was chosen, within the requests that it was priced at."""
+def _read_cheaply(
+    reader: Reader, kind: Kind, asked: RequestedFields, listed: ListingStats | None
+) -> str:
+    """Read named objects within the requests of the cheapest read, and return which it was."""
+    choice = choose_read(kind, len(asked), listed)
     if choice.read == "batch" and kind.reads.batch:
         reader.read_batches(kind, kind.reads.batch, asked)
     elif choice.read == "single":
         reader.read_singles(kind, sorted(asked))
     else:
         reader.read_listing(kind, asked, to_the_end=True, budget=choice.requests)
-
-
-def _read_missing(reader: Reader, kind: Kind, missing: list[str], singly: bool) -> None:
-    """Read by the other reads what the usual one hides, or a tenant does not offer."""
-    if missing and kind.reads.single and not singly:
-        reader.read_singles(kind, missing)
-        missing = reader.find_missing(kind, missing)
-    if missing and kind.reads.listing and kind.name not in reader.live.complete:
-        reader.read_listing(kind, dict.fromkeys(missing, frozenset()), budget=MAX_PROOF_PAGES)
+    return choice.read

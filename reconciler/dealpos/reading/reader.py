@@ -49,6 +49,8 @@ class Reader:
     def __init__(self, client: Client, kinds: Kinds) -> None:
         self.client = client
         self.kinds = kinds
+        self.parents_first = sorted(kinds.values(), key=lambda k: (k.parent is not None, k.name))
+        """All kinds in the order of reading: the rows of parents name their children."""
         self.live = Live()
         self.builder = LiveBuilder(self.live, kinds)
         self.unlisted: dict[str, set[str]] = {}
