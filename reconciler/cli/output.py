@@ -74,7 +74,7 @@ def _render_error(error: ReconcilerError, output_format: str, folder: Path, subj
     from reconciler.render.view import View
 
     view = View(**describe_run(folder, output_format))
-    return str(find_renderer(subject, output_format).render_error(error, view))
+    return str(find_renderer(output_format).render_error(error, view, subject))
 
 
 def print_json(document: Any) -> None:
@@ -175,21 +175,21 @@ def print_audit(
 
     run = describe_run(folder, output_format)
     view = AuditView(requests=requests, seconds=seconds, paint=_choose_paint(), **run)
-    print_result(output_format, find_renderer("audit", output_format).render_audit(audit, view))
+    print_result(output_format, find_renderer(output_format).render_audit(audit, view))
 
 
-def find_renderer(subject: str, output_format: str) -> ModuleType:
-    """Return the renderer of a format: `render.plan.html` for a plan as html."""
-    return import_module(f"reconciler.render.{subject}.{output_format}")
+def find_renderer(output_format: str) -> ModuleType:
+    """Return the renderer of a format: `render.formats.html` for html."""
+    return import_module(f"reconciler.render.formats.{output_format}")
 
 
 def _render_plan(run: PlannedRun, output_format: str, folder: Path, **settings: Any) -> str:
     view = _make_plan_view(run, folder, output_format, **settings)
-    return str(find_renderer("plan", output_format).render_plan(run.plan, view))
+    return str(find_renderer(output_format).render_plan(run.plan, view))
 
 
 def _document(run: PlannedRun, folder: Path) -> Mapping[str, Any]:
-    from reconciler.render.plan.json import plan_document
+    from reconciler.render.formats.json import plan_document
 
     return plan_document(run.plan, _make_plan_view(run, folder, "json"))
 

@@ -1,4 +1,4 @@
-"""Markdown comments of limited size: their parts, lists that fit into a room, and an error.
+"""Markdown comments of limited size: their parts, and lists that fit into a room.
 
 A list is shown in full, as names only, or cut and counted. Sizes are counted in bytes: a text that
 fits here fits a host that counts characters, too.
@@ -13,8 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from reconciler import __version__
-from reconciler.errors import ReconcilerError, SourceError
-from reconciler.render.plan.sections import Verdict
+from reconciler.render.sections import Verdict
 from reconciler.render.view import View
 from reconciler.render.words import amount, plain, shorten
 
@@ -76,10 +75,10 @@ def aside(title: str, entries: Sequence[str], meaning: str = "") -> str:
         return ""
     about = f": {meaning}" if meaning else ""
     summary = f"<details><summary>{title} ({amount(len(entries))}){about}</summary>"
-    return "\n".join([summary, "", *_bullets(entries, MAX_ASIDE_BYTES), "", "</details>", "", ""])
+    return "\n".join([summary, "", *bullets(entries, MAX_ASIDE_BYTES), "", "</details>", "", ""])
 
 
-def _bullets(entries: Sequence[str], room: int) -> list[str]:
+def bullets(entries: Sequence[str], room: int) -> list[str]:
     """Return as many entries as there is room for, and the number of the rest."""
     lines: list[str] = []
     for entry in entries:
@@ -96,17 +95,6 @@ def footer(store: str, view: View) -> str:
     parts += [f"folder {short(view.folder)}"] if view.folder != "." else []
     parts += [f"commit {short(view.commit)}"] if view.commit else []
     return f"---\n{' · '.join(parts)}\n"
-
-
-def error_comment(error: ReconcilerError, subject: str) -> str:
-    """Return the reason why there is no plan or audit, in place of an outdated comment."""
-    hint = [short(error.hint, MAX_SENTENCE_CHARACTERS), ""] if error.hint else []
-    message = short(error.message, MAX_SENTENCE_CHARACTERS)
-    head = [marker(subject), f"### ⛔ No {subject}", "", message, "", *hint]
-    problems = error.problems if isinstance(error, SourceError) else ()
-    entries = [code(f"{p} ({p.hint})" if p.hint else str(p)) for p in problems]
-    room = MAX_COMMENT_BYTES - 4 * MAX_SENTENCE_CHARACTERS
-    return "\n".join([*head, *_bullets(entries, room), ""])
 
 
 class Fitted(NamedTuple):
@@ -137,7 +125,10 @@ class NameList:
 
     def brief(self) -> str:
         """Return every name, and nothing else."""
-        lines = [f"{label}: {', '.join(_spans(names))}" for label, names in self.names.items()]
+        lines = [
+            f"{label}: {', '.join(span for span, _ in _counted_spans(names))}"
+            for label, names in self.names.items()
+        ]
         return _list(self.title, lines) if self.entries else ""
 
     def _cut_text(self, room: int) -> Fitted:
@@ -167,10 +158,6 @@ class NameList:
 
 def _list(title: str, entries: Iterable[str]) -> str:
     return f"**{title}**\n\n" + "".join(f"- {entry}\n" for entry in entries) + "\n"
-
-
-def _spans(names: Sequence[str]) -> Iterator[str]:
-    return (span for span, _ in _counted_spans(names))
 
 
 def _counted_spans(names: Sequence[str]) -> Iterator[tuple[str, int]]:

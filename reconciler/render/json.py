@@ -19,7 +19,6 @@ from typing_extensions import TypedDict
 from reconciler.core.diff.change import ORIGINS, FieldChange
 from reconciler.core.model.address import Address, Source
 from reconciler.errors import ReconcilerError
-from reconciler.render.view import View
 from reconciler.render.words import ObjectLabels
 
 FORMAT_VERSION = "2.0"
@@ -93,11 +92,6 @@ def _number(value: object) -> float:
     if isinstance(value, Decimal):
         return float(value)
     raise TypeError(type(value).__name__)
-
-
-def render_error(error: ReconcilerError, view: View) -> str:
-    """Return an error as JSON text."""
-    return dumps(error_document(error)) + "\n"
 
 
 def error_document(error: ReconcilerError) -> dict[str, Any]:

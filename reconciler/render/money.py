@@ -1,4 +1,4 @@
-"""Price and margin changes as text: those of one change, and those of a whole plan.
+"""Price and margin changes as text and as data: those of one change, and those of a whole plan.
 
 No currency is named: the API states none (dealpos-api.md §13).
 """
@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from typing_extensions import TypedDict
+
 from reconciler.core.model.pricing import Offer
 from reconciler.core.money import Peak, PriceImpact, Sale, margin
+from reconciler.render.json import Number, ObjectDocument, described, object_document
 from reconciler.render.words import ObjectLabels, Row, amount, plain, plural, with_label
 
 MAX_PLACES = 6
@@ -95,3 +98,89 @@ def impact_line(impact: PriceImpact, labels: ObjectLabels) -> str:
 def _peak(peak: Peak, labels: ObjectLabels) -> str:
     where = f" at {plain(peak.outlet)}" if peak.outlet else ""
     return f"{peak.percent:+,.1f} % ({with_label(peak.address, labels)}{where})"
+
+
+@described
+class MoveDocument(TypedDict):
+    """A number before and after; null where it is not known or there is none."""
+
+    before: Number | None
+    after: Number | None
+
+
+@described
+class SaleDocument(TypedDict):
+    """A place where price or cost move."""
+
+    outlet: str | None
+    """The outlet; null for the base price, which holds where an outlet has none of its own."""
+    price: MoveDocument
+    """The price, in the shop's currency (which the API does not state)."""
+    cost: MoveDocument
+    """The cost, the outlet's extra cost included."""
+    margin: MoveDocument
+    """Price less cost, in percent of the price, to one decimal."""
+    falls_below_cost: bool
+    """true if it will be sold for less than it costs, and was not before."""
+
+
+@described
+class PeakDocument(ObjectDocument):
+    """The largest price change."""
+
+    outlet: str | None
+    percent: Number
+    """Of the price before, to one decimal."""
+
+
+@described
+class PriceImpactDocument(TypedDict):
+    """Objects whose price or margin changes, at any place; sales figures are not known."""
+
+    price_increases: int
+    price_decreases: int
+    below_cost: int
+    """Objects that fall below cost, new ones included."""
+    margins_up: int
+    margins_down: int
+    largest_increase: PeakDocument | None
+    largest_decrease: PeakDocument | None
+
+
+def impact_document(impact: PriceImpact, labels: ObjectLabels) -> PriceImpactDocument:
+    """Return the impact of a plan as data."""
+    return {
+        "price_increases": impact.price_increases,
+        "price_decreases": impact.price_decreases,
+        "below_cost": impact.below_cost,
+        "margins_up": impact.margins_up,
+        "margins_down": impact.margins_down,
+        "largest_increase": _peak_document(impact.largest_increase, labels),
+        "largest_decrease": _peak_document(impact.largest_decrease, labels),
+    }
+
+
+def _peak_document(peak: Peak | None, labels: ObjectLabels) -> PeakDocument | None:
+    if peak is None:
+        return None
+    return {
+        **object_document(peak.address, labels),
+        "outlet": peak.outlet or None,
+        "percent": round(peak.percent, 1),
+    }
+
+
+def sale_document(sale: Sale) -> SaleDocument:
+    """Return a place where price or cost move as data."""
+    before, after = sale.before or Offer(None, None), sale.after or Offer(None, None)
+    return {
+        "outlet": sale.outlet or None,
+        "price": {"before": before.price, "after": after.price},
+        "cost": {"before": before.cost, "after": after.cost},
+        "margin": {"before": _share(margin(before)), "after": _share(margin(after))},
+        "falls_below_cost": sale.falls_below_cost,
+    }
+
+
+def _share(share: Decimal | None) -> Decimal | None:
+    return share if share is None else round(share, 1)

@@ -8,6 +8,7 @@ from typing import Annotated, NotRequired, cast
 from typing_extensions import TypedDict
 
 from reconciler.core.report import Outcome, Report
+from reconciler.render.documents import Verb
 from reconciler.render.json import (
     FORMAT_VERSION,
     Moment,
@@ -16,7 +17,6 @@ from reconciler.render.json import (
     object_document,
     one_of,
 )
-from reconciler.render.plan.documents import Verb
 from reconciler.render.view import ReportView
 from reconciler.render.words import ObjectLabels, amount, plain, plural, with_label, with_labels
 

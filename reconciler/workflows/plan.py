@@ -23,7 +23,7 @@ from reconciler.guardrails.guardrail import PlanContext, run_guardrails
 from reconciler.kinds import KINDS
 from reconciler.ledger.backend import LedgerBackend
 from reconciler.ledger.run_ledger import RunLedger, read_for_rebuild
-from reconciler.render.plan.violations import allow_block, violation_line
+from reconciler.render.sections import allow_block, violation_line
 from reconciler.workflows.open_shop import OpenShop
 
 

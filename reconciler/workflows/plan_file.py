@@ -29,8 +29,8 @@ from reconciler.core.plan.approved import Approved
 from reconciler.core.plan.plan import Violation
 from reconciler.errors import UsageError
 from reconciler.ledger import how_to_set, read_secret
+from reconciler.render.documents import PlanDocument, ResourceChange, ViolationDocument
 from reconciler.render.json import FORMAT_VERSION, dumps
-from reconciler.render.plan.documents import PlanDocument, ResourceChange, ViolationDocument
 
 KEY = "RECONCILER_PLAN_KEY"
 _SIGNATURE_KEYS = ("digest", "signature")

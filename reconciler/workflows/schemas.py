@@ -15,8 +15,7 @@ from reconciler.catalogue.settings import LEDGERS
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.guardrails.rules import RULES
 from reconciler.render import doctor
-from reconciler.render.audit.json import AuditDocument
-from reconciler.render.plan.documents import PlanDocument
+from reconciler.render.documents import AuditDocument, PlanDocument
 from reconciler.render.report import ReportDocument
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"

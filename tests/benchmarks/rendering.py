@@ -16,7 +16,7 @@ from reconciler.core.model.address import Address, Source
 from reconciler.core.plan.plan import Plan
 from reconciler.core.steps.usage import ApiUsage
 from reconciler.kinds import KINDS
-from reconciler.render.plan import github, html, json, markdown, text
+from reconciler.render.formats import github, html, json, markdown, text
 from reconciler.render.view import PlanView
 
 RUNS = 5

@@ -37,7 +37,7 @@ def test_messages_come_from_errors_renderers_rules_templates_and_help() -> None:
     files = {message.file for message in found}
     for part in (
         "cli/",
-        "render/plan/",
+        "render/formats/",
         "guardrails/rules/",
         "core/plan/",
         "dealpos/",

@@ -16,7 +16,7 @@ import pytest
 from reconciler.core.plan.plan import Plan, refusals
 from reconciler.guardrails.rules import RULES
 from reconciler.kinds import KINDS
-from reconciler.render.plan.text import render_plan
+from reconciler.render.formats.text import render_plan
 from reconciler.render.view import PlanView
 from tests.support.shop import MakeShop
 

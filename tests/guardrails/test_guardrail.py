@@ -10,7 +10,7 @@ from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Allowance
 from reconciler.core.plan.plan import refusals
 from reconciler.guardrails.rules import RULES
-from reconciler.render.plan.violations import allow_block
+from reconciler.render.sections import allow_block
 from tests.support.world import World
 
 PLACE = Source("catalogue/allow.yaml", 7, 5)

@@ -13,7 +13,7 @@ from reconciler.core.plan.plan import Plan, percent
 from reconciler.guardrails.guardrail import Guardrail, PlanContext
 from reconciler.guardrails.rules import RULES
 from reconciler.kinds import KINDS
-from reconciler.render.plan.violations import allow_block
+from reconciler.render.sections import allow_block
 from tests.support.rules import AMOUNT, DRINK, PERCENT, priced, said
 from tests.support.world import World
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from reconciler.catalogue.settings import load
 from reconciler.core.diff.diff import is_equivalent_rewrite
 from reconciler.kinds import KINDS
-from reconciler.render.plan import github, html, markdown
-from reconciler.render.plan.json import plan_document
-from reconciler.render.plan.text import render_plan
+from reconciler.render.formats import github, html, markdown
+from reconciler.render.formats.json import plan_document
+from reconciler.render.formats.text import render_plan
 from reconciler.render.report import report_document, report_text
 from reconciler.render.view import PlanView, ReportView
 from reconciler.sandbox import InjectedFault

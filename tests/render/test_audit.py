@@ -14,9 +14,9 @@ from reconciler.core.audit import STATES, Audit, audit_plan
 from reconciler.core.diff.change import Action
 from reconciler.core.model.address import Address
 from reconciler.kinds import KINDS, MANAGED
-from reconciler.render.audit import github, html, junit, markdown, prometheus, text
-from reconciler.render.audit.json import audit_document
 from reconciler.render.comment import MAX_COMMENT_BYTES, size
+from reconciler.render.formats import github, html, junit, markdown, prometheus, text
+from reconciler.render.formats.json import audit_document
 from reconciler.render.view import AuditView
 from reconciler.render.words import plain
 from tests.support.documents import ReadDocument

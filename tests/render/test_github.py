@@ -14,7 +14,7 @@ from reconciler.core.model.address import Address, Source
 from reconciler.core.plan.plan import Plan
 from reconciler.errors import Problem, SourceError, StoreError
 from reconciler.kinds import KINDS
-from reconciler.render.plan.github import render_error, render_plan
+from reconciler.render.formats.github import render_error, render_plan
 from reconciler.render.view import View
 from reconciler.render.words import plain, quote
 from tests.support.plans import Makes
@@ -162,7 +162,7 @@ def test_problems_of_the_files_stand_on_their_lines() -> None:
         Problem("catalogue/a.yaml", 3, 7, "unknown key `prise`", "did you mean `price`?"),
         Problem("catalogue", 0, 0, "folder not found"),
     ]
-    commands, _ = runner(render_error(SourceError(problems), HERE))
+    commands, _ = runner(render_error(SourceError(problems), HERE, "plan"))
     assert commands == [
         Command("error", {"file": "shop/catalogue", "title": "reconciler"}, "folder not found"),
         Command(
@@ -171,5 +171,5 @@ def test_problems_of_the_files_stand_on_their_lines() -> None:
             "unknown key `prise`\nhint: did you mean `price`?",
         ),
     ]
-    commands, _ = runner(render_error(StoreError("none", hint="set it"), HERE))
+    commands, _ = runner(render_error(StoreError("none", hint="set it"), HERE, "plan"))
     assert commands == [Command("error", {"title": "reconciler"}, "none\nhint: set it")]

@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from reconciler.core.diff.change import Action
 from reconciler.core.model.address import Address
 from reconciler.core.plan.plan import Plan
-from reconciler.render.plan.html import render_plan
+from reconciler.render.formats.html import render_plan
 from reconciler.render.words import plain
 from tests.support.plans import Makes
 

@@ -11,8 +11,8 @@ from reconciler.core.diff.change import digest, fingerprint
 from reconciler.core.model.address import Address
 from reconciler.core.steps.usage import ApiUsage
 from reconciler.kinds import KINDS
+from reconciler.render.formats.json import plan_document
 from reconciler.render.json import dumps
-from reconciler.render.plan.json import plan_document
 from tests.support.planned import (
     HOSTILE_TEXT,
     NO_COST,

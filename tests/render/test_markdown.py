@@ -18,8 +18,8 @@ from reconciler.core.plan.plan import Plan
 from reconciler.errors import Problem, SourceError, StoreError
 from reconciler.kinds import KINDS
 from reconciler.render.comment import MAX_COMMENT_BYTES, code, marker, size
-from reconciler.render.plan.markdown import render_error, render_plan
-from reconciler.render.plan.violations import allow_block
+from reconciler.render.formats.markdown import render_error, render_plan
+from reconciler.render.sections import allow_block
 from reconciler.render.view import View
 from reconciler.render.words import plain
 from tests.support.plans import Makes
@@ -329,18 +329,18 @@ def test_customer_data_is_no_part_of_a_comment(makes: Makes) -> None:
 
 def test_an_error_takes_the_place_of_an_outdated_comment() -> None:
     problems = [Problem("a.yaml", 1, 2, "unknown key `x`", "did you mean `y`?")]
-    text = render_error(SourceError(problems), HERE)
+    text = render_error(SourceError(problems), HERE, "plan")
     assert text == (
         f"{MARKER}\n### ⛔ No plan\n\n`1 problem in the files`\n\n"
         "- ``a.yaml:1:2: unknown key `x` (did you mean `y`?)``\n"
     )
-    text = render_error(StoreError("no store", hint="set it"), HERE)
+    text = render_error(StoreError("no store", hint="set it"), HERE, "plan")
     assert text == f"{MARKER}\n### ⛔ No plan\n\n`no store`\n\n`set it`\n\n"
 
 
 def test_an_error_with_many_problems_fits(hostile: str) -> None:
     problems = [Problem("a.yaml", n, 2, hostile * 9, hostile) for n in range(1, 5_000)]
-    text = render_error(SourceError(problems), HERE)
+    text = render_error(SourceError(problems), HERE, "plan")
     assert MAX_COMMENT_BYTES * 0.8 < size(text) <= MAX_COMMENT_BYTES
     assert re.search(r"- and [\d,]+ more\n$", text)
     assert not {"link_open", "image", "html_inline"} & {token.type for token in tokens(text)}

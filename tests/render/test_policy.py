@@ -8,8 +8,8 @@ import jq
 import pytest
 
 from reconciler.kinds import KINDS
+from reconciler.render.formats.json import plan_document
 from reconciler.render.json import dumps
-from reconciler.render.plan.json import plan_document
 from reconciler.render.view import PlanView
 from tests.support.shop import MakeShop
 

@@ -12,7 +12,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.report import Outcome, Report
 from reconciler.core.steps.usage import ApiUsage
 from reconciler.kinds import KINDS
-from reconciler.render.plan.text import render_plan
+from reconciler.render.formats.text import render_plan
 from reconciler.render.report import report_text
 from reconciler.render.view import ReportView
 from reconciler.render.words import plain

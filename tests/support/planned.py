@@ -13,9 +13,9 @@ from reconciler.core.plan.plan import Plan
 from reconciler.core.steps import order, usage
 from reconciler.core.steps.usage import ApiUsage, Window
 from reconciler.kinds import KINDS
+from reconciler.render.formats.json import plan_document
+from reconciler.render.formats.text import render_plan
 from reconciler.render.json import dumps
-from reconciler.render.plan.json import plan_document
-from reconciler.render.plan.text import render_plan
 from reconciler.render.view import PlanView
 
 Objects = dict[str, dict[str, Any]]

@@ -34,9 +34,9 @@ from reconciler.core.plan.target import Scope
 from reconciler.core.report import Report
 from reconciler.dealpos.client import Client, embedded_transport
 from reconciler.kinds import KINDS
+from reconciler.render.formats.json import plan_document
+from reconciler.render.formats.text import render_plan
 from reconciler.render.json import dumps
-from reconciler.render.plan.json import plan_document
-from reconciler.render.plan.text import render_plan
 from reconciler.render.report import report_document, report_text
 from reconciler.render.view import PlanView, ReportView
 from reconciler.sandbox import Choices, InjectedFault

@@ -10,9 +10,9 @@ import pytest
 
 from reconciler.core.diff.change import Action
 from reconciler.kinds import KINDS
+from reconciler.render.formats.json import plan_document
+from reconciler.render.formats.text import render_plan
 from reconciler.render.json import dumps
-from reconciler.render.plan.json import plan_document
-from reconciler.render.plan.text import render_plan
 from reconciler.render.view import PlanView
 from reconciler.render.words import with_label
 from tests.support.shop import ROOT, MakeShop

@@ -15,8 +15,8 @@ from reconciler.core.plan.target import Scope
 from reconciler.dealpos.client import Client
 from reconciler.kinds import KINDS
 from reconciler.ledger.journal import FILE, Journal
-from reconciler.render.plan.json import plan_document
-from reconciler.render.plan.text import render_plan
+from reconciler.render.formats.json import plan_document
+from reconciler.render.formats.text import render_plan
 from reconciler.render.view import PlanView
 from reconciler.sandbox import InjectedFault
 from reconciler.workflows import connect, plan_file

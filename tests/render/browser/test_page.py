@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.core.diff.change import Action
 from reconciler.core.plan.plan import Plan
-from reconciler.render.plan.html import render_plan
+from reconciler.render.formats.html import render_plan
 from tests.support.plans import Makes
 
 WIDE = {"width": 1280, "height": 900}

@@ -1,8 +1,11 @@
-"""Facts that the formats of a plan share: the verdict, sections, and the order of importance."""
+"""Facts that the formats of a plan share: verdict, sections, order of importance, exceptions."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from reconciler.core.diff.change import Action, Change
@@ -10,10 +13,13 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kinds
 from reconciler.core.money import moved_sales
 from reconciler.core.plan.plan import Plan, Violation, refusals
-from reconciler.render.words import plural, with_label
+from reconciler.core.steps.usage import ApiUsage
+from reconciler.render.words import ObjectLabels, duration, plain, plural, with_label, with_labels
 
 REMOVES = (Action.DELETE, Action.REPLACE, Action.RETIRE)
 """The actions that take something away, if only for a moment."""
+EXCEPTION_DAYS = 30
+_BARE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 
 
 class Verdict(NamedTuple):
@@ -82,13 +88,41 @@ def summarize_plan(plan: Plan) -> Verdict:
 def _count_planned(plan: Plan) -> str:
     removed = find_removals(plan)
     replaced = sum(change.action is Action.REPLACE for change in removed)
-    rest = len(plan.changes) - len(removed)
-    parts = [
-        plural(len(removed) - replaced, "removal") if len(removed) > replaced else "",
-        plural(replaced, "replacement") if replaced else "",
-        plural(rest, "other change" if removed else "change") if rest or not removed else "",
+    counts = {
+        "removal": len(removed) - replaced,
+        "replacement": replaced,
+        "other change" if removed else "change": len(plan.changes) - len(removed),
+    }
+    parts = [plural(number, noun) for noun, number in counts.items() if number]
+    return ", ".join(parts) or plural(0, "change")
+
+
+def usage_line(plan: Plan, usage: ApiUsage, finish: str | None = None) -> str:
+    """Return the requests that the plan used and an apply needs, and when that would be done."""
+    used = f"{plural(usage.reads, 'request')} used by this plan"
+    if plan.empty:
+        return used
+    end = f", finished at about {finish} if started now" if finish else ""
+    return (
+        f"{used}; apply needs {plural(usage.requests, 'request')} "
+        f"({plural(usage.windows, 'rate-limit window')}, {duration(usage.seconds)}){end}"
+    )
+
+
+def closing_line(plan: Plan) -> str:
+    """Return the one line to grep for: the number of objects by what happens to them."""
+    counts = plan.counts()
+    rest = [f"{counts['unchanged']:,} unchanged"]
+    rest += [f"{counts[name]:,} {name}" for name in ("blocked", "unknown") if counts[name]]
+    rest += [f"{len(plan.stale):,} stale"] if plan.stale else []
+    refused = refusals(plan.violations)
+    rest += [plural(len(refused), "violation")] if refused else []
+    verbs = [
+        f"{counts[action.value]:,} to {action.value}"
+        for action in Action
+        if counts.get(action.value) or action in (Action.CREATE, Action.UPDATE)
     ]
-    return ", ".join(filter(None, parts))
+    return f"Plan: {'no changes' if plan.empty else ', '.join(verbs)}. {', '.join(rest)}."
 
 
 def rank_changes(changes: Iterable[Change], kinds: Kinds) -> list[Change]:
@@ -101,3 +135,31 @@ def _rank(change: Change, kinds: Kinds) -> tuple[int, bool, float]:
     severity = change.action.severity if change.action in REMOVES else 0
     steepest = max((abs(float(sale.percent or 0)) for sale in sold), default=0.0)
     return -severity, not any(sale.falls_below_cost for sale in sold), -steepest
+
+
+def allow_block(violations: Iterable[Violation], made_at: str) -> list[str]:
+    """Return the lines of YAML that allow violations for a month, each object once."""
+    until = "YYYY-MM-DD"
+    if made_at:
+        until = (date.fromisoformat(made_at[:10]) + timedelta(days=EXCEPTION_DAYS)).isoformat()
+    wanted = dict.fromkeys((violation.rule, violation.address) for violation in violations)
+    lines = ["allow:"]
+    for rule, address in wanted:
+        about = f", address: {_scalar(str(address))}" if address else ""
+        lines.append(f"  - {{rule: {rule}{about}, reason: say why, until: {until}}}")
+    return lines
+
+
+def _scalar(text: str) -> str:
+    """Return a text as YAML that may stand between braces; double quotes are as in JSON."""
+    if _BARE.fullmatch(text):
+        return text
+    if text.isprintable():
+        return "'" + text.replace("'", "''") + "'"
+    return json.dumps(text)
+
+
+def violation_line(violation: Violation, labels: ObjectLabels) -> str:
+    """Return a violation in one sentence, after its rule and its object."""
+    about = f" {with_label(violation.address, labels)}" if violation.address else ""
+    return f"{plain(violation.rule)}{about}: {with_labels(plain(violation.message), labels)}"

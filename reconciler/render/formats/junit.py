@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from reconciler.core.audit import Audit, AuditFinding
 from reconciler.errors import ReconcilerError
-from reconciler.render.audit.words import describe
+from reconciler.render.findings import describe
 from reconciler.render.view import AuditView, View
 from reconciler.render.words import plain, plural, with_label
 
@@ -37,7 +37,7 @@ def render_audit(audit: Audit, view: AuditView) -> str:
     return _text(suite)
 
 
-def render_error(error: ReconcilerError, view: View) -> str:
+def render_error(error: ReconcilerError, view: View, subject: str) -> str:
     """Return the reason why there is no audit, as the one case of a suite."""
     suite = Element(
         "testsuite", name="reconciler audit", tests="1", failures="0", errors="1", skipped="0"

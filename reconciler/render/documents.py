@@ -1,4 +1,4 @@
-"""The document of a plan as types, from which its schema in `schemas/` is made.
+"""The documents of a plan and an audit as types, from which the schemas in `schemas/` are made.
 
 The renderer is checked against these types and the schema follows from them, so that neither can
 say something that the other does not. New keys may be added; readers ignore what they do not know.
@@ -10,6 +10,7 @@ from typing import Annotated, Any, NotRequired
 
 from typing_extensions import TypedDict
 
+from reconciler.core.audit import STATES
 from reconciler.core.diff.change import Action
 from reconciler.render.json import (
     Moment,
@@ -20,8 +21,10 @@ from reconciler.render.json import (
     described,
     one_of,
 )
+from reconciler.render.money import PriceImpactDocument, SaleDocument
 
 Verb = Annotated[str, one_of(a.value for a in Action if a is not Action.NOOP)]
+State = Annotated[str, one_of(STATES)]
 TerraformVerb = Annotated[str, one_of(dict.fromkeys(v for a in Action for v in a.verbs))]
 
 
@@ -72,53 +75,6 @@ class FieldDocument(OriginDocument):
     """null: not there."""
     reason: str | None
     """The reason of an action that the field forces, such as a replacement."""
-
-
-@described
-class MoveDocument(TypedDict):
-    """A number before and after; null where it is not known or there is none."""
-
-    before: Number | None
-    after: Number | None
-
-
-@described
-class SaleDocument(TypedDict):
-    """A place where price or cost move."""
-
-    outlet: str | None
-    """The outlet; null for the base price, which holds where an outlet has none of its own."""
-    price: MoveDocument
-    """The price, in the shop's currency (which the API does not state)."""
-    cost: MoveDocument
-    """The cost, the outlet's extra cost included."""
-    margin: MoveDocument
-    """Price less cost, in percent of the price, to one decimal."""
-    falls_below_cost: bool
-    """true if it will be sold for less than it costs, and was not before."""
-
-
-@described
-class PeakDocument(ObjectDocument):
-    """The largest price change."""
-
-    outlet: str | None
-    percent: Number
-    """Of the price before, to one decimal."""
-
-
-@described
-class PriceImpactDocument(TypedDict):
-    """Objects whose price or margin changes, at any place; sales figures are not known."""
-
-    price_increases: int
-    price_decreases: int
-    below_cost: int
-    """Objects that fall below cost, new ones included."""
-    margins_up: int
-    margins_down: int
-    largest_increase: PeakDocument | None
-    largest_decrease: PeakDocument | None
 
 
 @described
@@ -250,3 +206,77 @@ class PlanDocument(TypedDict):
     summary: Summary
     money: PriceImpactDocument
     api_usage: ApiUsageDocument
+
+
+@described
+class DifferenceDocument(OriginDocument):
+    """One field that differs from the files."""
+
+    path: str
+    """Such as `unit_price` or `outlet_prices.Bandung.price`."""
+    live: Any
+    """The value in the shop; null: none. Customer data is a fingerprint."""
+    declared: Any
+    """The value in the files; null: none."""
+
+
+@described
+class AuditFindingDocument(ObjectDocument):
+    """One object that differs from the files, could not be read, or is in no file."""
+
+    type: str
+    """The kind."""
+    name: str
+    """The natural key."""
+    state: State
+    message: str
+    """For people."""
+    fields: list[DifferenceDocument]
+    money: str | None
+    """The margins that differ, for people."""
+    source: SourceDocument | None
+    """The line that declares it."""
+
+
+@described
+class AuditSummary(TypedDict):
+    """Objects by state."""
+
+    drifted: int
+    """Different from the files."""
+    missing: int
+    """Declared, not in the shop."""
+    pending_removal: int
+    """Marked as removed, still in the shop."""
+    blocked: int
+    """Different from the files, and no plan can change it."""
+    unknown: int
+    """Could not be read."""
+    unmanaged: int
+    """In the shop, in no file."""
+    unchanged: int
+    """Objects as declared; counted and not listed."""
+
+
+@described
+class AuditDocument(TypedDict):
+    """Output of `reconciler audit --format json`."""
+
+    format_version: str
+    """The part before the dot rises when a reader must change."""
+    finished_at: Moment
+    """The time at which the audit ended, UTC."""
+    store: str
+    folder: str
+    """The shop's folder, as seen from where the audit was made."""
+    commit: str | None
+    """The git commit of the files, with `+` where they differ from it; null without git."""
+    clean: bool
+    """true if no drift was found; unmanaged objects do not count as drift."""
+    findings: list[AuditFindingDocument]
+    notes: list[str]
+    summary: AuditSummary
+    requests: int
+    """All requests of the audit: reads."""
+    seconds: float
+    """The duration of the audit."""

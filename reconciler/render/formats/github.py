@@ -1,4 +1,4 @@
-"""A plan as annotations on the lines of a pull request, in GitHub's workflow commands.
+"""A plan or an audit as annotations on the lines of a pull request, in GitHub's workflow commands.
 
 GitHub shows ten annotations of a type for each step and drops the rest without a word: the
 important ones come first, and the tenth says how many more there are.
@@ -9,21 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from reconciler.core.audit import Audit
 from reconciler.core.diff.change import Change
 from reconciler.core.model.address import Source
 from reconciler.core.money import moved_sales, sum_price_impact
 from reconciler.core.plan.plan import Plan, Violation, refusals
 from reconciler.errors import ReconcilerError, SourceError
+from reconciler.render import findings
+from reconciler.render.blocks import field_rows
 from reconciler.render.money import impact_line, money_line
-from reconciler.render.plan.blocks import field_rows
-from reconciler.render.plan.sections import rank_changes
-from reconciler.render.plan.text import closing_line
-from reconciler.render.plan.violations import allow_block, violation_sentence
-from reconciler.render.view import PlanView, View
+from reconciler.render.sections import allow_block, closing_line, rank_changes
+from reconciler.render.view import AuditView, PlanView, View
 from reconciler.render.words import ObjectLabels, amount, plain, with_label, with_labels
 
 MAX_ANNOTATIONS_OF_A_TYPE = 10
 MAX_MESSAGE_CHARACTERS = 2_000
+_LEVELS = {
+    "error": ("unknown",),
+    "warning": ("drifted", "missing", "pending_removal", "blocked"),
+    "notice": ("unmanaged",),
+}
 
 
 class Annotation(NamedTuple):
@@ -43,27 +48,43 @@ def render_plan(plan: Plan, view: PlanView) -> str:
     folder = view.repository_path
     most = rank_changes(plan.changes, view.kinds)[:MAX_ANNOTATIONS_OF_A_TYPE]
     notices = (_change(change, plan.labels, view) for change in most)
-    refused = refusals(plan.violations)
-    errors = (_violation(found, plan.labels, view.made_at) for found in refused)
+    errors = (_violation(v, plan.labels, view.made_at) for v in refusals(plan.violations))
     lines = [
-        f"Store: {log(plan.store)}",
-        *commands("error", errors, folder),
-        *commands("warning", _warnings(plan, view), folder),
-        *commands("notice", notices, folder, total=len(plan.changes)),
+        f"Store: {_log(plan.store)}",
+        *_commands("error", errors, folder),
+        *_commands("warning", _warnings(plan, view), folder),
+        *_commands("notice", notices, folder, total=len(plan.changes)),
     ]
     if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
-        lines.append(f"Price impact: {log(impact)}")
+        lines.append(f"Price impact: {_log(impact)}")
     return "\n".join([*lines, closing_line(plan), ""])
 
 
-def render_error(error: ReconcilerError, view: View) -> str:
+def render_audit(audit: Audit, view: AuditView) -> str:
+    """Return unknown objects as errors, drift as warnings, and unmanaged objects as notices."""
+    lines = [f"Store: {_log(audit.store)}"]
+    for level, states in _LEVELS.items():
+        notes = (
+            Annotation(
+                f"{findings.name_state(state)} {with_label(finding.address, audit.labels)}",
+                "\n".join(findings.describe(finding, view.kinds, audit.labels)),
+                finding.source,
+            )
+            for state in states
+            for finding in audit.of(state)
+        )
+        lines += _commands(level, notes, view.repository_path, "audit")
+    return "\n".join([*lines, findings.closing_line(audit, view), ""])
+
+
+def render_error(error: ReconcilerError, view: View, subject: str) -> str:
     """Return every problem of an error at its line."""
     problems = error.problems if isinstance(error, SourceError) else ()
     notes = [
         Annotation("reconciler", _add_hint(p.message, p.hint), Source(p.file, p.line, p.column))
         for p in problems
     ] or [Annotation("reconciler", _add_hint(error.message, error.hint))]
-    return "\n".join([*commands("error", notes, view.repository_path, "log"), ""])
+    return "\n".join([*_commands("error", notes, view.repository_path, "log"), ""])
 
 
 def _add_hint(message: str, hint: str | None) -> str:
@@ -72,12 +93,11 @@ def _add_hint(message: str, hint: str | None) -> str:
 
 def _violation(violation: Violation, labels: ObjectLabels, made_at: str) -> Annotation:
     about = f"{with_label(violation.address, labels)}: " if violation.address else ""
-    given = violation.allowed
-    if given:
+    if given := violation.allowed:
         way = f"allowed until {given.until}: {given.reason}"
     else:
         way = "\n".join(["To allow it:", *allow_block([violation], made_at)])
-    sentence = violation_sentence(violation, labels)
+    sentence = with_labels(plain(violation.message), labels)
     return Annotation(violation.rule, f"{about}{sentence}\n{way}", violation.source)
 
 
@@ -107,7 +127,7 @@ def _change(change: Change, labels: ObjectLabels, view: PlanView) -> Annotation:
     return Annotation(title, "\n".join(lines) or change.reason, place)
 
 
-def commands(
+def _commands(
     level: str,
     notes: Iterable[Annotation],
     folder: str | None,
@@ -154,7 +174,7 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def log(text: str) -> str:
+def _log(text: str) -> str:
     """Return `text` as a line of a log, in which nothing is a command."""
     # The runner still reads an older spelling of commands (`##[…]`) anywhere in a line.
     return plain(text).replace("##[", "## [")

@@ -7,7 +7,7 @@ The label `shop` is the name of the folder, which is known even if the audit fai
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from reconciler.core.audit import STATES, Audit
@@ -25,46 +25,43 @@ _HELP = {
     "timestamp_seconds": "End of the audit as a Unix timestamp.",
 }
 
-MetricLabels = Mapping[str, str]
-
 
 def render_audit(audit: Audit, view: AuditView) -> str:
     """Return the metrics of an audit, for every kind that files can declare."""
-    own = {"shop": view.shop}
     found = Counter((finding.address.kind, finding.state) for finding in audit.findings)
-    objects = [
-        (own | {"kind": kind, "state": state}, found[kind, state])
+    shop = _labels(shop=view.shop)
+    objects = {
+        _labels(shop=view.shop, kind=kind, state=state): found[kind, state]
         for kind in view.kinds
         if view.kinds[kind].collection
         for state in STATES
-    ]
-    complete = not audit.of("unknown")
-    ended = datetime.fromisoformat(view.made_at)
-    return (
-        _metric("success", [(own, int(complete))])
-        + _metric("info", [(own | {"store": audit.store}, 1)])
-        + _metric("clean", [(own, int(audit.clean))])
-        + _metric("objects", objects)
-        + _metric("unchanged_objects", [(own, audit.unchanged)])
-        + _metric("requests", [(own, view.requests)])
-        + _metric("duration_seconds", [(own, round(view.seconds, 3))])
-        + _metric("timestamp_seconds", [(own, int(ended.timestamp()))])
-    )
+    }
+    samples: dict[str, Mapping[str, float]] = {
+        "success": {shop: int(not audit.of("unknown"))},
+        "info": {_labels(shop=view.shop, store=audit.store): 1},
+        "clean": {shop: int(audit.clean)},
+        "objects": objects,
+        "unchanged_objects": {shop: audit.unchanged},
+        "requests": {shop: view.requests},
+        "duration_seconds": {shop: round(view.seconds, 3)},
+        "timestamp_seconds": {shop: int(datetime.fromisoformat(view.made_at).timestamp())},
+    }
+    return "".join(_metric(name, values) for name, values in samples.items())
 
 
-def render_error(error: ReconcilerError, view: View) -> str:
+def render_error(error: ReconcilerError, view: View, subject: str) -> str:
     """Return the one metric that says that there is no audit."""
-    return _metric("success", [({"shop": view.shop}, 0)])
+    return _metric("success", {_labels(shop=view.shop): 0})
 
 
-def _metric(name: str, samples: Iterable[tuple[MetricLabels, float]]) -> str:
+def _metric(name: str, samples: Mapping[str, float]) -> str:
     full = f"reconciler_audit_{name}"
     lines = [f"# HELP {full} {_HELP[name]}", f"# TYPE {full} gauge"]
-    lines += [f"{full}{{{_labels(labels)}}} {value}" for labels, value in samples]
+    lines += [f"{full}{{{labels}}} {value}" for labels, value in samples.items()]
     return "\n".join(lines) + "\n"
 
 
-def _labels(labels: MetricLabels) -> str:
+def _labels(**labels: str) -> str:
     return ",".join(f'{name}="{_escape(value)}"' for name, value in labels.items())
 
 

@@ -8,9 +8,9 @@ from reconciler.core.audit import CALM, STATES, Audit, AuditFinding
 from reconciler.core.diff.change import CONFLICT, DRIFTED, PENDING
 from reconciler.core.model.kind import Kinds
 from reconciler.core.money import Sale, margin, moved_sales
+from reconciler.render.blocks import field_rows
 from reconciler.render.money import percent
-from reconciler.render.plan.blocks import field_rows
-from reconciler.render.plan.sections import Verdict
+from reconciler.render.sections import Verdict
 from reconciler.render.view import AuditView
 from reconciler.render.words import ObjectLabels, amount, plain, plural, with_labels
 

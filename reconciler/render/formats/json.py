@@ -1,36 +1,46 @@
-"""A plan as a JSON document, which follows Terraform's where the two overlap."""
+"""A plan or an audit as a JSON document; a plan follows Terraform's where the two overlap."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any, cast
 
+from reconciler.core.audit import Audit, AuditFinding
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds, Value
-from reconciler.core.model.pricing import Offer
-from reconciler.core.money import Peak, Sale, margin, moved_sales, sum_price_impact
+from reconciler.core.money import moved_sales, sum_price_impact
 from reconciler.core.plan.plan import Plan, Violation
+from reconciler.errors import ReconcilerError
+from reconciler.render import documents
+from reconciler.render.findings import describe, describe_margins
 from reconciler.render.json import (
     FORMAT_VERSION,
     dumps,
+    error_document,
     object_document,
     origin_of,
-    render_error,
     source_document,
 )
-from reconciler.render.plan import documents
-from reconciler.render.plan.violations import allow_block
-from reconciler.render.view import PlanView
+from reconciler.render.money import impact_document, sale_document
+from reconciler.render.sections import allow_block
+from reconciler.render.view import AuditView, PlanView, View
 from reconciler.render.words import ObjectLabels, mask_value
-
-__all__ = ["plan_document", "render_error", "render_plan"]
 
 
 def render_plan(plan: Plan, view: PlanView) -> str:
     """Return the plan as JSON text."""
     return dumps(plan_document(plan, view)) + "\n"
+
+
+def render_audit(audit: Audit, view: AuditView) -> str:
+    """Return the audit as JSON text."""
+    return dumps(audit_document(audit, view)) + "\n"
+
+
+def render_error(error: ReconcilerError, view: View, subject: str) -> str:
+    """Return an error as JSON text."""
+    return dumps(error_document(error)) + "\n"
 
 
 def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
@@ -55,7 +65,7 @@ def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
         "notes": list(plan.notes),
         "violations": [_violation(found, labels, view.made_at) for found in plan.violations],
         "summary": cast("documents.Summary", plan.counts()),
-        "money": _money(plan, kinds),
+        "money": impact_document(sum_price_impact(plan.changes, kinds), labels),
         "api_usage": {
             "reads": usage.reads,
             "writes": usage.writes,
@@ -97,44 +107,6 @@ def _violation(
     }
 
 
-def _money(plan: Plan, kinds: Kinds) -> documents.PriceImpactDocument:
-    impact = sum_price_impact(plan.changes, kinds)
-    return {
-        "price_increases": impact.price_increases,
-        "price_decreases": impact.price_decreases,
-        "below_cost": impact.below_cost,
-        "margins_up": impact.margins_up,
-        "margins_down": impact.margins_down,
-        "largest_increase": _peak(impact.largest_increase, plan.labels),
-        "largest_decrease": _peak(impact.largest_decrease, plan.labels),
-    }
-
-
-def _peak(peak: Peak | None, labels: ObjectLabels) -> documents.PeakDocument | None:
-    if peak is None:
-        return None
-    return {
-        **object_document(peak.address, labels),
-        "outlet": peak.outlet or None,
-        "percent": round(peak.percent, 1),
-    }
-
-
-def _sale(sale: Sale) -> documents.SaleDocument:
-    before, after = sale.before or Offer(None, None), sale.after or Offer(None, None)
-    return {
-        "outlet": sale.outlet or None,
-        "price": {"before": before.price, "after": after.price},
-        "cost": {"before": before.cost, "after": after.cost},
-        "margin": {"before": _share(margin(before)), "after": _share(margin(after))},
-        "falls_below_cost": sale.falls_below_cost,
-    }
-
-
-def _share(share: Decimal | None) -> Decimal | None:
-    return share if share is None else round(share, 1)
-
-
 def _change(change: Change, kinds: Kinds, labels: ObjectLabels) -> documents.ResourceChange:
     kind = kinds[change.address.kind]
     document: documents.ResourceChange = {
@@ -159,7 +131,7 @@ def _change(change: Change, kinds: Kinds, labels: ObjectLabels) -> documents.Res
             }
             for field in change.fields
         ],
-        "money": [_sale(sale) for sale in moved_sales(change, kinds)],
+        "money": [sale_document(sale) for sale in moved_sales(change, kinds)],
         "source": change.source and source_document(change.source),
         "basis": change.basis,
     }
@@ -192,4 +164,45 @@ def _value(change: Change, kind: Kind, value: Value | None) -> dict[str, Any] | 
         name: mask_value(change.address, kind.fields[name], item)
         for name, item in value.items()
         if not kind.fields[name].internal
+    }
+
+
+def audit_document(audit: Audit, view: AuditView) -> documents.AuditDocument:
+    """Return the document that `audit --format json` prints."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "finished_at": view.made_at,
+        "store": audit.store,
+        "folder": view.folder,
+        "commit": view.commit,
+        "clean": audit.clean,
+        "findings": [_finding(finding, audit, view) for finding in audit.findings],
+        "notes": list(audit.notes),
+        "summary": cast("documents.AuditSummary", audit.counts()),
+        "requests": view.requests,
+        "seconds": round(view.seconds, 3),
+    }
+
+
+def _finding(
+    finding: AuditFinding, audit: Audit, view: AuditView
+) -> documents.AuditFindingDocument:
+    kind = view.kinds[finding.address.kind]
+    return {
+        **object_document(finding.address, audit.labels),
+        "type": finding.address.kind,
+        "name": finding.address.name,
+        "state": finding.state,
+        "message": "; ".join(describe(finding, view.kinds, audit.labels)),
+        "fields": [
+            {
+                "path": field.name,
+                "live": mask_value(finding.address, kind.fields[field.path[0]], field.before),
+                "declared": mask_value(finding.address, kind.fields[field.path[0]], field.after),
+                **origin_of(field),
+            }
+            for field in finding.fields
+        ],
+        "money": "; ".join(describe_margins(finding, view.kinds)) or None,
+        "source": finding.source and source_document(finding.source),
     }

@@ -1,0 +1,135 @@
+"""A plan, an audit or an error as a self-contained HTML page: no network and no other file.
+
+Its content security policy names the hashes of its own script and style and allows nothing else,
+so that even markup that slipped through could do nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import partial
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from reconciler import __version__
+from reconciler.core.audit import STATES, Audit
+from reconciler.core.diff.change import Action, Change
+from reconciler.core.model.address import Address
+from reconciler.core.model.kind import Kinds
+from reconciler.core.money import moved_sales, sum_price_impact
+from reconciler.core.plan.plan import Plan, refusals
+from reconciler.errors import ReconcilerError
+from reconciler.render import findings, sections
+from reconciler.render.blocks import MEANINGS, count_hidden, field_rows
+from reconciler.render.money import impact_line, money_rows
+from reconciler.render.view import AuditView, PlanView, View, place
+from reconciler.render.words import ObjectLabels, moment, plain, plural, with_label, with_labels
+
+
+def render_plan(plan: Plan, view: PlanView) -> str:
+    """Return the plan as a page to search, filter and print."""
+    kinds, labels = view.kinds, plan.labels
+    changes = sections.rank_changes(plan.changes, kinds)
+    sentence = partial(_sentence, labels=labels)
+    anchors = {change.address: f"c{n}" for n, change in enumerate(changes, 1)}
+    return _page(
+        "plan.html.j2",
+        "page.js",
+        verdict=sections.summarize_plan(plan),
+        plan=plan,
+        view=view,
+        store=plan.store,
+        made="Plan made at",
+        money=impact_line(sum_price_impact(plan.changes, kinds), labels),
+        usage=sections.usage_line(plan, view.usage),
+        violations=sections.list_violations(plan),
+        allow="\n".join(sections.allow_block(refusals(plan.violations), view.made_at)),
+        removals=sections.find_removals(plan),
+        meanings=MEANINGS,
+        reasons=sections.list_reasons(plan),
+        changes=changes,
+        rows=lambda change: field_rows(change, kinds[change.address.kind]),
+        sales=lambda change: moved_sales(change, kinds),
+        money_rows=money_rows,
+        rest=partial(_rest, kinds=kinds, labels=labels),
+        asides=[("Notes", "", list(map(sentence, plan.notes))), *sections.list_undeclared(plan)],
+        object=partial(_object, labels=labels, anchors=anchors),
+        name=partial(with_label, labels=labels),
+        sentence=sentence,
+    )
+
+
+def render_audit(audit: Audit, view: AuditView) -> str:
+    """Return the audit as a page without a script."""
+    return _page(
+        "audit.html.j2",
+        verdict=findings.summarize_audit(audit),
+        audit=audit,
+        view=view,
+        store=audit.store,
+        made="Audited at",
+        sections=[(state, audit.of(state)) for state in STATES],
+        findings=findings,
+        name=partial(with_label, labels=audit.labels),
+        sentence=partial(_sentence, labels=audit.labels),
+    )
+
+
+def render_error(error: ReconcilerError, view: View, subject: str) -> str:
+    """Return the reason why there is no plan or audit, as a page that replaces an outdated one."""
+    return _page("error.html.j2", error=error, subject=subject)
+
+
+def _object(address: Address | None, labels: ObjectLabels, anchors: dict[Address, str]) -> Markup:
+    """Return an object's name, as a link to its change where there is one."""
+    if address is None:
+        return Markup("the whole plan")
+    name = Markup("<code>{}</code>").format(with_label(address, labels))
+    if address in anchors:
+        return Markup('<a href="#{}">{}</a>').format(anchors[address], name)
+    return name
+
+
+def _sentence(text: str, labels: ObjectLabels) -> str:
+    return with_labels(plain(text), labels)
+
+
+def _rest(change: Change, kinds: Kinds, labels: ObjectLabels) -> str:
+    """Return the last line of a change: its reason, and the number of fields without a row."""
+    shows_reason = change.action in (Action.REPLACE, Action.DELETE)
+    rest = [_sentence(change.reason, labels)] if shows_reason else []
+    hidden = count_hidden(change, kinds[change.address.kind])
+    rest += [f"{plural(hidden, 'unchanged field')} not shown"] if hidden else []
+    return "; ".join(rest)
+
+
+def _page(template: str, script: str = "", **values: Any) -> str:
+    """Return a page from the files in `templates/`; every value put into it is text."""
+    loader = PackageLoader("reconciler.render", "templates")
+    pages = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        lstrip_blocks=True,
+    )
+    pages.filters.update(plain=lambda value: plain(str(value)), moment=moment, place=place)
+    style = loader.get_source(pages, "page.css")[0]
+    code = loader.get_source(pages, script)[0] if script else ""
+    return pages.get_template(template).render(
+        style=style,
+        style_hash=_fingerprint(style),
+        script=code,
+        script_hash=_fingerprint(code),
+        version=__version__,
+        **values,
+    )
+
+
+def _fingerprint(text: str) -> str:
+    """Return the hash by which a content security policy names a style or script."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

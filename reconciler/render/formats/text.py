@@ -1,0 +1,199 @@
+"""A plan or an audit for a terminal, a pipe and a CI log; colour only says it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from reconciler.core.audit import STATES, Audit, AuditFinding
+from reconciler.core.diff.change import Action
+from reconciler.core.model.address import Address, Source, join_some
+from reconciler.core.money import sum_price_impact
+from reconciler.core.plan.plan import Plan, Violation, refusals
+from reconciler.render import findings
+from reconciler.render.blocks import MEANINGS, STYLES, block, line
+from reconciler.render.money import impact_line
+from reconciler.render.sections import (
+    allow_block,
+    closing_line,
+    list_reasons,
+    list_undeclared,
+    usage_line,
+    violation_line,
+)
+from reconciler.render.view import AuditView, PlanView, place
+from reconciler.render.words import (
+    ObjectLabels,
+    group_names,
+    moment,
+    plain,
+    plural,
+    with_label,
+    with_labels,
+)
+
+MAX_NAMES = 10
+_SIGNS = {
+    "drifted": ("~", "yellow"),
+    "missing": ("✗", "red"),
+    "pending_removal": ("○", "yellow"),
+    "blocked": ("!", "yellow"),
+    "unknown": ("?", "red"),
+    "unmanaged": ("•", "dim"),
+}
+
+
+def render_plan(plan: Plan, view: PlanView) -> str:
+    """Return the plan: target, warnings, a block (or a line) for each object, notes, summary."""
+    return "\n".join(_plan(plan, view)) + "\n"
+
+
+def _plan(plan: Plan, view: PlanView) -> Iterator[str]:
+    yield f"Store: {plain(plan.store)}"
+    if view.made_at:
+        yield f"Plan made at: {moment(view.made_at)}"
+    yield ""
+    for warning in plan.warnings:
+        about = ", ".join(with_label(address, plan.labels) for address in warning.addresses)
+        message = with_labels(plain(warning.message), plan.labels)
+        yield f"{view.paint('yellow', 'Warning:')} {about}: {message}"
+        yield ""
+    if plan.changes:
+        yield from _changes(plan, view)
+    yield from _not_changed(plan, view)
+    yield from _notes(plan.notes, plan.labels)
+    yield from _violations(plan, view)
+    if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
+        yield f"Price impact: {impact}"
+    yield f"API usage: {usage_line(plan, view.usage, view.finish)}"
+    yield closing_line(plan)
+
+
+def _changes(plan: Plan, view: PlanView) -> Iterator[str]:
+    used = {change.action for change in plan.changes}
+    yield "  ".join(
+        f"{view.paint(style, action.symbol)} {_meaning(action)}"
+        for action, style in STYLES.items()
+        if action in used
+    )
+    yield ""
+    for change in plan.changes:
+        if view.compact:
+            yield line(change, view.kinds, plan.labels, view.paint)
+        else:
+            yield from block(change, view.kinds, plan.labels, view.paint)
+            yield ""
+    if view.compact:
+        yield ""
+
+
+def _meaning(action: Action) -> str:
+    meaning = MEANINGS.get(action)
+    return f"{action.value} ({meaning})" if meaning else action.value
+
+
+def _not_changed(plan: Plan, view: PlanView) -> Iterator[str]:
+    """Yield the objects of which nothing is changed, and the reasons."""
+    labels = plan.labels
+    for title, meaning, found in list_reasons(plan):
+        if found:
+            style = "red" if title == "Unknown" else "yellow"
+            yield view.paint(style, f"{title} ({meaning}): {plural(len(found), 'object')}")
+            if title == "Unknown":
+                yield from _share_reasons("  ?", found, labels)
+            else:
+                yield from (
+                    f"  ! {with_label(a, labels)}: {with_labels(plain(r), labels)}"
+                    for a, r in found
+                )
+            yield ""
+    if plan.done:
+        yield f"Already in place, as approved: {plural(len(plan.done), 'object')}"
+        yield ""
+    for title, meaning, names in list_undeclared(plan):
+        if names:
+            yield f"{title} ({meaning}): {plural(len(names), 'object')}"
+            yield from (f"  {name}" for name in names[:MAX_NAMES])
+            if len(names) > MAX_NAMES:
+                yield f"  and {len(names) - MAX_NAMES} more (--format json lists all)"
+            yield ""
+
+
+def _share_reasons(
+    sign: str, found: Iterable[tuple[Address, str | None]], labels: ObjectLabels
+) -> Iterator[str]:
+    """Yield a line for all objects that share a reason."""
+    shared = group_names((reason or "", with_label(address, labels)) for address, reason in found)
+    for reason, names in shared.items():
+        why = f": {with_labels(plain(reason), labels)}" if reason else ""
+        yield f"{sign} {join_some(names, MAX_NAMES)}{why}"
+
+
+def _notes(notes: Iterable[str], labels: ObjectLabels) -> Iterator[str]:
+    if notes:
+        yield "Notes:"
+        yield from (f"  • {with_labels(plain(note), labels)}" for note in notes)
+        yield ""
+
+
+def _violations(plan: Plan, view: PlanView) -> Iterator[str]:
+    """Yield the violations that block an apply and how to allow them, then allowed ones."""
+    if refused := refusals(plan.violations):
+        count = plural(len(refused), "violation")
+        yield view.paint("red", f"Blocked by guardrails: {count}. 'apply' will refuse this plan.")
+        yield from (f"  {view.paint('red', '✗')} {_violation(v, plan.labels)}" for v in refused)
+        yield "  Fix the values, or add an exception to a catalogue file so that it is reviewed:"
+        yield ""
+        yield from (f"    {line}" for line in allow_block(refused, view.made_at))
+        yield ""
+    if allowed := [(v, v.allowed) for v in plan.violations if v.allowed]:
+        yield f"Allowed by a reviewed exception: {plural(len(allowed), 'violation')}"
+        for violation, given in allowed:
+            yield f"  ✓ {_violation(violation, plan.labels)}"
+            yield f"      until {given.until}: {plain(given.reason)}  {_column(given.source)}"
+        yield ""
+
+
+def _violation(violation: Violation, labels: ObjectLabels) -> str:
+    where = f"  {_column(violation.source)}" if violation.source else ""
+    return violation_line(violation, labels) + where
+
+
+def _column(source: Source) -> str:
+    return f"{place(source)}:{source.column}"
+
+
+def render_audit(audit: Audit, view: AuditView) -> str:
+    """Return the audit: target, a section for each state, notes, a closing line."""
+    return "\n".join(_audit(audit, view)) + "\n"
+
+
+def _audit(audit: Audit, view: AuditView) -> Iterator[str]:
+    yield f"Store: {plain(audit.store)}"
+    yield f"Audited at: {moment(view.made_at)}"
+    yield ""
+    for state in STATES:
+        if found := audit.of(state):
+            yield from _section(state, found, audit, view)
+            yield ""
+    if findings.needs_ledger(audit):
+        yield findings.LEDGER_HINT
+        yield ""
+    yield from _notes(audit.notes, audit.labels)
+    yield findings.closing_line(audit, view)
+
+
+def _section(state: str, found: list[AuditFinding], audit: Audit, view: AuditView) -> Iterator[str]:
+    sign, style = _SIGNS[state]
+    yield view.paint(style, findings.title_state(state, len(found)))
+    bullet = f"  {view.paint(style, sign)}"
+    if state in ("unknown", "unmanaged"):
+        reasons = ((finding.address, finding.reason) for finding in found)
+        yield from _share_reasons(bullet, reasons, audit.labels)
+        return
+    for finding in found:
+        name = view.paint("bold", with_label(finding.address, audit.labels))
+        where = place(finding.source)
+        yield f"{bullet} {name}{view.paint('dim', f'  {where}') if where else ''}"
+        if state not in findings.WITHOUT_DETAILS:
+            details = findings.describe(finding, view.kinds, audit.labels)
+            yield from (f"      {line}" for line in details)
