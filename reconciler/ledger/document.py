@@ -9,13 +9,14 @@ from typing import Any
 from reconciler.core.ledger.ledger import AppliedRun, Ledger, LedgerEntry
 from reconciler.core.model.address import Address
 from reconciler.errors import UsageError
+from reconciler.ledger.rewrites import pairs_document, parse_pair
 
 VERSION = "1.0"
 REBUILD = "'reconciler history --rebuild'"
 
 
 def dump(ledger: Ledger, store: str) -> str:
-    """The document."""
+    """Return the document."""
     objects = [(str(a), _entry_document(ledger.entries[a])) for a in sorted(ledger.entries)]
     applies = [
         {
@@ -33,7 +34,7 @@ def dump(ledger: Ledger, store: str) -> str:
 
 
 def load(text: str, store: str, name: str) -> Ledger:
-    """The ledger that a document holds; raises UsageError for what is none, or another store's."""
+    """Return the ledger in a document; raises UsageError for another store's, or a broken one."""
     hint = f"recreate it from the files and the shop with {REBUILD}"
     try:
         document = json.loads(text)
@@ -44,59 +45,40 @@ def load(text: str, store: str, name: str) -> Ledger:
             why = f"{name} belongs to another store ({known}, not {store})"
             own = "give each store its own folder or branch"
             raise UsageError(why, hint=f"{own}, or recreate it with {REBUILD}")
-        entries = {_address(a): _entry(e) for a, e in document["objects"].items()}
+        entries = {Address.parse(a): _entry(e) for a, e in document["objects"].items()}
         return Ledger(entries, tuple(map(_apply, document["applies"])))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UsageError(f"{name} is not a valid ledger, or it is incomplete", hint=hint) from None
 
 
 def _entry_document(entry: LedgerEntry) -> dict[str, Any]:
-    kept = [
-        {"path": list(path), "written": asked, "kept": held}
-        for path, (asked, held) in entry.kept.items()
-    ]
     return {
         "values": entry.values,
         "when": entry.when,
         "commit": entry.commit,
-        **({"kept": kept} if kept else {}),
+        **({"kept": pairs_document(entry.kept)} if entry.kept else {}),
         **({"used": entry.used} if entry.used else {}),
     }
 
 
 def _entry(document: Mapping[str, Any]) -> LedgerEntry:
-    kept = {_path(e["path"]): (e["written"], e["kept"]) for e in document.get("kept", ())}
-    used = document.get("used", 0)
+    kept, used = dict(map(parse_pair, document.get("kept", ()))), document.get("used", 0)
     entry = LedgerEntry(document["values"], document["when"], document["commit"], kept, used)
-    if not isinstance(entry.values, dict) or not isinstance(used, (int, float)):
-        raise TypeError
-    _texts(entry.when, entry.commit)
+    _check(dict, entry.values)
+    _check(int, used)
+    _check(str, entry.when, entry.commit)
     return entry
 
 
-def _path(keys: Any) -> tuple[str, ...]:
-    if not isinstance(keys, list) or not keys:
-        raise TypeError
-    _texts(*keys)
-    return tuple(keys)
-
-
 def _apply(document: Mapping[str, Any]) -> AppliedRun:
-    changes = {_address(a): action for a, action in document["changes"].items()}
-    _texts(document["when"], document["commit"], *changes.values())
+    changes = {Address.parse(a): action for a, action in document["changes"].items()}
+    _check(str, document["when"], document["commit"], *changes.values())
     return AppliedRun(document["when"], document["commit"], changes)
 
 
-def _texts(*values: Any) -> None:
-    if not all(isinstance(value, str) for value in values):
+def _check(shape: type, *values: Any) -> None:
+    if not all(isinstance(value, shape) for value in values):
         raise TypeError
-
-
-def _address(text: str) -> Address:
-    kind, slash, name = text.partition("/")
-    if not slash:
-        raise ValueError(text)
-    return Address(kind, name)
 
 
 def _line(value: Any) -> str:

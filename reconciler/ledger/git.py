@@ -19,8 +19,8 @@ from reconciler.core.ledger.ledger import Ledger
 from reconciler.errors import LedgerConflict, LedgerError
 from reconciler.ledger import document, now
 from reconciler.ledger.backend import LedgerLock, LedgerSnapshot
+from reconciler.ledger.file import Lock
 from reconciler.ledger.git_repository import GitRepository
-from reconciler.ledger.lock import Lock
 
 LEDGER, LEASE = "ledger.json", "lease.json"
 
@@ -38,13 +38,13 @@ class GitBackend:
         self._before = ""
 
     def read_version(self) -> LedgerSnapshot:
-        """The tip of the ref, fetched, and whose run it is of; empty where there is no ref."""
+        """Return the tip of the ref, fetched, and the run that it is of; empty without a ref."""
         tip = self._tip = self.repository.tip(self.ref)
         self._before = self.repository.file(tip, LEDGER) if tip else ""
         return LedgerSnapshot(version=tip, lock=self._lease(tip) if tip else None)
 
     def read(self) -> LedgerSnapshot:
-        """The ledger at the tip of the ref, fetched; empty where there is no ref."""
+        """Return the ledger at the tip of the ref, fetched; empty where there is no ref."""
         found = self.read_version()
         if not self._before:
             return found

@@ -20,8 +20,6 @@ _NOBODY = {
     for role in ("AUTHOR", "COMMITTER")
     for what, value in (("NAME", "reconciler"), ("EMAIL", "reconciler@invalid"))
 }
-
-
 _CHECK = "check that git can do this here with its remote and credentials"
 
 
@@ -42,7 +40,7 @@ class GitRepository:
         self.remote = self._remote()
 
     def tip(self, ref: str) -> str:
-        """The commit of a ref as the remote has it, here where there is none; empty for no ref.
+        """Return the commit of a ref as the remote has it, here without one; empty for no ref.
 
         What a run here could not push is newer than the remote's.
         """
@@ -55,13 +53,11 @@ class GitRepository:
         return mine if mine and self._is_descendant(mine, theirs) else theirs
 
     def remote_tip(self, ref: str) -> str:
-        """The commit of a ref at the remote; empty where there is none."""
+        """Return the commit of a ref at the remote; empty where there is none."""
         if not self.remote:
             return ""
         # git lists whatever ends like this, a branch called `refs/reconciler/…` too.
-        listed = (
-            line.split("\t") for line in self._line("ls-remote", self.remote, ref).splitlines()
-        )
+        listed = map(str.split, self._line("ls-remote", self.remote, ref).splitlines())
         return next((commit for commit, *names in listed if names == [ref]), "")
 
     def is_made_here(self, ref: str, commit: str) -> bool:
@@ -69,20 +65,19 @@ class GitRepository:
         return bool(commit) and self._try("rev-parse", "--verify", "--quiet", ref) == commit
 
     def file(self, commit: str, name: str) -> str:
-        """A file of a commit; empty where it has none."""
+        """Return a file of a commit; empty where it has none."""
         return self._try("cat-file", "blob", f"{commit}:{name}")
 
     def author(self, commit: str) -> str:
-        """The name that git has of who made a commit."""
+        """Return the name of the person who made a commit."""
         return self._try("show", "--no-patch", "--format=%an", commit)
 
     def commit(self, files: Mapping[str, str], parent: str, message: str) -> str:
-        """A commit of `files` alone, on no branch yet."""
-        blobs = {
-            name: self._line("hash-object", "-w", "--stdin", text=content)
-            for name, content in files.items()
-        }
-        entries = "".join(f"100644 blob {blobs[name]}\t{name}\n" for name in sorted(blobs))
+        """Make a commit of `files` alone, on no branch yet."""
+        entries = ""
+        for name, content in sorted(files.items()):
+            blob = self._line("hash-object", "-w", "--stdin", text=content)
+            entries += f"100644 blob {blob}\t{name}\n"
         tree = self._line("mktree", text=entries)
         words = ["commit-tree", tree, *(["-p", parent] if parent else []), "-m", message]
         known = self._try("var", "GIT_COMMITTER_IDENT") and self._try("var", "GIT_AUTHOR_IDENT")
@@ -98,14 +93,11 @@ class GitRepository:
             if there != old and not (there == "" or self._is_descendant(old, there)):
                 raise _conflict(ref)
             self._push(ref, new, there)
-        mine = self._try("rev-parse", "--verify", "--quiet", ref)
-        expected = mine if self.remote else old
+            return self.set_local(ref, new)
         try:
-            self._line("update-ref", ref, new, expected or "0" * len(new))
-        except LedgerError as error:
-            if not self.remote:
-                raise _conflict(ref) from None
-            raise error
+            self._line("update-ref", ref, new, old or "0" * len(new))
+        except LedgerError:
+            raise _conflict(ref) from None
 
     def set_local(self, ref: str, new: str) -> None:
         """Point the ref of this clone alone at `new`."""

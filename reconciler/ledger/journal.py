@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, replace
-from typing import Any
 
 from reconciler.core.diff.change import Change
 from reconciler.core.diff.known_rewrites import KnownRewrites
@@ -87,18 +86,17 @@ class Journal:
 
 
 def _read_entries(state: StateDir, store: str) -> Iterator[tuple[Address, Interrupted]]:
-    """Return the entries of `store`; entries in another form are skipped."""
-    for name, kept in state.section(FILE, store).items():
-        address = Address(*name.partition("/")[::2])
-        kind = KINDS.get(address.kind)
-        if kind is None or not isinstance(kept, dict):
-            continue
-        parts: list[Any] = [kept.get(key) for key in ("before", "after", "carried")]
-        if all(isinstance(part, dict) for part in parts):
-            before, after, carried = (
-                {n: value for n, value in part.items() if n in kind.fields} for part in parts
-            )
-            pairs = {
-                n: (p[0], p[1]) for n, p in carried.items() if isinstance(p, list) and len(p) == 2
-            }
-            yield address, Interrupted(before, after, pairs, gone=kept.get("gone") is True)
+    """Yield the entries of `store`; entries in another form are skipped."""
+    for name, note in state.section(FILE, store).items():
+        kind = KINDS.get(name.partition("/")[0])
+        match note:
+            case {"before": dict(), "after": dict(), "carried": dict()} if kind and "/" in name:
+                before, after, carried = (
+                    {n: value for n, value in note[key].items() if n in kind.fields}
+                    for key in ("before", "after", "carried")
+                )
+                pairs = {
+                    n: (p[0], p[1]) for n, p in carried.items() if type(p) is list and len(p) == 2
+                }
+                gone = note.get("gone") is True
+                yield Address.parse(name), Interrupted(before, after, pairs, gone)

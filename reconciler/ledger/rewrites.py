@@ -6,7 +6,8 @@ Private values are stored as fingerprints.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from reconciler.core.diff.change import Path
@@ -20,7 +21,7 @@ FILE = "kept.json"
 def read_rewrites(state: StateDir, store: str) -> KnownRewrites:
     """Return the rewrites remembered for `store`; entries in another form are skipped."""
     return {
-        Address(*name.split("/", 1)): dict(filter(None, map(_entry, entries)))
+        Address.parse(name): dict(_parse_known(entries))
         for name, entries in state.section(FILE, store).items()
         if "/" in name and isinstance(entries, list)
     }
@@ -36,10 +37,7 @@ def save_rewrites(state: StateDir, store: str, kept: KnownRewrites) -> None:
     for address, pairs in kept.items():
         content.pop(str(address), None)
         if pairs:
-            content[str(address)] = [
-                {"path": list(path), "written": written, "kept": held}
-                for path, (written, held) in pairs.items()
-            ]
+            content[str(address)] = pairs_document(pairs)
     if content != known:
         state.save_section(FILE, store, content)
 
@@ -53,10 +51,24 @@ def forget_rewrites(state: StateDir, store: str, addresses: Collection[Address])
         state.save_section(FILE, store, left)
 
 
-def _entry(entry: Any) -> tuple[Path, Pair] | None:
-    if not isinstance(entry, dict) or not {"path", "written", "kept"} <= entry.keys():
-        return None
-    path = entry["path"]
-    if not isinstance(path, list) or not path or not all(isinstance(key, str) for key in path):
-        return None
-    return tuple(path), (entry["written"], entry["kept"])
+def pairs_document(pairs: Mapping[Path, Pair]) -> list[dict[str, Any]]:
+    """Return the rewrites of one object as JSON."""
+    return [
+        {"path": list(path), "written": written, "kept": held}
+        for path, (written, held) in pairs.items()
+    ]
+
+
+def parse_pair(entry: Any) -> tuple[Path, Pair]:
+    """Return one rewrite of such a document; raises ValueError for an entry in another form."""
+    match entry:
+        case {"path": [_, *_] as path, "written": written, "kept": held}:
+            if all(isinstance(key, str) for key in path):
+                return tuple(path), (written, held)
+    raise ValueError(entry)
+
+
+def _parse_known(entries: list[Any]) -> Iterator[tuple[Path, Pair]]:
+    for entry in entries:
+        with suppress(ValueError):
+            yield parse_pair(entry)

@@ -16,6 +16,12 @@ class Address(NamedTuple):
         """Return `kind/name`."""
         return f"{self.kind}/{self.name}"
 
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Return the address that `text` is; raises ValueError for one without a slash."""
+        kind, name = text.split("/", 1)
+        return cls(kind, name)
+
 
 class Source(NamedTuple):
     """Where a file asks for something; line and column count from 1."""
