@@ -36,7 +36,6 @@ from reconciler.ledger.state_dir import StateDir
 
 GRACE = timedelta(minutes=15)
 """Time by which a lock outlives twice the expected duration of a plan."""
-DONE = "applied"
 MAX_NAMES = 10
 
 
@@ -54,9 +53,9 @@ class RunLedger:
 
     def with_new_rewrites(self) -> RunLedger:
         """Return the ledger with the rewrites that were remembered since it was read."""
-        return replace(
-            self, rewrites=merge_rewrites(self.rewrites, read_rewrites(self.state, self.store))
-        )
+        first, second = self.rewrites, read_rewrites(self.state, self.store)
+        merged = {a: {**first.get(a, {}), **second.get(a, {})} for a in {**first, **second}}
+        return replace(self, rewrites=merged)
 
     def hold_conflicts(
         self, desired: Desired, live: Live, overwrite: Sequence[str] = ()
@@ -79,20 +78,11 @@ class RunLedger:
         """Return the plan with the origin of each difference, and the basis of its record."""
         if self.backend is None:
             return plan, RecordBasis(Ledger())
-        gone = (
-            () if partial else find_orphaned(self.snapshot.ledger, whole, plan, sides.live.complete)
-        )
-        basis = RecordBasis(
-            self.snapshot.ledger,
-            whole,
-            sides.held,
-            unsettled_objects(plan),
-            partial,
-            frozenset(gone),
-        )
-        plan = label_origins(plan, LedgerView(self.snapshot.ledger, KINDS, self.key))
+        ledger, unsettled = self.snapshot.ledger, unsettled_objects(plan)
+        gone = [] if partial else find_orphaned(ledger, whole, plan, sides.live.complete)
+        basis = RecordBasis(ledger, whole, sides.held, unsettled, partial, frozenset(gone))
         plan = replace(
-            plan,
+            label_origins(plan, LedgerView(ledger, KINDS, self.key)),
             blocked=tuple(sorted((*plan.blocked, *map(explain_conflict, sides.conflicts)))),
             orphaned=tuple(gone),
             notes=(*plan.notes, *sides.notes, *_orphaned_note(gone)),
@@ -120,7 +110,8 @@ class RunLedger:
         """Record the applied changes and unlock the ledger; return the error where that fails."""
         if self.backend is None:
             return None
-        after = self._after(plan, basis, [o.address for o in report.outcomes if o.status == DONE])
+        applied = [each.address for each in report.outcomes if each.status == "applied"]
+        after = self._after(plan, basis, applied)
         try:
             if not plan.empty:
                 self.backend.release(after)
@@ -171,27 +162,19 @@ def read_ledger(state: StateDir, mode: str, store: str) -> RunLedger:
     backend = open_backend(state, mode, store)
     key = read_key() if backend else None
     snapshot = backend.read() if backend else LedgerSnapshot()
-    rewrites = merge_rewrites(snapshot.ledger.kept, read_rewrites(state, store))
-    return RunLedger(state, store, backend, snapshot, key, rewrites)
+    ledger = RunLedger(state, store, backend, snapshot, key, snapshot.ledger.kept)
+    return ledger.with_new_rewrites()
 
 
 def read_for_rebuild(backend: LedgerBackend, state: StateDir, store: str) -> RunLedger:
-    """Read the runs and the known rewrites, to recreate the ledger from them.
-
-    A broken ledger gives neither.
-    """
+    """Read runs and known rewrites, to recreate the ledger; a broken one gives neither."""
     try:
         snapshot = backend.read()
     except UsageError:
         snapshot = backend.read_version()
-    rewrites = merge_rewrites(snapshot.ledger.kept, read_rewrites(state, store))
-    snapshot = replace(snapshot, ledger=Ledger(applies=snapshot.ledger.applies))
-    return RunLedger(state, store, backend, snapshot, read_key(), rewrites)
-
-
-def merge_rewrites(first: KnownRewrites, second: KnownRewrites) -> KnownRewrites:
-    """Return the rewrites of both; the second wins where both have one."""
-    return {a: {**first.get(a, {}), **second.get(a, {})} for a in {**first, **second}}
+    bare = replace(snapshot, ledger=Ledger(applies=snapshot.ledger.applies))
+    ledger = RunLedger(state, store, backend, bare, read_key(), snapshot.ledger.kept)
+    return ledger.with_new_rewrites()
 
 
 def explain_conflict(conflict: tuple[Address, str]) -> tuple[Address, str]:

@@ -18,7 +18,7 @@ from reconciler.core.ledger.ledger import (
 )
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
-from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.plan.plan import Plan
 
 
@@ -74,12 +74,13 @@ def record_apply(
     for address, declared in basis.desired:
         if address not in left and not declared.removed:
             kind, old = kinds[address.kind], basis.ledger.entries.get(address)
-            values = _values(address, kind, declared.value, old, basis, key)
+            asked, specs = declared.value.items(), kind.fields
+            fresh = {n: ledger_value(address, specs[n], value, key) for n, value in asked}
+            values = _values(basis, address, kind, fresh)
             entries[address] = _entry(values, old, changes.get(address), kind, moment)
     for address in kept.keys() & entries.keys():
-        entries[address] = replace(
-            entries[address], kept=_standing(entries[address], kept[address])
-        )
+        entry = entries[address]
+        entries[address] = replace(entry, kept=_standing(entry, kept[address]))
     done = {address: change.action.value for address, change in changes.items()}
     run = (AppliedRun(moment.when, moment.commit, done),) if done else ()
     return Ledger(entries, (*basis.ledger.applies, *run)[-MAX_APPLIES:])
@@ -107,25 +108,14 @@ def _standing(entry: LedgerEntry, kept: Mapping[Path, Pair]) -> dict[Path, Pair]
 
 
 def _values(
-    address: Address,
-    kind: Kind,
-    declared: Value,
-    old: LedgerEntry | None,
-    basis: RecordBasis,
-    key: Key | None,
+    basis: RecordBasis, address: Address, kind: Kind, fresh: Mapping[str, object]
 ) -> dict[str, object]:
-    """Return the declared values as the ledger holds them; held ones stay as they were."""
-    before = old.values if old else {}
-    held = basis.held.get(address, frozenset())
-    values = dict(before) if basis.partial else {}
-    for name, value in declared.items():
-        spec = kind.fields[name]
-        traced = UNKNOWN if name in held else ledger_value(address, spec, value, key)
-        if traced is not UNKNOWN and not spec.identity:
-            values[name] = traced
-        elif name in before:
-            values[name] = before[name]
-    return values
+    """Return the `fresh` values of declared fields; held and unknown ones stay as they were."""
+    old = basis.ledger.entries.get(address)
+    left = {*basis.held.get(address, ()), kind.identity}
+    known = {n: v for n, v in fresh.items() if v is not UNKNOWN and n not in left}
+    before = old.values.items() if old else ()
+    return {n: v for n, v in before if basis.partial or n in fresh} | known
 
 
 def _entry(
@@ -137,13 +127,8 @@ def _entry(
 ) -> LedgerEntry:
     if old and change is None and old.values == values:
         return old
-    entry = LedgerEntry(values, moment.when, moment.commit, old.kept if old else {})
-    return replace(entry, used=_count_uses(change, kind, old))
-
-
-def _count_uses(change: Change | None, kind: Kind, old: LedgerEntry | None) -> int:
-    """Return the used-up uses of a coupon and of those that it replaced."""
-    if change is None or change.action is not Action.REPLACE:
-        return old.used if old else 0
-    limit, left = ((change.before or {}).get(name) for name in kind.use_counts)
-    return limit - left if isinstance(limit, int) and isinstance(left, int) else 0
+    kept, used = (old.kept, old.used) if old else ({}, 0)
+    if change and change.action is Action.REPLACE:
+        limit, left = ((change.before or {}).get(name) for name in kind.use_counts)
+        used = limit - left if isinstance(limit, int) and isinstance(left, int) else 0
+    return LedgerEntry(values, moment.when, moment.commit, kept, used)

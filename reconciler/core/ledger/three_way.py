@@ -38,9 +38,6 @@ from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import Live, Observed
 from reconciler.core.plan.plan import Plan
 
-Told = Callable[[Address], bool]
-"""True if the files are to win a conflict about an object."""
-
 
 @dataclass(frozen=True, slots=True)
 class LedgerView:
@@ -73,6 +70,7 @@ def add_last_written(
     notes: list[str] = []
     for address, asked, state, entry in _iterate_known(desired, live, known.ledger):
         kind = known.kinds[address.kind]
+        call = kind.update or kind.create
         seen, moved = dict(state.value), set(asked.changed_derived_fields)
         for name in asked.value.keys() - state.value.keys():
             spec = kind.fields[name]
@@ -81,7 +79,7 @@ def add_last_written(
                 continue
             if ledger_value(address, spec, asked.value[name], known.key) == last:
                 seen[name] = asked.value[name]
-            elif _changeable(kind, name):
+            elif call and name in call.fields:
                 seen[name] = _exact(last, asked.value[name])
                 moved.add(name)
             else:
@@ -113,9 +111,13 @@ def _whole_limit(
 
 
 def hold_conflicts(
-    desired: Desired, live: Live, known: LedgerView, kept: KnownRewrites, told: Told
+    desired: Desired,
+    live: Live,
+    known: LedgerView,
+    kept: KnownRewrites,
+    files_win: Callable[[Address], bool],
 ) -> ThreeWayInput:
-    """Return both sides without the fields in conflict, except those to overwrite.
+    """Return both sides without the fields in conflict, except where the files are to win.
 
     `kept` is what the shop keeps otherwise than it was written.
     """
@@ -124,7 +126,7 @@ def hold_conflicts(
     held: dict[Address, frozenset[str]] = {}
     conflicts: list[tuple[Address, str]] = []
     for address, declared, state, entry in _iterate_known(desired, view, known.ledger):
-        if told(address) or state.value == declared.value:
+        if files_win(address) or state.value == declared.value:
             continue
         kind = known.kinds[address.kind]
         found = compare_fields(kind, declared.value, state.value, declared.changed_derived_fields)
@@ -179,12 +181,6 @@ def _iterate_known(
         declared, state = desired.get(address), live.get(address)
         if declared is not None and isinstance(state, Observed):
             yield address, declared, state, entry
-
-
-def _changeable(kind: Kind, name: str) -> bool:
-    """Return whether a write can bring the field to another value."""
-    call = kind.update or kind.create
-    return call is not None and name in call.fields
 
 
 def _exact(last: Any, asked: Any) -> Any:

@@ -24,8 +24,7 @@ class Rule(Guardrail):
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """Yield one finding for each changed coupon, and each item that an old one undercuts."""
-        named = (text.partition("/") for text in self.ignore)
-        shelf = PricedItems(context, {(kind, name) for kind, _, name in named})
+        shelf = PricedItems(context, {*map(Address.parse, self.ignore)})
         for change in context.plan.changes:
             reduction = _changed_discount(change, context)
             found = shelf.loss(reduction) if reduction else None
