@@ -10,9 +10,9 @@ from math import ceil
 from typing import NamedTuple
 
 from reconciler.core.model.address import Address
+from reconciler.core.model.desired import ancestors, references_of
 from reconciler.core.model.kind import Value
 from reconciler.core.model.pricing import Discount, Offer
-from reconciler.core.model.references import ancestors, references_of
 from reconciler.core.money import Amount
 from reconciler.guardrails.guardrail import PlanContext
 

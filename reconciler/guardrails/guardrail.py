@@ -17,10 +17,9 @@ from pydantic import ConfigDict
 from reconciler.core.diff.change import Change
 from reconciler.core.diff.rename import apply_renames
 from reconciler.core.model.address import Address, Source
-from reconciler.core.model.desired import Allowance, Desired
+from reconciler.core.model.desired import Allowance, Desired, references_of
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
-from reconciler.core.model.references import references_of
 from reconciler.core.money import Amount, Sale, sales
 from reconciler.core.plan.plan import Plan, Violation
 

@@ -7,8 +7,7 @@ from pathlib import Path
 from reconciler.catalogue import loader as source
 from reconciler.catalogue import settings
 from reconciler.catalogue.settings import Settings
-from reconciler.core.model.desired import Desired
-from reconciler.core.model.references import referenced_names
+from reconciler.core.model.desired import Desired, referenced_names
 from reconciler.core.model.store import SANDBOX, Store
 from reconciler.core.plan import build as planning
 from reconciler.core.steps import order

@@ -8,9 +8,8 @@ from typing import Any
 
 from reconciler.core.diff.change import Change
 from reconciler.core.model.address import Address, Source
-from reconciler.core.model.desired import Allowance, Declared, Desired
+from reconciler.core.model.desired import Allowance, Declared, Desired, references_of
 from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.model.references import references_of
 from reconciler.core.plan import build as planning
 from reconciler.core.plan import faults as references
 from reconciler.core.plan.faults import Fault

@@ -23,10 +23,9 @@ from reconciler.catalogue.writing.values import (
 from reconciler.catalogue.writing.yaml_text import YamlEntry, texts
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.codec import DAY
-from reconciler.core.model.desired import Declared, Desired
+from reconciler.core.model.desired import Declared, Desired, references_of
 from reconciler.core.model.kind import Kind, Value
 from reconciler.core.model.live import Live, Observed
-from reconciler.core.model.references import references_of
 from reconciler.core.plan.faults import find_cycles
 from reconciler.kinds import MANAGED
 

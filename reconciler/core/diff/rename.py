@@ -13,11 +13,10 @@ from typing import NamedTuple
 
 from reconciler.core.diff.known_rewrites import KnownRewrites, apply_known_rewrites
 from reconciler.core.model.address import Address
-from reconciler.core.model.desired import Desired
+from reconciler.core.model.desired import Desired, ancestors
 from reconciler.core.model.field import Reference
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import ABSENT, Absent, Live, Observed
-from reconciler.core.model.references import ancestors
 
 
 def with_renames(

@@ -1,4 +1,4 @@
-"""The desired state: everything that the files declare."""
+"""The desired state: everything that the files declare, and the objects that it refers to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.core.model.address import Address, Source
-from reconciler.core.model.kind import Value
+from reconciler.core.model.kind import Kind, Kinds, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +83,33 @@ class Desired:
         for kind in sorted(self.objects):
             for name in sorted(self.objects[kind]):
                 yield Address(kind, name), self.objects[kind][name]
+
+
+def references_of(kind: Kind, value: Value) -> Iterator[tuple[Address, tuple[str | int, ...]]]:
+    """Yield every object that `value` refers to, with the path of the name inside it."""
+    for field_name, references in kind.referring_fields:
+        if field_name in value:
+            for reference in references:
+                for name, path in reference.targets(value[field_name]):
+                    yield Address(reference.kind, name), (field_name, *path)
+
+
+def referenced_names(desired: Desired, kinds: Kinds) -> dict[str, set[str]]:
+    """Return the names that declared objects refer to, by kind."""
+    found: dict[str, set[str]] = {}
+    for name, objects in desired.objects.items():
+        for field_name, references in kinds[name].referring_fields:
+            for reference in references:
+                into = found.setdefault(reference.kind, set())
+                for declared in objects.values():
+                    if field_name in declared.value:
+                        reference.collect(declared.value[field_name], into)
+    return found
+
+
+def ancestors(address: Address, kinds: Kinds) -> Iterator[Address]:
+    """Yield every object above one in a tree, the nearest first; nothing for other kinds."""
+    kind, name = address
+    while kinds[kind].tree and "/" in name:
+        name = name.rpartition("/")[0]
+        yield Address(kind, name)

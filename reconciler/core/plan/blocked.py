@@ -12,10 +12,9 @@ from dataclasses import replace
 
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address
-from reconciler.core.model.desired import Declared, Desired
+from reconciler.core.model.desired import Declared, Desired, references_of
 from reconciler.core.model.kind import DECLARE, Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.model.references import references_of
 from reconciler.core.plan.plan import ParentWithChildren
 
 RUNTIME = "No file can set it: make this change in DealPOS"

@@ -14,10 +14,9 @@ from reconciler.core.diff.diff import compare_fields, is_unchanged, merge_declar
 from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.diff.rename import with_renames
 from reconciler.core.model.address import Address
-from reconciler.core.model.desired import Declared, Desired
+from reconciler.core.model.desired import Declared, Desired, ancestors
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ListingStats, Live, Observed
-from reconciler.core.model.references import ancestors
 from reconciler.core.plan.blocked import block_unsafe_updates, unread_dependencies
 from reconciler.core.plan.children import (
     collect_parents,

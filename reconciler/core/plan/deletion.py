@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from reconciler.core.diff.change import Action, Change, digest
 from reconciler.core.diff.rename import name_after_renames
 from reconciler.core.model.address import Address, join_some
-from reconciler.core.model.desired import Desired, Removal
+from reconciler.core.model.desired import Desired, Removal, ancestors, references_of
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.model.references import ancestors, references_of
 from reconciler.core.plan.plan import PlanWarning
 
 MAX_NAMES = 5

@@ -11,10 +11,9 @@ from graphlib import CycleError, TopologicalSorter
 
 from reconciler.core.diff.rename import apply_renames, name_after_renames
 from reconciler.core.model.address import Address
-from reconciler.core.model.desired import Declared, Desired
+from reconciler.core.model.desired import Declared, Desired, referenced_names, references_of
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.model.references import referenced_names, references_of
 from reconciler.errors import suggestion
 
 

@@ -10,10 +10,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from reconciler.core.diff.change import Action, Change, Path
 from reconciler.core.diff.diff import differs_in_whitespace_only
 from reconciler.core.model.address import Address
-from reconciler.core.model.desired import Desired
+from reconciler.core.model.desired import Desired, references_of
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live
-from reconciler.core.model.references import references_of
 
 _LABELS = ("name", "model")
 _MANY = 5

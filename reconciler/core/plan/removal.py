@@ -14,10 +14,16 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from reconciler.core.model.address import Address
-from reconciler.core.model.desired import Declared, Desired, PruneScope, Removal
+from reconciler.core.model.desired import (
+    Declared,
+    Desired,
+    PruneScope,
+    Removal,
+    ancestors,
+    references_of,
+)
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.model.references import ancestors, references_of
 
 PRUNED = "in a prune scope, not declared"
 

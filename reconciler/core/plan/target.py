@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from reconciler.core.model.address import Address, join_some
-from reconciler.core.model.desired import Declared, Desired
+from reconciler.core.model.desired import Declared, Desired, ancestors, references_of
 from reconciler.core.model.kind import Kinds
-from reconciler.core.model.references import ancestors, references_of
 from reconciler.errors import UsageError, suggestion
 
 MAX_NAMES = 10

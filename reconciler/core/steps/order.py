@@ -15,8 +15,8 @@ from graphlib import CycleError, TopologicalSorter
 
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address, Source
+from reconciler.core.model.desired import ancestors, references_of
 from reconciler.core.model.kind import Kinds, Value
-from reconciler.core.model.references import ancestors, references_of
 from reconciler.core.plan.plan import Plan
 from reconciler.core.steps.lower import lower_plan
 from reconciler.core.steps.step import Step

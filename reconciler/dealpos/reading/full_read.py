@@ -11,10 +11,9 @@ from graphlib import TopologicalSorter
 from math import ceil
 
 from reconciler.core.model.address import Address
-from reconciler.core.model.desired import Desired
+from reconciler.core.model.desired import Desired, references_of
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import gather_wanted
-from reconciler.core.model.references import references_of
 from reconciler.core.steps.usage import SECONDS_PER_REQUEST
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.paging import PAGE_SIZES

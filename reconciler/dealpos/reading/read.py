@@ -14,10 +14,9 @@ from itertools import chain
 from reconciler.core.diff.diff import compare_fields
 from reconciler.core.diff.rename import apply_renames
 from reconciler.core.model.address import Address
-from reconciler.core.model.desired import Declared, Desired
+from reconciler.core.model.desired import Declared, Desired, referenced_names
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import ABSENT, Live, Observed, Wanted, gather_wanted
-from reconciler.core.model.references import referenced_names
 from reconciler.core.plan.removal import expand_removals, fields_for_removal
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading import proof
