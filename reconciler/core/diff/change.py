@@ -143,3 +143,12 @@ def fingerprint(address: Address, value: Any) -> str:
     """
     salted = f"{address}\0{value}".encode()
     return f"#{hashlib.sha256(salted).hexdigest()[:4]}"
+
+
+def value_at(value: Any, path: Path, missing: Any = None) -> Any:
+    """Return the value at `path` inside an object, `missing` where there is none."""
+    for key in path:
+        if not isinstance(value, Mapping) or key not in value:
+            return missing
+        value = value[key]
+    return value

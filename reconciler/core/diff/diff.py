@@ -18,7 +18,7 @@ from typing import Any
 from unicodedata import normalize
 from urllib.parse import urlsplit
 
-from reconciler.core.diff.change import Action, Change, FieldChange, Path
+from reconciler.core.diff.change import Action, Change, FieldChange, Path, value_at
 from reconciler.core.model.codec import TEXT
 from reconciler.core.model.field import Field
 from reconciler.core.model.kind import Kind, Value
@@ -41,11 +41,10 @@ def compare_fields(
     Compares only fields that are declared, that can be compared, and that the shop showed; and
     `moved` ones, which a difference in what was written last lets compare.
     """
-    found = find_differences(kind, declared, live, moved)
-    if not found:
-        return found
     return tuple(
-        c for c in found if not differs_in_whitespace_only(kind, c.path, c.after, c.before)
+        found
+        for found in find_differences(kind, declared, live, moved)
+        if not differs_in_whitespace_only(kind, found.path, found.after, found.before)
     )
 
 
@@ -57,14 +56,9 @@ def find_differences(
         return ()  # nearly every object of a shop
     changes: list[FieldChange] = []
     for name, after in declared.items():
-        if name not in live:
-            continue
-        before = live[name]
-        if before == after:
-            continue
         field = kind.fields[name]
-        if field.comparable or name in moved:
-            changes.extend(_explain(kind, field, before, after))
+        if name in live and live[name] != after and (field.comparable or name in moved):
+            changes.extend(_explain(kind, field, live[name], after))
     return tuple(changes)
 
 
@@ -75,7 +69,7 @@ def equivalent_rewrites(kind: Kind, change: Change, live: Value) -> dict[Path, t
         found.path: (found.after, found.before)
         for found in find_differences(kind, change.provable, live)
         if is_equivalent_rewrite(
-            kind, found.path, found.after, found.before, _at(before, found.path)
+            kind, found.path, found.after, found.before, value_at(before, found.path)
         )
     }
 
@@ -130,7 +124,7 @@ def _compare_nested(before: Any, after: Any) -> Iterator[tuple[Path, Any, Any]]:
             # A list is one value: say what it was and what it becomes, not which index moved.
             depth = next((i for i, step in enumerate(path) if isinstance(step, int)), len(path))
             path = tuple(str(step) for step in path[:depth])
-            found[path] = (_at(before, path), _at(after, path))
+            found[path] = (value_at(before, path), value_at(after, path))
     for path in sorted(found):
         old, new = dict(_leaves(path, found[path][0])), dict(_leaves(path, found[path][1]))
         if path == () and found[path][1] == {}:
@@ -138,12 +132,6 @@ def _compare_nested(before: Any, after: Any) -> Iterator[tuple[Path, Any, Any]]:
         for leaf in sorted({*old, *new}):
             if old.get(leaf) != new.get(leaf):
                 yield leaf, old.get(leaf), new.get(leaf)
-
-
-def _at(value: Any, path: Path) -> Any:
-    for step in path:
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value
 
 
 def _leaves(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
@@ -216,13 +204,13 @@ def _fold(text: str) -> str:
 
 def _rehosted(written: str, kept: str) -> bool:
     """Return whether both are web addresses, at different hosts."""
-    hosts = [_host(text) for text in (written, kept)]
-    return all(hosts) and hosts[0] != hosts[1]
+    one, other = _host(written), _host(kept)
+    return bool(one and other) and one != other
 
 
-def _host(text: str) -> str:
+def _host(text: str) -> str | None:
     try:
         parts = urlsplit(text)
     except ValueError:
-        return ""
-    return (parts.hostname or "") if parts.scheme in ("http", "https", "") else ""
+        return None
+    return parts.hostname if parts.scheme in ("http", "https", "") else None

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.core.diff.change import Change, Path, fingerprint
+from reconciler.core.diff.change import Change, Path, fingerprint, value_at
 from reconciler.core.model.address import Address
-from reconciler.core.model.desired import Declared, Desired
+from reconciler.core.model.desired import Desired
 from reconciler.core.model.field import Field
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
@@ -32,6 +32,11 @@ def fingerprint_value(address: Address, field: Field, value: Any) -> Any:
     """Return a value as it is remembered: as JSON, or as the mark of a private one."""
     plain = json.loads(json.dumps(value, default=str))  # exact numbers stay exact
     return fingerprint(address, plain) if field.private else plain
+
+
+def fingerprint_pair(address: Address, field: Field, pair: Pair) -> Pair:
+    """Return both values of a pair as they are remembered."""
+    return fingerprint_value(address, field, pair[0]), fingerprint_value(address, field, pair[1])
 
 
 def rewrites_of(kind: Kind, change: Change, live: Value) -> dict[Path, Pair]:
@@ -54,37 +59,27 @@ def carried_over_rewrites(
 
 def fingerprint_pairs(kind: Kind, address: Address, pairs: Mapping[Path, Pair]) -> dict[Path, Pair]:
     """Return `pairs` of one object as traces."""
-    traces = {}
-    for path, (written, held) in pairs.items():
-        field = kind.fields[path[0]]
-        traces[path] = (
-            fingerprint_value(address, field, written),
-            fingerprint_value(address, field, held),
-        )
-    return traces
+    fields = kind.fields
+    return {path: fingerprint_pair(address, fields[path[0]], pair) for path, pair in pairs.items()}
 
 
 def mark_changed_derived_fields(desired: Desired, kept: KnownRewrites, kinds: Kinds) -> Desired:
     """Return `desired` with the derived fields whose value is not the one written last."""
-    found: dict[Address, Declared] = {}
+    objects = {kind: dict(entries) for kind, entries in desired.objects.items()}
     for address, entries in kept.items():
-        declared = desired.get(address)
-        fields = kinds[address.kind].fields if declared and address.kind in kinds else {}
+        if (declared := desired.get(address)) is None:
+            continue
+        fields = kinds[address.kind].fields
         changed = {
             field.name
             for path, (written, _) in entries.items()
-            if declared and (field := fields.get(path[0])) and field.derived
-            if field.name in declared.value
+            if (field := fields.get(path[0])) and field.derived and field.name in declared.value
             if fingerprint_value(address, field, declared.value[field.name]) != written
         }
-        if declared and changed:
+        if changed:
             changed |= declared.changed_derived_fields
-            found[address] = replace(declared, changed_derived_fields=frozenset(changed))
-    if not found:
-        return desired
-    objects = {kind: dict(entries) for kind, entries in desired.objects.items()}
-    for address, entry in found.items():
-        objects[address.kind][address.name] = entry
+            marked = replace(declared, changed_derived_fields=frozenset(changed))
+            objects[address.kind][address.name] = marked
     return replace(desired, objects=objects)
 
 
@@ -92,42 +87,27 @@ def apply_known_rewrites(
     live: Live, desired: Desired, kept: KnownRewrites, kinds: Kinds
 ) -> tuple[Live, list[str]]:
     """Return live with the declared value where both sides are as recorded, and the notes."""
-    found: dict[Address, Observed] = {}
+    objects = {kind: dict(states) for kind, states in live.objects.items()}
     count = 0
     for address, entries in kept.items():
         state, declared = live.get(address), desired.get(address)
         if declared is None or not isinstance(state, Observed):
             continue
-        value = dict(state.value)
+        value = state.value
         for path, pair in entries.items():
             field = kinds[address.kind].fields.get(path[0])
-            asked, held = _at(declared.value, path), _at(value, path)
-            if field and not field.derived and _same(address, field, (asked, held), pair):
-                value = _with(value, path, asked)
+            now = value_at(declared.value, path, _MISSING), value_at(value, path, _MISSING)
+            if field is None or field.derived or _MISSING in now or now[0] == now[1]:
+                continue
+            if fingerprint_pair(address, field, now) == pair:
+                value = _with(value, path, now[0])
                 count += 1
-        found[address] = replace(state, value=value)
+        objects[address.kind][address.name] = replace(state, value=value)
     if not count:
         return live, []
-    objects = {kind: dict(states) for kind, states in live.objects.items()}
-    for address, state in found.items():
-        objects[address.kind][address.name] = state
     many = f"{count} values are" if count > 1 else "1 value is"
     note = f"{many} stored differently by DealPOS, as seen after an earlier apply; not changed"
     return replace(live, objects=objects), [note]
-
-
-def _same(address: Address, field: Field, now: Pair, then: Pair) -> bool:
-    if _MISSING in now or now[0] == now[1]:
-        return False
-    return tuple(fingerprint_value(address, field, value) for value in now) == then
-
-
-def _at(value: Any, path: Path) -> Any:
-    for key in path:
-        if not isinstance(value, Mapping) or key not in value:
-            return _MISSING
-        value = value[key]
-    return value
 
 
 def _with(value: Any, path: Path, leaf: Any) -> Any:

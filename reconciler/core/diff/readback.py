@@ -33,9 +33,7 @@ def proof_of(kind: Kind, change: Change) -> Proof:
     visible = frozenset(
         n for n in change.names if kind.fields[n].comparable and n != kind.parent_kind
     )
-    listing_only = (
-        kind.listed_in(change.after or {}) if kind.must_match_on_readback else frozenset()
-    )
+    listing_only = kind.listed_in((change.after or {}) if kind.must_match_on_readback else {})
     return Proof(visible, listing_only)
 
 
@@ -46,9 +44,7 @@ def describe_mismatch(
 
     An equivalent rewrite by the server is no mismatch. With `names`, only these fields count.
     """
-    written = change.provable
-    if names is not None:
-        written = {name: value for name, value in written.items() if name in names}
+    written = {n: v for n, v in change.provable.items() if names is None or n in names}
     equivalent = equivalent_rewrites(kind, change, live)
     found = (
         _describe_field(kind, field)

@@ -22,7 +22,7 @@ from reconciler.core.model.live import ABSENT, Absent, Live, Observed
 def with_renames(
     desired: Desired, live: Live, kinds: Kinds, kept: KnownRewrites | None = None
 ) -> tuple[Live, dict[Address, str], list[str]]:
-    """The shop as a plan sees it, the pending renames, and the notes about them."""
+    """Return the shop as a plan sees it, the pending renames, and the notes about them."""
     live, said = apply_known_rewrites(live, desired, kept or {}, kinds)
     live, renames, notes = apply_renames(live, desired, kinds)
     return live, renames, [*said, *notes]
@@ -77,17 +77,15 @@ def _turn(pending: Sequence[_Pending], there: Set[Address], kinds: Kinds) -> _Pe
     A name must be free before it is taken, and what is above it must be in its place: it would take
     it along. What cannot move at all holds nobody up.
     """
-    moving = [p for p in pending if p.old in there]
-    while True:
-        leaving = {p.old for p in moving}
+    moving: list[_Pending] = []
+    able = [p for p in pending if p.old in there]
+    while len(able) != len(moving):
+        moving, leaving = able, {p.old for p in able}
         able = [
             p
             for p in moving
             if p.new not in there or not leaving.isdisjoint((p.new, *ancestors(p.new, kinds)))
         ]
-        if len(able) == len(moving):
-            break
-        moving = able
     unsteady = {address for p in moving for address in p}
     free = (p for p in pending if p.new not in there)
     return next((p for p in free if unsteady.isdisjoint(ancestors(p.new, kinds))), None)

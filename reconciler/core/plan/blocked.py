@@ -20,20 +20,6 @@ from reconciler.core.plan.plan import ParentWithChildren
 RUNTIME = "No file can set it: make this change in DealPOS"
 
 
-def unread_fields_at_risk(
-    kind: Kind, before: Value, after: Value, declared: Value, unseen: Iterable[str] = ()
-) -> dict[str, str]:
-    """Return the fields that a write of `after` could clear, each with a remedy."""
-    found = {n: RUNTIME for n in unseen if kind.fields[n].runtime}
-    found |= {n: DECLARE for n in unseen if n not in found and n not in declared}
-    if kind.fields_at_risk:
-        # What another type does not have is given up with the type, as the file asks.
-        still = kind.fields_at_risk(after)
-        asked = kind.fields_at_risk(before).items()
-        found |= {n: way for n, way in asked if n in still and n not in declared}
-    return dict(sorted(found.items()))
-
-
 def block_unsafe_updates(
     changes: Iterable[Change],
     families: Mapping[Address, ParentWithChildren],
@@ -55,14 +41,26 @@ def block_unsafe_updates(
         unseen = live.unread_fields.get(address, frozenset()).intersection(carried)
         if change.renamed_from:
             unseen |= _assumed_fields(kind, change.after or {})
-        found = unread_fields_at_risk(
-            kind, change.before or {}, change.after or {}, declared, unseen
-        )
+        found = _find_fields_at_risk(kind, change, declared, unseen)
         if why := _why_refused(kind, change, found, families):
             blocked.append((address, why))
         else:
             kept.append(replace(change, unread_fields_at_risk=tuple(found)))
     return kept, blocked
+
+
+def _find_fields_at_risk(
+    kind: Kind, change: Change, declared: Value, unseen: Iterable[str]
+) -> dict[str, str]:
+    """Return the fields that a write of the change could clear, each with a remedy."""
+    found = {n: RUNTIME for n in unseen if kind.fields[n].runtime}
+    found |= {n: DECLARE for n in unseen if n not in found and n not in declared}
+    if kind.fields_at_risk:
+        # What another type does not have is given up with the type, as the file asks.
+        still = kind.fields_at_risk(change.after or {})
+        asked = kind.fields_at_risk(change.before or {}).items()
+        found |= {n: way for n, way in asked if n in still and n not in declared}
+    return dict(sorted(found.items()))
 
 
 def _assumed_fields(kind: Kind, after: Value) -> frozenset[str]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kinds, Value
-from reconciler.core.model.live import Live, Observed
+from reconciler.core.model.live import Live
 
 MAX_LABEL_CHARACTERS = 60
 
@@ -41,8 +41,7 @@ class Labels(Mapping[Address, str]):
         for kind in self._kinds.values():
             names = {
                 *self._desired.objects.get(kind.name, ()),
-                *(name for name, _ in self._live.iterate_observed(kind.name)),
-                *self._children[kind.name],
+                *self._seen[kind.name],
             }
             yield from (a for name in sorted(names) if (a := Address(kind.name, name)) in self)
 
@@ -51,11 +50,10 @@ class Labels(Mapping[Address, str]):
         return sum(1 for _ in self)
 
     def _value(self, address: Address) -> Value:
-        declared, state = self._desired.get(address), self._live.get(address)
-        nested = self._children[address.kind].get(address.name, {})
-        live = state.value if isinstance(state, Observed) else {}
-        return {**nested, **live, **(declared.value if declared else {})}
+        declared = self._desired.get(address)
+        seen = self._seen[address.kind].get(address.name, {})
+        return {**seen, **(declared.value if declared else {})}
 
     @cached_property
-    def _children(self) -> Mapping[str, Mapping[str, Value]]:
-        return {kind.name: self._live.children_of(kind) for kind in self._kinds.values()}
+    def _seen(self) -> Mapping[str, Mapping[str, Value]]:
+        return {kind.name: self._live.values_of(kind) for kind in self._kinds.values()}

@@ -37,14 +37,12 @@ def _find_undeclared(
     kind: Kind, desired: Desired, live: Live
 ) -> dict[tuple[str, ...], list[tuple[Address, Value]]]:
     """Return the live objects that no file declares for sale, by their likeness."""
-    values = live.values_of(kind)
     declared = desired.objects.get(kind.name, {})
     found: dict[tuple[str, ...], list[tuple[Address, Value]]] = {}
-    for name in sorted(values):
-        entry = declared.get(name)
-        if entry is None or entry.removed:
-            likeness = _likeness(kind, values[name])
-            found.setdefault(likeness, []).append((Address(kind.name, name), values[name]))
+    for name, value in sorted(live.values_of(kind).items()):
+        if name not in declared or declared[name].removed:
+            twin = Address(kind.name, name), value
+            found.setdefault(_likeness(kind, value), []).append(twin)
     return found
 
 

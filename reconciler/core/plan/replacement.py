@@ -16,7 +16,7 @@ from reconciler.core.diff.known_rewrites import (
     KnownRewrites,
     Pair,
     carried_over_rewrites,
-    fingerprint_value,
+    fingerprint_pair,
 )
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared
@@ -36,16 +36,6 @@ class Interrupted:
     """Fields of `after` that are not as declared: (declared, written)."""
     gone: bool = False
     """True if the old object is known to be deleted: what is there now is another one."""
-
-
-class Resumed(NamedTuple):
-    """The state of interrupted replacements, as far as reads show it."""
-
-    live: Live
-    pending: Mapping[Address, Interrupted]
-    """The old one is gone and the new one is not there: to be finished or undone."""
-    settled: KnownRewrites
-    """The new one is there, or the old one never left; with what was carried over."""
 
 
 class Replacement(NamedTuple):
@@ -70,8 +60,13 @@ def restore_old(kind: Kind, before: Value, after: Value) -> Value | None:
 
 def resume_interrupted(
     live: Live, interrupted: Mapping[Address, Interrupted], kinds: Kinds
-) -> Resumed:
-    """Sort interrupted replacements by what is in the shop; what was not read stays as it is."""
+) -> tuple[Live, dict[Address, Interrupted], KnownRewrites]:
+    """Return the shop with the values of objects that were put back, and two sorts of replacements.
+
+    The first are to be finished or undone: the old object is gone and the new one is not there.
+    The others are settled, and come with what was carried over: the new object is there, or the old
+    one never left. An object that was not read is in neither.
+    """
     pending: dict[Address, Interrupted] = {}
     settled: dict[Address, Mapping[Path, Pair]] = {}
     objects = {kind: dict(states) for kind, states in live.objects.items()}
@@ -87,7 +82,7 @@ def resume_interrupted(
             else:
                 over = entry.carried if entry.gone else {}
                 settled[address] = carried_over_rewrites(kinds[address.kind], address, over)
-    return Resumed(replace(live, objects=objects), pending, settled)
+    return replace(live, objects=objects), pending, settled
 
 
 def _put_back(kind: Kind, entry: Interrupted, state: Observed) -> Value:
@@ -197,6 +192,5 @@ def _same(kind: Kind, change: Change, name: str, now: Any, kept: Mapping[Path, P
     before: Value = change.before or {}
     if name not in before or before[name] == now:
         return True
-    spec = kind.fields[name]
-    pair = tuple(fingerprint_value(change.address, spec, value) for value in (before[name], now))
+    pair = fingerprint_pair(change.address, kind.fields[name], (before[name], now))
     return kept.get((name,)) == pair

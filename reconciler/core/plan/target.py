@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -75,27 +75,22 @@ def _find_asked(desired: Desired, scope: Scope) -> Iterator[Address]:
         if (matched or not scope.targets) and (not scope.kinds or address.kind in scope.kinds):
             yield address
     if unmet:
-        raise _nothing(next(iter(unmet)), known)
-
-
-def _nothing(pattern: str, known: Sequence[Address]) -> UsageError:
-    close = suggestion(pattern, [str(address) for address in known])
-    return UsageError(
-        f"no declared object matches `{pattern}`",
-        hint=close or "an address is kind/name, such as variant/1003L or category/Drinks/*",
-    )
+        strange = next(iter(unmet))
+        close = suggestion(strange, [str(address) for address in known])
+        raise UsageError(
+            f"no declared object matches `{strange}`",
+            hint=close or "an address is kind/name, such as variant/1003L or category/Drinks/*",
+        )
 
 
 def _find_nested(
     desired: Desired, asked: set[Address], scope: Scope, kinds: Kinds
 ) -> Iterator[Address]:
     """Yield the objects nested in those that are asked for by name."""
-    for kind in kinds.values():
-        if scope.kinds and kind.name not in scope.kinds:
-            continue
-        for name, declared in desired.objects.get(kind.name, {}).items():
-            if kind.parent_address(declared.value) in asked:
-                yield Address(kind.name, name)
+    for kind_name in scope.kinds or kinds:
+        for name, declared in desired.objects.get(kind_name, {}).items():
+            if kinds[kind_name].parent_address(declared.value) in asked:
+                yield Address(kind_name, name)
 
 
 def _find_needed(address: Address, desired: Desired, kinds: Kinds) -> Iterable[Address]:
