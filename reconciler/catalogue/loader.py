@@ -213,13 +213,13 @@ class _Loader:
                 self.problems.add(entry.source, (WAS,), message)
                 continue
             entry.was = was = former[0][kind.identity]
-            complaint = None
             if was == now:
                 complaint = "is its present name"
             elif kind.tree and isinstance(now, str) and now.startswith(f"{was}/"):
                 complaint = "contains the new one: an object cannot move below itself"
             elif sum(other.was == was for other in entries) > 1:
                 complaint = "is used by another entry too"
-            if complaint:
-                message = f"{kind.name}/{now}: the former name `{was}` {complaint}"
-                self.problems.add(entry.source, (WAS,), message)
+            else:
+                continue
+            message = f"{kind.name}/{now}: the former name `{was}` {complaint}"
+            self.problems.add(entry.source, (WAS,), message)

@@ -15,6 +15,7 @@ import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import astuple
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,6 @@ class Parsing:
             self._fork(first)
 
     def __iter__(self) -> Iterator[Parsed]:
-        """Yield each file with its content."""
         yield from map(self._parse, self.paths[: self.first])
         delivered = self._receive()
         for index, path in enumerate(self.paths[self.first :]):
@@ -81,7 +81,6 @@ class Parsing:
         return (name, *document.read(path, name, self.expand))
 
     def _fork(self, first: int) -> None:
-        """Fork a process that parses the files from `first` on."""
         receiving, sending = os.pipe()
         try:
             child = os.fork()
@@ -134,12 +133,8 @@ def _split(paths: Sequence[Path]) -> int:
     total = sum(sizes)
     if total < MIN_PARALLEL_BYTES:
         return len(paths)
-    left = total * (1 - CHILD_SHARE)
-    for index, size in enumerate(sizes):
-        left -= size
-        if left < 0:
-            return index + 1
-    return len(paths)
+    own = total * (1 - CHILD_SHARE)
+    return next(i for i, done in enumerate(accumulate(sizes), 1) if done > own)
 
 
 def _stop_child(child: int, pipe: int) -> None:

@@ -90,37 +90,32 @@ def read(path: Path, shown: str, expand: Expand | None = None) -> tuple[Node, li
     """
     try:
         raw = path.read_bytes()
+        if len(raw) <= MAX_BYTES:
+            return parse(raw.decode("utf-8-sig"), shown, expand)
+        message = f"is larger than {MAX_BYTES // 1024 // 1024} MiB"
+        problem = Problem(shown, 0, 0, message, "split it into several files")
     except OSError as error:
-        return empty_node(), [Problem(shown, 0, 0, f"cannot be read: {error.strerror}")]
-    if len(raw) > MAX_BYTES:
-        limit = MAX_BYTES // 1024 // 1024
-        hint = "split it into several files"
-        return empty_node(), [Problem(shown, 0, 0, f"is larger than {limit} MiB", hint)]
-    try:
-        content = raw.decode("utf-8-sig")
+        problem = Problem(shown, 0, 0, f"cannot be read: {error.strerror}")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        return empty_node(), [
-            Problem(shown, line, 1, "is not UTF-8 text", "save the file as UTF-8")
-        ]
-    return parse(content, shown, expand)
+        problem = Problem(shown, line, 1, "is not UTF-8 text", "save the file as UTF-8")
+    return empty_node(), [problem]
 
 
 def parse(content: str, shown: str, expand: Expand | None = None) -> tuple[Node, list[Problem]]:
     """Parse a text; see `read`."""
     builder = _NodeBuilder(content, shown, expand if "${" in content else None)
+    root = None
     try:
         root = builder.build()
     except YAMLError as error:
-        return empty_node(), [*builder.problems, yaml_problem(error, content, shown)]
+        builder.problems.append(yaml_problem(error, content, shown))
     except _StopReading:
-        return empty_node(), builder.problems
-    if root is None:
-        return empty_node(), builder.problems
-    if not isinstance(root, Node):
+        pass  # the reason is among the problems
+    if root is not None and not isinstance(root, Node):
         hint = "start with a key such as products:"
-        return empty_node(), [*builder.problems, Problem(shown, 1, 1, "must be a mapping", hint)]
-    return root, builder.problems
+        builder.problems.append(Problem(shown, 1, 1, "must be a mapping", hint))
+    return root if isinstance(root, Node) else empty_node(), builder.problems
 
 
 def empty_node() -> Node:
@@ -170,7 +165,6 @@ class _NodeBuilder:
         return root
 
     def _report_duplicates(self) -> None:
-        """Report every duplicate key with the line of the first one."""
         if self.repeated:
             index = PositionIndex(self.content)
             for event, node, key in self.repeated:

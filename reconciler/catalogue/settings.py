@@ -83,32 +83,26 @@ def _check_url(url: str) -> str:
         _ = parts.port  # raises for a port that is no number
     except ValueError:
         parts, host = urlsplit(""), ""
+    base = f"{parts.scheme}://{parts.netloc}"
     if parts.scheme not in ("http", "https") or not host:
-        raise StoreError(
-            "the store URL is not valid", hint="write it as https://yourshop.dealpos.net"
-        )
-    if "@" in parts.netloc:
-        raise StoreError(
-            "the store URL contains a user name or password",
-            hint="set DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET in the environment instead",
-        )
-    if parts.query or parts.fragment or parts.path.strip("/"):
-        raise StoreError(
-            "the store URL contains more than a host",
-            hint=f"write {parts.scheme}://{parts.netloc}",
-        )
-    if not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host):
-        raise StoreError(
-            "the store URL contains characters that are not allowed in a host name "
-            "(possible look-alike letters)",
-            hint="write the host in ASCII letters, an international name in its xn-- form",
-        )
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise StoreError(
-            f"refusing to use plain HTTP for {host}",
-            hint="write https://; plain HTTP is allowed for localhost only",
-        )
-    return f"{parts.scheme}://{parts.netloc}"
+        message = "the store URL is not valid"
+        hint = "write it as https://yourshop.dealpos.net"
+    elif "@" in parts.netloc:
+        message = "the store URL contains a user name or password"
+        hint = "set DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET in the environment instead"
+    elif parts.query or parts.fragment or parts.path.strip("/"):
+        message = "the store URL contains more than a host"
+        hint = f"write {base}"
+    elif not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host):
+        message = "the store URL contains characters that are not allowed in a host name "
+        message += "(possible look-alike letters)"
+        hint = "write the host in ASCII letters, an international name in its xn-- form"
+    elif parts.scheme == "http" and not _is_loopback(host):
+        message = f"refusing to use plain HTTP for {host}"
+        hint = "write https://; plain HTTP is allowed for localhost only"
+    else:
+        return base
+    raise StoreError(message, hint=hint)
 
 
 def _is_loopback(host: str) -> bool:
@@ -179,7 +173,11 @@ class _Reader:
         self.problems.add_setting(node, (key,), message)
         return empty_node()
 
-    def text(self, node: Node, key: str) -> str:
+    def text(self, node: Node, key: str, *, optional: bool = False) -> str:
+        """Return a text; empty where an `optional` one names a variable that is not set.
+
+        So that `validate` needs no credentials.
+        """
         value = node.get(key, "")
         if not isinstance(value, str):
             self.problems.add_setting(node, (key,), f"`{key}` must be text")
@@ -187,8 +185,9 @@ class _Reader:
         try:
             return self.expand(value)
         except UnsetName as error:
-            message = f"environment variable {error} is not set"
-            self.problems.add_setting(node, (key,), message, "set it")
+            if not optional or not is_placeholder(value):
+                message = f"environment variable {error} is not set"
+                self.problems.add_setting(node, (key,), message, "set it")
             return ""
 
     def store(self, root: Node) -> dict[str, str]:
@@ -205,19 +204,6 @@ class _Reader:
         for key, name in _OVERRIDES.items():
             if self.environment.get(name):
                 given[key] = self.environment[name]
-            elif key in node and not self._is_unset(node[key]):
-                given[key] = self.text(node, key)
+            else:
+                given[key] = self.text(node, key, optional=True)
         return given
-
-    def _is_unset(self, written: object) -> bool:
-        """Return whether a credential names a variable that is not set: an error only when needed.
-
-        So that `validate` needs no credentials.
-        """
-        if not isinstance(written, str) or not is_placeholder(written):
-            return False
-        try:
-            self.expand(written)
-        except UnsetName:
-            return True
-        return False

@@ -18,12 +18,13 @@ from reconciler.catalogue.writing import layout
 from reconciler.catalogue.writing.edit import Unwritable
 from reconciler.catalogue.writing.export import (
     Exportable,
+    exportable_fields,
+    is_unset,
     make_entries,
     select_exportable,
     typed_values,
 )
 from reconciler.catalogue.writing.results import AdoptResult, FieldDrift, Skipped, sort_skipped
-from reconciler.catalogue.writing.values import exportable_fields, is_unset
 from reconciler.catalogue.writing.writeback import GONE, Writeback
 from reconciler.catalogue.writing.yaml_text import YamlEntry, texts
 from reconciler.core.diff import known_rewrites as kept

@@ -163,7 +163,7 @@ def _verify(name: str, text: str, held: Iterable[YamlEntry]) -> None:
     node, problems = document.parse(text, name, document.expander({}))
     wanted: dict[str, list[Any]] = {}
     for entry in held:
-        wanted.setdefault(MANAGED[entry.address.kind].collection, []).append(entry.tree())
+        wanted.setdefault(MANAGED[entry.address.kind].collection, []).append(texts(entry.whole()))
     if problems or node != wanted:
         where = f"{problems[0]}" if problems else name
         raise ReconcilerError(

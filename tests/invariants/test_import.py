@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.catalogue.settings import load
-from reconciler.catalogue.writing.values import is_unset
+from reconciler.catalogue.writing.export import is_unset
 from reconciler.core.model.live import Observed
 from reconciler.dealpos.reading.read import read_live
 from reconciler.kinds import KINDS, MANAGED

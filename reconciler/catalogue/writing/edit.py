@@ -80,16 +80,15 @@ class Edits:
         own = place.pair(key)
         assert own is not None
         self._guard(own.value)
-        index = place.pairs.index(own)
         if len(place.pairs) == 1:
             raise Unwritable("it is the only key of its mapping")
-        if place.flow or not self._is_alone(own.key.start):
-            after = place.pairs[index + 1 : index + 2]
-            before = place.pairs[index - 1].value.end
-            cut = (own.key.start, after[0].key.start) if after else (before, own.value.end)
-            self._change(*cut, "")
+        start, end = own.key.start, own.value.end
+        if not place.flow and self._is_alone(start):
+            self._remove_lines(start, end)
+        elif own is place.pairs[-1]:
+            self._change(place.pairs[-2].value.end, end, "")
         else:
-            self._remove_lines(own.key.start, own.value.end)
+            self._change(start, place.pairs[place.pairs.index(own) + 1].key.start, "")
 
     def append(self, place: YamlNode, key: str, entries: Sequence[YamlEntry]) -> None:
         """Add entries to the list under `key` of a mapping."""
@@ -102,27 +101,25 @@ class Edits:
             self._flowing(own, entries, self._column(place.pairs[0].key.start))
         else:
             dash = self.text.rindex("-", 0, own.value.items[0].start)
-            lines = [line for entry in entries for line in entry.lines(self._column(dash))]
-            self._lines(own.value.end, lines)
+            self._lines(own.value.end, _entry_lines(entries, self._column(dash)))
 
     def _first(self, place: YamlNode, key: str, entries: Sequence[YamlEntry]) -> None:
         last = place.pairs[-1].value.end
         if place.flow:
-            listed = flow([_whole(entry) for entry in entries], inside=True)
+            listed = flow([entry.whole() for entry in entries], inside=True)
             self._change(last, last, f", {key}: {listed}")
             return
         column = self._column(place.pairs[0].key.start)
-        lines = [line for entry in entries for line in entry.lines(column + 2)]
         gap = [""] if column == 0 else []
-        self._lines(last, [*gap, f"{' ' * column}{key}:", *lines])
+        self._lines(last, [*gap, f"{' ' * column}{key}:", *_entry_lines(entries, column + 2)])
 
     def _flowing(self, own: YamlPair, entries: Sequence[YamlEntry], column: int) -> None:
         place = own.value
-        listed = ", ".join(flow(_whole(entry), inside=True) for entry in entries)
+        listed = ", ".join(flow(entry.whole(), inside=True) for entry in entries)
         if place.items:
             self._change(place.items[-1].end, place.items[-1].end, f", {listed}")
         elif self.text[place.start : place.end] == "[]" and self._is_alone(own.key.start):
-            lines = [line for entry in entries for line in entry.lines(column + 2)]
+            lines = _entry_lines(entries, column + 2)
             self._change(own.key.end, place.end, self.newline.join([":", *lines]))
         else:
             self._change(place.start, place.end, f"[{listed}]")
@@ -146,7 +143,7 @@ class Edits:
             return
         self._guard(place)
         if place.sort == "map" and isinstance(value, dict) and value and not place.pair("<<"):
-            self._members(own, value, column)
+            self._members(own, value)
         elif place.sort == "list" and isinstance(value, list) and value and not place.flow:
             self._items(place, value)
         elif place.sort == "scalar":
@@ -154,7 +151,7 @@ class Edits:
         else:
             self._rewrite(own, value)
 
-    def _members(self, own: YamlPair, value: Mapping[str, Any], column: int) -> None:
+    def _members(self, own: YamlPair, value: Mapping[str, Any]) -> None:
         place = own.value
         gone = [p.key.text for p in place.pairs if p.key.text not in value]
         if not place.pairs or (gone and (place.flow or len(gone) == len(place.pairs))):
@@ -201,7 +198,7 @@ class Edits:
         return not (place.flow or rest.strip()) and "\n" in plain(value)
 
     def _rewrite(self, own: YamlPair, value: Any) -> None:
-        """Return a whole collection written again, on the line of its key."""
+        """Write a whole collection again, on the line of its key."""
         place = own.value
         if _COMMENT.search(self.text[place.start : place.end]):
             raise Unwritable("it contains comments that would be lost")
@@ -229,12 +226,11 @@ class Edits:
         return None
 
     def _lines(self, after: int, lines: Iterable[str]) -> None:
-        """Return an edit that adds lines below the line of offset `after`."""
+        """Add lines below the line of offset `after`."""
         end = self._eol(after)
         self._change(end, end, "".join(self.newline + line for line in lines))
 
     def _remove_lines(self, start: int, end: int) -> None:
-        """Remove whole lines."""
         lines = self._line(start), self._below(end)
         self.gone.append(lines)
         self._change(*lines, "")
@@ -268,6 +264,5 @@ def _literal(value: Any) -> str:
     return escape_placeholders(value) if isinstance(value, str) else plain(value)
 
 
-def _whole(entry: YamlEntry) -> dict[str, Any]:
-    nested = {entry.collection: [_whole(e) for e in entry.children]} if entry.children else {}
-    return {**entry.value, **nested}
+def _entry_lines(entries: Sequence[YamlEntry], column: int) -> list[str]:
+    return [line for entry in entries for line in entry.lines(column)]

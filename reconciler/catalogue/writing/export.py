@@ -1,25 +1,22 @@
 """Live objects to entries that the loader takes and that read back as the shop has them.
 
-What a file cannot hold is left out with its reason: a plan after an import is empty.
+What a file cannot hold is left out with its reason: a plan after an import is empty. A key that is
+not written is not managed, so what is left out is left alone.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from functools import cache
+from typing import Any, Literal, get_origin, get_type_hints
 
 from pydantic import ValidationError
 
-from reconciler.catalogue.problems import explain_all, kind_adapter
+from reconciler.catalogue.problems import explain_all, kind_adapter, nested_shapes
 from reconciler.catalogue.writing.results import Skipped
-from reconciler.catalogue.writing.values import (
-    common_values,
-    exportable_fields,
-    is_unset,
-    own_fields,
-)
 from reconciler.catalogue.writing.yaml_text import YamlEntry, texts
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.codec import DAY
@@ -46,12 +43,18 @@ class Exportable:
     beside: dict[Address, list[YamlEntry]] = field(default_factory=dict)
     """Entries that belong inside an object that is already declared, by that object."""
 
+    def skip(self, address: Address, reason: str, name: str | None = None) -> None:
+        """Leave out an object, or one field of it, for a reason."""
+        self.skipped.append(Skipped(address, reason, name))
+
+    def drop(self, address: Address, name: str, reason: str) -> None:
+        """Leave out a field; an unset one without a word."""
+        if not is_unset(self.values[address.kind][address.name].pop(name)):
+            self.skip(address, reason, name)
+
 
 def select_exportable(
-    live: Live,
-    chosen: Iterable[str],
-    desired: Desired,
-    fresh: Callable[[Address], bool],
+    live: Live, chosen: Iterable[str], desired: Desired, fresh: Callable[[Address], bool]
 ) -> Exportable:
     """Return the observed objects of `chosen` that are `fresh` and that a file can hold."""
     found = Exportable(desired=desired)
@@ -71,7 +74,7 @@ def _gather(found: Exportable, kind: Kind, live: Live, fresh: Callable[[Address]
         address = Address(kind.name, name)
         if not fresh(address):
             continue
-        above: Observed | None = None
+        above: Value | None = None
         if kind.parent:
             owner = Address(kind.parent.kind, state.value.get(kind.parent.kind, ""))
             held = owner.name in found.values.get(owner.kind, {}) or found.desired.get(owner)
@@ -79,49 +82,36 @@ def _gather(found: Exportable, kind: Kind, live: Live, fresh: Callable[[Address]
                 why = f"{owner} is not in any file"
                 if not owner.name:
                     why = f"the API does not return the {owner.kind} that it belongs to"
-                found.skipped.append(Skipped(address, why))
+                found.skip(address, why)
                 continue
             found.above[address] = owner
             parent = live.get(owner)
-            above = parent if isinstance(parent, Observed) else None
-        table[name] = exportable_fields(kind, state.value, above.value if above else None)
+            above = parent.value if isinstance(parent, Observed) else None
+        table[name] = exportable_fields(kind, state.value, above)
 
 
 def _keep_valid(found: Exportable, kind: Kind) -> None:
     """Keep the values that the model accepts and reads as the live ones."""
     table = found.values[kind.name]
-    objects = list(table)
-    failing = _find_errors(kind, [texts(table[name]) for name in objects])
-    for index, bad in failing.items():
-        name = objects[index]
+    failing: dict[Address, dict[str, str]] = {}
+    try:
+        kind_adapter(kind).validate_python([texts(value) for value in table.values()])
+    except ValidationError as error:
+        addresses = [Address(kind.name, name) for name in table]
+        for wrong in explain_all(error, lambda at: (), kind.fields):
+            bad = failing.setdefault(addresses[wrong.entry], {})
+            bad.setdefault(str(wrong.path[0]), wrong.message)
+    for address, bad in failing.items():
         if kind.identity in bad:
-            del table[name]
-            found.skipped.append(Skipped(Address(kind.name, name), bad[kind.identity]))
+            del table[address.name]
+            found.skip(address, bad[kind.identity])
             continue
         for field_name, reason in bad.items():
-            _drop(found, Address(kind.name, name), field_name, reason)
+            found.drop(address, field_name, reason)
     back = kind_adapter(kind).validate_python([texts(value) for value in table.values()])
     for (name, value), again in zip(list(table.items()), back, strict=True):
         for key in [key for key in value if again[key] != value[key]]:
-            _drop(found, Address(kind.name, name), key, "a file cannot hold this value")
-
-
-def _find_errors(kind: Kind, written: list[Any]) -> dict[int, dict[str, str]]:
-    """Return the errors of the model by index and field."""
-    try:
-        kind_adapter(kind).validate_python(written)
-    except ValidationError as error:
-        failing: dict[int, dict[str, str]] = {}
-        for wrong in explain_all(error, lambda at: (), kind.fields):
-            failing.setdefault(wrong.entry, {}).setdefault(str(wrong.path[0]), wrong.message)
-        return failing
-    return {}
-
-
-def _drop(found: Exportable, address: Address, name: str, reason: str) -> None:
-    value = found.values[address.kind][address.name].pop(name)
-    if not is_unset(value):
-        found.skipped.append(Skipped(address, reason, name))
+            found.drop(Address(kind.name, name), key, "a file cannot hold this value")
 
 
 def _keep_consistent(found: Exportable, kind: Kind) -> None:
@@ -131,7 +121,7 @@ def _keep_consistent(found: Exportable, kind: Kind) -> None:
     for name, value in found.values[kind.name].items():
         while complaint := next(iter(kind.validate(value)), None):
             path, reason = complaint
-            _drop(found, Address(kind.name, name), str(path[0]), reason)
+            found.drop(Address(kind.name, name), str(path[0]), reason)
 
 
 def _keep_resolved(found: Exportable, kind: Kind, live: Live) -> None:
@@ -145,10 +135,9 @@ def _keep_resolved(found: Exportable, kind: Kind, live: Live) -> None:
                 continue
             if state is None:
                 del table[name]
-                why = f"it refers to {target}, which was not read"
-                found.skipped.append(Skipped(address, why))
+                found.skip(address, f"it refers to {target}, which was not read")
                 break
-            _drop(found, address, str(path[0]), f"it refers to {target}, which is not in the shop")
+            found.drop(address, str(path[0]), f"it refers to {target}, which is not in the shop")
 
 
 def _drop_cycles(found: Exportable) -> None:
@@ -157,7 +146,7 @@ def _drop_cycles(found: Exportable) -> None:
         fault = faults[0]
         if fault.address.name not in found.values.get(fault.address.kind, {}):
             return  # among what the files declare already: theirs to mend
-        _drop(found, fault.address, str(fault.path[0]), fault.message)
+        found.drop(fault.address, str(fault.path[0]), fault.message)
 
 
 def _with_exported(found: Exportable) -> Desired:
@@ -170,12 +159,26 @@ def _with_exported(found: Exportable) -> Desired:
 
 
 def shared_defaults(found: Exportable) -> dict[str, dict[str, Any]]:
-    """Return the values to write as defaults: most objects of a kind share them."""
-    filled = {
-        name: common_values(MANAGED[name], list(values.values()))
-        for name, values in found.values.items()
-    }
-    return {name: values for name, values in sorted(filled.items()) if values}
+    """Return the values to write as defaults: flags and choices that most objects share."""
+    filled: dict[str, dict[str, Any]] = {}
+    for kind_name, objects in sorted(found.values.items()):
+        for name in _switches(MANAGED[kind_name]):
+            shown = [value[name] for value in objects.values() if name in value]
+            if len(shown) == len(objects) > 1:
+                value, count = Counter(shown).most_common(1)[0]
+                if count * 2 > len(objects):
+                    filled.setdefault(kind_name, {})[name] = value
+    return filled
+
+
+@cache
+def _switches(kind: Kind) -> tuple[str, ...]:
+    """Return the fields with few values: a value that most objects share is then a default."""
+    return tuple(
+        name
+        for name, base in get_type_hints(kind.model).items()
+        if (base is bool or get_origin(base) is Literal) and name not in kind.required
+    )
 
 
 def make_entries(found: Exportable, live: Live, filled: Filled) -> list[YamlEntry]:
@@ -188,9 +191,9 @@ def make_entries(found: Exportable, live: Live, filled: Filled) -> list[YamlEntr
         for code, value in values.items():
             address = Address(name, code)
             if (lost := _conflict_with_defaults(kind, value, given, live.get(address))) is not None:
-                found.skipped.append(Skipped(address, lost))
+                found.skip(address, lost)
                 continue
-            entry = YamlEntry(address, typed_values(kind, own_fields(kind, value, given)))
+            entry = YamlEntry(address, typed_values(kind, _own_fields(kind, value, given)))
             made[address] = entry
             _place(entry, found, made, top)
     return top
@@ -208,7 +211,7 @@ def _place(
         made[owner].children.append(entry)
         made[owner].collection = MANAGED[entry.address.kind].collection
     else:
-        found.skipped.append(Skipped(entry.address, f"{owner} is not imported"))
+        found.skip(entry.address, f"{owner} is not imported")
 
 
 def _conflict_with_defaults(kind: Kind, value: Value, given: Value, state: object) -> str | None:
@@ -231,4 +234,58 @@ def typed_values(kind: Kind, value: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: date.fromisoformat(inner) if inner and kind.fields[name].wire.codec is DAY else inner
         for name, inner in value.items()
+    }
+
+
+def exportable_fields(kind: Kind, value: Value, above: Value | None = None) -> dict[str, Any]:
+    """Return the fields of a live object that a file can hold, in the order of its model.
+
+    `above` is the parent's value: what repeats it unless a file says otherwise is left out.
+    """
+    offered = kind.comparable_fields
+    follows = kind.parent.follows if kind.parent else {}
+    found = {kind.identity: value[kind.identity]}
+    for name in kind.fields:
+        repeated = above and name in follows and value.get(name) == above.get(follows[name])
+        if name in offered and name in value and not repeated:
+            found[name] = _without_unset(kind, name, value[name])
+    return found
+
+
+def _own_fields(kind: Kind, value: Value, filled: Value) -> dict[str, Any]:
+    """Return the fields of an entry, given the defaults `filled` for the ones that it omits."""
+    return {
+        name: inner
+        for name, inner in value.items()
+        if name == kind.identity
+        or (inner != filled[name] if name in filled else _is_worth_writing(kind, name, inner))
+    }
+
+
+def _is_worth_writing(kind: Kind, name: str, value: Any) -> bool:
+    """Return whether a value is worth a line: it is not what a reader would assume."""
+    if name in kind.required:
+        return True
+    wire = kind.fields[name].wire
+    assumed = kind.create.defaults if kind.create else {}
+    taken = any(key in assumed and assumed[key] == wire.codec.encode(value) for key in wire.write)
+    return not (is_unset(value) or taken)
+
+
+def is_unset(value: Any) -> bool:
+    """Return whether a value counts as unset: null, "", 0, false, [] or {}."""
+    return value in ([], {}, None, "", 0)
+
+
+def _without_unset(kind: Kind, name: str, value: Any) -> Any:
+    """Return a keyed map without the members that are not set."""
+    if not isinstance(value, Mapping):
+        return value
+    shapes = nested_shapes(kind.model, name)
+    required = shapes[0].__required_keys__ if shapes else ()
+    return {
+        key: {k: v for k, v in entry.items() if k in required or not is_unset(v)}
+        if isinstance(entry, Mapping)
+        else entry
+        for key, entry in sorted(value.items())
     }

@@ -90,7 +90,7 @@ def _parts(entries: Sequence[YamlEntry]) -> Iterable[list[YamlEntry]]:
     part: list[YamlEntry] = []
     weight = 0
     for entry in entries:
-        more = _weight(entry.tree())
+        more = _weight(entry.whole())
         if part and weight + more > MAX_VALUES:
             yield part
             part, weight = [], 0

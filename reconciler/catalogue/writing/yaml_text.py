@@ -42,12 +42,10 @@ class YamlEntry:
     collection: str = ""
     """The key that its children stand under."""
 
-    def tree(self) -> dict[str, Any]:
-        """Return the entry as a reader of the file gets it: text, lists and mappings."""
-        found = {key: texts(value) for key, value in self.value.items()}
-        if self.children:
-            found[self.collection] = [child.tree() for child in self.children]
-        return found
+    def whole(self) -> dict[str, Any]:
+        """Return its fields, and its children under their key."""
+        nested = {self.collection: [c.whole() for c in self.children]} if self.children else {}
+        return {**self.value, **nested}
 
     def addresses(self) -> Iterator[Address]:
         """Return the addresses of the object and of those nested in it."""
@@ -104,7 +102,7 @@ def quote(text: str) -> str:
     return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", escaped)
 
 
-def paragraph(text: str) -> list[str] | None:
+def _paragraph(text: str) -> list[str] | None:
     """Return the lines of a block literal (after `|-`) with `text`, or None."""
     lines = text.split("\n")
     fits = len(lines) > 1 and all(_PRINTED.fullmatch(line) for line in lines)
@@ -139,7 +137,7 @@ def pair(key: str, value: Any, indent: int) -> Iterator[str]:
         for inner_key, inner in value.items():
             yield " " * (indent + STEP) + f"{scalar(inner_key)}: {flow(inner)}"
         return
-    lines = paragraph(escape_placeholders(value)) if isinstance(value, str) else None
+    lines = _paragraph(escape_placeholders(value)) if isinstance(value, str) else None
     if lines is None:
         yield f"{lead} {flow(value)}"
         return
