@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 from reconciler import __version__
@@ -162,27 +161,24 @@ def _list(title: str, entries: Iterable[str]) -> str:
 
 def _counted_spans(names: Sequence[str]) -> Iterator[tuple[str, int]]:
     """Yield each name as a code span; consecutive numbers as a range: `V001` to `V099` (99)."""
-    run: list[str] = []
-    for name, following in pairwise([*sorted(names), None]):
-        if name is not None:
-            run.append(name)
-        if following is None or not _consecutive(run[-1], following):
-            if len(run) >= MIN_RANGE:
-                yield f"{code(run[0])} to {code(run[-1])} ({amount(len(run))})", len(run)
-            else:
-                yield from ((code(entry), 1) for entry in run)
-            run = []
+    runs: list[list[str]] = []
+    for name in sorted(names):
+        if runs and _is_next(runs[-1][-1], name):
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    for run in runs:
+        if len(run) >= MIN_RANGE:
+            yield f"{code(run[0])} to {code(run[-1])} ({amount(len(run))})", len(run)
+        else:
+            yield from ((code(entry), 1) for entry in run)
 
 
-def _consecutive(name: str, following: str) -> bool:
+def _is_next(name: str, following: str) -> bool:
     one, two = _NUMBERED.fullmatch(name), _NUMBERED.fullmatch(following)
-    return (
-        one is not None
-        and two is not None
-        and one[1] == two[1]
-        and len(one[2]) == len(two[2])
-        and int(two[2]) == int(one[2]) + 1
-    )
+    if one is None or two is None or one[1] != two[1] or len(one[2]) != len(two[2]):
+        return False
+    return int(two[2]) == int(one[2]) + 1
 
 
 def fit_all(listings: Sequence[NameList], room: int) -> list[Fitted]:

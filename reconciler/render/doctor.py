@@ -86,9 +86,7 @@ def doctor_text(evidence: Evidence, results: Sequence[CheckResult], color: bool)
     )
     console.print(table)
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
-    return (
-        "\n".join([f"Store: {evidence.store}", "", *lines, "", _summary(evidence, results)]) + "\n"
-    )
+    return "\n".join([f"Store: {evidence.store}", "", *lines, "", _summary(evidence, results), ""])
 
 
 def doctor_document(evidence: Evidence, results: Sequence[CheckResult]) -> DoctorDocument:

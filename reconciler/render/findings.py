@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reconciler.core.audit import CALM, STATES, Audit, AuditFinding
 from reconciler.core.diff.change import CONFLICT, DRIFTED, PENDING
 from reconciler.core.model.kind import Kinds
-from reconciler.core.money import Sale, margin, moved_sales
+from reconciler.core.money import margin, moved_sales
 from reconciler.render.blocks import field_rows
 from reconciler.render.money import percent
 from reconciler.render.sections import Verdict
@@ -47,8 +47,7 @@ def title_state(state: str, count: int) -> str:
     return f"{word} ({MEANINGS[state]}): {plural(count, 'object')}"
 
 
-def differences(finding: AuditFinding, kinds: Kinds) -> list[str]:
-    """Return each field that differs: `unit_price: live 18,500, declared 18,000`."""
+def _differences(finding: AuditFinding, kinds: Kinds) -> list[str]:
     rows = field_rows(finding, kinds[finding.address.kind])
     return [
         f"{name}: live {live}, declared {declared}"
@@ -57,25 +56,20 @@ def differences(finding: AuditFinding, kinds: Kinds) -> list[str]:
     ]
 
 
-def describe_margins(finding: AuditFinding, kinds: Kinds) -> list[str]:
-    """Return the margins that differ: `margin: live 45.9 %, declared 45.0 %`."""
-    sold = moved_sales(finding.moved, kinds) if finding.moved else ()
-    return [line for sale in sold for line in _margins(sale)]
-
-
-def _margins(sale: Sale) -> Iterator[str]:
-    declared, live = margin(sale.before), margin(sale.after)
-    if declared == live or sale.after is None:
-        return
-    at = f" at {plain(sale.outlet)}" if sale.outlet else ""
-    loss = ", sold below cost" if sale.falls_below_cost else ""
-    yield f"margin{at}: live {percent(live)}, declared {percent(declared)}{loss}"
+def describe_margins(finding: AuditFinding, kinds: Kinds) -> Iterator[str]:
+    """Yield the margins that differ: `margin: live 45.9 %, declared 45.0 %`."""
+    for sale in moved_sales(finding.moved, kinds) if finding.moved else ():
+        declared, live = margin(sale.before), margin(sale.after)
+        if declared != live and sale.after is not None:
+            at = f" at {plain(sale.outlet)}" if sale.outlet else ""
+            loss = ", sold below cost" if sale.falls_below_cost else ""
+            yield f"margin{at}: live {percent(live)}, declared {percent(declared)}{loss}"
 
 
 def describe(finding: AuditFinding, kinds: Kinds, labels: ObjectLabels) -> list[str]:
     """Return all facts about an object, a line each."""
     reason = with_labels(plain(finding.reason or MEANINGS[finding.state]), labels)
-    return [*(differences(finding, kinds) or [reason]), *describe_margins(finding, kinds)]
+    return [*(_differences(finding, kinds) or [reason]), *describe_margins(finding, kinds)]
 
 
 def summarize_audit(audit: Audit) -> Verdict:

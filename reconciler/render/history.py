@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from reconciler.core.ledger.ledger import AppliedRun
@@ -15,30 +15,21 @@ COMMIT_CHARACTERS = 12
 
 def history_text(held: LedgerSnapshot, store: str) -> str:
     """Return a line for each apply, the latest first."""
-    return "\n".join(_lines(held, store)) + "\n"
-
-
-def _lines(held: LedgerSnapshot, store: str) -> Iterator[str]:
-    yield f"Store: {plain(store)}"
-    yield ""
-    for run in reversed(held.ledger.applies):
+    applies = held.ledger.applies
+    lines = [f"Store: {plain(store)}", ""]
+    for run in reversed(applies):
         changes = ", ".join(f"{amount(number)} {verb}" for verb, number in _counts(run).items())
-        yield plain(f"{run.when}  {_commit(run.commit):<{COMMIT_CHARACTERS + 1}}  {changes}")
-    if held.ledger.applies:
-        yield ""
+        commit = run.commit[:COMMIT_CHARACTERS] + "+" * run.commit.endswith("+") or "no commit"
+        lines.append(plain(f"{run.when}  {commit:<{COMMIT_CHARACTERS + 1}}  {changes}"))
+    lines += [""] if applies else []
     if held.lock:
-        yield plain(f"Another apply is running since {held.lock.since} {held.lock.by}".rstrip())
-    applies = len(held.ledger.applies)
-    yield (
-        f"History: {amount(applies)} {'apply' if applies == 1 else 'applies'}, "
+        since = f"Another apply is running since {held.lock.since} {held.lock.by}"
+        lines.append(plain(since.rstrip()))
+    lines.append(
+        f"History: {amount(len(applies))} {'apply' if len(applies) == 1 else 'applies'}, "
         f"{plural(len(held.ledger.entries), 'object')} in the ledger"
     )
-
-
-def _commit(commit: str) -> str:
-    if not commit:
-        return "no commit"
-    return commit[:COMMIT_CHARACTERS] + "+" * commit.endswith("+")
+    return "\n".join(lines) + "\n"
 
 
 def history_document(held: LedgerSnapshot, store: str) -> dict[str, Any]:

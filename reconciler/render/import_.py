@@ -13,10 +13,9 @@ from typing import Any
 from reconciler.catalogue.parser import parse
 from reconciler.catalogue.writing.results import AdoptResult, FieldDrift, ImportResult, Skipped
 from reconciler.core.diff.diff import compare_fields
-from reconciler.core.model.address import Address
-from reconciler.core.model.kind import Kind
 from reconciler.dealpos.reading.full_read import FullRead
 from reconciler.kinds import KINDS
+from reconciler.render.json import object_document
 from reconciler.render.words import (
     ObjectLabels,
     amount,
@@ -48,16 +47,12 @@ def estimate_document(reading: FullRead) -> dict[str, Any]:
 def estimate_text(reading: FullRead) -> str:
     """Return the same for people."""
     estimate = estimate_document(reading)
-    found = _objects(estimate["objects"])
+    store = f"Store: {plain(estimate['store'])}\n"
     used = plural(estimate["requests_used"], "request")
-    more = plural(estimate["requests"], "more request")
-    lines = [f"Store: {plain(estimate['store'])}"]
-    if found:
-        lines.append(f"Found {found} that no file declares ({used}).")
-        lines.append(f"Importing them needs {more} ({duration(estimate['seconds'])}).")
-    else:
-        lines.append(f"Found no undeclared objects ({used}).")
-    return "\n".join([*lines, ""])
+    if not (found := _objects(estimate["objects"])):
+        return f"{store}Found no undeclared objects ({used}).\n"
+    needs = f"{plural(estimate['requests'], 'more request')} ({duration(estimate['seconds'])})"
+    return f"{store}Found {found} that no file declares ({used}).\nImporting them needs {needs}.\n"
 
 
 def import_document(result: ImportResult) -> dict[str, Any]:
@@ -77,7 +72,10 @@ def import_document(result: ImportResult) -> dict[str, Any]:
 def import_text(result: ImportResult, folder: str) -> str:
     """Return the same for people, with the next step."""
     labels = result.labels
-    lines = [_file(name, objects) for name, objects in result.files.items()]
+    lines = [
+        f"wrote {name}{f': {held}' if (held := _objects(objects)) else ''}"
+        for name, objects in result.files.items()
+    ]
     if not any(result.files.values()):
         lines.append("Nothing to import: the files declare every object of the shop.")
     lines += _some("skipped", _skipped_lines(result.skipped, labels))
@@ -90,11 +88,6 @@ def import_text(result: ImportResult, folder: str) -> str:
     return "\n".join(map(plain, lines)) + "\n"
 
 
-def _file(name: str, objects: Mapping[str, int]) -> str:
-    held = _objects(objects)
-    return f"wrote {name}: {held}" if held else f"wrote {name}"
-
-
 def _objects(objects: Mapping[str, int]) -> str:
     return ", ".join(
         f"{amount(count)} {name if count == 1 else KINDS[name].collection}"
@@ -105,12 +98,7 @@ def _objects(objects: Mapping[str, int]) -> str:
 
 def _skipped_documents(skipped: Iterable[Skipped], labels: ObjectLabels) -> list[dict[str, Any]]:
     return [
-        {
-            "address": str(address),
-            "label": labels.get(address),
-            "field": field,
-            "reason": reason,
-        }
+        {**object_document(address, labels), "field": field, "reason": reason}
         for address, reason, field in skipped
     ]
 
@@ -162,7 +150,7 @@ def adopt_document(result: AdoptResult, dry_run: bool) -> dict[str, Any]:
     labels = result.labels
     return {
         "adopted": [_drift(drift, labels) for drift in result.drift],
-        "new": [{"address": str(a), "label": labels.get(a)} for a in result.new],
+        "new": [object_document(address, labels) for address in result.new],
         "skipped": _skipped_documents(result.skipped, labels),
         "files": list(result.files),
         "written": not dry_run,
@@ -172,8 +160,7 @@ def adopt_document(result: AdoptResult, dry_run: bool) -> dict[str, Any]:
 def _drift(drift: FieldDrift, labels: ObjectLabels) -> dict[str, Any]:
     field = KINDS[drift.address.kind].fields[drift.field]
     return {
-        "address": str(drift.address),
-        "label": labels.get(drift.address),
+        **object_document(drift.address, labels),
         "field": drift.field,
         "declared": mask_value(drift.address, field, drift.declared),
         "live": mask_value(drift.address, field, drift.live),
@@ -183,13 +170,8 @@ def _drift(drift: FieldDrift, labels: ObjectLabels) -> dict[str, Any]:
 
 def _private(result: AdoptResult) -> set[str]:
     """Return the collections whose entries are people."""
-    touched: set[Address] = {*(drift.address for drift in result.drift), *result.new}
-    names = {address.kind for address in touched}
-    return {KINDS[name].collection for name in names if _is_personal(KINDS[name])}
-
-
-def _is_personal(kind: Kind) -> bool:
-    return any(field.private for field in kind.fields.values())
+    kinds = {KINDS[address.kind] for address in (*(d.address for d in result.drift), *result.new)}
+    return {k.collection for k in kinds if any(field.private for field in k.fields.values())}
 
 
 def _difference(name: str, old: bytes, new: bytes, private: Iterable[str]) -> Iterator[str]:
@@ -199,6 +181,5 @@ def _difference(name: str, old: bytes, new: bytes, private: Iterable[str]) -> It
     # As YAML, not as text: a key may stand in quotes or braces.
     hidden = any(key in parse("\n".join(after), name)[0] for key in private)
     for line in found:
-        if hidden and not line.startswith(("---", "+++", "@@")):
-            line = f"{line[0]} (personal data)"
-        yield line
+        secret = hidden and not line.startswith(("---", "+++", "@@"))
+        yield f"{line[0]} (personal data)" if secret else line

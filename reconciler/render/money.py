@@ -47,14 +47,8 @@ def _at_outlets(words: str, sales: list[Sale]) -> str:
 
 
 def _facts(sale: Sale) -> Iterator[str]:
-    if sale.after is None:
-        return
-    before, after = margin(sale.before), margin(sale.after)
-    if _is_indirect(sale):
-        yield f"price {_price(sale.before)} → {_price(sale.after)}"
-    if before != after:
-        new = sale.before is None
-        yield f"margin {percent(after) if new else f'{percent(before)} → {percent(after)}'}"
+    for name, before, after in _moves(sale):
+        yield f"{name} {after}" if sale.before is None else f"{name} {before} → {after}"
     if sale.falls_below_cost:
         yield "falls below cost" if sale.before else "below cost"
 
@@ -65,21 +59,22 @@ def _price(offer: Offer | None) -> str:
 
 def money_rows(sold: Sequence[Sale]) -> list[Row]:
     """Return margins, and the prices of outlets without their own, which no field shows."""
-    return [row for sale in sold if sale.after is not None for row in _rows(sale)]
+    return [
+        row._replace(name=f"{row.name} at {plain(sale.outlet)}") if sale.outlet else row
+        for sale in sold
+        for row in _moves(sale)
+    ]
 
 
-def _rows(sale: Sale) -> Iterator[Row]:
-    at = f" at {plain(sale.outlet)}" if sale.outlet else ""
-    if _is_indirect(sale):
-        yield Row(f"price{at}", _price(sale.before), _price(sale.after))
+def _moves(sale: Sale) -> Iterator[Row]:
+    if sale.after is None:
+        return
+    # Where an outlet gains or loses its own price, no field shows its new price.
+    if sale.own != (True, True) and sale.rise and sale.outlet:
+        yield Row("price", _price(sale.before), _price(sale.after))
     before, after = margin(sale.before), margin(sale.after)
     if before != after:
-        yield Row(f"margin{at}", percent(before), percent(after))
-
-
-def _is_indirect(sale: Sale) -> bool:
-    """Return whether an outlet gains or loses its own price: no field shows its new price."""
-    return bool(sale.own != (True, True) and sale.rise and sale.outlet)
+        yield Row("margin", percent(before), percent(after))
 
 
 def impact_line(impact: PriceImpact, labels: ObjectLabels) -> str:

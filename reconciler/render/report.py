@@ -99,11 +99,9 @@ def _closing_line(report: Report) -> str:
         return f"Nothing to do: {in_place} already in place (verified), {requests}"
     if counts["applied"] == len(report.outcomes):
         return f"Apply complete: {plural(counts['applied'], 'change')} {verified}, {requests}"
-    rest = [
-        f"{amount(counts[name])} {name}" for name in ("failed", "stale", "skipped") if counts[name]
-    ]
     applied = f"{amount(counts['applied'])} applied {verified}"
-    return f"Apply incomplete: {', '.join([applied, *rest])}, {requests}"
+    rest = (f", {amount(counts[s])} {s}" for s in SIGNS if s != "applied" and counts[s])
+    return f"Apply incomplete: {applied}{''.join(rest)}, {requests}"
 
 
 def report_document(report: Report, view: ReportView) -> ReportDocument:

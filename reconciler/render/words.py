@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -89,8 +89,11 @@ def with_labels(text: str, labels: ObjectLabels) -> str:
 
     An address in back quotes is part of a command, which must work as it stands.
     """
+    if "/" not in text:
+        return text
     parts, done = [], 0
-    for kind, start in _addresses(text, labels):
+    for found in re.finditer(r"(?<![\w/])([a-z_]+)/", text):
+        kind, start = found[1], found.end()
         if start < done or text.count("`", 0, start) % 2:
             continue
         name = _longest_name(text, start, kind, labels)
@@ -99,13 +102,6 @@ def with_labels(text: str, labels: ObjectLabels) -> str:
             parts += [text[done:end], _label(labels[Address(kind, name)])]
             done = end
     return "".join([*parts, text[done:]])
-
-
-def _addresses(text: str, labels: ObjectLabels) -> Iterator[tuple[str, int]]:
-    """Yield the kind and the start of the name of each word that looks like an address."""
-    if "/" in text:
-        for found in re.finditer(r"(?<![\w/])([a-z_]+)/", text):
-            yield found[1], found.end()
 
 
 def _longest_name(text: str, start: int, kind: str, labels: ObjectLabels) -> str | None:
