@@ -125,10 +125,8 @@ class GitRepository:
         return names[0] if names else ""
 
     def _is_descendant(self, later: str, earlier: str) -> bool:
-        """Return whether `later` is `earlier` or a descendant of it."""
-        if not earlier:
-            return True
-        return _run_git(self.folder, "merge-base", "--is-ancestor", earlier, later).returncode == 0
+        words = ("merge-base", "--is-ancestor", earlier, later)
+        return not earlier or _run_git(self.folder, *words).returncode == 0
 
     def _try(self, *words: str) -> str:
         ran = _run_git(self.folder, *words)
@@ -145,10 +143,7 @@ class GitRepository:
 
 
 def _run_git(
-    folder: Path,
-    *words: str,
-    text: str | None = None,
-    environment: Mapping[str, str] | None = None,
+    folder: Path, *words: str, text: str | None = None, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     # Nobody is there to answer a question of git; it fails instead, with its own words.
     asked = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", **(environment or {})}
@@ -180,7 +175,6 @@ def _conflict(ref: str) -> LedgerConflict:
 
 
 def _redact(text: str) -> str:
-    """Return the message of git without credentials in addresses."""
     return re.sub(r"//[^/\s]+@", "//…@", text)
 
 

@@ -41,10 +41,8 @@ class Journal:
         """
         known = self.entries.get(change.address)
         before = change.before or (known.before if known else {})
-        gone = change.before is None
-        self.entries[change.address] = Interrupted(
-            before, change.after or {}, change.carried, gone=gone
-        )
+        after, gone = change.after or {}, change.before is None
+        self.entries[change.address] = Interrupted(before, after, change.carried, gone)
         if not self._save():
             if known is None:
                 del self.entries[change.address]

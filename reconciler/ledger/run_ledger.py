@@ -9,17 +9,10 @@ from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 
 from reconciler.core.diff.known_rewrites import KnownRewrites
+from reconciler.core.ledger import three_way
 from reconciler.core.ledger.ledger import Key, Ledger
 from reconciler.core.ledger.record import Moment, RecordBasis, record_apply, unsettled_objects
-from reconciler.core.ledger.three_way import (
-    LedgerView,
-    ThreeWayInput,
-    add_last_written,
-    find_orphaned,
-    has_unrecorded_data,
-    hold_conflicts,
-    label_origins,
-)
+from reconciler.core.ledger.three_way import LedgerView, ThreeWayInput
 from reconciler.core.model.address import Address, join_some
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.live import Live
@@ -64,12 +57,12 @@ class RunLedger:
         if self.backend is None:
             return ThreeWayInput(desired, live, {}, ())
         known = LedgerView(self.snapshot.ledger, KINDS, self.key)
-        asked, seen, notes = add_last_written(desired, live, known)
+        asked, seen, notes = three_way.add_last_written(desired, live, known)
 
         def files_win(address: Address) -> bool:
             return any(fnmatchcase(str(address), pattern) for pattern in overwrite)
 
-        sides = hold_conflicts(asked, seen, known, self.rewrites, files_win)
+        sides = three_way.hold_conflicts(asked, seen, known, self.rewrites, files_win)
         return replace(sides, notes=(*self._notes(desired), *notes))
 
     def label_origins(
@@ -79,10 +72,10 @@ class RunLedger:
         if self.backend is None:
             return plan, RecordBasis(Ledger())
         ledger, unsettled = self.snapshot.ledger, unsettled_objects(plan)
-        gone = [] if partial else find_orphaned(ledger, whole, plan, sides.live.complete)
+        gone = [] if partial else three_way.find_orphaned(ledger, whole, plan, sides.live.complete)
         basis = RecordBasis(ledger, whole, sides.held, unsettled, partial, frozenset(gone))
         plan = replace(
-            label_origins(plan, LedgerView(ledger, KINDS, self.key)),
+            three_way.label_origins(plan, LedgerView(ledger, KINDS, self.key)),
             blocked=tuple(sorted((*plan.blocked, *map(explain_conflict, sides.conflicts)))),
             orphaned=tuple(gone),
             notes=(*plan.notes, *sides.notes, *_orphaned_note(gone)),
@@ -153,7 +146,7 @@ class RunLedger:
                 "no apply is recorded yet, so drift looks the same as a pending change; "
                 f"the next apply, or {REBUILD}, creates the record"
             )
-        if has_unrecorded_data(desired, KINDS, self.key):
+        if three_way.has_unrecorded_data(desired, KINDS, self.key):
             yield f"customer data is not in the ledger: {KEY} is not set"
 
 

@@ -184,7 +184,6 @@ def _iterate_known(
 
 
 def _exact(last: Any, asked: Any) -> Any:
-    """Return the value of a trace."""
     return Decimal(last) if isinstance(last, str) and isinstance(asked, (int, Decimal)) else last
 
 

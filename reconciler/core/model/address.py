@@ -13,7 +13,6 @@ class Address(NamedTuple):
     name: str
 
     def __str__(self) -> str:
-        """Return `kind/name`."""
         return f"{self.kind}/{self.name}"
 
     @classmethod

@@ -64,18 +64,14 @@ class Desired:
 
     objects: Mapping[str, Mapping[str, Declared]] = field(default_factory=dict)
     allowances: tuple[Allowance, ...] = ()
-    """The exceptions from guardrails, in file order."""
     removals: Mapping[Address, Removal] = field(default_factory=dict)
-    """Objects that the files remove."""
     prune: tuple[PruneScope, ...] = ()
-    """Scopes in which that follows from what the files do not declare."""
 
     def get(self, address: Address) -> Declared | None:
         """Return the declaration of `address`, if there is one."""
         return self.objects.get(address.kind, {}).get(address.name)
 
     def __getitem__(self, address: Address) -> Declared:
-        """Return the declaration of an object that is declared."""
         return self.objects[address.kind][address.name]
 
     def __iter__(self) -> Iterator[tuple[Address, Declared]]:

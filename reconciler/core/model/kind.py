@@ -59,12 +59,12 @@ class Single:
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """The reads that the API has for a kind; what is cheapest is decided in `live`.
+    """The reads that the API has for a kind.
 
-    `listed` says whether a shop has about as many of them as its files name, so that a listing
-    is worth its pages (products), or far more (customers). `hides` says that a listing or batch
-    may leave out objects that exist (discontinued, expired), so that "absent" needs a single
-    read too (dealpos-api.md §14 #3, #12, #21).
+    `prefer_listing` says that a shop has about as many of them as its files name, so that a
+    listing is worth its pages (products, not customers). `hides` says that a listing or batch may
+    leave out objects that exist (discontinued, expired), so that "absent" needs a single read too
+    (dealpos-api.md §14 #3, #12, #21).
     """
 
     listing: Listing | None = None
@@ -168,7 +168,7 @@ class Kind:
     use_counts: tuple[str, str] = ("", "")
     """The fields that say how often a promotion can be used, and how many of those are left."""
     expiry_field: str = ""
-    """The field with the last day of a promotion."""
+    """The last day of a promotion."""
     stock_read: Single | None = None
     """The read that shows how much of it is on hand; asked before a deletion."""
     must_match_on_readback: tuple[str, ...] = ()
@@ -176,16 +176,13 @@ class Kind:
     fields: Mapping[str, Field] = field(init=False)
     identity: str = field(init=False)
     referring_fields: tuple[tuple[str, tuple[Reference, ...]], ...] = field(init=False)
-    """The fields that name other objects."""
     read_fields: tuple[tuple[str, tuple[str, ...], Codec], ...] = field(init=False)
     """The fields that reads show, with the keys they come under."""
     _shapes: dict[tuple[str, ...], Shown] = field(init=False, repr=False, default_factory=dict)
     """The fields that rows show, by the keys of the rows."""
     uncompared_fields: frozenset[str] = field(init=False)
-    """The fields whose live value is never compared."""
 
     def __post_init__(self) -> None:
-        """Derive the fields from the model's annotations."""
         hints = get_type_hints(self.model, include_extras=True)
         fields = {name: field_from_annotation(name, hint) for name, hint in hints.items()}
         for name, wire in self.internal_fields.items():
@@ -197,18 +194,14 @@ class Kind:
                 immutable_reason="no documented way to move it to another parent",
                 references=(Reference(self.parent.kind),),
             )
-        referring = tuple((f.name, f.references) for f in fields.values() if f.references)
-        readable = tuple(
-            (f.name, f.wire.read, f.wire.codec) for f in fields.values() if f.wire.read
+        specs = fields.values()
+        vars(self).update(
+            fields=fields,
+            identity=next(f.name for f in specs if f.identity),
+            referring_fields=tuple((f.name, f.references) for f in specs if f.references),
+            read_fields=tuple((f.name, f.wire.read, f.wire.codec) for f in specs if f.wire.read),
+            uncompared_fields=frozenset(f.name for f in specs if f.uncompared_reason),
         )
-        for name, derived in (
-            ("fields", fields),
-            ("identity", next(n for n, f in fields.items() if f.identity)),
-            ("referring_fields", referring),
-            ("read_fields", readable),
-            ("uncompared_fields", frozenset(n for n, f in fields.items() if f.uncompared_reason)),
-        ):
-            object.__setattr__(self, name, derived)
 
     def listed_in(self, value: Value) -> frozenset[str]:
         """Return the fields of `value` that only a listing shows."""

@@ -55,7 +55,6 @@ class Live:
     complete: set[str] = field(default_factory=set)
     """Kinds whose listing was read to its end, so that unmanaged objects are known."""
     listings: dict[str, ListingStats] = field(default_factory=dict)
-    """The sizes of the whole listings that were read."""
     reads: int = 0
     """Requests spent."""
     notes: list[str] = field(default_factory=list)
@@ -118,23 +117,19 @@ class KnownValues(Mapping[str, Value]):
 
     def __getitem__(self, name: str) -> Value:
         """Return a value; what a read of the object showed comes before the read of its parent."""
-        value: Value = {}
-        if found := self.nested.get(name):
-            value = {**found[1][name], self.kind.parent_kind or "": found[0]}
-        elif name not in self.states:
-            raise KeyError(name)
+        if (found := self.nested.get(name)) is None:
+            return dict(self.states[name].value)
+        owner, children = found
+        value = {**children[name], self.kind.parent_kind or "": owner}
         return {**value, **self.states[name].value} if name in self.states else value
 
     def __contains__(self, name: object) -> bool:
-        """Return whether a read showed the object, without making its value."""
         return name in self.nested or name in self.states
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over the names."""
         return iter({**self.nested, **self.states})
 
     def __len__(self) -> int:
-        """Return the number of objects."""
         return len({**self.nested, **self.states})
 
 

@@ -65,7 +65,6 @@ def _base_price(context: PlanContext, address: Address) -> Amount | None:
 
 
 def _median_without(ordered: Sequence[Amount], price: Amount) -> Amount:
-    """Return the median of all prices but one."""
     own, count = bisect_left(ordered, price), len(ordered) - 1
     low, high = (ordered[n if n < own else n + 1] for n in ((count - 1) // 2, count // 2))
     return low if low == high else Decimal(low + high) / 2

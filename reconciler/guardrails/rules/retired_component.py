@@ -48,7 +48,6 @@ def _find_touched(kind: Kind, context: PlanContext) -> Iterable[Address]:
 
 
 def _parts(kind: Kind, value: Value | None) -> Iterator[tuple[str, str]]:
-    """Field and name of every part of a composite."""
     for field, references in kind.referring_fields:
         for reference in references:
             if reference.kind == kind.name and value and field in value:
