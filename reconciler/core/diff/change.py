@@ -26,7 +26,7 @@ class Action(Enum):
     @property
     def symbol(self) -> str:
         """The sign that stands for it in a plan; readable without colour."""
-        return _SYMBOLS[self]
+        return " +~±○-"[self.severity]
 
     @property
     def severity(self) -> int:
@@ -39,7 +39,6 @@ class Action(Enum):
         return {"replace": ["delete", "create"], "retire": ["update"]}.get(self.value, [self.value])
 
 
-_SYMBOLS = dict(zip(Action, " +~±○-", strict=True))
 _RANKS = {action: rank for rank, action in enumerate(Action)}
 
 PENDING, DRIFTED, CONFLICT = ORIGINS = ("pending", "drifted", "conflict")

@@ -18,7 +18,8 @@ from typing import Any
 from unicodedata import normalize
 from urllib.parse import urlsplit
 
-from reconciler.core.diff.change import Action, Change, FieldChange, Path, value_at
+from reconciler.core.diff.change import Action, Change, FieldChange, Path, digest, value_at
+from reconciler.core.model.address import Address, Source
 from reconciler.core.model.codec import TEXT
 from reconciler.core.model.field import Field
 from reconciler.core.model.kind import Kind, Value
@@ -72,6 +73,14 @@ def equivalent_rewrites(kind: Kind, change: Change, live: Value) -> dict[Path, t
             kind, found.path, found.after, found.before, value_at(before, found.path)
         )
     }
+
+
+def create_object(
+    kind: Kind, address: Address, value: Value, reason: str, source: Source | None
+) -> Change:
+    """Return the change that creates an object."""
+    fields, basis = new_fields(kind, value), digest(kind, address, None)
+    return Change(address, Action.CREATE, reason, fields, None, value, source, basis)
 
 
 def new_fields(kind: Kind, declared: Value) -> tuple[FieldChange, ...]:

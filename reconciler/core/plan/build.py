@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.core.diff.change import RENAMED, Action, Change, FieldChange, digest
-from reconciler.core.diff.diff import compare_fields, is_unchanged, merge_declared, new_fields
+from reconciler.core.diff.diff import compare_fields, create_object, is_unchanged, merge_declared
 from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.diff.rename import with_renames
 from reconciler.core.model.address import Address
@@ -149,19 +149,9 @@ class _Builder:
                 message = f"{address} is new and has no `{name}`"
                 hint = f"declare `{name}`; it is required to create a {kind.name}"
                 self.faults.append(Fault(address, (), message, hint))
-        self.changes.append(
-            Change(
-                address,
-                Action.CREATE,
-                "declared, not in the shop",
-                new_fields(kind, declared.value),
-                None,
-                declared.value,
-                declared.source,
-                digest(kind, address, None),
-                implied=self._implied_parents(address),
-            )
-        )
+        reason = "declared, not in the shop"
+        change = create_object(kind, address, declared.value, reason, declared.source)
+        self.changes.append(replace(change, implied=self._implied_parents(address)))
 
     def _implied_parents(self, address: Address) -> tuple[Address, ...]:
         """Return the paths above a new name that the server creates with it, and add a note."""

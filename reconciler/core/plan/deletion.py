@@ -57,19 +57,20 @@ def plan_deletions(
             why = f"{kind.collection} cannot be retired. Add `delete: true` to delete it"
             found.blocked.append((address, why))
     blocked = _find_blocked(asked, live, kinds, {change.address: change for change in changes})
-    found.blocked += [(address, f"not deleted: {why}") for address, why in blocked.items()]
-    left = {address: removal for address, removal in asked.items() if address not in blocked}
-    for address, removal in left.items():
-        call, state = kinds[address.kind].delete, live.get(address)
+    for address, removal in asked.items():
+        if obstacle := blocked.get(address):
+            found.blocked.append((address, f"not deleted: {obstacle}"))
+            continue
+        kind, state = kinds[address.kind], live.get(address)
         assert isinstance(state, Observed)
-        basis = digest(kinds[address.kind], address, state.value)
+        basis = digest(kind, address, state.value)
         found.changes.append(
             Change(
                 address, Action.DELETE, removal.reason, (), state.value, None, removal.source, basis
             )
         )
-        if call and call.warning:
-            found.warnings.append(PlanWarning((address,), call.warning))
+        if kind.delete and kind.delete.warning:
+            found.warnings.append(PlanWarning((address,), kind.delete.warning))
     found.notes += _find_gone(desired, live, kinds, renames)
     return found
 
@@ -107,7 +108,7 @@ def _find_blocked(
             if why := _obstacle(address, left, doubts, live, kinds):
                 staying[address] = why
         if not staying:
-            return dict(sorted(blocked.items()))
+            return blocked
         blocked |= staying
         going -= staying.keys()
 
@@ -119,11 +120,9 @@ def _users(
     users: dict[Address, list[Address]] = {}
     for kind in kinds.values():
         for address, value in _after(kind, live, changes):
-            targets = {target for target, _ in references_of(kind, value)}
-            if owner := kind.parent_address(value):
-                targets.add(owner)
-            targets.update(ancestors(address, kinds))
-            for target in sorted(targets & asked.keys()):
+            targets = {kind.parent_address(value), *ancestors(address, kinds)}
+            targets |= {target for target, _ in references_of(kind, value)}
+            for target in sorted(asked.keys() & targets):
                 users.setdefault(target, []).append(address)
     return users
 
@@ -187,14 +186,13 @@ def _ambiguous(kind: Kind, name: str, address: Address, live: Live) -> str | Non
         return None
     state = live.get(address)
     value = state.value.get(name) if isinstance(state, Observed) else None
+    deletes = f"the API deletes a {kind.name} by `{name}`, and"
     if not value:
-        return f"the API deletes a {kind.name} by `{name}`, and this one has none"
+        return f"{deletes} this one has none"
     if kind.name not in live.complete:
-        return f"the API deletes a {kind.name} by `{name}`, and not all of them could be listed"
+        return f"{deletes} not all of them could be listed"
+    wanted = str(value).casefold()
     for other, found in live.iterate_observed(kind.name):
-        same = str(found.value.get(name, "")).casefold() == str(value).casefold()
-        if other != address.name and same:
-            return (
-                f"the API deletes a {kind.name} by `{name}`, and {kind.name}/{other} has the same"
-            )
+        if other != address.name and str(found.value.get(name, "")).casefold() == wanted:
+            return f"{deletes} {kind.name}/{other} has the same"
     return None

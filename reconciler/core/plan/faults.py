@@ -11,7 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from reconciler.core.diff.rename import apply_renames, name_after_renames
 from reconciler.core.model.address import Address
-from reconciler.core.model.desired import Declared, Desired, referenced_names, references_of
+from reconciler.core.model.desired import Desired, referenced_names, references_of
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.errors import suggestion
@@ -105,14 +105,8 @@ def find_cycles(desired: Desired, kinds: Kinds) -> list[Fault]:
 
 def _cycle(loop: list[Address], desired: Desired, kinds: Kinds) -> Fault:
     # graphlib lists each object after what contains it; the first is repeated at the end.
-    containers = list(reversed(loop))
-    first, second = containers[0], containers[1]
-    declared = desired.get(first)
-    assert isinstance(declared, Declared)
-    path = next(
-        path
-        for target, path in references_of(kinds[first.kind], declared.value)
-        if target == second
-    )
+    first, second, *_ = containers = loop[::-1]
+    references = references_of(kinds[first.kind], desired[first].value)
+    path = next(path for target, path in references if target == second)
     chain = " contains ".join(f"`{address.name}`" for address in containers)
     return Fault(first, path, f"{first} contains itself: {chain}", "remove one of them")

@@ -9,7 +9,7 @@ wish: a scope takes in a kind only where the files declare some of it and the sh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
@@ -19,11 +19,10 @@ from reconciler.core.model.desired import (
     Desired,
     PruneScope,
     Removal,
-    ancestors,
-    references_of,
 )
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
+from reconciler.core.plan.target import find_needed
 
 PRUNED = "in a prune scope, not declared"
 
@@ -62,14 +61,13 @@ def _retire(kind: Kind, address: Address, live: Value) -> Value:
 
 def _find_scoped(desired: Desired, live: Live, kinds: Kinds) -> Iterator[tuple[Address, Removal]]:
     """Yield the removals of the prune scopes; a kind of which no object is declared has none."""
-    in_use = _find_used(desired, kinds) if desired.prune else frozenset()
+    in_use = {needed for a, _ in desired for needed in find_needed(a, desired, kinds)}
     for scope in desired.prune:
         for kind in (kinds[name] for name in scope.kinds if desired.objects.get(name)):
             for address, value in _find_undeclared(kind, desired, live):
-                gone = not scope.delete and bool(kind.retire and value.get(kind.retire))
-                if gone or address in in_use:
-                    continue
-                if _matches(scope, address, value, live, kinds):
+                gone = not scope.delete and kind.retire and value.get(kind.retire)
+                stays = gone or address in in_use
+                if not stays and _matches(scope, address, value, live, kinds):
                     yield address, Removal(scope.source, scope.delete, PRUNED)
 
 
@@ -95,16 +93,6 @@ def _find_undeclared(kind: Kind, desired: Desired, live: Live) -> Iterator[tuple
         former = {entry.was for entry in declared.values()}
         for name in sorted(values.keys() - declared.keys() - former):
             yield Address(kind.name, name), values[name]
-
-
-def _find_used(desired: Desired, kinds: Kinds) -> Set[Address]:
-    """Return every object that declared objects refer to, or are inside of."""
-    used: set[Address] = set()
-    for address, declared in desired:
-        named = (target for target, _ in references_of(kinds[address.kind], declared.value))
-        for target in (address, *named):
-            used |= {target, *ancestors(target, kinds)}
-    return used
 
 
 def _matches(scope: PruneScope, address: Address, value: Value, live: Live, kinds: Kinds) -> bool:

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from reconciler.core.diff.change import CARRIED, RENAMED, Action, Change, FieldChange, Path, digest
-from reconciler.core.diff.diff import merge_declared, new_fields
+from reconciler.core.diff.change import CARRIED, RENAMED, Action, Change, FieldChange, Path
+from reconciler.core.diff.diff import create_object, merge_declared
 from reconciler.core.diff.known_rewrites import (
     KnownRewrites,
     Pair,
@@ -120,15 +120,9 @@ def finish_replacement(
         for name, item in kept.items()
         if not kind.fields[name].internal and item not in ("", None, {}, [])
     }
-    change = Change(
-        address,
-        Action.CREATE,
-        done,
-        new_fields(kind, value),
-        None,
-        value,
-        declared.source if declared else None,
-        digest(kind, address, None),
+    source = declared.source if declared else None
+    change = replace(
+        create_object(kind, address, value, done, source),
         carried={n: (asked[n], v) for n, v in value.items() if n in asked and asked[n] != v},
         replaces=entry.before,
     )

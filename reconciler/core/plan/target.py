@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -47,7 +47,7 @@ def narrow_desired(desired: Desired, scope: Scope, kinds: Kinds) -> tuple[Desire
         waiting = {
             needed
             for address in waiting
-            for needed in _find_needed(address, desired, kinds)
+            for needed in find_needed(address, desired, kinds)
             if desired.get(needed) is not None
         } - included
     objects: dict[str, dict[str, Declared]] = {}
@@ -93,13 +93,10 @@ def _find_nested(
                 yield Address(kind_name, name)
 
 
-def _find_needed(address: Address, desired: Desired, kinds: Kinds) -> Iterable[Address]:
-    """Yield the objects that one refers to, its parent and the path above it."""
-    declared = desired.get(address)
-    kind = kinds[address.kind]
-    if declared is None:
-        return
-    for target, _ in references_of(kind, declared.value):
-        yield target
-        yield from ancestors(target, kinds)
-    yield from ancestors(address, kinds)
+def find_needed(address: Address, desired: Desired, kinds: Kinds) -> Iterator[Address]:
+    """Yield a declared object, all that it refers to, its parent, and the paths above these."""
+    if declared := desired.get(address):
+        named = (target for target, _ in references_of(kinds[address.kind], declared.value))
+        for target in (address, *named):
+            yield target
+            yield from ancestors(target, kinds)
