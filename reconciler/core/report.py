@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 from reconciler.core.diff.change import Action, Change, Path, fingerprint
@@ -158,17 +159,13 @@ def _read_notes(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Ite
     found = equivalent_rewrites(kind, change, live)
     for path, traces in fingerprint_pairs(kind, change.address, found).items():
         if known.get(path) != traces:
-            yield _describe_rewrite(kind, change.address, path, found[path])
+            private = kind.fields[path[0]].private
+            trace = partial(fingerprint, change.address) if private else quote
+            asked, stored = map(trace, found[path])
+            yield f"DealPOS stored `{'.'.join(path)}` {asked} as {stored}"
     if unshown := _unshown_fields(written):
         named = ", ".join(f"`{name}`" for name in unshown)
         yield f"accepted; the API never returns {named}"
-
-
-def _describe_rewrite(kind: Kind, address: Address, path: Path, pair: Pair) -> str:
-    """Return the note on one value that is kept otherwise than written; private ones as marks."""
-    private = kind.fields[path[0]].private
-    written, live = (fingerprint(address, value) if private else quote(value) for value in pair)
-    return f"DealPOS stored `{'.'.join(path)}` {written} as {live}"
 
 
 def redact(kind: Kind, change: Change, message: str) -> str:

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import ancestors, references_of
-from reconciler.core.model.kind import Value
 from reconciler.core.model.pricing import Discount, Offer
 from reconciler.core.money import Amount
 from reconciler.guardrails.guardrail import PlanContext
@@ -108,7 +107,7 @@ class PricedItems:
             for kind in self.context.kinds.values()
             if kind.prices
             for address in self.context.known_addresses(kind)
-            if (value := self._sold(address)) is not None
+            if (value := self.context.sold_value(address)) is not None
             for outlet, offer in kind.prices(value).items()
             if (item := priced_item(address, outlet, offer)) is not None
         )
@@ -121,10 +120,6 @@ class PricedItems:
             for group in self._groups(item.address):
                 found.setdefault(group, []).append(item)
         return {group: _Row(items) for group, items in found.items()}
-
-    def _sold(self, address: Address) -> Value | None:
-        value = self.context.after(address)
-        return value if self.context.in_use(address, value) else None
 
     def _groups(self, address: Address) -> set[tuple[str, str]]:
         """Return the object, its parent, their references, and everything above them in a tree."""

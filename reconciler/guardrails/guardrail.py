@@ -102,6 +102,11 @@ class PlanContext:
         names |= dict.fromkeys(a.name for a in self.changes if a.kind == kind.name)
         return (Address(kind.name, name) for name in names)
 
+    def sold_value(self, address: Address) -> Value | None:
+        """Return the object as the plan leaves it; None if it is not in use then, or unknown."""
+        value = self.after(address)
+        return value if self.in_use(address, value) else None
+
     def in_use(self, address: Address, value: Value | None) -> bool:
         """Return whether an object with this value is there, and not retired."""
         retire = self.kinds[address.kind].retire
@@ -158,7 +163,10 @@ def run_guardrails(
         for finding in rule.check(context):
             found = _allowance(name, finding, context)
             used.add(id(found))
-            violations.append(_violation(name, finding, context, place, found))
+            source = _find_source(finding, context, place)
+            violations.append(
+                Violation(name, finding.message, *finding.measure, finding.address, source, found)
+            )
     return tuple(violations), list(_find_unneeded(context, used))
 
 
@@ -174,14 +182,9 @@ def _allowance(rule: str, finding: RuleFinding, context: PlanContext) -> Allowan
     return max(covering, key=lambda a: (a.address is not None, a.until), default=None)
 
 
-def _violation(
-    rule: str, finding: RuleFinding, context: PlanContext, place: Place, allowance: Allowance | None
-) -> Violation:
-    address = finding.address
-    source = context.changes[address].source if address else None
-    if source is not None and finding.path:
-        source = place(source, finding.path)
-    return Violation(rule, finding.message, *finding.measure, address, source, allowance)
+def _find_source(finding: RuleFinding, context: PlanContext, place: Place) -> Source | None:
+    source = context.changes[finding.address].source if finding.address else None
+    return place(source, finding.path) if source and finding.path else source
 
 
 def _find_unneeded(context: PlanContext, used: set[int]) -> Iterator[str]:

@@ -27,8 +27,7 @@ class Rule(Guardrail):
         shelf = PricedItems(context, {*map(Address.parse, self.ignore)})
         for change in context.plan.changes:
             reduction = _changed_discount(change, context)
-            found = shelf.loss(reduction) if reduction else None
-            if reduction and found:
+            if reduction and (found := shelf.loss(reduction)):
                 loss, item = found
                 message = _message(change.address, reduction, loss, item)
                 yield RuleFinding(message, change.address, measure=(loss, 0, "money"))

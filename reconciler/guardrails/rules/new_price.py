@@ -58,10 +58,8 @@ def _prices_by_category(context: PlanContext) -> Mapping[Address | None, Sequenc
 
 def _base_price(context: PlanContext, address: Address) -> Amount | None:
     """Return the base price of an object on sale; None where it has none, or 0."""
-    prices, value = context.kinds[address.kind].prices, context.after(address)
-    if prices is None or value is None or not context.in_use(address, value):
-        return None
-    return prices(value)[""].price or None
+    prices, value = context.kinds[address.kind].prices, context.sold_value(address)
+    return None if prices is None or value is None else prices(value)[""].price or None
 
 
 def _median_without(ordered: Sequence[Amount], price: Amount) -> Amount:

@@ -20,8 +20,7 @@ class Rule(Guardrail):
                     yield from self._of(whole, kind, context)
 
     def _of(self, whole: Address, kind: Kind, context: PlanContext) -> Iterator[RuleFinding]:
-        value = context.after(whole)
-        if value is None or not context.in_use(whole, value):
+        if (value := context.sold_value(whole)) is None:
             return
         before = context.before(whole)
         old = set(_parts(kind, before)) if context.in_use(whole, before) else set()
