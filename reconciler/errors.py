@@ -81,10 +81,6 @@ class StoreError(ReconcilerError):
     """The store is not configured, or is not safe to talk to."""
 
 
-class SandboxUnavailable(ReconcilerError):
-    """The embedded shop cannot be opened."""
-
-
 class JournalUnwritable(ReconcilerError):
     """A note that must be on disk before the shop is written to cannot be written."""
 

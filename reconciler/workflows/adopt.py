@@ -77,7 +77,7 @@ def find_drift(shop: OpenShop, patterns: Sequence[str], fields: Collection[str])
     if known:
         # A known rewrite by DealPOS is not drift, here as in a plan.
         kept_so = shop.read_ledger().rewrites
-        part = _narrow(found.desired, known)
+        part = found.desired.without(dict(found.desired).keys() - known)
         read = read_live(shop.client, part, KINDS)
         found.live, _ = kept.apply_known_rewrites(read, part, kept_so, MANAGED)
         for address in sorted(known):
@@ -90,14 +90,13 @@ def find_drift(shop: OpenShop, patterns: Sequence[str], fields: Collection[str])
 
 def _declared_matches(desired: Desired, patterns: Sequence[str]) -> tuple[set[Address], list[str]]:
     """Return the declared objects that match, with nested ones, and patterns to look up live."""
-    every = {address: declared for address, declared in desired}
+    every = dict(desired)
     if not patterns:
         return set(every), []
     hit = {p: {a for a in every if _matches([p], a)} for p in patterns}
     known = set().union(*hit.values())
     for address, declared in every.items():
-        parent = MANAGED[address.kind].parent
-        if parent and Address(parent.kind, declared.value[parent.kind]) in known:
+        if MANAGED[address.kind].parent_address(declared.value) in known:
             known.add(address)
     # A pattern with a wildcard may match objects that exist only in the shop too.
     return known, [p for p in patterns if not hit[p] or any(sign in p for sign in "*?[")]
@@ -105,14 +104,6 @@ def _declared_matches(desired: Desired, patterns: Sequence[str]) -> tuple[set[Ad
 
 def _matches(patterns: Iterable[str], address: Address) -> bool:
     return any(str(address) == p or fnmatchcase(str(address), p) for p in patterns)
-
-
-def _narrow(desired: Desired, known: Collection[Address]) -> Desired:
-    objects: dict[str, dict[str, Declared]] = {}
-    for address, declared in desired:
-        if address in known:
-            objects.setdefault(address.kind, {})[address.name] = declared
-    return Desired(objects)
 
 
 def _compare(
@@ -145,9 +136,8 @@ def _collect_new_objects(found: AdoptCandidates, client: Client, patterns: Seque
         if found.desired.get(address) or address in found.desired.removals:
             return False
         state = everything.live.get(address)
-        parent = MANAGED[address.kind].parent
         value = state.value if isinstance(state, Observed) else {}
-        above = Address(parent.kind, value.get(parent.kind, "")) if parent else None
+        above = MANAGED[address.kind].parent_address(value)
         return pick(address) or (above is not None and pick(above))
 
     chosen = [kind.name for kind in everything.chosen]
@@ -233,10 +223,12 @@ def _choose_places(found: AdoptCandidates) -> tuple[dict[Place, list[YamlEntry]]
     return places, others
 
 
-def make_result(
-    found: AdoptCandidates, back: Writeback, changed: Mapping[str, tuple[bytes, bytes]]
-) -> AdoptResult:
-    """Return the result to report."""
+def write_files(found: AdoptCandidates, dry_run: bool) -> AdoptResult:
+    """Edit the files, or only make the edits; return the result to report."""
+    back = edit_files(found)
+    changed = back.finish()
+    if not dry_run:
+        back.save(changed)
     skipped = sort_skipped(found.skipped)
     return AdoptResult(found.drift, sorted(back.added), skipped, changed, found.labels)
 

@@ -65,7 +65,7 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
         if desired.get(c.address) is None and c.address not in desired.removals
     }
     reasons = _reasons_by_address(moved) | lost
-    left = _remove(desired, {*reasons, *done})
+    left = desired.without({*reasons, *done})
     made, more = _build(left, state, shop.store, before.rewrites, pending, approved.changes)
     reasons |= more
     actions = {change.address: change.action for change in approved.changes}
@@ -118,7 +118,7 @@ def _build(
         if not faults and not wider:
             break
         held |= wider | {fault.address: fault.message for fault in faults}
-        desired = _remove(desired, held)
+        desired = desired.without(held)
     held |= {address: reason for address, reason in (*made.unknown, *made.blocked)}
     return made, held
 
@@ -131,14 +131,6 @@ def _find_additions(
         more = [str(a) for a in change.implied if str(a) not in seen.get(change.address, ())]
         if more:
             yield change.address, f"it would also create {', '.join(more)}, which was not approved"
-
-
-def _remove(desired: Desired, addresses: Collection[Address]) -> Desired:
-    objects = {kind: dict(declared) for kind, declared in desired.objects.items()}
-    for address in addresses:
-        objects.get(address.kind, {}).pop(address.name, None)
-    removals = {a: r for a, r in desired.removals.items() if a not in addresses}
-    return Desired(objects, removals=removals)
 
 
 def _unknown_part(change: Approved) -> str | None:

@@ -13,7 +13,7 @@ from reconciler.dealpos.budget import NO_LIMITS, Limits
 from reconciler.dealpos.client import Client, embedded_transport
 from reconciler.dealpos.observer import ClientObserver
 from reconciler.dealpos.tenant import TenantProfile, load_profile
-from reconciler.errors import SandboxUnavailable, UsageError
+from reconciler.errors import ReconcilerError, UsageError
 from reconciler.ledger import journal
 from reconciler.ledger import rewrites as memory
 from reconciler.ledger.state_dir import StateDir
@@ -54,7 +54,7 @@ def open_sandbox(settings: Settings, **options: Any) -> WSGIApplication:
             reset_sandbox(settings)
         return sandbox.create_app(file, **options)
     except sandbox.SandboxError as error:
-        raise SandboxUnavailable(
+        raise ReconcilerError(
             str(error),
             hint=f"reset it with 'reconciler sandbox reset {shlex.quote(str(settings.root))}'",
         ) from None
@@ -78,7 +78,7 @@ def fill_sandbox(settings: Settings, content: dict[str, Any]) -> None:
             str(error), hint="correct the document; the sandbox is unchanged"
         ) from None
     except sandbox.SandboxError as error:
-        raise SandboxUnavailable(str(error), hint=f"check that {file} can be written") from None
+        raise ReconcilerError(str(error), hint=f"check that {file} can be written") from None
     for notes in (journal.FILE, memory.FILE):
         StateDir(settings.root).save_section(notes, SANDBOX, {})
 
@@ -97,7 +97,7 @@ def sandbox_file(settings: Settings) -> Path:
     try:
         folder = state.create()
     except OSError as error:
-        raise SandboxUnavailable(
+        raise ReconcilerError(
             f"{state.path} cannot be written: {error.strerror}",
             hint="make the folder writable: the embedded shop is stored there",
         ) from None

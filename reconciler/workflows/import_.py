@@ -94,7 +94,12 @@ def write_files(shop: OpenShop, everything: FullRead, asked: Collection[str]) ->
     kinds = [name for name in MANAGED if name in choose_kinds(asked) or not asked]
     found = select_exportable(everything.live, kinds, desired, fresh)
     _write(shop.settings, found, everything, done)
-    _add_report(everything, found, done)
+    done.skipped = sort_skipped([*found.skipped, *_skip_nested_objects(everything)])
+    done.requests = everything.client.requests
+    unreadable = sorted(everything.unreadable.items())
+    done.unread = [(MANAGED[kind].collection, why) for kind, why in unreadable]
+    done.unread += sorted((str(a), why) for a, why in everything.live.read_errors.items())
+    done.notes = [*everything.live.notes, *_note_hidden(everything)]
     return done
 
 
@@ -116,7 +121,7 @@ def _write(shop: Settings, found: Exportable, everything: FullRead, done: Import
             atomic.write(shop.root / SETTINGS_FILE, settings.encode())
             done.files[SETTINGS_FILE] = Counter()
         if new:
-            schema.write_schemas(schema.file_schemas(MANAGED), schemas)
+            schema.write_schemas(schema.file_schemas(), schemas)
         for name, (text, held) in files.items():
             atomic.write(folder / name, text.encode())
             kinds = Counter(a.kind for entry in held for a in entry.addresses())
@@ -172,21 +177,13 @@ def _verify(name: str, text: str, held: Iterable[YamlEntry]) -> None:
         )
 
 
-def _add_report(everything: FullRead, found: Exportable, done: ImportResult) -> None:
-    done.skipped = sort_skipped([*found.skipped, *_skip_nested_objects(everything)])
-    done.requests = everything.client.requests
-    done.unread = [(MANAGED[n].collection, why) for n, why in sorted(everything.unreadable.items())]
-    done.unread += sorted((str(a), why) for a, why in everything.live.read_errors.items())
-    done.notes = [*everything.live.notes, *_note_hidden(everything)]
-
-
 def _skip_nested_objects(everything: FullRead) -> Iterator[Skipped]:
     """Return new objects inside declared ones: only an edit of their file can hold them."""
     desired = everything.desired
     for kind in everything.chosen:
-        declared = desired.objects.get(kind.parent.kind, {}) if kind.parent else {}
-        for owner in declared:
-            assert kind.parent is not None
+        if kind.parent is None:
+            continue
+        for owner in desired.objects.get(kind.parent.kind, {}):
             above = Address(kind.parent.kind, owner)
             state = everything.live.get(above)
             for name in (state.children or ()) if isinstance(state, Observed) else ():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from reconciler.catalogue.files import SETTINGS_FILE
-from reconciler.core.model.kind import Kinds
 from reconciler.errors import UsageError
 from reconciler.workflows import schemas as schema
 
@@ -37,7 +36,7 @@ _IGNORE = """\
 """
 
 
-def create_shop(folder: Path, kinds: Kinds) -> list[Path]:
+def create_shop(folder: Path) -> list[Path]:
     """Write a first shop into `folder`; gives the files. Raises UsageError over an old one."""
     if (folder / SETTINGS_FILE).exists():
         hint = "choose another folder, or edit its files"
@@ -54,6 +53,6 @@ def create_shop(folder: Path, kinds: Kinds) -> list[Path]:
             if not path.exists():
                 path.write_text(content, encoding="utf-8")
                 written.append(path)
-        return written + schema.write_schemas(schema.file_schemas(kinds), folder / "schemas")
+        return written + schema.write_schemas(schema.file_schemas(), folder / "schemas")
     except OSError as error:
         raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from None

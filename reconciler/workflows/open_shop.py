@@ -53,10 +53,6 @@ class OpenShop:
 
         save_profile(self.state, self.store, self.client.routes.tenant)
 
-    def refuse(self, faults: Iterable[Fault], desired: Desired) -> None:
-        """Raise SourceError for faults, each at its line; do nothing without faults."""
-        _refuse(self.settings.root, faults, desired)
-
 
 def today() -> str:
     """Return the day by the clock of this machine, `YYYY-MM-DD`."""
@@ -101,11 +97,12 @@ def read_files(settings: Settings, parsing: Parsing | None = None) -> Desired:
     from reconciler.kinds import MANAGED
 
     desired = loader.load(settings, parsing)
-    _refuse(settings.root, find_cycles(desired, MANAGED), desired)
+    refuse_faults(settings.root, find_cycles(desired, MANAGED), desired)
     return replace(desired, prune=settings.prune)
 
 
-def _refuse(root: Path, faults: Iterable[Fault], desired: Desired) -> None:
+def refuse_faults(root: Path, faults: Iterable[Fault], desired: Desired) -> None:
+    """Raise SourceError for faults, each at its line; do nothing without faults."""
     from reconciler.catalogue.files import Files
 
     files = Files(root)

@@ -24,7 +24,7 @@ from reconciler.kinds import KINDS
 from reconciler.ledger.backend import LedgerBackend
 from reconciler.ledger.run_ledger import RunLedger, read_for_rebuild
 from reconciler.render.sections import allow_block, violation_line
-from reconciler.workflows.open_shop import OpenShop
+from reconciler.workflows.open_shop import OpenShop, refuse_faults
 
 
 class PlannedRun(NamedTuple):
@@ -52,7 +52,7 @@ def make_plan(
     replacement that an earlier run left interrupted is settled or planned. Raises SourceError for
     faults of the files, UsageError for an empty scope, LedgerError for an unreadable ledger.
     """
-    ledger = ledger or shop.read_ledger()
+    root, ledger = shop.settings.root, ledger or shop.read_ledger()
     desired, notes = shop.read_files(), list[str]()
     if scope:
         desired, *notes = narrow_desired(desired, scope, KINDS)
@@ -64,17 +64,17 @@ def make_plan(
         pending = {a: entry for a, entry in pending.items() if desired.get(a)}
     # An interrupted replacement may have carried rewrites over.
     ledger = ledger.with_new_rewrites()
-    shop.refuse(check_references(desired, live, KINDS), desired)
+    refuse_faults(root, check_references(desired, live, KINDS), desired)
     sides = ledger.hold_conflicts(desired, live, overwrite)
     plan, faults = build_plan(
         sides.desired, sides.live, KINDS, shop.store, ledger.rewrites, pending
     )
-    shop.refuse(faults, desired)
+    refuse_faults(root, faults, desired)
     plan, basis = ledger.label_origins(plan, sides, desired, bool(scope))
     former = {address: entry.before for address, entry in pending.items()}
     context = PlanContext(plan, sides.desired, sides.live, KINDS, shop.today, bool(scope), former)
-    locate = Files(shop.settings.root).locate
-    violations, remarks = run_guardrails(shop.settings.guardrails, context, locate)
+    guardrails = shop.settings.guardrails
+    violations, remarks = run_guardrails(guardrails, context, Files(root).locate)
     plan = replace(plan, violations=violations, notes=(*notes, *plan.notes, *remarks))
     if scope:
         # Nothing was read of the objects outside the scope, so none of them is unmanaged.

@@ -12,8 +12,9 @@ from pydantic import TypeAdapter
 from reconciler.catalogue.problems import WAS, kind_adapter, list_adapter
 from reconciler.catalogue.sections import ALLOW, REMOVED, AllowEntry, PruneEntry, RemovedEntry
 from reconciler.catalogue.settings import LEDGERS
-from reconciler.core.model.kind import Kind, Kinds
+from reconciler.core.model.kind import Kind
 from reconciler.guardrails.rules import RULES
+from reconciler.kinds import MANAGED
 from reconciler.render import doctor
 from reconciler.render.documents import AuditDocument, PlanDocument
 from reconciler.render.report import ReportDocument
@@ -22,13 +23,10 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT = {"type": "string"}
 
 
-def file_schemas(kinds: Kinds) -> dict[str, str]:
+def file_schemas() -> dict[str, str]:
     """Return the schemas of a shop's files by file name; equal input gives equal text."""
     return _serialize(
-        {
-            "catalogue.schema.json": _catalogue(kinds),
-            "reconciler.schema.json": _settings(kinds),
-        }
+        {"catalogue.schema.json": _catalogue(), "reconciler.schema.json": _settings()}
     )
 
 
@@ -60,15 +58,15 @@ def write_schemas(contents: Mapping[str, str], folder: Path) -> list[Path]:
     return [folder / name for name in contents]
 
 
-def _catalogue(kinds: Kinds) -> dict[str, Any]:
+def _catalogue() -> dict[str, Any]:
     definitions: dict[str, Any] = {}
     properties = {}
-    for kind in kinds.values():
-        definitions[kind.name] = _object(kind, kinds, definitions)
+    for kind in MANAGED.values():
+        definitions[kind.name] = _object(kind, definitions)
         if kind.parent is None:
             properties[kind.collection] = _list_of(kind)
-    properties[ALLOW] = _exceptions(kinds)
-    properties[REMOVED] = _removals(kinds)
+    properties[ALLOW] = _exceptions()
+    properties[REMOVED] = _removals()
     title = {"$schema": _DRAFT, "title": "A catalogue file of reconciler"}
     return title | _object_schema(properties) | {"$defs": definitions}
 
@@ -78,7 +76,7 @@ def _object_schema(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
-def _object(kind: Kind, kinds: Kinds, definitions: dict[str, Any]) -> dict[str, Any]:
+def _object(kind: Kind, definitions: dict[str, Any]) -> dict[str, Any]:
     body = kind_adapter(kind).json_schema(ref_template="#/$defs/{model}")
     inner = body.pop("$defs")
     # The item of the list is the model itself; nested models are shared by all definitions.
@@ -90,7 +88,7 @@ def _object(kind: Kind, kinds: Kinds, definitions: dict[str, Any]) -> dict[str, 
     if kind.rename:
         text = f"The {kind.name}'s former name: it is renamed, not deleted and created."
         own["properties"][WAS] = own["properties"][kind.identity] | {"description": text}
-    for child in kinds.values():
+    for child in MANAGED.values():
         if child.parent and child.parent.kind == kind.name:
             own["properties"][child.collection] = _list_of(child)
     own["additionalProperties"] = False
@@ -101,26 +99,26 @@ def _list_of(kind: Kind) -> dict[str, Any]:
     return {"type": "array", "items": {"$ref": f"#/$defs/{kind.name}"}}
 
 
-def _exceptions(kinds: Kinds) -> dict[str, Any]:
+def _exceptions() -> dict[str, Any]:
     (entry,) = list_adapter(AllowEntry).json_schema()["$defs"].values()
     told = entry["properties"]
     told["rule"] = {"enum": list(RULES), "description": "The guardrail."}
-    told["address"] |= {"pattern": f"^({'|'.join(kinds)})/.", "type": "string"}
+    told["address"] |= {"pattern": f"^({'|'.join(MANAGED)})/.", "type": "string"}
     told["address"]["description"] = "The object; left out, the whole plan."
     told["until"]["description"] = "The last day on which it holds."
     return {"type": "array", "items": entry}
 
 
-def _removals(kinds: Kinds) -> dict[str, Any]:
+def _removals() -> dict[str, Any]:
     (entry,) = list_adapter(RemovedEntry).json_schema()["$defs"].values()
-    address = {"pattern": f"^({'|'.join(kinds)})/.", "type": "string"}
+    address = {"pattern": f"^({'|'.join(MANAGED)})/.", "type": "string"}
     entry["properties"]["address"] |= address
     return {"type": "array", "items": {"anyOf": [address, entry]}}
 
 
-def _prune(kinds: Kinds) -> dict[str, Any]:
+def _prune() -> dict[str, Any]:
     (scope,) = list_adapter(PruneEntry).json_schema()["$defs"].values()
-    scope["properties"]["kinds"]["items"] = {"enum": list(kinds)}
+    scope["properties"]["kinds"]["items"] = {"enum": list(MANAGED)}
     return {"type": "array", "items": scope}
 
 
@@ -136,13 +134,13 @@ def _guardrails() -> dict[str, Any]:
     return _object_schema(properties)
 
 
-def _settings(kinds: Kinds) -> dict[str, Any]:
-    catalogue = _catalogue(kinds)
+def _settings() -> dict[str, Any]:
+    catalogue = _catalogue()
     definitions: Mapping[str, Any] = catalogue["$defs"]
     defaults = {}
-    for kind in kinds.values():
+    for kind in MANAGED.values():
         properties = dict(definitions[kind.name]["properties"])
-        nested = {child.collection for child in kinds.values() if child.parent}
+        nested = {child.collection for child in MANAGED.values() if child.parent}
         for name in (kind.identity, WAS, *nested):
             properties.pop(name, None)
         defaults[kind.name] = _object_schema(properties)
@@ -161,8 +159,8 @@ def _settings(kinds: Kinds) -> dict[str, Any]:
         "defaults": _object_schema(defaults),
         "guardrails": _guardrails(),
         "ledger": {"enum": list(LEDGERS), "description": "Where applies are remembered."},
-        "prune": _prune(kinds),
+        "prune": _prune(),
     }
-    inner = {name: body for name, body in definitions.items() if name not in kinds}
+    inner = {name: body for name, body in definitions.items() if name not in MANAGED}
     title = {"$schema": _DRAFT, "title": "reconciler.yaml, the settings of a shop"}
     return title | _object_schema(sections) | {"$defs": inner}

@@ -65,15 +65,15 @@ def refused(tmp_path: Path, catalogue: str, defaults: str = "") -> bool:
 
 def test_the_schemas_on_disk_are_those_of_the_models() -> None:
     """Stale? `make schemas` writes them anew."""
-    made = schema.file_schemas(MANAGED) | schema.document_schemas()
+    made = schema.file_schemas() | schema.document_schemas()
     on_disk = {p.name: p.read_text(encoding="utf-8") for p in (ROOT / "schemas").glob("*.json")}
     assert sorted(on_disk) == sorted(made)
     assert on_disk == made
 
 
 def test_writing_gives_the_same_files(tmp_path: Path) -> None:
-    paths = schema.write_schemas(schema.file_schemas(MANAGED), tmp_path / "new" / "schemas")
-    assert {p.name: p.read_text(encoding="utf-8") for p in paths} == schema.file_schemas(MANAGED)
+    paths = schema.write_schemas(schema.file_schemas(), tmp_path / "new" / "schemas")
+    assert {p.name: p.read_text(encoding="utf-8") for p in paths} == schema.file_schemas()
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_every_example_names_a_schema_that_is_there(path: Path) -> None:
 
 
 def test_what_init_writes_is_valid(tmp_path: Path) -> None:
-    init.create_shop(tmp_path, MANAGED)
+    init.create_shop(tmp_path)
     menu = (tmp_path / "catalogue" / "menu.yaml").read_text(encoding="utf-8")
     assert complaints(CATALOGUE, menu) == []
     text = (tmp_path / "reconciler.yaml").read_text(encoding="utf-8")
@@ -274,7 +274,7 @@ def test_right_settings_are_taken_by_schema_and_loader(tmp_path: Path) -> None:
 
 
 def test_every_key_of_every_kind_is_offered() -> None:
-    definitions = json.loads(schema.file_schemas(MANAGED)[CATALOGUE])["$defs"]
+    definitions = json.loads(schema.file_schemas()[CATALOGUE])["$defs"]
     for kind in MANAGED.values():
         keys = set(definitions[kind.name]["properties"])
         nested = {k.collection for k in MANAGED.values() if k.parent and k.parent.kind == kind.name}
@@ -283,7 +283,7 @@ def test_every_key_of_every_kind_is_offered() -> None:
 
 
 def test_what_is_not_compared_says_so_in_the_editor() -> None:
-    definitions = json.loads(schema.file_schemas(MANAGED)[CATALOGUE])["$defs"]
+    definitions = json.loads(schema.file_schemas()[CATALOGUE])["$defs"]
     for kind in MANAGED.values():
         for name, field in kind.fields.items():
             if field.uncompared_reason:

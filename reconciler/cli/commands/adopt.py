@@ -63,13 +63,9 @@ def adopt(
             found = adopting.find_drift(shop, addresses, fields)
         if asking:
             found.drift = prompt.choose_drift(found.drift, found.labels)
-        back = adopting.edit_files(found)
-        changed = back.finish()
-        if not dry_run:
-            back.save(changed)
+        result = adopting.write_files(found, dry_run)
     from reconciler.render.import_ import adopt_document, adopt_text
 
-    result = adopting.make_result(found, back, changed)
     if output_format == "json":
         output.print_json(adopt_document(result, dry_run))
     else:

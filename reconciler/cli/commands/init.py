@@ -14,8 +14,7 @@ from reconciler.cli import options, output, terminal
 @options.directory
 def init(directory: Path) -> None:
     """Create a shop folder that works with the sandbox at once."""
-    from reconciler.kinds import MANAGED
     from reconciler.workflows.init import create_shop
 
-    terminal.write_stdout("".join(f"wrote {path}\n" for path in create_shop(directory, MANAGED)))
+    terminal.write_stdout("".join(f"wrote {path}\n" for path in create_shop(directory)))
     output.print_message(f"Next: reconciler plan {shlex.quote(str(directory))}")

@@ -17,13 +17,11 @@ def schema(directory: Path) -> None:
 
     DIR is the folder to write to (default: schemas).
     """
-    from reconciler.kinds import MANAGED
     from reconciler.workflows import schemas as shapes
 
     try:
-        written = shapes.write_schemas(
-            shapes.file_schemas(MANAGED) | shapes.document_schemas(), directory
-        )
+        contents = shapes.file_schemas() | shapes.document_schemas()
+        written = shapes.write_schemas(contents, directory)
     except OSError as error:
         raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from None
     terminal.write_stdout("".join(f"wrote {path}\n" for path in written))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.core.model.address import Address, Source
@@ -73,6 +73,15 @@ class Desired:
 
     def __getitem__(self, address: Address) -> Declared:
         return self.objects[address.kind][address.name]
+
+    def without(self, left_out: Container[Address]) -> Desired:
+        """Return the declarations and removals of all other objects."""
+        objects = {
+            kind: {n: found for n, found in named.items() if Address(kind, n) not in left_out}
+            for kind, named in self.objects.items()
+        }
+        removals = {a: removal for a, removal in self.removals.items() if a not in left_out}
+        return Desired(objects, removals=removals)
 
     def __iter__(self) -> Iterator[tuple[Address, Declared]]:
         """Yield every declared object, in the order of kinds and names."""
