@@ -71,7 +71,7 @@ def plan(
     return label_origins(made, known)
 
 
-def origins(made: Plan) -> dict[str, str]:
+def origins(made: Plan) -> dict[str, str | None]:
     return {f.name: f.origin for change in made.changes for f in change.fields}
 
 
@@ -212,7 +212,7 @@ def test_without_the_key_nobody_knows_which_side_moved_a_private_value(key: Key 
     ledger = applied({"customer/C": CUSTOMER})
     desired = files({"customer/C": {**CUSTOMER, "mobile": "0812"}})
     made = plan(ledger, desired, shop({"customer/C": {**CUSTOMER, "mobile": "0813"}}), key=key)
-    assert origins(made) == {"mobile": ""}
+    assert origins(made) == {"mobile": None}
 
 
 def test_without_a_key_nothing_private_is_recorded() -> None:

@@ -59,8 +59,8 @@ class FieldChange:
     action: Action = Action.UPDATE
     reason: str | None = None
     """The reason of a forced action, such as a replacement."""
-    origin: str = ""
-    """Which side moved since the last apply: one of ORIGINS; empty where that is not known."""
+    origin: str | None = None
+    """Which side moved since the last apply: one of ORIGINS; None where that is not known."""
 
     @property
     def name(self) -> str:
@@ -103,10 +103,10 @@ class Change:
         return frozenset(field.path[0] for field in self.fields)
 
     @property
-    def origin(self) -> str:
-        """The most careful word of its fields; empty where none is known."""
+    def origin(self) -> str | None:
+        """The most careful word of its fields; None where none is known."""
         known = [field.origin for field in self.fields if field.origin]
-        return max(known, key=ORIGINS.index, default="")
+        return max(known, key=ORIGINS.index, default=None)
 
     @property
     def provable(self) -> Value:

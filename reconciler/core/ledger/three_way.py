@@ -187,13 +187,15 @@ def _exact(last: Any, asked: Any) -> Any:
     return Decimal(last) if isinstance(last, str) and isinstance(asked, (int, Decimal)) else last
 
 
-def _of(known: LedgerView, change: Change, found: FieldChange, entry: LedgerEntry | None) -> str:
+def _of(
+    known: LedgerView, change: Change, found: FieldChange, entry: LedgerEntry | None
+) -> str | None:
     if change.action is Action.CREATE:
         return DRIFTED if entry else PENDING
     if found.reason == RENAMED:
         return PENDING
     if entry is None:
-        return ""
+        return None
     carried = change.carried if len(found.path) == 1 else {}
     asked = carried.get(found.path[0], (found.after,))[0]
     return _origin(known, change.address, found, asked, entry)
@@ -201,22 +203,22 @@ def _of(known: LedgerView, change: Change, found: FieldChange, entry: LedgerEntr
 
 def _origin(
     known: LedgerView, address: Address, found: FieldChange, asked: Any, entry: LedgerEntry
-) -> str:
-    """Return the side that changed since `entry`; empty if unknown or neither."""
+) -> str | None:
+    """Return the side that changed since `entry`; None if unknown or neither."""
     spec = known.kinds[address.kind].fields[found.path[0]]
     if spec.name not in entry.values and not spec.private:
         return PENDING  # nobody managed the field until now
     last = last_written(entry, spec, found.path, known.key)
     if last is UNKNOWN:
-        return ""
+        return None
     files = ledger_value(address, spec, asked, known.key) != last
     if spec.derived or spec.write_only:
-        return PENDING if files else ""  # how the shop has it tells nothing
+        return PENDING if files else None  # how the shop has it tells nothing
     pair = entry.kept.get(found.path)
     stored = pair is not None and pair[1] == ledger_value(address, spec, found.before, None)
     shop = not stored and ledger_value(address, spec, found.before, known.key) != last
     return {(True, True): CONFLICT, (True, False): PENDING, (False, True): DRIFTED}.get(
-        (files, shop), ""
+        (files, shop)
     )
 
 
