@@ -12,6 +12,7 @@ import threading
 import time
 from typing import Any
 
+from reconciler import errors
 from reconciler.core.model.store import Store
 from reconciler.dealpos import retry
 from reconciler.dealpos.auth import Token
@@ -21,16 +22,6 @@ from reconciler.dealpos.operations import BASE, OPERATIONS, Operation, Route
 from reconciler.dealpos.request_window import RequestWindow
 from reconciler.dealpos.response import Deadline, Response, parse, read_bounded
 from reconciler.dealpos.tenant import Routes, TenantProfile
-from reconciler.errors import (
-    OperationUnavailable,
-    OutcomeUnknown,
-    RateLimited,
-    Rejected,
-    StoreError,
-    UnexpectedResponse,
-    Unreachable,
-    UsageError,
-)
 
 # Without this line httpx would import its own command line, and rich with it: a tenth of a second.
 sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
@@ -87,7 +78,7 @@ class Client:
             )
         except (httpx.InvalidURL, UnicodeError, ValueError, ImportError, OSError) as error:
             # httpx reads the variables of proxies and of root certificates here.
-            raise StoreError(
+            raise errors.StoreError(
                 f"cannot set up a connection to {store.url}: {error}",
                 hint="check the address, and HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE",
             ) from None
@@ -131,7 +122,7 @@ class Client:
         for route in self.routes.candidates_by_path(operation):
             try:
                 answer = self._send(operation, route, parameters)
-            except Rejected as error:
+            except errors.Rejected as error:
                 if error.status not in _NOT_OFFERED:
                     raise
                 refusal = error
@@ -141,7 +132,7 @@ class Client:
         if operation.single and refusal.status == 404:
             raise refusal
         self.routes.forget(name)
-        raise OperationUnavailable(name, refusal.status, refusal.answer) from refusal
+        raise errors.OperationUnavailable(name, refusal.status, refusal.answer) from refusal
 
     def _send(self, operation: Operation, route: Route, parameters: Any) -> Any:
         fresh = operation.name != "token" and self._token.renew("")
@@ -149,7 +140,7 @@ class Client:
         while True:
             try:
                 return self._attempt(operation, route, parameters, fresh)
-            except (OutcomeUnknown, Unreachable, UnexpectedResponse) as error:
+            except (errors.OutcomeUnknown, errors.Unreachable, errors.UnexpectedResponse) as error:
                 if not retry.should_retry(operation, error, attempt):
                     raise
                 reason = retry.retry_reason(error)
@@ -192,7 +183,7 @@ class Client:
                 return response
             wait = self.window.close(response.headers.get("retry-after", ""))
             self._wait(wait, "rate limit reached (HTTP 429, also used by other integrations)")
-        raise RateLimited(
+        raise errors.RateLimited(
             operation.name,
             f"the shop answered HTTP 429 in {MAX_WINDOWS} rate-limit windows",
             hint="find the integration that uses the rate limit, or ask DealPOS to raise it",
@@ -205,7 +196,7 @@ class Client:
             wait = self.window.seconds_to_wait()
             if not self.writing and (broken := self.broken_limit(counted, wait)):
                 # Only the next request is known here, so the need is a lower bound.
-                raise UsageError(
+                raise errors.UsageError(
                     f"{broken.limit} is too low: reading the shop needs {broken.needed} or more. "
                     "Nothing was written",
                     hint="raise the limit; 'reconciler plan' shows how many requests reading needs",
@@ -238,10 +229,11 @@ class Client:
         except _NOT_SENT as error:
             raise retry.not_sent_error(operation, self.store.url, error) from None
         except (httpx.InvalidURL, UnicodeError):
-            raise Unreachable(operation.name, f"{self.store.url} is not a valid address") from None
+            invalid = f"{self.store.url} is not a valid address"
+            raise errors.Unreachable(operation.name, invalid) from None
         except _RESPONSE_LOST as error:
             lost = f"the response was lost ({retry.describe_failure(error)})"
-            raise OutcomeUnknown(operation.name, lost) from None
+            raise errors.OutcomeUnknown(operation.name, lost) from None
 
     def _wait(self, seconds: float, reason: str) -> None:
         self.observer.on_wait(seconds, reason)

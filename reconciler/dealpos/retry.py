@@ -6,33 +6,27 @@ import random
 import ssl
 from urllib.parse import urlsplit
 
+from reconciler import errors
 from reconciler.dealpos.operations import Operation
-from reconciler.errors import (
-    ApiError,
-    CertificateInvalid,
-    OutcomeUnknown,
-    UnexpectedResponse,
-    Unreachable,
-)
 
 MAX_ATTEMPTS = 4
 """Attempts of a repeatable request before its error is reported."""
 
 
-def should_retry(operation: Operation, error: ApiError, attempt: int) -> bool:
+def should_retry(operation: Operation, error: errors.ApiError, attempt: int) -> bool:
     """Return whether to send a request again whose `attempt` failed; the first one is number 1.
 
     It must be safe, and it may succeed.
     """
-    if attempt == MAX_ATTEMPTS or isinstance(error, CertificateInvalid):
+    if attempt == MAX_ATTEMPTS or isinstance(error, errors.CertificateInvalid):
         return False
-    if isinstance(error, UnexpectedResponse):
+    if isinstance(error, errors.UnexpectedResponse):
         # A proxy may have answered once; without this limit a permanent one would cost minutes.
         return operation.reads and operation.name != "token" and attempt == 1
-    if operation.single and isinstance(error, OutcomeUnknown) and error.has_message:
+    if operation.single and isinstance(error, errors.OutcomeUnknown) and error.has_message:
         # dealpos-api.md §4: "not found" is undocumented, and a 500 with a message may mean it.
         return attempt == 1
-    return operation.repeatable or isinstance(error, Unreachable)
+    return operation.repeatable or isinstance(error, errors.Unreachable)
 
 
 def pause_seconds(attempt: int) -> float:
@@ -40,18 +34,18 @@ def pause_seconds(attempt: int) -> float:
     return random.uniform(0.75, 1.25) * min(0.5 * float(2**attempt), 8.0)
 
 
-def retry_reason(error: ApiError) -> str:
+def retry_reason(error: errors.ApiError) -> str:
     """Return what went wrong, without the server's message, which may name a customer."""
-    status = error.status if isinstance(error, OutcomeUnknown) else 0
+    status = error.status if isinstance(error, errors.OutcomeUnknown) else 0
     return f"HTTP {status}" if status else error.detail
 
 
-def not_sent_error(operation: Operation, shop: str, error: Exception) -> Unreachable:
+def not_sent_error(operation: Operation, shop: str, error: Exception) -> errors.Unreachable:
     """Return the error for a request that was not sent, with what to check."""
     link: BaseException | None = error
     while link is not None:
         if isinstance(link, ssl.SSLCertVerificationError):
-            return CertificateInvalid(
+            return errors.CertificateInvalid(
                 operation.name,
                 f"the certificate of {shop} is not trusted ({link.verify_message})",
                 hint="check the address; if your company signs certificates itself, set "
@@ -60,7 +54,7 @@ def not_sent_error(operation: Operation, shop: str, error: Exception) -> Unreach
         link = link.__cause__ or link.__context__
     proxy = _proxy_of(shop)
     through = f" through the proxy {proxy}" if proxy else ""
-    return Unreachable(
+    return errors.Unreachable(
         operation.name,
         f"{shop} is unreachable{through} ({describe_failure(error)})",
         hint="check the address and the network. Nothing was sent",

@@ -171,7 +171,7 @@ def _drift(drift: FieldDrift, labels: ObjectLabels) -> dict[str, Any]:
 def _private(result: AdoptResult) -> set[str]:
     """Return the collections whose entries are people."""
     kinds = {KINDS[address.kind] for address in (*(d.address for d in result.drift), *result.new)}
-    return {k.collection for k in kinds if any(field.private for field in k.fields.values())}
+    return {kind.collection for kind in kinds if kind.is_private}
 
 
 def _difference(name: str, old: bytes, new: bytes, private: Iterable[str]) -> Iterator[str]:

@@ -144,8 +144,7 @@ def _unknown_part(change: Approved) -> str | None:
 
 def _has_private_fields(changes: Iterable[Approved]) -> bool:
     """Return whether customer data is approved; the saved plan does not contain it."""
-    kinds = {change.address.kind for change in changes}
-    return any(field.private for name in kinds for field in KINDS[name].fields.values())
+    return any(KINDS[change.address.kind].is_private for change in changes)
 
 
 def _reasons_by_address(moved: Iterable[StaleField]) -> dict[Address, str]:

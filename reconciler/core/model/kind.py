@@ -25,8 +25,8 @@ DECLARE = "Declare the value that it has in DealPOS"
 Shown = tuple[tuple[str, str, Codec], ...]
 """The fields that a row shows, each with its key and how to read it."""
 
-_SHAPES = 100
-"""So many different sets of keys are remembered of a kind; a server that makes up keys has more."""
+_MAX_SHAPES = 100
+"""Different sets of keys that are remembered of a kind; a server that makes up keys has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +180,8 @@ class Kind:
     """The fields that reads show, with the keys they come under."""
     _shapes: dict[tuple[str, ...], Shown] = field(init=False, repr=False, default_factory=dict)
     """The fields that rows show, by the keys of the rows."""
+    is_private: bool = field(init=False)
+    """True if objects of the kind hold personal data."""
     uncompared_fields: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -200,6 +202,7 @@ class Kind:
             identity=next(f.name for f in specs if f.identity),
             referring_fields=tuple((f.name, f.references) for f in specs if f.references),
             read_fields=tuple((f.name, f.wire.read, f.wire.codec) for f in specs if f.wire.read),
+            is_private=any(f.private for f in specs),
             uncompared_fields=frozenset(f.name for f in specs if f.uncompared_reason),
         )
 
@@ -238,7 +241,7 @@ class Kind:
                 for name, ours, codec in self.read_fields
                 if (key := next((k for k in ours if k in present), None)) is not None
             )
-            if len(self._shapes) < _SHAPES:
+            if len(self._shapes) < _MAX_SHAPES:
                 self._shapes[keys] = found
         return found
 
@@ -279,7 +282,6 @@ class Kind:
         return found if found is None or type(found) is str else str(found)
 
     def _peek(self, name: str, row: Any) -> Any:
-        """Return one value of a row; None where it is not shown in a form that is understood."""
         wire = self.fields[name].wire
         for key in wire.read if isinstance(row, Mapping) else ():
             if (raw := row.get(key)) is not None:

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum, auto
-from typing import Any
 
+from reconciler import errors
 from reconciler.core.model.kind import Kind
 from reconciler.dealpos.observer import RequestRecord
 from reconciler.dealpos.rows import Row
-from reconciler.errors import (
-    ApiError,
-    OperationUnavailable,
-    OutcomeUnknown,
-    RateLimited,
-    Rejected,
-    Unauthorised,
-    UnexpectedResponse,
-    Unreachable,
-)
 
 MAX_REQUESTS = 20
 """Requests that the doctor sends at most, the token included."""
@@ -57,20 +47,20 @@ class Reply(StrEnum):
     UNASKED = auto()
 
 
-_REPLIES: tuple[tuple[type[ApiError], Reply], ...] = (
-    (OperationUnavailable, Reply.NOT_OFFERED),
-    (Rejected, Reply.REFUSED),
-    (Unauthorised, Reply.FORBIDDEN),
-    (RateLimited, Reply.THROTTLED),
-    (Unreachable, Reply.UNREACHABLE),
-    (OutcomeUnknown, Reply.LOST),
-    (UnexpectedResponse, Reply.UNREADABLE),
+_REPLIES: tuple[tuple[type[errors.ApiError], Reply], ...] = (
+    (errors.OperationUnavailable, Reply.NOT_OFFERED),
+    (errors.Rejected, Reply.REFUSED),
+    (errors.Unauthorised, Reply.FORBIDDEN),
+    (errors.RateLimited, Reply.THROTTLED),
+    (errors.Unreachable, Reply.UNREACHABLE),
+    (errors.OutcomeUnknown, Reply.LOST),
+    (errors.UnexpectedResponse, Reply.UNREADABLE),
 )
 
 
-def classify_error(error: ApiError) -> Reply:
+def classify_error(error: errors.ApiError) -> Reply:
     """Return the kind of reply that an error of the client stands for."""
-    if isinstance(error, Rejected) and error.status == 403:
+    if isinstance(error, errors.Rejected) and error.status == 403:
         return Reply.FORBIDDEN
     return next(reply for raised, reply in _REPLIES if isinstance(error, raised))
 
@@ -186,16 +176,3 @@ class Evidence:
         answers = [q for q in self.questions if q.records]
         refused = [q for q in answers if q.reply is Reply.FORBIDDEN and q.status == 401]
         return bool(answers) and refused == answers
-
-
-def is_private(kind: Kind) -> bool:
-    """Return whether objects of a kind hold personal data."""
-    return any(field.private for field in kind.fields.values())
-
-
-def decode_or_empty(kind: Kind, row: Row) -> Mapping[str, Any]:
-    """Return the fields in a row; none where it cannot be decoded."""
-    try:
-        return kind.decode(row)
-    except (ValueError, TypeError, AttributeError):
-        return {}

@@ -19,7 +19,6 @@ from reconciler.dealpos.doctor.evidence import (
     Question,
     Reply,
     classify_error,
-    is_private,
 )
 from reconciler.dealpos.operations import OPERATIONS
 from reconciler.dealpos.reading.paging import (
@@ -216,7 +215,7 @@ class _Examination:
             is_past_end = answer is None and purpose is Purpose.SECOND_PAGE
             found = parse_rows(operation, [] if is_past_end else answer)
         except UnexpectedResponse as error:
-            detail = "expected a list of objects" if is_private(kind) else error.detail
+            detail = "expected a list of objects" if kind.is_private else error.detail
             return replace(question, reply=Reply.UNREADABLE, detail=detail)
         return replace(
             question,
@@ -245,7 +244,7 @@ class _Examination:
                 reply, detail, hint = self._classify(error)
         records = tuple(timed.record for timed in self.budget.records[begin:])
         self._stop_if_silent(operation, reply, records[-1].status if records else None)
-        if is_private(kind) and reply not in (Reply.ANSWERED, Reply.UNASKED):
+        if kind.is_private and reply not in (Reply.ANSWERED, Reply.UNASKED):
             detail = None  # the message of the server may name the customer
         return answer, Question(kind.name, purpose, operation, reply, records, detail, hint)
 

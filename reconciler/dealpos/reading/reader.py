@@ -10,6 +10,7 @@ from contextlib import suppress
 from itertools import islice
 from math import ceil
 
+from reconciler import errors
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Batch, Kind, Kinds
 from reconciler.core.model.live import ListingStats, Live, Observed
@@ -19,13 +20,6 @@ from reconciler.dealpos.operations import NOT_FOUND_STATUSES, OPERATIONS
 from reconciler.dealpos.reading.live_builder import LiveBuilder
 from reconciler.dealpos.reading.paging import DOCUMENTED_PAGE_ROWS, batches_are_cheaper, read_pages
 from reconciler.dealpos.rows import Rows, parse_name, parse_rows, parse_single
-from reconciler.errors import (
-    ApiError,
-    OperationUnavailable,
-    OutcomeUnknown,
-    Rejected,
-    UnexpectedResponse,
-)
 
 MAX_PROBE_READS = 3
 """Objects known to exist that are read singly before single reads are called not offered."""
@@ -57,10 +51,10 @@ class Reader:
         """Names that no listing or batch has answered for, so that only single reads can."""
         self._says_not_found: set[str] = set()
         """Kinds whose single read has answered a plain "not found"."""
-        self._failed: dict[str, dict[str, OutcomeUnknown]] = {}
+        self._failed: dict[str, dict[str, errors.OutcomeUnknown]] = {}
         """Single reads that failed, by kind and name, where that may mean "not found"."""
 
-    def mark_unread(self, kind: Kind, names: Iterable[str], why: ApiError | str) -> None:
+    def mark_unread(self, kind: Kind, names: Iterable[str], why: errors.ApiError | str) -> None:
         """Record why objects could not be read; those that were read keep what is known."""
         reason = why if isinstance(why, str) else describe_failure(kind, why)
         for name in names:
@@ -97,7 +91,7 @@ class Reader:
         is_cheaper = not batches_are_cheaper(self.client, kind)
         if kind.reads.listing and cost > MAX_UNQUESTIONED_BATCHES and is_cheaper:
             # dealpos-api.md §7: it is unclear whether variants are listed without a category.
-            with suppress(Rejected, UnexpectedResponse):
+            with suppress(errors.Rejected, errors.UnexpectedResponse):
                 self.read_listing(kind, asked, budget=cost)
         left = self.find_missing(kind, asked)
         self.read_batches(kind, batch, left)
@@ -143,7 +137,7 @@ class Reader:
         for chunk in split_batches(sorted(names), batch.limit):
             try:
                 answer = self.client.call(batch.operation, {batch.key: list(chunk)})
-            except Rejected as error:
+            except errors.Rejected as error:
                 if not _may_mean_not_found(error):
                     raise
                 # dealpos-api.md §13: a batch with an unknown name may be refused as a whole.
@@ -158,11 +152,11 @@ class Reader:
         assert single is not None
         try:
             answer = self.client.call(single.operation, {single.key: name})
-        except Rejected as error:
+        except errors.Rejected as error:
             if not _may_mean_not_found(error):
                 raise
             answer = None
-        except OutcomeUnknown as error:
+        except errors.OutcomeUnknown as error:
             # dealpos-api.md §4: a 500 with a message, where other objects are found, may be how
             # this shop says "not found".
             may_mean_no = error.has_message and self.client.has_answered(single.operation)
@@ -231,7 +225,7 @@ class Reader:
             return
         try:
             self.read_listing(kind, dict.fromkeys(names, frozenset()), to_the_end=True)
-        except (Rejected, UnexpectedResponse):
+        except (errors.Rejected, errors.UnexpectedResponse):
             self.unlisted.setdefault(kind.name, set()).update(names)
 
     def _note_not_found(self, kind: Kind) -> None:
@@ -243,16 +237,16 @@ class Reader:
                 self.mark_unread(kind, [name], error)
 
 
-def describe_failure(kind: Kind, error: ApiError) -> str:
+def describe_failure(kind: Kind, error: errors.ApiError) -> str:
     """Return why objects of a kind could not be read, without what may be personal."""
-    if not any(field.private for field in kind.fields.values()):
+    if not kind.is_private:
         return str(error)
     # The message of the server may name the customer.
-    reason = f"HTTP {error.status}" if isinstance(error, Rejected) else "not understood"
+    reason = f"HTTP {error.status}" if isinstance(error, errors.Rejected) else "not understood"
     if reason == "HTTP 403":
         reason += f": permission denied: the API client needs {OPERATIONS[error.operation].right}"
     return f"{error.operation}: {reason}"
 
 
-def _may_mean_not_found(error: Rejected) -> bool:
-    return error.status in NOT_FOUND_STATUSES or isinstance(error, OperationUnavailable)
+def _may_mean_not_found(error: errors.Rejected) -> bool:
+    return error.status in NOT_FOUND_STATUSES or isinstance(error, errors.OperationUnavailable)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Reply, decode_or_empty
+from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Reply
 from reconciler.dealpos.doctor.finding import CheckResult, ok, warning
 from reconciler.dealpos.operations import OPERATIONS
 from reconciler.dealpos.rows import Row
@@ -93,7 +94,10 @@ def _with_generations(routes: dict[str, str]) -> str:
 
 
 def _missing_fields(evidence: Evidence, kind: Kind) -> list[str]:
-    fields = {name for row in evidence.rows(kind.name) for name in decode_or_empty(kind, row)}
+    fields: set[str] = set()
+    for row in evidence.rows(kind.name):
+        with suppress(ValueError, TypeError, AttributeError):
+            fields.update(kind.decode(row))
     readable = [name for name, _, _ in kind.read_fields if kind.fields[name].comparable]
     return [name for name in readable if name not in fields]
 
