@@ -43,7 +43,7 @@ class _Entry:
     source: Source
     owner: Node
     """The mapping that it stands in."""
-    was: str = ""
+    was: str | None = None
 
 
 def load(shop: Settings, parsing: Parsing | None = None) -> Desired:

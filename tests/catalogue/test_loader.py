@@ -461,7 +461,7 @@ def test_renames_are_read_at_every_level(folder: Folder) -> None:
     assert {name: declared.was for name, declared in table.items()} == {
         "Drinks": "Beverages",
         "Drinks/Coffee": "Beverages/Kopi",
-        "Drinks/Tea": "",
+        "Drinks/Tea": None,
     }
     assert all("was" not in declared.value for declared in table.values())
 

@@ -34,7 +34,7 @@ class World:
     objects: dict[str, dict[str, Declared]] = field(default_factory=dict)
     live: Live = field(default_factory=Live)
 
-    def declare(self, address: str, was: str = "", **fields: Any) -> None:
+    def declare(self, address: str, was: str | None = None, **fields: Any) -> None:
         """The files hold this object; identity and line are filled in."""
         kind, name = address_of(address)
         table = self.objects.setdefault(kind, {})

@@ -217,9 +217,9 @@ def _origin(
     pair = entry.kept.get(found.path)
     stored = pair is not None and pair[1] == ledger_value(address, spec, found.before, None)
     shop = not stored and ledger_value(address, spec, found.before, known.key) != last
-    return {(True, True): CONFLICT, (True, False): PENDING, (False, True): DRIFTED}.get(
-        (files, shop)
-    )
+    if files:
+        return CONFLICT if shop else PENDING
+    return DRIFTED if shop else None
 
 
 def _describe_conflict(kind: Kind, found: FieldChange, entry: LedgerEntry) -> str:

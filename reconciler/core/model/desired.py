@@ -28,7 +28,7 @@ class Declared:
 
     value: Value
     source: Source
-    was: str = ""
+    was: str | None = None
     """The identity it had before, where the file says that it was renamed."""
     changed_derived_fields: frozenset[str] = frozenset()
     """Fields that the server always rewrites, and whose value is not the one written last."""

@@ -138,8 +138,7 @@ def _former(desired: Desired, live: Live, kinds: Kinds) -> Iterator[Address]:
     """Return the former names that were not read: the object may exist under one of them."""
     for name, objects in desired.objects.items():
         for declared in objects.values() if kinds[name].rename else ():
-            former = Address(name, declared.was)
-            if declared.was and live.get(former) is None:
+            if declared.was and live.get(former := Address(name, declared.was)) is None:
                 yield former
 
 
