@@ -223,23 +223,24 @@ class RequestLog:
 def format_line(record: RequestRecord, before: RequestRecord | None = None) -> str:
     """Return time, operation, route, status, size, and why it was sent after the one `before`."""
     status = record.status or "no answer"
+    reason = _reason(record, before)
     return (
         f"{time.strftime('%H:%M:%S')} {record.operation} {record.method} {record.path}: "
         f"{status}, {record.seconds * 1000:,.0f} ms, {record.size:,} bytes, "
-        f"{record.remaining} requests remaining{_reason(record, before)}"
+        f"{record.remaining} requests remaining{f' ({reason})' if reason else ''}"
     )
 
 
-def _reason(record: RequestRecord, before: RequestRecord | None) -> str:
+def _reason(record: RequestRecord, before: RequestRecord | None) -> str | None:
     if before is None:
-        return ""
+        return None
     status = f"HTTP {before.status}" if before.status else "no answer"
     if record.operation == "token" and before.status == 401:
-        return f" (new token: {before.operation} returned HTTP 401)"
+        return f"new token: {before.operation} returned HTTP 401"
     same = record.operation == before.operation
     if same and (record.method, record.path) != (before.method, before.path):
-        return f" (instead of {before.method} {before.path}, which returned {status})"
-    return ""
+        return f"instead of {before.method} {before.path}, which returned {status}"
+    return None
 
 
 def format_details(record: RequestRecord) -> str:

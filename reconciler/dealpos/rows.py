@@ -124,7 +124,6 @@ def _describe_key(key: str) -> str:
 
 
 def _unwrap(answer: Any) -> Any:
-    """Return the content of an envelope, or the answer itself where it has none."""
     if isinstance(answer, Mapping):
         return next((answer[key] for key in _ENVELOPES if key in answer), answer)
     return answer

@@ -27,7 +27,7 @@ from reconciler.ledger.git_repository import commit_of
 from reconciler.ledger.rewrites import forget_rewrites, read_rewrites
 from reconciler.ledger.state_dir import StateDir
 
-GRACE = timedelta(minutes=15)
+GRACE_TIME = timedelta(minutes=15)
 """Time by which a lock outlives twice the expected duration of a plan."""
 MAX_NAMES = 10
 
@@ -133,7 +133,7 @@ class RunLedger:
         backend.release(after)
 
     def _take(self, backend: LedgerBackend, seconds: int, force: bool) -> None:
-        end = datetime.now(UTC) + 2 * timedelta(seconds=seconds) + GRACE
+        end = datetime.now(UTC) + 2 * timedelta(seconds=seconds) + GRACE_TIME
         backend.take(self.snapshot, end.strftime(TIME_FORMAT), force)
 
     def _notes(self, desired: Desired) -> Iterator[str]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SEED = "sandbox.json"
 """File beside reconciler.yaml: the first content of the embedded shop."""
 
-UNLIMITED = 1_000_000_000
+UNLIMITED_REQUESTS = 1_000_000_000
 """The limit in the headers of a sandbox without one: a client without headers would wait."""
 
 

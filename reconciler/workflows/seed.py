@@ -48,7 +48,7 @@ def _fill(shop: Settings, desired: Desired) -> None:
         if KINDS[kind].create is None
         for name in named
     )
-    app = sandbox.create_app(limit=connect.UNLIMITED)
+    app = sandbox.create_app(limit=connect.UNLIMITED_REQUESTS)
     rehearsed = app.extensions["sandbox"].store
     sandbox.seed(rehearsed, {"outlets": [{"Name": name} for name in outlets]})
     state = StateDir(shop.root)

@@ -16,7 +16,7 @@ import waitress
 from flask import Flask
 
 from reconciler import sandbox
-from reconciler.workflows.connect import UNLIMITED
+from reconciler.workflows.connect import UNLIMITED_REQUESTS
 
 Start = Callable[[str, list[tuple[str, str]]], Any]
 Key = tuple[str, str, str, bytes]
@@ -54,7 +54,7 @@ class Remembered:
 
 def main(folder: Path) -> None:
     """Serve until terminated."""
-    app = sandbox.create_app(folder / ".reconciler" / "sandbox.db", limit=UNLIMITED)
+    app = sandbox.create_app(folder / ".reconciler" / "sandbox.db", limit=UNLIMITED_REQUESTS)
     server: Any = waitress.create_server(Remembered(app), host="127.0.0.1", port=0, threads=8)
     print(f"http://127.0.0.1:{server.effective_port}", flush=True)  # noqa: T201
     server.run()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.dealpos.request_window import MARGIN_SECONDS, RequestWindow
-from reconciler.workflows.connect import UNLIMITED
+from reconciler.workflows.connect import UNLIMITED_REQUESTS
 
 LONG = "9" * 5000
 
@@ -102,9 +102,9 @@ def test_headers_that_say_nothing_change_nothing(window: RequestWindow, nonsense
 
 def test_a_shop_without_a_limit_is_not_waited_for(window: RequestWindow) -> None:
     """`sandbox serve --limit 0` sends a limit that is never reached."""
-    told = str(UNLIMITED)
+    told = str(UNLIMITED_REQUESTS)
     send(window, ratelimit_policy=f"{told};w=180", ratelimit_remaining=told)
-    assert (window.limit, window.seconds) == (UNLIMITED, 180.0)
+    assert (window.limit, window.seconds) == (UNLIMITED_REQUESTS, 180.0)
     send(window, 60)
 
 

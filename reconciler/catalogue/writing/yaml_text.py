@@ -27,7 +27,7 @@ _GUESSED = re.compile(
 _NAME = re.compile(r"\$(\$?)\{[A-Za-z_][A-Za-z0-9_]*\}")
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
-STEP = 2
+INDENT_SPACES = 2
 """Spaces of indentation for a nested value."""
 
 
@@ -56,7 +56,7 @@ class YamlEntry:
     def lines(self, indent: int) -> Iterator[str]:
         """Return the entry as an item of a list, indented by `indent` spaces."""
         lead = " " * indent + "- "
-        for line in self._body(indent + STEP):
+        for line in self._body(indent + INDENT_SPACES):
             yield lead + line.lstrip(" ") if lead else line
             lead = ""
 
@@ -66,7 +66,7 @@ class YamlEntry:
         if self.children:
             yield " " * indent + f"{self.collection}:"
             for child in self.children:
-                yield from child.lines(indent + STEP)
+                yield from child.lines(indent + INDENT_SPACES)
 
 
 def plain(value: Any) -> str:
@@ -135,7 +135,7 @@ def pair(key: str, value: Any, indent: int) -> Iterator[str]:
     if isinstance(value, dict) and any(isinstance(v, dict) for v in value.values()):
         yield lead
         for inner_key, inner in value.items():
-            yield " " * (indent + STEP) + f"{scalar(inner_key)}: {flow(inner)}"
+            yield " " * (indent + INDENT_SPACES) + f"{scalar(inner_key)}: {flow(inner)}"
         return
     lines = _paragraph(escape_placeholders(value)) if isinstance(value, str) else None
     if lines is None:
@@ -143,7 +143,7 @@ def pair(key: str, value: Any, indent: int) -> Iterator[str]:
         return
     yield f"{lead} |-"
     for line in lines:
-        yield " " * (indent + STEP) + line if line else ""
+        yield " " * (indent + INDENT_SPACES) + line if line else ""
 
 
 def flow(value: Any, *, inside: bool = False) -> str:

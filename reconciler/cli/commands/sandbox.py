@@ -56,9 +56,9 @@ def serve(directory: Path, host: str, port: int, limit: int, window: float, **wh
     """Serve the sandbox of a shop folder over HTTP."""
     from reconciler import sandbox as shop
     from reconciler.catalogue.settings import load
-    from reconciler.workflows.connect import UNLIMITED, open_sandbox
+    from reconciler.workflows.connect import UNLIMITED_REQUESTS, open_sandbox
 
-    app = open_sandbox(load(directory), limit=limit or UNLIMITED, window=window, **who)
+    app = open_sandbox(load(directory), limit=limit or UNLIMITED_REQUESTS, window=window, **who)
     try:
         server = shop.listen(app, host, port)
     except (OSError, ValueError, OverflowError) as error:

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 _WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
-_DIGITS = 30
+_MAX_DIGITS = 30
 """Beyond any price: expanding 1e100000 would only burn time."""
 # dealpos-api.md §13: ISO, with a space for its T too, and `31 Jul 2019`.
 _DAYS = ("%Y-%m-%d", "%d %b %Y", "%d %B %Y")
@@ -63,7 +63,7 @@ def number(raw: Any) -> int | Decimal:
         exact = Decimal(str(raw).strip())
     except InvalidOperation:
         raise ValueError("a number was expected") from None
-    if not exact.is_finite() or abs(exact.adjusted()) > _DIGITS:
+    if not exact.is_finite() or abs(exact.adjusted()) > _MAX_DIGITS:
         raise ValueError("a number was expected")
     whole = int(exact)
     return whole if whole == exact else exact.normalize()

@@ -21,7 +21,7 @@ _NAMED = r"^[^\x00-\x1f\x7f]*$"
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SCALAR = {"type": ["string", "number", "boolean"]}
 # 15 digits are exact in every JSON reader, and enough for any price in any currency.
-_DIGITS = 15
+_MAX_DIGITS = 15
 
 
 def _amount(written: Any) -> int | Decimal:
@@ -30,7 +30,7 @@ def _amount(written: Any) -> int | Decimal:
 
 @lru_cache(maxsize=10_000)  # a shop has far fewer prices than variants
 def _exact(written: str) -> int | Decimal:
-    if written.isascii() and len(written) <= _DIGITS:
+    if written.isascii() and len(written) <= _MAX_DIGITS:
         if written.isdigit():
             return int(written)
         whole, dot, cents = written.partition(".")

@@ -15,7 +15,7 @@ from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live
 
 _LABELS = ("name", "model")
-_MANY = 5
+_MAX_NAMES = 5
 
 
 def note_changed_codes(
@@ -66,7 +66,7 @@ def _word_note(new: Address, old: Address, live: Live, kinds: Kinds) -> str:
         for name, state in live.iterate_observed(kind.name)
         if any(target == old for target, _ in references_of(kind, state.value))
     ]
-    named = ", ".join(users[:_MANY]) + (" …" if len(users) > _MANY else "")
+    named = ", ".join(users[:_MAX_NAMES]) + (" …" if len(users) > _MAX_NAMES else "")
     left = f". Still refers to {old}: {named}" if users else ""
     return (
         f"{new} looks like {old} with a new code. The API cannot rename codes, so past sales and "

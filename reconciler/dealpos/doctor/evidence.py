@@ -84,9 +84,7 @@ class Question:
     larger_page_rows: int = 0
     """Rows that a larger page size brought instead; 0 where none brought fewer."""
     envelope: str = ""
-    """The envelope of the response, by its keys."""
     nulls: int = 0
-    """Null entries of the list in the response."""
     rows: tuple[Row, ...] = ()
     total: int | None = None
 

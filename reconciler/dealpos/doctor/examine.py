@@ -228,7 +228,6 @@ class _Examination:
     def _ask(
         self, kind: Kind, purpose: Purpose, operation: str, parameters: Any
     ) -> tuple[Any, Question]:
-        """Send one question; return the response and the record of both."""
         begin = len(self.budget.records)
         reply, answer, detail, hint = Reply.UNASKED, None, self._stopped, None
         if self._stopped is None:

@@ -79,7 +79,6 @@ def _referring_fields(kind: Kind, deleted: Collection[str]) -> frozenset[str]:
 
 
 def _read_all(reader: Reader, kind: Kind, fields: frozenset[str]) -> None:
-    """Read every object of a kind, with the fields that refer to others."""
     if kind.parent is None:
         if kind.name not in reader.live.complete:
             reader.read_listing(kind, {}, to_the_end=True)

@@ -159,7 +159,6 @@ class ListingRequest:
         return Rows([]) if is_past_end else parse_rows(self.listing.operation, answer)
 
     def _first_page(self) -> Rows:
-        """Return the first page in the largest size that is accepted."""
         if not self.listing.paged:
             return self._page(1)
         while True:

@@ -162,7 +162,6 @@ def note_unread_fields(
 
 
 def _note_children(reader: Reader, child: Kind, parent: Observed, added: Collection[str]) -> None:
-    """Record fields of children that their parent's update carries and no read shows."""
     assert child.parent is not None
     shown = parent.children or {}
     for name in (*shown, *added):

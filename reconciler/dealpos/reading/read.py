@@ -56,7 +56,6 @@ def find(reader: Reader, requested: Wanted, declared: Collection[str] = ()) -> N
 
 
 def _collect_requested(desired: Desired, kinds: Kinds, also: Iterable[Address]) -> Wanted:
-    """Return all names and fields that the plan compares, removes or refers to."""
     table = {name: _compared_fields(kinds[name], o) for name, o in desired.objects.items()}
     declared = ((k, d) for k, objects in desired.objects.items() for d in objects.values())
     renamed = ((k, d.was) for k, d in declared if d.was)

@@ -126,7 +126,6 @@ def _unusable_row(kind: Kind, question: Question) -> str | None:
 def _judge_missing_read(
     evidence: Evidence, kinds: Kinds, kind: Kind, question: Question
 ) -> tuple[Verdict, str]:
-    """Return the verdict on a read that this shop lacks, and what follows from it."""
     single = kind.reads.single
     if question.purpose is Purpose.KNOWN:
         return _judge_missing_single(evidence, kinds, kind, question)
