@@ -101,8 +101,10 @@ IMPOSSIBLE: dict[tuple[str, Any], tuple[set[str], str]] = {
     ),
 }
 CASES_OF_LETTERS = ("upper", "lower")
-ELSEWHERE = {("rewrite_text", how) for how in (*CASES_OF_LETTERS, "cut")}
-"""Choices that rewrite what is written: tests of their own say what must come of them."""
+ELSEWHERE = {("rewrite_text", how) for how in (*CASES_OF_LETTERS, "cut")} | {
+    ("page_number", "endless")
+}
+"""Choices under which nothing can converge: tests of their own say what must come of them."""
 
 
 def alone() -> Iterator[dict[str, Any]]:
