@@ -187,7 +187,6 @@ def _describe(operation: str) -> str:
 
 
 def _make_bar(has_color: bool) -> Any:
-    """Return a progress bar on stderr that vanishes when it is stopped."""
     from rich.console import Console as RichConsole
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 

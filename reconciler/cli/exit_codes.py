@@ -9,8 +9,7 @@ CHANGES: Final = 2
 REFUSED: Final = 3
 PARTIAL: Final = 4
 INTERRUPTED: Final = 130
-TERMINATED: Final = 143
-"""Both are 128 and the number of the signal, as shells give it."""
+"""128 and the number of the signal, as shells give it."""
 
 EXIT_CODES: Final = {
     0: "success",

@@ -68,7 +68,6 @@ def format_option(**more: str) -> Callable[[Command], Command]:
 def _with_older_spelling(
     spelling: str, older: str, **settings: Any
 ) -> Callable[[Command], Command]:
-    """Return an option that has a hidden older spelling."""
     name = spelling.removeprefix("--").replace("-", "_")
 
     def add(command: Command) -> Command:
@@ -79,12 +78,6 @@ def _with_older_spelling(
 
 
 output_format = format_option()
-
-detailed_exitcode = click.option(
-    "--detailed-exitcode", is_flag=True, help="Exit with 2 if the plan has changes."
-)
-
-compact = click.option("--compact", is_flag=True, help="Show one line per change.")
 
 target = click.option(
     "--target",

@@ -89,18 +89,14 @@ def print_text(text: str) -> None:
     terminal.write_stdout(terminal.wrap(text, terminal.read_width(sys.stdout)))
 
 
-def print_either(output_format: str, document: Any, text: str) -> None:
-    """Write a result to stdout: one JSON document for programs, else text for people."""
-    if output_format == "json":
+def print_result(output_format: str, text: str, document: Any = None) -> None:
+    """Write a result to stdout: `document` as JSON, text for people wrapped, others as they are."""
+    if output_format == "json" and document is not None:
         print_json(document)
-    else:
+    elif output_format == "text":
         print_text(text)
-
-
-def print_result(output_format: str, text: str) -> None:
-    """Write a result to stdout: text for people wrapped, other formats as they are."""
-    write = print_text if output_format == "text" else terminal.write_stdout
-    write(text)
+    else:
+        terminal.write_stdout(text)
 
 
 def print_plan(

@@ -53,29 +53,25 @@ def choose_drift(takes: Sequence[FieldDrift], labels: Mapping[Address, str]) -> 
     for index, take in enumerate(takes):
         for line in drift_lines(take, labels):
             print_message(line)
-        answer = _ask_word(ADOPT, ("yes", "no", "all", "quit"), ADOPT_HELP)
-        if answer == "all":
+        answer = _ask_about_drift()
+        if answer == "a":
             return [*chosen, *takes[index:]]
-        if answer == "quit":
+        if answer == "q":
             return chosen
-        if answer == "yes":
+        if answer == "y":
             chosen.append(take)
     return chosen
 
 
-def _ask_word(question: str, words: Sequence[str], help_text: str) -> str:
-    """Ask until the answer is one of `words` or its first letter.
-
-    The end of the input counts as the last word.
-    """
+def _ask_about_drift() -> str:
+    """Return the letter of an answer; the end of the input counts as `q`."""
     while True:
-        answer = _ask(question)
+        answer = _ask(ADOPT)
         if answer is None:
-            return words[-1]
-        for word in words:
-            if answer.lower() in (word, word[0]):
-                return word
-        _explain(help_text, answer, f"Please answer {', '.join(word[0] for word in words)}")
+            return "q"
+        if answer.lower() in ("y", "yes", "n", "no", "a", "all", "q", "quit"):
+            return answer[0].lower()
+        _explain(ADOPT_HELP, answer, "Please answer y, n, a, q")
 
 
 def _ask(question: str) -> str | None:
@@ -90,7 +86,6 @@ def _ask(question: str) -> str | None:
 
 
 def _explain(help_text: str, answer: str, expected: str) -> None:
-    """Write the help of a question, or the answers that it expects."""
     if answer == "?":
         for line in help_text.splitlines():
             print_message(line)

@@ -125,7 +125,6 @@ def _compare(
 
 
 def _collect_new_objects(found: AdoptCandidates, client: Client, patterns: Sequence[str]) -> None:
-    """Collect the objects in the shop that match and that no file declares."""
     kinds = [_kind(pattern) for pattern in patterns]
     pick = partial(_matches, patterns)
     everything = FullRead(client, KINDS, importing.choose_kinds(kinds), found.desired, pick)

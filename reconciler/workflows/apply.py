@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from reconciler.core.report import Report
 from reconciler.dealpos.apply.run import apply_steps
 from reconciler.dealpos.observer import ApplyObserver
@@ -13,19 +11,12 @@ from reconciler.workflows.open_shop import OpenShop
 from reconciler.workflows.plan import PlannedRun
 
 
-class Applied(NamedTuple):
-    """The report of an apply, and the error that kept it out of the ledger."""
-
-    report: Report
-    unrecorded: LedgerError | None
-
-
 def apply_plan(
     shop: OpenShop,
     planned: PlannedRun,
     observer: ApplyObserver | None = None,
     force_unlock: bool = False,
-) -> Applied:
+) -> tuple[Report, LedgerError | None]:
     """Apply a plan while no other run can write to the shop, and record it in the ledger.
 
     `force_unlock` takes the ledger from a run that ended without releasing it. Raises LedgerError
@@ -34,4 +25,4 @@ def apply_plan(
     ledger, plan = planned.ledger, planned.plan
     with ledger.lock(plan, planned.usage.seconds, force_unlock):
         report = apply_steps(shop.client, plan, planned.steps, KINDS, shop.journal, observer)
-    return Applied(report, ledger.record(plan, planned.basis, report))
+    return report, ledger.record(plan, planned.basis, report)

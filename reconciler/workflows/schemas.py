@@ -72,7 +72,6 @@ def _catalogue() -> dict[str, Any]:
 
 
 def _object_schema(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema of an object that has no other keys."""
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
@@ -116,12 +115,6 @@ def _removals() -> dict[str, Any]:
     return {"type": "array", "items": {"anyOf": [address, entry]}}
 
 
-def _prune() -> dict[str, Any]:
-    (scope,) = list_adapter(PruneEntry).json_schema()["$defs"].values()
-    scope["properties"]["kinds"]["items"] = {"enum": list(MANAGED)}
-    return {"type": "array", "items": scope}
-
-
 def _guardrails() -> dict[str, Any]:
     properties = {}
     for name, rule in RULES.items():
@@ -144,6 +137,8 @@ def _settings() -> dict[str, Any]:
         for name in (kind.identity, WAS, *nested):
             properties.pop(name, None)
         defaults[kind.name] = _object_schema(properties)
+    (scope,) = list_adapter(PruneEntry).json_schema()["$defs"].values()
+    scope["properties"]["kinds"]["items"] = {"enum": list(MANAGED)}
     secret = {
         "description": "The name of an environment variable, never the secret.",
         "pattern": r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\})+$",
@@ -159,7 +154,7 @@ def _settings() -> dict[str, Any]:
         "defaults": _object_schema(defaults),
         "guardrails": _guardrails(),
         "ledger": {"enum": list(LEDGERS), "description": "Where applies are remembered."},
-        "prune": _prune(),
+        "prune": {"type": "array", "items": scope},
     }
     inner = {name: body for name, body in definitions.items() if name not in MANAGED}
     title = {"$schema": _DRAFT, "title": "reconciler.yaml, the settings of a shop"}

@@ -7,7 +7,7 @@ from pathlib import Path
 from reconciler.catalogue import loader as source
 from reconciler.catalogue import settings
 from reconciler.catalogue.settings import Settings
-from reconciler.core.model.desired import Desired, referenced_names
+from reconciler.core.model.desired import referenced_names
 from reconciler.core.model.store import SANDBOX, Store
 from reconciler.core.plan import build as planning
 from reconciler.core.steps import order
@@ -29,18 +29,15 @@ def seed_sandbox(shop: Settings, seed: Path | None) -> None:
     """Empty the embedded shop of `shop` and fill it.
 
     From a seed document, or the catalogue of a shop folder; without `seed` from the folder's own
-    `sandbox.json`. Raises ReconcilerError when the catalogue cannot be applied as a whole.
+    `sandbox.json`. A catalogue is applied to a shop in memory first, so that the present one stays
+    as it is where ReconcilerError is raised.
     """
     if seed is None or not seed.is_dir():
         connect.reset_sandbox(shop, seed)
         return
-    _fill(shop, source.load(settings.load(seed)))
-
-
-def _fill(shop: Settings, desired: Desired) -> None:
-    """Apply the objects to a shop in memory first: an error leaves the present one unchanged."""
     from reconciler import sandbox
 
+    desired = source.load(settings.load(seed))
     # A kind without a create call (outlets) exists from the start, as far as it is referred to.
     outlets = sorted(
         name
@@ -52,11 +49,9 @@ def _fill(shop: Settings, desired: Desired) -> None:
     rehearsed = app.extensions["sandbox"].store
     sandbox.seed(rehearsed, {"outlets": [{"Name": name} for name in outlets]})
     state = StateDir(shop.root)
-    store = Store(SANDBOX, SANDBOX, SANDBOX)
-    with Client(store, embedded_transport(app)) as client:
-        made, faults = planning.build_plan(
-            desired, read_live(client, desired, KINDS), KINDS, SANDBOX
-        )
+    with Client(Store(SANDBOX, SANDBOX, SANDBOX), embedded_transport(app)) as client:
+        live = read_live(client, desired, KINDS)
+        made, faults = planning.build_plan(desired, live, KINDS, SANDBOX)
         if faults:
             raise UsageError(f"the seed cannot be applied: {faults[0].message}")
         steps = order.order_steps(made, KINDS)

@@ -180,9 +180,9 @@ class Shop:
         made = self.order(plan or self.plan())
         opened = self.open(client or self.client())
         opened.journal = self.journal
-        applied = apply_plan(opened, made, observer)
-        assert applied.unrecorded is None
-        return applied.report
+        report, unrecorded = apply_plan(opened, made, observer)
+        assert unrecorded is None
+        return report
 
     def show(self) -> dict[str, Any]:
         """Everything that the sandbox holds."""

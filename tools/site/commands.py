@@ -43,25 +43,25 @@ def _commands(group: click.Group, above: str) -> Iterator[tuple[str, click.Comma
 
 
 def _section(name: str, command: click.Command) -> str:
-    context = click.Context(command, info_name=name)
+    context = click.Context(command, info_name=name, **command.context_settings)
     usage = f"```text\n{name} {' '.join(command.collect_usage_pieces(context))}\n```"
     help_text = _with_options(prose(command.help).replace("\b\n", ""))
     options = [
-        _option(parameter)
+        _option(parameter, bool(context.show_default))
         for parameter in command.get_params(context)
         if isinstance(parameter, click.Option) and not parameter.hidden
     ]
     return "\n\n".join([f"## {name}", usage, help_text, table(("option", "meaning"), options)])
 
 
-def _option(option: click.Option) -> tuple[str, str]:
+def _option(option: click.Option, shows_default: bool) -> tuple[str, str]:
     spelled = ", ".join(code(spelling) for spelling in option.opts)
     if not option.is_flag and not option.count:
         spelled += f" {_value(option)}"
     meaning = option.help or ""
     if option.multiple and "epeat" not in meaning:
         meaning += " Can be repeated."
-    if option.show_default and option.default is not None:
+    if shows_default and option.default is not None:
         meaning += f" Default: {code(option.default)}."
     return spelled, _with_options(meaning)
 

@@ -108,7 +108,7 @@ def apply(
             try:
                 report, unrecorded = apply_plan(shop, run, console, force_unlock)
             except KeyboardInterrupt:
-                raise _InterruptedRequest(console.exit_code) from None
+                raise _interrupted_request(console.exit_code) from None
     output.print_report(report, output_format, continue_command(report))
     if unrecorded is not None:
         raise unrecorded
@@ -118,15 +118,12 @@ def apply(
         sys.exit(exit_codes.PARTIAL)
 
 
-class _InterruptedRequest(ReconcilerError):
-    """Ctrl-C was pressed twice: a request may have been sent, and its answer was not awaited."""
-
-    def __init__(self, exit_code: int | None) -> None:
-        super().__init__(
-            "interrupted while a request may have been in flight",
-            hint="run 'reconciler plan' to see the state of the shop",
-        )
-        self.exit_code = exit_code or exit_codes.INTERRUPTED
+def _interrupted_request(exit_code: int | None) -> ReconcilerError:
+    """Return the error of a second Ctrl-C: nobody waited for the answer of the last request."""
+    why = "interrupted while a request may have been in flight"
+    error = ReconcilerError(why, hint="run 'reconciler plan' to see the state of the shop")
+    error.exit_code = exit_code or exit_codes.INTERRUPTED
+    return error
 
 
 def _read_saved_plan(target: Path, verify: bool) -> SavedPlan | None:
@@ -171,22 +168,22 @@ def _find_shop_folder(target: Path, folder: Path | None, saved: SavedPlan | None
 
 def _choose_planner(saved: SavedPlan | None, scope: Scope, overwrite: tuple[str, ...]) -> Planner:
     """Return the function that makes the plan: from the files, or from a saved plan."""
-    if saved is None:
-        return lambda shop: _plan_files(shop, scope, overwrite)
-    if scope or overwrite:
+    if saved and (scope or overwrite):
         raise UsageError(
             "--target, --kind and --overwrite cannot be used with a saved plan",
             hint="use them with 'reconciler plan'",
         )
-    from reconciler.workflows.approved_plan import recheck_plan
 
-    return lambda shop: recheck_plan(shop, saved)
+    def plan(shop: OpenShop) -> PlannedRun:
+        if saved is None:
+            from reconciler.workflows.plan import make_plan  # after the second process was forked
 
+            return make_plan(shop, scope, overwrite)
+        from reconciler.workflows.approved_plan import recheck_plan
 
-def _plan_files(shop: OpenShop, scope: Scope, overwrite: tuple[str, ...]) -> PlannedRun:
-    from reconciler.workflows.plan import make_plan  # after the second process has been forked
+        return recheck_plan(shop, saved)
 
-    return make_plan(shop, scope, overwrite)
+    return plan
 
 
 def _ask_approval(plan: Planner, shop: OpenShop, run: PlannedRun) -> PlannedRun:

@@ -48,6 +48,6 @@ def doctor(directory: Path, output_format: str, verbose: int) -> None:
     from reconciler.render.doctor import doctor_document, doctor_text
 
     text = doctor_text(evidence, results, terminal.has_color(sys.stdout))
-    output.print_either(output_format, doctor_document(evidence, results), text)
+    output.print_result(output_format, text, doctor_document(evidence, results))
     if any(result.verdict is CheckVerdict.ERROR for result in results):
         sys.exit(exit_codes.ERROR)

@@ -46,4 +46,4 @@ def history(
         held = home.read()
     from reconciler.render.history import history_document, history_text
 
-    output.print_either(output_format, history_document(held, store), history_text(held, store))
+    output.print_result(output_format, history_text(held, store), history_document(held, store))

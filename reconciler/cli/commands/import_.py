@@ -43,12 +43,12 @@ def import_(
             estimate = render.estimate_text(everything)
             if dry_run:
                 document = render.estimate_document(everything)
-                return output.print_either(output_format, document, estimate)
+                return output.print_result(output_format, estimate, document)
             console.say(estimate.rstrip("\n"))
             console.expect(everything.remaining_requests())
             result = importing.write_files(shop, everything, kinds)
     text = render.import_text(result, str(directory))
-    output.print_either(output_format, render.import_document(result), text)
+    output.print_result(output_format, text, render.import_document(result))
     if result.cut is not None:
         output.print_error(result.cut)
         raise UsageError(

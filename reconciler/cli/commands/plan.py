@@ -16,8 +16,8 @@ from reconciler.errors import ReconcilerError, UsageError
 @options.format_option(
     markdown="a pull-request comment", github="annotations of YAML lines", html="a page"
 )
-@options.compact
-@options.detailed_exitcode
+@click.option("--compact", is_flag=True, help="Show one line per change.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if the plan has changes.")
 @options.target
 @options.kind
 @options.overwrite

@@ -18,23 +18,19 @@ def sandbox() -> None:
     """Run and reset a local mock of DealPOS."""
 
 
-@sandbox.command()
+@sandbox.command(context_settings={"show_default": True})
 @options.directory
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=8765,
-    show_default=True,
     help="Port to listen on; 0 chooses a free one.",
 )
-@click.option(
-    "--client-id", default="sandbox", show_default=True, help="Client ID that it accepts."
-)
+@click.option("--client-id", default="sandbox", help="Client ID that it accepts.")
 @click.option(
     "--client-secret",
     default="sandbox",
-    show_default=True,
     envvar="SANDBOX_CLIENT_SECRET",
     help="Client secret that it accepts.",
 )
@@ -42,14 +38,12 @@ def sandbox() -> None:
     "--limit",
     type=click.IntRange(min=0),
     default=50,
-    show_default=True,
     help="Requests per rate-limit window; 0 means no limit.",
 )
 @click.option(
     "--window",
     type=click.FloatRange(min=0, min_open=True),
     default=180.0,
-    show_default=True,
     help="Length of a rate-limit window in seconds.",
 )
 def serve(directory: Path, host: str, port: int, limit: int, window: float, **who: str) -> None:

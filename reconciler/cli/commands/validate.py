@@ -27,4 +27,4 @@ def validate(directory: Path, output_format: str) -> None:
             if count
         )
         text = f"Valid: {listed or 'nothing declared'}\n"
-        output.print_either(output_format, {"valid": True, "objects": counts}, text)
+        output.print_result(output_format, text, {"valid": True, "objects": counts})
