@@ -54,8 +54,8 @@ class Console(ClientObserver, ApplyObserver, AbstractContextManager["Console"]):
         self.shows_bar = terminal.is_interactive(sys.stderr) and not quiet
         self._has_color = terminal.has_color(sys.stderr)
         self.log = RequestLog(verbosity, self.say)
-        self.signal_number: int | None = None
-        """The signal that asked for a stop; None where none came."""
+        self.exit_code: int | None = None
+        """The exit code of a run that a signal stopped; None where none came."""
         self._stop = threading.Event()
         self._inside_atomic = False
         self._bar: Any = None
@@ -79,7 +79,7 @@ class Console(ClientObserver, ApplyObserver, AbstractContextManager["Console"]):
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         if self._stop.is_set():
             raise KeyboardInterrupt
-        self.signal_number = number
+        self.exit_code = 128 + number
         self._stop.set()
         self.say("Stopping after the current request. Press Ctrl-C again to stop at once.")
 
@@ -136,11 +136,6 @@ class Console(ClientObserver, ApplyObserver, AbstractContextManager["Console"]):
     def stop_requested(self) -> bool:
         """Return whether a signal asked for a stop."""
         return self._stop.is_set()
-
-    @property
-    def exit_code(self) -> int | None:
-        """The exit code of a run that a signal stopped; None where none came."""
-        return None if self.signal_number is None else 128 + self.signal_number
 
     def _show(self, text: str, done: int, total: int | None) -> None:
         if self._bar is None:

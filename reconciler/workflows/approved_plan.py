@@ -29,9 +29,6 @@ from reconciler.workflows.open_shop import OpenShop
 from reconciler.workflows.plan import PlannedRun, order_steps
 from reconciler.workflows.plan_file import SavedPlan
 
-_FILES = "its declaration has changed since the plan was saved"
-_DONE = "already in place"
-
 
 def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
     """Return the part of the approved plan that is still valid; nothing is added to it.
@@ -60,7 +57,7 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
     view, renames, _ = with_renames(desired, state, KINDS, before.rewrites)
     moved, done = compare_approved(approved.changes, view, renames, KINDS)
     lost = {
-        c.address: _FILES
+        c.address: "its declaration has changed since the plan was saved"
         for c in approved.changes
         if desired.get(c.address) is None and c.address not in desired.removals
     }
@@ -72,7 +69,9 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
     made = replace(
         made,
         stale=tuple(SkippedChange(a, actions[a], reasons[a]) for a in actions if a in reasons),
-        done=tuple(SkippedChange(a, actions[a], _DONE) for a in done if a not in reasons),
+        done=tuple(
+            SkippedChange(a, actions[a], "already in place") for a in done if a not in reasons
+        ),
         unmanaged=(),
         unknown=(),
         blocked=(),

@@ -31,10 +31,6 @@ products:
       - {code: 1001L, model: Large, unit_cost: 11000, unit_price: 22000}
 """
 
-_IGNORE = """\
-.reconciler/
-"""
-
 
 def create_shop(folder: Path) -> list[Path]:
     """Write a first shop into `folder`; gives the files. Raises UsageError over an old one."""
@@ -44,7 +40,7 @@ def create_shop(folder: Path) -> list[Path]:
     files = {
         folder / SETTINGS_FILE: _SETTINGS,
         folder / "catalogue" / "menu.yaml": _MENU,
-        folder / ".gitignore": _IGNORE,
+        folder / ".gitignore": ".reconciler/\n",
     }
     written = []
     try:

@@ -21,6 +21,7 @@ from reconciler.render.report import ReportDocument
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT = {"type": "string"}
+_ADDRESS = {"pattern": f"^({'|'.join(MANAGED)})/.", "type": "string"}
 
 
 def file_schemas() -> dict[str, str]:
@@ -102,7 +103,7 @@ def _exceptions() -> dict[str, Any]:
     (entry,) = list_adapter(AllowEntry).json_schema()["$defs"].values()
     told = entry["properties"]
     told["rule"] = {"enum": list(RULES), "description": "The guardrail."}
-    told["address"] |= {"pattern": f"^({'|'.join(MANAGED)})/.", "type": "string"}
+    told["address"] |= _ADDRESS
     told["address"]["description"] = "The object; left out, the whole plan."
     told["until"]["description"] = "The last day on which it holds."
     return {"type": "array", "items": entry}
@@ -110,9 +111,8 @@ def _exceptions() -> dict[str, Any]:
 
 def _removals() -> dict[str, Any]:
     (entry,) = list_adapter(RemovedEntry).json_schema()["$defs"].values()
-    address = {"pattern": f"^({'|'.join(MANAGED)})/.", "type": "string"}
-    entry["properties"]["address"] |= address
-    return {"type": "array", "items": {"anyOf": [address, entry]}}
+    entry["properties"]["address"] |= _ADDRESS
+    return {"type": "array", "items": {"anyOf": [_ADDRESS, entry]}}
 
 
 def _guardrails() -> dict[str, Any]:
