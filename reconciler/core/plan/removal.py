@@ -14,12 +14,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from reconciler.core.model.address import Address
-from reconciler.core.model.desired import (
-    Declared,
-    Desired,
-    PruneScope,
-    Removal,
-)
+from reconciler.core.model.desired import Declared, Desired, PruneScope, Removal
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.plan.target import find_needed

@@ -13,13 +13,7 @@ from typing import Any
 from reconciler.core.model.kind import Kind, Kinds, Single, Value
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.doctor.budget import BudgetSpent, QuestionBudgetSpent, RequestBudget
-from reconciler.dealpos.doctor.evidence import (
-    Evidence,
-    Purpose,
-    Question,
-    Reply,
-    classify_error,
-)
+from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Question, Reply, classify_error
 from reconciler.dealpos.operations import OPERATIONS
 from reconciler.dealpos.reading.paging import (
     DOCUMENTED_PAGE_ROWS,
