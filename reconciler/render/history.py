@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 
-from reconciler.core.ledger.ledger import AppliedRun
 from reconciler.ledger.backend import LedgerSnapshot
 from reconciler.render.words import amount, plain, plural
 
@@ -18,7 +16,8 @@ def history_text(held: LedgerSnapshot, store: str) -> str:
     applies = held.ledger.applies
     lines = [f"Store: {plain(store)}", ""]
     for run in reversed(applies):
-        changes = ", ".join(f"{amount(number)} {verb}" for verb, number in _counts(run).items())
+        counts = Counter(run.changes.values())
+        changes = ", ".join(f"{amount(number)} {verb}" for verb, number in counts.items())
         commit = run.commit[:COMMIT_CHARACTERS] + "+" * run.commit.endswith("+") or "no commit"
         lines.append(plain(f"{run.when}  {commit:<{COMMIT_CHARACTERS + 1}}  {changes}"))
     lines += [""] if applies else []
@@ -41,7 +40,7 @@ def history_document(held: LedgerSnapshot, store: str) -> dict[str, Any]:
             {
                 "when": run.when,
                 "commit": run.commit or None,
-                "summary": dict(_counts(run)),
+                "summary": dict(Counter(run.changes.values())),
                 "changes": [{"address": str(a), "action": v} for a, v in run.changes.items()],
             }
             for run in reversed(held.ledger.applies)
@@ -49,7 +48,3 @@ def history_document(held: LedgerSnapshot, store: str) -> dict[str, Any]:
         "objects": len(held.ledger.entries),
         "applying": {"since": lock.since, "until": lock.until} if lock else None,
     }
-
-
-def _counts(run: AppliedRun) -> Mapping[str, int]:
-    return Counter(run.changes.values())

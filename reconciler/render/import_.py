@@ -16,6 +16,7 @@ from reconciler.core.diff.diff import compare_fields
 from reconciler.dealpos.reading.full_read import FullRead
 from reconciler.kinds import KINDS
 from reconciler.render.json import object_document
+from reconciler.render.view import place
 from reconciler.render.words import (
     ObjectLabels,
     amount,
@@ -132,8 +133,7 @@ def adopt_text(result: AdoptResult, dry_run: bool) -> str:
     labels = result.labels
     lines = []
     for drift in result.drift:
-        place = f"{drift.source.file}:{drift.source.line}: "
-        lines += [plain(place) + line for line in drift_lines(drift, labels)]
+        lines += [f"{place(drift.source)}: {line}" for line in drift_lines(drift, labels)]
     lines += [f"new: {with_label(address, labels)}" for address in result.new]
     lines += [plain(f"not adopted: {line}") for line in _skipped_lines(result.skipped, labels)]
     for name, (old, new) in result.files.items():

@@ -5,21 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reconciler.core.audit import STATES, Audit, AuditFinding
-from reconciler.core.diff.change import Action
 from reconciler.core.model.address import Address, Source, join_some
 from reconciler.core.money import sum_price_impact
 from reconciler.core.plan.plan import Plan, Violation, refusals
-from reconciler.render import findings
+from reconciler.render import findings, sections
 from reconciler.render.blocks import MEANINGS, STYLES, block, line
 from reconciler.render.money import impact_line
-from reconciler.render.sections import (
-    allow_block,
-    closing_line,
-    list_reasons,
-    list_undeclared,
-    usage_line,
-    violation_line,
-)
 from reconciler.render.view import AuditView, PlanView, place
 from reconciler.render.words import (
     ObjectLabels,
@@ -64,14 +55,15 @@ def _plan(plan: Plan, view: PlanView) -> Iterator[str]:
     yield from _violations(plan, view)
     if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
         yield f"Price impact: {impact}"
-    yield f"API usage: {usage_line(plan, view.usage, view.finish)}"
-    yield closing_line(plan)
+    yield f"API usage: {sections.usage_line(plan, view.usage, view.finish)}"
+    yield sections.closing_line(plan)
 
 
 def _changes(plan: Plan, view: PlanView) -> Iterator[str]:
     used = {change.action for change in plan.changes}
     yield "  ".join(
-        f"{view.paint(style, action.symbol)} {_meaning(action)}"
+        f"{view.paint(style, action.symbol)} {action.value}"
+        + (f" ({MEANINGS[action]})" if action in MEANINGS else "")
         for action, style in STYLES.items()
         if action in used
     )
@@ -86,15 +78,10 @@ def _changes(plan: Plan, view: PlanView) -> Iterator[str]:
         yield ""
 
 
-def _meaning(action: Action) -> str:
-    meaning = MEANINGS.get(action)
-    return f"{action.value} ({meaning})" if meaning else action.value
-
-
 def _not_changed(plan: Plan, view: PlanView) -> Iterator[str]:
     """Yield the objects of which nothing is changed, and the reasons."""
     labels = plan.labels
-    for title, meaning, found in list_reasons(plan):
+    for title, meaning, found in sections.list_reasons(plan):
         if found:
             style = "red" if title == "Unknown" else "yellow"
             yield view.paint(style, f"{title} ({meaning}): {plural(len(found), 'object')}")
@@ -109,7 +96,7 @@ def _not_changed(plan: Plan, view: PlanView) -> Iterator[str]:
     if plan.done:
         yield f"Already in place, as approved: {plural(len(plan.done), 'object')}"
         yield ""
-    for title, meaning, names in list_undeclared(plan):
+    for title, meaning, names in sections.list_undeclared(plan):
         if names:
             yield f"{title} ({meaning}): {plural(len(names), 'object')}"
             yield from (f"  {name}" for name in names[:MAX_NAMES])
@@ -143,7 +130,7 @@ def _violations(plan: Plan, view: PlanView) -> Iterator[str]:
         yield from (f"  {view.paint('red', '✗')} {_violation(v, plan.labels)}" for v in refused)
         yield "  Fix the values, or add an exception to a catalogue file so that it is reviewed:"
         yield ""
-        yield from (f"    {line}" for line in allow_block(refused, view.made_at))
+        yield from (f"    {line}" for line in sections.allow_block(refused, view.made_at))
         yield ""
     if allowed := [(v, v.allowed) for v in plan.violations if v.allowed]:
         yield f"Allowed by a reviewed exception: {plural(len(allowed), 'violation')}"
@@ -155,7 +142,7 @@ def _violations(plan: Plan, view: PlanView) -> Iterator[str]:
 
 def _violation(violation: Violation, labels: ObjectLabels) -> str:
     where = f"  {_column(violation.source)}" if violation.source else ""
-    return violation_line(violation, labels) + where
+    return sections.violation_line(violation, labels) + where
 
 
 def _column(source: Source) -> str:
