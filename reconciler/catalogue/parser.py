@@ -200,10 +200,8 @@ class _NodeBuilder:
         return items
 
     def _mapping(self, parser: Any, start: Any, depth: int) -> Node:
-        node = Node()
-        mark = start.start_mark
-        node.line = mark.line + 1
-        node.column = mark.column + 1
+        node, mark = Node(), start.start_mark
+        node.line, node.column = mark.line + 1, mark.column + 1
         merges: list[Any] = []
         next_event = parser.get_event
         while type(event := next_event()) is not MappingEndEvent:
@@ -227,7 +225,7 @@ class _NodeBuilder:
             ):
                 self.values += 1
             else:
-                value = self._value(parser, inner, depth + 1)
+                value = self._pair_value(parser, event, inner, depth)
             if key == "<<" and event.implicit[0]:
                 merges.append((inner, value))
             elif key in node:
@@ -238,6 +236,14 @@ class _NodeBuilder:
         for inner, value in merges:
             self._merge(node, inner, value)
         return node
+
+    def _pair_value(self, parser: Any, key: Any, inner: Any, depth: int) -> Any:
+        """Return the value of a pair; report the rest of a number such as 18,000 in braces."""
+        if key.value.isdigit() and inner.start_mark.index == key.end_mark.index:
+            message = f"the comma before `{key.value}` ends the value inside braces"
+            self.problem(key, message, "write numbers in plain digits, such as 18000")
+            return ""
+        return self._value(parser, inner, depth + 1)
 
     def _check_key(self, key: Any) -> None:
         """Refuse a key with a tag; remember one with an anchor."""

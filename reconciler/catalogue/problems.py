@@ -25,6 +25,7 @@ _UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
 _WORDS = {
     "bool_parsing": "must be true or false",
     "bool_type": "must be true or false",
+    "separators": "must be a number in plain digits, such as 18000",
     "string_type": "must be text",
     "list_type": "must be a list (lines that start with a dash)",
     "dict_type": "must be a mapping (key: value lines)",
@@ -51,6 +52,8 @@ def _explain(
         accepted = sorted(known(path[:-1]))
         others = f"accepted: {', '.join(accepted)}" if accepted else "it has no options"
         return f"unknown key `{name}`", suggestion(str(name), accepted) or others
+    if error_type == "separators" and shown:
+        return f"`{name}` {error['msg']}", None
     written = f" (found `{given}`)" if shown and isinstance(given, str) and given else ""
     if error_type == "literal_error":
         expected = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")

@@ -90,7 +90,7 @@ class Coupon(TypedDict, total=False):
 def _validate(value: Value) -> Iterator[tuple[tuple[str | int, ...], str]]:
     percentage = value.get("type", "DiscountPercentage") == "DiscountPercentage"
     if percentage and "type" in value and value.get("discount", 0) > 100:
-        yield ("discount",), "must be at most 100 for a percentage"
+        yield ("discount",), f"must be at most 100 for a percentage (found {value['discount']:,})"
     if "discount" in value and value["discount"] == 0:
         yield ("discount",), "must be more than 0"
     if "limit" in value and value["limit"] == 0:

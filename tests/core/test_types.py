@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from reconciler.core.model.types import CategoryPath, Code, Count, Day, Flag, Money, Text
+from reconciler.core.model.types import (
+    CategoryPath,
+    Code,
+    Count,
+    Day,
+    Flag,
+    Money,
+    Text,
+    format_amount,
+)
 
 
 def read(kind: Any, written: Any) -> Any:
@@ -24,8 +33,12 @@ def read(kind: Any, written: Any) -> Any:
         ("18000.0", 18000),
         ("18000.00", 18000),
         ("107.07", Decimal("107.07")),
-        ("107.070", Decimal("107.07")),
+        ("107.0700", Decimal("107.07")),
         ("0.5", Decimal("0.5")),
+        ("18.5", Decimal("18.5")),
+        ("0.125", Decimal("0.125")),
+        ("0.000", 0),
+        ("1.1250", Decimal("1.125")),
         ("999999999999999", 999999999999999),
     ],
 )
@@ -44,8 +57,13 @@ def test_money_is_exact(written: str, meant: Any) -> None:
         "٣",
         "\uff11\uff18",
         "18 000",
-        "18,000",
-        "18.000.000",
+        "1.250.00",
+        "1.250,000.5",
+        "18.000.5",
+        "Rp18.000",
+        "18.000 ",
+        "1.250.000.000.000.000",
+        "0.125.000",
         "+5",
         "0x10",
         "1.",
@@ -72,6 +90,50 @@ def test_money_is_exact(written: str, meant: Any) -> None:
 def test_a_number_that_is_not_in_plain_digits_is_refused(kind: Any, written: Any) -> None:
     with pytest.raises(ValidationError, match="must be a number in plain digits, such as 18000"):
         read(kind, written)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("18.000", "18.000 reads as 18: write 18000, or 18"),
+        ("18.500", "18.500 reads as 18.5: write 18500, or 18.5"),
+        ("107.070", "107.070 reads as 107.07: write 107070, or 107.07"),
+        ("1.125", "1.125 reads as a fraction: write 1125, or 1.1250"),
+        ("18000.000", "18000.000 reads as 18000: write 18000000, or 18000"),
+        ("0018.000", "0018.000 reads as 18: write 18000, or 18"),
+        ("18,000", "18,000 is not in plain digits: write 18000, or 18"),
+        ("1.250.000", "1.250.000 is not in plain digits: write 1250000"),
+        ("1,250,000", "1,250,000 is not in plain digits: write 1250000"),
+        ("18.000,00", "18.000,00 is not in plain digits: write 18000"),
+        ("1,250,000.50", "1,250,000.50 is not in plain digits: write 1250000.5"),
+        ("18,5", "18,5 is not in plain digits: write 18.5"),
+        ("0,125", "0,125 is not in plain digits: write 0.125"),
+    ],
+)
+def test_a_number_that_could_have_thousands_separators_is_refused(written: str, said: str) -> None:
+    """In Indonesia `18.000` is eighteen thousand; read as 18 it is a price that nobody meant."""
+    with pytest.raises(ValidationError) as refused:
+        read(Money, written)
+    assert refused.value.errors()[0]["msg"] == said
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("2.000", "2.000 reads as 2: write 2000, or 2"),
+        ("1.500", "1.500 is not in plain digits: write 1500"),
+        ("1,500", "1,500 is not in plain digits: write 1500"),
+    ],
+)
+def test_a_count_is_offered_as_whole_numbers_alone(written: str, said: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        read(Count, written)
+    assert refused.value.errors()[0]["msg"] == said
+
+
+@pytest.mark.parametrize("number", [Decimal("18.5"), Decimal("1.125"), Decimal("0.125")])
+def test_a_fraction_is_read_as_it_is_written(number: Decimal) -> None:
+    assert read(Money, format_amount(number)) == number
 
 
 @pytest.mark.parametrize("written", ["-5", "-0.5", "-107.07"])

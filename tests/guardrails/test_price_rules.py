@@ -97,6 +97,38 @@ def test_what_looks_like_a_slip(world: World, before: Any, after: Any, trips: bo
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ({"discount": 15000}, {"discount": 150}, ["discount 15,000 → 150", "one hundredth"]),
+        (
+            {"discount": 15},
+            {"discount": 15000},
+            ["discount 15 → 15,000", "a thousand times as much"],
+        ),
+        (
+            {"minimum_amount": 5000},
+            {"minimum_amount": 50000},
+            ["minimum amount 5,000 → 50,000", "ten times as much"],
+        ),
+        ({"discount": 15000}, {"discount": 16000}, []),
+        ({"limit": 10}, {"limit": 100}, []),
+        ({"type": "DiscountPercentage", "discount": 5}, {"discount": 50}, []),
+        (None, {"discount": 150000}, []),
+    ],
+)
+def test_a_slip_of_the_finger_is_seen_in_the_amounts_of_coupons(
+    world: World, before: Any, after: Any, expected: list[str]
+) -> None:
+    terms = {"type": "DiscountAmount", "discount": 7, "limit": 5, "minimum_amount": 0}
+    if before is not None:
+        terms |= before
+        world.have("coupon/C", **terms, balance=terms["limit"])
+    world.declare("coupon/C", **(terms | after))
+    told = " looks like a typing error: exactly ".join(expected)
+    assert said(world.judge("price-shape")) == ([f"coupon/C: {told}"] if expected else [])
+
+
+@pytest.mark.parametrize(
     ("before", "after", "trips"),
     [
         ({}, {"unit_price": 8999}, True),

@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.core.model.address import Address
+from reconciler.core.model.types import format_amount
 
 _START = re.compile(r"[^\W_]|[_/(]")
 _PRINTED = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]*")
@@ -74,7 +75,7 @@ def plain(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return format_amount(value)
     return str(value)
 
 

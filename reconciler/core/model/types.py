@@ -18,18 +18,30 @@ from pydantic_core import PydanticCustomError
 _CODE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
 _PRINTED = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 _NAMED = r"^[^\x00-\x1f\x7f]*$"
+# Thousands in groups of three, or a decimal comma: both are common, and mean different numbers.
+_SEPARATED = re.compile(
+    r"[0-9]+(?:(?:\.[0-9]{3})+(?:,[0-9]+)?|(?:,[0-9]{3})+(?:\.[0-9]+)?|,[0-9]+)"
+)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SCALAR = {"type": ["string", "number", "boolean"]}
 # 15 digits are exact in every JSON reader, and enough for any price in any currency.
 _MAX_DIGITS = 15
 
 
+def format_amount(value: Decimal) -> str:
+    """Return a fraction as a file holds it: three digits after the point would be refused."""
+    written = f"{value:f}"
+    return written + "0" if value >= 1 and written[-4:-3] == "." else written
+
+
 def _amount(written: Any) -> int | Decimal:
-    return _exact(written if type(written) is str else "")
+    return _exact(written if type(written) is str else "", fractions=True)
 
 
 @lru_cache(maxsize=10_000)  # a shop has far fewer prices than variants
-def _exact(written: str) -> int | Decimal:
+def _exact(written: str, *, fractions: bool) -> int | Decimal:
+    if len(written) < 2 * _MAX_DIGITS and _SEPARATED.fullmatch(written):
+        _refuse_separators(written, fractions)
     if written.isascii() and len(written) <= _MAX_DIGITS:
         if written.isdigit():
             return int(written)
@@ -42,8 +54,32 @@ def _exact(written: str) -> int | Decimal:
     raise PydanticCustomError("amount", "must be a number in plain digits, such as 18000")
 
 
+def _refuse_separators(written: str, fractions: bool) -> None:
+    """Raise PydanticCustomError for digits in groups; return for what can only be a fraction."""
+    separator = written.lstrip("0123456789")[0]
+    grouped, _, cents = written.partition("." if separator == "," else ",")
+    first, *groups = grouped.split(separator)
+    has_groups = int(first) > 0 and len(groups[0]) == 3
+    if separator == "." and not has_groups:
+        return
+    meant = [Decimal(f"{first}{''.join(groups)}.{cents or 0}")] if has_groups else []
+    if len(groups) == 1 and not cents:
+        meant.append(Decimal(f"{first}.{groups[0]}"))
+    values = [
+        format_amount(value.normalize()) for value in meant if fractions or value == int(value)
+    ]
+    if not values or len(values[0]) > _MAX_DIGITS:
+        return
+    what = "is not in plain digits"
+    if separator == "." and len(values) == 2:
+        read = f"{meant[1].normalize():f}"
+        what = f"reads as {'a fraction' if read == written else read}"
+    message = f"{written} {what}: write {', or '.join(values)}"
+    raise PydanticCustomError("separators", "{said}", {"said": message})
+
+
 def _count(written: Any) -> int:
-    amount = _amount(written)
+    amount = _exact(written if type(written) is str else "", fractions=False)
     if isinstance(amount, Decimal):
         raise PydanticCustomError("count", "must be a whole number")
     return amount

@@ -1,12 +1,14 @@
-"""Price changes that look like a typing error: one zero too many, or two columns swapped."""
+"""Changes of amounts that look like a typing error: one zero too many, or two columns swapped."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reconciler.core.diff.change import Change
 from reconciler.core.model.pricing import Offer
 from reconciler.core.money import Amount, Sale
 from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding, path_of
 
+_COUPON_AMOUNTS = {"amount": "discount", "minimum": "minimum amount", "cap": "maximum discount"}
 _FACTORS = {
     10: ("ten times", "one tenth"),
     100: ("a hundred times", "one hundredth"),
@@ -16,7 +18,10 @@ _FACTORS = {
 
 @dataclass(frozen=True, slots=True)
 class Rule(Guardrail):
-    """A price or cost exactly ×10, ×100 or ×1000, or ÷ as much; price and cost swapped."""
+    """A price, cost or amount of a coupon exactly ×10, ×100 or ×1000, or ÷ as much.
+
+    Also a price and a cost that are swapped.
+    """
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """Yield one finding for each object, about the first place where it looks so."""
@@ -28,6 +33,21 @@ class Rule(Guardrail):
                     path = path_of(change, sale.outlet, value)
                     yield RuleFinding(message, change.address, path)
                     break
+        for change in context.plan.changes:
+            yield from _check_coupon(change, context)
+
+
+def _check_coupon(change: Change, context: PlanContext) -> Iterator[RuleFinding]:
+    read = context.kinds[change.address.kind].discount
+    before = context.was(change)
+    if read is None or before is None or change.after is None:
+        return
+    sides = read(before), read(change.after)
+    for attribute, name in _COUPON_AMOUNTS.items():
+        was, becomes = (getattr(side, attribute, None) for side in sides)
+        if found := _factor(was, becomes):
+            message = f"{name} {was:,} → {becomes:,} looks like a typing error: {found}"
+            yield RuleFinding(message, change.address, path_of(change, "", becomes))
 
 
 def _shape(sale: Sale) -> tuple[str, Amount | None] | None:
