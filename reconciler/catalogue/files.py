@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +14,12 @@ from reconciler.errors import Problem, SourceError
 
 SETTINGS_FILE = "reconciler.yaml"
 """The file name of the settings in a shop folder."""
+
+SUFFIXES = (".yaml", ".yml")
+"""The ends of the names of catalogue files."""
+
+MAX_NAMED = 5
+"""Skipped files that are named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,29 @@ def list_files(root: Path, catalogue: str) -> list[Path]:
     if not folder.is_dir():
         hint = f"create it, or set `catalogue:` in {SETTINGS_FILE} to the folder of the files"
         raise SourceError([Problem(catalogue, 0, 0, "folder not found", hint)])
-    found = (p for p in folder.rglob("*") if p.suffix in (".yaml", ".yml"))
+    found = (path for path in _walk(root, catalogue) if path.suffix in SUFFIXES)
     # A broken link is reported when it is read. Reading a pipe would never end, so it is skipped.
     return sorted(p for p in found if p.is_file() or not p.exists())
+
+
+def note_skipped_files(root: Path, catalogue: str) -> tuple[str, ...]:
+    """Return a note on each file in the catalogue folder that is not read, texts (`.md`) aside."""
+    expected = (*SUFFIXES, ".md")
+    found = sorted(p for p in _walk(root, catalogue) if p.suffix not in expected)
+    why = f"is not read: its name does not end in {' or '.join(SUFFIXES)}"
+    notes = [f"{path.relative_to(root).as_posix()} {why}" for path in found[:MAX_NAMED]]
+    if len(found) > MAX_NAMED:
+        notes.append(f"{len(found) - MAX_NAMED:,} more files in {catalogue} are not read")
+    return tuple(notes)
+
+
+def _walk(root: Path, catalogue: str) -> Iterator[Path]:
+    """Yield the files in the catalogue folder; what is hidden belongs to a system or an editor."""
+
+    def refuse(error: OSError) -> None:
+        name = Path(error.filename).relative_to(root).as_posix()
+        raise SourceError([Problem(name, 0, 0, f"cannot be read: {error.strerror}")])
+
+    for folder, folders, names in os.walk(root / catalogue, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(folder, name) for name in names if not name.startswith("."))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler.catalogue.files import Files, Problems, list_files
+from reconciler.catalogue.files import Files, Problems, list_files, note_skipped_files
 from reconciler.catalogue.parallel import Parsing
 from reconciler.catalogue.parser import Node
 from reconciler.catalogue.problems import (
@@ -66,7 +66,7 @@ def load(shop: Settings, parsing: Parsing | None = None) -> Desired:
             gc.enable()
     if loader.problems.found:
         raise SourceError(loader.problems.found)
-    return desired
+    return replace(desired, notes=note_skipped_files(shop.root, shop.catalogue))
 
 
 class _Loader:

@@ -26,7 +26,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
 )
 
-from reconciler.catalogue.syntax import PositionIndex, yaml_problem
+from reconciler.catalogue.syntax import PositionIndex, merge_conflicts, yaml_problem
 from reconciler.core.model.address import Source
 from reconciler.errors import Problem
 
@@ -104,6 +104,8 @@ def read(path: Path, shown: str, expand: Expand | None = None) -> tuple[Node, li
 
 def parse(content: str, shown: str, expand: Expand | None = None) -> tuple[Node, list[Problem]]:
     """Parse a text; see `read`."""
+    if conflicts := merge_conflicts(content, shown):
+        return empty_node(), conflicts
     builder = _NodeBuilder(content, shown, expand if "${" in content else None)
     root = None
     try:

@@ -25,6 +25,7 @@ from ruamel.yaml.reader import ReaderError
 
 from reconciler.errors import Problem
 
+_CONFLICT = re.compile(r"^(?:(?:<{7}|>{7}|\|{7})(?: [^\r\n]*)?|={7})(?=\r?$)", re.MULTILINE)
 _ANCHOR = re.compile(r"&\S+\s*")
 
 _HINTS = {
@@ -155,6 +156,19 @@ def parse_syntax(text: str) -> YamlNode | None:
 def index_mappings(root: YamlNode | None) -> dict[Position, YamlNode]:
     """Return the mappings of a text by their position."""
     return {node.position: node for node in (root.walk() if root else ()) if node.pairs}
+
+
+def merge_conflicts(content: str, shown: str) -> list[Problem]:
+    """Return a problem for each conflict of a git merge that is not resolved."""
+    marks = list(_CONFLICT.finditer(content))
+    # What is left of a half-resolved one has no beginning.
+    marks = [mark for mark in marks if mark[0].startswith("<")] or marks[:1]
+    hint = "keep the lines that hold, and delete those that begin with <<<<<<<, ======= and >>>>>>>"
+    lines = [content.count("\n", 0, mark.start()) + 1 for mark in marks]
+    told = [f"unresolved git merge conflict: `{mark[0]}`" for mark in marks]
+    return [
+        Problem(shown, line, 1, message, hint) for line, message in zip(lines, told, strict=True)
+    ]
 
 
 def yaml_problem(error: YAMLError, content: str, shown: str) -> Problem:

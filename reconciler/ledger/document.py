@@ -48,7 +48,10 @@ def load(text: str, store: str, name: str) -> Ledger:
         entries = {Address.parse(a): _entry(e) for a, e in document["objects"].items()}
         return Ledger(entries, tuple(map(_apply, document["applies"])))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise UsageError(f"{name} is not a valid ledger, or it is incomplete", hint=hint) from None
+        why = "is not a valid ledger, or it is incomplete"
+        if "\n<<<<<<< " in f"\n{text}":
+            why = "has an unresolved git merge conflict"
+        raise UsageError(f"{name} {why}", hint=hint) from None
 
 
 def _entry_document(entry: LedgerEntry) -> dict[str, Any]:

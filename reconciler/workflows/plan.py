@@ -53,9 +53,11 @@ def make_plan(
     faults of the files, UsageError for an empty scope, LedgerError for an unreadable ledger.
     """
     root, ledger = shop.settings.root, ledger or shop.read_ledger()
-    desired, notes = shop.read_files(), list[str]()
+    desired = shop.read_files()
+    notes = desired.notes
     if scope:
-        desired, *notes = narrow_desired(desired, scope, KINDS)
+        desired, narrowed = narrow_desired(desired, scope, KINDS)
+        notes = (*notes, narrowed)
     desired = mark_changed_derived_fields(desired, ledger.rewrites, KINDS)
     live = read_live(shop.client, desired, KINDS, shop.journal.entries)
     shop.save_profile()

@@ -486,3 +486,18 @@ def test_what_names_nothing_is_refused(run: RunProgram, applied: Path) -> None:
     assert (ran.code, "did you mean `variant/1001R`?" in ran.err) == (1, True)
     ran = run("plan", applied, "--kind", "variants")
     assert (ran.code, "did you mean `variant`?" in ran.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "command", [["validate"], ["plan"], ["audit"], ["apply", "--auto-approve"]]
+)
+def test_a_file_that_is_not_read_is_named(
+    run: RunProgram, tmp_path: Path, command: list[str]
+) -> None:
+    (tmp_path / "catalogue").mkdir()
+    (tmp_path / "catalogue" / "a.yaml").write_text("categories: [{name: A}]", encoding="utf-8")
+    (tmp_path / "catalogue" / "drinks.YAML").write_text("products: [", encoding="utf-8")
+    (tmp_path / "reconciler.yaml").write_text("store: {url: sandbox}", encoding="utf-8")
+    ran = run(*command, tmp_path)
+    why = "is not read: its name does not end in .yaml or .yml"
+    assert f"catalogue/drinks.YAML {why}" in ran.out

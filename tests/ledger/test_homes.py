@@ -349,7 +349,7 @@ def test_the_ref_is_called_after_the_store(store: str, name: str) -> None:
         ),
         (document.dump(TWO, "s").replace('"1.0"', '"2.0"'), "has the newer format 2.0"),
         (document.dump(TWO, "elsewhere"), "belongs to another store \\(elsewhere, not s\\)"),
-        ("<<<<<<< HEAD\n" + document.dump(TWO, "s"), "is not a valid ledger"),
+        ("<<<<<<< HEAD\n" + document.dump(TWO, "s"), "has an unresolved git merge conflict"),
         (document.dump(ONE, "s").replace('["limit"]', "[]"), "is not a valid ledger"),
         (document.dump(ONE, "s").replace('["limit"]', "[[1]]"), "is not a valid ledger"),
         (document.dump(ONE, "s").replace('"create"', "[]"), "is not a valid ledger"),

@@ -27,4 +27,6 @@ def validate(directory: Path, output_format: str) -> None:
             if count
         )
         text = f"Valid: {listed or 'nothing declared'}\n"
-        output.print_result(output_format, text, {"valid": True, "objects": counts})
+        text += "".join(f"note: {note}\n" for note in desired.notes)
+        document = {"valid": True, "objects": counts, "notes": desired.notes}
+        output.print_result(output_format, text, document)

@@ -66,6 +66,8 @@ class Desired:
     allowances: tuple[Allowance, ...] = ()
     removals: Mapping[Address, Removal] = field(default_factory=dict)
     prune: tuple[PruneScope, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Remarks on the files, such as one that is not read."""
 
     def get(self, address: Address) -> Declared | None:
         """Return the declaration of `address`, if there is one."""
