@@ -6,8 +6,9 @@ Code at the edges raises the narrow error. Whoever can decide what it means catc
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass
+from typing import Any
 
 
 class ReconcilerError(Exception):
@@ -137,7 +138,12 @@ class RateLimited(ApiError):
 
 
 class Rejected(ApiError):
-    """The server understood the request and said no."""
+    """The server understood the request and said no.
+
+    `repeated` is true where the answer to an earlier attempt was lost.
+    """
+
+    repeated = False
 
     def __init__(
         self, operation: str, status: int, message: str, *, hint: str | None = None
@@ -152,7 +158,16 @@ class OperationUnavailable(Rejected):
 
 
 class ReadbackMismatch(ApiError):
-    """The server accepted a write and stored another value, or takes no documented spelling."""
+    """The server accepted a write and stored another value, or takes no documented spelling.
+
+    `readback` is what reads showed; None where another attempt may do better.
+    """
+
+    def __init__(
+        self, operation: str, message: str, readback: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(operation, message)
+        self.readback = readback
 
 
 class MismatchRemains(ReadbackMismatch):

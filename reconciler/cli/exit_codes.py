@@ -16,7 +16,7 @@ EXIT_CODES: Final = {
     ERROR: "error, or objects that could not be read",
     CHANGES: "changes or drift found (only with --detailed-exitcode)",
     REFUSED: "refused by a guardrail, nothing was changed",
-    PARTIAL: "partly done: something failed, was skipped or is blocked",
+    PARTIAL: "partly done: something failed, was skipped, is unverified or is blocked",
     INTERRUPTED: "interrupted by Ctrl-C; 143: by a termination signal",
 }
 """The meaning of each exit code, for help and docs."""

@@ -23,8 +23,12 @@ from reconciler.core.diff.readback import Proof, quote
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Value
 
-Status = Literal["applied", "failed", "stale", "skipped"]
-STATUSES: tuple[Status, ...] = ("applied", "failed", "stale", "skipped")
+Status = Literal["applied", "unverified", "failed", "stale", "skipped"]
+STATUSES: tuple[Status, ...] = ("applied", "unverified", "failed", "stale", "skipped")
+ACCEPTED: tuple[Status, ...] = ("applied", "unverified")
+"""The API has taken the request; of `unverified`, no read has shown the result."""
+
+_UNVERIFIED = "accepted by the API, not verified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class Written:
     change: Change
     proof: Proof
     status: Status
-    """`applied` means that the API accepted the request."""
+    """`applied` means that the API accepted the request, `unverified` that no read shows it."""
     reason: str | None = None
     """The reason for any other status."""
     observed: Value | None = None
@@ -84,12 +88,19 @@ class Written:
     """True if a listing must still show fields that no single read shows."""
     unread: str | None = None
     """The reason why reading it back failed."""
+    readback: Value | None = None
+    """The values that disagree with what was written; {} where no read shows the object."""
     notes: tuple[str, ...] = ()
 
     @property
     def address(self) -> Address:
         """Return the address of the changed object."""
         return self.change.address
+
+    @property
+    def disagrees(self) -> bool:
+        """Return whether a read shows something else than was written."""
+        return self.status in ("unverified", "failed")
 
     @property
     def unconfirmed(self) -> bool:
@@ -104,11 +115,12 @@ def fold_writes(writes: Sequence[Written]) -> Written:
     """
     notes = tuple(note for written in writes for note in written.notes)
     failed = [written for written in writes if written.status == "failed"]
-    rest = [written for written in writes if written.status not in ("failed", "applied")]
+    rest = [written for written in writes if written.status not in ("failed", *ACCEPTED)]
     if not failed and not rest:
-        return replace(writes[-1], notes=notes)
+        unclear = [written for written in writes if written.status == "unverified"]
+        return replace((unclear or writes)[-1], notes=notes)
     worst = failed[-1] if failed else rest[0]
-    if all(written.status != "applied" for written in writes):
+    if all(written.status not in ACCEPTED for written in writes):
         return replace(worst, notes=notes)
     return replace(worst, status="failed", reason=f"partly applied: {worst.reason}", notes=notes)
 
@@ -116,11 +128,13 @@ def fold_writes(writes: Sequence[Written]) -> Written:
 def outcome_of(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Outcome:
     """Return the outcome of a change; `known` are the rewrites that the shop is known for."""
     found = () if written.reason is None else (written.reason,)
+    if written.status == "unverified":
+        found = (f"{_UNVERIFIED}: {written.reason}; reads may be behind, so plan again later",)
     text = "; ".join((*found, *written.notes, *_read_notes(kind, written, known)))
     return Outcome(
         written.address,
         written.change.action,
-        written.status,
+        "unverified" if written.status == "applied" and written.unread else written.status,
         redact(kind, written.change, text),
         _settled_value(written) is not None and not _unshown_fields(written),
     )
@@ -153,7 +167,7 @@ def _read_notes(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Ite
     """Yield the notes that reading back adds to the message of a change."""
     change = written.change
     if written.unread is not None:
-        yield f"accepted by the API, not verified: {written.unread}"
+        yield f"{_UNVERIFIED}: {written.unread}"
     if (live := _settled_value(written)) is None:
         return
     found = equivalent_rewrites(kind, change, live)

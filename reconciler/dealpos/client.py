@@ -140,11 +140,14 @@ class Client:
         while True:
             try:
                 return self._attempt(operation, route, parameters, fresh)
+            except errors.Rejected as error:
+                error.repeated = attempt > 1
+                raise
             except (errors.OutcomeUnknown, errors.Unreachable, errors.UnexpectedResponse) as error:
                 if not retry.should_retry(operation, error, attempt):
                     raise
                 reason = retry.retry_reason(error)
-            self._wait(retry.pause_seconds(attempt), f"{reason}, retrying")
+            self.pause(retry.pause_seconds(attempt), f"{reason}, retrying")
             attempt += 1
 
     def _attempt(self, operation: Operation, route: Route, parameters: Any, fresh: bool) -> Any:
@@ -182,7 +185,7 @@ class Client:
             if response.status_code != 429:
                 return response
             wait = self.window.close(response.headers.get("retry-after", ""))
-            self._wait(wait, "rate limit reached (HTTP 429, also used by other integrations)")
+            self.pause(wait, "rate limit reached (HTTP 429, also used by other integrations)")
         raise errors.RateLimited(
             operation.name,
             f"the shop answered HTTP 429 in {MAX_WINDOWS} rate-limit windows",
@@ -204,7 +207,7 @@ class Client:
             if wait:
                 kept = f", {self.limits.reserve} kept free" if self.limits.reserve else ""
                 used = f"{self.window.capacity} of {self.window.limit}{kept}"
-                self._wait(wait, f"rate limit reached ({used})")
+                self.pause(wait, f"rate limit reached ({used})")
             self.observer.on_request(operation.name)
             self.requests += counted
             return self.window.count_request()
@@ -235,7 +238,8 @@ class Client:
             lost = f"the response was lost ({retry.describe_failure(error)})"
             raise errors.OutcomeUnknown(operation.name, lost) from None
 
-    def _wait(self, seconds: float, reason: str) -> None:
+    def pause(self, seconds: float, reason: str) -> None:
+        """Send nothing for so many seconds, and let the observer say why."""
         self.observer.on_wait(seconds, reason)
         self.observer.sleep(seconds)
 

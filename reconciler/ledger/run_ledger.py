@@ -17,7 +17,7 @@ from reconciler.core.model.address import Address, join_some
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.live import Live
 from reconciler.core.plan.plan import Plan
-from reconciler.core.report import Report
+from reconciler.core.report import ACCEPTED, Report
 from reconciler.errors import LedgerConflict, LedgerError, UsageError
 from reconciler.kinds import KINDS
 from reconciler.ledger import KEY, TIME_FORMAT, now, open_backend, read_key
@@ -103,7 +103,7 @@ class RunLedger:
         """Record the applied changes and unlock the ledger; return the error where that fails."""
         if self.backend is None:
             return None
-        applied = [each.address for each in report.outcomes if each.status == "applied"]
+        applied = [each.address for each in report.outcomes if each.status in ACCEPTED]
         after = self._after(plan, basis, applied)
         try:
             if not plan.empty:

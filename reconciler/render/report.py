@@ -20,8 +20,8 @@ from reconciler.render.json import (
 from reconciler.render.view import ReportView
 from reconciler.render.words import ObjectLabels, amount, plain, plural, with_label, with_labels
 
-SIGNS = {"applied": "✓", "failed": "✗", "stale": "!", "skipped": "⊘"}
-_STYLES = {"applied": "green", "failed": "red", "stale": "yellow", "skipped": "yellow"}
+SIGNS = {"applied": "✓", "unverified": "?", "failed": "✗", "stale": "!", "skipped": "⊘"}
+_STYLES = {"applied": "green", "failed": "red"}
 Status = Annotated[str, one_of(SIGNS)]
 
 
@@ -39,6 +39,8 @@ class StatusesDocument(TypedDict):
     """Outcomes by status."""
 
     applied: int
+    unverified: int
+    """Accepted by the API, and no read has shown the result."""
     failed: int
     stale: int
     """Not applied, since the object was changed in the shop after the plan was made."""
@@ -82,7 +84,7 @@ def _report(report: Report, view: ReportView) -> Iterator[str]:
 
 
 def _outcome(outcome: Outcome, labels: ObjectLabels, view: ReportView) -> str:
-    sign = view.paint(_STYLES[outcome.status], SIGNS[outcome.status])
+    sign = view.paint(_STYLES.get(outcome.status, "yellow"), SIGNS[outcome.status])
     message = with_labels(plain(outcome.message), labels)
     return (
         f"{sign} {outcome.action.value} {with_label(outcome.address, labels)} "

@@ -24,6 +24,7 @@ from reconciler.core.plan.replacement import Interrupted
 from reconciler.dealpos.reading.read import read_live
 from reconciler.errors import UsageError
 from reconciler.kinds import KINDS
+from reconciler.ledger.attempts import read_attempts
 from reconciler.render.words import format_value
 from reconciler.workflows.open_shop import OpenShop
 from reconciler.workflows.plan import PlannedRun, order_steps
@@ -63,7 +64,7 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
     }
     reasons = _reasons_by_address(moved) | lost
     left = desired.without({*reasons, *done})
-    made, more = _build(left, state, shop.store, before.rewrites, pending, approved.changes)
+    made, more = _build(left, state, shop, before.rewrites, pending, approved.changes)
     reasons |= more
     actions = {change.address: change.action for change in approved.changes}
     made = replace(
@@ -100,7 +101,7 @@ def _remaining_violations(
 def _build(
     desired: Desired,
     state: Live,
-    store: str,
+    shop: OpenShop,
     kept: KnownRewrites,
     pending: Mapping[Address, Interrupted],
     changes: Iterable[Approved],
@@ -108,10 +109,11 @@ def _build(
     """Return the plan of the remaining changes, and the reasons for those that are impossible."""
     held: dict[Address, str] = {}
     seen = {change.address: change.implied for change in changes}
+    attempts = read_attempts(shop.state, shop.store)
     while True:
         faults = references.check_references(desired, state, KINDS)
         approved = {a: entry for a, entry in pending.items() if desired.get(a)}
-        made, more = build_plan(desired, state, KINDS, store, kept, approved)
+        made, more = build_plan(desired, state, KINDS, shop.store, kept, approved, attempts)
         faults += more
         wider = dict(_find_additions(made, seen))
         if not faults and not wider:

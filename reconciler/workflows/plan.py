@@ -21,6 +21,7 @@ from reconciler.dealpos.reading.read import read_live
 from reconciler.errors import Problem, Refused
 from reconciler.guardrails.guardrail import PlanContext, run_guardrails
 from reconciler.kinds import KINDS
+from reconciler.ledger.attempts import read_attempts
 from reconciler.ledger.backend import LedgerBackend
 from reconciler.ledger.run_ledger import RunLedger, read_for_rebuild
 from reconciler.render.sections import allow_block, violation_line
@@ -69,7 +70,13 @@ def make_plan(
     refuse_faults(root, check_references(desired, live, KINDS), desired)
     sides = ledger.hold_conflicts(desired, live, overwrite)
     plan, faults = build_plan(
-        sides.desired, sides.live, KINDS, shop.store, ledger.rewrites, pending
+        sides.desired,
+        sides.live,
+        KINDS,
+        shop.store,
+        ledger.rewrites,
+        pending,
+        read_attempts(shop.state, shop.store),
     )
     refuse_faults(root, faults, desired)
     plan, basis = ledger.label_origins(plan, sides, desired, bool(scope))

@@ -306,7 +306,13 @@ def test_apply_as_json_is_one_document(run: RunProgram, folder: Path) -> None:
         "requests",
         "verified",
     }
-    assert ran.json["summary"] == {"applied": 3, "failed": 0, "stale": 0, "skipped": 0}
+    assert ran.json["summary"] == {
+        "applied": 3,
+        "unverified": 0,
+        "failed": 0,
+        "stale": 0,
+        "skipped": 0,
+    }
     assert ran.json["verified"] == 3
     assert {o["status"] for o in ran.json["outcomes"]} == {"applied"}
 

@@ -122,7 +122,13 @@ def test_where_nothing_fits_the_way_on_allows_enough(folder: Path, run: RunProgr
         *("--max-requests", limit, "--timeout", "1h", "--reserve", 3),
     )
     assert ran.code == 4
-    assert ran.json["summary"] == {"applied": 0, "failed": 0, "stale": 0, "skipped": 3}
+    assert ran.json["summary"] == {
+        "applied": 0,
+        "unverified": 0,
+        "failed": 0,
+        "stale": 0,
+        "skipped": 3,
+    }
     assert "not started" in ran.json["outcomes"][0]["message"]
     assert "not started" in ran.json["stopped"]
     words = shlex.split(ran.json["continue_command"])

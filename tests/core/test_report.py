@@ -176,6 +176,12 @@ def test_a_report_counts_every_status() -> None:
         for status in ("applied", "applied", "failed", "stale", "skipped")
     ]
     report = Report("shop", tuple(outcomes), 7)
-    assert report.counts() == {"applied": 2, "failed": 1, "stale": 1, "skipped": 1}
+    assert report.counts() == {
+        "applied": 2,
+        "unverified": 0,
+        "failed": 1,
+        "stale": 1,
+        "skipped": 1,
+    }
     assert (report.verified, report.complete) == (2, False)
     assert Report("shop", tuple(outcomes[:2]), 7).complete

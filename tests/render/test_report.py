@@ -89,7 +89,7 @@ def test_the_report_document_has_the_keys_of_the_contract(documented: ReadDocume
         "finished_at": "2026-11-29T04:47:04Z",
         "store": "https://yourshop.dealpos.net",
         "outcomes": [dict(zip(keys, row, strict=True)) for row in rows],
-        "summary": {"applied": 2, "failed": 1, "stale": 1, "skipped": 1},
+        "summary": {"applied": 2, "unverified": 0, "failed": 1, "stale": 1, "skipped": 1},
         "requests": 1200,
         "verified": 1,
     }

@@ -139,9 +139,10 @@ class Kopi:
         return {str(o.address) for o in report.outcomes if o.status != "applied"}
 
     def left(self) -> set[str]:
-        """Return the objects that a plan would still change, or could not read."""
+        """Return the objects that a plan would still change, blocks, or could not read."""
         plan = self.shop.plan()
-        return {str(c.address) for c in plan.changes} | {str(a) for a, _ in plan.unknown}
+        open_ = (*plan.unknown, *plan.blocked)
+        return {str(c.address) for c in plan.changes} | {str(a) for a, _ in open_}
 
 
 CASES = [{}, *alone(), *TOGETHER]

@@ -519,8 +519,11 @@ def test_what_is_still_there_is_not_called_deleted(
     plan = live.plan()
     monkeypatch.setattr(type(live.twin.store), "delete", lambda *given: None)
     for outcome in live.apply(plan).outcomes:
-        assert (outcome.status, outcome.verified) == ("failed", False)
-        assert outcome.message == "accepted by the API, but still in the shop"
+        assert (outcome.status, outcome.verified) == ("unverified", False)
+        assert outcome.message == (
+            "accepted by the API, not verified: reads still show it; "
+            "reads may be behind, so plan again later"
+        )
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,25 @@ def describe_mismatch(
     return "; ".join(found) or None
 
 
+def may_be_behind(kind: Kind, change: Change, live: Value, later: Collection[str] = ()) -> bool:
+    """Return whether a read that differs from what was written may be older than the write.
+
+    A former value tells so. `later` names fields that a later request than the one that created the
+    object has written. An object that one request creates shows all of it or nothing.
+    """
+    former = change.before or change.replaces or {}
+    written = change.provable
+    if kind.must_match_on_readback and any(
+        name in former and former[name] != value and live.get(name) == value
+        for name, value in written.items()
+    ):
+        return False
+    equivalent = equivalent_rewrites(kind, change, live)
+    found = find_differences(kind, written, live)
+    differing = {field.path[0] for field in found if field.path not in equivalent}
+    return differing <= {*later} or any(n in former and former[n] == live[n] for n in differing)
+
+
 def _describe_field(kind: Kind, field: FieldChange) -> str:
     if kind.fields[field.path[0]].private:
         return f"`{field.name}` reads back differently"

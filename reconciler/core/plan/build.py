@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from reconciler.core.diff.attempts import Attempt, drop_repeated
 from reconciler.core.diff.change import RENAMED, Action, Change, FieldChange, digest
 from reconciler.core.diff.diff import compare_fields, create_object, is_unchanged, merge_declared
 from reconciler.core.diff.known_rewrites import KnownRewrites
@@ -44,11 +45,13 @@ def build_plan(
     store: str,
     kept: KnownRewrites | None = None,
     pending: Mapping[Address, Interrupted] | None = None,
+    attempts: Mapping[Address, Attempt] | None = None,
 ) -> tuple[Plan, list[Fault]]:
     """Return the plan that makes the shop as declared, and the faults that prevent it.
 
     With faults the plan is incomplete and must not be applied. `kept` is what the shop is known to
-    keep otherwise than it was written, `pending` are replacements that were cut in half.
+    keep otherwise than it was written, `pending` are replacements that were cut in half, `attempts`
+    are those that did not end as written.
     """
     kept = kept or {}
     live, renames, view_notes = with_renames(desired, live, kinds, kept)
@@ -64,14 +67,18 @@ def build_plan(
             builder.consider(address, declared)
     found = collect_parents(builder.changes, desired, live, kinds)
     changes, refused = block_unsafe_updates(builder.changes, found, desired, live, kinds)
+    changes, repeated = drop_repeated(changes, attempts or {}, kinds)
     removed = plan_deletions(desired, live, kinds, changes, renames)
+    deletions, deleted_before = drop_repeated(removed.changes, attempts or {}, kinds)
     plan = Plan(
         store=store,
-        changes=(*propagate_parent_values(changes, desired, kinds), *removed.changes),
+        changes=(*propagate_parent_values(changes, desired, kinds), *deletions),
         unmanaged=tuple(find_unmanaged(desired, live, kinds)),
         unknown=(*builder.unknown, *removed.unknown),
         given_up=tuple(address for address in pending if address in desired.removals),
-        blocked=tuple(sorted((*builder.blocked, *refused, *removed.blocked))),
+        blocked=tuple(
+            sorted((*builder.blocked, *refused, *repeated, *removed.blocked, *deleted_before))
+        ),
         notes=(
             *live.notes,
             *view_notes,

@@ -10,18 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from reconciler.core.diff.attempts import record_attempt
 from reconciler.core.diff.change import Action
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kinds
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.replacement import revalidate_replacement
 from reconciler.core.report import (
+    ACCEPTED,
     Outcome,
     Report,
     Status,
     Written,
     fold_writes,
     outcome_of,
+    redact,
     rewrites_after,
 )
 from reconciler.core.steps.step import Step, renew_replacement
@@ -41,6 +44,7 @@ from reconciler.errors import (
     Unauthorised,
     Unreachable,
 )
+from reconciler.ledger.attempts import save_attempts
 from reconciler.ledger.journal import Journal
 
 _FATAL = (Unreachable, Unauthorised, RateLimited)
@@ -68,18 +72,24 @@ def apply_steps(
     before = client.requests
     sender = RequestSender(client, kinds, plan.listings)
     policy = StopPolicy(client, steps, kinds, plan.listings)
+    sender.reserved = policy.count_reserved
     current = _Run(plan, steps, sender, policy, journal, observer or ApplyObserver())
     writes = _by_change(plan, current.send_all())
     if current.stopped is None:
         writes = Verifier(steps, kinds, sender).verify(writes)
-    outcomes, rewrites = [], {}
+    outcomes, rewrites, attempts = [], {}, {}
     for address, written in writes.items():
         kind, known = kinds[address.kind], plan.known_rewrites.get(address, {})
         outcomes.append(outcome_of(kind, written, known))
-        if written.status == "applied":
+        if written.status in ACCEPTED:
             rewrites[address] = rewrites_after(kind, written, known)
+        if written.readback is not None:
+            reason = redact(kind, written.change, written.reason or "")
+            if attempt := record_attempt(kind, written.change, written.readback, reason):
+                attempts[address] = attempt
     verified = [outcome.address for outcome in outcomes if outcome.verified]
     journal.settle([*plan.given_up, *verified], rewrites)
+    save_attempts(journal.state, journal.store, attempts, verified)
     return Report(
         plan.store,
         (*outcomes, *_set_aside(plan)),
@@ -117,6 +127,8 @@ class _Run:
     failed: set[int] = field(default_factory=set)
     lossy: set[str] = field(default_factory=set)
     """Kinds of which an object was not kept as written: a replacement could lose another."""
+    unseen: dict[str, str] = field(default_factory=dict)
+    """Kinds of which a new object could not be seen, and why none of them is created any more."""
     stopped: str | None = None
 
     def send_all(self) -> list[Written]:
@@ -140,6 +152,8 @@ class _Run:
             return self._skip(
                 step, f"not sent: this shop did not store another {step.kind} as written"
             )
+        if step.undo is not None and step.kind in self.unseen:
+            return self._skip(step, f"not sent: {self.unseen[step.kind]}")
         if missing := step.waits & self.failed:
             cause = next(s for s in self.steps if s.id in missing)
             return self._skip(
@@ -158,7 +172,7 @@ class _Run:
             if step.undo is not None:
                 if step.undo.replaces:
                     self.journal.begin(step.changes[0])
-                return (self.sender.create_and_verify(step),)
+                return self._create(step)
             return self.sender.send(step)
         except (ReconcilerError, KeyboardInterrupt) as error:
             return self._fail(step, error)
@@ -198,7 +212,7 @@ class _Run:
             try:
                 self.sender.delete(step)
                 self.journal.note_removal(address)
-                return (self.sender.create_and_verify(step),)
+                return self._create(step)
             finally:
                 self.observer.atomic(False)
         except (*_FATAL, KeyboardInterrupt) as error:
@@ -206,6 +220,12 @@ class _Run:
         except ApiError as error:
             self.lossy.add(step.kind)
             return self._fail(step, error)
+
+    def _create(self, step: Step) -> tuple[Written, ...]:
+        written = self.sender.create_and_verify(step)
+        if written.status == "unverified":
+            self.unseen[step.kind] = f"{step.addresses[0]} does not read back as written yet"
+        return (written,)
 
     def _fail(self, step: Step, error: BaseException) -> tuple[Written, ...]:
         """Record an error of a step, and stop the run where no further call can succeed."""
@@ -220,7 +240,9 @@ class _Run:
             self.stopped = f"no further request was sent: {error.detail}"
         elif isinstance(error, ReadbackMismatch):
             self.lossy.add(step.kind)
-        return self._skip(step, reason, "failed")
+        writes = self._skip(step, reason, "failed")
+        readback = error.readback if isinstance(error, ReadbackMismatch) else None
+        return tuple(replace(written, readback=readback) for written in writes)
 
     def _skip(self, step: Step, why: str, status: Status = "skipped") -> tuple[Written, ...]:
         """Record why a step was not carried out; the steps that wait for it are skipped too."""

@@ -6,18 +6,20 @@ anything is sent again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import NamedTuple
 
 from reconciler.core.diff.change import Change
 from reconciler.core.diff.diff import compare_fields
-from reconciler.core.diff.readback import describe_mismatch
+from reconciler.core.diff.readback import describe_mismatch, may_be_behind
 from reconciler.core.model.address import Address
-from reconciler.core.model.kind import Kind
+from reconciler.core.model.kind import Kind, Value
 from reconciler.core.model.live import ABSENT, Observed
 from reconciler.core.report import Written
 from reconciler.core.steps.step import Request, Step, Undo
+from reconciler.dealpos.apply.patience import Patience
 from reconciler.dealpos.reading.readback import Readback
 from reconciler.errors import (
     ApiError,
@@ -31,11 +33,27 @@ from reconciler.errors import (
     Unreachable,
 )
 
-NOT_IN_THE_SHOP = "accepted by the API, but not in the shop"
+NOT_SHOWN = "it does not read back yet"
+
+
+class _Sight(NamedTuple):
+    """The last look at an object that was written a moment ago."""
+
+    value: Value | None = None
+    """The values that the read showed; None where it did not show the object."""
+    problem: str | None = None
+    """The difference from what was written."""
+    settled: bool = False
+    """True if the shop has stored this value; False while reads may be behind."""
+    unread: str | None = None
+    """The reason why it could not be read."""
 
 
 class RequestSender(Readback):
     """Sends the requests of steps; every method returns only when it knows what happened."""
+
+    reserved: Callable[[], int] = staticmethod(lambda: 0)
+    """The requests that the run keeps for finishing what it has begun."""
 
     def send(self, step: Step) -> tuple[Written, ...]:
         """Send the request of a step in the spelling that the shop accepts."""
@@ -65,7 +83,7 @@ class RequestSender(Readback):
         if written.observed is not None:
             kind, change = self.kinds[step.kind], step.changes[0]
             if mismatch := describe_mismatch(kind, change, written.observed):
-                raise ReadbackMismatch(step.requests[-1].operation, mismatch)
+                raise ReadbackMismatch(step.requests[-1].operation, mismatch, written.observed)
         return written
 
     def _create_in_some_spelling(self, step: Step, undo: Undo) -> Written:
@@ -82,40 +100,69 @@ class RequestSender(Readback):
         if isinstance(failure, MismatchRemains):
             raise failure
         restored = self._put_back(self.kinds[step.kind], step.changes[0], undo)
-        raise ReadbackMismatch(request.operation, failure.detail + restored) from failure
+        lasting = isinstance(failure, Rejected | ReadbackMismatch)
+        raise ReadbackMismatch(
+            request.operation, failure.detail + restored, {} if lasting else None
+        ) from failure
 
     def _create(self, step: Step, undo: Undo, request: Request) -> Written:
         """Try one spelling.
 
         Raises ReadbackMismatch when it reads back broader, MismatchRemains when it stays so.
         """
-        change = step.changes[0]
+        change, kind = step.changes[0], self.kinds[step.kind]
         written = record_acceptance(step)[0]
         acknowledged = self._send_settled(step, request)
-        try:
-            live = self.read([change.address])
-        except (ApiError, Stopped) as error:
-            return replace(written, unread=error.message)
-        state = live.get(change.address)
-        if change.address in live.read_errors:
+        seen = self._look_until(
+            change.address,
+            lambda value: describe_mismatch(kind, change, value),
+            lambda value: may_be_behind(kind, change, value),
+        )
+        if seen.unread is not None:
             # Unread is not wrong: a coupon must not be deleted on a guess.
-            return replace(written, unread=live.read_errors[change.address])
-        if not isinstance(state, Observed):
-            raise ReadbackMismatch(request.operation, NOT_IN_THE_SHOP)
-        kind = self.kinds[step.kind]
-        problem = describe_mismatch(kind, change, state.value, kind.must_match_on_readback)
+            return replace(written, unread=seen.unread)
+        if seen.value is None or not seen.settled:
+            shown = seen.value or {}
+            return replace(written, status="unverified", reason=seen.problem, readback=shown)
+        problem = describe_mismatch(kind, change, seen.value, kind.must_match_on_readback)
         if problem is None:
-            awaited = written.proof.listing_only - state.value.keys()
-            return replace(written, observed=state.value, awaits_listing=bool(awaited))
+            awaited = written.proof.listing_only - seen.value.keys()
+            return replace(written, observed=seen.value, awaits_listing=bool(awaited))
         if not acknowledged and not undo.replaces:
             why = "the response was lost, so another program may have created it: not changed"
-            raise MismatchRemains(request.operation, f"{problem}; {why}")
+            raise MismatchRemains(request.operation, f"{problem}; {why}", seen.value)
         try:
             self._delete(undo.remove, [change.address])
         except ApiError as error:
             why = f"{problem}; it could not be deleted and is still in the shop: {error.detail}"
-            raise MismatchRemains(request.operation, why) from error
+            raise MismatchRemains(request.operation, why, seen.value) from error
         raise ReadbackMismatch(request.operation, f"{problem}; it was deleted again")
+
+    def _look_until(
+        self,
+        address: Address,
+        find_problem: Callable[[Value], str | None],
+        may_be_behind: Callable[[Value], bool],
+    ) -> _Sight:
+        """Read an object until it is as it should be, or is not to be expected to become so."""
+        patience = Patience(self.client)
+        while True:
+            try:
+                live = self.read([address])
+            except (ApiError, Stopped) as error:
+                return _Sight(unread=error.message)
+            if address in live.read_errors:
+                return _Sight(unread=live.read_errors[address])
+            state = live.get(address)
+            value = state.value if isinstance(state, Observed) else None
+            problem = NOT_SHOWN if value is None else find_problem(value)
+            if problem is None and address not in self.read_singly:
+                problem = "only a list shows it"
+            is_known = value is not None and not may_be_behind(value)
+            if problem is None or (is_known and patience.shows_what_is_stored):
+                return _Sight(value, problem, settled=True)
+            if not patience.wait(self.reserved() + 1):
+                return _Sight(value, problem)
 
     def _put_back(self, kind: Kind, change: Change, undo: Undo) -> str:
         """Create the replaced object again after a failure, and return what became of it."""
@@ -127,10 +174,14 @@ class RequestSender(Readback):
             try:
                 with suppress(OutcomeUnknown):  # the look-up that follows settles it
                     self.client.call(undo.restore.operation, body)
-                state = self.read([change.address]).get(change.address)
-                if not isinstance(state, Observed):
-                    continue
-                if not compare_fields(kind, undo.must_match, state.value):
+                seen = self._look_until(
+                    change.address,
+                    lambda value: "other" if compare_fields(kind, undo.must_match, value) else None,
+                    lambda value: True,
+                )
+                if seen.value is None:
+                    return "; the old one was created again, and does not read back yet"
+                if seen.problem is None:
                     restored = "the old one was restored with its remaining uses"
                     return f"; {restored}, as far as reads show"
                 self._delete(undo.remove, [change.address])
@@ -150,10 +201,17 @@ class RequestSender(Readback):
     def _delete(self, request: Request, addresses: Sequence[Address]) -> None:
         try:
             self.client.call(request.operation, request.body)
-        except (Rejected, OutcomeUnknown):
-            live = self.read(addresses)
-            if any(live.get(address) is not ABSENT for address in addresses):
-                raise
+        except (Rejected, OutcomeUnknown) as error:
+            patience = Patience(self.client)
+            while not self._are_gone(addresses):
+                # A refusal at the first attempt is one; after a lost answer, reads may be behind.
+                lost = isinstance(error, OutcomeUnknown) or error.repeated
+                if not lost or not patience.wait(self.reserved() + 1):
+                    raise
+
+    def _are_gone(self, addresses: Sequence[Address]) -> bool:
+        live = self.read(addresses)
+        return all(live.get(address) is ABSENT for address in addresses)
 
     def _send_settled(self, step: Step, request: Request) -> bool:
         """Send a request so that its outcome is known; a second time if the first was lost.
@@ -184,7 +242,21 @@ class RequestSender(Readback):
         return False
 
     def _was_applied(self, step: Step, lost: OutcomeUnknown) -> bool:
-        """Return whether the shop already is as `step` makes it; raises `lost` if unknown."""
+        """Return whether the shop already is as `step` makes it; raises `lost` if unknown.
+
+        An update may be sent twice. A creation is looked for again before it is.
+        """
+        patience = Patience(self.client)
+        while not (found := self._shows_step(step, lost)) and step.creates:
+            if patience.shows_what_is_stored and step.undo is None:
+                break
+            if not patience.wait(self.reserved() + 1):
+                if patience.stopped:
+                    raise lost
+                break
+        return found
+
+    def _shows_step(self, step: Step, lost: OutcomeUnknown) -> bool:
         live = self.read(step.addresses)
         for change in step.changes:
             state = live.get(change.address)

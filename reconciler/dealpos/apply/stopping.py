@@ -46,6 +46,10 @@ class StopPolicy:
         self.passed.add(step.id)
         return None
 
+    def count_reserved(self) -> int:
+        """Return the requests that finishing what is begun still needs."""
+        return self._requests_ahead(self.begun) if self.client.limits.any else 0
+
     def _consider(self, step: Step) -> None:
         group = self.groups.group_of(step, self.begun)
         ahead = self._requests_ahead(self.begun | group)

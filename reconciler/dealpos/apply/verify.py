@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 
 from reconciler.core.diff.change import Action, Change
-from reconciler.core.diff.readback import describe_ignored_write, describe_mismatch
+from reconciler.core.diff.readback import (
+    describe_ignored_write,
+    describe_mismatch,
+    may_be_behind,
+)
 from reconciler.core.model.address import Address
-from reconciler.core.model.kind import Kinds
+from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import Live, Observed
-from reconciler.core.report import Written
+from reconciler.core.report import Status, Written
 from reconciler.core.steps.step import Step
-from reconciler.dealpos.apply.send import NOT_IN_THE_SHOP, RequestSender
+from reconciler.dealpos.apply.patience import Patience
+from reconciler.dealpos.apply.send import NOT_SHOWN, RequestSender
 from reconciler.errors import ApiError, Stopped
 
 Writes = Mapping[Address, Written]
+Look = Callable[[Writes], dict[Address, Written]]
 
 
 @dataclass(frozen=True)
 class Verifier:
-    """Reads back every write that was accepted.
+    """Reads back every write that was accepted, and again where reads may lag behind.
 
     A child that its parent's update did not change is written once more alone: whether such an
     update changes it is undocumented (dealpos-api.md §6.2).
@@ -35,15 +42,34 @@ class Verifier:
         """Return the writes with what reads showed of them, in the same order."""
         alone = {address for step in self.steps for address in step.fallback}
         pending = {address: w for address, w in writes.items() if w.unconfirmed}
-        deleted = {a: w for a, w in pending.items() if w.change.action is Action.DELETE}
-        kept = {a: w for a, w in pending.items() if a not in deleted}
-        gone = _look(deleted, partial(self.sender.read_deletions, deleted), _compare_deletion)
-        first = self._read(kept, alone)
-        differing = {address: w for address, w in first.items() if w.status == "failed"}
-        resent = self._write_alone(differing)
-        again = {a: kept[a] for a in differing if a in resent and resent[a].status == "applied"}
-        found = {**writes, **gone, **first, **resent, **self._read(again, alone - again.keys())}
-        return found | self._read_listings(found)
+        patience = Patience(self.sender.client)
+        found = self._look(pending, alone)
+        found |= self._look(self._wait(found, patience), alone)
+        resent = self._write_alone({a: w for a, w in found.items() if w.disagrees})
+        again = {a: w for a, w in resent.items() if w.status == "applied"}
+        look = partial(self._look, alone=alone - again.keys())
+        found |= resent | look(again)
+        found = self._settle(found, look, patience)
+        return {**writes, **found, **self._read_listings({**writes, **found})}
+
+    def _settle(
+        self, found: dict[Address, Written], look: Look, patience: Patience
+    ) -> dict[Address, Written]:
+        """Look again at what disagrees until it is shown, or is not to be expected any more."""
+        while unclear := self._wait(found, patience):
+            found = {**found, **look(unclear)}
+        return found
+
+    def _wait(self, found: Writes, patience: Patience) -> dict[Address, Written]:
+        """Let a pause pass, and return the writes to read again, as before the last read."""
+        unclear = {
+            address: replace(written, status="applied", reason=None, readback=None)
+            for address, written in found.items()
+            if written.status == "unverified"
+            or (written.status == "failed" and not patience.shows_what_is_stored)
+        }
+        waited = unclear and patience.wait(self.sender.count_requests(unclear))
+        return unclear if waited else {}
 
     def _write_alone(self, differing: Writes) -> dict[Address, Written]:
         """Write children by their own update; those it was sent for count as applied again."""
@@ -64,12 +90,15 @@ class Verifier:
             found[address] = replace(differing[address], status="applied", reason=None)
         return found
 
-    def _read(self, pending: Writes, alone: set[Address]) -> dict[Address, Written]:
-        """Return `pending` with what a read shows: observed, failed, or unread with the reason."""
-        fields = {address: written.proof.visible for address, written in pending.items()}
-        return _look(
-            pending,
-            partial(self.sender.read, pending, fields),
+    def _look(self, writes: Writes, alone: Set[Address]) -> dict[Address, Written]:
+        """Return `writes` with what a read shows: observed, disagreeing, or unread and why."""
+        deleted = {a: w for a, w in writes.items() if w.change.action is Action.DELETE}
+        kept = {a: w for a, w in writes.items() if a not in deleted}
+        fields = {address: written.proof.visible for address, written in kept.items()}
+        gone = _read(deleted, partial(self.sender.read_deletions, deleted), _compare_deletion)
+        return gone | _read(
+            kept,
+            partial(self.sender.read, kept, fields),
             lambda written, live: self._compare(written, live, written.address in alone),
         )
 
@@ -78,42 +107,76 @@ class Verifier:
         if address in live.read_errors:
             return replace(written, unread=live.read_errors[address])
         state, kind = live.get(address), self.kinds[address.kind]
-        problem: str | None = NOT_IN_THE_SHOP
+        problem, behind = NOT_SHOWN, True
         if isinstance(state, Observed):
-            problem = describe_mismatch(kind, change, state.value)
-            if problem is None and can_resend:
-                problem = describe_ignored_write(kind, change, state.value)
-            if problem is None:
+            found = describe_mismatch(kind, change, state.value)
+            later = () if change.before else self._written_later(address)
+            behind = found is None or may_be_behind(kind, change, state.value, later)
+            if found is None and can_resend:
+                found = describe_ignored_write(kind, change, state.value)
+            if found is None:
                 return replace(written, observed=state.value)
-        return replace(written, status="failed", reason=f"{problem}{_why_not_sent_alone(change)}")
+            problem = found
+        shown = state.value if isinstance(state, Observed) else {}
+        status: Status = "unverified" if behind else "failed"
+        reason = f"{problem}{_why_not_sent_alone(change)}"
+        return replace(written, status=status, reason=reason, readback=shown)
+
+    def _written_later(self, address: Address) -> set[str]:
+        """Return the fields of a new object that other requests than its creation have written."""
+        own = (step for step in self.steps if address in step.addresses and not step.creates)
+        return {name for step in own for name in step.carried.get(address.kind, ())}
 
     def _read_listings(self, writes: Writes) -> dict[Address, Written]:
         """Read by a listing what no single read shows; remove what is broader than declared."""
         waiting = {a: w for a, w in writes.items() if w.awaits_listing and w.status == "applied"}
         found: dict[Address, Written] = {}
         for name in dict.fromkeys(address.kind for address in waiting):
-            own = {a: w for a, w in waiting.items() if a.kind == name}
-            names = [address.name for address in own]
-            read = partial(self.sender.read_listing, self.kinds[name], names)
-            found |= _look(own, read, self._compare_listing)
-        return found
+            look = partial(self._look_at_listing, self.kinds[name])
+            own = look({a: w for a, w in waiting.items() if a.kind == name})
+            found |= self._settle(own, look, Patience(self.sender.client))
+        return {a: self._remove(w) if w.status == "failed" else w for a, w in found.items()}
+
+    def _look_at_listing(self, kind: Kind, writes: Writes) -> dict[Address, Written]:
+        names = [address.name for address in writes]
+        return _read(writes, partial(self.sender.read_listing, kind, names), self._compare_listing)
 
     def _compare_listing(self, written: Written, live: Live) -> Written:
-        address, state = written.address, live.get(written.address)
-        shown = state.value if isinstance(state, Observed) else {}
-        seen = {**(written.observed or {}), **shown}
-        problem = describe_mismatch(self.kinds[address.kind], written.change, seen)
+        kind, change, state = (
+            self.kinds[written.address.kind],
+            written.change,
+            live.get(written.address),
+        )
+        # A list may be further behind than the single read, so it only adds to that.
+        row = state.value if isinstance(state, Observed) else {}
+        seen = {**row, **(written.observed or {})}
+        if not isinstance(state, Observed) and not _has_expired(kind, change):
+            return replace(
+                written, status="unverified", reason="lists do not show it yet", readback=seen
+            )
+        problem = describe_mismatch(kind, change, seen)
         if problem is None:
             return replace(written, observed=seen, awaits_listing=False)
+        behind = may_be_behind(kind, change, row)
+        status: Status = "unverified" if behind else "failed"
+        return replace(written, status=status, reason=problem, readback=seen)
+
+    def _remove(self, written: Written) -> Written:
+        """Remove a new object that stays broader than declared."""
         try:
-            self.sender.remove_creation(next(s for s in self.steps if address in s.addresses))
-            why = f"{problem}; it was deleted again"
+            self.sender.remove_creation(
+                next(step for step in self.steps if written.address in step.addresses)
+            )
+            why = f"{written.reason}; it was deleted again"
         except ApiError as error:
-            why = f"{problem}; it could not be deleted and is still in the shop: {error.detail}"
-        return replace(written, status="failed", reason=why)
+            why = (
+                f"{written.reason}; it could not be deleted and is still in the shop: "
+                f"{error.detail}"
+            )
+        return replace(written, reason=why, readback={})
 
 
-def _look(
+def _read(
     writes: Writes, read: Callable[[], Live], compare: Callable[[Written, Live], Written]
 ) -> dict[Address, Written]:
     """Return `writes` with what one read shows of them, or unread with the reason."""
@@ -129,10 +192,17 @@ def _look(
 def _compare_deletion(written: Written, live: Live) -> Written:
     if written.address in live.read_errors:
         return replace(written, unread=live.read_errors[written.address])
-    if isinstance(live.get(written.address), Observed):
-        why = "accepted by the API, but still in the shop"
-        return replace(written, status="failed", reason=why)
+    state = live.get(written.address)
+    if isinstance(state, Observed):
+        why = "reads still show it"
+        return replace(written, status="unverified", reason=why, readback=state.value)
     return replace(written, observed={})
+
+
+def _has_expired(kind: Kind, change: Change) -> bool:
+    """Return whether a list may hide a new object (dealpos-api.md §10)."""
+    end = (change.after or {}).get(kind.expiry_field or "")
+    return isinstance(end, str) and end < datetime.now(UTC).date().isoformat()
 
 
 def _why_not_sent_alone(change: Change) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.core.model.address import Address
@@ -23,6 +24,16 @@ class Readback:
         self.client = client
         self.kinds = kinds
         self.pages = pages
+        self.read_singly: set[Address] = set()
+        """The objects that a single read has shown in the last call."""
+
+    def count_requests(self, addresses: Iterable[Address]) -> int:
+        """Return the requests that reading written objects again takes."""
+        counts = Counter(address.kind for address in addresses)
+        return sum(
+            choose_read(self.kinds[name], count, self.pages.get(name)).requests
+            for name, count in counts.items()
+        )
 
     def read(
         self, addresses: Iterable[Address], fields: Mapping[Address, frozenset[str]] | None = None
@@ -32,6 +43,8 @@ class Readback:
         wanted = gather_wanted((a.kind, a.name, (fields or {}).get(a, ())) for a in addresses)
         for name, asked in wanted.items():
             _read_again(reader, self.kinds[name], asked, self.pages.get(name))
+            shown = reader.builder.read_singly.get(name, set())
+            self.read_singly = {Address(name, each) for each in shown}
         return reader.live
 
     def read_deletions(self, addresses: Iterable[Address]) -> Live:
