@@ -113,7 +113,7 @@ timeout = _with_older_spelling(
     "--until",
     callback=parse_duration,
     metavar="DURATION",
-    help="Stop cleanly before this much time has passed: 90s, 8m, 1h30m.",
+    help="Stop cleanly before this much time has passed: 90s, 8m, 1h30m (default: 24h).",
 )
 
 verbose = click.option(

@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+MAX_RUN_SECONDS = 24 * 3600.0
+"""The time of a run without `--timeout`."""
+
+MAX_WAIT_SECONDS = 3600.0
+"""The longest wait for the rate limit; DealPOS documents 180 seconds (dealpos-api.md §3)."""
+
 
 class BrokenLimit(NamedTuple):
     """A limit as it was given on the command line, and the value that would be enough."""
@@ -15,7 +21,7 @@ class BrokenLimit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of a run; None means no limit, and `seconds` count from the start of the run."""
+    """Limits of a run; `seconds` count from its start, None means as many as any run may take."""
 
     requests: int | None = None
     seconds: float | None = None
@@ -24,7 +30,7 @@ class Limits:
 
     @property
     def any(self) -> bool:
-        """Return whether a run may have to stop."""
+        """Return whether an apply checks each step before it begins it."""
         return self.requests is not None or self.seconds is not None
 
     def first_broken(self, requests: int, seconds: float) -> BrokenLimit | None:
@@ -34,10 +40,16 @@ class Limits:
         """
         if self.requests is not None and requests > self.requests:
             return BrokenLimit(f"--max-requests {self.requests}", str(requests))
-        if self.seconds is not None and seconds > self.seconds:
+        most = self.max_seconds
+        if seconds > most:
             needed = f"{format_duration(seconds)} (waiting included)"
-            return BrokenLimit(f"--timeout {format_duration(self.seconds)}", needed)
+            return BrokenLimit(f"--timeout {format_duration(most)}", needed)
         return None
+
+    @property
+    def max_seconds(self) -> float:
+        """Return the seconds that the run may take."""
+        return MAX_RUN_SECONDS if self.seconds is None else self.seconds
 
 
 NO_LIMITS = Limits()

@@ -16,10 +16,16 @@ from reconciler import errors
 from reconciler.core.model.store import Store
 from reconciler.dealpos import retry
 from reconciler.dealpos.auth import Token
-from reconciler.dealpos.budget import NO_LIMITS, BrokenLimit, Limits
+from reconciler.dealpos.budget import (
+    MAX_WAIT_SECONDS,
+    NO_LIMITS,
+    BrokenLimit,
+    Limits,
+    format_duration,
+)
 from reconciler.dealpos.observer import ClientObserver, RequestRecord, parameter_names
 from reconciler.dealpos.operations import BASE, OPERATIONS, Operation, Route
-from reconciler.dealpos.request_window import RequestWindow
+from reconciler.dealpos.request_window import MARGIN_SECONDS, RequestWindow
 from reconciler.dealpos.response import Deadline, Response, parse, read_bounded
 from reconciler.dealpos.tenant import Routes, TenantProfile
 
@@ -84,7 +90,8 @@ class Client:
             ) from None
         request = OPERATIONS["token"]
         self._token = Token(store, lambda keys: self._send(request, request.routes[0], keys))
-        self._deadline = Deadline(REQUEST_TIMEOUT_SECONDS)
+        self._deadline = Deadline()
+        self._silence = retry.Silence()
         self._lock = threading.Lock()
 
     def __enter__(self) -> Client:
@@ -135,6 +142,8 @@ class Client:
         raise errors.OperationUnavailable(name, refusal.status, refusal.answer) from refusal
 
     def _send(self, operation: Operation, route: Route, parameters: Any) -> Any:
+        if silent := self._silence.error(operation):
+            raise silent
         fresh = operation.name != "token" and self._token.renew("")
         attempt = 1
         while True:
@@ -144,11 +153,16 @@ class Client:
                 error.repeated = attempt > 1
                 raise
             except (errors.OutcomeUnknown, errors.Unreachable, errors.UnexpectedResponse) as error:
-                if not retry.should_retry(operation, error, attempt):
+                if not retry.should_retry(operation, error, attempt) or self._is_over(operation):
                     raise
                 reason = retry.retry_reason(error)
-            self.pause(retry.pause_seconds(attempt), f"{reason}, retrying")
+            self._wait(operation, retry.pause_seconds(attempt), f"{reason}, retrying")
             attempt += 1
+
+    def _is_over(self, operation: Operation) -> bool:
+        """Return whether an operation is not repeated: it hangs, or the run has used its time."""
+        is_late = self.elapsed_seconds() > self.limits.max_seconds
+        return is_late or self._silence.error(operation) is not None
 
     def _attempt(self, operation: Operation, route: Route, parameters: Any, fresh: bool) -> Any:
         """Send one request; renew a token that has expired, once."""
@@ -165,9 +179,13 @@ class Client:
         for _ in range(MAX_WINDOWS):
             most = self._take_turn(operation)
             response = Response(0, b"", {})
-            began = time.monotonic()
+            began, clock = time.monotonic(), self.window.clock()
             try:
                 response = self._exchange(operation, route, parameters)
+                self._silence.note_answer(operation)
+            except errors.OutcomeUnknown:
+                self._silence.note_loss(operation, self.window.clock() - clock)
+                raise
             finally:
                 self.window.update_from_headers(response.headers, most)
                 record = RequestRecord(
@@ -185,7 +203,8 @@ class Client:
             if response.status_code != 429:
                 return response
             wait = self.window.close(response.headers.get("retry-after", ""))
-            self.pause(wait, "rate limit reached (HTTP 429, also used by other integrations)")
+            reason = "rate limit reached (HTTP 429, also used by other integrations)"
+            self._wait(operation, wait, reason)
         raise errors.RateLimited(
             operation.name,
             f"the shop answered HTTP 429 in {MAX_WINDOWS} rate-limit windows",
@@ -194,22 +213,13 @@ class Client:
 
     def _take_turn(self, operation: Operation) -> int:
         """Wait until the window has room, and count a request of it; one thread at a time."""
-        counted = operation.name != "token"
         with self._lock:
             wait = self.window.seconds_to_wait()
-            if not self.writing and (broken := self.broken_limit(counted, wait)):
-                # Only the next request is known here, so the need is a lower bound.
-                raise errors.UsageError(
-                    f"{broken.limit} is too low: reading the shop needs {broken.needed} or more. "
-                    "Nothing was written",
-                    hint="raise the limit; 'reconciler plan' shows how many requests reading needs",
-                )
-            if wait:
-                kept = f", {self.limits.reserve} kept free" if self.limits.reserve else ""
-                used = f"{self.window.capacity} of {self.window.limit}{kept}"
-                self.pause(wait, f"rate limit reached ({used})")
+            kept = f", {self.limits.reserve} kept free" if self.limits.reserve else ""
+            used = f"{self.window.capacity} of {self.window.limit}{kept}"
+            self._wait(operation, wait, f"rate limit reached ({used})")
             self.observer.on_request(operation.name)
-            self.requests += counted
+            self.requests += operation.name != "token"
             return self.window.count_request()
 
     def _exchange(self, operation: Operation, route: Route, parameters: Any) -> Response:
@@ -225,9 +235,8 @@ class Client:
                 headers={"Authorization": f"Bearer {token}"} if token else {},
                 extensions={"trace": self._deadline.track_connection},
             )
-            with self._deadline.enforce(), request as response:
-                coding = response.headers.get("content-encoding", "")
-                content = read_bounded(operation, coding, response.iter_bytes())
+            with self._deadline.enforce(self._request_seconds()), request as response:
+                content = read_bounded(operation, response.headers, response.iter_bytes())
                 return Response(response.status_code, content, response.headers)
         except _NOT_SENT as error:
             raise retry.not_sent_error(operation, self.store.url, error) from None
@@ -238,10 +247,42 @@ class Client:
             lost = f"the response was lost ({retry.describe_failure(error)})"
             raise errors.OutcomeUnknown(operation.name, lost) from None
 
+    def _request_seconds(self) -> float:
+        """Return how long a request may take: a read ends with the run, a write is not cut."""
+        left = self.limits.max_seconds - self.elapsed_seconds()
+        return REQUEST_TIMEOUT_SECONDS if self.writing else min(REQUEST_TIMEOUT_SECONDS, left)
+
+    def _wait(self, operation: Operation, seconds: float, reason: str) -> None:
+        """Wait before a request; raise where no run waits so long, or this one ends before."""
+        self._check_wait(operation, seconds, reason)
+        if seconds:
+            self.pause(seconds, reason)
+
     def pause(self, seconds: float, reason: str) -> None:
         """Send nothing for so many seconds, and let the observer say why."""
         self.observer.on_wait(seconds, reason)
         self.observer.sleep(seconds)
+
+    def _check_wait(self, operation: Operation, seconds: float, reason: str) -> None:
+        broken = self.broken_limit(operation.name != "token", seconds)
+        # What has begun to be written waits for the window that was counted with it, not longer.
+        is_due = self.writing and seconds <= self.window.seconds + MARGIN_SECONDS
+        end = None
+        if seconds > MAX_WAIT_SECONDS:
+            end = f"a run waits at most {format_duration(MAX_WAIT_SECONDS)}"
+        elif broken and self.writing and not is_due:
+            end = f"{broken.limit} ends before that"
+        if end:
+            long = f"the wait would be {format_duration(seconds)}, and {end}"
+            hint = "run the command again after that time"
+            raise errors.RateLimited(operation.name, f"{reason}: {long}", hint=hint)
+        if broken and not self.writing:
+            # Only the next request is known here, so the need is a lower bound.
+            raise errors.UsageError(
+                f"{broken.limit} is too low: reading the shop needs {broken.needed} or more. "
+                "Nothing was written",
+                hint="raise the limit; 'reconciler plan' shows how many requests reading needs",
+            )
 
 
 def embedded_transport(app: Any) -> httpx.BaseTransport:

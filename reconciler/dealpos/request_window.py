@@ -17,6 +17,9 @@ from reconciler.errors import UsageError
 MARGIN_SECONDS = 1.0
 """Added to a wait, because two clocks never agree exactly."""
 
+_MAX_POLICY_CHARACTERS = 200
+"""A longer header is not a policy; matching one of 90 kB would take minutes."""
+
 # Longer numbers mean nothing that a shop could promise, or that a clock could wait for.
 _COUNT, _SECONDS = r"[0-9]{1,12}", r"[0-9]{1,6}"
 _POLICY = re.compile(rf"\b({_COUNT})\s*;.*?\bw\s*=\s*({_SECONDS})\b")
@@ -109,7 +112,8 @@ class RequestWindow:
 
     def _update_limits(self, headers: Mapping[str, str]) -> bool:
         """Take over the server's limits; return False where they differ from those known."""
-        policy = _POLICY.search(headers.get("ratelimit-policy", ""))
+        text = headers.get("ratelimit-policy", "")
+        policy = _POLICY.search(text) if len(text) <= _MAX_POLICY_CHARACTERS else None
         limit = int(policy[1]) if policy else parse_count(headers.get("ratelimit-limit", ""))
         if policy and float(policy[2]) > 0:
             self.seconds = float(policy[2])

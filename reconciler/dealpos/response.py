@@ -23,6 +23,12 @@ from reconciler.errors import ApiError, OutcomeUnknown, Rejected, Unauthorised, 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """Bytes of a decoded body that are read; a page of 500 rows has about one million."""
 
+MAX_HEADER_BYTES = 16 * 1024
+"""Bytes of all headers of a response; servers and proxies send at most about 8 KiB."""
+
+MAX_VALUES = 4_000_000
+"""Objects, lists and members of one body; 64 MiB of the smallest ones would take 2 GiB."""
+
 _MAX_MESSAGE_CHARACTERS = 300
 _CODINGS = ("", "identity", "gzip", "deflate")
 _NO_MESSAGE = "no message"
@@ -41,14 +47,13 @@ class Response:
 
 
 class Deadline:
-    """Closes the connections of a client when one of its requests takes longer than `seconds`.
+    """Closes the connections of a client when one of its requests takes too long.
 
     A server that sends one byte a second satisfies every timeout per read, in its headers as in its
     body. Only closing the connection ends such a response.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+    def __init__(self) -> None:
         self._sockets: WeakSet[socket.socket] = WeakSet()
 
     def track_connection(self, event: str, info: Mapping[str, Any]) -> None:
@@ -57,10 +62,10 @@ class Deadline:
             self._sockets.add(info["return_value"].get_extra_info("socket"))
 
     @contextmanager
-    def enforce(self) -> Iterator[None]:
-        """Raise TimeoutError instead of whatever the closed connection caused."""
+    def enforce(self, seconds: float) -> Iterator[None]:
+        """Raise TimeoutError after so many seconds, not what the closed connection causes."""
         passed = threading.Event()
-        timer = threading.Timer(self.seconds, self._close, [passed])
+        timer = threading.Timer(seconds, self._close, [passed])
         timer.daemon = True
         timer.start()
         try:
@@ -71,7 +76,7 @@ class Deadline:
         finally:
             timer.cancel()
         if passed.is_set():
-            raise TimeoutError(f"no complete response in {self.seconds:g} s")
+            raise TimeoutError(f"no complete response in {seconds:g} s")
 
     def _close(self, passed: threading.Event) -> None:
         passed.set()
@@ -114,12 +119,18 @@ def parse(operation: Operation, response: Response, shop: str, secrets: Sequence
     raise Rejected(operation.name, status, message)
 
 
-def read_bounded(operation: Operation, coding: str, pieces: Iterable[bytes]) -> bytes:
+def read_bounded(
+    operation: Operation, headers: Mapping[str, str], pieces: Iterable[bytes]
+) -> bytes:
     """Return a decoded body, read piece by piece; raise as `unreadable` when it is too large.
 
-    `coding` is the Content-Encoding. Without the limit, a few bytes could fill the memory.
+    Without the limits, a few bytes could fill the memory.
     """
-    if (coding := coding.strip().lower()) not in _CODINGS:
+    if sum(len(name) + len(value) for name, value in headers.items()) > MAX_HEADER_BYTES:
+        limit = MAX_HEADER_BYTES // 1024
+        raise unreadable(operation, f"the response headers are larger than {limit} KiB")
+    coding = headers.get("content-encoding", "").strip().lower()
+    if coding not in _CODINGS:
         # Codings upon codings multiply what a few bytes become.
         raise unreadable(operation, f"unsupported Content-Encoding {coding[:40]!r}")
     content = bytearray()
@@ -128,6 +139,8 @@ def read_bounded(operation: Operation, coding: str, pieces: Iterable[bytes]) -> 
         if len(content) > MAX_BODY_BYTES:
             limit = MAX_BODY_BYTES // 1024 // 1024
             raise unreadable(operation, f"the response is larger than {limit} MiB")
+    if len(content) > MAX_VALUES and sum(map(content.count, b"{[,")) > MAX_VALUES:
+        raise unreadable(operation, f"the response has more than {MAX_VALUES:,} values")
     return bytes(content)
 
 

@@ -7,10 +7,43 @@ import ssl
 from urllib.parse import urlsplit
 
 from reconciler import errors
+from reconciler.dealpos.budget import format_duration
 from reconciler.dealpos.operations import Operation
 
 MAX_ATTEMPTS = 4
 """Attempts of a repeatable request before its error is reported."""
+
+MAX_SILENCE_SECONDS = 240.0
+"""Time without an answer to an operation after which it is not sent again in a run."""
+
+
+class Silence:
+    """The seconds that requests of each operation have waited since its last answer, for nothing.
+
+    Without a bound, an endpoint that hangs would cost its time again for every object.
+    """
+
+    def __init__(self) -> None:
+        self._lost: dict[str, float] = {}
+
+    def note_answer(self, operation: Operation) -> None:
+        """Begin anew: the operation was answered."""
+        self._lost.pop(operation.name, None)
+
+    def note_loss(self, operation: Operation, seconds: float) -> None:
+        """Add the seconds of a request that was not answered."""
+        self._lost[operation.name] = self._lost.get(operation.name, 0.0) + seconds
+
+    def error(self, operation: Operation) -> errors.ApiError | None:
+        """Return the error for an operation that is not sent again; None while it may be."""
+        lost = self._lost.get(operation.name, 0.0)
+        if lost < MAX_SILENCE_SECONDS:
+            return None
+        why = f"no answer for {format_duration(lost)}, so it is not sent again in this run"
+        if operation.reads:
+            return errors.OutcomeUnknown(operation.name, why)
+        hint = "run the command again when the shop answers"
+        return errors.Unreachable(operation.name, f"{operation.name}: {why}", hint=hint)
 
 
 def should_retry(operation: Operation, error: errors.ApiError, attempt: int) -> bool:

@@ -171,3 +171,15 @@ def test_the_older_spellings_are_still_accepted(folder: Path, run: RunProgram) -
     assert "--take-over" not in help_text
     ran = run("apply", folder, "--auto-approve", "--until", "0")
     assert ran.err.startswith("error: Invalid value for '--until': '0' is not a duration;")
+
+
+@pytest.mark.parametrize(
+    "command", [["plan"], ["audit"], ["import"], ["adopt", "--all", "--shop"]], ids=lambda c: c[0]
+)
+def test_a_command_that_reads_ends_in_time(
+    folder: Path, run: RunProgram, command: list[str]
+) -> None:
+    """The reserve leaves one request of a window, so that the second one waits."""
+    ran = run(*command, folder, "--timeout", "90s", "--reserve", "49")
+    assert ran.code == 1
+    assert "--timeout 1m30s is too low: reading the shop needs 3m" in ran.err

@@ -52,7 +52,7 @@ def test_messages_come_from_errors_renderers_rules_templates_and_help() -> None:
         Message(
             "reconciler apply --timeout",
             0,
-            "Stop cleanly before this much time has passed: 90s, 8m, 1h30m.",
+            "Stop cleanly before this much time has passed: 90s, 8m, 1h30m (default: 24h).",
         )
         in found
     )

@@ -16,6 +16,10 @@ from reconciler.catalogue.sections import guardrail_options as options_of
 from reconciler.cli.exit_codes import CHANGES, EXIT_CODES, PARTIAL
 from reconciler.cli.main import cli
 from reconciler.dealpos import client, response
+from reconciler.dealpos.budget import MAX_RUN_SECONDS, MAX_WAIT_SECONDS
+from reconciler.dealpos.reading.live_builder import MAX_OBJECTS
+from reconciler.dealpos.reading.paging import MAX_PAGES
+from reconciler.dealpos.retry import MAX_SILENCE_SECONDS
 from reconciler.guardrails.rules import RULES
 from reconciler.kinds import MANAGED
 from tests.docs.guide import PAGES, ROOT, blocks
@@ -163,9 +167,18 @@ def test_every_state_of_an_audit_is_documented() -> None:
 
 
 def test_the_limits_of_a_response_are_those_of_the_code() -> None:
-    assert response.MAX_BODY_BYTES == 64 * 1024 * 1024
-    assert client.REQUEST_TIMEOUT_SECONDS == 120
-    assert "A response may have 64 MiB and take 120 seconds" in DOCS["docs/guides/connect.md"]
+    rows = (
+        f"| body of a response | {response.MAX_BODY_BYTES // 1024**2} MiB, "
+        f"{response.MAX_VALUES:,} values |",
+        f"| headers of a response | {response.MAX_HEADER_BYTES // 1024} KiB |",
+        f"| time of a request | {client.REQUEST_TIMEOUT_SECONDS:.0f} seconds |",
+        f"| time without an answer to one operation | {MAX_SILENCE_SECONDS / 60:.0f} minutes; ",
+        f"| pages of a list | {MAX_PAGES:,}; ",
+        f"| objects of one kind | {MAX_OBJECTS:,} |",
+        f"| wait for the rate limit | {MAX_WAIT_SECONDS / 3600:.0f} hour, ",
+        f"| a whole run | {MAX_RUN_SECONDS / 3600:.0f} hours, ",
+    )
+    assert [row for row in rows if row not in DOCS["docs/guides/connect.md"]] == []
 
 
 def test_the_python_version_is_that_of_the_package() -> None:

@@ -29,6 +29,7 @@ from reconciler.errors import UsageError
 @click.option("--dry-run", is_flag=True, help="Show the edits without writing them.")
 @options.output_format
 @options.reserve
+@options.timeout
 @options.verbose
 def adopt(
     addresses: tuple[str, ...],
@@ -38,6 +39,7 @@ def adopt(
     dry_run: bool,
     output_format: str,
     reserve: int,
+    timeout: float | None,
     verbose: int,
 ) -> None:
     """Update the files with values changed in the shop.
@@ -59,7 +61,7 @@ def adopt(
         from reconciler.workflows import adopt as adopting
 
         options.check_fields(fields)
-        with open_shop(folder, output_format, reserve, verbose) as (_, shop):
+        with open_shop(folder, output_format, reserve, verbose, timeout) as (_, shop):
             found = adopting.find_drift(shop, addresses, fields)
         if asking:
             found.drift = prompt.choose_drift(found.drift, found.labels)

@@ -29,12 +29,14 @@ from reconciler.errors import ReconcilerError
 @options.target
 @options.kind
 @options.reserve
+@options.timeout
 @options.verbose
 def audit(
     directory: Path,
     output_format: str,
     detailed_exitcode: bool,
     reserve: int,
+    timeout: float | None,
     verbose: int,
     **part: tuple[str, ...],
 ) -> None:
@@ -45,7 +47,7 @@ def audit(
         from reconciler.core.audit import audit_plan
 
         scope = options.parse_scope(**part)
-        with open_shop(directory, output_format, reserve, verbose) as (_, shop):
+        with open_shop(directory, output_format, reserve, verbose, timeout) as (_, shop):
             from reconciler.workflows.plan import make_plan
 
             found = audit_plan(make_plan(shop, scope).plan)

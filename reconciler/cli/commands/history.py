@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,9 +19,10 @@ from reconciler.errors import UsageError
 )
 @options.force_unlock
 @options.reserve
+@options.timeout
 @options.verbose
 def history(
-    directory: Path, output_format: str, rebuild: bool, force_unlock: bool, **reading: int
+    directory: Path, output_format: str, rebuild: bool, force_unlock: bool, **reading: Any
 ) -> None:
     """List past applies recorded in the ledger."""
     with output.report_errors(output_format, directory):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,9 +21,10 @@ from reconciler.errors import UsageError
 )
 @options.kind
 @options.reserve
+@options.timeout
 @options.verbose
 def import_(
-    directory: Path, output_format: str, dry_run: bool, kinds: tuple[str, ...], **reading: int
+    directory: Path, output_format: str, dry_run: bool, kinds: tuple[str, ...], **reading: Any
 ) -> None:
     """Generate files for objects that are not declared yet.
 

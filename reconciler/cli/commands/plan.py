@@ -34,6 +34,7 @@ from reconciler.errors import ReconcilerError, UsageError
     help="Also write the plan to this file: .md, .html, .json or .txt; repeatable.",
 )
 @options.reserve
+@options.timeout
 @options.verbose
 def plan(
     directory: Path,
@@ -45,6 +46,7 @@ def plan(
     sign: bool,
     reports: tuple[Path, ...],
     reserve: int,
+    timeout: float | None,
     verbose: int,
     **part: tuple[str, ...],
 ) -> None:
@@ -62,7 +64,7 @@ def plan(
             from reconciler.workflows.plan_file import read_key
 
             key = read_key()
-        with open_shop(directory, output_format, reserve, verbose) as (_, shop):
+        with open_shop(directory, output_format, reserve, verbose, timeout) as (_, shop):
             from reconciler.workflows.plan import make_plan
 
             run = make_plan(shop, scope, overwrite)

@@ -8,6 +8,10 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
 from reconciler.dealpos.rows import Row
+from reconciler.errors import UnexpectedResponse
+
+MAX_OBJECTS = 500_000
+"""Objects of one kind that are kept; the largest shop that was measured has 100,000."""
 
 MANY, SINGLE = "many", "single"
 """The two types of read that show an object."""
@@ -104,6 +108,11 @@ class LiveBuilder:
             if kind.parent and (kind.name, name) in self.parents:
                 value[kind.parent.kind] = self.parents[kind.name, name]
             states[name] = Observed(value, children)
+            if len(states) > MAX_OBJECTS or len(self.parents) > MAX_OBJECTS:
+                child = self.children.get(kind.name)
+                many = kind if len(states) > MAX_OBJECTS or child is None else child
+                detail = f"the shop has returned more than {MAX_OBJECTS:,} {many.collection}"
+                raise UnexpectedResponse(kind.name, detail)
 
     def _merge_children(
         self, kind: Kind, known: Mapping[str, Value] | None, shown: Mapping[str, Value] | None

@@ -32,8 +32,11 @@ MIN_CREDIBLE_PAGE_ROWS = 100
 MAX_REQUESTS_IN_FLIGHT = 3
 """Pages requested while earlier ones are decoded: a distant server answers them side by side."""
 
-MAX_PAGES = 10_000
-"""Pages after which a listing that still brings new rows is reported as endless."""
+MAX_PAGES = 1_000
+"""Pages after which a listing that still brings new rows is reported as endless.
+
+A shop with 100,000 variants and pages of 100 rows has as many.
+"""
 
 
 class Page(NamedTuple):
