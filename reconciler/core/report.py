@@ -149,7 +149,8 @@ def rewrites_after(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> 
     over = carried_over_rewrites(kind, change.address, change.carried)
     if (live := _settled_value(written)) is None:
         return {**known, **over}
-    found = fingerprint_pairs(kind, change.address, equivalent_rewrites(kind, change, live))
+    rewrites = equivalent_rewrites(kind, change, live, settled=True)
+    found = fingerprint_pairs(kind, change.address, rewrites)
     unshown = {path: pair for path, pair in known.items() if path[0] not in live}
     return {**unshown, **found, **over, **rewrites_of(kind, change, live)}
 
@@ -170,7 +171,7 @@ def _read_notes(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Ite
         yield f"{_UNVERIFIED}: {written.unread}"
     if (live := _settled_value(written)) is None:
         return
-    found = equivalent_rewrites(kind, change, live)
+    found = equivalent_rewrites(kind, change, live, settled=True)
     for path, traces in fingerprint_pairs(kind, change.address, found).items():
         if known.get(path) != traces:
             private = kind.fields[path[0]].private

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Required
 from typing_extensions import TypedDict
 
 from reconciler.core.model.codec import FLAG, NUMBER, Codec, keyed_list, text
-from reconciler.core.model.field import Identity, Reference, Wire, WriteOnly, one_key, sent_key
+from reconciler.core.model.field import Identity, Reference, Sum, Wire, WriteOnly, one_key, sent_key
 from reconciler.core.model.kind import (
     DECLARE,
     Batch,
@@ -78,6 +78,7 @@ class Variant(TypedDict, total=False):
             ("OutletPrice",),
             keyed_list("Outlet", price=("Price", NUMBER), extra_cost=("ExtraCost", NUMBER)),
         ),
+        Sum(),
         Reference("outlet", keys=True),
     ]
     components: Annotated[

@@ -257,3 +257,72 @@ def test_an_approved_image_is_written_once(open_shop: MakeShop) -> None:
     plan, _ = build_plan(desired, shop.read(), KINDS, "sandbox")
     assert shop.apply(plan).complete
     assert shop.item("products", "P")["ImageURL"] == "https://me.example/newer.jpg"
+
+
+OUTLET = "outlet_prices: {Kemang: {price: 15033}}"
+
+
+def rounding(open_shop: MakeShop, text: str, step: int = 100, **choices: Any) -> Shop:
+    data = json.loads(json.dumps(SHOP))
+    data["products"][0]["Variants"][0]["UnitPrice"] = 10500
+    return open_shop(data, f"products: [{text}]", money_step=step, **choices)
+
+
+@pytest.mark.parametrize(("step", "stored"), [(10, 10630), (50, 10650), (500, 10500)])
+def test_a_price_that_the_shop_rounds_to_coins_is_said_once(
+    open_shop: MakeShop, step: int, stored: int
+) -> None:
+    text = "{code: P, variants: [{code: PA, unit_price: 10633}]}"
+    shop = rounding(open_shop, text, step)
+    assert notes(shop.apply()) == [f"DealPOS stored `unit_price` 10633 as {stored}"]
+    assert shop.plan().settled
+    shop.write(f"products: [{text.replace('PA,', 'PA, weight: 3,')}]")
+    report = shop.apply()
+    assert report.complete
+    assert notes(report) == [""]
+    assert shop.plan().settled
+
+
+def test_every_price_of_new_and_old_objects_may_be_rounded(open_shop: MakeShop) -> None:
+    text = f"""
+        {{code: P, variants: [{{code: PA, unit_cost: 3033, order_price: 3033, {OUTLET}}}]}},
+        {{code: N, name: Nasi, category: Drinks,
+          variants: [{{code: NA, unit_price: 20033, {OUTLET}}}]}}
+    """
+    shop = rounding(open_shop, text)
+    report = shop.apply()
+    assert report.complete, notes(report)
+    said = " ".join(notes(report))
+    for written, stored in [(3033, 3000), (20033, 20000), (15033, 15000)]:
+        assert f"{written} as {stored}" in said
+    assert shop.plan().settled
+
+
+def test_a_price_that_stays_as_it_was_is_believed_after_the_last_pause(
+    open_shop: MakeShop,
+) -> None:
+    """The shop had 10500, the files say 10533, and the shop makes 10500 of it."""
+    shop = rounding(open_shop, "{code: P, variants: [{code: PA, unit_price: 10533}]}")
+    report = shop.apply()
+    assert report.complete
+    assert notes(report) == ["DealPOS stored `unit_price` 10533 as 10500"]
+    assert sum(seconds for seconds, _ in shop.listener.waits) == 31
+    assert shop.plan().settled
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"), [(10533, 9000), (10533, 10499), (100, 0), (800, 1000), (10533, 0)]
+)
+def test_another_price_is_no_rounding(written: int, stored: int) -> None:
+    from reconciler.core.diff.diff import is_equivalent_rewrite
+
+    kind = KINDS["variant"]
+    assert not is_equivalent_rewrite(kind, ("unit_price",), written, stored, None)
+
+
+def test_weights_and_the_terms_of_coupons_are_not_rounded() -> None:
+    from reconciler.core.diff.diff import is_equivalent_rewrite
+
+    assert not is_equivalent_rewrite(KINDS["variant"], ("weight",), 10533, 10500, None)
+    assert not is_equivalent_rewrite(KINDS["variant"], ("components", "A", "qty"), 1005, 1000, None)
+    assert not is_equivalent_rewrite(KINDS["coupon"], ("discount",), 10533, 10500, None)

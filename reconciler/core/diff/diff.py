@@ -5,7 +5,8 @@ alone, and only when something nested differs: at 10,000 objects equality costs 
 DeepDiff costs seconds.
 
 A harmless rewrite by the server leaves the meaning: white space trimmed or collapsed, letter case,
-the Unicode form of a text, an amount of money rounded to a whole unit, an image under another host.
+the Unicode form of a text, a sum of money rounded to a whole unit or a coin, an image under another
+host.
 A value that is lower by a percentage, a text that is cut, or anything about who may use a coupon is
 none of these.
 """
@@ -24,6 +25,12 @@ from reconciler.core.model.codec import TEXT
 from reconciler.core.model.field import Field
 from reconciler.core.model.kind import Kind, Value
 from reconciler.core.model.live import overlay
+
+COINS = (10, 50, 100, 500)
+"""Units to which a shop may round a price; no fact of the API."""
+
+MAX_ROUNDING_PERCENT = 5
+"""The largest share of a sum by which a rounding changes it."""
 
 _BLANKS = re.compile(r"[^\S\n]+")
 _SPACE = re.compile(r"\s+")
@@ -63,9 +70,14 @@ def find_differences(
     return tuple(changes)
 
 
-def equivalent_rewrites(kind: Kind, change: Change, live: Value) -> dict[Path, tuple[Any, Any]]:
-    """Return the values that the shop keeps in an equivalent form: as written, as kept."""
-    before = change.before or {}
+def equivalent_rewrites(
+    kind: Kind, change: Change, live: Value, *, settled: bool = False
+) -> dict[Path, tuple[Any, Any]]:
+    """Return the values that the shop keeps in an equivalent form: as written, as kept.
+
+    With `settled`, a value that equals the former one is believed to be stored, not to be old.
+    """
+    before = {} if settled else change.before or {}
     return {
         found.path: (found.after, found.before)
         for found in find_differences(kind, change.provable, live)
@@ -193,9 +205,18 @@ def is_equivalent_rewrite(kind: Kind, path: Path, written: Any, kept: Any, befor
         return False
     try:
         rounded = written != int(written) and kept == int(kept)
-        return bool(rounded and abs(written - kept) < 1)
-    except (TypeError, ValueError):
+        if rounded and abs(written - kept) < 1:
+            return True
+        return kept != before and kind.fields[path[0]].money and _rounds_to_coins(written, kept)
+    except (TypeError, ValueError, ArithmeticError):
         return False
+
+
+def _rounds_to_coins(written: Any, kept: Any) -> bool:
+    """Return whether a shop without small coins may keep one sum for the other."""
+    moved = abs(written - kept)
+    is_small = moved * 100 <= written * MAX_ROUNDING_PERCENT
+    return is_small and any(not kept % coin and moved < coin for coin in COINS)
 
 
 def _prose(kind: Kind, path: Path) -> bool:

@@ -38,14 +38,20 @@ def proof_of(kind: Kind, change: Change) -> Proof:
 
 
 def describe_mismatch(
-    kind: Kind, change: Change, live: Value, names: Collection[str] | None = None
+    kind: Kind,
+    change: Change,
+    live: Value,
+    names: Collection[str] | None = None,
+    *,
+    settled: bool = False,
 ) -> str | None:
     """Return in words how `live` differs from what was written, or None.
 
-    An equivalent rewrite by the server is no mismatch. With `names`, only these fields count.
+    An equivalent rewrite by the server is no mismatch. With `names`, only these fields count. With
+    `settled`, the values are believed to be stored, not to be old.
     """
     written = {n: v for n, v in change.provable.items() if names is None or n in names}
-    equivalent = equivalent_rewrites(kind, change, live)
+    equivalent = equivalent_rewrites(kind, change, live, settled=settled)
     found = (
         _describe_field(kind, field)
         for field in find_differences(kind, written, live)

@@ -68,6 +68,11 @@ class Private:
 
 
 @dataclass(frozen=True, slots=True)
+class Sum:
+    """The field holds sums of money, which a shop without small coins may round."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """The field names other objects: its text, its list `under` a key, or a mapping's keys."""
 
@@ -122,6 +127,7 @@ class Field:
     uncompared_reason: str | None = None
     """The reason why the live value is never compared."""
     references: tuple[Reference, ...] = ()
+    money: bool = False
 
     @property
     def comparable(self) -> bool:
@@ -149,4 +155,5 @@ def field_from_annotation(name: str, annotation: Any) -> Field:
         derived=Derived in found,
         uncompared_reason=next((m.reason for m in marks if isinstance(m, Uncompared)), None),
         references=tuple(mark for mark in marks if isinstance(mark, Reference)),
+        money=Sum in found,
     )

@@ -15,6 +15,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from reconciler.core.model.field import Sum
+
 _CODE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
 _PRINTED = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 _NAMED = r"^[^\x00-\x1f\x7f]*$"
@@ -125,7 +127,9 @@ CategoryPath = Annotated[
     StringConstraints(min_length=1, pattern=_NAMED),
     WithJsonSchema({"type": ["string", "number"], "minLength": 1, "pattern": "^[^/]+(/[^/]+)*$"}),
 ]
-Money = Annotated[Any, PlainValidator(_amount), WithJsonSchema({"type": "number", "minimum": 0})]
+Money = Annotated[
+    Any, PlainValidator(_amount), WithJsonSchema({"type": "number", "minimum": 0}), Sum()
+]
 Count = Annotated[Any, PlainValidator(_count), WithJsonSchema({"type": "integer", "minimum": 0})]
 Day = Annotated[Any, PlainValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Name = Annotated[

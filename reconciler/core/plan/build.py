@@ -68,6 +68,7 @@ def build_plan(
     found = collect_parents(builder.changes, desired, live, kinds)
     changes, refused = block_unsafe_updates(builder.changes, found, desired, live, kinds)
     changes, repeated = drop_repeated(changes, attempts or {}, kinds)
+    builder.withdraw(address for address, _ in repeated)
     removed = plan_deletions(desired, live, kinds, changes, renames)
     deletions, deleted_before = drop_repeated(removed.changes, attempts or {}, kinds)
     plan = Plan(
@@ -120,6 +121,13 @@ class _Builder:
     faults: list[Fault] = field(default_factory=list)
     unchanged: int = 0
     uncompared: Counter[UncomparedField] = field(default_factory=Counter)
+
+    def withdraw(self, addresses: Iterable[Address]) -> None:
+        """Take back what was said of changes that are blocked."""
+        gone = set(addresses)
+        self.warnings = [w for w in self.warnings if gone.isdisjoint(w.addresses)]
+        begins = tuple(f"{address}: " for address in gone)
+        self.notes = [note for note in self.notes if not note.startswith(begins)]
 
     def finish(self, address: Address, entry: Interrupted, declared: Declared | None) -> None:
         """Decide how an interrupted replacement ends."""

@@ -24,7 +24,6 @@ from reconciler.core.report import (
     Written,
     fold_writes,
     outcome_of,
-    redact,
     rewrites_after,
 )
 from reconciler.core.steps.step import Step, renew_replacement
@@ -84,8 +83,8 @@ def apply_steps(
         if written.status in ACCEPTED:
             rewrites[address] = rewrites_after(kind, written, known)
         if written.readback is not None:
-            reason = redact(kind, written.change, written.reason or "")
-            if attempt := record_attempt(kind, written.change, written.readback, reason):
+            said = outcomes[-1].message
+            if attempt := record_attempt(kind, written.change, written.readback, said):
                 attempts[address] = attempt
     verified = [outcome.address for outcome in outcomes if outcome.verified]
     journal.settle([*plan.given_up, *verified], rewrites)
