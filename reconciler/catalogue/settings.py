@@ -8,6 +8,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,6 +28,9 @@ from reconciler.core.model.store import SANDBOX, Store
 from reconciler.errors import SourceError, StoreError, UsageError, suggestion
 from reconciler.guardrails.guardrail import Guardrails
 
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SIMILAR = re.compile(r"\.?reconciler\.ya?ml(\..*)?", re.IGNORECASE)
+_SETTINGS_NAMES = ("reconciler.yaml", "reconciler.yml")
 _KEYS = ("store", "catalogue", "defaults", "guardrails", "prune", "ledger")
 LEDGERS = ("none", "file", "git")
 """The places that a ledger can have."""
@@ -53,26 +57,33 @@ class Settings:
     """The place of the ledger: one of LEDGERS."""
     expand: Expand = field(repr=False)
     _store: Mapping[str, str] = field(repr=False)
+    """Values of the store; `${NAME}` as it is written where the environment has no value."""
 
     def store(self) -> Store:
         """Return the configured store. Raises StoreError where there is none, or it is not safe."""
-        url = self._store.get("url", "")
-        if not url:
+        lacking = {k: w for k in _OVERRIDES if not (w := self._store.get(k)) or is_placeholder(w)}
+        if named := lacking.get("url"):
+            names = " and ".join(_NAME.findall(named))
+            raise StoreError(
+                f"no store is configured: environment variable {names} is not set or empty",
+                hint=f"set {names}, which `store.url` in {SETTINGS_FILE} names, or DEALPOS_URL",
+            )
+        if "url" in lacking:
             raise StoreError(
                 "no store is configured",
                 hint=f'set `store: {{url: "…"}}` in {SETTINGS_FILE} or DEALPOS_URL; '
                 "`sandbox` is the embedded shop",
             )
+        url = self._store["url"]
         if url == SANDBOX:
             return Store(SANDBOX, "sandbox", "sandbox")
-        client_id = self._store.get("client_id", "")
-        client_secret = self._store.get("client_secret", "")
-        if not client_id or not client_secret:
+        if lacking:
+            found = [_NAME.findall(w or "") or [_OVERRIDES[key]] for key, w in lacking.items()]
             raise StoreError(
                 f"no credentials for {_check_url(url)}",
-                hint="set DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET in the environment",
+                hint=f"set {' and '.join(chain.from_iterable(found))} in the environment",
             )
-        return Store(_check_url(url), client_id, client_secret)
+        return Store(_check_url(url), self._store["client_id"], self._store["client_secret"])
 
 
 def _check_url(url: str) -> str:
@@ -113,25 +124,22 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def load(root: Path, environment: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings of the shop in `root`.
+def load(
+    root: Path, environment: Mapping[str, str] | None = None, *, without_file: bool = False
+) -> Settings:
+    """Read the settings of the shop in `root`; `without_file` for what needs a store alone.
 
-    Raises UsageError when there is no such folder, SourceError for problems of the file.
+    Raises UsageError where folder or file are missing, SourceError for problems of the file.
     """
     environment = os.environ if environment is None else environment
     if not root.is_dir():
         hint = f"to create a shop folder, run: reconciler init {shlex.quote(str(root))}"
         raise UsageError(f"folder not found: {root}", hint=hint)
-    path = root / SETTINGS_FILE
     problems = Problems(Files(root))
     node = empty_node()
-    if path.exists():
-        node, found = read(path, SETTINGS_FILE)
+    if _has_settings(root, environment, without_file):
+        node, found = read(root / SETTINGS_FILE, SETTINGS_FILE)
         problems.found.extend(found)
-    elif not environment.get("DEALPOS_URL"):
-        create = f"reconciler init {shlex.quote(str(root))}"
-        hint = f"to make it a shop folder, run: {create}"
-        raise UsageError(f"{root} is not a shop folder: {SETTINGS_FILE} not found", hint=hint)
     reader = _Reader(environment, problems)
     reader.unknown(node, _KEYS)
     store = reader.store(node)
@@ -149,6 +157,36 @@ def load(root: Path, environment: Mapping[str, str] | None = None) -> Settings:
     if problems.found:
         raise SourceError(problems.found)
     return Settings(root, catalogue, defaults, guardrails, prune, ledger, reader.expand, store)
+
+
+def _has_settings(root: Path, environment: Mapping[str, str], without_file: bool) -> bool:
+    """Return whether the folder has settings; raise UsageError for a look-alike, or without them.
+
+    A run that ignored them would apply without the guardrails and the ledger that they set.
+    """
+    path = root / SETTINGS_FILE
+    try:
+        names = [name for name in sorted(os.listdir(root)) if _SIMILAR.fullmatch(name)]
+    except OSError as error:
+        raise UsageError(f"{root} cannot be read: {error.strerror}") from None
+    if SETTINGS_FILE in names:
+        names.remove(SETTINGS_FILE)
+        for other in names:
+            if other.casefold() in _SETTINGS_NAMES:
+                why = f"{root} has two settings files: {SETTINGS_FILE} and {other}"
+                raise UsageError(why, hint=f"keep the settings in {SETTINGS_FILE}, delete {other}")
+        return True
+    for other in names:
+        why = f"the settings in {root} are not read: {other} must be named {SETTINGS_FILE}"
+        command = f"mv {shlex.quote(str(root / other))} {shlex.quote(str(path))}"
+        raise UsageError(why, hint=f"to rename it, run: {command}")
+    if not environment.get("DEALPOS_URL"):
+        hint = f"to make it a shop folder, run: reconciler init {shlex.quote(str(root))}"
+        raise UsageError(f"{root} is not a shop folder: {SETTINGS_FILE} not found", hint=hint)
+    if not without_file:
+        why = f"DEALPOS_URL is set, but {root} has no {SETTINGS_FILE} with guardrails and ledger"
+        raise UsageError(why, hint=f"to use the defaults, run: touch {shlex.quote(str(path))}")
+    return False
 
 
 class _Reader:
@@ -174,7 +212,7 @@ class _Reader:
         return empty_node()
 
     def text(self, node: Node, key: str, *, optional: bool = False) -> str:
-        """Return a text; empty where an `optional` one names a variable that is not set.
+        """Return a text; as written where an `optional` one names a variable without a value.
 
         So that `validate` needs no credentials.
         """
@@ -183,11 +221,12 @@ class _Reader:
             self.problems.add_setting(node, (key,), f"`{key}` must be text")
             return ""
         try:
-            return self.expand(value)
+            return self.expand(value) or (value if optional else "")
         except UnsetName as error:
-            if not optional or not is_placeholder(value):
-                message = f"environment variable {error} is not set"
-                self.problems.add_setting(node, (key,), message, "set it")
+            if optional and is_placeholder(value):
+                return value
+            message = f"environment variable {error} is not set"
+            self.problems.add_setting(node, (key,), message, "set it")
             return ""
 
     def store(self, root: Node) -> dict[str, str]:

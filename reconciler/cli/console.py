@@ -158,7 +158,13 @@ class Console(ClientObserver, ApplyObserver, AbstractContextManager["Console"]):
 
 @contextmanager
 def open_shop(
-    folder: Path, output_format: str, reserve: int, verbose: int, timeout: float | None
+    folder: Path,
+    output_format: str,
+    reserve: int,
+    verbose: int,
+    timeout: float | None,
+    *,
+    without_file: bool = False,
 ) -> Iterator[tuple[Console, OpenShop]]:
     """Open the shop of `folder` to read it, with progress where the result is text."""
     from reconciler.dealpos.budget import Limits
@@ -166,7 +172,9 @@ def open_shop(
 
     with (
         Console(output_format != "text", verbose) as console,
-        shops.open_shop(folder, console, Limits(seconds=timeout, reserve=reserve)) as shop,
+        shops.open_shop(
+            folder, console, Limits(seconds=timeout, reserve=reserve), without_file=without_file
+        ) as shop,
     ):
         yield console, shop
 

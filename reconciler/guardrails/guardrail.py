@@ -164,22 +164,28 @@ def run_guardrails(
             found = _allowance(name, finding, context)
             used.add(id(found))
             source = _find_source(finding, context, place)
-            violations.append(
-                Violation(name, finding.message, *finding.measure, finding.address, source, found)
-            )
+            about = name, finding.message, *finding.measure, finding.address, source
+            ended = found is not None and found.until < context.today
+            sides = (None, found) if ended else (found, None)
+            violations.append(Violation(*about, *sides))
     return tuple(violations), list(_find_unneeded(context, used))
 
 
 def _allowance(rule: str, finding: RuleFinding, context: PlanContext) -> Allowance | None:
-    """Return the exception that covers a finding: its own first, then the longest."""
+    """Return the exception that covers a finding: its own first, then the longest.
+
+    Where all of them have ended, one of these.
+    """
     covering = [
         allowance
         for allowance in context.desired.allowances
-        if allowance.rule == rule
-        and allowance.address in (None, finding.address)
-        and allowance.until >= context.today
+        if allowance.rule == rule and allowance.address in (None, finding.address)
     ]
-    return max(covering, key=lambda a: (a.address is not None, a.until), default=None)
+    return max(
+        covering,
+        key=lambda a: (a.until >= context.today, a.address is not None, a.until),
+        default=None,
+    )
 
 
 def _find_source(finding: RuleFinding, context: PlanContext, place: Place) -> Source | None:

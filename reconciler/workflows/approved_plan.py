@@ -94,8 +94,9 @@ def _remaining_violations(
     left = {change.address for change in made.changes}
     for violation in found:
         if violation.address in left or (left and violation.address is None):
-            ended = violation.allowed and violation.allowed.until < today
-            yield replace(violation, allowed=None) if ended else violation
+            was = violation.allowed
+            ended = was is not None and was.until < today
+            yield replace(violation, allowed=None, ended=was) if ended else violation
 
 
 def _build(

@@ -61,10 +61,16 @@ def today() -> str:
 
 @contextmanager
 def open_shop(
-    folder: Path, observer: ClientObserver | None, limits: Limits, *, read_ahead: bool = True
+    folder: Path,
+    observer: ClientObserver | None,
+    limits: Limits,
+    *,
+    read_ahead: bool = True,
+    without_file: bool = False,
 ) -> Iterator[OpenShop]:
     """Open the shop of `folder`; `read_ahead` begins to parse its files in a second process.
 
+    `without_file` accepts a folder without settings, where the environment names the store.
     Raises UsageError or SourceError for settings that cannot be used, StoreError for the store.
     """
     from reconciler.catalogue.parallel import start_parsing
@@ -75,7 +81,7 @@ def open_shop(
     from reconciler.catalogue.settings import load
     from reconciler.workflows.connect import connect
 
-    settings = load(folder)
+    settings = load(folder, without_file=without_file)
     with connect(settings, observer, limits) as client:
         yield OpenShop(settings, client, parsing)
 

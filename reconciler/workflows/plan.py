@@ -12,7 +12,7 @@ from reconciler.core.diff.known_rewrites import mark_changed_derived_fields
 from reconciler.core.ledger.record import RecordBasis
 from reconciler.core.plan.build import build_plan
 from reconciler.core.plan.faults import check_references
-from reconciler.core.plan.plan import Plan, refusals
+from reconciler.core.plan.plan import Plan, Violation, refusals
 from reconciler.core.plan.target import Scope, narrow_desired
 from reconciler.core.steps import order, usage
 from reconciler.core.steps.step import Step
@@ -109,6 +109,15 @@ def order_steps(shop: OpenShop, plan: Plan, ledger: RunLedger, basis: RecordBasi
 def refuse_violations(plan: Plan) -> None:
     """Raise Refused when a guardrail refuses the plan; before anything is written."""
     if found := refusals(plan.violations):
-        nowhere = ("", 0, 0)
-        problems = [Problem(*(v.source or nowhere), violation_line(v, plan.labels)) for v in found]
+        problems = [
+            Problem(*(v.source or ("", 0, 0)), violation_line(v, plan.labels), _ended_exception(v))
+            for v in found
+        ]
         raise Refused(problems, allow_block(found, datetime.now(UTC).isoformat()))
+
+
+def _ended_exception(violation: Violation) -> str | None:
+    if (was := violation.ended) is None:
+        return None
+    place = f"{was.source.file}:{was.source.line}:{was.source.column}"
+    return f"its exception at {place} ended on {was.until}; renew it, or fix the value"

@@ -89,8 +89,9 @@ def test_names_in_the_file_may_be_other_than_the_documented_ones(load: Load) -> 
     assert loaded.catalogue == "x/files"
 
 
-def test_the_environment_alone_is_a_store_without_any_file(load: Load) -> None:
-    loaded = load(None, {"DEALPOS_URL": "https://shop.dealpos.net", **CREDENTIALS})
+def test_the_environment_alone_is_a_store_for_what_needs_no_settings(tmp_path: Path) -> None:
+    environment = {"DEALPOS_URL": "https://shop.dealpos.net", **CREDENTIALS}
+    loaded = settings.load(tmp_path, environment, without_file=True)
     assert loaded.store().client_id == "me"
     assert loaded.catalogue == "catalogue"
     assert loaded.defaults == {}
@@ -147,9 +148,30 @@ def test_a_store_without_credentials_is_an_error_with_a_hint(load: Load, missing
         StoreError, match=r"no credentials for https://shop\.dealpos\.net"
     ) as caught:
         loaded.store()
-    assert caught.value.hint == (
-        "set DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET in the environment"
+    assert caught.value.hint == f"set {missing} in the environment"
+
+
+@pytest.mark.parametrize("environment", [{}, {"SHOP_URL": ""}])
+def test_a_variable_without_a_value_that_names_the_store_is_named(
+    load: Load, environment: dict[str, str]
+) -> None:
+    loaded = load("store: {url: '${SHOP_URL}'}", environment)
+    with pytest.raises(StoreError) as caught:
+        loaded.store()
+    assert str(caught.value) == (
+        "no store is configured: environment variable SHOP_URL is not set or empty"
     )
+    assert caught.value.hint == (
+        "set SHOP_URL, which `store.url` in reconciler.yaml names, or DEALPOS_URL"
+    )
+
+
+def test_variables_without_a_value_that_name_the_credentials_are_named(load: Load) -> None:
+    store = "{url: 'https://shop.net', client_id: '${SHOP_ID}', client_secret: '${A_SECRET}'}"
+    loaded = load(f"store: {store}", {"A_SECRET": ""})
+    with pytest.raises(StoreError, match=r"no credentials for https://shop\.net") as caught:
+        loaded.store()
+    assert caught.value.hint == "set SHOP_ID and A_SECRET in the environment"
 
 
 @pytest.mark.parametrize("text", [REAL, "store: {url: '${NO_SUCH_SHOP}'}"])
@@ -183,7 +205,7 @@ ODD = (
     ],
 )
 def test_an_address_is_a_host(load: Load, url: str, base: str) -> None:
-    assert load(None, {"DEALPOS_URL": url, **CREDENTIALS}).store().url == base
+    assert load("", {"DEALPOS_URL": url, **CREDENTIALS}).store().url == base
 
 
 @pytest.mark.parametrize(
@@ -272,7 +294,7 @@ def test_an_address_that_is_not_safe_is_refused_with_a_hint(
     load: Load, url: str, message: str, hint: str, environment: dict[str, str]
 ) -> None:
     with pytest.raises(StoreError) as caught:
-        load(None, {"DEALPOS_URL": url, **environment}).store()
+        load("", {"DEALPOS_URL": url, **environment}).store()
     assert caught.value.message == message
     assert hint in caught.value.hint
     assert SECRET not in caught.value.message + caught.value.hint
@@ -437,7 +459,7 @@ def test_settings_do_not_show_credentials(load: Load) -> None:
 @pytest.mark.parametrize("url", ["nowhere", f"https://{SECRET}@shop.net", "http://shop.net"])
 def test_no_traceback_shows_credentials(load: Load, url: str) -> None:
     with pytest.raises(StoreError) as caught:
-        load(None, {**CREDENTIALS, "DEALPOS_URL": url}).store()
+        load("", {**CREDENTIALS, "DEALPOS_URL": url}).store()
     assert SECRET not in "".join(traceback.format_exception(caught.value))
     assert caught.value.__cause__ is None
 
@@ -457,6 +479,54 @@ def test_a_folder_without_settings_is_no_shop(tmp_path: Path) -> None:
     ) as caught:
         settings.load(tmp_path, {})
     assert "reconciler init" in caught.value.hint
+
+
+def test_a_folder_without_settings_is_refused_though_the_environment_names_a_store(
+    tmp_path: Path,
+) -> None:
+    """A run without them would apply without guardrails and ledger."""
+    with pytest.raises(UsageError) as caught:
+        settings.load(tmp_path, {"DEALPOS_URL": "sandbox"})
+    assert str(caught.value) == (
+        f"DEALPOS_URL is set, but {tmp_path} has no reconciler.yaml with guardrails and ledger"
+    )
+    assert caught.value.hint == f"to use the defaults, run: touch {tmp_path}/reconciler.yaml"
+
+
+@pytest.mark.parametrize("environment", [{}, {"DEALPOS_URL": "sandbox"}])
+@pytest.mark.parametrize("without_file", [False, True])
+@pytest.mark.parametrize(
+    "name",
+    ["reconciler.yml", "reconciler.YAML", "Reconciler.yaml", ".reconciler.yaml",
+     "reconciler.yaml.txt"],
+)  # fmt: skip
+def test_settings_under_another_name_are_refused_with_both_names(
+    tmp_path: Path, name: str, environment: dict[str, str], without_file: bool
+) -> None:
+    (tmp_path / name).write_text("ledger: file", encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        settings.load(tmp_path, environment, without_file=without_file)
+    assert str(caught.value) == (
+        f"the settings in {tmp_path} are not read: {name} must be named reconciler.yaml"
+    )
+    paths = f"{tmp_path / name} {tmp_path / 'reconciler.yaml'}"
+    assert caught.value.hint == f"to rename it, run: mv {paths}"
+
+
+@pytest.mark.parametrize("name", ["reconciler.yml", "Reconciler.yaml"])
+def test_two_settings_files_are_refused_with_both_names(
+    load: Load, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_text("ledger: file", encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        load("catalogue: x")
+    assert str(caught.value) == (f"{tmp_path} has two settings files: reconciler.yaml and {name}")
+    assert caught.value.hint == f"keep the settings in reconciler.yaml, delete {name}"
+
+
+def test_an_old_copy_beside_the_settings_is_no_settings_file(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "reconciler.yaml.orig").write_text("ledger: file", encoding="utf-8")
+    assert load("catalogue: x").ledger == "none"
 
 
 def test_a_settings_file_that_is_not_utf8_is_a_problem(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ FILES: dict[str, tuple[str | bytes, str, str, str]] = {
     ),
     "percentage over 100": (
         "coupons: [{code: A, type: DiscountPercentage, discount: 101, limit: 1}]",
-        "must be at most 100 for a percentage",
+        "must be at most 100 for a percentage (found 101)",
         "menu.yaml:1:",
         "",
     ),

@@ -507,3 +507,27 @@ def test_a_file_that_is_not_read_is_named(
     ran = run(*command, tmp_path)
     why = "is not read: its name does not end in .yaml or .yml"
     assert f"catalogue/drinks.YAML {why}" in ran.out
+
+
+@pytest.mark.parametrize(
+    "command", [["plan"], ["apply", "--auto-approve"], ["audit"], ["validate"]]
+)
+@pytest.mark.parametrize("name", ["reconciler.yml", None])
+def test_a_run_without_its_settings_is_refused(
+    run: RunProgram,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: list[str],
+    name: str | None,
+) -> None:
+    """The environment names the store, and the guardrails would be those of nobody."""
+    monkeypatch.setenv("DEALPOS_URL", "sandbox")
+    (tmp_path / "catalogue").mkdir()
+    (tmp_path / "catalogue" / "a.yaml").write_text("categories: [{name: A}]", encoding="utf-8")
+    if name:
+        (tmp_path / name).write_text("guardrails: {changes: {max_count: 1}}", encoding="utf-8")
+    ran = run(*command, tmp_path)
+    assert ran.code == 1
+    assert "reconciler.yaml" in ran.err
+    assert (name or "DEALPOS_URL") in ran.err
+    assert not (tmp_path / ".reconciler").exists()

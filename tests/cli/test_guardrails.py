@@ -182,6 +182,19 @@ def test_the_files_alone_are_checked_for_unknown_rules(
 # --- saved and partial plans ---
 
 
+@pytest.mark.parametrize("address", [", address: variant/1001R", ""])
+def test_a_refused_apply_says_in_every_format_that_an_exception_has_ended(
+    run: RunProgram, cut: Path, declare: WriteCatalogue, address: str
+) -> None:
+    ended = f"allow:\n  - {{rule: price-shape{address}, reason: sale, until: 2020-01-31}}\n"
+    declare(TENTH + ended)
+    why = "its exception at catalogue/menu.yaml:9:5 ended on 2020-01-31; renew it, or fix the value"
+    ran = run("apply", cut, "--auto-approve", "--format", "json")
+    assert ran.code == 3
+    assert [problem["hint"] for problem in ran.json["problems"]] == [None, why]
+    assert f"    hint: {why}\n" in run("apply", cut, "--auto-approve").err
+
+
 def test_a_saved_plan_with_violations_is_refused(
     run: RunProgram, cut: Path, declare: WriteCatalogue
 ) -> None:

@@ -81,6 +81,7 @@ class Shop:
         self.twin = self.app.extensions["sandbox"]
         self.listener = Listener(self.clock)
         self.today = "2026-06-01"
+        (folder / SETTINGS_FILE).touch()
         self.settings = settings.load(folder, ENVIRONMENT)
         self.state = StateDir(folder)
         self.journal = Journal(self.state, "sandbox")

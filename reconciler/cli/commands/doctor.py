@@ -32,7 +32,7 @@ def doctor(directory: Path, output_format: str, verbose: int) -> None:
         from reconciler.ledger.state_dir import StateDir
         from reconciler.workflows.connect import connect
 
-        shop = load(directory)
+        shop = load(directory, without_file=True)
         with Console(output_format == "json", verbose) as console:
             budget = RequestBudget(console)
             with connect(shop, budget, known=TenantProfile()) as client:

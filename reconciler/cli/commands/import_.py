@@ -38,7 +38,8 @@ def import_(
         from reconciler.workflows import import_ as importing
 
         importing.make_folder(directory)
-        with open_shop(directory, output_format, **reading) as (console, shop):
+        opened = open_shop(directory, output_format, **reading, without_file=True)
+        with opened as (console, shop):
             everything = importing.begin_reading(shop, kinds)
             everything.read_listings()
             console.finish()

@@ -43,6 +43,8 @@ class Violation:
     """The line that asks for it."""
     allowed: Allowance | None = None
     """The exception that covers it; None for a violation that refuses the apply."""
+    ended: Allowance | None = None
+    """The exception that covered it until a day in the past."""
 
 
 @dataclass(frozen=True, slots=True)
