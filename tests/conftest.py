@@ -22,8 +22,9 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 @pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No credentials of this machine, and nothing past loopback."""
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No credentials and no home of this machine, and nothing past loopback."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     ours = ("DEALPOS_URL", "DEALPOS_CLIENT_ID", "DEALPOS_CLIENT_SECRET", "RECONCILER_LEDGER_KEY")
     for name in (*ours, "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)

@@ -20,6 +20,7 @@ class LedgerLock:
     until: str
     """UTC; from then on another run may lock the ledger."""
     by: str = ""
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class LedgerSnapshot:
     version: str = ""
     """The version that must be unchanged when the ledger is locked; empty before any apply."""
     lock: LedgerLock | None = None
+    journal: str | None = None
+    """The journal of the last run, where the ledger carries it to other clones."""
 
 
 class LedgerBackend(Protocol):
@@ -38,18 +41,26 @@ class LedgerBackend(Protocol):
     A document that is not a ledger raises UsageError.
     """
 
+    journal: str
+    """The journal of this run, for a ledger that carries it to other clones."""
+
     def read_version(self) -> LedgerSnapshot:
         """Return version and lock without the content, which may be broken."""
 
     def read(self) -> LedgerSnapshot:
         """The ledger as it is now."""
 
-    def take(self, snapshot: LedgerSnapshot, until: str, force: bool = False) -> None:
-        """Lock the ledger until `release` or `abandon`; `until` is the end of the lock.
+    def take(
+        self, snapshot: LedgerSnapshot, until: str, force: bool = False, run: str = ""
+    ) -> None:
+        """Lock the ledger until `release` or `abandon`; `until` is the end of the lock of `run`.
 
         Raises LedgerConflict when another run is applying, or has applied since `snapshot` was
         read; `force` releases the lock of a run that was killed.
         """
+
+    def publish(self) -> None:
+        """Bring the journal to other clones, in the middle of a run."""
 
     def release(self, ledger: Ledger) -> None:
         """Write the result and unlock; also without `take`, when nothing was applied."""

@@ -20,12 +20,18 @@ FILE = "reconciler.ledger.json"
 class Lock:
     """A lock file between runs on one machine; the system releases it when the process ends.
 
-    `create` makes its folder.
+    `create` makes its folder, `held` says what it means that another process has it.
     """
 
-    def __init__(self, create: Callable[[], Path], name: str) -> None:
+    def __init__(
+        self,
+        create: Callable[[], Path],
+        name: str,
+        held: str = "another apply is running in this folder",
+    ) -> None:
         self.create = create
         self.name = name
+        self.held = held
         self._lock: FileLock | None = None
 
     def take(self) -> None:
@@ -35,13 +41,13 @@ class Lock:
             lock.acquire()
         except Timeout:
             raise LedgerConflict(
-                "another apply is running in this folder",
+                self.held,
                 hint="nothing was written; run the command again when it has ended",
             ) from None
         except OSError as error:
             raise LedgerError(
                 f"{self.name} cannot be written: {error.strerror}",
-                hint="make the folder writable: the ledger is locked during an apply",
+                hint="make the folder writable: it is locked during an apply",
             ) from None
         self._lock = lock
 
@@ -58,6 +64,7 @@ class FileBackend:
     def __init__(self, root: Path, create: Callable[[], Path], store: str) -> None:
         self.path = root / FILE
         self.store = store
+        self.journal = ""
         self._lock = Lock(create, "ledger.lock")
 
     def read_version(self) -> LedgerSnapshot:
@@ -70,7 +77,9 @@ class FileBackend:
         known = document.load(text, self.store, FILE) if text else Ledger()
         return LedgerSnapshot(known, _version(text))
 
-    def take(self, snapshot: LedgerSnapshot, until: str, force: bool = False) -> None:
+    def take(
+        self, snapshot: LedgerSnapshot, until: str, force: bool = False, run: str = ""
+    ) -> None:
         """Lock it; no lease outlives its process here, so there is none to take over."""
         self._lock.take()
         if _version(self._text()) != snapshot.version:
@@ -79,6 +88,9 @@ class FileBackend:
                 f"{FILE} has changed since the plan was made: another apply has finished",
                 hint="nothing was written; run the command again",
             )
+
+    def publish(self) -> None:
+        """Do nothing: who has this file has the journal beside it."""
 
     def release(self, ledger: Ledger) -> None:
         """Replace the file as a whole, forced to disk, and unlock it."""

@@ -1,6 +1,7 @@
 """The ledger as a ref in the shop's own git repository: `refs/reconciler/<store>`.
 
 A commit for each apply holds the ledger; one before it says that the run has begun (the lease).
+Both hold the journal: where the run is killed, another clone knows what it had begun.
 The ref is moved only from where it was read (compare and swap at the remote), so of two runs
 anywhere one wins, and the other finds out before it writes to the shop.
 """
@@ -22,7 +23,7 @@ from reconciler.ledger.backend import LedgerLock, LedgerSnapshot
 from reconciler.ledger.file import Lock
 from reconciler.ledger.git_repository import GitRepository
 
-LEDGER, LEASE = "ledger.json", "lease.json"
+LEDGER, LEASE, JOURNAL = "ledger.json", "lease.json", "journal.json"
 
 
 class GitBackend:
@@ -34,14 +35,19 @@ class GitBackend:
         self.ref = f"refs/reconciler/{slug(store)}"
         name = f"reconciler-{slug(store)}.lock"
         self._lock = Lock(lambda: self.repository.common, name)
+        self.journal = ""
         self._tip = ""
         self._before = ""
+        self._lease_text = ""
 
     def read_version(self) -> LedgerSnapshot:
         """Return the tip of the ref, fetched, and the run that it is of; empty without a ref."""
         tip = self._tip = self.repository.tip(self.ref)
         self._before = self.repository.file(tip, LEDGER) if tip else ""
-        return LedgerSnapshot(version=tip, lock=self._lease(tip) if tip else None)
+        journal = self.repository.file(tip, JOURNAL) if tip else ""
+        return LedgerSnapshot(
+            version=tip, lock=self._lease(tip) if tip else None, journal=journal or None
+        )
 
     def read(self) -> LedgerSnapshot:
         """Return the ledger at the tip of the ref, fetched; empty where there is no ref."""
@@ -50,7 +56,9 @@ class GitBackend:
             return found
         return replace(found, ledger=document.load(self._before, self.store, self.ref))
 
-    def take(self, snapshot: LedgerSnapshot, until: str, force: bool = False) -> None:
+    def take(
+        self, snapshot: LedgerSnapshot, until: str, force: bool = False, run: str = ""
+    ) -> None:
         """Commit a lease; a run of this clone that died is no hindrance, for it had our lock."""
         self._lock.take()
         try:
@@ -58,18 +66,22 @@ class GitBackend:
             if snapshot.lock and not (dead or force or snapshot.lock.until <= now()):
                 raise _conflict_with(snapshot.lock)
             # Two runs of one second must not make the same commit: git would let both have it.
-            lease = json.dumps({"since": now(), "until": until, "run": uuid4().hex})
-            self._move(
-                {**self._ledger_file(), LEASE: lease}, snapshot.version, f"applying until {until}"
-            )
+            lease = {"since": now(), "until": until, "run": run or uuid4().hex}
+            self._lease_text = json.dumps(lease)
+            self._tip = snapshot.version
+            self._move({LEASE: self._lease_text}, f"applying until {until}")
         except BaseException:
             self._lock.release()
             raise
 
+    def publish(self) -> None:
+        """Commit the journal beside the lease."""
+        self._move({LEASE: self._lease_text}, "applying: journal")
+
     def release(self, ledger: Ledger) -> None:
         """Commit the result. Where it cannot be pushed, this clone keeps it for the next run."""
         try:
-            files = {LEDGER: document.dump(ledger, self.store)}
+            files = {LEDGER: document.dump(ledger, self.store), **self._journal_file()}
             commit = self.repository.commit(files, self._tip, _message(ledger))
             try:
                 self.repository.move(self.ref, commit, self._tip)
@@ -90,16 +102,19 @@ class GitBackend:
     def abandon(self) -> None:
         """Commit the ledger as it was, without the lease; what fails here ends by time."""
         with suppress(LedgerError):
-            self._move(self._ledger_file(), self._tip, "ended early")
+            self._move({}, "ended early")
         self._lock.release()
 
-    def _ledger_file(self) -> dict[str, str]:
-        return {LEDGER: self._before} if self._before else {}
-
-    def _move(self, files: dict[str, str], old: str, message: str) -> None:
-        commit = self.repository.commit(files, old, message)
-        self.repository.move(self.ref, commit, old)
+    def _move(self, files: dict[str, str], message: str) -> None:
+        """Commit `files` beside the journal and the ledger as it was."""
+        before = {LEDGER: self._before} if self._before else {}
+        everything = {**before, **self._journal_file(), **files}
+        commit = self.repository.commit(everything, self._tip, message)
+        self.repository.move(self.ref, commit, self._tip)
         self._tip = commit
+
+    def _journal_file(self) -> dict[str, str]:
+        return {JOURNAL: self.journal} if self.journal else {}
 
     def _lease(self, tip: str) -> LedgerLock | None:
         text = self.repository.file(tip, LEASE)
@@ -109,8 +124,8 @@ class GitBackend:
             found = None
         if not isinstance(found, dict):
             return None
-        by = self.repository.author(tip)
-        return LedgerLock(str(found.get("since", "")), str(found.get("until", "")), by)
+        since, until, run = (str(found.get(key, "")) for key in ("since", "until", "run"))
+        return LedgerLock(since, until, self.repository.author(tip), run)
 
 
 def slug(store: str) -> str:

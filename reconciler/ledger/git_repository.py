@@ -92,8 +92,7 @@ class GitRepository:
             there = self.remote_tip(ref)
             if there != old and not (there == "" or self._is_descendant(old, there)):
                 raise _conflict(ref)
-            self._push(ref, new, there)
-            return self.set_local(ref, new)
+            return self._push(ref, new, there)
         try:
             self._line("update-ref", ref, new, old or "0" * len(new))
         except LedgerError:
@@ -105,10 +104,17 @@ class GitRepository:
 
     def _push(self, ref: str, new: str, old: str) -> None:
         lease = f"--force-with-lease={ref}:{old}"
+        # First here: a run that is killed after the push must find that it was this clone's.
+        mine = self._try("rev-parse", "--verify", "--quiet", ref)
+        self.set_local(ref, new)
         try:
             self._line("push", "--quiet", "--no-verify", lease, self.remote, f"{new}:{ref}")
         except LedgerError:
-            if self.remote_tip(ref) != old:
+            there = self.remote_tip(ref)
+            if there == new:
+                return  # only the answer was lost
+            self._line("update-ref", *([ref, mine] if mine else ["-d", ref]))
+            if there != old:
                 raise _conflict(ref) from None
             raise
 

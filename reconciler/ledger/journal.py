@@ -1,100 +1,242 @@
-"""Write-ahead journal of replacements, in `.reconciler/journal.json`.
+"""Write-ahead journal of what a run begins, in `.reconciler/journal.json`.
 
 A coupon cannot be updated, so it is deleted and created again (dealpos-api.md §10). A run that
 ends between the two requests leaves an entry behind, and the next plan finishes or undoes the
-replacement with the uses that were left. Without the file, those uses are lost.
+replacement with the uses that were left. With `ledger: git` the commit that locks the ledger holds
+the journal too, so that a run in another clone can go on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from uuid import uuid4
 
-from reconciler.core.diff.change import Change
+from reconciler.core.diff.change import Action, Change
 from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.live import Live
 from reconciler.core.plan.replacement import Interrupted, resume_interrupted
-from reconciler.errors import JournalUnwritable
-from reconciler.kinds import KINDS
+from reconciler.errors import JournalUnwritable, LedgerConflict, LedgerError, UsageError
+from reconciler.ledger.journal_document import JournalContent, dump, from_text, parse, to_text
 from reconciler.ledger.rewrites import read_rewrites, save_rewrites
+from reconciler.ledger.run_lock import RunLock
 from reconciler.ledger.state_dir import StateDir
 
 FILE = "journal.json"
 
 
 class Journal:
-    """The replacements of one store that were started and are not settled, by address."""
+    """What runs on one store have begun and not settled, by address, and the uses last seen.
 
-    def __init__(self, state: StateDir, store: str) -> None:
+    `across_folders` locks out runs of other folders of this user, for a store without a ledger
+    that they share.
+    """
+
+    def __init__(self, state: StateDir, store: str, *, across_folders: bool = False) -> None:
         self.state = state
         self.store = store
-        self.entries: dict[Address, Interrupted] = dict(_read_entries(state, store))
-        self._ours = {str(address) for address in self.entries}
-        """Entries of this run, or found by it; the rest of the file belongs to other runs."""
+        self.publish: Callable[[str], None] | None = None
+        """Brings the journal to other clones during a run; None where there are none."""
+        self.unsaved: KnownRewrites = {}
+        """Values carried over by settled replacements, until a run saves them."""
+        self._lock = RunLock(state, store, across_folders=across_folders)
+        self._shared: JournalContent | None = None
+        """The journal of a run in another clone, which takes the place of the file."""
+        self._version: tuple[str, str] | None = None
+        self._published: Mapping[Address, Interrupted] = {}
+
+    @property
+    def content(self) -> JournalContent:
+        """Everything that is known; raises UsageError for a journal that is damaged."""
+        return self._shared or self._read_file()
+
+    @property
+    def entries(self) -> Mapping[Address, Interrupted]:
+        """The interrupted replacements."""
+        return self.content.replacements
+
+    @property
+    def births(self) -> frozenset[Address]:
+        """New objects that were created out of use, to be completed and put in use."""
+        return self.content.births
+
+    def read(self, shared: str | None = None, run: str = "") -> None:
+        """Read the journal before the shop is read.
+
+        `shared` is the journal in a git ledger, of `run`: it takes the place of the file, except
+        where that run was made here. Raises UsageError for a journal that is damaged.
+        """
+        mine = self._read_file()
+        self._shared = None
+        if shared is not None and not (run and run == mine.run):
+            self._shared = self._parse(shared, "the journal in the git ledger")
+        self._version = mine.run, self._lock.last_run()
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep other runs from writing, until the result is recorded.
+
+        Raises LedgerConflict where another run is applying, or has begun since the shop was read.
+        """
+        self._lock.take()
+        try:
+            if self._version not in (None, (self._read_file().run, self._lock.last_run())):
+                raise LedgerConflict(
+                    "another apply has run since the plan was made",
+                    hint="nothing was written; run the command again",
+                )
+            yield
+        finally:
+            self._lock.release()
+
+    def begin_run(self, changes: Iterable[Change] = (), births: Collection[Address] = ()) -> str:
+        """Note a new run, and return the journal as other clones need it, with all it will begin.
+
+        The replacements that were found settled are removed from it.
+        """
+        left = {a: e for a, e in self.entries.items() if a not in self.unsaved}
+        save_rewrites(self.state, self.store, self.unsaved)
+        content = replace(self.content, run=uuid4().hex, replacements=left)
+        if self._save(content):
+            self._shared, self.unsaved = None, {}
+        self._lock.note_run(content.run)
+        self._version = self._read_file().run, self._lock.last_run()
+        begun = {c.address: self._entry(c) for c in changes if _is_replacement(c)}
+        self._published = {**left, **begun}
+        return to_text(
+            replace(content, replacements=self._published, births=content.births.union(births))
+        )
+
+    def text(self) -> str:
+        """Return the journal as other clones need it once the run has ended."""
+        return to_text(self.content)
 
     def begin(self, change: Change) -> None:
         """Note a replacement before it is sent, or how an interrupted one is to end.
 
         Raises JournalUnwritable when the note cannot be written: then nothing may be sent.
         """
-        known = self.entries.get(change.address)
-        before = change.before or (known.before if known else {})
-        after, gone = change.after or {}, change.before is None
-        self.entries[change.address] = Interrupted(before, after, change.carried, gone)
-        if not self._save():
-            if known is None:
-                del self.entries[change.address]
+        entry = self._entry(change)
+        if not self._put(change.address, entry):
             raise JournalUnwritable(
                 f"not started: {self.state.path / FILE} cannot be written; without it, "
                 "an interrupted replacement could lose the uses that the old object has left"
             )
+        if self._published.get(change.address) != entry:
+            try:
+                self._share(change.address, entry)
+            except LedgerError as error:
+                raise JournalUnwritable(f"not started: {error.message}", hint=error.hint) from None
+
+    def begin_births(self, addresses: Collection[Address]) -> None:
+        """Note objects before they are created out of use.
+
+        Raises JournalUnwritable when the note cannot be written: then nothing may be sent.
+        """
+        known = self.content
+        born = known.births.union(addresses)
+        if born != known.births and not self._save(replace(known, births=born)):
+            raise JournalUnwritable(
+                f"not started: {self.state.path / FILE} cannot be written; without it, a new "
+                "object whose creation is interrupted could stay out of use"
+            )
 
     def note_removal(self, address: Address) -> None:
-        """Note that the old object is deleted. Without the note, the next read finds out."""
-        self.entries[address] = replace(self.entries[address], gone=True)
-        self._save()
+        """Note that the old object is deleted. Without the note, the next read finds out.
+
+        Other clones are told where no read could: the new object looks like the old one.
+        """
+        entry = replace(self.entries[address], gone=True)
+        self._put(address, entry)
+        written = {name: value for name, (_, value) in entry.carried.items()}
+        if written and all(entry.before.get(name) == value for name, value in written.items()):
+            with suppress(LedgerError):
+                self._share(address, entry)
 
     def settle(self, done: Collection[Address], kept: KnownRewrites) -> None:
-        """Save the known rewrites, then remove the entries of settled replacements."""
+        """Save the known rewrites, then remove what was noted of settled objects."""
         save_rewrites(self.state, self.store, kept)
-        struck = [self.entries.pop(address, None) for address in done]
-        if any(struck):
-            self._save()
+        known = self.content
+        left = {a: entry for a, entry in known.replacements.items() if a not in done}
+        born = known.births.difference(done)
+        if len(left) < len(known.replacements) or born != known.births:
+            self._save(replace(known, replacements=left, births=born))
 
     def resume(self, live: Live, kinds: Kinds) -> tuple[Live, Mapping[Address, Interrupted]]:
         """Return the interrupted replacements that are still to be finished or undone.
 
+        The journal is read again: what another run has done since the shop was read, it has noted.
         The live objects are returned with the values from before the replacement, where it was
-        undone in part. Settled entries are removed.
+        undone in part. Settled entries are removed, unless another run is writing.
         """
+        try:
+            self._lock.take()
+        except LedgerConflict as error:
+            live.notes.append(f"{error.message}; the shop may be shown between two of its changes")
+            return self._resume(live, kinds, save=False)
+        except LedgerError:
+            return self._resume(live, kinds, save=False)
+        try:
+            return self._resume(live, kinds, save=self._shared is None)
+        finally:
+            self._lock.release()
+
+    def _resume(
+        self, live: Live, kinds: Kinds, *, save: bool
+    ) -> tuple[Live, Mapping[Address, Interrupted]]:
         live, pending, settled = resume_interrupted(live, self.entries, kinds)
         known = read_rewrites(self.state, self.store)
-        kept = {a: {**known.get(a, {}), **pairs} for a, pairs in settled.items()}
-        self.settle(settled.keys(), kept)
+        self.unsaved = {a: {**known.get(a, {}), **pairs} for a, pairs in settled.items()}
+        if save:
+            self.settle(settled.keys(), self.unsaved)
+            self.unsaved = {}
         return live, pending
 
-    def _save(self) -> bool:
-        self._ours.update(map(str, self.entries))
-        known = self.state.section(FILE, self.store)
-        others = {name: entry for name, entry in known.items() if name not in self._ours}
-        content = others | {str(a): asdict(entry) for a, entry in self.entries.items()}
-        return self.state.save_section(FILE, self.store, content)
+    def _entry(self, change: Change) -> Interrupted:
+        known = self.entries.get(change.address)
+        before = change.before or (known.before if known else change.replaces or {})
+        return Interrupted(before, change.after or {}, change.carried, change.before is None)
+
+    def _share(self, address: Address, entry: Interrupted) -> None:
+        """Bring an entry to other clones; may raise LedgerError."""
+        if self.publish:
+            self._published = {**self._published, address: entry}
+            self.publish(to_text(replace(self.content, replacements=self._published)))
+
+    def _put(self, address: Address, entry: Interrupted) -> bool:
+        known = self.content
+        return self._save(replace(known, replacements={**known.replacements, address: entry}))
+
+    def _save(self, content: JournalContent) -> bool:
+        return self.state.save_section(FILE, self.store, dump(content))
+
+    def _read_file(self) -> JournalContent:
+        try:
+            text = (self.state.path / FILE).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return JournalContent()
+        except (OSError, ValueError) as error:
+            raise self._damaged(str(self.state.path / FILE)) from error
+        return self._parse(text, str(self.state.path / FILE), section=True)
+
+    def _parse(self, text: str, name: str, *, section: bool = False) -> JournalContent:
+        try:
+            found = from_text(text)
+            return parse(found.get(self.store, {}) if section else found)
+        except (ValueError, AttributeError, TypeError) as error:
+            raise self._damaged(name) from error
+
+    def _damaged(self, name: str) -> UsageError:
+        return UsageError(
+            f"{name} cannot be read, or it is incomplete",
+            hint="it says which coupons a run has deleted and not created again, and how many "
+            "uses they had left. Restore it from a backup. If every coupon is in the shop as it "
+            "should be, delete it",
+        )
 
 
-def _read_entries(state: StateDir, store: str) -> Iterator[tuple[Address, Interrupted]]:
-    """Yield the entries of `store`; entries in another form are skipped."""
-    for name, note in state.section(FILE, store).items():
-        kind = KINDS.get(name.partition("/")[0])
-        match note:
-            case {"before": dict(), "after": dict(), "carried": dict()} if kind and "/" in name:
-                before, after, carried = (
-                    {n: value for n, value in note[key].items() if n in kind.fields}
-                    for key in ("before", "after", "carried")
-                )
-                pairs = {
-                    n: (p[0], p[1]) for n, p in carried.items() if type(p) is list and len(p) == 2
-                }
-                gone = note.get("gone") is True
-                yield Address.parse(name), Interrupted(before, after, pairs, gone)
+def _is_replacement(change: Change) -> bool:
+    return change.action is Action.REPLACE or change.replaces is not None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from functools import partial
 
 from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.ledger import three_way
@@ -24,6 +25,7 @@ from reconciler.ledger import KEY, TIME_FORMAT, now, open_backend, read_key
 from reconciler.ledger.backend import LedgerBackend, LedgerSnapshot
 from reconciler.ledger.document import REBUILD
 from reconciler.ledger.git_repository import commit_of
+from reconciler.ledger.journal import Journal
 from reconciler.ledger.rewrites import forget_rewrites, read_rewrites
 from reconciler.ledger.state_dir import StateDir
 
@@ -41,13 +43,16 @@ class RunLedger:
     backend: LedgerBackend | None
     snapshot: LedgerSnapshot
     key: Key | None
+    journal: Journal
     rewrites: KnownRewrites
     """Values that DealPOS is known to store differently from how they were written."""
 
     def with_new_rewrites(self) -> RunLedger:
-        """Return the ledger with the rewrites that were remembered since it was read."""
-        first, second = self.rewrites, read_rewrites(self.state, self.store)
-        merged = {a: {**first.get(a, {}), **second.get(a, {})} for a in {**first, **second}}
+        """Return the ledger with the rewrites that were remembered since, or are not saved yet."""
+        merged = {a: dict(pairs) for a, pairs in self.rewrites.items()}
+        for found in (read_rewrites(self.state, self.store), self.journal.unsaved):
+            for address, pairs in found.items():
+                merged.setdefault(address, {}).update(pairs)
         return replace(self, rewrites=merged)
 
     def hold_conflicts(
@@ -83,21 +88,31 @@ class RunLedger:
         return plan, basis
 
     @contextmanager
-    def lock(self, plan: Plan, seconds: int, force: bool = False) -> Iterator[None]:
+    def lock(
+        self, plan: Plan, seconds: int, force: bool = False, births: Collection[Address] = ()
+    ) -> Iterator[None]:
         """Keep other runs from writing to the shop; `seconds` is the expected duration.
 
         `force` releases the lock of a run that was killed. Raises LedgerConflict before anything
         is written.
         """
-        if self.backend is None or plan.empty:
+        if plan.empty:
             yield
             return
-        self._take(self.backend, seconds, force)
+        noted = self.journal.begin_run(plan.changes, births)
+        if self.backend is None:
+            yield
+            return
+        self._take(self.backend, noted, seconds, force)
+        self.journal.publish = partial(_publish, self.backend)
         try:
             yield
         except BaseException:
+            self.backend.journal = self.journal.text()
             self.backend.abandon()
             raise
+        finally:
+            self.journal.publish = None
 
     def record(self, plan: Plan, basis: RecordBasis, report: Report) -> LedgerError | None:
         """Record the applied changes and unlock the ledger; return the error where that fails."""
@@ -107,6 +122,7 @@ class RunLedger:
         after = self._after(plan, basis, applied)
         try:
             if not plan.empty:
+                self.backend.journal = self.journal.text()
                 self.backend.release(after)
             elif after != self.snapshot.ledger or self.snapshot.lock:
                 self._replace(self.backend, after, force=False)
@@ -129,12 +145,14 @@ class RunLedger:
         return record_apply(basis, plan, applied, rewrites, KINDS, self.key, moment)
 
     def _replace(self, backend: LedgerBackend, after: Ledger, force: bool) -> None:
-        self._take(backend, 0, force)
+        self._take(backend, self.journal.begin_run(), 0, force)
         backend.release(after)
 
-    def _take(self, backend: LedgerBackend, seconds: int, force: bool) -> None:
+    def _take(self, backend: LedgerBackend, noted: str, seconds: int, force: bool) -> None:
         end = datetime.now(UTC) + 2 * timedelta(seconds=seconds) + GRACE_TIME
-        backend.take(self.snapshot, end.strftime(TIME_FORMAT), force)
+        backend.journal = noted
+        run = self.journal.content.run
+        backend.take(self.snapshot, end.strftime(TIME_FORMAT), force, run)
 
     def _notes(self, desired: Desired) -> Iterator[str]:
         lock = self.snapshot.lock
@@ -150,24 +168,43 @@ class RunLedger:
             yield f"customer data is not in the ledger: {KEY} is not set"
 
 
-def read_ledger(state: StateDir, mode: str, store: str) -> RunLedger:
-    """Read the ledger of `store`. Raises LedgerError; UsageError for a broken ledger."""
+def read_ledger(state: StateDir, mode: str, store: str, journal: Journal) -> RunLedger:
+    """Read ledger and journal of `store`. Raises LedgerError; UsageError for a broken one."""
     backend = open_backend(state, mode, store)
-    key = read_key() if backend else None
     snapshot = backend.read() if backend else LedgerSnapshot()
-    ledger = RunLedger(state, store, backend, snapshot, key, snapshot.ledger.kept)
-    return ledger.with_new_rewrites()
+    return _open(state, store, backend, snapshot, journal)
 
 
-def read_for_rebuild(backend: LedgerBackend, state: StateDir, store: str) -> RunLedger:
+def read_for_rebuild(
+    backend: LedgerBackend, state: StateDir, store: str, journal: Journal
+) -> RunLedger:
     """Read runs and known rewrites, to recreate the ledger; a broken one gives neither."""
     try:
         snapshot = backend.read()
     except UsageError:
         snapshot = backend.read_version()
-    bare = replace(snapshot, ledger=Ledger(applies=snapshot.ledger.applies))
-    ledger = RunLedger(state, store, backend, bare, read_key(), snapshot.ledger.kept)
+    ledger = _open(state, store, backend, snapshot, journal)
+    return replace(
+        ledger, snapshot=replace(snapshot, ledger=Ledger(applies=snapshot.ledger.applies))
+    )
+
+
+def _open(
+    state: StateDir,
+    store: str,
+    backend: LedgerBackend | None,
+    snapshot: LedgerSnapshot,
+    journal: Journal,
+) -> RunLedger:
+    journal.read(snapshot.journal, snapshot.lock.run if snapshot.lock else "")
+    key = read_key() if backend else None
+    ledger = RunLedger(state, store, backend, snapshot, key, journal, snapshot.ledger.kept)
     return ledger.with_new_rewrites()
+
+
+def _publish(backend: LedgerBackend, journal: str) -> None:
+    backend.journal = journal
+    backend.publish()
 
 
 def explain_conflict(conflict: tuple[Address, str]) -> tuple[Address, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from reconciler.core.report import Report
 from reconciler.dealpos.apply.run import apply_steps
 from reconciler.dealpos.observer import ApplyObserver
@@ -23,6 +25,7 @@ def apply_plan(
     before anything is written; one that comes after is returned beside the report.
     """
     ledger, plan = planned.ledger, planned.plan
-    with ledger.lock(plan, planned.usage.seconds, force_unlock):
-        report = apply_steps(shop.client, plan, planned.steps, KINDS, shop.journal, observer)
-    return report, ledger.record(plan, planned.basis, report)
+    with nullcontext() if plan.empty and not plan.given_up else shop.journal.lock():
+        with ledger.lock(plan, planned.usage.seconds, force_unlock):
+            report = apply_steps(shop.client, plan, planned.steps, KINDS, shop.journal, observer)
+        return report, ledger.record(plan, planned.basis, report)

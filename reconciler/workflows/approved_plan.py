@@ -50,8 +50,9 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
             )
     files = shop.read_files() if _has_private_fields(approved.changes) else Desired()
     desired = desired_from_approved(approved.changes, files, KINDS)
-    state, pending = shop.journal.resume(read_live(shop.client, desired, KINDS), KINDS)
     before = shop.read_ledger()
+    state, pending = shop.journal.resume(read_live(shop.client, desired, KINDS), KINDS)
+    before = before.with_new_rewrites()
     # Conflicts with the ledger hold nothing back here: they were shown when it was approved.
     both = before.hold_conflicts(desired, state, ("*",))
     desired, state = both.desired, both.live

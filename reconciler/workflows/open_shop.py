@@ -33,7 +33,8 @@ class OpenShop:
         self.client = client
         self.store = client.store.url
         self.state = StateDir(settings.root)
-        self.journal = Journal(self.state, self.store)
+        alone = settings.ledger != "git"
+        self.journal = Journal(self.state, self.store, across_folders=alone)
         self.today = today()
         self._parsing = parsing
 
@@ -42,10 +43,14 @@ class OpenShop:
         return read_files(self.settings, self._parsing)
 
     def read_ledger(self) -> RunLedger:
-        """Return the ledger as it is now. Raises LedgerError, UsageError for a broken one."""
+        """Return the ledger as it is now. Raises LedgerError, UsageError for a broken one.
+
+        The journal is read with it, and must not be damaged either.
+        """
         from reconciler.ledger import run_ledger
 
-        return run_ledger.read_ledger(self.state, self.settings.ledger, self.store)
+        mode = self.settings.ledger
+        return run_ledger.read_ledger(self.state, mode, self.store, self.journal)
 
     def save_profile(self) -> None:
         """Remember which routes of the API have answered."""

@@ -93,9 +93,10 @@ def make_plan(
 
 def rebuild_ledger(shop: OpenShop, backend: LedgerBackend, force: bool) -> None:
     """Write a ledger of every object that is as declared; `force` breaks the lock of a dead run."""
-    known = read_for_rebuild(backend, shop.state, shop.store)
+    known = read_for_rebuild(backend, shop.state, shop.store, shop.journal)
     planned = make_plan(shop, ledger=known)
-    known.rebuild(planned.plan, planned.basis, force)
+    with shop.journal.lock():
+        known.rebuild(planned.plan, planned.basis, force)
 
 
 def order_steps(shop: OpenShop, plan: Plan, ledger: RunLedger, basis: RecordBasis) -> PlannedRun:

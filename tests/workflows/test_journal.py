@@ -13,8 +13,10 @@ import pytest
 from reconciler.core.model.address import Address
 from reconciler.core.plan.target import Scope
 from reconciler.dealpos.client import Client
+from reconciler.errors import UsageError
 from reconciler.kinds import KINDS
 from reconciler.ledger.journal import FILE, Journal
+from reconciler.ledger.state_dir import StateDir
 from reconciler.render.formats.json import plan_document
 from reconciler.render.formats.text import render_plan
 from reconciler.render.view import PlanView
@@ -87,8 +89,10 @@ def kill(shop: Shop, method: str, after: bool, text: str = COUPON) -> None:
 
 
 def noted(shop: Shop) -> dict[str, Any]:
+    """The replacements in the journal."""
     file = shop.state.path / FILE
-    return json.loads(file.read_text())["sandbox"] if "C" in file.read_text() else {}
+    found = json.loads(file.read_text()).get("sandbox", {}) if file.exists() else {}
+    return {name: entry for name, entry in found.items() if "/" in name}
 
 
 def balance(shop: Shop) -> tuple[int, int, int]:
@@ -246,10 +250,13 @@ def test_a_used_up_coupon_does_not_come_back_with_more(make_shop: MakeShop) -> N
     assert "no uses were left of the old one" in plan.blocked[0][1]
 
 
-def test_a_replacement_that_cannot_be_noted_is_not_begun(shop: Shop) -> None:
+def test_a_replacement_that_cannot_be_noted_is_not_begun(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shop.write(COUPON)
     plan = shop.plan()
-    (shop.state.path / FILE).mkdir()
+    write = StateDir.save_section
+    monkeypatch.setattr(StateDir, "save_section", lambda self, *w: w[0] != FILE and write(self, *w))
     before = shop.show()
     report = shop.apply(plan)
     assert [outcome.status for outcome in report.outcomes] == ["failed"]
@@ -296,17 +303,57 @@ def test_an_embedded_shop_that_is_filled_anew_has_no_past(shop: Shop) -> None:
     assert noted(shop) == {}
 
 
+ENTRY = {"before": {"limit": 10, "balance": 4}, "after": {"limit": 4}, "carried": {}}
+
+
 @pytest.mark.parametrize(
     "content",
-    ["", "[]", "[" * 9999, '{"sandbox": {"coupon/C": 1, "C": {}, "coupon/D": {"before": {}}}}'],
-    ids=["empty", "list", "deep", "no notes"],
+    [
+        "",
+        "[]",
+        "[" * 9999,
+        '{"sandbox": {"coupon/C": ',
+        "\xff",
+        '{"sandbox": []}',
+        '{"sandbox": {"coupon/C": 1, "C": {}, "coupon/D": {"before": {}}}}',
+        *(
+            json.dumps({"sandbox": {"coupon/C": {**ENTRY, **wrong}}})
+            for wrong in (
+                {"before": [1]},
+                {"gone": "yes"},
+                {"before": {"balance": "x"}},
+                {"before": {"limit": [4]}},
+                {"before": {"requires": {"variants": "PA"}}},
+                {"after": {"expiry_date": 5}},
+                {"carried": {"limit": [10, "x"]}},
+            )
+        ),
+        *(
+            json.dumps({"sandbox": section})
+            for section in (
+                {"uses": {"coupon/C": {"used": -1, "limit": 10}}},
+                {"uses": {"coupon/C": {"used": "6", "limit": 10}}},
+                {"uses": {"C": {"used": 6, "limit": 10}}},
+                {"uses": []},
+                {"births": ["PA"]},
+                {"births": {}},
+                {"run": 5},
+            )
+        ),
+    ],
 )
-def test_a_broken_journal_is_as_good_as_none(shop: Shop, content: str) -> None:
+def test_a_damaged_journal_stops_the_run_before_the_shop_is_read(shop: Shop, content: str) -> None:
+    """It may be all that is known of the uses of a coupon that is gone from the shop."""
     shop.state.create()
-    (shop.state.path / FILE).write_text(content)
+    (shop.state.path / FILE).write_bytes(content.encode("latin-1"))
     shop.write(COUPON)
-    assert shop.apply().complete
-    assert balance(shop) == (20, 4, 4)
+    client = shop.client()
+    with pytest.raises(UsageError) as caught:
+        shop.plan(client)
+    assert "journal.json cannot be read, or it is incomplete" in caught.value.message
+    assert "uses they had left" in (caught.value.hint or "")
+    assert client.requests == 0
+    assert (shop.state.path / FILE).read_bytes() == content.encode("latin-1")
 
 
 def test_a_note_of_another_version_counts_as_far_as_it_is_understood(shop: Shop) -> None:

@@ -36,6 +36,8 @@ class Interrupted:
     """Fields of `after` that are not as declared: (declared, written)."""
     gone: bool = False
     """True if the old object is known to be deleted: what is there now is another one."""
+    lost: bool = False
+    """True if a deletion was sent and its outcome is unknown: the shop may do it later."""
 
 
 class Replacement(NamedTuple):
@@ -75,14 +77,21 @@ def resume_interrupted(
         if state is ABSENT:
             pending[address] = entry
         elif isinstance(state, Observed):
-            former = _put_back(kinds[address.kind], entry, state) if entry.gone else {}
+            former = _put_back(kinds[address.kind], entry, state)
             if former:
                 value = {**state.value, **former}
                 objects[address.kind][address.name] = Observed(value, state.children)
             else:
-                over = entry.carried if entry.gone else {}
+                over = entry.carried if entry.gone or _is_new(entry, state) else {}
                 settled[address] = carried_over_rewrites(kinds[address.kind], address, over)
     return replace(live, objects=objects), pending, settled
+
+
+def _is_new(entry: Interrupted, state: Observed) -> bool:
+    """Return whether an object is the new one, where no note says that the old one is gone."""
+    written = {name: value for name, (_, value) in entry.carried.items()}
+    told = any(entry.before.get(name) != value for name, value in written.items())
+    return told and all(state.value.get(name) == value for name, value in written.items())
 
 
 def _put_back(kind: Kind, entry: Interrupted, state: Observed) -> Value:

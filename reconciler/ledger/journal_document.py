@@ -1,0 +1,146 @@
+"""The journal of one store as JSON: what was begun and not settled, and the uses last seen.
+
+    {"coupon/TEN": {"before": …, "after": …, "carried": …, "gone": false},   replacements
+     "births": ["variant/1003L"],   created out of use, to be completed and put in use
+     "uses": {"coupon/TEN": {"used": 37, "limit": 100}},
+     "run": "4f1c…"}   the last run that wrote to the shop
+
+What another version wrote and this one does not know stays as it is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from functools import cache
+from typing import Annotated, Any, get_type_hints
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeInt, TypeAdapter
+
+from reconciler.core.model.address import Address
+from reconciler.core.model.codec import keep
+from reconciler.core.model.kind import Kind
+from reconciler.core.plan.recreation import UsesSeen
+from reconciler.core.plan.replacement import Interrupted
+from reconciler.kinds import KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class JournalContent:
+    """Everything that the journal says of one store."""
+
+    replacements: Mapping[Address, Interrupted] = field(default_factory=dict)
+    births: frozenset[Address] = frozenset()
+    uses: Mapping[Address, UsesSeen] = field(default_factory=dict)
+    run: str = ""
+    strange: Mapping[str, Any] = field(default_factory=dict)
+    """What another version wrote."""
+
+
+def _check_address(name: str) -> str:
+    if not all(name.partition("/")):
+        raise ValueError("an address is kind/name")
+    return name
+
+
+_Name = Annotated[str, AfterValidator(_check_address)]
+
+
+class _Uses(BaseModel):
+    model_config = ConfigDict(strict=True)
+    used: NonNegativeInt
+    limit: NonNegativeInt
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(strict=True)
+    before: dict[str, Any]
+    after: dict[str, Any]
+    carried: dict[str, Any]
+    gone: bool = False
+    lost: bool = False
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    births: list[_Name] = []
+    uses: dict[_Name, _Uses] = {}
+    run: str = ""
+
+
+def parse(section: object) -> JournalContent:
+    """Return the content of a section; raises ValueError for one that is damaged."""
+    known = _Section.model_validate(section, strict=True)
+    replacements, strange = {}, {}
+    for name, entry in (known.model_extra or {}).items():
+        kind = KINDS.get(name.partition("/")[0]) if all(name.partition("/")) else None
+        if kind:
+            replacements[Address.parse(name)] = _parse_entry(kind, _Entry.model_validate(entry))
+        else:
+            strange[name] = entry
+    uses = {Address.parse(name): UsesSeen(u.used, u.limit) for name, u in known.uses.items()}
+    births = frozenset(map(Address.parse, known.births))
+    return JournalContent(replacements, births, uses, known.run, strange)
+
+
+def dump(content: JournalContent) -> dict[str, Any]:
+    """Return the section of a content; empty where nothing is known."""
+    return {
+        **content.strange,
+        **{str(address): asdict(entry) for address, entry in content.replacements.items()},
+        **({"births": sorted(map(str, content.births))} if content.births else {}),
+        **(
+            {"uses": {str(a): u._asdict() for a, u in content.uses.items()}} if content.uses else {}
+        ),
+        **({"run": content.run} if content.run else {}),
+    }
+
+
+def to_text(content: JournalContent) -> str:
+    """Return the section as text."""
+    return json.dumps(dump(content), indent=1, default=float, ensure_ascii=False) + "\n"
+
+
+def from_text(text: str) -> Any:
+    """Return the JSON of a text, with exact numbers; raises ValueError where it is none."""
+    try:
+        return json.loads(text, parse_float=Decimal)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _parse_entry(kind: Kind, entry: _Entry) -> Interrupted:
+    before, after = (dict(_known_values(kind, values)) for values in (entry.before, entry.after))
+    pairs = {
+        name: (pair[0], pair[1])
+        for name, pair in entry.carried.items()
+        if name in kind.fields and isinstance(pair, list) and len(pair) == 2
+    }
+    for sides in zip(*([(n, v) for v in pair] for n, pair in pairs.items()), strict=True):
+        dict(_known_values(kind, dict(sides)))
+    return Interrupted(before, after, pairs, entry.gone, entry.lost)
+
+
+def _known_values(kind: Kind, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the values of fields that this version knows; raises ValueError for a wrong one."""
+    for name, value in values.items():
+        if name in kind.fields:
+            if value is not None:
+                _check(kind, name, value)
+            yield name, value
+
+
+def _check(kind: Kind, name: str, value: Any) -> None:
+    codec = kind.fields[name].wire.codec
+    if codec.decode is keep:
+        _shape(kind.model, name).validate_python(value)
+    elif codec.decode(value) != value:
+        raise ValueError(f"`{name}` is {value!r}")
+
+
+@cache
+def _shape(model: type, name: str) -> TypeAdapter[Any]:
+    """Return the shape of a field that is no scalar."""
+    return TypeAdapter(get_type_hints(model, include_extras=True)[name])

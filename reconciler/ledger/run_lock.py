@@ -1,0 +1,74 @@
+"""The lock of a run that writes: one run of a folder, and one of a machine on the same shop."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from reconciler import atomic
+from reconciler.core.model.store import SANDBOX
+from reconciler.errors import LedgerConflict, LedgerError
+from reconciler.ledger.file import Lock
+from reconciler.ledger.git import slug
+from reconciler.ledger.state_dir import StateDir
+
+FOLDER_LOCK = "apply.lock"
+
+
+class RunLock:
+    """Keeps other runs out: of the folder, and of other folders of this user for the same shop.
+
+    Two clones without a shared ledger see each other through the second part, where
+    `across_folders` asks for it and this user has a place for it.
+    """
+
+    def __init__(self, state: StateDir, store: str, *, across_folders: bool) -> None:
+        self._folder = Lock(state.create, FOLDER_LOCK)
+        self._home = _state_home() if across_folders and store != SANDBOX else None
+        self._last = self._home / f"{slug(store)}.run" if self._home else None
+        where = "another apply to this shop is running on this machine"
+        self._machine = Lock(self._make_home, f"{slug(store)}.lock", where)
+
+    def last_run(self) -> str:
+        """Return the last run on this machine that wrote to the shop, as far as it is known."""
+        with suppress(OSError, ValueError):
+            return self._last.read_text(encoding="utf-8") if self._last else ""
+        return ""
+
+    def note_run(self, run: str) -> None:
+        """Make `run` the last one."""
+        with suppress(OSError):
+            if self._last:
+                atomic.write(self._last, run.encode())
+
+    def take(self) -> None:
+        """Take both without waiting; raises LedgerConflict while another process has one."""
+        self._folder.take()
+        try:
+            if self._home:
+                self._machine.take()
+        except LedgerConflict:
+            self._folder.release()
+            raise
+        except LedgerError:
+            return  # a home that cannot be written
+
+    def release(self) -> None:
+        """Let go; does nothing without `take`."""
+        self._machine.release()
+        self._folder.release()
+
+    def _make_home(self) -> Path:
+        assert self._home
+        self._home.mkdir(parents=True, exist_ok=True)
+        return self._home
+
+
+def _state_home() -> Path | None:
+    """Return the folder of this user for what programs remember; None for nobody's home."""
+    base = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA")
+    try:
+        return (Path(base) if base else Path.home() / ".local" / "state") / "reconciler"
+    except RuntimeError:
+        return None
