@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.catalogue import parser as document
+from reconciler.catalogue.environment import SETTING, Expander
 from reconciler.catalogue.files import SETTINGS_FILE, is_inside, list_files
-from reconciler.catalogue.parser import Expand, Node, expander
+from reconciler.catalogue.parser import Node
 from reconciler.errors import Problem, SourceError
 
 MIN_PARALLEL_BYTES = 1_000_000
@@ -48,13 +49,15 @@ def start_parsing(root: Path) -> Parsing | None:
         found = list_files(root, catalogue) if is_inside(catalogue) else []
     except SourceError:
         return None
-    return Parsing(root, found, expander(os.environ)) if found else None
+    listed = settings.get(SETTING)
+    names = listed if isinstance(listed, list) else []
+    return Parsing(root, found, Expander(os.environ, names)) if found else None
 
 
 class Parsing:
     """Files whose parsing starts at once; iterating gives each file with its content, in order."""
 
-    def __init__(self, root: Path, paths: Sequence[Path], expand: Expand | None) -> None:
+    def __init__(self, root: Path, paths: Sequence[Path], expand: Expander | None) -> None:
         self.root = root
         self.paths = paths
         self.expand = expand

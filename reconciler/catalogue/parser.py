@@ -4,14 +4,13 @@ Built on libyaml's events in one pass: scalars keep their text (no implicit typi
 remember their line and column, everything else is looked up again only when an error must name
 it. The round-trip loader is fifteen times slower and is left to edits.
 
-Limits, so that a hostile file cannot exhaust a CI runner: 32 MiB a file, 60 levels of nesting,
-and at most a million values after aliases are followed.
+Limits, so that hostile files cannot exhaust a CI runner: 32 MiB a file, 60 levels of nesting, at
+most a million values after aliases are followed, and a limit for the text that aliases and
+`${NAME}` add to all files.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
 )
 
+from reconciler.catalogue.environment import Expander, TooMuchText, UnreadableName
 from reconciler.catalogue.syntax import PositionIndex, merge_conflicts, yaml_problem
 from reconciler.core.model.address import Source
 from reconciler.errors import Problem
@@ -35,7 +35,6 @@ MAX_DEPTH = 60
 MAX_VALUES = 1_000_000
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-_NAME = re.compile(r"\$(\$?)\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 class Node(dict[str, Any]):
@@ -57,33 +56,7 @@ class Node(dict[str, Any]):
         return Source(file, self.line, self.column)
 
 
-Expand = Callable[[str], str]
-
-
-class UnsetName(ValueError):
-    """`${NAME}` where the environment has no such name."""
-
-
-def expander(environment: Mapping[str, str]) -> Expand:
-    """Return a function that fills in `${NAME}`; `$${NAME}` stays as the text `${NAME}`."""
-
-    def fill(match: re.Match[str]) -> str:
-        escaped, name = match.groups()
-        if escaped:
-            return f"${{{name}}}"
-        if name not in environment:
-            raise UnsetName(name)
-        return environment[name]
-
-    return lambda written: _NAME.sub(fill, written)
-
-
-def is_placeholder(written: str) -> bool:
-    """Return whether `written` consists of `${NAME}` only, without text of its own."""
-    return bool(written) and not _NAME.sub("", written)
-
-
-def read(path: Path, shown: str, expand: Expand | None = None) -> tuple[Node, list[Problem]]:
+def read(path: Path, shown: str, expand: Expander | None = None) -> tuple[Node, list[Problem]]:
     """Return the mapping of a file (empty for an empty file) and every problem of its text.
 
     `shown` is the file's name in messages.
@@ -102,11 +75,11 @@ def read(path: Path, shown: str, expand: Expand | None = None) -> tuple[Node, li
     return empty_node(), [problem]
 
 
-def parse(content: str, shown: str, expand: Expand | None = None) -> tuple[Node, list[Problem]]:
+def parse(content: str, shown: str, expand: Expander | None = None) -> tuple[Node, list[Problem]]:
     """Parse a text; see `read`."""
     if conflicts := merge_conflicts(content, shown):
         return empty_node(), conflicts
-    builder = _NodeBuilder(content, shown, expand if "${" in content else None)
+    builder = _NodeBuilder(content, shown, expand)
     root = None
     try:
         root = builder.build()
@@ -134,12 +107,16 @@ class _StopReading(Exception):
 class _NodeBuilder:
     """One pass over the events of one file."""
 
-    def __init__(self, content: str, shown: str, expand: Expand | None) -> None:
+    def __init__(self, content: str, shown: str, expand: Expander | None) -> None:
         self.content = content
         self.shown = shown
-        self.expand = expand
+        self.expand = expand if "${" in content else None
         self.problems: list[Problem] = []
-        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.growth = expand or Expander({})
+        self.anchors: dict[str, tuple[Any, int, int]] = {}
+        """The value of each anchor, with the values and the characters that an alias repeats."""
+        self.end = 0
+        """The character after the last mapping or sequence."""
         self.values = 0
         self.repeated: list[tuple[Any, Node, str]] = []
 
@@ -184,7 +161,7 @@ class _NodeBuilder:
             raise _StopReading
         if event.tag is not None:
             self._tag(event)
-        before = self.values
+        before, added = self.values, self.growth.added_characters
         self._count(event, 1)
         value: Any
         if kind is MappingStartEvent:
@@ -192,13 +169,16 @@ class _NodeBuilder:
         else:
             value = self._sequence(parser, depth)
         if event.anchor is not None:
-            self.anchors[event.anchor] = (value, self.values - before)
+            written = self.end - event.start_mark.index
+            characters = written + self.growth.added_characters - added
+            self.anchors[event.anchor] = (value, self.values - before, characters)
         return value
 
     def _sequence(self, parser: Any, depth: int) -> list[Any]:
         items = []
         while type(event := parser.get_event()) is not SequenceEndEvent:
             items.append(self._value(parser, event, depth + 1))
+        self.end = event.end_mark.index
         return items
 
     def _mapping(self, parser: Any, start: Any, depth: int) -> Node:
@@ -234,6 +214,7 @@ class _NodeBuilder:
                 self.repeated.append((event, node, key))
             else:
                 node[key] = value
+        self.end = event.end_mark.index
         self._count(start, 0)
         for inner, value in merges:
             self._merge(node, inner, value)
@@ -252,7 +233,7 @@ class _NodeBuilder:
         if key.tag is not None:
             self._tag(key)
         if key.anchor is not None:
-            self.anchors[key.anchor] = (key.value, 1)
+            self.anchors[key.anchor] = (key.value, 1, len(key.value))
 
     def _merge(self, node: Node, event: Any, value: Any) -> None:
         """Fill in what `<<:` brings; keys written beside it win, then the earlier source."""
@@ -274,19 +255,22 @@ class _NodeBuilder:
         elif self.expand is not None and "${" in written:
             try:
                 written = self.expand(written)
-            except UnsetName as error:
-                hint = f"set it, or write $${{{error}}} as literal text"
-                self.problem(event, f"environment variable {error} is not set", hint)
+            except UnreadableName as error:
+                self._refuse(event, error)
         if event.anchor is not None:
-            self.anchors[event.anchor] = (written, 1)
+            self.anchors[event.anchor] = (written, 1, len(written))
         return written
 
     def _alias(self, event: Any) -> Any:
         if event.anchor not in self.anchors:
             self.problem(event, f"`*{event.anchor}` has no anchor `&{event.anchor}` before it")
             return ""
-        value, weight = self.anchors[event.anchor]
-        self._count(event, weight)
+        value, values, characters = self.anchors[event.anchor]
+        self._count(event, values)
+        try:
+            self.growth.add(characters)
+        except TooMuchText as error:
+            self._refuse(event, error)
         return value
 
     def _count(self, event: Any, values: int) -> None:
@@ -294,6 +278,11 @@ class _NodeBuilder:
         if self.values > MAX_VALUES:
             hint = "an alias that is repeated inside other aliases multiplies its values"
             self.problem(event, f"contains more than {MAX_VALUES:,} values", hint)
+            raise _StopReading
+
+    def _refuse(self, event: Any, error: UnreadableName) -> None:
+        self.problem(event, str(error), error.hint)
+        if isinstance(error, TooMuchText):
             raise _StopReading
 
     def _tag(self, event: Any) -> None:

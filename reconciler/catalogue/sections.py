@@ -1,6 +1,7 @@
 """The sections of the files that hold no objects, validated.
 
-`defaults:`, `guardrails:` and `prune:` of the settings; `allow:` and `removed:` of catalogue files.
+`defaults:`, `guardrails:`, `prune:` and `environment:` of the settings; `allow:` and `removed:` of
+catalogue files.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Annotated, Any, Required
 from pydantic import Field, StringConstraints, ValidationError
 from typing_extensions import TypedDict
 
+from reconciler.catalogue.environment import SETTING as ENVIRONMENT
+from reconciler.catalogue.environment import is_name, is_reserved
 from reconciler.catalogue.files import SETTINGS_FILE, Problems
 from reconciler.catalogue.parser import Node
 from reconciler.catalogue.problems import (
@@ -146,6 +149,24 @@ def _prune_scope(node: Node, problems: Problems) -> PruneScope | None:
     kinds = tuple(name for name in scope["kinds"] if name in MANAGED)
     narrowed = tuple(scope.get("categories", ())), tuple(scope.get("codes", ()))
     return PruneScope(kinds, place, *narrowed, scope.get("delete", False))
+
+
+def read_environment(root: Node, problems: Problems) -> tuple[str, ...]:
+    """Return the further variables that catalogue files may read; problems go to `problems`."""
+    listed = root.get(ENVIRONMENT, [])
+    if not isinstance(listed, list):
+        message = f"`{ENVIRONMENT}` must be a list of names"
+        problems.add_setting(root, (ENVIRONMENT,), message, "write `[NAME]`")
+        return ()
+    for index, name in enumerate(listed):
+        if not isinstance(name, str) or not is_name(name):
+            message, hint = "must be the name of a variable", "write it without $ and braces"
+        elif is_reserved(name):
+            message, hint = f"{name} may be a secret, and plans would show it", "remove it here"
+        else:
+            continue
+        problems.add_setting(root, (ENVIRONMENT, index), f"`{ENVIRONMENT}`: {message}", hint)
+    return tuple(listed)
 
 
 def read_allowances(entries: Entries, problems: Problems) -> tuple[Allowance, ...]:

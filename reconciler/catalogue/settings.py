@@ -6,32 +6,32 @@ import ipaddress
 import os
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from reconciler.catalogue.files import SETTINGS_FILE, Files, Problems, is_inside
-from reconciler.catalogue.parser import (
-    Expand,
-    Node,
+from reconciler.catalogue.environment import (
+    SETTING,
+    Expander,
+    UnreadableName,
     UnsetName,
-    empty_node,
-    expander,
     is_placeholder,
-    read,
+    is_reserved,
+    names_in,
 )
-from reconciler.catalogue.sections import read_guardrails, read_prune
+from reconciler.catalogue.files import SETTINGS_FILE, Files, Problems, is_inside
+from reconciler.catalogue.parser import Node, empty_node, read
+from reconciler.catalogue.sections import read_environment, read_guardrails, read_prune
 from reconciler.core.model.desired import PruneScope
 from reconciler.core.model.store import SANDBOX, Store
 from reconciler.errors import SourceError, StoreError, UsageError, suggestion
 from reconciler.guardrails.guardrail import Guardrails
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SIMILAR = re.compile(r"\.?reconciler\.ya?ml(\..*)?", re.IGNORECASE)
 _SETTINGS_NAMES = ("reconciler.yaml", "reconciler.yml")
-_KEYS = ("store", "catalogue", "defaults", "guardrails", "prune", "ledger")
+_KEYS = ("store", "catalogue", "defaults", "guardrails", "prune", "ledger", SETTING)
 LEDGERS = ("none", "file", "git")
 """The places that a ledger can have."""
 # The environment overrides the file, so that a CI job can point the same shop at a rehearsal.
@@ -55,7 +55,8 @@ class Settings:
     """The scopes in which unmanaged objects are removed."""
     ledger: str
     """The place of the ledger: one of LEDGERS."""
-    expand: Expand = field(repr=False)
+    expand: Expander = field(repr=False)
+    """Fills in the variables that catalogue files may read."""
     _store: Mapping[str, str] = field(repr=False)
     """Values of the store; `${NAME}` as it is written where the environment has no value."""
 
@@ -63,7 +64,7 @@ class Settings:
         """Return the configured store. Raises StoreError where there is none, or it is not safe."""
         lacking = {k: w for k in _OVERRIDES if not (w := self._store.get(k)) or is_placeholder(w)}
         if named := lacking.get("url"):
-            names = " and ".join(_NAME.findall(named))
+            names = " and ".join(names_in(named))
             raise StoreError(
                 f"no store is configured: environment variable {names} is not set or empty",
                 hint=f"set {names}, which `store.url` in {SETTINGS_FILE} names, or DEALPOS_URL",
@@ -78,7 +79,7 @@ class Settings:
         if url == SANDBOX:
             return Store(SANDBOX, "sandbox", "sandbox")
         if lacking:
-            found = [_NAME.findall(w or "") or [_OVERRIDES[key]] for key, w in lacking.items()]
+            found = [names_in(w or "") or [_OVERRIDES[key]] for key, w in lacking.items()]
             raise StoreError(
                 f"no credentials for {_check_url(url)}",
                 hint=f"set {' and '.join(chain.from_iterable(found))} in the environment",
@@ -140,7 +141,7 @@ def load(
     if _has_settings(root, environment, without_file):
         node, found = read(root / SETTINGS_FILE, SETTINGS_FILE)
         problems.found.extend(found)
-    reader = _Reader(environment, problems)
+    reader = _Reader(environment, read_environment(node, problems), problems)
     reader.unknown(node, _KEYS)
     store = reader.store(node)
     catalogue = reader.text(node, "catalogue") or "catalogue"
@@ -192,9 +193,13 @@ def _has_settings(root: Path, environment: Mapping[str, str], without_file: bool
 class _Reader:
     """A reader of the settings that collects problems with their places."""
 
-    def __init__(self, environment: Mapping[str, str], problems: Problems) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], listed: Collection[str], problems: Problems
+    ) -> None:
         self.environment = environment
-        self.expand = expander(environment)
+        self.expand = Expander(environment, listed)
+        """For what a plan or a message shows: `catalogue` and `ledger`, and catalogue files."""
+        self.expand_any = Expander(environment)
         self.problems = problems
 
     def unknown(self, node: Node, accepted: tuple[str, ...]) -> None:
@@ -221,12 +226,14 @@ class _Reader:
             self.problems.add_setting(node, (key,), f"`{key}` must be text")
             return ""
         try:
-            return self.expand(value) or (value if optional else "")
-        except UnsetName as error:
-            if optional and is_placeholder(value):
+            if optional:
+                return self.expand_any(value) or value
+            return self.expand(value)
+        except UnreadableName as error:
+            unset = isinstance(error, UnsetName)
+            if unset and optional and is_placeholder(value):
                 return value
-            message = f"environment variable {error} is not set"
-            self.problems.add_setting(node, (key,), message, "set it")
+            self.problems.add_setting(node, (key,), str(error), "set it" if unset else error.hint)
             return ""
 
     def store(self, root: Node) -> dict[str, str]:
@@ -240,6 +247,11 @@ class _Reader:
             hint = "write ${DEALPOS_CLIENT_SECRET} and set it in the environment; "
             hint += "then replace the secret: git keeps the old one in its history"
             self.problems.add_setting(node, ("client_secret",), message, hint)
+        url = node.get("url")
+        secrets = [n for n in names_in(str(url)) if is_reserved(n) and n != _OVERRIDES["url"]]
+        for name in secrets:
+            message = f"`url` must not contain the environment variable {name}: plans show the URL"
+            self.problems.add_setting(node, ("url",), message, "write the address of the shop")
         for key, name in _OVERRIDES.items():
             if self.environment.get(name):
                 given[key] = self.environment[name]

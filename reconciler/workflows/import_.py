@@ -10,6 +10,7 @@ from typing import Any
 
 from reconciler import atomic
 from reconciler.catalogue import parser as document
+from reconciler.catalogue.environment import Expander
 from reconciler.catalogue.files import SETTINGS_FILE, Files, Problems
 from reconciler.catalogue.sections import read_defaults
 from reconciler.catalogue.settings import Settings
@@ -165,7 +166,7 @@ def _store(shop: Settings) -> str:
 
 def _verify(name: str, text: str, held: Iterable[YamlEntry]) -> None:
     """Raise ReconcilerError where a file would not load as the imported objects."""
-    node, problems = document.parse(text, name, document.expander({}))
+    node, problems = document.parse(text, name, Expander({}))
     wanted: dict[str, list[Any]] = {}
     for entry in held:
         wanted.setdefault(MANAGED[entry.address.kind].collection, []).append(texts(entry.whole()))

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from reconciler.catalogue.environment import SETTING
 from reconciler.catalogue.problems import WAS, kind_adapter, list_adapter
 from reconciler.catalogue.sections import ALLOW, REMOVED, AllowEntry, PruneEntry, RemovedEntry
 from reconciler.catalogue.settings import LEDGERS
@@ -155,6 +156,11 @@ def _settings() -> dict[str, Any]:
         "guardrails": _guardrails(),
         "ledger": {"enum": list(LEDGERS), "description": "Where applies are remembered."},
         "prune": {"type": "array", "items": scope},
+        SETTING: {
+            "type": "array",
+            "items": _TEXT | {"pattern": r"^(?!DEALPOS_|RECONCILER_)[A-Za-z_][A-Za-z0-9_]*$"},
+            "description": "Names of further environment variables that catalogue files may read.",
+        },
     }
     inner = {name: body for name, body in definitions.items() if name not in MANAGED}
     title = {"$schema": _DRAFT, "title": "reconciler.yaml, the settings of a shop"}

@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 
 from reconciler.catalogue import parallel as parsing
+from reconciler.catalogue.environment import Expander
 from reconciler.catalogue.files import list_files
 from reconciler.catalogue.parallel import Parsing
-from reconciler.catalogue.parser import Node, expander
+from reconciler.catalogue.parser import Node
 from reconciler.workflows.open_shop import OpenShop
 from reconciler.workflows.plan import make_plan
 from tests.support.shop import MakeShop
 
 FILES = {
     "a.yaml": "products:\n  - &base {code: A, name: Kopi}\n",
-    "b.yaml": "products:\n  - code: B\n    tags: [x, {deep: 'yes'}]\n    name: ${WHO}\n",
+    "b.yaml": "products:\n  - code: B\n    tags: [x, {deep: 'yes'}]\n    name: ${CATALOGUE_WHO}\n",
     "c.yaml": "products:\n  - &one {code: C, list: []}\n  - {<<: *one, code: D}\n  - *one\n",
     "d.yaml": "products: [\n",
     "e.yaml": "code: 1\ncode: 2\nempty:\n",
@@ -39,7 +40,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def start_parsing(folder: Path) -> Parsing:
-    return Parsing(folder, list_files(folder, "catalogue"), expander({"WHO": "Susu"}))
+    return Parsing(folder, list_files(folder, "catalogue"), Expander({"CATALOGUE_WHO": "Susu"}))
 
 
 def drawn(value: Any) -> Any:
@@ -105,7 +106,7 @@ def test_a_head_start_is_on_what_the_settings_name(
     (folder / "reconciler.yaml").write_text("catalogue: menu\nstore: [", encoding="utf-8")
     assert parsing.start_parsing(folder) is None
     (folder / "reconciler.yaml").write_text("catalogue: menu\n", encoding="utf-8")
-    monkeypatch.setenv("WHO", "Susu")
+    monkeypatch.setenv("CATALOGUE_WHO", "Susu")
     begun = parsing.start_parsing(folder)
     assert begun is not None
     assert 0 < begun.first < len(FILES)

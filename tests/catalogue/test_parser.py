@@ -8,17 +8,18 @@ from pathlib import Path
 import pytest
 
 from reconciler.catalogue import parser as document
-from reconciler.catalogue.parser import Node, expander, is_placeholder, parse, read
+from reconciler.catalogue.environment import Expander, is_placeholder
+from reconciler.catalogue.parser import Node, parse, read
 
 
 def problems(text: str, environment: dict[str, str] | None = None) -> list[str]:
-    _, found = parse(text, "shop.yaml", expander(environment or {}))
+    _, found = parse(text, "shop.yaml", Expander(environment or {}))
     return [str(problem) for problem in found]
 
 
 def value(text: str, environment: dict[str, str] | None = None) -> Node:
     """Return the value of a text, which must have no problem."""
-    node, found = parse(text, "shop.yaml", expander(environment or {}))
+    node, found = parse(text, "shop.yaml", Expander(environment or {}))
     assert not found
     return node
 
@@ -358,7 +359,7 @@ def test_names_of_the_environment_are_filled_in_once(written: str, text: str) ->
 
 
 def test_an_unset_name_is_a_problem_at_its_place_with_a_hint() -> None:
-    _, (problem,) = parse("a: 1\nb: x ${GONE} y\n", "shop.yaml", expander({}))
+    _, (problem,) = parse("a: 1\nb: x ${GONE} y\n", "shop.yaml", Expander({}))
     assert str(problem) == "shop.yaml:2:4: environment variable GONE is not set"
     assert problem.hint == "set it, or write $${GONE} as literal text"
 

@@ -81,9 +81,9 @@ def test_names_in_the_file_may_be_other_than_the_documented_ones(load: Load) -> 
           url: https://${HOST}.dealpos.net
           client_id: ${ID}
           client_secret: ${FIRST}${SECOND}
-        catalogue: ${WHERE}/files
+        catalogue: ${CATALOGUE_WHERE}/files
     """
-    environment = {"HOST": "shop", "ID": "me", "FIRST": "a", "SECOND": "b", "WHERE": "x"}
+    environment = {"HOST": "shop", "ID": "me", "FIRST": "a", "SECOND": "b", "CATALOGUE_WHERE": "x"}
     loaded = load(text, environment)
     assert loaded.store() == Store("https://shop.dealpos.net", "me", "ab")
     assert loaded.catalogue == "x/files"
@@ -310,7 +310,7 @@ def test_an_address_that_is_not_safe_is_refused_with_a_hint(
         (
             "zzz: 1",
             "1:1: unknown key `zzz`",
-            "accepted: store, catalogue, defaults, guardrails, prune, ledger",
+            "accepted: store, catalogue, defaults, guardrails, prune, ledger, environment",
         ),
         (
             "store:\n  url: sandbox\n  secret: x",
@@ -326,8 +326,8 @@ def test_an_address_that_is_not_safe_is_refused_with_a_hint(
         ("catalogue: [a]", "1:12: `catalogue` must be text", ""),
         ("defaults: []", "1:11: `defaults` must be a mapping (key: value lines)", ""),
         (
-            "catalogue: ${NOWHERE}",
-            "1:12: environment variable NOWHERE is not set",
+            "catalogue: ${CATALOGUE_NOWHERE}",
+            "1:12: environment variable CATALOGUE_NOWHERE is not set",
             "set it",
         ),
         (

@@ -52,7 +52,7 @@ coupons:
     discount: 1000
     limit: 9
     expiry_date: 2034-01-31
-    description: ${GREETING}
+    description: ${CATALOGUE_GREETING}
     requires:
       variants:
         - 1001R
@@ -105,7 +105,7 @@ def seed(**changed: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _greeting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GREETING", "hello")
+    monkeypatch.setenv("CATALOGUE_GREETING", "hello")
 
 
 @pytest.fixture

@@ -122,7 +122,12 @@ FILES: dict[str, tuple[str | bytes, str, str, str]] = {
     ),
     "no UTF-8": (b"categories: [{name: \xff\xfe}]", "UTF-8", "menu.yaml:1:", "save the file"),
     "tag": ("categories: !!python/object:os.system [x]", "tag", "menu.yaml:1:", ""),
-    "unset variable": ("categories: [{name: '${NOWHERE}'}]", "NOWHERE", "menu.yaml:1:", ""),
+    "unset variable": (
+        "categories: [{name: '${CATALOGUE_NOWHERE}'}]",
+        "CATALOGUE_NOWHERE is not set",
+        "menu.yaml:1:",
+        "",
+    ),
 }
 
 

@@ -381,11 +381,11 @@ def test_a_folder_as_seed_is_applied(run: RunProgram, folder: Path, example: Pat
 def test_a_folder_as_seed_has_its_placeholders_filled_in(
     run: RunProgram, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CATEGORY_OF_TEA", "Teh")
+    monkeypatch.setenv("CATALOGUE_TEA", "Teh")
     other = tmp_path / "other"
     (other / "catalogue").mkdir(parents=True)
     (other / "reconciler.yaml").write_text("store: {url: sandbox}\n", encoding="utf-8")
-    text = "categories: [{name: '${CATEGORY_OF_TEA}'}]\n"
+    text = "categories: [{name: '${CATALOGUE_TEA}'}]\n"
     (other / "catalogue" / "a.yaml").write_text(text, encoding="utf-8")
     ran = run("sandbox", "reset", folder, "--seed", other)
     assert (ran.code, ran.err) == (0, f"Sandbox of {folder} reset\n")

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from reconciler.catalogue.parser import expander, parse
+from reconciler.catalogue.environment import Expander
+from reconciler.catalogue.parser import parse
 from reconciler.catalogue.writing.yaml_text import YamlEntry, scalar, texts
 from reconciler.core.model.address import Address
 
@@ -32,7 +33,7 @@ texts_of_shops = st.one_of(
 
 def read(entry: YamlEntry) -> Any:
     text = "\n".join(["items:", *entry.lines(2)]) + "\n"
-    node, problems = parse(text, "file", expander({}))
+    node, problems = parse(text, "file", Expander({}))
     assert problems == []
     return node["items"][0], text
 

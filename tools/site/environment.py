@@ -31,7 +31,7 @@ CONVENTIONS = {
     "COLUMNS": "The width of the terminal, if it is not the real one.",
     "SSL_CERT_FILE": "The file with the root certificates to trust, for a company's own root.",
     "HTTPS_PROXY": "The proxy for requests to the store. `NO_PROXY` lists exceptions.",
-    "`${NAME}`": "Any variable that a file names.",
+    "`CATALOGUE_…`": "Variables that catalogue files may name, as `${CATALOGUE_…}`.",
 }
 
 
@@ -56,5 +56,6 @@ def _names(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             name = node.value
-            if name.startswith(_OURS) and name.replace("_", "").isupper():
+            shaped = name.replace("_", "").isupper() and not name.endswith("_")
+            if name.startswith(_OURS) and shaped:
                 yield name
