@@ -148,7 +148,9 @@ def rewrites_after(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> 
     change = written.change
     over = carried_over_rewrites(kind, change.address, change.carried)
     if (live := _settled_value(written)) is None:
-        return {**known, **over}
+        # What may be a rounded price is believed when the next plan still finds it.
+        seen = equivalent_rewrites(kind, change, written.readback or {}, settled=True)
+        return {**known, **fingerprint_pairs(kind, change.address, seen), **over}
     rewrites = equivalent_rewrites(kind, change, live, settled=True)
     found = fingerprint_pairs(kind, change.address, rewrites)
     unshown = {path: pair for path, pair in known.items() if path[0] not in live}

@@ -326,3 +326,15 @@ def test_weights_and_the_terms_of_coupons_are_not_rounded() -> None:
     assert not is_equivalent_rewrite(KINDS["variant"], ("weight",), 10533, 10500, None)
     assert not is_equivalent_rewrite(KINDS["variant"], ("components", "A", "qty"), 1005, 1000, None)
     assert not is_equivalent_rewrite(KINDS["coupon"], ("discount",), 10533, 10500, None)
+
+
+def test_a_price_is_not_called_rounded_while_another_write_does_not_read_back(
+    open_shop: MakeShop,
+) -> None:
+    text = "{code: P, brand: New, variants: [{code: PA, unit_price: 10533}]}"
+    shop = rounding(open_shop, text, read_lag_seconds=3000, list_lag_seconds=3000)
+    report = shop.apply()
+    assert {outcome.status for outcome in report.outcomes} == {"unverified"}
+    assert "stored" not in " ".join(notes(report))
+    shop.clock.now += 3000
+    assert shop.plan().settled

@@ -14,7 +14,7 @@ from reconciler.core.diff.readback import (
     may_be_behind,
 )
 from reconciler.core.model.address import Address
-from reconciler.core.model.kind import Kind, Kinds
+from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
 from reconciler.core.report import Status, Written
 from reconciler.core.steps.step import Step
@@ -49,7 +49,7 @@ class Verifier:
         again = {a: w for a, w in resent.items() if w.status == "applied"}
         look = partial(self._look, alone=alone - again.keys())
         found |= resent | look(again)
-        found = {a: self._believe(w) for a, w in self._settle(found, look, patience).items()}
+        found = self._believe(self._settle(found, look, patience))
         return {**writes, **found, **self._read_listings({**writes, **found})}
 
     def _settle(
@@ -60,17 +60,24 @@ class Verifier:
             found = {**found, **look(unclear)}
         return found
 
-    def _believe(self, written: Written) -> Written:
-        """Return a write as confirmed where the former value is what the shop makes of the new one.
+    def _believe(self, found: dict[Address, Written]) -> dict[Address, Written]:
+        """Return writes as confirmed where the shop makes the former value of the new one.
 
-        A price of 10533 that was 10500 stays 10500 in a shop that rounds.
+        A price of 10533 that was 10500 stays 10500 in a shop that rounds. If another write does not
+        read back either, reads are behind, and nothing is believed.
         """
-        kind, seen = self.kinds[written.address.kind], written.readback
-        if written.status != "unverified" or not seen or written.change.after is None:
-            return written
-        if describe_mismatch(kind, written.change, seen, settled=True):
-            return written
-        return replace(written, status="applied", reason=None, readback=None, observed=seen)
+        unclear = {a: w for a, w in found.items() if w.status == "unverified"}
+        if not all(w.readback and self._means_the_same(w, w.readback) for w in unclear.values()):
+            return found
+        return found | {
+            address: replace(w, status="applied", reason=None, readback=None, observed=w.readback)
+            for address, w in unclear.items()
+        }
+
+    def _means_the_same(self, written: Written, seen: Value) -> bool:
+        kind, change = self.kinds[written.address.kind], written.change
+        is_kept = change.after is not None
+        return is_kept and describe_mismatch(kind, change, seen, settled=True) is None
 
     def _wait(self, found: Writes, patience: Patience) -> dict[Address, Written]:
         """Let a pause pass, and return the writes to read again, as before the last read."""
