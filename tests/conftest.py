@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,19 +51,23 @@ def documented() -> ReadDocument:
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Shop:
+def shop(make_shop: MakeShop) -> Shop:
     """An empty shop: no files, nothing in the sandbox."""
-    return Shop(tmp_path / "shop")
+    return make_shop()
 
 
 @pytest.fixture
-def make_shop(tmp_path: Path) -> MakeShop:
+def make_shop(tmp_path: Path) -> Iterator[MakeShop]:
     """A function that makes a shop from a seed document, with options of `create_app`."""
+    made: list[Shop] = []
 
     def make(seed: dict[str, Any] | None = None, **options: Any) -> Shop:
-        return Shop(tmp_path / f"shop{len(list(tmp_path.iterdir()))}", seed, **options)
+        made.append(Shop(tmp_path / f"shop{len(list(tmp_path.iterdir()))}", seed, **options))
+        return made[-1]
 
-    return make
+    yield make
+    for shop in made:
+        shop.twin.store.close()
 
 
 @pytest.fixture
