@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
+from itertools import groupby
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from reconciler.catalogue.files import Problems
 from reconciler.catalogue.syntax import Steps
-from reconciler.core.model.address import Source
+from reconciler.core.model.address import Address, Source, join_some
 from reconciler.core.model.kind import Kind
 from reconciler.errors import suggestion
+from reconciler.kinds import MANAGED
+
+MAX_NAMED = 5
+"""Objects that a note names one by one."""
+
+RENAME = "Rename it in DealPOS to declare it"
+"""The way out for a name that a file cannot hold."""
 
 WAS = "was"
 """The key for the former name of a renamed object, in kinds that can be renamed."""
@@ -45,7 +53,7 @@ def _explain(
     may appear (never for customer data).
     """
     error_type, path, given = error["type"], error["loc"], error["input"]
-    name = path[-1] if path else ""
+    name = next((step for step in reversed(path) if isinstance(step, str)), "")
     if error_type == "missing":
         return f"`{name}` is missing", None
     if error_type in _UNKNOWN_KEY:
@@ -59,7 +67,9 @@ def _explain(
         expected = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         hint = suggestion(given, expected) if isinstance(given, str) else None
         return f"`{name}` must be one of {', '.join(expected)}{written}", hint
-    return f"`{name}` {_WORDS.get(error_type, error['msg'])}{written}", None
+    close = error.get("ctx", {}).get("close") if shown else None
+    hint = f"did you mean `{close}`?" if close else None
+    return f"`{name}` {_WORDS.get(error_type, error['msg'])}{written}", hint
 
 
 class Explained(NamedTuple):
@@ -92,6 +102,20 @@ def explain_all(
 def private_fields(kind: Kind) -> set[str]:
     """Return the names of the fields with customer data."""
     return {name for name, field in kind.fields.items() if field.private}
+
+
+def note_unnameable(addresses: Iterable[Address]) -> Iterator[str]:
+    """Yield a note on live objects whose names a file cannot hold, and what to do about them."""
+    found: dict[tuple[str, str], list[Address]] = {}
+    for kind_name, group in groupby(sorted(addresses), key=lambda address: address.kind):
+        kind, named = MANAGED[kind_name], list(group)
+        try:
+            kind_adapter(kind).validate_python([{kind.identity: a.name} for a in named])
+        except ValidationError as error:
+            for wrong in explain_all(error, lambda at: (), kind.fields):
+                found.setdefault((kind_name, wrong.message), []).append(named[wrong.entry])
+    for (_, why), objects in found.items():
+        yield f"{join_some(objects, MAX_NAMED)}: {why}. {RENAME}"
 
 
 @cache

@@ -17,6 +17,7 @@ from reconciler.catalogue.settings import Settings
 from reconciler.catalogue.writing import layout
 from reconciler.catalogue.writing.edit import Unwritable
 from reconciler.catalogue.writing.export import (
+    CHANGE,
     Exportable,
     exportable_fields,
     is_unset,
@@ -259,5 +260,6 @@ def _file_value(kind: Kind, take: FieldDrift) -> Any:
     except ValidationError:
         if is_unset(take.live):
             return GONE
-        raise Unwritable("a file cannot hold the value that the shop has") from None
+        why = f"a file cannot hold the value that the shop has. {CHANGE}"
+        raise Unwritable(why) from None
     return again[take.field]

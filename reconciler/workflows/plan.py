@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from reconciler.catalogue.files import Files
+from reconciler.catalogue.problems import note_unnameable
 from reconciler.core.diff.known_rewrites import mark_changed_derived_fields
 from reconciler.core.ledger.record import RecordBasis
 from reconciler.core.plan.build import build_plan
@@ -84,10 +85,10 @@ def make_plan(
     context = PlanContext(plan, sides.desired, sides.live, KINDS, shop.today, bool(scope), former)
     guardrails = shop.settings.guardrails
     violations, remarks = run_guardrails(guardrails, context, Files(root).locate)
-    plan = replace(plan, violations=violations, notes=(*notes, *plan.notes, *remarks))
-    if scope:
-        # Nothing was read of the objects outside the scope, so none of them is unmanaged.
-        plan = replace(plan, unmanaged=())
+    # Nothing was read of the objects outside a scope, so none of them is unmanaged.
+    unmanaged = () if scope else plan.unmanaged
+    notes = (*notes, *plan.notes, *note_unnameable(unmanaged), *remarks)
+    plan = replace(plan, violations=violations, notes=notes, unmanaged=unmanaged)
     return order_steps(shop, plan, ledger, basis)
 
 

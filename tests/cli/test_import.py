@@ -311,7 +311,23 @@ def test_what_no_file_can_say_is_left_out_and_told(
     named = 'skipped: variant/1001R "Kopi Susu, Regular"'
     assert named + " `type`: `type` must be one of Standard" in ran.out
     assert named + " `description`: `description` must not contain" in ran.out
+    assert ran.out.count("Change it in DealPOS to declare it\n") == 2
     assert is_settled(run, folder)
+
+
+def test_a_name_that_no_file_can_hold_is_shown_with_what_to_do(
+    run: RunProgram, shop: Callable[..., Path]
+) -> None:
+    """By import, adopt, plan and audit; the plan is otherwise empty."""
+    folder = shop({"categories": [{"Name": "Top"}, {"Name": "Top / Men"}, {"Name": "Top/Men"}]})
+    ran = run("import", folder)
+    what = "`name` must be names separated by single slashes, such as Drinks/Coffee. "
+    what += "Rename it in DealPOS to declare it\n"
+    assert f"skipped: category/Top / Men: {what}" in ran.out
+    assert f"category/Top / Men: {what}" in run("adopt", "category/Top / Men", "--shop", folder).out
+    for command in ("plan", "audit"):
+        ran = run(command, folder, "--detailed-exitcode")
+        assert (ran.code, f"category/Top / Men: {what}" in ran.out) == (0, True), ran.out
 
 
 def test_a_default_that_an_object_cannot_escape_leaves_it_out(

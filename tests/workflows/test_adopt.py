@@ -89,7 +89,7 @@ def test_only_an_unreadable_object_that_was_asked_for_is_skipped(make_shop: Make
     found = adopt.find_drift(shop.open(client), ["coupon/K1"], ())
     why = "the response has a value that cannot be read: `limit`: a number was expected"
     assert [(str(entry.address), entry.field, entry.reason) for entry in found.skipped] == [
-        ("coupon/K1", None, f"it could not be read: {why} (found 'many')")
+        ("coupon/K1", None, f"it could not be read: {why} (found 'many'). Check it in DealPOS")
     ]
     assert (found.drift, found.new) == ([], [])
 

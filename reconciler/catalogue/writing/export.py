@@ -15,7 +15,7 @@ from typing import Any, Literal, get_origin, get_type_hints
 
 from pydantic import ValidationError
 
-from reconciler.catalogue.problems import explain_all, kind_adapter, nested_shapes
+from reconciler.catalogue.problems import RENAME, explain_all, kind_adapter, nested_shapes
 from reconciler.catalogue.writing.results import Skipped
 from reconciler.catalogue.writing.yaml_text import YamlEntry, texts
 from reconciler.core.model.address import Address, Source
@@ -25,6 +25,9 @@ from reconciler.core.model.kind import Kind, Value
 from reconciler.core.model.live import Live, Observed
 from reconciler.core.plan.faults import find_cycles
 from reconciler.kinds import MANAGED
+
+CHANGE = "Change it in DealPOS to declare it"
+"""The way out for a value that a file cannot hold."""
 
 Filled = Mapping[str, Mapping[str, Any]]
 """Values that are filled into objects of a kind that leave them out."""
@@ -104,14 +107,14 @@ def _keep_valid(found: Exportable, kind: Kind) -> None:
     for address, bad in failing.items():
         if kind.identity in bad:
             del table[address.name]
-            found.skip(address, bad[kind.identity])
+            found.skip(address, f"{bad[kind.identity]}. {RENAME}")
             continue
         for field_name, reason in bad.items():
-            found.drop(address, field_name, reason)
+            found.drop(address, field_name, f"{reason}. {CHANGE}")
     back = kind_adapter(kind).validate_python([texts(value) for value in table.values()])
     for (name, value), again in zip(list(table.items()), back, strict=True):
         for key in [key for key in value if again[key] != value[key]]:
-            found.drop(Address(kind.name, name), key, "a file cannot hold this value")
+            found.drop(Address(kind.name, name), key, f"a file cannot hold this value. {CHANGE}")
 
 
 def _keep_consistent(found: Exportable, kind: Kind) -> None:

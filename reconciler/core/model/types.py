@@ -102,8 +102,11 @@ def _path(written: Any) -> Any:
     if isinstance(written, str) and not all(
         part and part == part.strip() for part in written.split("/")
     ):
+        close = "/".join(filter(None, map(str.strip, written.split("/"))))
         raise PydanticCustomError(
-            "path", "must be names separated by single slashes, such as Drinks/Coffee"
+            "path",
+            "must be names separated by single slashes, such as Drinks/Coffee",
+            {"close": close},
         )
     return written
 

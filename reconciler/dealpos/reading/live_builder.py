@@ -98,7 +98,9 @@ class LiveBuilder:
                 value = kind.decode(row if len(row) == len(keys) else {**empty, **row})
                 children = self._children_in(kind, name, row, read)
             except (ValueError, TypeError, AttributeError) as error:
-                reason = f"the response has a value that cannot be read: {error}"
+                reason = (
+                    f"the response has a value that cannot be read: {error}. Check it in DealPOS"
+                )
                 self.live.read_errors[Address(kind.name, name)] = reason
                 continue
             known = states.get(name)
