@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -56,6 +57,16 @@ def test_catalogue_converges_and_comes_back_by_import(
     planned = run("plan", shop, "--detailed-exitcode")
     assert planned.code == 0, planned.out
     assert "no changes" in planned.out
+
+
+def test_each_price_with_a_separator_of_thousands_is_refused_at_its_line(
+    run: RunProgram, lay: Lay
+) -> None:
+    refused = run("validate", lay(menu(separator=".")))
+    assert refused.code == 1
+    lines = re.findall(r"^catalogue/shop\.yaml:\d+:\d+: (.*)", refused.err, re.M)
+    assert len(lines) == 133
+    assert lines[-1] == "variant/M99K: `unit_price` 5.000 reads as 5: write 5000, or 5"
 
 
 def test_seventy_six_variants_of_one_product_are_created(run: RunProgram, lay: Lay) -> None:
