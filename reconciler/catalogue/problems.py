@@ -40,7 +40,7 @@ _WORDS = {
     "typed_dict_type": "must be a mapping (key: value lines)",
     "string_too_short": "must not be empty",
     "string_too_long": "is too long: at most 200 characters",
-    "string_pattern_mismatch": "must not contain control characters, nor begin or end with a space",
+    "string_pattern_mismatch": "must not contain control characters, nor consist of spaces",
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.core.model.codec import number
 from reconciler.core.model.kind import Kind
+from reconciler.core.model.look_alike import fold_key
 from reconciler.errors import UnexpectedResponse
 
 Row = Mapping[str, Any]
@@ -69,9 +70,16 @@ def parse_rows(operation: str, answer: Any) -> Rows:
     )
 
 
-def parse_name(answer: Any, kind: Kind) -> str | None:
-    """Return the name of the object in a response to a single read, whichever object it is."""
-    return kind.identity_of(_unwrap(answer))
+def parse_name(answer: Any, kind: Kind, name: str) -> str | None:
+    """Return the name of the object in a response to a single read of `name`, whichever it is.
+
+    Of several objects, the one is meant whose name looks like the requested one.
+    """
+    answer = _unwrap(answer)
+    if not isinstance(answer, list):
+        return kind.identity_of(answer)
+    names = [found for row in answer if (found := kind.identity_of(row)) is not None]
+    return next((found for found in names if fold_key(found) == fold_key(name)), None)
 
 
 def parse_single(answer: Any, kind: Kind, name: str) -> Row | None:

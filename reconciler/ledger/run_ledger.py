@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,7 @@ from reconciler.core.ledger.record import Moment, RecordBasis, record_apply, uns
 from reconciler.core.ledger.three_way import LedgerView, ThreeWayInput
 from reconciler.core.model.address import Address, join_some
 from reconciler.core.model.desired import Desired
+from reconciler.core.model.kind import Value
 from reconciler.core.model.live import Live
 from reconciler.core.plan.plan import Plan
 from reconciler.core.report import ACCEPTED, Report
@@ -46,6 +47,11 @@ class RunLedger:
     journal: Journal
     rewrites: KnownRewrites
     """Values that DealPOS is known to store differently from how they were written."""
+
+    @property
+    def applied(self) -> Mapping[Address, Value]:
+        """The values of each object that were applied last."""
+        return {address: entry.values for address, entry in self.snapshot.ledger.entries.items()}
 
     def with_new_rewrites(self) -> RunLedger:
         """Return the ledger with the rewrites that were remembered since, or are not saved yet."""

@@ -65,6 +65,19 @@ def list_undeclared(plan: Plan) -> list[tuple[str, str, list[str]]]:
     ]
 
 
+def list_look_alikes(plan: Plan) -> tuple[str, str, list[str]]:
+    """Return the pairs of keys that look alike: title, what to do, sentences."""
+    pairs = [
+        f"{', '.join(with_label(a, plan.labels) for a in warning.addresses)}: {warning.message}"
+        for warning in plan.look_alikes
+    ]
+    return (
+        "Look-alike keys",
+        "both are in the shop; remove one in DealPOS if they are one object",
+        pairs,
+    )
+
+
 def summarize_plan(plan: Plan) -> Verdict:
     """Return the one line that a reader must know."""
     warned = f"; {plural(len(plan.warnings), 'warning')}" if plan.warnings else ""

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from reconciler.core.diff.change import fingerprint
 from reconciler.core.model.address import Address
 from reconciler.core.model.field import Field
+from reconciler.core.model.look_alike import escape_key
 
 ObjectLabels = Mapping[Address, str]
 MAX_NAME_CHARACTERS = 60
@@ -67,12 +68,21 @@ def format_value(address: Address, field: Field, value: Any) -> str:
 def quote(value: object) -> str:
     """Return text in quotes, as JSON has it; white space that could be overlooked is `␣`."""
     text = json.dumps(str(value), ensure_ascii=False)[1:-1]
-    return f'"{plain(_SPACES.sub(lambda found: "␣" * len(found[0]), text))}"'
+    return f'"{plain(_mark_blanks(text))}"'
 
 
 def with_label(address: Address, labels: ObjectLabels) -> str:
     """Return an address with the name of its object: `variant/1005L "Cappuccino, Large"`."""
-    return plain(str(address)) + _label(labels.get(address))
+    return show_address(address) + _label(labels.get(address))
+
+
+def show_address(address: Address) -> str:
+    """Return an address with escapes for what cannot be seen, and `␣` for outer blanks."""
+    return f"{plain(address.kind)}/{plain(_mark_blanks(escape_key(address.name)))}"
+
+
+def _mark_blanks(text: str) -> str:
+    return _SPACES.sub(lambda found: "␣" * len(found[0]), text)
 
 
 def _label(label: str | None) -> str:

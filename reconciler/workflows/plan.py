@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
 
 from reconciler.catalogue.files import Files
@@ -12,7 +13,7 @@ from reconciler.catalogue.problems import note_unnameable
 from reconciler.core.diff.known_rewrites import mark_changed_derived_fields
 from reconciler.core.ledger.record import RecordBasis
 from reconciler.core.plan.build import build_plan
-from reconciler.core.plan.faults import check_references
+from reconciler.core.plan.faults import Fault, check_references
 from reconciler.core.plan.plan import Plan, Violation, refusals
 from reconciler.core.plan.target import Scope, narrow_desired
 from reconciler.core.steps import order, usage
@@ -46,13 +47,16 @@ def make_plan(
     scope: Scope | None = None,
     overwrite: Sequence[str] = (),
     ledger: RunLedger | None = None,
+    *,
+    audit: bool = False,
 ) -> PlannedRun:
     """Compare the files and the shop, or the part of them that is in `scope`.
 
     Where both have changed a value since the last apply, the files win for the objects that a
     pattern of `overwrite` names. `ledger` takes the place of the one that the settings name. A
-    replacement that an earlier run left interrupted is settled or planned. Raises SourceError for
-    faults of the files, UsageError for an empty scope, LedgerError for an unreadable ledger.
+    replacement that an earlier run left interrupted is settled or planned. What may be a mistake
+    in the files or drift is drift in an `audit`. Raises SourceError for faults of the files,
+    UsageError for an empty scope, LedgerError for an unreadable ledger.
     """
     root, ledger = shop.settings.root, ledger or shop.read_ledger()
     desired = shop.read_files()
@@ -68,9 +72,13 @@ def make_plan(
         pending = {a: entry for a, entry in pending.items() if desired.get(a)}
     # An interrupted replacement may have carried rewrites over.
     ledger = ledger.with_new_rewrites()
-    refuse_faults(root, check_references(desired, live, KINDS), desired)
+    applied = ledger.applied
+    found = check_references(desired, live, KINDS, applied)
+    refused = {f.address: f.reason for f in found if f.is_drift or (audit and f.is_drift is None)}
+    refuse_faults(root, [fault for fault in found if fault.address not in refused], desired)
     sides = ledger.hold_conflicts(desired, live, overwrite)
-    plan, faults = build_plan(
+    build = partial(
+        build_plan,
         sides.desired,
         sides.live,
         KINDS,
@@ -79,7 +87,11 @@ def make_plan(
         pending,
         read_attempts(shop.state, shop.store),
     )
-    refuse_faults(root, faults, desired)
+    plan, faults = build(refused)
+    if gone := [fault for fault in faults if fault.address in applied and not audit]:
+        # Deleted in the shop, and of such values that only a living object can have them.
+        plan, faults = build({**refused, **{f.address: _explain_gone(f) for f in gone}})
+    refuse_faults(root, () if audit else faults, desired)
     plan, basis = ledger.label_origins(plan, sides, desired, bool(scope))
     former = {address: entry.before for address, entry in pending.items()}
     context = PlanContext(plan, sides.desired, sides.live, KINDS, shop.today, bool(scope), former)
@@ -90,6 +102,10 @@ def make_plan(
     notes = (*notes, *plan.notes, *note_unnameable(unmanaged), *remarks)
     plan = replace(plan, violations=violations, notes=notes, unmanaged=unmanaged)
     return order_steps(shop, plan, ledger, basis)
+
+
+def _explain_gone(fault: Fault) -> str:
+    return f"it was applied before and is not in the shop any more. To create it, {fault.hint}"
 
 
 def rebuild_ledger(shop: OpenShop, backend: LedgerBackend, force: bool) -> None:

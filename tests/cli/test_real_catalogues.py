@@ -14,6 +14,7 @@ from reconciler import sandbox
 from tests.support.program import SETTINGS, PointAt, RunProgram
 from tests.support.real_catalogues import (
     FASHION_VARIANTS,
+    LOOK_ALIKES,
     RealCatalogue,
     fashion,
     menu,
@@ -73,3 +74,9 @@ def test_seventy_six_variants_of_one_product_are_created(run: RunProgram, lay: L
     planned = run("plan", lay(fashion()), "--format", "json")
     of_blouse = [c for c in planned.json["resource_changes"] if "BLS-01-" in c["address"]]
     assert len(of_blouse) == FASHION_VARIANTS
+
+
+def test_look_alike_barcodes_of_a_live_till_are_a_warning_each(run: RunProgram, lay: Lay) -> None:
+    planned = run("plan", lay(minimarket()), "--format", "json")
+    warned = [warning for warning in planned.json["warnings"] if len(warning["addresses"]) == 2]
+    assert len(warned) == LOOK_ALIKES

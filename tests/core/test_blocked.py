@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from reconciler.core.model.address import Address
+from reconciler.core.plan.build import build_plan
+from reconciler.core.plan.children import hidden_children
+from reconciler.kinds import KINDS
 from tests.support.world import World
 
 TERMS = {"type": "DiscountAmount", "discount": 20, "limit": 100, "minimum_amount": 0}
@@ -88,3 +92,28 @@ def test_the_sisters_of_an_unread_variant_are_not_added_to_a_product_that_is_not
     world.unread("variant/B", "HTTP 500")
     assert world.operations() == ["category.create"]
     assert unknown(world).keys() == {"product/P", "variant/A", "variant/B"}
+
+
+def test_what_needs_a_refused_new_object_is_blocked_with_it(world: World) -> None:
+    world.declare("product/1", name="Kopi", category="Coffee")
+    world.declare("variant/V", product="1", unit_price=5)
+    world.declare("coupon/C", type="DiscountAmount", discount=5, limit=9, customer="D")
+    world.declare("customer/D", name="Sari")
+    refused = {Address("product", "1"): "it refers to nothing"}
+    plan, faults = build_plan(world.desired, world.fill(), KINDS, "", refused=refused)
+    assert not faults
+    assert [str(change.address) for change in plan.changes] == ["coupon/C", "customer/D"]
+    assert plan.blocked == (
+        (Address("product", "1"), "it refers to nothing"),
+        (Address("variant", "V"), "product/1 is blocked"),
+    )
+    assert plan.unknown == ()
+
+
+def test_a_variant_that_was_moved_in_the_shop_is_no_hidden_child(world: World) -> None:
+    """Else an update of its former product would carry it there."""
+    world.product("1", {"A": {}})
+    world.product("2", {"V": {}})
+    world.declare("product/1")
+    world.declare("variant/V", product="1")
+    assert hidden_children(world.desired, world.fill(), KINDS) == {}

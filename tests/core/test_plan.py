@@ -348,11 +348,13 @@ def test_a_live_object_may_leave_out_what_only_creating_it_needs(world: World, k
 def test_a_variant_is_not_moved_to_another_product(world: World) -> None:
     world.have("variant/V", product="1", unit_price=5)
     world.declare("variant/V", product="2", unit_price=6)
-    plan, (fault,) = world.build()
+    plan = world.plan()
     assert plan.empty
-    assert fault.message == "variant/V: `product` is 1 in the shop"
-    assert fault.hint == (
-        "no documented way to move it to another parent; declare it there, or under a new code"
+    ((address, reason),) = plan.blocked
+    assert str(address) == "variant/V"
+    assert reason == (
+        "it belongs to product/1 in the shop: no documented way to move it to another parent. "
+        "Move its entry in the file there, after `reconciler adopt product/1`"
     )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.model.live import Live
+from reconciler.core.model.address import Address
+from reconciler.core.model.live import ABSENT, Live
 from reconciler.core.plan.faults import check_references, find_cycles
 from reconciler.kinds import KINDS
 from tests.support.world import World
@@ -207,3 +208,43 @@ def test_a_name_of_which_nothing_is_known_is_no_missing_object(world: World) -> 
         "the response could not be read",
         None,
     )
+
+
+SPELLED = [
+    ("product/1", {"category": "food"}, "category/Food"),
+    ("variant/V", {"outlet_prices": {"Bandung ": {"price": 1}}}, "outlet/Bandung"),
+    ("variant/V", {"components": {"1e5-l": {"qty": 1}}}, "variant/1E5-L"),
+    ("coupon/C", {"customer": "dp-001"}, "customer/DP-001"),
+    ("coupon/C", {"requires": {"variants": ["12"]}}, "variant/0012"),
+]
+
+
+@pytest.mark.parametrize(("holder", "value", "live"), SPELLED)
+def test_a_reference_that_the_shop_spells_otherwise_is_drift(
+    world: World, holder: str, value: dict[str, Any], live: str
+) -> None:
+    world.declare(holder, **value)
+    world.have(live)
+    (fault,) = world.faults()
+    assert fault.is_drift
+    spelled = live.partition("/")[2]
+    assert fault.hint == f"the shop spells it `{spelled}`: use the same spelling"
+    assert fault.reason.endswith(f"The shop spells it `{spelled}`: use the same spelling")
+
+
+def test_a_reference_that_was_applied_before_is_drift(world: World) -> None:
+    world.declare("product/1", category="Coffee")
+    world.declare("product/2", category="Coffee")
+    world.declare("category/Tea")
+    world.have("product/1", category="Kopi")
+    world.have("product/2", category="Kopi")
+    world.have("category/Kopi")
+    world.live.put(Address("category", "Coffee"), ABSENT)
+    applied = {Address("product", "1"): {"category": "Coffee"}}
+    known, other = check_references(world.desired, world.fill(), KINDS, applied)
+    assert (known.is_drift, other.is_drift) == (True, None)
+    assert known.reason == (
+        "refers to the category `Coffee`, which does not exist. If it was renamed in DealPOS, "
+        "run `reconciler adopt product/1` to take the live value"
+    )
+    assert "declare" not in str(other.hint)  # which would create the old name again

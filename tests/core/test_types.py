@@ -186,14 +186,16 @@ def test_a_day_that_does_not_exist_or_is_not_in_the_form_is_refused(written: Any
         read(Day, written)
 
 
-@pytest.mark.parametrize("written", ["007", "1e3", "NO", "12_30", "2026-12-31", "true", "A b/c.d"])
+@pytest.mark.parametrize(
+    "written", ["007", "1e3", "NO", "12_30", "2026-12-31", "true", "A b/c.d", " A", "A "]
+)
 def test_a_code_never_changes(written: str) -> None:
     assert read(Code, written) == written
 
 
 @pytest.mark.parametrize(
     "written",
-    ["", " ", " A", "A ", "\tA", "A\n", "\nA", "A\nB", "A" * 201, "A\x1b[31mB", "A\tB", "A\x00B", 7,
+    ["", " ", "\u00a0", "\tA", "A\n", "\nA", "A\nB", "A" * 201, "A\x1b[31mB", "A\tB", "A\x00B", 7,
      None, []],
 )  # fmt: skip
 def test_a_code_that_cannot_be_one_is_refused(written: Any) -> None:

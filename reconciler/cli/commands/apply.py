@@ -7,6 +7,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -178,7 +179,9 @@ def _choose_planner(saved: SavedPlan | None, scope: Scope, overwrite: tuple[str,
         if saved is None:
             from reconciler.workflows.plan import make_plan  # after the second process was forked
 
-            return make_plan(shop, scope, overwrite)
+            run = make_plan(shop, scope, overwrite)
+            # Objects that were there before and stay as they are: `plan` names them.
+            return run._replace(plan=replace(run.plan, look_alikes=()))
         from reconciler.workflows.approved_plan import recheck_plan
 
         return recheck_plan(shop, saved)

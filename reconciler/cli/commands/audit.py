@@ -50,7 +50,7 @@ def audit(
         with open_shop(directory, output_format, reserve, verbose, timeout) as (_, shop):
             from reconciler.workflows.plan import make_plan
 
-            found = audit_plan(make_plan(shop, scope).plan)
+            found = audit_plan(make_plan(shop, scope, audit=True).plan)
     seconds = time.monotonic() - began
     output.print_audit(found, shop.client.requests, seconds, output_format, directory)
     if unread := found.of("unknown"):

@@ -15,7 +15,7 @@ from reconciler.cli import options, output
 def validate(directory: Path, output_format: str) -> None:
     """Check the files without network or credentials."""
     with output.report_errors(output_format, directory):
-        from reconciler.workflows.open_shop import check_files
+        from reconciler.workflows.open_shop import check_files, find_look_alikes
 
         desired = check_files(directory)
         from reconciler.kinds import MANAGED
@@ -28,5 +28,7 @@ def validate(directory: Path, output_format: str) -> None:
         )
         text = f"Valid: {listed or 'nothing declared'}\n"
         text += "".join(f"note: {note}\n" for note in desired.notes)
-        document = {"valid": True, "objects": counts, "notes": desired.notes}
+        warnings = list(find_look_alikes(desired))
+        text += "".join(f"warning: {warning}\n" for warning in warnings)
+        document = {"valid": True, "objects": counts, "notes": desired.notes, "warnings": warnings}
         output.print_result(output_format, text, document)

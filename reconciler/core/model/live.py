@@ -60,6 +60,8 @@ class Live:
     notes: list[str] = field(default_factory=list)
     read_errors: dict[Address, str] = field(default_factory=dict)
     """The reason why an object that was asked for could not be read."""
+    spellings: dict[Address, str] = field(default_factory=dict)
+    """The names under which the shop answers reads of these objects, where it spells them so."""
     stock: dict[Address, Mapping[str, int | Decimal]] = field(default_factory=dict)
     """The stock of an object by place, where a removal needs it and a read showed it."""
     references_unknown: dict[str, str] = field(default_factory=dict)
@@ -98,6 +100,13 @@ class Live:
         return KnownValues(
             kind, self.children_of(kind).nested, dict(self.iterate_observed(kind.name))
         )
+
+    def names_of(self, kind: Kind) -> set[str]:
+        """Return the names of the live objects of a kind, nested or not, as far as reads showed."""
+        names = {name for name, _ in self.iterate_observed(kind.name)}
+        if kind.parent:
+            names.update(*(s.children or () for _, s in self.iterate_observed(kind.parent.kind)))
+        return names
 
     def iterate_observed(self, kind: str) -> Iterator[tuple[str, Observed]]:
         """Yield every object of a kind that the shop has, as far as it was read."""

@@ -17,7 +17,8 @@ from pydantic_core import PydanticCustomError
 
 from reconciler.core.model.field import Sum
 
-_CODE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
+# A shop may hold codes with a blank at an end; a guardrail refuses to make new ones.
+_CODE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 _PRINTED = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 _NAMED = r"^[^\x00-\x1f\x7f]*$"
 # Thousands in groups of three, or a decimal comma: both are common, and mean different numbers.

@@ -112,9 +112,15 @@ def _word_reason(fields: Mapping[str, str]) -> str | None:
     return f"not updated: the update could clear {named}, which the API did not return. {ways}"
 
 
-def unread_dependencies(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, Address]:
-    """Return the declared objects that need an unread one, directly or through others."""
+def unread_dependencies(
+    desired: Desired, live: Live, kinds: Kinds, refused: Iterable[Address] = ()
+) -> dict[Address, Address]:
+    """Return the declared objects that need an unread one, directly or through others.
+
+    One of the `refused` that is not in the shop will not be there either.
+    """
     unread = live.unread_addresses(desired) | set(_former(desired, live, kinds))
+    unread |= {address for address in refused if live.get(address) is ABSENT}
     if not unread:
         return {}
     needing: dict[Address, list[Address]] = {}

@@ -18,6 +18,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired, ancestors
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ListingStats, Live, Observed
+from reconciler.core.model.look_alike import spell_key
 from reconciler.core.plan.blocked import block_unsafe_updates, unread_dependencies
 from reconciler.core.plan.children import (
     collect_parents,
@@ -32,6 +33,7 @@ from reconciler.core.plan.notes import (
     find_uncompared_fields,
     note_changed_codes,
     note_uncompared_fields,
+    warn_of_look_alikes,
 )
 from reconciler.core.plan.plan import Plan, PlanWarning
 from reconciler.core.plan.removal import expand_removals, find_unmanaged, note_unpruned_kinds
@@ -46,18 +48,20 @@ def build_plan(
     kept: KnownRewrites | None = None,
     pending: Mapping[Address, Interrupted] | None = None,
     attempts: Mapping[Address, Attempt] | None = None,
+    refused: Mapping[Address, str] | None = None,
 ) -> tuple[Plan, list[Fault]]:
     """Return the plan that makes the shop as declared, and the faults that prevent it.
 
     With faults the plan is incomplete and must not be applied. `kept` is what the shop is known to
     keep otherwise than it was written, `pending` are replacements that were cut in half, `attempts`
-    are those that did not end as written.
+    are those that did not end as written, `refused` are objects that must not be changed.
     """
     kept = kept or {}
     live, renames, view_notes = with_renames(desired, live, kinds, kept)
     desired = expand_removals(desired, live, kinds)
-    unread = unread_dependencies(desired, live, kinds)
-    builder = _Builder(kinds, desired, live, renames, kept, unread)
+    refused = refused or {}
+    unread = unread_dependencies(desired, live, kinds, refused)
+    builder = _Builder(kinds, desired, live, renames, kept, unread, refused)
     pending = pending or {}
     for address, entry in pending.items():
         if address not in desired.removals:  # those are gone already, as the files want it
@@ -66,7 +70,7 @@ def build_plan(
         if address not in pending:
             builder.consider(address, declared)
     found = collect_parents(builder.changes, desired, live, kinds)
-    changes, refused = block_unsafe_updates(builder.changes, found, desired, live, kinds)
+    changes, unsafe = block_unsafe_updates(builder.changes, found, desired, live, kinds)
     changes, repeated = drop_repeated(changes, attempts or {}, kinds)
     builder.withdraw(address for address, _ in repeated)
     removed = plan_deletions(desired, live, kinds, changes, renames)
@@ -78,7 +82,7 @@ def build_plan(
         unknown=(*builder.unknown, *removed.unknown),
         given_up=tuple(address for address in pending if address in desired.removals),
         blocked=tuple(
-            sorted((*builder.blocked, *refused, *repeated, *removed.blocked, *deleted_before))
+            sorted((*builder.blocked, *unsafe, *repeated, *removed.blocked, *deleted_before))
         ),
         notes=(
             *live.notes,
@@ -94,6 +98,7 @@ def build_plan(
             *builder.warnings,
             *removed.warnings,
         ),
+        look_alikes=tuple(warn_of_look_alikes(desired, live, kinds)),
         labels=Labels(desired, live, kinds),
         unchanged=builder.unchanged,
         parents=found,
@@ -112,7 +117,8 @@ class _Builder:
     renames: Mapping[Address, str]
     kept: KnownRewrites
     unread: Mapping[Address, Address]
-    """Objects that need an unread one, with that one."""
+    """Objects that need an unread or refused one, with that one."""
+    refused: Mapping[Address, str]
     changes: list[Change] = field(default_factory=list)
     unknown: list[tuple[Address, str]] = field(default_factory=list)
     blocked: list[tuple[Address, str]] = field(default_factory=list)
@@ -149,21 +155,32 @@ class _Builder:
         """Decide what happens to one declared object."""
         kind = self.kinds[address.kind]
         state = self.live.get(address)
-        if isinstance(state, Observed):
+        if address in self.refused:
+            self.blocked.append((address, self.refused[address]))
+        elif spelling := self.live.spellings.get(address):
+            how = f"the shop spells the {kind.identity} {spell_key(spelling)}"
+            self.blocked.append((address, f"{how}. Use the same spelling in the file"))
+        elif isinstance(state, Observed):
             self._compare(address, kind, declared, state)
         elif state is None:
             self.unknown.append((address, self.live.read_errors.get(address, "it was not read")))
         elif unread := self.unread.get(address):
-            self.unknown.append((address, f"{unread} could not be read"))
+            reason = self._explain_unread(unread)
+            into = self.blocked if reason.endswith("blocked") else self.unknown
+            into.append((address, reason))
         else:
             self._create(address, kind, declared)
+
+    def _explain_unread(self, needed: Address) -> str:
+        is_blocked = needed in self.refused or needed in self.live.spellings
+        return f"{needed} is blocked" if is_blocked else f"{needed} could not be read"
 
     def _create(self, address: Address, kind: Kind, declared: Declared) -> None:
         for name in kind.required:
             if name not in declared.value:
                 message = f"{address} is new and has no `{name}`"
                 hint = f"declare `{name}`; it is required to create a {kind.name}"
-                self.faults.append(Fault(address, (), message, hint))
+                self.faults.append(Fault(address, (), message, hint, is_drift=None))
         reason = "declared, not in the shop"
         change = create_object(kind, address, declared.value, reason, declared.source)
         self.changes.append(replace(change, implied=self._implied_parents(address)))
@@ -195,7 +212,7 @@ class _Builder:
             self.unchanged += 1
             return
         if unread := self.unread.get(address):
-            self.blocked.append((address, f"not changed: {unread} could not be read"))
+            self.blocked.append((address, f"not changed: {self._explain_unread(unread)}"))
             return
         action = max((f.action for f in fields), key=lambda a: a.severity)
         asked = merge_declared(kind, live.value, declared.value)
@@ -227,11 +244,8 @@ class _Builder:
         """Return the object that a replacement creates; None if it must not happen."""
         kind = self.kinds[address.kind]
         if kind.delete is None or kind.parent is not None:
-            for changed in fields:
-                if changed.action is Action.REPLACE:
-                    message = f"{address}: `{changed.name}` is {changed.before} in the shop"
-                    hint = f"{changed.reason}; declare it there, or under a new code"
-                    self.faults.append(Fault(address, (), message, hint))
+            moved = [f for f in fields if f.action is Action.REPLACE]
+            self.blocked += [(address, self._explain_move(address, f)) for f in moved]
             return None
         carried = kind.carry_over(asked, live)
         if carried.value is None:
@@ -239,6 +253,13 @@ class _Builder:
         else:
             self._explain(address, carried.note, carried.warning)
         return carried.value
+
+    def _explain_move(self, address: Address, moved: FieldChange) -> str:
+        """Return why an object is blocked that the shop has inside another parent."""
+        there, file = Address(moved.name, moved.before), f"its entry in the file to {moved.before}"
+        if there.kind in self.kinds and self.desired.get(there) is None:
+            file = f"its entry in the file there, after `reconciler adopt {there}`"
+        return f"it belongs to {there} in the shop: {moved.reason}. Move {file}"
 
 
 def _reason(declared: Declared, action: Action, fields: Iterable[FieldChange]) -> str:

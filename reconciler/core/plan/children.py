@@ -32,7 +32,10 @@ def hidden_children(desired: Desired, live: Live, kinds: Kinds) -> dict[Address,
         for name, entry in desired.objects.get(child.name, {}).items():
             parent = parents.get(owner := entry.value.get(above, ""))
             shown = parent.children if isinstance(parent, Observed) else None
-            if shown is not None and name not in shown and isinstance(states.get(name), Observed):
+            state = states.get(name)
+            if shown is None or name in shown or not isinstance(state, Observed):
+                continue
+            if state.value.get(above, owner) == owner:  # else it was moved in the shop
                 found.setdefault(Address(above, owner), []).append(name)
     return found
 

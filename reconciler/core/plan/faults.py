@@ -1,19 +1,22 @@
 """Names in the files that must mean something: declared, or live in the shop.
 
 An unknown category in a product write would silently create it (dealpos-api.md §14 #4), so a name
-that nobody knows stops the run at the line that holds it.
+that nobody knows stops the run at the line that holds it. A name that was applied before, and one
+that the shop spells otherwise, is no mistake of the line: it blocks the object that holds it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
 from reconciler.core.diff.rename import apply_renames, name_after_renames
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired, referenced_names, references_of
-from reconciler.core.model.kind import Kinds
+from reconciler.core.model.kind import Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
+from reconciler.core.model.look_alike import fold_key, spell_key
 from reconciler.errors import suggestion
 
 
@@ -25,42 +28,106 @@ class Fault:
     path: tuple[str | int, ...]
     message: str
     hint: str | None = None
+    is_drift: bool | None = False
+    """True if the shop has changed, not the files: the object is blocked, and nothing else.
+
+    None where that is not known: a renamed object and a mistyped name look the same.
+    """
+
+    @property
+    def reason(self) -> str:
+        """The reason for a blocked object."""
+        message = self.message.removeprefix(f"{self.address} ")
+        return f"{message}. {self.hint[0].upper()}{self.hint[1:]}" if self.hint else message
 
 
-def check_references(desired: Desired, live: Live, kinds: Kinds) -> list[Fault]:
+def check_references(
+    desired: Desired, live: Live, kinds: Kinds, applied: Mapping[Address, Value] | None = None
+) -> list[Fault]:
     """Return a fault for each reference to an object that is neither declared nor live.
 
-    The shop has what it has under the names that declared renames give: a product that is left in
-    the old category would create that again (dealpos-api.md §14 #4).
+    `applied` are the values that were applied last, where a ledger tells. The shop has what it has
+    under the names that declared renames give: a product that is left in the old category would
+    create that again (dealpos-api.md §14 #4).
     """
     live, renames, _ = apply_renames(live, desired, kinds)
-    faults: list[Fault] = []
     if not any(
         name not in desired.objects.get(kind, ())
         and not isinstance(live.get(Address(kind, name)), Observed)
         for kind, names_ in referenced_names(desired, kinds).items()
         for name in names_
     ):
-        return faults
-    told: set[tuple[str, str]] = set()
+        return []
+    check = _Check(desired, live, kinds, renames, applied or {})
     for address, declared in desired:
         for target, path in references_of(kinds[address.kind], declared.value):
-            state = live.get(target)
-            if isinstance(state, Observed) or desired.get(target):
-                continue
-            if state is ABSENT:
-                message = f"refers to the {target.kind} `{target.name}`, which does not exist"
-                hint = _suggest(target, name_after_renames(target, renames, kinds), desired, live)
-                faults.append(Fault(address, path, f"{address} {message}", hint))
-                continue
+            if desired.get(target) is None and not isinstance(live.get(target), Observed):
+                check.add(address, target, path)
+    return check.faults
+
+
+@dataclass(slots=True)
+class _Check:
+    """The faults of references whose target is neither declared nor observed."""
+
+    desired: Desired
+    live: Live
+    kinds: Kinds
+    renames: Mapping[Address, str]
+    applied: Mapping[Address, Value]
+    faults: list[Fault] = field(default_factory=list)
+    told: set[tuple[str, str]] = field(default_factory=set)
+    spellings: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The live names of a kind, by what looks like them."""
+
+    def add(self, address: Address, target: Address, path: tuple[str | int, ...]) -> None:
+        """Add the fault of one reference."""
+        if spelling := self._find_spelling(target):
+            message = f"refers to the {target.kind} {spell_key(target.name)}"
+            hint = f"the shop spells it {spell_key(spelling)}: use the same spelling"
+            self.faults.append(Fault(address, path, f"{address} {message}", hint, is_drift=True))
+        elif self.live.get(target) is ABSENT:
+            message = f"refers to the {target.kind} `{target.name}`, which does not exist"
+            last = references_of(self.kinds[address.kind], self.applied.get(address, {}))
+            is_drift = any(target == named for named, _ in last) or None
+            hint = self._find_way_out(address, target, is_drift)
+            self.faults.append(Fault(address, path, f"{address} {message}", hint, is_drift))
+        else:
             # One read error is told once, not at every line that names an object behind it.
-            why = live.read_errors.get(target, "the response could not be read")
-            if (target.kind, why) not in told:
+            why = self.live.read_errors.get(target, "the response could not be read")
+            if (target.kind, why) not in self.told:
                 message = f"{address} refers to {target}, which could not be read: {why}"
-                faults.append(Fault(address, path, message))
-            if target in live.read_errors:
-                told.add((target.kind, why))
-    return faults
+                self.faults.append(Fault(address, path, message))
+            if target in self.live.read_errors:
+                self.told.add((target.kind, why))
+
+    def _find_spelling(self, target: Address) -> str | None:
+        """Return the live name that looks like the name of `target`; None without one."""
+        if target in self.live.spellings:
+            return self.live.spellings[target]
+        if target.kind not in self.spellings:
+            names = self.live.names_of(self.kinds[target.kind])
+            self.spellings[target.kind] = {fold_key(name): name for name in names}
+        return self.spellings[target.kind].get(fold_key(target.name))
+
+    def _find_way_out(self, address: Address, target: Address, is_drift: bool | None) -> str:
+        """Return a way out that makes no second object of one that was renamed in the shop."""
+        now = name_after_renames(target, self.renames, self.kinds)
+        hint = _suggest(target, now, self.desired, self.live)
+        if is_drift or hint.startswith("declare"):
+            return _settle(address, target, self.live, self.kinds) or hint
+        return hint
+
+
+def _settle(address: Address, target: Address, live: Live, kinds: Kinds) -> str | None:
+    """Return how to settle a reference of a live object that the shop has otherwise."""
+    state = live.get(address)
+    if not isinstance(state, Observed):
+        return None
+    named = [known for known, _ in references_of(kinds[address.kind], state.value)]
+    if target in named:
+        return f"remove the reference to {target} from the file"
+    return f"if it was renamed in DealPOS, run `reconciler adopt {address}` to take the live value"
 
 
 def _suggest(target: Address, now: str, desired: Desired, live: Live) -> str:

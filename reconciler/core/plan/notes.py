@@ -1,4 +1,4 @@
-"""A new object that looks like an old one under another code: pointed out, with what it costs.
+"""Findings that a plan only points out: codes that changed or look alike, uncompared fields.
 
 The API renames no code (dealpos-api.md §14 #14), so a changed code is another object to it.
 """
@@ -6,6 +6,7 @@ The API renames no code (dealpos-api.md §14 #14), so a changed code is another 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
+from itertools import pairwise
 
 from reconciler.core.diff.change import Action, Change, Path
 from reconciler.core.diff.diff import differs_in_whitespace_only
@@ -13,6 +14,13 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired, references_of
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live
+from reconciler.core.model.look_alike import (
+    describe_difference,
+    find_look_alikes,
+    fold_key,
+    spell_key,
+)
+from reconciler.core.plan.plan import PlanWarning
 
 _LABELS = ("name", "model")
 _MAX_NAMES = 5
@@ -29,7 +37,10 @@ def note_changed_codes(
             twins = _find_undeclared(kind, desired, live)
             for change in own:
                 found = twins.get(_likeness(kind, change.after or {}), [])
-                if len(found) == 1 and _alike(kind, change.after or {}, found[0][1]):
+                same = fold_key(change.address.name)
+                if len(found) != 1 or fold_key(found[0][0].name) == same:
+                    continue  # a key that only looks like the old one is refused
+                if _alike(kind, change.after or {}, found[0][1]):
                     yield _word_note(change.address, found[0][0], live, kinds)
 
 
@@ -103,3 +114,23 @@ def note_uncompared_fields(found: Mapping[UncomparedField, int]) -> Iterator[str
         how = ": treated as equal" if reason == EQUIVALENT else " cannot be checked for drift"
         objects = f"{count} object{'s' if count > 1 else ''}"
         yield f"{kind} `{name}`{how} ({objects}): {reason}"
+
+
+def warn_of_look_alikes(desired: Desired, live: Live, kinds: Kinds) -> Iterator[PlanWarning]:
+    """Yield a warning for each pair of live keys that look alike, of which one is declared.
+
+    An article and its only variant often share a code: such a pair is named once.
+    """
+    named: set[tuple[str, str]] = set()
+    for kind in sorted(kinds.values(), key=lambda kind: kind.parent is None):
+        declared = desired.objects.get(kind.name, {})
+        for group in find_look_alikes(live.names_of(kind)) if declared else ():
+            for pair in pairwise(group):
+                if pair not in named and not declared.keys().isdisjoint(pair):
+                    named.add(pair)
+                    one, two = pair
+                    yield PlanWarning(
+                        (Address(kind.name, one), Address(kind.name, two)),
+                        f"{spell_key(one)} and {spell_key(two)} differ only in "
+                        f"{describe_difference(one, two)}",
+                    )

@@ -90,6 +90,8 @@ class Plan:
     """Objects of interrupted replacements that the files remove: nothing is left to finish."""
     warnings: tuple[PlanWarning, ...] = ()
     """Changes that may lose data in the shop."""
+    look_alikes: tuple[PlanWarning, ...] = ()
+    """Pairs of live objects, one of them declared, whose keys look alike; neither is new."""
     notes: tuple[str, ...] = ()
     violations: tuple[Violation, ...] = ()
     """The violations that the guardrails found, exceptions included."""

@@ -17,6 +17,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired, PruneScope, Removal
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
+from reconciler.core.model.look_alike import fold_key
 from reconciler.core.plan.target import find_needed
 
 PRUNED = "in a prune scope, not declared"
@@ -86,7 +87,11 @@ def _find_undeclared(kind: Kind, desired: Desired, live: Live) -> Iterator[tuple
     if _listed(kind, live):
         declared, values = desired.objects.get(kind.name, {}), live.values_of(kind)
         former = {entry.was for entry in declared.values()}
+        # A key that the files spell otherwise is not undeclared.
+        spelled = {fold_key(name) for name in declared.keys() - values.keys()}
         for name in sorted(values.keys() - declared.keys() - former):
+            if spelled and fold_key(name) in spelled:
+                continue
             yield Address(kind.name, name), values[name]
 
 
@@ -122,10 +127,11 @@ def _pattern(glob: str) -> str:
 
 def find_unmanaged(desired: Desired, live: Live, kinds: Kinds) -> list[Address]:
     """Return the live objects of each declared kind of which all objects are known."""
+    spelled = {Address(a.kind, name) for a, name in live.spellings.items()}
     return sorted(
         address
         for name, declared in desired.objects.items()
         if _listed(kinds[name], live) and not all(entry.removed for entry in declared.values())
         for address in (Address(name, n) for n in live.values_of(kinds[name]) if n not in declared)
-        if address not in desired.removals
+        if address not in desired.removals and address not in spelled
     )

@@ -14,6 +14,7 @@ from reconciler import errors
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Batch, Kind, Kinds
 from reconciler.core.model.live import ListingStats, Live, Observed
+from reconciler.core.model.look_alike import fold_key, spell_key
 from reconciler.core.steps.step import split_batches
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.operations import NOT_FOUND_STATUSES, OPERATIONS
@@ -145,6 +146,7 @@ class Reader:
                 continue
             found = parse_rows(batch.operation, answer)
             self.builder.add_rows(kind, found.rows, found.keys)
+            self._note_spellings(kind, chunk, found)
 
     def read_single(self, kind: Kind, name: str) -> bool:
         """Read one object; return False when the shop does not find it, which proves nothing."""
@@ -170,9 +172,8 @@ class Reader:
             return False
         if row := parse_single(answer, kind, name):
             self.builder.add_single(kind, row)
-        elif (other := parse_name(answer, kind)) is not None:
-            reason = f"the shop spells the {kind.identity} `{other}`: use the same spelling"
-            self.live.read_errors[Address(kind.name, name)] = reason
+        elif (other := parse_name(answer, kind, name)) is not None:
+            self._note_spelling(kind, name, other)
         return row is not None
 
     def read_singles(self, kind: Kind, names: Iterable[str]) -> None:
@@ -227,6 +228,23 @@ class Reader:
             self.read_listing(kind, dict.fromkeys(names, frozenset()), to_the_end=True)
         except (errors.Rejected, errors.UnexpectedResponse):
             self.unlisted.setdefault(kind.name, set()).update(names)
+
+    def _note_spellings(self, kind: Kind, asked: Sequence[str], found: Rows) -> None:
+        """Note objects that a read by name answers under a name that was not asked for.
+
+        Whether a shop tells letter case and outer blanks of a key apart is undocumented.
+        """
+        shown = {kind.identity_of(row) or "" for row in found.rows}
+        others = {fold_key(name): name for name in shown.difference(asked)}
+        for name in set(asked) - shown if others else ():
+            if other := others.get(fold_key(name)):
+                self._note_spelling(kind, name, other)
+
+    def _note_spelling(self, kind: Kind, name: str, other: str) -> None:
+        """Note an object that the shop has under another spelling: it is not absent."""
+        self.live.spellings[Address(kind.name, name)] = other
+        reason = f"the shop spells the {kind.identity} {spell_key(other)}: use the same spelling"
+        self.live.read_errors[Address(kind.name, name)] = reason
 
     def _note_not_found(self, kind: Kind) -> None:
         """Note a plain "not found": a 500 of the same read then does not mean it as well."""

@@ -18,7 +18,7 @@ from reconciler.errors import ReconcilerError, SourceError
 from reconciler.render import findings
 from reconciler.render.blocks import field_rows
 from reconciler.render.money import impact_line, money_line
-from reconciler.render.sections import allow_block, closing_line, rank_changes
+from reconciler.render.sections import allow_block, closing_line, list_look_alikes, rank_changes
 from reconciler.render.view import AuditView, PlanView, View
 from reconciler.render.words import ObjectLabels, amount, plain, with_label, with_labels
 
@@ -111,6 +111,8 @@ def _warnings(plan: Plan, view: PlanView) -> Iterator[Annotation]:
         for address, reason in found:
             yield Annotation(title, f"{with_label(address, labels)}: {with_labels(reason, labels)}")
     yield from (_violation(v, labels, view.made_at) for v in plan.violations if v.allowed)
+    title, _, pairs = list_look_alikes(plan)
+    yield from (Annotation(title, pair) for pair in pairs)
 
 
 def _change(change: Change, labels: ObjectLabels, view: PlanView) -> Annotation:

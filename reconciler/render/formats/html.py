@@ -55,7 +55,11 @@ def render_plan(plan: Plan, view: PlanView) -> str:
         sales=lambda change: moved_sales(change, kinds),
         money_rows=money_rows,
         rest=partial(_rest, kinds=kinds, labels=labels),
-        asides=[("Notes", "", list(map(sentence, plan.notes))), *sections.list_undeclared(plan)],
+        asides=[
+            sections.list_look_alikes(plan),
+            ("Notes", "", list(map(sentence, plan.notes))),
+            *sections.list_undeclared(plan),
+        ],
         object=partial(_object, labels=labels, anchors=anchors),
         name=partial(with_label, labels=labels),
         sentence=sentence,

@@ -54,7 +54,7 @@ def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
         "commit": view.commit,
         "warnings": [
             {"addresses": list(map(str, addresses)), "message": message}
-            for addresses, message in plan.warnings
+            for addresses, message in (*plan.warnings, *plan.look_alikes)
         ],
         "resource_changes": [_change(change, kinds, labels) for change in plan.changes],
         "unmanaged": [object_document(address, labels) for address in plan.unmanaged],

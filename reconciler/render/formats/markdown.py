@@ -39,7 +39,10 @@ def render_plan(plan: Plan, view: PlanView) -> str:
     kinds, labels = view.kinds, plan.labels
     undeclared = (
         comment.aside(title, list(map(code, names)), meaning)
-        for title, meaning, names in sections.list_undeclared(plan)
+        for title, meaning, names in (
+            sections.list_look_alikes(plan),
+            *sections.list_undeclared(plan),
+        )
     )
     tail = _notes(plan) + "".join(undeclared) + comment.footer(plan.store, view)
     actions = sorted({change.action for change in plan.changes}, key=lambda a: -a.severity)

@@ -48,6 +48,11 @@ def _plan(plan: Plan, view: PlanView) -> Iterator[str]:
         message = with_labels(plain(warning.message), plan.labels)
         yield f"{view.paint('yellow', 'Warning:')} {about}: {message}"
         yield ""
+    title, meaning, pairs = sections.list_look_alikes(plan)
+    if pairs:
+        yield f"{view.paint('yellow', title)} ({meaning}): {plural(len(pairs), 'warning')}"
+        yield from (f"  ! {pair}" for pair in pairs)
+        yield ""
     if plan.changes:
         yield from _changes(plan, view)
     yield from _not_changed(plan, view)

@@ -43,6 +43,29 @@ def test_a_single_read_that_answers_another_spelling_says_how_the_shop_spells_it
     )
 
 
+def test_a_single_read_that_answers_a_list_in_another_case_is_no_absence() -> None:
+    rows = [{"Code": "XYZ"}, {"Code": "ABC"}]
+    reader = Reader(server(PromotionCoupon_ByCode=rows).client, KINDS)
+    assert not reader.read_single(COUPON, "abc")
+    assert reader.live.spellings == {Address("coupon", "abc"): "ABC"}
+
+
+def test_a_batch_that_answers_another_spelling_is_no_absence() -> None:
+    """Also where a retired object proves that batches show everything."""
+    rows = [{"Code": "KOPI-A"}, {"Code": "OLD", "Discontinued": True}, {"Code": "TEH "}]
+    reader = Reader(server(Variant_GetByListCode=rows).client, KINDS)
+    find(reader, {"variant": dict.fromkeys(("kopi-a", "OLD", "TEH", "NEW"), frozenset())})
+    assert reader.live.spellings == {
+        Address("variant", "kopi-a"): "KOPI-A",
+        Address("variant", "TEH"): "TEH ",
+    }
+    assert unread(reader, "variant", "TEH") == (
+        'the shop spells the code "TEH ": use the same spelling'
+    )
+    assert reader.live.get(Address("variant", "kopi-a")) is None
+    assert reader.live.get(Address("variant", "NEW")) is ABSENT
+
+
 def test_a_single_read_that_answers_no_object_proves_nothing() -> None:
     reader = Reader(server(PromotionCoupon_ByCode={"Message": "none"}).client, KINDS)
     assert not reader.read_single(COUPON, "abc")
