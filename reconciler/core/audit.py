@@ -6,10 +6,10 @@ Which of the two moved, and by whose hand, the API does not tell.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.core.diff.change import Action, Change, FieldChange
+from reconciler.core.diff.change import CARRIED, Action, Change, FieldChange
 from reconciler.core.model.address import Address, Source
 from reconciler.core.plan.plan import Plan
 
@@ -78,7 +78,15 @@ def audit_plan(plan: Plan) -> Audit:
 def _finding(change: Change) -> AuditFinding:
     if change.action in _STATES:
         return AuditFinding(change.address, _STATES[change.action], source=change.source)
-    moved = replace(change, before=change.after, after=change.before)
-    return AuditFinding(
-        change.address, "drifted", fields=change.fields, source=change.source, moved=moved
-    )
+    fields = tuple(_declared_fields(change))
+    declared = {name: asked for name, (asked, _) in change.carried.items()}
+    moved = replace(change, before={**(change.after or {}), **declared}, after=change.before)
+    return AuditFinding(change.address, "drifted", fields=fields, source=change.source, moved=moved)
+
+
+def _declared_fields(change: Change) -> Iterator[FieldChange]:
+    """Yield the differences as the files have them, without what a replacement carries over."""
+    for found in change.fields:
+        asked, _ = change.carried.get(found.path[0], (found.after, None))
+        if found.reason != CARRIED and asked != found.before:
+            yield replace(found, after=asked)
