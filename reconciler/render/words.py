@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from reconciler.core.diff.change import fingerprint
 from reconciler.core.model.address import Address
 from reconciler.core.model.field import Field
-from reconciler.core.model.look_alike import escape_key
+from reconciler.core.model.look_alike import escape_character
 
 ObjectLabels = Mapping[Address, str]
 MAX_NAME_CHARACTERS = 60
@@ -35,9 +35,7 @@ def plain(text: str) -> str:
     # Controls, escapes, line ends and the marks that reorder text are none of them printable.
     if text.isprintable():
         return text
-    return "".join(
-        character if character.isprintable() else f"\\x{ord(character):02x}" for character in text
-    )
+    return "".join(c if c.isprintable() else escape_character(c) for c in text)
 
 
 def amount(value: int | Decimal) -> str:
@@ -68,21 +66,12 @@ def format_value(address: Address, field: Field, value: Any) -> str:
 def quote(value: object) -> str:
     """Return text in quotes, as JSON has it; white space that could be overlooked is `␣`."""
     text = json.dumps(str(value), ensure_ascii=False)[1:-1]
-    return f'"{plain(_mark_blanks(text))}"'
+    return f'"{plain(_SPACES.sub(lambda found: "␣" * len(found[0]), text))}"'
 
 
 def with_label(address: Address, labels: ObjectLabels) -> str:
     """Return an address with the name of its object: `variant/1005L "Cappuccino, Large"`."""
-    return show_address(address) + _label(labels.get(address))
-
-
-def show_address(address: Address) -> str:
-    """Return an address with escapes for what cannot be seen, and `␣` for outer blanks."""
-    return f"{plain(address.kind)}/{plain(_mark_blanks(escape_key(address.name)))}"
-
-
-def _mark_blanks(text: str) -> str:
-    return _SPACES.sub(lambda found: "␣" * len(found[0]), text)
+    return plain(str(address)) + _label(labels.get(address))
 
 
 def _label(label: str | None) -> str:

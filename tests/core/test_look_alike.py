@@ -70,7 +70,7 @@ def test_other_keys_are_told_apart(one: str, two: str) -> None:
         ("1003L ", '"1003L "'),
         ("1003\u2013L", '"1003\\u2013L"'),
         ("\U000e0041A", '"\\U000e0041A"'),
-        ("\x1bA", '"\\u001bA"'),
+        ("\x1bA", '"\\x1bA"'),
     ],
 )
 def test_a_key_is_shown_with_escapes_for_what_cannot_be_seen(key: str, shown: str) -> None:

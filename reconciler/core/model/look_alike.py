@@ -54,12 +54,15 @@ def escape_key(key: str) -> str:
     if key.isascii() and key.isprintable():
         return key
     composed = normalize("NFC", key) == key
-    return "".join(
-        (f"\\u{ord(c):04x}" if ord(c) < 0x10000 else f"\\U{ord(c):08x}")
-        if _hides(c, composed)
-        else c
-        for c in key
-    )
+    return "".join(escape_character(c) if _hides(c, composed) else c for c in key)
+
+
+def escape_character(character: str) -> str:
+    """Return the escape of a character, as Python and YAML write it."""
+    code = ord(character)
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def describe_difference(key: str, other: str) -> str:

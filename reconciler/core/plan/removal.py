@@ -127,7 +127,7 @@ def _pattern(glob: str) -> str:
 
 def find_unmanaged(desired: Desired, live: Live, kinds: Kinds) -> list[Address]:
     """Return the live objects of each declared kind of which all objects are known."""
-    spelled = {Address(a.kind, name) for a, name in live.spellings.items()}
+    spelled = {Address(a.kind, n) for a, n in live.spellings.items() if desired.get(a)}
     return sorted(
         address
         for name, declared in desired.objects.items()
