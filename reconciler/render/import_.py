@@ -136,6 +136,7 @@ def adopt_text(result: AdoptResult, dry_run: bool) -> str:
         lines += [f"{place(drift.source)}: {line}" for line in drift_lines(drift, labels)]
     lines += [f"new: {with_label(address, labels)}" for address in result.new]
     lines += [plain(f"not adopted: {line}") for line in _skipped_lines(result.skipped, labels)]
+    lines += [plain(f"note: {note}") for note in result.notes]
     for name, (old, new) in result.files.items():
         lines += ["", *map(plain, _difference(name, old, new, _private(result)))]
     if count := len(result.files):
@@ -152,6 +153,7 @@ def adopt_document(result: AdoptResult, dry_run: bool) -> dict[str, Any]:
         "adopted": [_drift(drift, labels) for drift in result.drift],
         "new": [object_document(address, labels) for address in result.new],
         "skipped": _skipped_documents(result.skipped, labels),
+        "notes": list(result.notes),
         "files": list(result.files),
         "written": not dry_run,
     }

@@ -230,7 +230,8 @@ def write_files(found: AdoptCandidates, dry_run: bool) -> AdoptResult:
     if not dry_run:
         back.save(changed)
     skipped = sort_skipped(found.skipped)
-    return AdoptResult(found.drift, sorted(back.added), skipped, changed, found.labels)
+    new, notes = sorted(back.added), found.desired.notes
+    return AdoptResult(found.drift, new, skipped, changed, notes, found.labels)
 
 
 def _write_field(back: Writeback, take: FieldDrift) -> None:

@@ -65,5 +65,6 @@ class AdoptResult:
     skipped: Sequence[Skipped] = ()
     files: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
     """Old and new content by name."""
+    notes: Sequence[str] = ()
     labels: Mapping[Address, str] = field(default_factory=dict, repr=False)
     """The names of objects for people."""
