@@ -141,6 +141,7 @@ _TABLE = (
     _write("variant.update", "PUT", "/Variant"),
     _delete("variant.delete", "/Variant"),
     # dealpos-api.md §11: the parameter is not shown; it is taken from the other reads by code.
+    _read("inventory.list", _query("/Inventory"), _post("/Inventory")),
     _read("inventory.by_code", _query("/Inventory/Code"), _post("/Inventory/Code"), single=True),
     _read(
         "coupon.list",

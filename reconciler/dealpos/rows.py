@@ -75,7 +75,7 @@ def parse_name(answer: Any, kind: Kind, name: str) -> str | None:
 
     Of several objects, the one is meant whose name looks like the requested one.
     """
-    answer = _unwrap(answer)
+    answer = unwrap(answer)
     if not isinstance(answer, list):
         return kind.identity_of(answer)
     names = [found for row in answer if (found := kind.identity_of(row)) is not None]
@@ -84,7 +84,7 @@ def parse_name(answer: Any, kind: Kind, name: str) -> str | None:
 
 def parse_single(answer: Any, kind: Kind, name: str) -> Row | None:
     """Return the object in a response to a single read, if it is the one that was requested."""
-    answer = _unwrap(answer)
+    answer = unwrap(answer)
     if isinstance(answer, list):
         answer = next((row for row in answer if kind.identity_of(row) == name), None)
     return answer if kind.identity_of(answer) == name else None
@@ -131,7 +131,8 @@ def _describe_key(key: str) -> str:
     return key if usual and not any(c.isdigit() for c in key) else "…"
 
 
-def _unwrap(answer: Any) -> Any:
+def unwrap(answer: Any) -> Any:
+    """Return the content of an envelope, or the answer itself where it has none."""
     if isinstance(answer, Mapping):
         return next((answer[key] for key in _ENVELOPES if key in answer), answer)
     return answer

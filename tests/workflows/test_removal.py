@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from reconciler.core.diff.change import Action
 from reconciler.dealpos.budget import Limits
+from reconciler.dealpos.reading.stock import parse_stock
 from reconciler.sandbox import Choices, InjectedFault
 from tests.support.shop import MakeShop, Shop
 
@@ -281,6 +283,10 @@ def test_a_refused_delete_fails_alone(make_shop: MakeShop) -> None:
 
 # --- stock ---
 
+INVENTORY = frozenset(
+    f"{method} /Inventory{path}" for method in ("GET", "POST") for path in ("", "/Code")
+)
+
 
 def test_stock_on_hand_stands_in_the_way(live: Shop) -> None:
     live.twin.store.put(
@@ -296,8 +302,8 @@ def test_stock_on_hand_stands_in_the_way(live: Shop) -> None:
 @pytest.mark.parametrize(
     "choices",
     [
-        {"missing_operations": frozenset({"GET /Inventory/Code", "POST /Inventory/Code"})},
-        {"forbidden_operations": frozenset({"GET /Inventory/Code", "POST /Inventory/Code"})},
+        {"missing_operations": INVENTORY},
+        {"forbidden_operations": INVENTORY},
     ],
 )
 def test_stock_that_nobody_could_read_withholds(make_shop: MakeShop, choices: Any) -> None:
@@ -305,6 +311,79 @@ def test_stock_that_nobody_could_read_withholds(make_shop: MakeShop, choices: An
     plan = removes(shop, *delete("variant/SET", "coupon/K3")).plan()
     assert planned(plan) == {"coupon/K3": "delete"}
     assert "its stock could not be read" in withheld(plan)["variant/SET"]
+
+
+def stocked(live: Shop, **counts: int) -> None:
+    store = live.twin.store
+    store.put("variant", {**store.get("variant", "SET").payload, "Stock": counts})
+
+
+FORMS: list[dict[str, Any]] = [
+    {"inventory_form": form, "inventory_key": key, "inventory_answer": answer}
+    for form in ("map", "rows", "row_each", "number")
+    for key, answer in (("I", "object"), ("Inventory", "array"), ("Inventories", "Data"))
+]
+NO_READ_BY_CODE = {"missing_operations": frozenset({"GET /Inventory/Code", "POST /Inventory/Code"})}
+
+
+@pytest.mark.parametrize(
+    "choices", [*FORMS, {"inventory_quantity": "Qty"}, NO_READ_BY_CODE], ids=str
+)
+def test_stock_is_understood_in_every_spelling(make_shop: MakeShop, choices: Any) -> None:
+    shop = make_shop(LIVE, choices=Choices(**choices))
+    removes(shop, *delete("variant/SET"))
+    stocked(shop, Bandung=0, Jakarta=0)
+    assert planned(shop.plan()) == {"variant/SET": "delete"}
+    stocked(shop, Bandung=3, Jakarta=0)
+    assert planned(shop.plan()) == {}
+    assert "in stock (3 at " in withheld(shop.plan())["variant/SET"]
+
+
+def test_a_variant_without_a_row_has_no_stock_where_the_whole_list_was_read(
+    make_shop: MakeShop,
+) -> None:
+    shop = make_shop(LIVE, choices=Choices(inventory_form="row_each"))
+    removes(shop, *delete("variant/SET"))
+    store = shop.twin.store
+    store.put("variant", {**store.get("variant", "V1").payload, "Stock": {"Bandung": 3}})
+    assert planned(shop.plan()) == {"variant/SET": "delete"}
+    store.put("variant", {**store.get("variant", "SET").payload, "Discontinued": True})
+    assert "its stock could not be read" in withheld(shop.plan())["variant/SET"]
+
+
+@pytest.mark.parametrize(
+    ("row", "stock"),
+    [
+        ({"I": {"Bandung": "3", "Jakarta": 0}}, {"Bandung": 3, "Jakarta": 0}),
+        ({"I": {}}, {}),
+        ({"I": []}, {}),
+        ({"Inventory": [{"OutletName": "B", "Qty": 2}, {"Outlet": "B", "Qty": 1}]}, {"B": 3}),
+        ({"Inventories": {"B": {"Quantity": 5}}}, {"B": 5}),
+        ({"InStock": 4.5}, {"all outlets": Decimal("4.5")}),
+        ({"Outlet": "B", "Quantity": -2}, {"B": -2}),
+        ({"I": {"Stock": 0, "Bandung": 4}}, {"Stock": 0, "Bandung": 4}),
+        ({"I": {"Outlet": "B", "OnHand": 0, "Available": 6}}, {"B": 6}),
+    ],
+)
+def test_a_row_shows_stock(row: dict[str, Any], stock: dict[str, Any]) -> None:
+    assert parse_stock({"Category": "A", "ID": 7, "Code": "V", **row}) == stock
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {},
+        {"I": None},
+        {"I": "many"},
+        {"I": True},
+        {"I": [{"Outlet": "B"}]},
+        {"I": {"B": [{"Outlet": "C", "Rack": 3}]}},
+        {"ImageURL": "https://x", "ID": 7, "IsActive": True},
+    ],
+)
+def test_a_row_that_leaves_doubt_shows_no_stock(row: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        parse_stock(row)
 
 
 def test_stock_is_asked_of_what_is_to_be_deleted_alone(live: Shop) -> None:

@@ -7,18 +7,13 @@ deletions of objects that it could refer to.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from decimal import Decimal
 
-from reconciler.core.model.address import Address
-from reconciler.core.model.codec import number
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind
 from reconciler.core.model.live import Live, Observed
 from reconciler.dealpos.reading.reader import Reader
-from reconciler.errors import OutcomeUnknown, Rejected, UnexpectedResponse
-
-_QUANTITIES = "I"
-"""API §11: the key of a row whose content the pages elide; quantities by outlet (inference)."""
+from reconciler.dealpos.reading.stock import read_stock
+from reconciler.errors import Rejected, UnexpectedResponse
 
 
 def read_dependents(reader: Reader, desired: Desired, view: Live) -> None:
@@ -32,8 +27,7 @@ def read_dependents(reader: Reader, desired: Desired, view: Live) -> None:
         if removal.delete and isinstance(view.get(address), Observed)
     }
     kinds = {address.kind for address in doomed}
-    for address in sorted(doomed):
-        _read_stock(reader, address)
+    read_stock(reader, sorted(doomed))
     for kind in reader.parents_first:
         fields = _referring_fields(kind, kinds)
         # A delete may name its object by a value that another object might share.
@@ -45,26 +39,6 @@ def read_dependents(reader: Reader, desired: Desired, view: Live) -> None:
             _read_children(reader, kind, [a.name for a in sorted(doomed) if a.kind == kind.name])
         except (Rejected, UnexpectedResponse) as error:
             reader.live.references_unknown[kind.name] = error.operation
-
-
-def _read_stock(reader: Reader, address: Address) -> None:
-    """Read the stock of an object; a response that cannot be understood leaves it unknown."""
-    if (single := reader.kinds[address.kind].stock_read) is None:
-        return
-    try:
-        answer = reader.client.call(single.operation, {single.key: address.name})
-        rows = answer if isinstance(answer, list) else [answer]
-        found: dict[str, int | Decimal] = {}
-        for row in rows:
-            if row[single.key] != address.name:
-                return
-            found |= {str(outlet): number(count) for outlet, count in row[_QUANTITIES].items()}
-    except (Rejected, OutcomeUnknown, UnexpectedResponse):
-        return
-    except (LookupError, TypeError, ValueError, AttributeError):
-        return  # not the documented shape
-    if rows:
-        reader.live.stock[address] = found
 
 
 def _referring_fields(kind: Kind, deleted: Collection[str]) -> frozenset[str]:

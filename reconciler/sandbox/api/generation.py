@@ -48,6 +48,8 @@ def places(choices: Choices, path: str) -> tuple[bool, bool]:
         return True, True
     if path in _LISTED:
         return False, True
+    if path == "/Inventory":
+        return True, False  # dealpos-api.md §11: printed with a query, and in no other form
     if path in _NAMED:
         return choices.named_reads != "body", choices.named_reads != "query"
     if generation == "B" and path == "/Variant":
