@@ -31,6 +31,7 @@ APPLY = "Only the command line starts the apply command"
 CHECKS = "The checks of the doctor send nothing"
 KINDS = "Kinds are independent of each other"
 RULES = "Guardrail rules are independent of each other"
+COUPONS = "Guardrail rules of coupons are independent of each other"
 HTTPX = "Only the client imports httpx"
 DEEPDIFF = "Only core.diff.diff imports DeepDiff"
 CLICK = "Only the command line imports click"
@@ -67,6 +68,11 @@ PLANTED = [
     (CHECKS, "dealpos/doctor/checks/access.py", "from reconciler.dealpos.client import Client"),
     (KINDS, "kinds/customer.py", "from reconciler.kinds import coupon"),
     (RULES, "guardrails/rules/changes.py", "from reconciler.guardrails.rules import removals"),
+    (
+        COUPONS,
+        "guardrails/rules/coupons/coupon_expiry.py",
+        "from reconciler.guardrails.rules.coupons import coupon_in_use",
+    ),
     (HTTPX, "dealpos/reading/reader.py", "import httpx"),
     (HTTPX, "dealpos/a_new_module.py", "import httpx"),
     (DEEPDIFF, "core/plan/build.py", "import deepdiff"),

@@ -26,14 +26,17 @@ class TenantProfile:
     """Rows of a full page, by listing: what another page of it will bring."""
     size: int = 0
     """The page size that was accepted last; 0 before any was."""
+    births_hold: bool | None = None
+    """True if a new object can be created out of use; None before one was read back."""
 
 
 def load_profile(state: StateDir, store: str) -> TenantProfile:
     """Return what is remembered of `store`; entries in an unknown form are ignored."""
     known = state.section(FILE, store)
     routes, rows = _entries(known.get("routes"), str), _entries(known.get("rows"), int)
-    size = known.get("size")
-    return TenantProfile(routes, rows, size if isinstance(size, int) and size > 0 else 0)
+    size, hold = known.get("size"), known.get("births_hold")
+    size = size if isinstance(size, int) and size > 0 else 0
+    return TenantProfile(routes, rows, size, hold if isinstance(hold, bool) else None)
 
 
 def save_profile(state: StateDir, store: str, tenant: TenantProfile) -> None:
@@ -50,7 +53,8 @@ def update_profile(
     routes = {name: route for name, route in known.routes.items() if name not in operations}
     rows = {name: count for name, count in known.rows.items() if name not in operations}
     size = found.size or known.size
-    save_profile(state, store, TenantProfile(routes | found.routes, rows | found.rows, size))
+    hold = known.births_hold if found.births_hold is None else found.births_hold
+    save_profile(state, store, TenantProfile(routes | found.routes, rows | found.rows, size, hold))
 
 
 def _entries(found: Any, of: type) -> dict[str, Any]:

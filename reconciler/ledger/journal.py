@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from uuid import uuid4
 
+from reconciler.core.diff.births import find_settled_births
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.model.address import Address
@@ -42,6 +43,8 @@ class Journal:
         """Brings the journal to other clones during a run; None where there are none."""
         self.unsaved: KnownRewrites = {}
         """Values carried over by settled replacements, until a run saves them."""
+        self._over: frozenset[Address] = frozenset()
+        """Births that were found complete or gone, until a run saves that."""
         self._lock = RunLock(state, store, across_folders=across_folders)
         self._shared: JournalContent | None = None
         """The journal of a run in another clone, which takes the place of the file."""
@@ -61,7 +64,7 @@ class Journal:
     @property
     def births(self) -> frozenset[Address]:
         """New objects that were created out of use, to be completed and put in use."""
-        return self.content.births
+        return self.content.births - self._over
 
     def read(self, shared: str | None = None, run: str = "") -> None:
         """Read the journal before the shop is read.
@@ -99,9 +102,9 @@ class Journal:
         """
         left = {a: e for a, e in self.entries.items() if a not in self.unsaved}
         save_rewrites(self.state, self.store, self.unsaved)
-        content = replace(self.content, run=uuid4().hex, replacements=left)
+        content = replace(self.content, run=uuid4().hex, replacements=left, births=self.births)
         if self._save(content):
-            self._shared, self.unsaved = None, {}
+            self._shared, self.unsaved, self._over = None, {}, frozenset()
         self._lock.note_run(content.run)
         self._version = self._read_file().run, self._lock.last_run()
         begun = {c.address: self._entry(c) for c in changes if _is_replacement(c)}
@@ -170,7 +173,8 @@ class Journal:
 
         The journal is read again: what another run has done since the shop was read, it has noted.
         The live objects are returned with the values from before the replacement, where it was
-        undone in part. Settled entries are removed, unless another run is writing.
+        undone in part. Settled entries are removed, unless another run is writing. From then on
+        `births` are the new objects that are still out of use.
         """
         try:
             self._lock.take()
@@ -190,9 +194,10 @@ class Journal:
         live, pending, settled = resume_interrupted(live, self.entries, kinds)
         known = read_rewrites(self.state, self.store)
         self.unsaved = {a: {**known.get(a, {}), **pairs} for a, pairs in settled.items()}
+        self._over = frozenset(find_settled_births(self.births, live, kinds))
         if save:
-            self.settle(settled.keys(), self.unsaved)
-            self.unsaved = {}
+            self.settle(settled.keys() | self._over, self.unsaved)
+            self.unsaved, self._over = {}, frozenset()
         return live, pending
 
     def _entry(self, change: Change) -> Interrupted:

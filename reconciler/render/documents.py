@@ -172,6 +172,23 @@ class ApiUsageDocument(TypedDict):
 
 
 @described
+class UnsafeStopDocument(ObjectDocument):
+    """An object that is half written from the write `after` on, counted from 1, to `until`."""
+
+    after: int
+    until: int
+    why: str
+
+
+@described
+class InterruptionsDocument(TypedDict):
+    """The points at which an apply can be interrupted, one after each write."""
+
+    points: int
+    unsafe: list[UnsafeStopDocument]
+
+
+@described
 class PlanDocument(TypedDict):
     """Output of `reconciler plan --format json`; follows Terraform's plan where they overlap."""
 
@@ -205,6 +222,7 @@ class PlanDocument(TypedDict):
     violations: list[ViolationDocument]
     summary: Summary
     money: PriceImpactDocument
+    interruptions: InterruptionsDocument
     api_usage: ApiUsageDocument
 
 

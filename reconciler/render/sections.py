@@ -110,6 +110,14 @@ def _count_planned(plan: Plan) -> str:
     return ", ".join(parts) or plural(0, "change")
 
 
+def interruption_line(plan: Plan) -> str:
+    """Return after how many of the writes a run may end; empty for a plan without writes."""
+    checked = plan.interruptions
+    verb = "is" if checked.points == 1 else "are"
+    points = plural(checked.points, "stop point")
+    return f"{checked.safe:,} of {points} {verb} safe" if checked.points else ""
+
+
 def usage_line(plan: Plan, usage: ApiUsage, finish: str | None = None) -> str:
     """Return the requests that the plan used and an apply needs, and when that would be done."""
     used = f"{plural(usage.reads, 'request')} used by this plan"

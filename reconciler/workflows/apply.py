@@ -25,7 +25,9 @@ def apply_plan(
     before anything is written; one that comes after is returned beside the report.
     """
     ledger, plan = planned.ledger, planned.plan
+    births = {address for step in planned.steps for address in step.births}
     with nullcontext() if plan.empty and not plan.given_up else shop.journal.lock():
-        with ledger.lock(plan, planned.usage.seconds, force_unlock):
+        with ledger.lock(plan, planned.usage.seconds, force_unlock, births):
             report = apply_steps(shop.client, plan, planned.steps, KINDS, shop.journal, observer)
+        shop.save_profile()
         return report, ledger.record(plan, planned.basis, report)

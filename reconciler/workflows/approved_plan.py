@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from reconciler.core.diff.births import NOTED, declare_in_use
 from reconciler.core.diff.change import Action
 from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.diff.rename import with_renames
@@ -51,13 +52,16 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
     files = shop.read_files() if _has_private_fields(approved.changes) else Desired()
     desired = desired_from_approved(approved.changes, files, KINDS)
     before = shop.read_ledger()
-    state, pending = shop.journal.resume(read_live(shop.client, desired, KINDS), KINDS)
+    wanted = declare_in_use(desired, dict.fromkeys(shop.journal.births, NOTED), KINDS)
+    state, pending = shop.journal.resume(read_live(shop.client, wanted, KINDS), KINDS)
+    births = shop.journal.births
+    desired = declare_in_use(desired, dict.fromkeys(births, NOTED), KINDS)
     before = before.with_new_rewrites()
     # Conflicts with the ledger hold nothing back here: they were shown when it was approved.
     both = before.hold_conflicts(desired, state, ("*",))
     desired, state = both.desired, both.live
     view, renames, _ = with_renames(desired, state, KINDS, before.rewrites)
-    moved, done = compare_approved(approved.changes, view, renames, KINDS)
+    moved, done = compare_approved(approved.changes, view, renames, KINDS, births)
     lost = {
         c.address: "its declaration has changed since the plan was saved"
         for c in approved.changes

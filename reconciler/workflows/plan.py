@@ -10,13 +10,17 @@ from typing import NamedTuple
 
 from reconciler.catalogue.files import Files
 from reconciler.catalogue.problems import note_unnameable
+from reconciler.core.diff.births import LIKELY, NOTED, declare_in_use, find_likely_births
 from reconciler.core.diff.known_rewrites import mark_changed_derived_fields
 from reconciler.core.ledger.record import RecordBasis
+from reconciler.core.model.desired import Desired
+from reconciler.core.model.live import Live
 from reconciler.core.plan.build import build_plan
 from reconciler.core.plan.faults import Fault, check_references
 from reconciler.core.plan.plan import Plan, Violation, refusals
 from reconciler.core.plan.target import Scope, narrow_desired
 from reconciler.core.steps import order, usage
+from reconciler.core.steps.prefix import check_prefixes
 from reconciler.core.steps.step import Step
 from reconciler.core.steps.usage import ApiUsage
 from reconciler.dealpos.reading.read import read_live
@@ -65,7 +69,8 @@ def make_plan(
         desired, narrowed = narrow_desired(desired, scope, KINDS)
         notes = (*notes, narrowed)
     desired = mark_changed_derived_fields(desired, ledger.rewrites, KINDS)
-    live = read_live(shop.client, desired, KINDS, shop.journal.entries)
+    wanted = declare_in_use(desired, dict.fromkeys(shop.journal.births, NOTED), KINDS)
+    live = read_live(shop.client, wanted, KINDS, shop.journal.entries)
     shop.save_profile()
     live, pending = shop.journal.resume(live, KINDS)
     if scope:
@@ -76,7 +81,8 @@ def make_plan(
     found = check_references(desired, live, KINDS, applied)
     refused = {f.address: f.reason for f in found if f.is_drift or (audit and f.is_drift is None)}
     refuse_faults(root, [fault for fault in found if fault.address not in refused], desired)
-    sides = ledger.hold_conflicts(desired, live, overwrite)
+    asked = desired if audit else _complete_births(shop, ledger, desired, live)
+    sides = ledger.hold_conflicts(asked, live, overwrite)
     build = partial(
         build_plan,
         sides.desired,
@@ -93,6 +99,8 @@ def make_plan(
         plan, faults = build({**refused, **{f.address: _explain_gone(f) for f in gone}})
     refuse_faults(root, () if audit else faults, desired)
     plan, basis = ledger.label_origins(plan, sides, desired, bool(scope))
+    planned = order_steps(shop, plan, ledger, basis)
+    plan = planned.plan
     former = {address: entry.before for address, entry in pending.items()}
     context = PlanContext(plan, sides.desired, sides.live, KINDS, shop.today, bool(scope), former)
     guardrails = shop.settings.guardrails
@@ -101,7 +109,14 @@ def make_plan(
     unmanaged = () if scope else plan.unmanaged
     notes = (*notes, *plan.notes, *note_unnameable(unmanaged), *remarks)
     plan = replace(plan, violations=violations, notes=notes, unmanaged=unmanaged)
-    return order_steps(shop, plan, ledger, basis)
+    return planned._replace(plan=plan)
+
+
+def _complete_births(shop: OpenShop, ledger: RunLedger, desired: Desired, live: Live) -> Desired:
+    """Return `desired` with what an interrupted apply left out of sale back on sale."""
+    likely = find_likely_births(desired, live, ledger.applied, KINDS)
+    births = dict.fromkeys(likely, LIKELY) | dict.fromkeys(shop.journal.births, NOTED)
+    return declare_in_use(desired, births, KINDS)
 
 
 def _explain_gone(fault: Fault) -> str:
@@ -117,8 +132,11 @@ def rebuild_ledger(shop: OpenShop, backend: LedgerBackend, force: bool) -> None:
 
 
 def order_steps(shop: OpenShop, plan: Plan, ledger: RunLedger, basis: RecordBasis) -> PlannedRun:
-    """Return the plan with its steps in order, and their cost in the shop's request window."""
-    steps = order.order_steps(plan, KINDS)
+    """Return the plan with its steps in order, checked, and their cost in the request window."""
+    hold = shop.client.routes.tenant.births_hold
+    steps = order.order_steps(plan, KINDS, prove_births=hold is None)
+    checked = check_prefixes(plan, steps, KINDS, births_hold=hold is not False)
+    plan = replace(plan, interruptions=checked)
     window = usage.Window(shop.client.window.capacity, shop.client.window.seconds)
     estimate = usage.estimate(steps, KINDS, plan.reads, plan.listings, window)
     return PlannedRun(plan, steps, estimate, ledger, basis)

@@ -262,9 +262,9 @@ def test_what_takes_a_name_waits_for_the_rename_that_gives_it_up(world: World) -
     world.declare("category/Y", was="B", **KEEP)
     world.declare("category/B")
     assert [(o, body["Name"]) for o, body in world.calls()] == [
-        ("category.update", "B"),
         ("category.update", "A"),
         ("category.create", "A/New"),
+        ("category.update", "B"),
         ("category.create", "B"),
     ]
 

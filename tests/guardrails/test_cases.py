@@ -1,19 +1,22 @@
 """Each guardrail as three folders: what trips it, what is just inside its limit, what is allowed.
 
 `guardrails/<rule>/` holds `live.json` (a seed document), `guardrails.yaml` where a case needs other
-limits, and in `trips/`, `inside/` and `allowed/` a `catalogue.yaml` with the plan that must come of
-it. `UPDATE=1 pytest tests/guardrails` writes the plans anew.
+limits, `tenant.json` for what is known of the shop, and in `trips/`, `inside/` and `allowed/` a
+`catalogue.yaml` with the plan that must come of it. `UPDATE=1 pytest tests/guardrails` writes the
+plans anew.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from reconciler.core.plan.plan import Plan, refusals
+from reconciler.dealpos.tenant import load_profile
 from reconciler.guardrails.rules import RULES
 from reconciler.kinds import KINDS
 from reconciler.render.formats.text import render_plan
@@ -33,7 +36,11 @@ def judged(make_shop: MakeShop, rule: str, case: str) -> tuple[Plan, str]:
     shop.write(text, "catalogue.yaml")
     if (folder / "reconciler.yaml").exists():
         shop.configure((folder / "reconciler.yaml").read_text(encoding="utf-8"))
-    plan = shop.plan()
+    client = shop.client()
+    if (folder / "tenant.json").exists():
+        shutil.copy(folder / "tenant.json", shop.state.create())
+        client.routes.tenant = load_profile(shop.state, "sandbox")
+    plan = shop.plan(client)
     return plan, render_plan(plan, PlanView(kinds=KINDS, usage=shop.cost(plan)))
 
 

@@ -43,6 +43,7 @@ def test_the_plan_document_has_the_keys_of_the_contract() -> None:
         "violations": list,
         "summary": dict,
         "money": dict,
+        "interruptions": dict,
         "api_usage": dict,
     }
     assert document["format_version"] == "2.0"

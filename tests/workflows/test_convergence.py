@@ -102,9 +102,10 @@ IMPOSSIBLE: dict[tuple[str, Any], tuple[set[str], str]] = {
 }
 CASES_OF_LETTERS = ("upper", "lower")
 ELSEWHERE = {("rewrite_text", how) for how in (*CASES_OF_LETTERS, "cut")} | {
-    ("page_number", "endless")
+    ("page_number", "endless"),
+    ("create_discontinued", "ignored"),
 }
-"""Choices under which nothing can converge: tests of their own say what must come of them."""
+"""Choices under which one apply does not converge: tests of their own say what must come of it."""
 
 
 def alone() -> Iterator[dict[str, Any]]:
@@ -164,6 +165,15 @@ def test_another_letter_case_converges_once_all_was_written(make_shop: MakeShop,
     """A product's update writes its other variants too, which then read otherwise than before."""
     kopi = Kopi(make_shop, {"rewrite_text": how})
     assert kopi.apply() == set()
+    assert kopi.apply() == set()
+    assert kopi.left() == set()
+
+
+def test_a_shop_that_sells_at_once_is_found_out_by_the_first_new_object(
+    make_shop: MakeShop,
+) -> None:
+    kopi = Kopi(make_shop, {"create_discontinued": "ignored"})
+    assert kopi.apply() == {"variant/1002O"}
     assert kopi.apply() == set()
     assert kopi.left() == set()
 

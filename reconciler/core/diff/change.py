@@ -96,6 +96,8 @@ class Change:
     """Fields that an update of its own could clear: only its parent's update may carry it."""
     replaces: Value | None = None
     """The object that an interrupted replacement deleted, where this creation finishes it."""
+    interrupted: str = ""
+    """Set where this change completes an interrupted creation: how that is known."""
 
     @property
     def names(self) -> frozenset[str]:
@@ -116,6 +118,12 @@ class Change:
 
 RENAMED = "renamed"
 CARRIED = "remaining uses"
+
+
+def comes_into_use(kind: Kind, change: Change) -> bool:
+    """Return whether a change brings an object into use that was absent or retired."""
+    out = change.before is None or bool(change.before.get(kind.retire))
+    return out and change.after is not None and not change.after.get(kind.retire)
 
 
 def digest(kind: Kind, address: Address, value: Value | None, names: Iterable[str] = ()) -> str:

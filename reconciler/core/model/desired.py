@@ -34,6 +34,8 @@ class Declared:
     """Fields that the server always rewrites, and whose value is not the one written last."""
     removed: str | None = None
     """The reason of a removal that is declared as a retirement; no file holds such an object."""
+    interrupted: str = ""
+    """Set where its creation was interrupted: the plan completes it and puts it in use."""
 
 
 @dataclass(frozen=True, slots=True)

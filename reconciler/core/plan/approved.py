@@ -109,16 +109,23 @@ def _owned_fields(kind: Kind, change: Approved) -> Iterator[str]:
 
 
 def compare_approved(
-    approved: Iterable[Approved], live: Live, renames: Mapping[Address, str], kinds: Kinds
+    approved: Iterable[Approved],
+    live: Live,
+    renames: Mapping[Address, str],
+    kinds: Kinds,
+    births: Collection[Address] = (),
 ) -> tuple[list[StaleField], list[Address]]:
     """Return the reasons against approved changes, and the objects that are as approved already.
 
-    `live` is the shop as a plan sees it, with the `renames` that are still to be done.
+    `live` is the shop as a plan sees it, with the `renames` that are still to be done; `births` are
+    new objects that an interrupted apply has left to be completed.
     """
     moved: list[StaleField] = []
     done: list[Address] = []
     for change in approved:
         kind = kinds[change.address.kind]
+        if change.address in births and isinstance(live.get(change.address), Observed):
+            continue
         if found := list(_find_objections(kind, change, live, renames)):
             moved += found
         elif change.address not in renames and _is_so(kind, change, live):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.core.diff.attempts import Attempt, drop_repeated
+from reconciler.core.diff.births import REASONS
 from reconciler.core.diff.change import RENAMED, Action, Change, FieldChange, digest
 from reconciler.core.diff.diff import compare_fields, create_object, is_unchanged, merge_declared
 from reconciler.core.diff.known_rewrites import KnownRewrites
@@ -235,6 +236,7 @@ class _Builder:
                 old,
                 {n: (asked[n], v) for n, v in after.items() if asked.get(n) != v},
                 implied=self._implied_parents(address) if old else (),
+                interrupted=declared.interrupted,
             )
         )
 
@@ -267,7 +269,10 @@ def _reason(declared: Declared, action: Action, fields: Iterable[FieldChange]) -
     told = "; ".join(sorted(reasons - {RENAMED}))
     if action is Action.REPLACE:
         return f"must be replaced: {told}"
-    return "; ".join(filter(None, (declared.removed or "declared and live values differ", told)))
+    reason = declared.removed or REASONS.get(
+        declared.interrupted, "declared and live values differ"
+    )
+    return "; ".join(filter(None, (reason, told)))
 
 
 def _merge_warnings(*warnings: PlanWarning) -> tuple[PlanWarning, ...]:

@@ -47,6 +47,30 @@ class Violation:
     """The exception that covered it until a day in the past."""
 
 
+class UnsafeStop(NamedTuple):
+    """An object that customers would meet half written if the apply ended at these requests."""
+
+    after: int
+    """The first of these requests; the writes of a plan count from 1."""
+    until: int
+    """The request that puts it right."""
+    address: Address
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interruptions:
+    """The stop points of an apply, one after each write, and those that are not safe."""
+
+    points: int = 0
+    unsafe: tuple[UnsafeStop, ...] = ()
+
+    @property
+    def safe(self) -> int:
+        """The number of stop points at which nothing is half written."""
+        return self.points - len({n for stop in self.unsafe for n in range(stop.after, stop.until)})
+
+
 @dataclass(frozen=True, slots=True)
 class SkippedChange:
     """An approved change that is not carried out, and why."""
@@ -95,6 +119,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     violations: tuple[Violation, ...] = ()
     """The violations that the guardrails found, exceptions included."""
+    interruptions: Interruptions = field(default_factory=Interruptions)
     unchanged: int = 0
     parents: Mapping[Address, ParentWithChildren] = field(default_factory=dict)
     """The live parents that changes touch, with the children that their updates must carry."""

@@ -1,19 +1,22 @@
 """Turn the changes of a plan into requests, as few as the API allows.
 
 A new child is created with its parent, or added to its parent in one call with its siblings;
-fields that these calls cannot carry follow in its own update. A parent's update names every
+fields that these calls cannot carry follow in its own update, which also puts it on sale: until
+then it is discontinued, so that nobody buys it at a price that is not the declared one. A parent's
+update names every
 live child of the parent with its value after the plan, because it is undocumented whether
 children that are left out would be kept (dealpos-api.md §6.2).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from reconciler.core.diff.change import Action, Change
+from reconciler.core.diff.births import complete_birth, find_births, is_incomplete
+from reconciler.core.diff.change import Action, Change, comes_into_use
 from reconciler.core.diff.readback import proof_of
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Call, Kind, Kinds, Parent, Value
@@ -73,11 +76,16 @@ class _Lowering:
     def _lower_top_level(self, kind: Kind, child: Kind | None, change: Change) -> Iterator[Step]:
         assert change.after is not None
         if change.action is Action.CREATE and kind.create:
-            below = self.children.get(change.address, ()) if child else ()
-            riders = [c for c in below if c.action is Action.CREATE]
             carried = {kind.name: frozenset(kind.create.fields)}
+            below, births = [], dict[Address, Change]()
             if child and child.parent:
-                carried[child.name] = frozenset(child.parent.create.fields)
+                call = child.parent.create
+                carried[child.name] = frozenset(call.fields)
+                below = [
+                    c for c in self.children.get(change.address, ()) if c.action is Action.CREATE
+                ]
+                births = find_births(child, below, call)
+            riders = [births.get(c.address, c) for c in below]
             yield self._new_step(
                 kind,
                 Action.CREATE,
@@ -85,9 +93,12 @@ class _Lowering:
                 [self._build_creation(kind, kind.create, change.after, child, riders)],
                 carried,
                 creates=True,
+                births=frozenset(births),
                 undo=build_undo(kind, change, change.replaces),
             )
             yield from self._completions(kind, [change], kind.create)
+            if child and child.parent:
+                yield from self._completions(child, below, child.parent.create)
         elif change.action is Action.REPLACE and kind.delete and kind.create:
             removal = build_request(kind, kind.delete, change.before or {})
             creation = build_request(kind, kind.create, values_to_send(change))
@@ -142,15 +153,12 @@ class _Lowering:
         return request_with_spellings(call.operation, bodies)
 
     def _completions(self, kind: Kind, changes: Sequence[Change], call: Call) -> Iterator[Step]:
-        """Yield updates for the fields that a creation could not carry."""
+        """Yield updates for the fields that a creation could not carry; they put it in use too."""
         for change in changes:
-            after = change.after or {}
-            missing = set(after) - set(call.fields)
-            if not after.get(kind.retire):
-                missing.discard(kind.retire)  # a new object is in use already
-            if kind.update and missing & set(kind.update.fields) - {kind.parent_kind}:
-                value = values_to_send(self._with_parent_values(kind, change))
-                yield self._own_update(kind, change, value)
+            if is_incomplete(kind, change, call):
+                whole = complete_birth(kind, change)
+                value = values_to_send(self._with_parent_values(kind, whole))
+                yield self._own_update(kind, whole, value)
 
     def _with_parent_values(self, kind: Kind, change: Change) -> Change:
         """Return a new child with the values that repeat its parent's.
@@ -184,11 +192,10 @@ class _Lowering:
     ) -> Iterator[Step]:
         """Yield all steps for the children of one parent."""
         above = self.changes.get(owner)
+        if above is not None and above.action is Action.CREATE:
+            return  # created with its children
         created = [c for c in changes if c.action is Action.CREATE]
         riding: set[Address] = set()
-        if above is not None and above.action is Action.CREATE:
-            yield from self._completions(kind, created, parent.create)
-            return
         if self._has_parent_update(kind, owner):
             step = self._parent_update(kind, parent, owner, above, changes)
             riding = {a for a in step.addresses if a != owner}
@@ -220,23 +227,23 @@ class _Lowering:
         family = self.plan.parents[owner]
         children = family.children or {}
         value = values_to_send(above) if above else family.value
-        items = []
-        for name in children:
-            change = self.changes.get(Address(kind.name, name))
-            after = change.after if change and change.after else {}
-            items.append(kind.encode(parent.update, overlay(children[name], after)))
         carried = frozenset(parent.update.fields)
-        riding = [c for c in changes if c.action is not Action.CREATE and c.names & carried]
+        returns = above is not None and comes_into_use(above_kind, above)
+        riding = {c.address.name: c for c in _carry(kind, parent, changes, whole=returns)}
+        items = [
+            kind.encode(parent.update, overlay(child, riding[name].after if name in riding else {}))
+            for name, child in children.items()
+        ]
         body = {**above_kind.encode(call, value), parent.key: items}
         fallback = {
             c.address: build_request(kind, kind.update, c.after or {})
-            for c in riding
+            for c in riding.values()
             if kind.update and not c.unread_fields_at_risk and c.names <= set(kind.update.fields)
         }
         return self._new_step(
             above_kind,
             above.action if above else Action.UPDATE,
-            [*([above] if above else []), *riding],
+            [*([above] if above else []), *riding.values()],
             [Request(call.operation, body)],
             {above_kind.name: frozenset(call.fields), kind.name: carried},
             fallback=fallback,
@@ -246,15 +253,33 @@ class _Lowering:
         self, kind: Kind, parent: Parent, owner: Address, changes: Sequence[Change]
     ) -> Step:
         assert kind.create is not None
+        births = find_births(kind, changes, kind.create)
+        changes = [births.get(change.address, change) for change in changes]
         items = [kind.encode(kind.create, change.after or {}) for change in changes]
         above = self.kinds[parent.kind]
         (key,) = above.fields[above.identity].wire.write
-        body = {key: owner.name, parent.key: items}
         return self._new_step(
             kind,
             Action.CREATE,
             changes,
-            [Request(kind.create.operation, body)],
+            [Request(kind.create.operation, {key: owner.name, parent.key: items})],
             {kind.name: frozenset(kind.create.fields)},
             creates=True,
+            births=frozenset(births),
         )
+
+
+def _carry(kind: Kind, parent: Parent, changes: Iterable[Change], whole: bool) -> Iterator[Change]:
+    """Yield the children that their parent's update changes, as it writes them.
+
+    Where an update of its own follows, a child is left to that as far as it goes, unless `whole`:
+    so all prices of a child change at one moment, and it returns to use when it is whole.
+    """
+    carried = set(parent.update.fields)
+    for change in (c for c in changes if c.action is not Action.CREATE):
+        alone = not whole and not change.names <= carried
+        own = kind.update.fields if kind.update and alone else ()
+        if not change.names.isdisjoint(carried.difference(own)):
+            after = {n: v for n, v in (change.after or {}).items() if n not in own}
+            after |= {n: v for n, v in (change.before or {}).items() if n in own}
+            yield replace(change, after=after) if own else change

@@ -9,11 +9,11 @@ The picture follows from the references between objects; no kind is named here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
-from reconciler.core.diff.change import Action, Change
+from reconciler.core.diff.change import Action, Change, comes_into_use
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import ancestors, references_of
 from reconciler.core.model.kind import Kinds, Value
@@ -23,32 +23,67 @@ from reconciler.core.steps.step import Step
 from reconciler.errors import Problem, SourceError
 
 
-def order_steps(plan: Plan, kinds: Kinds) -> tuple[Step, ...]:
+def order_steps(plan: Plan, kinds: Kinds, *, prove_births: bool = False) -> tuple[Step, ...]:
     """Return every step of the plan in an order in which each finds what it needs.
 
-    The order is the same for the same plan. Raises SourceError for changes that wait for each
-    other, such as the renames A→B and B→A.
+    The order is the same for the same plan. With `prove_births` the first object that is created
+    out of use is read back before anything else is sent. Raises SourceError for changes that wait
+    for each other, such as the renames A→B and B→A.
     """
     unordered = lower_plan(plan, kinds)
     needed = _Dependencies(unordered, kinds)
-    waiting = {step.id: frozenset(needed.steps_before(step) - {step.id}) for step in unordered}
-    sorter = TopologicalSorter(waiting)
+    waits = {step.id: needed.steps_before(step) - {step.id} for step in unordered}
+    after = {i: waits[i] | needed.steps_overwriting(unordered[i]) for i in waits}
+    publishing = {i: needed.steps_to_publish(unordered[i]) - {i} for i in waits}
+    whole = {i: after[i] | publishing[i] for i in waits}
+    if _find_cycle(whole):
+        if cycle := _find_cycle(after):
+            raise _cycle_error([c for i in cycle for c in unordered[i].changes])
+        # The check of every prefix says what is in use too early.
+        whole, publishing = after, {}
+    steps = [
+        replace(unordered[i], waits=frozenset(waits[i].union(publishing.get(i, ()))))
+        for i in _sort(unordered, whole)
+    ]
+    first = next((n for n, step in enumerate(steps) if step.births), None)
+    if prove_births and first is not None:
+        steps[first] = replace(steps[first], proves_births=True)
+    return tuple(steps)
+
+
+def _find_cycle(graph: Mapping[int, Set[int]]) -> Sequence[int]:
     try:
-        sorter.prepare()
+        TopologicalSorter(graph).prepare()
     except CycleError as error:
-        raise _cycle_error([c for i in error.args[1] for c in unordered[i].changes]) from None
-    ordered: list[Step] = []
-    last: list[int] = []
-    while sorter.is_active():
-        ready = sorted(sorter.get_ready())
-        last += [i for i in ready if unordered[i].action in _DESTROYS]
-        # Replacements and deletions come last: if an earlier step shows that this shop rejects
-        # or changes writes, nothing has been destroyed yet.
-        if not (next_ := [i for i in ready if unordered[i].action not in _DESTROYS]):
-            next_, last = sorted(last), []
-        ordered += [replace(unordered[i], waits=waiting[i]) for i in next_]
-        sorter.done(*next_)
-    return tuple(ordered)
+        found: Sequence[int] = error.args[1]
+        return found
+    return ()
+
+
+def _sort(unordered: Sequence[Step], after: Mapping[int, Set[int]]) -> Iterable[int]:
+    """Return the steps depth first, so that little is unfinished when a run ends.
+
+    A step comes after those it must come `after`, and right behind one that writes its object too.
+    Replacements and deletions come last: if an earlier step shows that this shop rejects or changes
+    writes, nothing has been destroyed yet.
+    """
+    writing: dict[Address, list[int]] = {}
+    for step in unordered:
+        for address in step.addresses:
+            writing.setdefault(address, []).append(step.id)
+    ordered: dict[int, None] = {}
+    pending = sorted(after, key=lambda i: (unordered[i].action in _DESTROYS, i), reverse=True)
+    while pending:
+        current = pending[-1]
+        if current in ordered:
+            pending.pop()
+        elif missing := [i for i in after[current] if i not in ordered]:
+            pending += sorted(missing, reverse=True)
+        else:
+            ordered[current] = None
+            rest = {i for address in unordered[current].addresses for i in writing[address]}
+            pending += sorted((i for i in rest if i not in ordered), reverse=True)
+    return ordered
 
 
 def _cycle_error(changes: list[Change]) -> SourceError:
@@ -83,6 +118,20 @@ class _Dependencies:
             if change.renamed_from
         }
         self.moved_out_before_rename = self._moves_before_rename(unordered)
+        # The step after which what comes into use is whole.
+        self.whole_by = {
+            change.address: step.id
+            for step in unordered
+            for change in step.changes
+            if comes_into_use(kinds[change.address.kind], change)
+        }
+        live = [(step, c) for step in unordered for c in step.changes if c.before is not None]
+        self.returning = {c.address for _, c in live if comes_into_use(kinds[c.address.kind], c)}
+        self.own_updates: dict[Address, set[int]] = {}
+        for step, change in live:
+            owner = kinds[step.kind].parent_address(change.after or {})
+            if owner and step.kind == change.address.kind:
+                self.own_updates.setdefault(owner, set()).add(step.id)
         self.last_users = _last_users(unordered, kinds)
         self.parent_updates = {
             owner: step.id
@@ -111,6 +160,30 @@ class _Dependencies:
             if step.creates and owner in self.parent_updates:
                 waits.add(self.parent_updates[owner])
         return waits
+
+    def steps_to_publish(self, step: Step) -> set[int]:
+        """Return the steps before `step` so that nothing is sold before it is whole.
+
+        What names an object waits until that is whole; a parent that returns to use waits for the
+        updates of its children.
+        """
+        found: set[int] = set()
+        for change in step.changes if step.action is not Action.DELETE else ():
+            kind = self.kinds[change.address.kind]
+            targets = {target for target, _ in references_of(kind, step.written_values(change))}
+            targets.discard(kind.parent_address(change.after or {}) or change.address)
+            found.update(self.whole_by[a] for a in targets & self.whole_by.keys())
+            if change.address in self.returning:
+                found |= self.own_updates.get(change.address, set())
+        return found
+
+    def steps_overwriting(self, step: Step) -> set[int]:
+        """Return the parent's updates that write the old values of what `step` updates."""
+        change = step.changes[0]
+        owner = self.kinds[step.kind].parent_address(change.after or {})
+        if change.before is None or owner not in self.parent_updates or owner in self.returning:
+            return set()
+        return {self.parent_updates[owner]}
 
     def _moves_before_rename(self, unordered: list[Step]) -> Mapping[int, set[int]]:
         """Return, for each rename, the renames that move an object out from below its old name."""

@@ -47,7 +47,8 @@ class Step:
     """The smallest part of an apply: one request, or the two of a replacement.
 
     `carried` names the fields of its changes that this step writes; `waits` are the steps that
-    must have succeeded before; `fallback` holds the requests that write one object at a time;
+    must have succeeded before; `births` are new objects that stay out of use until a later step
+    completes them; `fallback` holds the requests that write one object at a time;
     `proofs` the fields that must be seen before a change counts as verified. `undo` is set for a
     creation that must read back as declared, or be removed again.
     """
@@ -60,6 +61,10 @@ class Step:
     carried: Mapping[str, frozenset[str]]
     creates: bool = False
     waits: frozenset[int] = frozenset()
+    births: frozenset[Address] = frozenset()
+    proves_births: bool = False
+    """True if a birth is read back at once: whether this shop creates objects out of use is not
+    known yet."""
     fallback: Mapping[Address, Request] = field(default_factory=dict)
     proofs: Mapping[Address, Proof] = field(default_factory=dict)
     undo: Undo | None = None

@@ -69,7 +69,7 @@ def count_readbacks(steps: Sequence[Step], kinds: Kinds, pages: Mapping[str, Lis
         for address, gone in {(a, s.action is Action.DELETE) for s in steps for a in s.addresses}
     )
     reads = sum(choose_read(kinds[n], c, pages.get(n)).requests for (n, _), c in confirmed.items())
-    replaced = sum(step.action is Action.REPLACE for step in steps)
+    replaced = sum((step.action is Action.REPLACE) + step.proves_births for step in steps)
     listings = {
         address.kind
         for step in steps

@@ -53,6 +53,11 @@ _CUT_IN_HALF = (
     "the old one may be deleted and the new one not created. Plan again: the next apply finishes it"
 )
 
+_SOLD_AT_ONCE = (
+    "not sent: DealPOS put another new object on sale at once, before it was complete. Plan again "
+    "to see what that means for this one"
+)
+
 
 def apply_steps(
     client: Client,
@@ -64,7 +69,8 @@ def apply_steps(
 ) -> Report:
     """Send the steps of `plan`, in order, read back what was written, and return the report.
 
-    `journal` holds what a replacement is about to delete, until the new object is verified.
+    `journal` holds what a replacement is about to delete, until the new object is verified, and
+    the new objects that are out of use until they are complete.
     """
     writing = {address for step in steps for address in step.addresses}
     assert all(change.address in writing for change in plan.changes), "a change without a step"
@@ -87,7 +93,8 @@ def apply_steps(
             if attempt := record_attempt(kind, written.change, written.readback, said):
                 attempts[address] = attempt
     verified = [outcome.address for outcome in outcomes if outcome.verified]
-    journal.settle([*plan.given_up, *verified], rewrites)
+    unsent = {outcome.address for outcome in outcomes if outcome.status == "skipped"}
+    journal.settle([*plan.given_up, *verified, *(current.births & unsent)], rewrites)
     save_attempts(journal.state, journal.store, attempts, verified)
     return Report(
         plan.store,
@@ -128,7 +135,16 @@ class _Run:
     """Kinds of which an object was not kept as written: a replacement could lose another."""
     unseen: dict[str, str] = field(default_factory=dict)
     """Kinds of which a new object could not be seen, and why none of them is created any more."""
+    births: frozenset[Address] = frozenset()
+    """New objects that this run creates out of use."""
+    noted: bool = False
+    """True if the journal has them."""
+    births_hold: bool | None = None
+    """False if this run saw a new object in use that was created out of use."""
     stopped: str | None = None
+
+    def __post_init__(self) -> None:
+        self.births = frozenset(address for step in self.steps for address in step.births)
 
     def send_all(self) -> list[Written]:
         """Send every step, or as many as can be; return one record per step and change."""
@@ -158,6 +174,8 @@ class _Run:
             return self._skip(
                 step, f"not sent: it depends on {cause.addresses[0]}, which was not applied"
             )
+        if step.births and self.births_hold is False:
+            return self._skip(step, _SOLD_AT_ONCE)
         if why := self.policy.reason_to_stop(step):
             return self._skip(step, why)
         return self._attempt(step)
@@ -172,7 +190,13 @@ class _Run:
                 if step.undo.replaces:
                     self.journal.begin(step.changes[0])
                 return self._create(step)
-            return self.sender.send(step)
+            if step.births and not self.noted:
+                self.journal.begin_births(self.births)
+                self.noted = True
+            writes = self.sender.send(step)
+            if step.proves_births:
+                self.births_hold = self.sender.prove_birth(step)
+            return writes
         except (ReconcilerError, KeyboardInterrupt) as error:
             return self._fail(step, error)
 

@@ -67,6 +67,21 @@ class RequestSender(Readback):
                     raise
         return record_acceptance(step)
 
+    def prove_birth(self, step: Step) -> bool | None:
+        """Read an object that a step has created out of use, and remember if the shop did that.
+
+        Return None where the read does not show it: then the next apply looks again.
+        """
+        address = min(step.births)
+        retire = self.kinds[address.kind].retire
+        try:
+            state = self.read([address], {address: frozenset({retire})}).get(address)
+        except (ApiError, Stopped):
+            return None
+        if isinstance(state, Observed) and retire in state.value:
+            self.client.routes.tenant.births_hold = bool(state.value[retire])
+        return self.client.routes.tenant.births_hold
+
     def delete(self, step: Step) -> tuple[Written, ...]:
         """Delete the objects of a step; an object that is gone already counts as deleted."""
         self._delete(step.requests[0], step.addresses)

@@ -72,5 +72,7 @@ class StopPolicy:
         steps = [self.groups.steps[i] for i in ids]
         whole = count_readbacks(steps, self.kinds, self.pages) + sum(len(s.requests) for s in steps)
         passed = [self.groups.steps[i] for i in self.passed]
-        reads = sum((s.action is Action.REPLACE) + (s.undo is not None) for s in passed)
+        reads = sum(
+            (s.action is Action.REPLACE) + (s.undo is not None) + s.proves_births for s in passed
+        )
         return whole - reads - sum(len(s.requests) for s in passed)

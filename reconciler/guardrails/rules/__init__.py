@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from types import MappingProxyType
 
 from reconciler.guardrails.guardrail import Guardrail
 
-_modules = sorted(module.name for module in iter_modules(__path__))
+_modules = [m.name for m in walk_packages(__path__, f"{__name__}.") if not m.ispkg]
+_names = {name.rpartition(".")[2].replace("_", "-"): name for name in _modules}
 RULES: Mapping[str, type[Guardrail]] = MappingProxyType(
-    {name.replace("_", "-"): import_module(f"{__name__}.{name}").Rule for name in _modules}
+    {name: import_module(_names[name]).Rule for name in sorted(_names)}
 )
 """Every rule by name; called without arguments it has its default limits."""

@@ -3,7 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reconciler.core.diff.births import NOTED
 from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
+
+_RETIRED = (
+    "it was retired in the shop, and this puts it back on sale. To keep it retired, declare "
+    "`{}: true` or remove the key"
+)
+_LIKELY = (
+    "it is retired in the shop and incomplete, as after an interrupted apply. This completes it "
+    "and puts it on sale. To keep it retired, declare `{}: true`"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +24,7 @@ class Rule(Guardrail):
         """Yield one finding for each object that was retired and would not be any more."""
         for change in context.plan.changes:
             flag = context.kinds[change.address.kind].retire
-            for field in change.fields:
+            for field in change.fields if change.interrupted != NOTED else ():
                 if flag and field.path == (flag,) and field.before and not field.after:
-                    yield RuleFinding(
-                        "it was retired in the shop, and this puts it back on sale. To keep it "
-                        f"retired, declare `{flag}: true` or remove the key",
-                        change.address,
-                        (flag,),
-                    )
+                    said = _LIKELY if change.interrupted else _RETIRED
+                    yield RuleFinding(said.format(flag), change.address, (flag,))

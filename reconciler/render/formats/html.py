@@ -45,6 +45,7 @@ def render_plan(plan: Plan, view: PlanView) -> str:
         made="Plan made at",
         money=impact_line(sum_price_impact(plan.changes, kinds), labels),
         usage=sections.usage_line(plan, view.usage),
+        interruptions=sections.interruption_line(plan),
         violations=sections.list_violations(plan),
         allow="\n".join(sections.allow_block(refusals(plan.violations), view.made_at)),
         removals=sections.find_removals(plan),

@@ -66,6 +66,13 @@ def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
         "violations": [_violation(found, labels, view.made_at) for found in plan.violations],
         "summary": cast("documents.Summary", plan.counts()),
         "money": impact_document(sum_price_impact(plan.changes, kinds), labels),
+        "interruptions": {
+            "points": plan.interruptions.points,
+            "unsafe": [
+                {"after": after, "until": until, **object_document(address, labels), "why": why}
+                for after, until, address, why in plan.interruptions.unsafe
+            ],
+        },
         "api_usage": {
             "reads": usage.reads,
             "writes": usage.writes,

@@ -104,6 +104,8 @@ def _plan_head(plan: Plan, view: PlanView) -> str:
     if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
         lines += [f"Price impact: {comment.short(impact, comment.MAX_SENTENCE_CHARACTERS)}", ""]
     lines += [f"API usage: {sections.usage_line(plan, view.usage)}", ""]
+    if checked := sections.interruption_line(plan):
+        lines += [f"Interruption check: {checked}", ""]
     return "\n".join(lines) + "\n"
 
 

@@ -61,6 +61,8 @@ def _plan(plan: Plan, view: PlanView) -> Iterator[str]:
     if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
         yield f"Price impact: {impact}"
     yield f"API usage: {sections.usage_line(plan, view.usage, view.finish)}"
+    if checked := sections.interruption_line(plan):
+        yield f"Interruption check: {checked}"
     yield sections.closing_line(plan)
 
 

@@ -256,9 +256,9 @@ def test_the_last_requests_of_a_window_are_never_spent(full: MakeShop, reserve: 
 
 
 def test_the_windows_of_a_cost_are_what_the_reserve_leaves(full: MakeShop) -> None:
-    free = Run(full(limit=40), Limits())
-    shop = full(limit=40)
-    tight = Run(shop, Limits(reserve=30))
+    free = Run(full(limit=41), Limits())
+    shop = full(limit=41)
+    tight = Run(shop, Limits(reserve=31))
     assert free.cost.windows == 1
     assert tight.cost.windows == 1 + len(
         range(10, (tight.reads - 1) % 10 + 1 + tight.cost.requests, 10)

@@ -1,0 +1,102 @@
+"""New objects that their creation cannot complete: created out of use, put in use when whole.
+
+In use before its update, such an object would be sold without what the update brings: at its base
+price where an outlet has another one, or as a composite without its parts. A run that ends before
+the update leaves it out of use; the next plan completes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from reconciler.core.diff.change import Change
+from reconciler.core.diff.diff import compare_fields
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Declared, Desired
+from reconciler.core.model.kind import Call, Kind, Kinds
+from reconciler.core.model.live import ABSENT, Live, Observed
+
+NOTED, LIKELY = "noted", "likely"
+"""An interrupted creation that was noted before it began, and one that only looks like that."""
+REASONS = {
+    NOTED: "finish: complete and put on sale",
+    LIKELY: "out of sale and incomplete, as after an interrupted apply: complete and put on sale",
+}
+
+
+def is_incomplete(kind: Kind, change: Change, call: Call) -> bool:
+    """Return whether a creation by `call` leaves fields for an update."""
+    after = change.after or {}
+    missing = set(after) - set(call.fields)
+    if not after.get(kind.retire):
+        missing.discard(kind.retire)
+    return bool(kind.update and missing & set(kind.update.fields) - {kind.parent_kind})
+
+
+def find_births(kind: Kind, changes: Sequence[Change], call: Call) -> dict[Address, Change]:
+    """Return the new objects that `call` creates out of use, as it creates them."""
+    return {
+        change.address: replace(change, after={**(change.after or {}), kind.retire: True})
+        for change in changes
+        if kind.retire in call.fields
+        and not (change.after or {}).get(kind.retire)
+        and is_incomplete(kind, change, call)
+    }
+
+
+def complete_birth(kind: Kind, change: Change) -> Change:
+    """Return a new object as the update writes it that completes it, and puts it in use."""
+    if not kind.retire:
+        return change
+    return replace(change, after={kind.retire: False, **(change.after or {})})
+
+
+def find_settled_births(births: Iterable[Address], live: Live, kinds: Kinds) -> Iterator[Address]:
+    """Yield the noted births that are over: the object is in use, or not in the shop."""
+    for address in births:
+        state = live.get(address)
+        shown = state.value.get(kinds[address.kind].retire) if isinstance(state, Observed) else None
+        if state is ABSENT or shown is False:
+            yield address
+
+
+def find_likely_births(
+    desired: Desired, live: Live, recorded: Collection[Address], kinds: Kinds
+) -> Iterator[Address]:
+    """Yield objects that are out of use and lack only what a creation cannot carry.
+
+    A clone without the notes of the run that was interrupted knows no more. What a ledger has
+    recorded as applied was whole once, so that somebody has taken it out of use.
+    """
+    for kind in (kind for kind in kinds.values() if kind.retire and kind.create and kind.update):
+        for name, declared in desired.objects.get(kind.name, {}).items():
+            state, address = live.get(Address(kind.name, name)), Address(kind.name, name)
+            if (
+                isinstance(state, Observed)
+                and state.value.get(kind.retire)
+                and kind.retire not in declared.value
+                and address not in recorded
+                and _lacks_completion(kind, declared, state)
+            ):
+                yield address
+
+
+def _lacks_completion(kind: Kind, declared: Declared, state: Observed) -> bool:
+    """Return whether all that differs was never set, and is not written by a creation."""
+    created = kind.create.fields if kind.create else ()
+    names = {field.path[0] for field in compare_fields(kind, declared.value, state.value)}
+    unset = {name for name in names if not (now := state.value.get(name)) or now is True}
+    return bool(names) and names == unset.difference(created)
+
+
+def declare_in_use(desired: Desired, births: Mapping[Address, str], kinds: Kinds) -> Desired:
+    """Return `desired` with these objects in use, unless the files declare them out of use."""
+    objects: dict[str, Any] = {kind: dict(entries) for kind, entries in desired.objects.items()}
+    for address, mark in births.items():
+        declared, retire = desired.get(address), kinds[address.kind].retire
+        if declared and not declared.value.get(retire):
+            value = {**declared.value, retire: False}
+            objects[address.kind][address.name] = replace(declared, value=value, interrupted=mark)
+    return replace(desired, objects=objects) if births else desired

@@ -1,0 +1,177 @@
+"""Check every prefix of an apply: what the shop would sell if no further request were sent.
+
+The steps are replayed on a model of the changed objects. After each step, every changed object in
+use must satisfy four conditions: (a) a field has its value from before or after the plan, (b) what
+comes into use is whole, (c) what it names exists and is whole, and (d) prices, and the terms of a
+coupon, are all old or all new.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from reconciler.core.diff.change import Change, comes_into_use
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import ancestors, references_of
+from reconciler.core.model.kind import Kinds, Value
+from reconciler.core.plan.plan import Interruptions, Plan, UnsafeStop
+from reconciler.core.steps.step import Step
+
+_UNSET: tuple[object, ...] = ("", None, {}, [])
+
+
+def check_prefixes(
+    plan: Plan, steps: Sequence[Step], kinds: Kinds, *, births_hold: bool = True
+) -> Interruptions:
+    """Return the stop points of the ordered `steps`, and those that are not safe.
+
+    Without `births_hold` the shop is known to put new objects in use whatever a create says.
+    """
+    model = _Model(plan, steps, kinds, births_hold)
+    points, unsafe = 0, list[UnsafeStop]()
+    open_: dict[Address, tuple[int, str]] = {}
+    for step in steps:
+        points += len(step.requests)
+        for address in {*model.take(step), *open_}:
+            why = model.reason(address)
+            if why and address not in open_:
+                open_[address] = points, why
+            elif not why and address in open_:
+                after, said = open_.pop(address)
+                unsafe.append(UnsafeStop(after, points, address, said))
+    unsafe += [UnsafeStop(after, points + 1, a, why) for a, (after, why) in open_.items()]
+    return Interruptions(points, tuple(sorted(unsafe)))
+
+
+class _Model:
+    """The changed objects as the steps so far leave them; None stands for an absent one."""
+
+    def __init__(self, plan: Plan, steps: Sequence[Step], kinds: Kinds, births_hold: bool) -> None:
+        self.plan = plan
+        self.kinds = kinds
+        self.births_hold = births_hold
+        self.changes = {change.address: change for change in plan.changes}
+        self.state: dict[Address, Value | None] = {
+            address: None if change.renamed_from else change.before
+            for address, change in self.changes.items()
+        }
+        self.left = Counter(address for step in steps for address in step.addresses)
+        """The steps that are still to write each object."""
+        self.adapted: set[Address] = set()
+        """Objects that a step writes otherwise than the plan says, such as one out of use."""
+        self.sold_before = {a for a, c in self.changes.items() if self._in_use(c, c.before)}
+        self.moving = {
+            address
+            for address, change in self.changes.items()
+            if None in (change.before, change.after) or change.renamed_from or self._returns(change)
+        }
+        self.dependents = self._dependents()
+
+    def take(self, step: Step) -> Iterator[Address]:
+        """Carry out a step, and yield the objects that may be in another condition now."""
+        for change in step.changes:
+            address = change.address
+            self.left[address] -= 1
+            planned = self.changes[address]
+            whole = change is planned and not self.left[address] and address in self.sold_before
+            if change.after is None or whole:
+                self.state[address] = change.after
+            else:
+                old = None if step.creates else self.state[address] or planned.before
+                value = {**(old or {}), **step.written_values(change)}
+                if address in step.births and not self.births_hold:
+                    del value[self.kinds[address.kind].retire]
+                self.state[address] = value
+                if change is not planned:
+                    self.adapted.add(address)
+            yield address
+            yield from self.dependents.get(address, ())
+
+    def reason(self, address: Address) -> str | None:
+        """Return the reason why an object must not be left as it is, or None."""
+        value, change = self.state[address], self.changes[address]
+        if value is None or change.after is None or not self._in_use(change, value):
+            return None
+        kind, before = self.kinds[address.kind], change.before or {}
+        new = address not in self.sold_before
+        if (
+            (new or self.left[address])
+            and self._is_sold(address)
+            and (rest := self._unwritten(change))
+        ):
+            if new:
+                return f"it is in use before {rest} is written"
+            offer = kind.prices or kind.discount
+            if offer and offer(value) not in (offer(before), offer(change.after)):
+                return f"it has some of its new prices before {rest} is written"
+        if address in self.adapted:
+            for name, now in value.items():
+                if now not in (before.get(name), change.after.get(name)) and name != kind.retire:
+                    return f"`{name}` has neither its old value nor its new one"
+        return self._unready_target(change, value) if self.moving else None
+
+    def _unwritten(self, change: Change) -> str:
+        """Return the fields that a later step must write, as text."""
+        kind, value = self.kinds[change.address.kind], self.state[change.address] or {}
+        return ", ".join(
+            f"`{name}`"
+            for name, new in (change.after or {}).items()
+            if value.get(name) != new and (name in value or new not in _UNSET)
+            if name not in (kind.retire, kind.parent_kind)
+        )
+
+    def _unready_target(self, change: Change, value: Value) -> str | None:
+        """Return what an object names and cannot use yet, or None."""
+        known = set[Address]()
+        if change.before and change.address in self.sold_before:
+            known.update(self._targets(change, change.before))
+        for target in self._targets(change, value):
+            if target in self.moving:
+                if self.state[target] is None:
+                    return f"it names {target}, which does not exist"
+                if (
+                    self.left[target]
+                    and target not in known
+                    and self._is_sold(target)
+                    and self._returns(self.changes[target])
+                ):
+                    return f"it names {target}, which is not complete"
+        return None
+
+    def _targets(self, change: Change, value: Value) -> Iterator[Address]:
+        """Yield everything that an object depends on while it has this value."""
+        kind = self.kinds[change.address.kind]
+        yield from ancestors(change.address, self.kinds)
+        if owner := kind.parent_address(change.after or change.before or {}):
+            yield owner
+        for target, _ in references_of(kind, value):
+            yield target
+            yield from ancestors(target, self.kinds)
+
+    def _in_use(self, change: Change, value: Value | None) -> bool:
+        """Return whether an object with this value is in use, and so is its parent."""
+        kind = self.kinds[change.address.kind]
+        if value is None or (kind.retire and value.get(kind.retire)):
+            return False
+        owner = kind.parent_address(change.after or value)
+        if owner is None:
+            return True
+        family = self.plan.parents.get(owner)
+        above = self.state.get(owner) or (family.value if family else {})
+        return not above.get(self.kinds[owner.kind].retire)
+
+    def _is_sold(self, address: Address) -> bool:
+        return bool(self.kinds[address.kind].prices or self.kinds[address.kind].discount)
+
+    def _returns(self, change: Change) -> bool:
+        return comes_into_use(self.kinds[change.address.kind], change)
+
+    def _dependents(self) -> Mapping[Address, set[Address]]:
+        """Return the changed objects that depend on one which is live and goes or comes back."""
+        awaited = {address for address in self.moving if self.changes[address].before is not None}
+        found: dict[Address, set[Address]] = {}
+        for change in self.changes.values() if awaited else ():
+            for target in awaited.intersection(self._targets(change, change.before or {})):
+                found.setdefault(target, set()).add(change.address)
+        return found
