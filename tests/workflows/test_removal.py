@@ -133,6 +133,14 @@ def test_what_is_gone_already_is_a_note(live: Shop) -> None:
     ) in " ".join(plan.notes)
 
 
+@pytest.mark.parametrize("name", ["k1", "K\u200b1"])
+def test_a_mistyped_name_is_not_called_gone(live: Shop, name: str) -> None:
+    plan = removes(live, f"coupon/{name}").plan()
+    assert plan.changes == ()
+    assert "not removed: it is not in the shop. Did you mean coupon/K1?" in " ".join(plan.notes)
+    assert "you can delete" not in " ".join(plan.notes)
+
+
 # --- deleting ---
 
 

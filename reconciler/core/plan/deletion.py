@@ -15,6 +15,7 @@ from reconciler.core.model.address import Address, join_some
 from reconciler.core.model.desired import Desired, Removal, ancestors, references_of
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
+from reconciler.core.model.look_alike import fold_key
 from reconciler.core.plan.plan import PlanWarning
 
 MAX_NAMES = 5
@@ -80,10 +81,18 @@ def _find_gone(
 ) -> Iterator[str]:
     """Yield a note for removals of objects that do not exist, or not under this name any more."""
     gone = []
-    for address in sorted(a for a in desired.removals if live.get(a) is ABSENT):
+    absent = sorted(a for a in desired.removals if live.get(a) is ABSENT)
+    similar = {
+        kind: {fold_key(name): name for name in live.names_of(kinds[kind])}
+        for kind in {address.kind for address in absent}
+    }
+    for address in absent:
         now = Address(address.kind, name_after_renames(address, renames, kinds))
         if isinstance(live.get(now), Observed):
             yield f"{address}: not removed: `was:` renames it to {now}; remove that name instead"
+        elif close := similar[address.kind].get(fold_key(address.name)):
+            meant = Address(address.kind, close)
+            yield f"{address}: not removed: it is not in the shop. Did you mean {meant}?"
         else:
             gone.append(str(address))
     if gone:
