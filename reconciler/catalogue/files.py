@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reconciler import confined
 from reconciler.catalogue.parser import Node
 from reconciler.catalogue.syntax import PositionIndex, Steps
 from reconciler.core.model.address import Source
@@ -41,7 +42,7 @@ class Files:
 
     def _index(self, file: str) -> PositionIndex | None:
         try:
-            return PositionIndex((self.root / file).read_text(encoding="utf-8-sig"))
+            return PositionIndex(confined.read(self.root, file).decode("utf-8-sig"))
         except (OSError, UnicodeDecodeError):
             return None
 
@@ -83,9 +84,8 @@ def list_files(root: Path, catalogue: str) -> list[Path]:
     if not folder.is_dir():
         hint = f"create it, or set `catalogue:` in {SETTINGS_FILE} to the folder of the files"
         raise SourceError([Problem(catalogue, 0, 0, "folder not found", hint)])
-    found = (path for path in _walk(root, catalogue) if path.suffix in SUFFIXES)
-    # A broken link is reported when it is read. Reading a pipe would never end, so it is skipped.
-    return sorted(p for p in found if p.is_file() or not p.exists())
+    # What is no regular file, or a link that leads out of the folder, is refused when it is read.
+    return sorted(path for path in _walk(root, catalogue) if path.suffix in SUFFIXES)
 
 
 def note_skipped_files(root: Path, catalogue: str) -> tuple[str, ...]:
@@ -106,6 +106,12 @@ def _walk(root: Path, catalogue: str) -> Iterator[Path]:
         name = Path(error.filename).relative_to(root).as_posix()
         raise SourceError([Problem(name, 0, 0, f"cannot be read: {error.strerror}")])
 
+    if not (root / catalogue).resolve().is_relative_to(root.resolve()):
+        raise SourceError([Problem(catalogue, 0, 0, f"cannot be read: {confined.OUTSIDE}")])
     for folder, folders, names in os.walk(root / catalogue, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
+        for link in (path for name in folders if (path := Path(folder, name)).is_symlink()):
+            shown = link.relative_to(root).as_posix()
+            why = "is a link to a folder, and what is behind it is not read"
+            raise SourceError([Problem(shown, 0, 0, why, "move the files themselves here")])
         yield from (Path(folder, name) for name in names if not name.startswith("."))

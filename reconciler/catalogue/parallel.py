@@ -43,7 +43,7 @@ def start_parsing(root: Path) -> Parsing | None:
 
     Returns None where no file is found. Problems of the settings are reported when they are loaded.
     """
-    settings, _ = document.read(root / SETTINGS_FILE, SETTINGS_FILE)
+    settings, _ = document.read(root, SETTINGS_FILE)
     catalogue = str(settings.get("catalogue", "catalogue"))
     try:
         found = list_files(root, catalogue) if is_inside(catalogue) else []
@@ -81,7 +81,7 @@ class Parsing:
 
     def _parse(self, path: Path) -> Parsed:
         name = path.relative_to(self.root).as_posix()
-        return (name, *document.read(path, name, self.expand))
+        return (name, *document.read(self.root, name, self.expand))
 
     def _fork(self, first: int) -> None:
         receiving, sending = os.pipe()

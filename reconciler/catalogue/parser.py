@@ -25,6 +25,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
 )
 
+from reconciler import confined
 from reconciler.catalogue.environment import Expander, TooMuchText, UnreadableName
 from reconciler.catalogue.syntax import PositionIndex, merge_conflicts, yaml_problem
 from reconciler.core.model.address import Source
@@ -56,13 +57,13 @@ class Node(dict[str, Any]):
         return Source(file, self.line, self.column)
 
 
-def read(path: Path, shown: str, expand: Expander | None = None) -> tuple[Node, list[Problem]]:
+def read(root: Path, shown: str, expand: Expander | None = None) -> tuple[Node, list[Problem]]:
     """Return the mapping of a file (empty for an empty file) and every problem of its text.
 
-    `shown` is the file's name in messages.
+    `shown` is the path of the file below the shop folder `root`.
     """
     try:
-        raw = path.read_bytes()
+        raw = confined.read(root, shown, MAX_BYTES + 1)
         if len(raw) <= MAX_BYTES:
             return parse(raw.decode("utf-8-sig"), shown, expand)
         message = f"is larger than {MAX_BYTES // 1024 // 1024} MiB"

@@ -139,7 +139,7 @@ def load(
     problems = Problems(Files(root))
     node = empty_node()
     if _has_settings(root, environment, without_file):
-        node, found = read(root / SETTINGS_FILE, SETTINGS_FILE)
+        node, found = read(root, SETTINGS_FILE)
         problems.found.extend(found)
     reader = _Reader(environment, read_environment(node, problems), problems)
     reader.unknown(node, _KEYS)

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from reconciler import confined
 from reconciler.cli import terminal
 from reconciler.errors import ReconcilerError, UsageError
 
@@ -66,7 +67,7 @@ def report_errors(
             if report_format in ("markdown", "html"):
                 with suppress(OSError):  # the error itself matters more
                     text = _render_error(error, report_format, folder, subject)
-                    path.write_text(text, encoding="utf-8")
+                    confined.write(path, text.encode(errors="backslashreplace"))
         raise
 
 
@@ -138,7 +139,8 @@ def write_reports(
             save_plan(run, folder, path, signing)
             continue
         try:
-            path.write_text(_render_plan(run, output_format, folder), encoding="utf-8")
+            text = _render_plan(run, output_format, folder)
+            confined.write(path, text.encode(errors="backslashreplace"))
         except OSError as error:
             raise UsageError(f"{path} cannot be written: {error.strerror}") from None
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from reconciler import atomic
+from reconciler import confined
 from reconciler.core.ledger.ledger import Ledger
 from reconciler.errors import LedgerConflict, LedgerError
 from reconciler.ledger import document
@@ -62,7 +62,7 @@ class FileBackend:
     """A ledger in a file, with a lock file."""
 
     def __init__(self, root: Path, create: Callable[[], Path], store: str) -> None:
-        self.path = root / FILE
+        self.root = root
         self.store = store
         self.journal = ""
         self._lock = Lock(create, "ledger.lock")
@@ -95,7 +95,7 @@ class FileBackend:
     def release(self, ledger: Ledger) -> None:
         """Replace the file as a whole, forced to disk, and unlock it."""
         try:
-            atomic.write(self.path, document.dump(ledger, self.store).encode())
+            confined.write(self.root / FILE, document.dump(ledger, self.store).encode())
         except OSError as error:
             raise LedgerError(
                 f"{FILE} cannot be written: {error.strerror}",
@@ -110,7 +110,7 @@ class FileBackend:
 
     def _text(self) -> str:
         try:
-            return self.path.read_text(encoding="utf-8", errors="replace")
+            return confined.read(self.root, FILE, follow=False).decode(errors="replace")
         except FileNotFoundError:
             return ""
         except OSError as error:

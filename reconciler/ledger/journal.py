@@ -220,7 +220,7 @@ class Journal:
 
     def _read_file(self) -> JournalContent:
         try:
-            text = (self.state.path / FILE).read_text(encoding="utf-8")
+            text = self.state.read(FILE).decode()
         except FileNotFoundError:
             return JournalContent()
         except (OSError, ValueError) as error:

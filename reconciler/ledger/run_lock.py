@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from reconciler import atomic
+from reconciler import confined
 from reconciler.core.model.store import SANDBOX
 from reconciler.errors import LedgerConflict, LedgerError
 from reconciler.ledger.file import Lock
@@ -40,7 +40,7 @@ class RunLock:
         """Make `run` the last one."""
         with suppress(OSError):
             if self._last:
-                atomic.write(self._last, run.encode())
+                confined.write(self._last, run.encode())
 
     def take(self) -> None:
         """Take both without waiting; raises LedgerConflict while another process has one."""

@@ -7,13 +7,18 @@ or a note, not a run.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from reconciler import atomic
+from reconciler import confined
+from reconciler.errors import UsageError
+
+FOLDER = ".reconciler"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +31,41 @@ class StateDir:
     @property
     def path(self) -> Path:
         """The folder itself; it need not exist."""
-        return self.root / ".reconciler"
+        return self.root / FOLDER
 
     def create(self) -> Path:
-        """Make the folder where it is missing, hidden from git. May raise OSError."""
-        self.path.mkdir(exist_ok=True)
-        ignore = self.path / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
+        """Make the folder where it is missing, hidden from git.
+
+        Raises OSError, and UsageError where the folder or a file in it must not be opened.
+        """
+        with suppress(FileExistsError):
+            self.path.mkdir()
+        if self.path.is_symlink():
+            raise self._refuse(self.path, confined.LINK)
+        # The database and the locks are opened by their libraries, which follow links.
+        with os.scandir(self.path) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    raise self._refuse(Path(entry.path), confined.LINK)
+                if not (entry.is_file() or entry.is_dir()):
+                    raise self._refuse(Path(entry.path), confined.NOT_REGULAR)
+        if not (self.path / ".gitignore").exists():
+            self.write(".gitignore", b"*\n")
         return self.path
+
+    def write(self, file: str, content: bytes) -> None:
+        """Replace a file. Raises OSError, UsageError where it must not be opened."""
+        try:
+            confined.write_below(self.root, f"{FOLDER}/{file}", content, follow=False)
+        except confined.NotConfined as error:
+            raise self._refuse(self.path / file, error.why) from None
+
+    def read(self, file: str) -> bytes:
+        """Return the content of a file. Raises OSError, UsageError where it must not be opened."""
+        try:
+            return confined.read(self.root, f"{FOLDER}/{file}", follow=False)
+        except confined.NotConfined as error:
+            raise self._refuse(self.path / file, error.why) from None
 
     def section(self, file: str, store: str) -> dict[str, Any]:
         """Return the section of `store` in `file`; empty where it is missing or unreadable."""
@@ -53,15 +84,19 @@ class StateDir:
             return True
         text = json.dumps(known, indent=2, default=float, ensure_ascii=False)
         try:
-            atomic.write(self.create() / file, text.encode())
+            self.create()
+            self.write(file, text.encode())
         except OSError:
             return False
         return True
 
     def _read(self, file: str) -> dict[str, Any]:
         try:
-            text = (self.path / file).read_text(encoding="utf-8")
-            known = json.loads(text, parse_float=Decimal)
+            known = json.loads(self.read(file).decode(), parse_float=Decimal)
         except (OSError, ValueError, RecursionError):
             return {}
         return known if isinstance(known, dict) else {}
+
+    def _refuse(self, path: Path, why: str) -> UsageError:
+        hint = "delete it, and look at the commit that brought it: it may be an attack"
+        return UsageError(f"{path} is not used: {why}", hint=hint)

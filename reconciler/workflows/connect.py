@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler import confined
 from reconciler.catalogue.settings import Settings
 from reconciler.core.model.store import SANDBOX
 from reconciler.dealpos.budget import NO_LIMITS, Limits
@@ -63,7 +64,8 @@ def open_sandbox(settings: Settings, **options: Any) -> WSGIApplication:
 def reset_sandbox(settings: Settings, seed: Path | None = None) -> None:
     """Empty the embedded shop, then fill it from a seed document where there is one."""
     document = seed or settings.root / SEED
-    fill_sandbox(settings, _read_seed_document(document) if seed or document.exists() else {})
+    content = _read_seed_document(settings, seed) if seed or document.exists() else {}
+    fill_sandbox(settings, content)
 
 
 def fill_sandbox(settings: Settings, content: dict[str, Any]) -> None:
@@ -104,9 +106,11 @@ def sandbox_file(settings: Settings) -> Path:
     return folder / "sandbox.db"
 
 
-def _read_seed_document(path: Path) -> dict[str, Any]:
+def _read_seed_document(settings: Settings, seed: Path | None) -> dict[str, Any]:
+    path = seed or settings.root / SEED
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        raw = seed.read_bytes() if seed else confined.read(settings.root, SEED)
+        content = json.loads(raw.decode())
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except ValueError as error:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler import atomic
+from reconciler import confined
 from reconciler.catalogue import parser as document
 from reconciler.catalogue.environment import Expander
 from reconciler.catalogue.files import SETTINGS_FILE, Files, Problems
@@ -119,12 +119,12 @@ def _write(shop: Settings, found: Exportable, everything: FullRead, done: Import
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if settings:
-            atomic.write(shop.root / SETTINGS_FILE, settings.encode())
+            confined.write_below(shop.root, SETTINGS_FILE, settings.encode())
             done.files[SETTINGS_FILE] = Counter()
         if new:
             schema.write_schemas(schema.file_schemas(), schemas)
         for name, (text, held) in files.items():
-            atomic.write(folder / name, text.encode())
+            confined.write_below(shop.root, f"{shop.catalogue}/{name}", text.encode())
             kinds = Counter(a.kind for entry in held for a in entry.addresses())
             done.files[f"{shop.catalogue}/{name}"] = kinds
     except OSError as error:
@@ -144,7 +144,7 @@ def _settings(
     below = "".join(f"{line}\n" for line in ["defaults:", *lines]) if lines else ""
     if new:
         return _store(shop) + below, common
-    before = (shop.root / SETTINGS_FILE).read_text(encoding="utf-8")
+    before = confined.read(shop.root, SETTINGS_FILE).decode()
     after = before + ("" if before.endswith("\n") else "\n") + below
     node, problems = document.parse(after, SETTINGS_FILE)
     if below and not problems and node.get("defaults") == texts(common):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reconciler import confined
 from reconciler.catalogue.files import SETTINGS_FILE
 from reconciler.errors import UsageError
 from reconciler.workflows import schemas as schema
@@ -47,7 +48,7 @@ def create_shop(folder: Path) -> list[Path]:
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists():
-                path.write_text(content, encoding="utf-8")
+                confined.write(path, content.encode())
                 written.append(path)
         return written + schema.write_schemas(schema.file_schemas(), folder / "schemas")
     except OSError as error:

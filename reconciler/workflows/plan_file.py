@@ -20,7 +20,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from reconciler import atomic
+from reconciler import confined
 from reconciler.core.diff.change import Action
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.codec import number
@@ -55,7 +55,7 @@ def write_plan(path: Path, document: Mapping[str, Any], signing: bytes | None = 
     text = f"{dumps(sign(document, signing))}\n"
     try:
         # The name of a folder may contain bytes that are not UTF-8; JSON escapes them.
-        atomic.write(path, text.encode(errors="backslashreplace"))
+        confined.write(path, text.encode(errors="backslashreplace"))
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from None
 

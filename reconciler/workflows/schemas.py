@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from reconciler import confined
 from reconciler.catalogue.environment import SETTING
 from reconciler.catalogue.problems import WAS, kind_adapter, list_adapter
 from reconciler.catalogue.sections import ALLOW, REMOVED, AllowEntry, PruneEntry, RemovedEntry
@@ -56,7 +57,7 @@ def write_schemas(contents: Mapping[str, str], folder: Path) -> list[Path]:
     """Write schemas to `folder`; return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
-        (folder / name).write_text(content, encoding="utf-8")
+        confined.write(folder / name, content.encode())
     return [folder / name for name in contents]
 
 

@@ -392,13 +392,13 @@ def test_names_alone_are_told_from_text(written: str, only: bool) -> None:
 
 
 def file(tmp_path: Path, content: bytes) -> Path:
-    path = tmp_path / "shop.yaml"
-    path.write_bytes(content)
-    return path
+    (tmp_path / "catalogue").mkdir()
+    (tmp_path / "catalogue" / "shop.yaml").write_bytes(content)
+    return tmp_path
 
 
-def said(path: Path) -> tuple[Node, list[str]]:
-    node, found = read(path, "catalogue/shop.yaml")
+def said(root: Path) -> tuple[Node, list[str]]:
+    node, found = read(root, "catalogue/shop.yaml")
     return node, [str(problem) for problem in found]
 
 

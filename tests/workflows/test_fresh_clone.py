@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler import atomic
+from reconciler import confined
 from reconciler.core.report import Report
 from reconciler.dealpos.client import Client
 from reconciler.ledger.file import Lock
@@ -121,7 +121,7 @@ def killed(shop: Shop, point: int, monkeypatch: pytest.MonkeyPatch) -> bool:
 
     with monkeypatch.context() as patch:
         patch.setattr(Lock, "take", noted)
-        patch.setattr(atomic, "write", countdown.around(atomic.write))
+        patch.setattr(confined, "write_below", countdown.around(confined.write_below))
         for name in ("_push", "set_local", "commit"):
             patch.setattr(GitRepository, name, countdown.around(getattr(GitRepository, name)))
         try:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ruamel.yaml.error import YAMLError
 
-from reconciler import atomic
+from reconciler import confined
 from reconciler.catalogue import loader as source
 from reconciler.catalogue.files import list_files
 from reconciler.catalogue.settings import Settings
@@ -96,7 +96,7 @@ class Writeback:
     def file(self, name: str) -> CatalogueFile:
         """Return a catalogue file; it is read when it is first edited."""
         if name not in self.files:
-            raw = (self.shop.root / name).read_bytes()
+            raw = confined.read(self.shop.root, name)
             text = raw.decode("utf-8-sig")
             try:
                 root = parse_syntax(text)
@@ -127,7 +127,7 @@ class Writeback:
         try:
             for name, (_, new) in found.items():
                 (self.shop.root / name).parent.mkdir(parents=True, exist_ok=True)
-                atomic.write(self.shop.root / name, new)
+                confined.write_below(self.shop.root, name, new)
         except OSError as error:
             raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from None
 
@@ -137,7 +137,7 @@ class Writeback:
             beside = Path(temporary)
             # Content alone: what may not be written to in the shop may be in the copy.
             content = {
-                path.relative_to(shop.root): path.read_bytes()
+                (name := path.relative_to(shop.root)): confined.read(shop.root, name)
                 for path in list_files(shop.root, shop.catalogue)
             }
             content |= {Path(name): new for name, (_, new) in found.items()}

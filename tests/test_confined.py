@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler import atomic
+from reconciler import confined
 
 
 def test_it_is_replaced_as_a_whole_and_keeps_its_mode(tmp_path: Path) -> None:
@@ -16,7 +16,7 @@ def test_it_is_replaced_as_a_whole_and_keeps_its_mode(tmp_path: Path) -> None:
     file.write_bytes(b"old")
     file.chmod(0o640)
     link.symlink_to(file)
-    atomic.write(link, b"new")
+    confined.write_below(tmp_path, "link.yaml", b"new")
     assert file.read_bytes() == b"new"
     assert file.stat().st_mode & 0o777 == 0o640
     assert link.is_symlink()
@@ -27,16 +27,16 @@ def test_a_file_that_cannot_be_replaced_stays_and_leaves_no_draft(tmp_path: Path
     file = tmp_path / "folder"
     file.mkdir()
     with pytest.raises(OSError, match="directory"):
-        atomic.write(file, b"new")
+        confined.write(file, b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
 WRITING = """
 import sys
 from pathlib import Path
-from reconciler import atomic
+from reconciler import confined
 for _ in range(150):
-    atomic.write(Path(sys.argv[1]), b"a" * 300_000)
+    confined.write(Path(sys.argv[1]), b"a" * 300_000)
 """
 
 
@@ -46,7 +46,7 @@ def test_two_processes_leave_what_one_of_them_wrote(tmp_path: Path) -> None:
     found = set()
     with subprocess.Popen([sys.executable, "-c", WRITING, file]) as other:
         while other.poll() is None:
-            atomic.write(file, b"b" * 1_000)
+            confined.write(file, b"b" * 1_000)
             found.add(file.read_bytes())
     assert other.returncode == 0
     assert found == contents
