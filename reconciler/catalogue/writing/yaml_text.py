@@ -18,7 +18,10 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.types import format_amount
 
 _START = re.compile(r"[^\W_]|[_/(]")
-_PRINTED = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]*")
+# Blanks other than a space, and marks without a shape: nobody sees them in a file.
+_UNSEEN = r"\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u180e\u2000-\u200c\u200e\u200f\u2028-\u202f"
+_UNSEEN += r"\u205f-\u206f\u3164\ufeff\ufffe\uffff"
+_PRINTED = re.compile(rf"[^\x00-\x1f{_UNSEEN}\ud800-\udfff]*")
 _GUESSED = re.compile(
     r"(?:y|n|yes|no|on|off|true|false|null|nan|inf|infinity)"
     # 1003, 1_000, 1e3, 0x1F, 1:30, 2026-12-31, 2026-12-31T10:00:00Z
@@ -26,7 +29,7 @@ _GUESSED = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r"\$(\$?)\{[A-Za-z_][A-Za-z0-9_]*\}")
-_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_ESCAPED = re.compile(f"[{_UNSEEN}]")
 
 INDENT_SPACES = 2
 """Spaces of indentation for a nested value."""
