@@ -34,6 +34,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind
 from reconciler.core.model.live import ABSENT, Live, Observed
+from reconciler.core.model.look_alike import fold_key, spell_key
 from reconciler.core.plan.labels import Labels
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.full_read import FullRead
@@ -112,8 +113,7 @@ def _compare(
 ) -> None:
     state = found.live.get(address)
     if state is ABSENT:
-        why = "not in the shop; remove it from the file, or create it with 'reconciler apply'"
-        found.skipped.append(Skipped(address, why))
+        found.skipped.append(Skipped(address, _explain_absence(found.live, address)))
     elif not isinstance(state, Observed):
         why = found.live.read_errors.get(address, "it was not read")
         found.skipped.append(Skipped(address, f"it could not be read: {why}"))
@@ -123,6 +123,20 @@ def _compare(
             if not fields or name in fields:
                 was, now = declared.value[name], state.value[name]
                 found.drift.append(FieldDrift(address, name, was, now, declared.source))
+
+
+def _explain_absence(live: Live, address: Address) -> str:
+    """Return what to do about an object that the shop does not have under its declared name."""
+    alike = [
+        n for n in live.names_of(MANAGED[address.kind]) if fold_key(n) == fold_key(address.name)
+    ]
+    if alike:
+        return f"the shop spells it {spell_key(min(alike))}: use the same spelling in the file"
+    # To create an object that was renamed in the shop would make a second one of it.
+    return (
+        "not in the shop. If it was renamed there, write the new name in the file; if it was "
+        "deleted, remove it from the file"
+    )
 
 
 def _collect_new_objects(found: AdoptCandidates, client: Client, patterns: Sequence[str]) -> None:

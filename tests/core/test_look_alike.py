@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.look_alike import (
@@ -133,13 +131,3 @@ def test_a_rename_that_only_changes_the_case_is_no_look_alike_of_itself(world: W
     world.declare("category/Food", was="food")
     world.have("category/food")
     assert world.judge("look-alike") == []
-
-
-@settings(max_examples=300)
-@given(st.lists(st.text("0oO1e+., -\u200b\u0301E", min_size=1, max_size=6), unique=True))
-def test_keys_are_grouped_by_their_folds(keys: list[str]) -> None:
-    together = {frozenset(group) for group in find_look_alikes(keys)}
-    by_fold: dict[str, set[str]] = {}
-    for key in keys:
-        by_fold.setdefault(fold_key(key), set()).add(key)
-    assert together == {frozenset(group) for group in by_fold.values() if len(group) > 1}
