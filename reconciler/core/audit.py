@@ -13,10 +13,10 @@ from reconciler.core.diff.change import CARRIED, Action, Change, FieldChange
 from reconciler.core.model.address import Address, Source
 from reconciler.core.plan.plan import Plan
 
-STATES = ("drifted", "missing", "pending_removal", "blocked", "unknown", "unmanaged")
+STATES = ("drifted", "missing", "pending_removal", "blocked", "unknown", "authorising", "unmanaged")
 """The states of an object in an audit, in the order of a report."""
 _STATES = {Action.CREATE: "missing", Action.DELETE: "pending_removal"}
-CALM = frozenset({"unmanaged"})
+CALM = frozenset({"authorising", "unmanaged"})
 """States that contradict no file."""
 
 
@@ -69,6 +69,7 @@ def audit_plan(plan: Plan) -> Audit:
         *map(_finding, plan.changes),
         *(AuditFinding(address, "blocked", reason) for address, reason in plan.blocked),
         *(AuditFinding(address, "unknown", reason) for address, reason in plan.unknown),
+        *(AuditFinding(address, "authorising", reach) for address, reach in plan.authorising),
         *(AuditFinding(address, "unmanaged") for address in plan.unmanaged),
     ]
     ordered = sorted(findings, key=lambda finding: (STATES.index(finding.state), finding.address))

@@ -14,6 +14,7 @@ from reconciler.core.model.pricing import Discount
 from reconciler.core.model.types import CategoryPath, Code, Count, Day, Flag, Money, Text
 
 _READ_KEYS = ("RequirementType", "ListRequirementVariants", "ListRequirementCategories")
+_DISCOUNT_TYPES = ("DiscountPercentage", "DiscountAmount")
 _SPELLINGS = {
     "variants": ("Variant", "ListRequirementVariants", "Code"),
     "categories": ("Category", "ListRequirementCategories", "Name"),
@@ -152,6 +153,11 @@ def _warn_of_loss(after: Value) -> str | None:
     )
 
 
+def _is_secret(value: Value) -> bool | None:
+    # dealpos-api.md §10: other types authorise, and their names are undocumented.
+    return value["type"] not in _DISCOUNT_TYPES if "type" in value else None
+
+
 def _discount(value: Value) -> Discount | None:
     """API §10 says what each number is; that it comes off the whole basket is an inference.
 
@@ -160,7 +166,7 @@ def _discount(value: Value) -> Discount | None:
     """
     share = value.get("type") == "DiscountPercentage"
     discount = value.get("discount")
-    if discount is None or value.get("type") not in ("DiscountPercentage", "DiscountAmount"):
+    if discount is None or value.get("type") not in _DISCOUNT_TYPES:
         return None
     requires = value.get("requires") or {}
     needs = {("variant", code) for code in requires.get("variants", ())}
@@ -219,6 +225,8 @@ KIND = Kind(
     discount=_discount,
     use_counts=("limit", "balance"),
     expiry_field="expiry_date",
+    secret=_is_secret,
+    secret_fields=("type",),
     label=lambda value, _: value.get("description", ""),
     must_match_on_readback=_TERMS,
     validate=_validate,

@@ -270,6 +270,8 @@ class AuditSummary(TypedDict):
     """Different from the files, and no plan can change it."""
     unknown: int
     """Could not be read."""
+    authorising: int
+    """Coupons that open functions of the till, in no file; their codes are not shown."""
     unmanaged: int
     """In the shop, in no file."""
     unchanged: int

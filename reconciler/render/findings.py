@@ -20,6 +20,7 @@ MEANINGS = {
     "pending_removal": "marked as removed, still in the shop",
     "blocked": "different from the files, and no plan can change it",
     "unknown": "could not be read",
+    "authorising": "opens functions of the till, not in your files; the code is not shown",
     "unmanaged": "in the shop, not in your files",
 }
 """Every state in the order of a report, with its meaning for people."""

@@ -63,6 +63,7 @@ def import_document(result: ImportResult) -> dict[str, Any]:
         "store": result.store,
         "files": [{"file": f, "objects": dict(sorted(n.items()))} for f, n in files],
         "skipped": _skipped_documents(result.skipped, result.labels),
+        "authorising": result.authorising,
         "unknown": [{"address": name, "reason": reason} for name, reason in result.unread],
         "notes": result.notes,
         "requests": result.requests,
@@ -82,6 +83,9 @@ def import_text(result: ImportResult, folder: str) -> str:
     lines += _some("skipped", _skipped_lines(result.skipped, labels))
     unread = (with_labels(f"{name}: {reason}", labels) for name, reason in result.unread)
     lines += _some("could not be read", unread)
+    if result.authorising:
+        coupons = plural(result.authorising, "authorising coupon")
+        lines.append(f"left out: {coupons}; a code that opens functions of the till is a secret")
     lines += [f"note: {with_labels(note, labels)}" for note in result.notes]
     if any(result.files.values()):
         command = f"reconciler plan {shlex.quote(folder)}"

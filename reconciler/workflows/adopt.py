@@ -35,6 +35,7 @@ from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.look_alike import fold_key, spell_key
+from reconciler.core.model.secret import AUTHORISES, authorises, conceal_declared, reveal
 from reconciler.core.plan.labels import Labels
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.full_read import FullRead
@@ -81,9 +82,10 @@ def find_drift(shop: OpenShop, patterns: Sequence[str], fields: Collection[str])
         kept_so = shop.read_ledger().rewrites
         part = found.desired.without(dict(found.desired).keys() - known)
         read = read_live(shop.client, part, KINDS)
+        found.desired = conceal_declared(found.desired, read)
         found.live, _ = kept.apply_known_rewrites(read, part, kept_so, MANAGED)
-        for address in sorted(known):
-            _compare(found, address, part[address], fields)
+        for address, declared in conceal_declared(part, read):
+            _compare(found, address, declared, fields)
     if unmet:
         _collect_new_objects(found, shop.client, unmet)
     shop.save_profile()
@@ -105,7 +107,8 @@ def _declared_matches(desired: Desired, patterns: Sequence[str]) -> tuple[set[Ad
 
 
 def _matches(patterns: Iterable[str], address: Address) -> bool:
-    return any(str(address) == p or fnmatchcase(str(address), p) for p in patterns)
+    names = str(address), f"{address.kind}/{reveal(address.name)}"
+    return any(p in names or fnmatchcase(names[0], p) for p in patterns)
 
 
 def _compare(
@@ -117,6 +120,8 @@ def _compare(
     elif not isinstance(state, Observed):
         why = found.live.read_errors.get(address, "it was not read")
         found.skipped.append(Skipped(address, f"it could not be read: {why}"))
+    elif authorises(MANAGED[address.kind], state.value):
+        found.skipped.append(Skipped(address, AUTHORISES))
     else:
         changed = compare_fields(MANAGED[address.kind], declared.value, state.value)
         for name in dict.fromkeys(change.path[0] for change in changed):
@@ -160,7 +165,8 @@ def _collect_new_objects(found: AdoptCandidates, client: Client, patterns: Seque
     given = read_defaults(settings.defaults, Problems(Files(settings.root)))
     found.new = make_entries(taken, everything.live, given)
     found.beside = taken.beside
-    found.skipped += taken.skipped
+    secret = [address for address in taken.secret if pick(address)]
+    found.skipped += [*taken.skipped, *(Skipped(address, AUTHORISES) for address in secret)]
     _add_unread(found, everything, patterns, taken)
 
 

@@ -12,6 +12,7 @@ from reconciler.core.diff.rename import with_renames
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.live import Live
+from reconciler.core.model.secret import conceal_declared
 from reconciler.core.plan import faults as references
 from reconciler.core.plan.approved import (
     Approved,
@@ -53,7 +54,9 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
     desired = desired_from_approved(approved.changes, files, KINDS)
     before = shop.read_ledger()
     wanted = declare_in_use(desired, dict.fromkeys(shop.journal.births, NOTED), KINDS)
-    state, pending = shop.journal.resume(read_live(shop.client, wanted, KINDS), KINDS)
+    live = read_live(shop.client, wanted, KINDS)
+    desired = conceal_declared(desired, live)
+    state, pending = shop.journal.resume(live, KINDS)
     births = shop.journal.births
     desired = declare_in_use(desired, dict.fromkeys(births, NOTED), KINDS)
     before = before.with_new_rewrites()
@@ -79,6 +82,7 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
             SkippedChange(a, actions[a], "already in place") for a in done if a not in reasons
         ),
         unmanaged=(),
+        authorising=(),
         unknown=(),
         blocked=(),
         unchanged=0,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from reconciler.dealpos.client import Client, embedded_transport
 from reconciler.dealpos.observer import ClientObserver
 from reconciler.dealpos.tenant import TenantProfile, load_profile
 from reconciler.errors import ReconcilerError, UsageError
-from reconciler.ledger import attempts, journal
+from reconciler.ledger import attempts, journal, read_key
 from reconciler.ledger import rewrites as memory
 from reconciler.ledger.state_dir import StateDir
 
@@ -28,6 +30,9 @@ SEED = "sandbox.json"
 UNLIMITED_REQUESTS = 1_000_000_000
 """The limit in the headers of a sandbox without one: a client without headers would wait."""
 
+_RUN_SALT = secrets.token_bytes(32)
+"""The key of masks where the environment has none: the same code has another mask in each run."""
+
 
 def connect(
     settings: Settings,
@@ -39,7 +44,8 @@ def connect(
 
     `known` replaces the profile that is remembered of the shop.
     """
-    store = settings.store()
+    key = read_key()
+    store = replace(settings.store(), mask_key=key.secret if key else _RUN_SALT)
     transport = embedded_transport(open_sandbox(settings)) if store.embedded else None
     known = known or load_profile(StateDir(settings.root), store.url)
     return Client(store, transport, watcher, limits=limits, tenant=known)

@@ -100,6 +100,7 @@ def write_files(shop: OpenShop, everything: FullRead, asked: Collection[str]) ->
     unreadable = sorted(everything.unreadable.items())
     done.unread = [(MANAGED[kind].collection, why) for kind, why in unreadable]
     done.unread += sorted((str(a), why) for a, why in everything.live.read_errors.items())
+    done.authorising = len(found.secret)
     done.notes = [*everything.desired.notes, *everything.live.notes, *_note_hidden(everything)]
     return done
 

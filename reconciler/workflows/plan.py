@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,6 +15,7 @@ from reconciler.core.diff.known_rewrites import mark_changed_derived_fields
 from reconciler.core.ledger.record import RecordBasis
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.live import Live
+from reconciler.core.model.secret import conceal_declared
 from reconciler.core.plan.build import build_plan
 from reconciler.core.plan.faults import Fault, check_references
 from reconciler.core.plan.plan import Plan, Violation, refusals
@@ -53,14 +54,16 @@ def make_plan(
     ledger: RunLedger | None = None,
     *,
     audit: bool = False,
+    listed: Collection[str] = (),
 ) -> PlannedRun:
     """Compare the files and the shop, or the part of them that is in `scope`.
 
     Where both have changed a value since the last apply, the files win for the objects that a
     pattern of `overwrite` names. `ledger` takes the place of the one that the settings name. A
     replacement that an earlier run left interrupted is settled or planned. What may be a mistake
-    in the files or drift is drift in an `audit`. Raises SourceError for faults of the files,
-    UsageError for an empty scope, LedgerError for an unreadable ledger.
+    in the files or drift is drift in an `audit`. The kinds in `listed` are listed also where no
+    file declares any. Raises SourceError for faults of the files, UsageError for an empty scope,
+    LedgerError for an unreadable ledger.
     """
     root, ledger = shop.settings.root, ledger or shop.read_ledger()
     desired = shop.read_files()
@@ -70,7 +73,8 @@ def make_plan(
         notes = (*notes, narrowed)
     desired = mark_changed_derived_fields(desired, ledger.rewrites, KINDS)
     wanted = declare_in_use(desired, dict.fromkeys(shop.journal.births, NOTED), KINDS)
-    live = read_live(shop.client, wanted, KINDS, shop.journal.entries)
+    live = read_live(shop.client, wanted, KINDS, shop.journal.entries, listed)
+    desired = conceal_declared(desired, live)
     shop.save_profile()
     live, pending = shop.journal.resume(live, KINDS)
     if scope:
@@ -107,8 +111,11 @@ def make_plan(
     violations, remarks = run_guardrails(guardrails, context, Files(root).locate)
     # Nothing was read of the objects outside a scope, so none of them is unmanaged.
     unmanaged = () if scope else plan.unmanaged
+    authorising = () if scope and not listed else plan.authorising
     notes = (*notes, *plan.notes, *note_unnameable(unmanaged), *remarks)
-    plan = replace(plan, violations=violations, notes=notes, unmanaged=unmanaged)
+    plan = replace(
+        plan, violations=violations, notes=notes, unmanaged=unmanaged, authorising=authorising
+    )
     return planned._replace(plan=plan)
 
 

@@ -70,6 +70,7 @@ SUMMARY = {
     "pending_removal": 0,
     "blocked": 0,
     "unknown": 0,
+    "authorising": 0,
     "unmanaged": 2,
     "unchanged": 1,
 }
@@ -147,7 +148,7 @@ def test_the_metrics_parse_and_leave_nothing_out(run: RunProgram, drifted: Path)
     assert objects["variant", "drifted"] == 1
     assert objects["variant", "unmanaged"] == 1
     assert objects["customer", "missing"] == 0
-    assert len(objects) == len(MANAGED) * 6 + 1
+    assert len(objects) == len(MANAGED) * 7 + 1
     assert found["reconciler_audit_success", "", ""] == 1
     assert found["reconciler_audit_clean", "", ""] == 0
     assert found["reconciler_audit_timestamp_seconds", "", ""] > 1.7e9

@@ -7,6 +7,15 @@ from typing import Any
 
 TODAY = date(2026, 11, 21)
 
+AUTHORISING = {
+    "Code": "MGR-7Q2K9",
+    "Type": "FullAccess",
+    "Limit": 1,
+    "ExpiryDate": "2034-01-01",
+    "Description": "Manager, MGR-7Q2K9",
+}
+"""A coupon that opens functions of the till: its code is a secret."""
+
 LIVE: dict[str, Any] = {
     "outlets": [{"Name": "Bandung"}, {"Name": "Jakarta"}],
     "categories": [

@@ -33,10 +33,16 @@ from reconciler.ledger.state_dir import StateDir
 from reconciler.workflows.apply import apply_plan
 from reconciler.workflows.open_shop import OpenShop, read_files
 from reconciler.workflows.plan import PlannedRun, make_plan, order_steps
+from tests.support.seeds import AUTHORISING
 
 ROOT = Path(__file__).parent.parent.parent
 SETTINGS_FILE = "reconciler.yaml"
 ENVIRONMENT = {"DEALPOS_URL": "sandbox"}
+
+
+def with_authorising_coupon(seed: dict[str, Any]) -> dict[str, Any]:
+    """Return a seed with a coupon whose code `tests.support.leaks` looks for in all output."""
+    return {**seed, "coupons": [*seed.get("coupons", ()), AUTHORISING]}
 
 
 class Clock:
@@ -75,7 +81,7 @@ class Shop:
         (folder / "catalogue").mkdir(parents=True, exist_ok=True)
         self.database = folder / "live.db"
         self.clock = Clock()
-        sandbox.seed(self.database, seed or {})
+        sandbox.seed(self.database, with_authorising_coupon(seed or {}))
         options = {"limit": None, "clock": self.clock, **options}
         self.app = sandbox.create_app(self.database, **options)
         self.twin = self.app.extensions["sandbox"]
@@ -186,8 +192,10 @@ class Shop:
         return report
 
     def show(self) -> dict[str, Any]:
-        """Everything that the sandbox holds."""
-        return sandbox.show(self.database)
+        """Everything that the sandbox holds, but the authorising coupon of every shop."""
+        shown = sandbox.show(self.database)
+        others = [row for row in shown["coupons"] if row["Code"] != AUTHORISING["Code"]]
+        return {**shown, "coupons": others}
 
     def item(self, kind: str, code: str) -> dict[str, Any] | None:
         """One object as the sandbox holds it; `kind` is a collection of the seed document."""

@@ -61,6 +61,17 @@ def test_leak_customer(capsys):
     print("customer/DP-001 name Ayu Lestari")
     capsys.readouterr()
 
+def test_leak_code(capsys):
+    print("unmanaged: coupon/MGR-7Q2K9")
+    capsys.readouterr()
+
+def test_leak_code_error():
+    with pytest.raises(UsageError):
+        raise UsageError("coupon MGR-7Q2K9 is refused")
+
+def test_leak_code_in_a_catalogue(tmp_path):
+    (tmp_path / "coupons.yaml").write_text("- code: MGR-7Q2K9")
+
 def test_leak_locals_of_a_store(store, capsys):
     print(vars(type("Shown", (), {"secret": store.client_secret})))
     capsys.readouterr()
@@ -72,6 +83,9 @@ def test_honest_store(store, capsys):
 def test_honest_text(capsys):
     print(SECRET[:4], "customer/DP-001 #a91f")
     capsys.readouterr()
+
+def test_honest_catalogue(tmp_path):
+    (tmp_path / "customers.yaml").write_text("name: Ayu Lestari")
 
 def test_honest_file(tmp_path):
     (tmp_path / "sandbox.json").write_text("Ayu Lestari")
@@ -106,7 +120,7 @@ def test_every_leak_is_found_and_nothing_else(tmp_path: Path, root: Path) -> Non
     leaking = {part.split("(")[0] for part in INNER.split("def ") if part.startswith("test_leak")}
     assert failed == leaking, ran.stdout
     assert "kept-to-ourselves" not in "".join(line for line in lines if line.startswith("ERROR "))
-    assert f"{len(leaking) + 3} passed" in ran.stdout
+    assert f"{len(leaking) + 4} passed" in ran.stdout
 
 
 def test_this_very_run_is_listened_to(request: pytest.FixtureRequest) -> None:

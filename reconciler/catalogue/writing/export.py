@@ -23,6 +23,7 @@ from reconciler.core.model.codec import DAY
 from reconciler.core.model.desired import Declared, Desired, references_of
 from reconciler.core.model.kind import Kind, Value
 from reconciler.core.model.live import Live, Observed
+from reconciler.core.model.secret import SecretText
 from reconciler.core.plan.faults import find_cycles
 from reconciler.kinds import MANAGED
 
@@ -41,6 +42,8 @@ class Exportable:
     """Objects that are already declared."""
     values: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
+    secret: list[Address] = field(default_factory=list)
+    """Undeclared objects whose identity is a secret, so that no file may hold them."""
     above: dict[Address, Address] = field(default_factory=dict)
     """The parent of each nested object."""
     beside: dict[Address, list[YamlEntry]] = field(default_factory=dict)
@@ -75,6 +78,9 @@ def _gather(found: Exportable, kind: Kind, live: Live, fresh: Callable[[Address]
     table = found.values.setdefault(kind.name, {})
     for name, state in sorted(live.iterate_observed(kind.name)):
         address = Address(kind.name, name)
+        if isinstance(name, SecretText):
+            found.secret += [address] if found.desired.get(address) is None else []
+            continue
         if not fresh(address):
             continue
         above: Value | None = None

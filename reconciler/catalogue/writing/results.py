@@ -33,6 +33,8 @@ class ImportResult:
     files: dict[str, Counter[str]] = field(default_factory=dict)
     """The files that were written, with the objects of each kind in them."""
     skipped: list[Skipped] = field(default_factory=list)
+    authorising: int = 0
+    """Coupons that open functions of the till: left out, since their codes are secrets."""
     unread: list[tuple[str, str]] = field(default_factory=list)
     """Addresses or collections that could not be read, and why."""
     notes: list[str] = field(default_factory=list)

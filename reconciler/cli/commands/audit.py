@@ -26,6 +26,11 @@ from reconciler.errors import ReconcilerError
     is_flag=True,
     help="Exit with 2 if drift was found. Unmanaged objects do not count.",
 )
+@click.option(
+    "--fail-on",
+    type=click.Choice(["authorising"]),
+    help="Exit with 2 also if a coupon that no file declares opens functions of the till.",
+)
 @options.target
 @options.kind
 @options.reserve
@@ -35,6 +40,7 @@ def audit(
     directory: Path,
     output_format: str,
     detailed_exitcode: bool,
+    fail_on: str | None,
     reserve: int,
     timeout: float | None,
     verbose: int,
@@ -48,14 +54,17 @@ def audit(
 
         scope = options.parse_scope(**part)
         with open_shop(directory, output_format, reserve, verbose, timeout) as (_, shop):
+            from reconciler.kinds import KINDS
             from reconciler.workflows.plan import make_plan
 
-            found = audit_plan(make_plan(shop, scope, audit=True).plan)
+            secret = [name for name, kind in KINDS.items() if kind.secret and fail_on]
+            found = audit_plan(make_plan(shop, scope, audit=True, listed=secret).plan)
     seconds = time.monotonic() - began
     output.print_audit(found, shop.client.requests, seconds, output_format, directory)
     if unread := found.of("unknown"):
         from reconciler.render.words import plural
 
         raise ReconcilerError(f"{plural(len(unread), 'object')} could not be read")
-    if detailed_exitcode and not found.clean:
+    failing = found.of("authorising") if fail_on else []
+    if failing or (detailed_exitcode and not found.clean):
         sys.exit(exit_codes.CHANGES)

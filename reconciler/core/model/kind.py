@@ -169,6 +169,10 @@ class Kind:
     """The fields that say how often a promotion can be used, and how many of those are left."""
     expiry_field: str = ""
     """The last day of a promotion."""
+    secret: Callable[[Value], bool | None] | None = None
+    """Takes a live object; tells whether its identity is a secret, None where that is not shown."""
+    secret_fields: tuple[str, ...] = ()
+    """The fields that `secret` looks at."""
     stock_read: Single | None = None
     """The read that shows how much of it is on hand; asked before a deletion."""
     must_match_on_readback: tuple[str, ...] = ()
@@ -254,7 +258,7 @@ class Kind:
 
     @property
     def parent_kind(self) -> str | None:
-        """The kind that objects of this kind are nested in, and the field that names the parent."""
+        """The kind that objects of this one are nested in, and the field that names the parent."""
         return self.parent.kind if self.parent else None
 
     def parent_address(self, value: Value) -> Address | None:
@@ -274,14 +278,15 @@ class Kind:
 
     def is_retired(self, row: Any) -> bool:
         """Return whether a row shows an object out of use; one that is not understood does not."""
-        return bool(self.retire and self._peek(self.retire, row))
+        return bool(self.retire and self.peek(self.retire, row))
 
     def identity_of(self, row: Any) -> str | None:
         """Return the natural key that a row shows, if it shows one."""
-        found = self._peek(self.identity, row)
+        found = self.peek(self.identity, row)
         return found if found is None or type(found) is str else str(found)
 
-    def _peek(self, name: str, row: Any) -> Any:
+    def peek(self, name: str, row: Any) -> Any:
+        """Return one field that a row shows; None where it shows none, or not a valid one."""
         wire = self.fields[name].wire
         for key in wire.read if isinstance(row, Mapping) else ():
             if (raw := row.get(key)) is not None:

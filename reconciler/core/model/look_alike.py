@@ -32,7 +32,8 @@ def fold_key(key: str) -> str:
 
 
 def find_look_alikes(keys: Collection[str]) -> list[list[str]]:
-    """Return the groups of keys that look alike, each in order."""
+    """Return the groups of keys that look alike, each in order; secret ones are left out."""
+    keys = [key for key in keys if type(key) is str]
     folds = list(map(fold_key, keys))
     if len(set(folds)) == len(folds):
         return []  # nearly every kind of nearly every shop
@@ -44,6 +45,7 @@ def find_look_alikes(keys: Collection[str]) -> list[list[str]]:
 
 def spell_key(key: str) -> str:
     """Return a key in back quotes, or with escapes in double quotes where it hides something."""
+    key = str(key)  # the mark of a secret one
     if "\\" not in (escaped := escape_key(key)) and _trim(key) == key:
         return f"`{key}`"
     return f'"{escaped}"'

@@ -15,6 +15,8 @@ class Store:
     url: str
     client_id: str = field(default="", repr=False)
     client_secret: str = field(default="", repr=False)
+    mask_key: bytes = field(default=b"", repr=False, compare=False)
+    """The key of the masks that stand for codes which are secrets."""
 
     @property
     def credentials(self) -> tuple[str, str]:

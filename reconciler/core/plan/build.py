@@ -20,6 +20,7 @@ from reconciler.core.model.desired import Declared, Desired, ancestors
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ListingStats, Live, Observed
 from reconciler.core.model.look_alike import spell_key
+from reconciler.core.model.secret import AUTHORISES, authorises
 from reconciler.core.plan.blocked import block_unsafe_updates, unread_dependencies
 from reconciler.core.plan.children import (
     collect_parents,
@@ -37,7 +38,12 @@ from reconciler.core.plan.notes import (
     warn_of_look_alikes,
 )
 from reconciler.core.plan.plan import Plan, PlanWarning
-from reconciler.core.plan.removal import expand_removals, find_unmanaged, note_unpruned_kinds
+from reconciler.core.plan.removal import (
+    expand_removals,
+    find_authorising,
+    find_unmanaged,
+    note_unpruned_kinds,
+)
 from reconciler.core.plan.replacement import Interrupted, carried_over_fields, finish_replacement
 
 
@@ -80,6 +86,7 @@ def build_plan(
         store=store,
         changes=(*propagate_parent_values(changes, desired, kinds), *deletions),
         unmanaged=tuple(find_unmanaged(desired, live, kinds)),
+        authorising=tuple(find_authorising(desired, live, kinds)),
         unknown=(*builder.unknown, *removed.unknown),
         given_up=tuple(address for address in pending if address in desired.removals),
         blocked=tuple(
@@ -161,6 +168,8 @@ class _Builder:
         elif spelling := self.live.spellings.get(address):
             how = f"the shop spells the {kind.identity} {spell_key(spelling)}"
             self.blocked.append((address, f"{how}. Use the same spelling in the file"))
+        elif isinstance(state, Observed) and authorises(kind, state.value):
+            self.blocked.append((address, f"not changed: {AUTHORISES}"))
         elif isinstance(state, Observed):
             self._compare(address, kind, declared, state)
         elif state is None:

@@ -16,6 +16,7 @@ from reconciler.core.model.desired import Desired, Removal, ancestors, reference
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.look_alike import fold_key
+from reconciler.core.model.secret import AUTHORISES, authorises
 from reconciler.core.plan.plan import PlanWarning
 
 MAX_NAMES = 5
@@ -151,7 +152,9 @@ def _obstacle(
     address: Address, users: Sequence[Address], doubts: Mapping[str, str], live: Live, kinds: Kinds
 ) -> str | None:
     """Return the reason that blocks a deletion, with the way out, or None."""
-    kind = kinds[address.kind]
+    kind, state = kinds[address.kind], live.get(address)
+    if isinstance(state, Observed) and authorises(kind, state.value):
+        return AUTHORISES
     if kind.delete is None:
         return f"the API has no delete for a {kind.name}"
     if users:

@@ -102,6 +102,8 @@ class Plan:
     """Live, of a kind that the files declare, and not in the files: left alone."""
     orphaned: tuple[Address, ...] = ()
     """Objects applied once and in no file any more, where a ledger tells; not changed."""
+    authorising: tuple[tuple[Address, str], ...] = ()
+    """In no file, and they open functions of the till: how far; their codes are secrets."""
     unknown: tuple[tuple[Address, str], ...] = ()
     """Could not be read, and why; nothing is planned for them."""
     blocked: tuple[tuple[Address, str], ...] = ()

@@ -14,6 +14,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired, references_of
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import gather_wanted
+from reconciler.core.model.secret import authorises, conceal_live
 from reconciler.core.steps.usage import SECONDS_PER_REQUEST
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.paging import PAGE_SIZES
@@ -55,6 +56,7 @@ class FullRead:
         for kind in self.chosen:
             if kind.parent is None:
                 self._read_or_note(kind, self._read_listing)
+        self._conceal()
 
     def remaining_requests(self) -> int:
         """Return the requests that `read_rest` will send, as far as the listings tell."""
@@ -71,9 +73,15 @@ class FullRead:
 
     def read_rest(self) -> None:
         """Read what the listings do not show, then the objects that all of it refers to."""
-        for kind in self.chosen:
-            if kind.name not in self.unreadable:
-                self._read_or_note(kind, self._read_details)
+        try:
+            for kind in self.chosen:
+                if kind.name not in self.unreadable:
+                    self._read_or_note(kind, self._read_details)
+        finally:
+            self._conceal()
+
+    def _conceal(self) -> None:
+        conceal_live(self.live, self.desired, self.kinds, self.client.store.mask_key)
 
     def is_complete(self, address: Address) -> bool:
         """Return whether all was read of an object that a read of its kind can show."""
@@ -131,7 +139,12 @@ class FullRead:
     def _new_names(self, kind: Kind) -> list[str]:
         """Return the names that the listings have shown and the files do not declare."""
         if kind.parent is None:
-            shown = (Address(kind.name, n) for n, _ in self.live.iterate_observed(kind.name))
+            # No message of the server about a secret code is ever provoked.
+            shown = (
+                Address(kind.name, name)
+                for name, state in self.live.iterate_observed(kind.name)
+                if not authorises(kind, state.value)
+            )
             return [a.name for a in shown if self._is_new(a) and (not self.pick or self.pick(a))]
         return [
             child.name

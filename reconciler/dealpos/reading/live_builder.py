@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
+from reconciler.core.model.secret import SecretText, conceal_name
 from reconciler.dealpos.rows import Row
 from reconciler.errors import UnexpectedResponse
 
@@ -20,8 +21,9 @@ MANY, SINGLE = "many", "single"
 class LiveBuilder:
     """Adds the rows of any read to one `Live`."""
 
-    def __init__(self, live: Live, kinds: Kinds) -> None:
+    def __init__(self, live: Live, kinds: Kinds, mask_key: bytes) -> None:
         self.live = live
+        self.mask_key = mask_key
         self.children = {kind.parent.kind: kind for kind in kinds.values() if kind.parent}
         self.parents: dict[tuple[str, str], str] = {}
         """The parent of each child, by the child's kind and name."""
@@ -98,10 +100,10 @@ class LiveBuilder:
                 value = kind.decode(row if len(row) == len(keys) else {**empty, **row})
                 children = self._children_in(kind, name, row, read)
             except (ValueError, TypeError, AttributeError) as error:
-                reason = (
-                    f"the response has a value that cannot be read: {error}. Check it in DealPOS"
-                )
-                self.live.read_errors[Address(kind.name, name)] = reason
+                code = conceal_name(kind, name, row, self.mask_key)
+                why = "" if isinstance(code, SecretText) else f": {error}"
+                reason = f"the response has a value that cannot be read{why}. Check it in DealPOS"
+                self.live.read_errors[Address(kind.name, code)] = reason
                 continue
             known = states.get(name)
             if isinstance(known, Observed):

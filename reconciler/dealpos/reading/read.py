@@ -17,6 +17,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired, referenced_names
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import ABSENT, Live, Observed, Wanted, gather_wanted
+from reconciler.core.model.secret import conceal_live
 from reconciler.core.plan.removal import expand_removals, fields_for_removal
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading import proof
@@ -31,9 +32,17 @@ MAX_SAMPLE_READS = 10
 """Names that are looked up one by one in a shop that shows no object at all."""
 
 
-def read_live(client: Client, desired: Desired, kinds: Kinds, also: Iterable[Address] = ()) -> Live:
-    """Read everything that the files declare or refer to, and `also`."""
+def read_live(
+    client: Client,
+    desired: Desired,
+    kinds: Kinds,
+    also: Iterable[Address] = (),
+    listed: Collection[str] = (),
+) -> Live:
+    """Read everything that the files declare or refer to, `also`, and the `listed` kinds."""
     reader = Reader(client, kinds)
+    for name in (name for name in listed if not desired.objects.get(name)):
+        reader.read_listing(kinds[name], {}, to_the_end=True)
     find(reader, _collect_requested(desired, kinds, also), desired.objects)
     proof.accept_new_parents(reader.live, desired, kinds)
     view = apply_renames(reader.live, desired, kinds)[0]
@@ -42,6 +51,7 @@ def read_live(client: Client, desired: Desired, kinds: Kinds, also: Iterable[Add
     _read_fields_for_writes(reader, desired)
     read_dependents(reader, desired, view)
     reader.live.reads = client.requests
+    conceal_live(reader.live, desired, kinds, client.store.mask_key)
     return reader.live
 
 

@@ -15,12 +15,13 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Batch, Kind, Kinds
 from reconciler.core.model.live import ListingStats, Live, Observed
 from reconciler.core.model.look_alike import fold_key, spell_key
+from reconciler.core.model.secret import SecretText, conceal_name
 from reconciler.core.steps.step import split_batches
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.operations import NOT_FOUND_STATUSES, OPERATIONS
 from reconciler.dealpos.reading.live_builder import LiveBuilder
 from reconciler.dealpos.reading.paging import DOCUMENTED_PAGE_ROWS, batches_are_cheaper, read_pages
-from reconciler.dealpos.rows import Rows, parse_name, parse_rows, parse_single
+from reconciler.dealpos.rows import Row, Rows, parse_name, parse_rows, parse_single, unwrap
 
 MAX_PROBE_READS = 3
 """Objects known to exist that are read singly before single reads are called not offered."""
@@ -47,7 +48,7 @@ class Reader:
         self.parents_first = sorted(kinds.values(), key=lambda k: (k.parent is not None, k.name))
         """All kinds in the order of reading: the rows of parents name their children."""
         self.live = Live()
-        self.builder = LiveBuilder(self.live, kinds)
+        self.builder = LiveBuilder(self.live, kinds, client.store.mask_key)
         self.unlisted: dict[str, set[str]] = {}
         """Names that no listing or batch has answered for, so that only single reads can."""
         self._says_not_found: set[str] = set()
@@ -173,7 +174,8 @@ class Reader:
         if row := parse_single(answer, kind, name):
             self.builder.add_single(kind, row)
         elif (other := parse_name(answer, kind, name)) is not None:
-            self._note_spelling(kind, name, other)
+            shown = unwrap(answer)
+            self._note_spelling(kind, name, other, shown if isinstance(shown, list) else [shown])
         return row is not None
 
     def read_singles(self, kind: Kind, names: Iterable[str]) -> None:
@@ -238,10 +240,14 @@ class Reader:
         others = {fold_key(name): name for name in shown.difference(asked)}
         for name in set(asked) - shown if others else ():
             if other := others.get(fold_key(name)):
-                self._note_spelling(kind, name, other)
+                self._note_spelling(kind, name, other, found.rows)
 
-    def _note_spelling(self, kind: Kind, name: str, other: str) -> None:
+    def _note_spelling(self, kind: Kind, name: str, other: str, rows: Iterable[Row]) -> None:
         """Note an object that the shop has under another spelling: it is not absent."""
+        row = next(row for row in rows if kind.identity_of(row) == other)
+        other = conceal_name(kind, other, row, self.client.store.mask_key, doubt=False)
+        if isinstance(other, SecretText):
+            name = SecretText(name, other.mask)
         self.live.spellings[Address(kind.name, name)] = other
         reason = f"the shop spells the {kind.identity} {spell_key(other)}: use the same spelling"
         self.live.read_errors[Address(kind.name, name)] = reason

@@ -27,7 +27,7 @@ MAX_MESSAGE_CHARACTERS = 2_000
 _LEVELS = {
     "error": ("unknown",),
     "warning": ("drifted", "missing", "pending_removal", "blocked"),
-    "notice": ("unmanaged",),
+    "notice": ("authorising", "unmanaged"),
 }
 
 

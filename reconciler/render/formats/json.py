@@ -120,7 +120,7 @@ def _change(change: Change, kinds: Kinds, labels: ObjectLabels) -> documents.Res
         "address": str(change.address),
         "label": labels.get(change.address),
         "type": change.address.kind,
-        "name": change.address.name,
+        "name": str(change.address.name),
         "action": change.action.value,
         "action_reason": change.reason,
         "change": {
@@ -198,7 +198,7 @@ def _finding(
     return {
         **object_document(finding.address, audit.labels),
         "type": finding.address.kind,
-        "name": finding.address.name,
+        "name": str(finding.address.name),
         "state": finding.state,
         "message": "; ".join(describe(finding, view.kinds, audit.labels)),
         "fields": [

@@ -14,7 +14,7 @@ from reconciler.render.findings import describe
 from reconciler.render.view import AuditView, View
 from reconciler.render.words import plain, plural, with_label
 
-_OUTCOMES = {"unknown": "error", "unmanaged": "skipped"}
+_OUTCOMES = {"unknown": "error", "authorising": "skipped", "unmanaged": "skipped"}
 
 
 def render_audit(audit: Audit, view: AuditView) -> str:

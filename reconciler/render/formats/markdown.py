@@ -182,7 +182,8 @@ def _violation(violation: Violation, labels: ObjectLabels) -> str:
 def _removals(plan: Plan) -> NameList:
     found = sections.find_removals(plan)
     names = group_names(
-        (f"{change.action.value} {change.address.kind}", change.address.name) for change in found
+        (f"{change.action.value} {change.address.kind}", f"{change.address.name}")
+        for change in found
     )
     entries = [
         f"{change.action.value} {code(with_label(change.address, plan.labels))}"

@@ -29,6 +29,7 @@ _SIGNS = {
     "pending_removal": ("○", "yellow"),
     "blocked": ("!", "yellow"),
     "unknown": ("?", "red"),
+    "authorising": ("!", "yellow"),
     "unmanaged": ("•", "dim"),
 }
 
@@ -180,7 +181,7 @@ def _section(state: str, found: list[AuditFinding], audit: Audit, view: AuditVie
     sign, style = _SIGNS[state]
     yield view.paint(style, findings.title_state(state, len(found)))
     bullet = f"  {view.paint(style, sign)}"
-    if state in ("unknown", "unmanaged"):
+    if state in ("unknown", "authorising", "unmanaged"):
         reasons = ((finding.address, finding.reason) for finding in found)
         yield from _share_reasons(bullet, reasons, audit.labels)
         return

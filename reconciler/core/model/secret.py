@@ -1,0 +1,111 @@
+"""Codes that open functions of the till: equal to what they are, and shown as a mask everywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import replace
+from typing import Any
+
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Desired
+from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.live import Live, Observed
+
+AUTHORISES = (
+    "the coupon in DealPOS authorises functions of the till, so its code is a secret. Change or "
+    "delete it in DealPOS, and keep it out of the files"
+)
+
+
+class SecretText(str):
+    """Text that equals what it is, and is shown as its mask."""
+
+    __slots__ = ("mask",)
+    mask: str
+
+    def __new__(cls, text: str, mask: str) -> SecretText:
+        """Return `text` under a mask."""
+        made = super().__new__(cls, reveal(text))
+        made.mask = mask
+        return made
+
+    def __str__(self) -> str:
+        return self.mask
+
+    def __repr__(self) -> str:
+        return repr(self.mask)
+
+    def __format__(self, form: str) -> str:
+        return format(self.mask, form)
+
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
+        return reveal(self), self.mask
+
+
+def reveal(text: str) -> str:
+    """Return a text as the API needs it, without its mask."""
+    return str.__str__(text)
+
+
+def conceal_live(live: Live, desired: Desired, kinds: Kinds, key: bytes) -> None:
+    """Put masks on the codes of live objects that authorise, and drop their texts.
+
+    An undeclared object that does not show whether it authorises is taken to do so.
+    """
+    for kind in (kind for kind in kinds.values() if kind.secret):
+        declared = desired.objects.get(kind.name, {})
+        states = live.objects.get(kind.name, {})
+        for name, state in list(states.items()):
+            if isinstance(state, Observed) and _is_secret(kind, state.value, name in declared):
+                code = SecretText(name, _mask(key, kind, name))
+                del states[name]
+                states[code] = replace(state, value=_reduce(kind, state.value, code))
+
+
+def conceal_name(kind: Kind, name: str, row: Any, key: bytes, *, doubt: bool = True) -> str:
+    """Return the name that a row shows, under a mask where it is a secret, or `doubt` remains."""
+    shown = {field: kind.peek(field, row) for field in kind.secret_fields}
+    known = {field: value for field, value in shown.items() if value is not None}
+    found = kind.secret(known) if kind.secret else False
+    is_shown = found is False or (found is None and not doubt)
+    return name if is_shown else SecretText(name, _mask(key, kind, name))
+
+
+def conceal_declared(desired: Desired, live: Live) -> Desired:
+    """Return the declarations and removals under the masks that their live objects have."""
+    masks = {
+        Address(kind, name): Address(kind, name)
+        for kind, states in (*live.objects.items(), *live.spellings)
+        for name in (states if isinstance(states, dict) else (states,))
+        if isinstance(name, SecretText)
+    }
+    if not masks:
+        return desired
+    objects = {
+        kind: {masks.get(Address(kind, n), Address(kind, n)).name: d for n, d in named.items()}
+        for kind, named in desired.objects.items()
+    }
+    removals = {masks.get(a, a): removal for a, removal in desired.removals.items()}
+    return replace(desired, objects=objects, removals=removals)
+
+
+def authorises(kind: Kind, value: Value) -> bool:
+    """Return whether an object is known to open functions of the till."""
+    return bool(kind.secret and kind.secret(value))
+
+
+def _is_secret(kind: Kind, value: Value, is_declared: bool) -> bool:
+    found = kind.secret(value) if kind.secret else False
+    return found is True or (found is None and not is_declared)
+
+
+def _reduce(kind: Kind, value: Value, code: SecretText) -> Value:
+    """Return what a secret code refers to and how far it reaches; its texts may repeat the code."""
+    kept = {kind.expiry_field, *kind.use_counts, *kind.secret_fields, *dict(kind.referring_fields)}
+    return {**{name: known for name, known in value.items() if name in kept}, kind.identity: code}
+
+
+def _mask(key: bytes, kind: Kind, name: str) -> str:
+    text = f"{kind.name}\0{reveal(name)}".encode()
+    return f"#{hmac.new(key, text, hashlib.sha256).hexdigest()[:4]}"
