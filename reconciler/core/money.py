@@ -79,11 +79,15 @@ def is_below_cost(offer: Offer | None) -> bool:
 
 
 def sales(change: Change, kinds: Kinds) -> Iterator[Sale]:
-    """Yield every place where the changed object is sold, the base price first."""
+    """Yield every place where the changed object is sold, the base price first.
+
+    What an interrupted apply has left out of sale was never sold.
+    """
     offers = kinds[change.address.kind].prices
     if offers is None:
         return
-    before: Mapping[str, Offer] = offers(change.before) if change.before is not None else {}
+    sold = None if change.interrupted else change.before
+    before: Mapping[str, Offer] = offers(sold) if sold is not None else {}
     after: Mapping[str, Offer] = offers(change.after) if change.after is not None else {}
     base_before, base_after = before.get(""), after.get("")
     for outlet in sorted({*before, *after}):

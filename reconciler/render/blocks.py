@@ -64,7 +64,7 @@ def block(
     yield _title(change, labels, paint) + (paint("dim", f"  {where}") if where else "")
     if change.action is Action.CREATE and change.origin == DRIFTED:
         yield "    (applied before, deleted in the shop since)"
-    if change.action in (Action.REPLACE, Action.DELETE):
+    if change.needs_reason:
         yield f"    ({with_labels(plain(change.reason), labels)})"
     found = field_rows(change, kind)
     name_width = max((len(row.name) for row in found), default=0)
@@ -95,6 +95,7 @@ def line(change: Change, kinds: Kinds, labels: ObjectLabels, paint: Paint = no_p
         parts += [f"and {len(found) - MAX_FIELDS} more"] if len(found) > MAX_FIELDS else []
     if any(sale.falls_below_cost for sale in moved_sales(change, kinds)):
         parts.append(paint("red", "below cost"))
+    parts += [plain(change.reason)] if change.interrupted else []
     parts += [change.origin] if change.origin and change.action is not Action.CREATE else []
     where = paint("dim", place(change.source))
     return "  ".join(filter(None, [_title(change, labels, paint), ", ".join(parts), where]))

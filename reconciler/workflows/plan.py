@@ -143,8 +143,9 @@ def order_steps(shop: OpenShop, plan: Plan, ledger: RunLedger, basis: RecordBasi
     hold = shop.client.routes.tenant.births_hold
     steps = order.order_steps(plan, KINDS, prove_births=hold is None)
     checked = check_prefixes(plan, steps, KINDS, births_hold=hold is not False)
-    plan = replace(plan, interruptions=checked)
     window = usage.Window(shop.client.window.capacity, shop.client.window.seconds)
+    notes = (*plan.notes, *usage.note_gaps(steps, window))
+    plan = replace(plan, interruptions=checked, notes=notes)
     estimate = usage.estimate(steps, KINDS, plan.reads, plan.listings, window)
     return PlannedRun(plan, steps, estimate, ledger, basis)
 

@@ -56,7 +56,7 @@ FILES = """
         name: Paket
         category: Drinks
         variants:
-          - {code: N1A, unit_price: 300, outlet_prices: {Bandung: {price: 350}}}
+          - {code: N1A, unit_price: 300, outlet_prices: {Bandung: {price: 700}}}
           - {code: N1B, unit_price: 400, type: Composite, components: {P1B: {qty: 1}}}
           - {code: N1C, unit_price: 500}
     coupons:

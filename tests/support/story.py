@@ -33,6 +33,7 @@ from reconciler.core.plan.plan import Plan, refusals
 from reconciler.core.plan.target import Scope
 from reconciler.core.report import Report
 from reconciler.dealpos.client import Client, embedded_transport
+from reconciler.dealpos.tenant import load_profile
 from reconciler.kinds import KINDS
 from reconciler.render.formats.json import plan_document
 from reconciler.render.formats.text import render_plan
@@ -131,8 +132,10 @@ class Story:
         """Make the plan of a run."""
         options = self.read("command.yaml") or {}
         scope = Scope(tuple(options.get("target", ())), tuple(options.get("kind", ())))
-        made = self.shop.make(scope=scope or None, overwrite=tuple(options.get("overwrite", ())))
-        return made.plan
+        client = self.shop.client()
+        client.routes.tenant = load_profile(self.shop.state, "sandbox")
+        overwrite = tuple(options.get("overwrite", ()))
+        return self.shop.make(client, scope=scope or None, overwrite=overwrite).plan
 
     def text(self, plan: Plan) -> str:
         """Return a plan as a terminal shows it; its document must be as the schema says."""
@@ -179,6 +182,9 @@ class Story:
             self.declare("next.yaml")
             plan = self.plan()
             text = self.text(plan)
+            if refusals(plan.violations):
+                same("next.txt", text)
+                return
             report, requests = self.apply(plan)
             same("next.txt", f"{text}\n{requests}")
         if report is not None and report.complete:

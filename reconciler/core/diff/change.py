@@ -111,6 +111,11 @@ class Change:
         return max(known, key=ORIGINS.index, default=None)
 
     @property
+    def needs_reason(self) -> bool:
+        """True if its fields alone do not explain it."""
+        return bool(self.interrupted) or self.action in (Action.REPLACE, Action.DELETE)
+
+    @property
     def provable(self) -> Value:
         """The values that must read back as written."""
         return {k: v for k, v in (self.after or {}).items() if k not in self.unproven}

@@ -7,16 +7,18 @@ The rate limit is a fixed window, by default 50 requests per 180 seconds over al
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Literal, NamedTuple
 
 from reconciler.core.diff.change import Action
+from reconciler.core.model.address import join_some
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import ListingStats
 from reconciler.core.steps.step import Step
 
+MAX_NAMES = 10
 SECONDS_PER_REQUEST = 0.5
 """The round trip to a far server, rounded up."""
 
@@ -60,6 +62,19 @@ def estimate(
     windows = ceil((begun + requests) / window.limit) if requests else 0
     waiting = max(windows - 1, 0) * window.seconds
     return ApiUsage(reads, writes, reading, windows, ceil(waiting + requests * SECONDS_PER_REQUEST))
+
+
+def note_gaps(ordered: Sequence[Step], window: Window) -> Iterator[str]:
+    """Yield a note on the objects that are replaced, for they are missing for a moment."""
+    replaced = [step.addresses[0] for step in ordered if step.action is Action.REPLACE]
+    if replaced:
+        # Both requests are sent in one window, where it has room for two.
+        seconds = 2 * SECONDS_PER_REQUEST if window.limit > 1 else window.seconds
+        each = " each" if len(replaced) > 1 else ""
+        yield (
+            f"{join_some(replaced, MAX_NAMES)}: deleted and created again, so missing in the shop "
+            f"for about {seconds:.0f} s{each}"
+        )
 
 
 def count_readbacks(steps: Sequence[Step], kinds: Kinds, pages: Mapping[str, ListingStats]) -> int:

@@ -215,6 +215,8 @@ class _Run:
     def _replace(self, step: Step) -> tuple[Written, ...]:
         """Replace an object as it is in the shop right now, or record it as stale."""
         change, kind = step.changes[0], self.sender.kinds[step.kind]
+        # A wait after the read could miss a use, and one after the deletion leaves a gap.
+        self.sender.client.make_room(1 + len(step.requests))
         now = self.sender.read([change.address]).get(change.address)
         found = revalidate_replacement(
             kind, change, now, self.plan.known_rewrites.get(change.address, {})

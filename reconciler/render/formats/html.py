@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from reconciler import __version__
 from reconciler.core.audit import STATES, Audit
-from reconciler.core.diff.change import Action, Change
+from reconciler.core.diff.change import Change
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kinds
 from reconciler.core.money import moved_sales, sum_price_impact
@@ -104,8 +104,7 @@ def _sentence(text: str, labels: ObjectLabels) -> str:
 
 def _rest(change: Change, kinds: Kinds, labels: ObjectLabels) -> str:
     """Return the last line of a change: its reason, and the number of fields without a row."""
-    shows_reason = change.action in (Action.REPLACE, Action.DELETE)
-    rest = [_sentence(change.reason, labels)] if shows_reason else []
+    rest = [_sentence(change.reason, labels)] if change.needs_reason else []
     hidden = count_hidden(change, kinds[change.address.kind])
     rest += [f"{plural(hidden, 'unchanged field')} not shown"] if hidden else []
     return "; ".join(rest)
