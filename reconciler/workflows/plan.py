@@ -17,8 +17,9 @@ from reconciler.core.model.desired import Desired
 from reconciler.core.model.live import Live
 from reconciler.core.model.secret import conceal_declared
 from reconciler.core.plan.build import build_plan
-from reconciler.core.plan.faults import Fault, check_references
+from reconciler.core.plan.faults import Fault, check_references, find_renamed_away
 from reconciler.core.plan.plan import Plan, Violation, refusals
+from reconciler.core.plan.removal import keep_from_pruning
 from reconciler.core.plan.target import Scope, narrow_desired
 from reconciler.core.steps import order, usage
 from reconciler.core.steps.prefix import check_prefixes
@@ -82,8 +83,10 @@ def make_plan(
     # An interrupted replacement may have carried rewrites over.
     ledger = ledger.with_new_rewrites()
     applied = ledger.applied
-    found = check_references(desired, live, KINDS, applied)
-    refused = {f.address: f.reason for f in found if f.is_drift or (audit and f.is_drift is None)}
+    refused = find_renamed_away(desired, live, KINDS, applied, shop.today)
+    desired = keep_from_pruning(desired, {address.kind for address in refused})
+    found = check_references(desired, live, KINDS, applied, refused)
+    refused |= {f.address: f.reason for f in found if f.is_drift or (audit and f.is_drift is None)}
     refuse_faults(root, [fault for fault in found if fault.address not in refused], desired)
     asked = desired if audit else _complete_births(shop, ledger, desired, live)
     sides = ledger.hold_conflicts(asked, live, overwrite)

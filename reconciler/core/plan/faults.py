@@ -7,17 +7,20 @@ that the shop spells otherwise, is no mistake of the line: it blocks the object 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
 from reconciler.core.diff.rename import apply_renames, name_after_renames
-from reconciler.core.model.address import Address
-from reconciler.core.model.desired import Desired, referenced_names, references_of
+from reconciler.core.model.address import Address, join_some
+from reconciler.core.model.desired import Desired, ancestors, referenced_names, references_of
 from reconciler.core.model.kind import Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.look_alike import fold_key, spell_key
 from reconciler.errors import suggestion
+
+MAX_NAMES = 3
+"""Undeclared objects that a reason names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +44,61 @@ class Fault:
         return f"{message}. {self.hint[0].upper()}{self.hint[1:]}" if self.hint else message
 
 
+def find_renamed_away(
+    desired: Desired, live: Live, kinds: Kinds, applied: Container[Address], today: str
+) -> dict[Address, str]:
+    """Return the objects that were applied before and may have another name in the shop now.
+
+    That can be where the name is all that identifies an object, and the shop has one that no file
+    declares. To create the declared one would make a second object of it, so each comes with the
+    reason to block it. An exception from `restore` says that it was deleted.
+    """
+    allowed = {a.address for a in desired.allowances if a.rule == "restore" and a.until >= today}
+    found: dict[Address, str] = {}
+    for address, _ in desired:  # what is above comes first
+        kind = kinds[address.kind]
+        if kind.identity != "name" or live.get(address) is not ABSENT:
+            continue
+        others = sorted(live.names_of(kind) - desired.objects[kind.name].keys())
+        above = next((a for a in ancestors(address, kinds) if a in found), None)
+        if above:
+            found[address] = f"{above} is blocked"
+        elif others and address in applied and allowed.isdisjoint((None, address)):
+            known = join_some([f"`{name}`" for name in others], MAX_NAMES)
+            found[address] = (
+                "it was applied before, and the shop does not have it any more: it was renamed or "
+                f"deleted in DealPOS. No file declares {known}. If it was renamed, write the new "
+                "name in the file; if not, remove it or add an exception from `restore`"
+            )
+    return found
+
+
 def check_references(
-    desired: Desired, live: Live, kinds: Kinds, applied: Mapping[Address, Value] | None = None
+    desired: Desired,
+    live: Live,
+    kinds: Kinds,
+    applied: Mapping[Address, Value] | None = None,
+    gone: Container[Address] = (),
 ) -> list[Fault]:
     """Return a fault for each reference to an object that is neither declared nor live.
 
-    `applied` are the values that were applied last, where a ledger tells. The shop has what it has
-    under the names that declared renames give: a product that is left in the old category would
-    create that again (dealpos-api.md §14 #4).
+    `applied` are the values that were applied last, where a ledger tells, `gone` are declared
+    objects that must not be created. The shop has what it has under the names that declared renames
+    give: a product left in the old category would create that again (dealpos-api.md §14 #4).
     """
     live, renames, _ = apply_renames(live, desired, kinds)
     if not any(
-        name not in desired.objects.get(kind, ())
+        (name not in desired.objects.get(kind, ()) or Address(kind, name) in gone)
         and not isinstance(live.get(Address(kind, name)), Observed)
         for kind, names_ in referenced_names(desired, kinds).items()
         for name in names_
     ):
         return []
-    check = _Check(desired, live, kinds, renames, applied or {})
+    check = _Check(desired, live, kinds, renames, applied or {}, gone)
     for address, declared in desired:
         for target, path in references_of(kinds[address.kind], declared.value):
-            if desired.get(target) is None and not isinstance(live.get(target), Observed):
+            is_declared = desired.get(target) is not None and target not in gone
+            if not is_declared and not isinstance(live.get(target), Observed):
                 check.add(address, target, path)
     return check.faults
 
@@ -75,6 +112,7 @@ class _Check:
     kinds: Kinds
     renames: Mapping[Address, str]
     applied: Mapping[Address, Value]
+    gone: Container[Address]
     faults: list[Fault] = field(default_factory=list)
     told: set[tuple[str, str]] = field(default_factory=set)
     spellings: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -89,7 +127,7 @@ class _Check:
         elif self.live.get(target) is ABSENT:
             message = f"refers to the {target.kind} `{target.name}`, which does not exist"
             last = references_of(self.kinds[address.kind], self.applied.get(address, {}))
-            is_drift = any(target == named for named, _ in last) or None
+            is_drift = target in self.gone or any(target == named for named, _ in last) or None
             hint = self._find_way_out(address, target, is_drift)
             self.faults.append(Fault(address, path, f"{address} {message}", hint, is_drift))
         else:

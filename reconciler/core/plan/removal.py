@@ -9,7 +9,7 @@ wish: a scope takes in a kind only where the files declare some of it and the sh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
@@ -40,6 +40,18 @@ def expand_removals(desired: Desired, live: Live, kinds: Kinds) -> Desired:
             declared = Declared(value, removal.source, removed=removal.reason)
             objects.setdefault(kind.name, {})[address.name] = declared
     return replace(desired, objects=objects, removals=removals)
+
+
+def keep_from_pruning(desired: Desired, kinds: Container[str]) -> Desired:
+    """Return the desired state without the prune scopes of kinds: what is undeclared is not known.
+
+    An object that was renamed in the shop is in no file under its new name.
+    """
+    scopes = (
+        replace(scope, kinds=tuple(name for name in scope.kinds if name not in kinds))
+        for scope in desired.prune
+    )
+    return replace(desired, prune=tuple(scopes))
 
 
 def fields_for_removal(kind: Kind, removal: Removal) -> tuple[str, ...]:
