@@ -65,15 +65,23 @@ class Audit:
 
 def audit_plan(plan: Plan) -> Audit:
     """Return the audit that a plan implies."""
+    drift = {change.address: change for change in plan.blocked_changes}
     findings = [
         *map(_finding, plan.changes),
-        *(AuditFinding(address, "blocked", reason) for address, reason in plan.blocked),
+        *(_blocked_finding(a, reason, drift.get(a)) for a, reason in plan.blocked),
         *(AuditFinding(address, "unknown", reason) for address, reason in plan.unknown),
         *(AuditFinding(address, "authorising", reach) for address, reach in plan.authorising),
         *(AuditFinding(address, "unmanaged") for address in plan.unmanaged),
     ]
     ordered = sorted(findings, key=lambda finding: (STATES.index(finding.state), finding.address))
     return Audit(plan.store, tuple(ordered), plan.notes, plan.unchanged, plan.reads, plan.labels)
+
+
+def _blocked_finding(address: Address, reason: str, change: Change | None) -> AuditFinding:
+    """Return an object that no plan can change, with its drift where that was seen."""
+    if change is None or change.action in _STATES:
+        return AuditFinding(address, "blocked", reason)
+    return replace(_finding(change), state="blocked", reason=reason)
 
 
 def _finding(change: Change) -> AuditFinding:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from reconciler import errors
+
 MAX_RUN_SECONDS = 24 * 3600.0
 """The time of a run without `--timeout`."""
 
@@ -53,6 +55,29 @@ class Limits:
 
 
 NO_LIMITS = Limits()
+
+
+def limit_error(broken: BrokenLimit) -> errors.UsageError:
+    """Return the error of a read that does not fit; only its next request is known."""
+    return errors.UsageError(
+        f"{broken.limit} is too low: reading the shop needs {broken.needed} or more. "
+        "Nothing was written",
+        hint="raise the limit; 'reconciler plan' shows how many requests reading needs",
+    )
+
+
+def wait_error(
+    operation: str, reason: str, seconds: float, broken: BrokenLimit | None
+) -> errors.RateLimited:
+    """Return the error of a wait that no run makes, or that ends after this one."""
+    end = f"a run waits at most {format_duration(MAX_WAIT_SECONDS)}"
+    if broken and seconds <= MAX_WAIT_SECONDS:
+        end = f"{broken.limit} ends before that"
+    return errors.RateLimited(
+        operation,
+        f"{reason}: the wait would be {format_duration(seconds)}, and {end}",
+        hint="run the command again after that time",
+    )
 
 
 def format_duration(seconds: float) -> str:

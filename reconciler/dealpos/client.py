@@ -21,10 +21,17 @@ from reconciler.dealpos.budget import (
     NO_LIMITS,
     BrokenLimit,
     Limits,
-    format_duration,
+    limit_error,
+    wait_error,
 )
 from reconciler.dealpos.observer import ClientObserver, RequestRecord, parameter_names
-from reconciler.dealpos.operations import BASE, OPERATIONS, Operation, Route
+from reconciler.dealpos.operations import (
+    BASE,
+    NOT_FOUND_STATUSES,
+    OPERATIONS,
+    Operation,
+    Route,
+)
 from reconciler.dealpos.request_window import MARGIN_SECONDS, RequestWindow
 from reconciler.dealpos.response import Deadline, Response, parse, read_bounded
 from reconciler.dealpos.tenant import Routes, TenantProfile
@@ -117,29 +124,44 @@ class Client:
         """Return the limit that so many more requests in so many seconds would break, or None."""
         return self.limits.first_broken(self.requests + requests, self.elapsed_seconds() + seconds)
 
-    def call(self, name: str, parameters: Any = None) -> Any:
-        """Call an operation and return its JSON.
+    def call(self, name: str, parameters: Any = None, *, exists: bool = False) -> Any:
+        """Call an operation by the first route that is offered, and return its JSON.
 
-        Tries the documented routes in order until one is offered. Raises OutcomeUnknown where the
+        A single read of an object that `exists` tries all routes until one shows an object: its key
+        may travel in the query or in the body (dealpos-api.md §0). Raises OutcomeUnknown where the
         response to a write was lost.
         """
         operation = OPERATIONS[name]
-        if known := self.routes.answered.get(name):
+        exists = exists and name not in self.routes.shown
+        if (known := self.routes.answered.get(name)) and not exists:
             return self._send(operation, known, parameters)
-        for route in self.routes.candidates_by_path(operation):
-            try:
-                answer = self._send(operation, route, parameters)
-            except errors.Rejected as error:
-                if error.status not in _NOT_OFFERED:
-                    raise
-                refusal = error
-            else:
-                self.routes.record(operation, route)
-                return answer
-        if operation.single and refusal.status == 404:
+        answer, refusal = self._try_routes(operation, parameters, exists)
+        if refusal is None or name in self.routes.answered:
+            return answer
+        if operation.single and refusal.status in NOT_FOUND_STATUSES:
             raise refusal
         self.routes.forget(name)
         raise errors.OperationUnavailable(name, refusal.status, refusal.answer) from refusal
+
+    def _try_routes(
+        self, operation: Operation, parameters: Any, exists: bool
+    ) -> tuple[Any, errors.Rejected | None]:
+        """Return the answer of the first route that has one, or the last refusal."""
+        tolerated = _NOT_OFFERED | NOT_FOUND_STATUSES if exists else _NOT_OFFERED
+        find = self.routes.candidates if exists else self.routes.candidates_by_path
+        answer, refusal = None, None
+        for route in find(operation):
+            try:
+                answer = self._send(operation, route, parameters)
+            except errors.Rejected as error:
+                if error.status not in tolerated:
+                    raise
+                refusal = error
+            else:
+                self.routes.record(operation, route, bool(answer))
+                if answer or not exists:
+                    return answer, None
+        return answer, refusal
 
     def _send(self, operation: Operation, route: Route, parameters: Any) -> Any:
         if silent := self._silence.error(operation):
@@ -274,24 +296,12 @@ class Client:
 
     def _check_wait(self, operation: Operation, seconds: float, reason: str) -> None:
         broken = self.broken_limit(operation.name != "token", seconds)
+        if broken and not self.writing and seconds <= MAX_WAIT_SECONDS:
+            raise limit_error(broken)
         # What has begun to be written waits for the window that was counted with it, not longer.
-        is_due = self.writing and seconds <= self.window.seconds + MARGIN_SECONDS
-        end = None
-        if seconds > MAX_WAIT_SECONDS:
-            end = f"a run waits at most {format_duration(MAX_WAIT_SECONDS)}"
-        elif broken and self.writing and not is_due:
-            end = f"{broken.limit} ends before that"
-        if end:
-            long = f"the wait would be {format_duration(seconds)}, and {end}"
-            hint = "run the command again after that time"
-            raise errors.RateLimited(operation.name, f"{reason}: {long}", hint=hint)
-        if broken and not self.writing:
-            # Only the next request is known here, so the need is a lower bound.
-            raise errors.UsageError(
-                f"{broken.limit} is too low: reading the shop needs {broken.needed} or more. "
-                "Nothing was written",
-                hint="raise the limit; 'reconciler plan' shows how many requests reading needs",
-            )
+        is_due = seconds <= self.window.seconds + MARGIN_SECONDS
+        if seconds > MAX_WAIT_SECONDS or (broken and not is_due):
+            raise wait_error(operation.name, reason, seconds, broken)
 
 
 def embedded_transport(app: Any) -> httpx.BaseTransport:

@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from reconciler.errors import OperationUnavailable, Rejected
+
 BASE = "/api/v3"
 
 NOT_FOUND_STATUSES = frozenset({400, 404})
@@ -135,6 +137,7 @@ _TABLE = (
         "variant.by_code",
         _query("/Variant/Code", "AB"),
         _query("/Variant/Detail", "C"),
+        _body("/Variant/Code", "AB"),
         single=True,
     ),
     _write("variant.add", "POST", "/Variant/Add"),
@@ -149,7 +152,12 @@ _TABLE = (
         _body("/PromotionCoupon", "AB"),
         _query("/PromotionCoupon", "C"),
     ),
-    _read("coupon.by_code", _query("/PromotionCoupon/ByCode"), single=True),
+    _read(
+        "coupon.by_code",
+        _query("/PromotionCoupon/ByCode"),
+        _body("/PromotionCoupon/ByCode"),
+        single=True,
+    ),
     _write("coupon.create", "POST", "/PromotionCoupon"),
     _delete("coupon.delete", "/PromotionCoupon"),
     _delete("coupons.delete", "/PromotionCoupon/ListCode"),
@@ -157,9 +165,16 @@ _TABLE = (
         "customer.list", _post("/Customer/p"), _query("/Customer", "BC"), _body("/Customer", "A")
     ),
     _read("customer.by_code", _query("/Customer/Detail", "C"), single=True),
+    _read("customer.by_email", _post("/Customer/Email"), _body("/Customer/Email"), single=True),
     _write("customer.create", "POST", "/Customer"),
     _write("customer.update", "PUT", "/Customer/ByCode"),
     _delete("customer.delete", "/Customer"),
 )
+
+
+def may_mean_not_found(error: Rejected) -> bool:
+    """Return whether the refusal of a read by name may mean that there is no such object."""
+    return error.status in NOT_FOUND_STATUSES or isinstance(error, OperationUnavailable)
+
 
 OPERATIONS = MappingProxyType({operation.name: operation for operation in _TABLE})

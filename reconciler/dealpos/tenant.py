@@ -69,6 +69,10 @@ class Routes:
         self.tenant = tenant
         self.answered: dict[str, Route] = {}
         """The route by which an operation has answered in this run."""
+        self.shown: set[str] = set()
+        """Operations that have returned something in this run, which proves their route."""
+        self.by_other_field: set[str] = set()
+        """Kinds of which objects are read by another field than their identity."""
         self._rejected: dict[str, set[Route]] = {}
 
     def candidates(self, operation: Operation) -> list[Route]:
@@ -88,9 +92,11 @@ class Routes:
             first.setdefault((route.method, route.path), route)
         return first.values()
 
-    def record(self, operation: Operation, route: Route) -> None:
-        """Remember that a route has answered."""
+    def record(self, operation: Operation, route: Route, has_shown: bool = True) -> None:
+        """Remember that a route has answered, and whether it has returned something."""
         self.answered[operation.name] = route
+        if has_shown:
+            self.shown.add(operation.name)
         if len(operation.routes) > 1:
             self.tenant.routes[operation.name] = str(route)
 
@@ -104,6 +110,7 @@ class Routes:
         if len(candidates) < 2 or used.method == "POST":
             return False
         self._rejected.setdefault(name, set()).add(used)
+        self.shown.discard(name)
         self.answered.pop(name, None)
         self.forget(name)
         return True

@@ -58,7 +58,12 @@ KIND = Kind(
     "customer",
     Customer,
     Reads(
-        listing=Listing("customer.list"), single=Single("customer.by_code"), prefer_listing=False
+        listing=Listing("customer.list"),
+        single=Single("customer.by_code"),
+        # dealpos-api.md §9: the only read of one customer in generations A and B, deprecated. It
+        # prints the gender as a boolean.
+        other=Single("customer.by_email", "Email", "email", frozenset({"Gender"})),
+        prefer_listing=False,
     ),
     collection="customers",
     create=Call("customer.create", _FIELDS, _DEMANDED),

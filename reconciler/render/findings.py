@@ -69,8 +69,10 @@ def describe_margins(finding: AuditFinding, kinds: Kinds) -> Iterator[str]:
 
 def describe(finding: AuditFinding, kinds: Kinds, labels: ObjectLabels) -> list[str]:
     """Return all facts about an object, a line each."""
-    reason = with_labels(plain(finding.reason or MEANINGS[finding.state]), labels)
-    return [*(_differences(finding, kinds) or [reason]), *describe_margins(finding, kinds)]
+    lines = _differences(finding, kinds)
+    if finding.reason or not lines:
+        lines.append(with_labels(plain(finding.reason or MEANINGS[finding.state]), labels))
+    return [*lines, *describe_margins(finding, kinds)]
 
 
 def summarize_audit(audit: Audit) -> Verdict:

@@ -85,6 +85,7 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
         authorising=(),
         unknown=(),
         blocked=(),
+        blocked_changes=(),
         unchanged=0,
         violations=tuple(_remaining_violations(approved.violations, made, shop.today)),
     )

@@ -102,10 +102,10 @@ def sent(monkeypatch: pytest.MonkeyPatch, answer: Callable[[str, int], None] = l
     asked: list[str] = []
     call = Client.call
 
-    def heard(self: Client, name: str, parameters: Any = None) -> Any:
+    def heard(self: Client, name: str, parameters: Any = None, **how: bool) -> Any:
         asked.append(name)
         answer(name, asked.count(name))
-        return call(self, name, parameters)
+        return call(self, name, parameters, **how)
 
     monkeypatch.setattr(Client, "call", heard)
     return asked

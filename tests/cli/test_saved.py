@@ -248,8 +248,8 @@ def test_a_deletion_of_a_coupon_that_does_not_show_its_uses_any_more_is_held(
     saved = deletion(63)
     real = Client.call
 
-    def call(self: Client, operation: str, parameters: Any = None) -> Any:
-        answer = real(self, operation, parameters)
+    def call(self: Client, operation: str, parameters: Any = None, **how: bool) -> Any:
+        answer = real(self, operation, parameters, **how)
         for row in answer if operation == "coupon.list" else ():
             row.pop("Balance", None)
         return answer

@@ -44,7 +44,7 @@ def test_names_of_routes_tell_them_apart() -> None:
 
 @pytest.mark.parametrize("generation", ["A", "B", "C"])
 def test_a_generation_answers_the_routes_that_are_tabled_for_it(generation: Any) -> None:
-    tenant = Choices(generation=generation, post_alternatives="none")
+    tenant = Choices(generation=generation, post_alternatives="none", named_reads="both")
     for operation in READS:
         own = [
             route

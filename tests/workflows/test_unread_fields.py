@@ -37,8 +37,8 @@ SHOP: dict[str, Any] = {
 }
 
 
-def _unknown(shop: Shop) -> dict[str, str]:
-    return {str(address): why for address, why in shop.plan().unknown}
+def _blocked(shop: Shop) -> dict[str, str]:
+    return {str(address): why for address, why in shop.plan().blocked}
 
 
 def test_an_update_that_would_clear_unseen_outlet_prices_is_not_planned(
@@ -51,7 +51,7 @@ def test_an_update_that_would_clear_unseen_outlet_prices_is_not_planned(
         variant_batch_rows="lean",
         missing_operations=frozenset({"GET /Variant/Code", "GET /Variant/Detail"}),
     )
-    assert "does not return `components`, `outlet_prices`" in _unknown(shop)["variant/PA"]
+    assert "does not return `components`, `outlet_prices`" in _blocked(shop)["variant/PA"]
     assert shop.plan().changes == ()
 
 
@@ -59,9 +59,11 @@ def test_a_customer_whose_status_is_unseen_is_not_made_active(make_shop: MakeSho
     shop = make_shop(SHOP)
     shop.write("customers: [{code: C, name: Two}]")
     shop.twin.choices = shop.twin.choices.with_changes(
-        missing_operations=frozenset({"GET /Customer/Detail"})
+        missing_operations=frozenset(
+            {"GET /Customer/Detail", "GET /Customer/Email", "POST /Customer/Email"}
+        )
     )
-    assert "does not return `status`" in _unknown(shop)["customer/C"]
+    assert "does not return `status`" in _blocked(shop)["customer/C"]
     shop.apply()
     assert shop.item("customers", "C")["Status"] == "Suspended"
 
@@ -72,7 +74,7 @@ def test_a_product_whose_variants_are_unseen_is_not_updated(make_shop: MakeShop)
     shop.twin.choices = shop.twin.choices.with_changes(
         product_list_rows="lean", missing_operations=frozenset({"GET /Product/Detail"})
     )
-    assert "does not return the variants" in _unknown(shop)["product/P"]
+    assert "does not return the variants" in _blocked(shop)["product/P"]
 
 
 def test_a_retired_variant_that_the_product_hides_is_carried_along(make_shop: MakeShop) -> None:
@@ -166,9 +168,9 @@ def test_a_list_that_shows_no_names_proves_nothing(
     shop.write("categories: [{name: Drinks}]")
     real = Client.call
 
-    def call(self: Client, name: str, parameters: Any = None) -> Any:
+    def call(self: Client, name: str, parameters: Any = None, **how: bool) -> Any:
         if name != "category.list":
-            return real(self, name, parameters)
+            return real(self, name, parameters, **how)
         return httpx.Response(200, content=body).json() if body.strip() else None
 
     monkeypatch.setattr(Client, "call", call)

@@ -55,6 +55,10 @@ class Single:
 
     operation: str
     key: str = "Code"
+    field: str = ""
+    """The field whose value is the key; empty for the identity."""
+    unlike: frozenset[str] = frozenset()
+    """Keys whose values differ from those of the other reads, and are not used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +68,13 @@ class Reads:
     `prefer_listing` says that a shop has about as many of them as its files name, so that a
     listing is worth its pages (products, not customers). `hides` says that a listing or batch may
     leave out objects that exist (discontinued, expired), so that "absent" needs a single read too
-    (dealpos-api.md §14 #3, #12, #21).
+    (dealpos-api.md §14 #3, #12, #21). `other` reads by another field, where `single` finds nothing.
     """
 
     listing: Listing | None = None
     batch: Batch | None = None
     single: Single | None = None
+    other: Single | None = None
     prefer_listing: bool = True
     hides: bool = True
 

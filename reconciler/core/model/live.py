@@ -70,6 +70,8 @@ class Live:
     """Parents that a change touches and of which every child is known, those out of use too."""
     unread_fields: dict[Address, frozenset[str]] = field(default_factory=dict)
     """Fields that a write would carry and no read has shown: leaving them out may clear them."""
+    blind_updates: dict[Address, str] = field(default_factory=dict)
+    """The reason why an object must not be updated: the update would overwrite what is unread."""
 
     def get(self, address: Address) -> Observed | Absent | None:
         """Return the state of an object; None when it was not read."""

@@ -42,7 +42,8 @@ def block_unsafe_updates(
         if change.renamed_from:
             unseen |= _assumed_fields(kind, change.after or {})
         found = _find_fields_at_risk(kind, change, declared, unseen)
-        if why := _why_refused(kind, change, found, families):
+        blind = live.blind_updates.get(address)
+        if why := blind or _why_refused(kind, change, found, families):
             blocked.append((address, why))
         else:
             kept.append(replace(change, unread_fields_at_risk=tuple(found)))

@@ -76,12 +76,15 @@ def build_plan(
     for address, declared in desired:
         if address not in pending:
             builder.consider(address, declared)
-    found = collect_parents(builder.changes, desired, live, kinds)
-    changes, unsafe = block_unsafe_updates(builder.changes, found, desired, live, kinds)
+    held = {address for address, _ in builder.blocked}
+    changes = [change for change in builder.changes if change.address not in held]
+    found = collect_parents(changes, desired, live, kinds)
+    changes, unsafe = block_unsafe_updates(changes, found, desired, live, kinds)
     changes, repeated = drop_repeated(changes, attempts or {}, kinds)
     builder.withdraw(address for address, _ in repeated)
     removed = plan_deletions(desired, live, kinds, changes, renames)
     deletions, deleted_before = drop_repeated(removed.changes, attempts or {}, kinds)
+    held |= {address for address, _ in (*unsafe, *repeated)}
     plan = Plan(
         store=store,
         changes=(*propagate_parent_values(changes, desired, kinds), *deletions),
@@ -92,6 +95,7 @@ def build_plan(
         blocked=tuple(
             sorted((*builder.blocked, *unsafe, *repeated, *removed.blocked, *deleted_before))
         ),
+        blocked_changes=tuple(c for c in builder.changes if c.address in held),
         notes=(
             *live.notes,
             *view_notes,
@@ -223,15 +227,11 @@ class _Builder:
             return
         if unread := self.unread.get(address):
             self.blocked.append((address, f"not changed: {self._explain_unread(unread)}"))
-            return
         action = max((f.action for f in fields), key=lambda a: a.severity)
         asked = merge_declared(kind, live.value, declared.value)
         after = asked
-        if action is Action.REPLACE:
-            kept = self._replace(address, fields, asked, live.value)
-            if kept is None:
-                return
-            after = kept
+        if action is Action.REPLACE and not unread:
+            after = self._replace(address, fields, asked, live.value)
         self.changes.append(
             Change(
                 address,
@@ -244,25 +244,25 @@ class _Builder:
                 digest(kind, address, live.value, {f.path[0] for f in fields}),
                 old,
                 {n: (asked[n], v) for n, v in after.items() if asked.get(n) != v},
-                implied=self._implied_parents(address) if old else (),
+                implied=self._implied_parents(address) if old and not unread else (),
                 interrupted=declared.interrupted,
             )
         )
 
     def _replace(
         self, address: Address, fields: Iterable[FieldChange], asked: Value, live: Value
-    ) -> Value | None:
-        """Return the object that a replacement creates; None if it must not happen."""
+    ) -> Value:
+        """Return the object that a replacement creates; block one that must not happen."""
         kind = self.kinds[address.kind]
         if kind.delete is None or kind.parent is not None:
             moved = [f for f in fields if f.action is Action.REPLACE]
             self.blocked += [(address, self._explain_move(address, f)) for f in moved]
-            return None
+            return asked
         carried = kind.carry_over(asked, live)
         if carried.value is None:
             self.blocked.append((address, carried.note or "not replaced"))
-        else:
-            self._explain(address, carried.note, carried.warning)
+            return asked
+        self._explain(address, carried.note, carried.warning)
         return carried.value
 
     def _explain_move(self, address: Address, moved: FieldChange) -> str:

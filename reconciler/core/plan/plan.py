@@ -108,6 +108,8 @@ class Plan:
     """Could not be read, and why; nothing is planned for them."""
     blocked: tuple[tuple[Address, str], ...] = ()
     """Not as declared, and not to be changed: why, and what would allow it."""
+    blocked_changes: tuple[Change, ...] = ()
+    """The changes that blocked objects would need, as far as they are known."""
     stale: tuple[SkippedChange, ...] = ()
     """Approved in a saved plan, and not to be carried out any more."""
     done: tuple[SkippedChange, ...] = ()

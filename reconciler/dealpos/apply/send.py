@@ -225,7 +225,7 @@ class RequestSender(Readback):
                     raise
 
     def _are_gone(self, addresses: Sequence[Address]) -> bool:
-        live = self.read(addresses)
+        live = self.read(addresses, exist=False)
         return all(live.get(address) is ABSENT for address in addresses)
 
     def _send_settled(self, step: Step, request: Request) -> bool:
@@ -272,7 +272,7 @@ class RequestSender(Readback):
         return found
 
     def _shows_step(self, step: Step, lost: OutcomeUnknown) -> bool:
-        live = self.read(step.addresses)
+        live = self.read(step.addresses, exist=False)
         for change in step.changes:
             state = live.get(change.address)
             if change.address in live.read_errors:

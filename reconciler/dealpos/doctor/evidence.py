@@ -29,6 +29,8 @@ class Purpose(StrEnum):
     """Only names that exist, because the other batch was refused."""
     KNOWN = auto()
     """One object that exists."""
+    OTHER = auto()
+    """The same object by another field, where its read by identity is not offered."""
     UNKNOWN = auto()
     """One object that does not exist."""
 

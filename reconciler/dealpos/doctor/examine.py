@@ -6,6 +6,7 @@ question that fails does not hide the others.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -98,6 +99,11 @@ class _Examination:
         names = self._known_names(kind)
         if kind.reads.single and names and not self._is_forbidden(kind):
             self._ask_one(kind, kind.reads.single, Purpose.KNOWN, names[0])
+            other = kind.reads.other
+            if other and self.questions[-1].reply is Reply.NOT_OFFERED:
+                with suppress(ValueError, TypeError, AttributeError):
+                    if key := kind.decode(next(self.evidence.rows(kind.name))).get(other.field):
+                        self._ask_one(kind, other, Purpose.OTHER, names[0], key)
 
     def ask_unknown(self, kind: Kind) -> None:
         """Ask for one object that does not exist."""
@@ -192,8 +198,10 @@ class _Examination:
         parameters = {**listing.constants, **constants, **pages}
         return replace(self._ask_many(kind, purpose, listing.operation, parameters), size=size)
 
-    def _ask_one(self, kind: Kind, single: Single, purpose: Purpose, name: str) -> None:
-        answer, question = self._ask(kind, purpose, single.operation, {single.key: name})
+    def _ask_one(
+        self, kind: Kind, single: Single, purpose: Purpose, name: str, key: str | None = None
+    ) -> None:
+        answer, question = self._ask(kind, purpose, single.operation, {single.key: key or name})
         if purpose is Purpose.KNOWN and question.status == 404:
             # The object exists, because a list shows it: the operation does not.
             question = replace(question, reply=Reply.NOT_OFFERED)
@@ -227,7 +235,7 @@ class _Examination:
         if self._stopped is None:
             self.budget.begin_question(operation, len(OPERATIONS[operation].routes) + 1)
             try:
-                answer = self.client.call(operation, parameters)
+                answer = self.client.call(operation, parameters, exists=purpose is Purpose.KNOWN)
                 reply = Reply.ANSWERED
             except BudgetSpent as error:
                 detail, hint = error.message, error.hint

@@ -131,7 +131,7 @@ class FullRead:
         if kind.reads.batch:
             self.reader.read_many(kind, kind.reads.batch, asked)
         if kind.reads.single:
-            self.reader.read_singles(kind, self.reader.find_missing(kind, asked))
+            self.reader.read_singles(kind, self.reader.find_missing(kind, asked), exist=True)
         self.reader.read_missing_fields(kind, asked)
         reason = f"its {parent.name} names it, and the API did not return it"
         self.reader.mark_unread(kind, self.reader.find_missing(kind, asked), reason)

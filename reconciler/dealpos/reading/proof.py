@@ -50,6 +50,30 @@ def reads_prove_absence(reader: Reader, kind: Kind, missing: list[str]) -> bool:
     return same and listed.count == sum(1 for _ in reader.live.iterate_observed(kind.name))
 
 
+def accept_denied(reader: Reader, kind: Kind, missing: list[str]) -> list[str]:
+    """Return those of `missing` that are absent where objects are read by another field.
+
+    dealpos-api.md §9: two API generations print no read of a customer by code. One whose code the
+    complete list does not show, and whose email no customer has, is new. A note says so.
+    """
+    other = kind.reads.other
+    if other is None or kind.name not in reader.client.routes.by_other_field:
+        return missing
+    denied = reader.denied.get(kind.name, set())
+    undecided = [name for name in missing if name not in denied]
+    reason = f"this shop finds a {kind.name} by {other.field} only: declare its {other.field}"
+    reader.mark_unread(kind, undecided, reason)
+    new = [name for name in missing if name in denied]
+    if new:
+        names = ", ".join(f"`{Address(kind.name, name)}`" for name in new)
+        reader.live.notes.append(
+            f"{names}: treated as new. Neither the {kind.name} list nor a read by {other.field} "
+            f"shows them, and this shop has no endpoint that reads a {kind.name} by "
+            f"{kind.identity}"
+        )
+    return new
+
+
 def accept_new_parents(live: Live, desired: Desired, kinds: Kinds) -> None:
     """Call a parent absent that may be hidden where none of its declared children exists.
 
@@ -114,7 +138,7 @@ def mark_complete_parents(
 def refuse_blind_updates(
     reader: Reader, kind: Kind, desired: Desired, changing: Collection[str]
 ) -> None:
-    """Make objects unknown whose update would overwrite something that no read has shown.
+    """Record objects whose update would overwrite something that no read has shown.
 
     An update that requires a key would send an empty one; a parent's update without its children
     could delete them (dealpos-api.md §6.2, §7).
@@ -134,8 +158,7 @@ def refuse_blind_updates(
         if missing:
             fields = ", ".join(missing)
             reason = f"the API does not return {fields}, which an update would overwrite"
-            reader.live.objects[kind.name].pop(name)
-            reader.mark_unread(kind, [name], reason)
+            reader.live.blind_updates[Address(kind.name, name)] = f"not updated: {reason}"
 
 
 def note_unread_fields(

@@ -41,6 +41,7 @@ def read_live(
 ) -> Live:
     """Read everything that the files declare or refer to, `also`, and the `listed` kinds."""
     reader = Reader(client, kinds)
+    reader.declared = desired.objects
     for name in (name for name in listed if not desired.objects.get(name)):
         reader.read_listing(kinds[name], {}, to_the_end=True)
     find(reader, _collect_requested(desired, kinds, also), desired.objects)
@@ -147,6 +148,7 @@ def _resolve_missing(reader: Reader, kind: Kind, asked: RequestedFields) -> None
                 reader.mark_unread(kind, missing, proof.MAY_BE_HIDDEN)
                 return
             missing = _confirm_by_single_reads(reader, kind, missing)
+            missing = proof.accept_denied(reader, kind, missing)
     unproven = _unproven(reader, kind).intersection(missing)
     reader.mark_unread(kind, unproven, "this shop has no endpoint that returns it")
     for name in reader.find_missing(kind, missing):

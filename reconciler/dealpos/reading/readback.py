@@ -36,13 +36,20 @@ class Readback:
         )
 
     def read(
-        self, addresses: Iterable[Address], fields: Mapping[Address, frozenset[str]] | None = None
+        self,
+        addresses: Iterable[Address],
+        fields: Mapping[Address, frozenset[str]] | None = None,
+        *,
+        exist: bool = True,
     ) -> Live:
-        """Read written objects, with the fields that a verification compares."""
+        """Read written objects, with the fields that a verification compares.
+
+        `exist` is false for objects that the shop may not have.
+        """
         reader = Reader(self.client, self.kinds)
         wanted = gather_wanted((a.kind, a.name, (fields or {}).get(a, ())) for a in addresses)
         for name, asked in wanted.items():
-            _read_again(reader, self.kinds[name], asked, self.pages.get(name))
+            _read_again(reader, self.kinds[name], asked, self.pages.get(name), exist)
             shown = reader.builder.read_singly.get(name, set())
             self.read_singly = {Address(name, each) for each in shown}
         return reader.live
@@ -52,7 +59,7 @@ class Readback:
         reader = Reader(self.client, self.kinds)
         for name, asked in gather_wanted((a.kind, a.name, ()) for a in addresses).items():
             try:
-                _read_cheaply(reader, self.kinds[name], asked, self.pages.get(name))
+                _read_cheaply(reader, self.kinds[name], asked, self.pages.get(name), exist=False)
             except (Rejected, UnexpectedResponse) as error:
                 reader.mark_unread(self.kinds[name], asked, error)
         return reader.live
@@ -72,14 +79,14 @@ class Readback:
 
 
 def _read_again(
-    reader: Reader, kind: Kind, asked: RequestedFields, listed: ListingStats | None
+    reader: Reader, kind: Kind, asked: RequestedFields, listed: ListingStats | None, exist: bool
 ) -> None:
     """Read named objects in the cheapest way; those it does not show by the other reads."""
     try:
-        read = _read_cheaply(reader, kind, asked, listed)
+        read = _read_cheaply(reader, kind, asked, listed, exist)
         missing = reader.find_missing(kind, asked)
         if missing and kind.reads.single and read != "single":
-            reader.read_singles(kind, missing)
+            reader.read_singles(kind, missing, exist=exist)
             missing = reader.find_missing(kind, missing)
         if missing and kind.reads.listing and kind.name not in reader.live.complete:
             reader.read_listing(kind, dict.fromkeys(missing, frozenset()), budget=MAX_PROOF_PAGES)
@@ -92,14 +99,14 @@ def _read_again(
 
 
 def _read_cheaply(
-    reader: Reader, kind: Kind, asked: RequestedFields, listed: ListingStats | None
+    reader: Reader, kind: Kind, asked: RequestedFields, listed: ListingStats | None, exist: bool
 ) -> str:
     """Read named objects within the requests of the cheapest read, and return which it was."""
     choice = choose_read(kind, len(asked), listed)
     if choice.read == "batch" and kind.reads.batch:
         reader.read_batches(kind, kind.reads.batch, asked)
     elif choice.read == "single":
-        reader.read_singles(kind, sorted(asked))
+        reader.read_singles(kind, sorted(asked), exist=exist)
     else:
         reader.read_listing(kind, asked, to_the_end=True, budget=choice.requests)
     return choice.read

@@ -12,14 +12,16 @@ from math import ceil
 
 from reconciler import errors
 from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Declared
 from reconciler.core.model.kind import Batch, Kind, Kinds
 from reconciler.core.model.live import ListingStats, Live, Observed
 from reconciler.core.model.look_alike import fold_key, spell_key
 from reconciler.core.model.secret import SecretText, conceal_name
 from reconciler.core.steps.step import split_batches
 from reconciler.dealpos.client import Client
-from reconciler.dealpos.operations import NOT_FOUND_STATUSES, OPERATIONS
+from reconciler.dealpos.operations import OPERATIONS, may_mean_not_found
 from reconciler.dealpos.reading.live_builder import LiveBuilder
+from reconciler.dealpos.reading.other_field import read_by_other_field
 from reconciler.dealpos.reading.paging import DOCUMENTED_PAGE_ROWS, batches_are_cheaper, read_pages
 from reconciler.dealpos.rows import Row, Rows, parse_name, parse_rows, parse_single, unwrap
 
@@ -49,6 +51,10 @@ class Reader:
         """All kinds in the order of reading: the rows of parents name their children."""
         self.live = Live()
         self.builder = LiveBuilder(self.live, kinds, client.store.mask_key)
+        self.declared: Mapping[str, Mapping[str, Declared]] = {}
+        """The declared objects by kind and name, for reads by another field than the identity."""
+        self.denied: dict[str, set[str]] = {}
+        """Names of which a read by another field has found nothing."""
         self.unlisted: dict[str, set[str]] = {}
         """Names that no listing or batch has answered for, so that only single reads can."""
         self._says_not_found: set[str] = set()
@@ -140,7 +146,7 @@ class Reader:
             try:
                 answer = self.client.call(batch.operation, {batch.key: list(chunk)})
             except errors.Rejected as error:
-                if not _may_mean_not_found(error):
+                if not may_mean_not_found(error):
                     raise
                 # dealpos-api.md §13: a batch with an unknown name may be refused as a whole.
                 self._read_listing_instead(kind, chunk)
@@ -149,14 +155,30 @@ class Reader:
             self.builder.add_rows(kind, found.rows, found.keys)
             self._note_spellings(kind, chunk, found)
 
-    def read_single(self, kind: Kind, name: str) -> bool:
-        """Read one object; return False when the shop does not find it, which proves nothing."""
+    def read_single(self, kind: Kind, name: str, *, exists: bool = False) -> bool:
+        """Read one object; return False when the shop does not find it, which proves nothing.
+
+        One that `exists` by another read, or was just written, shows which route finds objects.
+        """
+        if kind.name in self.client.routes.by_other_field:
+            return read_by_other_field(self, kind, name)
+        if self._read_by_identity(kind, name, exists):
+            return True
+        single = kind.reads.single
+        assert single is not None
+        is_useless = exists and single.operation not in self.client.routes.shown
+        if is_useless and kind.reads.other and read_by_other_field(self, kind, name):
+            self.client.routes.by_other_field.add(kind.name)
+            return True
+        return False
+
+    def _read_by_identity(self, kind: Kind, name: str, exists: bool) -> bool:
         single = kind.reads.single
         assert single is not None
         try:
-            answer = self.client.call(single.operation, {single.key: name})
+            answer = self.client.call(single.operation, {single.key: name}, exists=exists)
         except errors.Rejected as error:
-            if not _may_mean_not_found(error):
+            if not may_mean_not_found(error):
                 raise
             answer = None
         except errors.OutcomeUnknown as error:
@@ -178,10 +200,10 @@ class Reader:
             self._note_spelling(kind, name, other, shown if isinstance(shown, list) else [shown])
         return row is not None
 
-    def read_singles(self, kind: Kind, names: Iterable[str]) -> None:
+    def read_singles(self, kind: Kind, names: Iterable[str], *, exist: bool = False) -> None:
         """Read objects one by one; what the shop does not find stays missing."""
         for name in names:
-            self.read_single(kind, name)
+            self.read_single(kind, name, exists=exist)
 
     def read_children(self, kind: Kind, names: Iterable[str]) -> list[str]:
         """Read parents by themselves that no read has shown with their children.
@@ -191,7 +213,7 @@ class Reader:
         if kind.name not in self.builder.children:
             return []
         closed = [n for n in names if (s := self.get_observed(kind, n)) and s.children is None]
-        self.read_singles(kind, closed if kind.reads.single else ())
+        self.read_singles(kind, closed if kind.reads.single else (), exist=True)
         states = ((name, self.get_observed(kind, name)) for name in closed)
         return [name for name, state in states if state is None or state.children is None]
 
@@ -201,11 +223,11 @@ class Reader:
         An object that exists shows it. Where the shop shows none, nothing speaks against it.
         """
         single = kind.reads.single
-        if single is None or self.client.has_answered(single.operation):
+        if single is None or single.operation in self.client.routes.shown:
             return single is not None
         # Several are tried: one that was listed may have been removed since.
         known = [name for name, _ in islice(self.live.iterate_observed(kind.name), MAX_PROBE_READS)]
-        return not known or any(self.read_single(kind, name) for name in known)
+        return not known or any(self.read_single(kind, name, exists=True) for name in known)
 
     def read_missing_fields(self, kind: Kind, asked: RequestedFields) -> None:
         """Read objects again, by fuller reads, whose requested fields no read has shown."""
@@ -217,7 +239,7 @@ class Reader:
         for name, fields in self.missing_fields(kind, asked).items():
             if not fields - never_shown:
                 continue
-            self.read_single(kind, name)
+            self.read_single(kind, name, exists=True)
             # A field that one single read leaves out, all will: each would cost a request.
             never_shown |= self.missing_fields(kind, {name: fields}).get(name, frozenset())
         self.builder.fill_empty_fields(kind)
@@ -270,7 +292,3 @@ def describe_failure(kind: Kind, error: errors.ApiError) -> str:
     if reason == "HTTP 403":
         reason += f": permission denied: the API client needs {OPERATIONS[error.operation].right}"
     return f"{error.operation}: {reason}"
-
-
-def _may_mean_not_found(error: errors.Rejected) -> bool:
-    return error.status in NOT_FOUND_STATUSES or isinstance(error, errors.OperationUnavailable)

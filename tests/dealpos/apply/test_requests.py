@@ -115,14 +115,14 @@ def test_a_create_that_a_slow_shop_carries_out_after_the_look_up_is_no_failure(
     plan, twin, answered = shop.plan(), shop.client(), []
     real = Client.call
 
-    def call(self: Client, name: str, parameters: Any = None) -> Any:
+    def call(self: Client, name: str, parameters: Any = None, **how: bool) -> Any:
         if OPERATIONS[name].routes[0].path == path and not OPERATIONS[name].reads:
             answered.append(name)
             if len(answered) == 1:
                 raise OutcomeUnknown(name, "the answer was lost")
             if len(answered) == 2:
                 real(twin, name, parameters)
-        return real(self, name, parameters)
+        return real(self, name, parameters, **how)
 
     monkeypatch.setattr(Client, "call", call)
     assert shop.apply(plan).complete

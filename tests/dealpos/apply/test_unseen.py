@@ -28,8 +28,8 @@ def hide(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
     def of(operations: str, name: str) -> None:
         real = Client.call
 
-        def call(self: Client, operation: str, parameters: Any = None) -> Any:
-            answer = real(self, operation, parameters)
+        def call(self: Client, operation: str, parameters: Any = None, **how: bool) -> Any:
+            answer = real(self, operation, parameters, **how)
             for row in answer if isinstance(answer, list) else [answer]:
                 if operation.startswith(operations):
                     row.pop(name, None)

@@ -23,7 +23,7 @@ OLD = {
 PRODUCT = (
     "no action needed: a product missing from the list is new where none of its variants exists"
 )
-CUSTOMER = "enter new and changed customers in DealPOS"
+CUSTOMER = "no action needed: customers are read by email; declare the email of each"
 
 
 @pytest.mark.parametrize("status", [404, 405, 501])
@@ -46,6 +46,20 @@ def test_the_tool_can_work_with_each(
     assert noted == ([] if generation == "C" else ["customer.by_code", "product.by_code"])
     for check, step in (("customer.by_code", CUSTOMER), ("product.by_code", PRODUCT)):
         assert (ran.of(check).next_step or "").startswith(step) == (generation != "C")
+
+
+@pytest.mark.parametrize("not_found", ["404", "400", "empty", "null"])
+@pytest.mark.parametrize("generation", "ABC")
+@pytest.mark.parametrize("content", [{}, None], ids=["empty", "stocked"])
+def test_single_reads_may_take_their_key_in_the_body(
+    examined: Examine, content: Any, generation: str, not_found: str
+) -> None:
+    ran = examined(content, generation=generation, named_reads="body", not_found=not_found)
+    assert ran.verdicts("error") == []
+    if content is None:
+        assert ran.of("coupon.by_code").verdict == "ok"
+        assert ran.of("variant.by_code").verdict == "ok"
+        assert ran.of("API generation").found.startswith(FITS[generation])
 
 
 @pytest.mark.parametrize("generation", "ABC")

@@ -73,7 +73,7 @@ LACKING = [
 def writes(shop: Shop) -> list[tuple[str, str]]:
     """The calls that may have changed the shop."""
     reads = {"/Category/p", "/Variant", "/Variant/GetByListCode", "/PromotionCoupon/p"}
-    reads |= {"/Customer/p", "/Outlet/p", "/Token/OAuth2"}
+    reads |= {"/Customer/p", "/Customer/Email", "/Outlet/p", "/Token/OAuth2"}
     return [
         (method, path.removeprefix("/api/v3"))
         for method, path, _ in shop.twin.calls

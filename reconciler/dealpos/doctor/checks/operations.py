@@ -34,8 +34,9 @@ def check_operations(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
             (kind.reads.listing, (Purpose.LISTING,)),
             (kind.reads.batch, _BATCHES),
             (kind.reads.single, (Purpose.KNOWN, Purpose.UNKNOWN)),
+            (kind.reads.other, (Purpose.OTHER,)),
         ):
-            if read:
+            if read and (read is not kind.reads.other or evidence.question(kind.name, *purposes)):
                 yield _check_read(evidence, kinds, kind, read.operation, purposes)
 
 
@@ -105,7 +106,7 @@ def _describe_answer(evidence: Evidence, kind: Kind, question: Question) -> Chec
 
 
 def _describe_size(question: Question) -> str:
-    if question.purpose is Purpose.KNOWN:
+    if question.purpose in (Purpose.KNOWN, Purpose.OTHER):
         return "one object"
     total = f" of {question.total:,}" if question.total is not None else ""
     rows = "row" if len(question.rows) == 1 and not total else "rows"
@@ -127,7 +128,7 @@ def _judge_missing_read(
     evidence: Evidence, kinds: Kinds, kind: Kind, question: Question
 ) -> tuple[Verdict, str]:
     single = kind.reads.single
-    if question.purpose is Purpose.KNOWN:
+    if question.purpose in (Purpose.KNOWN, Purpose.OTHER):
         return _judge_missing_single(evidence, kinds, kind, question)
     if question.purpose in _BATCHES:
         if evidence.has_answer(kind, Purpose.LISTING):
@@ -156,6 +157,12 @@ def _judge_missing_single(
             return warning, (
                 f"no action needed: a {kind.name} missing from the list is new where none of its "
                 f"{child.collection} exists, and unknown otherwise"
+            )
+        other = kind.reads.other
+        if other and evidence.has_answer(kind, Purpose.OTHER):
+            return warning, (
+                f"no action needed: {kind.collection} are read by {other.field}; declare the "
+                f"{other.field} of each"
             )
         if not kind.reads.prefer_listing:
             # The files name a few of many, which seldom change.
