@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 RUN := .venv/bin/python -m
 DEMO := examples/kopi-nusantara
 
-.PHONY: help demo test mutation browser docs guides picture lint format schemas contract cassettes requests soak bench dist clean
+.PHONY: help demo test mutation browser docs guides picture lint format schemas contract cassettes requests soak prefixes bench dist clean
 
 help:
 	@echo "make demo      plan, apply and plan again: a coffee chain in the embedded sandbox"
@@ -22,6 +22,7 @@ help:
 	@echo "make cassettes record cassettes/ again from a sandbox on loopback"
 	@echo "make requests  compare the API usage of shops up to 100,000 variants with docs/requests.md"
 	@echo "make soak      run SEEDS random storms: faults, kills, other writers (60 take half a minute)"
+	@echo "make prefixes  interrupt WORLDS generated applies after each request (10,000: an hour)"
 	@echo "make mutation  run SAMPLE random mutants of workflows, plan, steps and apply (250: an hour)"
 	@echo "make bench     measure load, plan, start-up and rendering (minutes)"
 	@echo "make dist      build the wheel and the source archive"
@@ -104,6 +105,10 @@ requests: .venv/dev.stamp
 SEEDS ?= 500
 soak: .venv/dev.stamp
 	@SEEDS=$(SEEDS) $(RUN) pytest -q -n auto tests/faults/test_soak.py
+
+WORLDS ?= 10000
+prefixes: .venv/dev.stamp
+	@WORLDS=$(WORLDS) $(RUN) pytest -q -n auto --timeout 600 tests/invariants/test_prefixes.py
 
 .venv/mutation.stamp: pyproject.toml | .venv/dev.stamp
 	@$(RUN) pip --disable-pip-version-check install --quiet -e '.[mutation]'

@@ -14,6 +14,7 @@ import pytest
 
 from reconciler import sandbox
 from reconciler.sandbox import Faults
+from tests.support.till import offers, wrong_offers
 
 SEEDS = range(int(os.environ.get("SEEDS", "6")))
 ROUNDS = 3
@@ -28,6 +29,7 @@ class Storm:
         self.store = world.shop.twin.store
         self.die = random.Random(seed)
         self.left = 0
+        self.before, self.after = offers(world.shop.show()), offers(world.calm)
         self.strangers: list[str] = []
 
     def tick(self) -> None:
@@ -37,6 +39,11 @@ class Storm:
         self.left -= 1
         if self.left == 0:
             raise self.killed
+
+    def look(self) -> None:
+        """After a request: a till sells nothing that nobody declared; then whatever may happen."""
+        assert wrong_offers(offers(self.world.shop.show()), self.before, self.after) == []
+        self.tick()
 
     def stranger(self) -> None:
         """A product that no file declares comes or goes, which shifts the pages of a listing."""
@@ -65,7 +72,7 @@ class Storm:
         self.left = self.die.randint(1, 150)
         self.world.shop.twin.faults = Faults.random(self.die.randint(0, 10**9), RATE)
         with contextlib.suppress(self.killed):
-            self.world.run(self.world.client(self.tick, self.tick))
+            self.world.run(self.world.client(self.tick, self.look))
 
     def calm(self) -> None:
         """Everybody else has gone home."""
