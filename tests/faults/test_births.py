@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from reconciler.core.plan.plan import refusals
-from reconciler.sandbox import InjectedFault
+from reconciler.sandbox import Choices, InjectedFault
 from reconciler.workflows import plan_file
 from reconciler.workflows.apply import apply_plan
 from reconciler.workflows.approved_plan import recheck_plan
@@ -116,11 +116,21 @@ def finish(shop: Shop, made: PlannedRun, calm: dict[str, Any]) -> None:
     assert shop.journal.births == set()
 
 
+HIDING = {
+    "lists_hide_discontinued": True,
+    "product_reads_hide_discontinued_variants": True,
+    "product_put_variants": "replace",
+    "put_omitted": "clear",
+}
+LEAN = {"product_list_rows": "lean", "variant_list_rows": "lean", "variant_batch_rows": "lean"}
+
+
+@pytest.mark.parametrize("choices", [{}, HIDING, LEAN], ids=["plain", "hiding", "lean"])
 @pytest.mark.parametrize("writes", range(1, WRITES + 1))
 def test_the_next_run_completes_what_was_killed(
-    make_shop: MakeShop, calm: dict[str, Any], writes: int
+    make_shop: MakeShop, calm: dict[str, Any], writes: int, choices: dict[str, Any]
 ) -> None:
-    shop = make_shop(SEED)
+    shop = make_shop(SEED, choices=Choices(**choices))
     shop.write(FILES)
     before = offers(shop.show())
     kill_after(shop, writes)
@@ -194,6 +204,15 @@ def test_what_a_refused_update_leaves_out_of_sale_is_known_to_every_clone(
     made = second.make()
     assert {c.address.name for c in made.plan.changes if c.interrupted} == out_of_sale(first)
     finish(second, made, calm)
+
+
+def test_a_shop_that_sells_at_once_is_left_with_nothing_half_written(make_shop: MakeShop) -> None:
+    """What the first new objects need is created all the same, or they would stay as they are."""
+    shop = make_shop(SEED, choices=Choices(create_discontinued="ignored"))
+    shop.write(FILES)
+    report = shop.apply()
+    assert {str(o.address) for o in report.outcomes if o.status == "skipped"} == set()
+    assert report.complete
 
 
 @pytest.mark.parametrize("writes", [1, 2, 3, 4])

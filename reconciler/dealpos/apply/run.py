@@ -139,8 +139,9 @@ class _Run:
     """New objects that this run creates out of use."""
     noted: bool = False
     """True if the journal has them."""
-    births_hold: bool | None = None
-    """False if this run saw a new object in use that was created out of use."""
+    finishing: frozenset[int] | None = None
+    """Set if a new object was seen in use that was created out of use: the steps that make it and
+    those beside it whole. No other object is created so."""
     stopped: str | None = None
 
     def __post_init__(self) -> None:
@@ -174,7 +175,7 @@ class _Run:
             return self._skip(
                 step, f"not sent: it depends on {cause.addresses[0]}, which was not applied"
             )
-        if step.births and self.births_hold is False:
+        if step.births and self.finishing is not None and step.id not in self.finishing:
             return self._skip(step, _SOLD_AT_ONCE)
         if why := self.policy.reason_to_stop(step):
             return self._skip(step, why)
@@ -194,8 +195,8 @@ class _Run:
                 self.journal.begin_births(self.births)
                 self.noted = True
             writes = self.sender.send(step)
-            if step.proves_births:
-                self.births_hold = self.sender.prove_birth(step)
+            if step.proves_births and self.sender.prove_birth(step) is False:
+                self.finishing = self.policy.groups.group_of(step, frozenset())
             return writes
         except (ReconcilerError, KeyboardInterrupt) as error:
             return self._fail(step, error)
