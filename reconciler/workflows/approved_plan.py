@@ -25,12 +25,15 @@ from reconciler.core.plan.plan import Plan, SkippedChange, Violation
 from reconciler.core.plan.replacement import Interrupted
 from reconciler.dealpos.reading.read import read_live
 from reconciler.errors import UsageError
+from reconciler.guardrails.guardrail import PlanContext, run_guardrails
 from reconciler.kinds import KINDS
 from reconciler.ledger.attempts import read_attempts
 from reconciler.render.words import format_value
 from reconciler.workflows.open_shop import OpenShop
 from reconciler.workflows.plan import PlannedRun, order_steps
 from reconciler.workflows.plan_file import SavedPlan
+
+_UNSAFE = "unsafe-stop"
 
 
 def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
@@ -90,7 +93,18 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
         violations=tuple(_remaining_violations(approved.violations, made, shop.today)),
     )
     made, basis = before.label_origins(made, both, left, partial=True)
-    return order_steps(shop, made, before, basis)
+    planned = order_steps(shop, made, before, basis)
+    return planned._replace(plan=_add_unsafe_stops(shop, planned.plan))
+
+
+def _add_unsafe_stops(shop: OpenShop, made: Plan) -> Plan:
+    """Return the plan with the violations that were unknown of the shop when it was approved."""
+    rules = {name: rule for name, rule in shop.settings.guardrails.items() if name == _UNSAFE}
+    context = PlanContext(made, Desired(), Live(), KINDS, shop.today, partial=True)
+    found, _ = run_guardrails(rules, context, lambda source, _: source)
+    known = {violation.address for violation in made.violations if violation.rule == _UNSAFE}
+    new = (violation for violation in found if violation.address not in known)
+    return replace(made, violations=(*made.violations, *new))
 
 
 def _remaining_violations(

@@ -215,6 +215,24 @@ def test_a_shop_that_sells_at_once_is_left_with_nothing_half_written(make_shop: 
     assert report.complete
 
 
+def test_a_saved_plan_is_refused_once_the_shop_is_known_to_sell_at_once(
+    make_shop: MakeShop,
+) -> None:
+    shop = make_shop(SEED, choices=Choices(create_discontinued="ignored"))
+    shop.write(FILES)
+    plan_file.write_plan(shop.folder / "plan.json", saved_document(shop, shop.plan()))
+    approved = plan_file.read_plan(shop.folder / "plan.json")
+    assert recheck_plan(shop.open(shop.client()), approved).plan.violations == ()
+    client = shop.client()
+    client.routes.tenant.births_hold = False
+    found = recheck_plan(shop.open(client), approved).plan.violations
+    assert {str(violation.address) for violation in refusals(found)} == {
+        "variant/N1A",
+        "variant/N1B",
+        "variant/P1B",
+    }
+
+
 @pytest.mark.parametrize("writes", [1, 2, 3, 4])
 def test_a_fresh_clone_without_a_ledger_asks_before_it_sells(
     tmp_path: Path, calm: dict[str, Any], writes: int
