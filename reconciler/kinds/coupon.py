@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Required
 from pydantic import AfterValidator
 from typing_extensions import TypedDict
 
-from reconciler.core.model.codec import DAY, NUMBER, YES_NO, Codec, keep, text
+from reconciler.core.model.codec import DAY, INTEGER, NUMBER, YES_NO, Codec, keep, text
 from reconciler.core.model.field import Identity, Reference, Wire, WriteOnly, one_key, sent_key
 from reconciler.core.model.kind import Call, CarryOver, Kind, Listing, Reads, Single, Value
 from reconciler.core.model.pricing import Discount
@@ -67,7 +67,7 @@ class Coupon(TypedDict, total=False):
         Wire(("Type",), ("Type",), Codec(_type, empty="")),
     ]
     discount: Annotated[Money, one_key("Discount", NUMBER)]
-    limit: Annotated[Count, one_key("Limit", NUMBER)]
+    limit: Annotated[Count, one_key("Limit", INTEGER)]
     minimum_amount: Annotated[
         Money,
         # dealpos-api.md §10: read as MinimumSpending, in the list alone.

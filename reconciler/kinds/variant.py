@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Required
 
 from typing_extensions import TypedDict
 
-from reconciler.core.model.codec import FLAG, NUMBER, Codec, keyed_list, text
+from reconciler.core.model.codec import FLAG, INTEGER, Codec, keyed_list, text
 from reconciler.core.model.field import Identity, Reference, Sum, Wire, WriteOnly, one_key, sent_key
 from reconciler.core.model.kind import (
     DECLARE,
@@ -61,10 +61,10 @@ class Variant(TypedDict, total=False):
         ],
         one_key("Type", _TYPE),
     ]
-    unit_cost: Annotated[Money, one_key("UnitCost", NUMBER)]
-    unit_price: Annotated[Money, one_key("UnitPrice", NUMBER)]
-    order_price: Annotated[Money, one_key("OrderPrice", NUMBER)]
-    weight: Annotated[Count, one_key("Weight", NUMBER)]
+    unit_cost: Annotated[Money, one_key("UnitCost", INTEGER)]
+    unit_price: Annotated[Money, one_key("UnitPrice", INTEGER)]
+    order_price: Annotated[Money, one_key("OrderPrice", INTEGER)]
+    weight: Annotated[Count, one_key("Weight", INTEGER)]
     taxable: Annotated[Flag, one_key("Taxable", FLAG)]
     loyalty_point: Annotated[Flag, one_key("LoyaltyPoint", FLAG)]
     discontinued: Annotated[Flag, one_key("Discontinued", FLAG)]
@@ -76,21 +76,21 @@ class Variant(TypedDict, total=False):
         Wire(
             ("OutletPrice",),
             ("OutletPrice",),
-            keyed_list("Outlet", price=("Price", NUMBER), extra_cost=("ExtraCost", NUMBER)),
+            keyed_list("Outlet", price=("Price", INTEGER), extra_cost=("ExtraCost", INTEGER)),
         ),
         Sum(),
         Reference("outlet", keys=True),
     ]
     components: Annotated[
         dict[Code, Component],
-        Wire(("Components",), ("Components",), keyed_list("Code", qty=("Qty", NUMBER))),
+        Wire(("Components",), ("Components",), keyed_list("Code", qty=("Qty", INTEGER))),
         Reference("variant", keys=True),
     ]
     parent_code: Annotated[Code, sent_key("ParentCode"), WriteOnly()]
-    ratio: Annotated[Count, sent_key("Ratio", NUMBER), WriteOnly()]
-    expired_day_prepaid: Annotated[Count, sent_key("ExpiredDayPrepaid", NUMBER), WriteOnly()]
-    expired_month_prepaid: Annotated[Count, sent_key("ExpiredMonthPrepaid", NUMBER), WriteOnly()]
-    point_prepaid: Annotated[Count, sent_key("PointPrepaid", NUMBER), WriteOnly()]
+    ratio: Annotated[Count, sent_key("Ratio", INTEGER), WriteOnly()]
+    expired_day_prepaid: Annotated[Count, sent_key("ExpiredDayPrepaid", INTEGER), WriteOnly()]
+    expired_month_prepaid: Annotated[Count, sent_key("ExpiredMonthPrepaid", INTEGER), WriteOnly()]
+    point_prepaid: Annotated[Count, sent_key("PointPrepaid", INTEGER), WriteOnly()]
 
 
 def _validate(value: Value) -> Iterator[tuple[tuple[str | int, ...], str]]:

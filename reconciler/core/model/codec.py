@@ -9,7 +9,7 @@ dates as `YYYY-MM-DD`. Canonical on both sides means that `==` decides what diff
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import partial
@@ -40,6 +40,8 @@ class Codec:
     empty: Any = None
     plain: type | None = None
     """A type that needs no decoding: what most values of a large shop arrive as."""
+    whole: frozenset[str] = frozenset()
+    """The members that the API documents as integers; the empty name is the value itself."""
 
 
 def text(raw: Any) -> str:
@@ -106,6 +108,8 @@ def _number_out(value: Any) -> Any:
 
 TEXT = Codec(text, empty="", plain=str)
 NUMBER = Codec(number, _number_out, plain=int)
+# dealpos-api.md §6, §7, §10: a price with cents may be read, and is documented as an integer.
+INTEGER = replace(NUMBER, whole=frozenset({""}))
 FLAG = Codec(flag, empty=False, plain=bool)
 # dealpos-api.md §10: the text says "true", the sample sends "No"; the sample's words are sent.
 YES_NO = Codec(flag, lambda value: "Yes" if value else "No", False)
@@ -151,4 +155,5 @@ def keyed_list(key: str, **members: tuple[str, Codec]) -> Codec:
             for name, entry in value.items()
         ]
 
-    return Codec(partial(_table, key=key, members=members), encode, {})
+    whole = frozenset(ours for ours, (_, codec) in members.items() if codec.whole)
+    return Codec(partial(_table, key=key, members=members), encode, {}, whole=whole)

@@ -34,6 +34,7 @@ from reconciler.core.plan.notes import (
     UncomparedField,
     find_uncompared_fields,
     note_changed_codes,
+    note_fractions,
     note_uncompared_fields,
     warn_of_look_alikes,
 )
@@ -103,6 +104,7 @@ def build_plan(
             *note_uncompared_fields(builder.uncompared),
             *removed.notes,
             *note_changed_codes(changes, desired, live, kinds),
+            *note_fractions(changes, kinds),
             *note_unpruned_kinds(desired, live, kinds),
         ),
         warnings=_merge_warnings(

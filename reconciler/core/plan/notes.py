@@ -6,11 +6,13 @@ The API renames no code (dealpos-api.md §14 #14), so a changed code is another 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
+from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 from reconciler.core.diff.change import Action, Change, Path
 from reconciler.core.diff.diff import differs_in_whitespace_only
-from reconciler.core.model.address import Address
+from reconciler.core.model.address import Address, join_some
 from reconciler.core.model.desired import Desired, references_of
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live
@@ -114,6 +116,42 @@ def note_uncompared_fields(found: Mapping[UncomparedField, int]) -> Iterator[str
         how = ": treated as equal" if reason == EQUIVALENT else " cannot be checked for drift"
         objects = f"{count} object{'s' if count > 1 else ''}"
         yield f"{kind} `{name}`{how} ({objects}): {reason}"
+
+
+def note_fractions(changes: Iterable[Change], kinds: Kinds) -> Iterator[str]:
+    """Yield one note on the values with cents that the API documents as integers.
+
+    A shop may store, round or refuse them (dealpos-api.md §6, §7). A value with cents that the
+    shop has already is no question.
+    """
+    found: dict[Address, set[str]] = {}
+    for change in changes:
+        kind = kinds[change.address.kind]
+        values: list[tuple[Path, Any, Any]]
+        values = [((name,), None, value) for name, value in (change.after or {}).items()]
+        if change.before is not None:
+            values = [(field.path, field.before, field.after) for field in change.fields]
+        for path, before, after in values:
+            whole = kind.fields[path[0]].wire.codec.whole
+            if not isinstance(before, Decimal) and (named := _find_fractions(path, after, whole)):
+                found.setdefault(change.address, set()).update(named)
+    if found:
+        fields = ", ".join(f"`{name}`" for name in sorted(set().union(*found.values())))
+        objects = f"{len(found)} object{'s' if len(found) > 1 else ''}"
+        yield (
+            f"{fields} with cents ({objects}): {join_some(sorted(found), _MAX_NAMES)}. The API "
+            "documents whole numbers, so the shop may refuse or round them"
+        )
+
+
+def _find_fractions(path: Path, value: Any, whole: frozenset[str]) -> set[str]:
+    """Return the names of the integers below `path` that are fractions."""
+    if isinstance(value, Mapping):
+        parts = (_find_fractions((*path, str(key)), part, whole) for key, part in value.items())
+        return set().union(*parts)
+    member = path[-1] if len(path) > 1 else ""
+    is_fraction = isinstance(value, Decimal) and member in whole
+    return {f"{path[0]}.{member}" if member else path[0]} if is_fraction else set()
 
 
 def warn_of_look_alikes(desired: Desired, live: Live, kinds: Kinds) -> Iterator[PlanWarning]:
