@@ -51,6 +51,13 @@ directory = click.argument(
 )
 
 
+personal_data = click.option(
+    "--personal-data",
+    is_flag=True,
+    help="Also write personal data of customers, such as name, email and phone.",
+)
+
+
 def format_option(**more: str) -> Callable[[Command], Command]:
     """Return the option `--format` with text, json and those of `more`, each with its meaning."""
     meanings = {"json": "one document", **more}

@@ -64,6 +64,7 @@ def import_document(result: ImportResult) -> dict[str, Any]:
         "files": [{"file": f, "objects": dict(sorted(n.items()))} for f, n in files],
         "skipped": _skipped_documents(result.skipped, result.labels),
         "authorising": result.authorising,
+        "without_personal_data": result.discreet,
         "unknown": [{"address": name, "reason": reason} for name, reason in result.unread],
         "notes": result.notes,
         "requests": result.requests,
@@ -85,12 +86,18 @@ def import_text(result: ImportResult, folder: str) -> str:
     lines += _some("could not be read", unread)
     if result.authorising:
         coupons = plural(result.authorising, "authorising coupon")
-        lines.append(f"left out: {coupons}; a code that opens functions of the till is a secret")
+        lines.append(f"not written: {coupons}; a code that opens functions of the till is a secret")
+    lines += _personal_data(result.discreet)
     lines += [f"note: {with_labels(note, labels)}" for note in result.notes]
     if any(result.files.values()):
         command = f"reconciler plan {shlex.quote(folder)}"
         lines.append(f"Next: run '{command}' (expect no changes), then commit the files.")
     return "\n".join(map(plain, lines)) + "\n"
+
+
+def _personal_data(count: int) -> list[str]:
+    personal = f"not written: the personal data of {plural(count, 'customer')}"
+    return [f"{personal}; --personal-data writes it to the files"] if count else []
 
 
 def _objects(objects: Mapping[str, int]) -> str:
@@ -141,6 +148,7 @@ def adopt_text(result: AdoptResult, dry_run: bool) -> str:
     lines += [f"new: {with_label(address, labels)}" for address in result.new]
     lines += [plain(f"not adopted: {line}") for line in _skipped_lines(result.skipped, labels)]
     lines += [plain(f"note: {note}") for note in result.notes]
+    lines += _personal_data(result.discreet)
     for name, (old, new) in result.files.items():
         lines += ["", *map(plain, _difference(name, old, new, _private(result)))]
     if count := len(result.files):
@@ -157,6 +165,7 @@ def adopt_document(result: AdoptResult, dry_run: bool) -> dict[str, Any]:
         "adopted": [_drift(drift, labels) for drift in result.drift],
         "new": [object_document(address, labels) for address in result.new],
         "skipped": _skipped_documents(result.skipped, labels),
+        "without_personal_data": result.discreet,
         "notes": list(result.notes),
         "files": list(result.files),
         "written": not dry_run,

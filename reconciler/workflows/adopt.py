@@ -55,6 +55,10 @@ class AdoptCandidates:
 
     settings: Settings
     desired: Desired
+    personal_data: bool = False
+    """True if the personal data of new customers is to be written."""
+    discreet: int = 0
+    """New customers whose personal data is left out."""
     live: Live = field(default_factory=Live)
     drift: list[FieldDrift] = field(default_factory=list)
     new: list[YamlEntry] = field(default_factory=list)
@@ -70,12 +74,14 @@ class AdoptCandidates:
         return Labels(self.desired, self.live, KINDS)
 
 
-def find_drift(shop: OpenShop, patterns: Sequence[str], fields: Collection[str]) -> AdoptCandidates:
+def find_drift(
+    shop: OpenShop, patterns: Sequence[str], fields: Collection[str], personal_data: bool = False
+) -> AdoptCandidates:
     """Compare the objects that match `patterns` with the shop; without patterns, all declared ones.
 
     Raises UsageError for a pattern that matches no object in the files or the shop.
     """
-    found = AdoptCandidates(shop.settings, shop.read_files())
+    found = AdoptCandidates(shop.settings, shop.read_files(), personal_data)
     known, unmet = _declared_matches(found.desired, patterns)
     if known:
         # A known rewrite by DealPOS is not drift, here as in a plan.
@@ -160,7 +166,8 @@ def _collect_new_objects(found: AdoptCandidates, client: Client, patterns: Seque
         return pick(address) or (above is not None and pick(above))
 
     chosen = [kind.name for kind in everything.chosen]
-    taken = select_exportable(everything.live, chosen, found.desired, fresh)
+    taken = select_exportable(everything.live, chosen, found.desired, fresh, found.personal_data)
+    found.discreet = len(taken.discreet)
     settings = found.settings
     given = read_defaults(settings.defaults, Problems(Files(settings.root)))
     found.new = make_entries(taken, everything.live, given)
@@ -251,7 +258,7 @@ def write_files(found: AdoptCandidates, dry_run: bool) -> AdoptResult:
         back.save(changed)
     skipped = sort_skipped(found.skipped)
     new, notes = sorted(back.added), found.desired.notes
-    return AdoptResult(found.drift, new, skipped, changed, notes, found.labels)
+    return AdoptResult(found.drift, new, skipped, changed, notes, found.labels, found.discreet)
 
 
 def _write_field(back: Writeback, take: FieldDrift) -> None:

@@ -70,8 +70,12 @@ def begin_reading(shop: OpenShop, asked: Collection[str]) -> FullRead:
     return FullRead(shop.client, KINDS, choose_kinds(asked), known)
 
 
-def write_files(shop: OpenShop, everything: FullRead, asked: Collection[str]) -> ImportResult:
+def write_files(
+    shop: OpenShop, everything: FullRead, asked: Collection[str], personal_data: bool = False
+) -> ImportResult:
     """Read the rest of the objects, and write those that no file declares.
+
+    Personal data is left out without `personal_data`.
 
     Objects that were read before an interruption are written, so that the next run continues.
     """
@@ -93,14 +97,14 @@ def write_files(shop: OpenShop, everything: FullRead, asked: Collection[str]) ->
 
     # Customers that a coupon names belong to the catalogue; others are imported with --kind.
     kinds = [name for name in MANAGED if name in choose_kinds(asked) or not asked]
-    found = select_exportable(everything.live, kinds, desired, fresh)
+    found = select_exportable(everything.live, kinds, desired, fresh, personal_data)
     _write(shop.settings, found, everything, done)
     done.skipped = sort_skipped([*found.skipped, *_skip_nested_objects(everything)])
     done.requests = everything.client.requests
     unreadable = sorted(everything.unreadable.items())
     done.unread = [(MANAGED[kind].collection, why) for kind, why in unreadable]
     done.unread += sorted((str(a), why) for a, why in everything.live.read_errors.items())
-    done.authorising = len(found.secret)
+    done.authorising, done.discreet = len(found.secret), len(found.discreet)
     done.notes = [*everything.desired.notes, *everything.live.notes, *_note_hidden(everything)]
     return done
 

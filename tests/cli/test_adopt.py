@@ -478,3 +478,20 @@ def test_the_shop_is_only_read(run: RunProgram, shop: Callable[..., Path]) -> No
     shown = sandbox.show(folder / ".reconciler" / "sandbox.db")
     prices = {v["Code"]: v["UnitPrice"] for p in shown["products"] for v in p["Variants"]}
     assert prices["1001L"] == 22500
+
+
+def test_personal_data_of_a_new_customer_is_written_only_where_that_is_asked_for(
+    run: RunProgram, shop: Callable[..., Path]
+) -> None:
+    live = {"customers": [{"Code": "DP-1", "Name": "Sari Baru", "Group": "Silver"}]}
+    folder = shop(live)
+    ran = run("adopt", "customer/DP-1", "--shop", folder, "--dry-run")
+    assert ran.code == 0
+    assert "not written: the personal data of 1 customer; --personal-data writes it" in ran.out
+    assert run("adopt", "customer/DP-1", "--shop", folder).code == 0
+    written = (folder / "catalogue" / "customers.yaml").read_text(encoding="utf-8")
+    assert "Silver" in written
+    assert "Sari" not in written
+    (folder / "catalogue" / "customers.yaml").unlink()
+    assert run("adopt", "customer/DP-1", "--shop", folder, "--personal-data").code == 0
+    assert "Sari Baru" in (folder / "catalogue" / "customers.yaml").read_text(encoding="utf-8")

@@ -110,7 +110,7 @@ def test_an_import_leaves_no_trace_and_says_how_many_it_left_out(
 ) -> None:
     ran = run("import", guarded)
     assert ran.code == 0
-    assert "left out: 1 authorising coupon; a code that opens functions" in ran.out
+    assert "not written: 1 authorising coupon; a code that opens functions" in ran.out
     written = {name: text for name, text in files(guarded).items() if name != "sandbox.json"}
     assert all(CODE.encode() not in text and b"Manager" not in text for text in written.values())
     assert b"code: OLD" in b"".join(written.values())

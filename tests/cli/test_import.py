@@ -138,6 +138,43 @@ def test_a_shop_goes_into_an_empty_folder(
     assert is_settled(run, folder)
 
 
+PERSONAL = (b"Ayu", b"ayu@example.com", b"08123456789", b"Sari")
+
+
+def test_personal_data_is_left_out_and_references_still_work(
+    run: RunProgram, shop: Callable[..., Path]
+) -> None:
+    folder = shop()
+    ran = run("import", folder)
+    assert ran.code == 0
+    left_out = (
+        "not written: the personal data of 1 customer; --personal-data writes it to the files\n"
+    )
+    assert left_out in ran.out
+    assert (
+        run("import", folder, "--kind", "customer", "--format", "json").json[
+            "without_personal_data"
+        ]
+        == 1
+    )
+    texts = [path.read_bytes() for path in folder.rglob("*.yaml")]
+    assert all(data not in text for text in texts for data in PERSONAL)
+    coupons = (folder / "catalogue" / "coupons.yaml").read_text(encoding="utf-8")
+    assert "customer: DP-1\n" in coupons
+    assert is_settled(run, folder)
+
+
+def test_personal_data_is_written_where_that_is_asked_for(
+    run: RunProgram, shop: Callable[..., Path]
+) -> None:
+    folder = shop()
+    ran = run("import", folder, "--kind", "customer", "--personal-data")
+    assert "personal data" not in ran.out
+    text = (folder / "catalogue" / "customers.yaml").read_bytes()
+    assert all(data in text for data in PERSONAL)
+    assert is_settled(run, folder)
+
+
 def test_only_customers_that_coupons_name_are_read_unless_asked_for(
     run: RunProgram, shop: Callable[..., Path]
 ) -> None:

@@ -42,7 +42,7 @@ def imported(shop: Shop, style: Callable[[str], str]) -> None:
     opened = OpenShop(load(shop.folder, {}), shop.client())
     everything = importing.begin_reading(opened, tuple(MANAGED))
     everything.read_listings()
-    importing.write_files(opened, everything, tuple(MANAGED))
+    importing.write_files(opened, everything, tuple(MANAGED), personal_data=True)
     for path in (shop.folder / "catalogue").iterdir():
         path.write_bytes(style(path.read_text(encoding="utf-8")).encode())
 

@@ -31,7 +31,7 @@ def imported(shop: Shop, kinds: tuple[str, ...] = ALL) -> Any:
     opened = OpenShop(load(shop.folder, {}), shop.client())
     everything = importing.begin_reading(opened, kinds)
     everything.read_listings()
-    return importing.write_files(opened, everything, kinds)
+    return importing.write_files(opened, everything, kinds, personal_data=True)
 
 
 def planned(shop: Shop) -> Any:

@@ -42,6 +42,10 @@ class Exportable:
     """Objects that are already declared."""
     values: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
+    personal_data: bool = False
+    """True if personal data is to be written."""
+    discreet: list[Address] = field(default_factory=list)
+    """Objects whose personal data was left out."""
     secret: list[Address] = field(default_factory=list)
     """Undeclared objects whose identity is a secret, so that no file may hold them."""
     above: dict[Address, Address] = field(default_factory=dict)
@@ -60,10 +64,14 @@ class Exportable:
 
 
 def select_exportable(
-    live: Live, chosen: Iterable[str], desired: Desired, fresh: Callable[[Address], bool]
+    live: Live,
+    chosen: Iterable[str],
+    desired: Desired,
+    fresh: Callable[[Address], bool],
+    personal_data: bool,
 ) -> Exportable:
     """Return the observed objects of `chosen` that are `fresh` and that a file can hold."""
-    found = Exportable(desired=desired)
+    found = Exportable(desired, personal_data=personal_data)
     for kind in sorted((MANAGED[n] for n in chosen), key=lambda k: (k.parent is not None, k.name)):
         _gather(found, kind, live, fresh)
         _keep_valid(found, kind)
@@ -97,6 +105,15 @@ def _gather(found: Exportable, kind: Kind, live: Live, fresh: Callable[[Address]
             parent = live.get(owner)
             above = parent.value if isinstance(parent, Observed) else None
         table[name] = exportable_fields(kind, state.value, above)
+        if kind.is_private and not found.personal_data:
+            _drop_personal_data(found, kind, address)
+
+
+def _drop_personal_data(found: Exportable, kind: Kind, address: Address) -> None:
+    value = found.values[kind.name][address.name]
+    personal = [name for name in value if kind.fields[name].private]
+    if not all([is_unset(value.pop(name)) for name in personal]):
+        found.discreet.append(address)
 
 
 def _keep_valid(found: Exportable, kind: Kind) -> None:

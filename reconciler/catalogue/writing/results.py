@@ -35,6 +35,8 @@ class ImportResult:
     skipped: list[Skipped] = field(default_factory=list)
     authorising: int = 0
     """Coupons that open functions of the till: left out, since their codes are secrets."""
+    discreet: int = 0
+    """Customers whose personal data was left out."""
     unread: list[tuple[str, str]] = field(default_factory=list)
     """Addresses or collections that could not be read, and why."""
     notes: list[str] = field(default_factory=list)
@@ -70,3 +72,5 @@ class AdoptResult:
     notes: Sequence[str] = ()
     labels: Mapping[Address, str] = field(default_factory=dict, repr=False)
     """The names of objects for people."""
+    discreet: int = 0
+    """New customers whose personal data was left out."""

@@ -27,6 +27,7 @@ from reconciler.errors import UsageError
     "--all", "everything", is_flag=True, help="All declared objects that drifted, without asking."
 )
 @click.option("--dry-run", is_flag=True, help="Show the edits without writing them.")
+@options.personal_data
 @options.output_format
 @options.reserve
 @options.timeout
@@ -37,6 +38,7 @@ def adopt(
     fields: tuple[str, ...],
     everything: bool,
     dry_run: bool,
+    personal_data: bool,
     output_format: str,
     reserve: int,
     timeout: float | None,
@@ -62,7 +64,7 @@ def adopt(
 
         options.check_fields(fields)
         with open_shop(folder, output_format, reserve, verbose, timeout) as (_, shop):
-            found = adopting.find_drift(shop, addresses, fields)
+            found = adopting.find_drift(shop, addresses, fields, personal_data)
         if asking:
             found.drift = prompt.choose_drift(found.drift, found.labels)
         result = adopting.write_files(found, dry_run)

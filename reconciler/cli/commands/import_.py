@@ -19,17 +19,23 @@ from reconciler.errors import UsageError
 @click.option(
     "--dry-run", is_flag=True, help="Only count the objects and the requests that an import needs."
 )
+@options.personal_data
 @options.kind
 @options.reserve
 @options.timeout
 @options.verbose
 def import_(
-    directory: Path, output_format: str, dry_run: bool, kinds: tuple[str, ...], **reading: Any
+    directory: Path,
+    output_format: str,
+    dry_run: bool,
+    personal_data: bool,
+    kinds: tuple[str, ...],
+    **reading: Any,
 ) -> None:
     """Generate files for objects that are not declared yet.
 
-    Of the customers, only those that a coupon names are imported; with --kind customer, all. The
-    shop is only read.
+    Of the customers, only those that a coupon names are imported; with --kind customer, all.
+    Their personal data is left out. The shop is only read.
     """
     with output.report_errors(output_format, directory):
         options.parse_scope((), kinds)
@@ -49,7 +55,7 @@ def import_(
                 return output.print_result(output_format, estimate, document)
             console.say(estimate.rstrip("\n"))
             console.expect(everything.remaining_requests())
-            result = importing.write_files(shop, everything, kinds)
+            result = importing.write_files(shop, everything, kinds, personal_data)
     text = render.import_text(result, str(directory))
     output.print_result(output_format, text, render.import_document(result))
     if result.cut is not None:
