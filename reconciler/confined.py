@@ -17,7 +17,7 @@ from pathlib import Path
 OUTSIDE = "it is a link that leads out of the folder"
 LINK = "it is a link"
 BEHIND_LINK = "it is behind a link"
-NOT_REGULAR = "it is no regular file"
+NOT_REGULAR = "it is not a regular file"
 
 # Windows has neither: there a link that appears between check and use is followed.
 _OPENAT = os.open in os.supports_dir_fd

@@ -59,18 +59,33 @@ GH = """
 import jq, json, os, shutil, sys
 words, home = sys.argv[1:], os.environ["GH_HOME"]
 state = json.load(open(home + "/gh.json"))
-if words[:2] == ["run", "list"]:
-    assert words[words.index("--commit") + 1] == "head-of-the-branch", words
-    print(7)
-elif words[:2] == ["run", "download"]:
-    os.makedirs(words[words.index("--dir") + 1])
-    shutil.copy(home + "/artifact/plan.json", words[words.index("--dir") + 1])
+if words[:2] == ["run", "download"]:
+    name, target = words[words.index("--name") + 1], words[words.index("--dir") + 1]
+    assert words[2] == "7" and name == "plan-5", words
+    os.makedirs(target)
+    shutil.copy(home + "/artifact/plan.json", target)
 elif "--jq" in words:
-    if words[1].endswith("/pulls"):
-        open_ = {"merged_at": None, "base": {"ref": "main"}, "head": {"sha": "not-merged"}}
-        other = {"merged_at": "then", "base": {"ref": "next"}, "head": {"sha": "elsewhere"}}
-        merged = open_ | {"merged_at": "now", "head": {"sha": "head-of-the-branch"}}
-        listed = [open_, other] if "nobody" in words[1] else [open_, other, merged]
+    path = words[1].partition("?")[0]
+    if path.endswith("/pulls"):
+        main, head = {"base": {"ref": "main"}}, {"sha": "head-of-the-branch"}
+        open_ = main | {"number": 3, "merged_at": None, "head": {"sha": "not-merged"}}
+        other = {"number": 4, "merged_at": "then", "base": {"ref": "next"}, "head": head}
+        merged = main | {"number": 5, "merged_at": "now", "head": head}
+        listed = [open_, other] if "nobody" in path else [open_, other, merged]
+        listed += [merged | {"number": 6}] if "twice" in path else []
+    elif path.endswith("/artifacts"):
+        assert "?name=plan-5&" in words[1], words
+        run = {"id": 7, "head_sha": "head-of-the-branch"}
+        kept = {"expired": False, "created_at": "2026-01-02", "workflow_run": run}
+        older = kept | {"created_at": "2026-01-01", "workflow_run": run | {"id": 6}}
+        gone = kept | {"created_at": "2026-01-03", "expired": True, "workflow_run": run | {"id": 8}}
+        push = kept | {"created_at": "2026-01-04", "workflow_run": {"id": 9, "head_sha": "before"}}
+        listed = {"artifacts": [older, kept, gone, push]}
+    elif "/actions/runs/" in path:
+        assert path.endswith("/7"), words
+        recipe = ".github/workflows/catalogue.yml"
+        listed = {"id": 7, "path": recipe, "event": "pull_request", "conclusion": "success"}
+        listed |= json.loads(os.environ.get("RUN", "{}"))
     else:
         listed = state
     for found in jq.compile(words[words.index("--jq") + 1]).input_value(listed):
@@ -101,6 +116,7 @@ class Runner:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        self.number = 5
         self.work = home / "work"
         (self.work / "shop" / "catalogue").mkdir(parents=True)
         (self.work / "shop" / "reconciler.yaml").write_text("store: {url: sandbox}\n")
@@ -122,7 +138,9 @@ class Runner:
             "GITHUB_REPOSITORY": "shop/catalogue",
             "GITHUB_SHA": "the-merge",
             "GITHUB_STEP_SUMMARY": str(home / "summary.md"),
-            "PULL_REQUEST": "5",
+            "GITHUB_BASE_REF": "main",
+            "GITHUB_ENV": str(home / "env"),
+            "DEALPOS_URL": "sandbox",
             "RECONCILER": PACKAGE,
             "RECONCILER_PLAN_KEY": KEY,
         }
@@ -140,11 +158,11 @@ class Runner:
     def declare(self, text: str) -> None:
         (self.work / "shop" / "catalogue" / "shop.yaml").write_text(text, encoding="utf-8")
 
-    def run(self, script: str) -> subprocess.CompletedProcess[str]:
+    def run(self, script: str, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["bash", "-eo", "pipefail", "-c", script],
             cwd=self.work,
-            env=self.environment,
+            env={**self.environment, **more},
             capture_output=True,
             text=True,
             timeout=100,
@@ -154,9 +172,12 @@ class Runner:
     def job(self, path: Path, name: str) -> subprocess.CompletedProcess[str]:
         """Every step of a job; after one that fails, those that are run all the same."""
         said, code = [], 0
+        noted = self.home / "env"
+        noted.write_text(f"PULL_REQUEST={self.number}\n" if name == "plan" else "")
         for script, always in steps(path, name):
             if always or not code:
-                ran = self.run(script)
+                lines = noted.read_text(encoding="utf-8").splitlines()
+                ran = self.run(script, **dict(line.split("=", 1) for line in lines))
                 said.append(ran.stdout + ran.stderr)
                 code = code or ran.returncode
         return subprocess.CompletedProcess([], code, "".join(said), "")
@@ -230,7 +251,18 @@ def test_a_pull_request_on_github(runner: Runner) -> None:
     refused = runner.job(recipe, "apply")
     assert (refused.returncode, runner.shown()) == (1, before)
     assert "no plan of it was approved" in refused.stdout
+    runner.environment["GITHUB_SHA"] = "merged-twice"
+    refused = runner.job(recipe, "apply")
+    assert (refused.returncode, runner.shown()) == (1, before)
+    assert "several pull requests were merged with this commit" in refused.stdout
     runner.environment["GITHUB_SHA"] = "the-merge"
+    for other in ({"conclusion": "failure"}, {"event": "push"}, {"path": "evil.yml"}):
+        runner.environment["RUN"] = json.dumps(other)
+        refused = runner.job(recipe, "apply")
+        assert (refused.returncode, runner.shown()) == (1, before)
+        assert "no successful plan of head-of-the-branch was found" in refused.stdout
+    del runner.environment["RUN"]
+    shutil.rmtree(runner.work / "approved", ignore_errors=True)
     settled(runner, runner.job(recipe, "apply"))
     audited = runner.job(recipe, "audit")
     assert audited.returncode == 0, audited.stdout
@@ -246,6 +278,8 @@ class GitLab(BaseHTTPRequestHandler):
     notes: list[dict[str, Any]]
     pushes: list[tuple[str, bytes | None]]
     """Each pipeline of the merge request: the commit, and the plan where there is one."""
+    second = "opened"
+    """The state of another merge request with the same commit."""
 
     def answer(self, content: Any, status: int = 200, **headers: str) -> None:
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
@@ -264,18 +298,19 @@ class GitLab(BaseHTTPRequestHandler):
         assert self.headers["private-token"] == "project-token"
         if path == "/api/v4/user":
             return self.answer({"id": 7})
-        if path.endswith("/merge_requests/5/notes"):
+        if re.search(r"/merge_requests/[56]/notes$", path):
             return self.answer(self.notes)
         if path.endswith("/repository/commits/the-merge/merge_requests"):
-            other = {"iid": 4, "sha": "elsewhere", "target_branch": "next"}
-            last = {"iid": 5, "sha": self.pushes[-1][0], "target_branch": "main"}
-            return self.answer([other, last])
+            last = {"iid": 5, "sha": self.pushes[-1][0], "target_branch": "main", "state": "merged"}
+            other = last | {"iid": 4, "sha": "elsewhere", "target_branch": "next"}
+            same = last | {"iid": 6, "state": self.second}
+            return self.answer([other, same, last])
         if path.endswith("/merge_requests/5/pipelines"):
-            found = [{"id": 70 + n, "sha": sha} for n, (sha, _) in enumerate(self.pushes)]
-            of_the_branch = {"id": 80, "sha": self.pushes[-1][0]}
-            return self.answer([of_the_branch, *found[::-1]])
-        if path.endswith("/pipelines/80/jobs"):
-            return self.answer([])
+            ref = "refs/merge-requests/5/head"
+            found = [{"id": 70 + n, "sha": s, "ref": ref} for n, (s, _) in enumerate(self.pushes)]
+            of_the_branch = {"id": 80, "sha": self.pushes[-1][0], "ref": "a-branch"}
+            of_another = of_the_branch | {"ref": "refs/merge-requests/6/head"}
+            return self.answer([of_the_branch, of_another, *found[::-1]])
         if jobs := re.search(r"/pipelines/7(\d)/jobs$", path):
             status = "failed" if self.pushes[int(jobs[1])][1] is None else "success"
             plan = {"id": f"9{jobs[1]}", "name": "plan", "status": status}
@@ -313,6 +348,7 @@ def gitlab(runner: Runner) -> Iterator[type[GitLab]]:
         "CI_API_V4_URL": f"http://127.0.0.1:{server.server_port}/api/v4",
         "CI_PROJECT_ID": "1",
         "CI_MERGE_REQUEST_IID": "5",
+        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
         "CI_COMMIT_SHA": "the-merge",
         "CI_COMMIT_BRANCH": "main",
         "MERGE_REQUEST_TOKEN": "project-token",
@@ -350,8 +386,75 @@ def test_a_merge_request_on_gitlab(runner: Runner, gitlab: type[GitLab]) -> None
     assert theirs["body"] == f"{MARKER} approve me"
     assert "27,000" in comment["body"]
     meddle(runner)
+    gitlab.second, before = "merged", runner.shown()
+    refused = runner.job(recipe, "apply")
+    assert (refused.returncode, runner.shown()) == (1, before)
+    assert "several merge requests hold the-merge" in refused.stdout
+    gitlab.second = "closed"
     settled(runner, runner.job(recipe, "apply"))
     assert runner.job(recipe, "audit").returncode == 0
+
+
+@pytest.mark.parametrize("changed", ["number", "base"])
+def test_a_plan_of_another_pull_request_is_refused_on_github(runner: Runner, changed: str) -> None:
+    """The commit is the same, and somebody has given its artifact the name of the approved one."""
+    recipe = CI / "github" / "catalogue.yml"
+    runner.declare(MERGED)
+    if changed == "number":
+        runner.number = 6
+    else:
+        runner.environment["GITHUB_BASE_REF"] = "next"
+    assert runner.job(recipe, "plan").returncode == 0
+    shutil.copytree(runner.work, runner.home / "artifact", ignore=shutil.ignore_patterns("shop"))
+    before = runner.shown()
+    refused = runner.job(recipe, "apply")
+    assert (refused.returncode, runner.shown()) == (1, before)
+    assert "was signed with another key" in refused.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("CI_MERGE_REQUEST_IID", "6"), ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "x")]
+)
+def test_a_plan_of_another_merge_request_is_refused_on_gitlab(
+    runner: Runner, gitlab: type[GitLab], name: str, value: str
+) -> None:
+    recipe = CI / "gitlab" / "gitlab-ci.yml"
+    (runner.work / "ci").mkdir()
+    shutil.copy(CI / "gitlab" / "merge_request.py", runner.work / "ci")
+    runner.declare(MERGED)
+    runner.environment[name] = value
+    runner.run("true")
+    planned = runner.run(
+        "\n".join(
+            line for line in steps(recipe, "plan")[0][0].splitlines() if " comment " not in line
+        )
+    )
+    assert planned.returncode == 0, planned.stderr
+    saved = runner.work / "plan.json"
+    gitlab.pushes.append(("push-0", saved.read_bytes()))
+    saved.unlink()
+    before = runner.shown()
+    refused = runner.job(recipe, "apply")
+    assert (refused.returncode, runner.shown()) == (1, before)
+    assert "was signed with another key" in refused.stdout
+
+
+@pytest.mark.parametrize("job", ["plan", "apply", "audit"])
+@pytest.mark.parametrize("name", ["DEALPOS_URL", "RECONCILER_PLAN_KEY"])
+@pytest.mark.parametrize("recipe", ["github/catalogue.yml", "gitlab/gitlab-ci.yml"])
+def test_no_job_runs_without_the_address_and_the_key(
+    runner: Runner, recipe: str, name: str, job: str
+) -> None:
+    """A file of a pull request would decide where the credentials go; a short key is guessed."""
+    ours = "\n".join(s for s, _ in steps(CI / recipe, job) if "reconciler " in s)
+    script = "\n".join(line for line in ours.splitlines() if not re.search(r" pip |ci/", line))
+    if (name, job) == ("RECONCILER_PLAN_KEY", "audit"):
+        return
+    (runner.work / "approved").mkdir()
+    ran = runner.run(script, PULL_REQUEST="5", **{name: ""})
+    assert ran.returncode != 0
+    assert f"{name}: is not set" in ran.stderr
+    assert "Plan" not in ran.stdout
 
 
 def test_the_hook_checks_the_files(runner: Runner) -> None:

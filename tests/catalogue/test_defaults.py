@@ -238,4 +238,4 @@ def test_the_garbage_collector_is_left_as_it_was(folder: Folder) -> None:
 def test_a_pipe_is_no_file_of_the_catalogue(folder: Folder) -> None:
     folder.write("categories: [{name: A}]")
     os.mkfifo(folder.root / "catalogue" / "pipe.yaml")
-    assert folder.messages() == ["pipe.yaml: cannot be read: it is no regular file"]
+    assert folder.messages() == ["pipe.yaml: cannot be read: it is not a regular file"]

@@ -79,7 +79,7 @@ def test_a_file_of_the_shop_is_a_regular_file_below_it(
     make(shop / name, up)
     ran = run(command, *(["category/Tea", "--shop"] if command == "adopt" else []), shop)
     assert ran.code == 1
-    why = "it is a link that leads out of the folder" if make in (link, device) else "no regular"
+    why = "it is a link that leads out of the folder" if make in (link, device) else "not a regular"
     assert f"{name}: cannot be read: " in ran.err
     assert why in ran.err
     assert "s3cret" not in ran.out + ran.err
@@ -143,7 +143,7 @@ def test_what_a_run_remembers_is_written_nowhere_else(
     before = outside(shop)
     ran = run("apply", shop, "--auto-approve")
     assert ran.code == 1
-    why = "it is a link" if make is link else "it is no regular file"
+    why = "it is a link" if make is link else "it is not a regular file"
     assert f".reconciler/{name} is not used: {why}" in ran.err
     assert outside(shop) == before
 
@@ -253,7 +253,7 @@ def test_a_device_that_appears_between_check_and_use_is_refused(
         return 0
 
     monkeypatch.setattr(confined.Place, "mode", appear)
-    with pytest.raises(confined.NotConfined, match="no regular file"):
+    with pytest.raises(confined.NotConfined, match="not a regular file"):
         confined.read(shop, "catalogue/menu.yaml")
 
 

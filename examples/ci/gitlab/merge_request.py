@@ -1,7 +1,8 @@
 """Two things that a GitLab job cannot do by itself: keep one comment, and find the approved plan.
 
     python merge_request.py comment FILE   write FILE into the merge request's one comment
-    python merge_request.py fetch FILE     save the plan of the last push to the merged request
+    python merge_request.py fetch FILE     save the plan of the last push to the merged request,
+                                           and print the number of the request
 
 Uses the job's own CI_* variables, and MERGE_REQUEST_TOKEN.
 """
@@ -39,19 +40,25 @@ def fetch(api: httpx.Client, path: Path) -> None:
     """Save the plan of what was merged, and of no earlier push: that showed other changes."""
     commit, branch = os.environ["CI_COMMIT_SHA"], os.environ["CI_COMMIT_BRANCH"]
     found = listed(api, f"repository/commits/{commit}/merge_requests")
-    merged = next((one for one in found if one["target_branch"] == branch), None)
-    if merged is None:
+    merged = [m for m in found if m["target_branch"] == branch and m["state"] == "merged"]
+    if not merged:
         sys.exit(f"no merge request into {branch} holds {commit}: there is no approved plan")
-    pushes = listed(api, f"merge_requests/{merged['iid']}/pipelines")  # the latest first
-    pipelines = [one["id"] for one in pushes if one["sha"] == merged["sha"]]
+    if len(merged) > 1:
+        sys.exit(f"several merge requests hold {commit}: it is not clear which plan was approved")
+    number, head = merged[0]["iid"], merged[0]["sha"]
+    pushes = listed(api, f"merge_requests/{number}/pipelines")  # the latest first
+    # A branch, or another merge request, may have pipelines of the same commit.
+    ref = f"refs/merge-requests/{number}/head"
+    pipelines = [one["id"] for one in pushes if (one["sha"], one["ref"]) == (head, ref)]
     jobs = (job for one in pipelines for job in listed(api, f"pipelines/{one}/jobs"))
     latest = next((job for job in jobs if job["name"] == "plan"), None)
     if latest is None or latest["status"] != "success":
-        sys.exit(f"the last push, {merged['sha']}, has no successful plan: nothing is applied")
+        sys.exit(f"the last push, {head}, has no successful plan: nothing is applied")
     plan = api.get(f"jobs/{latest['id']}/artifacts/plan.json")
     if plan.is_redirect:  # to the object storage, which must not see the token
         plan = httpx.get(plan.headers["location"])
     path.write_bytes(plan.raise_for_status().content)
+    print(number)  # noqa: T201
 
 
 def listed(api: httpx.Client, path: str) -> list[dict[str, Any]]:
