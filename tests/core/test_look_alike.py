@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from reconciler.core.model.address import Address
+from reconciler.core.model.address import Address, Source
+from reconciler.core.model.desired import PruneScope
 from reconciler.core.model.look_alike import (
     describe_difference,
     escape_key,
@@ -14,6 +17,8 @@ from reconciler.core.model.look_alike import (
     is_shortened,
     spell_key,
 )
+from reconciler.core.plan.removal import expand_removals
+from reconciler.kinds import KINDS
 from tests.support.world import World
 
 PAIRS = [
@@ -131,3 +136,16 @@ def test_a_rename_that_only_changes_the_case_is_no_look_alike_of_itself(world: W
     world.declare("category/Food", was="food")
     world.have("category/food")
     assert world.judge("look-alike") == []
+
+
+def test_what_the_files_spell_otherwise_is_not_pruned(world: World) -> None:
+    world.declare("coupon/kopi")
+    world.declare("coupon/TEH")
+    world.have("coupon/TEH")
+    world.have("coupon/KOPI")
+    world.have("coupon/OLD")
+    world.live.complete.add("coupon")
+    scope = PruneScope(("coupon",), Source("reconciler.yaml", 1, 1), delete=True)
+    desired = replace(world.desired, prune=(scope,))
+    removals = expand_removals(desired, world.fill(), KINDS).removals
+    assert list(map(str, removals)) == ["coupon/OLD"]

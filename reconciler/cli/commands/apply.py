@@ -180,11 +180,12 @@ def _choose_planner(saved: SavedPlan | None, scope: Scope, overwrite: tuple[str,
             from reconciler.workflows.plan import make_plan  # after the second process was forked
 
             run = make_plan(shop, scope, overwrite)
-            # Objects that were there before and stay as they are: `plan` names them.
-            return run._replace(plan=replace(run.plan, look_alikes=()))
-        from reconciler.workflows.approved_plan import recheck_plan
+        else:
+            from reconciler.workflows.approved_plan import recheck_plan
 
-        return recheck_plan(shop, saved)
+            run = recheck_plan(shop, saved)
+        # Objects that were there before and stay as they are: `plan` names them.
+        return run._replace(plan=replace(run.plan, look_alikes=()))
 
     return plan
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from unicodedata import category, normalize
 
+BARCODE_LENGTHS = (8, 12, 13, 14)
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Characters without a shape of their own that Unicode does not count among the formats."""
 _BLANKS = re.compile(r"\s+")
@@ -76,6 +77,15 @@ def describe_difference(key: str, other: str) -> str:
             found.append(name)
         key, other = one, two
     return " and ".join(found)
+
+
+def list_spellings(key: str) -> set[str]:
+    """Return other spellings of a key that a shop is likely to have: case, blanks, zeros."""
+    plain = _trim(_compose(_drop_unseen(key)))
+    found = {plain, plain.upper(), plain.lower(), _read_number(plain)}
+    for digits in (text for text in tuple(found) if text.isdigit()):
+        found |= {digits.lstrip("0"), *(digits.zfill(length) for length in BARCODE_LENGTHS)}
+    return found - {key, ""}
 
 
 def is_shortened(key: str) -> bool:

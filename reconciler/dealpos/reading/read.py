@@ -8,6 +8,7 @@ may hide retired objects, a single read does not find it either (dealpos-api.md 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from functools import cache
 from itertools import chain
 
@@ -17,6 +18,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired, referenced_names
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import ABSENT, Live, Observed, Wanted, gather_wanted
+from reconciler.core.model.look_alike import list_spellings
 from reconciler.core.model.secret import conceal_live
 from reconciler.core.plan.removal import expand_removals, fields_for_removal
 from reconciler.dealpos.client import Client
@@ -27,6 +29,9 @@ from reconciler.errors import OperationUnavailable, Rejected, UnexpectedResponse
 
 MAX_SINGLE_READS = 50
 """Single reads that are sent before a listing of unknown length is tried."""
+
+MAX_SPELLINGS = 2_000
+"""Other spellings of new keys that are asked for, a hundred in one request."""
 
 MAX_SAMPLE_READS = 10
 """Names that are looked up one by one in a shop that shows no object at all."""
@@ -46,6 +51,7 @@ def read_live(
         reader.read_listing(kinds[name], {}, to_the_end=True)
     find(reader, _collect_requested(desired, kinds, also), desired.objects)
     proof.accept_new_parents(reader.live, desired, kinds)
+    _read_look_alikes(reader, desired)
     view = apply_renames(reader.live, desired, kinds)[0]
     desired = expand_removals(desired, view, kinds)
     _read_pruned(reader, desired, view)
@@ -84,6 +90,25 @@ def _compared_fields(kind: Kind, objects: Mapping[str, Declared]) -> dict[str, f
         return frozenset(key for key in keys if kind.fields[key].comparable)
 
     return {name: comparable(tuple(declared.value)) for name, declared in objects.items()}
+
+
+def _read_look_alikes(reader: Reader, desired: Desired) -> None:
+    """Ask for other spellings of new children where the rows of parents do not show children.
+
+    Elsewhere the rows of all parents name what a new key may look like.
+    """
+    for kind in (kind for kind in reader.kinds.values() if kind.parent and kind.reads.batch):
+        batch, parents = kind.reads.batch, reader.live.iterate_observed(kind.parent_kind or "")
+        if batch is None or all(state.children is not None for _, state in parents):
+            continue
+        known = reader.live.objects.get(kind.name, {})
+        declared = desired.objects.get(kind.name, {})
+        new = [name for name in declared if known.get(name) is ABSENT]
+        spellings = set().union(*map(list_spellings, new)) - known.keys()
+        is_offered = reader.client.has_answered(batch.operation)
+        if is_offered and 0 < len(spellings) <= MAX_SPELLINGS:
+            with suppress(Rejected, UnexpectedResponse):  # a warning less
+                reader.read_batches(kind, batch, spellings)
 
 
 def _read_pruned(reader: Reader, desired: Desired, view: Live) -> None:

@@ -116,3 +116,20 @@ def test_a_key_that_no_row_shows_is_compared_or_told(
     plan = open_shop(seed, text, nulls_omitted=True).plan()
     told = any(f"`{field}`" in note for note in plan.notes)
     assert told or [f.name for change in plan.changes for f in change.fields] == [field]
+
+
+@pytest.mark.parametrize("live", ["0089686010015", "KOPI-A", "Teh-B"])
+def test_a_look_alike_is_found_where_lists_do_not_show_variants(
+    open_shop: MakeShop, live: str
+) -> None:
+    """By one batch of likely spellings, so that no second article is created."""
+    variant = {"Code": live, "UnitPrice": 1000}
+    product = {"Code": "P", "Name": "N", "Category": "Drinks", "Variants": [variant]}
+    written = live.lstrip("0").lower() if live != "Teh-B" else "Teh-B\u200b"
+    shop = open_shop(
+        {"categories": [{"Name": "Drinks"}], "products": [product]},
+        f'products: [{{code: P, variants: [{{code: "{written}", unit_price: 1000}}]}}]',
+        product_list_rows="lean",
+    )
+    (violation,) = [v for v in shop.plan().violations if v.rule == "look-alike"]
+    assert f"from `{live}`, which is in the shop" in violation.message
