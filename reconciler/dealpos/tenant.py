@@ -26,17 +26,17 @@ class TenantProfile:
     """Rows of a full page, by listing: what another page of it will bring."""
     size: int = 0
     """The page size that was accepted last; 0 before any was."""
-    births_hold: bool | None = None
-    """True if a new object can be created out of use; None before one was read back."""
+    unsafe_birth: bool | None = None
+    """True if a new object is in use though it was created out of use; None before one was read."""
 
 
 def load_profile(state: StateDir, store: str) -> TenantProfile:
     """Return what is remembered of `store`; entries in an unknown form are ignored."""
     known = state.section(FILE, store)
     routes, rows = _entries(known.get("routes"), str), _entries(known.get("rows"), int)
-    size, hold = known.get("size"), known.get("births_hold")
+    size, unsafe = known.get("size"), known.get("unsafe_birth")
     size = size if isinstance(size, int) and size > 0 else 0
-    return TenantProfile(routes, rows, size, hold if isinstance(hold, bool) else None)
+    return TenantProfile(routes, rows, size, unsafe if isinstance(unsafe, bool) else None)
 
 
 def save_profile(state: StateDir, store: str, tenant: TenantProfile) -> None:
@@ -53,8 +53,9 @@ def update_profile(
     routes = {name: route for name, route in known.routes.items() if name not in operations}
     rows = {name: count for name, count in known.rows.items() if name not in operations}
     size = found.size or known.size
-    hold = known.births_hold if found.births_hold is None else found.births_hold
-    save_profile(state, store, TenantProfile(routes | found.routes, rows | found.rows, size, hold))
+    unsafe = known.unsafe_birth if found.unsafe_birth is None else found.unsafe_birth
+    profile = TenantProfile(routes | found.routes, rows | found.rows, size, unsafe)
+    save_profile(state, store, profile)
 
 
 def _entries(found: Any, of: type) -> dict[str, Any]:

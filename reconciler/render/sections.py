@@ -113,9 +113,9 @@ def _count_planned(plan: Plan) -> str:
 def interruption_line(plan: Plan) -> str:
     """Return after how many of the writes a run may end; empty for a plan without writes."""
     checked = plan.interruptions
-    verb = "is" if checked.points == 1 else "are"
-    points = plural(checked.points, "stop point")
-    return f"{checked.safe:,} of {points} {verb} safe" if checked.points else ""
+    # One form for every number, for those who search a log for it.
+    safe = f"{checked.safe:,} of {checked.points:,} stop points are safe"
+    return safe if checked.points else ""
 
 
 def usage_line(plan: Plan, usage: ApiUsage, finish: str | None = None) -> str:

@@ -10,7 +10,13 @@ from typing import NamedTuple
 
 from reconciler.catalogue.files import Files
 from reconciler.catalogue.problems import note_unnameable
-from reconciler.core.diff.births import LIKELY, NOTED, declare_in_use, find_likely_births
+from reconciler.core.diff.births import (
+    LIKELY,
+    NOTED,
+    declare_in_use,
+    find_likely_births,
+    find_void_births,
+)
 from reconciler.core.diff.known_rewrites import mark_changed_derived_fields
 from reconciler.core.ledger.record import RecordBasis
 from reconciler.core.model.desired import Desired
@@ -106,6 +112,8 @@ def make_plan(
         plan, faults = build({**refused, **{f.address: _explain_gone(f) for f in gone}})
     refuse_faults(root, () if audit else faults, desired)
     plan, basis = ledger.label_origins(plan, sides, desired, bool(scope))
+    void = find_void_births(desired, shop.journal.births, KINDS)
+    plan = replace(plan, given_up=(*plan.given_up, *void))
     planned = order_steps(shop, plan, ledger, basis)
     plan = planned.plan
     former = {address: entry.before for address, entry in pending.items()}
@@ -143,9 +151,9 @@ def rebuild_ledger(shop: OpenShop, backend: LedgerBackend, force: bool) -> None:
 
 def order_steps(shop: OpenShop, plan: Plan, ledger: RunLedger, basis: RecordBasis) -> PlannedRun:
     """Return the plan with its steps in order, checked, and their cost in the request window."""
-    hold = shop.client.routes.tenant.births_hold
-    steps = order.order_steps(plan, KINDS, prove_births=hold is None)
-    checked = check_prefixes(plan, steps, KINDS, births_hold=hold is not False)
+    unsafe = shop.client.routes.tenant.unsafe_birth
+    steps = order.order_steps(plan, KINDS, prove_births=unsafe is None)
+    checked = check_prefixes(plan, steps, KINDS, unsafe_births=bool(unsafe))
     window = usage.Window(shop.client.window.capacity, shop.client.window.seconds)
     notes = (*plan.notes, *usage.note_gaps(steps, window))
     plan = replace(plan, interruptions=checked, notes=notes)

@@ -153,7 +153,7 @@ def test_the_steps_of_a_plan_are_safe_after_each_request(world: World) -> None:
 
 def test_creating_everything_first_is_not_safe(world: World) -> None:
     steps = sorted(menu(world).steps(), key=lambda step: not step.creates)
-    found = check(world, steps, births_hold=False)
+    found = check(world, steps, unsafe_births=True)
     assert [(str(a), why) for _, _, a, why in found.unsafe] == [
         ("variant/P1L", "it is in use before `outlet_prices` is written"),
         ("coupon/C", "it names variant/P1L, which is not complete"),
@@ -166,7 +166,7 @@ def test_creating_everything_first_is_not_safe(world: World) -> None:
 
 
 def test_a_shop_that_sells_at_once_is_unsafe_for_a_request(world: World) -> None:
-    found = check(menu(world), births_hold=False)
+    found = check(menu(world), unsafe_births=True)
     named = {str(stop.address): stop.until - stop.after for stop in found.unsafe}
     assert named == {"variant/P0C": 3, "variant/P0L": 4, "variant/P1L": 1, "variant/P2L": 1}
 
@@ -175,7 +175,7 @@ def test_what_nothing_completes_is_unsafe_to_the_end(world: World) -> None:
     world.declare("product/1", **PRODUCT)
     world.declare("variant/1L", product="1", unit_price=1, **BANDUNG)
     create, _ = world.steps()
-    (stop,) = check(world, [create], births_hold=False).unsafe
+    (stop,) = check(world, [create], unsafe_births=True).unsafe
     assert (stop.after, stop.until) == (1, 2)
 
 

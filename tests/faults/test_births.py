@@ -116,6 +116,22 @@ def finish(shop: Shop, made: PlannedRun, calm: dict[str, Any]) -> None:
     assert shop.journal.births == set()
 
 
+def test_what_the_files_retire_meanwhile_is_not_put_on_sale_later(make_shop: MakeShop) -> None:
+    shop = make_shop(SEED)
+    shop.write(FILES)
+    kill_after(shop, 1)
+    left = out_of_sale(shop)
+    assert left
+    retired = FILES.replace("unit_price: 300,", "unit_price: 300, discontinued: true,")
+    retired = retired.replace("unit_price: 400,", "unit_price: 400, discontinued: true,")
+    shop.write(retired.partition("    coupons:")[0])
+    assert shop.apply().complete
+    assert shop.journal.births == set()
+    shop.write(FILES.partition("    coupons:")[0])
+    assert shop.plan().changes == ()
+    assert out_of_sale(shop) == left
+
+
 HIDING = {
     "lists_hide_discontinued": True,
     "product_reads_hide_discontinued_variants": True,
@@ -224,7 +240,7 @@ def test_a_saved_plan_is_refused_once_the_shop_is_known_to_sell_at_once(
     approved = plan_file.read_plan(shop.folder / "plan.json")
     assert recheck_plan(shop.open(shop.client()), approved).plan.violations == ()
     client = shop.client()
-    client.routes.tenant.births_hold = False
+    client.routes.tenant.unsafe_birth = True
     found = recheck_plan(shop.open(client), approved).plan.violations
     assert {str(violation.address) for violation in refusals(found)} == {
         "variant/N1A",

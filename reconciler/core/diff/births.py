@@ -91,6 +91,16 @@ def _lacks_completion(kind: Kind, declared: Declared, state: Observed) -> bool:
     return bool(names) and names == unset.difference(created)
 
 
+def find_void_births(desired: Desired, births: Iterable[Address], kinds: Kinds) -> list[Address]:
+    """Return the noted births that the files now declare out of use, or remove."""
+    return [
+        address
+        for address in births
+        if address in desired.removals
+        or ((found := desired.get(address)) and found.value.get(kinds[address.kind].retire))
+    ]
+
+
 def declare_in_use(desired: Desired, births: Mapping[Address, str], kinds: Kinds) -> Desired:
     """Return `desired` with these objects in use, unless the files declare them out of use."""
     objects: dict[str, Any] = {kind: dict(entries) for kind, entries in desired.objects.items()}

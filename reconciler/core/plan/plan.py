@@ -115,7 +115,8 @@ class Plan:
     done: tuple[SkippedChange, ...] = ()
     """Approved in a saved plan, and so already."""
     given_up: tuple[Address, ...] = ()
-    """Objects of interrupted replacements that the files remove: nothing is left to finish."""
+    """Objects of which something was interrupted, and that the files now declare out of use or
+    remove: nothing is left to finish."""
     warnings: tuple[PlanWarning, ...] = ()
     """Changes that may lose data in the shop."""
     look_alikes: tuple[PlanWarning, ...] = ()

@@ -22,13 +22,13 @@ _UNSET: tuple[object, ...] = ("", None, {}, [])
 
 
 def check_prefixes(
-    plan: Plan, steps: Sequence[Step], kinds: Kinds, *, births_hold: bool = True
+    plan: Plan, steps: Sequence[Step], kinds: Kinds, *, unsafe_births: bool = False
 ) -> Interruptions:
     """Return the stop points of the ordered `steps`, and those that are not safe.
 
-    Without `births_hold` the shop is known to put new objects in use whatever a create says.
+    With `unsafe_births` the shop is known to put new objects in use whatever a create says.
     """
-    model = _Model(plan, steps, kinds, births_hold)
+    model = _Model(plan, steps, kinds, unsafe_births)
     points, unsafe = 0, list[UnsafeStop]()
     open_: dict[Address, tuple[int, str]] = {}
     for step in steps:
@@ -47,10 +47,10 @@ def check_prefixes(
 class _Model:
     """The changed objects as the steps so far leave them; None stands for an absent one."""
 
-    def __init__(self, plan: Plan, steps: Sequence[Step], kinds: Kinds, births_hold: bool) -> None:
+    def __init__(self, plan: Plan, steps: Sequence[Step], kinds: Kinds, unsafe: bool) -> None:
         self.plan = plan
         self.kinds = kinds
-        self.births_hold = births_hold
+        self.unsafe_births = unsafe
         self.changes = {change.address: change for change in plan.changes}
         self.state: dict[Address, Value | None] = {
             address: None if change.renamed_from else change.before
@@ -80,7 +80,7 @@ class _Model:
             else:
                 old = None if step.creates else self.state[address] or planned.before
                 value = {**(old or {}), **step.written_values(change)}
-                if address in step.births and not self.births_hold:
+                if address in step.births and self.unsafe_births:
                     del value[self.kinds[address.kind].retire]
                 self.state[address] = value
                 if change is not planned:

@@ -195,7 +195,7 @@ class _Run:
                 self.journal.begin_births(self.births)
                 self.noted = True
             writes = self.sender.send(step)
-            if step.proves_births and self.sender.prove_birth(step) is False:
+            if step.proves_births and self.sender.is_unsafe_birth(step):
                 self.finishing = self.policy.groups.group_of(step, frozenset())
             return writes
         except (ReconcilerError, KeyboardInterrupt) as error:

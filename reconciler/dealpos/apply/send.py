@@ -67,20 +67,20 @@ class RequestSender(Readback):
                     raise
         return record_acceptance(step)
 
-    def prove_birth(self, step: Step) -> bool | None:
-        """Read an object that a step has created out of use, and remember if the shop did that.
+    def is_unsafe_birth(self, step: Step) -> bool:
+        """Return whether an object that a step has created out of use is in use; remember that.
 
-        Return None where the read does not show it: then the next apply looks again.
+        Where no read shows it, the next apply looks again.
         """
         address = min(step.births)
         retire = self.kinds[address.kind].retire
         try:
             state = self.read([address], {address: frozenset({retire})}).get(address)
         except (ApiError, Stopped):
-            return None
+            return False
         if isinstance(state, Observed) and retire in state.value:
-            self.client.routes.tenant.births_hold = bool(state.value[retire])
-        return self.client.routes.tenant.births_hold
+            self.client.routes.tenant.unsafe_birth = not state.value[retire]
+        return bool(self.client.routes.tenant.unsafe_birth)
 
     def delete(self, step: Step) -> tuple[Written, ...]:
         """Delete the objects of a step; an object that is gone already counts as deleted."""
