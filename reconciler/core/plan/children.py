@@ -123,12 +123,54 @@ def propagate_parent_values(
             yield change
 
 
+def find_doubtful_fields(
+    changes: Iterable[Change], families: Mapping[Address, ParentWithChildren], kinds: Kinds
+) -> dict[Address, frozenset[str]]:
+    """Return the unchanged fields of children of which a read may have shown their parent's value.
+
+    dealpos-api.md §7: a variant's name is written as the display name, and described as the
+    product's name when read. Where both are equal, sending it back could overwrite another one. A
+    shop that shows one child under a name of its own shows all of them so.
+    """
+    found: dict[Address, frozenset[str]] = {}
+    for kind in (kind for kind in kinds.values() if kind.parent):
+        follows = dict(kind.parent.follows.items() if kind.parent else ())
+        if any(_shows_own(follows, above) for above in families.values()):
+            continue
+        for change in (c for c in changes if c.address.kind == kind.name):
+            family = families.get(_owner(change, kinds))
+            before, after = change.before or {}, change.after or {}
+            fields = frozenset(
+                name
+                for name, other in follows.items()
+                if family and name in before
+                if before[name] == after.get(name) == family.value.get(other)
+            )
+            if fields and change.action in (Action.UPDATE, Action.RETIRE):
+                found[change.address] = fields
+    return found
+
+
+def _shows_own(follows: Mapping[str, str], family: ParentWithChildren) -> bool:
+    """Return whether a child reads back under a value that is not its parent's."""
+    return any(
+        child.get(name, family.value.get(other)) != family.value.get(other)
+        for child in (family.children or {}).values()
+        for name, other in follows.items()
+    )
+
+
 def use_parent_update(
-    kind: Kind, family: ParentWithChildren | None, above: Change | None, changes: Sequence[Change]
+    kind: Kind,
+    family: ParentWithChildren | None,
+    above: Change | None,
+    changes: Sequence[Change],
+    doubtful: Collection[Address] = (),
 ) -> bool:
     """Return whether one update of the parent is used: if required, or fewer requests and safe.
 
     `above` is the change of the parent, `changes` are those of its children, which are of `kind`.
+    The own update of `doubtful` ones could overwrite what no read has shown.
     """
     if requires_parent_update(kind, family, above, changes):
         return True
@@ -136,7 +178,8 @@ def use_parent_update(
         return False
     carried = set(kind.parent.update.fields)
     plain = [change for change in _find_updates(changes) if change.names <= carried]
-    return family.children_complete and len(plain) > 1
+    safer = any(change.address in doubtful for change in plain)
+    return family.children_complete and (len(plain) > 1 or safer)
 
 
 def requires_parent_update(

@@ -21,7 +21,7 @@ from reconciler.core.diff.readback import proof_of
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Call, Kind, Kinds, Parent, Value
 from reconciler.core.model.live import overlay
-from reconciler.core.plan.children import changes_by_parent, use_parent_update
+from reconciler.core.plan.children import changes_by_parent, find_doubtful_fields, use_parent_update
 from reconciler.core.plan.plan import Plan
 from reconciler.core.steps.step import (
     Request,
@@ -45,6 +45,7 @@ class _Lowering:
         self.kinds = kinds
         self.changes = {change.address: change for change in plan.changes}
         self.children = changes_by_parent(plan.changes, kinds)
+        self.doubtful = find_doubtful_fields(plan.changes, plan.parents, kinds)
         self.ids = count()
 
     def steps(self) -> Iterator[Step]:
@@ -117,14 +118,22 @@ class _Lowering:
 
     def _own_update(self, kind: Kind, change: Change, value: Value | None = None) -> Step:
         assert kind.update is not None
-        value = values_to_send(change) if value is None else value
+        whole = values_to_send(change) if value is None else value
+        value = self._without_doubtful(change, whole)
         if change.renamed_from:
             value = {**value, kind.identity: change.renamed_from}
         request = build_request(kind, kind.update, value)
         if change.renamed_from:
             request = Request(request.operation, {**request.body, kind.rename: change.address.name})
-        carried = {kind.name: frozenset(kind.update.fields)}
-        return self._new_step(kind, change.action, [change], [request], carried)
+        doubtful = self.doubtful.get(change.address)
+        carried = {kind.name: frozenset(kind.update.fields).difference(doubtful or ())}
+        # Whether an update clears what it leaves out is undocumented (dealpos-api.md §14 #13).
+        repair = build_request(kind, kind.update, whole) if doubtful else None
+        return self._new_step(kind, change.action, [change], [request], carried, repair=repair)
+
+    def _without_doubtful(self, change: Change, value: Value) -> Value:
+        left_out = self.doubtful.get(change.address, ())
+        return {name: item for name, item in value.items() if name not in left_out}
 
     def _deletions(self, kind: Kind, changes: Sequence[Change]) -> Iterator[Step]:
         """Yield deletions, several in one call where the API can; each alone as the fallback."""
@@ -211,7 +220,8 @@ class _Lowering:
 
     def _has_parent_update(self, kind: Kind, owner: Address) -> bool:
         family, above = self.plan.parents.get(owner), self.changes.get(owner)
-        return use_parent_update(kind, family, above, self.children.get(owner, ()))
+        changes = self.children.get(owner, ())
+        return use_parent_update(kind, family, above, changes, self.doubtful)
 
     def _parent_update(
         self,
@@ -236,7 +246,7 @@ class _Lowering:
         ]
         body = {**above_kind.encode(call, value), parent.key: items}
         fallback = {
-            c.address: build_request(kind, kind.update, c.after or {})
+            c.address: build_request(kind, kind.update, self._without_doubtful(c, c.after or {}))
             for c in riding.values()
             if kind.update and not c.unread_fields_at_risk and c.names <= set(kind.update.fields)
         }

@@ -68,6 +68,8 @@ class Step:
     fallback: Mapping[Address, Request] = field(default_factory=dict)
     proofs: Mapping[Address, Proof] = field(default_factory=dict)
     undo: Undo | None = None
+    repair: Request | None = None
+    """Also writes the fields that its request leaves out, in case the shop has cleared them."""
 
     @property
     def addresses(self) -> tuple[Address, ...]:

@@ -91,13 +91,22 @@ class Verifier:
         return unclear if waited else {}
 
     def _write_alone(self, differing: Writes) -> dict[Address, Written]:
-        """Write children by their own update; those it was sent for count as applied again."""
+        """Write children by their own update, and fields that an update has cleared.
+
+        Those it was sent for count as applied again.
+        """
         requests = {
             address: step.fallback[address]
             for step in self.steps
             for address in differing
             if address in step.fallback
         }
+        for step in self.steps:
+            if step.repair and (written := differing.get(step.addresses[0])):
+                kind, seen = self.kinds[step.kind], written.readback or {}
+                # A former value of another field is no reason to write a name that may be wrong.
+                if not describe_mismatch(kind, written.change, seen, step.carried[step.kind]):
+                    requests[written.address] = step.repair
         found: dict[Address, Written] = {}
         for address, request in requests.items():
             try:

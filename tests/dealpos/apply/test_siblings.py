@@ -27,7 +27,10 @@ LEAN = {"product_list_rows": "lean", "variant_list_rows": "lean", "variant_batch
 
 
 def seed(of: str = "P") -> dict[str, Any]:
-    """Two products of two variants on sale; one of them has a discontinued one as well."""
+    """Two products of two variants on sale; one of them has a discontinued one as well.
+
+    One variant has a display name of its own, so that reads are known to show such names.
+    """
     products = {
         code: {
             "Code": code,
@@ -35,7 +38,7 @@ def seed(of: str = "P") -> dict[str, Any]:
             "Category": "Drinks",
             "Variants": [
                 {"Code": f"{code}A", "Model": "A", "UnitPrice": 100},
-                {"Code": f"{code}B", "Model": "B", "UnitPrice": 200},
+                {"Code": f"{code}B", "Model": "B", "UnitPrice": 200, "Name": f"Strong {code}"},
             ],
         }
         for code in "PQ"
