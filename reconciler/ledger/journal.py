@@ -30,7 +30,7 @@ FILE = "journal.json"
 
 
 class Journal:
-    """What runs on one store have begun and not settled, by address, and the uses last seen.
+    """The unfinished work of runs on one store, by address, and the uses last seen.
 
     `across_folders` locks out runs of other folders of this user, for a store without a ledger
     that they share.
@@ -224,7 +224,7 @@ class Journal:
         except FileNotFoundError:
             return JournalContent()
         except (OSError, ValueError) as error:
-            raise self._damaged(str(self.state.path / FILE)) from error
+            raise self._report_damage(str(self.state.path / FILE)) from error
         return self._parse(text, str(self.state.path / FILE), section=True)
 
     def _parse(self, text: str, name: str, *, section: bool = False) -> JournalContent:
@@ -232,9 +232,9 @@ class Journal:
             found = from_text(text)
             return parse(found.get(self.store, {}) if section else found)
         except (ValueError, AttributeError, TypeError) as error:
-            raise self._damaged(name) from error
+            raise self._report_damage(name) from error
 
-    def _damaged(self, name: str) -> UsageError:
+    def _report_damage(self, name: str) -> UsageError:
         return UsageError(
             f"{name} cannot be read, or it is incomplete",
             hint="it says which coupons a run has deleted and not created again, and how many "

@@ -54,7 +54,7 @@ class _Uses(BaseModel):
     limit: NonNegativeInt
 
 
-class _Entry(BaseModel):
+class _Replacement(BaseModel):
     model_config = ConfigDict(strict=True)
     before: dict[str, Any]
     after: dict[str, Any]
@@ -77,7 +77,9 @@ def parse(section: object) -> JournalContent:
     for name, entry in (known.model_extra or {}).items():
         kind = KINDS.get(name.partition("/")[0]) if all(name.partition("/")) else None
         if kind:
-            replacements[Address.parse(name)] = _parse_entry(kind, _Entry.model_validate(entry))
+            replacements[Address.parse(name)] = _parse_entry(
+                kind, _Replacement.model_validate(entry)
+            )
         else:
             strange[name] = entry
     uses = {Address.parse(name): UsesSeen(u.used, u.limit) for name, u in known.uses.items()}
@@ -111,7 +113,7 @@ def from_text(text: str) -> Any:
         raise ValueError("nested too deeply") from None
 
 
-def _parse_entry(kind: Kind, entry: _Entry) -> Interrupted:
+def _parse_entry(kind: Kind, entry: _Replacement) -> Interrupted:
     before, after = (dict(_known_values(kind, values)) for values in (entry.before, entry.after))
     pairs = {
         name: (pair[0], pair[1])

@@ -103,7 +103,7 @@ def test_more_objects_than_any_shop_has_are_an_error(monkeypatch: pytest.MonkeyP
     nested = [{"Code": "P", "Variants": rows}]
     for kind, shown in (("variant", rows), ("product", nested)):
         with pytest.raises(UnexpectedResponse, match="more than 100 variants"):
-            LiveBuilder(Live(), KINDS).add_rows(KINDS[kind], shown, frozenset(shown[0]))
+            LiveBuilder(Live(), KINDS, b"").add_rows(KINDS[kind], shown, frozenset(shown[0]))
 
 
 # --- pages ---

@@ -223,7 +223,7 @@ def test_what_a_refused_update_leaves_out_of_sale_is_known_to_every_clone(
 
 
 def test_a_shop_that_sells_at_once_is_left_with_nothing_half_written(make_shop: MakeShop) -> None:
-    """What the first new objects need is created all the same, or they would stay as they are."""
+    """The needs of the first new objects are created all the same, or they would stay as is."""
     shop = make_shop(SEED, choices=Choices(create_discontinued="ignored"))
     shop.write(FILES)
     report = shop.apply()

@@ -343,7 +343,7 @@ ENTRY = {"before": {"limit": 10, "balance": 4}, "after": {"limit": 4}, "carried"
     ],
 )
 def test_a_damaged_journal_stops_the_run_before_the_shop_is_read(shop: Shop, content: str) -> None:
-    """It may be all that is known of the uses of a coupon that is gone from the shop."""
+    """The journal may be all that is known of the uses of a coupon that is gone."""
     shop.state.create()
     (shop.state.path / FILE).write_bytes(content.encode("latin-1"))
     shop.write(COUPON)
