@@ -36,7 +36,7 @@ from reconciler.kinds import MANAGED
 
 
 @dataclass(slots=True)
-class _Entry:
+class _FileObject:
     """One object of a file, before validation."""
 
     node: Node
@@ -75,7 +75,7 @@ class _Loader:
         self.places: set[tuple[str, int, int]] = set()
         """Places with a problem of the YAML text: a second problem there would repeat it."""
         self.directives: dict[str, list[tuple[Any, Source]]] = {ALLOW: [], REMOVED: []}
-        self.gathered: dict[str, list[_Entry]] = {name: [] for name in MANAGED}
+        self.gathered: dict[str, list[_FileObject]] = {name: [] for name in MANAGED}
         self.tops = {kind.collection: kind for kind in MANAGED.values() if not kind.parent}
         self.nested = {kind.parent.kind: kind for kind in MANAGED.values() if kind.parent}
 
@@ -126,7 +126,7 @@ class _Loader:
                 inner = node.pop(child.collection)
                 if self._is_list(inner, source, child.collection):
                     self._gather(child, inner, source, node)
-            table.append(_Entry(node, source, owner))
+            table.append(_FileObject(node, source, owner))
 
     def validate(self, defaults: Mapping[str, Mapping[str, Any]]) -> Desired:
         """Return every object in canonical form; problems are collected."""
@@ -138,7 +138,7 @@ class _Loader:
         return Desired(objects, read_allowances(self.directives[ALLOW], self.problems), removed)
 
     def _kind(
-        self, kind: Kind, entries: list[_Entry], defaults: Mapping[str, Any]
+        self, kind: Kind, entries: list[_FileObject], defaults: Mapping[str, Any]
     ) -> dict[str, Declared]:
         found: dict[str, Declared] = {}
         if kind.rename:
@@ -164,7 +164,7 @@ class _Loader:
             found[name] = Declared(value, entry.source, entry.was)
         return found
 
-    def _values(self, kind: Kind, entries: list[_Entry]) -> list[Any]:
+    def _values(self, kind: Kind, entries: list[_FileObject]) -> list[Any]:
         """Return one value per entry, None for one without identity; every problem is reported."""
         if not entries:
             return []
@@ -192,14 +192,14 @@ class _Loader:
             values[i] = value
         return values
 
-    def _report_invalid(self, kind: Kind, entry: _Entry, wrong: Explained) -> None:
+    def _report_invalid(self, kind: Kind, entry: _FileObject, wrong: Explained) -> None:
         identity = entry.node.get(kind.identity)
         owner = f"{kind.name}/{identity}" if isinstance(identity, str) else kind.name
         place = self.problems.files.locate(entry.source, wrong.path, key=wrong.is_key)
         if place not in self.places:
             self.problems.found.append(Problem(*place, f"{owner}: {wrong.message}", wrong.hint))
 
-    def _read_renames(self, kind: Kind, entries: list[_Entry]) -> None:
+    def _read_renames(self, kind: Kind, entries: list[_FileObject]) -> None:
         """Take `was:` off the nodes, and report a former name that is not possible."""
         for entry in entries:
             if WAS not in entry.node:

@@ -21,9 +21,7 @@ from reconciler.catalogue.writing.export import (
     Exportable,
     exportable_fields,
     is_unset,
-    make_entries,
     select_exportable,
-    typed_values,
 )
 from reconciler.catalogue.writing.results import AdoptResult, FieldDrift, Skipped, sort_skipped
 from reconciler.catalogue.writing.writeback import GONE, Writeback
@@ -170,7 +168,7 @@ def _collect_new_objects(found: AdoptCandidates, client: Client, patterns: Seque
     found.discreet = len(taken.discreet)
     settings = found.settings
     given = read_defaults(settings.defaults, Problems(Files(settings.root)))
-    found.new = make_entries(taken, everything.live, given)
+    found.new = layout.make_entries(taken, everything.live, given)
     found.beside = taken.beside
     secret = [address for address in taken.secret if pick(address)]
     found.skipped += [*taken.skipped, *(Skipped(address, AUTHORISES) for address in secret)]
@@ -270,7 +268,7 @@ def _write_field(back: Writeback, take: FieldDrift) -> None:
     if value is not GONE and kind.validate:
         for _, complaint in kind.validate({**back.desired[take.address].value, take.field: value}):
             raise Unwritable(complaint)
-    written = None if value is GONE else typed_values(kind, {take.field: value})[take.field]
+    written = None if value is GONE else layout.typed_values(kind, {take.field: value})[take.field]
     back.write_field(take.address, take.field, value, written)
 
 

@@ -17,9 +17,7 @@ from reconciler.catalogue.settings import Settings
 from reconciler.catalogue.writing import layout
 from reconciler.catalogue.writing.export import (
     Exportable,
-    make_entries,
     select_exportable,
-    shared_defaults,
 )
 from reconciler.catalogue.writing.results import ImportResult, Skipped, sort_skipped
 from reconciler.catalogue.writing.yaml_text import YamlEntry, pair, texts
@@ -112,7 +110,7 @@ def write_files(
 def _write(shop: Settings, found: Exportable, everything: FullRead, done: ImportResult) -> None:
     new = not (shop.root / SETTINGS_FILE).exists()
     settings, filled = _settings(shop, found, everything.desired, new)
-    made = make_entries(found, everything.live, filled)
+    made = layout.make_entries(found, everything.live, filled)
     folder = shop.root / shop.catalogue
     schemas = shop.root / "schemas"
     known = new or (schemas / SCHEMA).exists()
@@ -144,7 +142,7 @@ def _settings(
     if given or any(desired.objects.values()):
         # A new default would change objects that are already declared.
         return (_store(shop) if new else ""), given
-    common = shared_defaults(found)
+    common = layout.shared_defaults(found)
     lines = [line for name, value in common.items() for line in pair(name, value, 2)]
     below = "".join(f"{line}\n" for line in ["defaults:", *lines]) if lines else ""
     if new:

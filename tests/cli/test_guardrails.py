@@ -230,7 +230,13 @@ def test_an_exception_that_ended_after_the_plan_covers_nothing(
     plan = cut / "plan.json"
     assert run("plan", cut, "--out", plan).code == 0
     monkeypatch.setattr(open_shop, "today", lambda: "3000-01-01")
-    assert run("apply", plan, "--auto-approve").code == 3
+    ran = run("apply", plan, "--auto-approve", "--format", "json")
+    assert ran.code == 3
+    hints = [problem["hint"] for problem in ran.json["problems"]]
+    assert [hint.partition(" ended on ")[2] for hint in hints] == [
+        "2999-12-31; renew it, or fix the value",
+        "2999-12-31; renew it, or fix the value",
+    ]
 
 
 def test_of_a_partial_plan_the_count_is_judged_and_no_share(run: RunProgram, cut: Path) -> None:

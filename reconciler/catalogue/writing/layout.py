@@ -1,4 +1,4 @@
-"""Choose the file of each entry, and write new files as text.
+"""Make entries of live objects, choose the file of each, and write new files as text.
 
 Each top category has one file with its objects; objects without a category go to a file of their
 kind. A name that is taken gets a number: an existing file is never touched.
@@ -9,11 +9,17 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from datetime import date
+from functools import cache
+from typing import Any, Literal, get_origin, get_type_hints
 
-from reconciler.catalogue.writing.yaml_text import YamlEntry
+from reconciler.catalogue.writing.export import Exportable, is_unset
+from reconciler.catalogue.writing.yaml_text import YamlEntry, texts
+from reconciler.core.model.address import Address
+from reconciler.core.model.codec import DAY
 from reconciler.core.model.desired import Desired
-from reconciler.core.model.kind import Kind
+from reconciler.core.model.kind import Kind, Value
+from reconciler.core.model.live import Live, Observed
 from reconciler.kinds import MANAGED
 
 MAX_VALUES = 200_000
@@ -25,6 +31,109 @@ MAX_NAME_CHARACTERS = 60
 _DEVICES = {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *_DEVICES})
 """Names that cannot be files on Windows."""
+
+
+Filled = Mapping[str, Mapping[str, Any]]
+"""Values that are filled into objects of a kind that leave them out."""
+
+
+def shared_defaults(found: Exportable) -> dict[str, dict[str, Any]]:
+    """Return the values to write as defaults: flags and choices that most objects share."""
+    filled: dict[str, dict[str, Any]] = {}
+    for kind_name, objects in sorted(found.values.items()):
+        for name in _switches(MANAGED[kind_name]):
+            shown = [value[name] for value in objects.values() if name in value]
+            if len(shown) == len(objects) > 1:
+                value, count = Counter(shown).most_common(1)[0]
+                if count * 2 > len(objects):
+                    filled.setdefault(kind_name, {})[name] = value
+    return filled
+
+
+@cache
+def _switches(kind: Kind) -> tuple[str, ...]:
+    """Return the fields with few values: a value that most objects share is then a default."""
+    return tuple(
+        name
+        for name, base in get_type_hints(kind.model).items()
+        if (base is bool or get_origin(base) is Literal) and name not in kind.required
+    )
+
+
+def make_entries(found: Exportable, live: Live, filled: Filled) -> list[YamlEntry]:
+    """Return the entries to write, children inside their parents, given the defaults `filled`."""
+    made: dict[Address, YamlEntry] = {}
+    top: list[YamlEntry] = []
+    for name, values in found.values.items():
+        kind = MANAGED[name]
+        given = filled.get(name, {})
+        for code, value in values.items():
+            address = Address(name, code)
+            if (lost := _conflict_with_defaults(kind, value, given, live.get(address))) is not None:
+                found.skip(address, lost)
+                continue
+            entry = YamlEntry(address, typed_values(kind, _own_fields(kind, value, given)))
+            made[address] = entry
+            _place(entry, found, made, top)
+    return top
+
+
+def _place(
+    entry: YamlEntry, found: Exportable, made: Mapping[Address, YamlEntry], top: list[YamlEntry]
+) -> None:
+    owner = found.above.get(entry.address)
+    if owner is None:
+        top.append(entry)
+    elif found.desired.get(owner):
+        found.beside.setdefault(owner, []).append(entry)
+    elif owner in made:
+        made[owner].children.append(entry)
+        made[owner].collection = MANAGED[entry.address.kind].collection
+    else:
+        found.skip(entry.address, f"{owner} is not imported")
+
+
+def _conflict_with_defaults(kind: Kind, value: Value, given: Value, state: object) -> str | None:
+    """Return the reason why an object conflicts with these defaults, or None."""
+    live = state.value if isinstance(state, Observed) else {}
+    for name, inner in given.items():
+        differs = name not in value and name in live and live[name] != inner
+        if differs and kind.fields[name].comparable:
+            return (
+                f"`defaults` give it `{name}: {texts(inner)}`, and a file cannot hold its own value"
+            )
+    complaints = kind.validate({**given, **value}) if kind.validate else ()
+    for path, _ in complaints:
+        return f"`defaults` conflict with its `{path[0]}`"
+    return None
+
+
+def typed_values(kind: Kind, value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return dates as dates, so that they are written without quotes."""
+    return {
+        name: date.fromisoformat(inner) if inner and kind.fields[name].wire.codec is DAY else inner
+        for name, inner in value.items()
+    }
+
+
+def _own_fields(kind: Kind, value: Value, filled: Value) -> dict[str, Any]:
+    """Return the fields of an entry, given the defaults `filled` for the ones that it omits."""
+    return {
+        name: inner
+        for name, inner in value.items()
+        if name == kind.identity
+        or (inner != filled[name] if name in filled else _is_worth_writing(kind, name, inner))
+    }
+
+
+def _is_worth_writing(kind: Kind, name: str, value: Any) -> bool:
+    """Return whether a value is worth a line: it is not what a reader would assume."""
+    if name in kind.required:
+        return True
+    wire = kind.fields[name].wire
+    assumed = kind.create.defaults if kind.create else {}
+    taken = any(key in assumed and assumed[key] == wire.codec.encode(value) for key in wire.write)
+    return not (is_unset(value) or taken)
 
 
 def files(
