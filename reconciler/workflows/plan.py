@@ -144,7 +144,7 @@ def _explain_gone(fault: Fault) -> str:
 def rebuild_ledger(shop: OpenShop, backend: LedgerBackend, force: bool) -> None:
     """Write a ledger of every object that is as declared; `force` breaks the lock of a dead run."""
     known = read_for_rebuild(backend, shop.state, shop.store, shop.journal)
-    planned = make_plan(shop, ledger=known)
+    planned = make_plan(shop, ledger=known, audit=True)
     with shop.journal.lock():
         known.rebuild(planned.plan, planned.basis, force)
 

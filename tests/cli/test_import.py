@@ -438,3 +438,17 @@ def test_a_large_category_is_split_into_files_that_a_reader_takes(
     assert run("import", folder).code == 0
     assert {"drinks.yaml", "drinks-2.yaml"} <= {p.name for p in (folder / "catalogue").iterdir()}
     assert is_settled(run, folder)
+
+
+def test_what_a_file_declares_under_another_spelling_is_not_declared_twice(
+    run: RunProgram, folder: Path, declare: Callable[..., Path]
+) -> None:
+    declare("coupons: [{code: kopi5, type: DiscountAmount, discount: 5, limit: 9}]")
+    coupon = {"Type": "DiscountAmount", "Discount": 5, "Limit": 9}
+    live = {"coupons": [{"Code": "KOPI5", **coupon}, {"Code": "TEH5", **coupon}]}
+    (folder / "sandbox.json").write_text(json.dumps(live), encoding="utf-8")
+    ran = run("import", folder)
+    assert "coupon/KOPI5: a file declares `kopi5`: use this spelling there" in ran.out
+    written = "".join(path.read_text("utf-8") for path in (folder / "catalogue").iterdir())
+    assert "TEH5" in written
+    assert "KOPI5" not in written

@@ -19,6 +19,7 @@ from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Declared, Desired, references_of
 from reconciler.core.model.kind import Kind, Value
 from reconciler.core.model.live import Live, Observed
+from reconciler.core.model.look_alike import match_spellings, spell_key
 from reconciler.core.model.secret import SecretText
 from reconciler.core.plan.faults import find_cycles
 from reconciler.kinds import MANAGED
@@ -67,6 +68,7 @@ def select_exportable(
     found = Exportable(desired, personal_data=personal_data)
     for kind in sorted((MANAGED[n] for n in chosen), key=lambda k: (k.parent is not None, k.name)):
         _gather(found, kind, live, fresh)
+        _skip_spelled(found, kind, live)
         _keep_valid(found, kind)
         _keep_consistent(found, kind)
     for kind_name in found.values:
@@ -107,6 +109,15 @@ def _drop_personal_data(found: Exportable, kind: Kind, address: Address) -> None
     personal = [name for name in value if kind.fields[name].private]
     if not all([is_unset(value.pop(name)) for name in personal]):
         found.discreet.append(address)
+
+
+def _skip_spelled(found: Exportable, kind: Kind, live: Live) -> None:
+    """Skip objects that a file declares under another spelling: beside it they would be two."""
+    declared, table = found.desired.objects.get(kind.name, {}), found.values[kind.name]
+    for name, other in match_spellings(declared, live.names_of(kind)).items():
+        if table.pop(name, None):
+            why = f"a file declares {spell_key(other)}: use this spelling there"
+            found.skip(Address(kind.name, name), why)
 
 
 def _keep_valid(found: Exportable, kind: Kind) -> None:

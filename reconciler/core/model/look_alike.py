@@ -44,6 +44,13 @@ def find_look_alikes(keys: Collection[str]) -> list[list[str]]:
     return sorted(sorted(group) for group in groups.values() if len(group) > 1)
 
 
+def match_spellings(asked: Collection[str], present: Collection[str]) -> dict[str, str]:
+    """Return the keys in `present` that only look like one that was asked for, with that one."""
+    missing = {fold_key(key): key for key in asked if key not in present}
+    found = ((key, missing.get(fold_key(key))) for key in (present if missing else ()))
+    return {key: other for key, other in found if other is not None and key not in asked}
+
+
 def spell_key(key: str) -> str:
     """Return a key in back quotes, or with escapes in double quotes where it hides something."""
     key = str(key)  # the mark of a secret one

@@ -17,7 +17,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired, PruneScope, Removal
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.model.look_alike import fold_key
+from reconciler.core.model.look_alike import match_spellings
 from reconciler.core.model.secret import authorises
 from reconciler.core.plan.target import find_needed
 
@@ -101,10 +101,9 @@ def _find_undeclared(kind: Kind, desired: Desired, live: Live) -> Iterator[tuple
         declared, values = desired.objects.get(kind.name, {}), live.values_of(kind)
         former = {entry.was for entry in declared.values()}
         # A key that the files spell otherwise is not undeclared.
-        spelled = {fold_key(name) for name in declared.keys() - values.keys()}
-        for name in sorted(values.keys() - declared.keys() - former):
-            is_spelled = spelled and fold_key(name) in spelled
-            if not (is_spelled or authorises(kind, values[name])):
+        spelled = match_spellings(declared, values)
+        for name in sorted(values.keys() - declared.keys() - former - spelled.keys()):
+            if not authorises(kind, values[name]):
                 yield Address(kind.name, name), values[name]
 
 
