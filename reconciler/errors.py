@@ -58,19 +58,23 @@ class SourceError(ReconcilerError):
 
 
 class Refused(ReconcilerError):
-    """Guardrails refuse the plan; nothing was written. Carries every violation."""
+    """Guardrails refuse the plan; nothing was written.
+
+    Carries every violation, unless they were shown with the plan.
+    """
 
     exit_code = 3
 
-    def __init__(self, problems: Sequence[Problem], exceptions: Sequence[str]) -> None:
+    def __init__(
+        self, count: int, problems: Sequence[Problem] = (), exceptions: Sequence[str] = ()
+    ) -> None:
         """Take the violations, and the lines of YAML that would allow them."""
         self.problems = tuple(sorted(problems))
-        count = len(self.problems)
+        way = "fix the values, or add an exception under `allow:` (with reason and date) "
         super().__init__(
             f"refused by {count} guardrail violation{'s' if count != 1 else ''}; "
             "nothing was written",
-            hint="fix the values, or add an exception under `allow:` (with reason and date) "
-            "so that it is reviewed:\n" + "\n".join(exceptions),
+            hint=f"{way}so that it is reviewed:\n" + "\n".join(exceptions) if problems else None,
         )
 
 

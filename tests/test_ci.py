@@ -237,6 +237,9 @@ def test_a_pull_request_on_github(runner: Runner) -> None:
     comment = commented(runner)
     assert "No plan" in comment
     assert "did you mean `unit_price`?" in comment
+    runner.declare(MERGED.replace("27000", "2700"))
+    assert runner.job(recipe, "plan").returncode == 3
+    assert "Guardrail violations" in commented(runner)
     runner.declare(MERGED)
     planned = runner.job(recipe, "plan")
     assert planned.returncode == 0, planned.stdout
@@ -375,12 +378,14 @@ def test_a_merge_request_on_gitlab(runner: Runner, gitlab: type[GitLab]) -> None
         saved.unlink(missing_ok=True)  # the next job begins in a folder of its own
 
     push(MERGED.replace("27000", "26500"), 0)
+    push(MERGED.replace("27000", "2700"), 3)
+    assert "Guardrail violations" in gitlab.notes[-1]["body"]
     push(MERGED.replace("unit_price", "unit_prize"), 1)
     assert "No plan" in gitlab.notes[-1]["body"]
     before = runner.shown()
     refused = runner.job(recipe, "apply")
     assert (refused.returncode, runner.shown()) == (1, before)
-    assert "the last push, push-1, has no successful plan" in refused.stdout
+    assert "the last push, push-2, has no successful plan" in refused.stdout
     push(MERGED, 0)
     theirs, comment = gitlab.notes
     assert theirs["body"] == f"{MARKER} approve me"

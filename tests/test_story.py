@@ -154,7 +154,7 @@ def test_a_live_shop_comes_under_git(tmp_path: Path) -> None:
     story.commit("Take the till's price of the regular one")
 
     # Both sides changed the other: it is held until somebody says which one counts.
-    held = story.type("apply", "--auto-approve", code=4)
+    held = story.type("apply", "--auto-approve")
     assert re.search(r"variant/1001L.*21,000", held, re.S)
     assert story.shop()["1001L"] == 21000
     story.type("apply", "--auto-approve", "--overwrite", "variant/1001L")

@@ -15,8 +15,8 @@ EXIT_CODES: Final = {
     0: "success",
     ERROR: "error, or objects that could not be read",
     CHANGES: "changes or drift found (only with --detailed-exitcode)",
-    REFUSED: "refused by a guardrail, nothing was changed",
-    PARTIAL: "partly done: something failed, was skipped, is unverified or is blocked",
+    REFUSED: "a guardrail is violated, nothing was changed",
+    PARTIAL: "partly done: something failed, was skipped, is unverified or could not be read",
     INTERRUPTED: "interrupted by Ctrl-C; 143: by a termination signal",
 }
 """The meaning of each exit code, for help and docs."""

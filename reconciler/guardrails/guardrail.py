@@ -130,6 +130,8 @@ class Guardrail(ABC):
     """A rule. Its name is that of its file, its fields are its options, its docstring explains."""
 
     __slots__ = ()
+    judges_files: ClassVar[bool] = False
+    """True for a rule that the declared values alone can violate: `validate` checks it."""
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     @abstractmethod

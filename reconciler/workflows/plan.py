@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
 
@@ -24,7 +23,7 @@ from reconciler.core.model.live import Live
 from reconciler.core.model.secret import conceal_declared
 from reconciler.core.plan.build import build_plan
 from reconciler.core.plan.faults import Fault, check_references, find_renamed_away
-from reconciler.core.plan.plan import Plan, Violation, refusals
+from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.removal import keep_from_pruning
 from reconciler.core.plan.target import Scope, narrow_desired
 from reconciler.core.steps import order, usage
@@ -32,13 +31,11 @@ from reconciler.core.steps.prefix import check_prefixes
 from reconciler.core.steps.step import Step
 from reconciler.core.steps.usage import ApiUsage
 from reconciler.dealpos.reading.read import read_live
-from reconciler.errors import Problem, Refused
 from reconciler.guardrails.guardrail import PlanContext, run_guardrails
 from reconciler.kinds import KINDS
 from reconciler.ledger.attempts import read_attempts
 from reconciler.ledger.backend import LedgerBackend
 from reconciler.ledger.run_ledger import RunLedger, read_for_rebuild
-from reconciler.render.sections import allow_block, violation_line
 from reconciler.workflows.open_shop import OpenShop, refuse_faults
 
 
@@ -159,20 +156,3 @@ def order_steps(shop: OpenShop, plan: Plan, ledger: RunLedger, basis: RecordBasi
     plan = replace(plan, interruptions=checked, notes=notes)
     estimate = usage.estimate(steps, KINDS, plan.reads, plan.listings, window)
     return PlannedRun(plan, steps, estimate, ledger, basis)
-
-
-def refuse_violations(plan: Plan) -> None:
-    """Raise Refused when a guardrail refuses the plan; before anything is written."""
-    if found := refusals(plan.violations):
-        problems = [
-            Problem(*(v.source or ("", 0, 0)), violation_line(v, plan.labels), _ended_exception(v))
-            for v in found
-        ]
-        raise Refused(problems, allow_block(found, datetime.now(UTC).isoformat()))
-
-
-def _ended_exception(violation: Violation) -> str | None:
-    if (was := violation.ended) is None:
-        return None
-    place = f"{was.source.file}:{was.source.line}:{was.source.column}"
-    return f"its exception at {place} ended on {was.until}; renew it, or fix the value"

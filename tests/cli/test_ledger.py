@@ -100,7 +100,7 @@ def test_what_both_moved_is_held_until_somebody_says_who_wins(
         "variant/1001R` to keep the live value, or pass `--overwrite variant/1001R` to write the "
         "declared one\n" in ran.out
     )
-    assert run("apply", shop, "--auto-approve").code == 4
+    assert run("apply", shop, "--auto-approve").code == 0
     assert "17000" in json.dumps(run("sandbox", "show", shop).json)
     told = run("plan", shop, "--overwrite", "variant/1001*").out
     assert "17,000 → 18,500  (conflict)" in told

@@ -96,13 +96,13 @@ def apply(
             open_shop(root, console, limits, read_ahead=saved is None) as shop,
         ):
             from reconciler.workflows.apply import apply_plan
-            from reconciler.workflows.plan import refuse_violations
+            from reconciler.workflows.violations import refuse_violations
 
             run = plan(shop)
             console.finish()
             if output_format == "text":
                 output.print_plan(run, output_format)
-            refuse_violations(run.plan)
+            refuse_violations(run.plan, shown=output_format == "text")
             if run.plan.changes and not auto_approve:
                 run = _ask_approval(plan, shop, run)
             console.arm()
@@ -115,7 +115,7 @@ def apply(
         raise unrecorded
     if report.stopped and console.exit_code is not None:
         sys.exit(console.exit_code)
-    if not report.complete or run.plan.unknown or run.plan.blocked:
+    if not report.complete or run.plan.unknown:
         sys.exit(exit_codes.PARTIAL)
 
 
@@ -192,7 +192,7 @@ def _choose_planner(saved: SavedPlan | None, scope: Scope, overwrite: tuple[str,
 
 def _ask_approval(plan: Planner, shop: OpenShop, run: PlannedRun) -> PlannedRun:
     """Ask until a plan is approved that is not old; return it. Exit if the answer is no."""
-    from reconciler.workflows.plan import refuse_violations
+    from reconciler.workflows.violations import refuse_violations
 
     while True:
         asked = time.monotonic()

@@ -77,5 +77,9 @@ def plan(
 
         objects = plural(len(run.plan.unknown), "object")
         raise ReconcilerError(f"{objects} could not be read; changes to them are not planned")
+    from reconciler.core.plan.plan import refusals
+
+    if refusals(run.plan.violations):
+        sys.exit(exit_codes.REFUSED)
     if detailed_exitcode and not run.plan.settled:
         sys.exit(exit_codes.CHANGES)

@@ -31,4 +31,7 @@ def validate(directory: Path, output_format: str) -> None:
         warnings = list(find_look_alikes(desired))
         text += "".join(f"warning: {warning}\n" for warning in warnings)
         document = {"valid": True, "objects": counts, "notes": desired.notes, "warnings": warnings}
-        output.print_result(output_format, text, document)
+        from reconciler.workflows.violations import refuse_declared_violations
+
+        refuse_declared_violations(directory, desired)
+    output.print_result(output_format, text, document)
