@@ -237,7 +237,7 @@ class Client:
         """Wait until the window has room, and count a request of it; one thread at a time."""
         with self._lock:
             wait = self.window.seconds_to_wait()
-            self._wait(operation, wait, f"rate limit reached ({self._capacity()})")
+            self._wait(operation, wait, f"rate limit reached ({self.window.quota})")
             self.observer.on_request(operation.name)
             self.requests += operation.name != "token"
             return self.window.count_request()
@@ -277,17 +277,6 @@ class Client:
         self._check_wait(operation, seconds, reason)
         if seconds:
             self.pause(seconds, reason)
-
-    def make_room(self, count: int) -> None:
-        """Wait now where the window has no room for so many requests, so that none waits later."""
-        if seconds := self.window.seconds_until_sent(min(count, self.window.capacity)):
-            self.pause(
-                seconds, f"rate limit without room for {count} requests ({self._capacity()})"
-            )
-
-    def _capacity(self) -> str:
-        kept = f", {self.limits.reserve} kept free" if self.limits.reserve else ""
-        return f"{self.window.capacity} of {self.window.limit}{kept}"
 
     def pause(self, seconds: float, reason: str) -> None:
         """Send nothing for so many seconds, and let the observer say why."""

@@ -47,6 +47,12 @@ class RequestWindow:
         """Return the requests of a whole window that this run may send."""
         return max(self.limit - self.reserve, 1)
 
+    @property
+    def quota(self) -> str:
+        """The requests of a window for people: `45 of 50, 5 kept free`."""
+        kept = f", {self.reserve} kept free" if self.reserve else ""
+        return f"{self.capacity} of {self.limit}{kept}"
+
     def seconds_to_wait(self) -> float:
         """Return the seconds before the next request may be sent; 0 when it may be sent now.
 

@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 from reconciler.core.audit import STATES
 from reconciler.core.diff.change import Action
 from reconciler.render.json import (
+    InterruptionsDocument,
     Moment,
     Number,
     ObjectDocument,
@@ -169,23 +170,6 @@ class ApiUsageDocument(TypedDict):
     windows: int
     """Rate-limit windows that an apply needs."""
     seconds: int
-
-
-@described
-class UnsafeStopDocument(ObjectDocument):
-    """An object that is half written from the write `after` on, counted from 1, to `until`."""
-
-    after: int
-    until: int
-    why: str
-
-
-@described
-class InterruptionsDocument(TypedDict):
-    """The points at which an apply can be interrupted, one after each write."""
-
-    points: int
-    unsafe: list[UnsafeStopDocument]
 
 
 @described

@@ -68,6 +68,23 @@ class ObjectDocument(TypedDict):
     """The name for people, such as `Cappuccino, Large`; null where there is none."""
 
 
+@described
+class UnsafeStopDocument(ObjectDocument):
+    """An object that is half written from the write `after` on, counted from 1, to `until`."""
+
+    after: int
+    until: int
+    why: str
+
+
+@described
+class InterruptionsDocument(TypedDict):
+    """The points at which an apply can be interrupted, one after each write."""
+
+    points: int
+    unsafe: list[UnsafeStopDocument]
+
+
 def object_document(address: Address, labels: ObjectLabels) -> ObjectDocument:
     """Return an object as data."""
     return {"address": str(address), "label": labels.get(address)}

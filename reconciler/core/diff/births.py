@@ -21,6 +21,7 @@ from reconciler.core.model.live import ABSENT, Live, Observed
 NOTED, LIKELY = "noted", "likely"
 """An interrupted creation that was noted before it began, and one that only looks like that."""
 REASONS = {
+    "": "declared and live values differ",
     NOTED: "finish: complete and put on sale",
     LIKELY: "out of sale and incomplete, as after an interrupted apply: complete and put on sale",
 }

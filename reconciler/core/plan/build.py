@@ -280,10 +280,7 @@ def _reason(declared: Declared, action: Action, fields: Iterable[FieldChange]) -
     told = "; ".join(sorted(reasons - {RENAMED}))
     if action is Action.REPLACE:
         return f"must be replaced: {told}"
-    reason = declared.removed or REASONS.get(
-        declared.interrupted, "declared and live values differ"
-    )
-    return "; ".join(filter(None, (reason, told)))
+    return "; ".join(filter(None, (declared.removed or REASONS[declared.interrupted], told)))
 
 
 def _merge_warnings(*warnings: PlanWarning) -> tuple[PlanWarning, ...]:

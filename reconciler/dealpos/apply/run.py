@@ -217,7 +217,7 @@ class _Run:
         """Replace an object as it is in the shop right now, or record it as stale."""
         change, kind = step.changes[0], self.sender.kinds[step.kind]
         # A wait after the read could miss a use, and one after the deletion leaves a gap.
-        self.sender.client.make_room(1 + len(step.requests))
+        self._make_room(1 + len(step.requests))
         now = self.sender.read([change.address]).get(change.address)
         found = revalidate_replacement(
             kind, change, now, self.plan.known_rewrites.get(change.address, {})
@@ -228,6 +228,12 @@ class _Run:
             return self._delete_and_create(step)
         writes = self._delete_and_create(renew_replacement(step, kind, found.change))
         return tuple(replace(w, notes=(found.note, *w.notes)) for w in writes)
+
+    def _make_room(self, count: int) -> None:
+        """Wait now where the window has no room for so many requests, so that none waits later."""
+        client, window = self.sender.client, self.sender.client.window
+        if seconds := window.seconds_until_sent(min(count, window.capacity)):
+            client.pause(seconds, f"rate limit without room for {count} requests ({window.quota})")
 
     def _delete_and_create(self, step: Step) -> tuple[Written, ...]:
         """Delete and create with nothing between that could end the run in good order."""
