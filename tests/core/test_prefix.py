@@ -238,3 +238,19 @@ def test_a_deleted_object_must_not_be_named_any_more(world: World) -> None:
     assert check_prefixes(plan, [update, delete], KINDS).unsafe == ()
     (stop,) = check_prefixes(plan, [delete, update], KINDS).unsafe
     assert "category/Old, which does not exist" in stop.why
+
+
+def test_a_coupon_waits_for_the_product_that_brings_its_variant_back(world: World) -> None:
+    world.product("1", {"V": SOLD}, **PRODUCT, discontinued=True)
+    world.declare("product/1", **PRODUCT, discontinued=False)
+    world.declare("coupon/C", **TERMS, requires={"variants": ["V"]})
+    assert world.operations() == ["product.update", "coupon.create"]
+    (stop,) = check(world, world.steps()[::-1]).unsafe
+    assert stop.why == "it names product/1, which is not complete"
+
+
+def test_a_name_that_follows_the_products_is_not_awaited(world: World) -> None:
+    world.product("1", {"V": SOLD | {"name": "Kopi"}}, **PRODUCT, discontinued=True)
+    world.declare("product/1", name="Kopi Susu", category="Drinks", discontinued=False)
+    world.declare("variant/V", product="1", unit_price=20000)
+    assert check(world).unsafe == ()

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from reconciler.core.diff.change import Action, Change
+from reconciler.core.diff.change import Action, Change, comes_into_use
 from reconciler.core.model.address import Address, join_some
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed, overlay
-from reconciler.core.plan.plan import ParentWithChildren, PlanWarning
+from reconciler.core.plan.plan import ParentWithChildren, Plan, PlanWarning
 
 MAX_NAMES = 3
 """Children that a warning names."""
@@ -158,6 +158,19 @@ def _shows_own(follows: Mapping[str, str], family: ParentWithChildren) -> bool:
         for child in (family.children or {}).values()
         for name, other in follows.items()
     )
+
+
+def find_returning_parents(plan: Plan, kinds: Kinds) -> dict[Address, Address]:
+    """Return, for each child of a parent that comes back into use, that parent."""
+    found: dict[Address, Address] = {}
+    for change in plan.changes:
+        family = plan.parents.get(change.address)
+        if family and change.before and comes_into_use(kinds[change.address.kind], change):
+            for kind in kinds.values():
+                if kind.parent_kind == change.address.kind:
+                    names = family.children or ()
+                    found |= {Address(kind.name, name): change.address for name in names}
+    return found
 
 
 def use_parent_update(

@@ -17,6 +17,7 @@ from reconciler.core.diff.change import Action, Change, comes_into_use
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import ancestors, references_of
 from reconciler.core.model.kind import Kinds, Value
+from reconciler.core.plan.children import find_returning_parents
 from reconciler.core.plan.plan import Plan
 from reconciler.core.steps.lower import lower_plan
 from reconciler.core.steps.step import Step
@@ -31,7 +32,7 @@ def order_steps(plan: Plan, kinds: Kinds, *, prove_births: bool = False) -> tupl
     for each other, such as the renames A→B and B→A.
     """
     unordered = lower_plan(plan, kinds)
-    needed = _Dependencies(unordered, kinds)
+    needed = _Dependencies(unordered, kinds, find_returning_parents(plan, kinds))
     waits = {step.id: needed.steps_before(step) - {step.id} for step in unordered}
     after = {i: waits[i] | needed.steps_overwriting(unordered[i]) for i in waits}
     publishing = {i: needed.steps_to_publish(unordered[i]) - {i} for i in waits}
@@ -100,8 +101,11 @@ _DESTROYS = (Action.REPLACE, Action.DELETE)
 class _Dependencies:
     """The steps before each step, looked up by address."""
 
-    def __init__(self, unordered: list[Step], kinds: Kinds) -> None:
+    def __init__(
+        self, unordered: list[Step], kinds: Kinds, parents: Mapping[Address, Address]
+    ) -> None:
         self.kinds = kinds
+        self.returning_parents = parents
         self.created_by = {
             change.address: step.id
             for step in unordered
@@ -171,6 +175,7 @@ class _Dependencies:
         for change in step.changes if step.action is not Action.DELETE else ():
             kind = self.kinds[change.address.kind]
             targets = {target for target, _ in references_of(kind, step.written_values(change))}
+            targets |= {self.returning_parents[a] for a in targets & self.returning_parents.keys()}
             targets.discard(kind.parent_address(change.after or {}) or change.address)
             found.update(self.whole_by[a] for a in targets & self.whole_by.keys())
             if change.address in self.returning:

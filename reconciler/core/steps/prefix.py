@@ -15,6 +15,7 @@ from reconciler.core.diff.change import Change, comes_into_use
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import ancestors, references_of
 from reconciler.core.model.kind import Kinds, Value
+from reconciler.core.plan.children import find_returning_parents
 from reconciler.core.plan.plan import Interruptions, Plan, UnsafeStop
 from reconciler.core.steps.step import Step
 
@@ -56,6 +57,7 @@ class _Model:
             address: None if change.renamed_from else change.before
             for address, change in self.changes.items()
         }
+        self.returning_parents = find_returning_parents(plan, kinds)
         self.left = Counter(address for step in steps for address in step.addresses)
         """The steps that are still to write each object."""
         self.adapted: set[Address] = set()
@@ -116,7 +118,7 @@ class _Model:
         kind, value = self.kinds[change.address.kind], self.state[change.address] or {}
         return ", ".join(
             f"`{name}`"
-            for name, new in (change.after or {}).items()
+            for name, new in change.provable.items()
             if value.get(name) != new and (name in value or new not in _UNSET)
             if name not in (kind.retire, kind.parent_kind)
         )
@@ -130,12 +132,8 @@ class _Model:
             if target in self.moving:
                 if self.state[target] is None:
                     return f"it names {target}, which does not exist"
-                if (
-                    self.left[target]
-                    and target not in known
-                    and self._is_sold(target)
-                    and self._returns(self.changes[target])
-                ):
+                returns = target not in known and self._returns(self.changes[target])
+                if self.left[target] and returns:
                     return f"it names {target}, which is not complete"
         return None
 
@@ -148,6 +146,8 @@ class _Model:
         for target, _ in references_of(kind, value):
             yield target
             yield from ancestors(target, self.kinds)
+            if target in self.returning_parents:
+                yield self.returning_parents[target]
 
     def _in_use(self, change: Change, value: Value | None) -> bool:
         """Return whether an object with this value is in use, and so is its parent."""
