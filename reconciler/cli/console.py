@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.cli import terminal
 from reconciler.dealpos.observer import ApplyObserver, ClientObserver, RequestRecord
 from reconciler.errors import Stopped
-from reconciler.render.words import duration, plain
+from reconciler.render.words import defuse_commands, duration, plain
 
 if TYPE_CHECKING:
     from reconciler.workflows.open_shop import OpenShop
@@ -85,7 +85,7 @@ class Console(ClientObserver, ApplyObserver, AbstractContextManager["Console"]):
 
     def say(self, text: str) -> None:
         """Write one line to stderr, above the bar where there is one."""
-        text = terminal.wrap(text, terminal.read_width(sys.stderr))
+        text = defuse_commands(terminal.wrap(text, terminal.read_width(sys.stderr)))
         if self._bar is not None:
             self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
         else:

@@ -32,9 +32,10 @@ REPORT_FORMATS = {".md": "markdown", ".html": "html", ".json": "json", ".txt": "
 
 def print_message(text: str) -> None:
     """Write one line for a person to stderr, wrapped where that is a terminal."""
-    from reconciler.render.words import plain
+    from reconciler.render.words import defuse_commands, plain
 
-    terminal.write_stderr(terminal.wrap(plain(text), terminal.read_width(sys.stderr)))
+    wrapped = terminal.wrap(plain(text), terminal.read_width(sys.stderr))
+    terminal.write_stderr(defuse_commands(wrapped))
 
 
 def print_error(error: ReconcilerError) -> None:
@@ -61,7 +62,7 @@ def report_errors(
         yield
     except ReconcilerError as error:
         if output_format != "text":  # people read it on stderr
-            terminal.write_stdout(_render_error(error, output_format, folder, subject))
+            print_result(output_format, _render_error(error, output_format, folder, subject))
         for path in reports:
             report_format = REPORT_FORMATS.get(path.suffix.lower(), "")
             if report_format in ("markdown", "html"):
@@ -87,7 +88,14 @@ def print_json(document: Any) -> None:
 
 def print_text(text: str) -> None:
     """Write text for people to stdout, wrapped where that is a terminal."""
-    terminal.write_stdout(terminal.wrap(text, terminal.read_width(sys.stdout)))
+    print_lines(terminal.wrap(text, terminal.read_width(sys.stdout)))
+
+
+def print_lines(text: str) -> None:
+    """Write lines to stdout as they are, except commands to the runner of a CI job."""
+    from reconciler.render.words import defuse_commands
+
+    terminal.write_stdout(defuse_commands(text))
 
 
 def print_result(output_format: str, text: str, document: Any = None) -> None:
@@ -96,8 +104,10 @@ def print_result(output_format: str, text: str, document: Any = None) -> None:
         print_json(document)
     elif output_format == "text":
         print_text(text)
-    else:
+    elif output_format in ("github", "json"):
         terminal.write_stdout(text)
+    else:
+        print_lines(text)
 
 
 def print_plan(

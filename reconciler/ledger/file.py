@@ -95,7 +95,10 @@ class FileBackend:
     def release(self, ledger: Ledger) -> None:
         """Replace the file as a whole, forced to disk, and unlock it."""
         try:
-            confined.write(self.root / FILE, document.dump(ledger, self.store).encode())
+            confined.write(
+                self.root / FILE,
+                document.dump(ledger, self.store).encode(errors="backslashreplace"),
+            )
         except OSError as error:
             raise LedgerError(
                 f"{FILE} cannot be written: {error.strerror}",

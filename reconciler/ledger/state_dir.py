@@ -85,7 +85,8 @@ class StateDir:
         text = json.dumps(known, indent=2, default=float, ensure_ascii=False)
         try:
             self.create()
-            self.write(file, text.encode())
+            # Half a surrogate pair that somebody wrote into the file is an escape in JSON.
+            self.write(file, text.encode(errors="backslashreplace"))
         except OSError:
             return False
         return True

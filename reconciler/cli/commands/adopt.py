@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import exit_codes, options, output, prompt, terminal
+from reconciler.cli import exit_codes, options, output, prompt
 from reconciler.errors import UsageError
 
 
@@ -75,6 +75,6 @@ def adopt(
     else:
         values, blank, files = adopt_text(result, dry_run).partition("\n\n")
         output.print_text(values)
-        terminal.write_stdout(blank + files)  # lines of files stay as they are
+        output.print_lines(blank + files)
     if found.skipped:
         sys.exit(exit_codes.PARTIAL)

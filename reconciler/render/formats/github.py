@@ -20,7 +20,14 @@ from reconciler.render.blocks import field_rows
 from reconciler.render.money import impact_line, money_line
 from reconciler.render.sections import allow_block, closing_line, list_look_alikes, rank_changes
 from reconciler.render.view import AuditView, PlanView, View
-from reconciler.render.words import ObjectLabels, amount, plain, with_label, with_labels
+from reconciler.render.words import (
+    ObjectLabels,
+    amount,
+    defuse_commands,
+    plain,
+    with_label,
+    with_labels,
+)
 
 MAX_ANNOTATIONS_OF_A_TYPE = 10
 MAX_MESSAGE_CHARACTERS = 2_000
@@ -178,5 +185,4 @@ def _property(text: str) -> str:
 
 def _log(text: str) -> str:
     """Return `text` as a line of a log, in which nothing is a command."""
-    # The runner still reads an older spelling of commands (`##[…]`) anywhere in a line.
-    return plain(text).replace("##[", "## [")
+    return defuse_commands(plain(text))
