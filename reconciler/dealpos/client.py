@@ -68,6 +68,8 @@ class Client:
         self.observer = observer or ClientObserver()
         self.window = RequestWindow(self.observer.clock, reserve=limits.reserve)
         self.requests = 0
+        self.lost_answers = 0
+        """Requests that may have been carried out, or may still be, without an answer."""
         self.limits = limits
         self.writing = False
         """True once an apply checks the limits itself, so that it leaves nothing half written."""
@@ -175,6 +177,7 @@ class Client:
                 error.repeated = attempt > 1
                 raise
             except (errors.OutcomeUnknown, errors.Unreachable, errors.UnexpectedResponse) as error:
+                self.lost_answers += isinstance(error, errors.OutcomeUnknown)
                 if not retry.should_retry(operation, error, attempt) or self._is_over(operation):
                     raise
                 reason = retry.retry_reason(error)

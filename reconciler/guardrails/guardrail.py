@@ -7,7 +7,7 @@ sees values alone; today's date is one of them.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar, NamedTuple
@@ -38,6 +38,8 @@ class PlanContext:
     """True if only a part of what the files declare was looked at."""
     former: Mapping[Address, Value] = field(default_factory=dict)
     """Objects that interrupted replacements deleted and the plan creates again."""
+    applied: Collection[Address] = frozenset()
+    """Objects that were in the shop as declared once."""
 
     @cached_property
     def changes(self) -> Mapping[Address, Change]:

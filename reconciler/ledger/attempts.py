@@ -30,11 +30,11 @@ def save_attempts(
     state: StateDir,
     store: str,
     made: Mapping[Address, Attempt],
-    verified: Collection[Address],
+    settled: Collection[Address],
 ) -> None:
-    """Remember the attempts of a run, and forget those of the objects that it has verified."""
+    """Remember the attempts of a run, and forget those of the objects that are settled."""
     known = state.section(FILE, store)
-    gone = set(map(str, verified))
+    gone = set(map(str, settled))
     content = {name: entry for name, entry in known.items() if name not in gone}
     content |= {
         str(address): {

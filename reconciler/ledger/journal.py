@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from reconciler.core.diff.births import find_settled_births
@@ -19,14 +20,19 @@ from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.live import Live
+from reconciler.core.plan.past_runs import UsesSeen, uses_after
 from reconciler.core.plan.replacement import Interrupted, resume_interrupted
 from reconciler.errors import JournalUnwritable, LedgerConflict, LedgerError, UsageError
+from reconciler.kinds import KINDS
+from reconciler.ledger import TIME_FORMAT, now
 from reconciler.ledger.journal_document import JournalContent, dump, from_text, parse, to_text
 from reconciler.ledger.rewrites import read_rewrites, save_rewrites
 from reconciler.ledger.run_lock import RunLock
 from reconciler.ledger.state_dir import StateDir
 
 FILE = "journal.json"
+LATE_DELETION = timedelta(days=1)
+"""Time after which a deletion without an answer is not expected any more."""
 
 
 class Journal:
@@ -45,6 +51,7 @@ class Journal:
         """Values carried over by settled replacements, until a run saves them."""
         self._over: frozenset[Address] = frozenset()
         """Births that were found complete or gone, until a run saves that."""
+        self._seen: Mapping[Address, UsesSeen] = {}
         self._lock = RunLock(state, store, across_folders=across_folders)
         self._shared: JournalContent | None = None
         """The journal of a run in another clone, which takes the place of the file."""
@@ -66,6 +73,16 @@ class Journal:
         """New objects that were created out of use, to be completed and put in use."""
         return self.content.births - self._over
 
+    @property
+    def uses(self) -> Mapping[Address, UsesSeen]:
+        """The uses of declared coupons, as they were last seen."""
+        return {**self.content.uses, **self._seen}
+
+    @property
+    def has_news(self) -> bool:
+        """True if more is known than the journal says that was read."""
+        return bool(self.unsaved) or self.uses != self.content.uses
+
     def read(self, shared: str | None = None, run: str = "") -> None:
         """Read the journal before the shop is read.
 
@@ -84,31 +101,32 @@ class Journal:
 
         Raises LedgerConflict where another run is applying, or has begun since the shop was read.
         """
-        self._lock.take()
-        try:
+        with self._lock.hold():
             if self._version not in (None, (self._read_file().run, self._lock.last_run())):
                 raise LedgerConflict(
                     "another apply has run since the plan was made",
                     hint="nothing was written; run the command again",
                 )
             yield
-        finally:
-            self._lock.release()
 
     def begin_run(self, changes: Iterable[Change] = (), births: Collection[Address] = ()) -> str:
         """Note a new run, and return the journal as other clones need it, with all it will begin.
 
-        The replacements that were found settled are removed from it.
+        The replacements that were found settled are removed from the file. Other clones need
+        theirs until the ledger holds what they have carried over.
         """
-        left = {a: e for a, e in self.entries.items() if a not in self.unsaved}
+        left = {a: e for a, e in self.entries.items() if a not in self.unsaved or _is_doubtful(e)}
         save_rewrites(self.state, self.store, self.unsaved)
-        content = replace(self.content, run=uuid4().hex, replacements=left, births=self.births)
+        known = self.content
+        content = replace(
+            known, run=uuid4().hex, replacements=left, births=self.births, uses=self.uses
+        )
         if self._save(content):
             self._shared, self.unsaved, self._over = None, {}, frozenset()
         self._lock.note_run(content.run)
         self._version = self._read_file().run, self._lock.last_run()
         begun = {c.address: self._entry(c) for c in changes if _is_replacement(c)}
-        self._published = {**left, **begun}
+        self._published = {**known.replacements, **begun}
         return to_text(
             replace(content, replacements=self._published, births=content.births.union(births))
         )
@@ -123,6 +141,8 @@ class Journal:
         Raises JournalUnwritable when the note cannot be written: then nothing may be sent.
         """
         entry = self._entry(change)
+        if change.before:
+            self.note_uses([change])
         if not self._put(change.address, entry):
             raise JournalUnwritable(
                 f"not started: {self.state.path / FILE} cannot be written; without it, "
@@ -159,11 +179,35 @@ class Journal:
             with suppress(LedgerError):
                 self._share(address, entry)
 
+    def note_lost(self, addresses: Iterable[Address]) -> None:
+        """Note a deletion without an answer: the shop may carry it out later than a new creation.
+
+        For a day, what is gone then is gone by it, and comes back without a decision.
+        """
+        for address in addresses:
+            if entry := self.entries.get(address):
+                self._put(address, replace(entry, lost=now()))
+
+    def see(self, uses: Mapping[Address, UsesSeen]) -> None:
+        """Remember the uses that the shop shows; by the next run, where another is writing."""
+        self._seen = uses
+        if self._shared is None and self.has_news:
+            with suppress(LedgerError), self._lock.hold():
+                self._save(replace(self.content, uses=self.uses))
+
+    def note_uses(self, changes: Iterable[Change]) -> None:
+        """Remember the uses of coupons as changes find them, or leave them behind."""
+        found = {c.address: seen for c in changes if (seen := uses_after(KINDS[c.address.kind], c))}
+        known = self.content
+        merged = {a: seen.merge(known.uses.get(a)) for a, seen in found.items()}
+        if merged:
+            self._save(replace(known, uses={**known.uses, **merged}))
+
     def settle(self, done: Collection[Address], kept: KnownRewrites) -> None:
         """Save the known rewrites, then remove what was noted of settled objects."""
         save_rewrites(self.state, self.store, kept)
         known = self.content
-        left = {a: entry for a, entry in known.replacements.items() if a not in done}
+        left = {a: e for a, e in known.replacements.items() if a not in done or _is_doubtful(e)}
         born = known.births.difference(done)
         if len(left) < len(known.replacements) or born != known.births:
             self._save(replace(known, replacements=left, births=born))
@@ -177,16 +221,13 @@ class Journal:
         `births` are the new objects that are still out of use.
         """
         try:
-            self._lock.take()
+            with self._lock.hold():
+                return self._resume(live, kinds, save=self._shared is None)
         except LedgerConflict as error:
             live.notes.append(f"{error.message}; the shop may be shown between two of its changes")
-            return self._resume(live, kinds, save=False)
         except LedgerError:
-            return self._resume(live, kinds, save=False)
-        try:
-            return self._resume(live, kinds, save=self._shared is None)
-        finally:
-            self._lock.release()
+            pass  # a folder that cannot be written
+        return self._resume(live, kinds, save=False)
 
     def _resume(
         self, live: Live, kinds: Kinds, *, save: bool
@@ -203,7 +244,8 @@ class Journal:
     def _entry(self, change: Change) -> Interrupted:
         known = self.entries.get(change.address)
         before = change.before or (known.before if known else change.replaces or {})
-        return Interrupted(before, change.after or {}, change.carried, change.before is None)
+        lost, gone = known.lost if known else "", change.before is None
+        return Interrupted(before, change.after or {}, change.carried, gone, lost)
 
     def _share(self, address: Address, entry: Interrupted) -> None:
         """Bring an entry to other clones; may raise LedgerError."""
@@ -241,6 +283,12 @@ class Journal:
             "uses they had left. Restore it from a backup. If every coupon is in the shop as it "
             "should be, delete it",
         )
+
+
+def _is_doubtful(entry: Interrupted) -> bool:
+    """Return whether a deletion that got no answer may still be carried out."""
+    yesterday = (datetime.now(UTC) - LATE_DELETION).strftime(TIME_FORMAT)
+    return entry.lost > yesterday
 
 
 def _is_replacement(change: Change) -> bool:

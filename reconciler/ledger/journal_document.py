@@ -22,7 +22,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeInt, Type
 from reconciler.core.model.address import Address
 from reconciler.core.model.codec import keep
 from reconciler.core.model.kind import Kind
-from reconciler.core.plan.recreation import UsesSeen
+from reconciler.core.plan.past_runs import UsesSeen
 from reconciler.core.plan.replacement import Interrupted
 from reconciler.kinds import KINDS
 
@@ -52,6 +52,7 @@ class _Uses(BaseModel):
     model_config = ConfigDict(strict=True)
     used: NonNegativeInt
     limit: NonNegativeInt
+    deleted: bool = False
 
 
 class _Replacement(BaseModel):
@@ -60,7 +61,7 @@ class _Replacement(BaseModel):
     after: dict[str, Any]
     carried: dict[str, Any]
     gone: bool = False
-    lost: bool = False
+    lost: str = ""
 
 
 class _Section(BaseModel):
@@ -82,7 +83,9 @@ def parse(section: object) -> JournalContent:
             )
         else:
             strange[name] = entry
-    uses = {Address.parse(name): UsesSeen(u.used, u.limit) for name, u in known.uses.items()}
+    uses = {
+        Address.parse(name): UsesSeen(u.used, u.limit, u.deleted) for name, u in known.uses.items()
+    }
     births = frozenset(map(Address.parse, known.births))
     return JournalContent(replacements, births, uses, known.run, strange)
 

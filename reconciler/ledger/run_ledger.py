@@ -18,6 +18,7 @@ from reconciler.core.model.address import Address, join_some
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Value
 from reconciler.core.model.live import Live
+from reconciler.core.plan.past_runs import UsesByAddress, UsesSeen, show_whole_limits
 from reconciler.core.plan.plan import Plan
 from reconciler.core.report import ACCEPTED, Report
 from reconciler.errors import LedgerConflict, LedgerError, UsageError
@@ -61,10 +62,29 @@ class RunLedger:
                 merged.setdefault(address, {}).update(pairs)
         return replace(self, rewrites=merged)
 
+    @property
+    def uses(self) -> UsesByAddress:
+        """The uses of coupons as ledger and folder know them."""
+        found = dict(self.journal.uses)
+        for address, entry in self.snapshot.ledger.entries.items():
+            kind = KINDS.get(address.kind)
+            limit = entry.values.get(kind.use_counts[0]) if kind else None
+            if isinstance(limit, int):
+                recorded = UsesSeen(entry.used, limit)
+                found[address] = found.get(address, recorded).merge(recorded)
+        return found
+
+    @property
+    def once_applied(self) -> frozenset[Address]:
+        """Objects that were in the shop as declared once, and that no run has removed."""
+        seen = {address for address, uses in self.journal.uses.items() if not uses.deleted}
+        return frozenset(seen.union(self.snapshot.ledger.entries))
+
     def hold_conflicts(
         self, desired: Desired, live: Live, overwrite: Sequence[str] = ()
     ) -> ThreeWayInput:
         """Return both sides without the values that conflict; see `core.ledger.three_way`."""
+        live = show_whole_limits(desired, live, self.rewrites, KINDS)
         if self.backend is None:
             return ThreeWayInput(desired, live, {}, ())
         known = LedgerView(self.snapshot.ledger, KINDS, self.key)
@@ -130,7 +150,7 @@ class RunLedger:
             if not plan.empty:
                 self.backend.journal = self.journal.text()
                 self.backend.release(after)
-            elif after != self.snapshot.ledger or self.snapshot.lock:
+            elif after != self.snapshot.ledger or self.snapshot.lock or self.journal.has_news:
                 self._replace(self.backend, after, force=False)
         except LedgerConflict as error:
             # Nothing was applied here, and the run that applies now records the same objects.
@@ -148,7 +168,13 @@ class RunLedger:
     def _after(self, plan: Plan, basis: RecordBasis, applied: Sequence[Address]) -> Ledger:
         moment = Moment(now(), commit_of(self.state.root) or "")
         rewrites = self.with_new_rewrites().rewrites
-        return record_apply(basis, plan, applied, rewrites, KINDS, self.key, moment)
+        after = record_apply(basis, plan, applied, rewrites, KINDS, self.key, moment)
+        uses = self.journal.uses
+        entries = {
+            a: replace(e, used=max(e.used, uses[a].used)) if a in uses else e
+            for a, e in after.entries.items()
+        }
+        return replace(after, entries=entries)
 
     def _replace(self, backend: LedgerBackend, after: Ledger, force: bool) -> None:
         self._take(backend, self.journal.begin_run(), 0, force)

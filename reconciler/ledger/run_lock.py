@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reconciler import confined
@@ -42,8 +43,17 @@ class RunLock:
             if self._last:
                 confined.write(self._last, run.encode())
 
-    def take(self) -> None:
+    @contextmanager
+    def hold(self) -> Iterator[None]:
         """Take both without waiting; raises LedgerConflict while another process has one."""
+        self._take()
+        try:
+            yield
+        finally:
+            self._machine.release()
+            self._folder.release()
+
+    def _take(self) -> None:
         self._folder.take()
         try:
             if self._home:
@@ -53,11 +63,6 @@ class RunLock:
             raise
         except LedgerError:
             return  # a home that cannot be written
-
-    def release(self) -> None:
-        """Let go; does nothing without `take`."""
-        self._machine.release()
-        self._folder.release()
 
     def _make_home(self) -> Path:
         assert self._home

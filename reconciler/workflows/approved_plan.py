@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from reconciler.core.diff.births import NOTED, declare_in_use
 from reconciler.core.diff.change import Action
-from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.diff.rename import with_renames
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
@@ -21,13 +20,14 @@ from reconciler.core.plan.approved import (
     desired_from_approved,
 )
 from reconciler.core.plan.build import build_plan
+from reconciler.core.plan.past_runs import PastRuns
 from reconciler.core.plan.plan import Plan, SkippedChange, Violation
-from reconciler.core.plan.replacement import Interrupted
 from reconciler.dealpos.reading.read import read_live
 from reconciler.errors import UsageError
 from reconciler.guardrails.guardrail import PlanContext, run_guardrails
 from reconciler.kinds import KINDS
 from reconciler.ledger.attempts import read_attempts
+from reconciler.ledger.run_ledger import RunLedger
 from reconciler.render.words import format_value
 from reconciler.workflows.open_shop import OpenShop
 from reconciler.workflows.plan import PlannedRun, order_steps
@@ -75,7 +75,8 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
     }
     reasons = _reasons_by_address(moved) | lost
     left = desired.without({*reasons, *done})
-    made, more = _build(left, state, shop, before.rewrites, pending, approved.changes)
+    past = PastRuns(pending, read_attempts(shop.state, shop.store), uses=before.uses)
+    made, more = _build(left, state, before, past, approved.changes)
     reasons |= more
     actions = {change.address: change.action for change in approved.changes}
     made = replace(
@@ -126,19 +127,18 @@ def _remaining_violations(
 def _build(
     desired: Desired,
     state: Live,
-    shop: OpenShop,
-    kept: KnownRewrites,
-    pending: Mapping[Address, Interrupted],
+    ledger: RunLedger,
+    past: PastRuns,
     changes: Iterable[Approved],
 ) -> tuple[Plan, dict[Address, str]]:
     """Return the plan of the remaining changes, and the reasons for those that are impossible."""
     held: dict[Address, str] = {}
     seen = {change.address: change.implied for change in changes}
-    attempts = read_attempts(shop.state, shop.store)
     while True:
         faults = references.check_references(desired, state, KINDS)
-        approved = {a: entry for a, entry in pending.items() if desired.get(a)}
-        made, more = build_plan(desired, state, KINDS, shop.store, kept, approved, attempts)
+        approved = {a: entry for a, entry in past.interrupted.items() if desired.get(a)}
+        known = replace(past, interrupted=approved)
+        made, more = build_plan(desired, state, KINDS, ledger.store, ledger.rewrites, known)
         faults += more
         wider = dict(_find_additions(made, seen))
         if not faults and not wider:

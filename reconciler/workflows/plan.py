@@ -23,6 +23,7 @@ from reconciler.core.model.live import Live
 from reconciler.core.model.secret import conceal_declared
 from reconciler.core.plan.build import build_plan
 from reconciler.core.plan.faults import Fault, check_references, find_renamed_away
+from reconciler.core.plan.past_runs import PastRuns, find_allowed, see_uses
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.removal import keep_from_pruning
 from reconciler.core.plan.target import Scope, narrow_desired
@@ -93,28 +94,32 @@ def make_plan(
     refuse_faults(root, [fault for fault in found if fault.address not in refused], desired)
     asked = desired if audit else _complete_births(shop, ledger, desired, live)
     sides = ledger.hold_conflicts(asked, live, overwrite)
-    build = partial(
-        build_plan,
-        sides.desired,
-        sides.live,
-        KINDS,
-        shop.store,
-        ledger.rewrites,
+    past = PastRuns(
         pending,
         read_attempts(shop.state, shop.store),
+        ledger.once_applied,
+        ledger.uses,
+        find_allowed(desired, shop.today),
+        shop.today,
     )
+    if not audit:
+        refused = past.find_gone(desired, live, KINDS) | refused
+    build = partial(build_plan, sides.desired, sides.live, KINDS, shop.store, ledger.rewrites, past)
     plan, faults = build(refused)
     if gone := [fault for fault in faults if fault.address in applied and not audit]:
         # Deleted in the shop, and of such values that only a living object can have them.
         plan, faults = build({**refused, **{f.address: _explain_gone(f) for f in gone}})
     refuse_faults(root, () if audit else faults, desired)
+    shop.journal.see(see_uses((desired, live), plan, ledger.uses, KINDS))
     plan, basis = ledger.label_origins(plan, sides, desired, bool(scope))
     void = find_void_births(desired, shop.journal.births, KINDS)
     plan = replace(plan, given_up=(*plan.given_up, *void))
     planned = order_steps(shop, plan, ledger, basis)
     plan = planned.plan
     former = {address: entry.before for address, entry in pending.items()}
-    context = PlanContext(plan, sides.desired, sides.live, KINDS, shop.today, bool(scope), former)
+    context = PlanContext(
+        plan, sides.desired, sides.live, KINDS, shop.today, bool(scope), former, past.applied
+    )
     guardrails = shop.settings.guardrails
     violations, remarks = run_guardrails(guardrails, context, Files(root).locate)
     # Nothing was read of the objects outside a scope, so none of them is unmanaged.

@@ -47,16 +47,30 @@ def drop_repeated(
     kept, blocked = list[Change](), list[tuple[Address, str]]()
     for change in changes:
         kind, known = kinds[change.address.kind], attempts.get(change.address)
-        if (
-            known
-            and known.written & _digests_of_written(kind, change)
-            and _digest_live(kind, change.address, change.before) in known.live
-        ):
+        if known and is_repeated(kind, change, known):
             why = f"not tried again: {known.reason}. Change the file, or the {kind.name} in DealPOS"
             blocked.append((change.address, why))
         else:
             kept.append(change)
     return kept, blocked
+
+
+def is_repeated(kind: Kind, change: Change, known: Attempt) -> bool:
+    """Return whether a change was tried, and files and shop are as they were."""
+    live = _digest_live(kind, change.address, change.before)
+    return live in known.live and _writes_the_same(kind, change, known)
+
+
+def is_settled(kind: Kind, change: Change, known: Attempt | None) -> bool:
+    """Return whether an attempt is of no interest after a change that was verified.
+
+    One that puts the old object back says nothing of the attempt to replace it.
+    """
+    return change.replaces is None or bool(known and _writes_the_same(kind, change, known))
+
+
+def _writes_the_same(kind: Kind, change: Change, known: Attempt) -> bool:
+    return not known.written.isdisjoint(_digests_of_written(kind, change))
 
 
 def _digests_of_written(kind: Kind, change: Change) -> frozenset[str]:

@@ -86,28 +86,12 @@ def add_last_written(
                 notes.append(
                     f"{address}: `{name}` differs from the last apply, but the API cannot change it"
                 )
-        seen |= _whole_limit(kind, asked, state, entry)
         if seen != state.value:
             observed[address.kind][address.name] = replace(state, value=seen)
             declared[address.kind][address.name] = replace(
                 asked, changed_derived_fields=frozenset(moved)
             )
     return replace(desired, objects=declared), replace(live, objects=observed), notes
-
-
-def _whole_limit(
-    kind: Kind, asked: Declared, state: Observed, entry: LedgerEntry
-) -> dict[str, Any]:
-    """Return the limit that the remaining uses stand for, where the files change the limit.
-
-    A coupon of 100 uses that was replaced when 37 were spent has 63 in the shop; a limit of 150 in
-    the files is 150 less all that was ever spent.
-    """
-    limit = kind.use_counts[0]
-    whole, left = entry.kept.get((limit,), (None, None))
-    known = whole is not None and whole == entry.values.get(limit)
-    moved = asked.value.get(limit, whole) not in (whole, left)
-    return {limit: whole} if known and moved and state.value.get(limit) == left else {}
 
 
 def hold_conflicts(

@@ -9,8 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.core.diff.attempts import Attempt, drop_repeated
-from reconciler.core.diff.births import REASONS
+from reconciler.core.diff.attempts import drop_repeated, is_repeated
 from reconciler.core.diff.change import RENAMED, Action, Change, FieldChange, digest
 from reconciler.core.diff.diff import compare_fields, create_object, is_unchanged, merge_declared
 from reconciler.core.diff.known_rewrites import KnownRewrites
@@ -18,7 +17,7 @@ from reconciler.core.diff.rename import with_renames
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired, ancestors
 from reconciler.core.model.kind import Kind, Kinds, Value
-from reconciler.core.model.live import ListingStats, Live, Observed
+from reconciler.core.model.live import Live, Observed
 from reconciler.core.model.look_alike import spell_key
 from reconciler.core.model.secret import AUTHORISES, authorises
 from reconciler.core.plan.blocked import block_unsafe_updates, unread_dependencies
@@ -32,13 +31,15 @@ from reconciler.core.plan.faults import Fault
 from reconciler.core.plan.labels import Labels
 from reconciler.core.plan.notes import (
     UncomparedField,
+    explain_change,
     find_uncompared_fields,
     note_changed_codes,
     note_fractions,
     note_uncompared_fields,
     warn_of_look_alikes,
 )
-from reconciler.core.plan.plan import Plan, PlanWarning
+from reconciler.core.plan.past_runs import PastRuns, carry_uses, show_whole_limits
+from reconciler.core.plan.plan import Plan, PlanWarning, grow_listings, merge_warnings
 from reconciler.core.plan.removal import (
     expand_removals,
     find_authorising,
@@ -54,37 +55,36 @@ def build_plan(
     kinds: Kinds,
     store: str,
     kept: KnownRewrites | None = None,
-    pending: Mapping[Address, Interrupted] | None = None,
-    attempts: Mapping[Address, Attempt] | None = None,
+    past: PastRuns | None = None,
     refused: Mapping[Address, str] | None = None,
 ) -> tuple[Plan, list[Fault]]:
     """Return the plan that makes the shop as declared, and the faults that prevent it.
 
     With faults the plan is incomplete and must not be applied. `kept` is what the shop is known to
-    keep otherwise than it was written, `pending` are replacements that were cut in half, `attempts`
-    are those that did not end as written, `refused` are objects that must not be changed.
+    keep otherwise than it was written, `past` what earlier runs have left behind, `refused` are
+    objects that must not be changed.
     """
-    kept = kept or {}
+    kept, past = kept or {}, past or PastRuns()
+    live = show_whole_limits(desired, live, kept, kinds)
     live, renames, view_notes = with_renames(desired, live, kinds, kept)
     desired = expand_removals(desired, live, kinds)
     refused = refused or {}
     unread = unread_dependencies(desired, live, kinds, refused)
-    builder = _Builder(kinds, desired, live, renames, kept, unread, refused)
-    pending = pending or {}
-    for address, entry in pending.items():
+    builder = _Builder(kinds, desired, live, renames, kept, unread, refused, past)
+    for address, entry in past.interrupted.items():
         if address not in desired.removals:  # those are gone already, as the files want it
             builder.finish(address, entry, desired.get(address))
     for address, declared in desired:
-        if address not in pending:
+        if address not in past.interrupted:
             builder.consider(address, declared)
     held = {address for address, _ in builder.blocked}
     changes = [change for change in builder.changes if change.address not in held]
     found = collect_parents(changes, desired, live, kinds)
     changes, unsafe = block_unsafe_updates(changes, found, desired, live, kinds)
-    changes, repeated = drop_repeated(changes, attempts or {}, kinds)
+    changes, repeated = drop_repeated(changes, past.attempts, kinds)
     builder.withdraw(address for address, _ in repeated)
     removed = plan_deletions(desired, live, kinds, changes, renames)
-    deletions, deleted_before = drop_repeated(removed.changes, attempts or {}, kinds)
+    deletions, deleted_before = drop_repeated(removed.changes, past.attempts, kinds)
     held |= {address for address, _ in (*unsafe, *repeated)}
     plan = Plan(
         store=store,
@@ -92,7 +92,7 @@ def build_plan(
         unmanaged=tuple(find_unmanaged(desired, live, kinds)),
         authorising=tuple(find_authorising(desired, live, kinds)),
         unknown=(*builder.unknown, *removed.unknown),
-        given_up=tuple(address for address in pending if address in desired.removals),
+        given_up=tuple(a for a in past.interrupted if a in desired.removals),
         blocked=tuple(
             sorted((*builder.blocked, *unsafe, *repeated, *removed.blocked, *deleted_before))
         ),
@@ -107,7 +107,7 @@ def build_plan(
             *note_fractions(changes, kinds),
             *note_unpruned_kinds(desired, live, kinds),
         ),
-        warnings=_merge_warnings(
+        warnings=merge_warnings(
             *warn_of_incomplete_lists(changes, found, desired, live, kinds),
             *builder.warnings,
             *removed.warnings,
@@ -116,7 +116,7 @@ def build_plan(
         labels=Labels(desired, live, kinds),
         unchanged=builder.unchanged,
         parents=found,
-        listings=_grow_listings(live.listings, changes),
+        listings=grow_listings(live.listings, changes),
         reads=live.reads,
         known_rewrites=kept,
     )
@@ -133,6 +133,7 @@ class _Builder:
     unread: Mapping[Address, Address]
     """Objects that need an unread or refused one, with that one."""
     refused: Mapping[Address, str]
+    past: PastRuns
     changes: list[Change] = field(default_factory=list)
     unknown: list[tuple[Address, str]] = field(default_factory=list)
     blocked: list[tuple[Address, str]] = field(default_factory=list)
@@ -151,7 +152,13 @@ class _Builder:
 
     def finish(self, address: Address, entry: Interrupted, declared: Declared | None) -> None:
         """Decide how an interrupted replacement ends."""
-        found = finish_replacement(self.kinds[address.kind], address, entry, declared)
+        kind = self.kinds[address.kind]
+        if declared and self._has_ended(address, kind, declared):
+            return
+        entry, tried = self.past.update(kind, address, entry), self.past.attempts.get(address)
+        found = finish_replacement(kind, address, entry, declared, is_refused=False)
+        if found.change and tried and is_repeated(kind, found.change, tried):
+            found = finish_replacement(kind, address, entry, declared, is_refused=True)
         if found.change is None:
             self.blocked.append((address, found.note))
         else:
@@ -192,14 +199,32 @@ class _Builder:
         return f"{needed} is blocked" if is_blocked else f"{needed} could not be read"
 
     def _create(self, address: Address, kind: Kind, declared: Declared) -> None:
+        if self._has_ended(address, kind, declared):
+            return
+        if reason := self.past.used_up(kind, address, declared.value):
+            self.blocked.append((address, reason))
+            return
         for name in kind.required:
             if name not in declared.value:
                 message = f"{address} is new and has no `{name}`"
                 hint = f"declare `{name}`; it is required to create a {kind.name}"
                 self.faults.append(Fault(address, (), message, hint, is_drift=None))
-        reason = "declared, not in the shop"
-        change = create_object(kind, address, declared.value, reason, declared.source)
-        self.changes.append(replace(change, implied=self._implied_parents(address)))
+        gone = address in self.past.applied
+        reason = "applied before, gone from the shop" if gone else "declared, not in the shop"
+        value, note = carry_uses(kind, declared.value, self.past.uses.get(address))
+        self._explain(address, note, None)
+        change = create_object(kind, address, value, reason, declared.source)
+        carried = {n: (declared.value[n], v) for n, v in value.items() if declared.value[n] != v}
+        self.changes.append(
+            replace(change, carried=carried, implied=self._implied_parents(address))
+        )
+
+    def _has_ended(self, address: Address, kind: Kind, declared: Declared) -> bool:
+        """Return whether an object that is not in the shop has expired, and add a note."""
+        if day := self.past.find_expiry(kind, address, declared.value):
+            self.notes.append(f"{address}: it expired on {day} and is not in the shop; not created")
+            self.unchanged += 1
+        return bool(day)
 
     def _implied_parents(self, address: Address) -> tuple[Address, ...]:
         """Return the paths above a new name that the server creates with it, and add a note."""
@@ -238,7 +263,7 @@ class _Builder:
             Change(
                 address,
                 action,
-                _reason(declared, action, fields),
+                explain_change(declared, action, fields),
                 tuple(carried_over_fields(fields, live.value, after)),
                 live.value,
                 after,
@@ -273,27 +298,3 @@ class _Builder:
         if there.kind in self.kinds and self.desired.get(there) is None:
             file = f"its entry in the file there, after `reconciler adopt {there}`"
         return f"it belongs to {there} in the shop: {moved.reason}. Move {file}"
-
-
-def _reason(declared: Declared, action: Action, fields: Iterable[FieldChange]) -> str:
-    reasons = {f.reason for f in fields if f.action is action and f.reason}
-    told = "; ".join(sorted(reasons - {RENAMED}))
-    if action is Action.REPLACE:
-        return f"must be replaced: {told}"
-    return "; ".join(filter(None, (declared.removed or REASONS[declared.interrupted], told)))
-
-
-def _merge_warnings(*warnings: PlanWarning) -> tuple[PlanWarning, ...]:
-    """Return one warning for each message, about all objects that it is said of."""
-    merged: dict[str, set[Address]] = {}
-    for warning in warnings:
-        merged.setdefault(warning.message, set()).update(warning.addresses)
-    return tuple(PlanWarning(tuple(sorted(found)), message) for message, found in merged.items())
-
-
-def _grow_listings(
-    listed: Mapping[str, ListingStats], changes: list[Change]
-) -> dict[str, ListingStats]:
-    """Return the listings as they will be once the plan's new objects exist."""
-    new = Counter(change.address.kind for change in changes if change.action is Action.CREATE)
-    return {kind: replace(was, count=was.count + new[kind]) for kind, was in listed.items()}

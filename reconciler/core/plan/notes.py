@@ -10,10 +10,11 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from reconciler.core.diff.change import Action, Change, Path
+from reconciler.core.diff.births import REASONS
+from reconciler.core.diff.change import RENAMED, Action, Change, FieldChange, Path
 from reconciler.core.diff.diff import differs_in_whitespace_only
 from reconciler.core.model.address import Address, join_some
-from reconciler.core.model.desired import Desired, references_of
+from reconciler.core.model.desired import Declared, Desired, references_of
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live
 from reconciler.core.model.look_alike import (
@@ -172,3 +173,12 @@ def warn_of_look_alikes(desired: Desired, live: Live, kinds: Kinds) -> Iterator[
                         f"{spell_key(one)} and {spell_key(two)} differ only in "
                         f"{describe_difference(one, two)}",
                     )
+
+
+def explain_change(declared: Declared, action: Action, fields: Iterable[FieldChange]) -> str:
+    """Return why an object changes."""
+    reasons = {f.reason for f in fields if f.action is action and f.reason}
+    told = "; ".join(sorted(reasons - {RENAMED}))
+    if action is Action.REPLACE:
+        return f"must be replaced: {told}"
+    return "; ".join(filter(None, (declared.removed or REASONS[declared.interrupted], told)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_UP, Decimal
 from typing import NamedTuple
 
@@ -176,3 +176,19 @@ def round_share(share: int | Decimal, rounding: str = ROUND_UP) -> Decimal:
 def percent(share: int | Decimal, rounding: str = ROUND_UP) -> str:
     """Return a share of a hundred for people: `50 %`, `-12.5 %`."""
     return f"{round_share(share, rounding):,}".removesuffix(".0") + " %"
+
+
+def merge_warnings(*warnings: PlanWarning) -> tuple[PlanWarning, ...]:
+    """Return one warning for each message, about all objects that it is said of."""
+    merged: dict[str, set[Address]] = {}
+    for warning in warnings:
+        merged.setdefault(warning.message, set()).update(warning.addresses)
+    return tuple(PlanWarning(tuple(sorted(found)), message) for message, found in merged.items())
+
+
+def grow_listings(
+    listed: Mapping[str, ListingStats], changes: list[Change]
+) -> dict[str, ListingStats]:
+    """Return the listings as they will be once the plan's new objects exist."""
+    new = Counter(change.address.kind for change in changes if change.action is Action.CREATE)
+    return {kind: replace(was, count=was.count + new[kind]) for kind, was in listed.items()}

@@ -36,8 +36,8 @@ class Interrupted:
     """Fields of `after` that are not as declared: (declared, written)."""
     gone: bool = False
     """True if the old object is known to be deleted: what is there now is another one."""
-    lost: bool = False
-    """True if a deletion was sent and its outcome is unknown: the shop may do it later."""
+    lost: str = ""
+    """The moment of a deletion that got no answer, in UTC: the shop may carry it out later."""
 
 
 class Replacement(NamedTuple):
@@ -108,12 +108,17 @@ def _put_back(kind: Kind, entry: Interrupted, state: Observed) -> Value:
 
 
 def finish_replacement(
-    kind: Kind, address: Address, entry: Interrupted, declared: Declared | None
+    kind: Kind, address: Address, entry: Interrupted, declared: Declared | None, is_refused: bool
 ) -> Replacement:
-    """Return the end of a replacement whose old object is gone, with at most its uses left."""
+    """Return the end of a replacement whose old object is gone, with at most its uses left.
+
+    Where the shop is known to refuse the new one, the old one comes back.
+    """
     asked = declared.value if declared else {}
     new = CarryOver(None, "it is no longer declared")
-    if declared:
+    if is_refused:
+        new = CarryOver(None, "the shop does not store the new one as written")
+    elif declared:
         new = kind.carry_over(merge_declared(kind, entry.before, asked), entry.before)
     kept, note = new.value, new.note
     done = "finishes an interrupted replacement"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from reconciler.core.diff.attempts import record_attempt
+from reconciler.core.diff.attempts import is_settled, record_attempt
 from reconciler.core.diff.change import Action
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kinds
@@ -43,7 +43,7 @@ from reconciler.errors import (
     Unauthorised,
     Unreachable,
 )
-from reconciler.ledger.attempts import save_attempts
+from reconciler.ledger.attempts import read_attempts, save_attempts
 from reconciler.ledger.journal import Journal
 
 _FATAL = (Unreachable, Unauthorised, RateLimited)
@@ -78,6 +78,7 @@ def apply_steps(
     sender = RequestSender(client, kinds, plan.listings)
     policy = StopPolicy(client, steps, kinds, plan.listings)
     sender.reserved = policy.count_reserved
+    sender.note_lost = journal.note_lost
     current = _Run(plan, steps, sender, policy, journal, observer or ApplyObserver())
     writes = _by_change(plan, current.send_all())
     if current.stopped is None:
@@ -95,7 +96,10 @@ def apply_steps(
     verified = [outcome.address for outcome in outcomes if outcome.verified]
     unsent = {outcome.address for outcome in outcomes if outcome.status == "skipped"}
     journal.settle([*plan.given_up, *verified, *(current.births & unsent)], rewrites)
-    save_attempts(journal.state, journal.store, attempts, verified)
+    journal.note_uses(writes[address].change for address in verified)
+    tried = read_attempts(journal.state, journal.store)
+    settled = [a for a in verified if is_settled(kinds[a.kind], writes[a].change, tried.get(a))]
+    save_attempts(journal.state, journal.store, attempts, settled)
     return Report(
         plan.store,
         (*outcomes, *_set_aside(plan)),

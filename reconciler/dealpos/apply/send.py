@@ -6,21 +6,15 @@ anything is sent again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
-from typing import NamedTuple
 
-from reconciler.core.diff.change import Change
 from reconciler.core.diff.diff import compare_fields
 from reconciler.core.diff.readback import describe_mismatch, may_be_behind
-from reconciler.core.model.address import Address
-from reconciler.core.model.kind import Kind, Value
-from reconciler.core.model.live import ABSENT, Observed
+from reconciler.core.model.live import Observed
 from reconciler.core.report import Written
 from reconciler.core.steps.step import Request, Step, Undo
+from reconciler.dealpos.apply.lookup import Lookup
 from reconciler.dealpos.apply.patience import Patience
-from reconciler.dealpos.reading.readback import Readback
 from reconciler.errors import (
     ApiError,
     MismatchRemains,
@@ -33,27 +27,12 @@ from reconciler.errors import (
     Unreachable,
 )
 
-NOT_SHOWN = "it does not read back yet"
+MAX_PUT_BACKS = 3
+"""Attempts to create a replaced object again after answers that were lost."""
 
 
-class _Sight(NamedTuple):
-    """The last look at an object that was written a moment ago."""
-
-    value: Value | None = None
-    """The values that the read showed; None where it did not show the object."""
-    problem: str | None = None
-    """The difference from what was written."""
-    settled: bool = False
-    """True if the shop has stored this value; False while reads may be behind."""
-    unread: str | None = None
-    """The reason why it could not be read."""
-
-
-class RequestSender(Readback):
+class RequestSender(Lookup):
     """Sends the requests of steps; every method returns only when it knows what happened."""
-
-    reserved: Callable[[], int] = staticmethod(lambda: 0)
-    """The requests that the run keeps for finishing what it has begun."""
 
     def send(self, step: Step) -> tuple[Written, ...]:
         """Send the request of a step in the spelling that the shop accepts."""
@@ -84,7 +63,7 @@ class RequestSender(Readback):
 
     def delete(self, step: Step) -> tuple[Written, ...]:
         """Delete the objects of a step; an object that is gone already counts as deleted."""
-        self._delete(step.requests[0], step.addresses)
+        self.delete_objects(step.requests[0], step.addresses)
         return record_acceptance(step)
 
     def create_and_verify(self, step: Step) -> Written:
@@ -114,7 +93,7 @@ class RequestSender(Readback):
         assert failure is not None
         if isinstance(failure, MismatchRemains):
             raise failure
-        restored = self._put_back(self.kinds[step.kind], step.changes[0], undo)
+        restored = self._put_back(step, undo)
         lasting = isinstance(failure, Rejected | ReadbackMismatch)
         raise ReadbackMismatch(
             request.operation, failure.detail + restored, {} if lasting else None
@@ -128,7 +107,7 @@ class RequestSender(Readback):
         change, kind = step.changes[0], self.kinds[step.kind]
         written = record_acceptance(step)[0]
         acknowledged = self._send_settled(step, request)
-        seen = self._look_until(
+        seen = self.look_until(
             change.address,
             lambda value: describe_mismatch(kind, change, value),
             lambda value: may_be_behind(kind, change, value),
@@ -147,62 +126,48 @@ class RequestSender(Readback):
             why = "the response was lost, so another program may have created it: not changed"
             raise MismatchRemains(request.operation, f"{problem}; {why}", seen.value)
         try:
-            self._delete(undo.remove, [change.address])
+            self.delete_objects(undo.remove, [change.address])
         except ApiError as error:
             why = f"{problem}; it could not be deleted and is still in the shop: {error.detail}"
             raise MismatchRemains(request.operation, why, seen.value) from error
         raise ReadbackMismatch(request.operation, f"{problem}; it was deleted again")
 
-    def _look_until(
-        self,
-        address: Address,
-        find_problem: Callable[[Value], str | None],
-        may_be_behind: Callable[[Value], bool],
-    ) -> _Sight:
-        """Read an object until it is as it should be, or is not to be expected to become so."""
-        patience = Patience(self.client)
-        while True:
-            try:
-                live = self.read([address])
-            except (ApiError, Stopped) as error:
-                return _Sight(unread=error.message)
-            if address in live.read_errors:
-                return _Sight(unread=live.read_errors[address])
-            state = live.get(address)
-            value = state.value if isinstance(state, Observed) else None
-            problem = NOT_SHOWN if value is None else find_problem(value)
-            if problem is None and address not in self.read_singly:
-                problem = "only a list shows it"
-            is_known = value is not None and not may_be_behind(value)
-            if problem is None or (is_known and patience.shows_what_is_stored):
-                return _Sight(value, problem, settled=True)
-            if not patience.wait(self.reserved() + 1):
-                return _Sight(value, problem)
-
-    def _put_back(self, kind: Kind, change: Change, undo: Undo) -> str:
+    def _put_back(self, step: Step, undo: Undo) -> str:
         """Create the replaced object again after a failure, and return what became of it."""
         if not undo.replaces:
             return ""
         if undo.restore is None:
             return "; the old one is deleted, and had no uses left"
-        for body in undo.restore.bodies:
-            try:
-                with suppress(OutcomeUnknown):  # the look-up that follows settles it
-                    self.client.call(undo.restore.operation, body)
-                seen = self._look_until(
-                    change.address,
-                    lambda value: "other" if compare_fields(kind, undo.must_match, value) else None,
-                    lambda value: True,
-                )
-                if seen.value is None:
-                    return "; the old one was created again, and does not read back yet"
-                if seen.problem is None:
-                    restored = "the old one was restored with its remaining uses"
-                    return f"; {restored}, as far as reads show"
-                self._delete(undo.remove, [change.address])
-            except ApiError:
-                continue
-        return "; the old one is deleted and could not be restored"
+        for _ in range(MAX_PUT_BACKS):
+            is_refused = True
+            for body in undo.restore.bodies:
+                try:
+                    said = self._create_old(step, undo, Request(undo.restore.operation, body))
+                except ApiError as error:
+                    is_refused = is_refused and isinstance(error, Rejected)
+                    continue
+                if said is not None:
+                    return said
+            if is_refused:
+                break
+        return "; the old one is deleted and could not be restored. The next apply tries again"
+
+    def _create_old(self, step: Step, undo: Undo, request: Request) -> str | None:
+        """Try one spelling of the replaced object; return what became of it, None if it is bad."""
+        kind, address = self.kinds[step.kind], step.addresses[0]
+        self._send_settled(step, request)
+        seen = self.look_until(
+            address,
+            lambda value: "other" if compare_fields(kind, undo.must_match, value) else None,
+            lambda value: True,
+        )
+        if seen.value is None:
+            return "; the old one was created again, and does not read back yet"
+        if seen.problem is None:
+            restored = "the old one was restored with its remaining uses"
+            return f"; {restored}, as far as reads show"
+        self.delete_objects(undo.remove, [address])
+        return None
 
     def resend(self, request: Request) -> None:
         """Send a request once, where its effect is read right after."""
@@ -211,22 +176,7 @@ class RequestSender(Readback):
     def remove_creation(self, step: Step) -> None:
         """Remove what a step created, where a later read shows that it is broader."""
         assert step.undo is not None
-        self._delete(step.undo.remove, step.addresses)
-
-    def _delete(self, request: Request, addresses: Sequence[Address]) -> None:
-        try:
-            self.client.call(request.operation, request.body)
-        except (Rejected, OutcomeUnknown) as error:
-            patience = Patience(self.client)
-            while not self._are_gone(addresses):
-                # A refusal at the first attempt is one; after a lost answer, reads may be behind.
-                lost = isinstance(error, OutcomeUnknown) or error.repeated
-                if not lost or not patience.wait(self.reserved() + 1):
-                    raise
-
-    def _are_gone(self, addresses: Sequence[Address]) -> bool:
-        live = self.read(addresses, exist=False)
-        return all(live.get(address) is ABSENT for address in addresses)
+        self.delete_objects(step.undo.remove, step.addresses)
 
     def _send_settled(self, step: Step, request: Request) -> bool:
         """Send a request so that its outcome is known; a second time if the first was lost.

@@ -18,8 +18,9 @@ from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
 from reconciler.core.report import Status, Written
 from reconciler.core.steps.step import Step
+from reconciler.dealpos.apply.lookup import NOT_SHOWN
 from reconciler.dealpos.apply.patience import Patience
-from reconciler.dealpos.apply.send import NOT_SHOWN, RequestSender
+from reconciler.dealpos.apply.send import RequestSender
 from reconciler.errors import ApiError, Stopped
 
 Writes = Mapping[Address, Written]

@@ -1,9 +1,10 @@
-"""Objects that somebody discontinued in DealPOS: people decide if they come back on sale."""
+"""Objects that somebody discontinued or removed in DealPOS: people decide if they come back."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.core.diff.births import NOTED
+from reconciler.core.diff.change import Action
 from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 
 _RETIRED = (
@@ -18,11 +19,18 @@ _LIKELY = (
 
 @dataclass(frozen=True, slots=True)
 class Rule(Guardrail):
-    """A discontinued object that the plan would put back on sale."""
+    """A discontinued or removed object that the plan would put back."""
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
-        """Yield one finding for each object that was retired and would not be any more."""
+        """Yield one finding for each object that was retired or is gone and would be back."""
         for change in context.plan.changes:
+            is_new = change.action is Action.CREATE and change.replaces is None
+            if is_new and change.address in context.applied:
+                yield RuleFinding(
+                    "it was applied before and is gone from the shop, and this creates it again. "
+                    "To leave it out, remove it from the files",
+                    change.address,
+                )
             flag = context.kinds[change.address.kind].retire
             for field in change.fields if change.interrupted != NOTED else ():
                 if flag and field.path == (flag,) and field.before and not field.after:

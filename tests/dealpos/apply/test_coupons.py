@@ -142,12 +142,15 @@ def test_the_next_apply_does_not_give_the_uses_back(open_shop: MakeShop) -> None
     assert shop.item("coupons", "C")["Balance"] == 4
 
 
-def test_a_raised_limit_is_no_longer_what_was_carried_over(open_shop: MakeShop) -> None:
+def test_a_raised_limit_counts_the_uses_that_the_folder_knows(open_shop: MakeShop) -> None:
     shop = open_shop(SMALL, REPLACED)
     shop.apply()
     shop.write(REPLACED.replace("limit: 10", "limit: 20"))
     (change,) = shop.plan().changes
-    assert ("limit", 4, 20) in [(f.name, f.before, f.after) for f in change.fields]
+    assert ("limit", 10, 14) in [(f.name, f.before, f.after) for f in change.fields]
+    assert shop.apply().complete
+    assert shop.item("coupons", "C")["Balance"] == 14
+    assert shop.plan().empty
 
 
 def test_the_replacement_of_an_unused_coupon_has_the_declared_limit(open_shop: MakeShop) -> None:
