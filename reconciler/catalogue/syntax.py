@@ -160,6 +160,9 @@ def index_mappings(root: YamlNode | None) -> dict[Position, YamlNode]:
 
 def merge_conflicts(content: str, shown: str) -> list[Problem]:
     """Return a problem for each conflict of a git merge that is not resolved."""
+    # One character is found at once; an expression would look at every line of every file.
+    if not any(sign in content and sign * 7 in content for sign in "<=>"):
+        return []
     marks = list(_CONFLICT.finditer(content))
     # What is left of a half-resolved one has no beginning.
     marks = [mark for mark in marks if mark[0].startswith("<")] or marks[:1]
