@@ -81,10 +81,11 @@ class _Model:
                 self.state[address] = change.after
             else:
                 old = None if step.creates else self.state[address] or planned.before
-                value = {**(old or {}), **step.written_values(change)}
-                if address in step.births and self.unsafe_births:
+                self.state[address] = value = {**(old or {}), **step.written_values(change)}
+                if address in step.births:
+                    if not self.unsafe_births:
+                        continue  # out of use, so in no condition at all
                     del value[self.kinds[address.kind].retire]
-                self.state[address] = value
                 if change is not planned:
                     self.adapted.add(address)
             yield address
@@ -116,6 +117,8 @@ class _Model:
     def _unwritten(self, change: Change) -> str:
         """Return the fields that a later step must write, as text."""
         kind, value = self.kinds[change.address.kind], self.state[change.address] or {}
+        if change.after and change.after.items() <= value.items():
+            return ""  # nearly every object
         return ", ".join(
             f"`{name}`"
             for name, new in change.provable.items()
@@ -125,27 +128,28 @@ class _Model:
 
     def _unready_target(self, change: Change, value: Value) -> str | None:
         """Return what an object names and cannot use yet, or None."""
-        known = set[Address]()
-        if change.before and change.address in self.sold_before:
-            known.update(self._targets(change, change.before))
         for target in self._targets(change, value):
             if target in self.moving:
                 if self.state[target] is None:
                     return f"it names {target}, which does not exist"
-                returns = target not in known and self._returns(self.changes[target])
-                if self.left[target] and returns:
+                if not self.left[target] or not self._returns(self.changes[target]):
+                    continue
+                sold_before = change.before and change.address in self.sold_before
+                if not sold_before or target not in self._targets(change, change.before or {}):
                     return f"it names {target}, which is not complete"
         return None
 
     def _targets(self, change: Change, value: Value) -> Iterator[Address]:
         """Yield everything that an object depends on while it has this value."""
         kind = self.kinds[change.address.kind]
-        yield from ancestors(change.address, self.kinds)
+        if kind.tree:
+            yield from ancestors(change.address, self.kinds)
         if owner := kind.parent_address(change.after or change.before or {}):
             yield owner
         for target, _ in references_of(kind, value):
             yield target
-            yield from ancestors(target, self.kinds)
+            if self.kinds[target.kind].tree:
+                yield from ancestors(target, self.kinds)
             if target in self.returning_parents:
                 yield self.returning_parents[target]
 
