@@ -98,6 +98,16 @@ def refuse_name(name: str, listed: Collection[str]) -> None:
         raise UnreadableName(message, f"{hint}`{SETTING}: [{name}]`; or {literal}")
 
 
+def mask_names(written: str) -> str:
+    """Return a text as it is shown: with the name of each variable in the place of its value."""
+
+    def show(match: re.Match[str]) -> str:
+        escaped, name = match.groups()
+        return f"${{{name}}}" if escaped else f"(from {name})"
+
+    return _NAME.sub(show, written)
+
+
 def names_in(written: str) -> list[str]:
     """Return the variables that a text names."""
     return [name for escaped, name in _NAME.findall(written) if not escaped]

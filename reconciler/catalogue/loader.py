@@ -28,9 +28,10 @@ from reconciler.catalogue.sections import (
     read_removals,
 )
 from reconciler.catalogue.settings import Settings
-from reconciler.core.model.address import Source
+from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind
+from reconciler.core.model.masked import copy_masks, is_masked
 from reconciler.errors import Problem, SourceError, suggestion
 from reconciler.kinds import MANAGED
 
@@ -135,7 +136,15 @@ class _Loader:
             for name, kind in MANAGED.items()
         }
         removed = read_removals(self.directives[REMOVED], objects, self.problems)
-        return Desired(objects, read_allowances(self.directives[ALLOW], self.problems), removed)
+        allowed = read_allowances(self.directives[ALLOW], self.problems)
+        # A plan shows a name from the environment as its mask, and the exception to paste too.
+        masked = {
+            str(address): address
+            for address in (Address(kind, name) for kind in objects for name in objects[kind])
+            if is_masked(address.name)
+        }
+        allowed = tuple(replace(a, address=masked.get(str(a.address), a.address)) for a in allowed)
+        return Desired(objects, allowed, removed)
 
     def _kind(
         self, kind: Kind, entries: list[_FileObject], defaults: Mapping[str, Any]
@@ -169,7 +178,8 @@ class _Loader:
         if not entries:
             return []
         try:
-            return list(kind_adapter(kind).validate_python([entry.node for entry in entries]))
+            nodes = [entry.node for entry in entries]
+            return self._mask(nodes, kind_adapter(kind).validate_python(nodes))
         except ValidationError as error:
             failing: dict[int, set[str]] = {}
             nested, was = self.nested.get(kind.name), [WAS] if kind.rename else []
@@ -180,6 +190,14 @@ class _Loader:
             return self._without(kind, [entry.node for entry in entries], failing)
 
     @staticmethod
+    def _mask(nodes: list[Any], values: list[Any]) -> list[Any]:
+        """Return the values, those under masks that come from the environment."""
+        return [
+            copy_masks(node, value) if is_masked(node) else value
+            for node, value in zip(nodes, values, strict=True)
+        ]
+
+    @staticmethod
     def _without(kind: Kind, nodes: list[Node], failing: Mapping[int, set[str]]) -> list[Any]:
         """Return the values without the failing keys, so that other rules can still check them."""
         usable = [i for i in range(len(nodes)) if kind.identity not in failing.get(i, ())]
@@ -188,7 +206,8 @@ class _Loader:
             for i in usable
         ]
         values: list[Any] = [None] * len(nodes)
-        for i, value in zip(usable, kind_adapter(kind).validate_python(stripped), strict=True):
+        valid = _Loader._mask(stripped, kind_adapter(kind).validate_python(stripped))
+        for i, value in zip(usable, valid, strict=True):
             values[i] = value
         return values
 

@@ -23,6 +23,7 @@ from reconciler.catalogue import parser as document
 from reconciler.catalogue.environment import SETTING, Expander
 from reconciler.catalogue.files import SETTINGS_FILE, is_inside, list_files
 from reconciler.catalogue.parser import Node
+from reconciler.core.model.masked import SecretText, reveal
 from reconciler.errors import Problem, SourceError
 
 MIN_PARALLEL_BYTES = 1_000_000
@@ -153,10 +154,14 @@ def _flat(value: Any) -> Any:
     if type(value) is Node:
         items = {k: v if type(v) is str else _flat(v) for k, v in value.items()}
         return value.line, value.column, items
+    if isinstance(value, SecretText):
+        return reveal(value), value.mask
     return [_flat(item) for item in value] if isinstance(value, list) else value
 
 
 def _restore(value: Any) -> Any:
+    if type(value) is tuple and len(value) == 2:
+        return SecretText(*value)
     if type(value) is tuple:
         line, column, items = value
         node = Node(items)

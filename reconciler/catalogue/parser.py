@@ -26,9 +26,16 @@ from ruamel.yaml.events import (
 )
 
 from reconciler import confined
-from reconciler.catalogue.environment import Expander, TooMuchText, UnreadableName
+from reconciler.catalogue.environment import (
+    Expander,
+    TooMuchText,
+    UnreadableName,
+    mask_names,
+    names_in,
+)
 from reconciler.catalogue.syntax import PositionIndex, merge_conflicts, yaml_problem
 from reconciler.core.model.address import Source
+from reconciler.core.model.masked import SecretText
 from reconciler.errors import Problem
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -255,7 +262,9 @@ class _NodeBuilder:
             self.problem(event, "null is not allowed here", hint)
         elif self.expand is not None and "${" in written:
             try:
-                written = self.expand(written)
+                filled = self.expand(written)
+                named = names_in(written)
+                written = SecretText(filled, mask_names(written)) if named else filled
             except UnreadableName as error:
                 self._refuse(event, error)
         if event.anchor is not None:

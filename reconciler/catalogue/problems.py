@@ -14,6 +14,7 @@ from reconciler.catalogue.files import Problems
 from reconciler.catalogue.syntax import Steps
 from reconciler.core.model.address import Address, Source, join_some
 from reconciler.core.model.kind import Kind
+from reconciler.core.model.masked import SecretText
 from reconciler.errors import suggestion
 from reconciler.kinds import MANAGED
 
@@ -53,6 +54,7 @@ def _explain(
     may appear (never for customer data).
     """
     error_type, path, given = error["type"], error["loc"], error["input"]
+    shown = shown and not isinstance(given, SecretText)
     name = next((step for step in reversed(path) if isinstance(step, str)), "")
     if error_type == "missing":
         return f"`{name}` is missing", None

@@ -28,6 +28,7 @@ from reconciler.catalogue.problems import (
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Allowance, Declared, PruneScope, Removal
 from reconciler.core.model.kind import Kind
+from reconciler.core.model.masked import SecretText
 from reconciler.core.model.types import Code, Day, Flag
 from reconciler.errors import suggestion
 from reconciler.guardrails.guardrail import Guardrail, Guardrails
@@ -188,7 +189,9 @@ def _allowance(node: Any, source: Source, problems: Problems) -> Allowance | Non
     entry = validate_entry(AllowEntry, node, source, problems, f"{ALLOW}: ")
     if entry is None:
         return None
-    return Allowance(entry["rule"], entry["reason"], entry["until"], source, meant)
+    written = node.get("reason")
+    reason = str(written) if isinstance(written, SecretText) else entry["reason"]
+    return Allowance(entry["rule"], reason, entry["until"], source, meant)
 
 
 def read_removals(
@@ -201,7 +204,11 @@ def read_removals(
     found: dict[Address, Removal] = {}
     for given, source in entries:
         entry = _removed_entry(given, source, problems)
-        address = _parse_address(REMOVED, entry["address"], source, problems) if entry else None
+        written = entry["address"] if entry else ""
+        shown = given.get("address") if isinstance(given, Node) else given
+        if isinstance(shown, SecretText):
+            written = shown
+        address = _parse_address(REMOVED, written, source, problems) if entry else None
         if address is None or entry is None:
             continue
         declared = objects.get(address.kind, {}).get(address.name)
@@ -238,6 +245,8 @@ def _parse_address(key: str, written: str, source: Source, problems: Problems) -
         message, hint = _unknown_name("kind", kind, MANAGED)
         problems.add(source, ("address",), f"{key}: {message}", hint)
     else:
+        if isinstance(written, SecretText):
+            name = SecretText(name, str(written).partition("/")[2] or str(written))
         return Address(kind, name)
     return None
 

@@ -13,6 +13,7 @@ from operator import attrgetter
 from reconciler.core.diff.change import Change
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kinds
+from reconciler.core.model.masked import is_masked
 from reconciler.core.model.pricing import Offer
 
 Amount = int | Decimal
@@ -58,6 +59,12 @@ class Sale:
         """The percentage points by which the margin rises; 0 where a side is unknown."""
         before, after = margin(self.before), margin(self.after)
         return Decimal(0) if before is None or after is None else after - before
+
+    @property
+    def is_masked(self) -> bool:
+        """True if a price or cost comes from the environment, so that a margin would tell it."""
+        offers = (self.before or _UNKNOWN, self.after or _UNKNOWN)
+        return any(is_masked(number) for offer in offers for number in (offer.price, offer.cost))
 
     @property
     def falls_below_cost(self) -> bool:

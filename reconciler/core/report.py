@@ -22,6 +22,7 @@ from reconciler.core.diff.known_rewrites import (
 from reconciler.core.diff.readback import Proof, quote
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Value
+from reconciler.core.model.masked import is_masked, reveal_all
 
 Status = Literal["applied", "unverified", "failed", "stale", "skipped"]
 STATUSES: tuple[Status, ...] = ("applied", "unverified", "failed", "stale", "skipped")
@@ -176,7 +177,7 @@ def _read_notes(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Ite
     found = equivalent_rewrites(kind, change, live, settled=True)
     for path, traces in fingerprint_pairs(kind, change.address, found).items():
         if known.get(path) != traces:
-            private = kind.fields[path[0]].private
+            private = kind.fields[path[0]].private or is_masked(found[path][0])
             trace = partial(fingerprint, change.address) if private else quote
             asked, stored = map(trace, found[path])
             yield f"DealPOS stored `{'.'.join(path)}` {asked} as {stored}"
@@ -188,8 +189,9 @@ def _read_notes(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Ite
 def redact(kind: Kind, change: Change, message: str) -> str:
     """Return `message` without customer data that a server may have repeated in it."""
     for name, spec in kind.fields.items():
-        if spec.private:
-            for value in ((change.before or {}).get(name), (change.after or {}).get(name)):
+        values = (change.before or {}).get(name), (change.after or {}).get(name)
+        if spec.private or is_masked(values[1]):
+            for value in map(reveal_all, values):
                 if isinstance(value, str) and len(value) > 2:
                     message = message.replace(value, "…")
     return message

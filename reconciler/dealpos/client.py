@@ -13,6 +13,7 @@ import time
 from typing import Any
 
 from reconciler import errors
+from reconciler.core.model.masked import reveal_all
 from reconciler.core.model.store import Store
 from reconciler.dealpos import retry
 from reconciler.dealpos.auth import Token
@@ -253,7 +254,8 @@ class Client:
             request = self._http.stream(
                 route.method,
                 route.path,
-                params=parameters if route.query else None,
+                # httpx makes text of each parameter, which would be the mask of a secret code.
+                params=reveal_all(parameters) if route.query else None,
                 json=parameters if route.body else None,
                 headers={"Authorization": f"Bearer {token}"} if token else {},
                 extensions={"trace": self._deadline.track_connection},

@@ -22,6 +22,7 @@ from reconciler.core.model.kind import (
     Single,
     Value,
 )
+from reconciler.core.model.masked import add
 from reconciler.core.model.pricing import Offer
 from reconciler.core.model.types import Code, Count, Flag, Money, Text
 
@@ -131,7 +132,7 @@ def _prices(value: Value) -> dict[str, Offer]:
     found = {"": Offer(value.get("unit_price"), cost)}
     for outlet, entry in (value.get("outlet_prices") or {}).items():
         extra = entry.get("extra_cost") or 0
-        found[outlet] = Offer(entry.get("price"), None if cost is None else cost + extra)
+        found[outlet] = Offer(entry.get("price"), None if cost is None else add(cost, extra))
     return found
 
 
@@ -157,7 +158,7 @@ def _label(value: Value, product: Value) -> str:
     """Return the product's name and the model, such as `Cappuccino, Large`."""
     name = product.get("name") or value.get("name", "")
     model = value.get("model", "")
-    return ", ".join(dict.fromkeys(filter(None, (name, model))))
+    return ", ".join(dict.fromkeys(str(part) for part in (name, model) if part))
 
 
 KIND = Kind(

@@ -18,7 +18,7 @@ FILE = "attempts.json"
 def read_attempts(state: StateDir, store: str) -> dict[Address, Attempt]:
     """Return the attempts remembered for `store`; entries in another form are skipped."""
     return {
-        Address.parse(name): Attempt(
+        state.parse(name): Attempt(
             frozenset(entry["written"]), frozenset(entry["live"]), entry["reason"]
         )
         for name, entry in state.section(FILE, store).items()

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, get_type_hints
@@ -22,6 +22,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeInt, Type
 from reconciler.core.model.address import Address
 from reconciler.core.model.codec import keep
 from reconciler.core.model.kind import Kind
+from reconciler.core.model.masked import SecretText
 from reconciler.core.plan.past_runs import UsesSeen
 from reconciler.core.plan.replacement import Interrupted
 from reconciler.kinds import KINDS
@@ -94,13 +95,39 @@ def dump(content: JournalContent) -> dict[str, Any]:
     """Return the section of a content; empty where nothing is known."""
     return {
         **content.strange,
-        **{str(address): asdict(entry) for address, entry in content.replacements.items()},
+        **{str(a): _entry_document(a, entry) for a, entry in content.replacements.items()},
         **({"births": sorted(map(str, content.births))} if content.births else {}),
         **(
             {"uses": {str(a): u._asdict() for a, u in content.uses.items()}} if content.uses else {}
         ),
         **({"run": content.run} if content.run else {}),
     }
+
+
+def _entry_document(address: Address, entry: Interrupted) -> dict[str, Any]:
+    return asdict(_name(address, entry, str(address.name)))
+
+
+def _name(address: Address, entry: Interrupted, name: str) -> Interrupted:
+    """Return an entry whose values have `name` in the place of a code from the environment."""
+    if not isinstance(address.name, SecretText):
+        return entry
+    code = {KINDS[address.kind].identity: name}
+    before, after = (values and {**values, **code} for values in (entry.before, entry.after))
+    return replace(entry, before=before, after=after)
+
+
+def resolve(content: JournalContent, masked: Mapping[Address, Address]) -> JournalContent:
+    """Return a content with the codes that its masks stand for."""
+    if not masked:
+        return content
+    replacements = {masked.get(a, a): entry for a, entry in content.replacements.items()}
+    return replace(
+        content,
+        replacements={a: _name(a, entry, a.name) for a, entry in replacements.items()},
+        births=frozenset(masked.get(a, a) for a in content.births),
+        uses={masked.get(a, a): seen for a, seen in content.uses.items()},
+    )
 
 
 def to_text(content: JournalContent) -> str:

@@ -21,7 +21,7 @@ FILE = "kept.json"
 def read_rewrites(state: StateDir, store: str) -> KnownRewrites:
     """Return the rewrites remembered for `store`; entries in another form are skipped."""
     return {
-        Address.parse(name): dict(_parse_known(entries))
+        state.parse(name): dict(_parse_known(entries))
         for name, entries in state.section(FILE, store).items()
         if "/" in name and isinstance(entries, list)
     }

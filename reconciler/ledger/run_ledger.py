@@ -230,6 +230,8 @@ def _open(
 ) -> RunLedger:
     journal.read(snapshot.journal, snapshot.lock.run if snapshot.lock else "")
     key = read_key() if backend else None
+    entries = {state.resolve(a): entry for a, entry in snapshot.ledger.entries.items()}
+    snapshot = replace(snapshot, ledger=replace(snapshot.ledger, entries=entries))
     ledger = RunLedger(state, store, backend, snapshot, key, journal, snapshot.ledger.kept)
     return ledger.with_new_rewrites()
 

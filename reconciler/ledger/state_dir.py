@@ -10,12 +10,13 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from reconciler import confined
+from reconciler.core.model.address import Address
 from reconciler.errors import UsageError
 
 FOLDER = ".reconciler"
@@ -27,6 +28,16 @@ class StateDir:
 
     root: Path
     """The shop folder."""
+    masked: dict[Address, Address] = field(default_factory=dict, compare=False, repr=False)
+    """Addresses with a code from the environment, by the mask that files of the tool hold."""
+
+    def parse(self, name: str) -> Address:
+        """Return the object that a file of the tool names."""
+        return self.resolve(Address.parse(name))
+
+    def resolve(self, address: Address) -> Address:
+        """Return the object that an address in a file of the tool stands for."""
+        return self.masked.get(address, address)
 
     @property
     def path(self) -> Path:

@@ -40,8 +40,8 @@ def field_rows(found: Change | AuditFinding, kind: Kind) -> list[Row]:
     return [
         Row(
             plain(field.name),
-            format_value(found.address, kind.fields[field.path[0]], field.before),
-            format_value(found.address, kind.fields[field.path[0]], field.after),
+            format_value(found.address, kind.fields[field.path[0]], field.before, field.is_masked),
+            format_value(found.address, kind.fields[field.path[0]], field.after, field.is_masked),
         )
         for field in found.fields
     ]

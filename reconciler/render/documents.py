@@ -102,6 +102,9 @@ class ResourceChange(ObjectDocument, OriginDocument):
     """By field: such as the limit of a coupon that is used in part."""
     implied: NotRequired[list[str]]
     """Objects that the server creates with it, which no file declares."""
+    from_environment: NotRequired[list[list[str]]]
+    """The ways to the values that come from the environment; `before` and `after` have
+    fingerprints there."""
     uses_left: NotRequired[Number]
     """Of a coupon that is deleted, where the shop shows it."""
 

@@ -61,7 +61,7 @@ def describe_margins(finding: AuditFinding, kinds: Kinds) -> Iterator[str]:
     """Yield the margins that differ: `margin: live 45.9 %, declared 45.0 %`."""
     for sale in moved_sales(finding.moved, kinds) if finding.moved else ():
         declared, live = margin(sale.before), margin(sale.after)
-        if declared != live and sale.after is not None:
+        if declared != live and sale.after is not None and not sale.is_masked:
             at = f" at {plain(sale.outlet)}" if sale.outlet else ""
             loss = ", sold below cost" if sale.falls_below_cost else ""
             yield f"margin{at}: live {percent(live)}, declared {percent(declared)}{loss}"

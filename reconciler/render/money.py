@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from typing_extensions import TypedDict
 
+from reconciler.core.model.masked import is_masked
 from reconciler.core.model.pricing import Offer
 from reconciler.core.money import Peak, PriceImpact, Sale, margin
 from reconciler.render.json import Number, ObjectDocument, described, object_document
@@ -73,7 +74,7 @@ def _moves(sale: Sale) -> Iterator[Row]:
     if sale.own != (True, True) and sale.rise and sale.outlet:
         yield Row("price", _price(sale.before), _price(sale.after))
     before, after = margin(sale.before), margin(sale.after)
-    if before != after:
+    if before != after and not sale.is_masked:
         yield Row("margin", percent(before), percent(after))
 
 
@@ -170,11 +171,20 @@ def sale_document(sale: Sale) -> SaleDocument:
     before, after = sale.before or Offer(None, None), sale.after or Offer(None, None)
     return {
         "outlet": sale.outlet or None,
-        "price": {"before": before.price, "after": after.price},
-        "cost": {"before": before.cost, "after": after.cost},
-        "margin": {"before": _share(margin(before)), "after": _share(margin(after))},
+        "price": _move(before.price, after.price),
+        "cost": _move(before.cost, after.cost),
+        "margin": {
+            "before": None if sale.is_masked else _share(margin(before)),
+            "after": None if sale.is_masked else _share(margin(after)),
+        },
         "falls_below_cost": sale.falls_below_cost,
     }
+
+
+def _move(before: Number | None, after: Number | None) -> MoveDocument:
+    """Return a number before and after; neither where one comes from the environment."""
+    hidden = is_masked(before) or is_masked(after)
+    return {"before": None if hidden else before, "after": None if hidden else after}
 
 
 def _share(share: Decimal | None) -> Decimal | None:

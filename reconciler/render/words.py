@@ -15,6 +15,7 @@ from reconciler.core.diff.change import fingerprint
 from reconciler.core.model.address import Address
 from reconciler.core.model.field import Field
 from reconciler.core.model.look_alike import escape_character
+from reconciler.core.model.masked import is_masked, mask_all
 
 ObjectLabels = Mapping[Address, str]
 MAX_NAME_CHARACTERS = 60
@@ -53,16 +54,21 @@ def amount(value: int | Decimal) -> str:
     return f"{value:,}"
 
 
-def mask_value(address: Address, field: Field, value: Any) -> Any:
-    """Return a value as data for a reader: private ones as their fingerprint."""
-    return fingerprint(address, value) if field.private and value not in (None, "") else value
+def mask_value(address: Address, field: Field, value: Any, hidden: bool = False) -> Any:
+    """Return a value as data for a reader: private and `hidden` ones as their fingerprint."""
+    if is_masked(value):
+        return mask_all(value)
+    hidden = hidden or field.private
+    return fingerprint(address, value) if hidden and value not in (None, "") else value
 
 
-def format_value(address: Address, field: Field, value: Any) -> str:
+def format_value(address: Address, field: Field, value: Any, hidden: bool = False) -> str:
     """Return a value as text for a reader: text in quotes, numbers without, nothing as a dash."""
     if value is None:
         return "—"
-    if field.private and value != "":
+    if is_masked(value):
+        return plain(", ".join(map(str, value)) if isinstance(value, list) else str(value))
+    if (field.private or hidden) and value != "":
         return fingerprint(address, value)
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -33,7 +33,8 @@ from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.look_alike import fold_key, spell_key
-from reconciler.core.model.secret import AUTHORISES, authorises, conceal_declared, reveal
+from reconciler.core.model.masked import is_masked, reveal
+from reconciler.core.model.secret import AUTHORISES, authorises, conceal_declared
 from reconciler.core.plan.labels import Labels
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.full_read import FullRead
@@ -42,6 +43,8 @@ from reconciler.errors import UsageError, suggestion
 from reconciler.kinds import KINDS, MANAGED
 from reconciler.workflows import import_ as importing
 from reconciler.workflows.open_shop import OpenShop
+
+FROM_ENVIRONMENT = "its value comes from the environment: change it there"
 
 Place = tuple[str, Address | None, str]
 """A list in the files: the file, the object that it is nested in, and its key."""
@@ -131,6 +134,9 @@ def _compare(
         for name in dict.fromkeys(change.path[0] for change in changed):
             if not fields or name in fields:
                 was, now = declared.value[name], state.value[name]
+                if is_masked(was):
+                    found.skipped.append(Skipped(address, FROM_ENVIRONMENT, name))
+                    continue
                 found.drift.append(FieldDrift(address, name, was, now, declared.source))
 
 

@@ -53,7 +53,11 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
                 f"{approved.name} contains fields that this version does not know: {strange}",
                 hint="make it again with this version of reconciler",
             )
-    files = shop.read_files() if _has_private_fields(approved.changes) else Desired()
+    files = shop.read_files() if _needs_files(approved.changes) else Desired()
+    # A name from the environment is a mark in the plan; the files tell what it stands for.
+    names = {str(address): address for address in (*dict(files), *files.removals)}
+    changes = [replace(c, address=names.get(str(c.address), c.address)) for c in approved.changes]
+    approved = replace(approved, changes=tuple(changes))
     desired = desired_from_approved(approved.changes, files, KINDS)
     before = shop.read_ledger()
     wanted = declare_in_use(desired, dict.fromkeys(shop.journal.births, NOTED), KINDS)
@@ -168,9 +172,12 @@ def _unknown_part(change: Approved) -> str | None:
     return f"the {kind.name} fields {', '.join(sorted(names))}" if names else None
 
 
-def _has_private_fields(changes: Iterable[Approved]) -> bool:
-    """Return whether customer data is approved; the saved plan does not contain it."""
-    return any(KINDS[change.address.kind].is_private for change in changes)
+def _needs_files(changes: Iterable[Approved]) -> bool:
+    """Return whether values are approved that the saved plan does not contain.
+
+    They are customer data, and what comes from the environment.
+    """
+    return any(change.masked or KINDS[change.address.kind].is_private for change in changes)
 
 
 def _reasons_by_address(moved: Iterable[StaleField]) -> dict[Address, str]:
@@ -183,7 +190,7 @@ def _reasons_by_address(moved: Iterable[StaleField]) -> dict[Address, str]:
 
 def _explain_stale(item: StaleField) -> str:
     field = KINDS[item.address.kind].fields[item.name]
-    if field.private:
+    if field.private or item.hidden:
         return f"`{item.name}` was changed in the shop after the plan was saved"
     before, now, after = (
         format_value(item.address, field, value) for value in (item.before, item.now, item.after)

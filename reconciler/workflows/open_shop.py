@@ -41,7 +41,14 @@ class OpenShop:
 
     def read_files(self) -> Desired:
         """Return the objects that the files declare. Raises SourceError for every problem."""
-        return read_files(self.settings, self._parsing)
+        from reconciler.core.model.address import Address
+        from reconciler.core.model.masked import is_masked
+
+        desired = read_files(self.settings, self._parsing)
+        for address in (*dict(desired), *desired.removals):
+            if is_masked(address.name):
+                self.state.masked[Address(address.kind, str(address.name))] = address
+        return desired
 
     def read_ledger(self) -> RunLedger:
         """Return the ledger as it is now. Raises LedgerError, UsageError for a broken one.

@@ -70,8 +70,9 @@ def make_plan(
     file declares any. Raises SourceError for faults of the files, UsageError for an empty scope,
     LedgerError for an unreadable ledger.
     """
-    root, ledger = shop.settings.root, ledger or shop.read_ledger()
-    desired = shop.read_files()
+    # The files come first: they tell what the masks in the ledger and the journal stand for.
+    root, desired = shop.settings.root, shop.read_files()
+    ledger = ledger or shop.read_ledger()
     notes = desired.notes
     if scope:
         desired, narrowed = narrow_desired(desired, scope, KINDS)
@@ -145,6 +146,7 @@ def _explain_gone(fault: Fault) -> str:
 
 def rebuild_ledger(shop: OpenShop, backend: LedgerBackend, force: bool) -> None:
     """Write a ledger of every object that is as declared; `force` breaks the lock of a dead run."""
+    shop.read_files()
     known = read_for_rebuild(backend, shop.state, shop.store, shop.journal)
     planned = make_plan(shop, ledger=known, audit=True)
     with shop.journal.lock():

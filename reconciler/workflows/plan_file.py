@@ -116,6 +116,7 @@ def _read_change(entry: ResourceChange) -> Approved:
         entry.get("previous_address", "").partition("/")[2],
         frozenset(entry.get("implied", ())),
         {name: (pair["declared"], pair["written"]) for name, pair in carried.items()},
+        tuple(map(tuple, entry.get("from_environment", ()))),
         entry.get("uses_left"),
     )
 

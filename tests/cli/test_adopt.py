@@ -468,7 +468,7 @@ def test_what_the_shop_does_not_have_is_told(run: RunProgram, shop: Callable[...
     live["coupons"] = []
     ran = run("adopt", "coupon/K1", "--shop", shop(live))
     assert ran.code == 4
-    assert 'coupon/K1 "hello": not in the shop' in ran.out
+    assert 'coupon/K1 "(from CATALOGUE_GREETING)": not in the shop' in ran.out
 
 
 def test_the_shop_is_only_read(run: RunProgram, shop: Callable[..., Path]) -> None:

@@ -20,7 +20,7 @@ from reconciler.core.model.desired import Declared, Desired, references_of
 from reconciler.core.model.kind import Kind, Value
 from reconciler.core.model.live import Live, Observed
 from reconciler.core.model.look_alike import match_spellings, spell_key
-from reconciler.core.model.secret import SecretText
+from reconciler.core.model.masked import SecretText
 from reconciler.core.plan.faults import find_cycles
 from reconciler.kinds import MANAGED
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.kind import Kind, Value
+from reconciler.core.model.masked import is_masked, masked_paths, reveal_all
 
 
 class Action(Enum):
@@ -63,6 +64,11 @@ class FieldChange:
     """Which side moved since the last apply: one of ORIGINS; None where that is not known."""
 
     @property
+    def is_masked(self) -> bool:
+        """True if a side comes from the environment, so that the other tells what it was."""
+        return is_masked(self.before) or is_masked(self.after)
+
+    @property
     def name(self) -> str:
         """The path as text: `outlet_prices.Bandung.price`."""
         return ".".join(self.path)
@@ -105,6 +111,11 @@ class Change:
         return frozenset(field.path[0] for field in self.fields)
 
     @property
+    def masked(self) -> tuple[Path, ...]:
+        """The ways to the values that come from the environment."""
+        return tuple(masked_paths({**(self.before or {}), **(self.after or {})}))
+
+    @property
     def origin(self) -> str | None:
         """The most careful word of its fields; None where none is known."""
         known = [field.origin for field in self.fields if field.origin]
@@ -131,15 +142,24 @@ def comes_into_use(kind: Kind, change: Change) -> bool:
     return out and change.after is not None and not change.after.get(kind.retire)
 
 
-def digest(kind: Kind, address: Address, value: Value | None, names: Iterable[str] = ()) -> str:
+def digest(
+    kind: Kind,
+    address: Address,
+    value: Value | None,
+    names: Iterable[str] = (),
+    hidden: Container[str] = (),
+) -> str:
     """Return a short fingerprint of a value (or of some of its fields), equal for equal content.
 
-    Private fields enter it as their marks, so that nobody can search for what it was made of.
+    Private and `hidden` fields enter it as their marks, so that nobody can search for what it was
+    made of.
     """
     if value is None:
         return "absent"
     picked = {
-        name: fingerprint(address, value[name]) if kind.fields[name].private else value[name]
+        name: fingerprint(address, value[name])
+        if kind.fields[name].private or name in hidden
+        else value[name]
         for name in names or value
         if name in value
     }
@@ -153,8 +173,24 @@ def fingerprint(address: Address, value: Any) -> str:
     Sixteen bits, salted with the address: enough to see a change, too few to search for a name
     or a number that fits.
     """
-    salted = f"{address}\0{value}".encode()
+    salted = f"{address}\0{reveal_all(value)}".encode()
     return f"#{hashlib.sha256(salted).hexdigest()[:4]}"
+
+
+def fingerprint_at(address: Address, value: Value, paths: Iterable[Path]) -> dict[str, Any]:
+    """Return a value with fingerprints in the place of what is at `paths`."""
+    marked = dict(value)
+    for path in paths:
+        if value_at(marked, path) not in (None, ""):
+            marked = put_at(marked, path, fingerprint(address, value_at(marked, path)))
+    return marked
+
+
+def put_at(value: Any, path: Path, leaf: Any) -> Any:
+    """Return a copy of `value` with `leaf` at `path`, which exists."""
+    if not path:
+        return leaf
+    return {**value, path[0]: put_at(value[path[0]], path[1:], leaf)}
 
 
 def value_at(value: Any, path: Path, missing: Any = None) -> Any:

@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.core.diff.change import Change, Path, fingerprint, value_at
+from reconciler.core.diff.change import Change, Path, fingerprint, put_at, value_at
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.field import Field
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
+from reconciler.core.model.masked import is_masked, reveal_all
 
 Pair = tuple[Any, Any]
 """The declared value and the stored one, both as fingerprints."""
@@ -28,15 +29,17 @@ KnownRewrites = Mapping[Address, Mapping[Path, Pair]]
 _MISSING = object()
 
 
-def fingerprint_value(address: Address, field: Field, value: Any) -> Any:
-    """Return a value as it is remembered: as JSON, or as the mark of a private one."""
-    plain = json.loads(json.dumps(value, default=str))  # exact numbers stay exact
-    return fingerprint(address, plain) if field.private else plain
+def fingerprint_value(address: Address, field: Field, value: Any, hidden: bool = False) -> Any:
+    """Return a value as it is remembered: as JSON, or as the mark of a private or hidden one."""
+    hidden = hidden or field.private or is_masked(value)
+    plain = json.loads(json.dumps(reveal_all(value), default=str))  # exact numbers stay exact
+    return fingerprint(address, plain) if hidden else plain
 
 
 def fingerprint_pair(address: Address, field: Field, pair: Pair) -> Pair:
     """Return both values of a pair as they are remembered."""
-    return fingerprint_value(address, field, pair[0]), fingerprint_value(address, field, pair[1])
+    one, other = (fingerprint_value(address, field, v, is_masked(pair[0])) for v in pair)
+    return one, other
 
 
 def rewrites_of(kind: Kind, change: Change, live: Value) -> dict[Path, Pair]:
@@ -100,7 +103,7 @@ def apply_known_rewrites(
             if field is None or field.derived or _MISSING in now or now[0] == now[1]:
                 continue
             if fingerprint_pair(address, field, now) == pair:
-                value = _with(value, path, now[0])
+                value = put_at(value, path, now[0])
                 count += 1
         objects[address.kind][address.name] = replace(state, value=value)
     if not count:
@@ -108,10 +111,3 @@ def apply_known_rewrites(
     many = f"{count} values are" if count > 1 else "1 value is"
     note = f"{many} stored differently by DealPOS, as seen after an earlier apply; not changed"
     return replace(live, objects=objects), [note]
-
-
-def _with(value: Any, path: Path, leaf: Any) -> Any:
-    """Return a copy of `value` with `leaf` at `path`, which exists."""
-    if not path:
-        return leaf
-    return {**value, path[0]: _with(value[path[0]], path[1:], leaf)}

@@ -80,7 +80,7 @@ def may_be_behind(kind: Kind, change: Change, live: Value, later: Collection[str
 
 
 def _describe_field(kind: Kind, field: FieldChange) -> str:
-    if kind.fields[field.path[0]].private:
+    if kind.fields[field.path[0]].private or field.is_masked:
         return f"`{field.name}` reads back differently"
     sent, live = quote(field.after), quote(field.before)
     return f"`{field.name}` was sent as {sent} and reads back as {live}"

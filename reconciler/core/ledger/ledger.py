@@ -17,6 +17,7 @@ from reconciler.core.diff.change import Path
 from reconciler.core.diff.known_rewrites import KnownRewrites, Pair
 from reconciler.core.model.address import Address
 from reconciler.core.model.field import Field
+from reconciler.core.model.masked import is_masked
 
 UNKNOWN = object()
 """Stands for a value of which the ledger does not tell what was written last."""
@@ -86,7 +87,12 @@ class Key:
 
 
 def ledger_value(address: Address, spec: Field, value: Any, key: Key | None) -> Any:
-    """Return a value as the ledger holds it; UNKNOWN for a private one without a key."""
+    """Return a value as the ledger holds it.
+
+    UNKNOWN for one from the environment, and for a private one without a key.
+    """
+    if is_masked(value):
+        return UNKNOWN
     # Exact numbers stay exact; most values are what JSON makes of them already.
     plain = value if type(value) in _PLAIN else json.loads(json.dumps(value, default=str))
     if not spec.private:

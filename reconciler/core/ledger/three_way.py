@@ -36,6 +36,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import Live, Observed
+from reconciler.core.model.masked import is_masked
 from reconciler.core.plan.plan import Plan
 
 
@@ -75,7 +76,7 @@ def add_last_written(
         for name in asked.value.keys() - state.value.keys():
             spec = kind.fields[name]
             last = last_written(entry, spec, (name,), known.key) if spec.write_only else UNKNOWN
-            if last is UNKNOWN:
+            if last is UNKNOWN or is_masked(asked.value[name]):
                 continue
             if ledger_value(address, spec, asked.value[name], known.key) == last:
                 seen[name] = asked.value[name]
@@ -190,6 +191,8 @@ def _origin(
 ) -> str | None:
     """Return the side that changed since `entry`; None if unknown or neither."""
     spec = known.kinds[address.kind].fields[found.path[0]]
+    if is_masked(asked):
+        return None  # no ledger holds what comes from the environment
     if spec.name not in entry.values and not spec.private:
         return PENDING  # nobody managed the field until now
     last = last_written(entry, spec, found.path, known.key)

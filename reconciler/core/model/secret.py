@@ -11,41 +11,12 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
+from reconciler.core.model.masked import SecretText, reveal
 
 AUTHORISES = (
     "the coupon in DealPOS authorises functions of the till, so its code is a secret. Change or "
     "delete it in DealPOS, and keep it out of the files"
 )
-
-
-class SecretText(str):
-    """Text that equals what it is, and is shown as its mask."""
-
-    __slots__ = ("mask",)
-    mask: str
-
-    def __new__(cls, text: str, mask: str) -> SecretText:
-        """Return `text` under a mask."""
-        made = super().__new__(cls, reveal(text))
-        made.mask = mask
-        return made
-
-    def __str__(self) -> str:
-        return self.mask
-
-    def __repr__(self) -> str:
-        return repr(self.mask)
-
-    def __format__(self, form: str) -> str:
-        return format(self.mask, form)
-
-    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
-        return reveal(self), self.mask
-
-
-def reveal(text: str) -> str:
-    """Return a text as the API needs it, without its mask."""
-    return str.__str__(text)
 
 
 def conceal_live(live: Live, desired: Desired, kinds: Kinds, key: bytes) -> None:

@@ -38,7 +38,7 @@ def format_amount(value: Decimal) -> str:
 
 
 def _amount(written: Any) -> int | Decimal:
-    return _exact(written if type(written) is str else "", fractions=True)
+    return _exact(written if isinstance(written, str) else "", fractions=True)
 
 
 @lru_cache(maxsize=10_000)  # a shop has far fewer prices than variants
@@ -82,7 +82,7 @@ def _refuse_separators(written: str, fractions: bool) -> None:
 
 
 def _count(written: Any) -> int:
-    amount = _exact(written if type(written) is str else "", fractions=False)
+    amount = _exact(written if isinstance(written, str) else "", fractions=False)
     if isinstance(amount, Decimal):
         raise PydanticCustomError("count", "must be a whole number")
     return amount

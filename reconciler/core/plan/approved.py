@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from reconciler.core.diff.change import Action, fingerprint
+from reconciler.core.diff.change import Action, Path, fingerprint, fingerprint_at, put_at, value_at
 from reconciler.core.diff.diff import compare_fields
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Declared, Desired, Removal
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
+from reconciler.core.model.masked import SecretText
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Approved:
     """Objects that the server also creates, as seen when this was planned."""
     carried: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     """Fields that a replacement writes otherwise than declared: (declared, written)."""
+    masked: tuple[Path, ...] = ()
+    """The ways to values from the environment: marks too."""
     uses_left: int | Decimal | None = None
     """Of a promotion that is deleted, as it was seen when this was planned; None if it was not."""
 
@@ -51,6 +54,8 @@ class StaleField:
     before: Any = None
     now: Any = None
     after: Any = None
+    hidden: bool = False
+    """True if its values come from the environment."""
 
 
 def desired_from_approved(approved: Collection[Approved], files: Desired, kinds: Kinds) -> Desired:
@@ -63,7 +68,7 @@ def desired_from_approved(approved: Collection[Approved], files: Desired, kinds:
     removals: dict[Address, Removal] = {}
     for change in approved:
         kind, source = kinds[change.address.kind], change.source or Source("", 0, 0)
-        if change.action is Action.DELETE:
+        if change.action is Action.DELETE and _is_known(kind, change):
             removals[change.address] = Removal(source, delete=True)
         if (value := _declared_value(kind, change, files)) is not None:
             declared = Declared(value, source, change.renamed_from, _rewritten_fields(kind, change))
@@ -83,7 +88,19 @@ def _declared_value(kind: Kind, change: Approved, files: Desired) -> Value | Non
             if fingerprint(change.address, secret) != value[name]:
                 return None
             value[name] = secret
+    for path in change.masked:
+        if path[0] in value and not kind.fields[path[0]].private:
+            found = value_at(written.value if written else None, path)
+            mark = fingerprint(change.address, found) if found not in ("", None) else found
+            if mark != value_at(value, path):
+                return None
+            value = put_at(value, path, found)
     return value
+
+
+def _is_known(kind: Kind, change: Approved) -> bool:
+    """Return whether the files tell the identity that a plan holds as a mark."""
+    return (kind.identity,) not in change.masked or isinstance(change.address.name, SecretText)
 
 
 def _rewritten_fields(kind: Kind, change: Approved) -> frozenset[str]:
@@ -157,7 +174,7 @@ def _find_objections(
 def _find_shifted(kind: Kind, change: Approved, live: Value) -> Iterator[StaleField]:
     """Yield the fields that were changed since, to other values than the approved ones."""
     before, after = change.before or {}, change.after or {}
-    seen = _as_shown(kind, change.address, live)
+    seen = _as_shown(kind, change, live)
     whole = change.action in (Action.REPLACE, Action.DELETE)
     for name in sorted(before if whole else change.names):
         if name not in seen:
@@ -167,7 +184,9 @@ def _find_shifted(kind: Kind, change: Approved, live: Value) -> Iterator[StaleFi
         wanted = after.get(name, was)
         moved = kind.fields[name].comparable and now != was
         if moved and compare_fields(kind, {name: wanted}, {name: now}):
-            yield StaleField(change.address, change.action, None, name, was, now, wanted)
+            hidden = any(path[0] == name for path in change.masked)
+            values = was, now, wanted, hidden
+            yield StaleField(change.address, change.action, None, name, *values)
 
 
 def _find_spent(kind: Kind, change: Approved, live: Value) -> Iterator[StaleField]:
@@ -203,16 +222,12 @@ def _is_so(kind: Kind, change: Approved, live: Live) -> bool:
     after = change.after or {}
     names = after if change.action is Action.CREATE else change.names
     wanted = {name: after[name] for name in names if name in after}
-    seen = _as_shown(kind, change.address, state.value)
+    seen = _as_shown(kind, change, state.value)
     rewritten = () if change.action is Action.CREATE else _rewritten_fields(kind, change)
     return change.action is not Action.DELETE and not compare_fields(kind, wanted, seen, rewritten)
 
 
-def _as_shown(kind: Kind, address: Address, value: Value) -> Value:
-    """Return a live object as a plan shows it: private values as their fingerprints."""
-    return {
-        name: fingerprint(address, now)
-        if kind.fields[name].private and now not in ("", None)
-        else now
-        for name, now in value.items()
-    }
+def _as_shown(kind: Kind, change: Approved, value: Value) -> Value:
+    """Return a live object as a plan shows it: private and masked values as their fingerprints."""
+    private = ((name,) for name in value if kind.fields[name].private)
+    return fingerprint_at(change.address, value, (*private, *change.masked))

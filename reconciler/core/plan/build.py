@@ -19,6 +19,7 @@ from reconciler.core.model.desired import Declared, Desired, ancestors
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
 from reconciler.core.model.look_alike import spell_key
+from reconciler.core.model.masked import is_masked
 from reconciler.core.model.secret import AUTHORISES, authorises
 from reconciler.core.plan.blocked import block_unsafe_updates, unread_dependencies
 from reconciler.core.plan.children import (
@@ -256,6 +257,7 @@ class _Builder:
             self.blocked.append((address, f"not changed: {self._explain_unread(unread)}"))
         action = max((f.action for f in fields), key=lambda a: a.severity)
         asked = merge_declared(kind, live.value, declared.value)
+        masked = [name for name, value in declared.value.items() if is_masked(value)]
         after = asked
         if action is Action.REPLACE and not unread:
             after = self._replace(address, fields, asked, live.value)
@@ -268,7 +270,7 @@ class _Builder:
                 live.value,
                 after,
                 declared.source,
-                digest(kind, address, live.value, {f.path[0] for f in fields}),
+                digest(kind, address, live.value, {f.path[0] for f in fields}, masked),
                 old,
                 {n: (asked[n], v) for n, v in after.items() if asked.get(n) != v},
                 implied=self._implied_parents(address) if old and not unread else (),

@@ -31,7 +31,7 @@ class Labels(Mapping[Address, str]):
             raise KeyError(address)
         value = self._value(address)
         parent = kind.parent_address(value)
-        label = kind.label(value, self._value(parent) if parent else {})
+        label = str(kind.label(value, self._value(parent) if parent else {}))
         if not label:
             raise KeyError(address)
         return label if len(label) <= MAX_LABEL_CHARACTERS else label[:MAX_LABEL_CHARACTERS] + "…"

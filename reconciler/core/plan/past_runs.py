@@ -18,7 +18,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.model.secret import SecretText
+from reconciler.core.model.masked import SecretText
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.replacement import Interrupted
 

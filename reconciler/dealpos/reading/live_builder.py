@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
-from reconciler.core.model.secret import SecretText, conceal_name
+from reconciler.core.model.masked import SecretText
+from reconciler.core.model.secret import conceal_name
 from reconciler.dealpos.rows import Row
 from reconciler.errors import UnexpectedResponse
 

@@ -16,7 +16,8 @@ from reconciler.core.model.desired import Declared
 from reconciler.core.model.kind import Batch, Kind, Kinds
 from reconciler.core.model.live import ListingStats, Live, Observed
 from reconciler.core.model.look_alike import fold_key, spell_key
-from reconciler.core.model.secret import SecretText, conceal_name
+from reconciler.core.model.masked import SecretText
+from reconciler.core.model.secret import conceal_name
 from reconciler.core.steps.step import split_batches
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.operations import OPERATIONS, may_mean_not_found

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from reconciler.core.audit import Audit, AuditFinding
-from reconciler.core.diff.change import Action, Change
+from reconciler.core.diff.change import Action, Change, FieldChange, Path, fingerprint_at
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.masked import SecretText, is_masked, mask_all
 from reconciler.core.money import moved_sales, sum_price_impact
 from reconciler.core.plan.plan import Plan, Violation
 from reconciler.errors import ReconcilerError
@@ -97,8 +98,8 @@ def _violation(
     return {
         "rule": violation.rule,
         "message": violation.message,
-        "measured": violation.measured,
-        "limit": violation.limit,
+        "measured": None if is_masked(violation.measured) else violation.measured,
+        "limit": None if is_masked(violation.limit) else violation.limit,
         "unit": violation.unit,
         "address": str(violation.address) if violation.address else None,
         "label": labels.get(violation.address) if violation.address else None,
@@ -131,8 +132,8 @@ def _change(change: Change, kinds: Kinds, labels: ObjectLabels) -> documents.Res
         "fields": [
             {
                 "path": field.name,
-                "before": mask_value(change.address, kind.fields[field.path[0]], field.before),
-                "after": mask_value(change.address, kind.fields[field.path[0]], field.after),
+                "before": _side(change.address, kind, field, field.before),
+                "after": _side(change.address, kind, field, field.after),
                 "reason": field.reason,
                 **origin_of(field),
             }
@@ -150,11 +151,13 @@ def _add_details(document: documents.ResourceChange, change: Change, kind: Kind)
     """Add the keys that only some changes have."""
     if change.renamed_from:
         document["previous_address"] = f"{change.address.kind}/{change.renamed_from}"
+    if masked := _masked_paths(change, kind):
+        document["from_environment"] = list(map(list, masked))
     if change.implied:
         document["implied"] = [str(address) for address in change.implied]
     if change.carried:
         document["carried"] = {
-            name: {"declared": asked, "written": left}
+            name: {"declared": mask_all(asked), "written": mask_all(left)}
             for name, (asked, left) in change.carried.items()
         }
     left = (change.before or {}).get(kind.use_counts[1]) if change.action is Action.DELETE else None
@@ -164,12 +167,24 @@ def _add_details(document: documents.ResourceChange, change: Change, kind: Kind)
         document["origin"] = change.origin
 
 
+def _side(address: Address, kind: Kind, field: FieldChange, value: Any) -> Any:
+    return mask_value(address, kind.fields[field.path[0]], value, field.is_masked)
+
+
+def _masked_paths(change: Change, kind: Kind) -> tuple[Path, ...]:
+    """Return the ways to the values that come from the environment, the identity included."""
+    identity = ((kind.identity,),) if isinstance(change.address.name, SecretText) else ()
+    return tuple(dict.fromkeys((*identity, *change.masked)))
+
+
 def _value(change: Change, kind: Kind, value: Value | None) -> dict[str, Any] | None:
+    """Return an object as data; what comes from the environment is its fingerprint."""
     if value is None:
         return None
+    marked = fingerprint_at(change.address, value, _masked_paths(change, kind))
     return {
-        name: mask_value(change.address, kind.fields[name], item)
-        for name, item in value.items()
+        name: mask_value(change.address, kind.fields[name], item) if item is value[name] else item
+        for name, item in marked.items()
         if not kind.fields[name].internal
     }
 
@@ -204,8 +219,8 @@ def _finding(
         "fields": [
             {
                 "path": field.name,
-                "live": mask_value(finding.address, kind.fields[field.path[0]], field.before),
-                "declared": mask_value(finding.address, kind.fields[field.path[0]], field.after),
+                "live": _side(finding.address, kind, field, field.before),
+                "declared": _side(finding.address, kind, field, field.after),
                 **origin_of(field),
             }
             for field in finding.fields
