@@ -60,6 +60,13 @@ class Settings:
     _store: Mapping[str, str] = field(repr=False)
     """Values of the store; `${NAME}` as it is written where the environment has no value."""
 
+    def known_url(self) -> str | None:
+        """Return the URL of the configured store, without its credentials; None without one."""
+        url = self._store.get("url")
+        return (
+            None if not url or is_placeholder(url) else url if url == SANDBOX else _check_url(url)
+        )
+
     def store(self) -> Store:
         """Return the configured store. Raises StoreError where there is none, or it is not safe."""
         lacking = {k: w for k in _OVERRIDES if not (w := self._store.get(k)) or is_placeholder(w)}

@@ -48,7 +48,7 @@ MAX_WINDOWS = 3
 """Rate-limit windows in which one request is sent before its HTTP 429 is reported."""
 
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _RESPONSE_LOST = (httpx.RequestError, OSError)
 _NOT_OFFERED = frozenset({404, 405, 501})
 
@@ -94,10 +94,7 @@ class Client:
             )
         except (httpx.InvalidURL, UnicodeError, ValueError, ImportError, OSError) as error:
             # httpx reads the variables of proxies and of root certificates here.
-            raise errors.StoreError(
-                f"cannot set up a connection to {store.url}: {error}",
-                hint="check the address, and HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE",
-            ) from None
+            raise retry.setup_error(store.url, error) from None
         request = OPERATIONS["token"]
         self._token = Token(store, lambda keys: self._send(request, request.routes[0], keys))
         self._deadline = Deadline()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import ssl
 from urllib.parse import urlsplit
@@ -91,6 +92,22 @@ def not_sent_error(operation: Operation, shop: str, error: Exception) -> errors.
         operation.name,
         f"{shop} is unreachable{through} ({describe_failure(error)})",
         hint="check the address and the network. Nothing was sent",
+    )
+
+
+def setup_error(shop: str, error: Exception) -> errors.StoreError:
+    """Return the error for a connection that cannot be set up, with the variable to check."""
+    name = next((n for n in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(n)), None)
+    if name and isinstance(error, OSError):
+        is_empty = isinstance(error, ssl.SSLError)
+        why = "it holds no certificate" if is_empty else error.strerror or str(error)
+        return errors.StoreError(
+            f"the root certificates cannot be read: {name} names {os.environ[name]} ({why})",
+            hint=f"correct {name}, or unset it to use the usual root certificates",
+        )
+    return errors.StoreError(
+        f"cannot set up a connection to {shop}: {error}",
+        hint="check the address, and HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE",
     )
 
 

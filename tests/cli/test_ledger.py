@@ -197,6 +197,25 @@ def test_history_shows_applies_the_latest_first(
     assert lines[-1] == "History: 2 applies, 5 objects in the ledger"
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_history_needs_no_credentials(
+    run: RunProgram, shop: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    served = "https://shop.example"
+    for file in shop.glob("reconciler*"):
+        text = file.read_text(encoding="utf-8")
+        text = text.replace('"store": "sandbox"', f'"store": "{served}"')
+        file.write_text(text.replace("url: sandbox", f'url: "{served}"'), encoding="utf-8")
+    if "git" in (shop / "reconciler.yaml").read_text(encoding="utf-8"):
+        pytest.skip("each store has a ref of its own")
+    ran = run("history", shop, "--format", form)
+    assert ran.code == 0, ran.err
+    assert "create" in ran.out
+    refused = run("history", shop, "--rebuild")
+    assert refused.code == 1
+    assert "no credentials for https://shop.example" in refused.err
+
+
 def test_a_ledger_that_is_thrown_away_or_broken_is_made_anew(
     run: RunProgram, shop: Path, edit: Callable[..., None]
 ) -> None:

@@ -188,6 +188,20 @@ def test_an_unreachable_shop_behind_a_proxy_names_the_proxy_without_its_password
     )
 
 
+@pytest.mark.parametrize("operation", [READ, WRITE])
+def test_a_proxy_that_refuses_is_named_and_nothing_was_sent(
+    monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:the-password@proxy.example:8080")
+    with pytest.raises(Unreachable) as caught:
+        FakeServer(httpx.ProxyError("407 Proxy Authentication Required")).client.call(operation)
+    assert caught.value.message == (
+        "https://shop.example is unreachable through the proxy proxy.example:8080 "
+        "(407 Proxy Authentication Required)"
+    )
+    assert "Nothing was sent" in str(caught.value.hint)
+
+
 def test_an_unreachable_shop_that_no_proxy_excepts_names_no_proxy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -160,7 +160,7 @@ def test_a_companys_own_root_is_named_in_ssl_cert_file(
         assert client.call(READ) == ["row"]
 
 
-@pytest.mark.parametrize("text", [None, "this is not a certificate"])
+@pytest.mark.parametrize("text", [None, "", "this is not a certificate"])
 def test_a_root_certificate_that_cannot_be_read_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None
 ) -> None:
@@ -168,8 +168,12 @@ def test_a_root_certificate_that_cannot_be_read_is_an_error(
     if text is not None:
         file.write_text(text, encoding="utf-8")
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
-    with pytest.raises(StoreError, match="cannot set up a connection to https:") as caught:
+    with pytest.raises(StoreError) as caught:
         Client(Store("https://shop.example", "id", "secret"))
+    why = "No such file or directory" if text is None else "it holds no certificate"
+    assert caught.value.message == (
+        f"the root certificates cannot be read: SSL_CERT_FILE names {file} ({why})"
+    )
     assert "SSL_CERT_FILE" in caught.value.hint
 
 

@@ -31,7 +31,8 @@ def history(
         from reconciler.ledger.state_dir import StateDir
 
         shop = load(directory)
-        store = shop.store().url
+        # A ledger can be shown without credentials; only a rebuild reads the shop.
+        store = shop.known_url() or shop.store().url
         home = ledger.open_backend(StateDir(shop.root), shop.ledger, store)
         if home is None:
             raise UsageError(
