@@ -22,7 +22,12 @@ from reconciler.core.model.desired import Desired
 from reconciler.core.model.live import Live
 from reconciler.core.model.secret import conceal_declared
 from reconciler.core.plan.build import build_plan
-from reconciler.core.plan.faults import Fault, check_references, find_renamed_away
+from reconciler.core.plan.faults import (
+    Fault,
+    check_references,
+    explain_spellings,
+    find_renamed_away,
+)
 from reconciler.core.plan.past_runs import PastRuns, find_allowed, see_uses
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.removal import keep_from_pruning
@@ -92,6 +97,7 @@ def make_plan(
     desired = keep_from_pruning(desired, {address.kind for address in refused})
     found = check_references(desired, live, KINDS, applied, refused)
     refused |= {f.address: f.reason for f in found if f.is_drift or (audit and f.is_drift is None)}
+    refused |= explain_spellings(desired, live, KINDS)
     refuse_faults(root, [fault for fault in found if fault.address not in refused], desired)
     asked = desired if audit else _complete_births(shop, ledger, desired, live)
     sides = ledger.hold_conflicts(asked, live, overwrite)

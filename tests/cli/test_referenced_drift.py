@@ -36,7 +36,7 @@ LIVE = {
             "Variants": [
                 {
                     "Code": "1003L",
-                    "UnitPrice": 32000,
+                    "UnitPrice": 31000,
                     "OutletPrice": [{"Outlet": "Bandung Kota", "Price": 34000, "ExtraCost": 0}],
                 },
                 {"Code": "1003R", "UnitPrice": 27000},
@@ -75,7 +75,8 @@ def test_an_audit_lists_it_beside_all_other_drift(
     assert states["variant/1003R"] == "drifted"
     assert states["variant/1003Z"] == "missing"
     messages = {found["address"]: found["message"] for found in ran.json["findings"]}
-    assert messages["variant/1003L"].startswith("refers to the outlet `Bandung`, which does not")
+    assert "refers to the outlet `Bandung`, which does not exist" in messages["variant/1003L"]
+    assert messages["variant/1003L"].startswith("unit_price: live 31,000, declared 32,000; ")
     assert 'it belongs to product/1004 "Latte" in the shop' in messages["variant/1003X"]
     file = tmp_path / "audit.xml"
     file.write_text(run("audit", changed, "--format", "junit").out, encoding="utf-8")

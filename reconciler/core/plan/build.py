@@ -18,7 +18,6 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired, ancestors
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
-from reconciler.core.model.look_alike import spell_key
 from reconciler.core.model.masked import is_masked
 from reconciler.core.model.secret import AUTHORISES, authorises
 from reconciler.core.plan.blocked import block_unsafe_updates, unread_dependencies
@@ -179,9 +178,10 @@ class _Builder:
         state = self.live.get(address)
         if address in self.refused:
             self.blocked.append((address, self.refused[address]))
-        elif spelling := self.live.spellings.get(address):
-            how = f"the shop spells the {kind.identity} {spell_key(spelling)}"
-            self.blocked.append((address, f"{how}. Use the same spelling in the file"))
+            if isinstance(state, Observed):  # how it differs is shown all the same
+                counted = self.unchanged
+                self._compare(address, kind, declared, state)
+                self.unchanged = counted
         elif isinstance(state, Observed) and authorises(kind, state.value):
             self.blocked.append((address, f"not changed: {AUTHORISES}"))
         elif isinstance(state, Observed):
@@ -196,8 +196,7 @@ class _Builder:
             self._create(address, kind, declared)
 
     def _explain_unread(self, needed: Address) -> str:
-        is_blocked = needed in self.refused or needed in self.live.spellings
-        return f"{needed} is blocked" if is_blocked else f"{needed} could not be read"
+        return f"{needed} {'is blocked' if needed in self.refused else 'could not be read'}"
 
     def _create(self, address: Address, kind: Kind, declared: Declared) -> None:
         if self._has_ended(address, kind, declared):
@@ -253,13 +252,14 @@ class _Builder:
         if not fields:
             self.unchanged += 1
             return
-        if unread := self.unread.get(address):
+        is_refused = address in self.refused
+        if (unread := self.unread.get(address)) and not is_refused:
             self.blocked.append((address, f"not changed: {self._explain_unread(unread)}"))
         action = max((f.action for f in fields), key=lambda a: a.severity)
         asked = merge_declared(kind, live.value, declared.value)
         masked = [name for name, value in declared.value.items() if is_masked(value)]
         after = asked
-        if action is Action.REPLACE and not unread:
+        if action is Action.REPLACE and not (unread or is_refused):
             after = self._replace(address, fields, asked, live.value)
         self.changes.append(
             Change(

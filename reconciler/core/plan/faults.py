@@ -44,6 +44,16 @@ class Fault:
         return f"{message}. {self.hint[0].upper()}{self.hint[1:]}" if self.hint else message
 
 
+def explain_spellings(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, str]:
+    """Return the declared objects that the shop answers under another spelling, with the reason."""
+    return {
+        address: f"the shop spells the {kinds[address.kind].identity} {spell_key(spelling)}, the "
+        f"file {spell_key(address.name)}. Use the spelling of the shop in the file"
+        for address, spelling in live.spellings.items()
+        if desired.get(address)
+    }
+
+
 def find_renamed_away(
     desired: Desired, live: Live, kinds: Kinds, applied: Container[Address], today: str
 ) -> dict[Address, str]:
