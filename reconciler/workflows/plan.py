@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import NamedTuple
 
 from reconciler.catalogue.files import Files
@@ -23,7 +22,6 @@ from reconciler.core.model.live import Live
 from reconciler.core.model.secret import conceal_declared
 from reconciler.core.plan.build import build_plan
 from reconciler.core.plan.faults import (
-    Fault,
     check_references,
     explain_spellings,
     find_renamed_away,
@@ -93,7 +91,8 @@ def make_plan(
     # An interrupted replacement may have carried rewrites over.
     ledger = ledger.with_new_rewrites()
     applied = ledger.applied
-    refused = find_renamed_away(desired, live, KINDS, applied, shop.today)
+    is_allowed = find_allowed(desired, shop.today)
+    refused = find_renamed_away(desired, live, KINDS, applied, is_allowed)
     desired = keep_from_pruning(desired, {address.kind for address in refused})
     found = check_references(desired, live, KINDS, applied, refused)
     refused |= {f.address: f.reason for f in found if f.is_drift or (audit and f.is_drift is None)}
@@ -106,16 +105,14 @@ def make_plan(
         read_attempts(shop.state, shop.store),
         ledger.once_applied,
         ledger.uses,
-        find_allowed(desired, shop.today),
+        is_allowed,
         shop.today,
     )
     if not audit:
         refused = past.find_gone(desired, live, KINDS) | refused
-    build = partial(build_plan, sides.desired, sides.live, KINDS, shop.store, ledger.rewrites, past)
-    plan, faults = build(refused)
-    if gone := [fault for fault in faults if fault.address in applied and not audit]:
-        # Deleted in the shop, and of such values that only a living object can have them.
-        plan, faults = build({**refused, **{f.address: _explain_gone(f) for f in gone}})
+    plan, faults = build_plan(
+        sides.desired, sides.live, KINDS, shop.store, ledger.rewrites, past, refused
+    )
     refuse_faults(root, () if audit else faults, desired)
     shop.journal.see(see_uses((desired, live), plan, ledger.uses, KINDS))
     plan, basis = ledger.label_origins(plan, sides, desired, bool(scope))
@@ -144,10 +141,6 @@ def _complete_births(shop: OpenShop, ledger: RunLedger, desired: Desired, live: 
     likely = find_likely_births(desired, live, ledger.applied, KINDS)
     births = dict.fromkeys(likely, LIKELY) | dict.fromkeys(shop.journal.births, NOTED)
     return declare_in_use(desired, births, KINDS)
-
-
-def _explain_gone(fault: Fault) -> str:
-    return f"it was applied before and is not in the shop any more. To create it, {fault.hint}"
 
 
 def rebuild_ledger(shop: OpenShop, backend: LedgerBackend, force: bool) -> None:

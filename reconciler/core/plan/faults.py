@@ -7,7 +7,7 @@ that the shop spells otherwise, is no mistake of the line: it blocks the object 
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
@@ -55,7 +55,11 @@ def explain_spellings(desired: Desired, live: Live, kinds: Kinds) -> dict[Addres
 
 
 def find_renamed_away(
-    desired: Desired, live: Live, kinds: Kinds, applied: Container[Address], today: str
+    desired: Desired,
+    live: Live,
+    kinds: Kinds,
+    applied: Container[Address],
+    is_allowed: Callable[[str, Address], bool],
 ) -> dict[Address, str]:
     """Return the objects that were applied before and may have another name in the shop now.
 
@@ -63,7 +67,6 @@ def find_renamed_away(
     declares. To create the declared one would make a second object of it, so each comes with the
     reason to block it. An exception from `restore` says that it was deleted.
     """
-    allowed = {a.address for a in desired.allowances if a.rule == "restore" and a.until >= today}
     found: dict[Address, str] = {}
     for address, _ in desired:  # what is above comes first
         kind = kinds[address.kind]
@@ -73,7 +76,7 @@ def find_renamed_away(
         above = next((a for a in ancestors(address, kinds) if a in found), None)
         if above:
             found[address] = f"{above} is blocked"
-        elif others and address in applied and allowed.isdisjoint((None, address)):
+        elif others and address in applied and not is_allowed("restore", address):
             known = join_some([f"`{name}`" for name in others], MAX_NAMES)
             found[address] = (
                 "it was applied before, and the shop does not have it any more: it was renamed or "
