@@ -335,7 +335,9 @@ NO_READ_BY_CODE = {"missing_operations": frozenset({"GET /Inventory/Code", "POST
 
 
 @pytest.mark.parametrize(
-    "choices", [*FORMS, {"inventory_quantity": "Qty"}, NO_READ_BY_CODE], ids=str
+    "choices",
+    [*FORMS, {"inventory_quantity": "Qty"}, NO_READ_BY_CODE],
+    ids=lambda choices: "-".join(map(str, choices.values())) if len(choices) > 1 else min(choices),
 )
 def test_stock_is_understood_in_every_spelling(make_shop: MakeShop, choices: Any) -> None:
     shop = make_shop(LIVE, choices=Choices(**choices))
