@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from reconciler.core.diff.attempts import Attempt
 from reconciler.core.diff.births import find_settled_births
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.diff.known_rewrites import KnownRewrites
@@ -209,6 +210,13 @@ class Journal:
         merged = {a: seen.merge(known.uses.get(a)) for a, seen in found.items()}
         if merged:
             self._save(replace(known, uses={**known.uses, **merged}))
+
+    def note_attempts(self, made: Mapping[Address, Attempt], done: Collection[Address]) -> None:
+        """Remember the attempts of a run, and forget those of the objects that are settled."""
+        known = self.content
+        tried = {a: each for a, each in known.attempts.items() if a not in done} | dict(made)
+        if tried != known.attempts:
+            self._save(replace(known, attempts=tried))
 
     def settle(self, done: Collection[Address], kept: KnownRewrites) -> None:
         """Save the known rewrites, then remove what was noted of settled objects."""

@@ -3,6 +3,7 @@
     {"coupon/TEN": {"before": …, "after": …, "carried": …, "gone": false},   replacements
      "births": ["variant/1003L"],   created out of use, to be completed and put in use
      "uses": {"coupon/TEN": {"used": 37, "limit": 100}},
+     "attempts": {"coupon/TEN": {"written": […], "live": […], "reason": "…"}},   not made again
      "run": "4f1c…"}   the last run that wrote to the shop
 
 What another version wrote and this one does not know stays as it is.
@@ -19,6 +20,7 @@ from typing import Annotated, Any, get_type_hints
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeInt, TypeAdapter
 
+from reconciler.core.diff.attempts import Attempt
 from reconciler.core.model.address import Address
 from reconciler.core.model.codec import keep
 from reconciler.core.model.kind import Kind
@@ -35,6 +37,7 @@ class JournalContent:
     replacements: Mapping[Address, Interrupted] = field(default_factory=dict)
     births: frozenset[Address] = frozenset()
     uses: Mapping[Address, UsesSeen] = field(default_factory=dict)
+    attempts: Mapping[Address, Attempt] = field(default_factory=dict)
     run: str = ""
     strange: Mapping[str, Any] = field(default_factory=dict)
     """What another version wrote."""
@@ -56,6 +59,13 @@ class _Uses(BaseModel):
     deleted: bool = False
 
 
+class _Attempt(BaseModel):
+    model_config = ConfigDict(strict=True)
+    written: list[str]
+    live: list[str]
+    reason: str
+
+
 class _Replacement(BaseModel):
     model_config = ConfigDict(strict=True)
     before: dict[str, Any]
@@ -69,6 +79,7 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="allow")
     births: list[_Name] = []
     uses: dict[_Name, _Uses] = {}
+    attempts: dict[_Name, _Attempt] = {}
     run: str = ""
 
 
@@ -88,7 +99,11 @@ def parse(section: object) -> JournalContent:
         Address.parse(name): UsesSeen(u.used, u.limit, u.deleted) for name, u in known.uses.items()
     }
     births = frozenset(map(Address.parse, known.births))
-    return JournalContent(replacements, births, uses, known.run, strange)
+    attempts = {
+        Address.parse(name): Attempt(frozenset(a.written), frozenset(a.live), a.reason)
+        for name, a in known.attempts.items()
+    }
+    return JournalContent(replacements, births, uses, attempts, known.run, strange)
 
 
 def dump(content: JournalContent) -> dict[str, Any]:
@@ -100,6 +115,7 @@ def dump(content: JournalContent) -> dict[str, Any]:
         **(
             {"uses": {str(a): u._asdict() for a, u in content.uses.items()}} if content.uses else {}
         ),
+        **({"attempts": _dump_attempts(content.attempts)} if content.attempts else {}),
         **({"run": content.run} if content.run else {}),
     }
 
@@ -127,7 +143,15 @@ def resolve(content: JournalContent, masked: Mapping[Address, Address]) -> Journ
         replacements={a: _name(a, entry, a.name) for a, entry in replacements.items()},
         births=frozenset(masked.get(a, a) for a in content.births),
         uses={masked.get(a, a): seen for a, seen in content.uses.items()},
+        attempts={masked.get(a, a): tried for a, tried in content.attempts.items()},
     )
+
+
+def _dump_attempts(attempts: Mapping[Address, Attempt]) -> dict[str, Any]:
+    return {
+        str(address): {"written": sorted(a.written), "live": sorted(a.live), "reason": a.reason}
+        for address, a in attempts.items()
+    }
 
 
 def to_text(content: JournalContent) -> str:

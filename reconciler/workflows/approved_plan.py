@@ -26,7 +26,6 @@ from reconciler.dealpos.reading.read import read_live
 from reconciler.errors import UsageError
 from reconciler.guardrails.guardrail import PlanContext, run_guardrails
 from reconciler.kinds import KINDS
-from reconciler.ledger.attempts import read_attempts
 from reconciler.ledger.run_ledger import RunLedger
 from reconciler.render.words import format_value
 from reconciler.workflows.open_shop import OpenShop
@@ -79,7 +78,7 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
     }
     reasons = _reasons_by_address(moved) | lost
     left = desired.without({*reasons, *done})
-    past = PastRuns(pending, read_attempts(shop.state, shop.store), uses=before.uses)
+    past = PastRuns(pending, shop.journal.content.attempts, uses=before.uses)
     made, more = _build(left, state, before, past, approved.changes)
     reasons |= more
     actions = {change.address: change.action for change in approved.changes}

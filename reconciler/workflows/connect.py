@@ -17,7 +17,7 @@ from reconciler.dealpos.client import Client, embedded_transport
 from reconciler.dealpos.observer import ClientObserver
 from reconciler.dealpos.tenant import TenantProfile, load_profile
 from reconciler.errors import ReconcilerError, UsageError
-from reconciler.ledger import attempts, journal, read_key
+from reconciler.ledger import journal, read_key
 from reconciler.ledger import rewrites as memory
 from reconciler.ledger.state_dir import StateDir
 
@@ -87,7 +87,7 @@ def fill_sandbox(settings: Settings, content: dict[str, Any]) -> None:
         ) from None
     except sandbox.SandboxError as error:
         raise ReconcilerError(str(error), hint=f"check that {file} can be written") from None
-    for notes in (journal.FILE, memory.FILE, attempts.FILE):
+    for notes in (journal.FILE, memory.FILE):
         StateDir(settings.root).save_section(notes, SANDBOX, {})
 
 

@@ -37,7 +37,6 @@ from reconciler.core.steps.usage import ApiUsage
 from reconciler.dealpos.reading.read import read_live
 from reconciler.guardrails.guardrail import PlanContext, run_guardrails
 from reconciler.kinds import KINDS
-from reconciler.ledger.attempts import read_attempts
 from reconciler.ledger.backend import LedgerBackend
 from reconciler.ledger.run_ledger import RunLedger, read_for_rebuild
 from reconciler.workflows.open_shop import OpenShop, refuse_faults
@@ -102,7 +101,7 @@ def make_plan(
     sides = ledger.hold_conflicts(asked, live, overwrite)
     past = PastRuns(
         pending,
-        read_attempts(shop.state, shop.store),
+        shop.journal.content.attempts,
         ledger.once_applied,
         ledger.uses,
         is_allowed,

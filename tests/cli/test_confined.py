@@ -123,7 +123,6 @@ STATE = [
     "journal.json",
     "kept.json",
     "tenant.json",
-    "attempts.json",
     "sandbox.db",
     "sandbox.db-wal",
     "apply.lock",

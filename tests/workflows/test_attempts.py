@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from reconciler.core.model.address import Address
-from reconciler.ledger import attempts
 from tests.support.applied import SMALL, calls, message, statuses
 from tests.support.shop import MakeShop, Shop
 
@@ -66,7 +65,7 @@ def test_a_changed_file_is_tried_and_keeps_the_uses(open_shop: MakeShop) -> None
     coupon = shop.item("coupons", "C")
     assert (coupon["Balance"], coupon["Description"]) == (4, "Weekend")
     assert shop.plan().settled
-    assert attempts.read_attempts(shop.state, "sandbox") == {}
+    assert shop.journal.content.attempts == {}
 
 
 def test_a_changed_limit_is_tried(open_shop: MakeShop) -> None:
@@ -127,10 +126,3 @@ def test_a_saved_plan_is_not_carried_out_twice(open_shop: MakeShop) -> None:
     assert statuses(report) == {"coupon/C": "stale"}
     assert "not tried again" in message(report, "coupon/C")
     assert deletions(shop) == sent
-
-
-def test_a_broken_file_is_no_attempt(open_shop: MakeShop) -> None:
-    shop = opened(open_shop, LONG)
-    shop.state.save_section(attempts.FILE, "sandbox", {"coupon/C": {"written": 5}, "x": {}})
-    assert attempts.read_attempts(shop.state, "sandbox") == {}
-    assert shop.apply().complete

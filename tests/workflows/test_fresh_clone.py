@@ -160,3 +160,24 @@ def test_no_use_comes_back_wherever_a_run_is_killed(
 def journal(shop: Shop) -> dict[str, Any]:
     file = shop.state.path / FILE
     return json.loads(file.read_text()).get("sandbox", {}) if file.exists() else {}
+
+
+def test_an_attempt_that_cannot_succeed_is_not_made_again_in_another_clone(
+    tmp_path: Path,
+) -> None:
+    """The shop cuts the description, so that each attempt would delete a live coupon."""
+    team = Team(tmp_path / "team")
+    text = COUPON.replace("minimum_amount: 0", "description: Weekend at the beach")
+    shop = team.clone("first", text)
+    shop.twin.choices = shop.twin.choices.with_changes(rewrite_text="cut")
+    store = shop.twin.store
+    store.put("coupon", {**store.get("coupon", "C").payload, "Discount": 20, "MinimumAmount": 5})
+    (outcome,) = apply(shop).outcomes
+    assert outcome.status == "failed"
+    assert shop.item("coupons", "C")["Balance"] == 4
+    before = len(shop.twin.calls)
+    other = team.clone("second", text)
+    plan = make_plan(other.open(other.client())).plan
+    assert plan.changes == ()
+    assert "not tried again: " in dict((str(a), why) for a, why in plan.blocked)["coupon/C"]
+    assert {method for method, _, _ in shop.twin.calls[before:]} <= {"GET", "POST"}

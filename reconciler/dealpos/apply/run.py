@@ -43,7 +43,6 @@ from reconciler.errors import (
     Unauthorised,
     Unreachable,
 )
-from reconciler.ledger.attempts import read_attempts, save_attempts
 from reconciler.ledger.journal import Journal
 
 _FATAL = (Unreachable, Unauthorised, RateLimited)
@@ -97,9 +96,9 @@ def apply_steps(
     unsent = {outcome.address for outcome in outcomes if outcome.status == "skipped"}
     journal.settle([*plan.given_up, *verified, *(current.births & unsent)], rewrites)
     journal.note_uses(writes[address].change for address in verified)
-    tried = read_attempts(journal.state, journal.store)
+    tried = journal.content.attempts
     settled = [a for a in verified if is_settled(kinds[a.kind], writes[a].change, tried.get(a))]
-    save_attempts(journal.state, journal.store, attempts, settled)
+    journal.note_attempts(attempts, settled)
     return Report(
         plan.store,
         (*outcomes, *_set_aside(plan)),
