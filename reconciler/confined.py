@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +25,9 @@ _OPENAT = os.open in os.supports_dir_fd
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _READ = os.O_RDONLY | _NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | _NO_LINK | getattr(os, "O_DIRECTORY", 0)
+
+
+_DRAFT = re.compile(r"\..+\.([0-9]+)\.[0-9a-f]{8}\.draft")
 
 
 class NotConfined(OSError):
@@ -113,6 +117,37 @@ def write_below(root: Path, name: str | Path, content: bytes, *, follow: bool = 
             with suppress(OSError):
                 os.unlink(draft.name, dir_fd=draft.folder)
             raise
+        with suppress(OSError):
+            _finish(place)
+
+
+def _finish(place: Place) -> None:
+    """Force the folder of a file to disk, and remove drafts that killed processes left there."""
+    if place.folder is None:  # Windows, which syncs no folder
+        names = os.listdir(os.path.dirname(place.path))
+    else:
+        folder = os.open(".", os.O_RDONLY, dir_fd=place.folder)
+        try:
+            os.fsync(folder)
+            names = os.listdir(folder)
+        finally:
+            os.close(folder)
+    for name in names:
+        if (found := _DRAFT.fullmatch(name)) and not _may_be_alive(int(found[1])):
+            os.unlink(place.beside(name).name, dir_fd=place.folder)
+
+
+def _may_be_alive(process: int) -> bool:
+    """Return whether a process may still be there, which nobody can ask on Windows."""
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -50,3 +52,30 @@ def test_two_processes_leave_what_one_of_them_wrote(tmp_path: Path) -> None:
             found.add(file.read_bytes())
     assert other.returncode == 0
     assert found == contents
+
+
+def test_drafts_of_killed_processes_go_and_those_of_living_ones_stay(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = tmp_path / f".journal.json.{dead.pid}.0a1b2c3d.draft"
+    living = tmp_path / f".journal.json.{os.getppid()}.0a1b2c3d.draft"
+    other = tmp_path / ".mine.draft"
+    for file in (left, living, other):
+        file.write_text("half")
+    confined.write(tmp_path / "kept.json", b"{}")
+    assert sorted(tmp_path.iterdir()) == sorted([living, other, tmp_path / "kept.json"])
+
+
+def test_the_folder_is_forced_to_disk_after_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    sync = os.fsync
+
+    def noted(file: int) -> None:
+        synced.append("folder" if stat.S_ISDIR(os.fstat(file).st_mode) else "file")
+        sync(file)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    confined.write(tmp_path / "journal.json", b"{}")
+    assert synced == ["file", "folder"]

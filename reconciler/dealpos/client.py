@@ -69,8 +69,7 @@ class Client:
         self.observer = observer or ClientObserver()
         self.window = RequestWindow(self.observer.clock, reserve=limits.reserve)
         self.requests = 0
-        self.lost_answers = 0
-        """Requests that may have been carried out, or may still be, without an answer."""
+        self.lost_answers = 0  # to requests that may have been carried out, or may still be
         self.limits = limits
         self.writing = False
         """True once an apply checks the limits itself, so that it leaves nothing half written."""

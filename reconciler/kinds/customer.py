@@ -9,7 +9,7 @@ from typing import Annotated, Any, Required
 from typing_extensions import TypedDict
 
 from reconciler.core.model.codec import DAY, NUMBER, Codec, text
-from reconciler.core.model.field import Identity, Private, Runtime, Wire, one_key
+from reconciler.core.model.field import Identity, Private, Runtime, Unique, Wire, one_key
 from reconciler.core.model.kind import Call, Kind, Listing, Reads, Single
 from reconciler.core.model.types import Code, Count, Day, Text
 
@@ -24,7 +24,7 @@ class Customer(TypedDict, total=False):
 
     code: Required[Annotated[Code, Identity(), one_key("Code")]]
     name: Annotated[Text, Private(), one_key("Name")]
-    email: Annotated[Text, Private(), one_key("Email")]
+    email: Annotated[Text, Private(), Unique(), one_key("Email")]
     mobile: Annotated[Text, Private(), Wire(("MobilePhone", "Mobile"), ("Mobile", "MobilePhone"))]
     birthday: Annotated[
         Day, Private(), Wire(("Birthday", "Birthdate"), ("BirthDate", "Birthday", "Birthdate"), DAY)

@@ -26,6 +26,7 @@ from reconciler.core.plan.faults import (
     explain_spellings,
     find_renamed_away,
 )
+from reconciler.core.plan.notes import explain_doubles
 from reconciler.core.plan.past_runs import PastRuns, find_allowed, see_uses
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.removal import keep_from_pruning
@@ -109,6 +110,9 @@ def make_plan(
     )
     if not audit:
         refused = past.find_gone(desired, live, KINDS) | refused
+    doubles = explain_doubles(live, KINDS)
+    refused |= {a: why for a, why in doubles.items() if a in live.doubles and desired.get(a)}
+    notes = (*notes, *(f"{a}: {why}" for a, why in doubles.items() if a not in refused))
     plan, faults = build_plan(
         sides.desired, sides.live, KINDS, shop.store, ledger.rewrites, past, refused
     )

@@ -190,6 +190,68 @@ def test_a_killed_run_of_this_clone_is_no_hindrance(clone: Callable[[str], Path]
     assert GitBackend(clone("b"), STORE).read().ledger == ONE
 
 
+def test_a_run_that_is_killed_between_push_and_its_own_clone_is_no_hindrance_there(
+    clone: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = clone("a")
+    line = GitRepository._line
+
+    class Killed(BaseException):
+        pass
+
+    def pushed(self: GitRepository, *words: str, **more: Any) -> str:
+        said = line(self, *words, **more)
+        if words[0] == "push":
+            raise Killed
+        return said
+
+    first = GitBackend(folder, STORE)
+    with monkeypatch.context() as patch:
+        patch.setattr(GitRepository, "_line", pushed)
+        with pytest.raises(Killed):
+            first.take(first.read(), LATER)
+    other = GitBackend(clone("b"), STORE)
+    with pytest.raises(LedgerConflict, match="another apply is running"):
+        other.take(other.read(), LATER)
+    again = GitBackend(folder, STORE)
+    again.take(again.read(), LATER)
+    again.release(ONE)
+    assert other.read().ledger == ONE
+
+
+def test_a_push_whose_answer_is_lost_counts(
+    clone: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = GitRepository._line
+
+    def lost(self: GitRepository, *words: str, **more: Any) -> str:
+        said = line(self, *words, **more)
+        if words[0] == "push":
+            raise LedgerError("git push: connection reset")
+        return said
+
+    first = GitBackend(clone("a"), STORE)
+    with monkeypatch.context() as patch:
+        patch.setattr(GitRepository, "_line", lost)
+        first.take(first.read(), LATER)
+    first.release(ONE)
+    assert GitBackend(clone("b"), STORE).read().ledger == ONE
+
+
+def test_the_journal_travels_with_the_lock_and_its_updates(clone: Callable[[str], Path]) -> None:
+    first, second = GitBackend(clone("a"), STORE), GitBackend(clone("b"), STORE)
+    first.journal = "one"
+    first.take(first.read(), LATER, run="r1")
+    found = second.read()
+    assert found.lock is not None
+    assert (found.journal, found.lock.run) == ("one", "r1")
+    first.journal = "two"
+    first.publish()
+    assert second.read().journal == "two"
+    first.release(ONE)
+    assert (second.read().journal, second.read().lock) == ("two", None)
+
+
 def test_the_loser_of_a_take_over_is_told_and_overwrites_nothing(
     clone: Callable[[str], Path],
 ) -> None:

@@ -73,6 +73,11 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
+class Unique:
+    """No two objects should have the same value."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """The field names other objects: its text, its list `under` a key, or a mapping's keys."""
 
@@ -117,6 +122,7 @@ class Field:
     wire: Wire
     identity: bool = False
     private: bool = False
+    unique: bool = False
     internal: bool = False
     """Read and sent back where the API wants it; no key of a file, never compared or shown."""
     immutable_reason: str | None = None
@@ -151,6 +157,7 @@ def field_from_annotation(name: str, annotation: Any) -> Field:
         found.get(Wire, Wire()),
         identity=Identity in found,
         private=Private in found,
+        unique=Unique in found,
         runtime=Runtime in found,
         derived=Derived in found,
         uncompared_reason=next((m.reason for m in marks if isinstance(m, Uncompared)), None),

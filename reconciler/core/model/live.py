@@ -62,6 +62,8 @@ class Live:
     """The reason why an object that was asked for could not be read."""
     spellings: dict[Address, str] = field(default_factory=dict)
     """The names under which the shop answers reads of these objects, where it spells them so."""
+    doubles: set[Address] = field(default_factory=set)
+    """Names that two objects have: the API would change or delete either."""
     stock: dict[Address, Mapping[str, int | Decimal]] = field(default_factory=dict)
     """The stock of an object by place, where a removal needs it and a read showed it."""
     references_unknown: dict[str, str] = field(default_factory=dict)

@@ -182,3 +182,31 @@ def explain_change(declared: Declared, action: Action, fields: Iterable[FieldCha
     if action is Action.REPLACE:
         return f"must be replaced: {told}"
     return "; ".join(filter(None, (declared.removed or REASONS[declared.interrupted], told)))
+
+
+def explain_doubles(live: Live, kinds: Kinds) -> dict[Address, str]:
+    """Return the live objects that share their name, or a value that should be unique, and why.
+
+    The API finds an object by its name: of two it would change or delete either.
+    """
+    found = {}
+    for kind in kinds.values():
+        shared: dict[tuple[str, object], list[Address]] = {}
+        for name, state in live.iterate_observed(kind.name):
+            address = Address(kind.name, name)
+            if address in live.doubles:
+                found[address] = (
+                    f"the shop has two {kind.collection} with this {kind.identity}, and a request "
+                    "could reach either. Delete one of them in DealPOS"
+                )
+            for field in kind.fields.values():
+                if field.unique and (value := state.value.get(field.name)):
+                    shared.setdefault((field.name, value), []).append(address)
+        for (field_name, _), same in shared.items():
+            for address in same if len(same) > 1 else ():
+                others = join_some([other for other in same if other != address], 3)
+                found[address] = (
+                    f"the shop has the same `{field_name}` for {others}. Correct one of them in "
+                    "DealPOS"
+                )
+    return found

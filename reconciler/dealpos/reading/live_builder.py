@@ -34,6 +34,8 @@ class LiveBuilder:
         """Names of the objects of each kind that single reads have shown."""
         self.partial_children: dict[str, list[Children]] = {}
         """Children as one type of read showed them before the other, by the kind of the parent."""
+        self.ids: dict[tuple[str, str], object] = {}
+        """The ID of each object that pages and batches have shown, by kind and name."""
         self.omits_empty_keys = False
         """True where this shop was seen to leave out empty keys: rows of one read differ in keys.
 
@@ -93,10 +95,13 @@ class LiveBuilder:
     def _add(self, kind: Kind, rows: Iterable[Row], keys: frozenset[str], read: str) -> None:
         empty = dict.fromkeys(keys)
         states = self.live.objects.setdefault(kind.name, {})
+        here: set[str] = set()
         for row in rows:
             name = kind.identity_of(row)
             if name is None:
                 continue
+            if read == MANY and self._is_double(kind, name, row, here):
+                self.live.doubles.add(Address(kind.name, name))
             try:
                 value = kind.decode(row if len(row) == len(keys) else {**empty, **row})
                 children = self._children_in(kind, name, row, read)
@@ -118,6 +123,18 @@ class LiveBuilder:
                 many = kind if len(states) > MAX_OBJECTS or child is None else child
                 detail = f"the shop has returned more than {MAX_OBJECTS:,} {many.collection}"
                 raise UnexpectedResponse(kind.name, detail)
+
+    def _is_double(self, kind: Kind, name: str, row: Row, here: set[str]) -> bool:
+        """Return whether another object has this name; `here` are the names of this page.
+
+        A row may be on two pages because an object was added meanwhile. Its ID tells so, where
+        there is one; without it, one page alone is believed.
+        """
+        if (own := row.get("ID")) is not None:
+            return bool(self.ids.setdefault((kind.name, name), own) != own)
+        double = name in here
+        here.add(name)
+        return double
 
     def _merge_children(
         self, kind: Kind, known: Mapping[str, Value] | None, shown: Mapping[str, Value] | None

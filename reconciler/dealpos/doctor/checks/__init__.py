@@ -27,6 +27,7 @@ CHECKS: tuple[Callable[[Evidence, Kinds], Iterator[CheckResult]], ...] = (
     listings.check_retired_objects,
     listings.check_nested_children,
     listings.check_default_filter,
+    listings.check_doubles,
     dialect.check_fields,
     dialect.check_value_formats,
     access.check_clock,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from reconciler.core.model.kind import Kind, Kinds
@@ -11,6 +12,7 @@ from reconciler.dealpos.rows import Row
 
 PAGE_SIZE = "page size"
 RETIRED = "discontinued objects listed"
+DOUBLES = "objects with one code or email"
 
 _READ_TO_THE_END = "no action needed: lists are read to their end, with more requests"
 _LOOKED_UP = (
@@ -94,6 +96,19 @@ def check_default_filter(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResu
         else:
             name, value = next(iter(listing.wider.items()))
             yield _compare_filter(check, kind, (first, wider), f"{name}={value}")
+
+
+def check_doubles(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
+    """Report names that two objects have, and values that should be unique and are not."""
+    step = "delete or correct one of each pair in DealPOS; 'reconciler plan' names them"
+    for kind in kinds.values():
+        listing = evidence.question(kind.name, Purpose.LISTING)
+        for field in (f for f in kind.fields.values() if f.identity or f.unique):
+            values = [kind.peek(field.name, row) for row in (listing.rows if listing else ())]
+            count = sum(n > 1 for n in Counter(v for v in values if v).values())
+            if count:
+                what = kind.collection or kind.name
+                yield warning(DOUBLES, f"{count:,} shared `{field.name}` among the {what}", step)
 
 
 def _caps(evidence: Evidence, question: Question) -> Iterator[str]:
