@@ -59,6 +59,8 @@ class Settings:
     """Fills in the variables that catalogue files may read."""
     _store: Mapping[str, str] = field(repr=False)
     """Values of the store; `${NAME}` as it is written where the environment has no value."""
+    declared_url: str | None = None
+    """The URL of the store in the file, which the environment may override; None without one."""
 
     def known_url(self) -> str | None:
         """Return the URL of the configured store, without its credentials; None without one."""
@@ -164,7 +166,9 @@ def load(
         problems.add_setting(node, ("ledger",), f"unknown ledger `{ledger}`", hint)
     if problems.found:
         raise SourceError(problems.found)
-    return Settings(root, catalogue, defaults, guardrails, prune, ledger, reader.expand, store)
+    written = reader.mapping(node, "store").get("url")
+    own = written.rstrip("/") if isinstance(written, str) and not names_in(written) else None
+    return Settings(root, catalogue, defaults, guardrails, prune, ledger, reader.expand, store, own)
 
 
 def _has_settings(root: Path, environment: Mapping[str, str], without_file: bool) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,6 +57,15 @@ class Lock:
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+
+
+def read_owner(root: Path) -> str | None:
+    """Return the store that the ledger file of a folder belongs to; None where none is readable."""
+    try:
+        owner = json.loads(confined.read(root, FILE))["store"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return owner if isinstance(owner, str) else None
 
 
 class FileBackend:

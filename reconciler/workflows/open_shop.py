@@ -38,6 +38,15 @@ class OpenShop:
         self.journal = Journal(self.state, self.store, across_folders=alone)
         self.today = today()
         self._parsing = parsing
+        self.ledger_owner = find_ledger_owner(settings, self.store)
+        """The store that the ledger belongs to."""
+
+    @property
+    def ledger_note(self) -> tuple[str, ...]:
+        """Return a note where the ledger is another store's, so that this run goes without it."""
+        if self.ledger_owner == self.store:
+            return ()
+        return (f"the ledger belongs to {self.ledger_owner}; this run works without it",)
 
     def read_files(self) -> Desired:
         """Return the objects that the files declare. Raises SourceError for every problem."""
@@ -57,7 +66,7 @@ class OpenShop:
         """
         from reconciler.ledger import run_ledger
 
-        mode = self.settings.ledger
+        mode = self.settings.ledger if self.ledger_owner == self.store else "none"
         return run_ledger.read_ledger(self.state, mode, self.store, self.journal)
 
     def save_profile(self) -> None:
@@ -65,6 +74,21 @@ class OpenShop:
         from reconciler.dealpos.tenant import save_profile
 
         save_profile(self.state, self.store, self.client.routes.tenant)
+
+
+def find_ledger_owner(settings: Settings, store: str) -> str:
+    """Return the store that the ledger of a folder belongs to: the declared one.
+
+    Where the file declares none, a ledger file tells; in git, each store has a ledger of its own.
+    """
+    from reconciler.ledger.file import read_owner
+
+    if settings.ledger == "none":
+        return store
+    found = settings.declared_url
+    if found is None and settings.ledger == "file":
+        found = read_owner(settings.root)
+    return found or store
 
 
 def today() -> str:

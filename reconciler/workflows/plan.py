@@ -76,7 +76,7 @@ def make_plan(
     # The files come first: they tell what the masks in the ledger and the journal stand for.
     root, desired = shop.settings.root, shop.read_files()
     ledger = ledger or shop.read_ledger()
-    notes = desired.notes
+    notes = (*shop.ledger_note, *desired.notes)
     if scope:
         desired, narrowed = narrow_desired(desired, scope, KINDS)
         notes = (*notes, narrowed)

@@ -29,10 +29,17 @@ def history(
         from reconciler import ledger
         from reconciler.catalogue.settings import load
         from reconciler.ledger.state_dir import StateDir
+        from reconciler.workflows.open_shop import find_ledger_owner
 
         shop = load(directory)
         # A ledger can be shown without credentials; only a rebuild reads the shop.
-        store = shop.known_url() or shop.store().url
+        used = shop.known_url() or shop.store().url
+        store = find_ledger_owner(shop, used)
+        if rebuild and store != used:
+            raise UsageError(
+                f"the ledger belongs to {store}, and the environment names {used}",
+                hint="unset DEALPOS_URL to rebuild it",
+            )
         home = ledger.open_backend(StateDir(shop.root), shop.ledger, store)
         if home is None:
             raise UsageError(
