@@ -27,7 +27,7 @@ from reconciler.core.plan.children import (
     warn_of_incomplete_lists,
 )
 from reconciler.core.plan.deletion import plan_deletions
-from reconciler.core.plan.faults import Fault
+from reconciler.core.plan.faults import Fault, explain_move
 from reconciler.core.plan.labels import Labels
 from reconciler.core.plan.notes import (
     UncomparedField,
@@ -285,7 +285,7 @@ class _Builder:
         kind = self.kinds[address.kind]
         if kind.delete is None or kind.parent is not None:
             moved = [f for f in fields if f.action is Action.REPLACE]
-            self.blocked += [(address, self._explain_move(address, f)) for f in moved]
+            self.blocked += [(address, explain_move(f, self.desired)) for f in moved]
             return asked
         carried = kind.carry_over(asked, live)
         if carried.value is None:
@@ -293,10 +293,3 @@ class _Builder:
             return asked
         self._explain(address, carried.note, carried.warning)
         return carried.value
-
-    def _explain_move(self, address: Address, moved: FieldChange) -> str:
-        """Return why an object is blocked that the shop has inside another parent."""
-        there, file = Address(moved.name, moved.before), f"its entry in the file to {moved.before}"
-        if there.kind in self.kinds and self.desired.get(there) is None:
-            file = f"its entry in the file there, after `reconciler adopt {there}`"
-        return f"it belongs to {there} in the shop: {moved.reason}. Move {file}"

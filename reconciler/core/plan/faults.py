@@ -11,6 +11,7 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
+from reconciler.core.diff.change import FieldChange
 from reconciler.core.diff.rename import apply_renames, name_after_renames
 from reconciler.core.model.address import Address, join_some
 from reconciler.core.model.desired import Desired, ancestors, referenced_names, references_of
@@ -42,6 +43,15 @@ class Fault:
         """The reason for a blocked object."""
         message = self.message.removeprefix(f"{self.address} ")
         return f"{message}. {self.hint[0].upper()}{self.hint[1:]}" if self.hint else message
+
+
+def explain_move(moved: FieldChange, desired: Desired) -> str:
+    """Return why an object is blocked that the shop has inside another parent."""
+    there = Address(moved.name, moved.before)
+    way = f"Move its entry in the file to {there}"
+    if desired.get(there) is None:
+        way = f"Move its entry in the file there, after `reconciler adopt {there}`"
+    return f"it belongs to {there} in the shop: {moved.reason}. {way}"
 
 
 def explain_spellings(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, str]:
