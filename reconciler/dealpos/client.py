@@ -26,13 +26,7 @@ from reconciler.dealpos.budget import (
     wait_error,
 )
 from reconciler.dealpos.observer import ClientObserver, RequestRecord, parameter_names
-from reconciler.dealpos.operations import (
-    BASE,
-    NOT_FOUND_STATUSES,
-    OPERATIONS,
-    Operation,
-    Route,
-)
+from reconciler.dealpos.operations import BASE, NOT_FOUND_STATUSES, OPERATIONS, Operation, Route
 from reconciler.dealpos.request_window import MARGIN_SECONDS, RequestWindow
 from reconciler.dealpos.response import Deadline, Response, parse, read_bounded
 from reconciler.dealpos.tenant import Routes, TenantProfile

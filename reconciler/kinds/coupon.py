@@ -226,7 +226,6 @@ KIND = Kind(
     use_counts=("limit", "balance"),
     expiry_field="expiry_date",
     secret=_is_secret,
-    secret_fields=("type",),
     label=lambda value, _: value.get("description", ""),
     must_match_on_readback=_TERMS,
     validate=_validate,

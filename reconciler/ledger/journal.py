@@ -26,14 +26,7 @@ from reconciler.core.plan.replacement import Interrupted, resume_interrupted
 from reconciler.errors import JournalUnwritable, LedgerConflict, LedgerError, UsageError
 from reconciler.kinds import KINDS
 from reconciler.ledger import TIME_FORMAT, now
-from reconciler.ledger.journal_document import (
-    JournalContent,
-    dump,
-    from_text,
-    parse,
-    resolve,
-    to_text,
-)
+from reconciler.ledger.journal_document import JournalContent, dump, from_text, parse, to_text
 from reconciler.ledger.rewrites import read_rewrites, save_rewrites
 from reconciler.ledger.run_lock import RunLock
 from reconciler.ledger.state_dir import StateDir
@@ -287,8 +280,7 @@ class Journal:
     def _parse(self, text: str, name: str, *, section: bool = False) -> JournalContent:
         try:
             found = from_text(text)
-            known = parse(found.get(self.store, {}) if section else found)
-            return resolve(known, self.state.masked)
+            return parse(found.get(self.store, {}) if section else found, self.state.masked)
         except (ValueError, AttributeError, TypeError) as error:
             raise self._report_damage(name) from error
 

@@ -83,8 +83,11 @@ class _Section(BaseModel):
     run: str = ""
 
 
-def parse(section: object) -> JournalContent:
-    """Return the content of a section; raises ValueError for one that is damaged."""
+def parse(section: object, masked: Mapping[Address, Address]) -> JournalContent:
+    """Return the content of a section, with the codes that its masks stand for.
+
+    Raises ValueError for one that is damaged.
+    """
     known = _Section.model_validate(section, strict=True)
     replacements, strange = {}, {}
     for name, entry in (known.model_extra or {}).items():
@@ -103,7 +106,8 @@ def parse(section: object) -> JournalContent:
         Address.parse(name): Attempt(frozenset(a.written), frozenset(a.live), a.reason)
         for name, a in known.attempts.items()
     }
-    return JournalContent(replacements, births, uses, attempts, known.run, strange)
+    content = JournalContent(replacements, births, uses, attempts, known.run, strange)
+    return _resolve(content, masked)
 
 
 def dump(content: JournalContent) -> dict[str, Any]:
@@ -133,8 +137,7 @@ def _name(address: Address, entry: Interrupted, name: str) -> Interrupted:
     return replace(entry, before=before, after=after)
 
 
-def resolve(content: JournalContent, masked: Mapping[Address, Address]) -> JournalContent:
-    """Return a content with the codes that its masks stand for."""
+def _resolve(content: JournalContent, masked: Mapping[Address, Address]) -> JournalContent:
     if not masked:
         return content
     replacements = {masked.get(a, a): entry for a, entry in content.replacements.items()}

@@ -203,3 +203,17 @@ def test_an_exception_is_for_the_object_that_a_plan_names(
         assert "0 violations" not in run("plan", secret).out
         assert "coupon-expiry coupon/(from CATALOGUE_CODE)" in run("plan", secret).out
         assert run("plan", secret, "--format", "json").json["violations"][0]["allowed"]
+
+
+def test_what_stands_in_the_way_of_a_removal_is_named_by_its_mask(
+    run: RunProgram, secret: Path, declare: WriteCatalogue
+) -> None:
+    needs = FILES + "    requires: {variants: [1001R]}\n"
+    declare(needs)
+    assert run("apply", secret, "--auto-approve").code == 0
+    cut = needs[: needs.index("products:")] + needs[needs.index("coupons:") :]
+    removed = "removed: [{address: variant/1001R, delete: true}]\n"
+    declare(cut.replace("    requires: {variants: [1001R]}\n", "") + removed)
+    for format_ in PLAN:
+        ran = run("plan", secret, "--format", format_)
+        assert VALUES["CATALOGUE_CODE"] not in ran.out + ran.err

@@ -159,10 +159,7 @@ class Kind:
     carry_over: Callable[[Value, Value], CarryOver] = lambda after, live: CarryOver(after)
     """Takes the declared object and the live one; gives what a replacement is created with."""
     label: Callable[[Value, Value], str] | None = None
-    """Takes an object and its parent (empty without one); gives the name that people call it by.
-
-    A kind with private data has none.
-    """
+    """Takes an object and its parent (empty without one); gives the name that people call it by."""
     fields_at_risk: Callable[[Value], Mapping[str, str]] | None = None
     """Fields that an object of this sort has and no read shows, with the way out: a write of it
     that does not carry them could clear them."""
@@ -176,8 +173,6 @@ class Kind:
     """The last day of a promotion."""
     secret: Callable[[Value], bool | None] | None = None
     """Takes a live object; tells whether its identity is a secret, None where that is not shown."""
-    secret_fields: tuple[str, ...] = ()
-    """The fields that `secret` looks at."""
     stock_read: Single | None = None
     """The read that shows how much of it is on hand; asked before a deletion."""
     must_match_on_readback: tuple[str, ...] = ()

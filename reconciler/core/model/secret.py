@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -32,11 +33,17 @@ def conceal_live(live: Live, desired: Desired, kinds: Kinds, key: bytes) -> None
                 code = SecretText(name, _mask(key, kind, name))
                 del states[name]
                 states[code] = replace(state, value=_reduce(kind, state.value, code))
+    declared_names = ((kind, name) for kind, names in desired.objects.items() for name in names)
+    for kind_name, name in (*declared_names, *desired.removals):
+        # An object that the files name by a variable of the environment goes by that mask.
+        states = live.objects.get(kind_name, {})
+        if isinstance(name, SecretText) and name in states:
+            states[name] = states.pop(name)
 
 
 def conceal_name(kind: Kind, name: str, row: Any, key: bytes, *, doubt: bool = True) -> str:
     """Return the name that a row shows, under a mask where it is a secret, or `doubt` remains."""
-    shown = {field: kind.peek(field, row) for field in kind.secret_fields}
+    shown = {field: kind.peek(field, row) for field in kind.must_match_on_readback}
     known = {field: value for field, value in shown.items() if value is not None}
     found = kind.secret(known) if kind.secret else False
     is_shown = found is False or (found is None and not doubt)
@@ -66,6 +73,30 @@ def authorises(kind: Kind, value: Value) -> bool:
     return bool(kind.secret and kind.secret(value))
 
 
+def find_authorising(desired: Desired, live: Live, kinds: Kinds) -> list[tuple[Address, str]]:
+    """Return the undeclared objects that open functions of the till, and how far they reach."""
+    return sorted(
+        (address, _describe_reach(kind, value))
+        for kind in kinds.values()
+        for address, value in (iterate_undeclared(kind, desired, live) if kind.secret else ())
+        if authorises(kind, value)
+    )
+
+
+def iterate_undeclared(kind: Kind, desired: Desired, live: Live) -> Iterator[tuple[Address, Value]]:
+    """Yield the live objects of a kind that the files neither declare nor remove."""
+    declared, values = desired.objects.get(kind.name, {}), live.values_of(kind)
+    for address in (Address(kind.name, name) for name in values if name not in declared):
+        if address not in desired.removals:
+            yield address, values[address.name]
+
+
+def _describe_reach(kind: Kind, value: Value) -> str:
+    limit, expiry = value.get(kind.use_counts[0]), value.get(kind.expiry_field)
+    parts = [f"limit {limit:,}" if limit is not None else "", f"expires {expiry}" if expiry else ""]
+    return ", ".join(filter(None, parts)) or "no limit is shown"
+
+
 def _is_secret(kind: Kind, value: Value, is_declared: bool) -> bool:
     found = kind.secret(value) if kind.secret else False
     return found is True or (found is None and not is_declared)
@@ -73,7 +104,7 @@ def _is_secret(kind: Kind, value: Value, is_declared: bool) -> bool:
 
 def _reduce(kind: Kind, value: Value, code: SecretText) -> Value:
     """Return what a secret code refers to and how far it reaches; its texts may repeat the code."""
-    kept = {kind.expiry_field, *kind.use_counts, *kind.secret_fields, *dict(kind.referring_fields)}
+    kept = {*kind.must_match_on_readback, *kind.use_counts}
     return {**{name: known for name, known in value.items() if name in kept}, kind.identity: code}
 
 

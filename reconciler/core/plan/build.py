@@ -19,7 +19,7 @@ from reconciler.core.model.desired import Declared, Desired, ancestors
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
 from reconciler.core.model.masked import is_masked
-from reconciler.core.model.secret import AUTHORISES, authorises
+from reconciler.core.model.secret import AUTHORISES, authorises, find_authorising
 from reconciler.core.plan.blocked import block_unsafe_updates, unread_dependencies
 from reconciler.core.plan.children import (
     collect_parents,
@@ -40,12 +40,7 @@ from reconciler.core.plan.notes import (
 )
 from reconciler.core.plan.past_runs import PastRuns, carry_uses, show_whole_limits
 from reconciler.core.plan.plan import Plan, PlanWarning, grow_listings, merge_warnings
-from reconciler.core.plan.removal import (
-    expand_removals,
-    find_authorising,
-    find_unmanaged,
-    note_unpruned_kinds,
-)
+from reconciler.core.plan.removal import expand_removals, find_unmanaged, note_unpruned_kinds
 from reconciler.core.plan.replacement import Interrupted, carried_over_fields, finish_replacement
 
 

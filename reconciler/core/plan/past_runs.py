@@ -18,7 +18,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.model.masked import SecretText
+from reconciler.core.model.secret import authorises
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.replacement import Interrupted
 
@@ -181,7 +181,7 @@ def _visible_uses(
         for name in desired.objects.get(kind.name, {}) if kind.use_counts[0] else ():
             address = Address(kind.name, name)
             state = live.get(address)
-            if not isinstance(state, Observed) or isinstance(name, SecretText):
+            if not isinstance(state, Observed) or authorises(kind, state.value):
                 continue
             limit = kind.use_counts[0]
             whole, left = kept.get(address, {}).get((limit,), (None, None))

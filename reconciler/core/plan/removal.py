@@ -18,7 +18,7 @@ from reconciler.core.model.desired import Declared, Desired, PruneScope, Removal
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.look_alike import match_spellings
-from reconciler.core.model.secret import authorises
+from reconciler.core.model.secret import authorises, iterate_undeclared
 from reconciler.core.plan.target import find_needed
 
 PRUNED = "in a prune scope, not declared"
@@ -144,31 +144,6 @@ def find_unmanaged(desired: Desired, live: Live, kinds: Kinds) -> list[Address]:
         address
         for name, declared in desired.objects.items()
         if _listed(kinds[name], live) and not all(entry.removed for entry in declared.values())
-        for address, value in _iterate_undeclared(kinds[name], desired, live)
+        for address, value in iterate_undeclared(kinds[name], desired, live)
         if address not in spelled and not authorises(kinds[name], value)
     )
-
-
-def find_authorising(desired: Desired, live: Live, kinds: Kinds) -> list[tuple[Address, str]]:
-    """Return the undeclared objects that open functions of the till, and how far they reach."""
-    return sorted(
-        (address, _describe_reach(kind, value))
-        for kind in kinds.values()
-        for address, value in (_iterate_undeclared(kind, desired, live) if kind.secret else ())
-        if authorises(kind, value)
-    )
-
-
-def _iterate_undeclared(
-    kind: Kind, desired: Desired, live: Live
-) -> Iterator[tuple[Address, Value]]:
-    declared, values = desired.objects.get(kind.name, {}), live.values_of(kind)
-    for address in (Address(kind.name, name) for name in values if name not in declared):
-        if address not in desired.removals:
-            yield address, values[address.name]
-
-
-def _describe_reach(kind: Kind, value: Value) -> str:
-    limit, expiry = value.get(kind.use_counts[0]), value.get(kind.expiry_field)
-    parts = [f"limit {limit:,}" if limit is not None else "", f"expires {expiry}" if expiry else ""]
-    return ", ".join(filter(None, parts)) or "no limit is shown"
