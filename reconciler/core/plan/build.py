@@ -6,7 +6,7 @@ Apply executes a plan and nothing else; it has no second look at the files.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.core.diff.attempts import drop_repeated, is_repeated
@@ -77,7 +77,7 @@ def build_plan(
     found = collect_parents(changes, desired, live, kinds)
     changes, unsafe = block_unsafe_updates(changes, found, desired, live, kinds)
     changes, repeated = drop_repeated(changes, past.attempts, kinds)
-    builder.withdraw(address for address, _ in repeated)
+    builder.withdraw({address for address, _ in repeated})
     removed = plan_deletions(desired, live, kinds, changes, renames)
     deletions, deleted_before = drop_repeated(removed.changes, past.attempts, kinds)
     held |= {address for address, _ in (*unsafe, *repeated)}
@@ -138,12 +138,10 @@ class _Builder:
     unchanged: int = 0
     uncompared: Counter[UncomparedField] = field(default_factory=Counter)
 
-    def withdraw(self, addresses: Iterable[Address]) -> None:
+    def withdraw(self, gone: Collection[Address]) -> None:
         """Take back what was said of changes that are blocked."""
-        gone = set(addresses)
-        self.warnings = [w for w in self.warnings if gone.isdisjoint(w.addresses)]
-        begins = tuple(f"{address}: " for address in gone)
-        self.notes = [note for note in self.notes if not note.startswith(begins)]
+        self.warnings = [w for w in self.warnings if not any(a in gone for a in w.addresses)]
+        self.notes = [n for n in self.notes if not n.startswith(tuple(f"{a}: " for a in gone))]
 
     def finish(self, address: Address, entry: Interrupted, declared: Declared | None) -> None:
         """Decide how an interrupted replacement ends."""
