@@ -39,8 +39,7 @@ LATE_DELETION = timedelta(days=1)
 class Journal:
     """The unfinished work of runs on one store, by address, and the uses last seen.
 
-    `across_folders` locks out runs of other folders of this user, for a store without a ledger
-    that they share.
+    `across_folders` locks out runs of this user in other folders that share the store.
     """
 
     def __init__(self, state: StateDir, store: str, *, across_folders: bool = False) -> None:
@@ -119,9 +118,8 @@ class Journal:
         left = {a: e for a, e in self.entries.items() if a not in self.unsaved or _is_doubtful(e)}
         save_rewrites(self.state, self.store, self.unsaved)
         known = self.content
-        content = replace(
-            known, run=uuid4().hex, replacements=left, births=self.births, uses=self.uses
-        )
+        content = replace(known, replacements=left, births=self.births, uses=self.uses)
+        content = replace(content, run=uuid4().hex)
         if self._save(content):
             self._shared, self.unsaved, self._over = None, {}, frozenset()
         self._lock.note_run(content.run)
@@ -295,8 +293,7 @@ class Journal:
 
 def _is_doubtful(entry: Interrupted) -> bool:
     """Return whether a deletion that got no answer may still be carried out."""
-    yesterday = (datetime.now(UTC) - LATE_DELETION).strftime(TIME_FORMAT)
-    return entry.lost > yesterday
+    return entry.lost > (datetime.now(UTC) - LATE_DELETION).strftime(TIME_FORMAT)
 
 
 def _is_replacement(change: Change) -> bool:

@@ -245,8 +245,9 @@ class _Examination:
                 reply, detail, hint = self._classify(error)
         records = tuple(timed.record for timed in self.budget.records[begin:])
         self._stop_if_silent(operation, reply, records[-1].status if records else None)
-        if kind.is_private and reply not in (Reply.ANSWERED, Reply.UNASKED):
-            detail = None  # the message of the server may name the customer
+        is_secret = kind.is_private or (kind.secret and purpose is Purpose.KNOWN)
+        if is_secret and reply not in (Reply.ANSWERED, Reply.UNASKED):
+            detail = None  # the message of the server may name the customer, or a secret code
         return answer, Question(kind.name, purpose, operation, reply, records, detail, hint)
 
     def _classify(self, error: ApiError) -> tuple[Reply, str, str | None]:
