@@ -40,6 +40,8 @@ class PlanContext:
     """Objects that interrupted replacements deleted and the plan creates again."""
     applied: Collection[Address] = frozenset()
     """Objects that were in the shop as declared once."""
+    other_stores: Sequence[str] = ()
+    """The shops that the folder was applied to, where this one is none of them."""
 
     @cached_property
     def changes(self) -> Mapping[Address, Change]:

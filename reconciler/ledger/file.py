@@ -59,10 +59,14 @@ class Lock:
             self._lock = None
 
 
-def read_owner(root: Path) -> str | None:
-    """Return the store that the ledger file of a folder belongs to; None where none is readable."""
+def read_owner(root: Path, *, applied: bool = False) -> str | None:
+    """Return the store that the ledger file of a folder belongs to; None where none is readable.
+
+    With `applied` it must record an apply.
+    """
     try:
-        owner = json.loads(confined.read(root, FILE))["store"]
+        known = json.loads(confined.read(root, FILE))
+        owner = known["store"] if known["applies"] or not applied else None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return owner if isinstance(owner, str) else None

@@ -78,6 +78,10 @@ class StateDir:
         except confined.NotConfined as error:
             raise self._refuse(self.path / file, error.why) from None
 
+    def stores(self, file: str) -> list[str]:
+        """Return the stores that have a section in `file`."""
+        return sorted(self._read(file))
+
     def section(self, file: str, store: str) -> dict[str, Any]:
         """Return the section of `store` in `file`; empty where it is missing or unreadable."""
         found = self._read(file).get(store)

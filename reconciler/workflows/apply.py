@@ -30,4 +30,6 @@ def apply_plan(
         with ledger.lock(plan, planned.usage.seconds, force_unlock, births):
             report = apply_steps(shop.client, plan, planned.steps, KINDS, shop.journal, observer)
         shop.save_profile()
+        if any(outcome.status == "applied" for outcome in report.outcomes):
+            shop.note_apply()
         return report, ledger.record(plan, planned.basis, report)

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.core.model.store import SANDBOX
 from reconciler.errors import Problem, SourceError
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from reconciler.dealpos.client import Client
     from reconciler.dealpos.observer import ClientObserver
     from reconciler.ledger.run_ledger import RunLedger
+
+
+APPLIED_FILE = "applied.json"
+"""File of `.reconciler/`: the shops that the folder was applied to."""
 
 
 class OpenShop:
@@ -40,6 +45,21 @@ class OpenShop:
         self._parsing = parsing
         self.ledger_owner = find_ledger_owner(settings, self.store)
         """The store that the ledger belongs to."""
+        self.other_stores = self._find_other_stores()
+
+    def _find_other_stores(self) -> list[str]:
+        """Return the shops that the folder was applied to, where this one is none of them."""
+        from reconciler.ledger.file import read_owner
+
+        owner = read_owner(self.settings.root, applied=True) or SANDBOX
+        applied = {*self.state.stores(APPLIED_FILE), owner}
+        is_known = self.store in applied or self.store == SANDBOX
+        return [] if is_known else sorted(applied - {SANDBOX})
+
+    def note_apply(self) -> None:
+        """Remember that the folder was applied to this shop."""
+        if not self.state.section(APPLIED_FILE, self.store):
+            self.state.save_section(APPLIED_FILE, self.store, {"first": self.today})
 
     @property
     def ledger_note(self) -> tuple[str, ...]:

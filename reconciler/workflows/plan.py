@@ -125,7 +125,15 @@ def make_plan(
     plan = planned.plan
     former = {address: entry.before for address, entry in pending.items()}
     context = PlanContext(
-        plan, sides.desired, sides.live, KINDS, shop.today, bool(scope), former, past.applied
+        plan,
+        sides.desired,
+        sides.live,
+        KINDS,
+        shop.today,
+        bool(scope),
+        former,
+        past.applied,
+        shop.other_stores,
     )
     guardrails = shop.settings.guardrails
     violations, remarks = run_guardrails(guardrails, context, Files(root).locate)

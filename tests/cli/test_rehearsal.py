@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug.serving import make_server
 
-from tests.support.program import PointAt, RunProgram
+from reconciler import sandbox
+from tests.support.program import SECRET, PointAt, Quiet, RunProgram, running
 
 REAL = "https://shop.example"
 
@@ -77,3 +79,25 @@ def test_a_run_of_the_declared_store_says_nothing(run: RunProgram, folder: Path)
         file.write("ledger: file\n")
     assert run("apply", folder, "--auto-approve").code == 0
     assert "the ledger belongs" not in run("plan", folder).out
+
+
+def test_everything_in_another_shop_is_asked_once(
+    run: RunProgram, folder: Path, served: tuple[str, Any], point_at: PointAt, tmp_path: Path
+) -> None:
+    assert run("apply", folder, "--auto-approve").code == 0  # the embedded sandbox is no shop
+    point_at(served[0])
+    assert run("apply", folder, "--auto-approve").code == 0
+    app = sandbox.create_app(tmp_path / "second.db", limit=None, client_secret=SECRET)
+    with running(make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)) as second:
+        point_at(second)
+        ran = run("apply", folder, "--auto-approve")
+        assert ran.code == 3
+        assert f"✗ other-store: this folder was applied to {served[0]} only" in ran.out
+        file = folder / "catalogue" / "allowed.yaml"
+        allow = "allow: [{rule: other-store, reason: branch, until: 2999-12-31}]\n"
+        file.write_text(allow, encoding="utf-8")
+        assert run("apply", folder, "--auto-approve").code == 0
+        file.unlink()
+        assert run("plan", folder).code == 0
+    point_at("sandbox")
+    assert run("plan", folder).code == 0

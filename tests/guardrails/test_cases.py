@@ -1,9 +1,9 @@
 """Each guardrail as three folders: what trips it, what is just inside its limit, what is allowed.
 
-`guardrails/<rule>/` holds `live.json` (a seed document), `guardrails.yaml` where a case needs other
-limits, `tenant.json` for what is known of the shop, and in `trips/`, `inside/` and `allowed/` a
-`catalogue.yaml` with the plan that must come of it. `UPDATE=1 pytest tests/guardrails` writes the
-plans anew.
+`guardrails/<rule>/` holds `live.json` (a seed document), `reconciler.yaml` where a case needs other
+limits, `tenant.json` for what is known of the shop, `stores.json` for other shops of the folder,
+and in `trips/`, `inside/` and `allowed/` a `catalogue.yaml` with the plan that must come of it.
+`UPDATE=1 pytest tests/guardrails` writes the plans anew.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ def judged(make_shop: MakeShop, rule: str, case: str) -> tuple[Plan, str]:
     shop.write(text, "catalogue.yaml")
     if (folder / "reconciler.yaml").exists():
         shop.configure((folder / "reconciler.yaml").read_text(encoding="utf-8"))
+    if (folder / "stores.json").exists():
+        shop.other_stores = json.loads((folder / "stores.json").read_text(encoding="utf-8"))
     client = shop.client()
     if (folder / "tenant.json").exists():
         shutil.copy(folder / "tenant.json", shop.state.create())

@@ -87,6 +87,7 @@ class Shop:
         self.twin = self.app.extensions["sandbox"]
         self.listener = Listener(self.clock)
         self.today = "2026-06-01"
+        self.other_stores: list[str] = []
         (folder / SETTINGS_FILE).touch()
         self.settings = settings.load(folder, ENVIRONMENT)
         self.state = StateDir(folder)
@@ -143,6 +144,7 @@ class Shop:
         """Open the folder as a run of the program does, on the day `today`."""
         opened = OpenShop(settings.load(self.folder, ENVIRONMENT), client)
         opened.today = self.today
+        opened.other_stores = self.other_stores
         return opened
 
     def make(self, client: Client | None = None, **options: Any) -> PlannedRun:
