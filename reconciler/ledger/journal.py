@@ -23,10 +23,18 @@ from reconciler.core.model.kind import Kinds
 from reconciler.core.model.live import Live
 from reconciler.core.plan.past_runs import UsesSeen, uses_after
 from reconciler.core.plan.replacement import Interrupted, resume_interrupted
-from reconciler.errors import JournalUnwritable, LedgerConflict, LedgerError, UsageError
+from reconciler.errors import JournalUnwritable, LedgerConflict, LedgerError
 from reconciler.kinds import KINDS
 from reconciler.ledger import TIME_FORMAT, now
-from reconciler.ledger.journal_document import JournalContent, dump, from_text, parse, to_text
+from reconciler.ledger.document import REBUILD
+from reconciler.ledger.journal_document import (
+    REMOVE,
+    JournalContent,
+    dump,
+    parse_text,
+    report_damage,
+    to_text,
+)
 from reconciler.ledger.rewrites import read_rewrites, save_rewrites
 from reconciler.ledger.run_lock import RunLock
 from reconciler.ledger.state_dir import StateDir
@@ -92,7 +100,9 @@ class Journal:
         mine = self._read_file()
         self._shared = None
         if shared is not None and not (run and run == mine.run):
-            self._shared = self._parse(shared, "the journal in the git ledger")
+            way = f"recreate the ledger with {REBUILD}"
+            name = "the journal in the git ledger"
+            self._shared = parse_text(shared, name, way, self.state.masked)
         self._version = mine.run, self._lock.last_run()
 
     @contextmanager
@@ -267,28 +277,14 @@ class Journal:
         return self.state.save_section(FILE, self.store, dump(content))
 
     def _read_file(self) -> JournalContent:
+        name = str(self.state.path / FILE)
         try:
             text = self.state.read(FILE).decode()
         except FileNotFoundError:
             return JournalContent()
         except (OSError, ValueError) as error:
-            raise self._report_damage(str(self.state.path / FILE)) from error
-        return self._parse(text, str(self.state.path / FILE), section=True)
-
-    def _parse(self, text: str, name: str, *, section: bool = False) -> JournalContent:
-        try:
-            found = from_text(text)
-            return parse(found.get(self.store, {}) if section else found, self.state.masked)
-        except (ValueError, AttributeError, TypeError) as error:
-            raise self._report_damage(name) from error
-
-    def _report_damage(self, name: str) -> UsageError:
-        return UsageError(
-            f"{name} cannot be read, or it is incomplete",
-            hint="it says which coupons a run has deleted and not created again, and how many "
-            "uses they had left. Restore it from a backup. If every coupon is in the shop as it "
-            "should be, delete it",
-        )
+            raise report_damage(name, REMOVE) from error
+        return parse_text(text, name, REMOVE, self.state.masked, self.store)
 
 
 def _is_doubtful(entry: Interrupted) -> bool:

@@ -27,7 +27,10 @@ from reconciler.core.model.kind import Kind
 from reconciler.core.model.masked import SecretText
 from reconciler.core.plan.past_runs import UsesSeen
 from reconciler.core.plan.replacement import Interrupted
+from reconciler.errors import UsageError
 from reconciler.kinds import KINDS
+
+REMOVE = "delete it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,13 @@ class JournalContent:
 def _check_address(name: str) -> str:
     if not all(name.partition("/")):
         raise ValueError("an address is kind/name")
+    return name
+
+
+def _check_retires(name: str) -> str:
+    kind = KINDS.get(name.partition("/")[0])
+    if kind is None or not kind.retire:
+        raise ValueError("no object of this kind is created out of use")
     return name
 
 
@@ -77,7 +87,7 @@ class _Replacement(BaseModel):
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="allow")
-    births: list[_Name] = []
+    births: list[Annotated[_Name, AfterValidator(_check_retires)]] = []
     uses: dict[_Name, _Uses] = {}
     attempts: dict[_Name, _Attempt] = {}
     run: str = ""
@@ -162,12 +172,32 @@ def to_text(content: JournalContent) -> str:
     return json.dumps(dump(content), indent=1, default=float, ensure_ascii=False) + "\n"
 
 
-def from_text(text: str) -> Any:
-    """Return the JSON of a text, with exact numbers; raises ValueError where it is none."""
+def parse_text(
+    text: str,
+    name: str,
+    way_out: str,
+    masked: Mapping[Address, Address],
+    store: str | None = None,
+) -> JournalContent:
+    """Return the content of a journal, or of the part of `store` in it.
+
+    Raises UsageError for a text that is damaged, with the last way out.
+    """
     try:
-        return json.loads(text, parse_float=Decimal)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+        found = json.loads(text, parse_float=Decimal)
+        return parse(found if store is None else found.get(store, {}), masked)
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+        raise report_damage(name, way_out) from error
+
+
+def report_damage(name: str, way_out: str) -> UsageError:
+    """Return the error for a journal that cannot be read."""
+    return UsageError(
+        f"{name} cannot be read, or it is incomplete",
+        hint="it says which coupons a run has deleted and not created again, and how many uses "
+        "they had left. Restore it from a backup. If every coupon is in the shop as it should be, "
+        f"{way_out}",
+    )
 
 
 def _parse_entry(kind: Kind, entry: _Replacement) -> Interrupted:
@@ -194,8 +224,10 @@ def _known_values(kind: Kind, values: Mapping[str, Any]) -> Iterator[tuple[str, 
 def _check(kind: Kind, name: str, value: Any) -> None:
     codec = kind.fields[name].wire.codec
     if codec.decode is keep:
-        _shape(kind.model, name).validate_python(value)
-    elif codec.decode(value) != value:
+        is_exact = _shape(kind.model, name).validate_python(value) == value
+    else:
+        is_exact = codec.decode(value) == value
+    if not is_exact:
         raise ValueError(f"`{name}` is {value!r}")
 
 

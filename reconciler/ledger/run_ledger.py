@@ -210,12 +210,18 @@ def read_ledger(state: StateDir, mode: str, store: str, journal: Journal) -> Run
 def read_for_rebuild(
     backend: LedgerBackend, state: StateDir, store: str, journal: Journal
 ) -> RunLedger:
-    """Read runs and known rewrites, to recreate the ledger; a broken one gives neither."""
+    """Read runs and known rewrites, to recreate the ledger; a broken one gives neither.
+
+    The journal that a git ledger carries is left out where it is damaged.
+    """
     try:
         snapshot = backend.read()
     except UsageError:
         snapshot = backend.read_version()
-    ledger = _open(state, store, backend, snapshot, journal)
+    try:
+        ledger = _open(state, store, backend, snapshot, journal)
+    except UsageError:  # a damaged journal in the ledger goes with it, one in the folder stays
+        ledger = _open(state, store, backend, replace(snapshot, journal=None), journal)
     return replace(
         ledger, snapshot=replace(snapshot, ledger=Ledger(applies=snapshot.ledger.applies))
     )

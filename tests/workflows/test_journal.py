@@ -324,6 +324,7 @@ ENTRY = {"before": {"limit": 10, "balance": 4}, "after": {"limit": 4}, "carried"
                 {"before": {"balance": "x"}},
                 {"before": {"limit": [4]}},
                 {"before": {"requires": {"variants": "PA"}}},
+                {"before": {"requires": {"outlets": ["A"]}}},
                 {"after": {"expiry_date": 5}},
                 {"carried": {"limit": [10, "x"]}},
             )
@@ -336,6 +337,7 @@ ENTRY = {"before": {"limit": 10, "balance": 4}, "after": {"limit": 4}, "carried"
                 {"uses": {"C": {"used": 6, "limit": 10}}},
                 {"uses": []},
                 {"births": ["PA"]},
+                {"births": ["coupon/C"]},
                 {"births": {}},
                 {"run": 5},
             )
