@@ -217,3 +217,14 @@ def test_what_stands_in_the_way_of_a_removal_is_named_by_its_mask(
     for format_ in PLAN:
         ran = run("plan", secret, "--format", format_)
         assert VALUES["CATALOGUE_CODE"] not in ran.out + ran.err
+
+
+def test_a_variant_that_repeats_the_name_of_its_product_does_not_show_it(
+    run: RunProgram, secret: Path, declare: WriteCatalogue
+) -> None:
+    assert run("apply", secret, "--auto-approve").code == 0
+    declare(FILES.replace("model: Regular", "model: Medium"))
+    for format_ in PLAN:
+        ran = run("plan", secret, "--format", format_)
+        assert "Medium" in ran.out
+        assert VALUES["CATALOGUE_NAME"] not in ran.out + ran.err

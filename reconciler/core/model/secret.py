@@ -12,7 +12,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
-from reconciler.core.model.masked import SecretText, reveal
+from reconciler.core.model.masked import SecretText, is_masked, reveal
 
 AUTHORISES = (
     "the coupon in DealPOS authorises functions of the till, so its code is a secret. Change or "
@@ -39,6 +39,25 @@ def conceal_live(live: Live, desired: Desired, kinds: Kinds, key: bytes) -> None
         states = live.objects.get(kind_name, {})
         if isinstance(name, SecretText) and name in states:
             states[name] = states.pop(name)
+
+    for kind in (kind for kind in kinds.values() if kind.parent and kind.parent.follows):
+        _conceal_repeated(live, desired, kind)
+
+
+def _conceal_repeated(live: Live, desired: Desired, kind: Kind) -> None:
+    """Put masks on what objects repeat of their parents, where it comes from the environment."""
+    assert kind.parent is not None
+    masked = {
+        owner: {ours: declared.value[theirs] for ours, theirs in kind.parent.follows.items()}
+        for owner, declared in desired.objects.get(kind.parent.kind, {}).items()
+        if all(is_masked(declared.value.get(name)) for name in kind.parent.follows.values())
+    }
+    states = live.objects.get(kind.name, {}) if masked else {}
+    for name, state in states.items():
+        if isinstance(state, Observed):
+            owned = masked.get(state.value.get(kind.parent.kind, ""), {})
+            same = {n: value for n, value in owned.items() if state.value.get(n) == value}
+            states[name] = replace(state, value={**state.value, **same}) if same else state
 
 
 def conceal_name(kind: Kind, name: str, row: Any, key: bytes, *, doubt: bool = True) -> str:
