@@ -52,6 +52,7 @@ def test_a_replacement_that_the_shop_does_not_store_is_not_tried_again(
         assert plan.changes == ()
         assert why in reason(shop, "coupon/C")
         assert reason(shop, "coupon/C").startswith("not tried again: ")
+        assert ".. " not in reason(shop, "coupon/C")
         shop.apply(plan)
     assert shop.item("coupons", "C") == coupon
     assert deletions(shop) == sent

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.plan.approved import Approved, compare_approved, desired_from_approved
 from reconciler.core.plan.build import build_plan
@@ -318,6 +319,25 @@ def test_another_price_is_no_rounding(written: int, stored: int) -> None:
 
     kind = KINDS["variant"]
     assert not is_equivalent_rewrite(kind, ("unit_price",), written, stored, None)
+
+
+def test_a_small_sum_may_be_rounded_as_the_price_beside_it_is(open_shop: MakeShop) -> None:
+    outlet = "outlet_prices: {Kemang: {price: 15033, extra_cost: 333}}"
+    shop = rounding(open_shop, f"{{code: P, variants: [{{code: PA, {outlet}}}]}}")
+    report = shop.apply()
+    assert report.complete, notes(report)
+    assert "`outlet_prices.Kemang.extra_cost` 333 as 300" in notes(report)[0]
+    assert shop.plan().settled
+
+
+@pytest.mark.parametrize("stored", [350, 0, 400])
+def test_a_small_sum_that_the_coins_do_not_explain_is_no_rounding(stored: int) -> None:
+    from reconciler.core.diff.diff import create_object, equivalent_rewrites
+
+    written = {"code": "PA", "unit_price": 10533, "order_price": 233 if stored else 33}
+    change = create_object(KINDS["variant"], Address("variant", "PA"), written, "", None)
+    kept = {**written, "unit_price": 10500, "order_price": stored}
+    assert list(equivalent_rewrites(KINDS["variant"], change, kept)) == [("unit_price",)]
 
 
 def test_weights_and_the_terms_of_coupons_are_not_rounded() -> None:

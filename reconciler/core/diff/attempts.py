@@ -48,7 +48,8 @@ def drop_repeated(
     for change in changes:
         kind, known = kinds[change.address.kind], attempts.get(change.address)
         if known and is_repeated(kind, change, known):
-            why = f"not tried again: {known.reason}. Change the file, or the {kind.name} in DealPOS"
+            hint = f"Change the file, or the {kind.name} in DealPOS"
+            why = f"not tried again: {known.reason.removesuffix('.')}. {hint}"
             blocked.append((change.address, why))
         else:
             kept.append(change)

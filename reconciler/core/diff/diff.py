@@ -14,7 +14,8 @@ none of these.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 from unicodedata import normalize
 from urllib.parse import urlsplit
@@ -79,13 +80,29 @@ def equivalent_rewrites(
     With `settled`, a value that equals the former one is believed to be stored, not to be old.
     """
     before = {} if settled else change.before or {}
-    return {
-        found.path: (found.after, found.before)
-        for found in find_differences(kind, change.provable, live)
-        if is_equivalent_rewrite(
-            kind, found.path, found.after, found.before, value_at(before, found.path)
-        )
-    }
+    equivalent, others = dict[Path, tuple[Any, Any]](), dict[Path, tuple[Any, Any]]()
+    for found in find_differences(kind, change.provable, live):
+        pair, former = (found.after, found.before), value_at(before, found.path)
+        if is_equivalent_rewrite(kind, found.path, *pair, former):
+            equivalent[found.path] = pair
+        elif found.before != former and _is_sum(kind, found.path, pair):
+            others[found.path] = pair
+    rounded = [pair for path, pair in equivalent.items() if _is_sum(kind, path, pair)]
+    # 33 that becomes 50 proves nothing by itself, but a price beside it tells what the coins are.
+    small = {path: pair for path, pair in others.items() if rounded and _coins([*rounded, pair])}
+    return {**equivalent, **small}
+
+
+def _is_sum(kind: Kind, path: Path, pair: tuple[Any, Any]) -> bool:
+    """Return whether a sum of money, which is no term of a coupon, is kept as another one."""
+    is_money = kind.fields[path[0]].money and path[0] not in kind.must_match_on_readback
+    return is_money and all(type(value) in (int, Decimal) for value in pair) and pair[1] > 0
+
+
+def _coins(pairs: Iterable[tuple[Any, Any]]) -> list[int]:
+    """Return the coins that explain each of the sums, as written and as kept."""
+    pairs = list(pairs)
+    return [c for c in COINS if all(not kept % c and abs(sent - kept) < c for sent, kept in pairs)]
 
 
 def create_object(
@@ -218,7 +235,7 @@ def _rounds_to_coins(written: Any, kept: Any) -> bool:
     """Return whether a shop without small coins may keep one sum for the other."""
     moved = abs(written - kept)
     is_small = moved * 100 <= written * MAX_ROUNDING_PERCENT
-    return is_small and any(not kept % coin and moved < coin for coin in COINS)
+    return is_small and bool(_coins([(written, kept)]))
 
 
 def _prose(kind: Kind, path: Path) -> bool:
