@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 RUN := .venv/bin/python -m
 DEMO := examples/kopi-nusantara
 
-.PHONY: help demo test mutation browser docs guides picture lint format schemas contract cassettes requests soak prefixes bench dist clean
+.PHONY: help demo test mutation browser docs guides picture lint format schemas contract cassettes requests soak fuzz prefixes bench dist clean
 
 help:
 	@echo "make demo      plan, apply and plan again: a coffee chain in the embedded sandbox"
@@ -23,6 +23,7 @@ help:
 	@echo "make requests  compare the API usage of shops up to 100,000 variants with docs/requests.md"
 	@echo "make soak      run SEEDS random storms: faults, kills, other writers (60 take half a minute)"
 	@echo "make prefixes  interrupt WORLDS generated applies after each request (10,000: an hour)"
+	@echo "make fuzz      damage every file of a run in MUTANTS ways (2000: half an hour)"
 	@echo "make mutation  run SAMPLE random mutants of workflows, plan, steps and apply (250: an hour)"
 	@echo "make bench     measure load, plan, start-up and rendering (minutes)"
 	@echo "make dist      build the wheel and the source archive"
@@ -113,6 +114,10 @@ prefixes: .venv/dev.stamp
 .venv/mutation.stamp: pyproject.toml | .venv/dev.stamp
 	@$(RUN) pip --disable-pip-version-check install --quiet -e '.[mutation]'
 	@touch $@
+
+MUTANTS ?= 2000
+fuzz: .venv/dev.stamp
+	@MUTANTS=$(MUTANTS) $(RUN) pytest -q -n auto --timeout 3600 tests/faults/test_edited.py
 
 SAMPLE ?= 250
 mutation: .venv/dev.stamp .venv/mutation.stamp

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import Annotated, Any, NotRequired
+
+from pydantic import Field, NonNegativeInt, TypeAdapter
+from typing_extensions import TypedDict
 
 from reconciler.core.ledger.ledger import AppliedRun, Ledger, LedgerEntry
 from reconciler.core.model.address import Address
@@ -13,6 +16,46 @@ from reconciler.ledger.rewrites import pairs_document, parse_pair
 
 VERSION = "1.0"
 REBUILD = "'reconciler history --rebuild'"
+
+_Name = Annotated[str, Field(pattern="^[^/]+/.")]
+"""An address."""
+
+
+class HeadDocument(TypedDict):
+    """The keys by which a ledger of another version or store is known."""
+
+    format_version: str
+    store: str
+
+
+class EntryDocument(TypedDict):
+    """The values of one object that were last applied."""
+
+    values: dict[str, Any]
+    when: str
+    commit: str
+    kept: NotRequired[list[Any]]
+    used: NotRequired[NonNegativeInt]
+
+
+class AppliedRunDocument(TypedDict):
+    """One run that changed the shop."""
+
+    when: str
+    commit: str
+    changes: dict[_Name, str]
+
+
+class LedgerDocument(HeadDocument):
+    """The whole document."""
+
+    objects: dict[_Name, EntryDocument]
+    applies: list[AppliedRunDocument]
+
+
+@cache
+def _shape(document: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(document)
 
 
 def dump(ledger: Ledger, store: str) -> str:
@@ -37,17 +80,18 @@ def load(text: str, store: str, name: str) -> Ledger:
     """Return the ledger in a document; raises UsageError for another store's, or a broken one."""
     hint = f"recreate it from the files and the shop with {REBUILD}"
     try:
-        document = json.loads(text)
-        version, known = document["format_version"], document["store"]
+        head = _shape(HeadDocument).validate_python(content := json.loads(text), strict=True)
+        version, known = head["format_version"], head["store"]
         if version.partition(".")[0] != VERSION.partition(".")[0]:
             raise UsageError(f"{name} has the newer format {version}", hint=hint)
         if known != store:
             why = f"{name} belongs to another store ({known}, not {store})"
             own = "give each store its own folder or branch"
             raise UsageError(why, hint=f"{own}, or recreate it with {REBUILD}")
+        document = _shape(LedgerDocument).validate_python(content, strict=True)
         entries = {Address.parse(a): _entry(e) for a, e in document["objects"].items()}
         return Ledger(entries, tuple(map(_apply, document["applies"])))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, RecursionError):
         why = "is not a valid ledger, or it is incomplete"
         if "\n<<<<<<< " in f"\n{text}":
             why = "has an unresolved git merge conflict"
@@ -64,24 +108,15 @@ def _entry_document(entry: LedgerEntry) -> dict[str, Any]:
     }
 
 
-def _entry(document: Mapping[str, Any]) -> LedgerEntry:
-    kept, used = dict(map(parse_pair, document.get("kept", ()))), document.get("used", 0)
-    entry = LedgerEntry(document["values"], document["when"], document["commit"], kept, used)
-    _check(dict, entry.values)
-    _check(int, used)
-    _check(str, entry.when, entry.commit)
-    return entry
+def _entry(document: EntryDocument) -> LedgerEntry:
+    kept = dict(map(parse_pair, document["kept"])) if "kept" in document else {}
+    used = document.get("used", 0)
+    return LedgerEntry(document["values"], document["when"], document["commit"], kept, used)
 
 
-def _apply(document: Mapping[str, Any]) -> AppliedRun:
+def _apply(document: AppliedRunDocument) -> AppliedRun:
     changes = {Address.parse(a): action for a, action in document["changes"].items()}
-    _check(str, document["when"], document["commit"], *changes.values())
     return AppliedRun(document["when"], document["commit"], changes)
-
-
-def _check(shape: type, *values: Any) -> None:
-    if not all(isinstance(value, shape) for value in values):
-        raise TypeError
 
 
 def _line(value: Any) -> str:

@@ -12,19 +12,18 @@ What another version wrote and this one does not know stays as it is.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
-from functools import cache
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeInt, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeInt
 
 from reconciler.core.diff.attempts import Attempt
 from reconciler.core.model.address import Address
-from reconciler.core.model.codec import keep
 from reconciler.core.model.kind import Kind
 from reconciler.core.model.masked import SecretText
+from reconciler.core.model.shape import check_values
 from reconciler.core.plan.past_runs import UsesSeen
 from reconciler.core.plan.replacement import Interrupted
 from reconciler.errors import UsageError
@@ -47,7 +46,7 @@ class JournalContent:
 
 
 def _check_address(name: str) -> str:
-    if not all(name.partition("/")):
+    if not all(name.partition("/")) or name.partition("/")[0] not in KINDS:
         raise ValueError("an address is kind/name")
     return name
 
@@ -201,37 +200,16 @@ def report_damage(name: str, way_out: str) -> UsageError:
 
 
 def _parse_entry(kind: Kind, entry: _Replacement) -> Interrupted:
-    before, after = (dict(_known_values(kind, values)) for values in (entry.before, entry.after))
+    before, after = (
+        {name: value for name, value in values.items() if name in kind.fields}
+        for values in (entry.before, entry.after)
+    )
     pairs = {
         name: (pair[0], pair[1])
         for name, pair in entry.carried.items()
         if name in kind.fields and isinstance(pair, list) and len(pair) == 2
     }
-    for sides in zip(*([(n, v) for v in pair] for n, pair in pairs.items()), strict=True):
-        dict(_known_values(kind, dict(sides)))
+    declared, written = ({n: pair[i] for n, pair in pairs.items()} for i in (0, 1))
+    for values in (before, after, declared, written):
+        check_values(kind, values)
     return Interrupted(before, after, pairs, entry.gone, entry.lost)
-
-
-def _known_values(kind: Kind, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the values of fields that this version knows; raises ValueError for a wrong one."""
-    for name, value in values.items():
-        if name in kind.fields:
-            if value is not None:
-                _check(kind, name, value)
-            yield name, value
-
-
-def _check(kind: Kind, name: str, value: Any) -> None:
-    codec = kind.fields[name].wire.codec
-    if codec.decode is keep:
-        is_exact = _shape(kind.model, name).validate_python(value) == value
-    else:
-        is_exact = codec.decode(value) == value
-    if not is_exact:
-        raise ValueError(f"`{name}` is {value!r}")
-
-
-@cache
-def _shape(model: type, name: str) -> TypeAdapter[Any]:
-    """Return the shape of a field that is no scalar."""
-    return TypeAdapter(get_type_hints(model, include_extras=True)[name])

@@ -78,8 +78,12 @@ def create_app(
     limit: int | None = 50,
     window: float = 180.0,
     clock: Callable[[], float] = time.monotonic,
+    answer_errors: bool = True,
 ) -> Flask:
-    """Return the shop as a Flask application; its state is at ``app.extensions["sandbox"]``."""
+    """Return the shop as a Flask application; its state is at ``app.extensions["sandbox"]``.
+
+    An unforeseen error is answered as dealpos-api.md §4 says, or raised without `answer_errors`.
+    """
     shop = Shop(
         store=ObjectStore(database),
         choices=choices,
@@ -90,9 +94,7 @@ def create_app(
         clock=clock,
     )
     app = Flask(__name__, static_folder=None)
-    app.config["PROPAGATE_EXCEPTIONS"] = (
-        False  # an unforeseen error is answered, as dealpos-api.md §4 say
-    )
+    app.config["PROPAGATE_EXCEPTIONS"] = not answer_errors
     app.extensions["sandbox"] = shop
     # One rule and a dictionary: a rule per operation would make every new shop 20 ms slower.
     app.add_url_rule(

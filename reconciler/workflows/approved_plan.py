@@ -167,7 +167,8 @@ def _unknown_part(change: Approved) -> str | None:
     kind = KINDS.get(change.address.kind)
     if kind is None:
         return f"the kind {change.address.kind}"
-    names = {*change.names, *(change.before or ()), *(change.after or ())} - {*kind.fields}
+    names = {*change.names, *(change.before or ()), *(change.after or ()), *change.carried}
+    names -= {*kind.fields}
     return f"the {kind.name} fields {', '.join(sorted(names))}" if names else None
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import secrets
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from sqlite3 import Error as SqlError
 from typing import TYPE_CHECKING, Any
 
 from reconciler import confined
@@ -46,9 +49,34 @@ def connect(
     """
     key = read_key()
     store = replace(settings.store(), mask_key=key.secret if key else _RUN_SALT)
-    transport = embedded_transport(open_sandbox(settings)) if store.embedded else None
+    transport = embedded_transport(_embed_sandbox(settings)) if store.embedded else None
     known = known or load_profile(StateDir(settings.root), store.url)
     return Client(store, transport, watcher, limits=limits, tenant=known)
+
+
+def _embed_sandbox(settings: Settings) -> WSGIApplication:
+    """Open the embedded shop for this process; a damaged database is an error with a hint."""
+    app = open_sandbox(settings, answer_errors=False)
+
+    def answer(environ: Any, start_response: Any) -> Any:
+        with _report_damage(settings):
+            return app(environ, start_response)
+
+    return answer
+
+
+@contextmanager
+def _report_damage(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError, SqlError) as error:
+        raise ReconcilerError(
+            f"the sandbox in {settings.root} is damaged: {error!r}", hint=_how_to_reset(settings)
+        ) from None
+
+
+def _how_to_reset(settings: Settings) -> str:
+    return f"reset it with 'reconciler sandbox reset {shlex.quote(str(settings.root))}'"
 
 
 def open_sandbox(settings: Settings, **options: Any) -> WSGIApplication:
@@ -61,10 +89,7 @@ def open_sandbox(settings: Settings, **options: Any) -> WSGIApplication:
             reset_sandbox(settings)
         return sandbox.create_app(file, **options)
     except sandbox.SandboxError as error:
-        raise ReconcilerError(
-            str(error),
-            hint=f"reset it with 'reconciler sandbox reset {shlex.quote(str(settings.root))}'",
-        ) from None
+        raise ReconcilerError(str(error), hint=_how_to_reset(settings)) from None
 
 
 def reset_sandbox(settings: Settings, seed: Path | None = None) -> None:
@@ -96,7 +121,8 @@ def dump_sandbox(settings: Settings) -> dict[str, Any]:
     from reconciler import sandbox
 
     open_sandbox(settings)
-    return sandbox.show(sandbox_file(settings))
+    with _report_damage(settings):
+        return sandbox.show(sandbox_file(settings))
 
 
 def sandbox_file(settings: Settings) -> Path:

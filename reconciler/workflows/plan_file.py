@@ -25,9 +25,11 @@ from reconciler.core.diff.change import Action
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.codec import number
 from reconciler.core.model.desired import Allowance
+from reconciler.core.model.shape import check_values
 from reconciler.core.plan.approved import Approved
 from reconciler.core.plan.plan import Violation
 from reconciler.errors import UsageError
+from reconciler.kinds import KINDS
 from reconciler.ledger import how_to_set, read_secret
 from reconciler.render.documents import PlanDocument, ResourceChange, ViolationDocument
 from reconciler.render.json import FORMAT_VERSION, dumps
@@ -106,16 +108,27 @@ def _major(version: str) -> int:
 
 def _read_change(entry: ResourceChange) -> Approved:
     carried = entry.get("carried", {})
+    change, kind = entry["change"], KINDS.get(entry["type"])
+    declared = {name: pair["declared"] for name, pair in carried.items()}
+    written = {name: pair["written"] for name, pair in carried.items()}
+    # The document has masks in the place of values that came from the environment.
+    masks = {path[0] for path in entry.get("from_environment", ()) if path}
+    for values in (change["before"], change["after"], declared, written):
+        if kind and values:
+            shown = {name: value for name, value in values.items() if name not in masks}
+            check_values(kind, shown, masked=True)
+    if None in (*declared.values(), *written.values()):
+        raise ValueError("a replacement carries values over, never nothing")
     return Approved(
         Address(entry["type"], entry["name"]),
         Action(entry["action"]),
         tuple(dict.fromkeys(field["path"].partition(".")[0] for field in entry["fields"])),
-        entry["change"]["before"],
-        entry["change"]["after"],
+        change["before"],
+        change["after"],
         Source(**entry["source"]) if entry["source"] else None,
         entry.get("previous_address", "").partition("/")[2],
         frozenset(entry.get("implied", ())),
-        {name: (pair["declared"], pair["written"]) for name, pair in carried.items()},
+        {name: (declared[name], written[name]) for name in carried},
         tuple(map(tuple, entry.get("from_environment", ()))),
         entry.get("uses_left"),
     )
