@@ -53,6 +53,8 @@ class StateDir:
             self.path.mkdir()
         if self.path.is_symlink():
             raise self._refuse(self.path, confined.LINK)
+        if not self.path.is_dir():
+            raise self._refuse(self.path, "it is not a folder")
         # The database and the locks are opened by their libraries, which follow links.
         with os.scandir(self.path) as entries:
             for entry in entries:
@@ -77,6 +79,8 @@ class StateDir:
             return confined.read(self.root, f"{FOLDER}/{file}", follow=False)
         except confined.NotConfined as error:
             raise self._refuse(self.path / file, error.why) from None
+        except NotADirectoryError:
+            raise self._refuse(self.path, "it is not a folder") from None
 
     def stores(self, file: str) -> list[str]:
         """Return the stores that have a section in `file`."""

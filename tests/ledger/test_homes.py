@@ -441,3 +441,14 @@ def test_a_key_must_be_worth_the_name() -> None:
     with pytest.raises(UsageError, match="too short"):
         read_key({"RECONCILER_LEDGER_KEY": "short"})
     assert "0123456789abcdef" not in repr(read_key({"RECONCILER_LEDGER_KEY": "0123456789abcdef"}))
+
+
+def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    from reconciler.errors import UsageError
+    from reconciler.ledger.state_dir import StateDir
+
+    (tmp_path / ".reconciler").touch()
+    state = StateDir(tmp_path)
+    for use in (state.create, lambda: state.read("journal.json")):
+        with pytest.raises(UsageError, match="it is not a folder"):
+            use()
