@@ -444,9 +444,6 @@ def test_a_key_must_be_worth_the_name() -> None:
 
 
 def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
-    from reconciler.errors import UsageError
-    from reconciler.ledger.state_dir import StateDir
-
     (tmp_path / ".reconciler").touch()
     state = StateDir(tmp_path)
     for use in (state.create, lambda: state.read("journal.json")):
