@@ -266,7 +266,7 @@ def test_no_write_operation_is_ever_called(
     app = sandbox.create_app(tmp_path / "audited.db", limit=None)
     shop = app.extensions["sandbox"]
     sandbox.seed(tmp_path / "audited.db", LIVE)
-    monkeypatch.setattr(connect, "open_sandbox", lambda settings: app)
+    monkeypatch.setattr(connect, "open_sandbox", lambda settings, **options: app)
     before, written = sandbox.show(tmp_path / "audited.db"), files(drifted)
     default = shop.choices
     for flipped in flips():

@@ -111,8 +111,9 @@ def test_a_read_that_fails_is_no_absence_where_the_shop_says_that_otherwise(
     open_shop: MakeShop, live: dict[str, Any], other: str, not_found: str
 ) -> None:
     """An expired coupon, which the list hides, and a new one beside it."""
-    terms = "type: DiscountPercentage, discount: 10, limit: 5, expiry_date: 2020-01-01"
-    text = f"coupons: [{{code: NEEDS}}, {{code: {other}, {terms}}}, {{code: EXPIRED, {terms}}}]"
+    terms = "type: DiscountPercentage, discount: 10, limit: 5"
+    new, expired = f"{terms}, expiry_date: 2034-01-01", f"{terms}, expiry_date: 2020-01-01"
+    text = f"coupons: [{{code: NEEDS}}, {{code: {other}, {new}}}, {{code: EXPIRED, {expired}}}]"
     shop = open_shop(live, text, not_found=not_found)
     client = shop.client()
     client._http._transport = Failing(client._http._transport, "EXPIRED")
