@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.core.model.address import Address
+from reconciler.errors import UsageError
 from reconciler.ledger.rewrites import FILE, read_rewrites, save_rewrites
 from reconciler.ledger.state_dir import StateDir
 
@@ -56,10 +57,10 @@ def test_a_broken_file_is_as_good_as_none(state: StateDir, content: str) -> None
     assert read_rewrites(state, "sandbox") == {COUPON: {("limit",): (2, 1)}}
 
 
-def test_a_folder_that_cannot_be_written_stops_nothing(state: StateDir) -> None:
+def test_a_file_in_the_place_of_the_folder_is_named(state: StateDir) -> None:
     state.path.write_text("in the way")
-    save_rewrites(state, "sandbox", {COUPON: {("limit",): (2, 1)}})
-    assert read_rewrites(state, "sandbox") == {}
+    with pytest.raises(UsageError, match="is not used: it is not a folder"):
+        read_rewrites(state, "sandbox")
 
 
 @pytest.mark.parametrize(
