@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -112,3 +113,17 @@ def world() -> World:
 def new_world() -> Callable[[], World]:
     """A function that makes further worlds."""
     return World
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Callable[[str], Path]:
+    """A function that makes clones of one remote."""
+    remote = tmp_path / "remote.git"
+    subprocess.run(["git", "init", "-q", "--bare", remote], check=True)
+
+    def make(name: str) -> Path:
+        folder = tmp_path / name
+        subprocess.run(["git", "clone", "-q", remote, folder], check=True, capture_output=True)
+        return folder
+
+    return make

@@ -42,7 +42,7 @@ class JournalContent:
     attempts: Mapping[Address, Attempt] = field(default_factory=dict)
     run: str = ""
     strange: Mapping[str, Any] = field(default_factory=dict)
-    """What another version wrote."""
+    """The entries of another version, which are kept as they are."""
 
 
 def _check_address(name: str) -> str:

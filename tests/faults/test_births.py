@@ -7,7 +7,6 @@ clone without a ledger asks before it puts something on sale.
 from __future__ import annotations
 
 import contextlib
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -171,20 +170,6 @@ def test_the_same_saved_plan_completes_what_was_killed(
     shop.journal, shop.made = opened.journal, recheck_plan(opened, approved)
     assert shop.made.plan.stale == ()
     finish(shop, shop.made, calm)
-
-
-@pytest.fixture
-def clone(tmp_path: Path) -> Callable[[str], Path]:
-    """Make clones of one remote."""
-    remote = tmp_path / "remote.git"
-    subprocess.run(["git", "init", "-q", "--bare", remote], check=True)
-
-    def make(name: str) -> Path:
-        folder = tmp_path / name
-        subprocess.run(["git", "clone", "-q", remote, folder], check=True, capture_output=True)
-        return folder
-
-    return make
 
 
 def shop_in(folder: Path, other: Shop | None = None, ledger: str = "git") -> Shop:

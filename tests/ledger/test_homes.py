@@ -51,20 +51,6 @@ def _nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "gitconfig").write_text("[user]\n\tuseConfigOnly = true\n", encoding="utf-8")
 
 
-@pytest.fixture
-def clone(tmp_path: Path) -> Callable[[str], Path]:
-    """Makes clones of one remote."""
-    remote = tmp_path / "remote.git"
-    subprocess.run(["git", "init", "-q", "--bare", remote], check=True)
-
-    def make(name: str) -> Path:
-        folder = tmp_path / name
-        subprocess.run(["git", "clone", "-q", remote, folder], check=True, capture_output=True)
-        return folder
-
-    return make
-
-
 Pair = tuple[Callable[[], LedgerBackend], Callable[[], LedgerBackend]]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 Offers = Mapping[str, Any]
-"""What can be sold or redeemed, by address: prices by outlet and parts, or a coupon's terms."""
+"""The objects that can be sold or redeemed, by address: prices and parts, or a coupon's terms."""
 
 TERMS = ("Type", "Discount", "MinimumAmount", "MaximumDiscount", "FullPriceItemOnly")
 TERMS += ("ExpiryDate", "CustomerCode", "RequirementType")
