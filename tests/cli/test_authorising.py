@@ -75,15 +75,20 @@ def test_an_audit_fails_on_it_where_that_is_asked_for(
     assert run("audit", guarded, "--fail-on", "authorising").code == 0
 
 
+def store_in_row(guarded: Path, key: str, value: str) -> None:
+    """Write a value into the live row of the authorising coupon."""
+    shop = sandbox.create_app(guarded / ".reconciler" / "sandbox.db").extensions["sandbox"]
+    row = shop.store.get("coupon", CODE)
+    with shop.store.transaction(write=True):
+        shop.store.put("coupon", {**row.payload, key: value}, id_=row.id)
+
+
 @pytest.mark.parametrize("type_", TYPES)
 def test_every_type_but_the_discounts_authorises(
     run: RunProgram, guarded: Path, type_: str
 ) -> None:
     run("plan", guarded)
-    shop = sandbox.create_app(guarded / ".reconciler" / "sandbox.db").extensions["sandbox"]
-    row = shop.store.get("coupon", CODE)
-    with shop.store.transaction(write=True):
-        shop.store.put("coupon", {**row.payload, "Type": type_}, id_=row.id)
+    store_in_row(guarded, "Type", type_)
     summary = run("audit", guarded, "--format", "json").json["summary"]
     assert (summary["authorising"], summary["unmanaged"]) == (1, 1)
 
@@ -164,10 +169,7 @@ def test_a_row_that_cannot_be_read_does_not_show_it_either(
     run: RunProgram, guarded: Path, declare: WriteCatalogue
 ) -> None:
     run("plan", guarded)
-    shop = sandbox.create_app(guarded / ".reconciler" / "sandbox.db").extensions["sandbox"]
-    row = shop.store.get("coupon", CODE)
-    with shop.store.transaction(write=True):
-        shop.store.put("coupon", {**row.payload, "Limit": CODE}, id_=row.id)
+    store_in_row(guarded, "Limit", CODE)
     ran = run("import", guarded)
     assert "could not be read: coupon/#" in ran.out
     assert CODE not in ran.out + ran.err
