@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -151,26 +150,6 @@ def check_files(folder: Path) -> Desired:
     from reconciler.catalogue.settings import load
 
     return read_files(load(folder), parsing)
-
-
-def find_look_alikes(desired: Desired) -> Iterator[str]:
-    """Yield each declared key that looks like another one, with its place and the difference."""
-    from reconciler.core.model import look_alike
-
-    told: set[tuple[str, str]] = set()
-    for name, objects in sorted(desired.objects.items(), reverse=True):  # variants first
-        for group in look_alike.find_look_alikes(objects):
-            for one, two in pairwise(group):
-                if (one, two) in told:
-                    continue
-                told.add((one, two))
-                first, source = objects[one].source, objects[two].source
-                yield (
-                    f"{source.file}:{source.line}:{source.column}: "
-                    f"{name} {look_alike.spell_key(two)} differs only in "
-                    f"{look_alike.describe_difference(one, two)} from {look_alike.spell_key(one)}, "
-                    f"declared at {first.file}:{first.line}"
-                )
 
 
 def read_files(settings: Settings, parsing: Parsing | None = None) -> Desired:

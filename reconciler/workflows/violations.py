@@ -19,19 +19,23 @@ from reconciler.render.sections import allow_block, violation_line
 from reconciler.workflows.open_shop import today
 
 
-def refuse_declared_violations(folder: Path, desired: Desired) -> None:
-    """Raise Refused for declared values that violate a guardrail, as if every object were new."""
+def refuse_declared_violations(folder: Path, desired: Desired) -> list[str]:
+    """Raise Refused for declared values that violate a guardrail, as if every object were new.
+
+    Return the names of the guardrails that need the shop and were not checked.
+    """
     settings = load(folder)
     rules = {name: rule for name, rule in settings.guardrails.items() if rule.judges_files}
     changes = tuple(
         create_object(KINDS[a.kind], a, declared.value, "declared", declared.source)
         for a, declared in desired
-        if KINDS[a.kind].prices and not declared.removed
+        if not declared.removed
     )
     plan = Plan("", changes, labels=Labels(desired, Live(), KINDS))
     context = PlanContext(plan, desired, Live(), KINDS, today(), partial=True)
     violations, _ = run_guardrails(rules, context, Files(settings.root).locate)
     refuse_violations(Plan("", violations=violations, labels=plan.labels))
+    return [name for name in settings.guardrails if name not in rules]
 
 
 def refuse_violations(plan: Plan, *, shown: bool = False) -> None:

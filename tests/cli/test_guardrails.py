@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.guardrails.rules import RULES
 from reconciler.workflows import open_shop
 from tests.support.program import RunProgram, WriteCatalogue
 
@@ -108,6 +109,68 @@ def test_values_that_violate_a_guardrail_by_themselves_fail_a_validation(
     assert "Valid" not in ran.out
     declare(BELOW + ALLOW_BELOW)
     assert run("validate", folder, "--format", form).code == 0
+
+
+BY_FILES = {
+    "below-cost": (
+        BELOW,
+        'menu.yaml:8:51: below-cost variant/1001R "Kopi Susu, Regular": sells for',
+    ),
+    "coupon-below-cost": (
+        BELOW.replace("8000", "10000")
+        + "coupons: [{code: C, type: DiscountAmount, discount: 5000, limit: 9,"
+        " expiry_date: 2030-01-01}]\n",
+        "menu.yaml:10:11: coupon-below-cost coupon/C: with coupon/C, variant/1001R",
+    ),
+    "coupon-expiry": (
+        "coupons:\n  - {code: C, type: DiscountAmount, discount: 5, limit: 9,"
+        " expiry_date: 2020-01-01}\n",
+        "menu.yaml:2:73: coupon-expiry coupon/C: it expired on 2020-01-01",
+    ),
+    "look-alike": (
+        "categories:\n  - {name: Drinks}\n  - {name: drinks}\n",
+        "menu.yaml:3:12: look-alike category/drinks: `drinks` differs only in letter case from "
+        "`Drinks`, which is declared too (catalogue/menu.yaml:2). Keep one of the two",
+    ),
+    "new-price": (
+        "categories: [{name: D}]\nproducts:\n  - code: P\n    name: P\n    category: D\n"
+        "    variants:\n"
+        + "".join(f"      - {{code: V{n}, unit_price: 10000}}\n" for n in range(4))
+        + "      - {code: V9, unit_price: 100}\n",
+        "menu.yaml:11:",
+    ),
+    "retired-component": (
+        "categories: [{name: D}]\nproducts:\n  - code: P\n    name: P\n    category: D\n"
+        "    variants:\n      - {code: A, discontinued: true}\n"
+        "      - {code: B, type: Composite, components: {A: {qty: 1}}}\n",
+        "menu.yaml:8:",
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", BY_FILES)
+def test_each_guardrail_that_files_alone_can_violate_fails_a_validation(
+    run: RunProgram, folder: Path, declare: WriteCatalogue, rule: str
+) -> None:
+    text, said = BY_FILES[rule]
+    declare(text)
+    ran = run("validate", folder)
+    assert ran.code == 3, ran.out
+    assert f"catalogue/{said}" in ran.err
+    assert f"rule: {rule}, address: " in ran.err
+    assert "refused by 1 guardrail violation" in ran.err
+    declare(f"{text}allow: [{{rule: {rule}, reason: meant, until: 2999-12-31}}]\n")
+    assert run("validate", folder).code == 0
+
+
+def test_a_validation_names_the_guardrails_that_need_the_shop(
+    run: RunProgram, folder: Path
+) -> None:
+    ran = run("validate", folder, "--format", "json")
+    (note,) = ran.json["notes"]
+    said, _, named = note.partition(": ")
+    assert said == "guardrails that need the shop are checked by `plan`"
+    assert set(named.split(", ")) == RULES.keys() - BY_FILES.keys()
 
 
 @pytest.mark.parametrize(

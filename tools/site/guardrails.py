@@ -53,6 +53,7 @@ def _section(name: str, rule: type[Guardrail]) -> str:
     example = (
         f"```yaml\nguardrails:\n  {name}:\n{settings}\n```" if settings else "It has no options."
     )
-    return "\n\n".join(
-        [f"## {name}", prose(rule.__doc__), prose(module.__doc__ if module else None), example]
-    )
+    parts = [f"## {name}", prose(rule.__doc__), prose(module.__doc__ if module else None), example]
+    if rule.judges_files:
+        parts.insert(-1, "`validate` checks it too, as if every declared object were new.")
+    return "\n\n".join(parts)

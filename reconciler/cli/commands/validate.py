@@ -15,23 +15,23 @@ from reconciler.cli import options, output
 def validate(directory: Path, output_format: str) -> None:
     """Check the files without network or credentials."""
     with output.report_errors(output_format, directory):
-        from reconciler.workflows.open_shop import check_files, find_look_alikes
+        from reconciler.workflows.open_shop import check_files
 
         desired = check_files(directory)
         from reconciler.kinds import MANAGED
+        from reconciler.workflows.violations import refuse_declared_violations
 
+        unchecked = ", ".join(refuse_declared_violations(directory, desired))
         counts = {name: len(objects) for name, objects in desired.objects.items()}
         listed = ", ".join(
             f"{count:,} {name if count == 1 else MANAGED[name].collection}"
             for name, count in counts.items()
             if count
         )
+        notes = list(desired.notes)
+        if unchecked:
+            notes.append(f"guardrails that need the shop are checked by `plan`: {unchecked}")
         text = f"Valid: {listed or 'nothing declared'}\n"
-        text += "".join(f"note: {note}\n" for note in desired.notes)
-        warnings = list(find_look_alikes(desired))
-        text += "".join(f"warning: {warning}\n" for warning in warnings)
-        document = {"valid": True, "objects": counts, "notes": desired.notes, "warnings": warnings}
-        from reconciler.workflows.violations import refuse_declared_violations
-
-        refuse_declared_violations(directory, desired)
+        text += "".join(f"note: {note}\n" for note in notes)
+        document = {"valid": True, "objects": counts, "notes": notes}
     output.print_result(output_format, text, document)

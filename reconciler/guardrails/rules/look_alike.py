@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address
@@ -23,6 +24,8 @@ class Rule(Guardrail):
     Keys look alike that differ only in white space, letter case, Unicode form, invisible
     characters, leading zeros, or in a number with an exponent.
     """
+
+    judges_files: ClassVar[bool] = True
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """Yield one finding for each new object; an article and its variant of one key are one."""
@@ -62,7 +65,7 @@ def _compare(
     declared = context.desired.get(Address(kind.name, other))
     if other in new and declared:
         place = f"{declared.source.file}:{declared.source.line}"
-        return f"{differs}, which is new too ({place}). Keep one of the two"
+        return f"{differs}, which is declared too ({place}). Keep one of the two"
     return f"{differs}, which is in the shop. Write it as the shop has it"
 
 

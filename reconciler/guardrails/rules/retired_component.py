@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Value
@@ -11,6 +12,8 @@ from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 @dataclass(frozen=True, slots=True)
 class Rule(Guardrail):
     """A composite in use with a retired component, by a change of either."""
+
+    judges_files: ClassVar[bool] = True
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """Yield one finding for each pair, at the change that makes it so."""

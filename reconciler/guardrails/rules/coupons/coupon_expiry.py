@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 from reconciler.core.model.types import Count
 from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
@@ -12,6 +13,7 @@ from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 class Rule(Guardrail):
     """A coupon that gets an expiry date in the past, none, or one more than `max_days` ahead."""
 
+    judges_files: ClassVar[bool] = True
     max_days: Count = 3650
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
