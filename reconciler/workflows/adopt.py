@@ -146,7 +146,8 @@ def _explain_absence(live: Live, address: Address) -> str:
         n for n in live.names_of(MANAGED[address.kind]) if fold_key(n) == fold_key(address.name)
     ]
     if alike:
-        return f"the shop spells it {spell_key(min(alike))}: use the same spelling in the file"
+        spelled = spell_key(min(alike), address.name)
+        return f"the shop spells it {spelled}: use the same spelling in the file"
     # To create an object that was renamed in the shop would make a second one of it.
     return (
         "not in the shop. If it was renamed there, write the new name in the file; if it was "

@@ -23,7 +23,10 @@ PAGES = ("README.md", "CONTRIBUTING.md", "docs/**/*.md", "examples/**/*.md")
 CHANGELOG = "CHANGELOG.md"
 OPENAPI = "schemas/dealpos.openapi.yaml"
 OPENAPI_PROSE = ("summary", "description", "x-undocumented", "x-conflict")
-NOT_PROSE = {"reconciler/workflows/init.py": "the YAML of the starter files"}
+NOT_PROSE = {
+    "reconciler/workflows/init.py": "the YAML of the starter files",
+    "reconciler/core/confusables.py": "a table of code points",
+}
 
 
 def main() -> int:

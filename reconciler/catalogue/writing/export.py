@@ -116,7 +116,7 @@ def _skip_spelled(found: Exportable, kind: Kind, live: Live) -> None:
     declared, table = found.desired.objects.get(kind.name, {}), found.values[kind.name]
     for name, other in match_spellings(declared, live.names_of(kind)).items():
         if table.pop(name, None):
-            why = f"a file declares {spell_key(other)}: use this spelling there"
+            why = f"a file declares {spell_key(other, name)}: use this spelling there"
             found.skip(Address(kind.name, name), why)
 
 

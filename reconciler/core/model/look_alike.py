@@ -1,7 +1,7 @@
 """Keys that look alike: keys that people, spreadsheets and scanners take for one another.
 
 A spreadsheet drops leading zeros and writes `8998866100012` as `8.99887E+12`; an invisible
-character, another Unicode form or a blank at the end cannot be seen at all.
+character, another Unicode form, a Cyrillic letter or a blank at the end cannot be seen at all.
 """
 
 from __future__ import annotations
@@ -9,39 +9,53 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import chain
 from unicodedata import category, normalize
+
+from reconciler.core.confusables import ascii_shapes
 
 BARCODE_LENGTHS = (8, 12, 13, 14)
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Characters without a shape of their own that Unicode does not count among the formats."""
+_DASHES = re.compile(
+    "[\u058a\u05be\u1400\u1806\u2010-\u2015\u2e17\u2e1a\u2e3a\u2e3b\u2e40\u301c\u3030\u30a0]"
+)
 _BLANKS = re.compile(r"\s+")
+_DOT_ABOVE = re.compile("(?<=[IiJj])\u0307")  # the capital of a Turkish i has the dot too
 _AROUND_SLASH = re.compile(r" ?/ ?")
 _NUMBER = re.compile(r"([0-9]+)(?:[.,]([0-9]+))?(?:[eE]([+-]?[0-9]{1,2}))?")
 _SHORTENED = re.compile(r"([0-9])[.,]([0-9]+)[eE]\+([0-9]{1,2})")
 
 
 def fold_key(key: str) -> str:
-    """Return the text that all keys share which look like this one."""
-    if not (key.isascii() and key.isprintable()):
-        key = _compose(_drop_unseen(key))
-    elif key.isdigit():
+    """Return the text that all keys share which look like this one in capitals."""
+    if key.isdigit() and key.isascii():
         return key.lstrip("0") or "0"
+    if key.isascii() and key.isprintable():
+        key = key.lower()
+    else:
+        # The capital of a letter may look like another one than the letter itself.
+        key = _to_ascii(_compose(key).upper()).casefold()
     if " " in key:
         key = _trim(key)
-    key = key.upper().casefold()
     return _read_number(key.lstrip("0") or "0") if key[:1].isdigit() else key
 
 
 def find_look_alikes(keys: Collection[str]) -> list[list[str]]:
-    """Return the groups of keys that look alike, each in order; secret ones are left out."""
+    """Return the groups of keys that look alike, each in order; secret ones are left out.
+
+    Two keys may look alike as they are written and not in capitals: such a pair is a group too.
+    """
     keys = [key for key in keys if type(key) is str]
     folds = list(map(fold_key, keys))
-    if len(set(folds)) == len(folds):
+    seen = {} if "".join(keys).isascii() else {k: s for k in keys if (s := _to_ascii(k)) != k}
+    if len(set(folds)) == len(folds) and not seen:
         return []  # nearly every kind of nearly every shop
-    groups: dict[str, list[str]] = {}
-    for key, fold in zip(keys, folds, strict=True):
-        groups.setdefault(fold, []).append(key)
-    return sorted(sorted(group) for group in groups.values() if len(group) > 1)
+    groups: dict[str, set[str]] = {}
+    as_written = ((key, fold_key(shape)) for key, shape in seen.items())
+    for key, fold in chain(zip(keys, folds, strict=True), as_written):
+        groups.setdefault(fold, set()).add(key)
+    return sorted(map(list, {tuple(sorted(group)) for group in groups.values() if len(group) > 1}))
 
 
 def match_spellings(asked: Collection[str], present: Collection[str]) -> dict[str, str]:
@@ -51,20 +65,25 @@ def match_spellings(asked: Collection[str], present: Collection[str]) -> dict[st
     return {key: other for key, other in found if other is not None and key not in asked}
 
 
-def spell_key(key: str) -> str:
-    """Return a key in back quotes, or with escapes in double quotes where it hides something."""
+def spell_key(key: str, other: str | None = None) -> str:
+    """Return a key in back quotes, or with escapes in double quotes where it hides something.
+
+    Beside an `other` key that looks alike, its letters of another alphabet are escaped too.
+    """
     key = str(key)  # the mark of a secret one
-    if "\\" not in (escaped := escape_key(key)) and _trim(key) == key:
+    if "\\" not in (escaped := escape_key(key, other)) and _trim(key) == key:
         return f"`{key}`"
     return f'"{escaped}"'
 
 
-def escape_key(key: str) -> str:
+def escape_key(key: str, other: str | None = None) -> str:
     """Return a key with escapes for the characters that cannot be seen; YAML reads them too."""
     if key.isascii() and key.isprintable():
         return key
     composed = normalize("NFC", key) == key
-    return "".join(escape_character(c) if _hides(c, composed) else c for c in key)
+    return "".join(
+        escape_character(c) if _hides(c, composed) or _poses(c, other) else c for c in key
+    )
 
 
 def escape_character(character: str) -> str:
@@ -80,7 +99,8 @@ def describe_difference(key: str, other: str) -> str:
     found = []
     for name, change in _RESPECTS.items():
         one, two = change(key), change(other)
-        if key != other and (one == two or (one == key) != (two == other)):
+        same = one == two or (one.lower() == two.lower() and key.lower() != other.lower())
+        if key != other and (same or (one == key) != (two == other)):
             found.append(name)
         key, other = one, two
     return " and ".join(found)
@@ -88,7 +108,7 @@ def describe_difference(key: str, other: str) -> str:
 
 def list_spellings(key: str) -> set[str]:
     """Return other spellings of a key that a shop is likely to have: case, blanks, zeros."""
-    plain = _trim(_compose(_drop_unseen(key)))
+    plain = _trim(_compose(key))
     found = {plain, plain.upper(), plain.lower(), _read_number(plain)}
     for digits in (text for text in tuple(found) if text.isdigit()):
         found |= {digits.lstrip("0"), *(digits.zfill(length) for length in BARCODE_LENGTHS)}
@@ -122,22 +142,41 @@ def _hides(character: str, composed: bool) -> bool:
     )
 
 
+def _poses(character: str, other: str | None) -> bool:
+    """Return whether a character looks like another one, which the `other` key has."""
+    if other is None or character.isascii() or character in other:
+        return False
+    cased = character.swapcase()
+    is_posing = category(character) == "Mn" or _to_ascii(_compose(character)) != character
+    return is_posing and (cased.isascii() or cased not in other)
+
+
 def _drop_unseen(key: str) -> str:
+    if key.isprintable() and _UNSEEN.isdisjoint(key):
+        return key
     return "".join(c for c in key if c.isspace() or (category(c)[0] != "C" and c not in _UNSEEN))
 
 
 def _compose(key: str) -> str:
-    composed = _BLANKS.sub(" ", normalize("NFKC", key))
-    return "".join("-" if category(c) == "Pd" else c for c in composed)
+    return _DASHES.sub("-", _BLANKS.sub(" ", normalize("NFKC", _drop_unseen(key))))
+
+
+def _to_ascii(key: str) -> str:
+    """Return a key with the ASCII letters that those of other alphabets look like."""
+    if key.isascii():
+        return key
+    shapes = normalize("NFD", key).translate(ascii_shapes())
+    return normalize("NFC", _DOT_ABOVE.sub("", shapes))
 
 
 def _trim(key: str) -> str:
-    return _AROUND_SLASH.sub("/", _BLANKS.sub(" ", key).strip())
+    key = " ".join(key.split())
+    return _AROUND_SLASH.sub("/", key) if "/" in key else key
 
 
 def _read_number(key: str) -> str:
     """Return the digits of a whole number with an exponent or an empty fraction."""
-    if key.isdigit() or not (found := _NUMBER.fullmatch(key)):
+    if key.isdigit() or not key[-1:].isdigit() or not (found := _NUMBER.fullmatch(key)):
         return key
     whole, fraction, exponent = found[1], found[2] or "0", int(found[3] or 0)
     number = Decimal(f"{whole}.{fraction}").scaleb(exponent)
@@ -149,6 +188,7 @@ _RESPECTS: dict[str, Callable[[str], str]] = {
     "invisible characters": _drop_unseen,
     "white space": _trim,
     "Unicode form": lambda key: _trim(_compose(key)),
+    "letters of another alphabet": _to_ascii,
     "leading zeros": lambda key: key.lstrip("0") if key[:1].isdigit() else key,
     "the form of the number": lambda key: _read_number(key) if key[:1].isdigit() else key,
     "letter case": lambda key: key.upper().casefold(),

@@ -57,8 +57,8 @@ def explain_move(moved: FieldChange, desired: Desired) -> str:
 def explain_spellings(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, str]:
     """Return the declared objects that the shop answers under another spelling, with the reason."""
     return {
-        address: f"the shop spells the {kinds[address.kind].identity} {spell_key(spelling)}, the "
-        f"file {spell_key(address.name)}. Use the spelling of the shop in the file"
+        address: f"the shop spells the {kinds[address.kind].identity} "
+        f"{spell_key(spelling, address.name)}, the file {spell_key(address.name, spelling)}. Use the spelling of the shop in the file"
         for address, spelling in live.spellings.items()
         if desired.get(address)
     }
@@ -144,8 +144,8 @@ class _Check:
     def add(self, address: Address, target: Address, path: tuple[str | int, ...]) -> None:
         """Add the fault of one reference."""
         if spelling := self._find_spelling(target):
-            message = f"refers to the {target.kind} {spell_key(target.name)}"
-            hint = f"the shop spells it {spell_key(spelling)}: use the same spelling"
+            message = f"refers to the {target.kind} {spell_key(target.name, spelling)}"
+            hint = f"the shop spells it {spell_key(spelling, target.name)}: use the same spelling"
             self.faults.append(Fault(address, path, f"{address} {message}", hint, is_drift=True))
         elif self.live.get(target) is ABSENT:
             message = f"refers to the {target.kind} `{target.name}`, which does not exist"

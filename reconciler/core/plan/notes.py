@@ -170,7 +170,7 @@ def warn_of_look_alikes(desired: Desired, live: Live, kinds: Kinds) -> Iterator[
                     one, two = pair
                     yield PlanWarning(
                         (Address(kind.name, one), Address(kind.name, two)),
-                        f"{spell_key(one)} and {spell_key(two)} differ only in "
+                        f"{spell_key(one, two)} and {spell_key(two, one)} differ only in "
                         f"{describe_difference(one, two)}",
                     )
 

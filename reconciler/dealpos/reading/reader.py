@@ -272,7 +272,8 @@ class Reader:
         if isinstance(other, SecretText):
             name = SecretText(name, other.mask)
         self.live.spellings[Address(kind.name, name)] = other
-        reason = f"the shop spells the {kind.identity} {spell_key(other)}: use the same spelling"
+        spelled = spell_key(other, name)
+        reason = f"the shop spells the {kind.identity} {spelled}: use the same spelling"
         self.live.read_errors[Address(kind.name, name)] = reason
 
     def _note_not_found(self, kind: Kind) -> None:

@@ -22,7 +22,7 @@ class Rule(Guardrail):
     """A new object whose key looks like another's, or holds what nobody can see.
 
     Keys look alike that differ only in white space, letter case, Unicode form, invisible
-    characters, leading zeros, or in a number with an exponent.
+    characters, leading zeros, or in a number with an exponent. So do letters of another alphabet.
     """
 
     judges_files: ClassVar[bool] = True
@@ -45,11 +45,13 @@ def _find(
     kind: Kind, new: Mapping[str, Change], context: PlanContext, told: set[str]
 ) -> Iterator[RuleFinding]:
     known = {a.name for a in context.known_addresses(kind) if context.after(a) is not None}
-    groups = {name: group for group in find_look_alikes(known) for name in group}
+    groups: dict[str, list[str]] = {}
+    for group in find_look_alikes(known):
+        for name in group:
+            groups.setdefault(name, []).extend(group)
     for name, change in sorted(new.items()):
         # Of two new ones that look alike, the second is the one to explain.
-        group = groups.get(name, ())
-        others = [n for n in group if n != name and (n not in new or n < name)]
+        others = [n for n in groups.get(name, ()) if n != name and (n not in new or n < name)]
         message = _compare(name, others[0], new, context, kind) if others else _read(name, known)
         if message and name not in told:
             told.add(name)
@@ -61,7 +63,7 @@ def _compare(
 ) -> str:
     """Return how a new key differs from another, where that is, and what to do."""
     difference = describe_difference(name, other)
-    differs = f"{spell_key(name)} differs only in {difference} from {spell_key(other)}"
+    differs = f"{spell_key(name, other)} differs only in {difference} from {spell_key(other, name)}"
     declared = context.desired.get(Address(kind.name, other))
     if other in new and declared:
         place = f"{declared.source.file}:{declared.source.line}"
