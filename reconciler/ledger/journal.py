@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from reconciler.core.diff.attempts import Attempt
 from reconciler.core.diff.births import find_settled_births
-from reconciler.core.diff.change import Action, Change
+from reconciler.core.diff.change import Change
 from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kinds
@@ -60,6 +60,8 @@ class Journal:
         self._over: frozenset[Address] = frozenset()
         """Births that were found complete or gone, until a run saves that."""
         self._seen: Mapping[Address, UsesSeen] = {}
+        self._done: Collection[Address] = ()
+        """Objects that are as declared, until a run forgets the attempts to make them so."""
         self._lock = RunLock(state, store, across_folders=across_folders)
         self._shared: JournalContent | None = None
         """The journal of a run in another clone, which takes the place of the file."""
@@ -87,9 +89,15 @@ class Journal:
         return {**self.content.uses, **self._seen}
 
     @property
+    def attempts(self) -> Mapping[Address, Attempt]:
+        """The attempts of earlier runs that did not end as written."""
+        return {a: tried for a, tried in self.content.attempts.items() if a not in self._done}
+
+    @property
     def has_news(self) -> bool:
         """True if more is known than the journal says that was read."""
-        return bool(self.unsaved) or self.uses != self.content.uses
+        known = self.content
+        return bool(self.unsaved) or (self.uses, self.attempts) != (known.uses, known.attempts)
 
     def read(self, shared: str | None = None, run: str = "") -> None:
         """Read the journal before the shop is read.
@@ -129,12 +137,12 @@ class Journal:
         save_rewrites(self.state, self.store, self.unsaved)
         known = self.content
         content = replace(known, replacements=left, births=self.births, uses=self.uses)
-        content = replace(content, run=uuid4().hex)
+        content = replace(content, attempts=self.attempts, run=uuid4().hex)
         if self._save(content):
             self._shared, self.unsaved, self._over = None, {}, frozenset()
         self._lock.note_run(content.run)
         self._version = self._read_file().run, self._lock.last_run()
-        begun = {c.address: self._entry(c) for c in changes if _is_replacement(c)}
+        begun = {c.address: self._entry(c) for c in changes if c.is_replacement}
         self._published = {**known.replacements, **begun}
         return to_text(
             replace(content, replacements=self._published, births=content.births.union(births))
@@ -197,12 +205,12 @@ class Journal:
             if entry := self.entries.get(address):
                 self._put(address, replace(entry, lost=now()))
 
-    def see(self, uses: Mapping[Address, UsesSeen]) -> None:
-        """Remember the uses that the shop shows; by the next run, where another is writing."""
-        self._seen = uses
+    def see(self, uses: Mapping[Address, UsesSeen], done: Collection[Address]) -> None:
+        """Remember uses, and forget attempts on what is as declared; later if a run is writing."""
+        self._seen, self._done = uses, done
         if self._shared is None and self.has_news:
             with suppress(LedgerError), self._lock.hold():
-                self._save(replace(self.content, uses=self.uses))
+                self._save(replace(self.content, uses=self.uses, attempts=self.attempts))
 
     def note_uses(self, changes: Iterable[Change]) -> None:
         """Remember the uses of coupons as changes find them, or leave them behind."""
@@ -214,10 +222,9 @@ class Journal:
 
     def note_attempts(self, made: Mapping[Address, Attempt], done: Collection[Address]) -> None:
         """Remember the attempts of a run, and forget those of the objects that are settled."""
-        known = self.content
-        tried = {a: each for a, each in known.attempts.items() if a not in done} | dict(made)
-        if tried != known.attempts:
-            self._save(replace(known, attempts=tried))
+        tried = {a: each for a, each in self.attempts.items() if a not in done} | dict(made)
+        if tried != self.content.attempts:
+            self._save(replace(self.content, attempts=tried))
 
     def settle(self, done: Collection[Address], kept: KnownRewrites) -> None:
         """Save the known rewrites, then remove what was noted of settled objects."""
@@ -290,7 +297,3 @@ class Journal:
 def _is_doubtful(entry: Interrupted) -> bool:
     """Return whether a deletion that got no answer may still be carried out."""
     return entry.lost > (datetime.now(UTC) - LATE_DELETION).strftime(TIME_FORMAT)
-
-
-def _is_replacement(change: Change) -> bool:
-    return change.action is Action.REPLACE or change.replaces is not None

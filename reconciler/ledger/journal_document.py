@@ -3,7 +3,8 @@
     {"coupon/TEN": {"before": …, "after": …, "carried": …, "gone": false},   replacements
      "births": ["variant/1003L"],   created out of use, to be completed and put in use
      "uses": {"coupon/TEN": {"used": 37, "limit": 100}},
-     "attempts": {"coupon/TEN": {"written": […], "live": […], "reason": "…"}},   not made again
+     "attempts": {"coupon/TEN": {"written": […], "live": […], "reason": "…",
+                                   "together": […]}},   not made again
      "run": "4f1c…"}   the last run that wrote to the shop
 
 What another version wrote and this one does not know stays as it is.
@@ -12,7 +13,7 @@ What another version wrote and this one does not know stays as it is.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import Annotated, Any
@@ -73,6 +74,7 @@ class _Attempt(BaseModel):
     written: list[str]
     live: list[str]
     reason: str
+    together: list[_Name] = []
 
 
 class _Replacement(BaseModel):
@@ -110,13 +112,19 @@ def parse(section: object, masked: Mapping[Address, Address]) -> JournalContent:
     uses = {
         Address.parse(name): UsesSeen(u.used, u.limit, u.deleted) for name, u in known.uses.items()
     }
-    births = frozenset(map(Address.parse, known.births))
+    births = _parse_all(known.births)
     attempts = {
-        Address.parse(name): Attempt(frozenset(a.written), frozenset(a.live), a.reason)
+        Address.parse(name): Attempt(
+            frozenset(a.written), frozenset(a.live), a.reason, _parse_all(a.together)
+        )
         for name, a in known.attempts.items()
     }
     content = JournalContent(replacements, births, uses, attempts, known.run, strange)
     return _resolve(content, masked)
+
+
+def _parse_all(names: Iterable[str]) -> frozenset[Address]:
+    return frozenset(map(Address.parse, names))
 
 
 def dump(content: JournalContent) -> dict[str, Any]:
@@ -155,13 +163,21 @@ def _resolve(content: JournalContent, masked: Mapping[Address, Address]) -> Jour
         replacements={a: _name(a, entry, a.name) for a, entry in replacements.items()},
         births=frozenset(masked.get(a, a) for a in content.births),
         uses={masked.get(a, a): seen for a, seen in content.uses.items()},
-        attempts={masked.get(a, a): tried for a, tried in content.attempts.items()},
+        attempts={
+            masked.get(a, a): replace(t, together=frozenset(masked.get(o, o) for o in t.together))
+            for a, t in content.attempts.items()
+        },
     )
 
 
 def _dump_attempts(attempts: Mapping[Address, Attempt]) -> dict[str, Any]:
     return {
-        str(address): {"written": sorted(a.written), "live": sorted(a.live), "reason": a.reason}
+        str(address): {
+            "written": sorted(a.written),
+            "live": sorted(a.live),
+            "reason": a.reason,
+            **({"together": sorted(map(str, a.together))} if a.together else {}),
+        }
         for address, a in attempts.items()
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from reconciler.core.diff.attempts import Attempts
 from reconciler.core.diff.births import NOTED, declare_in_use
 from reconciler.core.diff.change import Action
 from reconciler.core.diff.rename import with_renames
@@ -78,7 +79,7 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
     }
     reasons = _reasons_by_address(moved) | lost
     left = desired.without({*reasons, *done})
-    past = PastRuns(pending, shop.journal.content.attempts, uses=before.uses)
+    past = PastRuns(pending, Attempts(shop.journal.attempts), uses=before.uses)
     made, more = _build(left, state, before, past, approved.changes)
     reasons |= more
     actions = {change.address: change.action for change in approved.changes}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from reconciler.catalogue.files import Files
 from reconciler.catalogue.problems import note_unnameable
+from reconciler.core.diff.attempts import Attempts
 from reconciler.core.diff.births import (
     LIKELY,
     NOTED,
@@ -17,8 +18,9 @@ from reconciler.core.diff.births import (
 )
 from reconciler.core.diff.known_rewrites import mark_changed_derived_fields
 from reconciler.core.ledger.record import RecordBasis
+from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
-from reconciler.core.model.live import Live
+from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.secret import conceal_declared
 from reconciler.core.plan.build import build_plan
 from reconciler.core.plan.faults import (
@@ -102,7 +104,7 @@ def make_plan(
     sides = ledger.hold_conflicts(asked, live, overwrite)
     past = PastRuns(
         pending,
-        shop.journal.content.attempts,
+        Attempts(shop.journal.attempts, scope.targets if scope else ()),
         ledger.once_applied,
         ledger.uses,
         is_allowed,
@@ -117,7 +119,8 @@ def make_plan(
         sides.desired, sides.live, KINDS, shop.store, ledger.rewrites, past, refused
     )
     refuse_faults(root, () if audit else faults, desired)
-    shop.journal.see(see_uses((desired, live), plan, ledger.uses, KINDS))
+    uses = see_uses((desired, live), plan, ledger.uses, KINDS)
+    shop.journal.see(uses, _find_settled(shop.journal.attempts, plan, desired, live))
     plan, basis = ledger.label_origins(plan, sides, desired, bool(scope))
     void = find_void_births(desired, shop.journal.births, KINDS)
     plan = replace(plan, given_up=(*plan.given_up, *void))
@@ -152,6 +155,24 @@ def _complete_births(shop: OpenShop, ledger: RunLedger, desired: Desired, live: 
     likely = find_likely_births(desired, live, ledger.applied, KINDS)
     births = dict.fromkeys(likely, LIKELY) | dict.fromkeys(shop.journal.births, NOTED)
     return declare_in_use(desired, births, KINDS)
+
+
+def _find_settled(
+    tried: Iterable[Address], plan: Plan, desired: Desired, live: Live
+) -> frozenset[Address]:
+    """Return the objects that are as declared by now, whatever came of an attempt."""
+    open_ = {change.address for change in plan.changes}
+    open_ |= {address for address, _ in (*plan.blocked, *plan.unknown)}
+    return frozenset(
+        address
+        for address in tried
+        if address not in open_
+        and (
+            live.get(address) is ABSENT
+            if address in desired.removals
+            else desired.get(address) and isinstance(live.get(address), Observed)
+        )
+    )
 
 
 def rebuild_ledger(shop: OpenShop, backend: LedgerBackend, force: bool) -> None:

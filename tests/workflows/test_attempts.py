@@ -127,3 +127,170 @@ def test_a_saved_plan_is_not_carried_out_twice(open_shop: MakeShop) -> None:
     assert statuses(report) == {"coupon/C": "stale"}
     assert "not tried again" in message(report, "coupon/C")
     assert deletions(shop) == sent
+
+
+# --- creations that the shop refuses, and of which no read tells ----------------------------------
+
+TAKEN: dict[str, tuple[dict[str, Any], str, str]] = {
+    "category/New": (
+        {"categories": [{"Name": "A"}, {"Name": "New"}]},
+        "categories: [{name: New}]",
+        "categories: [{name: New, code: N}]",
+    ),
+    "outlet/New": (
+        {"outlets": [{"Name": "Bandung"}, {"Name": "New"}]},
+        "outlets: [{name: New}]",
+        "outlets: [{name: New, code: N}]",
+    ),
+    "product/N": (
+        {"products": [*SMALL["products"], {"Code": "N", "Name": "Old", "Category": "A"}]},
+        "products: [{code: N, name: N, category: A}]",
+        "products: [{code: N, name: M, category: A}]",
+    ),
+    "variant/N": (
+        {"products": [*SMALL["products"], {"Code": "Q", "Name": "Q", "Category": "A",
+         "Variants": [{"Code": "N", "Model": "N", "UnitPrice": 1}]}]},
+        "products: [{code: P, variants: [{code: N, unit_price: 5}]}]",
+        "products: [{code: P, variants: [{code: N, unit_price: 6}]}]",
+    ),
+    "customer/N": (
+        {"customers": [*SMALL["customers"], {"Code": "N", "Name": "Old", "Email": "o@x.example"}]},
+        "customers: [{code: N, name: New}]",
+        "customers: [{code: N, name: Newer}]",
+    ),
+    "coupon/N": (
+        {"coupons": [*SMALL["coupons"], {**SMALL["coupons"][0], "Code": "N"}]},
+        "coupons: [{code: N, type: DiscountAmount, discount: 5, limit: 1}]",
+        "coupons: [{code: N, type: DiscountAmount, discount: 6, limit: 1}]",
+    ),
+}  # fmt: skip
+
+
+def taken(open_shop: MakeShop, address: str) -> Shop:
+    rows, text, _ = TAKEN[address]
+    hidden = frozenset({address.partition("/")[2]})
+    return open_shop(copy.deepcopy({**SMALL, **rows}), text, hidden_keys=hidden)
+
+
+@pytest.mark.parametrize("address", TAKEN)
+def test_a_creation_that_the_shop_refuses_is_not_tried_for_ever(
+    open_shop: MakeShop, address: str
+) -> None:
+    shop = taken(open_shop, address)
+    assert statuses(shop.apply()) == {address: "failed"}
+    for _ in range(2):
+        sent = len(shop.twin.calls)
+        plan = shop.plan()
+        assert plan.changes == ()
+        assert reason(shop, address).startswith("not tried again: ")
+        assert "HTTP 400" in reason(shop, address)
+        shop.apply(plan)
+        assert {m for m, p, _ in shop.twin.calls[sent:] if p.endswith("/Add")} == set()
+
+
+@pytest.mark.parametrize("address", TAKEN)
+def test_a_refused_creation_is_tried_when_the_file_or_the_shop_changes(
+    open_shop: MakeShop, address: str
+) -> None:
+    shop = taken(open_shop, address)
+    shop.apply()
+    _, text, changed = TAKEN[address]
+    shop.write(changed)
+    assert [str(change.address) for change in shop.plan().changes] == [address]
+    shop.write(text)
+    assert shop.plan().changes == ()
+    shop.twin.choices = shop.twin.choices.with_changes(hidden_keys=frozenset())
+    assert "not tried again" not in str(shop.plan().blocked)
+
+
+def test_what_needs_a_refused_object_waits_for_it(open_shop: MakeShop) -> None:
+    """A product creates its category by itself: the refusal would be sent in another way."""
+    shop = taken(open_shop, "category/New")
+    shop.write("""
+        categories: [{name: New}]
+        products: [{code: N, name: N, category: New, variants: [{code: NV, unit_price: 5}]}]
+    """)
+    shop.apply()
+    plan = shop.plan()
+    assert plan.changes == ()
+    assert dict((str(a), why) for a, why in plan.blocked)["product/N"] == "category/New is blocked"
+
+
+def test_one_request_that_is_refused_blames_none_of_its_objects_alone(open_shop: MakeShop) -> None:
+    shop = taken(open_shop, "variant/N")
+    both = "products: [{code: P, variants: [{code: N, unit_price: 5}, {code: M, unit_price: 5}]}]"
+    shop.write(both)
+    assert set(statuses(shop.apply()).values()) == {"failed"}
+    assert shop.plan().changes == ()
+    assert "variant/N" in reason(shop, "variant/M")
+    shop.write(both.replace("{code: N, unit_price: 5}, ", ""))
+    assert statuses(shop.apply()) == {"variant/M": "applied"}
+    assert shop.journal.content.attempts.keys() == {Address("variant", "N")}
+
+
+def test_a_new_object_that_no_read_shows_is_not_created_every_night(open_shop: MakeShop) -> None:
+    hidden = {"hidden_keys": frozenset({"N"}), "duplicate_create": "double"}
+    shop = opened(open_shop, "customers: [{code: N, name: New}]", **hidden)
+    assert statuses(shop.apply()) == {"customer/N": "unverified"}
+    assert shop.plan().changes == ()
+    assert "does not read back" in reason(shop, "customer/N")
+
+
+def test_a_target_that_is_named_is_tried_again(open_shop: MakeShop) -> None:
+    """The reason may lie elsewhere, such as another customer with the same address."""
+    from reconciler.core.plan.target import Scope
+
+    shop = taken(open_shop, "customer/N")
+    shop.apply()
+    assert "--target customer/N" in reason(shop, "customer/N")
+    shop.twin.choices = shop.twin.choices.with_changes(hidden_keys=frozenset())
+    shop.twin.store.delete("customer", "N")
+    assert shop.plan().changes == ()
+    made = shop.make(scope=Scope(("customer/N",)))
+    assert shop.apply(made.plan).complete
+    assert shop.plan().settled
+    assert shop.journal.content.attempts == {}
+
+
+def test_a_live_coupon_is_not_deleted_again_because_it_is_named(open_shop: MakeShop) -> None:
+    from reconciler.core.plan.target import Scope
+
+    shop = opened(open_shop, LONG, rewrite_text="cut")
+    shop.apply()
+    assert shop.make(scope=Scope(("coupon/C",))).plan.changes == ()
+
+
+# --- writes that the shop does not take -----------------------------------------------------------
+
+IGNORED = {
+    "product/P": "products: [{code: P, brand: New}]",
+    "variant/PA": "products: [{code: P, variants: [{code: PA, weight: 9}]}]",
+    "category/A": "categories: [{name: A, discontinued: true}]",
+    "customer/D1": "customers: [{code: D1, city: Bandung}]",
+    "outlet/Bandung": "outlets: [{name: Bandung, code: BDG}]",
+}
+
+
+@pytest.mark.parametrize("address", IGNORED)
+def test_a_write_that_no_read_ever_shows_is_not_sent_every_night(
+    open_shop: MakeShop, address: str
+) -> None:
+    shop = opened(open_shop, IGNORED[address], read_lag_seconds=3000, list_lag_seconds=3000)
+    assert statuses(shop.apply()) == {address: "unverified"}
+    assert shop.plan().changes == ()
+    assert reason(shop, address).startswith("not tried again: ")
+    shop.clock.now += 3000
+    assert shop.plan().settled
+    assert shop.journal.content.attempts == {}
+
+
+def test_a_hand_that_undoes_a_write_after_all_is_drift(open_shop: MakeShop) -> None:
+    """Reads were late once: what was remembered then is over when they have caught up."""
+    shop = opened(open_shop, IGNORED["product/P"], read_lag_seconds=3000, list_lag_seconds=3000)
+    shop.apply()
+    shop.clock.now += 3000
+    assert shop.plan().settled
+    store = shop.twin.store
+    store.put("product", {**store.get("product", "P").payload, "Brand": ""})
+    shop.clock.now += 6000
+    assert [str(change.address) for change in shop.plan().changes] == ["product/P"]

@@ -127,6 +127,11 @@ class Change:
         return bool(self.interrupted) or self.action in (Action.REPLACE, Action.DELETE)
 
     @property
+    def is_replacement(self) -> bool:
+        """True if an object is deleted for it, by this run or an interrupted one."""
+        return self.action is Action.REPLACE or self.replaces is not None
+
+    @property
     def provable(self) -> Value:
         """The values that must read back as written."""
         return {k: v for k, v in (self.after or {}).items() if k not in self.unproven}

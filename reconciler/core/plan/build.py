@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.core.diff.attempts import drop_repeated, is_repeated
 from reconciler.core.diff.change import RENAMED, Action, Change, FieldChange, digest
 from reconciler.core.diff.diff import compare_fields, create_object, is_unchanged, merge_declared
 from reconciler.core.diff.known_rewrites import KnownRewrites
@@ -63,7 +62,7 @@ def build_plan(
     live = show_whole_limits(desired, live, kept, kinds)
     live, renames, view_notes = with_renames(desired, live, kinds, kept)
     desired = expand_removals(desired, live, kinds)
-    refused = refused or {}
+    refused = {**(refused or {}), **past.find_refused(desired, live, kinds)}
     unread = unread_dependencies(desired, live, kinds, refused)
     builder = _Builder(kinds, desired, live, renames, kept, unread, refused, past)
     for address, entry in past.interrupted.items():
@@ -76,10 +75,10 @@ def build_plan(
     changes = [change for change in builder.changes if change.address not in held]
     found = collect_parents(changes, desired, live, kinds)
     changes, unsafe = block_unsafe_updates(changes, found, desired, live, kinds)
-    changes, repeated = drop_repeated(changes, past.attempts, kinds)
+    changes, repeated = past.attempts.drop_repeated(changes, kinds)
     builder.withdraw({address for address, _ in repeated})
     removed = plan_deletions(desired, live, kinds, changes, renames)
-    deletions, deleted_before = drop_repeated(removed.changes, past.attempts, kinds)
+    deletions, deleted_before = past.attempts.drop_repeated(removed.changes, kinds)
     held |= {address for address, _ in (*unsafe, *repeated)}
     plan = Plan(
         store=store,
@@ -148,9 +147,9 @@ class _Builder:
         kind = self.kinds[address.kind]
         if declared and self._has_ended(address, kind, declared):
             return
-        entry, tried = self.past.update(kind, address, entry), self.past.attempts.get(address)
+        entry = self.past.update(kind, address, entry)
         found = finish_replacement(kind, address, entry, declared, is_refused=False)
-        if found.change and tried and is_repeated(kind, found.change, tried):
+        if found.change and self.past.attempts.find_repeated(kind, found.change):
             found = finish_replacement(kind, address, entry, declared, is_refused=True)
         if found.change is None:
             self.blocked.append((address, found.note))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from reconciler.core.diff.attempts import Attempt
+from reconciler.core.diff.attempts import Attempts
 from reconciler.core.diff.change import Change
 from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.model.address import Address
@@ -50,7 +50,7 @@ class PastRuns:
 
     interrupted: Mapping[Address, Interrupted] = field(default_factory=dict)
     """Replacements whose old object is gone and whose new one is not there."""
-    attempts: Mapping[Address, Attempt] = field(default_factory=dict)
+    attempts: Attempts = field(default_factory=Attempts)
     applied: Collection[Address] = frozenset()
     """Objects that were in the shop as declared once."""
     uses: UsesByAddress = field(default_factory=dict)
@@ -98,6 +98,15 @@ class PastRuns:
             and not isinstance(
                 live.get(Address(address.kind, declared.was or address.name)), Observed
             )
+        }
+
+    def find_refused(self, desired: Desired, live: Live, kinds: Kinds) -> dict[Address, str]:
+        """Return the declared objects whose creation would only be refused again, and why."""
+        return {
+            address: why
+            for address, why in self.attempts.find_refused(desired, live, kinds).items()
+            if address not in self.interrupted
+            and not self.find_expiry(kinds[address.kind], address, desired[address].value)
         }
 
     def _explain_gone(self, kind: Kind, address: Address, value: Value) -> str:

@@ -24,6 +24,7 @@ from reconciler.core.report import (
     Written,
     fold_writes,
     outcome_of,
+    redact,
     rewrites_after,
 )
 from reconciler.core.steps.step import Step, renew_replacement
@@ -83,20 +84,24 @@ def apply_steps(
     if current.stopped is None:
         writes = Verifier(steps, kinds, sender).verify(writes)
     outcomes, rewrites, attempts = [], {}, {}
+    planned = {change.address: change for change in plan.changes}
     for address, written in writes.items():
         kind, known = kinds[address.kind], plan.known_rewrites.get(address, {})
         outcomes.append(outcome_of(kind, written, known))
         if written.status in ACCEPTED:
             rewrites[address] = rewrites_after(kind, written, known)
-        if written.readback is not None:
-            said = outcomes[-1].message
-            if attempt := record_attempt(kind, written.change, written.readback, said):
-                attempts[address] = attempt
+        refused = current.refused.get(address, ())
+        if written.disagrees and (refused or written.readback is not None):
+            late = "; reads may be behind" if written.status == "unverified" else ""
+            said = redact(kind, written.change, f"{written.reason}{late}")
+            # An object that is born out of use was tried as it is planned.
+            change = planned[address] if refused else written.change
+            attempts[address] = record_attempt(kind, change, written.readback, said, refused)
     verified = [outcome.address for outcome in outcomes if outcome.verified]
     unsent = {outcome.address for outcome in outcomes if outcome.status == "skipped"}
     journal.settle([*plan.given_up, *verified, *(current.births & unsent)], rewrites)
     journal.note_uses(writes[address].change for address in verified)
-    tried = journal.content.attempts
+    tried = journal.attempts
     settled = [a for a in verified if is_settled(kinds[a.kind], writes[a].change, tried.get(a))]
     journal.note_attempts(attempts, settled)
     return Report(
@@ -134,6 +139,8 @@ class _Run:
     journal: Journal
     observer: ApplyObserver
     failed: set[int] = field(default_factory=set)
+    refused: dict[Address, tuple[Address, ...]] = field(default_factory=dict)
+    """New objects that the shop refused, each with all of the same request."""
     lossy: set[str] = field(default_factory=set)
     """Kinds of which an object was not kept as written: a replacement could lose another."""
     unseen: dict[str, str] = field(default_factory=dict)
@@ -275,6 +282,8 @@ class _Run:
             self.stopped = f"no further request was sent: {error.detail}"
         elif isinstance(error, ReadbackMismatch):
             self.lossy.add(step.kind)
+        elif step.action is Action.CREATE and type(error) is Rejected:
+            self.refused |= dict.fromkeys(step.addresses, step.addresses)
         writes = self._skip(step, reason, "failed")
         readback = error.readback if isinstance(error, ReadbackMismatch) else None
         return tuple(replace(written, readback=readback) for written in writes)
