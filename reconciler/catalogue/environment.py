@@ -56,6 +56,8 @@ class Expander:
         self.environment = environment
         self.listed = listed
         self.added_characters = 0
+        self.has_filled_in = False
+        """True where a text has named a variable."""
 
     def __call__(self, written: str) -> str:
         """Return the text. Raises UnreadableName."""
@@ -76,6 +78,7 @@ class Expander:
         if name not in self.environment:
             hint = f"set it, or write $${{{name}}} as literal text"
             raise UnsetName(f"environment variable {name} is not set", hint)
+        self.has_filled_in = True
         value = self.environment[name]
         self.add(len(value))
         return value

@@ -28,7 +28,7 @@ from reconciler.catalogue.sections import (
     read_removals,
 )
 from reconciler.catalogue.settings import Settings
-from reconciler.core.model.address import Address, Source
+from reconciler.core.model.address import Source
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind
 from reconciler.core.model.masked import copy_masks, is_masked
@@ -61,6 +61,7 @@ def load(shop: Settings, parsing: Parsing | None = None) -> Desired:
         loader = _Loader(Problems(Files(shop.root)))
         for shown, node, problems in parsing:
             loader.add_file(shown, node, problems)
+        loader.has_masks = parsing.has_masks
         desired = loader.validate(read_defaults(shop.defaults, loader.problems))
     finally:
         if frozen:
@@ -73,6 +74,8 @@ def load(shop: Settings, parsing: Parsing | None = None) -> Desired:
 class _Loader:
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
+        self.has_masks = False
+        """True where a value comes from the environment."""
         self.places: set[tuple[str, int, int]] = set()
         """Places with a problem of the YAML text: a second problem there would repeat it."""
         self.directives: dict[str, list[tuple[Any, Source]]] = {ALLOW: [], REMOVED: []}
@@ -138,13 +141,10 @@ class _Loader:
         removed = read_removals(self.directives[REMOVED], objects, self.problems)
         allowed = read_allowances(self.directives[ALLOW], self.problems)
         # A plan shows a name from the environment as its mask, and the exception to paste too.
-        masked = {
-            str(address): address
-            for address in (Address(kind, name) for kind in objects for name in objects[kind])
-            if is_masked(address.name)
-        }
+        desired = Desired(objects, removals=removed)
+        masked = {str(address): address for address in desired.masked_addresses()}
         allowed = tuple(replace(a, address=masked.get(str(a.address), a.address)) for a in allowed)
-        return Desired(objects, allowed, removed)
+        return replace(desired, allowances=allowed)
 
     def _kind(
         self, kind: Kind, entries: list[_FileObject], defaults: Mapping[str, Any]
@@ -189,16 +189,16 @@ class _Loader:
                 self._report_invalid(kind, entries[wrong.entry], wrong)
             return self._without(kind, [entry.node for entry in entries], failing)
 
-    @staticmethod
-    def _mask(nodes: list[Any], values: list[Any]) -> list[Any]:
+    def _mask(self, nodes: list[Any], values: list[Any]) -> list[Any]:
         """Return the values, those under masks that come from the environment."""
+        if not self.has_masks:
+            return values
         return [
             copy_masks(node, value) if is_masked(node) else value
             for node, value in zip(nodes, values, strict=True)
         ]
 
-    @staticmethod
-    def _without(kind: Kind, nodes: list[Node], failing: Mapping[int, set[str]]) -> list[Any]:
+    def _without(self, kind: Kind, nodes: list[Node], failing: Mapping[int, set[str]]) -> list[Any]:
         """Return the values without the failing keys, so that other rules can still check them."""
         usable = [i for i in range(len(nodes)) if kind.identity not in failing.get(i, ())]
         stripped = [
@@ -206,7 +206,7 @@ class _Loader:
             for i in usable
         ]
         values: list[Any] = [None] * len(nodes)
-        valid = _Loader._mask(stripped, kind_adapter(kind).validate_python(stripped))
+        valid = self._mask(stripped, kind_adapter(kind).validate_python(stripped))
         for i, value in zip(usable, valid, strict=True):
             values[i] = value
         return values

@@ -65,9 +65,15 @@ class Parsing:
         self.first = len(paths)
         """Number of the files that this process parses."""
         self._child = self._pipe = 0
+        self._child_has_masks = False
         self._end: weakref.finalize[..., Parsing] | None = None
         if (first := _split(paths)) < len(paths):
             self._fork(first)
+
+    @property
+    def has_masks(self) -> bool:
+        """Return whether a file that was parsed so far holds a value of the environment."""
+        return self._child_has_masks or (self.expand is not None and self.expand.has_filled_in)
 
     def __iter__(self) -> Iterator[Parsed]:
         yield from map(self._parse, self.paths[: self.first])
@@ -106,8 +112,9 @@ class Parsing:
             for path in paths:
                 name, node, problems = self._parse(path)
                 found.append((name, _flat(node), [astuple(problem) for problem in problems]))
+            delivered = (found, self.has_masks)
             with os.fdopen(sending, "wb") as pipe:
-                pipe.write(marshal.dumps(found, MARSHAL_VERSION))
+                pipe.write(marshal.dumps(delivered, MARSHAL_VERSION))
         finally:
             os._exit(0)
 
@@ -118,10 +125,12 @@ class Parsing:
         with os.fdopen(self._pipe, "rb") as pipe:
             content = pipe.read()
         os.waitpid(self._child, 0)
+        found: list[Any]
         try:
-            found: list[Any] = marshal.loads(content)
+            found, has_masks = marshal.loads(content)
         except (EOFError, ValueError, TypeError):
             return []
+        self._child_has_masks = has_masks
         return found
 
 

@@ -16,14 +16,7 @@ from typing import Any
 
 from _ruamel_yaml import CParser
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-)
+from ruamel.yaml.events import AliasEvent, DocumentStartEvent, SequenceEndEvent
 
 from reconciler import confined
 from reconciler.catalogue.environment import (
@@ -32,6 +25,12 @@ from reconciler.catalogue.environment import (
     UnreadableName,
     mask_names,
     names_in,
+)
+from reconciler.catalogue.events import (
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    lean_events,
 )
 from reconciler.catalogue.syntax import PositionIndex, merge_conflicts, yaml_problem
 from reconciler.core.model.address import Source
@@ -134,21 +133,24 @@ class _NodeBuilder:
 
     def build(self) -> Any:
         """Return the root value, or None for an empty file."""
-        parser, documents = CParser(self.content), 0
-        root: Any = None
+        parser = CParser(self.content)
         try:
-            while parser.check_event():
-                event = parser.get_event()
-                if isinstance(event, DocumentStartEvent):
-                    documents += 1
-                    if documents > 1:
-                        self.problem(event, "contains more than one document", "remove the ---")
-                        raise _StopReading
-                    root = self._value(parser, parser.get_event(), 0)
+            with lean_events():
+                return self._document(parser)
         finally:
             parser.dispose()
             self._report_duplicates()
             self.problems.sort()
+
+    def _document(self, parser: Any) -> Any:
+        root: Any = None
+        while parser.check_event():
+            event = parser.get_event()
+            if isinstance(event, DocumentStartEvent):
+                if root is not None:
+                    self.problem(event, "contains more than one document", "remove the ---")
+                    raise _StopReading
+                root = self._value(parser, parser.get_event(), 0)
         return root
 
     def _report_duplicates(self) -> None:
@@ -201,14 +203,13 @@ class _NodeBuilder:
                 self._value(parser, next_event(), depth + 1)
                 continue
             key = event.value
-            # `tag` is computed at each look; `ctag` is the attribute behind it.
-            if event.ctag is not None or event.anchor is not None:
+            if event.tag is not None or event.anchor is not None:
                 self._check_key(event)
             inner = next_event()
             # Nearly every value of a shop is a plain scalar: no call for those.
             if (
                 type(inner) is ScalarEvent
-                and inner.ctag is None
+                and inner.tag is None
                 and inner.anchor is None
                 and (value := inner.value) not in _NULLS
                 and (self.expand is None or "${" not in value)

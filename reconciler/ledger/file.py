@@ -6,14 +6,16 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from reconciler import confined
 from reconciler.core.ledger.ledger import Ledger
 from reconciler.errors import LedgerConflict, LedgerError
 from reconciler.ledger import document
 from reconciler.ledger.backend import LedgerSnapshot
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 FILE = "reconciler.ledger.json"
 
@@ -37,6 +39,8 @@ class Lock:
 
     def take(self) -> None:
         """Take it without waiting; raises LedgerConflict while another process has it."""
+        from filelock import FileLock, Timeout  # imports asyncio and sqlite3; a plan takes no lock
+
         try:
             lock = FileLock(self.create() / self.name, timeout=0)
             lock.acquire()

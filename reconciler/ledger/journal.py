@@ -243,6 +243,8 @@ class Journal:
         undone in part. Settled entries are removed, unless another run is writing. From then on
         `births` are the new objects that are still out of use.
         """
+        if self.content == JournalContent() and self._lock.was_never_taken(self.state):
+            return self._resume(live, kinds, save=False)
         try:
             with self._lock.hold():
                 return self._resume(live, kinds, save=self._shared is None)
@@ -277,8 +279,7 @@ class Journal:
             self.publish(to_text(replace(self.content, replacements=self._published)))
 
     def _put(self, address: Address, entry: Interrupted) -> bool:
-        known = self.content
-        return self._save(replace(known, replacements={**known.replacements, address: entry}))
+        return self._save(replace(self.content, replacements={**self.entries, address: entry}))
 
     def _save(self, content: JournalContent) -> bool:
         return self.state.save_section(FILE, self.store, dump(content))

@@ -63,14 +63,14 @@ _Name = Annotated[str, AfterValidator(_check_address)]
 
 
 class _Uses(BaseModel):
-    model_config = ConfigDict(strict=True)
+    model_config = ConfigDict(strict=True, defer_build=True)
     used: NonNegativeInt
     limit: NonNegativeInt
     deleted: bool = False
 
 
 class _Attempt(BaseModel):
-    model_config = ConfigDict(strict=True)
+    model_config = ConfigDict(strict=True, defer_build=True)
     written: list[str]
     live: list[str]
     reason: str
@@ -78,7 +78,7 @@ class _Attempt(BaseModel):
 
 
 class _Replacement(BaseModel):
-    model_config = ConfigDict(strict=True)
+    model_config = ConfigDict(strict=True, defer_build=True)
     before: dict[str, Any]
     after: dict[str, Any]
     carried: dict[str, Any]
@@ -87,7 +87,7 @@ class _Replacement(BaseModel):
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
     births: list[Annotated[_Name, AfterValidator(_check_retires)]] = []
     uses: dict[_Name, _Uses] = {}
     attempts: dict[_Name, _Attempt] = {}

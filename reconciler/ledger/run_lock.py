@@ -43,6 +43,13 @@ class RunLock:
             if self._last:
                 confined.write(self._last, run.encode())
 
+    def was_never_taken(self, state: StateDir) -> bool:
+        """Return whether no run has ever written here, so that none is writing now."""
+        locks = [state.path / FOLDER_LOCK]
+        if self._home:
+            locks.append(self._home / self._machine.name)
+        return not any(map(os.path.lexists, locks))
+
     @contextmanager
     def hold(self) -> Iterator[None]:
         """Take both without waiting; raises LedgerConflict while another process has one."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,12 +71,11 @@ class OpenShop:
     def read_files(self) -> Desired:
         """Return the objects that the files declare. Raises SourceError for every problem."""
         from reconciler.core.model.address import Address
-        from reconciler.core.model.masked import is_masked
 
         desired = read_files(self.settings, self._parsing)
-        for address in (*dict(desired), *desired.removals):
-            if is_masked(address.name):
-                self.state.masked[Address(address.kind, str(address.name))] = address
+        for kind, name in chain(desired.masked_addresses(), desired.removals):
+            if type(name) is not str:
+                self.state.masked[Address(kind, str(name))] = Address(kind, name)
         return desired
 
     def read_ledger(self) -> RunLedger:

@@ -130,6 +130,14 @@ def test_the_note_stands_before_the_old_one_goes(shop: Shop) -> None:
     assert noted(shop) == {}, "the old one never left"
 
 
+def test_a_plan_locks_a_folder_only_after_a_run_has_written_there(shop: Shop) -> None:
+    lock = shop.folder / ".reconciler" / "apply.lock"
+    shop.plan()
+    assert not lock.exists()
+    with Journal(StateDir(shop.folder), "sandbox").lock():
+        assert "shop may be shown between two of its changes" in " ".join(shop.plan().notes)
+
+
 @pytest.mark.parametrize(("method", "after"), [("DELETE", True), ("POST", False)])
 def test_the_plan_shows_what_finishes_it_and_writes_nothing(
     shop: Shop, method: str, after: bool

@@ -72,11 +72,12 @@ def find_likely_births(
     recorded as applied was whole once, so that somebody has taken it out of use.
     """
     for kind in (kind for kind in kinds.values() if kind.retire and kind.create and kind.update):
-        for name, declared in desired.objects.get(kind.name, {}).items():
-            state, address = live.get(Address(kind.name, name)), Address(kind.name, name)
+        retired = [n for n, s in live.iterate_observed(kind.name) if s.value.get(kind.retire)]
+        for address in (Address(kind.name, name) for name in retired):
+            declared, state = desired.get(address), live.get(address)
             if (
-                isinstance(state, Observed)
-                and state.value.get(kind.retire)
+                declared
+                and isinstance(state, Observed)
                 and kind.retire not in declared.value
                 and address not in recorded
                 and _lacks_completion(kind, declared, state)

@@ -87,6 +87,11 @@ class Desired:
         removals = {a: removal for a, removal in self.removals.items() if a not in left_out}
         return Desired(objects, removals=removals)
 
+    def masked_addresses(self) -> Iterator[Address]:
+        """Yield the addresses of declared objects whose names are shown as masks."""
+        for kind, named in self.objects.items():
+            yield from (Address(kind, name) for name in named if type(name) is not str)
+
     def __iter__(self) -> Iterator[tuple[Address, Declared]]:
         """Yield every declared object, in the order of kinds and names."""
         for kind in sorted(self.objects):

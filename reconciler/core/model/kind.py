@@ -288,7 +288,7 @@ class Kind:
     def peek(self, name: str, row: Any) -> Any:
         """Return one field that a row shows; None where it shows none, or not a valid one."""
         wire = self.fields[name].wire
-        for key in wire.read if isinstance(row, Mapping) else ():
+        for key in wire.read if type(row) is dict or isinstance(row, Mapping) else ():
             if (raw := row.get(key)) is not None:
                 try:
                     return raw if type(raw) is wire.codec.plain else wire.codec.decode(raw)

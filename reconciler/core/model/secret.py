@@ -104,8 +104,9 @@ def find_authorising(desired: Desired, live: Live, kinds: Kinds) -> list[tuple[A
 
 def iterate_undeclared(kind: Kind, desired: Desired, live: Live) -> Iterator[tuple[Address, Value]]:
     """Yield the live objects of a kind that the files neither declare nor remove."""
-    declared, values = desired.objects.get(kind.name, {}), live.values_of(kind)
-    for address in (Address(kind.name, name) for name in values if name not in declared):
+    names = live.names_of(kind) - desired.objects.get(kind.name, {}).keys()
+    values = live.values_of(kind) if names else {}
+    for address in (Address(kind.name, name) for name in names):
         if address not in desired.removals:
             yield address, values[address.name]
 

@@ -58,7 +58,8 @@ def explain_spellings(desired: Desired, live: Live, kinds: Kinds) -> dict[Addres
     """Return the declared objects that the shop answers under another spelling, with the reason."""
     return {
         address: f"the shop spells the {kinds[address.kind].identity} "
-        f"{spell_key(spelling, address.name)}, the file {spell_key(address.name, spelling)}. Use the spelling of the shop in the file"
+        f"{spell_key(spelling, address.name)}, the file {spell_key(address.name, spelling)}. "
+        "Use the spelling of the shop in the file"
         for address, spelling in live.spellings.items()
         if desired.get(address)
     }
@@ -78,10 +79,15 @@ def find_renamed_away(
     reason to block it. An exception from `restore` says that it was deleted.
     """
     found: dict[Address, str] = {}
-    for address, _ in desired:  # what is above comes first
+    absent = (
+        Address(kind, name)
+        for kind, names in desired.objects.items()
+        if kinds[kind].identity == "name"
+        for name in names
+        if live.get(Address(kind, name)) is ABSENT
+    )
+    for address in sorted(absent):  # what is above comes first
         kind = kinds[address.kind]
-        if kind.identity != "name" or live.get(address) is not ABSENT:
-            continue
         others = sorted(live.names_of(kind) - desired.objects[kind.name].keys())
         above = next((a for a in ancestors(address, kinds) if a in found), None)
         if above:

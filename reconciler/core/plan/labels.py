@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
-from reconciler.core.model.kind import Kinds, Value
+from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live
 
 MAX_LABEL_CHARACTERS = 60
@@ -23,6 +22,7 @@ class Labels(Mapping[Address, str]):
         self._desired = desired
         self._live = live
         self._kinds = kinds
+        self._seen: dict[str, Mapping[str, Value]] = {}
 
     def __getitem__(self, address: Address) -> str:
         """Return the label of an object; raises KeyError where it has none."""
@@ -41,7 +41,7 @@ class Labels(Mapping[Address, str]):
         for kind in self._kinds.values():
             names = {
                 *self._desired.objects.get(kind.name, ()),
-                *self._seen[kind.name],
+                *self._values_of(kind),
             }
             yield from (a for name in sorted(names) if (a := Address(kind.name, name)) in self)
 
@@ -51,9 +51,10 @@ class Labels(Mapping[Address, str]):
 
     def _value(self, address: Address) -> Value:
         declared = self._desired.get(address)
-        seen = self._seen[address.kind].get(address.name, {})
+        seen = self._values_of(self._kinds[address.kind]).get(address.name, {})
         return {**seen, **(declared.value if declared else {})}
 
-    @cached_property
-    def _seen(self) -> Mapping[str, Mapping[str, Value]]:
-        return {kind.name: self._live.values_of(kind) for kind in self._kinds.values()}
+    def _values_of(self, kind: Kind) -> Mapping[str, Value]:
+        if kind.name not in self._seen:
+            self._seen[kind.name] = self._live.values_of(kind)
+        return self._seen[kind.name]

@@ -192,16 +192,16 @@ def explain_doubles(live: Live, kinds: Kinds) -> dict[Address, str]:
     found = {}
     for kind in kinds.values():
         shared: dict[tuple[str, object], list[Address]] = {}
+        unique = [field.name for field in kind.fields.values() if field.unique]
         for name, state in live.iterate_observed(kind.name):
-            address = Address(kind.name, name)
-            if address in live.doubles:
+            if live.doubles and (address := Address(kind.name, name)) in live.doubles:
                 found[address] = (
                     f"the shop has two {kind.collection} with this {kind.identity}, and a request "
                     "could reach either. Delete one of them in DealPOS"
                 )
-            for field in kind.fields.values():
-                if field.unique and (value := state.value.get(field.name)):
-                    shared.setdefault((field.name, value), []).append(address)
+            for field in unique:
+                if value := state.value.get(field):
+                    shared.setdefault((field, value), []).append(Address(kind.name, name))
         for (field_name, _), same in shared.items():
             for address in same if len(same) > 1 else ():
                 others = join_some([other for other in same if other != address], 3)
