@@ -136,6 +136,106 @@ def test_a_case_edit_that_a_product_update_does_not_do_is_written_alone(
     assert asked(shop) == []
 
 
+# --- texts that the shop cuts ---------------------------------------------------------------------
+
+LONG = "Kopi Susu Gula Aren"
+CUT = {
+    "product/P": "products: [{code: P, name: TEXT, variants: [{code: PA}]}]",
+    "product/N": "products: [{code: N, category: Drinks, name: TEXT}]",
+    "variant/PA": "products: [{code: P, variants: [{code: PA, model: TEXT}]}]",
+    "customer/C": "customers: [{code: C, name: TEXT}]",
+    "customer/D": "customers: [{code: D, name: New, city: TEXT}]",
+}
+
+
+@pytest.mark.parametrize("address", CUT)
+def test_a_text_that_the_shop_cuts_is_said_once_and_kept(open_shop: MakeShop, address: str) -> None:
+    shop = open_shop(SHOP, CUT[address].replace("TEXT", LONG), rewrite_text="cut")
+    report = shop.apply()
+    assert report.complete
+    (said,) = filter(None, notes(report))
+    assert said.startswith("DealPOS stored `")
+    if not address.startswith("customer"):
+        assert said.endswith('"Kopi Susu Gula Aren" as "Kopi Susu Gu"')
+    for _ in range(2):
+        assert shop.plan().settled
+        assert any("as seen after an earlier apply" in note for note in shop.plan().notes)
+    shop.write(CUT[address].replace("TEXT", "Kopi Tubruk"))
+    assert len(asked(shop)) == 1
+
+
+@pytest.mark.parametrize("address", CUT)
+def test_a_cut_text_that_a_hand_changes_is_drift(open_shop: MakeShop, address: str) -> None:
+    shop = open_shop(SHOP, CUT[address].replace("TEXT", LONG), rewrite_text="cut")
+    shop.apply()
+    kind, _, code = address.partition("/")
+    store, key = shop.twin.store, "Model" if kind == "variant" else "Name"
+    payload = store.get(kind, code).payload
+    key = "City" if code == "D" else key
+    store.put(kind, {**payload, key: "Kopi Susu G"})
+    assert [name for _, name in asked(shop)] == [key.lower()]
+
+
+def test_a_text_that_is_known_to_be_cut_is_neither_news_nor_sent_alone(
+    open_shop: MakeShop,
+) -> None:
+    text = "products: [{code: P, variants: [{code: PA, model: TEXT, unit_price: PRICE}]}]"
+    text = text.replace("TEXT", LONG)
+    shop = open_shop(SHOP, text.replace("PRICE", "100"), rewrite_text="cut")
+    shop.apply()
+    shop.write(text.replace("PRICE", "105"))
+    report = shop.apply()
+    assert report.complete
+    assert notes(report) == [""]
+    assert not shop.listener.waits
+    assert shop.plan().settled
+
+
+@pytest.mark.parametrize("address", CUT)
+def test_an_old_text_that_stays_is_not_called_a_cut_one(open_shop: MakeShop, address: str) -> None:
+    """A server that ignores the field shows the same as one that cuts it: the old value."""
+    if address in ("product/N", "customer/D"):
+        return
+    shop = open_shop(SHOP, CUT[address].replace("TEXT", "Kopi"))
+    assert shop.apply().complete
+    shop.write(CUT[address].replace("TEXT", LONG))
+    shop.twin.choices = shop.twin.choices.with_changes(read_lag_seconds=9000, list_lag_seconds=9000)
+    shop.clock.now += 9000
+    report = shop.apply()
+    assert {outcome.status for outcome in report.outcomes} == {"unverified"}
+    assert "stored" not in " ".join(notes(report))
+    assert shop.plan().changes == ()
+    assert "not tried again" in str(shop.plan().blocked)
+
+
+@pytest.mark.parametrize("stored", ["Teh", "KOPI SUSU GULA AREN BARU", "", "Gula Kopi"])
+def test_a_text_that_is_no_part_of_what_was_sent_is_a_failure(stored: str) -> None:
+    from reconciler.core.diff.diff import create_object, equivalent_rewrites
+
+    change = create_object(KINDS["product"], Address("product", "P"), {"name": LONG}, "", None)
+    assert equivalent_rewrites(KINDS["product"], change, {"name": stored}, settled=True) == {}
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        (LONG, "Kopi Susu Gu"),
+        (LONG, "KOPI SUSU G…"),
+        ("Kopi & Roti", "Kopi &amp; Roti"),
+        ("Kopi ☕ Susu", "Kopi ? Susu"),
+        ("Kopi ☕ Susu", "Kopi Susu"),
+        ("Crème brûlée", "Creme brulee"),
+    ],
+)
+def test_what_is_left_of_a_text_is_known_once_reads_are_settled(sent: str, stored: str) -> None:
+    from reconciler.core.diff.diff import create_object, equivalent_rewrites
+
+    change = create_object(KINDS["product"], Address("product", "P"), {"name": sent}, "", None)
+    for settled in (False, True):
+        found = equivalent_rewrites(KINDS["product"], change, {"name": stored}, settled=settled)
+        assert bool(found) is settled
+
+
 PRICES = "products: [{code: P, variants: [{code: PA, unit_price: 17999.5, outlet_prices: {OUT}}]}]"
 
 

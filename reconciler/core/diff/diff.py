@@ -34,6 +34,9 @@ COINS = (10, 50, 100, 500)
 MAX_ROUNDING_PERCENT = 5
 """The largest share of a sum by which a rounding changes it."""
 
+_IN_THE_PLACE = "?.\ufffd"
+"""Characters that stand for others: those that cannot be stored, and the end of a text."""
+
 _BLANKS = re.compile(r"[^\S\n]+")
 _SPACE = re.compile(r"\s+")
 
@@ -77,13 +80,16 @@ def equivalent_rewrites(
 ) -> dict[Path, tuple[Any, Any]]:
     """Return the values that the shop keeps in an equivalent form: as written, as kept.
 
-    With `settled`, a value that equals the former one is believed to be stored, not to be old.
+    With `settled`, reads are believed to have caught up: a value that equals the former one is
+    stored, not old, and so is what is left of a text. Of a text that equals the former one nobody
+    knows whether it was cut or the write was ignored.
     """
     before = {} if settled else change.before or {}
     equivalent, others = dict[Path, tuple[Any, Any]](), dict[Path, tuple[Any, Any]]()
     for found in find_differences(kind, change.provable, live):
         pair, former = (found.after, found.before), value_at(before, found.path)
-        if is_equivalent_rewrite(kind, found.path, *pair, former):
+        is_same = is_equivalent_rewrite(kind, found.path, *pair, former)
+        if is_same or (settled and _is_cut(kind, found, change.before or {})):
             equivalent[found.path] = pair
         elif found.before != former and _is_sum(kind, found.path, pair):
             others[found.path] = pair
@@ -91,6 +97,27 @@ def equivalent_rewrites(
     # 33 that becomes 50 proves nothing by itself, but a price beside it tells what the coins are.
     small = {path: pair for path, pair in others.items() if rounded and _coins([*rounded, pair])}
     return {**equivalent, **small}
+
+
+def _is_cut(kind: Kind, found: FieldChange, before: Value) -> bool:
+    """Return whether a shop keeps a part of a text: cut, or without what it does not store.
+
+    A field that follows its parent's is none: what is read may be the parent's.
+    """
+    written, kept, former = found.after, found.before, value_at(before, found.path)
+    if not (isinstance(written, str) and isinstance(kept, str) and kept not in ("", former)):
+        return False
+    own = kind.parent is None or found.path[0] not in kind.parent.follows
+    return own and kind.update is not None and _prose(kind, found.path) and _is_left(written, kept)
+
+
+def _is_left(written: str, kept: str) -> bool:
+    """Return whether the characters of one text come in the other, in this order."""
+    from html import unescape
+
+    rest = iter(normalize("NFKD", _fold(reveal_all(written))))
+    left = normalize("NFKD", _fold(unescape(kept)))
+    return all(character in rest for character in left if character not in _IN_THE_PLACE)
 
 
 def _is_sum(kind: Kind, path: Path, pair: tuple[Any, Any]) -> bool:

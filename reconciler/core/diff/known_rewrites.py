@@ -86,6 +86,22 @@ def mark_changed_derived_fields(desired: Desired, kept: KnownRewrites, kinds: Ki
     return replace(desired, objects=objects)
 
 
+def as_declared(
+    kind: Kind, address: Address, declared: Value, live: Value, pairs: Mapping[Path, Pair]
+) -> tuple[Value, int]:
+    """Return a live value with the declared one where both are as recorded, and their number."""
+    count = 0
+    for path, pair in pairs.items():
+        field = kind.fields.get(path[0])
+        now = value_at(declared, path, _MISSING), value_at(live, path, _MISSING)
+        if field is None or field.derived or _MISSING in now or now[0] == now[1]:
+            continue
+        if fingerprint_pair(address, field, now) == pair:
+            live = put_at(live, path, now[0])
+            count += 1
+    return live, count
+
+
 def apply_known_rewrites(
     live: Live, desired: Desired, kept: KnownRewrites, kinds: Kinds
 ) -> tuple[Live, list[str]]:
@@ -96,15 +112,9 @@ def apply_known_rewrites(
         state, declared = live.get(address), desired.get(address)
         if declared is None or not isinstance(state, Observed):
             continue
-        value = state.value
-        for path, pair in entries.items():
-            field = kinds[address.kind].fields.get(path[0])
-            now = value_at(declared.value, path, _MISSING), value_at(value, path, _MISSING)
-            if field is None or field.derived or _MISSING in now or now[0] == now[1]:
-                continue
-            if fingerprint_pair(address, field, now) == pair:
-                value = put_at(value, path, now[0])
-                count += 1
+        kind = kinds[address.kind]
+        value, found = as_declared(kind, address, declared.value, state.value, entries)
+        count += found
         objects[address.kind][address.name] = replace(state, value=value)
     if not count:
         return live, []

@@ -82,7 +82,7 @@ def apply_steps(
     current = _Run(plan, steps, sender, policy, journal, observer or ApplyObserver())
     writes = _by_change(plan, current.send_all())
     if current.stopped is None:
-        writes = Verifier(steps, kinds, sender).verify(writes)
+        writes = Verifier(steps, kinds, sender, plan.known_rewrites).verify(writes)
     outcomes, rewrites, attempts = [], {}, {}
     planned = {change.address: change for change in plan.changes}
     for address, written in writes.items():

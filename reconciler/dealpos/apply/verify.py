@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
 from reconciler.core.diff.change import Action, Change
+from reconciler.core.diff.known_rewrites import KnownRewrites, as_declared
 from reconciler.core.diff.readback import (
     describe_ignored_write,
     describe_mismatch,
@@ -38,6 +39,8 @@ class Verifier:
     steps: Sequence[Step]
     kinds: Kinds
     sender: RequestSender
+    known: KnownRewrites = field(default_factory=dict)
+    """Values that this shop is known to store otherwise than written."""
 
     def verify(self, writes: Writes) -> Writes:
         """Return the writes with what reads showed of them, in the same order."""
@@ -62,18 +65,19 @@ class Verifier:
         return found
 
     def _believe(self, found: dict[Address, Written]) -> dict[Address, Written]:
-        """Return writes as confirmed where the shop makes the former value of the new one.
+        """Return writes as confirmed where the shop makes what it shows of what was written.
 
         A price of 10533 that was 10500 stays 10500 in a shop that rounds. If another write does not
-        read back either, reads are behind, and nothing is believed.
+        read back either, reads are behind, and no former value is believed. A text that is cut is
+        neither the former nor the written one, so reads are not behind.
         """
-        unclear = {a: w for a, w in found.items() if w.status == "unverified"}
-        if not all(w.readback and self._means_the_same(w, w.readback) for w in unclear.values()):
-            return found
-        return found | {
+        same = {
             address: replace(w, status="applied", reason=None, readback=None, observed=w.readback)
-            for address, w in unclear.items()
+            for address, w in found.items()
+            if w.disagrees and w.readback and self._means_the_same(w, w.readback)
         }
+        late = {a for a, w in found.items() if w.status == "unverified"}
+        return found | {a: w for a, w in same.items() if late <= same.keys() or a not in late}
 
     def _means_the_same(self, written: Written, seen: Value) -> bool:
         kind, change = self.kinds[written.address.kind], written.change
@@ -138,11 +142,13 @@ class Verifier:
         state, kind = live.get(address), self.kinds[address.kind]
         problem, behind = NOT_SHOWN, True
         if isinstance(state, Observed):
-            found = describe_mismatch(kind, change, state.value)
+            pairs = self.known.get(address, {})
+            seen, _ = as_declared(kind, address, change.after or {}, state.value, pairs)
+            found = describe_mismatch(kind, change, seen)
             later = () if change.before else self._written_later(address)
-            behind = found is None or may_be_behind(kind, change, state.value, later)
+            behind = found is None or may_be_behind(kind, change, seen, later)
             if found is None and can_resend:
-                found = describe_ignored_write(kind, change, state.value)
+                found = describe_ignored_write(kind, change, seen)
             if found is None:
                 return replace(written, observed=state.value)
             problem = found
