@@ -29,6 +29,8 @@ _FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | _NO_LINK | getattr(os, "O_DIRECTO
 
 _DRAFT = re.compile(r"\..+\.([0-9]+)\.[0-9a-f]{8}\.draft")
 
+_USER_FOLDERS = {"state": ("XDG_STATE_HOME", ".local/state"), "cache": ("XDG_CACHE_HOME", ".cache")}
+
 
 class NotConfined(OSError):
     """A file that must not be opened, and why."""
@@ -182,3 +184,13 @@ def _enter(folder: int, part: str, path: str) -> int:
         if stat.S_ISLNK(os.stat(part, dir_fd=folder, follow_symlinks=False).st_mode):
             raise NotConfined(BEHIND_LINK, path) from None
         raise
+
+
+def user_folder(purpose: str) -> Path | None:
+    """Return the folder of this user for `state` or `cache`; None for a user without a home."""
+    variable, usual = _USER_FOLDERS[purpose]
+    base = os.environ.get(variable) or os.environ.get("LOCALAPPDATA")
+    try:
+        return (Path(base) if base else Path.home() / usual) / "reconciler"
+    except RuntimeError:
+        return None

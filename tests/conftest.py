@@ -26,6 +26,8 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No credentials and no home of this machine, and nothing past loopback."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("CI", raising=False)
     ours = ("DEALPOS_URL", "DEALPOS_CLIENT_ID", "DEALPOS_CLIENT_SECRET", "RECONCILER_LEDGER_KEY")
     for name in (*ours, "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)

@@ -69,7 +69,7 @@ _LEAN = {each.__name__: each for each in (ScalarEvent, MappingStartEvent, Mappin
 
 
 @contextmanager
-def lean_events() -> Iterator[None]:
+def lean() -> Iterator[None]:
     """Let `_ruamel_yaml.CParser` make these events; no other thread may parse meanwhile."""
     usual = {name: getattr(_ruamel_yaml, name) for name in _LEAN}
     vars(_ruamel_yaml).update(_LEAN)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
+from reconciler.catalogue.cache import KnownFile, KnownObjects
 from reconciler.catalogue.files import Files, Problems, list_files, note_skipped_files
-from reconciler.catalogue.parallel import Parsing
-from reconciler.catalogue.parser import Node
+from reconciler.catalogue.parallel import ParsedFile, Parsing
+from reconciler.catalogue.parser import Node, empty_node
 from reconciler.catalogue.problems import (
     WAS,
     Explained,
@@ -35,6 +36,9 @@ from reconciler.core.model.masked import copy_masks, is_masked
 from reconciler.errors import Problem, SourceError, suggestion
 from reconciler.kinds import MANAGED
 
+_KNOWN = empty_node()
+"""The node of every object that is known from the cache."""
+
 
 @dataclass(slots=True)
 class _FileObject:
@@ -42,9 +46,11 @@ class _FileObject:
 
     node: Node
     source: Source
-    owner: Node
+    owner: Mapping[str, Any]
     """The mapping that it stands in."""
     was: str | None = None
+    valid: dict[str, Any] | None = None
+    """The validated value; the cache has it from an earlier run, and then `node` is empty."""
 
 
 def load(shop: Settings, parsing: Parsing | None = None) -> Desired:
@@ -59,8 +65,7 @@ def load(shop: Settings, parsing: Parsing | None = None) -> Desired:
     gc.disable()  # tens of thousands of small containers, none of them garbage
     try:
         loader = _Loader(Problems(Files(shop.root)))
-        for shown, node, problems in parsing:
-            loader.add_file(shown, node, problems)
+        files = [loader.add_file(file) for file in parsing]
         loader.has_masks = parsing.has_masks
         desired = loader.validate(read_defaults(shop.defaults, loader.problems))
     finally:
@@ -68,6 +73,8 @@ def load(shop: Settings, parsing: Parsing | None = None) -> Desired:
             gc.enable()
     if loader.problems.found:
         raise SourceError(loader.problems.found)
+    if parsing.cache:
+        parsing.cache.save(loader.entries(files))
     return replace(desired, notes=note_skipped_files(shop.root, shop.catalogue))
 
 
@@ -83,7 +90,15 @@ class _Loader:
         self.tops = {kind.collection: kind for kind in MANAGED.values() if not kind.parent}
         self.nested = {kind.parent.kind: kind for kind in MANAGED.values() if kind.parent}
 
-    def add_file(self, shown: str, root: Node, problems: list[Problem]) -> None:
+    def add_file(self, file: ParsedFile) -> ParsedFile:
+        """Add the objects of one file, and return it without them."""
+        if file.known is None:
+            self._add_parsed(file.name, file.node, file.problems)
+        else:
+            self._add_known(file.name, file.known)
+        return file._replace(node=_KNOWN, known=None if file.known is None else [])
+
+    def _add_parsed(self, shown: str, root: Node, problems: list[Problem]) -> None:
         """Add the objects of one file, and the problems of its text."""
         self.problems.found.extend(problems)
         self.places |= {(p.file, p.line, p.column) for p in problems}
@@ -100,6 +115,40 @@ class _Loader:
                     is_node, path = isinstance(item, Node), (key, index)
                     place = item.source(shown) if is_node else self.problems.files.locate(top, path)
                     self.directives[key].append((item, place))
+
+    def _add_known(self, shown: str, objects: KnownObjects) -> None:
+        """Add the objects of a file that an earlier run has validated."""
+        for name, line, column, owner, value in objects:
+            parent = MANAGED[name].parent
+            above = {MANAGED[parent.kind].identity: owner} if parent else {}
+            source = Source(shown, line, column)
+            self.gathered[name].append(_FileObject(_KNOWN, source, above, valid=value))
+
+    def entries(self, files: Iterable[ParsedFile]) -> dict[bytes, KnownFile | None]:
+        """Return the entry of each file that can be kept; None for one that was known."""
+        made, found = self._objects_by_file(), dict[bytes, KnownFile | None]()
+        for file in files:
+            if file.digest and file.known is not None:
+                found[file.digest] = None
+            elif file.digest and file.name in made:
+                found[file.digest] = (file.added_characters, made[file.name])
+        return found
+
+    def _objects_by_file(self) -> dict[str, KnownObjects]:
+        """Return the objects of each new file that can be kept."""
+        found: dict[str, KnownObjects] = {}
+        left_out = {place.file for items in self.directives.values() for _, place in items}
+        for name, entries in self.gathered.items():
+            kind = MANAGED[name]
+            identity = MANAGED[kind.parent.kind].identity if kind.parent else ""
+            for entry in (entry for entry in entries if entry.node is not _KNOWN):
+                source, value, owner = entry.source, entry.valid, entry.owner.get(identity, "")
+                if kind.is_private or kind.secret or entry.was or value is None:
+                    left_out.add(source.file)
+                    continue
+                line = (name, source.line, source.column, owner, value)
+                found.setdefault(source.file, []).append(line)
+        return {file: found[file] for file in found.keys() - left_out}
 
     def _unknown_top(self, top: Source, key: str) -> None:
         accepted = sorted([*self.tops, *self.directives])
@@ -175,6 +224,12 @@ class _Loader:
 
     def _values(self, kind: Kind, entries: list[_FileObject]) -> list[Any]:
         """Return one value per entry, None for one without identity; every problem is reported."""
+        fresh = [entry for entry in entries if entry.valid is None]
+        for entry, value in zip(fresh, self._validate(kind, fresh), strict=True):
+            entry.valid = value
+        return [entry.valid for entry in entries]
+
+    def _validate(self, kind: Kind, entries: list[_FileObject]) -> list[Any]:
         if not entries:
             return []
         try:

@@ -17,10 +17,12 @@ from contextlib import suppress
 from dataclasses import astuple
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from reconciler import confined
 from reconciler.catalogue import parser as document
-from reconciler.catalogue.environment import SETTING, Expander
+from reconciler.catalogue.cache import Cache, KnownObjects, digest, open_cache
+from reconciler.catalogue.environment import MAX_ADDED_CHARACTERS, SETTING, Expander
 from reconciler.catalogue.files import SETTINGS_FILE, is_inside, list_files
 from reconciler.catalogue.parser import Node
 from reconciler.core.model.masked import SecretText, reveal
@@ -35,8 +37,18 @@ CHILD_SHARE = 0.57
 MARSHAL_VERSION = 2
 """Version 2 does not look for repeated objects, which takes the longest and finds none here."""
 
-Parsed = tuple[str, Node, list[Problem]]
-"""Name of a file, its mapping and its problems."""
+
+class ParsedFile(NamedTuple):
+    """A file with its content: as it was parsed, or as the cache knows it."""
+
+    name: str
+    node: Node
+    problems: list[Problem]
+    digest: bytes | None = None
+    """The name of its entry in the cache; None for a file that is not kept there."""
+    added_characters: int = 0
+    """The text that its aliases repeat."""
+    known: KnownObjects | None = None
 
 
 def start_parsing(root: Path) -> Parsing | None:
@@ -52,43 +64,78 @@ def start_parsing(root: Path) -> Parsing | None:
         return None
     listed = settings.get(SETTING)
     names = listed if isinstance(listed, list) else []
-    return Parsing(root, found, Expander(os.environ, names)) if found else None
+    if not found:
+        return None
+    return Parsing(root, found, Expander(os.environ, names), open_cache(root, os.environ))
 
 
 class Parsing:
     """Files whose parsing starts at once; iterating gives each file with its content, in order."""
 
-    def __init__(self, root: Path, paths: Sequence[Path], expand: Expander | None) -> None:
+    def __init__(
+        self, root: Path, paths: Sequence[Path], expand: Expander, cache: Cache | None = None
+    ) -> None:
         self.root = root
         self.paths = paths
         self.expand = expand
-        self.first = len(paths)
-        """Number of the files that this process parses."""
+        self.cache = cache
+        self.known = {} if cache is None or cache.is_empty else self._find_known(cache)
+        self.pending = [path for path in paths if path not in self.known]
+        self.first = len(self.pending)
+        """Number of the pending files that this process parses."""
         self._child = self._pipe = 0
         self._child_has_masks = False
         self._end: weakref.finalize[..., Parsing] | None = None
-        if (first := _split(paths)) < len(paths):
+        if (first := _split(self.pending)) < len(self.pending):
             self._fork(first)
 
     @property
     def has_masks(self) -> bool:
         """Return whether a file that was parsed so far holds a value of the environment."""
-        return self._child_has_masks or (self.expand is not None and self.expand.has_filled_in)
+        return self._child_has_masks or self.expand.has_filled_in
 
-    def __iter__(self) -> Iterator[Parsed]:
-        yield from map(self._parse, self.paths[: self.first])
+    def __iter__(self) -> Iterator[ParsedFile]:
+        pending = self._parse_pending()
+        for path in self.paths:
+            yield self.known.get(path) or next(pending)
+
+    def _parse_pending(self) -> Iterator[ParsedFile]:
+        yield from map(self._parse, self.pending[: self.first])
         delivered = self._receive()
-        for index, path in enumerate(self.paths[self.first :]):
+        for index, path in enumerate(self.pending[self.first :]):
             if index < len(delivered):
-                name, tree, problems = delivered[index]
+                name, tree, problems, *kept = delivered[index]
                 delivered[index] = ()
-                yield name, _restore(tree), [Problem(*problem) for problem in problems]
+                yield ParsedFile(name, _restore(tree), [Problem(*p) for p in problems], *kept)
             else:
                 yield self._parse(path)
 
-    def _parse(self, path: Path) -> Parsed:
+    def _find_known(self, cache: Cache) -> dict[Path, ParsedFile]:
+        """Return the files whose content the cache knows."""
+        found = {}
+        for path in self.paths:
+            name = path.relative_to(self.root).as_posix()
+            with suppress(OSError):  # reported when it is parsed
+                named = digest(confined.read(self.root, name, document.MAX_BYTES + 1))
+                if (entry := cache.find(named)) is not None:
+                    found[path] = ParsedFile(name, document.empty_node(), [], named, *entry)
+                    self.expand.added_characters += entry[0]
+        if self.expand.added_characters <= MAX_ADDED_CHARACTERS:
+            return found
+        self.expand.added_characters = 0
+        return {}  # parsing says in which file it is too much
+
+    def _parse(self, path: Path) -> ParsedFile:
         name = path.relative_to(self.root).as_posix()
-        return (name, *document.read(self.root, name, self.expand))
+        try:
+            content = confined.read(self.root, name, document.MAX_BYTES + 1)
+        except OSError:  # read again, for the problem
+            return ParsedFile(name, *document.read(self.root, name, self.expand))
+        added = self.expand.added_characters
+        node, problems = document.parse_bytes(content, name, self.expand)
+        is_kept = self.cache is not None and not problems and b"${" not in content
+        named = digest(content) if is_kept else None
+        return ParsedFile(name, node, problems, named, self.expand.added_characters - added)
 
     def _fork(self, first: int) -> None:
         receiving, sending = os.pipe()
@@ -110,8 +157,9 @@ class Parsing:
         try:
             found = []
             for path in paths:
-                name, node, problems = self._parse(path)
-                found.append((name, _flat(node), [astuple(problem) for problem in problems]))
+                name, node, problems, *kept, _ = self._parse(path)
+                told = [astuple(problem) for problem in problems]
+                found.append((name, _flat(node), told, *kept))
             delivered = (found, self.has_masks)
             with os.fdopen(sending, "wb") as pipe:
                 pipe.write(marshal.dumps(delivered, MARSHAL_VERSION))

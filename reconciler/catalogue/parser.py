@@ -26,12 +26,7 @@ from reconciler.catalogue.environment import (
     mask_names,
     names_in,
 )
-from reconciler.catalogue.events import (
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    lean_events,
-)
+from reconciler.catalogue.events import MappingEndEvent, MappingStartEvent, ScalarEvent, lean
 from reconciler.catalogue.syntax import PositionIndex, merge_conflicts, yaml_problem
 from reconciler.core.model.address import Source
 from reconciler.core.model.masked import SecretText
@@ -63,26 +58,32 @@ class Node(dict[str, Any]):
         return Source(file, self.line, self.column)
 
 
-def read(root: Path, shown: str, expand: Expander | None = None) -> tuple[Node, list[Problem]]:
-    """Return the mapping of a file (empty for an empty file) and every problem of its text.
+Parsed = tuple[Node, list[Problem]]
+"""The mapping of a file, empty for an empty file, and every problem of its text."""
 
-    `shown` is the path of the file below the shop folder `root`.
-    """
+
+def read(root: Path, shown: str, expand: Expander | None = None) -> Parsed:
+    """Parse a file; `shown` is its path below the shop folder `root`."""
     try:
-        raw = confined.read(root, shown, MAX_BYTES + 1)
+        return parse_bytes(confined.read(root, shown, MAX_BYTES + 1), shown, expand)
+    except OSError as error:
+        return empty_node(), [Problem(shown, 0, 0, f"cannot be read: {error.strerror}")]
+
+
+def parse_bytes(raw: bytes, shown: str, expand: Expander | None = None) -> Parsed:
+    """Parse the content of a file; see `read`."""
+    try:
         if len(raw) <= MAX_BYTES:
             return parse(raw.decode("utf-8-sig"), shown, expand)
         message = f"is larger than {MAX_BYTES // 1024 // 1024} MiB"
         problem = Problem(shown, 0, 0, message, "split it into several files")
-    except OSError as error:
-        problem = Problem(shown, 0, 0, f"cannot be read: {error.strerror}")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         problem = Problem(shown, line, 1, "is not UTF-8 text", "save the file as UTF-8")
     return empty_node(), [problem]
 
 
-def parse(content: str, shown: str, expand: Expander | None = None) -> tuple[Node, list[Problem]]:
+def parse(content: str, shown: str, expand: Expander | None = None) -> Parsed:
     """Parse a text; see `read`."""
     if conflicts := merge_conflicts(content, shown):
         return empty_node(), conflicts
@@ -135,7 +136,7 @@ class _NodeBuilder:
         """Return the root value, or None for an empty file."""
         parser = CParser(self.content)
         try:
-            with lean_events():
+            with lean():
                 return self._document(parser)
         finally:
             parser.dispose()
@@ -173,18 +174,15 @@ class _NodeBuilder:
             self._tag(event)
         before, added = self.values, self.growth.added_characters
         self._count(event, 1)
-        value: Any
-        if kind is MappingStartEvent:
-            value = self._mapping(parser, event, depth)
-        else:
-            value = self._sequence(parser, depth)
+        build = self._mapping if kind is MappingStartEvent else self._sequence
+        value: Any = build(parser, event, depth)
         if event.anchor is not None:
             written = self.end - event.start_mark.index
             characters = written + self.growth.added_characters - added
             self.anchors[event.anchor] = (value, self.values - before, characters)
         return value
 
-    def _sequence(self, parser: Any, depth: int) -> list[Any]:
+    def _sequence(self, parser: Any, start: Any, depth: int) -> list[Any]:
         items = []
         while type(event := parser.get_event()) is not SequenceEndEvent:
             items.append(self._value(parser, event, depth + 1))

@@ -26,7 +26,7 @@ class RunLock:
 
     def __init__(self, state: StateDir, store: str, *, across_folders: bool) -> None:
         self._folder = Lock(state.create, FOLDER_LOCK)
-        self._home = _state_home() if across_folders and store != SANDBOX else None
+        self._home = confined.user_folder("state") if across_folders and store != SANDBOX else None
         self._last = self._home / f"{slug(store)}.run" if self._home else None
         where = "another apply to this shop is running on this machine"
         self._machine = Lock(self._make_home, f"{slug(store)}.lock", where)
@@ -75,12 +75,3 @@ class RunLock:
         assert self._home
         self._home.mkdir(parents=True, exist_ok=True)
         return self._home
-
-
-def _state_home() -> Path | None:
-    """Return the folder of this user for what programs remember; None for nobody's home."""
-    base = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA")
-    try:
-        return (Path(base) if base else Path.home() / ".local" / "state") / "reconciler"
-    except RuntimeError:
-        return None

@@ -51,7 +51,7 @@ def drawn(value: Any) -> Any:
 
 
 def outcome(begun: Parsing) -> list[Any]:
-    return [(shown, drawn(node), problems) for shown, node, problems in begun]
+    return [(found.name, drawn(found.node), found.problems) for found in begun]
 
 
 def alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
