@@ -20,7 +20,7 @@ help:
 	@echo "make schemas   write schemas/ from the models"
 	@echo "make contract  test the sandbox against schemas/dealpos.openapi.yaml with random requests (minutes)"
 	@echo "make cassettes record cassettes/ again from a sandbox on loopback"
-	@echo "make requests  compare the API usage of shops up to 100,000 variants with docs/requests.md"
+	@echo "make requests  compare the API usage of every story, in large shops too, with docs/requests.md"
 	@echo "make soak      run SEEDS random storms: faults, kills, other writers (60 take half a minute)"
 	@echo "make prefixes  interrupt WORLDS generated applies after each request (10,000: an hour)"
 	@echo "make fuzz      damage every file of a run in MUTANTS ways (2000: half an hour)"

@@ -1,156 +1,85 @@
-"""Requests of a plan and an apply, beside the fewest that the documentation allows.
+"""Requests of the command line, beside the fewest that the documented operations allow.
 
-`docs/requests.md` holds the table. `make requests` compares all of it, the largest shops too;
+`docs/requests.md` holds the table. `make requests` compares all of it, the large shops too;
 `UPDATE=1 make requests` writes it again.
 """
 
 from __future__ import annotations
 
-import importlib.util
+import fcntl
 import os
-from dataclasses import dataclass
-from math import ceil
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from reconciler.core.model.store import Store
-from reconciler.core.plan import build as planning
-from reconciler.core.steps import order, usage
-from reconciler.dealpos.apply.run import apply_steps
-from reconciler.dealpos.client import Client
-from reconciler.dealpos.reading.read import read_live
-from reconciler.kinds import KINDS
-from reconciler.ledger.journal import Journal
-from reconciler.ledger.state_dir import StateDir
+from tests.requests.bounds import Bound
+from tests.requests.runs import Runs
+from tests.requests.stories import ABOVE, SIZES, STORIES, WITHIN, Story
 
-HERE = Path(__file__).parent
-PAGE = HERE.parent.parent / "docs" / "requests.md"
+PAGE = Path(__file__).parent.parent.parent / "docs" / "requests.md"
 UPDATE = bool(os.environ.get("UPDATE"))
 LARGE = bool(os.environ.get("LARGE"))
 
-_spec = importlib.util.spec_from_file_location("lean_shop", HERE / "shop.py")
-assert _spec is not None
-assert _spec.loader is not None
-shop = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(shop)
-
-TABLE = """\
-| variants | page cap | drift | plan | bound | apply | bound |
-| ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+HEAD = """\
+| variants | story | run | first | again | bound | why more |
+| ---: | --- | --- | ---: | ---: | ---: | --- |
 """
+KEYS = [f"| {n:,} | {s.name} | {run} |" for s in STORIES for n in SIZES for run in s.commands]
 
 
-@dataclass(frozen=True)
-class Case:
-    variants: int
-    cap: int | None
-    drift: bool
-
-    @property
-    def name(self) -> str:
-        return f"| {self.variants:,} | {self.cap or 'none'} | {'1 %' if self.drift else 'none'} |"
-
-
-CASES = [
-    Case(variants, cap, drift)
-    for variants in (1_000, 10_000, 100_000)
-    for cap in (500, 100, None)
-    for drift in (False, True)
-]
-QUICK = [case for case in CASES if case.variants <= 10_000]
-
-
-# --- the bound, from the documentation alone ---
-
-
-def untold(count: int, size: int) -> int:
-    """Pages of a list without a total: a full last page, or a single one, may be a cap."""
-    pages = max(ceil(count / size), 1)
-    return pages + (count % size == 0 or pages == 1)
-
-
-def plan_bound(case: Case) -> int:
-    size = case.cap or 2_000
-    token = categories = outlets = 1
-    products = untold(case.variants // 10, size)
-    variants = min(ceil(case.variants / size), ceil(case.variants / 100))
-    coupons = untold(500, size) + 5
-    customers = 3
-    return token + categories + outlets + products + variants + coupons + customers
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("variants", SIZES)
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_the_requests_of_a_story(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    story: Story,
+    variants: int,
+) -> None:
+    if variants != SIZES[0] and not LARGE:
+        pytest.skip("make requests")
+    measured = Runs(tmp_path, monkeypatch).measure(story, variants)
+    bound = Bound(story.live(variants), story.files(variants), story.cap)
+    rows, problems = {}, []
+    for run, requests in measured.items():
+        first, again = map(len, requests)
+        fewest = bound.count[run]
+        extra = {s.name: s.count(bound) for s in story.safety.get(run, ())}
+        spent = max(first, again) - sum(extra.values())
+        is_above = spent > 1.05 * fewest
+        above, small = (table.get((story.name, run)) for table in (ABOVE, WITHIN))
+        missing = above if is_above else above or small
+        why = [f"{count:,} for {name}" for name, count in extra.items()]
+        if spent > fewest:
+            why.append(f"{'**above the bound**' if is_above else 'missing'}: {missing}")
+        if (spent > fewest) != bool(missing) or fewest > min(first, again):
+            problems.append(f"{run}: {dict(Counter(requests[0]))}, bound {fewest}, {missing}")
+        key = f"| {variants:,} | {story.name} | {run} |"
+        rows[key] = f"{key} {first:,} | {again:,} | {fewest:,} | {', '.join(why)} |"
+    stale = compare(rows)
+    assert not problems, "\n".join(problems)
+    sent = {run: dict(Counter(requests[0])) for run, requests in measured.items()}
+    assert not stale, f"UPDATE=1 make requests; sent: {sent}"
 
 
-def apply_bound(case: Case) -> int:
-    changed = case.variants // 100 if case.drift else 0
-    size = case.cap or 2_000
-    return changed + min(ceil(changed / 100), ceil(case.variants / size))
+def compare(rows: dict[str, str]) -> list[str]:
+    """Return the rows that differ from those of the page; with UPDATE, write them."""
+    with PAGE.open("r+", encoding="utf-8") as page:
+        fcntl.flock(page, fcntl.LOCK_EX)  # tests run side by side
+        head, _, table = page.read().partition(HEAD)
+        known = {key: line for line in table.splitlines() for key in KEYS if line.startswith(key)}
+        if UPDATE:
+            known |= rows
+            lines = [known[key] for key in KEYS if key in known]
+            page.seek(0)
+            page.truncate()
+            page.write(head + HEAD + "\n".join(lines) + "\n")
+    return [row for key, row in rows.items() if known.get(key) != row]
 
 
-# --- what the tool sends ---
-
-
-def measured(case: Case) -> tuple[int, int]:
-    desired = shop.declared(case.variants)
-    lean = shop.LeanShop(case.variants, case.cap, case.drift)
-    client = Client(Store("https://shop.example", "id", "secret"), lean)
-    state = read_live(client, desired, KINDS)
-    plan, faults = planning.build_plan(desired, state, KINDS, "https://shop.example", {})
-    assert not faults
-    assert not plan.unknown
-    spent = lean.calls.total()
-    steps = order.order_steps(plan, KINDS)
-    window = usage.Window(client.window.limit, client.window.seconds)
-    priced = usage.estimate(steps, KINDS, plan.reads, plan.listings, window)
-    state = StateDir(Path(__file__).parent)
-    report = apply_steps(client, plan, steps, KINDS, Journal(state, client.store.url))
-    assert report.complete
-    assert len(report.outcomes) == (case.variants // 100 if case.drift else 0)
-    applied = lean.calls.total() - spent
-    assert applied == priced.requests
-    return spent, applied
-
-
-def row(case: Case, plan: int, apply: int) -> str:
-    return f"{case.name} {plan:,} | {plan_bound(case):,} | {apply:,} | {apply_bound(case):,} |"
-
-
-def recorded() -> dict[str, str]:
-    lines = PAGE.read_text(encoding="utf-8").splitlines()
-    return {case.name: line for line in lines for case in CASES if line.startswith(case.name)}
-
-
-def check(case: Case) -> None:
-    plan, apply = measured(case)
-    assert plan_bound(case) <= plan <= 1.05 * plan_bound(case)
-    assert apply_bound(case) <= apply <= 1.05 * apply_bound(case)
-    rows = recorded()
-    if UPDATE:
-        rows[case.name] = row(case, plan, apply)
-        lines = [rows[c.name] for c in CASES if c.name in rows]
-        head = PAGE.read_text(encoding="utf-8").partition(TABLE)[0]
-        PAGE.write_text(head + TABLE + "\n".join(lines) + "\n", encoding="utf-8")
-    assert rows.get(case.name) == row(case, plan, apply), "stale: UPDATE=1 make requests"
-
-
-@pytest.mark.parametrize("case", QUICK, ids=lambda case: case.name)
-def test_the_requests_of_a_shop(case: Case) -> None:
-    check(case)
-
-
-@pytest.mark.skipif(not LARGE, reason="make requests")
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("case", CASES[len(QUICK) :], ids=lambda case: case.name)
-def test_the_requests_of_a_very_large_shop(case: Case) -> None:
-    check(case)
-
-
-def test_ten_thousand_variants_are_planned_within_one_window() -> None:
-    plan, _ = measured(Case(10_000, 500, drift=True))
-    assert plan <= 50
-
-
-def test_the_page_says_how_it_was_made() -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    assert text.count(TABLE) == 1
-    assert "`UPDATE=1 make requests`" in text
-    assert set(recorded()) == {case.name for case in CASES}
+def test_the_page_has_a_row_for_each_run() -> None:
+    head, _, table = PAGE.read_text(encoding="utf-8").partition(HEAD)
+    assert "`UPDATE=1 make requests`" in head
+    assert [key for line in table.splitlines() for key in KEYS if line.startswith(key)] == KEYS
+    assert len(table.splitlines()) == len(KEYS)
