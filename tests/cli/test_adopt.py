@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -495,3 +496,20 @@ def test_personal_data_of_a_new_customer_is_written_only_where_that_is_asked_for
     (folder / "catalogue" / "customers.yaml").unlink()
     assert run("adopt", "customer/DP-1", "--shop", folder, "--personal-data").code == 0
     assert "Sari Baru" in (folder / "catalogue" / "customers.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "text", ["Cafe\u0301", "Teh\u200b", "Teh\u00a0Manis", "Teh\ufe0f", "Teh \nx"]
+)
+@pytest.mark.parametrize("written", ["Regular", "'Regular'", '"Regular"'])
+def test_what_cannot_be_seen_is_adopted_with_escapes(
+    run: RunProgram, shop: Callable[..., Path], text: str, written: str
+) -> None:
+    folder = shop(
+        seed(_1001R={"Model": text}, _1001={"Name": text}), MENU.replace("Regular", written)
+    )
+    assert run("adopt", "--all", "--shop", folder).code == 0
+    assert normalize("NFC", menu(folder)) == menu(folder)
+    assert menu(folder).count("\\") == 2
+    assert all(c == "\n" or (c.isprintable() and c != "\ufe0f") for c in menu(folder))
+    assert run("plan", folder, "--format", "json").json["resource_changes"] == []

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -452,3 +453,53 @@ def test_what_a_file_declares_under_another_spelling_is_not_declared_twice(
     written = "".join(path.read_text("utf-8") for path in (folder / "catalogue").iterdir())
     assert "TEH5" in written
     assert "KOPI5" not in written
+
+
+UNSEEN = [
+    *(
+        "Cafe\u0301",
+        "Teh\u200b",
+        "Teh\u200d",
+        "\u2060Teh",
+        "Te\u00adh",
+        "Teh\u00a0Manis",
+        "Teh\ufe0f",
+    ),
+    *(
+        "Te\U000e0020h",
+        "Teh\u2800",
+        "\u1112\u1161\u11ab",
+        "\u212bngstrom",
+        "x\u0301 e\u0301",
+        "a\u202eb",
+    ),
+    *(
+        "Teh\u3000Manis",
+        "Teh\u200b\nManis",
+        "Teh ",
+        "Te\ufffeh",
+        "\ufeffTeh",
+        "Teh\x85",
+        "$ {A}\u200b",
+    ),
+]
+
+
+@pytest.mark.parametrize("text", UNSEEN, ids=ascii)
+def test_what_cannot_be_seen_is_written_with_escapes(
+    run: RunProgram, shop: Callable[..., Path], text: str
+) -> None:
+    line = text.replace("\n", " ")
+    row = {"Model": text, "UnitPrice": 1000, "Description": text}
+    seed = {
+        "categories": [{"Name": line}],
+        "products": [
+            {"Code": line, "Name": text, "Category": line, "Variants": [{"Code": line, **row}]}
+        ],
+    }
+    folder = shop(seed)
+    assert run("import", folder).code == 0
+    written = "".join(path.read_text("utf-8") for path in (folder / "catalogue").iterdir())
+    assert normalize("NFC", written) == written
+    assert all(c == "\n" or (c.isprintable() and c not in "\u2800\ufe0f") for c in written)
+    assert is_settled(run, folder)

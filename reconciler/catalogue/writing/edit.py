@@ -19,9 +19,9 @@ from reconciler.catalogue.writing.yaml_text import (
     scalar,
     texts,
 )
+from reconciler.core.model.look_alike import escape_unseen
 
 _COMMENT = re.compile(r"(?:^|\s)#")
-_SIMPLE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]*")
 
 
 class Unwritable(Exception):
@@ -184,7 +184,7 @@ class Edits:
             new = self.newline.join(pair("k", value, column))[column + 3 :]
         elif place.style == '"':
             new = quote(_literal(value))
-        elif place.style == "'" and _SIMPLE.fullmatch(plain(value)):
+        elif place.style == "'" and escape_unseen(plain(value)) == plain(value):
             new = "'" + _literal(value).replace("'", "''") + "'"
         else:
             new = scalar(_literal(value) if isinstance(value, str) else value, flow=place.flow)

@@ -15,13 +15,10 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.core.model.address import Address
+from reconciler.core.model.look_alike import escape_unseen
 from reconciler.core.model.types import format_amount
 
 _START = re.compile(r"[^\W_]|[_/(]")
-# Blanks other than a space, and marks without a shape: nobody sees them in a file.
-_UNSEEN = r"\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u180e\u2000-\u200c\u200e\u200f\u2028-\u202f"
-_UNSEEN += r"\u205f-\u206f\u3164\ufeff\ufffe\uffff"
-_PRINTED = re.compile(rf"[^\x00-\x1f{_UNSEEN}\ud800-\udfff]*")
 _GUESSED = re.compile(
     r"(?:y|n|yes|no|on|off|true|false|null|nan|inf|infinity)"
     # 1003, 1_000, 1e3, 0x1F, 1:30, 2026-12-31, 2026-12-31T10:00:00Z
@@ -29,7 +26,6 @@ _GUESSED = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r"\$(\$?)\{[A-Za-z_][A-Za-z0-9_]*\}")
-_ESCAPED = re.compile(f"[{_UNSEEN}]")
 
 INDENT_SPACES = 2
 """Spaces of indentation for a nested value."""
@@ -101,15 +97,14 @@ def scalar(value: Any, *, flow: bool = False) -> str:
 
 
 def quote(text: str) -> str:
-    """Return `text` in double quotes, on one line."""
-    escaped = json.dumps(text, ensure_ascii=False)
-    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", escaped)
+    """Return `text` in double quotes, on one line, with escapes for what nobody would see."""
+    return escape_unseen(json.dumps(text, ensure_ascii=False))
 
 
 def _paragraph(text: str) -> list[str] | None:
     """Return the lines of a block literal (after `|-`) with `text`, or None."""
     lines = text.split("\n")
-    fits = len(lines) > 1 and all(_PRINTED.fullmatch(line) for line in lines)
+    fits = len(lines) > 1 and all(escape_unseen(line) == line for line in lines)
     if not fits or not lines[0] or not lines[-1] or lines[0][0] == " ":
         return None
     return lines if all(line == line.rstrip() for line in lines) else None
@@ -117,7 +112,7 @@ def _paragraph(text: str) -> list[str] | None:
 
 def _bare(text: str, flow: bool) -> bool:
     """Return whether `text` needs no quotes in any reader."""
-    if not _START.match(text) or not _PRINTED.fullmatch(text) or text != text.rstrip():
+    if not _START.match(text) or escape_unseen(text) != text or text != text.rstrip():
         return False
     if ": " in text or " #" in text or text.endswith(":") or _GUESSED.fullmatch(text):
         return False

@@ -15,7 +15,11 @@ from unicodedata import category, normalize
 from reconciler.core.confusables import ascii_shapes
 
 BARCODE_LENGTHS = (8, 12, 13, 14)
-_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_UNSEEN = frozenset(
+    map(
+        chr, (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2800, 0x3164)
+    )
+).union(map(chr, (0xFFA0, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 """Characters without a shape of their own that Unicode does not count among the formats."""
 _DASHES = re.compile(
     "[\u058a\u05be\u1400\u1806\u2010-\u2015\u2e17\u2e1a\u2e3a\u2e3b\u2e40\u301c\u3030\u30a0]"
@@ -77,12 +81,29 @@ def spell_key(key: str, other: str | None = None) -> str:
 
 
 def escape_key(key: str, other: str | None = None) -> str:
-    """Return a key with escapes for the characters that cannot be seen; YAML reads them too."""
+    """Return a key with escapes for its dashes, and the characters that cannot be seen."""
     if key.isascii() and key.isprintable():
         return key
-    composed = normalize("NFC", key) == key
     return "".join(
-        escape_character(c) if _hides(c, composed) or _poses(c, other) else c for c in key
+        escape_character(c) if (category(c) == "Pd" and c != "-") or _poses(c, other) else c
+        for c in escape_unseen(key)
+    )
+
+
+def escape_unseen(text: str) -> str:
+    """Return a text with escapes for the characters that cannot be seen; YAML reads them too.
+
+    Of letters and accents in another Unicode form than usual, nobody sees that they are.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    usual = normalize("NFC", text)
+    unusual = usual != text
+    return "".join(
+        escape_character(c)
+        if _hides(c) or (unusual and not c.isascii() and (c not in usual or category(c) == "Mn"))
+        else c
+        for c in text
     )
 
 
@@ -133,13 +154,10 @@ def find_shortened(key: str, others: Collection[str]) -> Iterator[str]:
                     yield other
 
 
-def _hides(character: str, composed: bool) -> bool:
+def _hides(character: str) -> bool:
     if character.isascii():
         return not character.isprintable()
-    kind = category(character)
-    return (
-        kind[0] in "CZ" or kind == "Pd" or character in _UNSEEN or (kind == "Mn" and not composed)
-    )
+    return category(character)[0] in "CZ" or character in _UNSEEN
 
 
 def _poses(character: str, other: str | None) -> bool:
