@@ -11,7 +11,7 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import Annotated, Any, Required
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError, WithJsonSchema
 from typing_extensions import TypedDict
 
 from reconciler.catalogue.environment import SETTING as ENVIRONMENT
@@ -45,6 +45,8 @@ REMOVED = "removed"
 
 Entries = Iterable[tuple[Any, Source]]
 """The entries under one key of every file, each with its place."""
+# A live name may be longer than a code, and contain what a file cannot declare.
+_Address = Annotated[str, WithJsonSchema({"type": ["string", "number"], "minLength": 1})]
 _Globs = Annotated[list[Code], Field(min_length=1)]
 
 
@@ -61,7 +63,7 @@ class AllowEntry(TypedDict, total=False):
     """A reviewed exception from a guardrail; without an address, for the whole plan."""
 
     rule: Required[Code]
-    address: Code
+    address: _Address
     reason: Required[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]]
     until: Required[Day]
 
@@ -69,7 +71,7 @@ class AllowEntry(TypedDict, total=False):
 class RemovedEntry(TypedDict, total=False):
     """An object to remove."""
 
-    address: Required[Annotated[Code, Field(description="`kind/name`, such as variant/1003S.")]]
+    address: Required[Annotated[_Address, Field(description="`kind/name`, such as variant/1003S.")]]
     delete: Annotated[Flag, Field(description="Delete it; otherwise it is retired.")]
 
 

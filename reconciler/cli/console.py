@@ -17,9 +17,10 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli import terminal
+from reconciler.core.runner_commands import defuse_commands
 from reconciler.dealpos.observer import ApplyObserver, ClientObserver, RequestRecord
 from reconciler.errors import Stopped
-from reconciler.render.words import defuse_commands, duration, plain
+from reconciler.render.words import duration, plain
 
 if TYPE_CHECKING:
     from reconciler.workflows.open_shop import OpenShop

@@ -32,7 +32,8 @@ REPORT_FORMATS = {".md": "markdown", ".html": "html", ".json": "json", ".txt": "
 
 def print_message(text: str) -> None:
     """Write one line for a person to stderr, wrapped where that is a terminal."""
-    from reconciler.render.words import defuse_commands, plain
+    from reconciler.core.runner_commands import defuse_commands
+    from reconciler.render.words import plain
 
     wrapped = terminal.wrap(plain(text), terminal.read_width(sys.stderr))
     terminal.write_stderr(defuse_commands(wrapped))
@@ -68,7 +69,7 @@ def report_errors(
             if report_format in ("markdown", "html"):
                 with suppress(OSError):  # the error itself matters more
                     text = _render_error(error, report_format, folder, subject)
-                    confined.write(path, text.encode(errors="backslashreplace"))
+                    _write_report(path, text)
         raise
 
 
@@ -93,7 +94,7 @@ def print_text(text: str) -> None:
 
 def print_lines(text: str) -> None:
     """Write lines to stdout as they are, except commands to the runner of a CI job."""
-    from reconciler.render.words import defuse_commands
+    from reconciler.core.runner_commands import defuse_commands
 
     terminal.write_stdout(defuse_commands(text))
 
@@ -149,10 +150,16 @@ def write_reports(
             save_plan(run, folder, path, signing)
             continue
         try:
-            text = _render_plan(run, output_format, folder)
-            confined.write(path, text.encode(errors="backslashreplace"))
+            _write_report(path, _render_plan(run, output_format, folder))
         except OSError as error:
             raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _write_report(path: Path, text: str) -> None:
+    """Write text that a CI job may print; may raise OSError."""
+    from reconciler.core.runner_commands import defuse_commands
+
+    confined.write(path, defuse_commands(text).encode(errors="backslashreplace"))
 
 
 def save_plan(run: PlannedRun, folder: Path, out: Path, signing: bytes | None) -> None:

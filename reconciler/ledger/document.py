@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from reconciler.core.ledger.ledger import AppliedRun, Ledger, LedgerEntry
 from reconciler.core.model.address import Address
+from reconciler.core.runner_commands import escape_commands
 from reconciler.errors import UsageError
 from reconciler.ledger.rewrites import pairs_document, parse_pair
 
@@ -120,7 +121,7 @@ def _apply(document: AppliedRunDocument) -> AppliedRun:
 
 
 def _line(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=float)
+    return escape_commands(json.dumps(value, ensure_ascii=False, default=float))
 
 
 def _lines(lines: Any) -> str:

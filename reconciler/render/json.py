@@ -18,6 +18,7 @@ from typing_extensions import TypedDict
 
 from reconciler.core.diff.change import ORIGINS, FieldChange
 from reconciler.core.model.address import Address, Source
+from reconciler.core.runner_commands import escape_commands
 from reconciler.errors import ReconcilerError
 from reconciler.render.words import ObjectLabels
 
@@ -102,9 +103,7 @@ def source_document(source: Source) -> SourceDocument:
 
 def dumps(document: Any) -> str:
     """Return a document as JSON text; exact numbers stay numbers."""
-    text = json.dumps(document, indent=2, ensure_ascii=False, default=_number)
-    # Equal JSON, in which no name is a command to the runner of a CI job (see `defuse_commands`).
-    return text.replace("##", "\\u0023#").replace("section_", "section\\u005f")
+    return escape_commands(json.dumps(document, indent=2, ensure_ascii=False, default=_number))
 
 
 def _number(value: object) -> float:

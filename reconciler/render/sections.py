@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from reconciler.catalogue.writing.yaml_text import escape_placeholders, quote
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kinds
+from reconciler.core.model.look_alike import escape_character
 from reconciler.core.money import moved_sales
 from reconciler.core.plan.plan import Plan, Violation, refusals
 from reconciler.core.steps.usage import ApiUsage
@@ -19,7 +20,7 @@ from reconciler.render.words import ObjectLabels, duration, plain, plural, with_
 REMOVES = (Action.DELETE, Action.REPLACE, Action.RETIRE)
 """The actions that take something away, if only for a moment."""
 EXCEPTION_DAYS = 30
-_BARE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 
 
 class Verdict(NamedTuple):
@@ -166,18 +167,18 @@ def allow_block(violations: Iterable[Violation], made_at: str) -> list[str]:
     wanted = dict.fromkeys((violation.rule, violation.address) for violation in violations)
     lines = ["allow:"]
     for rule, address in wanted:
-        about = f", address: {_scalar(str(address))}" if address else ""
+        about = f", address: {_write_address(address)}" if address else ""
         lines.append(f"  - {{rule: {rule}{about}, reason: say why, until: {until}}}")
     return lines
 
 
-def _scalar(text: str) -> str:
-    """Return a text as YAML that may stand between braces; double quotes are as in JSON."""
-    if _BARE.fullmatch(text):
+def _write_address(address: Address) -> str:
+    """Return an address as YAML that means this object alone, wherever it is pasted."""
+    text = escape_placeholders(str(address))
+    if _PLAIN.fullmatch(text):
         return text
-    if text.isprintable():
-        return "'" + text.replace("'", "''") + "'"
-    return json.dumps(text)
+    # A fence of Markdown ends at three ticks, and a line that is wrapped loses double spaces.
+    return re.sub("`|(?<= ) ", lambda c: escape_character(c[0]), quote(text))
 
 
 def violation_line(violation: Violation, labels: ObjectLabels) -> str:

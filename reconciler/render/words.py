@@ -20,7 +20,6 @@ from reconciler.core.model.masked import is_masked, mask_all
 ObjectLabels = Mapping[Address, str]
 MAX_NAME_CHARACTERS = 60
 """A longer name is not looked for inside a sentence."""
-_COMMAND = re.compile(r"##(?=\w*\[)|^\s*:(?=:)|section_(?=(?:start|end):)", re.M | re.I)
 _SPACES = re.compile(r"^ +| +$| {2,}")
 
 
@@ -38,15 +37,6 @@ def plain(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else escape_character(c) for c in text)
-
-
-def defuse_commands(text: str) -> str:
-    """Return lines of a log in which no name is a command to the runner of a CI job.
-
-    GitHub, Azure and TeamCity look for `##…[` anywhere in a line, GitHub for `::` at its beginning,
-    GitLab for the marks of sections.
-    """
-    return _COMMAND.sub(lambda found: f"{found[0]} ", text)
 
 
 def amount(value: int | Decimal) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.render.words import defuse_commands
+from reconciler.core.runner_commands import defuse_commands
 from tests.support.program import RunProgram, WriteCatalogue
 
 COMMANDS = [
@@ -67,6 +67,38 @@ def test_a_name_is_no_command_in_an_error(
     ran = run("plan", folder, "--format", output)
     assert ran.code == 1
     assert not ACTIVE.search(ran.out + ran.err)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_name_is_no_command_in_a_file_that_a_job_may_print(
+    run: RunProgram, folder: Path, declare: WriteCatalogue, tmp_path: Path, name: str
+) -> None:
+    (folder / "reconciler.yaml").write_text("store: {url: sandbox}\nledger: file\n")
+    declare(f"categories: [{{name: {json.dumps(name)}}}, {{name: {json.dumps(f'a {name}')}}}]")
+    files = [tmp_path / f"plan{end}" for end in (".md", ".html", ".json", ".txt")]
+    saved = tmp_path / "saved.json"
+    reports = [word for path in files for word in ("--report", path)]
+    assert run("plan", folder, "--out", saved, *reports).code == 0
+    assert run("apply", saved, "--auto-approve").code == 0
+    assert run("plan", folder, "--detailed-exitcode").code == 0
+
+    declare("{}")
+    assert run("import", folder).code == 0
+    assert run("plan", folder, "--detailed-exitcode").code == 0
+    written = [*(folder / "catalogue").iterdir(), folder / "reconciler.ledger.json"]
+    for path in (*files, saved, *written):
+        text = path.read_text("utf-8")
+        assert not ACTIVE.search(text), path
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_name_is_no_command_in_the_file_of_an_error(
+    run: RunProgram, folder: Path, declare: WriteCatalogue, tmp_path: Path, name: str
+) -> None:
+    declare(f"{json.dumps(name)}: 1\n")
+    for end in (".md", ".html"):
+        assert run("plan", folder, "--report", tmp_path / f"plan{end}").code == 1
+        assert not ACTIVE.search((tmp_path / f"plan{end}").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -100,17 +100,17 @@ def test_an_exception_that_nothing_needs_is_named(halved: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "written"),
     [
-        ("A B", "'category/A B'"),
-        ("Q&A", "'category/Q&A'"),
-        ("a, b", "'category/a, b'"),
-        ("it's", "'category/it''s'"),
-        ("a: b", "'category/a: b'"),
-        ("a #b", "'category/a #b'"),
-        ("日本茶", "'category/日本茶'"),
+        ("A B", '"category/A B"'),
+        ("Q&A", '"category/Q&A"'),
+        ("a, b", '"category/a, b"'),
+        ("it's", '"category/it\'s"'),
+        ("a: b", '"category/a: b"'),
+        ("a #b", '"category/a #b"'),
+        ("日本茶", '"category/日本茶"'),
     ],
 )
 def test_a_way_out_can_be_copied_whatever_the_name(world: World, name: str, written: str) -> None:
     for n in range(2):
         world.declare(f"category/{name}/{n}")
     found = world.judge("implied-category")
-    assert f"address: {written.removesuffix(chr(39))}/0" in allow_block(found, "")[1]
+    assert f"address: {written[:-1]}/0" in allow_block(found, "")[1]

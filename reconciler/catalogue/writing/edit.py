@@ -13,13 +13,13 @@ from reconciler.catalogue.writing.yaml_text import (
     escape_placeholders,
     flow,
     has_placeholder,
+    is_seen,
     pair,
     plain,
     quote,
     scalar,
     texts,
 )
-from reconciler.core.model.look_alike import escape_unseen
 
 _COMMENT = re.compile(r"(?:^|\s)#")
 
@@ -184,7 +184,7 @@ class Edits:
             new = self.newline.join(pair("k", value, column))[column + 3 :]
         elif place.style == '"':
             new = quote(_literal(value))
-        elif place.style == "'" and escape_unseen(plain(value)) == plain(value):
+        elif place.style == "'" and is_seen(plain(value)):
             new = "'" + _literal(value).replace("'", "''") + "'"
         else:
             new = scalar(_literal(value) if isinstance(value, str) else value, flow=place.flow)

@@ -17,6 +17,7 @@ from typing import Any
 from reconciler.core.model.address import Address
 from reconciler.core.model.look_alike import escape_unseen
 from reconciler.core.model.types import format_amount
+from reconciler.core.runner_commands import defuse_commands, escape_commands
 
 _START = re.compile(r"[^\W_]|[_/(]")
 _GUESSED = re.compile(
@@ -98,13 +99,18 @@ def scalar(value: Any, *, flow: bool = False) -> str:
 
 def quote(text: str) -> str:
     """Return `text` in double quotes, on one line, with escapes for what nobody would see."""
-    return escape_unseen(json.dumps(text, ensure_ascii=False))
+    return escape_commands(escape_unseen(json.dumps(text, ensure_ascii=False)))
+
+
+def is_seen(text: str) -> bool:
+    """Return whether a reader of the file sees the whole text, and a CI job no command in it."""
+    return escape_unseen(text) == text == defuse_commands(text)
 
 
 def _paragraph(text: str) -> list[str] | None:
     """Return the lines of a block literal (after `|-`) with `text`, or None."""
     lines = text.split("\n")
-    fits = len(lines) > 1 and all(escape_unseen(line) == line for line in lines)
+    fits = len(lines) > 1 and all(map(is_seen, lines))
     if not fits or not lines[0] or not lines[-1] or lines[0][0] == " ":
         return None
     return lines if all(line == line.rstrip() for line in lines) else None
@@ -112,7 +118,7 @@ def _paragraph(text: str) -> list[str] | None:
 
 def _bare(text: str, flow: bool) -> bool:
     """Return whether `text` needs no quotes in any reader."""
-    if not _START.match(text) or escape_unseen(text) != text or text != text.rstrip():
+    if not _START.match(text) or not is_seen(text) or text != text.rstrip():
         return False
     if ": " in text or " #" in text or text.endswith(":") or _GUESSED.fullmatch(text):
         return False

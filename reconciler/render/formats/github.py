@@ -14,6 +14,7 @@ from reconciler.core.diff.change import Change
 from reconciler.core.model.address import Source
 from reconciler.core.money import moved_sales, sum_price_impact
 from reconciler.core.plan.plan import Plan, Violation, refusals
+from reconciler.core.runner_commands import defuse_commands
 from reconciler.errors import ReconcilerError, SourceError
 from reconciler.render import findings
 from reconciler.render.blocks import field_rows
@@ -23,7 +24,6 @@ from reconciler.render.view import AuditView, PlanView, View
 from reconciler.render.words import (
     ObjectLabels,
     amount,
-    defuse_commands,
     plain,
     with_label,
     with_labels,

@@ -198,7 +198,7 @@ def _allow_fold(plan: Plan, view: PlanView) -> str:
     """Return the exceptions that would allow the violations, as one block that can be pasted."""
     refused = refusals(plan.violations)
     text = "\n".join(sections.allow_block(refused, view.made_at))
-    if not refused or size(text) > MAX_ALLOW_BLOCK_BYTES or "```" in text:
+    if not refused or size(text) > MAX_ALLOW_BLOCK_BYTES:
         return ""
     return _fold("To allow the violations, add this to a catalogue file", [text], language="yaml")
 
