@@ -147,7 +147,7 @@ def load(
         raise UsageError(f"folder not found: {root}", hint=hint)
     problems = Problems(Files(root))
     node = empty_node()
-    if _has_settings(root, environment, without_file):
+    if _needs_reading(root, environment, without_file):
         node, found = read(root, SETTINGS_FILE)
         problems.found.extend(found)
     reader = _Reader(environment, read_environment(node, problems), problems)
@@ -171,12 +171,11 @@ def load(
     return Settings(root, catalogue, defaults, guardrails, prune, ledger, reader.expand, store, own)
 
 
-def _has_settings(root: Path, environment: Mapping[str, str], without_file: bool) -> bool:
-    """Return whether the folder has settings; raise UsageError for a look-alike, or without them.
+def has_file(root: Path) -> bool:
+    """Return whether a folder has settings; raise UsageError where they have another name.
 
     A run that ignored them would apply without the guardrails and the ledger that they set.
     """
-    path = root / SETTINGS_FILE
     try:
         names = [name for name in sorted(os.listdir(root)) if _SIMILAR.fullmatch(name)]
     except OSError as error:
@@ -190,14 +189,22 @@ def _has_settings(root: Path, environment: Mapping[str, str], without_file: bool
         return True
     for other in names:
         why = f"the settings in {root} are not read: {other} must be named {SETTINGS_FILE}"
-        command = f"mv {shlex.quote(str(root / other))} {shlex.quote(str(path))}"
+        command = f"mv {shlex.quote(str(root / other))} {shlex.quote(str(root / SETTINGS_FILE))}"
         raise UsageError(why, hint=f"to rename it, run: {command}")
+    return False
+
+
+def _needs_reading(root: Path, environment: Mapping[str, str], without_file: bool) -> bool:
+    """Return whether the folder has settings; raise UsageError where it needs them."""
+    if has_file(root):
+        return True
     if not environment.get("DEALPOS_URL"):
         hint = f"to make it a shop folder, run: reconciler init {shlex.quote(str(root))}"
         raise UsageError(f"{root} is not a shop folder: {SETTINGS_FILE} not found", hint=hint)
     if not without_file:
         why = f"DEALPOS_URL is set, but {root} has no {SETTINGS_FILE} with guardrails and ledger"
-        raise UsageError(why, hint=f"to use the defaults, run: touch {shlex.quote(str(path))}")
+        path = shlex.quote(str(root / SETTINGS_FILE))
+        raise UsageError(why, hint=f"to use the defaults, run: touch {path}")
     return False
 
 

@@ -6,9 +6,11 @@ forgotten and the others are tried, and no absence rests on it. The file is safe
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from functools import cache
+
+from pydantic import NonNegativeInt, PositiveInt, TypeAdapter, ValidationError
 
 from reconciler.dealpos.operations import OPERATIONS, Operation, Route
 from reconciler.ledger.state_dir import StateDir
@@ -22,21 +24,20 @@ class TenantProfile:
 
     routes: dict[str, str] = field(default_factory=dict)
     """The route that answered, by operation."""
-    rows: dict[str, int] = field(default_factory=dict)
+    rows: dict[str, PositiveInt] = field(default_factory=dict)
     """Rows of a full page, by listing: what another page of it will bring."""
-    size: int = 0
+    size: NonNegativeInt = 0
     """The page size that was accepted last; 0 before any was."""
     unsafe_birth: bool | None = None
     """True if a new object is in use though it was created out of use; None before one was read."""
 
 
 def load_profile(state: StateDir, store: str) -> TenantProfile:
-    """Return what is remembered of `store`; entries in an unknown form are ignored."""
-    known = state.section(FILE, store)
-    routes, rows = _entries(known.get("routes"), str), _entries(known.get("rows"), int)
-    size, unsafe = known.get("size"), known.get("unsafe_birth")
-    size = size if isinstance(size, int) and size > 0 else 0
-    return TenantProfile(routes, rows, size, unsafe if isinstance(unsafe, bool) else None)
+    """Return what is remembered of `store`; nothing where the file is damaged."""
+    try:
+        return _shape().validate_python(state.section(FILE, store))
+    except ValidationError:
+        return TenantProfile()
 
 
 def save_profile(state: StateDir, store: str, tenant: TenantProfile) -> None:
@@ -58,9 +59,9 @@ def update_profile(
     save_profile(state, store, profile)
 
 
-def _entries(found: Any, of: type) -> dict[str, Any]:
-    entries = found.items() if isinstance(found, Mapping) else ()
-    return {name: v for name, v in entries if name in OPERATIONS and type(v) is of and v}
+@cache
+def _shape() -> TypeAdapter[TenantProfile]:
+    return TypeAdapter(TenantProfile)
 
 
 class Routes:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Annotated, Any, NotRequired
+from typing import Any, NotRequired
 
-from pydantic import Field, NonNegativeInt, TypeAdapter
+from pydantic import NonNegativeInt, TypeAdapter
 from typing_extensions import TypedDict
 
 from reconciler.core.ledger.ledger import AppliedRun, Ledger, LedgerEntry
 from reconciler.core.model.address import Address
 from reconciler.core.runner_commands import escape_commands
 from reconciler.errors import UsageError
-from reconciler.ledger.rewrites import pairs_document, parse_pair
+from reconciler.ledger.rewrites import AddressText, PairDocument, pairs_document, parse_pairs
 
 VERSION = "1.0"
 REBUILD = "'reconciler history --rebuild'"
-
-_Name = Annotated[str, Field(pattern="^[^/]+/.")]
-"""An address."""
 
 
 class HeadDocument(TypedDict):
@@ -35,7 +32,7 @@ class EntryDocument(TypedDict):
     values: dict[str, Any]
     when: str
     commit: str
-    kept: NotRequired[list[Any]]
+    kept: NotRequired[list[PairDocument]]
     used: NotRequired[NonNegativeInt]
 
 
@@ -44,13 +41,13 @@ class AppliedRunDocument(TypedDict):
 
     when: str
     commit: str
-    changes: dict[_Name, str]
+    changes: dict[AddressText, str]
 
 
 class LedgerDocument(HeadDocument):
     """The whole document."""
 
-    objects: dict[_Name, EntryDocument]
+    objects: dict[AddressText, EntryDocument]
     applies: list[AppliedRunDocument]
 
 
@@ -110,7 +107,7 @@ def _entry_document(entry: LedgerEntry) -> dict[str, Any]:
 
 
 def _entry(document: EntryDocument) -> LedgerEntry:
-    kept = dict(map(parse_pair, document["kept"])) if "kept" in document else {}
+    kept = parse_pairs(document.get("kept", ()))
     used = document.get("used", 0)
     return LedgerEntry(document["values"], document["when"], document["commit"], kept, used)
 

@@ -131,7 +131,9 @@ class FileBackend:
 
     def _text(self) -> str:
         try:
-            return confined.read(self.root, FILE, follow=False).decode(errors="replace")
+            return confined.read(self.root, FILE, follow=False).decode(
+                "utf-8-sig", errors="replace"
+            )
         except FileNotFoundError:
             return ""
         except OSError as error:

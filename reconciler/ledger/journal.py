@@ -287,10 +287,10 @@ class Journal:
     def _read_file(self) -> JournalContent:
         name = str(self.state.path / FILE)
         try:
-            text = self.state.read(FILE).decode()
+            text = self.state.read(FILE)
         except FileNotFoundError:
             return JournalContent()
-        except (OSError, ValueError) as error:
+        except OSError as error:
             raise report_damage(name, REMOVE) from error
         return parse_text(text, name, REMOVE, self.state.masked, self.store)
 

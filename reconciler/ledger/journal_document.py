@@ -15,10 +15,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeInt
+from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeInt, TypeAdapter
 
 from reconciler.core.diff.attempts import Attempt
 from reconciler.core.model.address import Address
@@ -29,6 +28,7 @@ from reconciler.core.plan.past_runs import UsesSeen
 from reconciler.core.plan.replacement import Interrupted
 from reconciler.errors import UsageError
 from reconciler.kinds import KINDS
+from reconciler.ledger.state_dir import load_json
 
 REMOVE = "delete it"
 
@@ -92,6 +92,10 @@ class _Section(BaseModel):
     uses: dict[_Name, _Uses] = {}
     attempts: dict[_Name, _Attempt] = {}
     run: str = ""
+
+
+_SECTIONS = TypeAdapter(dict[str, dict[str, Any]])
+"""The sections of a journal, by store."""
 
 
 def parse(section: object, masked: Mapping[Address, Address]) -> JournalContent:
@@ -188,7 +192,7 @@ def to_text(content: JournalContent) -> str:
 
 
 def parse_text(
-    text: str,
+    text: str | bytes,
     name: str,
     way_out: str,
     masked: Mapping[Address, Address],
@@ -199,9 +203,10 @@ def parse_text(
     Raises UsageError for a text that is damaged, with the last way out.
     """
     try:
-        found = json.loads(text, parse_float=Decimal)
-        return parse(found if store is None else found.get(store, {}), masked)
-    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+        found = load_json(text)
+        sections = _SECTIONS.validate_python({"": found} if store is None else found)
+        return parse(sections.get(store or "", {}), masked)
+    except (ValueError, RecursionError) as error:
         raise report_damage(name, way_out) from error
 
 

@@ -6,9 +6,12 @@ Private values are stored as fingerprints.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from reconciler.core.diff.change import Path
 from reconciler.core.diff.known_rewrites import KnownRewrites, Pair
@@ -17,14 +20,33 @@ from reconciler.ledger.state_dir import StateDir
 
 FILE = "kept.json"
 
+AddressText = Annotated[str, Field(pattern="^[^/]+/.")]
+
+
+class PairDocument(TypedDict):
+    """The value that was written to a field of one object, and the one that is stored."""
+
+    path: Annotated[list[str], Field(min_length=1)]
+    written: Any
+    kept: Any
+
+
+@cache
+def _shape() -> TypeAdapter[dict[str, list[PairDocument]]]:
+    return TypeAdapter(dict[AddressText, list[PairDocument]])
+
+
+def _read(state: StateDir, store: str) -> dict[str, list[PairDocument]]:
+    try:
+        return _shape().validate_python(state.section(FILE, store), strict=True)
+    except ValidationError:
+        return {}
+
 
 def read_rewrites(state: StateDir, store: str) -> KnownRewrites:
-    """Return the rewrites remembered for `store`; entries in another form are skipped."""
-    return {
-        state.parse(name): dict(_parse_known(entries))
-        for name, entries in state.section(FILE, store).items()
-        if "/" in name and isinstance(entries, list)
-    }
+    """Return the rewrites remembered for `store`; none where the file is damaged."""
+    known = _read(state, store)
+    return {state.parse(name): parse_pairs(entries) for name, entries in known.items()}
 
 
 def save_rewrites(state: StateDir, store: str, kept: KnownRewrites) -> None:
@@ -32,7 +54,7 @@ def save_rewrites(state: StateDir, store: str, kept: KnownRewrites) -> None:
 
     In a folder that cannot be written it is lost.
     """
-    known = state.section(FILE, store)
+    known = _read(state, store)
     content = dict(known)
     for address, pairs in kept.items():
         content.pop(str(address), None)
@@ -44,14 +66,14 @@ def save_rewrites(state: StateDir, store: str, kept: KnownRewrites) -> None:
 
 def forget_rewrites(state: StateDir, store: str, addresses: Collection[Address]) -> None:
     """Forget what is kept of `addresses`: a ledger remembers it from now on."""
-    known = state.section(FILE, store)
+    known = _read(state, store)
     gone = set(map(str, addresses))
     left = {name: pairs for name, pairs in known.items() if name not in gone}
     if left != known:
         state.save_section(FILE, store, left)
 
 
-def pairs_document(pairs: Mapping[Path, Pair]) -> list[dict[str, Any]]:
+def pairs_document(pairs: Mapping[Path, Pair]) -> list[PairDocument]:
     """Return the rewrites of one object as JSON."""
     return [
         {"path": list(path), "written": written, "kept": held}
@@ -59,16 +81,6 @@ def pairs_document(pairs: Mapping[Path, Pair]) -> list[dict[str, Any]]:
     ]
 
 
-def parse_pair(entry: Any) -> tuple[Path, Pair]:
-    """Return one rewrite of such a document; raises ValueError for an entry in another form."""
-    match entry:
-        case {"path": [_, *_] as path, "written": written, "kept": held}:
-            if all(isinstance(key, str) for key in path):
-                return tuple(path), (written, held)
-    raise ValueError(entry)
-
-
-def _parse_known(entries: list[Any]) -> Iterator[tuple[Path, Pair]]:
-    for entry in entries:
-        with suppress(ValueError):
-            yield parse_pair(entry)
+def parse_pairs(entries: Iterable[PairDocument]) -> dict[Path, Pair]:
+    """Return the rewrites of one object from such a document."""
+    return {tuple(entry["path"]): (entry["written"], entry["kept"]) for entry in entries}

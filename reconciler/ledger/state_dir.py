@@ -11,15 +11,23 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from reconciler import confined
 from reconciler.core.model.address import Address
+from reconciler.core.model.codec import number
 from reconciler.errors import UsageError
 
 FOLDER = ".reconciler"
+
+
+def load_json(text: str | bytes) -> Any:
+    """Return a JSON document with exact numbers; raise ValueError for one that is not finite.
+
+    An editor may have put a byte order mark before it.
+    """
+    return json.loads(text, parse_float=number, parse_constant=number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +120,7 @@ class StateDir:
 
     def _read(self, file: str) -> dict[str, Any]:
         try:
-            known = json.loads(self.read(file).decode(), parse_float=Decimal)
+            known = load_json(self.read(file))
         except (OSError, ValueError, RecursionError):
             return {}
         return known if isinstance(known, dict) else {}

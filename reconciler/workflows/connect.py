@@ -142,10 +142,10 @@ def _read_seed_document(settings: Settings, seed: Path | None) -> dict[str, Any]
     path = seed or settings.root / SEED
     try:
         raw = seed.read_bytes() if seed else confined.read(settings.root, SEED)
-        content = json.loads(raw.decode())
+        content = json.loads(raw)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not JSON: {error}") from None
     if not isinstance(content, dict):
         raise UsageError(f"{path} is not a seed document: it must be a JSON object")

@@ -13,7 +13,7 @@ from reconciler.catalogue import parser as document
 from reconciler.catalogue.environment import Expander
 from reconciler.catalogue.files import SETTINGS_FILE, Files, Problems
 from reconciler.catalogue.sections import read_defaults
-from reconciler.catalogue.settings import Settings
+from reconciler.catalogue.settings import Settings, has_file
 from reconciler.catalogue.writing import layout
 from reconciler.catalogue.writing.export import (
     Exportable,
@@ -36,7 +36,7 @@ SCHEMA = "catalogue.schema.json"
 
 def make_folder(root: Path) -> None:
     """Make the folder to import into. Raises UsageError where nothing names a store."""
-    if not (root / SETTINGS_FILE).exists() and not os.environ.get("DEALPOS_URL"):
+    if not (root.is_dir() and has_file(root)) and not os.environ.get("DEALPOS_URL"):
         raise UsageError(
             f"no store is configured: {root} has no {SETTINGS_FILE}",
             hint="set DEALPOS_URL, DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET, then import again",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from reconciler import confined
 from reconciler.catalogue.files import SETTINGS_FILE
+from reconciler.catalogue.settings import has_file
 from reconciler.errors import UsageError
 from reconciler.workflows import schemas as schema
 
@@ -35,7 +36,7 @@ products:
 
 def create_shop(folder: Path) -> list[Path]:
     """Write a first shop into `folder`; gives the files. Raises UsageError over an old one."""
-    if (folder / SETTINGS_FILE).exists():
+    if folder.is_dir() and has_file(folder):
         hint = "choose another folder, or edit its files"
         raise UsageError(f"{folder} is already a shop folder: it has a {SETTINGS_FILE}", hint=hint)
     files = {

@@ -65,7 +65,7 @@ def write_plan(path: Path, document: Mapping[str, Any], signing: bytes | None = 
 def read_plan(path: Path, signing: bytes | None = None) -> SavedPlan:
     """Read a saved plan. Raises UsageError for one that is not valid, modified or not signed."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        document = json.loads(path.read_bytes(), parse_float=Decimal)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""What a message says to paste under `allow:` means the object that it is about, and no other."""
+"""The entry under `allow:` that a message shows means its object, and no other."""
 
 from __future__ import annotations
 

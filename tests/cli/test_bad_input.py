@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.menu import MENU
 from tests.support.program import PointAt, ReadFolder, RunProgram, WriteCatalogue
 
 # (the file, what the message says, where, what the hint says)
@@ -401,3 +402,49 @@ def test_a_bad_folder_as_seed_leaves_the_shop_as_it_was(
     before = run("sandbox", "show", applied).json
     wrong(run("sandbox", "reset", applied, "--seed", other))
     assert run("sandbox", "show", applied).json == before
+
+
+def test_a_byte_order_mark_before_any_file_is_passed_over(
+    run: RunProgram, folder: Path, declare: WriteCatalogue, tmp_path: Path
+) -> None:
+    """Editors of Windows write it."""
+    mark = "\ufeff".encode()
+    (folder / "sandbox.json").write_bytes(mark + b'{"outlets": [{"Name": "Bandung"}]}')
+    settings = folder / "reconciler.yaml"
+    settings.write_bytes(mark + b"store: {url: sandbox}\nledger: file\n")
+    declare("\ufeff" + MENU)
+    assert run("apply", folder, "--auto-approve").code == 0
+    assert "Bandung" in run("sandbox", "show", folder).out
+
+    (folder / ".reconciler" / "kept.json").write_text('{"sandbox": {}}')
+    for path in (*folder.glob(".reconciler/*.json"), folder / "reconciler.ledger.json"):
+        path.write_bytes(mark + path.read_bytes())
+    declare("\ufeff" + MENU.replace("18000", "1800"))
+    agreed = "address: variant/1001R, reason: agreed, until: 2099-12-31"
+    entries = ", ".join(f"{{rule: {rule}, {agreed}}}" for rule in ("price-change", "price-shape"))
+    declare(f"\ufeffallow: [{entries}]\n", "allowed.yaml")
+    saved = tmp_path / "plan.json"
+    assert run("plan", folder, "--out", saved).code == 0
+    saved.write_bytes(mark + saved.read_bytes())
+    ran = run("apply", saved, "--auto-approve", "--format", "json")
+    assert (ran.code, ran.json["summary"]["applied"]) == (0, 1), ran.out
+    assert len(run("history", folder, "--format", "json").json["applies"]) == 2
+
+
+NAMES = ["reconciler.yml", "reconciler.YAML", "Reconciler.yaml", "reconciler.yaml.txt"]
+COMMANDS = [
+    *("import", "init", "doctor", "validate", "plan", "audit", "history", "adopt --all --shop"),
+    *("sandbox show", "sandbox reset", "apply --auto-approve", "sandbox serve"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_settings_under_another_name_are_named_by_every_command(
+    run: RunProgram, tmp_path: Path, command: str, name: str
+) -> None:
+    (tmp_path / name).write_text("store: {url: sandbox}\n", encoding="utf-8")
+    ran = run(*command.split(), tmp_path)
+    assert ran.code == 1
+    assert f"are not read: {name} must be named reconciler.yaml\n" in ran.err
+    assert [path.name for path in tmp_path.iterdir()] == [name]

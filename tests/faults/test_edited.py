@@ -89,8 +89,8 @@ KEPT = {
         "coupon/K": [{"path": ["discount"], "written": 6.5, "kept": 6}],
     }
 }
-ATTEMPTS = {
-    "sandbox": {"coupon/K": {"written": ["discount"], "live": ["a", "b"], "reason": "it is cut"}}
+JOURNAL["sandbox"]["attempts"] = {
+    "coupon/K": {"written": ["discount"], "live": ["a", "b"], "reason": "it is cut"}
 }
 TENANT = {
     "sandbox": {
@@ -118,7 +118,6 @@ class Desk:
         for name, content in (
             ("journal.json", JOURNAL),
             ("kept.json", KEPT),
-            ("attempts.json", ATTEMPTS),
             ("tenant.json", TENANT),
         ):
             (folder / ".reconciler" / name).write_text(json.dumps(content))
@@ -180,7 +179,6 @@ def survive(name: str, read: Callable[[], None], failed: list[str]) -> None:
     [
         ".reconciler/journal.json",
         ".reconciler/kept.json",
-        ".reconciler/attempts.json",
         ".reconciler/tenant.json",
         "reconciler.ledger.json",
     ],

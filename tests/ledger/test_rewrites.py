@@ -66,12 +66,14 @@ def test_a_file_in_the_place_of_the_folder_is_named(state: StateDir) -> None:
 @pytest.mark.parametrize(
     "entry", [5, {"path": ["limit"]}, {"path": "limit", "written": 1, "kept": 2}, {"path": []}]
 )
-def test_an_entry_in_another_form_is_passed_over(state: StateDir, entry: object) -> None:
+def test_a_file_with_an_entry_in_another_form_is_as_good_as_none(
+    state: StateDir, entry: object
+) -> None:
     state.create()
     good = {"path": ["discount"], "written": 1.5, "kept": 2}
     content = {"sandbox": {str(COUPON): [entry, good]}}
     (state.path / FILE).write_text(json.dumps(content))
-    assert read_rewrites(state, "sandbox") == {COUPON: {("discount",): (1.5, 2)}}
+    assert read_rewrites(state, "sandbox") == {}
 
 
 def test_what_an_object_no_longer_keeps_otherwise_is_forgotten(state: StateDir) -> None:

@@ -323,6 +323,11 @@ ENTRY = {"before": {"limit": 10, "balance": 4}, "after": {"limit": 4}, "carried"
         '{"sandbox": {"coupon/C": ',
         "\xff",
         '{"sandbox": []}',
+        '{"a": 1e999999}',
+        '{"a": {"x": 1e999999}}',
+        '{"a": {"x": NaN}, "sandbox": {}}',
+        '{"a": [], "sandbox": {}}',
+        "[1]",
         '{"sandbox": {"coupon/C": 1, "C": {}, "coupon/D": {"before": {}}}}',
         *(
             json.dumps({"sandbox": {"coupon/C": {**ENTRY, **wrong}}})
