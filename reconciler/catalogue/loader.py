@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from reconciler.catalogue.cache import KnownFile, KnownObjects
+from reconciler.catalogue.entries import (
+    FileObject,
+    HiddenCodes,
+    MaskKey,
+    new_mask_key,
+    read_renames,
+)
 from reconciler.catalogue.files import Files, Problems, list_files, note_skipped_files
 from reconciler.catalogue.parallel import ParsedFile, Parsing
 from reconciler.catalogue.parser import Node, empty_node
@@ -32,7 +39,8 @@ from reconciler.catalogue.settings import Settings
 from reconciler.core.model.address import Source
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind
-from reconciler.core.model.masked import copy_masks, is_masked
+from reconciler.core.model.masked import copy_masks, is_masked, reveal
+from reconciler.core.model.secret import SECRET
 from reconciler.errors import Problem, SourceError, suggestion
 from reconciler.kinds import MANAGED
 
@@ -40,23 +48,13 @@ _KNOWN = empty_node()
 """The node of every object that is known from the cache."""
 
 
-@dataclass(slots=True)
-class _FileObject:
-    """One object of a file, before validation."""
-
-    node: Node
-    source: Source
-    owner: Mapping[str, Any]
-    """The mapping that it stands in."""
-    was: str | None = None
-    valid: dict[str, Any] | None = None
-    """The validated value; the cache has it from an earlier run, and then `node` is empty."""
-
-
-def load(shop: Settings, parsing: Parsing | None = None) -> Desired:
+def load(
+    shop: Settings, parsing: Parsing | None = None, mask_key: MaskKey = new_mask_key
+) -> Desired:
     """Load every object that the files of a shop declare; `parsing` may have been started before.
 
-    Raises SourceError with every problem of every file.
+    `mask_key` gives the key of the masks that stand for secret codes. Raises SourceError with every
+    problem of every file.
     """
     paths = list_files(shop.root, shop.catalogue)
     if parsing is None or parsing.paths != paths:
@@ -64,7 +62,7 @@ def load(shop: Settings, parsing: Parsing | None = None) -> Desired:
     frozen = gc.isenabled()
     gc.disable()  # tens of thousands of small containers, none of them garbage
     try:
-        loader = _Loader(Problems(Files(shop.root)))
+        loader = _Loader(Problems(Files(shop.root)), mask_key)
         files = [loader.add_file(file) for file in parsing]
         loader.has_masks = parsing.has_masks
         desired = loader.validate(read_defaults(shop.defaults, loader.problems))
@@ -75,18 +73,20 @@ def load(shop: Settings, parsing: Parsing | None = None) -> Desired:
         raise SourceError(loader.problems.found)
     if parsing.cache:
         parsing.cache.save(loader.entries(files))
-    return replace(desired, notes=note_skipped_files(shop.root, shop.catalogue))
+    notes = (*note_skipped_files(shop.root, shop.catalogue), *loader.codes.notes())
+    return replace(desired, notes=notes)
 
 
 class _Loader:
-    def __init__(self, problems: Problems) -> None:
+    def __init__(self, problems: Problems, mask_key: MaskKey) -> None:
         self.problems = problems
+        self.codes = HiddenCodes(mask_key, problems)
         self.has_masks = False
-        """True where a value comes from the environment."""
+        """True where a value is secret or comes from the environment."""
         self.places: set[tuple[str, int, int]] = set()
         """Places with a problem of the YAML text: a second problem there would repeat it."""
         self.directives: dict[str, list[tuple[Any, Source]]] = {ALLOW: [], REMOVED: []}
-        self.gathered: dict[str, list[_FileObject]] = {name: [] for name in MANAGED}
+        self.gathered: dict[str, list[FileObject]] = {name: [] for name in MANAGED}
         self.tops = {kind.collection: kind for kind in MANAGED.values() if not kind.parent}
         self.nested = {kind.parent.kind: kind for kind in MANAGED.values() if kind.parent}
 
@@ -122,7 +122,7 @@ class _Loader:
             parent = MANAGED[name].parent
             above = {MANAGED[parent.kind].identity: owner} if parent else {}
             source = Source(shown, line, column)
-            self.gathered[name].append(_FileObject(_KNOWN, source, above, valid=value))
+            self.gathered[name].append(FileObject(_KNOWN, source, above, valid=value))
 
     def entries(self, files: Iterable[ParsedFile]) -> dict[bytes, KnownFile | None]:
         """Return the entry of each file that can be kept; None for one that was known."""
@@ -179,7 +179,7 @@ class _Loader:
                 inner = node.pop(child.collection)
                 if self._is_list(inner, source, child.collection):
                     self._gather(child, inner, source, node)
-            table.append(_FileObject(node, source, owner))
+            table.append(FileObject(node, source, owner))
 
     def validate(self, defaults: Mapping[str, Mapping[str, Any]]) -> Desired:
         """Return every object in canonical form; problems are collected."""
@@ -187,20 +187,25 @@ class _Loader:
             name: self._kind(kind, self.gathered[name], defaults.get(name, {}))
             for name, kind in MANAGED.items()
         }
-        removed = read_removals(self.directives[REMOVED], objects, self.problems)
+        removed = read_removals(self.directives[REMOVED], objects, self.codes, self.problems)
         allowed = read_allowances(self.directives[ALLOW], self.problems)
         # A plan shows a name from the environment as its mask, and the exception to paste too.
-        desired = Desired(objects, removals=removed)
-        masked = {str(address): address for address in desired.masked_addresses()}
+        desired = Desired(objects, removals=removed, has_masks=self.has_masks)
+        masked = {
+            key: address
+            for address in desired.masked_addresses()
+            for key in (str(address), f"{address.kind}/{reveal(address.name)}")
+        }
         allowed = tuple(replace(a, address=masked.get(str(a.address), a.address)) for a in allowed)
         return replace(desired, allowances=allowed)
 
     def _kind(
-        self, kind: Kind, entries: list[_FileObject], defaults: Mapping[str, Any]
+        self, kind: Kind, entries: list[FileObject], defaults: Mapping[str, Any]
     ) -> dict[str, Declared]:
         found: dict[str, Declared] = {}
-        if kind.rename:
-            self._read_renames(kind, entries)
+        read_renames(kind, entries, self.problems)
+        self.codes.conceal(kind, entries)
+        self.has_masks |= self.codes.has_masks
         for value, entry in zip(self._values(kind, entries), entries, strict=True):
             if value is None:
                 continue
@@ -222,14 +227,14 @@ class _Loader:
             found[name] = Declared(value, entry.source, entry.was)
         return found
 
-    def _values(self, kind: Kind, entries: list[_FileObject]) -> list[Any]:
+    def _values(self, kind: Kind, entries: list[FileObject]) -> list[Any]:
         """Return one value per entry, None for one without identity; every problem is reported."""
         fresh = [entry for entry in entries if entry.valid is None]
         for entry, value in zip(fresh, self._validate(kind, fresh), strict=True):
             entry.valid = value
         return [entry.valid for entry in entries]
 
-    def _validate(self, kind: Kind, entries: list[_FileObject]) -> list[Any]:
+    def _validate(self, kind: Kind, entries: list[FileObject]) -> list[Any]:
         if not entries:
             return []
         try:
@@ -237,15 +242,16 @@ class _Loader:
             return self._mask(nodes, kind_adapter(kind).validate_python(nodes))
         except ValidationError as error:
             failing: dict[int, set[str]] = {}
-            nested, was = self.nested.get(kind.name), [WAS] if kind.rename else []
-            top = [*kind.model.__annotations__, *was, *([nested.collection] if nested else [])]
+            nested, more = self.nested.get(kind.name), [WAS] if kind.rename else []
+            more += [SECRET] if kind.secret else []
+            top = [*kind.model.__annotations__, *more, *([nested.collection] if nested else [])]
             for wrong in explain_all(error, known_keys(kind, top), private_fields(kind)):
                 failing.setdefault(wrong.entry, set()).add(str((*wrong.path, kind.identity)[0]))
                 self._report_invalid(kind, entries[wrong.entry], wrong)
             return self._without(kind, [entry.node for entry in entries], failing)
 
     def _mask(self, nodes: list[Any], values: list[Any]) -> list[Any]:
-        """Return the values, those under masks that come from the environment."""
+        """Return the values, those under masks that are secret or come from the environment."""
         if not self.has_masks:
             return values
         return [
@@ -266,34 +272,9 @@ class _Loader:
             values[i] = value
         return values
 
-    def _report_invalid(self, kind: Kind, entry: _FileObject, wrong: Explained) -> None:
+    def _report_invalid(self, kind: Kind, entry: FileObject, wrong: Explained) -> None:
         identity = entry.node.get(kind.identity)
         owner = f"{kind.name}/{identity}" if isinstance(identity, str) else kind.name
         place = self.problems.files.locate(entry.source, wrong.path, key=wrong.is_key)
         if place not in self.places:
             self.problems.found.append(Problem(*place, f"{owner}: {wrong.message}", wrong.hint))
-
-    def _read_renames(self, kind: Kind, entries: list[_FileObject]) -> None:
-        """Take `was:` off the nodes, and report a former name that is not possible."""
-        for entry in entries:
-            if WAS not in entry.node:
-                continue
-            entry.node = entry.node.copy_node()
-            was, now = entry.node.pop(WAS), entry.node.get(kind.identity)
-            try:
-                former = kind_adapter(kind).validate_python([{kind.identity: was}])
-            except ValidationError:
-                message = f"{kind.name}/{now or ''}: `{WAS}` must be the former `{kind.identity}`"
-                self.problems.add(entry.source, (WAS,), message)
-                continue
-            entry.was = was = former[0][kind.identity]
-            if was == now:
-                complaint = "is its present name"
-            elif kind.tree and isinstance(now, str) and now.startswith(f"{was}/"):
-                complaint = "contains the new one: an object cannot move below itself"
-            elif sum(other.was == was for other in entries) > 1:
-                complaint = "is used by another entry too"
-            else:
-                continue
-            message = f"{kind.name}/{now}: the former name `{was}` {complaint}"
-            self.problems.add(entry.source, (WAS,), message)

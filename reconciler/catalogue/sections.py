@@ -6,6 +6,7 @@ catalogue files.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from types import MappingProxyType
@@ -14,6 +15,7 @@ from typing import Annotated, Any, Required
 from pydantic import Field, StringConstraints, ValidationError, WithJsonSchema
 from typing_extensions import TypedDict
 
+from reconciler.catalogue.entries import HiddenCodes
 from reconciler.catalogue.environment import SETTING as ENVIRONMENT
 from reconciler.catalogue.environment import is_name, is_reserved
 from reconciler.catalogue.files import SETTINGS_FILE, Problems
@@ -29,6 +31,7 @@ from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Allowance, Declared, PruneScope, Removal
 from reconciler.core.model.kind import Kind
 from reconciler.core.model.masked import SecretText
+from reconciler.core.model.secret import SECRET
 from reconciler.core.model.types import Code, Day, Flag
 from reconciler.errors import suggestion
 from reconciler.guardrails.guardrail import Guardrail, Guardrails
@@ -45,6 +48,7 @@ REMOVED = "removed"
 
 Entries = Iterable[tuple[Any, Source]]
 """The entries under one key of every file, each with its place."""
+_MASK = re.compile("#[0-9a-f]{8}")
 # A live name may be longer than a code, and contain what a file cannot declare.
 _Address = Annotated[str, WithJsonSchema({"type": ["string", "number"], "minLength": 1})]
 _Globs = Annotated[list[Code], Field(min_length=1)]
@@ -197,7 +201,10 @@ def _allowance(node: Any, source: Source, problems: Problems) -> Allowance | Non
 
 
 def read_removals(
-    entries: Entries, objects: Mapping[str, Mapping[str, Declared]], problems: Problems
+    entries: Entries,
+    objects: Mapping[str, Mapping[str, Declared]],
+    codes: HiddenCodes,
+    problems: Problems,
 ) -> dict[Address, Removal]:
     """Return every removal by address.
 
@@ -205,6 +212,8 @@ def read_removals(
     """
     found: dict[Address, Removal] = {}
     for given, source in entries:
+        if isinstance(given, Node):
+            given = codes.conceal_removed(given, source)
         entry = _removed_entry(given, source, problems)
         written = entry["address"] if entry else ""
         shown = given.get("address") if isinstance(given, Node) else given
@@ -246,6 +255,9 @@ def _parse_address(key: str, written: str, source: Source, problems: Problems) -
     elif kind not in MANAGED:
         message, hint = _unknown_name("kind", kind, MANAGED)
         problems.add(source, ("address",), f"{key}: {message}", hint)
+    elif key == REMOVED and MANAGED[kind].secret and _MASK.fullmatch(name):
+        hint = f"write the code itself, with `{SECRET}: true` beside it"
+        problems.add(source, ("address",), f"{key}: `{written}` is a mask, not a code", hint)
     else:
         if isinstance(written, SecretText):
             name = SecretText(name, str(written).partition("/")[2] or str(written))

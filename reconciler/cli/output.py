@@ -212,8 +212,10 @@ def _document(run: PlannedRun, folder: Path) -> Mapping[str, Any]:
 def _make_plan_view(run: PlannedRun, folder: Path, output_format: str, **settings: Any) -> PlanView:
     from reconciler.catalogue.files import Files
     from reconciler.render.view import PlanView
+    from reconciler.workflows.plan_file import make_marker
 
     return PlanView(
+        marker=make_marker(),
         usage=run.usage,
         finish=_time_of_day(run.usage.seconds),
         locate=Files(folder).locate,

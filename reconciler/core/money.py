@@ -14,7 +14,7 @@ from reconciler.core.diff.change import Change
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.masked import is_masked
-from reconciler.core.model.pricing import Offer
+from reconciler.core.model.pricing import Offer, exact
 
 Amount = int | Decimal
 _UNKNOWN = Offer(None, None)
@@ -52,7 +52,7 @@ class Sale:
         """The rise in percent of the price before; None where nothing can be compared."""
         if not self.rise or self.before is None or not self.before.price:
             return None
-        return Decimal(self.rise) * 100 / Decimal(self.before.price)
+        return exact(self.rise) * 100 / self.before.price
 
     @property
     def margin_rise(self) -> Decimal:
@@ -76,7 +76,7 @@ def margin(offer: Offer | None) -> Decimal | None:
     """Return price less cost in percent of the price; None where one of them is unknown."""
     if offer is None or not offer.price or offer.cost is None:
         return None
-    return Decimal(offer.price - offer.cost) * 100 / Decimal(offer.price)
+    return exact(offer.price - offer.cost) * 100 / offer.price
 
 
 def is_below_cost(offer: Offer | None) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
-from reconciler.core.diff.change import Action, Change, Path, fingerprint
+from reconciler.core.diff.change import Action, Change, fingerprint
 from reconciler.core.diff.diff import equivalent_rewrites
 from reconciler.core.diff.known_rewrites import (
     Pair,
@@ -22,7 +22,7 @@ from reconciler.core.diff.known_rewrites import (
 from reconciler.core.diff.readback import Proof, quote
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Value
-from reconciler.core.model.masked import is_masked, reveal_all
+from reconciler.core.model.masked import Path, hidden_texts, is_masked
 
 Status = Literal["applied", "unverified", "failed", "stale", "skipped"]
 STATUSES: tuple[Status, ...] = ("applied", "unverified", "failed", "stale", "skipped")
@@ -177,9 +177,11 @@ def _read_notes(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Ite
     found = equivalent_rewrites(kind, change, live, settled=True)
     for path, traces in fingerprint_pairs(kind, change.address, found).items():
         if known.get(path) != traces:
-            private = kind.fields[path[0]].private or is_masked(found[path][0])
+            private = kind.fields[path[0]].private
             trace = partial(fingerprint, change.address) if private else quote
             asked, stored = map(trace, found[path])
+            if is_masked(found[path][0]):
+                asked, stored = str(found[path][0]), "another value"
             yield f"DealPOS stored `{'.'.join(path)}` {asked} as {stored}"
     if unshown := _unshown_fields(written):
         named = ", ".join(f"`{name}`" for name in unshown)
@@ -187,11 +189,10 @@ def _read_notes(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Ite
 
 
 def redact(kind: Kind, change: Change, message: str) -> str:
-    """Return `message` without customer data that a server may have repeated in it."""
+    """Return `message` without customer data and secrets that a server may have repeated in it."""
     for name, spec in kind.fields.items():
-        values = (change.before or {}).get(name), (change.after or {}).get(name)
-        if spec.private or is_masked(values[1]):
-            for value in map(reveal_all, values):
-                if isinstance(value, str) and len(value) > 2:
-                    message = message.replace(value, "…")
+        values = [(change.before or {}).get(name), (change.after or {}).get(name)]
+        texts = [*hidden_texts(values), *(v for v in values if spec.private and type(v) is str)]
+        for text in (text for text in texts if len(text) > 2):
+            message = message.replace(text, "…")
     return message

@@ -13,7 +13,7 @@ import time
 from typing import Any
 
 from reconciler import errors
-from reconciler.core.model.masked import reveal_all
+from reconciler.core.model.masked import hidden_texts, reveal_all
 from reconciler.core.model.store import Store
 from reconciler.dealpos import retry
 from reconciler.dealpos.auth import Token
@@ -187,7 +187,9 @@ class Client:
         if response.status_code == 401 and operation.name != "token" and not fresh:
             self._token.renew(used)
             response = self._once(operation, route, parameters)
-        secrets = () if self.store.embedded else (self._token.text, *self.store.credentials)
+        secrets = [] if self.store.embedded else [self._token.text, *self.store.credentials]
+        if response.status_code >= 300:
+            secrets += hidden_texts(parameters)
         return parse(operation, response, self.store.url, secrets)
 
     def _once(self, operation: Operation, route: Route, parameters: Any) -> Response:
@@ -238,14 +240,14 @@ class Client:
 
     def _exchange(self, operation: Operation, route: Route, parameters: Any) -> Response:
         token = self._token.text
+        parameters = reveal_all(parameters)
         try:
             # dealpos-api.md §1: a GET without a body that declares a content type gets a 500 (one
             # witness). httpx declares it only with a body.
             request = self._http.stream(
                 route.method,
                 route.path,
-                # httpx makes text of each parameter, which would be the mask of a secret code.
-                params=reveal_all(parameters) if route.query else None,
+                params=parameters if route.query else None,
                 json=parameters if route.body else None,
                 headers={"Authorization": f"Bearer {token}"} if token else {},
                 extensions={"trace": self._deadline.track_connection},

@@ -6,6 +6,7 @@ dealpos-api.md §4: the bodies of 401, 403, 404 and 409 are undocumented; 400 an
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -164,7 +165,7 @@ def _server_message(response: Response, secrets: Sequence[str]) -> str:
         said = said.get("Message") or said.get("message") or _NO_MESSAGE
     text = "".join(c if c.isprintable() else " " for c in str(said))
     for secret in secrets:
-        text = text.replace(secret, "…") if secret else text
+        text = re.sub(re.escape(secret), "…", text, flags=re.IGNORECASE) if secret else text
     return text[:_MAX_MESSAGE_CHARACTERS]
 
 

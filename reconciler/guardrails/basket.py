@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import ancestors, references_of
-from reconciler.core.model.pricing import Discount, Offer
+from reconciler.core.model.pricing import Discount, Offer, exact
 from reconciler.core.money import Amount
 from reconciler.guardrails.guardrail import PlanContext
 
@@ -49,7 +49,7 @@ class PricedItem(NamedTuple):
     @property
     def margin(self) -> Decimal:
         """The same in percent of the price."""
-        return Decimal(self.gain) * 100 / Decimal(self.price)
+        return exact(self.gain) * 100 / self.price
 
 
 def priced_item(address: Address, outlet: str, offer: Offer | None) -> PricedItem | None:

@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from reconciler.core.model.codec import DAY, INTEGER, NUMBER, YES_NO, Codec, keep, text
 from reconciler.core.model.field import Identity, Reference, Wire, WriteOnly, one_key, sent_key
 from reconciler.core.model.kind import Call, CarryOver, Kind, Listing, Reads, Single, Value
+from reconciler.core.model.masked import is_masked
 from reconciler.core.model.pricing import Discount
 from reconciler.core.model.types import CategoryPath, Code, Count, Day, Flag, Money, Text
 
@@ -128,9 +129,10 @@ def _carry_over(after: Value, live: Value) -> CarryOver:
         )
     note = (
         f"{used:,} of {live['limit']:,} uses are used up, so the replacement starts with {left:,}. "
-        "The ledger or this folder remembers it; without either, declare "
-        f"`limit: {left}` after the apply"
+        "The ledger or this folder remembers it"
     )
+    if not is_masked(left):
+        note += f"; without either, declare `limit: {left}` after the apply"
     return CarryOver({**after, "limit": left}, note, warning)
 
 

@@ -22,7 +22,6 @@ from reconciler.core.model.kind import (
     Single,
     Value,
 )
-from reconciler.core.model.masked import add
 from reconciler.core.model.pricing import Offer
 from reconciler.core.model.types import Code, Count, Flag, Money, Text
 
@@ -132,7 +131,7 @@ def _prices(value: Value) -> dict[str, Offer]:
     found = {"": Offer(value.get("unit_price"), cost)}
     for outlet, entry in (value.get("outlet_prices") or {}).items():
         extra = entry.get("extra_cost") or 0
-        found[outlet] = Offer(entry.get("price"), None if cost is None else add(cost, extra))
+        found[outlet] = Offer(entry.get("price"), None if cost is None else cost + extra)
     return found
 
 

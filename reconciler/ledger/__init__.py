@@ -17,6 +17,7 @@ from reconciler.ledger.backend import LedgerBackend
 from reconciler.ledger.state_dir import StateDir
 
 KEY = "RECONCILER_LEDGER_KEY"
+WHERE = "as a secret wherever this shop is applied from"
 MIN_SECRET_CHARACTERS = 16
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 """The form of every moment in the ledger."""
@@ -40,7 +41,7 @@ def read_key(environment: Mapping[str, str] | None = None) -> Key | None:
 
     Raises UsageError for one that is too short.
     """
-    found = read_secret(KEY, "as a secret wherever this shop is applied from", environment)
+    found = read_secret(KEY, WHERE, environment)
     return None if found is None else Key(found)
 
 

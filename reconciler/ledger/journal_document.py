@@ -22,7 +22,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeInt, Type
 from reconciler.core.diff.attempts import Attempt
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind
-from reconciler.core.model.masked import SecretText
+from reconciler.core.model.masked import SecretText, reveal_all
 from reconciler.core.model.shape import check_values
 from reconciler.core.plan.past_runs import UsesSeen
 from reconciler.core.plan.replacement import Interrupted
@@ -146,7 +146,8 @@ def dump(content: JournalContent) -> dict[str, Any]:
 
 
 def _entry_document(address: Address, entry: Interrupted) -> dict[str, Any]:
-    return asdict(_name(address, entry, str(address.name)))
+    found: dict[str, Any] = reveal_all(asdict(_name(address, entry, str(address.name))))
+    return found
 
 
 def _name(address: Address, entry: Interrupted, name: str) -> Interrupted:

@@ -13,9 +13,9 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from reconciler.core.diff.change import Path
 from reconciler.core.diff.known_rewrites import KnownRewrites, Pair
 from reconciler.core.model.address import Address
+from reconciler.core.model.masked import Path
 from reconciler.ledger.state_dir import StateDir
 
 FILE = "kept.json"

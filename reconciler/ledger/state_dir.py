@@ -20,6 +20,7 @@ from reconciler.core.model.codec import number
 from reconciler.errors import UsageError
 
 FOLDER = ".reconciler"
+_SALT, _SALT_BYTES = "salt", 32
 
 
 def load_json(text: str | bytes) -> Any:
@@ -89,6 +90,17 @@ class StateDir:
             raise self._refuse(self.path / file, error.why) from None
         except NotADirectoryError:
             raise self._refuse(self.path, "it is not a folder") from None
+
+    def read_salt(self) -> bytes:
+        """Return a random key that the folder keeps; another one where it cannot be written."""
+        with suppress(OSError):
+            if len(found := self.read(_SALT)) == _SALT_BYTES:
+                return found
+        made = os.urandom(_SALT_BYTES)
+        with suppress(OSError):
+            self.create()
+            self.write(_SALT, made)
+        return made
 
     def stores(self, file: str) -> list[str]:
         """Return the stores that have a section in `file`."""

@@ -103,8 +103,7 @@ class ResourceChange(ObjectDocument, OriginDocument):
     implied: NotRequired[list[str]]
     """Objects that the server creates with it, which no file declares."""
     from_environment: NotRequired[list[list[str]]]
-    """The ways to the values that come from the environment; `before` and `after` have
-    fingerprints there."""
+    """The ways to the values under a mask; `before` and `after` have marks there."""
     uses_left: NotRequired[Number]
     """Of a coupon that is deleted, where the shop shows it."""
 
@@ -176,6 +175,16 @@ class ApiUsageDocument(TypedDict):
 
 
 @described
+class MarksDocument(TypedDict):
+    """The salt and the key of the marks in this plan, which are HMAC-SHA-256."""
+
+    salt: str
+    """Random, 128 bits, for this plan alone. Without a key it is the key."""
+    key: str | None
+    """The mark of the key from the environment; null without one."""
+
+
+@described
 class PlanDocument(TypedDict):
     """Output of `reconciler plan --format json`; follows Terraform's plan where they overlap."""
 
@@ -192,6 +201,8 @@ class PlanDocument(TypedDict):
     """`sha256:…` of everything but this and the signature: proves that nothing was modified."""
     signature: NotRequired[str]
     """`hmac-sha256:…` with the key of `--sign`."""
+    marks: NotRequired[MarksDocument]
+    """Set where changes have `from_environment`."""
     warnings: list[WarningDocument]
     resource_changes: list[ResourceChange]
     """Every object that changes. Unchanged objects are counted and not listed."""

@@ -1,6 +1,7 @@
 """Results of import and adopt, as text and as JSON.
 
-Personal data appears as fingerprints, and no line of a file that holds any is shown.
+Personal data appears as fingerprints, and no line of a file that holds any, or a secret code, is
+shown.
 """
 
 from __future__ import annotations
@@ -8,11 +9,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import unified_diff
+from itertools import chain
 from typing import Any
 
 from reconciler.catalogue.parser import parse
+from reconciler.catalogue.sections import REMOVED
 from reconciler.catalogue.writing.results import AdoptResult, FieldDrift, ImportResult, Skipped
 from reconciler.core.diff.diff import compare_fields
+from reconciler.core.model.secret import HIDDEN, SECRET
 from reconciler.dealpos.reading.full_read import FullRead
 from reconciler.kinds import KINDS
 from reconciler.render.json import object_document
@@ -194,7 +198,11 @@ def _difference(name: str, old: bytes, new: bytes, private: Iterable[str]) -> It
     after = new.decode("utf-8-sig").splitlines()
     found = unified_diff(before, after, f"a/{name}", f"b/{name}", n=0, lineterm="")
     # As YAML, not as text: a key may stand in quotes or braces.
-    hidden = any(key in parse("\n".join(after), name)[0] for key in private)
+    root = parse("\n".join(after), name)[0]
+    mask = "(personal data)" if any(key in root for key in private) else ""
+    lists = (root.get(kind.collection, ()) for kind in KINDS.values() if kind.secret)
+    if any(SECRET in entry for entry in chain(*lists, root.get(REMOVED, ()))):
+        mask = mask or HIDDEN
     for line in found:
-        secret = hidden and not line.startswith(("---", "+++", "@@"))
-        yield f"{line[0]} (personal data)" if secret else line
+        secret = mask and not line.startswith(("---", "+++", "@@"))
+        yield f"{line[0]} {mask}" if secret else line

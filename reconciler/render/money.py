@@ -93,7 +93,8 @@ def impact_line(impact: PriceImpact, labels: ObjectLabels) -> str:
 
 def _peak(peak: Peak, labels: ObjectLabels) -> str:
     where = f" at {plain(peak.outlet)}" if peak.outlet else ""
-    return f"{peak.percent:+,.1f} % ({with_label(peak.address, labels)}{where})"
+    share = str(peak.percent) if is_masked(peak.percent) else f"{peak.percent:+,.1f} %"
+    return f"{share} ({with_label(peak.address, labels)}{where})"
 
 
 @described
@@ -125,8 +126,8 @@ class PeakDocument(ObjectDocument):
     """The largest price change."""
 
     outlet: str | None
-    percent: Number
-    """Of the price before, to one decimal."""
+    percent: Number | None
+    """Of the price before, to one decimal; null where a price is under a mask."""
 
 
 @described
@@ -162,7 +163,7 @@ def _peak_document(peak: Peak | None, labels: ObjectLabels) -> PeakDocument | No
     return {
         **object_document(peak.address, labels),
         "outlet": peak.outlet or None,
-        "percent": round(peak.percent, 1),
+        "percent": None if is_masked(peak.percent) else round(peak.percent, 1),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from reconciler.core.diff.change import Marker
 from reconciler.core.model.address import Source
 from reconciler.core.model.kind import Kinds
 from reconciler.core.steps.usage import ApiUsage
@@ -15,6 +16,9 @@ Paint = Callable[[str, str], str]
 """Takes a style and a text; gives the text in that style, or as it is."""
 Locate = Callable[[Source, tuple[str | int, ...]], Source]
 """Takes the place of an object and a path inside it; gives the place of what is there."""
+
+
+_UNSALTED = Marker("")
 
 
 def no_paint(style: str, text: str) -> str:
@@ -59,6 +63,8 @@ class PlanView(View):
     """The time of day at which an apply that starts now would be done."""
     compact: bool = False
     locate: Locate = object_line
+    marker: Marker = _UNSALTED
+    """Makes the marks of secret values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from reconciler.core.diff.rename import with_renames
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.live import Live
+from reconciler.core.model.masked import is_masked
 from reconciler.core.model.secret import conceal_declared
 from reconciler.core.plan import faults as references
 from reconciler.core.plan.approved import (
@@ -56,8 +57,15 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
     files = shop.read_files() if _needs_files(approved.changes) else Desired()
     # A name from the environment is a mark in the plan; the files tell what it stands for.
     names = {str(address): address for address in (*dict(files), *files.removals)}
-    changes = [replace(c, address=names.get(str(c.address), c.address)) for c in approved.changes]
-    approved = replace(approved, changes=tuple(changes))
+    meant = {c.address: _find_named(c, names) for c in approved.changes}
+    approved = replace(
+        approved,
+        changes=tuple(_with_names(c, meant[c.address], files) for c in approved.changes),
+        violations=tuple(
+            replace(v, address=meant.get(v.address, v.address) if v.address else None)
+            for v in approved.violations
+        ),
+    )
     desired = desired_from_approved(approved.changes, files, KINDS)
     before = shop.read_ledger()
     wanted = declare_in_use(desired, dict.fromkeys(shop.journal.births, NOTED), KINDS)
@@ -100,6 +108,24 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
     made, basis = before.label_origins(made, both, left, partial=True)
     planned = order_steps(shop, made, before, basis)
     return planned._replace(plan=_add_unsafe_stops(shop, planned.plan))
+
+
+def _with_names(change: Approved, address: Address, files: Desired) -> Approved:
+    """Return a change under the names that the files tell, the former one included."""
+    declared, was = files.get(address), change.renamed_from
+    if declared and declared.was and str(declared.was) == was:
+        was = declared.was
+    return replace(change, address=address, renamed_from=was)
+
+
+def _find_named(change: Approved, names: Mapping[str, Address]) -> Address:
+    """Return the object that a change is of: by its address, or by the mark of its secret name."""
+    address = change.address
+    if str(address) in names or not address.name.startswith("#"):
+        return names.get(str(address), address)
+    shown = (change.after or change.before or {}).get(KINDS[address.kind].identity)
+    masked = (a for a in names.values() if a.kind == address.kind and is_masked(a.name))
+    return next((a for a in masked if change.mark(a.name) == shown), address)
 
 
 def _add_unsafe_stops(shop: OpenShop, made: Plan) -> Plan:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.core.model.store import SANDBOX
-from reconciler.errors import Problem, SourceError
+from reconciler.errors import Problem, SourceError, UsageError
 
 if TYPE_CHECKING:
+    from reconciler.catalogue.entries import MaskKey
     from reconciler.catalogue.parallel import Parsing
     from reconciler.catalogue.settings import Settings
     from reconciler.core.model.desired import Desired
@@ -72,11 +73,25 @@ class OpenShop:
         """Return the objects that the files declare. Raises SourceError for every problem."""
         from reconciler.core.model.address import Address
 
-        desired = read_files(self.settings, self._parsing)
+        desired = read_files(self.settings, self._parsing, self._mask_key)
         for kind, name in chain(desired.masked_addresses(), desired.removals):
             if type(name) is not str:
                 self.state.masked[Address(kind, str(name))] = Address(kind, name)
         return desired
+
+    def _mask_key(self) -> bytes:
+        """Return the key of the masks that journal and ledger know objects by.
+
+        Raises UsageError where other folders could not make the same masks for a ledger.
+        """
+        from reconciler import ledger
+
+        if found := ledger.read_key():
+            return found.secret
+        if self.settings.ledger == "none":
+            return self.state.read_salt()
+        message = f"`secret: true` and a ledger need a key, and {ledger.KEY} is not set"
+        raise UsageError(message, hint=ledger.how_to_set(ledger.WHERE))
 
     def read_ledger(self) -> RunLedger:
         """Return the ledger as it is now. Raises LedgerError, UsageError for a broken one.
@@ -152,13 +167,19 @@ def check_files(folder: Path) -> Desired:
     return read_files(load(folder), parsing)
 
 
-def read_files(settings: Settings, parsing: Parsing | None = None) -> Desired:
-    """Return the objects that the files declare. Raises SourceError for every problem in them."""
+def read_files(
+    settings: Settings, parsing: Parsing | None = None, mask_key: MaskKey | None = None
+) -> Desired:
+    """Return the objects that the files declare. Raises SourceError for every problem in them.
+
+    `mask_key` gives the key of the masks that stand for secret codes.
+    """
     from reconciler.catalogue import loader
+    from reconciler.catalogue.entries import new_mask_key
     from reconciler.core.plan.faults import find_cycles
     from reconciler.kinds import MANAGED
 
-    desired = loader.load(settings, parsing)
+    desired = loader.load(settings, parsing, mask_key or new_mask_key)
     refuse_faults(settings.root, find_cycles(desired, MANAGED), desired)
     return replace(desired, prune=settings.prune)
 

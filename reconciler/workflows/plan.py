@@ -21,7 +21,7 @@ from reconciler.core.ledger.record import RecordBasis
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.model.secret import conceal_declared
+from reconciler.core.model.secret import conceal_declared, conceal_value
 from reconciler.core.plan.build import build_plan
 from reconciler.core.plan.faults import (
     check_references,
@@ -126,7 +126,13 @@ def make_plan(
     plan = replace(plan, given_up=(*plan.given_up, *void))
     planned = order_steps(shop, plan, ledger, basis)
     plan = planned.plan
-    former = {address: entry.before for address, entry in pending.items()}
+    key = shop.client.store.mask_key
+    former = {
+        a: conceal_value(
+            a, entry.before, declared.value if (declared := desired.get(a)) else {}, key
+        )
+        for a, entry in pending.items()
+    }
     context = PlanContext(
         plan,
         sides.desired,

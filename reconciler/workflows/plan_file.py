@@ -11,17 +11,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from reconciler import confined
-from reconciler.core.diff.change import Action
+from reconciler.core.diff.change import Action, Marker, fingerprint
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.codec import number
 from reconciler.core.model.desired import Allowance
@@ -30,12 +32,15 @@ from reconciler.core.plan.approved import Approved
 from reconciler.core.plan.plan import Violation
 from reconciler.errors import UsageError
 from reconciler.kinds import KINDS
+from reconciler.ledger import KEY as LEDGER_KEY
 from reconciler.ledger import how_to_set, read_secret
+from reconciler.ledger import read_key as read_ledger_key
 from reconciler.render.documents import PlanDocument, ResourceChange, ViolationDocument
 from reconciler.render.json import FORMAT_VERSION, dumps
 
 KEY = "RECONCILER_PLAN_KEY"
 _SIGNATURE_KEYS = ("digest", "signature")
+_WHERE = "as a secret of both CI jobs"
 _AGAIN = "save the plan again with this version of reconciler"
 
 
@@ -50,6 +55,27 @@ class SavedPlan:
     changes: tuple[Approved, ...]
     violations: tuple[Violation, ...]
     """The violations of its guardrails, those with an exception included."""
+
+
+def make_marker(marks: Mapping[str, Any] | None = None) -> Marker:
+    """Return the marker of a new plan, or the one that `marks` describes.
+
+    The key is that of the ledger, or else that of signatures. Raises UsageError for a plan whose
+    key is not in the environment.
+    """
+    salt = str(marks["salt"]) if marks else os.urandom(16).hex()
+    ledger_key = read_ledger_key()
+    keys = [ledger_key.secret if ledger_key else b"", read_secret(KEY, _WHERE) or b"", b""]
+    made = [Marker(salt, key) for key in keys]
+    if marks is None:
+        return max(made, key=lambda marker: bool(marker.key))
+    for marker in made:
+        if marker.key_mark == marks["key"]:
+            return marker
+    raise UsageError(
+        "the saved plan holds secret values under a key that this run does not have",
+        hint=f"set {LEDGER_KEY}, or {KEY}, as it was when the plan was saved",
+    )
 
 
 def write_plan(path: Path, document: Mapping[str, Any], signing: bytes | None = None) -> None:
@@ -77,11 +103,12 @@ def read_plan(path: Path, signing: bytes | None = None) -> SavedPlan:
     _verify(document, str(path), signing)
     try:
         plan = TypeAdapter(PlanDocument).validate_python(_exact(document))
+        marker = make_marker(plan["marks"]) if "marks" in plan else None
         return SavedPlan(
             str(path),
             plan["store"],
             plan["folder"],
-            tuple(map(_read_change, plan["resource_changes"])),
+            tuple(_read_change(entry, marker) for entry in plan["resource_changes"]),
             tuple(map(_read_violation, plan["violations"])),
         )
     except ValueError:
@@ -106,7 +133,7 @@ def _major(version: str) -> int:
     return int(major) if major.isascii() and major.isdigit() and len(major) < 10 else 0
 
 
-def _read_change(entry: ResourceChange) -> Approved:
+def _read_change(entry: ResourceChange, marker: Marker | None) -> Approved:
     carried = entry.get("carried", {})
     change, kind = entry["change"], KINDS.get(entry["type"])
     declared = {name: pair["declared"] for name, pair in carried.items()}
@@ -130,6 +157,7 @@ def _read_change(entry: ResourceChange) -> Approved:
         frozenset(entry.get("implied", ())),
         {name: (declared[name], written[name]) for name in carried},
         tuple(map(tuple, entry.get("from_environment", ()))),
+        partial(marker.mark if marker else fingerprint, Address(entry["type"], entry["name"])),
         entry.get("uses_left"),
     )
 
@@ -163,10 +191,9 @@ def _exact(value: Any) -> Any:
 
 def read_key(environment: Mapping[str, str] | None = None) -> bytes:
     """Return the key of the environment; raises UsageError where it is missing or too short."""
-    where = "as a secret of both CI jobs"
-    found = read_secret(KEY, where, environment)
+    found = read_secret(KEY, _WHERE, environment)
     if found is None:
-        raise UsageError(f"{KEY} is not set", hint=how_to_set(where))
+        raise UsageError(f"{KEY} is not set", hint=how_to_set(_WHERE))
     return found
 
 

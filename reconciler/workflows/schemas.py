@@ -15,6 +15,7 @@ from reconciler.catalogue.problems import WAS, kind_adapter, list_adapter
 from reconciler.catalogue.sections import ALLOW, REMOVED, AllowEntry, PruneEntry, RemovedEntry
 from reconciler.catalogue.settings import LEDGERS
 from reconciler.core.model.kind import Kind
+from reconciler.core.model.secret import SECRET
 from reconciler.guardrails.rules import RULES
 from reconciler.kinds import MANAGED
 from reconciler.render import doctor
@@ -90,6 +91,9 @@ def _object(kind: Kind, definitions: dict[str, Any]) -> dict[str, Any]:
     if kind.rename:
         text = f"The {kind.name}'s former name: it is renamed, not deleted and created."
         own["properties"][WAS] = own["properties"][kind.identity] | {"description": text}
+    if kind.secret:
+        text = "true hides the code and the texts in output. Git contains them all the same."
+        own["properties"][SECRET] = {"type": "boolean", "description": text}
     for child in MANAGED.values():
         if child.parent and child.parent.kind == kind.name:
             own["properties"][child.collection] = _list_of(child)
@@ -114,6 +118,8 @@ def _exceptions() -> dict[str, Any]:
 def _removals() -> dict[str, Any]:
     (entry,) = list_adapter(RemovedEntry).json_schema()["$defs"].values()
     entry["properties"]["address"] |= _ADDRESS
+    text = "true hides the code of a coupon in output."
+    entry["properties"][SECRET] = {"type": "boolean", "description": text}
     return {"type": "array", "items": {"anyOf": [_ADDRESS, entry]}}
 
 
@@ -136,7 +142,7 @@ def _settings() -> dict[str, Any]:
     for kind in MANAGED.values():
         properties = dict(definitions[kind.name]["properties"])
         nested = {child.collection for child in MANAGED.values() if child.parent}
-        for name in (kind.identity, WAS, *nested):
+        for name in (kind.identity, WAS, SECRET, *nested):
             properties.pop(name, None)
         defaults[kind.name] = _object_schema(properties)
     (scope,) = list_adapter(PruneEntry).json_schema()["$defs"].values()

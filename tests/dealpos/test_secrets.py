@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from reconciler.core.model.masked import SecretNumber, SecretText
 from reconciler.errors import (
     ReconcilerError,
 )
@@ -66,3 +67,14 @@ def test_what_the_shop_says_of_an_error_is_not_repeated_while_waiting() -> None:
     server = FakeServer(status(502, "Ayu Lestari"), ok())
     server.client.call("customer.list")
     assert [reason for _, reason in server.ear.waits] == ["HTTP 502, retrying"]
+
+
+@pytest.mark.parametrize("code", [400, 404, 500])
+def test_what_the_shop_repeats_of_a_masked_parameter_is_not_shown(code: int) -> None:
+    server = FakeServer(status(code, "Coupon visit-kmg-77 for 38765 is not valid"))
+    sent = {"Code": SecretText("VISIT-KMG-77", "#a91f"), "More": [SecretNumber(38765, "(from X)")]}
+    with pytest.raises(ReconcilerError) as caught:
+        server.client.call(READ, sent)
+    said = texts(caught.value)
+    assert "visit" not in said.lower()
+    assert "38765" not in said

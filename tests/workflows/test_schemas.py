@@ -278,8 +278,8 @@ def test_every_key_of_every_kind_is_offered() -> None:
     for kind in MANAGED.values():
         keys = set(definitions[kind.name]["properties"])
         nested = {k.collection for k in MANAGED.values() if k.parent and k.parent.kind == kind.name}
-        renames = {"was"} if kind.rename else set()
-        assert keys == set(kind.model.__annotations__) | nested | renames
+        more = ({"was"} if kind.rename else set()) | ({"secret"} if kind.secret else set())
+        assert keys == set(kind.model.__annotations__) | nested | more
 
 
 def test_what_is_not_compared_says_so_in_the_editor() -> None:

@@ -20,12 +20,15 @@ from reconciler.core.model.desired import Declared, Desired, references_of
 from reconciler.core.model.kind import Kind, Value
 from reconciler.core.model.live import Live, Observed
 from reconciler.core.model.look_alike import match_spellings, spell_key
-from reconciler.core.model.masked import SecretText
+from reconciler.core.model.masked import SecretText, is_masked
 from reconciler.core.plan.faults import find_cycles
 from reconciler.kinds import MANAGED
 
 CHANGE = "Change it in DealPOS to declare it"
 """The way out for a value that a file cannot hold."""
+
+Pick = Callable[[Address], bool]
+_FROM_ENVIRONMENT = "contains a value from the environment: declare it with `${NAME}`"
 
 
 @dataclass(slots=True)
@@ -61,7 +64,7 @@ def select_exportable(
     live: Live,
     chosen: Iterable[str],
     desired: Desired,
-    fresh: Callable[[Address], bool],
+    fresh: Pick,
     personal_data: bool,
 ) -> Exportable:
     """Return the observed objects of `chosen` that are `fresh` and that a file can hold."""
@@ -69,6 +72,7 @@ def select_exportable(
     for kind in sorted((MANAGED[n] for n in chosen), key=lambda k: (k.parent is not None, k.name)):
         _gather(found, kind, live, fresh)
         _skip_spelled(found, kind, live)
+        _drop_masked(found, kind)
         _keep_valid(found, kind)
         _keep_consistent(found, kind)
     for kind_name in found.values:
@@ -77,12 +81,12 @@ def select_exportable(
     return found
 
 
-def _gather(found: Exportable, kind: Kind, live: Live, fresh: Callable[[Address], bool]) -> None:
+def _gather(found: Exportable, kind: Kind, live: Live, fresh: Pick) -> None:
     table = found.values.setdefault(kind.name, {})
     for name, state in sorted(live.iterate_observed(kind.name)):
         address = Address(kind.name, name)
         if isinstance(name, SecretText):
-            found.secret += [address] if found.desired.get(address) is None else []
+            _leave_out(found, kind, address, fresh)
             continue
         if not fresh(address):
             continue
@@ -104,6 +108,14 @@ def _gather(found: Exportable, kind: Kind, live: Live, fresh: Callable[[Address]
             _drop_personal_data(found, kind, address)
 
 
+def _leave_out(found: Exportable, kind: Kind, address: Address, fresh: Pick) -> None:
+    """Leave out an object whose name is under a mask, unless it is declared."""
+    if kind.secret:
+        found.secret += [address] if found.desired.get(address) is None else []
+    elif fresh(address):
+        found.skip(address, f"its name {_FROM_ENVIRONMENT}")
+
+
 def _drop_personal_data(found: Exportable, kind: Kind, address: Address) -> None:
     value = found.values[kind.name][address.name]
     personal = [name for name in value if kind.fields[name].private]
@@ -118,6 +130,12 @@ def _skip_spelled(found: Exportable, kind: Kind, live: Live) -> None:
         if table.pop(name, None):
             why = f"a file declares {spell_key(other, name)}: use this spelling there"
             found.skip(Address(kind.name, name), why)
+
+
+def _drop_masked(found: Exportable, kind: Kind) -> None:
+    for name, value in found.values[kind.name].items():
+        for key in [key for key, held in value.items() if is_masked(held)]:
+            found.drop(Address(kind.name, name), key, f"it {_FROM_ENVIRONMENT}")
 
 
 def _keep_valid(found: Exportable, kind: Kind) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.kind import Kind, Value
-from reconciler.core.model.masked import is_masked, masked_paths, reveal_all
+from reconciler.core.model.masked import Path, is_masked, masked_paths, put_at, reveal_all, value_at
 
 
 class Action(Enum):
@@ -44,10 +45,6 @@ _RANKS = {action: rank for rank, action in enumerate(Action)}
 
 PENDING, DRIFTED, CONFLICT = ORIGINS = ("pending", "drifted", "conflict")
 """Which side changed since the last apply: the files, the shop, or both; the gravest word last."""
-
-
-Path = tuple[str, ...]
-"""The way to one value inside an object: a field, then keys of a map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +160,7 @@ def digest(
         return "absent"
     picked = {
         name: fingerprint(address, value[name])
-        if kind.fields[name].private or name in hidden
+        if kind.fields[name].private or name in hidden or is_masked(value[name])
         else value[name]
         for name in names or value
         if name in value
@@ -182,26 +179,29 @@ def fingerprint(address: Address, value: Any) -> str:
     return f"#{hashlib.sha256(salted).hexdigest()[:4]}"
 
 
-def fingerprint_at(address: Address, value: Value, paths: Iterable[Path]) -> dict[str, Any]:
-    """Return a value with fingerprints in the place of what is at `paths`."""
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Makes the marks that stand for secret values in one plan."""
+
+    salt: str
+    key: bytes = field(default=b"", repr=False)
+    """The key of the environment; without one, the salt in the plan is the key."""
+
+    def mark(self, address: object, value: Any) -> str:
+        """Return the mark of a value of the object at an address."""
+        text = f"{self.salt}\0{address}\0{reveal_all(value)}".encode()
+        return hmac.new(self.key or self.salt.encode(), text, hashlib.sha256).hexdigest()
+
+    @property
+    def key_mark(self) -> str | None:
+        """The mark of the key itself, by which a run finds out that it has another one."""
+        return self.mark("", "the key") if self.key else None
+
+
+def mark_at(value: Value, paths: Iterable[Path], mark: Callable[[Any], str]) -> dict[str, Any]:
+    """Return a value with marks in the place of what is at `paths`."""
     marked = dict(value)
     for path in paths:
         if value_at(marked, path) not in (None, ""):
-            marked = put_at(marked, path, fingerprint(address, value_at(marked, path)))
+            marked = put_at(marked, path, mark(value_at(marked, path)))
     return marked
-
-
-def put_at(value: Any, path: Path, leaf: Any) -> Any:
-    """Return a copy of `value` with `leaf` at `path`, which exists."""
-    if not path:
-        return leaf
-    return {**value, path[0]: put_at(value[path[0]], path[1:], leaf)}
-
-
-def value_at(value: Any, path: Path, missing: Any = None) -> Any:
-    """Return the value at `path` inside an object, `missing` where there is none."""
-    for key in path:
-        if not isinstance(value, Mapping) or key not in value:
-            return missing
-        value = value[key]
-    return value

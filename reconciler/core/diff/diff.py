@@ -20,13 +20,13 @@ from typing import Any
 from unicodedata import normalize
 from urllib.parse import urlsplit
 
-from reconciler.core.diff.change import Action, Change, FieldChange, Path, digest, value_at
+from reconciler.core.diff.change import Action, Change, FieldChange, digest
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.codec import TEXT
 from reconciler.core.model.field import Field
 from reconciler.core.model.kind import Kind, Value
 from reconciler.core.model.live import overlay
-from reconciler.core.model.masked import reveal_all
+from reconciler.core.model.masked import Path, reveal_all, value_at
 
 COINS = (10, 50, 100, 500)
 """Units to which a shop may round a price; no fact of the API."""

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.core.diff.change import Change, Path, fingerprint, put_at, value_at
+from reconciler.core.diff.change import Change, fingerprint
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.field import Field
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
-from reconciler.core.model.masked import is_masked, reveal_all
+from reconciler.core.model.masked import Path, is_masked, put_at, reveal_all, value_at
 
 Pair = tuple[Any, Any]
 """The declared value and the stored one, both as fingerprints."""

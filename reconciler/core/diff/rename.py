@@ -17,6 +17,7 @@ from reconciler.core.model.desired import Desired, ancestors
 from reconciler.core.model.field import Reference
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import ABSENT, Absent, Live, Observed
+from reconciler.core.model.masked import path_below
 
 
 def with_renames(
@@ -104,7 +105,7 @@ def _rename_address(address: Address, rename: _Pending, kinds: Kinds) -> Address
     if address == old:
         return new
     if old in ancestors(address, kinds):
-        return Address(new.kind, new.name + address.name[len(old.name) :])
+        return Address(new.kind, path_below(new.name, address.name[len(old.name) :]))
     return address
 
 

@@ -13,11 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.core.diff.change import Path
 from reconciler.core.diff.known_rewrites import KnownRewrites, Pair
 from reconciler.core.model.address import Address
 from reconciler.core.model.field import Field
-from reconciler.core.model.masked import is_masked
+from reconciler.core.model.masked import Path, is_masked
 
 UNKNOWN = object()
 """Stands for a value of which the ledger does not tell what was written last."""

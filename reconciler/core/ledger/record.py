@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.core.diff.change import Action, Change, Path
+from reconciler.core.diff.change import Action, Change
 from reconciler.core.diff.known_rewrites import KnownRewrites, Pair
 from reconciler.core.ledger.ledger import (
     MAX_APPLIES,
@@ -19,6 +19,7 @@ from reconciler.core.ledger.ledger import (
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds
+from reconciler.core.model.masked import Path, reveal_all
 from reconciler.core.plan.plan import Plan
 
 
@@ -129,6 +130,6 @@ def _entry(
         return old
     kept, used = (old.kept, old.used) if old else ({}, 0)
     if change and change.action is Action.REPLACE:
-        limit, left = ((change.before or {}).get(name) for name in kind.use_counts)
+        limit, left = (reveal_all((change.before or {}).get(name)) for name in kind.use_counts)
         used = limit - left if isinstance(limit, int) and isinstance(left, int) else 0
     return LedgerEntry(values, moment.when, moment.commit, kept, used)

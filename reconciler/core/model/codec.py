@@ -15,6 +15,8 @@ from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
 
+from reconciler.core.model.masked import reveal_all
+
 _WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
 _MAX_DIGITS = 30
 """Beyond any price: expanding 1e100000 would only burn time."""
@@ -103,6 +105,7 @@ def _texts(raw: Any) -> list[str]:
 
 
 def _number_out(value: Any) -> Any:
+    value = reveal_all(value)
     return float(value) if isinstance(value, Decimal) else value
 
 

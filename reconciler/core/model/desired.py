@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.masked import path_above
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class Desired:
     prune: tuple[PruneScope, ...] = ()
     notes: tuple[str, ...] = ()
     """Remarks on the files, such as one that is not read."""
+    has_masks: bool = True
+    """False if no declared value is known to be under a mask."""
 
     def get(self, address: Address) -> Declared | None:
         """Return the declaration of `address`, if there is one."""
@@ -125,5 +128,5 @@ def ancestors(address: Address, kinds: Kinds) -> Iterator[Address]:
     """Yield every object above one in a tree, the nearest first; nothing for other kinds."""
     kind, name = address
     while kinds[kind].tree and "/" in name:
-        name = name.rpartition("/")[0]
+        name = path_above(name)
         yield Address(kind, name)

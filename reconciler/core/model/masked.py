@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+Path = tuple[str, ...]
+"""The way to one value inside an object: a field, then keys of a map."""
+
 
 class _Masked:
     mask: str
@@ -36,48 +39,59 @@ class SecretText(_Masked, str):
         return reveal(self), self.mask
 
 
-class SecretInteger(_Masked, int):
-    """A whole number that is shown as its mask."""
+class SecretNumber(_Masked, Decimal):  # type: ignore[misc]
+    """A number that is shown as its mask; what is calculated from it is hidden too."""
 
-    def __new__(cls, number: int, mask: str) -> SecretInteger:
-        """Return `number` under a mask."""
-        made = int.__new__(cls, number)
-        made.mask = mask
-        return made
+    is_whole: bool
 
-    def __getnewargs__(self) -> tuple[int, str]:  # type: ignore[override]
-        return int(self), self.mask
-
-
-class SecretDecimal(_Masked, Decimal):  # type: ignore[misc]
-    """A fraction that is shown as its mask."""
-
-    def __new__(cls, number: Decimal, mask: str) -> SecretDecimal:
+    def __new__(cls, number: int | Decimal, mask: str) -> SecretNumber:
         """Return `number` under a mask."""
         made = Decimal.__new__(cls, number)
-        made.mask = mask
+        made.mask, made.is_whole = mask, isinstance(number, int)
         return made
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return SecretDecimal, (reveal_all(self), self.mask)
+        return SecretNumber, (reveal_all(self), self.mask)
 
-    def __copy__(self) -> SecretDecimal:
+    def __copy__(self) -> SecretNumber:
         return self
 
-    def __deepcopy__(self, memo: object) -> SecretDecimal:
+    def __deepcopy__(self, memo: object) -> SecretNumber:
         return self
 
 
-def mask_number(number: int | Decimal, mask: str) -> int | Decimal:
-    """Return a number under a mask."""
-    masked = SecretInteger if isinstance(number, int) else SecretDecimal
-    return masked(number, mask)  # type: ignore[arg-type]
+DERIVED = "(hidden)"
+"""The mask of what is calculated from a value under a mask."""
 
 
-def add(one: Any, other: Any) -> Any:
-    """Return a sum, under a mask where the first number is."""
-    total = reveal_all(one) + reveal_all(other)
-    return mask_number(total, one.mask) if isinstance(one, _Masked) else total
+def _derive(name: str) -> Any:
+    plain = getattr(Decimal, name)
+
+    def calculate(self: Decimal, *others: Any) -> Any:
+        values = reveal_all(self), *map(reveal_all, others)
+        made = plain(Decimal(self), *values[1:])
+        if not isinstance(made, (int, Decimal)):
+            return made
+        # A limit less its uses stays a whole number, as it is without a mask.
+        is_whole = all(isinstance(value, int) for value in values) and made == int(made)
+        return SecretNumber(int(made) if is_whole else made, DERIVED)
+
+    return calculate
+
+
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod"):
+    for _side in ("", "r"):
+        setattr(SecretNumber, f"__{_side}{_name}__", _derive(f"__{_side}{_name}__"))
+for _name in ("__neg__", "__abs__", "__ceil__", "__round__", "quantize", "normalize"):
+    setattr(SecretNumber, _name, _derive(_name))
+
+
+def mask(value: Any, text: str) -> Any:
+    """Return a text or a number under the mask `text`; other values as they are."""
+    if isinstance(value, str):
+        return SecretText(value, text)
+    is_number = isinstance(value, (int, Decimal)) and not isinstance(value, bool)
+    return SecretNumber(value, text) if is_number else value
 
 
 def reveal(text: str) -> str:
@@ -90,10 +104,8 @@ def reveal_all(value: Any) -> Any:
     match value:
         case SecretText():
             return reveal(value)
-        case SecretInteger():
-            return int(value)
-        case SecretDecimal():
-            return value + 0
+        case SecretNumber():
+            return int(value) if value.is_whole else Decimal(value)
     return _map(value, reveal_all)
 
 
@@ -108,6 +120,22 @@ def _map(value: Any, change: Any) -> Any:
     return [change(item) for item in value] if isinstance(value, list) else value
 
 
+def path_below(above: str, rest: str) -> str:
+    """Return a slash path with `rest` behind it, under the mask that it has."""
+    return SecretText(above + rest, f"{above}{rest}") if is_masked(above) else above + rest
+
+
+def path_above(path: str) -> str:
+    """Return a slash path without its last part; a part that comes from a mask stays hidden."""
+    head, _, tail = path.rpartition("/")
+    if not isinstance(path, SecretText):
+        return head
+    shown, _, last = path.mask.rpartition("/")
+    if shown == head:
+        return head
+    return SecretText(head, shown if last == tail else DERIVED)
+
+
 def is_masked(value: Any) -> bool:
     """Return whether a value, or something in it, is shown as a mask."""
     if isinstance(value, dict):
@@ -115,6 +143,15 @@ def is_masked(value: Any) -> bool:
     elif not isinstance(value, list):
         return isinstance(value, _Masked)
     return any(type(inner) is not str and is_masked(inner) for inner in value)
+
+
+def hidden_texts(value: Any) -> Iterator[str]:
+    """Yield the texts and numbers that are under a mask, at every depth."""
+    if isinstance(value, _Masked):
+        yield str(reveal_all(value))
+    elif isinstance(value, (Mapping, list)):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from hidden_texts(inner)
 
 
 def masked_paths(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -129,10 +166,7 @@ def masked_paths(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, 
 def copy_masks(written: Any, valid: Any) -> Any:
     """Return a validated value with the masks of the texts that it was made from."""
     if isinstance(written, SecretText):
-        if isinstance(valid, str):
-            return SecretText(valid, written.mask)
-        is_number = isinstance(valid, (int, Decimal)) and not isinstance(valid, bool)
-        return mask_number(valid, written.mask) if is_number else valid
+        return mask(valid, written.mask)
     if isinstance(written, Mapping) and isinstance(valid, Mapping):
         return {name: copy_masks(written.get(name), inner) for name, inner in valid.items()}
     if isinstance(written, list) and isinstance(valid, list):
@@ -140,3 +174,19 @@ def copy_masks(written: Any, valid: Any) -> Any:
         masks = {reveal(text): text for text in written if isinstance(text, SecretText)}
         return [masks.get(item, item) for item in valid]
     return valid
+
+
+def put_at(value: Any, path: Path, leaf: Any) -> Any:
+    """Return a copy of `value` with `leaf` at `path`, which exists."""
+    if not path:
+        return leaf
+    return {**value, path[0]: put_at(value[path[0]], path[1:], leaf)}
+
+
+def value_at(value: Any, path: Path, missing: Any = None) -> Any:
+    """Return the value at `path` inside an object, `missing` where there is none."""
+    for key in path:
+        if not isinstance(value, Mapping) or key not in value:
+            return missing
+        value = value[key]
+    return value

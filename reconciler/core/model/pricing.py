@@ -6,6 +6,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 
+def exact(number: int | Decimal) -> Decimal:
+    """Return a number that divides without loss; a mask stays on it."""
+    return number if isinstance(number, Decimal) else Decimal(number)
+
+
 class Offer(NamedTuple):
     """At what price something is sold, and what it costs; None where that is not known."""
 
@@ -29,7 +34,7 @@ class Discount(NamedTuple):
         """Return the amount taken off a basket of that price, at most all of it."""
         share = self.percent * basket
         # Whole numbers stay whole: this is reckoned for every article of a shop.
-        share = Decimal(share) / 100 if share % 100 else share // 100
+        share = exact(share) / 100 if share % 100 else share // 100
         if self.cap is not None:
             share = min(share, self.cap)
         return min(share + self.amount, basket)
@@ -38,8 +43,8 @@ class Discount(NamedTuple):
     def share(self) -> Decimal | None:
         """The most that comes off any basket, in percent; None where its price alone decides."""
         if self.percent:
-            return Decimal(self.percent)
-        return Decimal(self.amount) * 100 / Decimal(self.minimum) if self.minimum else None
+            return exact(self.percent)
+        return exact(self.amount) * 100 / self.minimum if self.minimum else None
 
     @property
     def most(self) -> int | Decimal | None:

@@ -4,20 +4,63 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import replace
+from functools import partial
+from itertools import chain
 from typing import Any
 
 from reconciler.core.model.address import Address
-from reconciler.core.model.desired import Desired
+from reconciler.core.model.desired import Desired, ancestors
 from reconciler.core.model.kind import Kind, Kinds, Value
-from reconciler.core.model.live import Live, Observed
-from reconciler.core.model.masked import SecretText, is_masked, reveal
+from reconciler.core.model.live import ABSENT, Absent, Live, Observed
+from reconciler.core.model.masked import (
+    SecretText,
+    is_masked,
+    mask,
+    masked_paths,
+    path_below,
+    put_at,
+    reveal,
+    reveal_all,
+    value_at,
+)
 
 AUTHORISES = (
     "the coupon in DealPOS authorises functions of the till, so its code is a secret. Change or "
     "delete it in DealPOS, and keep it out of the files"
 )
+
+
+SECRET = "secret"
+"""The key of an entry that hides the code which it declares."""
+_DIGITS = 8
+"""Digits of the mask of a declared object: ledger and journal know the object by it."""
+HIDDEN = "(secret)"
+"""The mask of texts that may repeat a secret code."""
+
+
+def conceal_entry(kind: Kind, node: MutableMapping[str, Any], key: bytes) -> None:
+    """Put masks on the code and the texts of an entry of a file."""
+    code = node.get(kind.identity)
+    if isinstance(code, str) and not isinstance(code, SecretText):
+        node[kind.identity] = SecretText(code, mask_code(key, kind, code, _DIGITS))
+    node.update(_hide_texts(kind, node))
+
+
+def _hide_texts(kind: Kind, value: Value) -> Value:
+    """Return the texts of an object that may repeat its secret code, under a mask."""
+    terms = {kind.identity, *kind.must_match_on_readback}
+    hidden = {n: text for n, text in value.items() if n in kind.fields and n not in terms}
+    return {n: SecretText(t, HIDDEN) for n, t in hidden.items() if isinstance(t, str)}
+
+
+def mask_address(written: str, kinds: Kinds, key: bytes) -> str:
+    """Return the text of an address under the mask that its object has as a secret one."""
+    kind, _, name = reveal(written).partition("/")
+    if kind not in kinds or isinstance(written, SecretText):
+        return written
+    return SecretText(written, f"{kind}/{mask_code(key, kinds[kind], name, _DIGITS)}")
 
 
 def conceal_live(live: Live, desired: Desired, kinds: Kinds, key: bytes) -> None:
@@ -30,18 +73,92 @@ def conceal_live(live: Live, desired: Desired, kinds: Kinds, key: bytes) -> None
         states = live.objects.get(kind.name, {})
         for name, state in list(states.items()):
             if isinstance(state, Observed) and _is_secret(kind, state.value, name in declared):
-                code = SecretText(name, _mask(key, kind, name))
+                code = SecretText(name, mask_code(key, kind, name))
                 del states[name]
                 states[code] = replace(state, value=_reduce(kind, state.value, code))
-    declared_names = ((kind, name) for kind, names in desired.objects.items() for name in names)
-    for kind_name, name in (*declared_names, *desired.removals):
-        # An object that the files name by a variable of the environment goes by that mask.
-        states = live.objects.get(kind_name, {})
-        if isinstance(name, SecretText) and name in states:
-            states[name] = states.pop(name)
-
+    if desired.has_masks:
+        _conceal_values(live, desired, key)
+    _conceal_names(live, desired, kinds)
     for kind in (kind for kind in kinds.values() if kind.parent and kind.parent.follows):
         _conceal_repeated(live, desired, kind)
+
+
+def _conceal_values(live: Live, desired: Desired, key: bytes) -> None:
+    for kind_name, objects in desired.objects.items():
+        states = live.objects.get(kind_name, {})
+        for name, declared in objects.items():
+            found = declared.was if declared.was in states else name
+            state = states.get(found)
+            if isinstance(state, Observed) and is_masked(declared.value):
+                value = conceal_value(Address(kind_name, name), state.value, declared.value, key)
+                states[found] = replace(state, value=value)
+
+
+def conceal_value(address: Address, value: Value, declared: Value, key: bytes) -> Value:
+    """Return live values under masks where the declared ones have some: one would tell the other.
+
+    A value that differs has a mark that is made with the key.
+    """
+    for path in masked_paths(declared):
+        asked, shown = value_at(declared, path), value_at(value, path)
+        if asked == shown:
+            value = put_at(value, path, asked)
+        elif shown not in (None, ""):
+            text = f"{address}\0{'.'.join(path)}\0{reveal_all(shown)}".encode()
+            marked = f"#{hmac.new(key, text, hashlib.sha256).hexdigest()[:4]}"
+            masked = [mask(item, marked) for item in shown] if isinstance(shown, list) else shown
+            value = put_at(value, path, mask(masked, marked))
+    return value
+
+
+def _conceal_names(live: Live, desired: Desired, kinds: Kinds) -> None:
+    """Put the masks of the names in the files on what the shop shows under these names."""
+    moved = (
+        (kind, was)
+        for kind, names in desired.objects.items()
+        for was in (d.was for d in names.values() if kinds[kind].rename)
+        if was
+    )
+    found = (*desired.masked_addresses(), *moved, *desired.removals)
+    masked = [Address(*a) for a in found if isinstance(a[1], SecretText)]
+    covers: dict[str, dict[str, SecretText]] = {}
+    for kind_name, name in chain(masked, *(ancestors(address, kinds) for address in masked)):
+        if isinstance(name, SecretText):
+            covers.setdefault(kind_name, {}).setdefault(reveal(name), name)
+    for kind in kinds.values() if covers else ():
+        states = live.objects.get(kind.name, {})
+        for name, state in list(states.items()):
+            del states[name]
+            covered = _cover(name, covers.get(kind.name, {}))
+            states[covered] = _cover_references(kind, covered, state, covers)
+    for kind_name, name in desired.removals:
+        state = live.objects.get(kind_name, {}).get(name, ABSENT)
+        if isinstance(name, SecretText) and isinstance(state, Observed) and kinds[kind_name].secret:
+            value = {**state.value, **_hide_texts(kinds[kind_name], state.value)}
+            live.objects[kind_name][name] = replace(state, value=value)
+
+
+def _cover_references(
+    kind: Kind, name: str, state: Observed | Absent, covers: Mapping[str, Mapping[str, SecretText]]
+) -> Observed | Absent:
+    value = dict(state.value) if isinstance(state, Observed) else {}
+    if isinstance(name, SecretText) and kind.identity in value:
+        value[kind.identity] = name
+    for field, references in kind.referring_fields:
+        for reference in references if field in value else ():
+            if known := covers.get(reference.kind):
+                value[field] = reference.rename_in(value[field], partial(_cover, known=known))
+    return replace(state, value=value) if isinstance(state, Observed) else state
+
+
+def _cover(name: str, known: Mapping[str, SecretText]) -> str:
+    """Return a name under the mask that it, or the nearest one above it in a tree, has."""
+    if isinstance(name, SecretText):
+        return name
+    above = name
+    while above not in known and "/" in above:
+        above = above.rpartition("/")[0]
+    return path_below(known[above], name[len(above) :]) if above in known else name
 
 
 def _conceal_repeated(live: Live, desired: Desired, kind: Kind) -> None:
@@ -66,7 +183,7 @@ def conceal_name(kind: Kind, name: str, row: Any, key: bytes, *, doubt: bool = T
     known = {field: value for field, value in shown.items() if value is not None}
     found = kind.secret(known) if kind.secret else False
     is_shown = found is False or (found is None and not doubt)
-    return name if is_shown else SecretText(name, _mask(key, kind, name))
+    return name if is_shown else SecretText(name, mask_code(key, kind, name))
 
 
 def conceal_declared(desired: Desired, live: Live) -> Desired:
@@ -128,6 +245,7 @@ def _reduce(kind: Kind, value: Value, code: SecretText) -> Value:
     return {**{name: known for name, known in value.items() if name in kept}, kind.identity: code}
 
 
-def _mask(key: bytes, kind: Kind, name: str) -> str:
+def mask_code(key: bytes, kind: Kind, name: str, digits: int = 4) -> str:
+    """Return the mark that stands for a code."""
     text = f"{kind.name}\0{reveal(name)}".encode()
-    return f"#{hmac.new(key, text, hashlib.sha256).hexdigest()[:4]}"
+    return f"#{hmac.new(key, text, hashlib.sha256).hexdigest()[:digits]}"

@@ -7,18 +7,19 @@ already needs nothing, and a change of one that moved meanwhile is stale. New wo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from reconciler.core.diff.change import Action, Path, fingerprint, fingerprint_at, put_at, value_at
+from reconciler.core.diff.change import Action, fingerprint, mark_at
 from reconciler.core.diff.diff import compare_fields
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Declared, Desired, Removal
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.model.masked import SecretText
+from reconciler.core.model.masked import Path, SecretText, put_at, value_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,9 @@ class Approved:
     carried: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     """Fields that a replacement writes otherwise than declared: (declared, written)."""
     masked: tuple[Path, ...] = ()
-    """The ways to values from the environment: marks too."""
+    """The ways to values that are secret or come from the environment: marks too."""
+    mark: Callable[[Any], str] = str
+    """Gives the mark of such a value in this plan."""
     uses_left: int | Decimal | None = None
     """Of a promotion that is deleted, as it was seen when this was planned; None if it was not."""
 
@@ -91,7 +94,7 @@ def _declared_value(kind: Kind, change: Approved, files: Desired) -> Value | Non
     for path in change.masked:
         if path[0] in value and not kind.fields[path[0]].private:
             found = value_at(written.value if written else None, path)
-            mark = fingerprint(change.address, found) if found not in ("", None) else found
+            mark = change.mark(found) if found not in ("", None) else found
             if mark != value_at(value, path):
                 return None
             value = put_at(value, path, found)
@@ -230,4 +233,5 @@ def _is_so(kind: Kind, change: Approved, live: Live) -> bool:
 def _as_shown(kind: Kind, change: Approved, value: Value) -> Value:
     """Return a live object as a plan shows it: private and masked values as their fingerprints."""
     private = ((name,) for name in value if kind.fields[name].private)
-    return fingerprint_at(change.address, value, (*private, *change.masked))
+    shown = mark_at(value, private, partial(fingerprint, change.address))
+    return mark_at(shown, change.masked, change.mark)

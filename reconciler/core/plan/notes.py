@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from reconciler.core.diff.births import REASONS
-from reconciler.core.diff.change import RENAMED, Action, Change, FieldChange, Path
+from reconciler.core.diff.change import RENAMED, Action, Change, FieldChange
 from reconciler.core.diff.diff import differs_in_whitespace_only
 from reconciler.core.model.address import Address, join_some
 from reconciler.core.model.desired import Declared, Desired, references_of
@@ -23,6 +23,7 @@ from reconciler.core.model.look_alike import (
     fold_key,
     spell_key,
 )
+from reconciler.core.model.masked import Path, reveal_all
 from reconciler.core.plan.plan import PlanWarning
 
 _LABELS = ("name", "model")
@@ -151,7 +152,8 @@ def _find_fractions(path: Path, value: Any, whole: frozenset[str]) -> set[str]:
         parts = (_find_fractions((*path, str(key)), part, whole) for key, part in value.items())
         return set().union(*parts)
     member = path[-1] if len(path) > 1 else ""
-    is_fraction = isinstance(value, Decimal) and member in whole
+    is_fraction = isinstance(value, Decimal) and isinstance(reveal_all(value), Decimal)
+    is_fraction = is_fraction and member in whole
     return {f"{path[0]}.{member}" if member else path[0]} if is_fraction else set()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import NamedTuple
 
 from reconciler.core.diff.attempts import Attempts
@@ -18,6 +19,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
+from reconciler.core.model.masked import is_masked, reveal_all
 from reconciler.core.model.secret import authorises
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.replacement import Interrupted
@@ -32,7 +34,7 @@ class UsesSeen(NamedTuple):
     used: int
     """Uses spent, of all its replacements together."""
     limit: int
-    """Uses that it had in all."""
+    """Uses that it had in all; 0 for a limit that no file may hold."""
     deleted: bool = False
     """True if the files removed it since."""
 
@@ -115,12 +117,18 @@ class PastRuns:
         seen, limit = self.uses.get(address), value.get(kind.use_counts[0])
         uses, them = "", "it again"
         if seen and limit is not None:
-            uses = f"{seen.used:,} of {seen.limit:,} uses were used up when it was last seen. "
+            uses = (
+                f"{seen.used:,} of {_whole(seen, limit)} uses were used up when it was last seen. "
+            )
             them = f"it with the {limit - seen.used:,} that are left"
         return (
             f"not created: it was in the shop before and is gone. {uses}To create {them}, add an "
             f"exception from `{RESTORE}`. If it should stay away, remove it from the files"
         )
+
+
+def _whole(seen: UsesSeen, declared: int | Decimal) -> str:
+    return str(declared) if is_masked(declared) else f"{seen.limit:,}"
 
 
 def carry_uses(kind: Kind, value: Value, seen: UsesSeen | None) -> tuple[Value, str | None]:
@@ -130,7 +138,7 @@ def carry_uses(kind: Kind, value: Value, seen: UsesSeen | None) -> tuple[Value, 
         return value, None
     left = value[limit] - seen.used
     return {**value, limit: left}, (
-        f"{seen.used:,} of {seen.limit:,} uses were used up when it was last seen, "
+        f"{seen.used:,} of {_whole(seen, value[limit])} uses were used up when it was last seen, "
         f"so it starts with {left:,}"
     )
 
@@ -207,14 +215,16 @@ def uses_after(kind: Kind, change: Change) -> UsesSeen | None:
     limit = kind.use_counts[0]
     if change.after is None or not limit:
         return _uses_of(kind, change.before)
-    whole, written = change.carried.get(limit, (change.after.get(limit),) * 2)
+    pair = change.carried.get(limit, (change.after.get(limit),) * 2)
+    whole, written = map(reveal_all, pair)
     if isinstance(whole, int) and isinstance(written, int):
-        return UsesSeen(whole - written, whole)
+        return UsesSeen(whole - written, 0 if is_masked(pair[0]) else whole)
     return None
 
 
 def _uses_of(kind: Kind, value: Value | None) -> UsesSeen | None:
-    limit, left = ((value or {}).get(name) for name in kind.use_counts)
+    shown = [(value or {}).get(name) for name in kind.use_counts]
+    limit, left = map(reveal_all, shown)
     if isinstance(limit, int) and isinstance(left, int):
-        return UsesSeen(max(limit - left, 0), limit)
+        return UsesSeen(max(limit - left, 0), 0 if is_masked(shown[0]) else limit)
     return None

@@ -14,6 +14,7 @@ from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Allowance
 from reconciler.core.model.kind import Value
 from reconciler.core.model.live import ListingStats
+from reconciler.core.model.pricing import exact
 
 
 class PlanWarning(NamedTuple):
@@ -170,12 +171,12 @@ def round_share(share: int | Decimal, rounding: str = ROUND_UP) -> Decimal:
 
     It is rounded away from zero, so that a share over a limit does not read as the limit.
     """
-    return Decimal(share).quantize(Decimal("0.1"), rounding)
+    return exact(share).quantize(Decimal("0.1"), rounding)
 
 
 def percent(share: int | Decimal, rounding: str = ROUND_UP) -> str:
     """Return a share of a hundred for people: `50 %`, `-12.5 %`."""
-    return f"{round_share(share, rounding):,}".removesuffix(".0") + " %"
+    return f"{round_share(share, rounding):,} %".replace(".0 %", " %").replace(") %", ")")
 
 
 def merge_warnings(*warnings: PlanWarning) -> tuple[PlanWarning, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from reconciler.core.diff.change import CARRIED, RENAMED, Action, Change, FieldChange, Path
+from reconciler.core.diff.change import CARRIED, RENAMED, Action, Change, FieldChange
 from reconciler.core.diff.diff import create_object, merge_declared
 from reconciler.core.diff.known_rewrites import (
     KnownRewrites,
@@ -22,6 +22,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared
 from reconciler.core.model.kind import CarryOver, Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Absent, Live, Observed
+from reconciler.core.model.masked import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +177,7 @@ def revalidate_replacement(
         if name == limit:
             continue  # a plan may see what it stood for; what counts is how much is left of it
         if kind.fields[name].comparable and not _same(kind, change, name, value, kept):
-            was = f"was {before.get(name)} when this was planned and is {value} now"
-            return Replacement(None, f"`{name}` {was}: plan again")
+            return Replacement(None, f"`{name}` {_describe_move(change, name, value)}: plan again")
     there, now_left = before.get(left), now.value.get(left)
     if now_left is None or now_left == there:
         return Replacement(change, "it is as it was planned on")
@@ -193,6 +193,12 @@ def revalidate_replacement(
     carried = {n: (asked[n], v) for n, v in after.items() if asked.get(n) != v}
     said = f"{said}, {now_left} right before it was replaced"
     return Replacement(replace(change, before=live, after=dict(after), carried=carried), said)
+
+
+def _describe_move(change: Change, name: str, now: Any) -> str:
+    if any(path[0] == name for path in change.masked):
+        return "has changed since this was planned"
+    return f"was {(change.before or {}).get(name)} when this was planned and is {now} now"
 
 
 def _same(kind: Kind, change: Change, name: str, now: Any, kept: Mapping[Path, Pair]) -> bool:

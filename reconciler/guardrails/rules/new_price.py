@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from reconciler.core.diff.change import Action
 from reconciler.core.model.address import Address
+from reconciler.core.model.pricing import exact
 from reconciler.core.model.types import Count, Money
 from reconciler.core.money import Amount
 from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding, path_of
@@ -33,7 +34,7 @@ class Rule(Guardrail):
             if price is None or len(known) <= max(self.min_others, 1):
                 continue
             median = _median_without(known, price)
-            factor = Decimal(price) / Decimal(median)
+            factor = exact(price) / median
             if self.low < factor < self.high:
                 continue
             limit = self.low if factor <= self.low else self.high
@@ -67,4 +68,4 @@ def _base_price(context: PlanContext, address: Address) -> Amount | None:
 def _median_without(ordered: Sequence[Amount], price: Amount) -> Amount:
     own, count = bisect_left(ordered, price), len(ordered) - 1
     low, high = (ordered[n if n < own else n + 1] for n in ((count - 1) // 2, count // 2))
-    return low if low == high else Decimal(low + high) / 2
+    return low if low == high else exact(low + high) / 2

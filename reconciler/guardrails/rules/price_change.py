@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from reconciler.core.model.masked import is_masked
 from reconciler.core.model.types import Money
 from reconciler.core.plan.plan import percent, round_share
 from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding, path_of
@@ -21,7 +22,8 @@ class Rule(Guardrail):
             moved = [(share, sale) for sale in places if (share := sale.percent) is not None]
             share, sale = max(moved, key=lambda pair: abs(pair[0]), default=(Decimal(0), None))
             if sale and sale.before and sale.after and abs(share) > self.max_percent:
-                verb, sign = ("rises", "+") if share > 0 else ("falls", "")
+                verb = "rises" if share > 0 else "falls"
+                sign = "+" if share > 0 and not is_masked(share) else ""
                 yield RuleFinding(
                     f"price {verb} from {sale.before.price:,} to {sale.after.price:,}{sale.where} "
                     f"({sign}{percent(share)}, limit {percent(self.max_percent)})",

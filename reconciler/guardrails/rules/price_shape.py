@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.core.diff.change import Change
+from reconciler.core.model.masked import DERIVED, is_masked
 from reconciler.core.model.pricing import Offer
 from reconciler.core.money import Amount, Sale
 from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding, path_of
@@ -56,7 +57,8 @@ def _shape(sale: Sale) -> tuple[str, Amount | None] | None:
     if was is None or becomes is None or was == becomes:
         return None
     if all(was) and was.price != was.cost and was == Offer(becomes.cost, becomes.price):
-        return "price and cost are swapped", becomes.price
+        is_hidden = any(map(is_masked, (*was, *becomes)))
+        return DERIVED if is_hidden else "price and cost are swapped", becomes.price
     for name in ("price", "cost"):
         if found := _factor(getattr(was, name), getattr(becomes, name)):
             return found, getattr(becomes, name)
@@ -65,6 +67,10 @@ def _shape(sale: Sale) -> tuple[str, Amount | None] | None:
 
 def _factor(was: Amount | None, becomes: Amount | None) -> str | None:
     if was and becomes:
+        if is_masked(becomes - was):
+            # Which mistake it looks like would tell one value from the other.
+            is_likely = any(was * f == becomes or becomes * f == was for f in _FACTORS)
+            return DERIVED if is_likely else None
         for factor, (multiple, part) in _FACTORS.items():
             if becomes == was * factor:
                 return f"exactly {multiple} as much"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, cast
 
 from reconciler.core.audit import Audit, AuditFinding
-from reconciler.core.diff.change import Action, Change, FieldChange, Path, fingerprint_at
+from reconciler.core.diff.change import Action, Change, FieldChange, Marker, mark_at
 from reconciler.core.model.address import Address
-from reconciler.core.model.kind import Kind, Kinds, Value
-from reconciler.core.model.masked import SecretText, is_masked, mask_all
+from reconciler.core.model.kind import Kind, Value
+from reconciler.core.model.masked import Path, SecretText, is_masked
 from reconciler.core.money import moved_sales, sum_price_impact
 from reconciler.core.plan.plan import Plan, Violation
 from reconciler.errors import ReconcilerError
@@ -47,7 +48,7 @@ def render_error(error: ReconcilerError, view: View, subject: str) -> str:
 def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
     """Return the document that `plan --format json` prints and `plan --out` writes."""
     kinds, usage, labels = view.kinds, view.usage, plan.labels
-    return {
+    document: documents.PlanDocument = {
         "format_version": FORMAT_VERSION,
         "created_at": view.made_at,
         "store": plan.store,
@@ -57,7 +58,7 @@ def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
             {"addresses": list(map(str, addresses)), "message": message}
             for addresses, message in (*plan.warnings, *plan.look_alikes)
         ],
-        "resource_changes": [_change(change, kinds, labels) for change in plan.changes],
+        "resource_changes": [_change(change, view, labels) for change in plan.changes],
         "unmanaged": [object_document(address, labels) for address in plan.unmanaged],
         "orphaned": [object_document(address, labels) for address in plan.orphaned],
         "unknown": _reasons(plan.unknown, labels),
@@ -83,6 +84,9 @@ def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
             "seconds": usage.seconds,
         },
     }
+    if any("from_environment" in change for change in document["resource_changes"]):
+        document["marks"] = {"salt": view.marker.salt, "key": view.marker.key_mark}
+    return document
 
 
 def _reasons(
@@ -115,7 +119,8 @@ def _violation(
     }
 
 
-def _change(change: Change, kinds: Kinds, labels: ObjectLabels) -> documents.ResourceChange:
+def _change(change: Change, view: PlanView, labels: ObjectLabels) -> documents.ResourceChange:
+    kinds = view.kinds
     kind = kinds[change.address.kind]
     document: documents.ResourceChange = {
         "address": str(change.address),
@@ -126,8 +131,8 @@ def _change(change: Change, kinds: Kinds, labels: ObjectLabels) -> documents.Res
         "action_reason": change.reason,
         "change": {
             "actions": change.action.verbs,
-            "before": _value(change, kind, change.before),
-            "after": _value(change, kind, change.after),
+            "before": _value(change, kind, change.before, view.marker),
+            "after": _value(change, kind, change.after, view.marker),
         },
         "fields": [
             {
@@ -143,11 +148,13 @@ def _change(change: Change, kinds: Kinds, labels: ObjectLabels) -> documents.Res
         "source": change.source and source_document(change.source),
         "basis": change.basis,
     }
-    _add_details(document, change, kind)
+    _add_details(document, change, kind, view.marker)
     return document
 
 
-def _add_details(document: documents.ResourceChange, change: Change, kind: Kind) -> None:
+def _add_details(
+    document: documents.ResourceChange, change: Change, kind: Kind, marker: Marker
+) -> None:
     """Add the keys that only some changes have."""
     if change.renamed_from:
         document["previous_address"] = f"{change.address.kind}/{change.renamed_from}"
@@ -156,8 +163,12 @@ def _add_details(document: documents.ResourceChange, change: Change, kind: Kind)
     if change.implied:
         document["implied"] = [str(address) for address in change.implied]
     if change.carried:
+
+        def show(value: Any) -> Any:
+            return marker.mark(change.address, value) if is_masked(value) else value
+
         document["carried"] = {
-            name: {"declared": mask_all(asked), "written": mask_all(left)}
+            name: {"declared": show(asked), "written": show(left)}
             for name, (asked, left) in change.carried.items()
         }
     left = (change.before or {}).get(kind.use_counts[1]) if change.action is Action.DELETE else None
@@ -177,11 +188,13 @@ def _masked_paths(change: Change, kind: Kind) -> tuple[Path, ...]:
     return tuple(dict.fromkeys((*identity, *change.masked)))
 
 
-def _value(change: Change, kind: Kind, value: Value | None) -> dict[str, Any] | None:
-    """Return an object as data; what comes from the environment is its fingerprint."""
+def _value(
+    change: Change, kind: Kind, value: Value | None, marker: Marker
+) -> dict[str, Any] | None:
+    """Return an object as data, with marks in the place of what is secret."""
     if value is None:
         return None
-    marked = fingerprint_at(change.address, value, _masked_paths(change, kind))
+    marked = mark_at(value, _masked_paths(change, kind), partial(marker.mark, change.address))
     return {
         name: mask_value(change.address, kind.fields[name], item) if item is value[name] else item
         for name, item in marked.items()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
+from reconciler.core.model.masked import DERIVED, is_masked, mask
 from reconciler.core.model.types import Count
 from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 
@@ -29,14 +30,17 @@ class Rule(Guardrail):
                 continue
             days = (date.fromisoformat(ends) - today).days if ends else None
             if message := self._message(ends, days):
-                measure = (days, self.max_days, "days")
+                shown = mask(days, DERIVED) if is_masked(ends) else days
+                measure = (shown, self.max_days, "days")
                 yield RuleFinding(message, change.address, (field,), measure)
 
     def _message(self, ends: str, days: int | None) -> str | None:
         if days is None:
             return f"it never expires, limit {self.max_days:,} days ahead"
         if days < 0:
-            return f"it expired on {ends}, {'1 day' if days == -1 else f'{-days:,} days'} ago"
+            ago = DERIVED if is_masked(ends) else "1 day" if days == -1 else f"{-days:,} days"
+            return f"it expired on {ends}, {ago} ago"
         if days > self.max_days:
-            return f"it expires on {ends}, {days:,} days ahead, limit {self.max_days:,}"
+            ahead = DERIVED if is_masked(ends) else f"{days:,} days"
+            return f"it expires on {ends}, {ahead} ahead, limit {self.max_days:,}"
         return None
