@@ -21,10 +21,14 @@ VARIABLES = {
     "DEALPOS_CLIENT_SECRET": "The secret of the API client. Overrides `store.client_secret`.",
     "RECONCILER_PLAN_KEY": "The key of `plan --sign` and `apply --verify`: 16 characters or more.",
     "RECONCILER_LEDGER_KEY": "The key of customer data in the ledger: 16 characters or more.",
+    "RECONCILER_CACHE": "`off` or `on`: the cache of parsed files; see `CI`.",
     "SANDBOX_CLIENT_SECRET": "The default of `sandbox serve --client-secret`.",
 }
 _OURS = ("DEALPOS_", "RECONCILER_", "SANDBOX_")
 CONVENTIONS = {
+    "CI": "Any value: the cache of parsed files is off by default.",
+    "XDG_CACHE_HOME": "The folder of the cache, instead of `~/.cache`.",
+    "XDG_STATE_HOME": "The folder of locks and the key of the cache, not `~/.local/state`.",
     "NO_COLOR": "Any value: no colors. `--color always` still wins.",
     "FORCE_COLOR": "Any value: colors in a pipe and a CI log too, unless `NO_COLOR` is set.",
     "TERM": "`dumb`: no colors and no progress bar.",
