@@ -29,7 +29,9 @@ class TenantProfile:
     size: NonNegativeInt = 0
     """The page size that was accepted last; 0 before any was."""
     unsafe_birth: bool | None = None
-    """True if a new object is in use though it was created out of use; None before one was read."""
+    """True if a new object was in use though it was created out of use."""
+    safe_births: list[str] = field(default_factory=list)
+    """The operations that were seen to create an object out of use."""
 
 
 def load_profile(state: StateDir, store: str) -> TenantProfile:
@@ -54,8 +56,9 @@ def update_profile(
     routes = {name: route for name, route in known.routes.items() if name not in operations}
     rows = {name: count for name, count in known.rows.items() if name not in operations}
     size = found.size or known.size
-    unsafe = known.unsafe_birth if found.unsafe_birth is None else found.unsafe_birth
-    profile = TenantProfile(routes | found.routes, rows | found.rows, size, unsafe)
+    unsafe = known.unsafe_birth or found.unsafe_birth
+    safe = list(dict.fromkeys((*known.safe_births, *found.safe_births)))
+    profile = TenantProfile(routes | found.routes, rows | found.rows, size, unsafe, safe)
     save_profile(state, store, profile)
 
 

@@ -19,6 +19,7 @@ from reconciler.core.diff.births import find_settled_births
 from reconciler.core.diff.change import Change
 from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.live import Live
 from reconciler.core.plan.past_runs import UsesSeen, uses_after
@@ -40,6 +41,7 @@ from reconciler.ledger.run_lock import RunLock
 from reconciler.ledger.state_dir import StateDir
 
 FILE = "journal.json"
+Resumed = tuple[Live, Mapping[Address, Interrupted]]
 LATE_DELETION = timedelta(days=1)
 """Time after which a deletion without an answer is not expected any more."""
 
@@ -167,7 +169,7 @@ class Journal:
             )
         if self._published.get(change.address) != entry:
             try:
-                self._share(change.address, entry)
+                self._share({change.address: entry})
             except LedgerError as error:
                 raise JournalUnwritable(f"not started: {error.message}", hint=error.hint) from None
 
@@ -184,17 +186,21 @@ class Journal:
                 "object whose creation is interrupted could stay out of use"
             )
 
-    def note_removal(self, address: Address) -> None:
-        """Note that the old object is deleted. Without the note, the next read finds out.
+    def note_sold_at_once(self) -> None:
+        """Note that the shop puts new objects in use; other clones are told at once."""
+        if not self.content.sold_at_once:
+            self._save(replace(self.content, sold_at_once=True))
+            with suppress(LedgerError):
+                self._share({})
 
-        Other clones are told where no read could: the new object looks like the old one.
-        """
+    def note_removal(self, address: Address) -> None:
+        """Note that the old object is deleted; other clones are told where no read could."""
         entry = replace(self.entries[address], gone=True)
         self._put(address, entry)
         written = {name: value for name, (_, value) in entry.carried.items()}
         if written and all(entry.before.get(name) == value for name, value in written.items()):
             with suppress(LedgerError):
-                self._share(address, entry)
+                self._share({address: entry})
 
     def note_lost(self, addresses: Iterable[Address]) -> None:
         """Note a deletion without an answer: the shop may carry it out later than a new creation.
@@ -235,32 +241,30 @@ class Journal:
         if len(left) < len(known.replacements) or born != known.births:
             self._save(replace(known, replacements=left, births=born))
 
-    def resume(self, live: Live, kinds: Kinds) -> tuple[Live, Mapping[Address, Interrupted]]:
+    def resume(self, desired: Desired, live: Live, kinds: Kinds) -> Resumed:
         """Return the interrupted replacements that are still to be finished or undone.
 
         The journal is read again: what another run has done since the shop was read, it has noted.
         The live objects are returned with the values from before the replacement, where it was
         undone in part. Settled entries are removed, unless another run is writing. From then on
-        `births` are the new objects that are still out of use.
+        `births` are the new objects that are still out of use or incomplete.
         """
         if self.content == JournalContent() and self._lock.was_never_taken(self.state):
             return self._resume(live, kinds, save=False)
         try:
             with self._lock.hold():
-                return self._resume(live, kinds, save=self._shared is None)
+                return self._resume(desired, live, kinds, save=self._shared is None)
         except LedgerConflict as error:
             live.notes.append(f"{error.message}; the shop may be shown between two of its changes")
         except LedgerError:
             pass  # a folder that cannot be written
-        return self._resume(live, kinds, save=False)
+        return self._resume(desired, live, kinds, save=False)
 
-    def _resume(
-        self, live: Live, kinds: Kinds, *, save: bool
-    ) -> tuple[Live, Mapping[Address, Interrupted]]:
+    def _resume(self, desired: Desired, live: Live, kinds: Kinds, *, save: bool) -> Resumed:
         live, pending, settled = resume_interrupted(live, self.entries, kinds)
         known = read_rewrites(self.state, self.store)
         self.unsaved = {a: {**known.get(a, {}), **pairs} for a, pairs in settled.items()}
-        self._over = frozenset(find_settled_births(self.births, live, kinds))
+        self._over = frozenset(find_settled_births(self.births, desired, live, kinds))
         if save:
             self.settle(settled.keys() | self._over, self.unsaved)
             self.unsaved, self._over = {}, frozenset()
@@ -272,10 +276,10 @@ class Journal:
         lost, gone = known.lost if known else "", change.before is None
         return Interrupted(before, change.after or {}, change.carried, gone, lost)
 
-    def _share(self, address: Address, entry: Interrupted) -> None:
-        """Bring an entry to other clones; may raise LedgerError."""
+    def _share(self, entries: Mapping[Address, Interrupted]) -> None:
+        """Bring the journal with these entries to other clones; may raise LedgerError."""
         if self.publish:
-            self._published = {**self._published, address: entry}
+            self._published = {**self._published, **entries}
             self.publish(to_text(replace(self.content, replacements=self._published)))
 
     def _put(self, address: Address, entry: Interrupted) -> bool:

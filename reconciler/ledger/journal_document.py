@@ -5,6 +5,7 @@
      "uses": {"coupon/TEN": {"used": 37, "limit": 100}},
      "attempts": {"coupon/TEN": {"written": […], "live": […], "reason": "…",
                                    "together": […]}},   not made again
+     "sold_at_once": true,   the shop puts new objects in use whatever their creation says
      "run": "4f1c…"}   the last run that wrote to the shop
 
 What another version wrote and this one does not know stays as it is.
@@ -42,6 +43,8 @@ class JournalContent:
     uses: Mapping[Address, UsesSeen] = field(default_factory=dict)
     attempts: Mapping[Address, Attempt] = field(default_factory=dict)
     run: str = ""
+    sold_at_once: bool = False
+    """True if a new object was in use though it was created out of use."""
     strange: Mapping[str, Any] = field(default_factory=dict)
     """The entries of another version, which are kept as they are."""
 
@@ -92,6 +95,7 @@ class _Section(BaseModel):
     uses: dict[_Name, _Uses] = {}
     attempts: dict[_Name, _Attempt] = {}
     run: str = ""
+    sold_at_once: bool = False
 
 
 _SECTIONS = TypeAdapter(dict[str, dict[str, Any]])
@@ -123,7 +127,9 @@ def parse(section: object, masked: Mapping[Address, Address]) -> JournalContent:
         )
         for name, a in known.attempts.items()
     }
-    content = JournalContent(replacements, births, uses, attempts, known.run, strange)
+    content = JournalContent(
+        replacements, births, uses, attempts, known.run, known.sold_at_once, strange
+    )
     return _resolve(content, masked)
 
 
@@ -141,6 +147,7 @@ def dump(content: JournalContent) -> dict[str, Any]:
             {"uses": {str(a): u._asdict() for a, u in content.uses.items()}} if content.uses else {}
         ),
         **({"attempts": _dump_attempts(content.attempts)} if content.attempts else {}),
+        **({"sold_at_once": True} if content.sold_at_once else {}),
         **({"run": content.run} if content.run else {}),
     }
 

@@ -88,8 +88,9 @@ class Choices:
     """Amounts with a fraction, where the tables say integer: 400, rounded, or stored."""
     money_step: int = 1
     """Sums of money are rounded to multiples of this, as shops without small coins do."""
-    create_discontinued: Literal["stored", "ignored"] = "stored"
-    """``Discontinued`` of a new product or variant: as sent, or every new object is on sale."""
+    create_discontinued: Literal["stored", "ignored", "ignored_on_add"] = "stored"
+    """``Discontinued`` of a new product or variant: as sent, or every new object is on sale, or
+    every variant is that is added to a product."""
 
     # --- category (dealpos-api.md §5) ---
     category_delete_used: Literal["reject", "cascade"] = "reject"

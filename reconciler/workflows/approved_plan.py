@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.core.diff.attempts import Attempts
-from reconciler.core.diff.births import NOTED, declare_in_use
+from reconciler.core.diff.births import NOTED, declare_in_use, mark_births
 from reconciler.core.diff.change import Action
 from reconciler.core.diff.rename import with_renames
 from reconciler.core.model.address import Address
@@ -71,9 +71,9 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
     wanted = declare_in_use(desired, dict.fromkeys(shop.journal.births, NOTED), KINDS)
     live = read_live(shop.client, wanted, KINDS)
     desired = conceal_declared(desired, live)
-    state, pending = shop.journal.resume(live, KINDS)
+    state, pending = shop.journal.resume(desired, live, KINDS)
     births = shop.journal.births
-    desired = declare_in_use(desired, dict.fromkeys(births, NOTED), KINDS)
+    desired = declare_in_use(desired, mark_births(births, live, KINDS), KINDS)
     before = before.with_new_rewrites()
     # Conflicts with the ledger hold nothing back here: they were shown when it was approved.
     both = before.hold_conflicts(desired, state, ("*",))

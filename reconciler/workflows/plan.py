@@ -10,11 +10,13 @@ from reconciler.catalogue.files import Files
 from reconciler.catalogue.problems import note_unnameable
 from reconciler.core.diff.attempts import Attempts
 from reconciler.core.diff.births import (
+    EXPOSED,
     LIKELY,
     NOTED,
     declare_in_use,
     find_likely_births,
     find_void_births,
+    mark_births,
 )
 from reconciler.core.diff.known_rewrites import mark_changed_derived_fields
 from reconciler.core.ledger.record import RecordBasis
@@ -87,7 +89,7 @@ def make_plan(
     live = read_live(shop.client, wanted, KINDS, shop.journal.entries, listed)
     desired = conceal_declared(desired, live)
     shop.save_profile()
-    live, pending = shop.journal.resume(live, KINDS)
+    live, pending = shop.journal.resume(desired, live, KINDS)
     if scope:
         pending = {a: entry for a, entry in pending.items() if desired.get(a)}
     # An interrupted replacement may have carried rewrites over.
@@ -157,9 +159,9 @@ def make_plan(
 
 
 def _complete_births(shop: OpenShop, ledger: RunLedger, desired: Desired, live: Live) -> Desired:
-    """Return `desired` with what an interrupted apply left out of sale back on sale."""
+    """Return `desired` with what an interrupted apply left incomplete on sale."""
     likely = find_likely_births(desired, live, ledger.applied, KINDS)
-    births = dict.fromkeys(likely, LIKELY) | dict.fromkeys(shop.journal.births, NOTED)
+    births = dict.fromkeys(likely, LIKELY) | mark_births(shop.journal.births, live, KINDS)
     return declare_in_use(desired, births, KINDS)
 
 
@@ -192,9 +194,14 @@ def rebuild_ledger(shop: OpenShop, backend: LedgerBackend, force: bool) -> None:
 
 def order_steps(shop: OpenShop, plan: Plan, ledger: RunLedger, basis: RecordBasis) -> PlannedRun:
     """Return the plan with its steps in order, checked, and their cost in the request window."""
-    unsafe = shop.client.routes.tenant.unsafe_birth
-    steps = order.order_steps(plan, KINDS, prove_births=unsafe is None)
-    checked = check_prefixes(plan, steps, KINDS, unsafe_births=bool(unsafe))
+    tenant = shop.client.routes.tenant
+    tenant.unsafe_birth = tenant.unsafe_birth or shop.journal.content.sold_at_once
+    # An apply that completes what is on sale creates nothing out of sale.
+    exposed = any(change.interrupted == EXPOSED for change in plan.changes)
+    proven = None if tenant.unsafe_birth or exposed else tenant.safe_births
+    steps = order.order_steps(plan, KINDS, proven=proven)
+    unsafe = tenant.unsafe_birth and not exposed
+    checked = check_prefixes(plan, steps, KINDS, unsafe_births=unsafe)
     window = usage.Window(shop.client.window.capacity, shop.client.window.seconds)
     notes = (*plan.notes, *usage.note_gaps(steps, window))
     plan = replace(plan, interruptions=checked, notes=notes)

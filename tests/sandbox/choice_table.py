@@ -628,6 +628,23 @@ TABLE: list[tuple[str, Any, Ask, Any, Any]] = [
     ),
     (
         "create_discontinued",
+        "ignored_on_add",
+        after(
+            variant("Discontinued", "9001"),
+            (
+                "POST",
+                "/Variant/Add",
+                {
+                    "Code": "2001",
+                    "Variants": [{"Code": "9001", "Model": "M", "Discontinued": True}],
+                },
+            ),
+        ),
+        True,
+        False,
+    ),
+    (
+        "create_discontinued",
         "ignored",
         after(value("/Product/Detail", "Discontinued", Code="9001"), product(Discontinued=True)),
         True,

@@ -18,12 +18,14 @@ from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Call, Kind, Kinds
 from reconciler.core.model.live import ABSENT, Live, Observed
 
-NOTED, LIKELY = "noted", "likely"
-"""An interrupted creation that was noted before it began, and one that only looks like that."""
+NOTED, LIKELY, EXPOSED = "noted", "likely", "exposed"
+"""An interrupted creation that was noted before it began, one that only looks like that, and one
+that was noted and is in use all the same."""
 REASONS = {
     "": "declared and live values differ",
     NOTED: "finish: complete and put on sale",
     LIKELY: "out of sale and incomplete, as after an interrupted apply: complete and put on sale",
+    EXPOSED: "on sale and incomplete after an interrupted apply: complete it before anything else",
 }
 
 
@@ -54,13 +56,29 @@ def complete_birth(kind: Kind, change: Change) -> Change:
     return replace(change, after={kind.retire: False, **(change.after or {})})
 
 
-def find_settled_births(births: Iterable[Address], live: Live, kinds: Kinds) -> Iterator[Address]:
-    """Yield the noted births that are over: the object is in use, or not in the shop."""
+def find_settled_births(
+    births: Iterable[Address], desired: Desired, live: Live, kinds: Kinds
+) -> Iterator[Address]:
+    """Yield the noted births that are over: the object is complete in use, or not in the shop."""
     for address in births:
-        state = live.get(address)
-        shown = state.value.get(kinds[address.kind].retire) if isinstance(state, Observed) else None
-        if state is ABSENT or shown is False:
+        state, declared, kind = live.get(address), desired.get(address), kinds[address.kind]
+        if state is ABSENT or (
+            isinstance(state, Observed)
+            and state.value.get(kind.retire) is False
+            and not (declared and _find_missing(kind, declared, state))
+        ):
             yield address
+
+
+def mark_births(births: Iterable[Address], live: Live, kinds: Kinds) -> dict[Address, str]:
+    """Return the births that are not over with the mark of their completion."""
+    states = {address: live.get(address) for address in births}
+    return {
+        address: EXPOSED
+        if isinstance(state, Observed) and state.value.get(kinds[address.kind].retire) is False
+        else NOTED
+        for address, state in states.items()
+    }
 
 
 def find_likely_births(
@@ -87,10 +105,21 @@ def find_likely_births(
 
 def _lacks_completion(kind: Kind, declared: Declared, state: Observed) -> bool:
     """Return whether all that differs was never set, and is not written by a creation."""
+    names = {field.path[0] for field in compare_fields(kind, declared.value, state.value)}
+    missing = _find_missing(kind, declared, state)
+    # A type, for example, is written with the parent, and not when a child is added.
+    varying = set(kind.parent.create.fields if kind.parent else ())
+    if kind.create:
+        varying.difference_update(kind.create.fields)
+    return bool(missing) and names - missing <= varying
+
+
+def _find_missing(kind: Kind, declared: Declared, state: Observed) -> set[str]:
+    """Return the fields that differ, were never set, and are not written by a creation."""
     created = kind.create.fields if kind.create else ()
     names = {field.path[0] for field in compare_fields(kind, declared.value, state.value)}
     unset = {name for name in names if not (now := state.value.get(name)) or now is True}
-    return bool(names) and names == unset.difference(created)
+    return unset.difference(created)
 
 
 def find_void_births(desired: Desired, births: Iterable[Address], kinds: Kinds) -> list[Address]:

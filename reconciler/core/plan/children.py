@@ -9,7 +9,7 @@ from itertools import chain
 from reconciler.core.diff.change import Action, Change, comes_into_use
 from reconciler.core.model.address import Address, join_some
 from reconciler.core.model.desired import Desired
-from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.kind import Kind, Kinds, Parent, Value
 from reconciler.core.model.live import Live, Observed, overlay
 from reconciler.core.plan.plan import ParentWithChildren, Plan, PlanWarning
 
@@ -255,3 +255,21 @@ def _warning(child: Kind, owners: str, hidden: Sequence[str]) -> str:
         f"this update sends the full list of {many}, and DealPOS may delete any {child.name} that "
         f"is missing from it. {seen} in DealPOS, declare them first."
     )
+
+
+def carry_children(
+    kind: Kind, parent: Parent, changes: Iterable[Change], whole: bool
+) -> Iterator[Change]:
+    """Yield the children that their parent's update changes, as it writes them.
+
+    Where an update of its own follows, a child is left to that as far as it goes, unless `whole`:
+    so all prices of a child change at one moment, and it returns to use when it is whole.
+    """
+    carried = set(parent.update.fields)
+    for change in (c for c in changes if c.action is not Action.CREATE):
+        alone = not whole and not change.names <= carried
+        own = kind.update.fields if kind.update and alone else ()
+        if not change.names.isdisjoint(carried.difference(own)):
+            after = {n: v for n, v in (change.after or {}).items() if n not in own}
+            after |= {n: v for n, v in (change.before or {}).items() if n in own}
+            yield replace(change, after=after) if own else change

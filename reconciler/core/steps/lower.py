@@ -3,14 +3,13 @@
 A new child is created with its parent, or added to its parent in one call with its siblings;
 fields that these calls cannot carry follow in its own update, which also puts it on sale: until
 then it is discontinued, so that nobody buys it at a price that is not the declared one. A parent's
-update names every
-live child of the parent with its value after the plan, because it is undocumented whether
-children that are left out would be kept (dealpos-api.md §6.2).
+update names every live child of the parent with its value after the plan, because it is
+undocumented whether children that are left out would be kept (dealpos-api.md §6.2).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -21,7 +20,12 @@ from reconciler.core.diff.readback import proof_of
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Call, Kind, Kinds, Parent, Value
 from reconciler.core.model.live import overlay
-from reconciler.core.plan.children import changes_by_parent, find_doubtful_fields, use_parent_update
+from reconciler.core.plan.children import (
+    carry_children,
+    changes_by_parent,
+    find_doubtful_fields,
+    use_parent_update,
+)
 from reconciler.core.plan.plan import Plan
 from reconciler.core.steps.step import (
     Request,
@@ -34,15 +38,19 @@ from reconciler.core.steps.step import (
 )
 
 
-def lower_plan(plan: Plan, kinds: Kinds) -> list[Step]:
-    """Return the steps of a plan; the steps of one change come in the order that it needs."""
-    return list(_Lowering(plan, kinds).steps())
+def lower_plan(plan: Plan, kinds: Kinds, alone: Mapping[str, Address]) -> list[Step]:
+    """Return the steps of a plan; the steps of one change come in the order that it needs.
+
+    `alone` names, by operation, an object that is created without another incomplete one.
+    """
+    return list(_Lowering(plan, kinds, alone).steps())
 
 
 class _Lowering:
-    def __init__(self, plan: Plan, kinds: Kinds) -> None:
+    def __init__(self, plan: Plan, kinds: Kinds, alone: Mapping[str, Address]) -> None:
         self.plan = plan
         self.kinds = kinds
+        self.alone = alone
         self.changes = {change.address: change for change in plan.changes}
         self.children = changes_by_parent(plan.changes, kinds)
         self.doubtful = find_doubtful_fields(plan.changes, plan.parents, kinds)
@@ -78,7 +86,7 @@ class _Lowering:
         assert change.after is not None
         if change.action is Action.CREATE and kind.create:
             carried = {kind.name: frozenset(kind.create.fields)}
-            below, births = [], dict[Address, Change]()
+            below, later, births = [], list[Change](), dict[Address, Change]()
             if child and child.parent:
                 call = child.parent.create
                 carried[child.name] = frozenset(call.fields)
@@ -86,6 +94,10 @@ class _Lowering:
                     c for c in self.children.get(change.address, ()) if c.action is Action.CREATE
                 ]
                 births = find_births(child, below, call)
+                if (one := self.alone.get(call.operation)) in births:
+                    later = [c for c in below if c.address in births and c.address != one]
+                    below = [c for c in below if c.address not in births or c.address == one]
+                    births = {one: births[one]}
             riders = [births.get(c.address, c) for c in below]
             yield self._new_step(
                 kind,
@@ -100,6 +112,7 @@ class _Lowering:
             yield from self._completions(kind, [change], kind.create)
             if child and child.parent:
                 yield from self._completions(child, below, child.parent.create)
+                yield from self._additions(child, child.parent, change.address, later)
         elif change.action is Action.REPLACE and kind.delete and kind.create:
             removal = build_request(kind, kind.delete, change.before or {})
             creation = build_request(kind, kind.create, values_to_send(change))
@@ -209,10 +222,7 @@ class _Lowering:
             step = self._parent_update(kind, parent, owner, above, changes)
             riding = {a for a in step.addresses if a != owner}
             yield step
-        if kind.create:
-            for batch in split_batches(created, kind.create.limit):
-                yield self._addition(kind, parent, owner, batch)
-            yield from self._completions(kind, created, kind.create)
+        yield from self._additions(kind, parent, owner, created)
         for change in changes:
             outside = change.names - set(parent.update.fields)
             if change.action is not Action.CREATE and (outside or change.address not in riding):
@@ -239,7 +249,7 @@ class _Lowering:
         value = values_to_send(above) if above else family.value
         carried = frozenset(parent.update.fields)
         returns = above is not None and comes_into_use(above_kind, above)
-        riding = {c.address.name: c for c in _carry(kind, parent, changes, whole=returns)}
+        riding = {c.address.name: c for c in carry_children(kind, parent, changes, whole=returns)}
         items = [
             kind.encode(parent.update, overlay(child, riding[name].after if name in riding else {}))
             for name, child in children.items()
@@ -259,6 +269,17 @@ class _Lowering:
             fallback=fallback,
         )
 
+    def _additions(
+        self, kind: Kind, parent: Parent, owner: Address, created: Sequence[Change]
+    ) -> Iterator[Step]:
+        if kind.create:
+            one = self.alone.get(kind.create.operation)
+            first = [c for c in created if c.address == one]
+            rest = [c for c in created if c.address != one] if first else created
+            for batch in (*split_batches(first, 1), *split_batches(rest, kind.create.limit)):
+                yield self._addition(kind, parent, owner, batch)
+            yield from self._completions(kind, created, kind.create)
+
     def _addition(
         self, kind: Kind, parent: Parent, owner: Address, changes: Sequence[Change]
     ) -> Step:
@@ -277,19 +298,3 @@ class _Lowering:
             creates=True,
             births=frozenset(births),
         )
-
-
-def _carry(kind: Kind, parent: Parent, changes: Iterable[Change], whole: bool) -> Iterator[Change]:
-    """Yield the children that their parent's update changes, as it writes them.
-
-    Where an update of its own follows, a child is left to that as far as it goes, unless `whole`:
-    so all prices of a child change at one moment, and it returns to use when it is whole.
-    """
-    carried = set(parent.update.fields)
-    for change in (c for c in changes if c.action is not Action.CREATE):
-        alone = not whole and not change.names <= carried
-        own = kind.update.fields if kind.update and alone else ()
-        if not change.names.isdisjoint(carried.difference(own)):
-            after = {n: v for n, v in (change.after or {}).items() if n not in own}
-            after |= {n: v for n, v in (change.before or {}).items() if n in own}
-            yield replace(change, after=after) if own else change

@@ -9,29 +9,47 @@ The picture follows from the references between objects; no kind is named here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
+from reconciler.core.diff.births import EXPOSED
 from reconciler.core.diff.change import Action, Change, comes_into_use
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import ancestors, references_of
 from reconciler.core.model.kind import Kinds, Value
 from reconciler.core.plan.children import find_returning_parents
 from reconciler.core.plan.plan import Plan
+from reconciler.core.steps.first_births import FirstBirth, find_first_births
 from reconciler.core.steps.lower import lower_plan
 from reconciler.core.steps.step import Step
 from reconciler.errors import Problem, SourceError
 
 
-def order_steps(plan: Plan, kinds: Kinds, *, prove_births: bool = False) -> tuple[Step, ...]:
+def order_steps(
+    plan: Plan, kinds: Kinds, *, proven: Collection[str] | None = None
+) -> tuple[Step, ...]:
     """Return every step of the plan in an order in which each finds what it needs.
 
-    The order is the same for the same plan. With `prove_births` the first object that is created
-    out of use is read back before anything else is sent. Raises SourceError for changes that wait
-    for each other, such as the renames A→B and B→A.
+    The order is the same for the same plan. `proven` are the operations that are known to create
+    objects out of use: another one first creates a single object, which is read back; None if
+    nothing is read back. Raises SourceError for changes that wait for each other, such as the
+    renames A→B and B→A.
     """
-    unordered = lower_plan(plan, kinds)
+    alone: dict[str, Address] = {}
+    while True:
+        steps, first = _order_steps(plan, kinds, alone, proven)
+        shared = {b.step.operation: b.address for b in first if len(b.step.births) > 1}
+        if not shared.keys() - alone.keys():
+            return steps
+        alone |= shared
+
+
+def _order_steps(
+    plan: Plan, kinds: Kinds, alone: Mapping[str, Address], proven: Collection[str] | None
+) -> tuple[tuple[Step, ...], Sequence[FirstBirth]]:
+    """Return the ordered steps, and the births that are read back."""
+    unordered = lower_plan(plan, kinds, alone)
     needed = _Dependencies(unordered, kinds, find_returning_parents(plan, kinds))
     waits = {step.id: needed.steps_before(step) - {step.id} for step in unordered}
     after = {i: waits[i] | needed.steps_overwriting(unordered[i]) for i in waits}
@@ -42,14 +60,23 @@ def order_steps(plan: Plan, kinds: Kinds, *, prove_births: bool = False) -> tupl
             raise _cycle_error([c for i in cycle for c in unordered[i].changes])
         # The check of every prefix says what is in use too early.
         whole, publishing = after, {}
+    first = [] if proven is None else find_first_births(unordered, whole, proven)
+    for birth in first:
+        # What completes it is sent right after it, so that it is incomplete for one request.
+        needs = set().union(*(whole[i] for i in birth.rest)) - {birth.step.id, *birth.rest}
+        earlier = {**whole, birth.step.id: whole[birth.step.id] | needs}
+        whole = whole if _find_cycle(earlier) else earlier
+    exposed = [s.id for s in unordered if any(c.interrupted == EXPOSED for c in s.changes)]
+    urgent = [*exposed, *(i for birth in first for i in (birth.step.id, *sorted(birth.rest)))]
     steps = [
-        replace(unordered[i], waits=frozenset(waits[i].union(publishing.get(i, ()))))
-        for i in _sort(unordered, whole)
+        replace(
+            unordered[i],
+            waits=frozenset(waits[i].union(publishing.get(i, ()))),
+            proves_births=any(birth.step.id == i for birth in first),
+        )
+        for i in _sort(unordered, whole, urgent)
     ]
-    first = next((n for n, step in enumerate(steps) if step.births), None)
-    if prove_births and first is not None:
-        steps[first] = replace(steps[first], proves_births=True)
-    return tuple(steps)
+    return tuple(steps), first
 
 
 def _find_cycle(graph: Mapping[int, Set[int]]) -> Sequence[int]:
@@ -61,19 +88,27 @@ def _find_cycle(graph: Mapping[int, Set[int]]) -> Sequence[int]:
     return ()
 
 
-def _sort(unordered: Sequence[Step], after: Mapping[int, Set[int]]) -> Iterable[int]:
+def _sort(
+    unordered: Sequence[Step], after: Mapping[int, Set[int]], urgent: Sequence[int]
+) -> Iterable[int]:
     """Return the steps depth first, so that little is unfinished when a run ends.
 
-    A step comes after those it must come `after`, and right behind one that writes its object too.
-    Replacements and deletions come last: if an earlier step shows that this shop rejects or changes
-    writes, nothing has been destroyed yet.
+    The `urgent` ones come first, with what they need. A step comes after those it must come
+    `after`, and right behind one that writes its object too. Replacements and deletions come last:
+    if an earlier step shows that this shop rejects or changes writes, nothing has been destroyed
+    yet.
     """
     writing: dict[Address, list[int]] = {}
     for step in unordered:
         for address in step.addresses:
             writing.setdefault(address, []).append(step.id)
     ordered: dict[int, None] = {}
-    pending = sorted(after, key=lambda i: (unordered[i].action in _DESTROYS, i), reverse=True)
+    rank = {i: n for n, i in enumerate(urgent)}
+    pending = sorted(
+        after,
+        key=lambda i: (rank.get(i, len(rank)), unordered[i].action in _DESTROYS, i),
+        reverse=True,
+    )
     while pending:
         current = pending[-1]
         if current in ordered:

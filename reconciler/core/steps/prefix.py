@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from reconciler.core.diff.change import Change, comes_into_use
 from reconciler.core.model.address import Address
-from reconciler.core.model.desired import ancestors, references_of
+from reconciler.core.model.desired import ancestors
+from reconciler.core.model.field import Reference
 from reconciler.core.model.kind import Kinds, Value
 from reconciler.core.plan.children import find_returning_parents
 from reconciler.core.plan.plan import Interruptions, Plan, UnsafeStop
@@ -58,16 +60,22 @@ class _Model:
             for address, change in self.changes.items()
         }
         self.returning_parents = find_returning_parents(plan, kinds)
-        self.left = Counter(address for step in steps for address in step.addresses)
+        self.left = Counter(change.address for step in steps for change in step.changes)
         """The steps that are still to write each object."""
         self.adapted: set[Address] = set()
         """Objects that a step writes otherwise than the plan says, such as one out of use."""
-        self.sold_before = {a for a, c in self.changes.items() if self._in_use(c, c.before)}
+        self.owners: dict[Address, Address | None] = {}
+        self.born: dict[Address, tuple[Step, Change]] = {}
+        """Objects as they were created out of use, until the next step writes them."""
+        self.sold_before = {
+            a for a, c in self.changes.items() if c.before is not None and self._in_use(c, c.before)
+        }
         self.moving = {
             address
             for address, change in self.changes.items()
             if None in (change.before, change.after) or change.renamed_from or self._returns(change)
         }
+        self.referring = self._find_referring_fields()
         self.dependents = self._dependents()
 
     def take(self, step: Step) -> Iterator[Address]:
@@ -79,17 +87,26 @@ class _Model:
             whole = change is planned and not self.left[address] and address in self.sold_before
             if change.after is None or whole:
                 self.state[address] = change.after
+            elif address in step.births and not self.unsafe_births:
+                self.state[address], self.born[address] = change.after, (step, change)
+                continue  # out of use, so in no condition at all
             else:
-                old = None if step.creates else self.state[address] or planned.before
-                self.state[address] = value = {**(old or {}), **step.written_values(change)}
+                self.state[address] = value = self._write(step, change)
                 if address in step.births:
-                    if not self.unsafe_births:
-                        continue  # out of use, so in no condition at all
                     del value[self.kinds[address.kind].retire]
                 if change is not planned:
                     self.adapted.add(address)
             yield address
             yield from self.dependents.get(address, ())
+
+    def _write(self, step: Step, change: Change) -> dict[str, Any]:
+        """Return an object as a step leaves it."""
+        written, address = step.written_values(change), change.address
+        born = self.born.pop(address, None)
+        if step.creates or (born and len(written) == len(change.after or {})):
+            return dict(written)  # everything is written
+        old = born[0].written_values(born[1]) if born else self.state[address]
+        return {**(old or self.changes[address].before or {}), **written}
 
     def reason(self, address: Address) -> str | None:
         """Return the reason why an object must not be left as it is, or None."""
@@ -108,7 +125,7 @@ class _Model:
             offer = kind.prices or kind.discount
             if offer and offer(value) not in (offer(before), offer(change.after)):
                 return f"it has some of its new prices before {rest} is written"
-        if address in self.adapted:
+        if address in self.adapted and value != change.after:
             for name, now in value.items():
                 if now not in (before.get(name), change.after.get(name)) and name != kind.retire:
                     return f"`{name}` has neither its old value nor its new one"
@@ -132,7 +149,7 @@ class _Model:
             if target in self.moving:
                 if self.state[target] is None:
                     return f"it names {target}, which does not exist"
-                if not self.left[target] or not self._returns(self.changes[target]):
+                if not self.left.get(target) or not self._returns(self.changes[target]):
                     continue
                 sold_before = change.before and change.address in self.sold_before
                 if not sold_before or target not in self._targets(change, change.before or {}):
@@ -140,36 +157,57 @@ class _Model:
         return None
 
     def _targets(self, change: Change, value: Value) -> Iterator[Address]:
-        """Yield everything that an object depends on while it has this value."""
+        """Yield what an object depends on while it has this value, as far as that may move."""
         kind = self.kinds[change.address.kind]
         if kind.tree:
             yield from ancestors(change.address, self.kinds)
-        if owner := kind.parent_address(change.after or change.before or {}):
+        if owner := self._owner(change):
             yield owner
-        for target, _ in references_of(kind, value):
-            yield target
-            if self.kinds[target.kind].tree:
+        for name, reference in self.referring[kind.name]:
+            for key, _ in reference.targets(value[name]) if value.get(name) else ():
+                yield (target := Address(reference.kind, key))
                 yield from ancestors(target, self.kinds)
-            if target in self.returning_parents:
-                yield self.returning_parents[target]
+                if target in self.returning_parents:
+                    yield self.returning_parents[target]
 
     def _in_use(self, change: Change, value: Value | None) -> bool:
         """Return whether an object with this value is in use, and so is its parent."""
         kind = self.kinds[change.address.kind]
         if value is None or (kind.retire and value.get(kind.retire)):
             return False
-        owner = kind.parent_address(change.after or value)
+        owner = self._owner(change)
         if owner is None:
             return True
-        family = self.plan.parents.get(owner)
-        above = self.state.get(owner) or (family.value if family else {})
+        above = self.state.get(owner)
+        if not above:
+            family = self.plan.parents.get(owner)
+            above = family.value if family else {}
         return not above.get(self.kinds[owner.kind].retire)
+
+    def _owner(self, change: Change) -> Address | None:
+        if change.address not in self.owners:
+            value = change.after or change.before or {}
+            self.owners[change.address] = self.kinds[change.address.kind].parent_address(value)
+        return self.owners[change.address]
 
     def _is_sold(self, address: Address) -> bool:
         return bool(self.kinds[address.kind].prices or self.kinds[address.kind].discount)
 
     def _returns(self, change: Change) -> bool:
         return comes_into_use(self.kinds[change.address.kind], change)
+
+    def _find_referring_fields(self) -> Mapping[str, Sequence[tuple[str, Reference]]]:
+        """Return, by kind, the fields that may name an object which goes, comes or moves."""
+        awaited = {address.kind for address in (*self.moving, *self.returning_parents)}
+        return {
+            kind.name: [
+                (name, reference)
+                for name, references in kind.referring_fields
+                for reference in references
+                if reference.kind in awaited
+            ]
+            for kind in self.kinds.values()
+        }
 
     def _dependents(self) -> Mapping[Address, set[Address]]:
         """Return the changed objects that depend on one which is live and goes or comes back."""

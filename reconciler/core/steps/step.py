@@ -63,8 +63,8 @@ class Step:
     waits: frozenset[int] = frozenset()
     births: frozenset[Address] = frozenset()
     proves_births: bool = False
-    """True if a birth is read back at once: whether this shop creates objects out of use is not
-    known yet."""
+    """True if a birth is read back at once: whether its operation creates objects out of use is
+    not known of this shop yet."""
     fallback: Mapping[Address, Request] = field(default_factory=dict)
     proofs: Mapping[Address, Proof] = field(default_factory=dict)
     undo: Undo | None = None
@@ -77,6 +77,11 @@ class Step:
         return tuple(change.address for change in self.changes)
 
     @property
+    def operation(self) -> str:
+        """Return the operation of its last request, which is the one that creates."""
+        return self.requests[-1].operation
+
+    @property
     def singles(self) -> tuple[Step, ...]:
         """Return the step as one step per object, each with its fallback request."""
         return tuple(
@@ -86,8 +91,10 @@ class Step:
 
     def written_values(self, change: Change) -> Value:
         """Return the values of `change` that this step writes."""
-        carried = self.carried.get(change.address.kind, frozenset())
-        return {name: v for name, v in (change.after or {}).items() if name in carried}
+        carried, after = self.carried.get(change.address.kind, frozenset()), change.after or {}
+        if after.keys() <= carried:
+            return after
+        return {name: v for name, v in after.items() if name in carried}
 
 
 def split_batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -28,6 +28,7 @@ from reconciler.core.report import (
     rewrites_after,
 )
 from reconciler.core.steps.step import Step, renew_replacement
+from reconciler.dealpos.apply.first_births import FirstBirths
 from reconciler.dealpos.apply.send import RequestSender
 from reconciler.dealpos.apply.stopping import StopPolicy
 from reconciler.dealpos.apply.verify import Verifier, Writes
@@ -51,11 +52,6 @@ _FATAL = (Unreachable, Unauthorised, RateLimited)
 
 _CUT_IN_HALF = (
     "the old one may be deleted and the new one not created. Plan again: the next apply finishes it"
-)
-
-_SOLD_AT_ONCE = (
-    "not sent: DealPOS put another new object on sale at once, before it was complete. Plan again "
-    "to see what that means for this one"
 )
 
 
@@ -99,7 +95,7 @@ def apply_steps(
             attempts[address] = record_attempt(kind, change, written.readback, said, refused)
     verified = [outcome.address for outcome in outcomes if outcome.verified]
     unsent = {outcome.address for outcome in outcomes if outcome.status == "skipped"}
-    journal.settle([*plan.given_up, *verified, *(current.births & unsent)], rewrites)
+    journal.settle([*plan.given_up, *verified, *(current.births.addresses & unsent)], rewrites)
     journal.note_uses(writes[address].change for address in verified)
     tried = journal.attempts
     settled = [a for a in verified if is_settled(kinds[a.kind], writes[a].change, tried.get(a))]
@@ -145,17 +141,10 @@ class _Run:
     """Kinds of which an object was not kept as written: a replacement could lose another."""
     unseen: dict[str, str] = field(default_factory=dict)
     """Kinds of which a new object could not be seen, and why none of them is created any more."""
-    births: frozenset[Address] = frozenset()
-    """New objects that this run creates out of use."""
-    noted: bool = False
-    """True if the journal has them."""
-    finishing: frozenset[int] | None = None
-    """Set if a new object was seen in use that was created out of use: the steps that make it and
-    those beside it whole. No other object is created so."""
     stopped: str | None = None
 
     def __post_init__(self) -> None:
-        self.births = frozenset(address for step in self.steps for address in step.births)
+        self.births = FirstBirths(self.steps, self.sender, self.policy.groups, self.journal)
 
     def send_all(self) -> list[Written]:
         """Send every step, or as many as can be; return one record per step and change."""
@@ -185,8 +174,8 @@ class _Run:
             return self._skip(
                 step, f"not sent: it depends on {cause.addresses[0]}, which was not applied"
             )
-        if step.births and self.finishing is not None and step.id not in self.finishing:
-            return self._skip(step, _SOLD_AT_ONCE)
+        if why := self.births.reason_against(step):
+            return self._skip(step, why)
         if why := self.policy.reason_to_stop(step):
             return self._skip(step, why)
         return self._attempt(step)
@@ -201,12 +190,11 @@ class _Run:
                 if step.undo.replaces:
                     self.journal.begin(step.changes[0])
                 return self._create(step)
-            if step.births and not self.noted:
-                self.journal.begin_births(self.births)
-                self.noted = True
+            if not step.births:
+                return self.sender.send(step)
+            self.births.begin()
             writes = self.sender.send(step)
-            if step.proves_births and self.sender.is_unsafe_birth(step):
-                self.finishing = self.policy.groups.group_of(step, frozenset())
+            self.births.prove(step)
             return writes
         except (ReconcilerError, KeyboardInterrupt) as error:
             return self._fail(step, error)

@@ -46,20 +46,18 @@ class RequestSender(Lookup):
                     raise
         return record_acceptance(step)
 
-    def is_unsafe_birth(self, step: Step) -> bool:
-        """Return whether an object that a step has created out of use is in use; remember that.
-
-        Where no read shows it, the next apply looks again.
-        """
-        address = min(step.births)
+    def is_out_of_use(self, step: Step) -> bool | None:
+        """Return whether an object that a step has created out of use is so; None if not shown."""
+        address, patience = min(step.births), Patience(self.client)
         retire = self.kinds[address.kind].retire
-        try:
-            state = self.read([address], {address: frozenset({retire})}).get(address)
-        except (ApiError, Stopped):
-            return False
-        if isinstance(state, Observed) and retire in state.value:
-            self.client.routes.tenant.unsafe_birth = not state.value[retire]
-        return bool(self.client.routes.tenant.unsafe_birth)
+        while True:
+            try:
+                state = self.read([address], {address: frozenset({retire})}).get(address)
+            except (ApiError, Stopped):
+                return None
+            if isinstance(state, Observed) or not patience.wait(self.reserved() + 1):
+                shown = state.value.get(retire) if isinstance(state, Observed) else None
+                return shown if shown is None else bool(shown)
 
     def delete(self, step: Step) -> tuple[Written, ...]:
         """Delete the objects of a step; an object that is gone already counts as deleted."""

@@ -198,7 +198,8 @@ def _new(
     payload = merge_fields(item, ITEM, {**current, **place}, update=False)
     payload["Type"] = _type(shop, item, operation, payload["Type"])
     payload["Name"] = payload["Name"] or display_name(shop, product, payload)
-    if shop.choices.create_discontinued == "ignored":
+    ignored = shop.choices.create_discontinued
+    if ignored == "ignored" or (ignored == "ignored_on_add" and operation == "add"):
         payload["Discontinued"] = False
     shop.store.put("variant", payload, double=double)
 

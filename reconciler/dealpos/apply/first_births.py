@@ -1,0 +1,86 @@
+"""Watches whether the shop creates objects out of use, and ends their creation where it does not.
+
+Whether it does is undocumented (dealpos-api.md §13). Until an operation has shown it, one object
+at a time is created that way, and read back before anything else is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.core.diff.births import EXPOSED
+from reconciler.core.steps.step import AtomicGroups, Step
+from reconciler.dealpos.apply.send import RequestSender
+from reconciler.ledger.journal import Journal
+
+_SOLD_AT_ONCE = (
+    "not sent: DealPOS put another new object on sale at once, before it was complete. Plan again "
+    "to see what that means for this one"
+)
+_UNPROVEN = (
+    "not sent: whether DealPOS creates it out of sale is not known yet, because {}. Plan again"
+)
+
+
+class FirstBirths:
+    """The new objects of one run that are created out of use."""
+
+    def __init__(
+        self, steps: Sequence[Step], sender: RequestSender, groups: AtomicGroups, journal: Journal
+    ) -> None:
+        self.sender = sender
+        self.groups = groups
+        self.journal = journal
+        self.addresses = frozenset(address for step in steps for address in step.births)
+        self._noted = False
+        self._sent: set[int] = set()
+        self._unproven = {
+            step.operation: f"{min(step.births)} was not created"
+            for step in steps
+            if step.proves_births
+        }
+        """Why it is not known of an operation whether it creates objects out of use."""
+        self._finishing: frozenset[int] | None = None
+        """Set if a new object was in use that was created out of use: the steps that make it
+        whole. No other object is created so."""
+        exposed = [s for s in steps if any(c.interrupted == EXPOSED for c in s.changes)]
+        if exposed:
+            self._finish(*exposed)
+
+    def reason_against(self, step: Step) -> str | None:
+        """Return why the objects of a step must not be created out of use, or None."""
+        if not step.births:
+            return None
+        if self._finishing is not None:
+            return None if step.id in self._finishing else _SOLD_AT_ONCE
+        if step.operation not in self._unproven:
+            return None
+        group = [self.groups.steps[i] for i in self.groups.group_of(step, self._sent)]
+        born = {a for each in group if each.operation in self._unproven for a in each.births}
+        return _UNPROVEN.format(self._unproven[step.operation]) if len(born) > 1 else None
+
+    def begin(self) -> None:
+        """Note the new objects before the first of them is created."""
+        if not self._noted:
+            self.journal.begin_births(self.addresses)
+            self._noted = True
+
+    def prove(self, step: Step) -> None:
+        """Read back what a step has created, if that is the first of its operation."""
+        self._sent.add(step.id)
+        if step.operation not in self._unproven:
+            return
+        shown = self.sender.is_out_of_use(step)
+        if shown is None:
+            self._unproven[step.operation] = f"no read shows {min(step.births)} yet"
+        elif shown:
+            self.sender.client.routes.tenant.safe_births.append(step.operation)
+            del self._unproven[step.operation]
+        else:
+            self._finish(step)
+
+    def _finish(self, *steps: Step) -> None:
+        self.sender.client.routes.tenant.unsafe_birth = True
+        self.journal.note_sold_at_once()
+        groups = (self.groups.group_of(step, frozenset()) for step in steps)
+        self._finishing = frozenset().union(*groups)
