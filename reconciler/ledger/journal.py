@@ -146,9 +146,8 @@ class Journal:
         self._version = self._read_file().run, self._lock.last_run()
         begun = {c.address: self._entry(c) for c in changes if c.is_replacement}
         self._published = {**known.replacements, **begun}
-        return to_text(
-            replace(content, replacements=self._published, births=content.births.union(births))
-        )
+        born = content.births.union(births)
+        return to_text(replace(content, replacements=self._published, births=born))
 
     def text(self) -> str:
         """Return the journal as other clones need it once the run has ended."""
@@ -178,9 +177,8 @@ class Journal:
 
         Raises JournalUnwritable when the note cannot be written: then nothing may be sent.
         """
-        known = self.content
-        born = known.births.union(addresses)
-        if born != known.births and not self._save(replace(known, births=born)):
+        born = self.content.births.union(addresses)
+        if not self._save(replace(self.content, births=born)):
             raise JournalUnwritable(
                 f"not started: {self.state.path / FILE} cannot be written; without it, a new "
                 "object whose creation is interrupted could stay out of use"
@@ -188,10 +186,9 @@ class Journal:
 
     def note_sold_at_once(self) -> None:
         """Note that the shop puts new objects in use; other clones are told at once."""
-        if not self.content.sold_at_once:
-            self._save(replace(self.content, sold_at_once=True))
-            with suppress(LedgerError):
-                self._share({})
+        self._save(replace(self.content, sold_at_once=True))
+        with suppress(LedgerError):
+            self._share({})
 
     def note_removal(self, address: Address) -> None:
         """Note that the old object is deleted; other clones are told where no read could."""
@@ -244,13 +241,12 @@ class Journal:
     def resume(self, desired: Desired, live: Live, kinds: Kinds) -> Resumed:
         """Return the interrupted replacements that are still to be finished or undone.
 
-        The journal is read again: what another run has done since the shop was read, it has noted.
-        The live objects are returned with the values from before the replacement, where it was
-        undone in part. Settled entries are removed, unless another run is writing. From then on
-        `births` are the new objects that are still out of use or incomplete.
+        The journal is read again: another run may have written it. The live objects are returned
+        with the values from before a replacement that was undone in part. Settled entries are
+        removed, unless another run is writing. `births` are then the new objects still incomplete.
         """
         if self.content == JournalContent() and self._lock.was_never_taken(self.state):
-            return self._resume(live, kinds, save=False)
+            return self._resume(desired, live, kinds, save=False)
         try:
             with self._lock.hold():
                 return self._resume(desired, live, kinds, save=self._shared is None)

@@ -72,7 +72,7 @@ class FirstBirths:
             return
         shown = self.sender.is_out_of_use(step)
         if shown is None:
-            self._unproven[step.operation] = f"no read shows {min(step.births)} yet"
+            self._unproven[step.operation] = f"{min(step.births)} does not read back yet"
         elif shown:
             self.sender.client.routes.tenant.safe_births.append(step.operation)
             del self._unproven[step.operation]
