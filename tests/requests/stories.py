@@ -124,7 +124,7 @@ def with_400_customers(variants: int) -> Catalogue:
 
 _HIDDEN_VARIANTS = Safety("hidden variants", lambda bound: bound.written_alone)
 _HIDDEN_PRODUCTS = Safety("hidden products", lambda bound: bound.new_products)
-_FIRST_BIRTH = Safety("first birth", lambda bound: 1)
+_FIRST_BIRTH = Safety("first birth", lambda bound: 4)
 _HIDDEN_CUSTOMERS = Safety("hidden customers", lambda bound: bound.new_customers)
 _ALONE = {"apply": (_HIDDEN_VARIANTS,)}
 _BORN = {"plan": (_HIDDEN_PRODUCTS,), "apply": (_HIDDEN_PRODUCTS, _FIRST_BIRTH)}
