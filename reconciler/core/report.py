@@ -27,9 +27,11 @@ from reconciler.core.model.masked import Path, hidden_texts, is_masked
 Status = Literal["applied", "unverified", "failed", "stale", "skipped"]
 STATUSES: tuple[Status, ...] = ("applied", "unverified", "failed", "stale", "skipped")
 ACCEPTED: tuple[Status, ...] = ("applied", "unverified")
-"""The API has taken the request; of `unverified`, no read has shown the result."""
+"""The API has taken the request, if its answer is not `lost`; of `unverified`, no read has shown
+the result."""
 
 _UNVERIFIED = "accepted by the API, not verified"
+_LOST = "the shop may have made this change or not, so plan again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Outcome:
     status: Status
     message: str = ""
     verified: bool = False
+    lost: bool = False
+    """True if no answer says whether the shop made the change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,8 @@ class Written:
     readback: Value | None = None
     """The values that disagree with what was written; {} where no read shows the object."""
     notes: tuple[str, ...] = ()
+    lost: bool = False
+    """True if no answer says whether the shop carried it out."""
 
     @property
     def address(self) -> Address:
@@ -115,6 +121,8 @@ def fold_writes(writes: Sequence[Written]) -> Written:
     A change that was written in part has failed, whichever of its writes came first.
     """
     notes = tuple(note for written in writes for note in written.notes)
+    if lost := [written for written in writes if written.lost]:
+        return replace(lost[0], notes=notes)
     failed = [written for written in writes if written.status == "failed"]
     rest = [written for written in writes if written.status not in ("failed", *ACCEPTED)]
     if not failed and not rest:
@@ -131,6 +139,8 @@ def outcome_of(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Outc
     found = () if written.reason is None else (written.reason,)
     if written.status == "unverified":
         found = (f"{_UNVERIFIED}: {written.reason}; reads may be behind, so plan again later",)
+    if written.lost:
+        found = (f"{_LOST}: {written.reason}",)
     text = "; ".join((*found, *written.notes, *_read_notes(kind, written, known)))
     return Outcome(
         written.address,
@@ -138,6 +148,7 @@ def outcome_of(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Outc
         "unverified" if written.status == "applied" and written.unread else written.status,
         redact(kind, written.change, text),
         _settled_value(written) is not None and not _unshown_fields(written),
+        written.lost,
     )
 
 

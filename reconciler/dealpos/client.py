@@ -64,6 +64,7 @@ class Client:
         self.window = RequestWindow(self.observer.clock, reserve=limits.reserve)
         self.requests = 0
         self.lost_answers = 0  # to requests that may have been carried out, or may still be
+        self.in_doubt = False  # true after a lost write, until its sender knows what became of it
         self.limits = limits
         self.writing = False
         """True once an apply checks the limits itself, so that it leaves nothing half written."""
@@ -168,16 +169,20 @@ class Client:
                 error.repeated = attempt > 1
                 raise
             except (errors.OutcomeUnknown, errors.Unreachable, errors.UnexpectedResponse) as error:
-                self.lost_answers += isinstance(error, errors.OutcomeUnknown)
-                if not retry.should_retry(operation, error, attempt) or self._is_over(operation):
+                is_lost = isinstance(error, errors.OutcomeUnknown)
+                pause = retry.pause_seconds(attempt)
+                self.lost_answers += is_lost
+                self.in_doubt |= is_lost and not operation.reads
+                is_over = self._is_over(operation, pause)
+                if is_over or not retry.should_retry(operation, error, attempt):
                     raise
                 reason = retry.retry_reason(error)
-            self._wait(operation, retry.pause_seconds(attempt), f"{reason}, retrying")
+            self._wait(operation, pause, f"{reason}, retrying")
             attempt += 1
 
-    def _is_over(self, operation: Operation) -> bool:
-        """Return whether an operation is not repeated: it hangs, or the run has used its time."""
-        is_late = self.elapsed_seconds() > self.limits.max_seconds
+    def _is_over(self, operation: Operation, pause: float) -> bool:
+        """Return whether an operation is not repeated: it hangs, or the run ends in the pause."""
+        is_late = self.elapsed_seconds() + pause > self.limits.max_seconds
         return is_late or self._silence.error(operation) is not None
 
     def _attempt(self, operation: Operation, route: Route, parameters: Any, fresh: bool) -> Any:
@@ -285,7 +290,7 @@ class Client:
         if broken and not self.writing and seconds <= MAX_WAIT_SECONDS:
             raise limit_error(broken)
         # What has begun to be written waits for the window that was counted with it, not longer.
-        is_due = seconds <= self.window.seconds + MARGIN_SECONDS
+        is_due = not operation.reads and seconds <= self.window.seconds + MARGIN_SECONDS
         if seconds > MAX_WAIT_SECONDS or (broken and not is_due):
             raise wait_error(operation.name, reason, seconds, broken)
 

@@ -144,7 +144,8 @@ class RunLedger:
         """Record the applied changes and unlock the ledger; return the error where that fails."""
         if self.backend is None:
             return None
-        applied = [each.address for each in report.outcomes if each.status in ACCEPTED]
+        taken = (o for o in report.outcomes if o.status in ACCEPTED and not o.lost)
+        applied = [outcome.address for outcome in taken]
         after = self._after(plan, basis, applied)
         try:
             if not plan.empty:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.program import RunProgram, WriteCatalogue
+from tests.support.program import PointAt, RunProgram, WriteCatalogue
 
 FORMS = "is not a duration; examples: 90s, 8m, 1h, 1h30m"
 
@@ -81,6 +82,19 @@ def test_a_reserve_of_everything_is_refused(folder: Path, run: RunProgram) -> No
     assert ran.code == 1
     assert "--reserve 50 leaves no request of the rate limit (50 per 180 s)" in ran.err
     assert "reserve at most 49" in ran.err
+
+
+def test_a_time_limit_that_ends_while_reads_lag_leaves_the_rest_unverified(
+    folder: Path, run: RunProgram, served: tuple[str, Any], point_at: PointAt
+) -> None:
+    point_at(served[0])
+    lag = {"read_lag_seconds": 3000, "list_lag_seconds": 3000}
+    assert run("plan", folder).code == 0
+    served[1].choices = served[1].choices.with_changes(**lag)
+    ran = run("apply", folder, "--auto-approve", "--timeout", "6s")
+    assert ran.code == 4
+    assert "? create category/Drinks unverified: accepted by the API, not verified: " in ran.out
+    assert "--timeout 6s ends before the next look, 8 s later" in ran.out
 
 
 def test_reads_that_do_not_fit_are_an_error_and_nothing_is_written(

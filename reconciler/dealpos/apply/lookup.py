@@ -61,13 +61,14 @@ class Lookup(Readback):
             if problem is None or (is_known and patience.shows_what_is_stored):
                 return Sight(value, problem, settled=True)
             if not patience.wait(self.reserved() + 1):
-                return Sight(value, problem)
+                return Sight(value, "; ".join(filter(None, (problem, patience.cut))))
 
     def delete_objects(self, request: Request, addresses: Sequence[Address]) -> None:
         """Delete objects; those that are gone already count as deleted."""
         lost_before = self.client.lost_answers
         try:
             self._send_deletion(request, addresses)
+            self.client.in_doubt = False
         finally:
             if self.client.lost_answers > lost_before:
                 self.note_lost(addresses)

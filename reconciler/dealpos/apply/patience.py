@@ -22,8 +22,8 @@ class Patience:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.passed = 0
-        self.stopped = False
-        """True if Ctrl-C ended a pause."""
+        self.cut: str | None = None
+        """The reason why the pauses ended early."""
 
     @property
     def shows_what_is_stored(self) -> bool:
@@ -38,12 +38,13 @@ class Patience:
         if self.passed == len(PAUSES_SECONDS):
             return False
         seconds = PAUSES_SECONDS[self.passed]
-        if self.client.broken_limit(requests, seconds):
+        if broken := self.client.broken_limit(requests, seconds):
+            self.cut = f"{broken.limit} ends before the next look, {seconds:.0f} s later"
             return False
         try:
             self.client.pause(seconds, "reads may be behind the last writes")
-        except Stopped:
-            self.stopped = True
+        except Stopped as error:
+            self.cut = error.message
             return False
         self.passed += 1
         return True

@@ -84,7 +84,7 @@ def apply_steps(
     for address, written in writes.items():
         kind, known = kinds[address.kind], plan.known_rewrites.get(address, {})
         outcomes.append(outcome_of(kind, written, known))
-        if written.status in ACCEPTED:
+        if written.status in ACCEPTED and not written.lost:
             rewrites[address] = rewrites_after(kind, written, known)
         refused = current.refused.get(address, ())
         if written.disagrees and (refused or written.readback is not None):
@@ -181,6 +181,7 @@ class _Run:
         return self._attempt(step)
 
     def _attempt(self, step: Step) -> tuple[Written, ...]:
+        self.sender.client.in_doubt = False
         try:
             if step.action is Action.REPLACE:
                 return self._replace(step)
@@ -248,6 +249,9 @@ class _Run:
         except (*_FATAL, KeyboardInterrupt) as error:
             return tuple(replace(w, notes=(_CUT_IN_HALF,)) for w in self._fail(step, error))
         except ApiError as error:
+            if self.sender.client.in_doubt:
+                self.unseen[step.kind] = f"it is unknown if {address} was replaced"
+                return tuple(replace(w, notes=(_CUT_IN_HALF,)) for w in self._fail(step, error))
             self.lossy.add(step.kind)
             return self._fail(step, error)
 
@@ -259,22 +263,23 @@ class _Run:
 
     def _fail(self, step: Step, error: BaseException) -> tuple[Written, ...]:
         """Record an error of a step, and stop the run where no further call can succeed."""
+        is_cut = isinstance(error, KeyboardInterrupt)
+        lost, reason = is_cut or self.sender.client.in_doubt, str(error)
         if isinstance(error, Stopped):
             self.stopped = error.message
-            return self._skip(step, error.message)
-        reason = str(error)
-        if isinstance(error, KeyboardInterrupt):
-            self.stopped = "interrupted by a second Ctrl-C"
-            reason = "interrupted: the shop may have been changed or not. Plan again to see"
+            if not lost:
+                return self._skip(step, error.message)
+        elif is_cut:
+            self.stopped = reason = "interrupted by a second Ctrl-C"
         elif isinstance(error, _FATAL):
             self.stopped = f"no further request was sent: {error.detail}"
         elif isinstance(error, ReadbackMismatch):
             self.lossy.add(step.kind)
-        elif step.action is Action.CREATE and type(error) is Rejected:
+        elif step.action is Action.CREATE and type(error) is Rejected and not lost:
             self.refused |= dict.fromkeys(step.addresses, step.addresses)
-        writes = self._skip(step, reason, "failed")
+        writes = self._skip(step, reason, "unverified" if lost else "failed")
         readback = error.readback if isinstance(error, ReadbackMismatch) else None
-        return tuple(replace(written, readback=readback) for written in writes)
+        return tuple(replace(written, readback=readback, lost=lost) for written in writes)
 
     def _skip(self, step: Step, why: str, status: Status = "skipped") -> tuple[Written, ...]:
         """Record why a step was not carried out; the steps that wait for it are skipped too."""

@@ -89,6 +89,8 @@ class RequestSender(Lookup):
                 if not _is_worth_another_spelling(error):
                     break
         assert failure is not None
+        if self.client.in_doubt:
+            raise failure  # the old one beside a new one that comes late would be two
         if isinstance(failure, MismatchRemains):
             raise failure
         restored = self._put_back(step, undo)
@@ -188,10 +190,10 @@ class RequestSender(Lookup):
         except OutcomeUnknown as error:
             lost = error
         try:
-            if self._was_applied(step, lost):
-                return False
-            self.client.call(request.operation, request.body)
-            return True
+            if not (done := self._was_applied(step, lost)):
+                self.client.call(request.operation, request.body)
+            self.client.in_doubt = False
+            return not done
         except Stopped:
             why = f"{lost.detail}; interrupted before the outcome was looked up"
             raise OutcomeUnknown(lost.operation, why) from lost
@@ -202,6 +204,7 @@ class RequestSender(Lookup):
             # Refused: a slow shop may have done the first one after the look-up, and this met it.
             if error is lost or not self._was_applied(step, lost):
                 raise
+        self.client.in_doubt = False
         return False
 
     def _was_applied(self, step: Step, lost: OutcomeUnknown) -> bool:
@@ -211,15 +214,14 @@ class RequestSender(Lookup):
         """
         patience = Patience(self.client)
         while not (found := self._shows_step(step, lost)) and step.creates:
-            if patience.shows_what_is_stored and step.undo is None:
-                break
             if not patience.wait(self.reserved() + 1):
-                if patience.stopped:
+                if patience.cut or found is None:
                     raise lost
                 break
-        return found
+        return bool(found)
 
-    def _shows_step(self, step: Step, lost: OutcomeUnknown) -> bool:
+    def _shows_step(self, step: Step, lost: OutcomeUnknown) -> bool | None:
+        """Return whether a read shows what a step makes; None where it shows what was deleted."""
         live = self.read(step.addresses, exist=False)
         for change in step.changes:
             state = live.get(change.address)
@@ -227,9 +229,12 @@ class RequestSender(Lookup):
                 raise lost
             if not isinstance(state, Observed):
                 return False
-            if step.creates:
-                continue  # it was absent before, so it is this step's; verification compares it
             kind = self.kinds[change.address.kind]
+            if step.creates:
+                # It was absent before, so it is this step's; verification compares it.
+                if change.before and may_be_behind(kind, change, state.value):
+                    return None
+                continue
             if compare_fields(kind, step.written_values(change), state.value):
                 return False
         return True

@@ -62,7 +62,12 @@ class Verifier:
         """Look again at what disagrees until it is shown, or is not to be expected any more."""
         while unclear := self._wait(found, patience):
             found = {**found, **look(unclear)}
-        return found
+        if patience.cut is None:
+            return found
+        return {
+            a: replace(w, reason=f"{w.reason}; {patience.cut}") if w.status == "unverified" else w
+            for a, w in found.items()
+        }
 
     def _believe(self, found: dict[Address, Written]) -> dict[Address, Written]:
         """Return writes as confirmed where the shop makes what it shows of what was written.

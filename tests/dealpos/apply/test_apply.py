@@ -59,8 +59,8 @@ def test_a_failed_product_skips_its_coupon_and_not_its_sibling(open_shop: MakeSh
     shop.twin.faults.add(InjectedFault("POST", "/Product", "500", times=2))
     report = shop.apply()
     assert statuses(report) == {
-        "product/P1": "failed",
-        "variant/V1": "failed",
+        "product/P1": "unverified",
+        "variant/V1": "unverified",
         "product/P2": "applied",
         "variant/V2": "applied",
         "coupon/C1": "skipped",
@@ -84,8 +84,8 @@ def test_what_a_create_cannot_carry_and_fails_is_done_in_part(open_shop: MakeSho
     )
     shop.twin.faults.add(InjectedFault("PUT", "/Variant", "500", times=2))
     report = shop.apply()
-    assert statuses(report) == {"product/N": "applied", "variant/NV": "failed"}
-    assert message(report, "variant/NV").startswith("partly applied: ")
+    assert statuses(report) == {"product/N": "applied", "variant/NV": "unverified"}
+    assert "HTTP 500" in message(report, "variant/NV")
     assert shop.apply().complete
 
 

@@ -88,7 +88,7 @@ def test_a_deletion_that_is_refused_says_what_the_shop_answered(open_shop: MakeS
     shop.twin.faults.add(InjectedFault("DELETE", "/PromotionCoupon/ListCode", "500", times=9))
     shop.twin.faults.add(InjectedFault("DELETE", "/PromotionCoupon", "500", times=9))
     report = shop.apply()
-    assert set(statuses(report).values()) == {"failed"}
+    assert set(statuses(report).values()) == {"unverified"}
     assert all("HTTP 500: Planned fault." in outcome.message for outcome in report.outcomes)
 
 

@@ -156,6 +156,34 @@ def test_pauses_end_where_the_time_of_the_run_does(open_shop: MakeShop) -> None:
     report = shop.apply(plan, client)
     assert statuses(report) == {"coupon/C": "unverified"}
     assert [s for s, reason in shop.listener.waits if reason == BEHIND] == [1, 2, 4]
+    assert "--timeout 10s ends before the next look, 8 s later" in message(report, "coupon/C")
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("lag", ["read_lag_seconds", "list_lag_seconds"])
+@pytest.mark.parametrize("seconds", [15, 40, 80, 300])
+def test_a_time_limit_holds_while_reads_lag(
+    make_shop: MakeShop, seconds: int, lag: str, lost: bool
+) -> None:
+    from reconciler.dealpos.budget import Limits
+
+    shop = everything(make_shop, **{lag: 3000})
+    plan, client = shop.plan(), shop.client()
+    if lost:
+        for path in ("/Category", "/Product", "/PromotionCoupon"):
+            shop.twin.faults.add(InjectedFault("POST", path, "timeout", "after", times=99))
+    client.limits = Limits(seconds=seconds)
+    began = shop.clock.now
+    report = shop.apply(plan, client)
+    assert shop.clock.now - began <= seconds, shop.listener.waits
+    assert "failed" not in statuses(report).values()
+    assert "unverified" in statuses(report).values()
+    assert not report.complete
+    shop.twin.faults.clear()
+    shop.twin.choices = shop.twin.choices.with_changes(**{lag: 0})
+    shop.apply()
+    assert shop.apply().complete
+    assert shop.plan().empty
 
 
 def test_ctrl_c_during_a_pause_leaves_the_rest_unverified(open_shop: MakeShop) -> None:
