@@ -13,6 +13,7 @@ import time
 from typing import Any
 
 from reconciler import errors
+from reconciler.core.diff.readback import RecentWrites
 from reconciler.core.model.masked import hidden_texts, reveal_all
 from reconciler.core.model.store import Store
 from reconciler.dealpos import retry
@@ -63,8 +64,9 @@ class Client:
         self.observer = observer or ClientObserver()
         self.window = RequestWindow(self.observer.clock, reserve=limits.reserve)
         self.requests = 0
-        self.lost_answers = 0  # to requests that may have been carried out, or may still be
-        self.in_doubt = False  # true after a lost write, until its sender knows what became of it
+        # Lost answers to requests that may have been carried out; if the last write is one of them.
+        self.lost_answers, self.in_doubt = 0, False
+        self.recent: RecentWrites = {}
         self.limits = limits
         self.writing = False
         """True once an apply checks the limits itself, so that it leaves nothing half written."""
@@ -89,8 +91,8 @@ class Client:
         except (httpx.InvalidURL, UnicodeError, ValueError, ImportError, OSError) as error:
             # httpx reads the variables of proxies and of root certificates here.
             raise retry.setup_error(store.url, error) from None
-        request = OPERATIONS["token"]
-        self._token = Token(store, lambda keys: self._send(request, request.routes[0], keys))
+        token = OPERATIONS["token"]
+        self._token = Token(store, lambda keys: self._send(token, token.routes[0], keys))
         self._deadline = Deadline()
         self._silence = retry.Silence()
         self._lock = threading.Lock()
@@ -169,21 +171,19 @@ class Client:
                 error.repeated = attempt > 1
                 raise
             except (errors.OutcomeUnknown, errors.Unreachable, errors.UnexpectedResponse) as error:
-                is_lost = isinstance(error, errors.OutcomeUnknown)
-                pause = retry.pause_seconds(attempt)
-                self.lost_answers += is_lost
-                self.in_doubt |= is_lost and not operation.reads
-                is_over = self._is_over(operation, pause)
-                if is_over or not retry.should_retry(operation, error, attempt):
+                pause, lost = retry.pause_seconds(attempt), isinstance(error, errors.OutcomeUnknown)
+                self.lost_answers += lost
+                self.in_doubt |= lost and not operation.reads
+                is_repeated = retry.should_retry(operation, error, attempt)
+                if not is_repeated or self._is_over(operation, pause):
                     raise
-                reason = retry.retry_reason(error)
-            self._wait(operation, pause, f"{reason}, retrying")
+                self._wait(operation, pause, f"{retry.retry_reason(error)}, retrying")
             attempt += 1
 
     def _is_over(self, operation: Operation, pause: float) -> bool:
         """Return whether an operation is not repeated: it hangs, or the run ends in the pause."""
-        is_late = self.elapsed_seconds() + pause > self.limits.max_seconds
-        return is_late or self._silence.error(operation) is not None
+        left = self.limits.max_seconds - self.elapsed_seconds()
+        return pause > left or self._silence.error(operation) is not None
 
     def _attempt(self, operation: Operation, route: Route, parameters: Any, fresh: bool) -> Any:
         """Send one request; renew a token that has expired, once."""
@@ -225,9 +225,9 @@ class Client:
                 self.observer.on_response(record)
             if response.status_code != 429:
                 return response
-            wait = self.window.close(response.headers.get("retry-after", ""))
-            reason = "rate limit reached (HTTP 429, also used by other integrations)"
-            self._wait(operation, wait, reason)
+            closed = self.window.close(response.headers.get("retry-after", ""))
+            said = "rate limit reached (HTTP 429, also used by other integrations)"
+            self._wait(operation, closed, said)
         raise errors.RateLimited(
             operation.name,
             f"the shop answered HTTP 429 in {MAX_WINDOWS} rate-limit windows",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
-from reconciler.core.report import Report
+from reconciler.core.report import ACCEPTED, Report
 from reconciler.dealpos.apply.run import apply_steps
 from reconciler.dealpos.observer import ApplyObserver
 from reconciler.errors import LedgerError
 from reconciler.kinds import KINDS
+from reconciler.ledger.recent import save_recent
 from reconciler.workflows.open_shop import OpenShop
 from reconciler.workflows.plan import PlannedRun
 
@@ -32,4 +33,6 @@ def apply_plan(
         shop.save_profile()
         if any(outcome.status == "applied" for outcome in report.outcomes):
             shop.note_apply()
+        taken = {o.address for o in report.outcomes if o.status in ACCEPTED and not o.lost}
+        save_recent(shop.state, shop.store, (c for c in plan.changes if c.address in taken))
         return report, ledger.record(plan, planned.basis, report)

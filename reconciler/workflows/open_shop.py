@@ -72,11 +72,13 @@ class OpenShop:
     def read_files(self) -> Desired:
         """Return the objects that the files declare. Raises SourceError for every problem."""
         from reconciler.core.model.address import Address
+        from reconciler.ledger.recent import read_recent
 
         desired = read_files(self.settings, self._parsing, self._mask_key)
         for kind, name in chain(desired.masked_addresses(), desired.removals):
             if type(name) is not str:
                 self.state.masked[Address(kind, str(name))] = Address(kind, name)
+        self.client.recent = read_recent(self.state, self.store)
         return desired
 
     def _mask_key(self) -> bytes:

@@ -65,3 +65,16 @@ def test_the_doctor_reports_them(doubled: Shop) -> None:
     client = doubled.client()
     results = run_checks(examine(client, RequestBudget(client, 20), KINDS), KINDS)
     assert "1 shared `code` among the coupons" in str(results)
+
+
+def test_a_coupon_shown_beside_its_replacement_for_a_moment_is_no_double(
+    make_shop: MakeShop,
+) -> None:
+    shop = make_shop({"coupons": [COUPON]}, choices=Choices(duplicate_create="double"))
+    shop.write(WRITTEN)
+    assert shop.apply().complete
+    shop.client().call("coupon.create", COUPON)  # what a list may still show of the old one
+    plan = shop.plan()
+    assert (plan.empty, plan.blocked) == (True, ())
+    shop.state.save_section("written.json", "sandbox", {})  # as ten minutes later
+    assert [str(address) for address, _ in shop.plan().blocked] == ["coupon/C"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from reconciler.core.diff.change import Change, FieldChange
+from reconciler.core.diff.change import Change, FieldChange, digest
 from reconciler.core.diff.diff import equivalent_rewrites, find_differences
+from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Value
 
 MAX_QUOTED_CHARACTERS = 80
@@ -26,6 +28,26 @@ class Proof:
     def fields(self) -> frozenset[str]:
         """Every field that must be seen."""
         return self.visible | self.listing_only
+
+
+class Former(NamedTuple):
+    """An object as it was before a write a moment ago."""
+
+    names: tuple[str, ...]
+    """The fields that the write has changed; none for a deletion."""
+    digest: str
+    """The digest of these fields, or of an absent object."""
+
+    def is_shown(self, kind: Kind, address: Address, value: Value | None) -> bool:
+        """Return whether a read shows the former object; `value` is None for an absent one."""
+        absent = self.digest == digest(kind, address, None)
+        if value is None or absent:
+            return value is None and absent
+        return not self.names or digest(kind, address, value, self.names) == self.digest
+
+
+RecentWrites = Mapping[Address, Former]
+"""The objects that were written a moment ago, as they were before."""
 
 
 def proof_of(kind: Kind, change: Change) -> Proof:

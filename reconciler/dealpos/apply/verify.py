@@ -97,6 +97,7 @@ class Verifier:
             if written.status == "unverified"
             or (written.status == "failed" and not patience.shows_what_is_stored)
         }
+        self.sender.prefer_single = patience.shows_what_is_stored
         waited = unclear and patience.wait(self.sender.count_requests(unclear))
         return unclear if waited else {}
 

@@ -18,7 +18,7 @@ from reconciler.core.model.secret import authorises, conceal_live
 from reconciler.core.steps.usage import SECONDS_PER_REQUEST
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.paging import PAGE_SIZES
-from reconciler.dealpos.reading.read import find
+from reconciler.dealpos.reading.read import find, read_recent_singly
 from reconciler.dealpos.reading.reader import Reader, describe_failure
 from reconciler.errors import OperationUnavailable, Rejected, UnexpectedResponse
 
@@ -56,6 +56,7 @@ class FullRead:
         for kind in self.chosen:
             if kind.parent is None:
                 self._read_or_note(kind, self._read_listing)
+        read_recent_singly(self.reader)
         self._conceal()
 
     def remaining_requests(self) -> int:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import cache
 from itertools import chain
 
+from reconciler.core.diff.change import digest
 from reconciler.core.diff.diff import compare_fields
 from reconciler.core.diff.rename import apply_renames
 from reconciler.core.model.address import Address
@@ -50,6 +51,7 @@ def read_live(
     for name in (name for name in listed if not desired.objects.get(name)):
         reader.read_listing(kinds[name], {}, to_the_end=True)
     find(reader, _collect_requested(desired, kinds, also), desired.objects)
+    read_recent_singly(reader)
     proof.accept_new_parents(reader.live, desired, kinds)
     _read_look_alikes(reader, desired)
     view = apply_renames(reader.live, desired, kinds)[0]
@@ -70,6 +72,29 @@ def find(reader: Reader, requested: Wanted, declared: Collection[str] = ()) -> N
     for kind in reader.parents_first:
         if asked := requested.get(kind.name):
             _read_kind(reader, kind, asked, declared=kind.name in declared)
+
+
+def read_recent_singly(reader: Reader) -> None:
+    """Read objects singly that were written a moment ago and are shown as before.
+
+    Lists may be behind single reads (dealpos-api.md §13).
+    """
+    live = reader.live
+    for address, former in reader.client.recent.items():
+        kind, state = reader.kinds[address.kind], live.get(address)
+        value = state.value if isinstance(state, Observed) else None
+        is_known = state is not None and address not in live.read_errors
+        is_double = address in live.doubles and value is not None
+        if not (is_known and kind.reads.single) or not (
+            is_double or former.is_shown(kind, address, value)
+        ):
+            continue
+        with suppress(Rejected, UnexpectedResponse):
+            is_found = reader.read_single(kind, address.name)
+            if not is_found and not former.names and address not in live.read_errors:
+                live.put(address, ABSENT)
+            if former.digest != digest(kind, address, None):
+                live.doubles.discard(address)  # the list shows the replaced one beside the new one
 
 
 def _collect_requested(desired: Desired, kinds: Kinds, also: Iterable[Address]) -> Wanted:

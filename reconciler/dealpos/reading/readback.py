@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import ABSENT, ListingStats, Live, gather_wanted
-from reconciler.core.steps.usage import choose_read
+from reconciler.core.steps.usage import ReadChoice, choose_read
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.reader import MAX_PROOF_PAGES, Reader, RequestedFields
 from reconciler.errors import Rejected, UnexpectedResponse
@@ -26,14 +26,21 @@ class Readback:
         self.pages = pages
         self.read_singly: set[Address] = set()
         """The objects that a single read has shown in the last call."""
+        self.prefer_single = False
+        """True once lists are seen to be behind: single reads may be ahead of them."""
 
     def count_requests(self, addresses: Iterable[Address]) -> int:
         """Return the requests that reading written objects again takes."""
         counts = Counter(address.kind for address in addresses)
         return sum(
-            choose_read(self.kinds[name], count, self.pages.get(name)).requests
-            for name, count in counts.items()
+            self._choose_read(self.kinds[name], count).requests for name, count in counts.items()
         )
+
+    def _choose_read(self, kind: Kind, count: int) -> ReadChoice:
+        choice = choose_read(kind, count, self.pages.get(kind.name))
+        if self.prefer_single and kind.reads.single and choice.read == "listing":
+            return ReadChoice("single", count)
+        return choice
 
     def read(
         self,
@@ -49,7 +56,8 @@ class Readback:
         reader = Reader(self.client, self.kinds)
         wanted = gather_wanted((a.kind, a.name, (fields or {}).get(a, ())) for a in addresses)
         for name, asked in wanted.items():
-            _read_again(reader, self.kinds[name], asked, self.pages.get(name), exist)
+            choice = self._choose_read(self.kinds[name], len(asked))
+            _read_again(reader, self.kinds[name], asked, choice, exist)
             shown = reader.builder.read_singly.get(name, set())
             self.read_singly = {Address(name, each) for each in shown}
         return reader.live
@@ -59,7 +67,8 @@ class Readback:
         reader = Reader(self.client, self.kinds)
         for name, asked in gather_wanted((a.kind, a.name, ()) for a in addresses).items():
             try:
-                _read_cheaply(reader, self.kinds[name], asked, self.pages.get(name), exist=False)
+                choice = self._choose_read(self.kinds[name], len(asked))
+                _read_cheaply(reader, self.kinds[name], asked, choice, exist=False)
             except (Rejected, UnexpectedResponse) as error:
                 reader.mark_unread(self.kinds[name], asked, error)
         return reader.live
@@ -79,13 +88,13 @@ class Readback:
 
 
 def _read_again(
-    reader: Reader, kind: Kind, asked: RequestedFields, listed: ListingStats | None, exist: bool
+    reader: Reader, kind: Kind, asked: RequestedFields, choice: ReadChoice, exist: bool
 ) -> None:
     """Read named objects in the cheapest way; those it does not show by the other reads."""
     try:
-        read = _read_cheaply(reader, kind, asked, listed, exist)
+        _read_cheaply(reader, kind, asked, choice, exist)
         missing = reader.find_missing(kind, asked)
-        if missing and kind.reads.single and read != "single":
+        if missing and kind.reads.single and choice.read != "single":
             reader.read_singles(kind, missing, exist=exist)
             missing = reader.find_missing(kind, missing)
         if missing and kind.reads.listing and kind.name not in reader.live.complete:
@@ -99,14 +108,12 @@ def _read_again(
 
 
 def _read_cheaply(
-    reader: Reader, kind: Kind, asked: RequestedFields, listed: ListingStats | None, exist: bool
-) -> str:
-    """Read named objects within the requests of the cheapest read, and return which it was."""
-    choice = choose_read(kind, len(asked), listed)
+    reader: Reader, kind: Kind, asked: RequestedFields, choice: ReadChoice, exist: bool
+) -> None:
+    """Read named objects within the requests of the chosen read."""
     if choice.read == "batch" and kind.reads.batch:
         reader.read_batches(kind, kind.reads.batch, asked)
     elif choice.read == "single":
         reader.read_singles(kind, sorted(asked), exist=exist)
     else:
         reader.read_listing(kind, asked, to_the_end=True, budget=choice.requests)
-    return choice.read
