@@ -107,7 +107,7 @@ def open_cache(root: Path, environment: Mapping[str, str]) -> Cache | None:
         key = _read_key(state / "cache.key")
     except OSError:
         return None
-    name = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:32]
+    name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:32]
     return Cache(place / f"{name}.bin", key)
 
 
