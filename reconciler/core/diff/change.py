@@ -94,7 +94,7 @@ class Change:
     implied: tuple[Address, ...] = ()
     """Objects that the server also creates, which no file declares."""
     unproven: frozenset[str] = frozenset()
-    """Fields of `after` that the shop may keep or not: sent, and not held against it."""
+    """Fields of `after` that the shop may keep or not: neither is held against it."""
     unread_fields_at_risk: tuple[str, ...] = ()
     """Fields that an update of its own could clear: only its parent's update may carry it."""
     replaces: Value | None = None
@@ -128,10 +128,14 @@ class Change:
         """True if an object is deleted for it, by this run or an interrupted one."""
         return self.action is Action.REPLACE or self.replaces is not None
 
-    @property
-    def provable(self) -> Value:
-        """The values that must read back as written."""
-        return {k: v for k, v in (self.after or {}).items() if k not in self.unproven}
+    def provable(self, live: Value) -> Value:
+        """Return the values that must read back as written.
+
+        What the shop may keep is one of them where it has become another value than the former.
+        """
+        former = self.before or {}
+        kept = {name for name in self.unproven if live.get(name) == former.get(name)}
+        return {k: v for k, v in (self.after or {}).items() if k not in kept}
 
 
 RENAMED = "renamed"

@@ -86,7 +86,7 @@ def equivalent_rewrites(
     """
     before = {} if settled else change.before or {}
     equivalent, others = dict[Path, tuple[Any, Any]](), dict[Path, tuple[Any, Any]]()
-    for found in find_differences(kind, change.provable, live):
+    for found in find_differences(kind, change.provable(live), live):
         pair, former = (found.after, found.before), value_at(before, found.path)
         is_same = is_equivalent_rewrite(kind, found.path, *pair, former)
         if is_same or (settled and _is_cut(kind, found, change.before or {})):

@@ -72,7 +72,7 @@ def describe_mismatch(
     An equivalent rewrite by the server is no mismatch. With `names`, only these fields count. With
     `settled`, the values are believed to be stored, not to be old.
     """
-    written = {n: v for n, v in change.provable.items() if names is None or n in names}
+    written = {n: v for n, v in change.provable(live).items() if names is None or n in names}
     equivalent = equivalent_rewrites(kind, change, live, settled=settled)
     found = (
         _describe_field(kind, field)
@@ -89,7 +89,7 @@ def may_be_behind(kind: Kind, change: Change, live: Value, later: Collection[str
     object has written. An object that one request creates shows all of it or nothing.
     """
     former = change.before or change.replaces or {}
-    written = change.provable
+    written = change.provable(live)
     if kind.must_match_on_readback and any(
         name in former and former[name] != value and live.get(name) == value
         for name, value in written.items()

@@ -126,11 +126,12 @@ def propagate_parent_values(
 def find_doubtful_fields(
     changes: Iterable[Change], families: Mapping[Address, ParentWithChildren], kinds: Kinds
 ) -> dict[Address, frozenset[str]]:
-    """Return the unchanged fields of children of which a read may have shown their parent's value.
+    """Return the fields of children of which a read may have shown their parent's value.
 
     dealpos-api.md §7: a variant's name is written as the display name, and described as the
-    product's name when read. Where both are equal, sending it back could overwrite another one. A
-    shop that shows one child under a name of its own shows all of them so.
+    product's name when read. Where both are equal, sending it back could overwrite another one, and
+    so could the new name of a product that is renamed. A shop that shows one child under a name of
+    its own shows all of them so.
     """
     found: dict[Address, frozenset[str]] = {}
     for kind in (kind for kind in kinds.values() if kind.parent):
@@ -143,8 +144,8 @@ def find_doubtful_fields(
             fields = frozenset(
                 name
                 for name, other in follows.items()
-                if family and name in before
-                if before[name] == after.get(name) == family.value.get(other)
+                if family and name in before and before[name] == family.value.get(other)
+                if name in change.unproven or before[name] == after.get(name)
             )
             if fields and change.action in (Action.UPDATE, Action.RETIRE):
                 found[change.address] = fields

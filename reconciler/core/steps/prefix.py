@@ -138,7 +138,7 @@ class _Model:
             return ""  # nearly every object
         return ", ".join(
             f"`{name}`"
-            for name, new in change.provable.items()
+            for name, new in change.provable(change.before or {}).items()
             if value.get(name) != new and (name in value or new not in _UNSET)
             if name not in (kind.retire, kind.parent_kind)
         )

@@ -94,3 +94,29 @@ def test_a_name_that_an_update_has_cleared_is_written_again(
     shop = open_shop(data, text, put_omitted="clear")
     assert shop.apply().complete
     assert names(shop) == ["Kopi", "Kopi"]
+
+
+@pytest.mark.parametrize("variant", OTHERS)
+@pytest.mark.parametrize("children", ["merge", "replace", "ignore"])
+def test_a_renamed_product_does_not_give_its_name_to_its_variants(
+    open_shop: MakeShop, variant: str, children: str
+) -> None:
+    shop = opened(open_shop, variant, product_put_variants=children)
+    shop.write(f"products: [{{code: P, name: Kopi Kita, variants: [{variant}]}}]")
+    assert shop.apply().complete
+    assert names(shop) == ["Kopi Gede", "Kopi Kecil"]
+    assert shop.plan().settled
+
+
+@pytest.mark.parametrize("variant", OTHERS)
+@pytest.mark.parametrize("omitted", ["keep", "clear"])
+def test_a_renamed_product_leaves_no_variant_without_a_name(
+    open_shop: MakeShop, variant: str, omitted: str
+) -> None:
+    rows = [{**row, "Name": "Kopi"} for row in SHOP["products"][0]["Variants"]]
+    data = {**SHOP, "products": [{**SHOP["products"][0], "Variants": rows}]}
+    text = f"products: [{{code: P, name: Kopi Kita, variants: [{variant}]}}]"
+    shop = open_shop(data, text, put_omitted=omitted)
+    assert shop.apply().complete
+    assert names(shop)[0] in ("Kopi", "Kopi Kita")
+    assert shop.plan().settled
