@@ -156,6 +156,11 @@ class Rejected(ApiError):
         self.status = status
         self.answer = message
 
+    @property
+    def is_lasting(self) -> bool:
+        """True if the same request is refused again; a permission may be granted meanwhile."""
+        return self.status in (400, 409, 422)
+
 
 class OperationUnavailable(Rejected):
     """This tenant does not have the operation under any documented path."""

@@ -252,6 +252,17 @@ def test_a_target_that_is_named_is_tried_again(open_shop: MakeShop) -> None:
     assert shop.journal.content.attempts == {}
 
 
+@pytest.mark.parametrize("address", TAKEN)
+def test_a_permission_that_is_missing_may_be_granted(open_shop: MakeShop, address: str) -> None:
+    paths = {"variant": "/Variant/Add", "coupon": "/PromotionCoupon"}
+    kind = address.partition("/")[0]
+    path = paths.get(kind, f"/{kind.capitalize()}")
+    shop = opened(open_shop, TAKEN[address][1], forbidden_operations=frozenset({f"POST {path}"}))
+    assert statuses(shop.apply()) == {address: "failed"}
+    shop.twin.choices = shop.twin.choices.with_changes(forbidden_operations=frozenset())
+    assert shop.apply().complete
+
+
 def test_a_live_coupon_is_not_deleted_again_because_it_is_named(open_shop: MakeShop) -> None:
     from reconciler.core.plan.target import Scope
 

@@ -275,7 +275,7 @@ class _Run:
             self.stopped = f"no further request was sent: {error.detail}"
         elif isinstance(error, ReadbackMismatch):
             self.lossy.add(step.kind)
-        elif step.action is Action.CREATE and type(error) is Rejected and not lost:
+        elif step.action is Action.CREATE and isinstance(error, Rejected) and error.is_lasting:
             self.refused |= dict.fromkeys(step.addresses, step.addresses)
         writes = self._skip(step, reason, "unverified" if lost else "failed")
         readback = error.readback if isinstance(error, ReadbackMismatch) else None

@@ -94,7 +94,8 @@ class RequestSender(Lookup):
         if isinstance(failure, MismatchRemains):
             raise failure
         restored = self._put_back(step, undo)
-        lasting = isinstance(failure, Rejected | ReadbackMismatch)
+        lasting = isinstance(failure, ReadbackMismatch)
+        lasting = lasting or (isinstance(failure, Rejected) and failure.is_lasting)
         raise ReadbackMismatch(
             request.operation, failure.detail + restored, {} if lasting else None
         ) from failure
