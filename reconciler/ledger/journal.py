@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from reconciler.core.diff.attempts import Attempt
@@ -26,12 +25,13 @@ from reconciler.core.plan.past_runs import UsesSeen, uses_after
 from reconciler.core.plan.replacement import Interrupted, resume_interrupted
 from reconciler.errors import JournalUnwritable, LedgerConflict, LedgerError
 from reconciler.kinds import KINDS
-from reconciler.ledger import TIME_FORMAT, now
+from reconciler.ledger import now
 from reconciler.ledger.document import REBUILD
 from reconciler.ledger.journal_document import (
     REMOVE,
     JournalContent,
     dump,
+    is_doubtful,
     parse_text,
     report_damage,
     to_text,
@@ -42,8 +42,6 @@ from reconciler.ledger.state_dir import StateDir
 
 FILE = "journal.json"
 Resumed = tuple[Live, Mapping[Address, Interrupted]]
-LATE_DELETION = timedelta(days=1)
-"""Time after which a deletion without an answer is not expected any more."""
 
 
 class Journal:
@@ -62,8 +60,7 @@ class Journal:
         self._over: frozenset[Address] = frozenset()
         """Births that were found complete or gone, until a run saves that."""
         self._seen: Mapping[Address, UsesSeen] = {}
-        self._done: Collection[Address] = ()
-        """Objects that are as declared, until a run forgets the attempts to make them so."""
+        self._done: Collection[Address] = ()  # as declared: attempts on them are forgotten
         self._lock = RunLock(state, store, across_folders=across_folders)
         self._shared: JournalContent | None = None
         """The journal of a run in another clone, which takes the place of the file."""
@@ -93,13 +90,16 @@ class Journal:
     @property
     def attempts(self) -> Mapping[Address, Attempt]:
         """The attempts of earlier runs that did not end as written."""
-        return {a: tried for a, tried in self.content.attempts.items() if a not in self._done}
+        known = {**self._lock.attempts(self.state.masked), **self.content.attempts}
+        return {a: tried for a, tried in known.items() if a not in self._done}
 
     @property
     def has_news(self) -> bool:
-        """True if more is known than the journal says that was read."""
-        known = self.content
-        return bool(self.unsaved) or (self.uses, self.attempts) != (known.uses, known.attempts)
+        """True if more is known than the journal says."""
+        known, others = self.content, self._lock.attempts(self.state.masked)
+        is_over = not others.keys().isdisjoint(self._done)
+        is_new = (self.uses, self.attempts) != (known.uses, known.attempts)
+        return bool(self.unsaved) or is_over or is_new
 
     def read(self, shared: str | None = None, run: str = "") -> None:
         """Read the journal before the shop is read.
@@ -135,7 +135,7 @@ class Journal:
         The replacements that were found settled are removed from the file. Other clones need
         theirs until the ledger holds what they have carried over.
         """
-        left = {a: e for a, e in self.entries.items() if a not in self.unsaved or _is_doubtful(e)}
+        left = {a: e for a, e in self.entries.items() if a not in self.unsaved or is_doubtful(e)}
         save_rewrites(self.state, self.store, self.unsaved)
         known = self.content
         content = replace(known, replacements=left, births=self.births, uses=self.uses)
@@ -213,6 +213,7 @@ class Journal:
         self._seen, self._done = uses, done
         if self._shared is None and self.has_news:
             with suppress(LedgerError), self._lock.hold():
+                self._lock.note_attempts(self.attempts)
                 self._save(replace(self.content, uses=self.uses, attempts=self.attempts))
 
     def note_uses(self, changes: Iterable[Change]) -> None:
@@ -228,12 +229,13 @@ class Journal:
         tried = {a: each for a, each in self.attempts.items() if a not in done} | dict(made)
         if tried != self.content.attempts:
             self._save(replace(self.content, attempts=tried))
+            self._lock.note_attempts(tried)
 
     def settle(self, done: Collection[Address], kept: KnownRewrites) -> None:
         """Save the known rewrites, then remove what was noted of settled objects."""
         save_rewrites(self.state, self.store, kept)
         known = self.content
-        left = {a: e for a, e in known.replacements.items() if a not in done or _is_doubtful(e)}
+        left = {a: e for a, e in known.replacements.items() if a not in done or is_doubtful(e)}
         born = known.births.difference(done)
         if len(left) < len(known.replacements) or born != known.births:
             self._save(replace(known, replacements=left, births=born))
@@ -293,8 +295,3 @@ class Journal:
         except OSError as error:
             raise report_damage(name, REMOVE) from error
         return parse_text(text, name, REMOVE, self.state.masked, self.store)
-
-
-def _is_doubtful(entry: Interrupted) -> bool:
-    """Return whether a deletion that got no answer may still be carried out."""
-    return entry.lost > (datetime.now(UTC) - LATE_DELETION).strftime(TIME_FORMAT)

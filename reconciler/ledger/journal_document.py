@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeInt, TypeAdapter
@@ -29,9 +30,12 @@ from reconciler.core.plan.past_runs import UsesSeen
 from reconciler.core.plan.replacement import Interrupted
 from reconciler.errors import UsageError
 from reconciler.kinds import KINDS
+from reconciler.ledger import TIME_FORMAT
 from reconciler.ledger.state_dir import load_json
 
 REMOVE = "delete it"
+LATE_DELETION = timedelta(days=1)
+"""Time after which a deletion without an answer is not expected any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,11 @@ def _dump_attempts(attempts: Mapping[Address, Attempt]) -> dict[str, Any]:
         }
         for address, a in attempts.items()
     }
+
+
+def is_doubtful(entry: Interrupted) -> bool:
+    """Return whether a deletion that got no answer may still be carried out."""
+    return entry.lost > (datetime.now(UTC) - LATE_DELETION).strftime(TIME_FORMAT)
 
 
 def to_text(content: JournalContent) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reconciler import confined
+from reconciler.core.diff.attempts import Attempt
+from reconciler.core.model.address import Address
 from reconciler.core.model.store import SANDBOX
-from reconciler.errors import LedgerConflict, LedgerError
+from reconciler.errors import LedgerConflict, LedgerError, UsageError
 from reconciler.ledger.file import Lock
 from reconciler.ledger.git import slug
+from reconciler.ledger.journal_document import JournalContent, parse_text, to_text
 from reconciler.ledger.state_dir import StateDir
 
 FOLDER_LOCK = "apply.lock"
@@ -28,6 +31,7 @@ class RunLock:
         self._folder = Lock(state.create, FOLDER_LOCK)
         self._home = confined.user_folder("state") if across_folders and store != SANDBOX else None
         self._last = self._home / f"{slug(store)}.run" if self._home else None
+        self._tried = self._home / f"{slug(store)}.attempts" if self._home else None
         where = "another apply to this shop is running on this machine"
         self._machine = Lock(self._make_home, f"{slug(store)}.lock", where)
 
@@ -49,6 +53,21 @@ class RunLock:
         if self._home:
             locks.append(self._home / self._machine.name)
         return not any(map(os.path.lexists, locks))
+
+    def attempts(self, masked: Mapping[Address, Address]) -> Mapping[Address, Attempt]:
+        """Return the attempts of all folders of this user, as far as they are known."""
+        with suppress(OSError, ValueError, UsageError):
+            if self._tried:
+                text = self._tried.read_text(encoding="utf-8")
+                return parse_text(text, "", "", masked).attempts
+        return {}
+
+    def note_attempts(self, attempts: Mapping[Address, Attempt]) -> None:
+        """Let other folders of this user know the attempts."""
+        with suppress(OSError):
+            if self._tried:
+                self._make_home()
+                confined.write(self._tried, to_text(JournalContent(attempts=attempts)).encode())
 
     @contextmanager
     def hold(self) -> Iterator[None]:

@@ -13,7 +13,9 @@ from reconciler.errors import LedgerConflict
 from reconciler.kinds import KINDS
 from reconciler.ledger.journal import Journal
 from reconciler.ledger.state_dir import StateDir
+from reconciler.sandbox import Choices
 from reconciler.workflows.apply import apply_plan
+from reconciler.workflows.open_shop import OpenShop
 from reconciler.workflows.plan import make_plan
 from tests.support.shop import MakeShop, Shop
 
@@ -127,6 +129,34 @@ def test_two_folders_of_one_user_see_each_other_on_one_machine(
     second.read()
     with second.lock():
         second.begin_run()
+
+
+def test_what_one_folder_tried_in_vain_another_does_not_try_again(
+    tmp_path: Path, make_shop: MakeShop
+) -> None:
+    """The shop cuts the description, so each folder would delete the coupon once."""
+    shop = make_shop(SEED, choices=Choices(rewrite_text="cut"))
+    shop.write(TEXT.replace("limit", "description: Weekend at the beach, limit"))
+    store = "https://shop.example"
+
+    def opened(name: str) -> OpenShop:
+        (tmp_path / name).mkdir(exist_ok=True)
+        found = shop.open(shop.client())
+        found.journal = Journal(StateDir(tmp_path / name), store, across_folders=True)
+        return found
+
+    first = opened("a")
+    report, _ = apply_plan(first, make_plan(first))
+    assert [outcome.status for outcome in report.outcomes] == ["failed"]
+    for name in ("b", "a", "c"):
+        plan = make_plan(opened(name)).plan
+        assert plan.changes == ()
+        assert "not tried again" in plan.blocked[0][1]
+    shop.write(TEXT.replace("limit", "description: Weekend at t, limit"))
+    coupon = shop.twin.store.get("coupon", "C").payload
+    shop.twin.store.put("coupon", {**coupon, "Limit": 10, "Balance": 4})
+    assert make_plan(opened("b")).plan.settled
+    assert opened("d").journal.attempts == {}
 
 
 def test_a_coupon_that_no_read_shows_and_that_is_taken_is_blocked_once(
