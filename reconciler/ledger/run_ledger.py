@@ -34,6 +34,9 @@ from reconciler.ledger.state_dir import StateDir
 GRACE_TIME = timedelta(minutes=15)
 """Time by which a lock outlives twice the expected duration of a plan."""
 MAX_NAMES = 10
+OBJECTS_FILE = "objects.json"
+"""File of `.reconciler/`: what was applied, where there is no ledger. It is safe to delete."""
+_NONE: frozenset[Address] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class RunLedger:
     def once_applied(self) -> frozenset[Address]:
         """Objects that were in the shop as declared once, and that no run has removed."""
         seen = {address for address, uses in self.journal.uses.items() if not uses.deleted}
-        return frozenset(seen.union(self.snapshot.ledger.entries))
+        return frozenset(seen.union(self.snapshot.ledger.entries, self._read_noted()))
 
     def hold_conflicts(
         self, desired: Desired, live: Live, overwrite: Sequence[str] = ()
@@ -101,7 +104,7 @@ class RunLedger:
     ) -> tuple[Plan, RecordBasis]:
         """Return the plan with the origin of each difference, and the basis of its record."""
         if self.backend is None:
-            return plan, RecordBasis(Ledger())
+            return plan, RecordBasis(Ledger(), whole, {}, unsettled_objects(plan), partial)
         ledger, unsettled = self.snapshot.ledger, unsettled_objects(plan)
         gone = [] if partial else three_way.find_orphaned(ledger, whole, plan, sides.live.complete)
         basis = RecordBasis(ledger, whole, sides.held, unsettled, partial, frozenset(gone))
@@ -142,10 +145,11 @@ class RunLedger:
 
     def record(self, plan: Plan, basis: RecordBasis, report: Report) -> LedgerError | None:
         """Record the applied changes and unlock the ledger; return the error where that fails."""
-        if self.backend is None:
-            return None
         taken = (o for o in report.outcomes if o.status in ACCEPTED and not o.lost)
         applied = [outcome.address for outcome in taken]
+        if self.backend is None:
+            self._note(plan, basis, frozenset(applied))
+            return None
         after = self._after(plan, basis, applied)
         try:
             if not plan.empty:
@@ -160,6 +164,28 @@ class RunLedger:
             return error
         forget_rewrites(self.state, self.store, after.entries)
         return None
+
+    def _read_noted(self) -> frozenset[Address]:
+        """Return the objects that this folder has applied, where no ledger records it."""
+        found = self.state.section(OBJECTS_FILE, self.store).get("applied")
+        known = self.backend is None and isinstance(found, list)
+        return (
+            frozenset(map(self.state.parse, filter(_is_address, found or ()))) if known else _NONE
+        )
+
+    def _note(self, plan: Plan, basis: RecordBasis, applied: Collection[Address]) -> None:
+        """Remember what is as declared, so that it is not created again once it is gone."""
+        before = self._read_noted()
+        if not applied and not before:
+            return
+        changed = {change.address for change in plan.changes}
+        left = changed.difference(applied) | basis.unsettled
+        names = {a for a, each in basis.desired if a not in left and not each.removed}
+        deleted = {c.address for c in plan.changes if c.after is None and c.address in applied}
+        names |= {a for a in before - deleted if basis.partial or basis.desired.get(a)}
+        if names != before:
+            content = {"applied": sorted(map(str, names))}
+            self.state.save_section(OBJECTS_FILE, self.store, content)
 
     def rebuild(self, plan: Plan, basis: RecordBasis, force: bool) -> None:
         """Write a ledger of every object that is as declared."""
@@ -241,6 +267,10 @@ def _open(
     snapshot = replace(snapshot, ledger=replace(snapshot.ledger, entries=entries))
     ledger = RunLedger(state, store, backend, snapshot, key, journal, snapshot.ledger.kept)
     return ledger.with_new_rewrites()
+
+
+def _is_address(name: object) -> bool:
+    return isinstance(name, str) and all(name.partition("/")) and name.partition("/")[0] in KINDS
 
 
 def _publish(backend: LedgerBackend, journal: str) -> None:

@@ -94,9 +94,9 @@ def make_plan(
         pending = {a: entry for a, entry in pending.items() if desired.get(a)}
     # An interrupted replacement may have carried rewrites over.
     ledger = ledger.with_new_rewrites()
-    applied = ledger.applied
+    applied, once_applied = ledger.applied, ledger.once_applied
     is_allowed = find_allowed(desired, shop.today)
-    refused = find_renamed_away(desired, live, KINDS, applied, is_allowed)
+    refused = find_renamed_away(desired, live, KINDS, once_applied, is_allowed)
     desired = keep_from_pruning(desired, {address.kind for address in refused})
     found = check_references(desired, live, KINDS, applied, refused)
     refused |= {f.address: f.reason for f in found if f.is_drift or (audit and f.is_drift is None)}
@@ -107,7 +107,7 @@ def make_plan(
     past = PastRuns(
         pending,
         Attempts(shop.journal.attempts, scope.targets if scope else ()),
-        ledger.once_applied,
+        once_applied,
         ledger.uses,
         is_allowed,
         shop.today,

@@ -275,7 +275,12 @@ class _Run:
             self.stopped = f"no further request was sent: {error.detail}"
         elif isinstance(error, ReadbackMismatch):
             self.lossy.add(step.kind)
-        elif step.action is Action.CREATE and isinstance(error, Rejected) and error.is_lasting:
+        elif (
+            step.action is Action.CREATE
+            and isinstance(error, Rejected)
+            and error.is_lasting
+            and not lost
+        ):
             self.refused |= dict.fromkeys(step.addresses, step.addresses)
         writes = self._skip(step, reason, "unverified" if lost else "failed")
         readback = error.readback if isinstance(error, ReadbackMismatch) else None

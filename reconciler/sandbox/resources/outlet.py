@@ -30,7 +30,8 @@ def create(shop: Shop, fields: Fields) -> Any:
     fields.only(("Name", "Code", "Receipt", "NegativeInventory"))
     name = fields.key("Name")
     require_new(shop, "outlet", name)
-    shop.store.put("outlet", merge_fields(fields, SEED, {"Name": name, "Suspended": False}))
+    row = {"Name": name, "Code": "", "Suspended": False}
+    shop.store.put("outlet", merge_fields(fields, SEED, row))
     return {"Message": "Outlet has been created"}
 
 
