@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import ConfigDict
 
@@ -134,8 +134,8 @@ class Guardrail(ABC):
     """A rule. Its name is that of its file, its fields are its options, its docstring explains."""
 
     __slots__ = ()
-    judges_files: ClassVar[bool] = False
-    """True for a rule that the declared values alone can violate: `validate` checks it."""
+    in_files: ClassVar[Literal["", "warning", "error"]] = ""
+    """How `validate` reports it: declared values are wrong by themselves, or if they are new."""
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     @abstractmethod

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler.catalogue.files import Files
 from reconciler.catalogue.settings import load
 from reconciler.core.diff.diff import create_object
+from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.live import Live
 from reconciler.core.plan.labels import Labels
@@ -22,10 +24,10 @@ from reconciler.workflows.open_shop import today
 def refuse_declared_violations(folder: Path, desired: Desired) -> list[str]:
     """Raise Refused for declared values that violate a guardrail, as if every object were new.
 
-    Return the names of the guardrails that need the shop and were not checked.
+    Return notes: what a plan would refuse for new objects only, and the rules that need the shop.
     """
     settings = load(folder)
-    rules = {name: rule for name, rule in settings.guardrails.items() if rule.judges_files}
+    rules = {name: rule for name, rule in settings.guardrails.items() if rule.in_files}
     changes = tuple(
         create_object(KINDS[a.kind], a, declared.value, "declared", declared.source)
         for a, declared in desired
@@ -34,8 +36,16 @@ def refuse_declared_violations(folder: Path, desired: Desired) -> list[str]:
     plan = Plan("", changes, labels=Labels(desired, Live(), KINDS))
     context = PlanContext(plan, desired, Live(), KINDS, today(), partial=True)
     violations, _ = run_guardrails(rules, context, Files(settings.root).locate)
-    refuse_violations(Plan("", violations=violations, labels=plan.labels))
-    return [name for name in settings.guardrails if name not in rules]
+    sure = tuple(v for v in violations if rules[v.rule].in_files == "error")
+    refuse_violations(Plan("", violations=sure, labels=plan.labels))
+    doubtful = [v for v in refusals(violations) if v not in sure]
+    notes = [str(problem) for problem in _problems(doubtful, plan.labels)]
+    if doubtful:
+        notes.append("a plan refuses these unless the shop has them already")
+    unchecked = [name for name in settings.guardrails if name not in rules]
+    if unchecked:
+        notes.append(f"guardrails that need the shop are checked by `plan`: {', '.join(unchecked)}")
+    return notes
 
 
 def refuse_violations(plan: Plan, *, shown: bool = False) -> None:
@@ -46,11 +56,15 @@ def refuse_violations(plan: Plan, *, shown: bool = False) -> None:
     if found := refusals(plan.violations):
         if shown:
             raise Refused(len(found))
-        problems = [
-            Problem(*(v.source or ("", 0, 0)), violation_line(v, plan.labels), _ended_exception(v))
-            for v in found
-        ]
+        problems = _problems(found, plan.labels)
         raise Refused(len(found), problems, allow_block(found, datetime.now(UTC).isoformat()))
+
+
+def _problems(found: Sequence[Violation], labels: Mapping[Address, str]) -> list[Problem]:
+    return [
+        Problem(*(v.source or ("", 0, 0)), violation_line(v, labels), _ended_exception(v))
+        for v in found
+    ]
 
 
 def _ended_exception(violation: Violation) -> str | None:

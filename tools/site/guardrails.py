@@ -54,6 +54,8 @@ def _section(name: str, rule: type[Guardrail]) -> str:
         f"```yaml\nguardrails:\n  {name}:\n{settings}\n```" if settings else "It has no options."
     )
     parts = [f"## {name}", prose(rule.__doc__), prose(module.__doc__ if module else None), example]
-    if rule.judges_files:
-        parts.insert(-1, "`validate` checks it too, as if every declared object were new.")
+    if rule.in_files:
+        as_new = "`validate` checks it too, as if every declared object were new"
+        ends = {"error": ", and ends with exit code 3.", "warning": ", and shows a note."}
+        parts.insert(-1, as_new + ends[rule.in_files])
     return "\n\n".join(parts)

@@ -21,16 +21,14 @@ def validate(directory: Path, output_format: str) -> None:
         from reconciler.kinds import MANAGED
         from reconciler.workflows.violations import refuse_declared_violations
 
-        unchecked = ", ".join(refuse_declared_violations(directory, desired))
+        found = refuse_declared_violations(directory, desired)
         counts = {name: len(objects) for name, objects in desired.objects.items()}
         listed = ", ".join(
             f"{count:,} {name if count == 1 else MANAGED[name].collection}"
             for name, count in counts.items()
             if count
         )
-        notes = list(desired.notes)
-        if unchecked:
-            notes.append(f"guardrails that need the shop are checked by `plan`: {unchecked}")
+        notes = [*desired.notes, *found]
         text = f"Valid: {listed or 'nothing declared'}\n"
         text += "".join(f"note: {note}\n" for note in notes)
         document = {"valid": True, "objects": counts, "notes": notes}

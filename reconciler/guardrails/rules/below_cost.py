@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
-from typing import ClassVar
 
 from reconciler.core.model.types import Money
 from reconciler.core.money import Sale, margin
@@ -15,7 +14,7 @@ from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding,
 class Rule(Guardrail):
     """A price that comes below cost, base or at an outlet, or further below than before."""
 
-    judges_files: ClassVar[bool] = True
+    in_files = "error"
     min_margin_percent: Money = 0
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:

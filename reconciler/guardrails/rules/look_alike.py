@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address
@@ -25,7 +24,7 @@ class Rule(Guardrail):
     characters, leading zeros, or in a number with an exponent. So do letters of another alphabet.
     """
 
-    judges_files: ClassVar[bool] = True
+    in_files = "warning"
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """Yield one finding for each new object; an article and its variant of one key are one."""

@@ -4,7 +4,6 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar
 
 from reconciler.core.diff.change import Action
 from reconciler.core.model.address import Address
@@ -18,7 +17,7 @@ from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding,
 class Rule(Guardrail):
     """A new variant at `low` times the median price of its category or less, or `high` or more."""
 
-    judges_files: ClassVar[bool] = True
+    in_files = "warning"
     low: Money = Decimal("0.1")
     high: Money = 10
     min_others: Count = 3

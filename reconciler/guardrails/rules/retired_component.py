@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Value
@@ -13,7 +12,7 @@ from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 class Rule(Guardrail):
     """A composite in use with a retired component, by a change of either."""
 
-    judges_files: ClassVar[bool] = True
+    in_files = "error"
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """Yield one finding for each pair, at the change that makes it so."""

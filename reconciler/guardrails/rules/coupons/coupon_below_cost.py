@@ -6,7 +6,6 @@ Only prices and costs that the files or the shop give count. Articles without th
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import ClassVar
 
 from reconciler.core.diff.change import Change
 from reconciler.core.model.address import Address
@@ -21,7 +20,7 @@ from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding,
 class Rule(Guardrail):
     """A coupon that can sell below cost; `ignore` lists addresses that no coupon is used on."""
 
-    judges_files: ClassVar[bool] = True
+    in_files = "error"
     ignore: list[Name] = field(default_factory=list)
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:

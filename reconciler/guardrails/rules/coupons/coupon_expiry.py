@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar
 
 from reconciler.core.model.masked import DERIVED, is_masked, mask
 from reconciler.core.model.types import Count
@@ -14,7 +13,7 @@ from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 class Rule(Guardrail):
     """A coupon that gets an expiry date in the past, none, or one more than `max_days` ahead."""
 
-    judges_files: ClassVar[bool] = True
+    in_files = "warning"
     max_days: Count = 3650
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
