@@ -36,11 +36,16 @@ SHOWN_HEADERS = (
     "retry-after",
     "ratelimit-limit",
     "ratelimit-remaining",
+    "ratelimit-reset",
     "ratelimit-policy",
+    "ratelimit",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
 )
 """Response headers that help to understand what a server did."""
 
-_FIGURES = re.compile(r"[\d;=w ]{1,40}")
+_FIGURES = re.compile(r'(?:"default"|[\d;=wqrt, ]){1,40}')
 """Header values of figures alone are shown: a server may put anything, also secrets, elsewhere."""
 
 

@@ -177,7 +177,8 @@ class Client:
                 is_repeated = retry.should_retry(operation, error, attempt)
                 if not is_repeated or self._is_over(operation, pause):
                     raise
-                self._wait(operation, pause, f"{retry.retry_reason(error)}, retrying")
+                if not self.window.seconds_closed:  # else the shop has said how long to wait
+                    self._wait(operation, pause, f"{retry.retry_reason(error)}, retrying")
             attempt += 1
 
     def _is_over(self, operation: Operation, pause: float) -> bool:
@@ -198,7 +199,7 @@ class Client:
         return parse(operation, response, self.store.url, secrets)
 
     def _once(self, operation: Operation, route: Route, parameters: Any) -> Response:
-        """Send one request when the window has room for it; wait after an HTTP 429."""
+        """Send one request when the window has room for it, and again after an HTTP 429."""
         for _ in range(MAX_WINDOWS):
             most = self._take_turn(operation)
             response = Response(0, b"", {})
@@ -223,11 +224,9 @@ class Client:
                     parameter_names(parameters),
                 )
                 self.observer.on_response(record)
+            self.window.close(response.status_code, response.headers)
             if response.status_code != 429:
                 return response
-            closed = self.window.close(response.headers.get("retry-after", ""))
-            said = "rate limit reached (HTTP 429, also used by other integrations)"
-            self._wait(operation, closed, said)
         raise errors.RateLimited(
             operation.name,
             f"the shop answered HTTP 429 in {MAX_WINDOWS} rate-limit windows",
@@ -237,8 +236,7 @@ class Client:
     def _take_turn(self, operation: Operation) -> int:
         """Wait until the window has room, and count a request of it; one thread at a time."""
         with self._lock:
-            wait = self.window.seconds_to_wait()
-            self._wait(operation, wait, f"rate limit reached ({self.window.quota})")
+            self._wait(operation, self.window.seconds_to_wait(), self.window.reason)
             self.observer.on_request(operation.name)
             self.requests += operation.name != "token"
             return self.window.count_request()

@@ -1,28 +1,21 @@
 """The rate-limit window: how many requests may still be sent, and how long to wait for more.
 
 dealpos-api.md §3: a fixed window, by default 50 requests per 180 seconds. Headers say how many
-requests remain, but none says when the window ends. The window cannot have begun later than our
-first request in it, so its end is at most that far away.
+requests remain, but no documented one says when the window ends. The window cannot have begun later
+than our first request in it, so its end is at most that far away.
 """
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Mapping
 from math import ceil
 
+from reconciler.dealpos.limit_headers import LimitHeaders, read_limits, read_retry_after
 from reconciler.errors import UsageError
 
 MARGIN_SECONDS = 1.0
 """Added to a wait, because two clocks never agree exactly."""
-
-_MAX_POLICY_CHARACTERS = 200
-"""A longer header is not a policy; matching one of 90 kB would take minutes."""
-
-# Longer numbers mean nothing that a shop could promise, or that a clock could wait for.
-_COUNT, _SECONDS = r"[0-9]{1,12}", r"[0-9]{1,6}"
-_POLICY = re.compile(rf"\b({_COUNT})\s*;.*?\bw\s*=\s*({_SECONDS})\b")
 
 
 class RequestWindow:
@@ -40,6 +33,8 @@ class RequestWindow:
         self.remaining = limit
         self.in_flight = 0
         """Requests that were sent and not answered: the server's count may not include them."""
+        self._closed_until = 0.0
+        self._why_closed = ""
         self._lock = threading.RLock()
 
     @property
@@ -53,6 +48,16 @@ class RequestWindow:
         kept = f", {self.reserve} kept free" if self.reserve else ""
         return f"{self.capacity} of {self.limit}{kept}"
 
+    @property
+    def seconds_closed(self) -> float:
+        """Return the seconds for which the shop has asked to send nothing."""
+        return max(self._closed_until - self.clock(), 0.0)
+
+    @property
+    def reason(self) -> str:
+        """The reason of a wait for people."""
+        return self._why_closed if self.seconds_closed else f"rate limit reached ({self.quota})"
+
     def seconds_to_wait(self) -> float:
         """Return the seconds before the next request may be sent; 0 when it may be sent now.
 
@@ -62,7 +67,7 @@ class RequestWindow:
         with self._lock:
             self._begin_new_if_over()
             if self.began is None:
-                return 0.0
+                return self.seconds_closed
             if self.reserve >= self.limit:
                 raise UsageError(
                     f"--reserve {self.reserve} leaves no request of the rate limit "
@@ -70,8 +75,9 @@ class RequestWindow:
                     hint=f"reserve at most {self.limit - 1}",
                 )
             if self.remaining > self.reserve:
-                return 0.0
-            return max(self.began + self.seconds + MARGIN_SECONDS - self.clock(), 0.0)
+                return self.seconds_closed
+            end = self.began + self.seconds + MARGIN_SECONDS
+            return max(end - self.clock(), self.seconds_closed)
 
     def seconds_until_sent(self, count: int) -> float:
         """Return the seconds of waiting before the last of `count` more requests may be sent."""
@@ -105,41 +111,44 @@ class RequestWindow:
         with self._lock:
             most = self.remaining + self.in_flight if most is None else most
             self.in_flight -= 1
-            same_limits = self._update_limits(headers)
-            reported = parse_count(headers.get("ratelimit-remaining", ""))
-            if reported is None:
-                return
-            remaining = reported - self.in_flight
-            if reported >= most and same_limits:
-                # More remain than there can be: a new window began with this request.
-                self.began, self.remaining = self.clock(), remaining
-            else:
-                self.remaining = min(self.remaining, remaining) if same_limits else remaining
+            told = read_limits(headers)
+            same_limits = self._update_limits(told)
+            if told.remaining is not None:
+                remaining = told.remaining - self.in_flight
+                if told.remaining >= most and same_limits:
+                    # More remain than there can be: a new window began with this request.
+                    self.began, self.remaining = self.clock(), remaining
+                else:
+                    self.remaining = min(self.remaining, remaining) if same_limits else remaining
+            if told.reset is not None:
+                self.began = self.clock() + told.reset - self.seconds
 
-    def _update_limits(self, headers: Mapping[str, str]) -> bool:
+    def _update_limits(self, told: LimitHeaders) -> bool:
         """Take over the server's limits; return False where they differ from those known."""
-        text = headers.get("ratelimit-policy", "")
-        policy = _POLICY.search(text) if len(text) <= _MAX_POLICY_CHARACTERS else None
-        limit = int(policy[1]) if policy else parse_count(headers.get("ratelimit-limit", ""))
-        if policy and float(policy[2]) > 0:
-            self.seconds = float(policy[2])
-        if not limit or limit == self.limit:
+        self.seconds = told.seconds or self.seconds
+        if not told.limit or told.limit == self.limit:
             return True
-        self.limit = limit
+        self.limit = told.limit
         return False
 
-    def close(self, retry_after: str = "") -> float:
-        """Note an HTTP 429; return the seconds to wait: by `retry_after`, else a full window."""
+    def close(self, status: int, headers: Mapping[str, str]) -> None:
+        """After an HTTP 429 or 503, have nothing sent for as long as the shop says.
+
+        A 429 that does not say it closes the window for its full length, a 503 for no time.
+        """
+        if status not in (429, 503):
+            return
         with self._lock:
-            self.began, self.remaining = None, self.limit
-            told = re.fullmatch(_SECONDS, retry_after)
-            return (float(told[0]) if told else self.seconds) + MARGIN_SECONDS
+            told, why = read_retry_after(headers), "the shop is unavailable (HTTP 503)"
+            if status == 429:
+                self.began, self.remaining = None, self.limit
+                why = "rate limit reached (HTTP 429, also used by other integrations)"
+                if told is None and (told := read_limits(headers).reset) is None:
+                    told = self.seconds
+            if told is not None:
+                end = self.clock() + told + MARGIN_SECONDS
+                self._closed_until, self._why_closed = max(end, self._closed_until), why
 
     def _begin_new_if_over(self) -> None:
         if self.began is not None and self.clock() >= self.began + self.seconds + MARGIN_SECONDS:
             self.began, self.remaining = None, self.limit
-
-
-def parse_count(text: str) -> int | None:
-    """Return the number of requests in a header; None where it is not a number."""
-    return int(text) if re.fullmatch(_COUNT, text) else None

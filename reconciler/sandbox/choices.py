@@ -229,6 +229,9 @@ class Choices:
     """A window opens with its first request, or at whole multiples of its length."""
     limiter_headers: bool = True
     """The ``RateLimit-*`` headers are sent."""
+    limiter_header_names: Literal["documented", "joined", "named", "x"] = "documented"
+    """The form of these headers: as documented, ``RateLimit`` of draft 07 or of later ones, or
+    ``X-RateLimit-*``. The others tell when the window ends."""
     retry_after: bool = False
     """A 429 carries ``Retry-After``."""
     retry_after_seconds: int | None = None

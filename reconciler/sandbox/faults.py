@@ -29,6 +29,8 @@ class InjectedFault:
     """Duration of a delay or a hang; time until the shop acts late."""
     megabytes: int = 64
     """Size of a flood."""
+    retry_after: str = ""
+    """The ``Retry-After`` of a 429 or 503; none where it is empty."""
 
     def matches(self, method: str, path: str) -> bool:
         """Return whether a request counts for this failure."""

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 
 from reconciler.sandbox.choices import Choices
 
@@ -49,9 +50,24 @@ class Limiter:
             self._buckets.clear()
 
     def headers(self, verdict: Admission, choices: Choices) -> dict[str, str]:
-        """Return the headers of draft-ietf-httpapi-ratelimit-headers-06, as the samples do."""
+        """Return the headers of draft-ietf-httpapi-ratelimit-headers-06, as the samples do.
+
+        The choices may give them the form of another draft.
+        """
+        limit, left, end = str(self.limit), str(verdict.remaining), str(ceil(verdict.reset))
+        policy = choices.rate_limit_policy or f"{limit};w={self.window:g}"
+        match choices.limiter_header_names:
+            case "x":
+                values = {"Limit": limit, "Remaining": left, "Reset": end}
+                return {f"X-RateLimit-{name}": value for name, value in values.items()}
+            case "joined":
+                joined = f"limit={limit}, remaining={left}, reset={end}"
+                return {"RateLimit": joined, "RateLimit-Policy": policy}
+            case "named":
+                policy = f'"default";q={limit};w={self.window:g}'
+                return {"RateLimit": f'"default";r={left};t={end}', "RateLimit-Policy": policy}
         return {
-            "RateLimit-Limit": str(self.limit),
-            "RateLimit-Remaining": str(verdict.remaining),
-            "RateLimit-Policy": choices.rate_limit_policy or f"{self.limit};w={self.window:g}",
+            "RateLimit-Limit": limit,
+            "RateLimit-Remaining": left,
+            "RateLimit-Policy": policy,
         }

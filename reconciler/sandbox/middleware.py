@@ -122,9 +122,14 @@ def spoil(fault: InjectedFault, body: bytes) -> Response:
     if fault.kind == "truncated":
         half = body[: len(body) // 2]
         return Response(half, 200, content_type="application/json; charset=utf-8")
-    if fault.kind in ("502", "503"):
-        return html_response(f"{fault.kind} planned fault", int(fault.kind))
-    return error_response("Planned fault.", int(fault.kind))
+    status = int(fault.kind)
+    if status in (502, 503):
+        response = html_response(f"{status} planned fault", status)
+    else:
+        response = error_response("Planned fault.", status)
+    if fault.retry_after:
+        response.headers["Retry-After"] = fault.retry_after
+    return response
 
 
 def _flood(megabytes: int) -> Response:

@@ -57,8 +57,11 @@ def slow(server: Callable[[], FakeServer], seconds: float) -> Callable[[httpx.Re
 def test_a_policy_of_90_kilobytes_is_read_in_no_time_and_means_nothing(policy: str) -> None:
     window = RequestWindow(lambda: 0.0)
     began = time.process_time()
-    window.update_from_headers({"ratelimit-policy": policy, "ratelimit-limit": policy})
-    window.close(policy)
+    names = ("policy", "limit", "remaining", "reset")
+    headers = dict.fromkeys((f"ratelimit-{name}" for name in names), policy)
+    headers |= {"ratelimit": policy, "retry-after": policy, "date": policy}
+    window.update_from_headers(headers)
+    window.close(429, headers)
     assert time.process_time() - began < 0.5
     assert (window.limit, window.seconds) == (50, 180.0)
 

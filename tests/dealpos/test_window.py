@@ -87,7 +87,19 @@ def test_the_limit_alone_is_believed(window: RequestWindow) -> None:
 
 @pytest.mark.parametrize(
     "nonsense",
-    ["", "many", "-1", "1.5", "50;w=", LONG, f"{LONG};w={LONG}", f"1;w={LONG}", "٣;w=٣"],
+    [
+        "",
+        "many",
+        "-1",
+        "1.5",
+        "50;w=",
+        LONG,
+        f"{LONG};w={LONG}",
+        f"1;w={LONG}",
+        "٣;w=٣",
+        "a=b=c, =, ;;;, r=;t=",
+        '"default";r=-1;t=x;q=0;w=0',
+    ],
     ids=brief,
 )
 def test_headers_that_say_nothing_change_nothing(window: RequestWindow, nonsense: str) -> None:
@@ -96,6 +108,11 @@ def test_headers_that_say_nothing_change_nothing(window: RequestWindow, nonsense
         ratelimit_policy=nonsense,
         ratelimit_limit=nonsense,
         ratelimit_remaining=nonsense,
+        ratelimit_reset=nonsense,
+        ratelimit=nonsense,
+        x_ratelimit_limit=nonsense,
+        x_ratelimit_remaining=nonsense,
+        x_ratelimit_reset=nonsense,
     )
     assert (window.limit, window.seconds, window.remaining) == (50, 180.0, 49)
 
@@ -127,19 +144,130 @@ def test_the_wait_shrinks_while_time_passes(window: RequestWindow, clock: Clock)
     assert window.seconds_to_wait() == 1 + MARGIN_SECONDS
 
 
-@pytest.mark.parametrize(
-    ("told", "wait"), [("", 180), ("7", 7), ("soon", 180), ("0", 0), ("9" * 15, 180), (LONG, 180)]
-)
+DATE = "Sun, 29 Nov 2026 12:00:00 GMT"
+RETRY_AFTER = [
+    ({}, None),
+    ({"retry-after": ""}, None),
+    ({"retry-after": "7"}, 7),
+    ({"retry-after": " 7 "}, 7),
+    ({"retry-after": "0"}, 0),
+    ({"retry-after": "9999999"}, 9_999_999),
+    ({"retry-after": "-5"}, None),
+    ({"retry-after": "1.5"}, None),
+    ({"retry-after": "soon"}, None),
+    ({"retry-after": "٣"}, None),
+    ({"retry-after": "9" * 15}, None),
+    ({"retry-after": LONG}, None),
+    ({"retry-after": "Sun, 29 Nov 2026 12:00:40 GMT", "date": DATE}, 40),
+    ({"retry-after": "Sunday, 29-Nov-26 12:00:40 GMT", "date": DATE}, 40),
+    ({"retry-after": "Sun, 29 Nov 2026 11:59:00 GMT", "date": DATE}, 0),
+    ({"retry-after": "Sun, 29 Nov 99999 11:59:00 GMT", "date": DATE}, None),
+    ({"retry-after": "Sun, 29 Nov", "date": DATE}, None),
+    ({"ratelimit-reset": "40"}, 40),
+    ({"ratelimit": '"default";r=0;t=40'}, 40),
+    ({"ratelimit": "limit=50, remaining=0, reset=40"}, 40),
+    ({"x-ratelimit-reset": "40"}, 40),
+    ({"x-ratelimit-reset": str(1_795_953_640), "date": DATE}, 40),
+    ({"retry-after": "7", "ratelimit-reset": "40"}, 7),
+    ({"ratelimit-reset": LONG}, None),
+    ({"ratelimit-reset": "12345678"}, None),
+]
+
+
+@pytest.mark.parametrize(("headers", "told"), RETRY_AFTER, ids=brief)
 def test_after_a_429_the_wait_is_what_was_told_or_a_full_window(
-    window: RequestWindow, told: str, wait: int
+    window: RequestWindow, headers: dict[str, str], told: int | None
 ) -> None:
     send(window, 10)
-    assert window.close(told) == wait + MARGIN_SECONDS
+    window.close(429, headers)
+    assert window.seconds_to_wait() == (180 if told is None else told) + MARGIN_SECONDS
+    assert "HTTP 429" in window.reason
+
+
+@pytest.mark.parametrize(("headers", "told"), RETRY_AFTER, ids=brief)
+def test_after_a_503_the_wait_is_what_retry_after_says(
+    window: RequestWindow, headers: dict[str, str], told: int | None
+) -> None:
+    send(window, 10)
+    window.close(503, headers)
+    waits = told is not None and "retry-after" in headers
+    assert window.seconds_to_wait() == ((told or 0) + MARGIN_SECONDS if waits else 0)
+    assert (window.remaining, "503" in window.reason) == (40, waits)
 
 
 def test_a_429_opens_a_new_count(window: RequestWindow, clock: Clock) -> None:
     send(window, 50)
-    clock.now += window.close()
+    window.close(429, {})
+    clock.now += window.seconds_to_wait()
+    assert window.seconds_to_wait() == 0
+    assert window.remaining == 50
+
+
+SPELLINGS = [
+    {"ratelimit-limit": "7", "ratelimit-remaining": "5", "ratelimit-policy": "7;w=30"},
+    {"ratelimit-limit": "7, 7;w=30", "ratelimit-remaining": "5"},
+    {"ratelimit": "limit=7, remaining=5, reset=20", "ratelimit-policy": "7;w=30"},
+    {"ratelimit": '"default";r=5;t=20', "ratelimit-policy": '"default";q=7;w=30'},
+    {"ratelimit": '"a"; r=5; t=20', "ratelimit-policy": '"b";q=9;w=1, "a";w=30;q=7'},
+    {"ratelimit": '"b";r=9, "a";r=5', "ratelimit-policy": '"a";q=7;w=30, "b";q=9;w=1'},
+    {"ratelimit-remaining": "5", "ratelimit-policy": "5;w=1, 7;w=30"},
+    {
+        "ratelimit-limit": "7",
+        "ratelimit-remaining": "5",
+        "ratelimit-policy": '7;w=30, "bytes";q=1;w=999;qu="content-bytes"',
+    },
+    {"x-ratelimit-limit": "7", "x-ratelimit-remaining": "5", "ratelimit-policy": "7;w=30"},
+    {  # the documented names win over all others, the later drafts over X-
+        "ratelimit-limit": "7",
+        "ratelimit-remaining": "5",
+        "ratelimit-policy": "7;w=30",
+        "ratelimit": "limit=99, remaining=98, reset=20",
+        "x-ratelimit-limit": "99",
+        "x-ratelimit-remaining": "98",
+    },
+    {
+        "ratelimit": "limit=7, remaining=5, reset=20",
+        "ratelimit-policy": "7;w=30",
+        "x-ratelimit-limit": "99",
+        "x-ratelimit-remaining": "98",
+        "x-ratelimit-reset": "1",
+    },
+]
+
+
+@pytest.mark.parametrize("headers", SPELLINGS, ids=brief)
+def test_each_form_of_the_headers_is_understood(
+    window: RequestWindow, headers: dict[str, str]
+) -> None:
+    window.count_request()
+    window.update_from_headers(headers)
+    assert (window.limit, window.seconds, window.remaining) == (7, 30.0, 5)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"ratelimit-remaining": "0", "ratelimit-reset": "20"},
+        {"ratelimit": '"default";r=0;t=20'},
+        {"ratelimit": "limit=50, remaining=0, reset=20"},
+        {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "20"},
+        {
+            "x-ratelimit-remaining": "0",
+            "x-ratelimit-reset": str(1_795_953_620),
+            "date": DATE,
+        },
+        {"ratelimit-remaining": "0", "ratelimit-reset": "20", "x-ratelimit-reset": "90"},
+    ],
+    ids=brief,
+)
+def test_a_shop_that_names_the_end_of_its_window_is_waited_for_until_then(
+    window: RequestWindow, clock: Clock, headers: dict[str, str]
+) -> None:
+    send(window, 3)
+    window.count_request()
+    window.update_from_headers(headers)
+    assert window.seconds_to_wait() == 20 + MARGIN_SECONDS
+    clock.now += 20 + MARGIN_SECONDS
     assert window.seconds_to_wait() == 0
     assert window.remaining == 50
 

@@ -475,6 +475,13 @@ TABLE: list[tuple[str, Any, Ask, Any, Any]] = [
     ("limiter_scope", "endpoint", remaining(("GET", "/Outlet"), ("GET", "/Product")), "8", "9"),
     ("window_start", "clock", window_left, 100.0, 70.0),
     ("limiter_headers", False, remaining(("GET", "/Outlet")), "9", None),
+    (
+        "limiter_header_names",
+        "named",
+        lambda c: limited(c).headers.get("RateLimit"),
+        None,
+        '"default";r=0;t=180',
+    ),
     ("retry_after", True, lambda c: limited(c).headers.get("Retry-After"), None, "180"),
     ("clock_ahead", 90.0, ahead, None, 90),
     ("limited_body", "empty", lambda c: limited(c).text, '{"Message": "Too many requests."}', ""),

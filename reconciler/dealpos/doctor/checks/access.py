@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from itertools import pairwise
 
 from reconciler.core.model.kind import Kinds
 from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Reply, TimedRecord
 from reconciler.dealpos.doctor.finding import CheckResult, error, ok, skip, warning
+from reconciler.dealpos.limit_headers import parse_date, read_limits
 from reconciler.dealpos.operations import OPERATIONS
-from reconciler.dealpos.request_window import parse_count
 
 HOST = "host"
 CREDENTIALS = "credentials"
@@ -84,7 +82,11 @@ def check_permissions(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]
 def check_rate_limit(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
     """Report the limit that the headers name, whether tokens count, and any HTTP 429."""
     answered = [timed.record for timed in evidence.records if timed.record.status]
-    with_headers = [record for record in answered if "ratelimit-remaining" in record.headers]
+    with_headers = [
+        (record, remaining)
+        for record in answered
+        if (remaining := read_limits(record.headers).remaining) is not None
+    ]
     refused = sum(record.status == 429 for record in answered)
     if not answered:
         yield skip(RATE_LIMIT)
@@ -103,12 +105,12 @@ def check_rate_limit(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResult]:
             "no action needed: requests are counted here, without those of other integrations",
         )
     else:
-        tokens_count = any(record.operation == "token" for record in with_headers)
-        remaining = with_headers[-1].headers.get("ratelimit-remaining", "")
+        tokens_count = any(record.operation == "token" for record, _ in with_headers)
+        remaining = with_headers[-1][1]
         yield ok(
             RATE_LIMIT,
             f"{evidence.limit:,} requests per {evidence.seconds:,.0f} s, "
-            f"{remaining[:12]} remaining; token requests {'' if tokens_count else 'do not '}count",
+            f"{remaining:,} remaining; token requests {'' if tokens_count else 'do not '}count",
         )
 
 
@@ -149,7 +151,7 @@ def _counts_around_new_endpoints(evidence: Evidence) -> Iterator[tuple[int, int]
     counted = [
         ((record.method, record.path), remaining)
         for record in (timed.record for timed in evidence.records)
-        if (remaining := parse_count(record.headers.get("ratelimit-remaining", ""))) is not None
+        if (remaining := read_limits(record.headers).remaining) is not None
     ]
     met = {endpoint for endpoint, _ in counted[:1]}
     for (_, before), (endpoint, after) in pairwise(counted):
@@ -159,8 +161,5 @@ def _counts_around_new_endpoints(evidence: Evidence) -> Iterator[tuple[int, int]
 
 
 def _seconds_ahead(timed: TimedRecord) -> float | None:
-    try:
-        date = parsedate_to_datetime(timed.record.headers.get("date", ""))
-    except ValueError:
-        return None
-    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - timed.at
+    date = parse_date(timed.record.headers.get("date", ""))
+    return None if date is None else date - timed.at
