@@ -119,6 +119,16 @@ def test_a_live_null_differs_from_a_declared_number() -> None:
         pytest.param(
             {"A": {"price": 5}}, None, {"outlet_prices.A.price": (None, 5)}, id="live is null"
         ),
+        pytest.param(
+            {"A": {"price": 5}, "B": {"price": 6}},
+            {},
+            {"outlet_prices.A.price": (None, 5), "outlet_prices.B.price": (None, 6)},
+            id="the first ones",
+        ),
+        pytest.param(
+            {"A": {"price": 5}}, {"A": {}}, {"outlet_prices.A.price": (None, 5)}, id="live is bare"
+        ),
+        pytest.param({}, {"A": {}}, {"outlet_prices.A": ({}, None)}, id="a bare key goes"),
     ],
 )
 def test_a_keyed_map_is_compared_key_by_key(
@@ -149,6 +159,19 @@ def test_components_are_a_keyed_map_too() -> None:
     assert differences(VARIANT, declared, live) == {
         "components.MILK.qty": (1, 2),
         "components.SUGAR.qty": (1, None),
+    }
+
+
+def test_a_filled_map_is_named_by_its_entries_alone() -> None:
+    components = {"MILK": {"qty": 2}, "SUGAR": {"qty": 1}}
+    assert differences(VARIANT, {"components": components}, {"components": {}}) == {
+        "components.MILK.qty": (None, 2),
+        "components.SUGAR.qty": (None, 1),
+    }
+    wanted = {"requires": {"categories": ["Drinks"], "variants": ["A"]}}
+    assert differences(COUPON, wanted, {"requires": {}}) == {
+        "requires.categories": (None, ["Drinks"]),
+        "requires.variants": (None, ["A"]),
     }
 
 
@@ -275,18 +298,17 @@ LAZY = """
 import sys
 from reconciler.core.diff.diff import compare_fields
 from reconciler.kinds import KINDS
-variant = KINDS["variant"]
+variant, coupon = KINDS["variant"], KINDS["coupon"]
 prices = {"outlet_prices": {"A": {"price": 1}}, "unit_price": 5}
 assert compare_fields(variant, {**prices, "unit_price": 6}, prices)
-assert not compare_fields(variant, {"outlet_prices": {"A": {"price": 1}}},
-                   {"outlet_prices": {"A": {"price": 1, "extra_cost": 2}}})
-assert "deepdiff" not in sys.modules, "imported for scalars"
 assert compare_fields(variant, {"outlet_prices": {}}, prices)
-assert "deepdiff" in sys.modules, "not imported for a nested difference"
+assert "deepdiff" not in sys.modules, "imported for maps of scalars"
+assert compare_fields(coupon, {"requires": {"variants": ["A"]}}, {"requires": {"variants": []}})
+assert "deepdiff" in sys.modules, "not imported for a list in a map"
 """
 
 
-def test_deepdiff_is_imported_only_when_something_nested_differs() -> None:
+def test_deepdiff_is_imported_only_for_a_list_in_a_map() -> None:
     done = subprocess.run(
         [sys.executable, "-c", LAZY], capture_output=True, text=True, check=False, timeout=60
     )

@@ -1,8 +1,7 @@
 """The difference between what is declared and what is live, and which differences are harmless.
 
-`==` finds what differs; DeepDiff explains a difference inside a nested value. It is imported here
-alone, and only when something nested differs: at 10,000 objects equality costs milliseconds where
-DeepDiff costs seconds.
+`==` finds what differs, also in maps of scalars. DeepDiff explains a difference between maps of
+lists, and is imported here alone, for those alone: it takes seconds for 10,000 objects.
 
 A harmless rewrite by the server leaves the meaning: white space trimmed or collapsed, letter case,
 the Unicode form of a text, a sum of money rounded to a whole unit or a coin, an image under another
@@ -14,7 +13,7 @@ none of these.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 from unicodedata import normalize
@@ -54,25 +53,29 @@ def compare_fields(
     Compares only fields that are declared, that can be compared, and that the shop showed; and
     `moved` ones, which a difference in what was written last lets compare.
     """
-    return tuple(
-        found
-        for found in find_differences(kind, declared, live, moved)
-        if not differs_in_whitespace_only(kind, found.path, found.after, found.before)
-    )
+    return tuple(_find_visible(kind, declared, live, moved))
+
+
+def differs(kind: Kind, declared: Value, live: Value, moved: Collection[str] = ()) -> bool:
+    """Return whether `compare_fields` finds a change; it stops at the first one."""
+    return next(_find_visible(kind, declared, live, moved), None) is not None
+
+
+def _find_visible(*sides: Any) -> Iterator[FieldChange]:
+    for found in find_differences(*sides):
+        if not differs_in_whitespace_only(sides[0], found.path, found.after, found.before):
+            yield found
 
 
 def find_differences(
     kind: Kind, declared: Value, live: Value, moved: Collection[str] = ()
-) -> tuple[FieldChange, ...]:
-    """Return the differences to the letter, white space included."""
-    if declared.items() <= live.items():
-        return ()  # nearly every object of a shop
-    changes: list[FieldChange] = []
-    for name, after in declared.items():
+) -> Iterator[FieldChange]:
+    """Yield the differences to the letter, white space included."""
+    # Nearly every object of a shop is equal as a whole.
+    for name, after in () if declared.items() <= live.items() else declared.items():
         field = kind.fields[name]
         if name in live and live[name] != after and (field.comparable or name in moved):
-            changes.extend(_explain(kind, field, live[name], after))
-    return tuple(changes)
+            yield from _explain(kind, field, live[name], after)
 
 
 def equivalent_rewrites(
@@ -158,52 +161,57 @@ def _explain(kind: Kind, field: Field, before: Any, after: Any) -> Iterator[Fiel
         action, reason = Action.REPLACE, field.immutable_reason
     elif field.name == kind.retire and after:
         action = Action.RETIRE
-    if not isinstance(after, Mapping):
-        yield FieldChange((field.name,), before, after, action, reason)
-        return
-    for path, old, new in _compare_nested(keep_declared_members(before, after), after):
+    parts: Iterable[tuple[Path, Any, Any]] = [((), before, after)]
+    if isinstance(after, dict):
+        parts = _compare_nested(keep_declared_members(before, after), after)
+    for path, old, new in parts:
         yield FieldChange((field.name, *path), old, new, action, reason)
 
 
 def keep_declared_members(live: Any, declared: Any) -> Any:
     """Return a keyed map cut to the declared part: all keys, and the declared members of each."""
-    if not isinstance(live, Mapping):
-        return {}
     return {
         key: {m: v for m, v in entry.items() if m in declared[key]}
-        if key in declared and isinstance(entry, Mapping)
+        if key in declared and isinstance(entry, dict)
         else entry
-        for key, entry in live.items()
+        for key, entry in (live.items() if isinstance(live, dict) else ())
     }
 
 
 def _compare_nested(before: Any, after: Any) -> Iterator[tuple[Path, Any, Any]]:
-    if before == after:
+    """Yield each leaf that differs in two maps."""
+    if not any(isinstance(inner, list) for side in (before, after) for inner in side.values()):
+        yield from _compare_leaves((), before, after)
         return
     from deepdiff import DeepDiff
 
     plain = reveal_all(after)  # a value under a mask has a type of its own
     tree = DeepDiff(before, plain, view="tree", ignore_numeric_type_changes=True)
-    found: dict[Path, tuple[Any, Any]] = {}
-    for levels in tree.values():
-        for level in levels:
-            path = level.path(output_format="list")
-            # A list is one value: say what it was and what it becomes, not which index moved.
-            depth = next((i for i, step in enumerate(path) if isinstance(step, int)), len(path))
-            path = tuple(str(step) for step in path[:depth])
-            found[path] = (value_at(before, path), value_at(after, path))
+    found = set[Path]()
+    for level in (level for levels in tree.values() for level in levels):
+        path = level.path(output_format="list")
+        # A list is one value: say what it was and what it becomes, not which index moved.
+        depth = next((i for i, step in enumerate(path) if isinstance(step, int)), len(path))
+        found.add(tuple(str(step) for step in path[:depth]))
     for path in sorted(found):
-        old, new = dict(_leaves(path, found[path][0])), dict(_leaves(path, found[path][1]))
-        if path == () and found[path][1] == {}:
-            new = {}  # a map that is emptied: its entries go, nothing comes
-        for leaf in sorted({*old, *new}):
-            if old.get(leaf) != new.get(leaf):
-                yield leaf, old.get(leaf), new.get(leaf)
+        yield from _compare_leaves(path, value_at(before, path), value_at(after, path))
+
+
+def _compare_leaves(path: Path, before: Any, after: Any) -> Iterator[tuple[Path, Any, Any]]:
+    """Yield the leaves that differ; a map that is filled or emptied is named by its entries."""
+    if before == after:
+        return
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in sorted({*before, *after}):
+            yield from _compare_leaves((*path, key), before.get(key), after.get(key))
+    else:
+        old, new = dict(_leaves(path, before)), dict(_leaves(path, after))
+        yield from ((leaf, old.get(leaf), new.get(leaf)) for leaf in sorted({*old, *new}))
 
 
 def _leaves(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
     """Yield every value below `path` that is not a mapping; an empty mapping is a value too."""
-    if isinstance(value, Mapping) and value:
+    if isinstance(value, dict) and value:
         for key, inner in value.items():
             yield from _leaves((*path, key), inner)
     elif value is not None:
@@ -217,7 +225,7 @@ def merge_declared(kind: Kind, live: Value, declared: Value) -> Value:
         before = live.get(name)
         if kind.fields[name].runtime:
             continue
-        if isinstance(value, Mapping) and isinstance(before, Mapping):
+        if isinstance(value, dict) and isinstance(before, dict):
             after[name] = {k: overlay(before.get(k), entry) for k, entry in value.items()}
         else:
             after[name] = value
@@ -229,7 +237,7 @@ def differs_in_whitespace_only(kind: Kind, path: Path, declared: Any, live: Any)
 
     Only that way round: where the shop holds the untidy text, writing the tidy one mends it.
     """
-    if not _prose(kind, path) or not isinstance(declared, str) or not isinstance(live, str):
+    if not (isinstance(declared, str) and isinstance(live, str) and _prose(kind, path)):
         return False
     plain = normalize("NFC", declared).replace("\r\n", "\n")
     single = _BLANKS.sub(" ", plain)
@@ -239,7 +247,7 @@ def differs_in_whitespace_only(kind: Kind, path: Path, declared: Any, live: Any)
 def is_equivalent_rewrite(kind: Kind, path: Path, written: Any, kept: Any, before: Any) -> bool:
     """Return whether what a server keeps of what was written a moment ago means the same.
 
-    `before` is what it held until then. A coupon's terms are never rewritten without harm.
+    `before` is the former value. A coupon's terms are never rewritten without harm.
     """
     if path[0] in kind.must_match_on_readback:
         return False

@@ -168,6 +168,6 @@ def gather_wanted(
 
 def overlay(below: Any, above: Any) -> Any:
     """Return `below` overlaid with `above`, to the depth of mappings inside `above`."""
-    if isinstance(below, Mapping) and isinstance(above, Mapping):
+    if isinstance(below, dict) and isinstance(above, dict):
         return {**below, **{k: overlay(below.get(k), v) for k, v in above.items()}}
     return above

@@ -115,7 +115,7 @@ def mask_all(value: Any) -> Any:
 
 
 def _map(value: Any, change: Any) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {name: change(inner) for name, inner in value.items()}
     return [change(item) for item in value] if isinstance(value, list) else value
 
@@ -150,7 +150,7 @@ def hidden_texts(value: Any) -> Iterator[str]:
     if isinstance(value, _Masked):
         yield str(reveal_all(value))
     elif isinstance(value, (Mapping, list)):
-        for inner in value.values() if isinstance(value, Mapping) else value:
+        for inner in value.values() if isinstance(value, dict) else value:
             yield from hidden_texts(inner)
 
 
@@ -158,7 +158,7 @@ def masked_paths(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, 
     """Yield the way to each value that is shown as a mask; a list is one value."""
     if isinstance(value, _Masked) or (isinstance(value, list) and any(map(is_masked, value))):
         yield path
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for name, inner in value.items():
             yield from masked_paths(inner, (*path, name))
 
@@ -167,7 +167,7 @@ def copy_masks(written: Any, valid: Any) -> Any:
     """Return a validated value with the masks of the texts that it was made from."""
     if isinstance(written, SecretText):
         return mask(valid, written.mask)
-    if isinstance(written, Mapping) and isinstance(valid, Mapping):
+    if isinstance(written, dict) and isinstance(valid, dict):
         return {name: copy_masks(written.get(name), inner) for name, inner in valid.items()}
     if isinstance(written, list) and isinstance(valid, list):
         # Validation may sort a list of texts.
@@ -186,7 +186,7 @@ def put_at(value: Any, path: Path, leaf: Any) -> Any:
 def value_at(value: Any, path: Path, missing: Any = None) -> Any:
     """Return the value at `path` inside an object, `missing` where there is none."""
     for key in path:
-        if not isinstance(value, Mapping) or key not in value:
+        if not isinstance(value, dict) or key not in value:
             return missing
         value = value[key]
     return value

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from reconciler.core.diff.change import Action, fingerprint, mark_at
-from reconciler.core.diff.diff import compare_fields
+from reconciler.core.diff.diff import differs
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Declared, Desired, Removal
 from reconciler.core.model.kind import Kind, Kinds, Value
@@ -186,7 +186,7 @@ def _find_shifted(kind: Kind, change: Approved, live: Value) -> Iterator[StaleFi
         was, now = before.get(name), seen.get(name)
         wanted = after.get(name, was)
         moved = kind.fields[name].comparable and now != was
-        if moved and compare_fields(kind, {name: wanted}, {name: now}):
+        if moved and differs(kind, {name: wanted}, {name: now}):
             hidden = any(path[0] == name for path in change.masked)
             values = was, now, wanted, hidden
             yield StaleField(change.address, change.action, None, name, *values)
@@ -227,7 +227,7 @@ def _is_so(kind: Kind, change: Approved, live: Live) -> bool:
     wanted = {name: after[name] for name in names if name in after}
     seen = _as_shown(kind, change, state.value)
     rewritten = () if change.action is Action.CREATE else _rewritten_fields(kind, change)
-    return change.action is not Action.DELETE and not compare_fields(kind, wanted, seen, rewritten)
+    return change.action is not Action.DELETE and not differs(kind, wanted, seen, rewritten)
 
 
 def _as_shown(kind: Kind, change: Approved, value: Value) -> Value:

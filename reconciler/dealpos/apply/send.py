@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.core.diff.diff import compare_fields
+from reconciler.core.diff.diff import differs
 from reconciler.core.diff.readback import describe_mismatch, may_be_behind
 from reconciler.core.model.live import Observed
 from reconciler.core.report import Written
@@ -159,7 +159,7 @@ class RequestSender(Lookup):
         self._send_settled(step, request)
         seen = self.look_until(
             address,
-            lambda value: "other" if compare_fields(kind, undo.must_match, value) else None,
+            lambda value: "other" if differs(kind, undo.must_match, value) else None,
             lambda value: True,
         )
         if seen.value is None:
@@ -236,7 +236,7 @@ class RequestSender(Lookup):
                 if change.before and may_be_behind(kind, change, state.value):
                     return None
                 continue
-            if compare_fields(kind, step.written_values(change), state.value):
+            if differs(kind, step.written_values(change), state.value):
                 return False
         return True
 

@@ -13,7 +13,7 @@ from functools import cache
 from itertools import chain
 
 from reconciler.core.diff.change import digest
-from reconciler.core.diff.diff import compare_fields
+from reconciler.core.diff.diff import differs
 from reconciler.core.diff.rename import apply_renames
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired, referenced_names
@@ -274,5 +274,5 @@ def _changed_names(reader: Reader, kind: Kind, desired: Desired) -> set[str]:
         name
         for name, declared in desired.objects.get(kind.name, {}).items()
         if isinstance(state := states.get(name), Observed)
-        and compare_fields(kind, declared.value, state.value, declared.changed_derived_fields)
+        and differs(kind, declared.value, state.value, declared.changed_derived_fields)
     }
