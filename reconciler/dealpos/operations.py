@@ -12,7 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from reconciler.errors import OperationUnavailable, Rejected
+from reconciler.core.model.kind import Kind
+from reconciler.errors import ApiError, OperationUnavailable, Rejected
 
 BASE = "/api/v3"
 
@@ -178,3 +179,14 @@ def may_mean_not_found(error: Rejected) -> bool:
 
 
 OPERATIONS = MappingProxyType({operation.name: operation for operation in _TABLE})
+
+
+def describe_failure(kind: Kind, error: ApiError) -> str:
+    """Return why objects of a kind could not be read, without what may be personal."""
+    if not kind.is_private:
+        return str(error)
+    # The message of the server may name the customer.
+    reason = f"HTTP {error.status}" if isinstance(error, Rejected) else "not understood"
+    if reason == "HTTP 403":
+        reason += f": permission denied: the API client needs {OPERATIONS[error.operation].right}"
+    return f"{error.operation}: {reason}"

@@ -97,6 +97,11 @@ class Routes:
             first.setdefault((route.method, route.path), route)
         return first.values()
 
+    def in_use(self, operation: Operation) -> Iterable[Route]:
+        """Return the routes that a call takes: the one that has answered, or one for each path."""
+        known = self.answered.get(operation.name)
+        return [known] if known else self.candidates_by_path(operation)
+
     def record(self, operation: Operation, route: Route, has_shown: bool = True) -> None:
         """Remember that a route has answered, and whether it has returned something."""
         self.answered[operation.name] = route

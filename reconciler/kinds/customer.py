@@ -51,6 +51,7 @@ class Customer(TypedDict, total=False):
 
 
 _FIELDS = tuple(Customer.__annotations__)
+_LISTED = ("code", "name", "email", "mobile", "birthday", "join_date")
 # dealpos-api.md §9: status is demanded on every write, and `Active` is its only documented value.
 _DEMANDED = {"Email": "", "MobilePhone": "", "Mobile": "", "Status": "Active"}
 
@@ -58,7 +59,8 @@ KIND = Kind(
     "customer",
     Customer,
     Reads(
-        listing=Listing("customer.list"),
+        # dealpos-api.md §9: the columns of a row; every other field needs a read of one customer.
+        listing=Listing("customer.list", fields=frozenset(_LISTED)),
         single=Single("customer.by_code"),
         # dealpos-api.md §9: the only read of one customer in generations A and B, deprecated. It
         # prints the gender as a boolean.

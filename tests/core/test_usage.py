@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.core.model.live import ListingStats
-from reconciler.core.steps.usage import Window, choose_read
+from reconciler.core.steps.usage import Window, choose_read, count_apart
 from reconciler.kinds import KINDS
 from tests.support.world import World
 
@@ -124,7 +124,7 @@ def test_a_later_listing_costs_what_the_earlier_one_tells(
         ("product", 3, ListingStats(20), 1),
         ("product", 3, ListingStats(2500, 500), 3),
         ("customer", 3, None, 3),
-        ("customer", 3, ListingStats(20), 3),  # a list row lacks most of a customer
+        ("customer", 3, ListingStats(20), 1),
         ("coupon", 3, None, 3),  # read back one by one, at once
         ("coupon", 3, ListingStats(20), 3),
     ],
@@ -133,6 +133,15 @@ def test_reading_back_takes_the_cheapest_way_that_a_kind_has(
     kind: str, count: int, listed: ListingStats | None, requests: int
 ) -> None:
     assert choose_read(KINDS[kind], count, listed).requests == requests
+
+
+def test_fields_that_no_list_shows_are_read_back_singly() -> None:
+    """API §9: a row of the list lacks most of a customer."""
+    customer, asked = KINDS["customer"], {"A": frozenset({"name"}), "B": frozenset({"city"})}
+    assert count_apart(customer, asked) == 1
+    assert count_apart(customer, asked, gone=True) == 2
+    assert choose_read(customer, 3, ListingStats(20), 1) == ("listing", 2, 1)
+    assert choose_read(customer, 3, ListingStats(20), 3).read == "single"
 
 
 def test_an_object_that_two_steps_write_is_read_back_once(world: World) -> None:

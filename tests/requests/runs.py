@@ -13,6 +13,7 @@ from flask import Flask
 
 from reconciler import sandbox
 from reconciler.cli import main as cli
+from reconciler.ledger.recent import FILE as WRITTEN
 from reconciler.workflows.connect import UNLIMITED_REQUESTS
 from tests.requests.shop import Catalogue, seed_of, write
 from tests.requests.stories import Story
@@ -87,6 +88,7 @@ class Runs:
     def _run(self, story: Story, command: str, folder: Path, shop: Path) -> list[str]:
         """Run a command against a copy of a shop; return the requests that it has sent."""
         shutil.copyfile(shop, _database(folder))
+        (folder / ".reconciler" / WRITTEN).unlink(missing_ok=True)  # the shop is as it was before
         counted = CountedSandbox(story.cap)
         self.monkeypatch.setattr(sandbox, "create_app", counted)
         self.monkeypatch.setenv("XDG_STATE_HOME", str(folder / ".state"))

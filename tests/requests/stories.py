@@ -125,7 +125,7 @@ def with_400_customers(variants: int) -> Catalogue:
 _HIDDEN_VARIANTS = Safety("hidden variants", lambda bound: bound.written_alone)
 _HIDDEN_PRODUCTS = Safety("hidden products", lambda bound: bound.new_products)
 _FIRST_BIRTH = Safety("first birth", lambda bound: 4)
-_HIDDEN_CUSTOMERS = Safety("hidden customers", lambda bound: bound.new_customers)
+_HIDDEN_CUSTOMERS = Safety("hidden customers", lambda bound: bound.new_customers + 1)
 _ALONE = {"apply": (_HIDDEN_VARIANTS,)}
 _BORN = {"plan": (_HIDDEN_PRODUCTS,), "apply": (_HIDDEN_PRODUCTS, _FIRST_BIRTH)}
 _JOINED = {"plan": (_HIDDEN_CUSTOMERS,), "apply": (_HIDDEN_CUSTOMERS,)}
@@ -190,16 +190,15 @@ STORIES = (
 )
 
 _TOTAL = "the total of the coupon list"
-_CUSTOMERS = "the customer list first"
 _RETIRED = "a batch that proves variants absent"
 _WIDER = "a list that proves coupons absent"
 
 ABOVE = {
-    ("no drift", "plan"): f"{_TOTAL}, {_CUSTOMERS}",
-    ("no drift", "apply"): f"{_TOTAL}, {_CUSTOMERS}",
-    ("no drift", "audit"): f"{_TOTAL}, {_CUSTOMERS}",
-    ("no drift, pages of 100", "plan"): f"{_TOTAL}, {_CUSTOMERS}",
-    ("no drift, pages without a cap", "plan"): f"{_TOTAL}, {_CUSTOMERS}",
+    ("no drift", "plan"): _TOTAL,
+    ("no drift", "apply"): _TOTAL,
+    ("no drift", "audit"): _TOTAL,
+    ("no drift, pages of 100", "plan"): _TOTAL,
+    ("no drift, pages without a cap", "plan"): _TOTAL,
     ("1 % price drift", "apply plan.json"): "the code of the product in the saved plan",
     ("10 new variants, the first", "plan"): _RETIRED,
     ("10 new variants, the first", "apply"): _RETIRED,
@@ -213,9 +212,6 @@ ABOVE = {
     ("500 new coupons", "apply"): f"{_WIDER}, {_TOTAL}, one list to verify the creations",
     ("500 deleted coupons", "apply"): "one list to verify the deletions",
     ("500 deleted coupons", "next plan"): f"{_WIDER}, {_TOTAL}",
-    ("50 customers of 400", "plan"): _CUSTOMERS,
-    ("20 new customers", "plan"): "one look-up of each in the place of two",
-    ("20 new customers", "apply"): "one look-up of each in the place of two, one list to verify",
     ("5 deleted variants", "plan"): f"{_TOTAL}, one list of stock",
     ("5 deleted variants", "apply"): f"{_TOTAL}, one list of stock",
     ("5 deleted variants", "next plan"): f"{_RETIRED}, {_TOTAL}",

@@ -36,6 +36,8 @@ class Listing:
     operation: str
     paged: bool = True
     constants: Value = field(default_factory=dict)
+    fields: frozenset[str] = frozenset()
+    """The fields that its rows show, where the API documents fewer of them than a read of one."""
     wider: Value = field(default_factory=dict)
     """A filter that may show what the listing leaves out by default; its values are a guess."""
 
@@ -263,9 +265,7 @@ class Kind:
 
     def parent_address(self, value: Value) -> Address | None:
         """Return the parent that a value names; None for a kind without parents."""
-        if self.parent is None:
-            return None
-        return Address(self.parent.kind, value.get(self.parent.kind, ""))
+        return Address(above, value.get(above, "")) if (above := self.parent_kind) else None
 
     @cached_property
     def comparable_fields(self) -> frozenset[str]:

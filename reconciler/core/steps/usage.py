@@ -6,7 +6,6 @@ The rate limit is a fixed window, by default 50 requests per 180 seconds over al
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -79,11 +78,15 @@ def note_gaps(ordered: Sequence[Step], window: Window) -> Iterator[str]:
 
 def count_readbacks(steps: Sequence[Step], kinds: Kinds, pages: Mapping[str, ListingStats]) -> int:
     """Return the requests that read back what `steps` write, and read again what they replace."""
-    confirmed = Counter(
-        (address.kind, gone)
-        for address, gone in {(a, s.action is Action.DELETE) for s in steps for a in s.addresses}
-    )
-    reads = sum(choose_read(kinds[n], c, pages.get(n)).requests for (n, _), c in confirmed.items())
+    confirmed: dict[tuple[str, bool], dict[str, frozenset[str]]] = {}
+    for step in steps:
+        gone = step.action is Action.DELETE
+        for address, proof in step.proofs.items():
+            confirmed.setdefault((address.kind, gone), {})[address.name] = proof.visible
+    reads = 0
+    for (name, gone), asked in confirmed.items():
+        apart = count_apart(kinds[name], asked, gone)
+        reads += choose_read(kinds[name], len(asked), pages.get(name), apart).requests
     replaced = sum((step.action is Action.REPLACE) + step.proves_births for step in steps)
     listings = {
         address.kind
@@ -99,13 +102,25 @@ class ReadChoice(NamedTuple):
 
     read: Literal["batch", "single", "listing"]
     requests: int
+    apart: int = 0
+    """The single reads among them that a listing needs beside it."""
 
 
-def choose_read(kind: Kind, count: int, listed: ListingStats | None) -> ReadChoice:
+def count_apart(kind: Kind, asked: Mapping[str, frozenset[str]], gone: bool = False) -> int:
+    """Return how many objects need single reads beside the listing of a kind.
+
+    They have fields that its rows do not show, or were deleted: it may hide those that exist.
+    """
+    shown = kind.reads.listing.fields if kind.reads.listing else frozenset()
+    return sum(gone or not fields <= shown for fields in asked.values()) if shown else 0
+
+
+def choose_read(kind: Kind, count: int, listed: ListingStats | None, apart: int = 0) -> ReadChoice:
     """Return the read that shows `count` named objects of a kind in the fewest requests.
 
-    `listed` says how many pages a whole listing has, where one was read. Objects that must not be
-    broader than declared are read one by one: each before the next is written.
+    `listed` says how many pages a listing has that shows them, where one was read; `apart` of them
+    need single reads too. Objects that must not be broader than declared are read one by one: each
+    before the next is written.
     """
     if kind.must_match_on_readback:
         return ReadChoice("single", count)
@@ -114,8 +129,8 @@ def choose_read(kind: Kind, count: int, listed: ListingStats | None) -> ReadChoi
         choices.append(ReadChoice("batch", ceil(count / kind.reads.batch.limit)))
     elif kind.reads.single:
         choices.append(ReadChoice("single", count))
-    if kind.reads.listing and kind.reads.prefer_listing and (listed is not None or not choices):
-        choices.append(ReadChoice("listing", _listing_pages(listed)))
+    if kind.reads.listing and (listed is not None or not choices):
+        choices.append(ReadChoice("listing", _listing_pages(listed) + apart, apart))
     return min(choices, key=lambda choice: choice.requests)
 
 

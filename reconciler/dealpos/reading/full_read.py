@@ -17,9 +17,10 @@ from reconciler.core.model.live import gather_wanted
 from reconciler.core.model.secret import authorises, conceal_live
 from reconciler.core.steps.usage import SECONDS_PER_REQUEST
 from reconciler.dealpos.client import Client
+from reconciler.dealpos.operations import describe_failure
 from reconciler.dealpos.reading.paging import PAGE_SIZES
 from reconciler.dealpos.reading.read import find, read_recent_singly
-from reconciler.dealpos.reading.reader import Reader, describe_failure
+from reconciler.dealpos.reading.reader import Reader
 from reconciler.errors import OperationUnavailable, Rejected, UnexpectedResponse
 
 Pick = Callable[[Address], bool]

@@ -38,7 +38,7 @@ def reads_prove_absence(reader: Reader, kind: Kind, missing: list[str]) -> bool:
     if kind.reads.batch or kind.name in reader.unlisted:
         return True  # they were requested by name
     listed = reader.live.listings.get(kind.name)
-    if listed is None:
+    if listed is None or kind.name not in reader.live.complete:
         return False  # not read to its end: some shops show their first page alone
     pages = listed.requests(DOCUMENTED_BATCH_ROWS)
     if pages == 1:

@@ -26,10 +26,10 @@ from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading import proof
 from reconciler.dealpos.reading.dependents import read_dependents
 from reconciler.dealpos.reading.reader import MAX_PROOF_PAGES, Reader, RequestedFields
-from reconciler.errors import OperationUnavailable, Rejected, UnexpectedResponse
+from reconciler.errors import OperationUnavailable, OutcomeUnknown, Rejected, UnexpectedResponse
 
-MAX_SINGLE_READS = 50
-"""Single reads that are sent before a listing of unknown length is tried."""
+MIN_LISTED_NAMES = 3
+"""Names for which a page of a listing of unknown length is tried before single reads."""
 
 MAX_SPELLINGS = 2_000
 """Other spellings of new keys that are asked for, a hundred in one request."""
@@ -153,17 +153,27 @@ def _read_kind(reader: Reader, kind: Kind, asked: RequestedFields, *, declared: 
             reader.read_many(kind, kind.reads.batch, asked)
         elif kind.reads.prefer_listing:
             _read_whole_listing(reader, kind, asked, declared=declared)
-        elif len(asked) <= MAX_SINGLE_READS:
-            reader.read_singles(kind, sorted(asked))
         else:
-            reader.read_listing(kind, asked, budget=len(asked))
-            reader.read_singles(kind, reader.find_missing(kind, asked))
+            _read_some(reader, kind, asked)
         _resolve_missing(reader, kind, asked)
         reader.read_missing_fields(kind, asked)
     except (Rejected, UnexpectedResponse) as error:
         if error.operation == "token":
             raise
         reader.mark_unread(kind, asked, error)
+
+
+def _read_some(reader: Reader, kind: Kind, asked: RequestedFields) -> None:
+    """Read a few of many objects: by a listing, as long as it costs no more than single reads.
+
+    Objects with fields that its rows do not show are read singly in any case.
+    """
+    shown = kind.reads.listing.fields if kind.reads.listing else frozenset()
+    listed = {name: fields for name, fields in asked.items() if fields <= shown}
+    if len(listed) >= MIN_LISTED_NAMES and kind.name not in reader.live.complete:
+        with suppress(Rejected, OutcomeUnknown, UnexpectedResponse):  # single reads may answer
+            reader.read_listing(kind, listed, budget=len(listed))
+    reader.read_singles(kind, reader.find_missing(kind, asked))
 
 
 def _read_whole_listing(

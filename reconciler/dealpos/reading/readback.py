@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import ABSENT, ListingStats, Live, gather_wanted
-from reconciler.core.steps.usage import ReadChoice, choose_read
+from reconciler.core.steps.usage import ReadChoice, choose_read, count_apart
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.reader import MAX_PROOF_PAGES, Reader, RequestedFields
 from reconciler.errors import Rejected, UnexpectedResponse
@@ -33,11 +33,12 @@ class Readback:
         """Return the requests that reading written objects again takes."""
         counts = Counter(address.kind for address in addresses)
         return sum(
-            self._choose_read(self.kinds[name], count).requests for name, count in counts.items()
+            self._choose_read(self.kinds[name], count, count).requests
+            for name, count in counts.items()
         )
 
-    def _choose_read(self, kind: Kind, count: int) -> ReadChoice:
-        choice = choose_read(kind, count, self.pages.get(kind.name))
+    def _choose_read(self, kind: Kind, count: int, apart: int) -> ReadChoice:
+        choice = choose_read(kind, count, self.pages.get(kind.name), apart)
         if self.prefer_single and kind.reads.single and choice.read == "listing":
             return ReadChoice("single", count)
         return choice
@@ -56,8 +57,9 @@ class Readback:
         reader = Reader(self.client, self.kinds)
         wanted = gather_wanted((a.kind, a.name, (fields or {}).get(a, ())) for a in addresses)
         for name, asked in wanted.items():
-            choice = self._choose_read(self.kinds[name], len(asked))
-            _read_again(reader, self.kinds[name], asked, choice, exist)
+            kind = self.kinds[name]
+            choice = self._choose_read(kind, len(asked), count_apart(kind, asked))
+            _read_again(reader, kind, asked, choice, exist)
             shown = reader.builder.read_singly.get(name, set())
             self.read_singly = {Address(name, each) for each in shown}
         return reader.live
@@ -66,11 +68,12 @@ class Readback:
         """Read deleted objects once: the read shows them or not."""
         reader = Reader(self.client, self.kinds)
         for name, asked in gather_wanted((a.kind, a.name, ()) for a in addresses).items():
+            kind = self.kinds[name]
+            choice = self._choose_read(kind, len(asked), count_apart(kind, asked, gone=True))
             try:
-                choice = self._choose_read(self.kinds[name], len(asked))
-                _read_cheaply(reader, self.kinds[name], asked, choice, exist=False)
+                _read_cheaply(reader, kind, asked, choice, exist=False)
             except (Rejected, UnexpectedResponse) as error:
-                reader.mark_unread(self.kinds[name], asked, error)
+                reader.mark_unread(kind, asked, error)
         return reader.live
 
     def read_listing(self, kind: Kind, names: Sequence[str]) -> Live:
@@ -116,4 +119,4 @@ def _read_cheaply(
     elif choice.read == "single":
         reader.read_singles(kind, sorted(asked), exist=exist)
     else:
-        reader.read_listing(kind, asked, to_the_end=True, budget=choice.requests)
+        reader.read_listing(kind, asked, to_the_end=True, budget=choice.requests - choice.apart)

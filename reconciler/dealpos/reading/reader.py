@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from math import ceil
 
@@ -20,7 +21,12 @@ from reconciler.core.model.masked import SecretText
 from reconciler.core.model.secret import conceal_name
 from reconciler.core.steps.step import split_batches
 from reconciler.dealpos.client import Client
-from reconciler.dealpos.operations import OPERATIONS, may_mean_not_found
+from reconciler.dealpos.operations import (
+    OPERATIONS,
+    Route,
+    describe_failure,
+    may_mean_not_found,
+)
 from reconciler.dealpos.reading.live_builder import LiveBuilder
 from reconciler.dealpos.reading.other_field import read_by_other_field
 from reconciler.dealpos.reading.paging import DOCUMENTED_PAGE_ROWS, batches_are_cheaper, read_pages
@@ -60,6 +66,8 @@ class Reader:
         """Names that no listing or batch has answered for, so that only single reads can."""
         self._says_not_found: set[str] = set()
         """Kinds whose single read has answered a plain "not found"."""
+        self._not_found: dict[Address, frozenset[Route]] = {}
+        """The routes by which a single read has not found an object."""
         self._failed: dict[str, dict[str, errors.OutcomeUnknown]] = {}
         """Single reads that failed, by kind and name, where that may mean "not found"."""
 
@@ -122,7 +130,7 @@ class Reader:
         """
         listing = kind.reads.listing
         assert listing is not None
-        spent = largest = 0
+        spent = largest = seen = 0
 
         def stop(seen: set[str], page: Rows) -> bool:
             if not to_the_end and asked.keys() <= seen:
@@ -140,6 +148,9 @@ class Reader:
                 is_full = seen > largest or largest > DOCUMENTED_PAGE_ROWS
                 size = UNPAGED_ROWS if not listing.paged else largest if is_full else 0
                 self.live.listings[kind.name] = ListingStats(seen, size)
+        known = self.live.objects.get(kind.name, {})
+        if asked and kind.name not in self.live.complete and asked.keys() <= known.keys():
+            self.live.listings[kind.name] = ListingStats(seen, largest)
 
     def read_batches(self, kind: Kind, batch: Batch, names: Iterable[str]) -> None:
         """Read named objects, as many in one request as the API takes."""
@@ -163,10 +174,14 @@ class Reader:
         """
         if kind.name in self.client.routes.by_other_field:
             return read_by_other_field(self, kind, name)
+        single, address = kind.reads.single, Address(kind.name, name)
+        assert single is not None
+        in_use = partial(self.client.routes.in_use, OPERATIONS[single.operation])
+        if not exists and self._not_found.get(address, frozenset()).issuperset(in_use()):
+            return False
         if self._read_by_identity(kind, name, exists):
             return True
-        single = kind.reads.single
-        assert single is not None
+        self._not_found[address] = frozenset(in_use())
         is_useless = exists and single.operation not in self.client.routes.shown
         if is_useless and kind.reads.other and read_by_other_field(self, kind, name):
             self.client.routes.by_other_field.add(kind.name)
@@ -283,14 +298,3 @@ class Reader:
             self._says_not_found.add(kind.name)
             for name, error in self._failed.pop(kind.name, {}).items():
                 self.mark_unread(kind, [name], error)
-
-
-def describe_failure(kind: Kind, error: errors.ApiError) -> str:
-    """Return why objects of a kind could not be read, without what may be personal."""
-    if not kind.is_private:
-        return str(error)
-    # The message of the server may name the customer.
-    reason = f"HTTP {error.status}" if isinstance(error, errors.Rejected) else "not understood"
-    if reason == "HTTP 403":
-        reason += f": permission denied: the API client needs {OPERATIONS[error.operation].right}"
-    return f"{error.operation}: {reason}"

@@ -37,20 +37,86 @@ def test_a_small_shop_is_read_in_few_requests(same: MakeShop) -> None:
     ]
 
 
+def people(count: int, name: str = "N") -> dict[str, Any]:
+    mails = {i: f"{i}@e.com" for i in range(count)}
+    return {"customers": [{"Code": f"C{i:02}", "Name": name, "Email": mails[i]} for i in mails]}
+
+
+def knowing(numbers: range, more: str = "") -> str:
+    lines = (f"  - {{code: C{i:02}, name: N{more}}}\n" for i in numbers)
+    return "customers:\n" + "".join(lines)
+
+
 def test_customers_are_read_singly_while_they_are_few(open_shop: MakeShop) -> None:
-    people = [{"Code": f"C{i:02}", "Name": "N", "Email": f"{i}@e.com"} for i in range(40)]
-    text = "customers: [{code: C01, name: N}, {code: C02, name: N}]"
-    shop = open_shop({"customers": people}, text)
+    shop = open_shop(people(40), knowing(range(1, 3)))
     assert shop.plan().changes == ()
     assert asked(shop) == ["customer.by_code"] * 2
 
 
-def test_many_customers_are_read_by_the_list(open_shop: MakeShop) -> None:
-    people = [{"Code": f"C{i:02}", "Name": "N", "Email": f"{i}@e.com"} for i in range(60)]
-    text = "customers:\n" + "".join(f"  - {{code: C{i:02}, name: N}}\n" for i in range(60))
-    shop = open_shop({"customers": people}, text)
+@pytest.mark.parametrize("count", [3, 50, 51, 60])
+def test_many_customers_are_read_by_the_list(open_shop: MakeShop, count: int) -> None:
+    shop = open_shop(people(60), knowing(range(count)))
     assert shop.plan().changes == ()
     assert asked(shop) == ["customer.list"]
+
+
+def test_customers_whose_fields_no_list_shows_are_read_singly(open_shop: MakeShop) -> None:
+    shop = open_shop(people(60), knowing(range(5), ", city: ''"))
+    assert shop.plan().changes == ()
+    assert asked(shop) == ["customer.by_code"] * 5
+
+
+@pytest.mark.parametrize("field", ["forbidden_operations", "missing_operations"])
+def test_customers_without_a_list_are_read_singly(open_shop: MakeShop, field: str) -> None:
+    lists = frozenset({"POST /Customer/p", "GET /Customer"})
+    shop = open_shop(people(60), knowing(range(5)), **{field: lists})
+    plan = shop.plan()
+    assert (plan.changes, plan.unknown) == ((), ())
+
+
+@pytest.mark.parametrize("not_found", ["404", "400", "empty", "null"])
+@pytest.mark.parametrize("kind", ["customer", "coupon", "product", "variant"])
+def test_no_object_is_asked_for_twice(open_shop: MakeShop, kind: str, not_found: str) -> None:
+    files = {
+        "customer": knowing(range(38, 45)),
+        "coupon": "coupons:\n"
+        + "".join(
+            f"  - {{code: D{i}, type: DiscountAmount, discount: 5, limit: 1}}\n" for i in range(5)
+        ),
+        "product": declaring(35),
+        "variant": declaring(35),
+    }
+    shop = open_shop({**stock(30), **people(40)}, files[kind], not_found=not_found)
+    sent: list[str] = []
+    client = shop.client()
+    call = client.call
+
+    def listen(name: str, parameters: Any = None, **how: bool) -> Any:
+        if name == f"{kind}.by_code":
+            sent.append(str(parameters))
+        return call(name, parameters, **how)
+
+    client.call = listen  # type: ignore[method-assign]
+    created = [c for c in shop.make(client).plan.changes if c.address.kind == kind]
+    assert len(created) == 5
+    assert len(sent) == len(set(sent))
+    assert len(sent) <= 5 + 1  # one that exists shows that objects are found by code
+
+
+def test_written_customers_are_verified_by_a_page_of_the_list(open_shop: MakeShop) -> None:
+    shop = open_shop(people(60, "Old"), knowing(range(5)))
+    plan = shop.plan()
+    report = shop.apply(plan)
+    assert report.verified == 5
+    assert report.requests == shop.cost(plan).requests == 5 + 1
+
+
+def test_written_customers_are_read_singly_where_no_list_shows_all(open_shop: MakeShop) -> None:
+    shop = open_shop(people(60), knowing(range(58, 64), ", city: Bogor"))
+    plan = shop.plan()
+    report = shop.apply(plan)
+    assert report.verified == 6
+    assert report.requests == shop.cost(plan).requests == 6 + 6
 
 
 def test_a_list_that_ignores_paging_does_not_loop(open_shop: MakeShop) -> None:
