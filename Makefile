@@ -25,7 +25,7 @@ help:
 	@echo "make prefixes  interrupt WORLDS generated applies after each request (10,000: an hour)"
 	@echo "make fuzz      damage every file of a run in MUTANTS ways (2000: half an hour)"
 	@echo "make mutation  run SAMPLE random mutants of workflows, plan, steps and apply (250: an hour)"
-	@echo "make bench     measure load, plan, start-up and rendering (minutes)"
+	@echo "make bench     measure in turns: plan, floor, octoDNS and the commit RELEASE (minutes)"
 	@echo "make dist      build the wheel and the source archive"
 
 .venv/bin/python:
@@ -124,7 +124,7 @@ mutation: .venv/dev.stamp .venv/mutation.stamp
 	@.venv/bin/python tests/mutation.py $(SAMPLE)
 
 bench: .venv/dev.stamp
-	@.venv/bin/python tests/benchmarks/run.py
+	@.venv/bin/python tests/benchmarks/run.py $(if $(RELEASE),--release $(RELEASE)) $(SIZES)
 	@.venv/bin/python tests/benchmarks/rendering.py
 
 dist: .venv/dev.stamp

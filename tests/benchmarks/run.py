@@ -1,121 +1,208 @@
-"""Measure load, plan and start-up as whole processes; prints one table.
+"""Measure whole processes on several shapes of a shop, in turns; prints one table.
 
-`python tests/benchmarks/run.py [VARIANTS …]` (default 1000 10000). Each figure is the median of
-several runs; the tool and the yardstick (`bold.py`) take turns in the same run, because machines
-differ and drift, and their ratio does not. The shop answers from memory (`served.py`): what a
-server spends on an answer is spent on another machine.
+`python tests/benchmarks/run.py [--release COMMIT] [VARIANTS …]` (default 1000 10000). Each figure
+is the median of several runs. The commands of a shape take turns in the same run, because machines
+differ and drift, and their ratio does not. The ratio is to the first command of the shape: to the
+floor (`bold.py`), which parses, fetches and compares and does nothing else.
+
+octoDNS plans as many records as there are variants, in an environment of its own below `build/`;
+it reads its live side from a file. `--release` measures another commit of this repository beside
+the present one. The shop answers from memory (`served.py`): what a server spends on an answer is
+spent on another machine.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
-import bold  # noqa: F401 - fails early when the yardstick is broken
+import bold  # noqa: F401 - fails early when the floor is broken
 import shops
 
 from reconciler import sandbox
 
 RUNS = 7
-PYTHON = sys.executable
-# As installed: compiled modules are kept, for the tool and the yardstick alike.
-ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 HERE = Path(__file__).parent
-FRESH = "an empty folder"
-"""Stands in a command for a folder that each run gets anew."""
+ROOT = HERE.parents[1]
+BUILD = ROOT / "build" / "bench"
+FOLDER, URL, FRESH = "the shop folder", "the address of the shop", "an empty folder"
+"""Stand in a command for what differs between the runs."""
+TOOL = [sys.executable, "-m", "reconciler"]
+COLD = {"RECONCILER_CACHE": "off"}
+OCTODNS = "octodns==1.22.0"
+# As installed: compiled modules are kept, for the tool and the others alike.
+KEPT = {k: v for k, v in os.environ.items() if k not in ("PYTHONDONTWRITEBYTECODE", "CI")}
 
 
-def measure(arguments: list[str], environment: dict[str, str]) -> tuple[float, float, int]:
+@dataclass(frozen=True)
+class Command:
+    """A command of a shape, and the variables that it runs with."""
+
+    words: list[str]
+    variables: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A shop, and what is measured on it."""
+
+    name: str
+    make: Callable[[Path], dict[str, Any]]
+    """Writes the folder and returns the seed of the shop."""
+    commands: dict[str, Command]
+    seconds_an_answer: float = 0
+
+
+def plan(*options: str, cached: bool = False) -> Command:
+    """Return a plan; `cached` lets it know the files of the run before."""
+    return Command([*TOOL, "plan", FOLDER, *options], {} if cached else COLD)
+
+
+def shapes(sizes: list[int], release: list[str], octodns: list[str]) -> Iterator[Shape]:
+    """Yield every shape that is measured."""
+    floor = Command([sys.executable, str(HERE / "bold.py"), FOLDER, URL])
+    for size in sizes:
+        commands = {"floor": floor, "plan": plan(), "plan again": plan(cached=True)}
+        if release:
+            commands["plan of the release"] = Command([*release, "plan", FOLDER], COLD)
+        if octodns:
+            commands["octoDNS"] = Command([*octodns, "--config-file", f"{FOLDER}/octodns.yaml"])
+        commands["validate"] = Command([*TOOL, "validate", FOLDER], COLD)
+        commands["audit"] = Command([*TOOL, "audit", FOLDER], COLD)
+        commands["import"] = Command([*TOOL, "import", FRESH])
+        yield Shape(f"{size:,} variants, 1 % drift", lambda at, n=size: _drift(at, n), commands)
+    many = {"plan": plan(), "plan as JSON": plan("--format", "json")}
+    yield Shape("10,000 changes", lambda at: shops.make(at, 10_000, drifted_every=1), many)
+    yield Shape("20,000 customers", lambda at: shops.make_customers(at, 20_000), {"plan": plan()})
+    edits = {"adopt": Command([*TOOL, "adopt", FOLDER, "--dry-run"], COLD)}
+    yield Shape("100 edits in one file", lambda at: shops.make(at, 10_000, one_file=True), edits)
+    far = Shape("10,000 variants, far", lambda at: shops.make(at, 10_000), {"plan": plan()}, 0.3)
+    yield far
+
+
+def _drift(folder: Path, variants: int) -> dict[str, Any]:
+    shops.make_records(folder, variants)
+    return shops.make(folder, variants)
+
+
+def measure(words: list[str], environment: dict[str, str]) -> tuple[float, float, int]:
     """Wall seconds, peak MiB and exit code of one process, by the system's own accounting."""
     began = time.perf_counter()
     unheard = subprocess.DEVNULL
-    process = subprocess.Popen(arguments, env=environment, stdout=unheard, stderr=unheard)
+    process = subprocess.Popen(words, env=environment, stdout=unheard, stderr=unheard)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     return time.perf_counter() - began, usage.ru_maxrss / 1024, process.returncode
 
 
-def report(name: str, walls: list[float], peaks: list[float], against: list[float] | None) -> None:
-    ratio = f"{median(a / b for a, b in zip(walls, against, strict=True)):.2f}" if against else ""
-    print(f"{name:<34}{median(walls):>8.2f} s {median(peaks):>8.0f} MiB {ratio:>8}")  # noqa: T201
+def report(name: str, walls: list[float], peaks: list[float], against: list[float]) -> None:
+    ratio = median(a / b for a, b in zip(walls, against, strict=True))
+    shown = "" if walls is against else f"{ratio:.2f}"
+    print(f"{name:<46}{median(walls):>8.2f} s {median(peaks):>6.0f} MiB {shown:>8}", flush=True)  # noqa: T201
 
 
-def shop(variants: int) -> None:
-    """Measure one size of shop, served on loopback."""
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / "shop"
-        seed = shops.make(folder, variants)
-        (folder / ".reconciler").mkdir()
-        sandbox.seed(folder / ".reconciler" / "sandbox.db", seed)
-        with subprocess.Popen(
-            [PYTHON, str(HERE / "served.py"), str(folder)], stdout=subprocess.PIPE, text=True
-        ) as server:
-            assert server.stdout is not None
-            url = server.stdout.readline().strip()
-            environment = {
-                **ENVIRONMENT,
+@contextmanager
+def served(folder: Path, shape: Shape) -> Iterator[dict[str, str]]:
+    """Serve the shop of a shape; gives the variables that name it."""
+    (folder / ".reconciler").mkdir(parents=True)
+    sandbox.seed(folder / ".reconciler" / "sandbox.db", shape.make(folder))
+    words = [sys.executable, str(HERE / "served.py"), str(folder), str(shape.seconds_an_answer)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().strip()
+        try:
+            yield {
+                **KEPT,
+                "XDG_CACHE_HOME": f"{folder}.cache",
+                "XDG_STATE_HOME": f"{folder}.state",
                 "DEALPOS_URL": url,
                 "DEALPOS_CLIENT_ID": "sandbox",
                 "DEALPOS_CLIENT_SECRET": "sandbox",
             }
-            commands = {
-                "yardstick": [PYTHON, str(HERE / "bold.py"), str(folder), url],
-                "load (validate)": [PYTHON, "-m", "reconciler", "validate", str(folder)],
-                "plan, 1 % drift": [PYTHON, "-m", "reconciler", "plan", str(folder)],
-                "audit": [PYTHON, "-m", "reconciler", "audit", str(folder)],
-                "import": [PYTHON, "-m", "reconciler", "import", FRESH],
-            }
-            try:
-                take_turns(commands, environment, variants)
-                for name in ("plan, 1 % drift", "audit", "import"):
-                    asked = requests(commands[name], environment)
-                    print(f"{variants:,} variants: {name}: {asked} requests")  # noqa: T201
-            finally:
-                server.terminate()
+        finally:
+            server.terminate()
 
 
-def requests(command: list[str], environment: dict[str, str]) -> int:
-    """Return the number of requests of a command, the one for a token included."""
-    with tempfile.TemporaryDirectory() as fresh:
-        words = [fresh if word == FRESH else word for word in command]
-        ran = subprocess.run([*words, "-v"], env=environment, capture_output=True, text=True)
-    return len(re.findall(r"^\S+ +\S+ +(?:GET|POST) /", ran.stderr, re.MULTILINE))
+def take_turns(shape: Shape, runs: int) -> None:
+    """Run the commands of a shape in turn, so that all of them meet the same weather."""
+    found: dict[str, list[tuple[float, float, int]]] = {name: [] for name in shape.commands}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "shop"
+        with served(folder, shape) as environment:
+            for turn in range(runs + 1):
+                for name, command in shape.commands.items():
+                    with tempfile.TemporaryDirectory() as fresh:
+                        filled = {URL: environment["DEALPOS_URL"], FRESH: fresh}
+                        words = [
+                            filled.get(w, w.replace(FOLDER, str(folder))) for w in command.words
+                        ]
+                        ran = measure(words, {**environment, **command.variables})
+                    # 3: a guardrail objects to many changes, and the plan is complete.
+                    assert ran[2] in (0, 3), f"{shape.name}: {name} ends with {ran[2]}"
+                    if turn:  # the first turn warms the caches
+                        found[name].append(ran)
+    walls = {name: [wall for wall, _, _ in ran] for name, ran in found.items()}
+    for name, ran in found.items():
+        first = walls[next(iter(walls))]
+        report(f"{shape.name}: {name}", walls[name], [peak for _, peak, _ in ran], first)
 
 
-def take_turns(commands: dict[str, list[str]], environment: dict[str, str], variants: int) -> None:
-    """Run the commands in turn, so that all of them meet the same weather."""
-    walls: dict[str, list[float]] = {name: [] for name in commands}
-    peaks: dict[str, list[float]] = {name: [] for name in commands}
-    for turn in range(RUNS + 1):
-        for name, command in commands.items():
-            with tempfile.TemporaryDirectory() as fresh:
-                words = [fresh if word == FRESH else word for word in command]
-                wall, peak, code = measure(words, environment)
-            assert code == 0, name
-            if turn:  # the first turn warms the caches
-                walls[name].append(wall)
-                peaks[name].append(peak)
-    for name in commands:
-        against = None if name == "yardstick" else walls["yardstick"]
-        report(f"{variants:,} variants: {name}", walls[name], peaks[name], against)
+def install_octodns() -> list[str]:
+    """Return the command of octoDNS in its own environment; nothing where it is not to be had."""
+    home = BUILD / "octodns"
+    command = home / "bin" / "octodns-sync"
+    if not command.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+        pip = [str(home / "bin" / "pip"), "--disable-pip-version-check", "install", "--quiet"]
+        if subprocess.run([*pip, OCTODNS], check=False).returncode:
+            print(f"SKIPPED: {OCTODNS} cannot be installed here")  # noqa: T201
+            return []
+    return [str(command)]
+
+
+def install_release(commit: str) -> list[str]:
+    """Return the command of another commit of this repository, in its own environment."""
+    home = BUILD / re.sub(r"[^\w.-]", "-", commit)
+    if not (home / ".venv").exists():
+        shutil.rmtree(home, ignore_errors=True)
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(home)], check=True)
+        subprocess.run(["git", "-C", str(home), "checkout", "--quiet", commit], check=True)
+        subprocess.run(["make", "-C", str(home), "--silent", ".venv/run.stamp"], check=True)
+    return [str(home / ".venv" / "bin" / "python"), "-m", "reconciler"]
 
 
 def main() -> None:
     """Print the table."""
-    print(f"{'':<34}{'wall':>10} {'peak':>12} {'ratio':>8}")  # noqa: T201
-    empty = [measure([PYTHON, "-c", "pass"], ENVIRONMENT) for _ in range(RUNS)]
-    start = [measure([PYTHON, "-m", "reconciler", "--help"], ENVIRONMENT) for _ in range(RUNS)]
-    report("empty Python", [w for w, _, _ in empty], [p for _, p, _ in empty], None)
-    report("reconciler --help", [w for w, _, _ in start], [p for _, p, _ in start], None)
-    for variants in [int(given) for given in sys.argv[1:]] or [1_000, 10_000]:
-        shop(variants)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("sizes", type=int, nargs="*", default=[1_000, 10_000], metavar="VARIANTS")
+    parser.add_argument("--release", metavar="COMMIT")
+    parser.add_argument("--runs", type=int, default=RUNS)
+    parser.add_argument("--only", default="", help="measure shapes with this text in their name")
+    given = parser.parse_args()
+    release = install_release(given.release) if given.release else []
+    print(f"{'':<46}{'wall':>10} {'peak':>10} {'ratio':>8}")  # noqa: T201
+    starts: dict[str, list[str]] = {"empty Python": [sys.executable, "-c", "pass"]}
+    starts["reconciler --help"] = [*TOOL, "--help"]
+    for name, words in starts.items():
+        ran = [measure(words, KEPT) for _ in range(given.runs)]
+        walls = [wall for wall, _, _ in ran]
+        report(name, walls, [peak for _, peak, _ in ran], walls)
+    for shape in shapes(given.sizes, release, install_octodns()):
+        if given.only in shape.name:
+            take_turns(shape, given.runs)
 
 
 if __name__ == "__main__":

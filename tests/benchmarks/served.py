@@ -1,13 +1,14 @@
 """A shop on loopback that answers from memory, as if its work were done on another machine.
 
-`python tests/benchmarks/served.py FOLDER`: the sandbox of FOLDER answers each read once, and the
-same bytes are the answer from then on. What is measured beside it is the tool, not the sandbox.
-It prints its address.
+`python tests/benchmarks/served.py FOLDER [SECONDS]`: the sandbox of FOLDER answers each read once,
+and the same bytes are the answer from then on, each after so many seconds. What is
+measured beside it is the tool, not the sandbox. It prints its address.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,9 @@ Key = tuple[str, str, str, bytes]
 class Remembered:
     """Answers what it was asked before as it did then. For reads: it would swallow a write."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, seconds: float) -> None:
         self.app = app
+        self.seconds = seconds
         self.known: dict[Key, tuple[str, list[tuple[str, str]], bytes]] = {}
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
@@ -35,6 +37,7 @@ class Remembered:
         if key not in self.known:
             self.known[key] = self._ask(environ, key)
         status, headers, content = self.known[key]
+        time.sleep(self.seconds)
         start(status, headers)
         return [content]
 
@@ -52,13 +55,15 @@ class Remembered:
         return answer.status, list(answer.headers.items()), answer.data
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, seconds: float) -> None:
     """Serve until terminated."""
     app = sandbox.create_app(folder / ".reconciler" / "sandbox.db", limit=UNLIMITED_REQUESTS)
-    server: Any = waitress.create_server(Remembered(app), host="127.0.0.1", port=0, threads=8)
+    server: Any = waitress.create_server(
+        Remembered(app, seconds), host="127.0.0.1", port=0, threads=16
+    )
     print(f"http://127.0.0.1:{server.effective_port}", flush=True)  # noqa: T201
     server.run()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), float(*sys.argv[2:]))
