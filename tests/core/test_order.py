@@ -269,3 +269,15 @@ def test_five_thousand_changes_are_ordered_in_three_seconds(world: World, name: 
     began = time.process_time()
     order.order_steps(plan, KINDS)
     assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize("moves", [False, True])
+def test_a_product_comes_back_after_the_category_above_its_own(world: World, moves: bool) -> None:
+    world.have("category/Z", discontinued=True)
+    world.have("category/Z/B", discontinued=False)
+    world.declare("category/Z", discontinued=False)
+    world.declare("category/Z/B")
+    world.product("1", {}, name="Kopi", category="Z/B", discontinued=True)
+    world.declare("product/1", **({"category": "Z/B"} if moves else {}), **KEEP)
+    world.declare("category/Z/A")
+    assert waits(world, "product/1") == waits(world, "category/Z/A") == {"category/Z"}

@@ -203,13 +203,16 @@ class _Dependencies:
     def steps_to_publish(self, step: Step) -> set[int]:
         """Return the steps before `step` so that nothing is sold before it is whole.
 
-        What names an object waits until that is whole; a parent that returns to use waits for the
-        updates of its children.
+        What names an object waits until that is whole, and all categories above it are; a parent
+        that returns to use waits for the updates of its children.
         """
         found: set[int] = set()
         for change in step.changes if step.action is not Action.DELETE else ():
             kind = self.kinds[change.address.kind]
             targets = {target for target, _ in references_of(kind, step.written_values(change))}
+            targets |= {
+                over for a in (change.address, *targets) for over in ancestors(a, self.kinds)
+            }
             targets |= {self.returning_parents[a] for a in targets & self.returning_parents.keys()}
             targets.discard(kind.parent_address(change.after or {}) or change.address)
             found.update(self.whole_by[a] for a in targets & self.whole_by.keys())
