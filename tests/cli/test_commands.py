@@ -371,6 +371,14 @@ def test_a_reset_empties_the_shop(run: RunProgram, applied: Path) -> None:
     assert run("sandbox", "show", applied).json["products"] == []
 
 
+def test_a_shop_that_was_reset_is_a_new_one(run: RunProgram, applied: Path) -> None:
+    run("sandbox", "reset", applied)
+    ran = run("plan", applied, "--detailed-exitcode")
+    assert "Blocked" not in ran.out
+    assert run("apply", applied, "--auto-approve").code == 0
+    assert run("plan", applied, "--detailed-exitcode").code == 0
+
+
 def test_a_folder_as_seed_is_applied(run: RunProgram, folder: Path, example: Path) -> None:
     assert run("sandbox", "reset", folder, "--seed", example).code == 0
     assert len(run("sandbox", "show", folder).json["products"]) > 5
