@@ -147,7 +147,7 @@ class Parsing:
             return
         if child == 0:
             os.close(receiving)
-            self._deliver(sending, self.paths[first:])
+            self._deliver(sending, self.pending[first:])
         os.close(sending)
         self.first, self._child, self._pipe = first, child, receiving
         self._end = weakref.finalize(self, _stop_child, child, receiving)

@@ -4,15 +4,14 @@ Built on libyaml's events in one pass: scalars keep their text (no implicit typi
 remember their line and column, everything else is looked up again only when an error must name
 it. The round-trip loader is fifteen times slower and is left to edits.
 
-Limits, so that hostile files cannot exhaust a CI runner: 32 MiB a file, 60 levels of nesting, at
-most a million values after aliases are followed, and a limit for the text that aliases and
-`${NAME}` add to all files.
+Limits, so that hostile files cannot exhaust a CI runner: 32 MiB a file, 60 levels, a million values
+that aliases repeat, and a limit for the text that aliases and `${NAME}` add to all files.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from _ruamel_yaml import CParser
 from ruamel.yaml.error import YAMLError
@@ -34,7 +33,8 @@ from reconciler.errors import Problem
 
 MAX_BYTES = 32 * 1024 * 1024
 MAX_DEPTH = 60
-MAX_VALUES = 1_000_000
+MAX_VALUES = MAX_BYTES // 4  # a file of nothing but `{}` would fill the memory
+MAX_REPEATED = 1_000_000
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
@@ -126,11 +126,16 @@ class _NodeBuilder:
         self.end = 0
         """The character after the last mapping or sequence."""
         self.values = 0
+        self.aliased_values = 0
         self.repeated: list[tuple[Any, Node, str]] = []
 
     def problem(self, event: Any, message: str, hint: str | None = None) -> None:
         mark = event.start_mark
         self.problems.append(Problem(self.shown, mark.line + 1, mark.column + 1, message, hint))
+
+    def _stop(self, event: Any, message: str, hint: str | None = None) -> NoReturn:
+        self.problem(event, message, hint)
+        raise _StopReading
 
     def build(self) -> Any:
         """Return the root value, or None for an empty file."""
@@ -149,8 +154,7 @@ class _NodeBuilder:
             event = parser.get_event()
             if isinstance(event, DocumentStartEvent):
                 if root is not None:
-                    self.problem(event, "contains more than one document", "remove the ---")
-                    raise _StopReading
+                    self._stop(event, "contains more than one document", "remove the ---")
                 root = self._value(parser, parser.get_event(), 0)
         return root
 
@@ -168,17 +172,14 @@ class _NodeBuilder:
         if kind is AliasEvent:
             return self._alias(event)
         if depth >= MAX_DEPTH:
-            self.problem(event, f"is nested deeper than {MAX_DEPTH} levels")
-            raise _StopReading
-        if event.tag is not None:
-            self._tag(event)
+            self._stop(event, f"is nested deeper than {MAX_DEPTH} levels")
+        self._check_tag(event)
         before, added = self.values, self.growth.added_characters
         self._count(event, 1)
         build = self._mapping if kind is MappingStartEvent else self._sequence
         value: Any = build(parser, event, depth)
         if event.anchor is not None:
-            written = self.end - event.start_mark.index
-            characters = written + self.growth.added_characters - added
+            characters = self.end - event.start_mark.index + self.growth.added_characters - added
             self.anchors[event.anchor] = (value, self.values - before, characters)
         return value
 
@@ -237,8 +238,7 @@ class _NodeBuilder:
 
     def _check_key(self, key: Any) -> None:
         """Refuse a key with a tag; remember one with an anchor."""
-        if key.tag is not None:
-            self._tag(key)
+        self._check_tag(key)
         if key.anchor is not None:
             self.anchors[key.anchor] = (key.value, 1, len(key.value))
 
@@ -254,16 +254,14 @@ class _NodeBuilder:
     def _scalar(self, event: Any) -> str:
         self._count(event, 1)
         written: str = event.value
-        if event.tag is not None:
-            self._tag(event)
+        self._check_tag(event)
         if written in _NULLS and event.implicit[0]:
             hint = 'omit the key to keep the live value; write "" for empty text, [] or {} for none'
             self.problem(event, "null is not allowed here", hint)
         elif self.expand is not None and "${" in written:
             try:
                 filled = self.expand(written)
-                named = names_in(written)
-                written = SecretText(filled, mask_names(written)) if named else filled
+                written = SecretText(filled, mask_names(written)) if names_in(written) else filled
             except UnreadableName as error:
                 self._refuse(event, error)
         if event.anchor is not None:
@@ -276,6 +274,10 @@ class _NodeBuilder:
             return ""
         value, values, characters = self.anchors[event.anchor]
         self._count(event, values)
+        self.aliased_values += values
+        if self.aliased_values > MAX_REPEATED:
+            hint = "an alias that is repeated inside other aliases multiplies its values"
+            self._stop(event, f"aliases repeat more than {MAX_REPEATED:,} values", hint)
         try:
             self.growth.add(characters)
         except TooMuchText as error:
@@ -285,14 +287,14 @@ class _NodeBuilder:
     def _count(self, event: Any, values: int) -> None:
         self.values += values
         if self.values > MAX_VALUES:
-            hint = "an alias that is repeated inside other aliases multiplies its values"
-            self.problem(event, f"contains more than {MAX_VALUES:,} values", hint)
-            raise _StopReading
+            message = f"contains more than {MAX_VALUES:,} values"
+            self._stop(event, message, "split it into several files")
 
     def _refuse(self, event: Any, error: UnreadableName) -> None:
-        self.problem(event, str(error), error.hint)
-        if isinstance(error, TooMuchText):
-            raise _StopReading
+        report = self._stop if isinstance(error, TooMuchText) else self.problem
+        report(event, str(error), error.hint)
 
-    def _tag(self, event: Any) -> None:
-        self.problem(event, f"the YAML tag `{event.tag}` is not allowed", "write the plain value")
+    def _check_tag(self, event: Any) -> None:
+        if event.tag is not None:
+            message = f"the YAML tag `{event.tag}` is not allowed"
+            self.problem(event, message, "write the plain value")

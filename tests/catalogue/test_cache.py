@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshal
 import os
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,19 @@ def test_a_second_run_parses_only_what_is_never_kept(folder: Path) -> None:
     large = second[Address("variant", "LATTE-L")].value
     assert large["unit_price"] == Decimal("18000.5")
     assert large["outlet_prices"] == {"Bandung": {"price": Decimal("25000.25")}}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="one process elsewhere")
+def test_two_processes_parse_what_the_cache_does_not_know(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = load(folder)
+    monkeypatch.setattr(parallel, "MIN_PARALLEL_BYTES", 1)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    parsing = parallel.start_parsing(folder)
+    assert parsing is not None
+    assert 0 < parsing.first < len(parsing.pending) < len(FILES)
+    assert loader.load(settings.load(folder), parsing) == first
 
 
 def test_a_changed_file_is_parsed_and_a_moved_object_is_at_its_new_line(folder: Path) -> None:

@@ -199,7 +199,7 @@ def test_an_alias_bomb_is_refused_before_it_grows(leaf: str) -> None:
     node, found = parse(bomb(leaf), "shop.yaml")
     kept = len(node)  # the value itself must not reach an assertion: printing it takes ages
     assert [(p.message, p.line in (5, 6, 7)) for p in found] == [
-        ("contains more than 1,000,000 values", True)
+        ("aliases repeat more than 1,000,000 values", True)
     ]
     assert found[0].hint == "an alias that is repeated inside other aliases multiplies its values"
     assert kept == 0
@@ -210,13 +210,13 @@ def test_an_alias_bomb_of_mappings_is_refused_too() -> None:
     for level in range(1, 12):
         pairs = ", ".join(f"k{n}: *a{level - 1}" for n in range(8))
         lines.append(f"a{level}: &a{level} {{{pairs}}}")
-    assert "contains more than 1,000,000 values" in problems("\n".join(lines))[0]
+    assert "aliases repeat more than 1,000,000 values" in problems("\n".join(lines))[0]
 
 
 def test_an_alias_bomb_is_refused_also_where_a_place_is_looked_up_before_it() -> None:
     began = time.process_time()
     found = problems("x: 1\nx: 2\n" + bomb("{k: x}", levels=7))
-    assert "contains more than 1,000,000 values" in found[-1]
+    assert "aliases repeat more than 1,000,000 values" in found[-1]
     assert time.process_time() - began < 3
 
 
@@ -439,14 +439,30 @@ def test_a_large_file_is_refused_unread(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_the_stated_limits_are_the_ones_that_hold() -> None:
     assert (document.MAX_BYTES, document.MAX_DEPTH) == (32 * 1024 * 1024, 60)
-    assert document.MAX_VALUES == 1_000_000
+    assert (document.MAX_VALUES, document.MAX_REPEATED) == (8 * 1024 * 1024, 1_000_000)
     assert "32 MiB" in str(document.__doc__)
     assert "60 levels" in str(document.__doc__)
 
 
-def test_more_than_a_million_values_are_refused() -> None:
-    (problem,) = problems("a: [" + "1," * 1_000_001 + "]")
-    assert "contains more than 1,000,000 values" in problem
+def test_a_file_may_be_as_large_as_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the shortest entries that a catalogue can have; scaled down, as the limits are."""
+    for name in ("MAX_BYTES", "MAX_VALUES", "MAX_REPEATED"):
+        monkeypatch.setattr(document, name, getattr(document, name) // 32)
+    entry = b"{code: A,name: B}," * 8
+    text = b"products: [" + entry * (document.MAX_BYTES // len(entry) - 1) + b"]"
+    node, found = document.parse_bytes(text, "shop.yaml")
+    assert (len(text) > 0.99 * document.MAX_BYTES, found) == (True, [])
+    assert len(node["products"]) * 3 > document.MAX_REPEATED
+
+
+def test_too_many_values_without_an_alias_are_no_matter_of_aliases(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(document, "MAX_VALUES", 1000)
+    _, found = parse("a: [" + "1," * 1001 + "]", "shop.yaml")
+    assert [(p.message, p.hint) for p in found] == [
+        ("contains more than 1,000 values", "split it into several files")
+    ]
 
 
 @pytest.mark.parametrize("make", ["missing", "folder"])
