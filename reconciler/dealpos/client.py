@@ -160,8 +160,8 @@ class Client:
         return answer, refusal
 
     def _send(self, operation: Operation, route: Route, parameters: Any) -> Any:
-        if silent := self._silence.error(operation):
-            raise silent
+        if known := self._silence.error(operation) or self.routes.denied.get(operation.name):
+            raise known
         fresh = operation.name != "token" and self._token.renew("")
         attempt = 1
         while True:
@@ -169,6 +169,7 @@ class Client:
                 return self._attempt(operation, route, parameters, fresh)
             except errors.Rejected as error:
                 error.repeated = attempt > 1
+                self.routes.note_refusal(error)
                 raise
             except (errors.OutcomeUnknown, errors.Unreachable, errors.UnexpectedResponse) as error:
                 pause, lost = retry.pause_seconds(attempt), isinstance(error, errors.OutcomeUnknown)

@@ -17,6 +17,9 @@ from reconciler.errors import ApiError, OperationUnavailable, Rejected
 
 BASE = "/api/v3"
 
+FORBIDDEN = 403
+"""The status of an operation for which the API client lacks a permission."""
+
 NOT_FOUND_STATUSES = frozenset({400, 404})
 """Statuses of a single read for a name that does not exist (API §4: undocumented)."""
 

@@ -12,7 +12,8 @@ from functools import cache
 
 from pydantic import NonNegativeInt, PositiveInt, TypeAdapter, ValidationError
 
-from reconciler.dealpos.operations import OPERATIONS, Operation, Route
+from reconciler.dealpos.operations import FORBIDDEN, OPERATIONS, Operation, Route
+from reconciler.errors import Rejected
 from reconciler.ledger.state_dir import StateDir
 
 FILE = "tenant.json"
@@ -78,6 +79,8 @@ class Routes:
         """Operations that have returned something in this run, which proves their route."""
         self.by_other_field: set[str] = set()
         """Kinds of which objects are read by another field than their identity."""
+        self.denied: dict[str, Rejected] = {}
+        """Operations that lack a permission, with the refusal: none is sent again in this run."""
         self._rejected: dict[str, set[Route]] = {}
 
     def candidates(self, operation: Operation) -> list[Route]:
@@ -109,6 +112,11 @@ class Routes:
             self.shown.add(operation.name)
         if len(operation.routes) > 1:
             self.tenant.routes[operation.name] = str(route)
+
+    def note_refusal(self, error: Rejected) -> None:
+        """Remember an operation that the API client may not call, whatever its parameters."""
+        if error.status == FORBIDDEN:
+            self.denied[error.operation] = error
 
     def reject(self, name: str) -> bool:
         """Reject the route in use, so that another is tried; return False where none could help.

@@ -34,6 +34,7 @@ from reconciler.dealpos.apply.stopping import StopPolicy
 from reconciler.dealpos.apply.verify import Verifier, Writes
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.observer import ApplyObserver
+from reconciler.dealpos.operations import OPERATIONS
 from reconciler.errors import (
     ApiError,
     OutcomeUnknown,
@@ -181,7 +182,11 @@ class _Run:
         return self._attempt(step)
 
     def _attempt(self, step: Step) -> tuple[Written, ...]:
-        self.sender.client.in_doubt = False
+        client = self.sender.client
+        client.in_doubt = False
+        if denied := [r.operation for r in step.requests if r.operation in client.routes.denied]:
+            needed = OPERATIONS[denied[0]].right
+            return self._skip(step, f"not sent: permission denied: the API client needs {needed}")
         try:
             if step.action is Action.REPLACE:
                 return self._replace(step)

@@ -140,3 +140,46 @@ def test_a_coupon_on_a_page_that_was_just_full_is_verified(open_shop: MakeShop) 
     """
     shop = open_shop({"coupons": old}, text, page_cap=2)
     assert shop.apply().complete
+
+
+FORBIDDEN = {
+    "categories": (
+        "categories: [{name: X}, {name: Y}, {name: Z}]",
+        {"POST /Category"},
+    ),
+    "customers": (SHOPS["customers"], {"POST /Customer"}),
+    "coupons": (
+        "coupons:\n"
+        + "".join(
+            f"  - {{code: D{n}, type: DiscountAmount, discount: 5, limit: 1}}\n" for n in range(3)
+        ),
+        {"POST /PromotionCoupon"},
+    ),
+    "deletions": (
+        "removed:\n" + "".join(f"  - {{address: coupon/E{n}, delete: true}}\n" for n in range(3)),
+        {"DELETE /PromotionCoupon/ListCode", "DELETE /PromotionCoupon"},
+    ),
+    "updates": (
+        "products: [{code: P, name: Tea, category: A, variants: [{code: PA, unit_price: 3}]},"
+        " {code: Q, name: New, category: A, variants: [{code: QA, unit_price: 3, weight: 5}]}]",
+        {"PUT /Variant"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORBIDDEN)
+def test_a_write_that_may_not_be_called_is_sent_once(open_shop: MakeShop, name: str) -> None:
+    text, forbidden = FORBIDDEN[name]
+    more = [{**SMALL["coupons"][0], "Code": f"E{n}"} for n in range(3)]
+    shop = open_shop(
+        {**SMALL, "coupons": [*SMALL["coupons"], *more]},
+        text,
+        forbidden_operations=frozenset(forbidden),
+    )
+    report = shop.apply()
+    refused = [f"{m} {p}".replace("/api/v3", "") for m, p, s in shop.twin.calls if s == 403]
+    assert sorted(refused) == sorted(forbidden)
+    assert not report.complete
+    assert report.counts()["failed"]
+    reasons = [outcome.message for outcome in report.outcomes if outcome.status == "skipped"]
+    assert all("permission denied: the API client needs " in reason for reason in reasons)

@@ -182,3 +182,17 @@ def test_a_batch_that_is_refused_for_one_new_code_still_shows_the_others(
     if listed == "all":
         assert planned == {"product/Q", "variant/NEW"}
         assert plan.unknown == ()
+
+
+NEW_CUSTOMERS = "customers: [{code: D1, name: N}, {code: D2, name: N}, {code: D3, name: N}]"
+
+
+@pytest.mark.parametrize("reads", [*READS.values(), {"POST /Customer/p"}, {"GET /Customer/Detail"}])
+def test_a_read_that_may_not_be_called_is_sent_once(same: MakeShop, reads: set[str]) -> None:
+    shop = same(forbidden_operations=frozenset(reads))
+    shop.write("removed: [{address: category/Gone, delete: true}]", "removed.yaml")
+    shop.write(NEW_CUSTOMERS, "new.yaml")
+    shop.plan()
+    refused = [(method, path) for method, path, status in shop.twin.calls if status == 403]
+    assert refused
+    assert len(refused) == len(set(refused))
