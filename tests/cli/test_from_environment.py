@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -228,3 +229,26 @@ def test_a_variant_that_repeats_the_name_of_its_product_does_not_show_it(
         ran = run("plan", secret, "--format", format_)
         assert "Medium" in ran.out
         assert VALUES["CATALOGUE_NAME"] not in ran.out + ran.err
+
+
+@pytest.mark.parametrize("ignores_case", [False, True])
+def test_the_spelling_of_the_shop_does_not_show_them(
+    run: RunProgram, secret: Path, monkeypatch: pytest.MonkeyPatch, ignores_case: bool
+) -> None:
+    """A code in capitals would tell the code; and it is not created a second time beside it."""
+    choices = sandbox.Choices(keys_ignore_case=ignores_case)
+    monkeypatch.setattr(sandbox, "create_app", partial(sandbox.create_app, choices=choices))
+    monkeypatch.setenv("CATALOGUE_CODE", "Visit-kmg-77")
+    terms = {"Type": "DiscountAmount", "Discount": 500, "Limit": 5}
+    seed = {**SEED, "coupons": [{"Code": VALUES["CATALOGUE_CODE"], **terms}]}
+    (secret / "sandbox.json").write_text(json.dumps(seed), encoding="utf-8")
+
+    assert "in letter case" in run("plan", secret).out
+    commands = ["plan", "--format", "json"], ["audit"], ["adopt", "coupon/*", "--shop"], ["import"]
+    for words in commands:
+        ran = run(*words, secret)
+        assert VALUES["CATALOGUE_CODE"] not in ran.out + ran.err, words
+    run("apply", secret, "--auto-approve")
+    assert [row["Code"] for row in held(secret)["coupons"]] == [VALUES["CATALOGUE_CODE"]]
+    (secret / "sandbox.json").unlink()
+    assert_no_file_holds_the_code(secret)

@@ -7,7 +7,7 @@ character, another Unicode form, a Cyrillic letter or a blank at the end cannot 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import chain
 from unicodedata import category, normalize
@@ -46,11 +46,16 @@ def fold_key(key: str) -> str:
 
 
 def find_look_alikes(keys: Collection[str]) -> list[list[str]]:
-    """Return the groups of keys that look alike, each in order; secret ones are left out.
+    """Return the groups of keys that look alike, each in order; secret ones among themselves.
 
     Two keys may look alike as they are written and not in capitals: such a pair is a group too.
     """
-    keys = [key for key in keys if type(key) is str]
+    plain = [key for key in keys if type(key) is str]
+    secret = [key for key in keys if type(key) is not str]
+    return _group(plain) + (_group(secret) if len(secret) > 1 else [])
+
+
+def _group(keys: Sequence[str]) -> list[list[str]]:
     folds = list(map(fold_key, keys))
     seen = {} if "".join(keys).isascii() else {k: s for k in keys if (s := _to_ascii(k)) != k}
     if len(set(folds)) == len(folds) and not seen:

@@ -14,6 +14,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired, ancestors
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Absent, Live, Observed
+from reconciler.core.model.look_alike import fold_key
 from reconciler.core.model.masked import (
     SecretText,
     is_masked,
@@ -78,7 +79,7 @@ def conceal_live(live: Live, desired: Desired, kinds: Kinds, key: bytes) -> None
                 states[code] = replace(state, value=_reduce(kind, state.value, code))
     if desired.has_masks:
         _conceal_values(live, desired, key)
-    _conceal_names(live, desired, kinds)
+    _conceal_names(live, desired, kinds, key)
     for kind in (kind for kind in kinds.values() if kind.parent and kind.parent.follows):
         _conceal_repeated(live, desired, kind)
 
@@ -111,7 +112,7 @@ def conceal_value(address: Address, value: Value, declared: Value, key: bytes) -
     return value
 
 
-def _conceal_names(live: Live, desired: Desired, kinds: Kinds) -> None:
+def _conceal_names(live: Live, desired: Desired, kinds: Kinds, key: bytes) -> None:
     """Put the masks of the names in the files on what the shop shows under these names."""
     moved = (
         (kind, was)
@@ -125,6 +126,8 @@ def _conceal_names(live: Live, desired: Desired, kinds: Kinds) -> None:
     for kind_name, name in chain(masked, *(ancestors(address, kinds) for address in masked)):
         if isinstance(name, SecretText):
             covers.setdefault(kind_name, {}).setdefault(reveal(name), name)
+    for kind_name, known in covers.items():
+        _cover_look_alikes(known, live, kinds[kind_name], key)
     for kind in kinds.values() if covers else ():
         states = live.objects.get(kind.name, {})
         for name, state in list(states.items()):
@@ -136,6 +139,14 @@ def _conceal_names(live: Live, desired: Desired, kinds: Kinds) -> None:
         if isinstance(name, SecretText) and isinstance(state, Observed) and kinds[kind_name].secret:
             value = {**state.value, **_hide_texts(kinds[kind_name], state.value)}
             live.objects[kind_name][name] = replace(state, value=value)
+
+
+def _cover_look_alikes(known: dict[str, SecretText], live: Live, kind: Kind, key: bytes) -> None:
+    """Add marks for live names that look like one under a mask, which they would tell."""
+    folds = set(map(fold_key, known))
+    for name in live.names_of(kind):
+        if type(name) is str and name not in known and fold_key(name) in folds:
+            known[name] = SecretText(name, mask_code(key, kind, name))
 
 
 def _cover_references(
@@ -184,6 +195,15 @@ def conceal_name(kind: Kind, name: str, row: Any, key: bytes, *, doubt: bool = T
     found = kind.secret(known) if kind.secret else False
     is_shown = found is False or (found is None and not doubt)
     return name if is_shown else SecretText(name, mask_code(key, kind, name))
+
+
+def conceal_spelling(kind: Kind, name: str, other: str, row: Any, key: bytes) -> tuple[str, str]:
+    """Return a declared name and its spelling in the shop, both under masks where one is secret."""
+    other = conceal_name(kind, other, row, key, doubt=False)
+    if isinstance(other, SecretText):
+        return SecretText(name, other.mask), other
+    is_secret = isinstance(name, SecretText)
+    return name, SecretText(other, mask_code(key, kind, other)) if is_secret else other
 
 
 def conceal_declared(desired: Desired, live: Live) -> Desired:

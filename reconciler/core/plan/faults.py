@@ -17,7 +17,8 @@ from reconciler.core.model.address import Address, join_some
 from reconciler.core.model.desired import Desired, ancestors, referenced_names, references_of
 from reconciler.core.model.kind import Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.model.look_alike import fold_key, spell_key
+from reconciler.core.model.look_alike import describe_difference, fold_key, spell_key
+from reconciler.core.model.masked import SecretText, reveal
 from reconciler.errors import suggestion
 
 MAX_NAMES = 3
@@ -54,12 +55,18 @@ def explain_move(moved: FieldChange, desired: Desired) -> str:
     return f"it belongs to {there} in the shop: {moved.reason}. {way}"
 
 
+def _name_difference(name: str, spelling: str) -> str:
+    if not isinstance(spelling, SecretText):
+        return ""
+    return f": they differ in {describe_difference(reveal(name), reveal(spelling))}"
+
+
 def explain_spellings(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, str]:
     """Return the declared objects that the shop answers under another spelling, with the reason."""
     return {
         address: f"the shop spells the {kinds[address.kind].identity} "
         f"{spell_key(spelling, address.name)}, the file {spell_key(address.name, spelling)}. "
-        "Use the spelling of the shop in the file"
+        f"Use the spelling of the shop in the file{_name_difference(address.name, spelling)}"
         for address, spelling in live.spellings.items()
         if desired.get(address)
     }

@@ -17,8 +17,7 @@ from reconciler.core.model.desired import Declared
 from reconciler.core.model.kind import Batch, Kind, Kinds
 from reconciler.core.model.live import ListingStats, Live, Observed
 from reconciler.core.model.look_alike import fold_key, spell_key
-from reconciler.core.model.masked import SecretText
-from reconciler.core.model.secret import conceal_name
+from reconciler.core.model.secret import conceal_spelling
 from reconciler.core.steps.step import split_batches
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.operations import (
@@ -283,9 +282,7 @@ class Reader:
     def _note_spelling(self, kind: Kind, name: str, other: str, rows: Iterable[Row]) -> None:
         """Note an object that the shop has under another spelling: it is not absent."""
         row = next(row for row in rows if kind.identity_of(row) == other)
-        other = conceal_name(kind, other, row, self.client.store.mask_key, doubt=False)
-        if isinstance(other, SecretText):
-            name = SecretText(name, other.mask)
+        name, other = conceal_spelling(kind, name, other, row, self.client.store.mask_key)
         self.live.spellings[Address(kind.name, name)] = other
         spelled = spell_key(other, name)
         reason = f"the shop spells the {kind.identity} {spelled}: use the same spelling"
