@@ -137,6 +137,8 @@ _TABLE = (
         _body("/Variant", "A"),
     ),
     _read("variant.by_codes", _post("/Variant/GetByListCode"), _body("/Variant/GetByListCode")),
+    # dealpos-api.md §7: no POST alternative of this read is printed.
+    _read("variant.ids_by_codes", _body("/Variant/GetIDByListCodeDiscontinued")),
     _read(
         "variant.by_code",
         _query("/Variant/Code", "AB"),

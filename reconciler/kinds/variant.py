@@ -167,6 +167,8 @@ KIND = Kind(
         listing=Listing("variant.list"),
         # dealpos-api.md §7: at most 100 codes a call.
         batch=Batch("variant.by_codes", "ListCode", limit=100),
+        # dealpos-api.md §7: its sample asks for `All`, and the answer has a discontinued variant.
+        proof=Batch("variant.ids_by_codes", "ListCode", 100, {"Discontinued": "All"}),
         single=Single("variant.by_code"),
     ),
     collection="variants",

@@ -28,6 +28,8 @@ class Choices:
     """Rows of a page when no ``PageSize`` is sent; None = as many as the cap allows."""
     lists_hide_discontinued: bool = False
     """Product and variant lists leave discontinued rows out (categories: documented, never)."""
+    batches_hide_discontinued: bool = False
+    """GetByListCode leaves discontinued variants out."""
     text_filters: Literal["exact", "contains"] = "exact"
     """Comparison of the ``Name`` and ``Code`` filters of lists."""
     numbers_as_strings: bool = False

@@ -19,7 +19,7 @@ READS = {
     "product.list": ("GET", "/Product"),
     "product.by_code": ("GET", "/Product/Detail"),
     "variant.by_codes": ("POST", "/Variant/GetByListCode"),
-    "variant.by_code": ("GET", "/Variant/Code"),
+    "variant.ids_by_codes": ("GET", "/Variant/GetIDByListCodeDiscontinued"),
     "coupon.list": ("POST", "/PromotionCoupon/p"),
     "coupon.by_code": ("GET", "/PromotionCoupon/ByCode"),
     "customer.list": ("POST", "/Customer/p"),

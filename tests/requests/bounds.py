@@ -149,6 +149,12 @@ class Bound:
         return len(self._new_products)
 
     @property
+    def missing_variants(self) -> int:
+        """The variants that the shop does not have, or not after their removal."""
+        new = by_code(variants_of(self.files)).keys() - by_code(variants_of(self.live)).keys()
+        return len(new) + len(self._removed["variant"])
+
+    @property
     def new_customers(self) -> int:
         """The customers that the shop does not have."""
         return len(self._new("customers"))

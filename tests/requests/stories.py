@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tests.requests.bounds import Bound
+from tests.requests.bounds import Bound, pages
 from tests.requests.shop import (
     A_PRODUCT,
     Catalogue,
@@ -123,11 +123,13 @@ def with_400_customers(variants: int) -> Catalogue:
 
 
 _HIDDEN_VARIANTS = Safety("hidden variants", lambda bound: bound.written_alone)
-_HIDDEN_PRODUCTS = Safety("hidden products", lambda bound: bound.new_products)
+_HIDDEN_PRODUCTS = Safety("hidden products", lambda bound: bound.new_products + 1)
+_RETIRED_VARIANTS = Safety("retired variants", lambda bound: pages(bound.missing_variants, 99))
 _FIRST_BIRTH = Safety("first birth", lambda bound: 4)
 _HIDDEN_CUSTOMERS = Safety("hidden customers", lambda bound: bound.new_customers + 1)
 _ALONE = {"apply": (_HIDDEN_VARIANTS,)}
-_BORN = {"plan": (_HIDDEN_PRODUCTS,), "apply": (_HIDDEN_PRODUCTS, _FIRST_BIRTH)}
+_NEW = (_HIDDEN_PRODUCTS, _RETIRED_VARIANTS)
+_BORN = {"plan": _NEW, "apply": (*_NEW, _FIRST_BIRTH)}
 _JOINED = {"plan": (_HIDDEN_CUSTOMERS,), "apply": (_HIDDEN_CUSTOMERS,)}
 _SAVED = ("plan", "apply", "plan --out", "apply plan.json")
 
@@ -185,12 +187,17 @@ STORIES = (
         with_400_customers,
         safety=_JOINED,
     ),
-    Story("5 deleted variants", removing, with_coupons, ("plan", "apply", "next plan")),
+    Story(
+        "5 deleted variants",
+        removing,
+        with_coupons,
+        ("plan", "apply", "next plan"),
+        safety={"next plan": (_RETIRED_VARIANTS,)},
+    ),
     Story("import", lambda n: {}, whole, ("import",)),
 )
 
 _TOTAL = "the total of the coupon list"
-_RETIRED = "a batch that proves variants absent"
 _WIDER = "a list that proves coupons absent"
 
 ABOVE = {
@@ -200,21 +207,13 @@ ABOVE = {
     ("no drift, pages of 100", "plan"): _TOTAL,
     ("no drift, pages without a cap", "plan"): _TOTAL,
     ("1 % price drift", "apply plan.json"): "the code of the product in the saved plan",
-    ("10 new variants, the first", "plan"): _RETIRED,
-    ("10 new variants, the first", "apply"): _RETIRED,
-    ("10 new variants, after others", "plan"): _RETIRED,
-    ("10 new variants, after others", "apply"): _RETIRED,
-    ("200 new variants", "plan"): _RETIRED,
-    ("200 new variants", "apply"): _RETIRED,
-    ("1,000 new variants", "plan"): _RETIRED,
-    ("1,000 new variants", "apply"): _RETIRED,
     ("500 new coupons", "plan"): f"{_WIDER}, {_TOTAL}",
     ("500 new coupons", "apply"): f"{_WIDER}, {_TOTAL}, one list to verify the creations",
     ("500 deleted coupons", "apply"): "one list to verify the deletions",
     ("500 deleted coupons", "next plan"): f"{_WIDER}, {_TOTAL}",
     ("5 deleted variants", "plan"): f"{_TOTAL}, one list of stock",
     ("5 deleted variants", "apply"): f"{_TOTAL}, one list of stock",
-    ("5 deleted variants", "next plan"): f"{_RETIRED}, {_TOTAL}",
+    ("5 deleted variants", "next plan"): _TOTAL,
 }
 """Runs that are expected to be above 1.05 of their bound, with the mechanism that is missing.
 

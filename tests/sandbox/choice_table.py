@@ -87,6 +87,18 @@ TABLE: list[tuple[str, Any, Ask, Any, Any]] = [
         ["1003L", "1003S", "2001", "3001", "4001"],
         ["1003L", "2001", "3001", "4001"],
     ),
+    (
+        "batches_hide_discontinued",
+        True,
+        lambda c: [
+            row["Code"]
+            for row in c.do("POST", "/Variant/GetByListCode", {"ListCode": ["1003L", "1003S"]})[
+                "Data"
+            ]
+        ],
+        ["1003L", "1003S"],
+        ["1003L"],
+    ),
     ("text_filters", "contains", codes("/Variant", Code="003l"), [], ["1003L"]),
     ("numbers_as_strings", True, variant("UnitPrice"), 18000, "18000"),
     ("numbers_as_floats", True, lambda c: type(variant("UnitPrice")(c)), int, float),

@@ -49,6 +49,7 @@ class Batch:
     operation: str
     key: str
     limit: int
+    constants: Value = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +68,15 @@ class Single:
 class Reads:
     """The reads that the API has for a kind.
 
-    `prefer_listing` says that a shop has about as many of them as its files name, so that a
-    listing is worth its pages (products, not customers). `hides` says that a listing or batch may
-    leave out objects that exist (discontinued, expired), so that "absent" needs a single read too
-    (dealpos-api.md §14 #3, #12, #21). `other` reads by another field, where `single` finds nothing.
+    `prefer_listing` says that a shop has about as many of them as its files name (products, not
+    customers). `hides` says that a listing or batch may leave out objects that exist, such as
+    discontinued ones (dealpos-api.md §14 #3, #12, #21). Then `proof` tells which names exist, and
+    where it is not offered, `single`. `other` reads by another field.
     """
 
     listing: Listing | None = None
     batch: Batch | None = None
+    proof: Batch | None = None
     single: Single | None = None
     other: Single | None = None
     prefer_listing: bool = True
@@ -115,8 +117,7 @@ class CarryOver(NamedTuple):
 class Parent:
     """A kind whose objects live inside another's: nested in its files and carried by its calls.
 
-    `key` is the array in the parent's bodies and read rows. `create` and `update` describe one
-    item of that array.
+    `create` and `update` describe one item of `key`, the array in the parent's bodies and rows.
     """
 
     kind: str
@@ -163,8 +164,7 @@ class Kind:
     label: Callable[[Value, Value], str] | None = None
     """Takes an object and its parent (empty without one); gives the name that people call it by."""
     fields_at_risk: Callable[[Value], Mapping[str, str]] | None = None
-    """Fields that an object of this sort has and no read shows, with the way out: a write of it
-    that does not carry them could clear them."""
+    """Fields that no read shows and a write could clear, with the way out."""
     prices: Callable[[Value], Mapping[str, Offer]] | None = None
     """Takes an object; gives its prices by outlet, the base price under the empty name."""
     discount: Callable[[Value], Discount | None] | None = None

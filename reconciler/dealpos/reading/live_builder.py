@@ -36,6 +36,8 @@ class LiveBuilder:
         """Children as one type of read showed them before the other, by the kind of the parent."""
         self.ids: dict[tuple[str, str], object] = {}
         """The ID of each object that pages and batches have shown, by kind and name."""
+        self.existing: dict[str, set[str] | None] = {}
+        """Names that exist, as the read of `Reads.proof` told; None where it told nothing."""
         self.omits_empty_keys = False
         """True where this shop was seen to leave out empty keys: rows of one read differ in keys.
 

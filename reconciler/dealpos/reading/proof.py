@@ -10,16 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
+from itertools import chain
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
-from reconciler.core.model.kind import Kind, Kinds, Value
+from reconciler.core.model.kind import Batch, Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
+from reconciler.core.model.look_alike import fold_key
 from reconciler.core.plan.children import hidden_children
+from reconciler.core.steps.step import split_batches
 from reconciler.dealpos.reading.live_builder import Children
 from reconciler.dealpos.reading.paging import DOCUMENTED_BATCH_ROWS
 from reconciler.dealpos.reading.reader import Reader
-from reconciler.errors import Rejected, UnexpectedResponse
+from reconciler.dealpos.rows import Rows, parse_rows
+from reconciler.errors import OutcomeUnknown, Rejected, UnexpectedResponse
 
 MAY_BE_HIDDEN = "lists may hide it, and this shop has no endpoint for a single object"
 """The reason for unknown of an object that a complete listing does not show."""
@@ -32,8 +36,7 @@ def reads_prove_absence(reader: Reader, kind: Kind, missing: list[str]) -> bool:
     paged: an object that is removed meanwhile moves another one to a page that was already read
     (dealpos-api.md §13: stability is undocumented). A listing of several pages is read twice.
     """
-    states = reader.live.iterate_observed(kind.name)
-    if not kind.retire or not any(state.value.get(kind.retire) for _, state in states):
+    if not shows_retired(reader, kind):
         return False
     if kind.reads.batch or kind.name in reader.unlisted:
         return True  # they were requested by name
@@ -48,6 +51,75 @@ def reads_prove_absence(reader: Reader, kind: Kind, missing: list[str]) -> bool:
     reader.read_listing(kind, dict.fromkeys(missing, frozenset()), to_the_end=True)
     same = reader.live.listings.get(kind.name) == listed
     return same and listed.count == sum(1 for _ in reader.live.iterate_observed(kind.name))
+
+
+def shows_retired(reader: Reader, kind: Kind) -> bool:
+    """Return whether a listing or a batch has shown a retired object.
+
+    One that a single read has shown as well may have been hidden by all others.
+    """
+    singly = reader.builder.read_singly.get(kind.name, set())
+    states = reader.live.iterate_observed(kind.name)
+    return bool(kind.retire) and any(
+        state.value.get(kind.retire) and name not in singly for name, state in states
+    )
+
+
+def rule_out_unlisted(reader: Reader, kind: Kind, names: Iterable[str]) -> None:
+    """Call those of `names` absent that a complete listing and `rule_out` do not show.
+
+    Where listings show retired objects, or the rows of a parent name one, a batch shows it.
+    """
+    if not shows_retired(reader, kind):
+        parents = reader.builder.parents
+        rule_out(reader, kind, (name for name in names if (kind.name, name) not in parents))
+
+
+def rule_out(reader: Reader, kind: Kind, names: Iterable[str]) -> None:
+    """Call those of `names` absent that a read which includes retired objects does not show.
+
+    Each request also names an object that exists; an answer without it proves nothing.
+    """
+    existing = reader.builder.existing.setdefault(kind.name, set())
+    asked = sorted(set(names).difference(existing or ()))
+    if kind.reads.proof is None or existing is None or not asked:
+        return
+    known = _pick_known(reader, kind, asked)
+    for chunk in split_batches(asked, kind.reads.proof.limit - len(known)) if known else ():
+        found = _read_existing(reader, kind.reads.proof, [*known, *chunk])
+        shown = {kind.identity_of(row) or "" for row in found.rows}
+        if not shown.issuperset(known):
+            reader.builder.existing[kind.name] = None
+            return
+        existing.update(shown.intersection(chunk))
+        reader.note_spellings(kind, chunk, found)
+        for name in reader.find_missing(kind, set(chunk) - shown):
+            reader.live.put(Address(kind.name, name), ABSENT)
+
+
+def _pick_known(reader: Reader, kind: Kind, names: Iterable[str]) -> list[str]:
+    """Return an object that exists, and a retired one if any is known, unlike all of `names`."""
+    alike = set(map(fold_key, names))
+    states = reader.live.iterate_observed(kind.name)
+    retired = (name for name, state in states if state.value.get(kind.retire))
+    observed = (name for name, _ in reader.live.iterate_observed(kind.name))
+    nested = (name for child, name in reader.builder.parents if child == kind.name)
+    found = (
+        next((name for name in each if fold_key(name) not in alike), None)
+        for each in (chain(observed, nested), retired)
+    )
+    return list(dict.fromkeys(name for name in found if name is not None))
+
+
+def _read_existing(reader: Reader, read: Batch, names: list[str]) -> Rows:
+    """Return the rows of the objects that exist; none where the shop does not answer that."""
+    try:
+        answer = reader.client.call(read.operation, {read.key: names, **read.constants})
+        return parse_rows(read.operation, answer)
+    except (Rejected, OutcomeUnknown, UnexpectedResponse) as error:
+        if error.operation == "token":
+            raise
+        return Rows([])
 
 
 def accept_denied(reader: Reader, kind: Kind, missing: list[str]) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 
 from reconciler.core.diff.change import digest
@@ -150,7 +150,8 @@ def _read_kind(reader: Reader, kind: Kind, asked: RequestedFields, *, declared: 
     """Read the requested objects of one kind; those that cannot be read become unknown."""
     try:
         if kind.reads.batch:
-            reader.read_many(kind, kind.reads.batch, asked)
+            rule_out = partial(proof.rule_out_unlisted, reader, kind)
+            reader.read_many(kind, kind.reads.batch, asked, rule_out)
         elif kind.reads.prefer_listing:
             _read_whole_listing(reader, kind, asked, declared=declared)
         else:
@@ -203,6 +204,9 @@ def _resolve_missing(reader: Reader, kind: Kind, asked: RequestedFields) -> None
         is_proven = proof.reads_prove_absence(reader, kind, missing)
         missing = reader.find_missing(kind, missing)
         if missing and not is_proven:
+            proof.rule_out(reader, kind, missing)
+            missing = reader.find_missing(kind, missing)
+        if missing and not is_proven:
             if not reader.can_read_singly(kind):
                 missing = reader.find_missing(kind, missing)
                 reader.mark_unread(kind, missing, proof.MAY_BE_HIDDEN)
@@ -211,6 +215,8 @@ def _resolve_missing(reader: Reader, kind: Kind, asked: RequestedFields) -> None
             missing = proof.accept_denied(reader, kind, missing)
     unproven = _unproven(reader, kind).intersection(missing)
     reader.mark_unread(kind, unproven, "this shop has no endpoint that returns it")
+    existing = (reader.builder.existing.get(kind.name) or set()).intersection(missing)
+    reader.mark_unread(kind, existing, "the shop has it, and no endpoint returns it")
     for name in reader.find_missing(kind, missing):
         reader.live.put(Address(kind.name, name), ABSENT)
 

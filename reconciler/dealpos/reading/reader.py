@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import islice
@@ -20,12 +20,7 @@ from reconciler.core.model.look_alike import fold_key, spell_key
 from reconciler.core.model.secret import conceal_spelling
 from reconciler.core.steps.step import split_batches
 from reconciler.dealpos.client import Client
-from reconciler.dealpos.operations import (
-    OPERATIONS,
-    Route,
-    describe_failure,
-    may_mean_not_found,
-)
+from reconciler.dealpos.operations import OPERATIONS, Route, describe_failure, may_mean_not_found
 from reconciler.dealpos.reading.live_builder import LiveBuilder
 from reconciler.dealpos.reading.other_field import read_by_other_field
 from reconciler.dealpos.reading.paging import DOCUMENTED_PAGE_ROWS, batches_are_cheaper, read_pages
@@ -43,6 +38,7 @@ MAX_UNQUESTIONED_BATCHES = 2
 UNPAGED_ROWS = 1_000_000_000
 """Rows of the one page of a listing without pages."""
 
+NameCheck = Callable[[Iterable[str]], object]
 RequestedFields = Mapping[str, frozenset[str]]
 """Names of objects that a read must answer, each with the fields that matter."""
 
@@ -85,9 +81,8 @@ class Reader:
 
     def missing_fields(self, kind: Kind, asked: RequestedFields) -> dict[str, frozenset[str]]:
         """Return the requested fields that no read has shown, of every object in the shop."""
-        ignored = {kind.parent_kind}
         missing = {
-            name: asked[name] - state.value.keys() - ignored
+            name: asked[name] - state.value.keys() - {kind.parent_kind}
             for name, state in self.live.iterate_observed(kind.name)
             if name in asked and not asked[name] <= state.value.keys()
         }
@@ -98,17 +93,22 @@ class Reader:
         state = self.live.get(Address(kind.name, name))
         return state if isinstance(state, Observed) else None
 
-    def read_many(self, kind: Kind, batch: Batch, asked: RequestedFields) -> None:
+    def read_many(
+        self, kind: Kind, batch: Batch, asked: RequestedFields, rule_out: NameCheck = list
+    ) -> None:
         """Read named objects by a listing where it has fewer pages than batches, else by batches.
 
-        A listing that leaves out what a batch then shows does not count as complete.
+        `rule_out` may call objects absent that the whole listing leaves out. One that leaves out
+        what a batch then shows does not count as complete.
         """
         cost = ceil(len(asked) / batch.limit)
-        is_cheaper = not batches_are_cheaper(self.client, kind)
-        if kind.reads.listing and cost > MAX_UNQUESTIONED_BATCHES and is_cheaper:
+        may_list = kind.reads.listing and not batches_are_cheaper(self.client, kind)
+        if may_list and cost > MAX_UNQUESTIONED_BATCHES:
             # dealpos-api.md §7: it is unclear whether variants are listed without a category.
             with suppress(errors.Rejected, errors.UnexpectedResponse):
                 self.read_listing(kind, asked, budget=cost)
+        if kind.name in self.live.complete:
+            rule_out(self.find_missing(kind, asked))
         left = self.find_missing(kind, asked)
         self.read_batches(kind, batch, left)
         if len(self.find_missing(kind, left)) < len(left) and kind.name in self.live.complete:
@@ -164,7 +164,7 @@ class Reader:
                 continue
             found = parse_rows(batch.operation, answer)
             self.builder.add_rows(kind, found.rows, found.keys)
-            self._note_spellings(kind, chunk, found)
+            self.note_spellings(kind, chunk, found)
 
     def read_single(self, kind: Kind, name: str, *, exists: bool = False) -> bool:
         """Read one object; return False when the shop does not find it, which proves nothing.
@@ -229,8 +229,7 @@ class Reader:
             return []
         closed = [n for n in names if (s := self.get_observed(kind, n)) and s.children is None]
         self.read_singles(kind, closed if kind.reads.single else (), exist=True)
-        states = ((name, self.get_observed(kind, name)) for name in closed)
-        return [name for name, state in states if state is None or state.children is None]
+        return [n for n in closed if not (s := self.get_observed(kind, n)) or s.children is None]
 
     def can_read_singly(self, kind: Kind) -> bool:
         """Return whether single reads are offered, so that "not found" means something.
@@ -268,7 +267,7 @@ class Reader:
         except (errors.Rejected, errors.UnexpectedResponse):
             self.unlisted.setdefault(kind.name, set()).update(names)
 
-    def _note_spellings(self, kind: Kind, asked: Sequence[str], found: Rows) -> None:
+    def note_spellings(self, kind: Kind, asked: Sequence[str], found: Rows) -> None:
         """Note objects that a read by name answers under a name that was not asked for.
 
         Whether a shop tells letter case and outer blanks of a key apart is undocumented.

@@ -160,6 +160,8 @@ def by_list_id(shop: Shop, fields: Fields) -> Any:
 def by_list_code(shop: Shop, fields: Fields) -> Any:
     """``GET /Variant/GetByListCode``: at most 100 codes."""
     rows = _batch(shop, "key", fields.strings("ListCode", maximum=BATCH))
+    if shop.choices.batches_hide_discontinued:
+        rows = [row for row in rows if not row.payload["Discontinued"]]
     return {"Data": _lean(_objects(shop, rows), shop.choices.variant_batch_rows)}
 
 

@@ -39,6 +39,7 @@ READS = {
         "POST /Variant",
         "GET /Variant/GetByListCode",
         "POST /Variant/GetByListCode",
+        "GET /Variant/GetIDByListCodeDiscontinued",
         "GET /Variant/Code",
         "GET /Variant/Detail",
     },
