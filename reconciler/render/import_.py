@@ -7,14 +7,19 @@ shown.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
-from difflib import unified_diff
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
 from reconciler.catalogue.parser import parse
 from reconciler.catalogue.sections import REMOVED
-from reconciler.catalogue.writing.results import AdoptResult, FieldDrift, ImportResult, Skipped
+from reconciler.catalogue.writing.results import (
+    AdoptResult,
+    EditedFile,
+    FieldDrift,
+    ImportResult,
+    Skipped,
+)
 from reconciler.core.diff.diff import compare_fields
 from reconciler.core.model.secret import HIDDEN, SECRET
 from reconciler.dealpos.reading.full_read import FullRead
@@ -153,8 +158,8 @@ def adopt_text(result: AdoptResult, dry_run: bool) -> str:
     lines += [plain(f"not adopted: {line}") for line in _skipped_lines(result.skipped, labels)]
     lines += [plain(f"note: {note}") for note in result.notes]
     lines += _personal_data(result.discreet)
-    for name, (old, new) in result.files.items():
-        lines += ["", *map(plain, _difference(name, old, new, _private(result)))]
+    for name, edited in result.files.items():
+        lines += ["", *_difference(name, edited, _private(result))]
     if count := len(result.files):
         lines += ["", f"{'would write' if dry_run else 'wrote'} {plural(count, 'file')}"]
     elif not result.skipped:
@@ -193,16 +198,42 @@ def _private(result: AdoptResult) -> set[str]:
     return {kind.collection for kind in kinds if kind.is_private}
 
 
-def _difference(name: str, old: bytes, new: bytes, private: Iterable[str]) -> Iterator[str]:
-    before = old.decode("utf-8-sig").splitlines()
-    after = new.decode("utf-8-sig").splitlines()
-    found = unified_diff(before, after, f"a/{name}", f"b/{name}", n=0, lineterm="")
+def _difference(name: str, edited: EditedFile, private: Collection[str]) -> Iterator[str]:
+    """Yield a unified diff that `patch` takes, with the mask of a file that has secrets."""
+    mask = _mask(name, edited.new.decode("utf-8-sig"), private)
+    yield f"--- a/{plain(name)}" if edited.old else "--- /dev/null"
+    yield f"+++ b/{plain(name)}"
+    grown = 0
+    for above, old, new in edited.hunks:
+        yield f"@@ -{_range(above, old)} +{_range(above + grown, new)} @@"
+        grown += len(new) - len(old)
+        for sign, line in chain((("-", line) for line in old), (("+", line) for line in new)):
+            yield sign + (mask or _plain_line(line.removesuffix("\n")))
+            if not line.endswith("\n"):
+                yield "\\ No newline at end of file"
+
+
+def _mask(name: str, text: str, private: Collection[str]) -> str:
+    """Return the text instead of each line of a file that holds personal data or secret codes."""
+    # Without an escape sequence, a key is written as it is read.
+    if "\\" not in text and not any(key in text for key in (*private, SECRET)):
+        return ""
     # As YAML, not as text: a key may stand in quotes or braces.
-    root = parse("\n".join(after), name)[0]
-    mask = "(personal data)" if any(key in root for key in private) else ""
+    root = parse(text, name)[0]
+    if any(key in root for key in private):
+        return " (personal data)"
     lists = (root.get(kind.collection, ()) for kind in KINDS.values() if kind.secret)
-    if any(SECRET in entry for entry in chain(*lists, root.get(REMOVED, ()))):
-        mask = mask or HIDDEN
-    for line in found:
-        secret = mask and not line.startswith(("---", "+++", "@@"))
-        yield f"{line[0]} {mask}" if secret else line
+    entries = chain(*lists, root.get(REMOVED, ()))
+    return f" {HIDDEN}" if any(SECRET in entry for entry in entries) else ""
+
+
+def _range(above: int, lines: Sequence[str]) -> str:
+    if len(lines) == 1:
+        return str(above + 1)
+    return f"{above + 1 if lines else above},{len(lines)}"
+
+
+def _plain_line(line: str) -> str:
+    """Return a line as `plain` does; tabs and the end of a CRLF stay, which `patch` compares."""
+    body = line.removesuffix("\r")
+    return "\t".join(map(plain, body.split("\t"))) + line[len(body) :]

@@ -134,7 +134,7 @@ def test_a_new_object_goes_into_a_new_file_beside_one_of_the_same_name(make_shop
     shop.write("categories: [{name: Drinks}]", "coupons.yaml")
     found = adopt.find_drift(shop.open(shop.client()), ["coupon/K1"], ())
     changed = adopt.edit_files(found).finish()
-    ((file, (before, after)),) = changed.items()
+    ((file, edited),) = changed.items()
     assert file != "catalogue/coupons.yaml"
-    assert (before, b"code: K1" in after) == (b"", True)
+    assert (edited.old, b"code: K1" in edited.new) == (b"", True)
     assert found.skipped == []

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 from reconciler.catalogue.syntax import YamlNode, YamlPair
+from reconciler.catalogue.writing.hunks import Edit
 from reconciler.catalogue.writing.yaml_text import (
     YamlEntry,
     escape_placeholders,
@@ -39,14 +43,20 @@ class Edits:
         self.gone: list[tuple[int, int]] = []
         """Whole lines to remove; an addition below them moves above them."""
 
+    def list_edits(self) -> list[Edit]:
+        """Return every change in the order of the text; raise Unwritable where two overlap."""
+        gone = sorted(self.gone)
+        found = sorted(self._above(change, gone) for change in self.changes)
+        if any(later[0] < earlier[1] for earlier, later in pairwise(found)):
+            raise Unwritable("two changes would edit the same place")
+        return [(start, end, new) for start, end, _, new in found]
+
     def result(self) -> str:
         """Return the text with every change; raise Unwritable where two edit the same place."""
         found, done = [], 0
-        for start, end, _, new in sorted(map(self._above, self.changes)):
-            if start < done:
-                raise Unwritable("two changes would edit the same place")
+        for start, end, new in self.list_edits():
             found += [self.text[done:start], new]
-            done = max(done, end)
+            done = end
         return "".join([*found, self.text[done:]])
 
     @contextmanager
@@ -59,12 +69,18 @@ class Edits:
             del self.changes[changes:], self.gone[gone:]
             raise
 
-    def _above(self, change: tuple[int, int, int, str]) -> tuple[int, int, int, str]:
+    def _above(
+        self, change: tuple[int, int, int, str], gone: Sequence[tuple[int, int]]
+    ) -> tuple[int, int, int, str]:
         """Return an addition below deleted lines, moved above them."""
         start, end, number, new = change
-        for first, last in sorted(self.gone, reverse=True):
-            if start == end and first <= start < max(last, first + 1):
-                start = end = self._eol(first - 1)
+        place = bisect_right(gone, start, key=itemgetter(0))
+        while start == end and place:
+            place -= 1
+            first, last = gone[place]
+            if not first <= start < max(last, first + 1):
+                break
+            start = end = self._eol(first - 1)
         return start, end, number, new
 
     def set_key(self, place: YamlNode, key: str, value: Any, order: Sequence[str] = ()) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from reconciler.catalogue.writing.hunks import Hunk
 from reconciler.core.model.address import Address, Source
 from reconciler.errors import ReconcilerError
 
@@ -47,6 +48,15 @@ class ImportResult:
     """The error that ended the reading early; objects read until then are written all the same."""
 
 
+class EditedFile(NamedTuple):
+    """A file before and after, and the hunks in which these differ."""
+
+    old: bytes
+    """Empty for a new file."""
+    new: bytes
+    hunks: Sequence[Hunk]
+
+
 @dataclass(frozen=True, slots=True)
 class FieldDrift:
     """One field of a declared object that differs in the shop."""
@@ -67,8 +77,8 @@ class AdoptResult:
     drift: Sequence[FieldDrift] = ()
     new: Sequence[Address] = ()
     skipped: Sequence[Skipped] = ()
-    files: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
-    """Old and new content by name."""
+    files: Mapping[str, EditedFile] = field(default_factory=dict)
+    """The files that change, by name."""
     notes: Sequence[str] = ()
     labels: Mapping[Address, str] = field(default_factory=dict, repr=False)
     """The names of objects for people."""

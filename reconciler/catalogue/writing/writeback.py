@@ -20,6 +20,8 @@ from reconciler.catalogue.files import list_files
 from reconciler.catalogue.settings import Settings
 from reconciler.catalogue.syntax import Position, YamlNode, index_mappings, parse_syntax
 from reconciler.catalogue.writing.edit import Edits, Unwritable
+from reconciler.catalogue.writing.hunks import Hunk, list_hunks, split_lines
+from reconciler.catalogue.writing.results import EditedFile
 from reconciler.catalogue.writing.yaml_text import YamlEntry
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
@@ -106,9 +108,9 @@ class Writeback:
             self.files[name] = CatalogueFile(name, raw, root, index_mappings(root), edits)
         return self.files[name]
 
-    def finish(self) -> dict[str, tuple[bytes, bytes]]:
-        """Return old and new content of every changed file; raise if it declares anything else."""
-        found: dict[str, tuple[bytes, bytes]] = {}
+    def finish(self) -> dict[str, EditedFile]:
+        """Return every changed file; raise if it declares anything else."""
+        found: dict[str, EditedFile] = {}
         for file in self.files.values():
             try:
                 new = file.edits.result()
@@ -116,22 +118,24 @@ class Writeback:
                 raise _unsafe_edit(f"{file.name}: {error}") from None
             if new != file.edits.text:
                 mark = BOM if file.raw.startswith(BOM) else b""
-                found[file.name] = (file.raw, mark + new.encode())
-        found |= {name: (b"", text.encode()) for name, text in self.created.items()}
+                hunks = [*list_hunks(file.edits.text, file.edits.list_edits())]
+                found[file.name] = EditedFile(file.raw, mark + new.encode(), hunks)
+        for name, text in self.created.items():
+            found[name] = EditedFile(b"", text.encode(), [Hunk(0, [], split_lines(text))])
         if found:
             self._verify(found)
         return found
 
-    def save(self, found: Mapping[str, tuple[bytes, bytes]]) -> None:
+    def save(self, found: Mapping[str, EditedFile]) -> None:
         """Write what `finish` gave; raises UsageError where a file cannot be written."""
         try:
-            for name, (_, new) in found.items():
+            for name, edited in found.items():
                 (self.shop.root / name).parent.mkdir(parents=True, exist_ok=True)
-                confined.write_below(self.shop.root, name, new)
+                confined.write_below(self.shop.root, name, edited.new)
         except OSError as error:
             raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from None
 
-    def _verify(self, found: Mapping[str, tuple[bytes, bytes]]) -> None:
+    def _verify(self, found: Mapping[str, EditedFile]) -> None:
         shop = self.shop
         with tempfile.TemporaryDirectory() as temporary:
             beside = Path(temporary)
@@ -140,7 +144,7 @@ class Writeback:
                 (name := path.relative_to(shop.root)): confined.read(shop.root, name)
                 for path in list_files(shop.root, shop.catalogue)
             }
-            content |= {Path(name): new for name, (_, new) in found.items()}
+            content |= {Path(name): edited.new for name, edited in found.items()}
             for path, text in content.items():
                 (beside / path).parent.mkdir(parents=True, exist_ok=True)
                 (beside / path).write_bytes(text)
