@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import re
 import shutil
 import sys
 from collections.abc import Iterable
@@ -24,6 +27,7 @@ _WORDS = {
     "plan --out": ["plan", "--out", "plan.json"],
     "apply plan.json": ["apply", "plan.json", "--auto-approve"],
 }
+_USAGE = re.compile(r"API usage: ([\d,]+) requests? used(?:.*?needs ([\d,]+))?")
 _create_app = sandbox.create_app
 
 
@@ -58,6 +62,8 @@ class Runs:
     def __init__(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.home = home
         self.monkeypatch = monkeypatch
+        self.quoted: dict[str, tuple[int, int]] = {}
+        """The API usage that each command has printed: used by the plan, needed to apply it."""
 
     def measure(self, story: Story, variants: int) -> dict[str, tuple[list[str], list[str]]]:
         """Return the requests of each command in a fresh folder, and in one that remembers."""
@@ -94,10 +100,14 @@ class Runs:
         self.monkeypatch.setenv("XDG_STATE_HOME", str(folder / ".state"))
         self.monkeypatch.chdir(folder)
         self.monkeypatch.setattr(sys, "argv", ["reconciler", *_WORDS.get(command, [command])])
-        with pytest.raises(SystemExit) as ended:
+        printed = io.StringIO()
+        with pytest.raises(SystemExit) as ended, contextlib.redirect_stdout(printed):
             cli.main()
         counted.close()
-        assert not ended.value.code
+        assert not ended.value.code, printed.getvalue()
+        if quoted := _USAGE.search(printed.getvalue()):
+            used, more = quoted.groups("0")
+            self.quoted[command] = int(used.replace(",", "")), int(more.replace(",", ""))
         return counted.requests
 
 

@@ -39,7 +39,8 @@ def test_the_requests_of_a_story(
 ) -> None:
     if variants != SIZES[0] and not LARGE:
         pytest.skip("make requests")
-    measured = Runs(tmp_path, monkeypatch).measure(story, variants)
+    runs = Runs(tmp_path, monkeypatch)
+    measured = runs.measure(story, variants)
     bound = Bound(story.live(variants), story.files(variants), story.cap)
     rows, problems = {}, []
     for run, requests in measured.items():
@@ -55,6 +56,10 @@ def test_the_requests_of_a_story(
             why.append(f"{'**above the bound**' if is_above else 'missing'}: {missing}")
         if (spent > fewest) != bool(missing) or fewest > min(first, again):
             problems.append(f"{run}: {dict(Counter(requests[0]))}, bound {fewest}, {missing}")
+        used, more = runs.quoted.get(run, (again - 1, 0))  # the token is not quoted
+        if used + (more if run.startswith("apply") else 0) != again - 1:
+            sent = dict(Counter(requests[1]))
+            problems.append(f"{run}: {used} and {more} quoted, {again - 1} sent: {sent}")
         key = f"| {variants:,} | {story.name} | {run} |"
         rows[key] = f"{key} {first:,} | {again:,} | {fewest:,} | {', '.join(why)} |"
     stale = compare(rows)
