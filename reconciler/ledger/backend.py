@@ -18,7 +18,7 @@ class LedgerLock:
 
     since: str
     until: str
-    """UTC; from then on another run may lock the ledger."""
+    """UTC; from then on another run may lock the ledger. Empty where that cannot be read."""
     by: str = ""
     run: str = ""
 

@@ -13,8 +13,11 @@ import re
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 from uuid import uuid4
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from reconciler.core.ledger.ledger import Ledger
 from reconciler.errors import LedgerConflict, LedgerError
@@ -22,8 +25,18 @@ from reconciler.ledger import document, now
 from reconciler.ledger.backend import LedgerLock, LedgerSnapshot
 from reconciler.ledger.file import Lock
 from reconciler.ledger.git_repository import GitRepository
+from reconciler.ledger.state_dir import load_json
 
 LEDGER, LEASE, JOURNAL = "ledger.json", "lease.json", "journal.json"
+UNREADABLE = "an unknown time (its lock cannot be read)"
+_Moment = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+
+
+class _Lease(BaseModel):
+    model_config = ConfigDict(strict=True, defer_build=True)
+    since: _Moment
+    until: _Moment
+    run: str = ""
 
 
 class GitBackend:
@@ -63,7 +76,7 @@ class GitBackend:
         self._lock.take()
         try:
             dead = self.repository.is_made_here(self.ref, snapshot.version)
-            if snapshot.lock and not (dead or force or snapshot.lock.until <= now()):
+            if snapshot.lock and not (dead or force or "" < snapshot.lock.until <= now()):
                 raise _conflict_with(snapshot.lock)
             # Two runs of one second must not make the same commit: git would let both have it.
             lease = {"since": now(), "until": until, "run": run or uuid4().hex}
@@ -118,14 +131,14 @@ class GitBackend:
 
     def _lease(self, tip: str) -> LedgerLock | None:
         text = self.repository.file(tip, LEASE)
-        try:
-            found = json.loads(text) if text else None
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
+        if not text:
             return None
-        since, until, run = (str(found.get(key, "")) for key in ("since", "until", "run"))
-        return LedgerLock(since, until, self.repository.author(tip), run)
+        by = self.repository.author(tip)
+        try:
+            found = _Lease.model_validate(load_json(text))
+        except (ValueError, RecursionError):
+            return LedgerLock(UNREADABLE, "", by)
+        return LedgerLock(found.since, found.until, by, found.run)
 
 
 def slug(store: str) -> str:
@@ -141,8 +154,8 @@ def _message(ledger: Ledger) -> str:
 
 def _conflict_with(lease: LedgerLock) -> LedgerConflict:
     by = f" by {lease.by}" if lease.by else ""
+    end = f", or wait until {lease.until}" if lease.until else ""
     return LedgerConflict(
         f"another apply is running since {lease.since}{by}; nothing was written",
-        hint=f"wait until it has ended. If it was killed, add --force-unlock, or wait until "
-        f"{lease.until}",
+        hint=f"wait until it has ended. If it was killed, add --force-unlock{end}",
     )

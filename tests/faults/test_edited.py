@@ -10,6 +10,7 @@ import json
 import os
 import random
 import sqlite3
+import subprocess
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -23,8 +24,9 @@ import pytest
 from reconciler import sandbox
 from reconciler.catalogue import settings
 from reconciler.core.audit import audit_plan
-from reconciler.errors import ReconcilerError
+from reconciler.errors import LedgerConflict, ReconcilerError
 from reconciler.kinds import KINDS
+from reconciler.ledger.git import GitBackend
 from reconciler.render.formats import html, markdown, text
 from reconciler.render.formats import json as json_format
 from reconciler.render.view import AuditView, PlanView
@@ -267,3 +269,28 @@ def test_a_damaged_sandbox_ends_in_a_sentence(
         survive_all(f"payload {name}")
     assert capsys.readouterr().err == ""
     assert not failed, f"{len(failed)}: " + "\n".join(sorted(failed))
+
+
+@pytest.mark.timeout(3600)
+def test_a_damaged_lock_in_git_ends_in_a_sentence(tmp_path: Path) -> None:
+    """The lock holds all the same: a run that it does not name may be writing."""
+    for words in (["init", "-q", "--bare", tmp_path / "origin"], ["clone", "-q", "origin", "shop"]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True, stderr=subprocess.DEVNULL)
+    home = GitBackend(tmp_path / "shop", "sandbox")
+    lease = {"since": "2026-06-01T00:00:00Z", "until": "2999-01-01T00:00:00Z", "run": "4f1c"}
+    failed: list[str] = []
+    tip = ""
+    for name, content in mutate(lease, 1, MUTANTS // 3):
+        text = content.decode("latin-1") or "{}"
+        made = home.repository.commit({"lease.json": text}, "", "applying")
+        home.repository.move(home.ref, made, tip)
+        home.repository.set_local(home.ref, home.repository.commit({}, "", "behind"))
+        tip = made
+
+        def take() -> None:
+            with pytest.raises(LedgerConflict) as caught:
+                home.take(home.read(), lease["until"])
+            assert "--force-unlock" in caught.value.hint
+
+        survive(name, take, failed)
+    assert not failed, f"{len(failed)} of {MUTANTS}: " + "\n".join(sorted(failed))
