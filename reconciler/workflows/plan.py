@@ -127,7 +127,7 @@ def make_plan(
     void = find_void_births(desired, shop.journal.births, KINDS)
     plan = replace(plan, given_up=(*plan.given_up, *void))
     planned = order_steps(shop, plan, ledger, basis)
-    plan = planned.plan
+    plan = replace(planned.plan, notes=plan.notes) if audit else planned.plan
     key = shop.client.store.mask_key
     former = {
         a: conceal_value(

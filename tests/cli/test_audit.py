@@ -99,6 +99,12 @@ def test_an_audit_speaks_of_drift(run: RunProgram, drifted: Path) -> None:
     assert last.endswith(" requests, read-only.")
 
 
+def test_an_audit_does_not_say_what_an_apply_would_do(run: RunProgram, drifted: Path) -> None:
+    said = "deleted and created again"
+    assert said in run("plan", drifted).out
+    assert said not in run("audit", drifted).out
+
+
 def test_an_audit_as_json_is_one_documented_document(
     run: RunProgram, drifted: Path, documented: ReadDocument
 ) -> None:
