@@ -8,7 +8,7 @@ are as they were, the object is as declared; if either moves, the two are compar
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -88,9 +88,9 @@ def mark_changed_derived_fields(desired: Desired, kept: KnownRewrites, kinds: Ki
 
 def as_declared(
     kind: Kind, address: Address, declared: Value, live: Value, pairs: Mapping[Path, Pair]
-) -> tuple[Value, int]:
-    """Return a live value with the declared one where both are as recorded, and their number."""
-    count = 0
+) -> tuple[Value, list[Path]]:
+    """Return a live value with the declared one where both are as recorded, and these places."""
+    found = []
     for path, pair in pairs.items():
         field = kind.fields.get(path[0])
         now = value_at(declared, path, _MISSING), value_at(live, path, _MISSING)
@@ -98,8 +98,8 @@ def as_declared(
             continue
         if fingerprint_pair(address, field, now) == pair:
             live = put_at(live, path, now[0])
-            count += 1
-    return live, count
+            found.append(path)
+    return live, found
 
 
 def apply_known_rewrites(
@@ -107,17 +107,23 @@ def apply_known_rewrites(
 ) -> tuple[Live, list[str]]:
     """Return live with the declared value where both sides are as recorded, and the notes."""
     objects = {kind: dict(states) for kind, states in live.objects.items()}
-    count = 0
+    count = limits = 0
     for address, entries in kept.items():
         state, declared = live.get(address), desired.get(address)
         if declared is None or not isinstance(state, Observed):
             continue
         kind = kinds[address.kind]
         value, found = as_declared(kind, address, declared.value, state.value, entries)
-        count += found
+        limits += (kind.use_counts[0],) in found
+        count += len(found)
         objects[address.kind][address.name] = replace(state, value=value)
-    if not count:
-        return live, []
-    many = f"{count} values are" if count > 1 else "1 value is"
-    note = f"{many} stored differently by DealPOS, as seen after an earlier apply; not changed"
-    return replace(live, objects=objects), [note]
+    return replace(live, objects=objects) if count else live, [*_notes(count - limits, limits)]
+
+
+def _notes(values: int, limits: int) -> Iterator[str]:
+    if values:
+        many = f"{values} values are" if values > 1 else "1 value is"
+        yield f"{many} stored differently by DealPOS, as seen after an earlier apply; not changed"
+    if limits:
+        many = f"{limits} limits are" if limits > 1 else "1 limit is"
+        yield f"{many} lower than declared by the uses before a replacement; not changed"
