@@ -1,7 +1,7 @@
 """The sections of the files that hold no objects, validated.
 
-`defaults:`, `guardrails:`, `prune:` and `environment:` of the settings; `allow:` and `removed:` of
-catalogue files.
+`defaults:`, `guardrails:`, `prune:`, `environment:` and `store.concurrency` of the settings;
+`allow:` and `removed:` of catalogue files.
 """
 
 from __future__ import annotations
@@ -32,11 +32,14 @@ from reconciler.core.model.desired import Allowance, Declared, PruneScope, Remov
 from reconciler.core.model.kind import Kind
 from reconciler.core.model.masked import SecretText
 from reconciler.core.model.secret import SECRET
+from reconciler.core.model.store import MAX_CONCURRENCY
 from reconciler.core.model.types import Code, Day, Flag
 from reconciler.errors import suggestion
 from reconciler.guardrails.guardrail import Guardrail, Guardrails
 from reconciler.guardrails.rules import RULES
 from reconciler.kinds import MANAGED
+
+CONCURRENCY = "concurrency"
 
 OFF = ("off", "false")
 """Values that turn a guardrail off."""
@@ -268,3 +271,15 @@ def _parse_address(key: str, written: str, source: Source, problems: Problems) -
 def _unknown_name(noun: str, name: str, known: Mapping[str, Any]) -> tuple[str, str]:
     """Return message and hint for a name that nothing has."""
     return f"unknown {noun} `{name}`", suggestion(name, known) or f"{noun}s: {', '.join(known)}"
+
+
+def read_concurrency(store: Node, problems: Problems) -> int | None:
+    """Return how many requests may wait for a response at the same time; None where not set."""
+    if CONCURRENCY not in store:
+        return None
+    text = str(store[CONCURRENCY])
+    if re.fullmatch("[0-9]{1,2}", text) and 1 <= int(text) <= MAX_CONCURRENCY:
+        return int(text)
+    message = f"`{CONCURRENCY}` must be a whole number from 1 to {MAX_CONCURRENCY}"
+    problems.add_setting(store, (CONCURRENCY,), message, "1 sends one request at a time")
+    return None

@@ -23,9 +23,15 @@ from reconciler.catalogue.environment import (
 )
 from reconciler.catalogue.files import SETTINGS_FILE, Files, Problems, is_inside
 from reconciler.catalogue.parser import Node, empty_node, read
-from reconciler.catalogue.sections import read_environment, read_guardrails, read_prune
+from reconciler.catalogue.sections import (
+    CONCURRENCY,
+    read_concurrency,
+    read_environment,
+    read_guardrails,
+    read_prune,
+)
 from reconciler.core.model.desired import PruneScope
-from reconciler.core.model.store import SANDBOX, Store
+from reconciler.core.model.store import DEFAULT_CONCURRENCY, SANDBOX, Store
 from reconciler.errors import SourceError, StoreError, UsageError, suggestion
 from reconciler.guardrails.guardrail import Guardrails
 
@@ -61,6 +67,8 @@ class Settings:
     """Values of the store; `${NAME}` as it is written where the environment has no value."""
     declared_url: str | None = None
     """The URL of the store in the file, which the environment may override; None without one."""
+    concurrency: int | None = None
+    """Requests that may wait for a response at the same time; None where the file does not say."""
 
     def known_url(self) -> str | None:
         """Return the URL of the configured store, without its credentials; None without one."""
@@ -86,14 +94,17 @@ class Settings:
             )
         url = self._store["url"]
         if url == SANDBOX:
-            return Store(SANDBOX, "sandbox", "sandbox")
+            # It answers in this process: there is nothing to wait for.
+            return Store(SANDBOX, "sandbox", "sandbox", concurrency=self.concurrency or 1)
         if lacking:
             found = [names_in(w or "") or [_OVERRIDES[key]] for key, w in lacking.items()]
             raise StoreError(
                 f"no credentials for {_check_url(url)}",
                 hint=f"set {' and '.join(chain.from_iterable(found))} in the environment",
             )
-        return Store(_check_url(url), self._store["client_id"], self._store["client_secret"])
+        keys = self._store["client_id"], self._store["client_secret"]
+        concurrency = self.concurrency or DEFAULT_CONCURRENCY
+        return Store(_check_url(url), *keys, concurrency=concurrency)
 
 
 def _check_url(url: str) -> str:
@@ -153,6 +164,7 @@ def load(
     reader = _Reader(environment, read_environment(node, problems), problems)
     reader.unknown(node, _KEYS)
     store = reader.store(node)
+    concurrency = read_concurrency(reader.mapping(node, "store"), problems)
     catalogue = reader.text(node, "catalogue") or "catalogue"
     if not is_inside(catalogue):
         message = "`catalogue` must be a folder inside the shop's folder"
@@ -168,7 +180,10 @@ def load(
         raise SourceError(problems.found)
     written = reader.mapping(node, "store").get("url")
     own = written.rstrip("/") if isinstance(written, str) and not names_in(written) else None
-    return Settings(root, catalogue, defaults, guardrails, prune, ledger, reader.expand, store, own)
+    expand = reader.expand
+    return Settings(
+        root, catalogue, defaults, guardrails, prune, ledger, expand, store, own, concurrency
+    )
 
 
 def has_file(root: Path) -> bool:
@@ -258,7 +273,7 @@ class _Reader:
         """Return the settings of the store; the environment overrides the file."""
         node = self.mapping(root, "store")
         given: dict[str, str] = {}
-        self.unknown(node, tuple(_OVERRIDES))
+        self.unknown(node, (*_OVERRIDES, CONCURRENCY))
         secret = node.get("client_secret")
         if isinstance(secret, str) and not is_placeholder(secret):
             message = "a client secret is written in the file"

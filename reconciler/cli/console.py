@@ -217,15 +217,17 @@ class RequestLog:
         self.verbosity = verbosity
         self._say = say
         self._previous = threading.local()
+        self._lock = threading.Lock()
 
     def on_response(self, record: RequestRecord) -> None:
         """Write the lines of a request that was answered, or whose answer was lost."""
         before: RequestRecord | None = getattr(self._previous, "record", None)
         self._previous.record = record
-        if self.verbosity >= 1:
-            self._say(format_line(record, before))
-        if self.verbosity >= 2:
-            self._say(format_details(record))
+        with self._lock:
+            if self.verbosity >= 1:
+                self._say(format_line(record, before))
+            if self.verbosity >= 2:
+                self._say(format_details(record))
 
 
 def format_line(record: RequestRecord, before: RequestRecord | None = None) -> str:

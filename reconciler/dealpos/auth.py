@@ -33,7 +33,6 @@ class Token:
         with self._lock:
             if self.text != refused:
                 return bool(refused)
-            self.text = ""
             self.text = self._fetch()
             return True
 

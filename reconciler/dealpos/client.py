@@ -96,6 +96,7 @@ class Client:
         self._deadline = Deadline()
         self._silence = retry.Silence()
         self._lock = threading.Lock()
+        self._slots = threading.Semaphore(store.concurrency)
 
     def __enter__(self) -> Client:
         return self
@@ -202,30 +203,8 @@ class Client:
     def _once(self, operation: Operation, route: Route, parameters: Any) -> Response:
         """Send one request when the window has room for it, and again after an HTTP 429."""
         for _ in range(MAX_WINDOWS):
-            most = self._take_turn(operation)
-            response = Response(0, b"", {})
-            began, clock = time.monotonic(), self.window.clock()
-            try:
-                response = self._exchange(operation, route, parameters)
-                self._silence.note_answer(operation)
-            except errors.OutcomeUnknown:
-                self._silence.note_loss(operation, self.window.clock() - clock)
-                raise
-            finally:
-                self.window.update_from_headers(response.headers, most)
-                record = RequestRecord(
-                    operation.name,
-                    route.method,
-                    route.path,
-                    response.status_code,
-                    time.monotonic() - began,
-                    len(response.content),
-                    max(self.window.remaining, 0),
-                    response.headers,
-                    parameter_names(parameters),
-                )
-                self.observer.on_response(record)
-            self.window.close(response.status_code, response.headers)
+            with self._slots:
+                response = self._measure(operation, route, parameters)
             if response.status_code != 429:
                 return response
         raise errors.RateLimited(
@@ -233,6 +212,28 @@ class Client:
             f"the shop answered HTTP 429 in {MAX_WINDOWS} rate-limit windows",
             hint="find the integration that uses the rate limit, or ask DealPOS to raise it",
         )
+
+    def _measure(self, operation: Operation, route: Route, parameters: Any) -> Response:
+        """Send a request in its turn; note what it took, and what the response says of limits."""
+        most = self._take_turn(operation)
+        response = Response(0, b"", {})
+        began, clock = time.monotonic(), self.window.clock()
+        try:
+            response = self._exchange(operation, route, parameters)
+            self._silence.note_answer(operation)
+        except errors.OutcomeUnknown:
+            self._silence.note_loss(operation, self.window.clock() - clock)
+            raise
+        finally:
+            self.window.update_from_headers(response.headers, most)
+            self.window.close(response.status_code, response.headers)
+            took, size = time.monotonic() - began, len(response.content)
+            left, sent = max(self.window.remaining, 0), parameter_names(parameters)
+            call = (operation.name, route.method, route.path, response.status_code)
+            record = RequestRecord(*call, took, size, left, response.headers, sent)
+            if not self._http.is_closed:  # else the run has ended, and this is one too late
+                self.observer.on_response(record)
+        return response
 
     def _take_turn(self, operation: Operation) -> int:
         """Wait until the window has room, and count a request of it; one thread at a time."""
@@ -243,7 +244,7 @@ class Client:
             return self.window.count_request()
 
     def _exchange(self, operation: Operation, route: Route, parameters: Any) -> Response:
-        token = self._token.text
+        token = self._token.text if operation.name != "token" else ""
         parameters = reveal_all(parameters)
         try:
             # dealpos-api.md §1: a GET without a body that declares a content type gets a 500 (one

@@ -151,4 +151,5 @@ class RequestWindow:
 
     def _begin_new_if_over(self) -> None:
         if self.began is not None and self.clock() >= self.began + self.seconds + MARGIN_SECONDS:
-            self.began, self.remaining = None, self.limit
+            # What is in flight may arrive in the new window.
+            self.began, self.remaining = None, self.limit - self.in_flight

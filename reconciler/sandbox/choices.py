@@ -215,6 +215,8 @@ class Choices:
     """``Status`` of a suspended customer; only `Active` was ever seen."""
 
     # --- token, limit, transport (dealpos-api.md §1-§3) ---
+    latency: float = 0.0
+    """Seconds before the answer to each request, as at a distant shop."""
     bad_credentials: Literal[401, 400] = 401
     """The status for wrong client credentials."""
     token_lifetime: float = 3600.0

@@ -36,6 +36,8 @@ class ApiMiddleware:
             return self._application(environ, start_response)
         method = str(environ["REQUEST_METHOD"])
         try:
+            if self._shop.choices.latency:
+                self._shop.sleep(self._shop.choices.latency)
             response = self._serve(environ, method, path)
         except (ConnectionResetError, TimeoutError):
             self._shop.record(method, path, 0)

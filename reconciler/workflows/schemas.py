@@ -12,10 +12,18 @@ from pydantic import TypeAdapter
 from reconciler import confined
 from reconciler.catalogue.environment import SETTING
 from reconciler.catalogue.problems import WAS, kind_adapter, list_adapter
-from reconciler.catalogue.sections import ALLOW, REMOVED, AllowEntry, PruneEntry, RemovedEntry
+from reconciler.catalogue.sections import (
+    ALLOW,
+    CONCURRENCY,
+    REMOVED,
+    AllowEntry,
+    PruneEntry,
+    RemovedEntry,
+)
 from reconciler.catalogue.settings import LEDGERS
 from reconciler.core.model.kind import Kind
 from reconciler.core.model.secret import SECRET
+from reconciler.core.model.store import MAX_CONCURRENCY
 from reconciler.guardrails.rules import RULES
 from reconciler.kinds import MANAGED
 from reconciler.render import doctor
@@ -155,6 +163,12 @@ def _settings() -> dict[str, Any]:
         "url": _TEXT | {"description": "sandbox, or https://yourshop.dealpos.net"},
         "client_id": _TEXT,
         "client_secret": _TEXT | secret,
+        CONCURRENCY: {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MAX_CONCURRENCY,
+            "description": "Requests that may wait for a response at the same time.",
+        },
     }
     sections = {
         "store": _object_schema(store),

@@ -451,6 +451,25 @@ def test_a_store_does_not_show_its_credentials(load: Load) -> None:
     assert SECRET not in f"{store} {store!r} {[store]}"
 
 
+@pytest.mark.parametrize(
+    ("written", "concurrency"), [("", 6), (", concurrency: 1", 1), (", concurrency: '16'", 16)]
+)
+def test_the_requests_in_flight_are_set(load: Load, written: str, concurrency: int) -> None:
+    text = f"{REAL}      {written.removeprefix(', ')}"
+    assert load(text, CREDENTIALS).store().concurrency == concurrency
+    alone = load(f"store: {{url: sandbox{written}}}").store()
+    assert alone.concurrency == (concurrency if written else 1)
+
+
+@pytest.mark.parametrize("written", ["0", "17", "-1", "1.5", "many", "true", "'', x", "[1]", "٣"])
+def test_a_number_of_requests_out_of_bounds_is_a_problem(load: Load, written: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        load(f"store: {{url: sandbox, concurrency: {written.partition(',')[0]}}}")
+    (problem,) = caught.value.problems
+    assert problem.message == "`concurrency` must be a whole number from 1 to 16"
+    assert (problem.line, problem.column) == (1, 36)
+
+
 def test_settings_do_not_show_credentials(load: Load) -> None:
     loaded = load(REAL, CREDENTIALS)
     assert SECRET not in f"{loaded} {loaded!r} {[loaded]}"

@@ -195,6 +195,25 @@ def test_ctrl_c_while_planning_writes_nothing(
     assert not [call for call in shop.calls if call[:2] == ("POST", "/api/v3/Category")]
 
 
+@pytest.mark.parametrize("hangs", ["/Category*", "/Variant"])
+def test_ctrl_c_while_answers_are_awaited_ends_at_once(
+    spawn: Spawn, folder: Path, declare: WriteCatalogue, served: tuple[str, Any], hangs: str
+) -> None:
+    url, shop = served
+    variants = "".join(f"      - {{code: V{i}, unit_price: 1}}\n" for i in range(250))
+    declare(f"products:\n  - code: P\n    name: P\n    category: A\n    variants:\n{variants}")
+    shop.faults.add(InjectedFault("*", hangs, "delay", seconds=8))
+    process = spawn("plan", folder, "-v", env=environment(url, shop.client_secret))
+    until(process.stderr, "product.list" if hangs == "/Variant" else "token")
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    out, err = process.communicate(timeout=30)
+    assert time.monotonic() - began < 4
+    assert (process.returncode, out) == (130, "")
+    assert err.splitlines()[-1] == "interrupted"
+
+
 def test_ctrl_c_while_the_program_is_imported_ends_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

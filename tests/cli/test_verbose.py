@@ -90,3 +90,22 @@ def test_the_bar_shows_no_escape(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bar, "_show", lambda text, done, total: shown.append(text))
     bar.step(0, 1, "delete variant/A\x9b2J")
     assert shown == ["delete variant/A\\x9b2J"]
+
+
+def test_lines_of_requests_that_are_answered_side_by_side_stay_together(
+    served: tuple[str, Any], folder: Path, run: RunProgram, point_at: PointAt
+) -> None:
+    url, twin = served
+    point_at(url)
+    twin.choices = twin.choices.with_changes(latency=0.02, page_cap=100)
+    variants = "".join(f"      - {{code: V{i}, unit_price: 1}}\n" for i in range(800))
+    text = f"products:\n  - code: P\n    name: P\n    category: A\n    variants:\n{variants}"
+    (folder / "catalogue" / "menu.yaml").write_text("categories: [{name: A}]\n" + text)
+    assert run("apply", folder, "--auto-approve").code == 0
+    ran = run("plan", folder, "-vv")
+    lines = ran.err.splitlines()
+    assert len(requests(ran.err)) * 2 == len(lines)
+    for line, details in zip(lines[::2], lines[1::2], strict=True):
+        assert REQUEST.match(line)
+        assert details.startswith("    parameters: ")
+    assert sum("variant.list" in line for line in lines) == 8

@@ -22,6 +22,7 @@ from tests.support.asks import (
     codes,
     coupon,
     customer_id,
+    delays,
     doubles_left,
     item,
     keys,
@@ -487,6 +488,7 @@ TABLE: list[tuple[str, Any, Ask, Any, Any]] = [
     ("limiter_scope", "endpoint", remaining(("GET", "/Outlet"), ("GET", "/Product")), "8", "9"),
     ("window_start", "clock", window_left, 100.0, 70.0),
     ("limiter_headers", False, remaining(("GET", "/Outlet")), "9", None),
+    ("latency", 0.5, delays, [], [0.5]),
     (
         "limiter_header_names",
         "named",

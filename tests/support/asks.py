@@ -153,6 +153,14 @@ def limited(client: SandboxClient) -> Any:
     return client.send("GET", "/Outlet")
 
 
+def delays(client: SandboxClient) -> list[float]:
+    """The seconds that one answer takes."""
+    waited: list[float] = []
+    client.shop.sleep = waited.append
+    client.send("GET", "/Outlet")
+    return waited
+
+
 def remaining(*requests: tuple[str, str]) -> Ask:
     """Return the requests remaining of ten after some."""
 

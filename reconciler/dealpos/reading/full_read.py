@@ -18,7 +18,7 @@ from reconciler.core.model.secret import authorises, conceal_live
 from reconciler.core.steps.usage import SECONDS_PER_REQUEST
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.operations import describe_failure
-from reconciler.dealpos.reading.paging import PAGE_SIZES
+from reconciler.dealpos.reading.paging import PAGE_SIZES, Until
 from reconciler.dealpos.reading.read import find, read_recent_singly
 from reconciler.dealpos.reading.reader import Reader
 from reconciler.errors import OperationUnavailable, Rejected, UnexpectedResponse
@@ -54,8 +54,10 @@ class FullRead:
 
     def read_listings(self) -> None:
         """Read the listings of all kinds that have one of their own."""
-        for kind in self.chosen:
-            if kind.parent is None:
+        listed = [kind for kind in self.chosen if kind.parent is None]
+        later = ((kind, Until(set(), to_the_end=True)) for kind in listed[1:] if kind.reads.listing)
+        with self.reader.ahead.plan(later):
+            for kind in listed:
                 self._read_or_note(kind, self._read_listing)
         read_recent_singly(self.reader)
         self._conceal()

@@ -8,9 +8,13 @@ total that is reached, a page without new objects, or a page shorter than an ear
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple
+from collections.abc import Callable, Generator, Iterator, Set
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, field
+from functools import partial
+from math import ceil
+from threading import Thread
+from typing import NamedTuple, TypeVar
 
 from reconciler.core.model.kind import Kind
 from reconciler.dealpos.client import Client
@@ -29,14 +33,17 @@ PAGE_SIZES = (2_000, DOCUMENTED_PAGE_ROWS, DOCUMENTED_BATCH_ROWS, 20)
 MIN_CREDIBLE_PAGE_ROWS = 100
 """A shorter page with more to come is not a cap that anybody documents: another size is tried."""
 
-MAX_REQUESTS_IN_FLIGHT = 3
-"""Pages requested while earlier ones are decoded: a distant server answers them side by side."""
+MAX_PARTING_SECONDS = 2.0
+"""How long a read that has failed waits for the other requests that are in flight."""
 
 MAX_PAGES = 1_000
 """Pages after which a listing that still brings new rows is reported as endless.
 
 A shop with 100,000 variants and pages of 100 rows has as many.
 """
+
+
+T = TypeVar("T")
 
 
 class Page(NamedTuple):
@@ -49,10 +56,45 @@ class Page(NamedTuple):
     """Objects that the listing has shown so far."""
 
 
+@dataclass
+class Until:
+    """The end of a read of a listing: all of `asked` are seen, or it costs more than `budget`."""
+
+    asked: Set[str]
+    to_the_end: bool = False
+    """True if it is read as a whole, so that objects which no file declares are known."""
+    budget: int | None = None
+    spent: int = field(default=0, compare=False)
+
+    def is_reached(self, seen: set[str], page: Rows) -> bool:
+        """Return whether to end with this page; called once for each page."""
+        self.spent += 1
+        if not self.to_the_end and self.asked <= seen:
+            return True
+        ahead = page.expected_pages - self.spent
+        return self.budget is not None and (self.spent >= self.budget or ahead > self.budget)
+
+    def count_certain(self, seen: set[str], largest: int) -> int:
+        """Return how many more pages of at most `largest` rows are read, unless the list ends."""
+        missing = MAX_PAGES if self.to_the_end else ceil(len(self.asked - seen) / largest)
+        return missing if self.budget is None else min(missing, self.budget - self.spent)
+
+
+def read_until(client: Client, kind: Kind, until: Until) -> Generator[Page, None, None]:
+    """Yield the pages of the listing of a kind until an end; some are requested ahead."""
+    return read_pages(client, kind, until.is_reached, until.count_certain)
+
+
 def read_pages(
-    client: Client, kind: Kind, stop: Callable[[set[str], Rows], bool]
-) -> Iterator[Page]:
-    """Yield the pages of the listing of a kind; `stop` may end it early."""
+    client: Client,
+    kind: Kind,
+    stop: Callable[[set[str], Rows], bool],
+    count_certain: Callable[[set[str], int], int] = lambda seen, largest: 1,
+) -> Generator[Page, None, None]:
+    """Yield the pages of the listing of a kind; `stop` may end it early.
+
+    `count_certain` tells how many pages will be read after those that were.
+    """
     request = ListingRequest(client, kind)
     listing = request.listing
     seen: set[str] = set()
@@ -65,7 +107,7 @@ def read_pages(
             # Page two is page one again, which is not how a list ends: to stop here would take
             # every object of the other pages for absent.
             if client.routes.reject(listing.operation):
-                yield from read_pages(client, kind, stop)
+                yield from read_pages(client, kind, stop, count_certain)
                 return
             yield Page(page, request.ignores_paging, len(seen))
             return
@@ -80,6 +122,7 @@ def read_pages(
             if not last and page.expected_pages > 1:
                 client.routes.tenant.rows[listing.operation] = largest
             return
+        request.foresee(number, partial(count_certain, seen, largest))
         if number == MAX_PAGES:
             endless = f"the list did not end after {MAX_PAGES:,} pages"
             raise UnexpectedResponse(listing.operation, endless)
@@ -104,6 +147,8 @@ class ListingRequest:
         self.size = client.routes.tenant.size or PAGE_SIZES[0]
         self.ignores_paging = False
         """True where the shop ignores number and size: one response is all that it can show."""
+        self.certain = 0
+        """The last page that is read in any case, unless the list ends before."""
 
     def pages(self) -> Iterator[Rows]:
         """Yield page after page without end; pages that a total promises are requested ahead."""
@@ -111,7 +156,7 @@ class ListingRequest:
         yield first
         number = 2
         if first.expected_pages >= number:
-            yield from self._pages_ahead(range(number, first.expected_pages + 1))
+            yield from self._pages_ahead(first.expected_pages)
             number = first.expected_pages + 1
         while True:
             page = self._page(number)
@@ -121,6 +166,16 @@ class ListingRequest:
                 page = larger
             yield page
             number += 1
+
+    def foresee(self, number: int, count_more: Callable[[], int]) -> None:
+        """Note after page `number` how many more are read in any case.
+
+        A shop that ignores the page number would answer page one to all of them: not before page
+        two was something else, in this run or in an earlier one.
+        """
+        is_proven = number > 1 or self.listing.operation in self.client.routes.tenant.rows
+        if number >= self.certain and is_proven:
+            self.certain = number + count_more()
 
     def ends(self, page: Rows, largest: int, seen: int) -> bool:
         """Return whether a page with something new is proven to be the last one."""
@@ -197,16 +252,41 @@ class ListingRequest:
         again = self._page(1)
         return again if len(again.rows) > len(page.rows) else page
 
-    def _pages_ahead(self, numbers: Iterable[int]) -> Iterator[Rows]:
-        """Yield pages in order; a few of them are requested while earlier ones are used."""
-        with ThreadPoolExecutor(MAX_REQUESTS_IN_FLIGHT) as pool:
-            waiting: deque[Future[Rows]] = deque()
-            try:
-                for number in numbers:
-                    waiting.append(pool.submit(self._page, number))
-                    if len(waiting) == MAX_REQUESTS_IN_FLIGHT:
-                        yield waiting.popleft().result()
-                while waiting:
-                    yield waiting.popleft().result()
-            finally:
-                pool.shutdown(cancel_futures=True)
+    def _pages_ahead(self, last: int) -> Iterator[Rows]:
+        """Yield pages 2 to `last` in order; the certain ones are requested side by side."""
+        waiting: deque[Future[Rows]] = deque()
+        number = requested = 1
+        try:
+            while number < last:
+                number += 1
+                if not waiting and self.certain <= number:
+                    requested = number
+                    yield self._page(number)
+                    continue
+                while (
+                    requested < min(self.certain, last)
+                    and len(waiting) < self.client.store.concurrency
+                ):
+                    requested += 1
+                    waiting.append(run_aside(partial(self._page, requested)))
+                yield waiting.popleft().result()
+        except (Exception, GeneratorExit):
+            wait(waiting, MAX_PARTING_SECONDS)
+            raise
+
+
+def run_aside(work: Callable[[], T]) -> Future[T]:
+    """Begin `work` in a thread of its own; the future has its result or error.
+
+    The thread ends with the program: after Ctrl-C nothing waits for an answer.
+    """
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return future

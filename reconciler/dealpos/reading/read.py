@@ -69,9 +69,10 @@ def find(reader: Reader, requested: Wanted, declared: Collection[str] = ()) -> N
 
     The kinds in `declared` are listed to the end, so that objects that no file declares are known.
     """
-    for kind in reader.parents_first:
-        if asked := requested.get(kind.name):
-            _read_kind(reader, kind, asked, declared=kind.name in declared)
+    asked = [(kind, names) for kind in reader.parents_first if (names := requested.get(kind.name))]
+    with reader.ahead.plan(reader.ahead.choose(asked[1:], declared)):
+        for kind, names in asked:
+            _read_kind(reader, kind, names, declared=kind.name in declared)
 
 
 def read_recent_singly(reader: Reader) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import islice
-from math import ceil
 
 from reconciler import errors
 from reconciler.core.model.address import Address
@@ -21,9 +20,10 @@ from reconciler.core.model.secret import conceal_spelling
 from reconciler.core.steps.step import split_batches
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.operations import OPERATIONS, Route, describe_failure, may_mean_not_found
+from reconciler.dealpos.reading.ahead import ListingsAhead
 from reconciler.dealpos.reading.live_builder import LiveBuilder
 from reconciler.dealpos.reading.other_field import read_by_other_field
-from reconciler.dealpos.reading.paging import DOCUMENTED_PAGE_ROWS, batches_are_cheaper, read_pages
+from reconciler.dealpos.reading.paging import DOCUMENTED_PAGE_ROWS, Until
 from reconciler.dealpos.rows import Row, Rows, parse_name, parse_rows, parse_single, unwrap
 
 MAX_PROBE_READS = 3
@@ -31,9 +31,6 @@ MAX_PROBE_READS = 3
 
 MAX_PROOF_PAGES = 200
 """Pages of a listing that are read to prove an absence; a longer listing leaves it unknown."""
-
-MAX_UNQUESTIONED_BATCHES = 2
-"""Batches that are read without asking whether a listing would cost less."""
 
 UNPAGED_ROWS = 1_000_000_000
 """Rows of the one page of a listing without pages."""
@@ -51,6 +48,7 @@ class Reader:
         self.kinds = kinds
         self.parents_first = sorted(kinds.values(), key=lambda k: (k.parent is not None, k.name))
         """All kinds in the order of reading: the rows of parents name their children."""
+        self.ahead = ListingsAhead(client)
         self.live = Live()
         self.builder = LiveBuilder(self.live, kinds, client.store.mask_key)
         self.declared: Mapping[str, Mapping[str, Declared]] = {}
@@ -101,12 +99,10 @@ class Reader:
         `rule_out` may call objects absent that the whole listing leaves out. One that leaves out
         what a batch then shows does not count as complete.
         """
-        cost = ceil(len(asked) / batch.limit)
-        may_list = kind.reads.listing and not batches_are_cheaper(self.client, kind)
-        if may_list and cost > MAX_UNQUESTIONED_BATCHES:
+        if budget := self.ahead.choose_budget(kind, asked.keys()):
             # dealpos-api.md §7: it is unclear whether variants are listed without a category.
             with suppress(errors.Rejected, errors.UnexpectedResponse):
-                self.read_listing(kind, asked, budget=cost)
+                self.read_listing(kind, asked, budget=budget)
         if kind.name in self.live.complete:
             rule_out(self.find_missing(kind, asked))
         left = self.find_missing(kind, asked)
@@ -129,16 +125,11 @@ class Reader:
         """
         listing = kind.reads.listing
         assert listing is not None
-        spent = largest = seen = 0
-
-        def stop(seen: set[str], page: Rows) -> bool:
-            if not to_the_end and asked.keys() <= seen:
-                return True
-            ahead = page.expected_pages - spent
-            return budget is not None and (spent >= budget or ahead > budget)
-
-        for page, last, seen in read_pages(self.client, kind, stop):
-            spent += 1
+        largest = seen = 0
+        until = Until(asked.keys(), to_the_end, budget)
+        for shown in self.ahead.take(kind, until):
+            page, last, seen = shown
+            self.ahead.start(kind, shown)
             largest = max(largest, len(page.rows))
             self.builder.add_rows(kind, page.rows, page.keys)
             if last:
