@@ -39,6 +39,7 @@ from reconciler.render.documents import PlanDocument, ResourceChange, ViolationD
 from reconciler.render.json import FORMAT_VERSION, dumps
 
 KEY = "RECONCILER_PLAN_KEY"
+_MAX_BYTES = 128 * 1024 * 1024
 _SIGNATURE_KEYS = ("digest", "signature")
 _WHERE = "as a secret of both CI jobs"
 _AGAIN = "save the plan again with this version of reconciler"
@@ -91,7 +92,9 @@ def write_plan(path: Path, document: Mapping[str, Any], signing: bytes | None = 
 def read_plan(path: Path, signing: bytes | None = None) -> SavedPlan:
     """Read a saved plan. Raises UsageError for one that is not valid, modified or not signed."""
     try:
-        document = json.loads(path.read_bytes(), parse_float=Decimal)
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+        document = json.loads(content, parse_float=Decimal) if len(content) <= _MAX_BYTES else None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):

@@ -504,3 +504,10 @@ def test_what_needs_something_that_is_gone_is_held(
     ran = applied(run, saved, shop)
     assert (ran.code, outcomes(ran)) == (4, {"variant/1001L": "stale"})
     assert "1001R" in ran.json["outcomes"][0]["message"]
+
+
+def test_a_plan_without_an_end_is_none(run: RunProgram, tmp_path: Path) -> None:
+    (tmp_path / "plan.json").symlink_to("/dev/zero")
+    ran = run("apply", tmp_path / "plan.json", "--auto-approve")
+    assert (ran.code, ran.out) == (1, "")
+    assert "is not a saved plan" in ran.err
