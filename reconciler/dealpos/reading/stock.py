@@ -8,7 +8,7 @@ leaves the stock unknown, and the object is not deleted.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -46,16 +46,18 @@ _NO_STOCK = ("id", "image", "is")
 
 def read_stock(reader: Reader, addresses: Iterable[Address]) -> None:
     """Read the stock of objects; a response that cannot be understood leaves it unknown."""
-    asked = [(a, single) for a in addresses if (single := reader.kinds[a.kind].stock_read)]
-    left = {a: single for a, single in asked if not _read_by_code(reader, a, single)}
-    if not left:
-        return
-    with suppress(Rejected, OutcomeUnknown, UnexpectedResponse, ValueError):
-        found = _read_list(reader.client, next(iter(left.values())).key, {a.name for a in left})
-        for address in left:
-            # Whether the list shows what is discontinued is undocumented (dealpos-api.md §14 #21).
-            if address.name in found or not _may_be_hidden(reader, address):
-                reader.live.stock[address] = found.get(address.name, {})
+    left = {a: single for a in addresses if (single := reader.kinds[a.kind].stock_read)}
+    listings = (reader.live.listings.get(kind) for kind in {a.kind for a in left})
+    pages = sum(s.requests() + 1 if s else MAX_STOCK_PAGES for s in listings)
+    if len(left) > pages:
+        _read_list(reader, left, len(left))
+    for address in (a for a in left if a not in reader.live.stock):
+        _read_by_code(reader, address, left[address])
+    left = {a: single for a, single in left.items() if a not in reader.live.stock}
+    if left and _read_list(reader, left, MAX_STOCK_PAGES):
+        # Whether the list shows what is discontinued is undocumented (dealpos-api.md §14 #21).
+        unlisted = (address for address in left if address not in reader.live.stock)
+        reader.live.stock |= {a: {} for a in unlisted if not _may_be_hidden(reader, a)}
 
 
 def _may_be_hidden(reader: Reader, address: Address) -> bool:
@@ -63,22 +65,35 @@ def _may_be_hidden(reader: Reader, address: Address) -> bool:
     return not isinstance(state, Observed) or state.value.get(kind.retire or "") is not False
 
 
-def _read_by_code(reader: Reader, address: Address, single: Single) -> bool:
+def _read_by_code(reader: Reader, address: Address, single: Single) -> None:
     with suppress(Rejected, OutcomeUnknown, UnexpectedResponse, ValueError):
         answer = reader.client.call(single.operation, {single.key: address.name})
         content = unwrap(answer)
         rows = content if isinstance(content, list) else [content]
         if {_code(row, single.key) for row in rows} == {address.name}:
             reader.live.stock[address] = _add_up(map(parse_stock, rows))
-            return True
+
+
+def _read_list(reader: Reader, asked: Mapping[Address, Single], most: int) -> bool:
+    """Read the stock of objects that the list shows; return whether it was read to its end."""
+    with suppress(Rejected, OutcomeUnknown, UnexpectedResponse, ValueError):
+        key = next(iter(asked.values())).key
+        found = _read_pages(reader.client, key, {a.name for a in asked}, most)
+        reader.live.stock |= {a: found[a.name] for a in asked if a.name in found}
+        return True
     return False
 
 
-def _read_list(client: Client, key: str, names: Collection[str]) -> dict[str, Stock]:
-    """Return the stock of the objects that the whole list shows."""
+def _read_pages(client: Client, key: str, names: Set[str], most: int) -> dict[str, Stock]:
+    """Return the stock of the objects that the whole list shows, in at most so many pages.
+
+    It ends with a page without new rows. A shorter page is believed if all objects have a row: one
+    without stock may have none, which makes a page shorter.
+    """
     found: dict[str, Stock] = {}
     seen: set[str] = set()
-    for page in range(1, MAX_STOCK_PAGES + 1):
+    largest = 0
+    for page in range(1, most + 1):
         asked = {"PageNumber": page, "PageSize": DOCUMENTED_PAGE_ROWS}
         rows = parse_rows("inventory.list", client.call("inventory.list", asked)).rows
         new = [row for row in rows if repr(row) not in seen]
@@ -91,6 +106,9 @@ def _read_list(client: Client, key: str, names: Collection[str]) -> dict[str, St
             stock = parse_stock(row)
             if (code := _code(row, key)) in names:
                 found[code] = _add_up([found.get(code, {}), stock])
+        if len(rows) < largest and names <= found.keys():
+            return found
+        largest = max(largest, len(rows))
     raise ValueError("the list is empty, or longer than is read")
 
 

@@ -216,3 +216,28 @@ def test_many_changed_variants_are_verified_in_few_requests(
     report = shop.apply(plan)
     assert report.verified == 250
     assert report.requests == shop.cost(plan).requests <= 250 + 3
+
+
+@pytest.mark.parametrize(
+    ("choices", "lists", "singles"),
+    [
+        ({}, 3, 0),
+        ({"missing_operations": frozenset({"GET /Inventory", "POST /Inventory"})}, 2, 6),
+        ({"inventory_form": "rows"}, 3, 0),
+        ({"inventory_form": "row_each"}, 2, 6),  # a variant without stock has no row
+    ],
+    ids=["default", "no list", "outlets listed", "a row for each outlet"],
+)
+def test_the_stock_of_many_is_read_by_the_list(
+    open_shop: MakeShop, choices: Any, lists: int, singles: int
+) -> None:
+    """Where its pages are fewer; what it does not show is read by code."""
+    entries = "".join(f"  - {{address: variant/V{i}, delete: true}}\n" for i in range(244, 250))
+    shop = open_shop(stock(250), f"{declaring(244)}removed:\n{entries}", page_cap=100, **choices)
+    store = shop.twin.store
+    stocked = {**store.get("variant", "V249").payload, "Stock": {"Bandung": 3}}
+    store.put("variant", stocked)
+    plan = shop.plan()
+    assert "variant/V249" in {str(address) for address, _ in plan.blocked}
+    reads = asked(shop)
+    assert (reads.count("inventory.list"), reads.count("inventory.by_code")) == (lists, singles)
