@@ -165,9 +165,17 @@ def run_guardrails(
     """Return the violations of a plan, and notes on the exceptions that it does not need."""
     violations = []
     used: set[int] = set()
+    allowances: dict[tuple[str, Address | None], list[Allowance]] = {}
+    for allowance in context.desired.allowances:
+        allowances.setdefault((allowance.rule, allowance.address), []).append(allowance)
     for name, rule in rules.items() if context.plan.changes else ():
         for finding in rule.check(context):
-            found = _allowance(name, finding, context)
+            covering = [
+                allowance
+                for address in dict.fromkeys((finding.address, None))
+                for allowance in allowances.get((name, address), ())
+            ]
+            found = _choose_allowance(covering, context.today)
             used.add(id(found))
             source = _find_source(finding, context, place)
             about = name, finding.message, *finding.measure, finding.address, source
@@ -177,19 +185,14 @@ def run_guardrails(
     return tuple(violations), list(_find_unneeded(context, used))
 
 
-def _allowance(rule: str, finding: RuleFinding, context: PlanContext) -> Allowance | None:
+def _choose_allowance(covering: Collection[Allowance], today: str) -> Allowance | None:
     """Return the exception that covers a finding: its own first, then the longest.
 
     Where all of them have ended, one of these.
     """
-    covering = [
-        allowance
-        for allowance in context.desired.allowances
-        if allowance.rule == rule and allowance.address in (None, finding.address)
-    ]
     return max(
         covering,
-        key=lambda a: (a.until >= context.today, a.address is not None, a.until),
+        key=lambda a: (a.until >= today, a.address is not None, a.until),
         default=None,
     )
 

@@ -9,8 +9,9 @@ dates as `YYYY-MM-DD`. Canonical on both sides means that `==` decides what diff
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
@@ -89,6 +90,9 @@ def day(raw: Any) -> str:
     if not written:
         return ""
     candidate = written[:10] if written[4:5] == "-" else written
+    if candidate[7:8] == "-":  # nearly every date; a tenth of the time of the loop below
+        with suppress(ValueError):
+            return "" if date.fromisoformat(candidate).year == 1 else candidate
     for form in _DAYS:
         try:
             parsed = datetime.strptime(candidate, form)  # noqa: DTZ007 - dates carry no zone

@@ -94,7 +94,7 @@ def build_plan(
         notes=(
             *live.notes,
             *view_notes,
-            *builder.notes,
+            *(f"{address}: {note}" for address, note in builder.notes),
             *note_uncompared_fields(builder.uncompared),
             *removed.notes,
             *note_changed_codes(changes, desired, live, kinds),
@@ -131,7 +131,7 @@ class _Builder:
     changes: list[Change] = field(default_factory=list)
     unknown: list[tuple[Address, str]] = field(default_factory=list)
     blocked: list[tuple[Address, str]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[tuple[Address, str]] = field(default_factory=list)
     warnings: list[PlanWarning] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     unchanged: int = 0
@@ -140,7 +140,7 @@ class _Builder:
     def withdraw(self, gone: Collection[Address]) -> None:
         """Take back what was said of changes that are blocked."""
         self.warnings = [w for w in self.warnings if not any(a in gone for a in w.addresses)]
-        self.notes = [n for n in self.notes if not n.startswith(tuple(f"{a}: " for a in gone))]
+        self.notes = [(a, note) for a, note in self.notes if a not in gone]
 
     def finish(self, address: Address, entry: Interrupted, declared: Declared | None) -> None:
         """Decide how an interrupted replacement ends."""
@@ -160,7 +160,7 @@ class _Builder:
     def _explain(self, address: Address, note: str | None, warning: str | None) -> None:
         """Add the note and the warning of a replacement."""
         if note:
-            self.notes.append(f"{address}: {note}")
+            self.notes.append((address, note))
         if warning:
             self.warnings.append(PlanWarning((address,), warning))
 
@@ -214,7 +214,8 @@ class _Builder:
     def _has_ended(self, address: Address, kind: Kind, declared: Declared) -> bool:
         """Return whether an object that is not in the shop has expired, and add a note."""
         if day := self.past.find_expiry(kind, address, declared.value):
-            self.notes.append(f"{address}: it expired on {day} and is not in the shop; not created")
+            said = f"it expired on {day} and is not in the shop; not created"
+            self.notes.append((address, said))
             self.unchanged += 1
         return bool(day)
 
@@ -228,7 +229,7 @@ class _Builder:
         if found:
             how = "its new name also creates" if address in self.renames else "also creates"
             named = ", ".join(map(str, found))
-            self.notes.append(f"{address}: {how} {named}, which no file declares")
+            self.notes.append((address, f"{how} {named}, which no file declares"))
         return found
 
     def _compare(self, address: Address, kind: Kind, declared: Declared, live: Observed) -> None:

@@ -257,10 +257,11 @@ def _last_users(unordered: list[Step], kinds: Kinds) -> Mapping[Address, set[int
                 writing.setdefault(change.address, set()).add(step.id)
             for target in doomed.keys() & set(_needs(change, kinds, change.before or {})):
                 found[target].add(step.id)
+        for parent in _owners_of(step):
+            writing.setdefault(parent, set()).add(step.id)
     for address, change in doomed.items():
         if owner := kinds[address.kind].parent_address(change.before or {}):
             found[address] |= writing.get(owner, set())
-            found[address] |= {s.id for s in unordered if owner in _owners_of(s)}
     return found
 
 
