@@ -168,7 +168,7 @@ class ApiUsageDocument(TypedDict):
     verification: int
     """Requests that read back what was written, and once more what is replaced."""
     requests: int
-    """All requests of an apply."""
+    """All requests of an apply, its own reads included; of a saved plan, at most so many."""
     windows: int
     """Rate-limit windows that an apply needs."""
     seconds: int

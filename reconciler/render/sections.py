@@ -124,9 +124,10 @@ def usage_line(plan: Plan, usage: ApiUsage, finish: str | None = None) -> str:
     used = f"{plural(usage.reads, 'request')} used by this plan"
     if plan.empty:
         return used
+    own = ", its own reads included" if usage.repeated else ""
     end = f", finished at about {finish} if started now" if finish else ""
     return (
-        f"{used}; apply needs {plural(usage.requests, 'request')} "
+        f"{used}; apply needs {plural(usage.requests, 'request')}{own} "
         f"({plural(usage.windows, 'rate-limit window')}, {duration(usage.seconds)}){end}"
     )
 

@@ -158,6 +158,16 @@ def make_plan(
     return planned._replace(plan=plan)
 
 
+def preview_plan(shop: OpenShop, scope: Scope | None, overwrite: Sequence[str]) -> PlannedRun:
+    """Return the plan of a run that only shows it, with the cost of an apply of its own."""
+    run = make_plan(shop, scope, overwrite)
+    return run._replace(usage=run.usage.in_another_run(_window_of(shop)))
+
+
+def _window_of(shop: OpenShop) -> usage.Window:
+    return usage.Window(shop.client.window.capacity, shop.client.window.seconds)
+
+
 def _complete_births(shop: OpenShop, ledger: RunLedger, desired: Desired, live: Live) -> Desired:
     """Return `desired` with what an interrupted apply left incomplete on sale."""
     likely = find_likely_births(desired, live, ledger.applied, KINDS)
@@ -202,7 +212,7 @@ def order_steps(shop: OpenShop, plan: Plan, ledger: RunLedger, basis: RecordBasi
     steps = order.order_steps(plan, KINDS, proven=proven)
     unsafe = tenant.unsafe_birth and not exposed
     checked = check_prefixes(plan, steps, KINDS, unsafe_births=unsafe)
-    window = usage.Window(shop.client.window.capacity, shop.client.window.seconds)
+    window = _window_of(shop)
     notes = (*plan.notes, *usage.note_gaps(steps, window))
     plan = replace(plan, interruptions=checked, notes=notes)
     estimate = usage.estimate(steps, KINDS, plan.reads, plan.listings, window)

@@ -149,3 +149,11 @@ def test_an_object_that_two_steps_write_is_read_back_once(world: World) -> None:
     world.declare("variant/V", product="1", unit_price=1, weight=5)
     cost = world.cost()
     assert (cost.writes, cost.verification) == (2, 1)
+
+
+def test_an_apply_of_its_own_reads_again(world: World) -> None:
+    cost = customers(world, 3, reads=40).cost()
+    again = cost.in_another_run(Window(limit=50, seconds=180.0))
+    assert (cost.requests, cost.windows) == (6, 1)
+    assert (again.requests, again.windows, again.reads) == (46, 2, 40)
+    assert World().cost().in_another_run(Window()).requests == 0

@@ -56,6 +56,11 @@ def test_the_requests_of_a_story(
             why.append(f"{'**above the bound**' if is_above else 'missing'}: {missing}")
         if (spent > fewest) != bool(missing) or fewest > min(first, again):
             problems.append(f"{run}: {dict(Counter(requests[0]))}, bound {fewest}, {missing}")
+        if other := {"plan": "apply", "plan --out": "apply plan.json"}.get(run):
+            sent = len(measured.get(other, ((), ()))[1]) - 1
+            quoted = runs.quoted[run][1] or runs.quoted[run][0]  # an apply of nothing only reads
+            if other in measured and (sent > quoted if other.endswith(".json") else sent != quoted):
+                problems.append(f"{run}: {quoted} quoted for {other}, {sent} sent")
         used, more = runs.quoted.get(run, (again - 1, 0))  # the token is not quoted
         if used + (more if run.startswith("apply") else 0) != again - 1:
             sent = dict(Counter(requests[1]))

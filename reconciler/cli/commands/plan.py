@@ -65,9 +65,9 @@ def plan(
 
             key = read_key()
         with open_shop(directory, output_format, reserve, verbose, timeout) as (_, shop):
-            from reconciler.workflows.plan import make_plan
+            from reconciler.workflows.plan import preview_plan
 
-            run = make_plan(shop, scope, overwrite)
+            run = preview_plan(shop, scope, overwrite)
         if out:
             output.save_plan(run, directory, out, key)
         output.write_reports(run, reports, directory, key)

@@ -7,7 +7,7 @@ The rate limit is a fixed window, by default 50 requests per 180 seconds over al
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Literal, NamedTuple
 
@@ -32,18 +32,27 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class ApiUsage:
-    """The requests of a plan: `reads` were used to make it, applying it takes `requests`."""
+    """The requests of a plan: `reads` were used to make it, applying it takes `requests`.
+
+    An apply of its own sends the reads again; `repeated` counts them.
+    """
 
     reads: int
     writes: int
     verification: int
     windows: int
     seconds: int
+    repeated: int = 0
 
     @property
     def requests(self) -> int:
-        """Return the requests that applying sends: the writes and the reads that verify them."""
-        return self.writes + self.verification
+        """Return the requests that applying sends: reads, writes and the reads that verify them."""
+        return self.repeated + self.writes + self.verification
+
+    def in_another_run(self, window: Window) -> ApiUsage:
+        """Return the usage of an apply that begins with the reads of the plan."""
+        again = replace(self, repeated=self.reads if self.requests else 0)
+        return _fit(again, window)
 
 
 def estimate(
@@ -56,11 +65,17 @@ def estimate(
     """Return the API usage of the steps `ordered`, in the window that reading has begun."""
     writes = sum(len(step.requests) for step in ordered)
     reading = count_readbacks(ordered, kinds, pages)
-    requests = writes + reading
+    return _fit(ApiUsage(reads, writes, reading, 0, 0), window)
+
+
+def _fit(usage: ApiUsage, window: Window) -> ApiUsage:
+    """Return the usage with its time, in the window that reading has begun."""
+    reads, requests = usage.reads, usage.requests
     begun = (reads - 1) % window.limit + 1 if reads else 0
     windows = ceil((begun + requests) / window.limit) if requests else 0
     waiting = max(windows - 1, 0) * window.seconds
-    return ApiUsage(reads, writes, reading, windows, ceil(waiting + requests * SECONDS_PER_REQUEST))
+    seconds = ceil(waiting + requests * SECONDS_PER_REQUEST)
+    return replace(usage, windows=windows, seconds=seconds)
 
 
 def note_gaps(ordered: Sequence[Step], window: Window) -> Iterator[str]:
