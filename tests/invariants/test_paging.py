@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reconciler.core.model.store import Store
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.observer import ClientObserver
-from reconciler.dealpos.reading.paging import MAX_PAGES, PAGE_SIZES, read_pages
+from reconciler.dealpos.reading.paging import MAX_PAGES, PAGE_SIZES, Until, read_until
 from reconciler.dealpos.tenant import TenantProfile
 from reconciler.errors import UnexpectedResponse
 from reconciler.kinds import KINDS
@@ -30,10 +30,12 @@ class Quiet(ClientObserver):
 class Server:
     """A shop whose lists are what a function of number and size answers."""
 
-    def __init__(self, serve: Serve, tenant: TenantProfile | None = None) -> None:
+    def __init__(
+        self, serve: Serve, tenant: TenantProfile | None = None, concurrency: int = 1
+    ) -> None:
         self.asked: list[tuple[int, int]] = []
         self.serve = serve
-        store = Store("https://shop.example", "id", "secret")
+        store = Store("https://shop.example", "id", "secret", concurrency=concurrency)
         self.client = Client(store, httpx.MockTransport(self._handle), Quiet(), tenant=tenant)
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
@@ -52,7 +54,7 @@ class Server:
         """The products that a whole listing shows, and whether it claims to be whole."""
         seen: set[str] = set()
         whole = False
-        for page in read_pages(self.client, KINDS["product"], lambda seen, page: False):
+        for page in read_until(self.client, KINDS["product"], Until(set(), to_the_end=True)):
             seen |= {str(row["Code"]) for row in page.rows.rows}
             whole = page.last
         return seen, whole
@@ -119,6 +121,27 @@ def test_the_end_costs_a_request_only_where_nothing_else_proves_it(
     told = Server(listing(count, cap, total=count))
     assert len(told.read()[0]) == count
     assert len(told.asked) == max(-(-count // cap), 1)
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+@pytest.mark.parametrize("has_total", [True, False])
+@pytest.mark.parametrize("cap", [50, 100, 500, 2000])
+@pytest.mark.parametrize("pages", [0.02, 0.98, 1.0, 1.02, 3.0, 5.5])
+def test_no_page_is_read_beyond_a_proven_end(
+    cap: int, pages: float, has_total: bool, concurrency: int
+) -> None:
+    """A total proves it, or a page that is shorter than an earlier one; an empty page as well."""
+    count = int(cap * pages)
+    server = Server(listing(count, cap, total=count if has_total else None), None, concurrency)
+    assert len(server.read()[0]) == count
+    full, rest = divmod(count, cap)
+    needed = max(full + (rest > 0), 1)
+    if not has_total:
+        needed += rest == 0 or needed == 1
+    # Pages of 50 are tried in the size of the samples once, from page one.
+    again = 0 if cap >= 100 or count <= cap else 1 if has_total or full == 1 else 2
+    assert len(server.asked) <= needed + again
+    assert len(set(server.asked)) == len(server.asked)
 
 
 def test_the_largest_page_is_asked_for_and_what_comes_back_believed() -> None:
