@@ -144,6 +144,11 @@ class Bound:
         return found + (count % self.size == 0 or found == 1)
 
     @property
+    def product_pages(self) -> int:
+        """The pages that show every product."""
+        return pages(len(self._live("products")), self.size)
+
+    @property
     def new_products(self) -> int:
         """The products that the shop does not have."""
         return len(self._new_products)

@@ -127,6 +127,7 @@ _HIDDEN_PRODUCTS = Safety("hidden products", lambda bound: bound.new_products + 
 _RETIRED_VARIANTS = Safety("retired variants", lambda bound: pages(bound.missing_variants, 99))
 _FIRST_BIRTH = Safety("first birth", lambda bound: 4)
 _HIDDEN_CUSTOMERS = Safety("hidden customers", lambda bound: bound.new_customers + 1)
+_DISPLAY_NAMES = Safety("display names", lambda bound: bound.product_pages)
 _ALONE = {"apply": (_HIDDEN_VARIANTS,)}
 _NEW = (_HIDDEN_PRODUCTS, _RETIRED_VARIANTS)
 _BORN = {"plan": _NEW, "apply": (*_NEW, _FIRST_BIRTH)}
@@ -137,7 +138,13 @@ STORIES = (
     Story("no drift", whole, whole, ("plan", "apply", "audit")),
     Story("no drift, pages of 100", whole, whole, ("plan",), cap=100),
     Story("no drift, pages without a cap", whole, whole, ("plan",), cap=None),
-    Story("1 % price drift", lambda n: priced(base(n), 50, None, 100), base, _SAVED),
+    Story(
+        "1 % price drift",
+        lambda n: priced(base(n), 50, None, 100),
+        base,
+        _SAVED,
+        {"apply plan.json": (_DISPLAY_NAMES,)},
+    ),
     Story(
         "two prices of one product",
         lambda n: priced(base(n), 0, 2),
@@ -206,7 +213,6 @@ ABOVE = {
     ("no drift", "audit"): _TOTAL,
     ("no drift, pages of 100", "plan"): _TOTAL,
     ("no drift, pages without a cap", "plan"): _TOTAL,
-    ("1 % price drift", "apply plan.json"): "the code of the product in the saved plan",
     ("500 new coupons", "plan"): f"{_WIDER}, {_TOTAL}",
     ("500 new coupons", "apply"): f"{_WIDER}, {_TOTAL}, one list to verify the creations",
     ("500 deleted coupons", "apply"): "one list to verify the deletions",
