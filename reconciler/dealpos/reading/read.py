@@ -182,6 +182,8 @@ def _read_whole_listing(
     reader: Reader, kind: Kind, asked: RequestedFields, *, declared: bool
 ) -> None:
     """Read a whole listing; where the shop offers none, read each object by itself."""
+    if kind.name in reader.live.complete:
+        return
     try:
         reader.read_listing(kind, asked, to_the_end=declared)
     except OperationUnavailable:

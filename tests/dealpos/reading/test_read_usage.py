@@ -241,3 +241,15 @@ def test_the_stock_of_many_is_read_by_the_list(
     assert "variant/V249" in {str(address) for address, _ in plan.blocked}
     reads = asked(shop)
     assert (reads.count("inventory.list"), reads.count("inventory.by_code")) == (lists, singles)
+
+
+@pytest.mark.parametrize("kind", ["category", "coupon", "customer", "product"])
+def test_a_list_that_was_read_whole_is_not_read_again(open_shop: MakeShop, kind: str) -> None:
+    text = """
+        products: [{code: P001, name: N, category: A, variants: [{code: V001}]}]
+        removed: [{address: coupon/K1, delete: true}, {address: customer/C07, delete: true}]
+    """
+    shop = open_shop({**stock(3), **people(8)}, text)
+    named = {"category": 1, "coupon": 2, "customer": 2, "product": 2}  # a page more is the proof
+    read_live(shop.client(), shop.desired(), KINDS, listed=[kind])
+    assert asked(shop).count(f"{kind}.list") == named[kind]
