@@ -76,8 +76,7 @@ class Client:
             self._http = httpx.Client(
                 base_url=base + BASE,
                 transport=transport,
-                # Certificates are loaded for https only: settings allow plain http on loopback
-                # alone, and reading the bundle would cost a tenth of a second.
+                # Settings allow http on loopback alone; certificates take a tenth of a second.
                 verify=base.startswith("https:"),
                 timeout=_TIMEOUT,
                 follow_redirects=False,
@@ -145,9 +144,10 @@ class Client:
     ) -> tuple[Any, errors.Rejected | None]:
         """Return the answer of the first route that has one, or the last refusal."""
         tolerated = _NOT_OFFERED | NOT_FOUND_STATUSES if exists else _NOT_OFFERED
-        find = self.routes.candidates if exists else self.routes.candidates_by_path
         answer, refusal = None, None
+        find = self.routes.candidates if exists else self.routes.candidates_by_path
         for route in find(operation):
+            self.routes.tried[operation.name] = route
             try:
                 answer = self._send(operation, route, parameters)
             except errors.Rejected as error:

@@ -107,6 +107,15 @@ def _post(path: str) -> Route:
     return Route("POST", path)
 
 
+WITH_TOTAL = _post("/PromotionCoupon/WithTotalCount")
+"""The list of coupons with a total; its rows may lack what those of the plain list show."""
+
+_COUPON_LIST = (
+    _post("/PromotionCoupon/p"),
+    _body("/PromotionCoupon", "AB"),
+    _query("/PromotionCoupon", "C"),
+)
+
 # dealpos-api.md §1: many HTTP stacks drop the body of a GET, so where a read needs one, its
 # documented POST alternative comes first. `/Product` has none: there a POST creates. The
 # alternative printed for `/PromotionCoupon/ByCode` is the list, whose rows have no requirements,
@@ -152,12 +161,9 @@ _TABLE = (
     # dealpos-api.md §11: the parameter is not shown; it is taken from the other reads by code.
     _read("inventory.list", _query("/Inventory"), _post("/Inventory")),
     _read("inventory.by_code", _query("/Inventory/Code"), _post("/Inventory/Code"), single=True),
-    _read(
-        "coupon.list",
-        _post("/PromotionCoupon/p"),
-        _body("/PromotionCoupon", "AB"),
-        _query("/PromotionCoupon", "C"),
-    ),
+    # dealpos-api.md §10: a total spares the page that would prove the end of a bare array.
+    _read("coupon.list", WITH_TOTAL, *_COUPON_LIST),
+    _read("coupon.list_by_status", *_COUPON_LIST),
     _read(
         "coupon.by_code",
         _query("/PromotionCoupon/ByCode"),

@@ -12,7 +12,7 @@ from functools import cache
 
 from pydantic import NonNegativeInt, PositiveInt, TypeAdapter, ValidationError
 
-from reconciler.dealpos.operations import FORBIDDEN, OPERATIONS, Operation, Route
+from reconciler.dealpos.operations import FORBIDDEN, OPERATIONS, WITH_TOTAL, Operation, Route
 from reconciler.errors import Rejected
 from reconciler.ledger.state_dir import StateDir
 
@@ -75,6 +75,8 @@ class Routes:
         self.tenant = tenant
         self.answered: dict[str, Route] = {}
         """The route by which an operation has answered in this run."""
+        self.tried: dict[str, Route] = {}
+        """The route of an operation that was sent last while none had answered."""
         self.shown: set[str] = set()
         """Operations that have returned something in this run, which proves their route."""
         self.by_other_field: set[str] = set()
@@ -124,14 +126,19 @@ class Routes:
         A POST has its parameters in the one place that it can have.
         """
         candidates = self.candidates(OPERATIONS[name])
-        used = self.answered.get(name, candidates[0])
-        if len(candidates) < 2 or used.method == "POST":
+        used = self.answered.get(name) or self.tried.get(name, candidates[0])
+        if len(candidates) < 2 or (used.method == "POST" and used != WITH_TOTAL):
             return False
         self._rejected.setdefault(name, set()).add(used)
         self.shown.discard(name)
         self.answered.pop(name, None)
         self.forget(name)
         return True
+
+    def reject_total(self, name: str = "coupon.list") -> bool:
+        """Reject the list with a total, so that the plain one is read; False where not in use."""
+        used = self.answered.get(name) or self.tried.get(name)
+        return used == WITH_TOTAL and self.reject(name)
 
     def forget(self, name: str) -> None:
         """Forget which route answered an earlier run: the next run tries all of them."""

@@ -203,7 +203,10 @@ KIND = Kind(
     # dealpos-api.md §10: only the read by code shows requirements.
     Reads(
         # dealpos-api.md §10: lists active coupons only; other filter values are undocumented.
-        listing=Listing("coupon.list", wider={"UsageStatus": "All"}),
+        listing=Listing(
+            "coupon.list",
+            wider=Listing("coupon.list_by_status", constants={"UsageStatus": "All"}),
+        ),
         single=Single("coupon.by_code"),
     ),
     collection="coupons",

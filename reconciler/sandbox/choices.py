@@ -179,10 +179,12 @@ class Choices:
     """List rows have ``MinimumSpending`` and ``CustomerID``; False: the older rows without."""
     coupon_total_hides_inactive: bool = True
     """WithTotalCount, which has no ``UsageStatus``, leaves expired and used-up coupons out."""
+    coupon_total_has_minimum: bool = True
+    """Rows of WithTotalCount have what rows of the list have; False: the older rows."""
     coupon_by_code_hides_inactive: bool = False
     """ByCode and ByReferenceID do not find expired and used-up coupons."""
-    coupon_usage_status_other: Literal["everything", "nothing", "reject"] = "everything"
-    """A ``UsageStatus`` other than null and `Active`: all coupons, none, or 400."""
+    coupon_usage_status_other: Literal["everything", "nothing", "active", "reject"] = "everything"
+    """A ``UsageStatus`` other than null and `Active`: all coupons, none, active ones, or 400."""
     coupon_active_on_expiry_day: bool = True
     """A coupon is still active on its expiry date."""
     coupon_date_filter: Literal["Created", "StartDate", "ExpiryDate"] = "Created"

@@ -234,6 +234,7 @@ def test_an_error_is_told_in_every_form(
 # --- it only ever reads ---
 
 READS = {"/Category/p", "/Outlet/p", "/Variant", "/Variant/GetByListCode", "/PromotionCoupon/p"}
+READS |= {"/PromotionCoupon/WithTotalCount"}
 READS |= {"/Customer/p", "/Customer/Email", "/Token/OAuth2"}
 """The paths on which a POST reads (dealpos-api.md §1)."""
 

@@ -117,7 +117,7 @@ def test_a_remembered_route_that_answers_no_more_is_forgotten(
     run: Callable[..., tuple[int, TenantProfile]],
 ) -> None:
     _, tenant = run(TenantProfile())
-    assert tenant.routes["coupon.list"] == "POST /PromotionCoupon/p body"
+    assert tenant.routes["coupon.list"] == "POST /PromotionCoupon/WithTotalCount body"
     _, tenant = run(tenant, **OLD)
     assert tenant.routes["coupon.list"] == "GET /PromotionCoupon body"
     _, tenant = run(tenant, generation="C", post_alternatives="none")

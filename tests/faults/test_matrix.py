@@ -20,7 +20,7 @@ READS = {
     "product.by_code": ("GET", "/Product/Detail"),
     "variant.by_codes": ("POST", "/Variant/GetByListCode"),
     "variant.ids_by_codes": ("GET", "/Variant/GetIDByListCodeDiscontinued"),
-    "coupon.list": ("POST", "/PromotionCoupon/p"),
+    "coupon.list": ("POST", "/PromotionCoupon/WithTotalCount"),
     "coupon.by_code": ("GET", "/PromotionCoupon/ByCode"),
     "customer.list": ("POST", "/Customer/p"),
     "customer.by_code": ("GET", "/Customer/Detail"),

@@ -11,7 +11,7 @@ from reconciler import sandbox
 from tests.support.shop import MakeShop
 
 CODES = [f"M{number}" for number in range(8)]
-LISTS = {"product": "/api/v3/Product", "coupon": "/api/v3/PromotionCoupon/p"}
+LISTS = {"product": "/api/v3/Product", "coupon": "/api/v3/PromotionCoupon/WithTotalCount"}
 
 
 def seed(retired: bool) -> dict[str, Any]:

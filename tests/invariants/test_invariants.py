@@ -31,6 +31,7 @@ from tests.support.shop import Shop
 
 CREATES = {"/Category", "/Product", "/Variant/Add", "/PromotionCoupon", "/Customer"}
 READS = {"/Category/p", "/Variant", "/Variant/GetByListCode", "/PromotionCoupon/p", "/Customer/p"}
+READS |= {"/PromotionCoupon/WithTotalCount"}
 READS |= {"/Outlet/p", "/Token/OAuth2"}
 
 

@@ -1,9 +1,9 @@
 """The fewest requests that the documented operations allow, counted from two catalogues alone.
 
 dealpos-api.md §5-§13: one list of categories and of outlets; pages of products, variants, coupons
-and customers; a total beside variants and coupons; batches of 100 codes of variants; one read by
-code of a requirement, of an ended coupon and of stock; one write for each object, but the variants
-of one product and the deletions of coupons go together.
+and customers; a total beside variants and coupons; a list of all coupons, ended ones too; batches
+of 100 codes of variants; one read by code of a requirement and of stock; one write for each object,
+but the variants of one product and the deletions of coupons go together.
 """
 
 from __future__ import annotations
@@ -64,9 +64,27 @@ class Bound:
             + variants
             + listed
             + len(self._coupons_by_code)
+            + self._reads_of_ended_coupons
             + self._reads_of_customers
             + self.proofs_of_deletion
         )
+
+    @property
+    def _reads_of_ended_coupons(self) -> int:
+        live = self._live("coupons")
+        named = self._files("coupons").keys() & live.keys()
+        hidden = {c for c in named - self._coupons_by_code if live[c]["expiry_date"] < ENDED}
+        return min(len(hidden), pages(len(live), self.size))
+
+    @property
+    def wider_list(self) -> int:
+        """The requests that read the list of all coupons, which has no total, to its end."""
+        return self.untold(len(self._live("coupons")))
+
+    @property
+    def new_coupons(self) -> int:
+        """The coupons that the shop does not have."""
+        return len(self._new("coupons"))
 
     @property
     def _reads_of_customers(self) -> int:
@@ -186,11 +204,9 @@ class Bound:
 
     @cached_property
     def _coupons_by_code(self) -> set[str]:
-        """The declared coupons that no list shows, or not whole."""
+        """The declared coupons that no list shows whole."""
         live = self._live("coupons")
-        named = self._files("coupons").keys() & live.keys()
-        hidden = {c for c in named if "requires" in live[c]}
-        return hidden | {c for c in named if live[c]["expiry_date"] < ENDED}
+        return {c for c in self._files("coupons").keys() & live.keys() if "requires" in live[c]}
 
     @cached_property
     def _removed(self) -> dict[str, set[str]]:

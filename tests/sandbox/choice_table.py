@@ -394,6 +394,13 @@ TABLE: list[tuple[str, Any, Ask, Any, Any]] = [
         6,
     ),
     (
+        "coupon_total_has_minimum",
+        False,
+        lambda c: "MinimumSpending" in c.get("/PromotionCoupon/WithTotalCount")["Data"][0],
+        True,
+        False,
+    ),
+    (
         "coupon_by_code_hides_inactive",
         True,
         status("GET", "/PromotionCoupon/ByCode", Code="OLD"),
@@ -406,6 +413,13 @@ TABLE: list[tuple[str, Any, Ask, Any, Any]] = [
         lambda c: len(c.codes("/PromotionCoupon", **ALL_COUPONS)),
         6,
         0,
+    ),
+    (
+        "coupon_usage_status_other",
+        "active",
+        lambda c: len(c.codes("/PromotionCoupon", **ALL_COUPONS)),
+        6,
+        4,
     ),
     (
         "coupon_usage_status_other",

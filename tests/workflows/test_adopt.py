@@ -28,7 +28,7 @@ LIVE: dict[str, Any] = {
         {"Code": "K2", "Type": "DiscountAmount", "Discount": 5000, "Limit": 10},
     ],
 }
-FORBIDDEN = frozenset({"GET /PromotionCoupon/ByCode", "POST /PromotionCoupon/p"})
+FORBIDDEN = frozenset({"GET /PromotionCoupon/ByCode", "POST /PromotionCoupon/WithTotalCount"})
 DENIED = "HTTP 403"
 
 

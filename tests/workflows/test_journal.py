@@ -289,7 +289,9 @@ def test_a_coupon_that_was_put_back_remembers_what_it_was(shop: Shop) -> None:
 def test_what_could_not_be_read_stays_noted(shop: Shop) -> None:
     kill(shop, "POST", after=False)
     shop.twin.choices = shop.twin.choices.with_changes(
-        forbidden_operations=frozenset({"POST /PromotionCoupon/p", "GET /PromotionCoupon/ByCode"})
+        forbidden_operations=frozenset(
+            {"POST /PromotionCoupon/WithTotalCount", "GET /PromotionCoupon/ByCode"}
+        )
     )
     assert shop.plan().empty
     assert len(noted(shop)) == 1

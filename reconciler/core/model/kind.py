@@ -38,8 +38,8 @@ class Listing:
     constants: Value = field(default_factory=dict)
     fields: frozenset[str] = frozenset()
     """The fields that its rows show, where the API documents fewer of them than a read of one."""
-    wider: Value = field(default_factory=dict)
-    """A filter that may show what the listing leaves out by default; its values are a guess."""
+    wider: Listing | None = None
+    """The same objects with a filter that may show what is left out by default; it is a guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +212,7 @@ class Kind:
             uncompared_fields=frozenset(f.name for f in specs if f.uncompared_reason),
         )
 
-    def listed_in(self, value: Value) -> frozenset[str]:
+    def listed_in(self, value: Iterable[str]) -> frozenset[str]:
         """Return the fields of `value` that only a listing shows."""
         return frozenset(name for name in value if self.fields[name].wire.listing_only)
 

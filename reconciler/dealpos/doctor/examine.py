@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
-from reconciler.core.model.kind import Kind, Kinds, Single, Value
+from reconciler.core.model.kind import Kind, Kinds, Listing, Single
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.doctor.budget import BudgetSpent, QuestionBudgetSpent, RequestBudget
 from reconciler.dealpos.doctor.evidence import Evidence, Purpose, Question, Reply, classify_error
@@ -31,6 +30,7 @@ MIN_CUT_ROWS = 10
 """Rows from which a list may have been cut by the server."""
 
 _LAST_REPLIES = frozenset({Reply.THROTTLED, Reply.UNREACHABLE})
+_FAILED = frozenset({Reply.REFUSED, Reply.LOST, Reply.UNREADABLE})
 _SKIPPED = "skipped"
 
 
@@ -89,6 +89,8 @@ class _Examination:
             return
         question = self._try_smaller_sizes(kind, self._ask_page(kind, self.size))
         question = self._try_documented_size(kind, question)
+        if question.reply in _FAILED and self.client.routes.reject_total(listing.operation):
+            return self.ask_listing(kind)
         if question.is_answered:
             self._size_was_accepted = True
             self.client.routes.tenant.size = self.size
@@ -147,7 +149,7 @@ class _Examination:
         listing = kind.reads.listing
         first = self.evidence.question(kind.name, Purpose.LISTING)
         if listing and listing.wider and first and first.size and first.is_answered:
-            question = self._ask_page(kind, first.size, constants=listing.wider)
+            question = self._ask_page(kind, first.size, listing=listing.wider)
             self.questions.append(replace(question, purpose=Purpose.WIDER))
 
     def _try_smaller_sizes(self, kind: Kind, first: Question) -> Question:
@@ -188,14 +190,14 @@ class _Examination:
         return any(q.kind == kind.name and q.reply is Reply.FORBIDDEN for q in self.questions)
 
     def _ask_page(
-        self, kind: Kind, size: int, number: int = 1, constants: Value = MappingProxyType({})
+        self, kind: Kind, size: int, number: int = 1, listing: Listing | None = None
     ) -> Question:
         """Ask for a page of a listing, which has no pages where `size` is 0."""
-        listing = kind.reads.listing
+        listing = listing or kind.reads.listing
         assert listing is not None
         pages = {"PageNumber": number, "PageSize": size} if size else {}
         purpose = Purpose.LISTING if number == 1 else Purpose.SECOND_PAGE
-        parameters = {**listing.constants, **constants, **pages}
+        parameters = {**listing.constants, **pages}
         return replace(self._ask_many(kind, purpose, listing.operation, parameters), size=size)
 
     def _ask_one(

@@ -16,10 +16,10 @@ from math import ceil
 from threading import Thread
 from typing import NamedTuple, TypeVar
 
-from reconciler.core.model.kind import Kind
+from reconciler.core.model.kind import Kind, Listing
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.rows import UNDOCUMENTED_SHAPE_HINT, Rows, describe_shape, parse_rows
-from reconciler.errors import OutcomeUnknown, Rejected, UnexpectedResponse
+from reconciler.errors import ApiError, OutcomeUnknown, Rejected, UnexpectedResponse
 
 DOCUMENTED_PAGE_ROWS = 500
 """Rows of the largest page in any sample (dealpos-api.md §13)."""
@@ -82,21 +82,23 @@ class Until:
 
 def read_until(client: Client, kind: Kind, until: Until) -> Generator[Page, None, None]:
     """Yield the pages of the listing of a kind until an end; some are requested ahead."""
-    return read_pages(client, kind, until.is_reached, until.count_certain)
+    listing = kind.reads.listing
+    assert listing is not None
+    return read_pages(client, kind, until.is_reached, listing, until.count_certain)
 
 
 def read_pages(
     client: Client,
     kind: Kind,
     stop: Callable[[set[str], Rows], bool],
+    listing: Listing,
     count_certain: Callable[[set[str], int], int] = lambda seen, largest: 1,
 ) -> Generator[Page, None, None]:
-    """Yield the pages of the listing of a kind; `stop` may end it early.
+    """Yield the pages of a listing of a kind; `stop` may end it early.
 
     `count_certain` tells how many pages will be read after those that were.
     """
-    request = ListingRequest(client, kind)
-    listing = request.listing
+    request = ListingRequest(client, kind, listing)
     seen: set[str] = set()
     largest = 0
     first = Rows([])
@@ -107,7 +109,7 @@ def read_pages(
             # Page two is page one again, which is not how a list ends: to stop here would take
             # every object of the other pages for absent.
             if client.routes.reject(listing.operation):
-                yield from read_pages(client, kind, stop, count_certain)
+                yield from read_pages(client, kind, stop, listing, count_certain)
                 return
             yield Page(page, request.ignores_paging, len(seen))
             return
@@ -137,13 +139,12 @@ def batches_are_cheaper(client: Client, kind: Kind) -> bool:
 
 
 class ListingRequest:
-    """Requests the listing of a kind page by page, in the largest size that the shop serves."""
+    """Requests a listing of a kind page by page, in the largest size that the shop serves."""
 
-    def __init__(self, client: Client, kind: Kind) -> None:
-        assert kind.reads.listing is not None
+    def __init__(self, client: Client, kind: Kind, listing: Listing) -> None:
         self.client = client
         self.kind = kind
-        self.listing = kind.reads.listing
+        self.listing = listing
         self.size = client.routes.tenant.size or PAGE_SIZES[0]
         self.ignores_paging = False
         """True where the shop ignores number and size: one response is all that it can show."""
@@ -222,24 +223,30 @@ class ListingRequest:
         while True:
             try:
                 page = self._page(1)
-            except (Rejected, OutcomeUnknown) as error:
+            except (Rejected, OutcomeUnknown, UnexpectedResponse) as error:
                 if not self._can_ask_otherwise(error):
                     raise
                 continue
             self.client.routes.tenant.size = self.size
             return self._try_documented_size(page) if page.expected_pages > 1 else page
 
-    def _can_ask_otherwise(self, error: Rejected | OutcomeUnknown) -> bool:
-        """Choose another way to ask after a refusal: a smaller page, then another route."""
+    def _can_ask_otherwise(self, error: ApiError) -> bool:
+        """Choose another way to ask after a refusal: a smaller page, then another route.
+
+        dealpos-api.md §10 shows no response of the list with a total, so any failure of it is met
+        by the plain list.
+        """
         if isinstance(error, Rejected) and error.status != 400:
             return False
         if self.kind.reads.batch and self.size == self.client.routes.tenant.size:
             return False  # this size was accepted before, and batches can read this kind
-        if smaller := next((size for size in PAGE_SIZES if size < self.size), 0):
-            # dealpos-api.md §13: a page over the cap may be refused, or take too long.
-            if isinstance(error, OutcomeUnknown) and self.size <= DOCUMENTED_PAGE_ROWS:
-                return False
-            self.size = smaller
+        # dealpos-api.md §13: a page over the cap may be refused, or take too long.
+        lowest = DOCUMENTED_PAGE_ROWS if isinstance(error, OutcomeUnknown) else PAGE_SIZES[-1]
+        if self.size > lowest and not isinstance(error, UnexpectedResponse):
+            self.size = next(size for size in PAGE_SIZES if size < self.size)
+            return True
+        if self.client.routes.reject_total(self.listing.operation):
+            self.size = self.client.routes.tenant.size or PAGE_SIZES[0]
             return True
         return isinstance(error, Rejected) and self.client.routes.reject(self.listing.operation)
 

@@ -19,6 +19,7 @@ from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.look_alike import fold_key
 from reconciler.core.plan.children import hidden_children
 from reconciler.core.steps.step import split_batches
+from reconciler.dealpos.reading.ended import shows_ended, wider_proves_absence
 from reconciler.dealpos.reading.live_builder import Children
 from reconciler.dealpos.reading.paging import DOCUMENTED_BATCH_ROWS
 from reconciler.dealpos.reading.reader import Reader
@@ -32,12 +33,12 @@ MAY_BE_HIDDEN = "lists may hide it, and this shop has no endpoint for a single o
 def reads_prove_absence(reader: Reader, kind: Kind, missing: list[str]) -> bool:
     """Return whether listings and batches are enough to call `missing` absent.
 
-    True only if they include retired objects, and if the listing did not shift while it was
+    True only if they include objects out of use, and if the listing did not shift while it was
     paged: an object that is removed meanwhile moves another one to a page that was already read
     (dealpos-api.md §13: stability is undocumented). A listing of several pages is read twice.
     """
-    if not shows_retired(reader, kind):
-        return False
+    if not (shows_retired(reader, kind) or shows_ended(reader, kind)):
+        return wider_proves_absence(reader, kind, missing)
     if kind.reads.batch or kind.name in reader.unlisted:
         return True  # they were requested by name
     listed = reader.live.listings.get(kind.name)

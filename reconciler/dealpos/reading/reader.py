@@ -57,6 +57,7 @@ class Reader:
         """Names of which a read by another field has found nothing."""
         self.unlisted: dict[str, set[str]] = {}
         """Names that no listing or batch has answered for, so that only single reads can."""
+        self.shown_wider: dict[str, set[str]] = {}  # by a listing with a wider filter
         self._says_not_found: set[str] = set()
         """Kinds whose single read has answered a plain "not found"."""
         self._not_found: dict[Address, frozenset[Route]] = {}
@@ -223,14 +224,11 @@ class Reader:
         return [n for n in closed if not (s := self.get_observed(kind, n)) or s.children is None]
 
     def can_read_singly(self, kind: Kind) -> bool:
-        """Return whether single reads are offered, so that "not found" means something.
-
-        An object that exists shows it. Where the shop shows none, nothing speaks against it.
-        """
+        """Return whether single reads are offered, so that "not found" means something."""
         single = kind.reads.single
         if single is None or single.operation in self.client.routes.shown:
             return single is not None
-        # Several are tried: one that was listed may have been removed since.
+        # An object that exists shows it. Several are tried: one may have been removed since.
         known = [name for name, _ in islice(self.live.iterate_observed(kind.name), MAX_PROBE_READS)]
         return not known or any(self.read_single(kind, name, exists=True) for name in known)
 
@@ -238,9 +236,14 @@ class Reader:
         """Read objects again, by fuller reads, whose requested fields no read has shown."""
         if kind.reads.batch and (missing := self.missing_fields(kind, asked)):
             self.read_batches(kind, kind.reads.batch, missing)
+        gaps, hidden = self.missing_fields(kind, asked), self.shown_wider.get(kind.name, set())
+        hidden = hidden | self.builder.read_singly.get(kind.name, set())
+        lacks = any(kind.listed_in(gaps[name]) for name in gaps.keys() - hidden)
+        if lacks and self.client.routes.reject_total():  # no page prints its rows (§10)
+            self.read_listing(kind, asked, to_the_end=True)
+        never_shown: set[str] = set()
         if kind.reads.single is None:
             return
-        never_shown: set[str] = set()
         for name, fields in self.missing_fields(kind, asked).items():
             if not fields - never_shown:
                 continue

@@ -43,9 +43,8 @@ def _type(shop: Shop, stored: str, *, single: bool) -> str:
     return choice
 
 
-def _list_row(shop: Shop, row: Record, customers: dict[str, str]) -> Payload:
+def _list_row(shop: Shop, row: Record, customers: dict[str, str], full: bool) -> Payload:
     coupon, shown = row.payload, _common(shop, row, single=False)
-    full = shop.choices.coupon_list_has_minimum
     if full:
         shown["MinimumSpending"] = coupon["MinimumAmount"]
     shown["Description"] = coupon["Description"]
@@ -55,12 +54,13 @@ def _list_row(shop: Shop, row: Record, customers: dict[str, str]) -> Payload:
     return shown
 
 
-def _rows(shop: Shop, fields: Fields, where: Filter) -> list[Payload]:
+def _rows(shop: Shop, fields: Fields, where: Filter, *, full: bool = True) -> list[Payload]:
     rows = page_of(shop, "coupon", where, requested_page(fields))
     codes = {row.payload["CustomerCode"] for row in rows if row.payload["CustomerCode"]}
     known = shop.store.many("customer", "key", codes) if codes else []
     customers = {row.payload["Code"]: row.id for row in known}
-    return [_list_row(shop, row, customers) for row in rows]
+    full = full and shop.choices.coupon_list_has_minimum
+    return [_list_row(shop, row, customers, full) for row in rows]
 
 
 def _filter(shop: Shop, fields: Fields) -> Filter:
@@ -80,7 +80,7 @@ def list_(shop: Shop, fields: Fields) -> Any:
     where = _filter(shop, fields).text("key", fields.text("Code"), shop.key_filter())
     status = fields.text("UsageStatus") or "Active"
     other = shop.choices.coupon_usage_status_other
-    if status == "Active":
+    if status == "Active" or other == "active":
         _active(shop, where)
     elif other == "reject":
         raise Refusal("UsageStatus is not known.")
@@ -94,7 +94,7 @@ def with_total_count(shop: Shop, fields: Fields) -> Any:
     where = _filter(shop, fields)
     if shop.choices.coupon_total_hides_inactive:
         _active(shop, where)
-    data = _rows(shop, fields, where)
+    data = _rows(shop, fields, where, full=shop.choices.coupon_total_has_minimum)
     return {"Data": data, "TotalCount": reported_total(shop, "coupon", where, len(data))}
 
 

@@ -43,7 +43,12 @@ READS = {
         "GET /Variant/Code",
         "GET /Variant/Detail",
     },
-    "coupon": {"GET /PromotionCoupon", "POST /PromotionCoupon/p", "GET /PromotionCoupon/ByCode"},
+    "coupon": {
+        "GET /PromotionCoupon",
+        "POST /PromotionCoupon/p",
+        "POST /PromotionCoupon/WithTotalCount",
+        "GET /PromotionCoupon/ByCode",
+    },
     "customer": {"GET /Customer", "POST /Customer/p", "GET /Customer/Detail"},
 }
 

@@ -43,6 +43,8 @@ CHOICES: list[dict[str, Any]] = [
     {"coupon_list_has_minimum": False},
     {"coupon_requirement_rows": "strings"},
     {"coupon_total_hides_inactive": False},
+    {"coupon_total_has_minimum": False},
+    *({"coupon_usage_status_other": word} for word in ("nothing", "active", "reject")),
     {"get_with_body": "ignore"},
     {"bare_get_with_content_type": "error"},
     {"customer_paging": "required"},
@@ -63,7 +65,8 @@ LACKING = [
     ("GET /Category",),
     ("GET /Outlet",),
     ("POST /Outlet/p",),
-    ("POST /PromotionCoupon/p",),
+    ("POST /PromotionCoupon/WithTotalCount",),
+    ("POST /PromotionCoupon/p", "POST /PromotionCoupon/WithTotalCount"),
     ("POST /Customer/p",),
     ("GET /Customer/Detail",),
     ("GET /Product/Detail",),
@@ -73,6 +76,7 @@ LACKING = [
 def writes(shop: Shop) -> list[tuple[str, str]]:
     """The calls that may have changed the shop."""
     reads = {"/Category/p", "/Variant", "/Variant/GetByListCode", "/PromotionCoupon/p"}
+    reads |= {"/PromotionCoupon/WithTotalCount"}
     reads |= {"/Customer/p", "/Customer/Email", "/Outlet/p", "/Token/OAuth2"}
     return [
         (method, path.removeprefix("/api/v3"))

@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
+from reconciler.core.model.kind import Listing
 from reconciler.core.model.live import ABSENT
 from reconciler.dealpos.reading.full_read import FullRead
 from reconciler.dealpos.reading.paging import batches_are_cheaper, read_pages
@@ -19,6 +20,7 @@ from reconciler.kinds import KINDS
 from tests.support.fake_server import FakeServer, ok, status
 
 COUPON, PRODUCT, OUTLET = KINDS["coupon"], KINDS["product"], KINDS["outlet"]
+LISTING = Listing("product.list")
 
 
 def server(**answers: Any) -> FakeServer:
@@ -75,7 +77,7 @@ def test_a_single_read_that_answers_no_object_proves_nothing() -> None:
 def test_a_list_whose_rows_have_no_names_is_an_unexpected_response() -> None:
     client = server(Product=[{"Title": "Kopi"}]).client
     with pytest.raises(UnexpectedResponse) as caught:
-        list(read_pages(client, PRODUCT, lambda seen, page: False))
+        list(read_pages(client, PRODUCT, lambda seen, page: False, LISTING))
     assert caught.value.message == (
         "product.list: no row has the code of a product: [1 × {Title: text}]"
     )
@@ -87,13 +89,13 @@ def test_an_empty_body_after_the_first_page_is_the_end_of_a_list() -> None:
             return ok([{"Code": "P"}])
         return httpx.Response(200)
 
-    pages = list(read_pages(FakeServer(handle).client, PRODUCT, lambda seen, page: False))
+    pages = list(read_pages(FakeServer(handle).client, PRODUCT, lambda seen, page: False, LISTING))
     assert [(len(page.rows.rows), page.last) for page in pages] == [(1, False), (0, True)]
 
 
 def test_a_list_without_rows_and_a_total_of_0_is_empty() -> None:
     client = server(Product={"TotalCount": 0}).client
-    pages = list(read_pages(client, PRODUCT, lambda seen, page: False))
+    pages = list(read_pages(client, PRODUCT, lambda seen, page: False, LISTING))
     assert [(page.rows.rows, page.last) for page in pages] == [([], True)]
 
 

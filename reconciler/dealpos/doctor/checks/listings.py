@@ -94,7 +94,7 @@ def check_default_filter(evidence: Evidence, kinds: Kinds) -> Iterator[CheckResu
         elif wider.reply is Reply.UNASKED:
             yield skip(check, wider.failure, wider.hint) if wider.hint else skip(check)
         else:
-            name, value = next(iter(listing.wider.items()))
+            name, value = next(iter(listing.wider.constants.items()))
             yield _compare_filter(check, kind, (first, wider), f"{name}={value}")
 
 
