@@ -82,9 +82,11 @@ def _render_error(error: ReconcilerError, output_format: str, folder: Path, subj
 
 def print_json(document: Any) -> None:
     """Write one JSON document to stdout."""
-    from reconciler.render.json import dumps
+    from reconciler.render.json import iterate_text
 
-    terminal.write_stdout(dumps(document) + "\n")
+    for block in iterate_text(document):
+        terminal.write_stdout(block)
+    terminal.write_stdout("\n")
 
 
 def print_text(text: str) -> None:

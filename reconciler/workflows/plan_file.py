@@ -13,7 +13,7 @@ import hmac
 import json
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -202,16 +202,14 @@ def read_key(environment: Mapping[str, str] | None = None) -> bytes:
 
 def sign(document: Mapping[str, Any], signing: bytes | None = None) -> dict[str, Any]:
     """Return `document` with its checksum, and signed where there is a key."""
-    content = _canonical(document)
-    sealed = {**document, "digest": f"sha256:{hashlib.sha256(content).hexdigest()}"}
+    sealed = {**document, "digest": _digest(document)}
     if signing is not None:
-        sealed["signature"] = _signature(content, signing)
+        sealed["signature"] = _signature(document, signing)
     return sealed
 
 
 def _verify(document: Mapping[str, Any], name: str, signing: bytes | None) -> None:
-    content = _canonical(document)
-    if document.get("digest") != f"sha256:{hashlib.sha256(content).hexdigest()}":
+    if document.get("digest") != _digest(document):
         raise UsageError(
             f"{name} was modified or truncated after it was saved (checksum mismatch)",
             hint="save it again with 'reconciler plan --out'",
@@ -222,22 +220,44 @@ def _verify(document: Mapping[str, Any], name: str, signing: bytes | None) -> No
     if not signature:
         hint = "save it with 'reconciler plan --out plan.json --sign'"
         raise UsageError(f"{name} is not signed", hint=hint)
-    if not hmac.compare_digest(_bytes(signature), _bytes(_signature(content, signing))):
+    if not hmac.compare_digest(_bytes(signature), _bytes(_signature(document, signing))):
         raise UsageError(
             f"{name} was signed with another key", hint=f"use the same {KEY} in both jobs"
         )
 
 
-def _signature(content: bytes, signing: bytes) -> str:
-    return f"hmac-sha256:{hmac.new(signing, content, hashlib.sha256).hexdigest()}"
+def _digest(document: Mapping[str, Any]) -> str:
+    found = hashlib.sha256()
+    for part in _canonical(document):
+        found.update(part)
+    return f"sha256:{found.hexdigest()}"
 
 
-def _canonical(document: Mapping[str, Any]) -> bytes:
-    bare = {name: value for name, value in document.items() if name not in _SIGNATURE_KEYS}
-    text = json.dumps(
-        bare, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=float
+def _signature(document: Mapping[str, Any], signing: bytes) -> str:
+    found = hmac.new(signing, digestmod=hashlib.sha256)
+    for part in _canonical(document):
+        found.update(part)
+    return f"hmac-sha256:{found.hexdigest()}"
+
+
+def _canonical(document: Mapping[str, Any]) -> Iterator[bytes]:
+    """Yield the text under the checksum, without white space and in the order of the keys."""
+    encoder = json.JSONEncoder(
+        sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=float
     )
-    return _bytes(text)
+    sign = "{"
+    for name in sorted(document.keys() - set(_SIGNATURE_KEYS)):
+        yield _bytes(f"{sign}{encoder.encode(name)}:")
+        sign = ","
+        value = document[name]
+        if isinstance(value, list):  # one at a time: the changes are most of a large plan
+            yield b"["
+            for index, item in enumerate(value):
+                yield _bytes(f"{',' if index else ''}{encoder.encode(item)}")
+            yield b"]"
+        else:
+            yield _bytes(encoder.encode(value))
+    yield b"}" if sign == "," else b"{}"
 
 
 def _bytes(text: str) -> bytes:

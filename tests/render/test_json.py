@@ -12,7 +12,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.steps.usage import ApiUsage
 from reconciler.kinds import KINDS
 from reconciler.render.formats.json import plan_document
-from reconciler.render.json import dumps
+from reconciler.render.json import dumps, iterate_text
 from tests.support.planned import (
     HOSTILE_TEXT,
     NO_COST,
@@ -229,3 +229,24 @@ def test_json_is_readable_in_any_language() -> None:
 def test_hostile_text_survives_json_unchanged(name: str) -> None:
     document = document_of(make({"variant/V": {"unit_price": 1, "model": name}}))
     assert document["resource_changes"][0]["change"]["after"]["model"] == name
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        [],
+        "x",
+        [1, {}],
+        {"none": [], "nested": [[], {}, {"pair": (1, 2)}], "deep": {"a": {"b": [None, True]}}},
+        {"numbers": [0, -1, 2.5, Decimal("107.07")], 'text "é\\': "\u2028\n\x1b\ud800"},
+    ],
+)
+def test_the_text_is_that_of_the_standard_library(document: object) -> None:
+    assert dumps(document) == json.dumps(document, indent=2, ensure_ascii=False, default=float)
+
+
+def test_a_large_document_is_printed_change_by_change() -> None:
+    changes = [{"address": f"variant/{n}", "fields": ["x" * 50] * 10} for n in range(100)]
+    parts = list(iterate_text({"resource_changes": changes, "notes": []}))
+    assert max(map(len, parts)) < sum(map(len, parts)) / 50

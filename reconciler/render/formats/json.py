@@ -122,6 +122,7 @@ def _violation(
 def _change(change: Change, view: PlanView, labels: ObjectLabels) -> documents.ResourceChange:
     kinds = view.kinds
     kind = kinds[change.address.kind]
+    masked = _masked_paths(change, kind)
     document: documents.ResourceChange = {
         "address": str(change.address),
         "label": labels.get(change.address),
@@ -131,8 +132,8 @@ def _change(change: Change, view: PlanView, labels: ObjectLabels) -> documents.R
         "action_reason": change.reason,
         "change": {
             "actions": change.action.verbs,
-            "before": _value(change, kind, change.before, view.marker),
-            "after": _value(change, kind, change.after, view.marker),
+            "before": _value(change, kind, change.before, masked, view.marker),
+            "after": _value(change, kind, change.after, masked, view.marker),
         },
         "fields": [
             {
@@ -148,6 +149,8 @@ def _change(change: Change, view: PlanView, labels: ObjectLabels) -> documents.R
         "source": change.source and source_document(change.source),
         "basis": change.basis,
     }
+    if masked:
+        document["from_environment"] = list(map(list, masked))
     _add_details(document, change, kind, view.marker)
     return document
 
@@ -158,8 +161,6 @@ def _add_details(
     """Add the keys that only some changes have."""
     if change.renamed_from:
         document["previous_address"] = f"{change.address.kind}/{change.renamed_from}"
-    if masked := _masked_paths(change, kind):
-        document["from_environment"] = list(map(list, masked))
     if change.implied:
         document["implied"] = [str(address) for address in change.implied]
     if change.carried:
@@ -189,12 +190,12 @@ def _masked_paths(change: Change, kind: Kind) -> tuple[Path, ...]:
 
 
 def _value(
-    change: Change, kind: Kind, value: Value | None, marker: Marker
+    change: Change, kind: Kind, value: Value | None, masked: Iterable[Path], marker: Marker
 ) -> dict[str, Any] | None:
     """Return an object as data, with marks in the place of what is secret."""
     if value is None:
         return None
-    marked = mark_at(value, _masked_paths(change, kind), partial(marker.mark, change.address))
+    marked = mark_at(value, masked, partial(marker.mark, change.address))
     return {
         name: mask_value(change.address, kind.fields[name], item) if item is value[name] else item
         for name, item in marked.items()
