@@ -159,7 +159,9 @@ def test_the_coffee_chain_is_planned_applied_and_planned_again_over_http(
         again = _run(capsys, "plan", str(folder))
     assert plan["store"].startswith("http://127.0.0.1:")
     assert report["verified"] == len(plan["resource_changes"]) == 14
-    assert report["requests"] == plan["api_usage"]["requests"]
+    usage = plan["api_usage"]
+    assert report["requests"] == usage["writes"] + usage["verification"]
+    assert usage["requests"] == usage["reads"] + report["requests"]
     assert again["resource_changes"] == []
 
 
