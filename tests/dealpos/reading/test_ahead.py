@@ -69,7 +69,7 @@ def large(
     make_shop: MakeShop, count: int = 450, declared: int | None = None, **choices: Any
 ) -> Shop:
     shop = make_shop(stock(count))
-    shop.twin.choices = shop.twin.choices.with_changes(page_cap=100, **choices)
+    shop.twin.choices = shop.twin.choices.with_changes(**{"page_cap": 100, **choices})
     declared = count if declared is None else declared
     shop.write(declaring(declared) if declared else "categories: [{name: A}]")
     return shop
@@ -115,7 +115,18 @@ def test_pages_and_kinds_are_read_side_by_side(make_shop: MakeShop) -> None:
     shop = large(make_shop)
     assert read(shop, 1)[2].peak == 1
     assert 3 <= read(shop, MANY, seconds=0.05)[2].peak <= MANY
+    totals = {"product_list_envelope": "Data", "product_list_total": "TotalCount"}
+    shop.twin.choices = shop.twin.choices.with_changes(**totals)
     assert read(shop, 2, seconds=0.05)[2].peak == 2
+
+
+@pytest.mark.parametrize("choices", [{"page_number": "ignored"}, {"page_cap": 50}])
+def test_a_shop_with_odd_pages_gets_no_request_more(
+    make_shop: MakeShop, choices: dict[str, Any]
+) -> None:
+    totals = {"product_list_envelope": "Data", "product_list_total": "TotalCount"}
+    shop = large(make_shop, **(totals | choices))
+    assert read(shop, MANY)[1] == read(shop, 1)[1]
 
 
 def test_a_whole_shop_is_listed_side_by_side(make_shop: MakeShop) -> None:
