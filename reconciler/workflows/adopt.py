@@ -34,7 +34,7 @@ from reconciler.core.model.kind import Kind
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.look_alike import fold_key, spell_key
 from reconciler.core.model.masked import is_masked, reveal
-from reconciler.core.model.secret import AUTHORISES, authorises, conceal_declared
+from reconciler.core.model.secret import AUTHORISES, authorises, conceal_declared, tells_code
 from reconciler.core.plan.labels import Labels
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.full_read import FullRead
@@ -142,11 +142,11 @@ def _compare(
 
 def _explain_absence(live: Live, address: Address) -> str:
     """Return what to do about an object that the shop does not have under its declared name."""
-    alike = [
-        n for n in live.names_of(MANAGED[address.kind]) if fold_key(n) == fold_key(address.name)
-    ]
-    if alike:
-        spelled = spell_key(min(alike), address.name)
+    names = live.names_of(MANAGED[address.kind])
+    if alike := min((n for n in names if fold_key(n) == fold_key(address.name)), default=""):
+        if tells_code(address.name, alike):
+            return AUTHORISES
+        spelled = spell_key(alike, address.name)
         return f"the shop spells it {spelled}: use the same spelling in the file"
     # To create an object that was renamed in the shop would make a second one of it.
     return (
@@ -161,6 +161,7 @@ def _collect_new_objects(found: AdoptCandidates, client: Client, patterns: Seque
     everything = FullRead(client, KINDS, importing.choose_kinds(kinds), found.desired, pick)
     everything.read_listings()
     everything.read_rest()
+    found.desired = conceal_declared(found.desired, everything.live)
 
     def fresh(address: Address) -> bool:
         if found.desired.get(address) or address in found.desired.removals:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler import sandbox
+from reconciler.core.model.secret import AUTHORISES
 from reconciler.workflows import connect
 from tests.support.program import ReadFolder, RunProgram, WriteCatalogue, contents
 from tests.support.seeds import AUTHORISING
@@ -163,6 +164,52 @@ def test_one_that_the_files_name_is_blocked_and_stays(
     shown = sandbox.show(guarded / ".reconciler" / "sandbox.db")["coupons"]
     assert next(row for row in shown if row["Code"] == CODE)["Type"] == "FullAccess"
     (guarded / "catalogue" / "menu.yaml").unlink()  # the one file that names it
+
+
+@pytest.mark.parametrize("other", [CODE.lower(), f"{CODE[:-1]}\u200b{CODE[-1]}"])
+@pytest.mark.parametrize("live", ["the code alone", "both codes", "both codes, one in the files"])
+def test_a_code_that_looks_like_it_would_tell_it(
+    run: RunProgram, guarded: Path, declare: WriteCatalogue, other: str, live: str
+) -> None:
+    document = json.loads((guarded / "sandbox.json").read_text(encoding="utf-8"))
+    if live != "the code alone":
+        document["coupons"].append({**document["coupons"][1], "Code": other, "Description": other})
+    (guarded / "sandbox.json").write_text(json.dumps(document), encoding="utf-8")
+    if live != "both codes":
+        declare(DECLARED.replace(CODE, json.dumps(other)), "menu.yaml")
+    for format_ in FORMATS["plan"]:
+        ran = run("plan", guarded, "--format", format_, "-vv")
+        assert other not in ran.out + ran.err
+        assert json.dumps(other)[1:-1] not in ran.out + ran.err
+    if live != "both codes":
+        (blocked,) = run("plan", guarded, "--format", "json").json["blocked"]
+        assert blocked["address"].startswith("coupon/#")
+        assert "Change or delete it in DealPOS" in blocked["reason"]
+    before = sandbox.show(guarded / ".reconciler" / "sandbox.db")["coupons"]
+    ran = run("apply", guarded, "--auto-approve", "-vv")
+    assert other not in ran.out + ran.err
+    after = sandbox.show(guarded / ".reconciler" / "sandbox.db")["coupons"]
+    assert [row for row in after if row["Code"] != "NEW"] == before
+
+
+@pytest.mark.parametrize("pattern", ["coupon/*", "coupon/MGR-7q2k8"])
+def test_adopt_does_not_tell_a_code_that_looks_like_it(
+    run: RunProgram, guarded: Path, declare: WriteCatalogue, pattern: str
+) -> None:
+    declare(DECLARED.replace(CODE, CODE.lower()), "menu.yaml")
+    ran = run("adopt", "--shop", guarded, pattern)
+    assert CODE.lower() not in ran.out + ran.err
+    assert (AUTHORISES in ran.out) is (pattern == "coupon/*")
+    assert "use the same spelling" not in ran.out
+
+
+def test_a_removal_of_a_code_that_looks_like_it_does_not_tell_it(
+    run: RunProgram, guarded: Path, declare: WriteCatalogue
+) -> None:
+    declare(f"removed: [{{address: coupon/{CODE.lower()}, delete: true}}]\n", "menu.yaml")
+    out = run("plan", guarded).out
+    assert CODE.lower() not in out
+    assert ": not removed: the coupon in DealPOS authorises functions of the till" in out
 
 
 def test_a_row_that_cannot_be_read_does_not_show_it_either(

@@ -77,11 +77,33 @@ def conceal_live(live: Live, desired: Desired, kinds: Kinds, key: bytes) -> None
                 code = SecretText(name, mask_code(key, kind, name))
                 del states[name]
                 states[code] = replace(state, value=_reduce(kind, state.value, code))
+        _conceal_look_alikes(kind, live, desired)
     if desired.has_masks:
         _conceal_values(live, desired, key)
     _conceal_names(live, desired, kinds, key)
     for kind in (kind for kind in kinds.values() if kind.parent and kind.parent.follows):
         _conceal_repeated(live, desired, kind)
+
+
+def _conceal_look_alikes(kind: Kind, live: Live, desired: Desired) -> None:
+    """Put the mask of a live code that authorises on the names that look like it and tell it.
+
+    A declared one is recorded as another spelling of the code, and nothing is known of it.
+    """
+    states, declared = live.objects.get(kind.name, {}), desired.objects.get(kind.name, {})
+    codes = {fold_key(name): name for name in states if isinstance(name, SecretText)}
+    removed = (name for of, name in desired.removals if of == kind.name) if codes else ()
+    for name in {*states, *declared, *removed} if codes else ():
+        code = codes.get(fold_key(name))
+        if code is None or isinstance(name, SecretText) or name == code:
+            continue
+        masked, state = SecretText(name, code.mask), states.pop(name, None)
+        if name in declared:
+            live.spellings[Address(kind.name, masked)] = code
+        elif isinstance(state, Observed):
+            states[masked] = replace(state, value=_reduce(kind, state.value, masked))
+        if state is ABSENT:
+            states[masked] = ABSENT
 
 
 def _conceal_values(live: Live, desired: Desired, key: bytes) -> None:
@@ -227,6 +249,11 @@ def conceal_declared(desired: Desired, live: Live) -> Desired:
 def authorises(kind: Kind, value: Value) -> bool:
     """Return whether an object is known to open functions of the till."""
     return bool(kind.secret and kind.secret(value))
+
+
+def tells_code(name: str, other: str) -> bool:
+    """Return whether a name tells a code that authorises: it looks like it, and has its mask."""
+    return isinstance(other, SecretText) and str(name) == str(other)
 
 
 def find_authorising(desired: Desired, live: Live, kinds: Kinds) -> list[tuple[Address, str]]:

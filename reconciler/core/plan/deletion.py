@@ -16,7 +16,7 @@ from reconciler.core.model.desired import Desired, Removal, ancestors, reference
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.look_alike import fold_key
-from reconciler.core.model.secret import AUTHORISES, authorises
+from reconciler.core.model.secret import AUTHORISES, authorises, tells_code
 from reconciler.core.plan.plan import PlanWarning
 
 MAX_NAMES = 5
@@ -93,7 +93,9 @@ def _find_gone(
             yield f"{address}: not removed: `was:` renames it to {now}; remove that name instead"
         elif close := similar[address.kind].get(fold_key(address.name)):
             meant = Address(address.kind, close)
-            yield f"{address}: not removed: it is not in the shop. Did you mean {meant}?"
+            reason = f"it is not in the shop. Did you mean {meant}?"
+            reason = AUTHORISES if tells_code(address.name, close) else reason
+            yield f"{address}: not removed: {reason}"
         else:
             gone.append(str(address))
     if gone:

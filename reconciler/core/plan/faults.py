@@ -19,6 +19,7 @@ from reconciler.core.model.kind import Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.look_alike import describe_difference, fold_key, spell_key
 from reconciler.core.model.masked import SecretText, reveal
+from reconciler.core.model.secret import AUTHORISES, tells_code
 from reconciler.errors import suggestion
 
 MAX_NAMES = 3
@@ -64,7 +65,9 @@ def _name_difference(name: str, spelling: str) -> str:
 def explain_spellings(desired: Desired, live: Live, kinds: Kinds) -> dict[Address, str]:
     """Return the declared objects that the shop answers under another spelling, with the reason."""
     return {
-        address: f"the shop spells the {kinds[address.kind].identity} "
+        address: f"not changed: {AUTHORISES}"
+        if tells_code(address.name, spelling)
+        else f"the shop spells the {kinds[address.kind].identity} "
         f"{spell_key(spelling, address.name)}, the file {spell_key(address.name, spelling)}. "
         f"Use the spelling of the shop in the file{_name_difference(address.name, spelling)}"
         for address, spelling in live.spellings.items()
