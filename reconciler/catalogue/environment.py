@@ -19,7 +19,8 @@ SETTING = "environment"
 MAX_ADDED_CHARACTERS = 32 * 1024 * 1024
 """Characters that `${NAME}` and aliases may add to all files of a shop together."""
 
-_NAME = re.compile(r"\$(\$?)\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_NAME = re.compile(r"\$(\$?)\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?")
+"""`${` or `$${`, with the name and `}` where these follow."""
 
 
 class UnreadableName(ValueError):
@@ -44,7 +45,7 @@ class TooMuchText(UnreadableName):
 
 
 class Expander:
-    """Fills in `${NAME}`; `$${NAME}` stays as the text `${NAME}`.
+    """Fills in `${NAME}`; `$${` stays as the text `${`, whatever follows.
 
     Counts the characters that are added, for every text that it is called with.
     """
@@ -72,7 +73,10 @@ class Expander:
     def _fill(self, match: re.Match[str]) -> str:
         escaped, name = match.groups()
         if escaped:
-            return f"${{{name}}}"
+            return match[0][1:]
+        if name is None:
+            message = "`${` must be followed by the name of a variable and `}`"
+            raise UnreadableName(message, "write ${NAME}, or $${ as literal text")
         if self.listed is not None:
             refuse_name(name, self.listed)
         if name not in self.environment:
@@ -106,19 +110,19 @@ def mask_names(written: str) -> str:
 
     def show(match: re.Match[str]) -> str:
         escaped, name = match.groups()
-        return f"${{{name}}}" if escaped else f"(from {name})"
+        return match[0][1:] if escaped else f"(from {name})"
 
     return _NAME.sub(show, written)
 
 
 def names_in(written: str) -> list[str]:
     """Return the variables that a text names."""
-    return [name for escaped, name in _NAME.findall(written) if not escaped]
+    return [name for escaped, name in _NAME.findall(written) if name and not escaped]
 
 
 def is_placeholder(written: str) -> bool:
     """Return whether `written` consists of `${NAME}` only, without text of its own."""
-    return bool(written) and not _NAME.sub("", written)
+    return bool(written) and not _NAME.sub(lambda found: "" if found[2] else found[0], written)
 
 
 def is_name(text: str) -> bool:

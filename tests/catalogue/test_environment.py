@@ -64,6 +64,42 @@ def test_a_name_that_the_settings_list_is_filled_in(tmp_path: Path) -> None:
     ]
 
 
+BROKEN = ["${CATALOGUE_X:-d}", "${ CATALOGUE_X }", "${CATALOGUE-X}", "${}", "${CATALOGUE_X", "${1}"]
+MALFORMED = (
+    "`${` must be followed by the name of a variable and `}` "
+    "(write ${NAME}, or $${ as literal text)"
+)
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_braces_without_a_plain_name_are_refused(tmp_path: Path, text: str) -> None:
+    name = f"categories:\n  - name: 'x{text} y'\n"
+    variables = {"CATALOGUE_X": "Tea"}
+    assert load(tmp_path, name, variables) == [f"catalogue/a.yaml:2:11: {MALFORMED}"]
+    assert load(tmp_path, name.replace("${", "$${"), variables) == [f"x{text} y"]
+    assert load(tmp_path, name.replace("${", "${CATALOGUE_X}$${"), variables) == [f"xTea{text} y"]
+
+
+@pytest.mark.parametrize("key", ["catalogue", "ledger", "store: {url", "store: {client_id"])
+@pytest.mark.parametrize("text", BROKEN)
+def test_the_settings_refuse_them_too(tmp_path: Path, key: str, text: str) -> None:
+    (problem,) = load(tmp_path, "", {}, f"{key}: '{text}'{'}' if '{' in key else ''}")
+    assert problem.startswith("reconciler.yaml:1:")
+    assert problem.endswith(MALFORMED)
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_client_secret_with_such_braces_is_not_shown(tmp_path: Path, text: str) -> None:
+    found = load(tmp_path, "", {}, f"store: {{client_secret: '{text}'}}")
+    assert any(problem.endswith(MALFORMED) for problem in found)
+    assert not any(text in problem for problem in found)
+
+
+@pytest.mark.parametrize("text", ["$HOME", "now $5", "$$", "{x}", "$ {x}", "$"])
+def test_a_dollar_without_braces_is_text(tmp_path: Path, text: str) -> None:
+    assert load(tmp_path, f"categories:\n  - name: '{text}'\n", {}) == [text]
+
+
 @pytest.mark.parametrize("name", ["DEALPOS_CLIENT_SECRET", "RECONCILER_PLAN_KEY", "dealpos_url"])
 def test_a_credential_is_not_filled_in_though_it_is_listed(tmp_path: Path, name: str) -> None:
     (problem,) = load(tmp_path, category(name), {name: SECRET}, f"environment: [A, {name}]")

@@ -10,13 +10,13 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import Any
 
+from reconciler.catalogue.environment import names_in
 from reconciler.catalogue.syntax import YamlNode, YamlPair
 from reconciler.catalogue.writing.hunks import Edit
 from reconciler.catalogue.writing.yaml_text import (
     YamlEntry,
     escape_placeholders,
     flow,
-    has_placeholder,
     is_seen,
     pair,
     plain,
@@ -229,7 +229,7 @@ class Edits:
         """Refuse to change what stands for more than this value."""
         if place.anchors() & self.aliases:
             raise Unwritable("its value has an anchor that others use")
-        if place.sort == "scalar" and has_placeholder(place.text):
+        if place.sort == "scalar" and names_in(place.text):
             raise Unwritable("its value comes from the environment")
 
     def _parsed_value(self, place: YamlNode) -> Any:

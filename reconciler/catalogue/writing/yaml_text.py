@@ -26,7 +26,6 @@ _GUESSED = re.compile(
     r"|0[xob][0-9a-f_]*|[0-9][0-9_,.:-]*(?:e[-+]?[0-9_.]*)?(?:[t ][0-9:.+z -]*)?",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"\$(\$?)\{[A-Za-z_][A-Za-z0-9_]*\}")
 
 INDENT_SPACES = 2
 """Spaces of indentation for a nested value."""
@@ -81,12 +80,7 @@ def plain(value: Any) -> str:
 
 def escape_placeholders(text: str) -> str:
     """Return `text` escaped for a catalogue file, in which `${NAME}` is filled in."""
-    return _NAME.sub(lambda match: f"{match[1]}${match[0].removeprefix(match[1])}", text)
-
-
-def has_placeholder(written: str) -> bool:
-    """Return whether `written` contains a `${NAME}`, whose value is in the environment."""
-    return any(not match[1] for match in _NAME.finditer(written))
+    return text.replace("${", "$${")
 
 
 def scalar(value: Any, *, flow: bool = False) -> str:
