@@ -20,6 +20,7 @@ from reconciler.render.words import ObjectLabels, duration, plain, plural, with_
 REMOVES = (Action.DELETE, Action.REPLACE, Action.RETIRE)
 """The actions that take something away, if only for a moment."""
 EXCEPTION_DAYS = 30
+_EXCEPTION = re.compile(r"exception from `([a-z-]+)`")
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 
 
@@ -160,14 +161,24 @@ def _rank(change: Change, kinds: Kinds) -> tuple[int, bool, float]:
     return -severity, not any(sale.falls_below_cost for sale in sold), -steepest
 
 
-def allow_block(violations: Iterable[Violation], made_at: str) -> list[str]:
-    """Return the lines of YAML that allow violations for a month, each object once."""
+def explain_exceptions(plan: Plan) -> str:
+    """Return the effect of the exceptions that `list_exceptions` finds."""
+    return "allow the violations" if refusals(plan.violations) else "create the blocked objects"
+
+
+def list_exceptions(plan: Plan) -> list[tuple[str, Address | None]]:
+    """Return the exceptions that would allow violations and blocked objects: rule and object."""
+    blocked = ((rule, a) for a, reason in plan.blocked for rule in _EXCEPTION.findall(reason))
+    return [*((v.rule, v.address) for v in refusals(plan.violations)), *blocked]
+
+
+def allow_block(exceptions: Iterable[tuple[str, Address | None]], made_at: str) -> list[str]:
+    """Return the lines of YAML that make exceptions for a month, each once."""
     until = "YYYY-MM-DD"
     if made_at:
         until = (date.fromisoformat(made_at[:10]) + timedelta(days=EXCEPTION_DAYS)).isoformat()
-    wanted = dict.fromkeys((violation.rule, violation.address) for violation in violations)
     lines = ["allow:"]
-    for rule, address in wanted:
+    for rule, address in dict.fromkeys(exceptions):
         about = f", address: {_write_address(address)}" if address else ""
         lines.append(f"  - {{rule: {rule}{about}, reason: say why, until: {until}}}")
     return lines

@@ -17,7 +17,7 @@ from reconciler.core.plan.plan import Plan, Violation, refusals
 from reconciler.errors import Problem, Refused
 from reconciler.guardrails.guardrail import PlanContext, run_guardrails
 from reconciler.kinds import KINDS
-from reconciler.render.sections import allow_block, violation_line
+from reconciler.render.sections import allow_block, list_exceptions, violation_line
 from reconciler.workflows.open_shop import today
 
 
@@ -57,7 +57,8 @@ def refuse_violations(plan: Plan, *, shown: bool = False) -> None:
         if shown:
             raise Refused(len(found))
         problems = _problems(found, plan.labels)
-        raise Refused(len(found), problems, allow_block(found, datetime.now(UTC).isoformat()))
+        exceptions = list_exceptions(plan)
+        raise Refused(len(found), problems, allow_block(exceptions, datetime.now(UTC).isoformat()))
 
 
 def _problems(found: Sequence[Violation], labels: Mapping[Address, str]) -> list[Problem]:

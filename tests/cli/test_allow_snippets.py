@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import textwrap
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -76,3 +77,23 @@ def test_what_is_shown_can_be_pasted(
         assert planned.code == 3, planned.err
         allowed = {v["address"]: bool(v["allowed"]) for v in planned.json["violations"]}
         assert allowed == {f"variant/{code}": True, "variant/1009": False}
+
+
+@pytest.mark.parametrize("price", ["25000", "1"])
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_what_creates_a_blocked_object_can_be_pasted(
+    run: RunProgram, folder: Path, declare: WriteCatalogue, form: str, price: str
+) -> None:
+    """One block for the plan, beside the violations of other objects too."""
+    (folder / "reconciler.yaml").write_text("store: {url: sandbox}\nledger: file\n")
+    declare(file_of("1003").replace("10000", "25000"))
+    assert run("apply", folder, "--auto-approve").code == 0
+    run("sandbox", "reset", folder)
+    declare(file_of("1003").replace("10000", price))
+    out = shown_in(form, run, folder)
+    (block,) = re.findall(r"^ *allow:\n(?:.*\{rule: .*\n?)+", out, re.M)
+    assert block.count("{rule: restore, address: product/1003,") == 1
+    declare(textwrap.dedent(block), "allowed.yaml")
+    planned = run("plan", folder, "--format", "json").json
+    assert "blocked" not in planned or not planned["blocked"]
+    assert all(found["allowed"] for found in planned["violations"] if found["rule"] == "restore")

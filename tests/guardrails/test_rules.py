@@ -160,7 +160,7 @@ def test_how_many_removals_are_too_many(
     found = world.judge("removals")
     assert bool(found) == trips
     assert not trips or found[0].address is None
-    assert not trips or allow_block(found, "") == [
+    assert not trips or allow_block([(v.rule, v.address) for v in found], "") == [
         "allow:",
         "  - {rule: removals, reason: say why, until: YYYY-MM-DD}",
     ]

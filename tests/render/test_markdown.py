@@ -348,7 +348,9 @@ def test_an_error_with_many_problems_fits(hostile: str) -> None:
 
 def test_an_exception_to_paste_names_the_same_object(makes: Makes, hostile: str) -> None:
     violations = [makes.violation(f"variant/{hostile}"), makes.violation(f"variant/{hostile}")]
-    (entry,) = YAML(typ="safe").load("\n".join(allow_block(violations, MADE_AT)))["allow"]
+    (entry,) = YAML(typ="safe").load(
+        "\n".join(allow_block([(v.rule, v.address) for v in violations], MADE_AT))
+    )["allow"]
     assert entry == {
         "rule": "price-change",
         "address": f"variant/{hostile}",

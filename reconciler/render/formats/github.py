@@ -103,7 +103,8 @@ def _violation(violation: Violation, labels: ObjectLabels, made_at: str) -> Anno
     if given := violation.allowed:
         way = f"allowed until {given.until}: {given.reason}"
     else:
-        way = "\n".join(["To allow it:", *allow_block([violation], made_at)])
+        lines = allow_block([(violation.rule, violation.address)], made_at)
+        way = "\n".join(["To allow it:", *lines])
     sentence = with_labels(plain(violation.message), labels)
     return Annotation(violation.rule, f"{about}{sentence}\n{way}", violation.source)
 

@@ -20,7 +20,7 @@ from reconciler.core.diff.change import Change
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kinds
 from reconciler.core.money import moved_sales, sum_price_impact
-from reconciler.core.plan.plan import Plan, refusals
+from reconciler.core.plan.plan import Plan
 from reconciler.errors import ReconcilerError
 from reconciler.render import findings, sections
 from reconciler.render.blocks import MEANINGS, count_hidden, field_rows
@@ -33,6 +33,7 @@ def render_plan(plan: Plan, view: PlanView) -> str:
     """Return the plan as a page to search, filter and print."""
     kinds, labels = view.kinds, plan.labels
     changes = sections.rank_changes(plan.changes, kinds)
+    exceptions = sections.list_exceptions(plan)
     sentence = partial(_sentence, labels=labels)
     anchors = {change.address: f"c{n}" for n, change in enumerate(changes, 1)}
     return _page(
@@ -47,7 +48,8 @@ def render_plan(plan: Plan, view: PlanView) -> str:
         usage=sections.usage_line(plan, view.usage),
         interruptions=sections.interruption_line(plan),
         violations=sections.list_violations(plan),
-        allow="\n".join(sections.allow_block(refusals(plan.violations), view.made_at)),
+        allow="\n".join(sections.allow_block(exceptions, view.made_at)) if exceptions else "",
+        allowing=sections.explain_exceptions(plan),
         removals=sections.find_removals(plan),
         meanings=MEANINGS,
         reasons=sections.list_reasons(plan),

@@ -108,7 +108,7 @@ def _violation(
         "address": str(violation.address) if violation.address else None,
         "label": labels.get(violation.address) if violation.address else None,
         "source": violation.source and source_document(violation.source),
-        "hint": "\n".join(allow_block([violation], made_at)),
+        "hint": "\n".join(allow_block([(violation.rule, violation.address)], made_at)),
         "allowed": {
             "reason": allowed.reason,
             "until": allowed.until,

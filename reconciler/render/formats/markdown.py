@@ -14,7 +14,7 @@ from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.kind import Kinds
 from reconciler.core.money import sum_price_impact
-from reconciler.core.plan.plan import Plan, Violation, refusals
+from reconciler.core.plan.plan import Plan, Violation
 from reconciler.errors import ReconcilerError, SourceError
 from reconciler.render import comment, findings, sections
 from reconciler.render.blocks import MEANINGS, block, line
@@ -195,12 +195,13 @@ def _removals(plan: Plan) -> NameList:
 
 
 def _allow_fold(plan: Plan, view: PlanView) -> str:
-    """Return the exceptions that would allow the violations, as one block that can be pasted."""
-    refused = refusals(plan.violations)
-    text = "\n".join(sections.allow_block(refused, view.made_at))
-    if not refused or size(text) > MAX_ALLOW_BLOCK_BYTES:
+    """Return the exceptions that would allow what is refused, as one block that can be pasted."""
+    exceptions = sections.list_exceptions(plan)
+    text = "\n".join(sections.allow_block(exceptions, view.made_at))
+    if not exceptions or size(text) > MAX_ALLOW_BLOCK_BYTES:
         return ""
-    return _fold("To allow the violations, add this to a catalogue file", [text], language="yaml")
+    title = f"To {sections.explain_exceptions(plan)}, add this to a catalogue file"
+    return _fold(title, [text], language="yaml")
 
 
 def _blocks(

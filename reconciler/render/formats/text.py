@@ -131,14 +131,16 @@ def _notes(notes: Iterable[str], labels: ObjectLabels) -> Iterator[str]:
 
 
 def _violations(plan: Plan, view: PlanView) -> Iterator[str]:
-    """Yield the violations that block an apply and how to allow them, then allowed ones."""
+    """Yield the violations that block an apply, the exceptions to add, then allowed violations."""
     if refused := refusals(plan.violations):
         count = plural(len(refused), "violation")
         yield view.paint("red", f"Blocked by guardrails: {count}. 'apply' will refuse this plan.")
         yield from (f"  {view.paint('red', '✗')} {_violation(v, plan.labels)}" for v in refused)
-        yield "  Fix the values, or add an exception to a catalogue file so that it is reviewed:"
+    if exceptions := sections.list_exceptions(plan):
+        first = "  Fix the values, or" if refused else "To create the blocked objects,"
+        yield f"{first} add an exception to a catalogue file so that it is reviewed:"
         yield ""
-        yield from (f"    {line}" for line in sections.allow_block(refused, view.made_at))
+        yield from (f"    {line}" for line in sections.allow_block(exceptions, view.made_at))
         yield ""
     if allowed := [(v, v.allowed) for v in plan.violations if v.allowed]:
         yield f"Allowed by a reviewed exception: {plural(len(allowed), 'violation')}"
