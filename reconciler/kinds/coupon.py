@@ -67,14 +67,14 @@ class Coupon(TypedDict, total=False):
         Literal["DiscountPercentage", "DiscountAmount"],
         Wire(("Type",), ("Type",), Codec(_type, empty="")),
     ]
-    discount: Annotated[Money, one_key("Discount", NUMBER)]
+    discount: Annotated[Money, one_key("Discount", INTEGER)]
     limit: Annotated[Count, one_key("Limit", INTEGER)]
     minimum_amount: Annotated[
         Money,
         # dealpos-api.md §10: read as MinimumSpending, in the list alone.
-        Wire(("MinimumAmount",), ("MinimumSpending", "MinimumAmount"), NUMBER, listing_only=True),
+        Wire(("MinimumAmount",), ("MinimumSpending", "MinimumAmount"), INTEGER, listing_only=True),
     ]
-    maximum_discount: Annotated[Money, sent_key("MaximumDiscount", NUMBER), WriteOnly()]
+    maximum_discount: Annotated[Money, sent_key("MaximumDiscount", INTEGER), WriteOnly()]
     full_price_item_only: Annotated[Flag, sent_key("FullPriceItemOnly", YES_NO), WriteOnly()]
     expiry_date: Annotated[Day, one_key("ExpiryDate", DAY)]
     description: Annotated[Text, one_key("Description")]

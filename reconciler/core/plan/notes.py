@@ -121,10 +121,10 @@ def note_uncompared_fields(found: Mapping[UncomparedField, int]) -> Iterator[str
 
 
 def note_fractions(changes: Iterable[Change], kinds: Kinds) -> Iterator[str]:
-    """Yield one note on the values with cents that the API documents as integers.
+    """Yield one note on the fractions of values that the API documents as integers.
 
-    A shop may store, round or refuse them (dealpos-api.md §6, §7). A value with cents that the
-    shop has already is no question.
+    A shop may store, round or refuse them (dealpos-api.md §6, §7, §10, §13). A fraction
+    that the shop has already is no question.
     """
     found: dict[Address, set[str]] = {}
     for change in changes:
@@ -141,8 +141,8 @@ def note_fractions(changes: Iterable[Change], kinds: Kinds) -> Iterator[str]:
         fields = ", ".join(f"`{name}`" for name in sorted(set().union(*found.values())))
         objects = f"{len(found)} object{'s' if len(found) > 1 else ''}"
         yield (
-            f"{fields} with cents ({objects}): {join_some(sorted(found), _MAX_NAMES)}. The API "
-            "documents whole numbers, so the shop may refuse or round them"
+            f"{fields} with a fraction ({objects}): {join_some(sorted(found), _MAX_NAMES)}. "
+            "The API documents whole numbers, so the shop may refuse or round them"
         )
 
 
