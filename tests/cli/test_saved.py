@@ -250,7 +250,7 @@ def test_a_deletion_of_a_coupon_that_does_not_show_its_uses_any_more_is_held(
 
     def call(self: Client, operation: str, parameters: Any = None, **how: bool) -> Any:
         answer = real(self, operation, parameters, **how)
-        for row in answer if operation == "coupon.list" else ():
+        for row in answer["Data"] if operation == "coupon.list" else ():
             row.pop("Balance", None)
         return answer
 
