@@ -49,20 +49,22 @@ def connect(
     """
     key = read_key()
     store = replace(settings.store(), mask_key=key.secret if key else _RUN_SALT)
-    transport = embedded_transport(_embed_sandbox(settings)) if store.embedded else None
+    transport = _embed_sandbox(settings) if store.embedded else None
     known = known or load_profile(StateDir(settings.root), store.url)
     return Client(store, transport, watcher, limits=limits, tenant=known)
 
 
-def _embed_sandbox(settings: Settings) -> WSGIApplication:
-    """Open the embedded shop for this process; a damaged database is an error with a hint."""
-    app = open_sandbox(settings, answer_errors=False)
+def _embed_sandbox(settings: Settings) -> Any:
+    """Open the embedded shop until its client is closed; damage is an error with a hint."""
+    app: Any = open_sandbox(settings, answer_errors=False)
 
     def answer(environ: Any, start_response: Any) -> Any:
         with _report_damage(settings):
             return app(environ, start_response)
 
-    return answer
+    transport: Any = embedded_transport(answer)
+    transport.close = app.extensions["sandbox"].store.close
+    return transport
 
 
 @contextmanager

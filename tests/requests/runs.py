@@ -48,6 +48,7 @@ class CountedSandbox:
             self.requests.append(f"{environ['REQUEST_METHOD']} {path}")
             return app(environ, start)
 
+        answer.extensions = app.extensions  # type: ignore[attr-defined]
         return answer
 
     def close(self) -> None:
