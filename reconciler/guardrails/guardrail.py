@@ -135,7 +135,8 @@ class Guardrail(ABC):
 
     __slots__ = ()
     in_files: ClassVar[Literal["", "warning", "error"]] = ""
-    """How `validate` reports it: declared values are wrong by themselves, or if they are new."""
+    """The report of `validate`: an error for values that are wrong by themselves, a warning for
+    values that are wrong if the object is new, nothing for a rule that needs the shop."""
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     @abstractmethod

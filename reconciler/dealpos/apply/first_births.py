@@ -39,7 +39,7 @@ class FirstBirths:
             for step in steps
             if step.proves_births
         }
-        """Why it is not known of an operation whether it creates objects out of use."""
+        """The operations that may put new objects in use at once, each with the reason."""
         self._finishing: frozenset[int] | None = None
         """Set if a new object was in use that was created out of use: the steps that make it
         whole. No other object is created so."""

@@ -34,7 +34,7 @@ MIN_CREDIBLE_PAGE_ROWS = 100
 """A shorter page with more to come is not a cap that anybody documents: another size is tried."""
 
 MAX_PARTING_SECONDS = 2.0
-"""How long a read that has failed waits for the other requests that are in flight."""
+"""Seconds that a read that has failed waits for the other requests that are in flight."""
 
 MAX_PAGES = 1_000
 """Pages after which a listing that still brings new rows is reported as endless.
