@@ -127,8 +127,7 @@ def conceal_value(address: Address, value: Value, declared: Value, key: bytes) -
         if asked == shown:
             value = put_at(value, path, asked)
         elif shown not in (None, ""):
-            text = f"{address}\0{'.'.join(path)}\0{reveal_all(shown)}".encode()
-            marked = f"#{hmac.new(key, text, hashlib.sha256).hexdigest()[:4]}"
+            marked = _mark(key, f"{address}\0{'.'.join(path)}\0{reveal_all(shown)}")
             masked = [mask(item, marked) for item in shown] if isinstance(shown, list) else shown
             value = put_at(value, path, mask(masked, marked))
     return value
@@ -294,5 +293,8 @@ def _reduce(kind: Kind, value: Value, code: SecretText) -> Value:
 
 def mask_code(key: bytes, kind: Kind, name: str, digits: int = 4) -> str:
     """Return the mark that stands for a code."""
-    text = f"{kind.name}\0{reveal(name)}".encode()
-    return f"#{hmac.new(key, text, hashlib.sha256).hexdigest()[:digits]}"
+    return _mark(key, f"{kind.name}\0{reveal(name)}", digits)
+
+
+def _mark(key: bytes, text: str, digits: int = 4) -> str:
+    return f"#{hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:digits]}"
