@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from reconciler.core.ledger.ledger import Key
 from reconciler.errors import UsageError
@@ -45,9 +45,9 @@ def read_key(environment: Mapping[str, str] | None = None) -> Key | None:
     return None if found is None else Key(found)
 
 
-def now() -> str:
-    """Return this moment in UTC."""
-    return datetime.now(UTC).strftime(TIME_FORMAT)
+def now(less: timedelta = timedelta()) -> str:
+    """Return this moment in UTC, or the one that lies so far back."""
+    return (datetime.now(UTC) - less).strftime(TIME_FORMAT)
 
 
 def read_secret(

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeInt, TypeAdapter
@@ -30,7 +30,7 @@ from reconciler.core.plan.past_runs import UsesSeen
 from reconciler.core.plan.replacement import Interrupted
 from reconciler.errors import UsageError
 from reconciler.kinds import KINDS
-from reconciler.ledger import TIME_FORMAT
+from reconciler.ledger import now
 from reconciler.ledger.state_dir import load_json
 
 REMOVE = "delete it"
@@ -200,7 +200,7 @@ def _dump_attempts(attempts: Mapping[Address, Attempt]) -> dict[str, Any]:
 
 def is_doubtful(entry: Interrupted) -> bool:
     """Return whether a deletion that got no answer may still be carried out."""
-    return entry.lost > (datetime.now(UTC) - LATE_DELETION).strftime(TIME_FORMAT)
+    return entry.lost > now(LATE_DELETION)
 
 
 def to_text(content: JournalContent) -> str:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from reconciler.core.diff.change import Change, digest
 from reconciler.core.diff.readback import Former
 from reconciler.core.model.address import Address
 from reconciler.kinds import KINDS
-from reconciler.ledger import TIME_FORMAT, now
+from reconciler.ledger import now
 from reconciler.ledger.state_dir import StateDir
 
 FILE = "written.json"
@@ -23,7 +23,7 @@ WINDOW = timedelta(minutes=10)
 
 def read_recent(state: StateDir, store: str) -> Mapping[Address, Former]:
     """Return the objects that were written a moment ago, with what they were before."""
-    since = (datetime.now(UTC) - WINDOW).strftime(TIME_FORMAT)
+    since = now(WINDOW)
     found = {}
     for name, entry in state.section(FILE, store).items():
         with suppress(ValueError, TypeError, KeyError):
@@ -35,7 +35,7 @@ def read_recent(state: StateDir, store: str) -> Mapping[Address, Former]:
 
 def save_recent(state: StateDir, store: str, changes: Iterable[Change]) -> None:
     """Remember what the shop has just accepted, and forget what is older."""
-    since, moment = (datetime.now(UTC) - WINDOW).strftime(TIME_FORMAT), now()
+    since, moment = now(WINDOW), now()
     known = state.section(FILE, store)
     kept = {n: e for n, e in known.items() if isinstance(e, dict) and str(e.get("at")) > since}
     for change in changes:
