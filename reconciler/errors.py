@@ -86,6 +86,18 @@ class StoreError(ReconcilerError):
     """The store is not configured, or is not safe to talk to."""
 
 
+class ProviderError(ReconcilerError):
+    """The coupon provider cannot be used: its store, its address or its secrets."""
+
+
+class ProviderUnavailable(ProviderError):
+    """The provider's store did not answer in time, or could not be written."""
+
+
+class ReleaseConflict(ProviderError):
+    """Another release of the provider's coupons was published since the plan was made."""
+
+
 class JournalUnwritable(ReconcilerError):
     """A note that must be on disk before the shop is written to cannot be written."""
 

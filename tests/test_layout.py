@@ -18,7 +18,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 MODULES = [path for path in FILES if path.name != "__init__.py"]
 PACKAGES = [path.parent for path in FILES if path.name == "__init__.py" and path.parent != PACKAGE]
 
-MAX_PACKAGES = 12
+MAX_PACKAGES = 13
 MAX_TOP_MODULES = 4
 MAX_FOLDER_MODULES = 13
 MAX_MODULE_LINES = 300

@@ -1,0 +1,185 @@
+"""The store of the coupon provider: what every implementation promises.
+
+Each method is one transaction. After every commit `used + held <= limit`, except for uses that came
+without a hold, which are flagged `beyond`; `used` is the number of `counted` rows of a counter; an
+invoice has one row. Moments are aware and in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, Protocol
+
+from reconciler.core.provider.terms import Amount, Reentry
+
+Flag = Literal["beyond", "unknown_code", "over_discount", "late", "doubtful", "settled", "phantom"]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRequest:
+    """One use that a till is about to be promised.
+
+    `counter` names what is counted: `code_key` of a code, or `BATCH/17` for a code of a batch, so
+    that the store never holds such a code.
+    """
+
+    counter: str
+    limit: int | None
+    limit_per_customer: int | None
+    outlet: str
+    customer: str | None
+    """The customer's fingerprint; None where the till named nobody."""
+    now: datetime
+    until: datetime
+    reentry: Reentry = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class HoldResult:
+    """A use was held, or the reason why none was free."""
+
+    status: Literal["held", "renewed", "customer_limit", "used_up", "in_use"]
+    used: int
+    held: int
+    outlet: str = ""
+    """Of `in_use`: the outlet of the hold that ends first."""
+    until: datetime | None = None
+    """Of `in_use`: the end of that hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaleReport:
+    """One report of an invoice: by Redeem Coupon, a webhook, or a settlement."""
+
+    invoice: str
+    state: Literal["counted", "voided", "restored"]
+    """The state that the report claims; `restored` comes from a webhook or a reading alone."""
+    counter: str | None
+    """The counter of its coupon; None for a code that no release knows."""
+    code: str = ""
+    """The text of an unknown code, shortened; empty where the counter is known."""
+    limit: int | None = None
+    outlet: str = ""
+    number: str = ""
+    customer: str | None = None
+    at: datetime | None = None
+    """The moment of the sale, where the report says it."""
+    now: datetime = field(kw_only=True)
+    discount: Amount | None = None
+    gross: Amount | None = None
+    flags: frozenset[Flag] = frozenset()
+    digest: str = ""
+    """The digest of the body, by which a late duplicate is told from news."""
+    authority: bool = False
+    """True if the shop was read: such a report settles what is doubtful."""
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """The result of a report. `again` means that it changed nothing."""
+
+    result: Literal["counted", "again", "voided", "restored", "moved", "doubtful", "unknown_code"]
+    flags: frozenset[Flag] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedRelease:
+    """One published set of terms; immutable."""
+
+    number: int
+    digest: str
+    document: str
+    """The terms as JSON text, see `core.provider.release`."""
+    commit: str
+    published: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The counts of one counter."""
+
+    used: int = 0
+    held: int = 0
+    flagged: int = 0
+    """Uses with a flag."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    """One invoice that used a coupon, or claimed to."""
+
+    invoice: str
+    counter: str
+    state: Literal["counted", "voided", "doubtful", "unknown_code"]
+    outlet: str
+    number: str
+    at: datetime
+    flags: frozenset[Flag]
+
+
+@dataclass(frozen=True, slots=True)
+class UsageEvent:
+    """One transition; the list of them is append-only."""
+
+    number: int
+    at: datetime
+    kind: str
+    counter: str
+    invoice: str
+    detail: str
+
+
+class UsageStore(Protocol):
+    """Uses, holds and releases of one shop. Each method may raise ProviderUnavailable."""
+
+    async def hold(self, request: HoldRequest) -> HoldResult:
+        """Hold one use, if one is free; committed before this returns."""
+
+    async def book(self, sale: SaleReport) -> Booking:
+        """Record one report of an invoice; safe on disk before this returns."""
+
+    async def dead_letter(self, reason: str, digest: str, length: int, invoice: str) -> None:
+        """Keep the outline of a report that could not be understood."""
+
+    async def free(self, counter: str) -> int:
+        """End all holds of a counter; return how many there were."""
+
+    async def publish(
+        self, document: str, digest: str, commit: str, previous: int, now: datetime
+    ) -> PublishedRelease:
+        """Publish a release after `previous` (0: none yet).
+
+        Raises ReleaseConflict where another one has been published meanwhile.
+        """
+
+    async def current(self) -> PublishedRelease | None:
+        """Return the newest release; None before the first."""
+
+    def changes(self) -> AsyncIterator[None]:
+        """Yield whenever a release may have been published, by whatever process."""
+
+    async def usage(self, counters: Collection[str] | None = None) -> Mapping[str, Usage]:
+        """Return the counts of these counters, or of all that have any."""
+
+    async def batch_usage(self) -> Mapping[str, Usage]:
+        """Return the sums of the counters of each batch, by the batch's name."""
+
+    async def invoices(
+        self, since: datetime | None = None, flagged: bool = False
+    ) -> Sequence[InvoiceRow]:
+        """Return the invoices seen since a moment; `flagged` for those alone that have a flag."""
+
+    async def events(self, after: int = 0, limit: int = 1000) -> Sequence[UsageEvent]:
+        """Return events in their order, after the one with that number."""
+
+    async def check(self) -> None:
+        """Write and read a row. Raises ProviderUnavailable."""
+
+    async def backup(self, file: Path) -> None:
+        """Write a consistent copy while others write. Raises ProviderUnavailable, OSError."""
+
+    async def close(self) -> None:
+        """Finish what was begun and close."""
