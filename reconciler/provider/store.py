@@ -15,7 +15,10 @@ from typing import Literal, Protocol
 
 from reconciler.core.provider.terms import Amount, Reentry
 
-Flag = Literal["beyond", "unknown_code", "over_discount", "late", "doubtful", "settled", "phantom"]
+Flag = Literal[
+    "beyond", "unknown_code", "over_discount", "late", "doubtful", "settled", "phantom", "kept"
+]
+"""The marks of a row; `kept` means that the invoice was voided and its use was not given back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,12 @@ class HoldRequest:
     limit: int | None
     limit_per_customer: int | None
     outlet: str
-    customer: str | None
-    """The customer's fingerprint; None where the till named nobody."""
+    customer: frozenset[str]
+    """Fingerprints of what identifies the customer; empty where the till named nobody.
+
+    Two sets name the same customer if they share one: which of the two numbers of a customer
+    Validate Coupon sends as `Phone` is undocumented (API §12).
+    """
     now: datetime
     until: datetime
     reentry: Reentry = "refuse"
@@ -64,7 +71,8 @@ class SaleReport:
     limit: int | None = None
     outlet: str = ""
     number: str = ""
-    customer: str | None = None
+    customer: frozenset[str] = frozenset()
+    """Fingerprints as in `HoldRequest`."""
     at: datetime | None = None
     """The moment of the sale, where the report says it."""
     now: datetime = field(kw_only=True)
@@ -141,7 +149,9 @@ class UsageStore(Protocol):
     async def book(self, sale: SaleReport) -> Booking:
         """Record one report of an invoice; safe on disk before this returns."""
 
-    async def dead_letter(self, reason: str, digest: str, length: int, invoice: str) -> None:
+    async def dead_letter(
+        self, reason: str, digest: str, length: int, invoice: str, now: datetime
+    ) -> None:
         """Keep the outline of a report that could not be understood."""
 
     async def free(self, counter: str) -> int:
