@@ -16,9 +16,15 @@ from typing import Literal, Protocol
 from reconciler.core.provider.terms import Amount, Reentry
 
 Flag = Literal[
-    "beyond", "unknown_code", "over_discount", "late", "doubtful", "settled", "phantom", "kept"
-]
-"""The marks of a row; `kept` means that the invoice was voided and its use was not given back."""
+    "beyond", "unheld", "unknown_code", "over_discount",
+    "late", "doubtful", "settled", "phantom", "kept",
+]  # fmt: skip
+"""The marks of a row.
+
+`unheld`: a use of a limited coupon that no hold covered, as after a refusal. `beyond`: such a use
+over the limit. `kept`: the invoice was voided and its use was not given back; a report that says
+`voided` with this flag asks for that.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +93,11 @@ class SaleReport:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """The result of a report. `again` means that it changed nothing."""
+    """The result of a report. `again`: it changed nothing; `spooled`: it is on disk and waits."""
 
-    result: Literal["counted", "again", "voided", "restored", "moved", "doubtful", "unknown_code"]
+    result: Literal[
+        "counted", "again", "voided", "restored", "moved", "doubtful", "unknown_code", "spooled"
+    ]
     flags: frozenset[Flag] = frozenset()
 
 
