@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import shlex
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from itertools import chain
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from reconciler.catalogue.environment import (
     SETTING,
@@ -31,13 +30,18 @@ from reconciler.catalogue.sections import (
     read_prune,
 )
 from reconciler.core.model.desired import PruneScope
-from reconciler.core.model.store import DEFAULT_CONCURRENCY, SANDBOX, Store
-from reconciler.errors import SourceError, StoreError, UsageError, suggestion
+from reconciler.core.model.store import DEFAULT_CONCURRENCY, SANDBOX, Store, check_url
+from reconciler.core.provider.options import ProviderSettings, ServeSettings
+from reconciler.errors import ProviderError, SourceError, StoreError, UsageError, suggestion
 from reconciler.guardrails.guardrail import Guardrails
 
 _SIMILAR = re.compile(r"\.?reconciler\.ya?ml(\..*)?", re.IGNORECASE)
 _SETTINGS_NAMES = ("reconciler.yaml", "reconciler.yml")
-_KEYS = ("store", "catalogue", "defaults", "guardrails", "prune", "ledger", SETTING)
+_PROVIDER_KEYS = ("timezone", "provider", "serve")
+_KEYS = (
+    *("store", "catalogue", "defaults", "guardrails", "prune", "ledger", SETTING),
+    *_PROVIDER_KEYS,
+)
 LEDGERS = ("none", "file", "git")
 """The places that a ledger can have."""
 # The environment overrides the file, so that a CI job can point the same shop at a rehearsal.
@@ -69,13 +73,26 @@ class Settings:
     """The URL of the store in the file, which the environment may override; None without one."""
     concurrency: int | None = None
     """Requests that may wait for a response at the same time; None where the file does not say."""
+    timezone: tzinfo | None = None
+    """The time zone of the shop's dates; None where the file does not say."""
+    provider: ProviderSettings = field(default_factory=ProviderSettings)
+    serve: ServeSettings = field(default_factory=ServeSettings)
 
     def known_url(self) -> str | None:
         """Return the URL of the configured store, without its credentials; None without one."""
         url = self._store.get("url")
-        return (
-            None if not url or is_placeholder(url) else url if url == SANDBOX else _check_url(url)
-        )
+        return None if not url or is_placeholder(url) else url if url == SANDBOX else check_url(url)
+
+    def provider_store(self) -> str:
+        """Return the provider's store: a path, or a DSN; raise ProviderError without one."""
+        written = self.provider.store
+        if is_placeholder(written):
+            names = " and ".join(names_in(written))
+            raise ProviderError(
+                f"the provider's store is not configured: environment variable {names} is not set",
+                hint=f"set {names}, which `provider.store` in {SETTINGS_FILE} names",
+            )
+        return written if "://" in written else str(self.root / written)
 
     def store(self) -> Store:
         """Return the configured store. Raises StoreError where there is none, or it is not safe."""
@@ -99,50 +116,12 @@ class Settings:
         if lacking:
             found = [names_in(w or "") or [_OVERRIDES[key]] for key, w in lacking.items()]
             raise StoreError(
-                f"no credentials for {_check_url(url)}",
+                f"no credentials for {check_url(url)}",
                 hint=f"set {' and '.join(chain.from_iterable(found))} in the environment",
             )
         keys = self._store["client_id"], self._store["client_secret"]
         concurrency = self.concurrency or DEFAULT_CONCURRENCY
-        return Store(_check_url(url), *keys, concurrency=concurrency)
-
-
-def _check_url(url: str) -> str:
-    """Return the base URL without a trailing slash. Plain HTTP is for loopback only."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        _ = parts.port  # raises for a port that is no number
-    except ValueError:
-        parts, host = urlsplit(""), ""
-    base = f"{parts.scheme}://{parts.netloc}"
-    if parts.scheme not in ("http", "https") or not host:
-        message = "the store URL is not valid"
-        hint = "write it as https://yourshop.dealpos.net"
-    elif "@" in parts.netloc:
-        message = "the store URL contains a user name or password"
-        hint = "set DEALPOS_CLIENT_ID and DEALPOS_CLIENT_SECRET in the environment instead"
-    elif parts.query or parts.fragment or parts.path.strip("/"):
-        message = "the store URL contains more than a host"
-        hint = f"write {base}"
-    elif not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host):
-        message = "the store URL contains characters that are not allowed in a host name "
-        message += "(possible look-alike letters)"
-        hint = "write the host in ASCII letters, an international name in its xn-- form"
-    elif parts.scheme == "http" and not _is_loopback(host):
-        message = f"refusing to use plain HTTP for {host}"
-        hint = "write https://; plain HTTP is allowed for localhost only"
-    else:
-        return base
-    raise StoreError(message, hint=hint)
-
-
-def _is_loopback(host: str) -> bool:
-    """Return whether a host is this machine, without asking a name server."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        return Store(check_url(url), *keys, concurrency=concurrency)
 
 
 def load(
@@ -176,13 +155,15 @@ def load(
     if ledger not in LEDGERS:
         hint = suggestion(ledger, LEDGERS) or "write none, file or git"
         problems.add_setting(node, ("ledger",), f"unknown ledger `{ledger}`", hint)
+    timezone, provider, serve = reader.provider(node)
     if problems.found:
         raise SourceError(problems.found)
     written = reader.mapping(node, "store").get("url")
     own = written.rstrip("/") if isinstance(written, str) and not names_in(written) else None
     expand = reader.expand
     return Settings(
-        root, catalogue, defaults, guardrails, prune, ledger, expand, store, own, concurrency
+        *(root, catalogue, defaults, guardrails, prune, ledger, expand, store, own, concurrency),
+        *(timezone, provider, serve),
     )
 
 
@@ -268,6 +249,18 @@ class _Reader:
                 return value
             self.problems.add_setting(node, (key,), str(error), "set it" if unset else error.hint)
             return ""
+
+    def provider(self, root: Node) -> tuple[tzinfo | None, ProviderSettings, ServeSettings]:
+        """Return the settings of the coupon provider, which few shops have."""
+        if root.keys().isdisjoint(_PROVIDER_KEYS):
+            return None, ProviderSettings(), ServeSettings()
+        from reconciler.catalogue import provider_settings as read
+
+        return (
+            read.read_timezone(root, self.problems),
+            read.read_provider(self.mapping(root, "provider"), self.expand_any, self.problems),
+            read.read_serve(self.mapping(root, "serve"), self.problems),
+        )
 
     def store(self, root: Node) -> dict[str, str]:
         """Return the settings of the store; the environment overrides the file."""

@@ -12,6 +12,13 @@ from pydantic import TypeAdapter
 from reconciler import confined
 from reconciler.catalogue.environment import SETTING
 from reconciler.catalogue.problems import WAS, kind_adapter, list_adapter
+from reconciler.catalogue.provider_settings import (
+    PROVIDER,
+    SERVE,
+    TIMEZONE,
+    ProviderEntry,
+    ServeEntry,
+)
 from reconciler.catalogue.sections import (
     ALLOW,
     CONCURRENCY,
@@ -131,6 +138,12 @@ def _removals() -> dict[str, Any]:
     return {"type": "array", "items": {"anyOf": [_ADDRESS, entry]}}
 
 
+def _section(shape: Any) -> dict[str, Any]:
+    """Return the schema of a mapping in the settings."""
+    (body,) = list_adapter(shape).json_schema()["$defs"].values()
+    return {"description": body["description"], **_object_schema(body["properties"])}
+
+
 def _guardrails() -> dict[str, Any]:
     properties = {}
     for name, rule in RULES.items():
@@ -182,6 +195,9 @@ def _settings() -> dict[str, Any]:
             "items": _TEXT | {"pattern": r"^(?!DEALPOS_|RECONCILER_)[A-Za-z_][A-Za-z0-9_]*$"},
             "description": "Names of further environment variables that catalogue files may read.",
         },
+        TIMEZONE: _TEXT | {"description": "The time zone of the shop, such as Asia/Jakarta."},
+        PROVIDER: _section(ProviderEntry),
+        SERVE: _section(ServeEntry),
     }
     inner = {name: body for name, body in definitions.items() if name not in MANAGED}
     title = {"$schema": _DRAFT, "title": "reconciler.yaml, the settings of a shop"}

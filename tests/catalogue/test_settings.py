@@ -310,7 +310,8 @@ def test_an_address_that_is_not_safe_is_refused_with_a_hint(
         (
             "zzz: 1",
             "1:1: unknown key `zzz`",
-            "accepted: store, catalogue, defaults, guardrails, prune, ledger, environment",
+            "accepted: store, catalogue, defaults, guardrails, prune, ledger, environment, "
+            "timezone, provider, serve",
         ),
         (
             "store:\n  url: sandbox\n  secret: x",
