@@ -6,7 +6,7 @@ but its body holds a customer, and no part of it holds a code that no file decla
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -77,3 +77,9 @@ class CouponService(Protocol):
 
     def use(self, loaded: object) -> None:
         """Answer by another release from now on; what is in flight keeps the one it began with."""
+
+    def limits(self) -> Mapping[str, int]:
+        """Return the limit of each coupon that has one, by `code_key` of its code.
+
+        The limit of a batch is that of all its codes together.
+        """
