@@ -26,6 +26,7 @@ from reconciler.sandbox.resources import (
     customer,
     customer_reads,
     inventory,
+    invoice,
     outlet,
     product,
     product_reads,
@@ -48,6 +49,7 @@ _NOUNS = (
     customer,
     customer_reads,
     inventory,
+    invoice,
 )
 ROUTES: dict[str, ServedRoute] = {route.name: route for noun in _NOUNS for route in noun.ROUTES}
 """Every operation, "METHOD /path", as dealpos-api.md lists them."""
@@ -63,6 +65,7 @@ LISTS = {
     "/PromotionCoupon",
     "/PromotionCoupon/WithTotalCount",
     "/Customer",
+    "/Invoice/MultipleOutlet/WithTotalCount",
 }
 """The reads that answer whatever there is; the others answer keys."""
 

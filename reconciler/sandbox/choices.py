@@ -216,6 +216,14 @@ class Choices:
     suspended_status: str = "Suspended"
     """``Status`` of a suspended customer; only `Active` was ever seen."""
 
+    # --- invoice (dealpos-api.md §16) ---
+    invoice_rows_coupon: bool = True
+    """Rows of the invoice list show ``Coupon``."""
+    invoice_rows_void: bool = True
+    """Rows of the invoice list show ``Void``."""
+    invoice_delete: Literal["cancel", "erase"] = "cancel"
+    """A deleted invoice is voided and stays in the list as `Cancelled`, or is gone."""
+
     # --- token, limit, transport (dealpos-api.md §1-§3) ---
     latency: float = 0.0
     """Seconds before the answer to each request, as at a distant shop."""

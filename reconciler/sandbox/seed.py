@@ -9,8 +9,17 @@ from reconciler.sandbox.api.field import BodyField, defaults, merge_fields, name
 from reconciler.sandbox.api.request import Fields
 from reconciler.sandbox.choices import Choices
 from reconciler.sandbox.errors import Refusal, SandboxError, SeedError
-from reconciler.sandbox.resources import category, coupon, customer, outlet, product, variant
-from reconciler.sandbox.store import KEYS, ObjectStore, Payload, Record, server_id
+from reconciler.sandbox.resources import (
+    category,
+    coupon,
+    customer,
+    invoice,
+    outlet,
+    product,
+    variant,
+)
+from reconciler.sandbox.store import ObjectStore, Payload, Record, server_id
+from reconciler.sandbox.tables import KEYS
 
 Database = Path | str | ObjectStore
 
@@ -20,6 +29,7 @@ COLLECTIONS = {
     "products": "product",
     "coupons": "coupon",
     "customers": "customer",
+    "invoices": "invoice",
 }
 _SPECS: dict[str, Iterable[BodyField]] = {
     "outlet": outlet.SEED,
@@ -28,6 +38,7 @@ _SPECS: dict[str, Iterable[BodyField]] = {
     "variant": variant.SEED,
     "coupon": coupon.SEED,
     "customer": customer.SEED,
+    "invoice": invoice.SEED,
 }
 _BLANK = {kind: defaults(spec) for kind, spec in _SPECS.items()}
 _KNOWN = {kind: names(spec) | {"ID"} for kind, spec in _SPECS.items()}
@@ -89,8 +100,8 @@ def _write(
     payload = _payload(kind, values)
     if kind == "category" and "/" in payload["Name"]:
         category.ensure_category(store, payload["Name"].rpartition("/")[0])
-    if kind in ("product", "coupon", "customer"):
-        payload["Created"] = payload["Created"] or _CREATED
+    if "Created" in payload:
+        payload["Created"] = payload["Created"] or payload.get("Date") or _CREATED
     if kind == "coupon" and payload["Balance"] is None:
         payload["Balance"] = payload["Limit"]
     if kind == "product":
@@ -168,7 +179,8 @@ def show(database: Database) -> dict[str, Any]:
 
 
 def _describe(kind: str, row: Record) -> Payload:
-    hidden = {"Created"} | ({"Product", "Category"} if kind == "variant" else set())
-    shown = {k: v for k, v in row.payload.items() if k not in hidden and v is not None}
+    hidden = {"variant": {"Product", "Category", "Created"}, "invoice": set[str]()}
+    left_out = hidden.get(kind, {"Created"})
+    shown = {k: v for k, v in row.payload.items() if k not in left_out and v is not None}
     key = shown[KEYS[kind]]
     return shown if row.id == server_id(kind, key) else {"ID": row.id, **shown}

@@ -4,7 +4,7 @@ import json
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,71 +13,12 @@ from uuid import NAMESPACE_URL, uuid5
 
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.query import Filter, KeyRules
+from reconciler.sandbox.tables import COLUMNS, INDEXES, KEYS
 
 Payload = dict[str, Any]
 
 # Marks a SQLite file as ours ("DPOS"), so that no other database is ever written to.
 _APPLICATION_ID = 0x44504F53
-
-KEYS = {
-    "outlet": "Name",
-    "category": "Name",
-    "product": "Code",
-    "variant": "Code",
-    "coupon": "Code",
-    "customer": "Code",
-}
-"""The natural key of each kind (dealpos-api.md §5-§10)."""
-
-# column -> payload key, per kind; the columns exist for searching, the payload is the truth.
-_COLUMNS: dict[str, dict[str, str]] = {
-    "outlet": {"suspended": "Suspended"},
-    "category": {"discontinued": "Discontinued"},
-    "product": {"category": "Category", "discontinued": "Discontinued", "created": "Created"},
-    "variant": {
-        "product": "Product",
-        "category": "Category",
-        "type": "Type",
-        "name": "Name",
-        "discontinued": "Discontinued",
-    },
-    "coupon": {
-        "type": "Type",
-        "reference": "ReferenceID",
-        "customer": "CustomerCode",
-        "balance": "Balance",
-        "created": "Created",
-        "start": "StartDate",
-        "expiry": "ExpiryDate",
-    },
-    "customer": {
-        "email": "Email",
-        "mobile": "Mobile",
-        "phone": "Phone",
-        "name": "Name",
-        "outlet": "SignUpOutlet",
-        "joined": "JoinDate",
-        "created": "Created",
-        "status": "Status",
-    },
-}
-
-COMPOUND = """instr(payload, '"Components":[]') = 0 OR instr(payload, '"ParentCode":null') = 0"""
-"""The variants that name others; said in the same words by the partial index that finds them."""
-
-# SQLite reads any index (a, key) in key order within a; these serve the pages and the look-ups.
-_INDEXES = {
-    "product": ("(category, key)",),
-    "variant": (
-        "(product, key)",
-        "(category, key)",
-        "(type, key)",
-        "(discontinued, key)",
-        f"(key) WHERE ({COMPOUND})",
-    ),
-    "coupon": ("(reference)", "(customer)"),
-    "customer": ("(email)", "(mobile)", "(phone)"),
-}
 
 _ORDER = {"code": "key, seq", "insertion": "seq", "reverse": "key DESC, seq DESC"}
 
@@ -90,6 +31,16 @@ class Record:
     payload: Payload
 
 
+@dataclass(frozen=True, slots=True)
+class StoredChange:
+    """One object before and after a transaction; None where it did not exist."""
+
+    kind: str
+    id: str
+    before: Payload | None
+    after: Payload | None
+
+
 def _row(found: tuple[str, str] | None) -> Record | None:
     return None if found is None else Record(found[0], json.loads(found[1]))
 
@@ -100,6 +51,9 @@ class ObjectStore:
     def __init__(self, database: Path | str = ":memory:") -> None:
         self.database = str(database)
         self.rules = KeyRules()
+        self.listener: Callable[[list[StoredChange]], None] | None = None
+        """The hearer of what each transaction changed, once it is committed."""
+        self._changes: dict[tuple[str, str], StoredChange] = {}
         self._lock = threading.RLock()
         try:
             self._db = sqlite3.connect(
@@ -114,13 +68,16 @@ class ObjectStore:
     def _prepare(self) -> None:
         (mark,) = self._db.execute("PRAGMA application_id").fetchone()
         (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        (newest,) = self._db.execute(
+            "SELECT count(*) FROM sqlite_master WHERE name = 'invoice'"
+        ).fetchone()
         if tables and mark != _APPLICATION_ID:
             raise SandboxError(f"{self.database} is a database, but not one of the sandbox.")
         self._db.execute("PRAGMA synchronous = OFF")  # a stand-in shop may die with the machine
         with self.transaction(write=True):
             # Also proves that the file can be written.
             self._db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-            if not tables:
+            if not newest:  # a shop of an earlier version has no invoices
                 self._create()
 
     def _create(self) -> None:
@@ -128,13 +85,13 @@ class ObjectStore:
             "CREATE TABLE IF NOT EXISTS deleted "
             "(kind TEXT, key TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID"
         )
-        for kind, columns in _COLUMNS.items():
+        for kind, columns in COLUMNS.items():
             extra = "".join(f", {column}" for column in columns)
             self._db.execute(
                 f"CREATE TABLE IF NOT EXISTS {kind} (seq INTEGER PRIMARY KEY, "
                 f"key TEXT NOT NULL, id TEXT NOT NULL UNIQUE, payload TEXT NOT NULL{extra})"
             )
-            for number, index in enumerate(("(key)", *_INDEXES.get(kind, ()))):
+            for number, index in enumerate(("(key)", *INDEXES.get(kind, ()))):
                 self._db.execute(f"CREATE INDEX IF NOT EXISTS {kind}_{number} ON {kind} {index}")
 
     def copy(self) -> "ObjectStore":
@@ -149,12 +106,26 @@ class ObjectStore:
         """Run a block in one transaction; an exception rolls it back."""
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+            self._changes.clear()
             try:
                 yield
             except BaseException:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
+            changes = [c for c in self._changes.values() if c.before != c.after]
+            if self.listener and changes:
+                self.listener(changes)
+
+    def _note(self, kind: str, id_: str, after: Payload | None) -> None:
+        """Note an object before it is written; only a listener makes the extra read worth it."""
+        if self.listener is None:
+            return
+        first = self._changes.get((kind, id_))
+        if first is None:
+            row = self.find(kind, "id", id_)
+            first = StoredChange(kind, id_, row.payload if row else None, None)
+        self._changes[kind, id_] = StoredChange(kind, id_, first.before, after)
 
     def get(self, kind: str, key: str) -> Record | None:
         """Return the object with this natural key."""
@@ -234,14 +205,16 @@ class ObjectStore:
             key, payload = known[1], {**payload, KEYS[kind]: known[1]}
         text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
         columns: dict[str, Any] = {"key": key, "payload": text}
-        columns.update((column, payload.get(name)) for column, name in _COLUMNS[kind].items())
+        columns.update((column, payload.get(name)) for column, name in COLUMNS[kind].items())
         if known:
+            self._note(kind, known[0], payload)
             names = ", ".join(f"{column} = ?" for column in columns)
             self._db.execute(
                 f"UPDATE {kind} SET {names} WHERE id = ?", (*columns.values(), known[0])
             )
             return str(known[0])
         columns["id"] = id_ or self._new_id(kind, key)
+        self._note(kind, columns["id"], payload)
         marks = ", ".join("?" * len(columns))
         sql = f"INSERT INTO {kind} ({', '.join(columns)}) VALUES ({marks})"
         self._db.execute(sql, tuple(columns.values()))
@@ -268,6 +241,11 @@ class ObjectStore:
         where = self._equals("key")
         if self.rules.delete_oldest:
             where = f"seq = (SELECT min(seq) FROM {kind} WHERE {where})"
+        if self.listener:
+            for (id_,) in self._db.execute(
+                f"SELECT id FROM {kind} WHERE {where}", (key,)
+            ).fetchall():
+                self._note(kind, id_, None)
         self._db.execute(f"DELETE FROM {kind} WHERE {where}", (key,))
         self._db.execute("INSERT OR IGNORE INTO deleted VALUES (?, ?)", (kind, key))
 

@@ -29,6 +29,7 @@ ANSWERS = {
 }
 # Keys that the vendor's pages print collapsed, so that the samples lack them.
 COLLAPSED = {
+    "invoice-list": {"Data"},
     "outlet-price-get": {"Outlets"},
     "product-create": {"Variants"},
     "promotion-coupon-by-code": {"ListRequirementVariants"},

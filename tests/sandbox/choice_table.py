@@ -24,6 +24,8 @@ from tests.support.asks import (
     customer_id,
     delays,
     doubles_left,
+    invoices,
+    invoices_after_delete,
     item,
     keys,
     lagging,
@@ -720,4 +722,7 @@ TABLE: list[tuple[str, Any, Ask, Any, Any]] = [
     ("inventory_answer", "Data", lambda c: "Data" in stock("map")(c), False, True),
     ("retry_after_seconds", 999999, retry_after, "180", "999999"),
     ("rate_limit_policy", "50;w=180" * 2, limited_policy, "10;w=180", "50;w=18050;w=180"),
+    ("invoice_rows_coupon", False, lambda c: "Coupon" in invoices(c)[0], True, False),
+    ("invoice_rows_void", False, lambda c: "Void" in invoices(c)[0], True, False),
+    ("invoice_delete", "erase", lambda c: len(invoices_after_delete(c)), 3, 2),
 ]

@@ -168,7 +168,7 @@ def test_ten_thousand_variants_are_quick(connect: type[SandboxClient]) -> None:
 
 
 def test_a_scan_for_the_users_of_a_variant_has_an_index(client: SandboxClient) -> None:
-    from reconciler.sandbox.store import COMPOUND
+    from reconciler.sandbox.tables import COMPOUND
 
     plan = client.shop.store._db.execute(
         f"EXPLAIN QUERY PLAN SELECT seq FROM variant WHERE ({COMPOUND}) AND instr(payload, 'x')"

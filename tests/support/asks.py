@@ -274,3 +274,14 @@ GHOST = {"Code": "1003L", "Components": [{"Code": "ghost", "Qty": 1}], "OutletPr
 ALL_CODES = ["1003", "2001", "3001", "4001"]
 
 # choice, its flipped value, what is asked, the answer by default, the answer when flipped
+
+
+def invoices(client: SandboxClient) -> list[Any]:
+    """The rows of all invoices."""
+    path = "/Invoice/MultipleOutlet/WithTotalCount"
+    return list(client.do("POST", path, {"Status": "Any"})["Data"])
+
+
+def invoices_after_delete(client: SandboxClient) -> list[Any]:
+    client.do("DELETE", "/Invoice", {"Outlet": "Jakarta", "Number": "26.11.00001"})
+    return invoices(client)

@@ -6,7 +6,7 @@ their own to `/Detail`. Where a generation's form is in no page at hand, the pri
 
 from reconciler.sandbox.choices import Choices
 
-_DETAILS = {"GET /Variant/Detail", "GET /Product/Detail", "GET /Customer/Detail"}
+_DETAILS = {f"GET /{noun}/Detail" for noun in ("Variant", "Product", "Customer", "Invoice")}
 _BY_KEY = {"GET /Variant/Code", "GET /Variant/ID", "POST /Variant/ID"}
 _LACKS = {"any": set[str](), "A": _DETAILS, "B": _DETAILS, "C": _BY_KEY}
 
@@ -25,6 +25,7 @@ _LISTED = {
     "/Variant/GetIDByListCodeDiscontinued",
     "/Product/WithPricebookByListID",
     "/Customer/Email",
+    "/Invoice/MultipleOutlet/WithTotalCount",
 }
 """Reads that are printed with a body, and in no other form."""
 _BODIES = {"/Category", "/Category/ID", "/PromotionCoupon", "/PromotionCoupon/WithTotalCount"}

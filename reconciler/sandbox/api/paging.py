@@ -6,7 +6,8 @@ from reconciler.sandbox.api.request import LARGEST, Fields
 from reconciler.sandbox.errors import Refusal
 from reconciler.sandbox.query import Filter
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import KEYS, Record
+from reconciler.sandbox.store import Record
+from reconciler.sandbox.tables import KEYS
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from reconciler.sandbox.choices import Choices
 from reconciler.sandbox.errors import Refusal
 from reconciler.sandbox.query import Filter
 from reconciler.sandbox.shop import Shop
-from reconciler.sandbox.store import COMPOUND, KEYS, ObjectStore, Payload, Record
+from reconciler.sandbox.store import ObjectStore, Payload, Record
+from reconciler.sandbox.tables import COMPOUND, KEYS
 
 TYPES = (
     "Standard",
