@@ -76,7 +76,7 @@ class CouponQuestion:
     amount: Amount | None = None
     """The sum of the cart; None where the till sent none."""
     items: tuple[CartItem, ...] | None = None
-    """None where no item could be understood: the shape of an item is undocumented (API §12)."""
+    """None unless every item could be understood: the shape of one is undocumented (API §12)."""
 
 
 @dataclass(frozen=True, slots=True)

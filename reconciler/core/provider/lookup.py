@@ -1,0 +1,76 @@
+"""The coupons of a release by their codes, codes of batches included."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+
+from reconciler.core.provider.batch_codes import batch_counter, derive_codes, fold_code, key_check
+from reconciler.core.provider.release import Release
+from reconciler.core.provider.terms import Terms, code_key
+from reconciler.errors import ProviderError
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCoupon:
+    """The coupon of a code."""
+
+    terms: Terms
+    counter: str
+    """The name under which its uses are counted."""
+
+
+class CouponTable:
+    """The coupons of one release; immutable, so that requests may share it."""
+
+    def __init__(self, release: Release, key: bytes) -> None:
+        """Derive the codes of all batches.
+
+        Raises ProviderError for another codes key, and where one code would open two coupons.
+        """
+        if release.key_check and release.key_check != key_check(key):
+            hint = "set RECONCILER_CODES_KEY to the key that the release was published with"
+            raise ProviderError("the release was made with another codes key", hint=hint)
+        coupons = release.coupons
+        self._named = {code_key(one.code): one for one in coupons if one.batch is None}
+        self._batches = [one for one in coupons if one.batch is not None]
+        self._firsts: list[int] = []
+        self._codes: dict[str, int] = {}
+        for terms in self._batches:
+            self._derive(terms, key)
+        self._refuse_doubles()
+
+    def find(self, code: str) -> FoundCoupon | None:
+        """Return the coupon of a code as a cashier enters it; the name of a batch opens nothing."""
+        if terms := self._named.get(code_key(code)):
+            return FoundCoupon(terms, code_key(terms.code))
+        if (number := self._codes.get(fold_code(code))) is None:
+            return None
+        place = bisect_right(self._firsts, number) - 1
+        terms = self._batches[place]
+        return FoundCoupon(terms, batch_counter(terms.code, number - self._firsts[place] + 1))
+
+    def _derive(self, terms: Terms, key: bytes) -> None:
+        """Add the codes of one batch, each in the form of `fold_code`."""
+        if terms.batch is None:
+            return
+        folded = replace(terms.batch, prefix=fold_code(terms.batch.prefix))
+        before = len(self._codes)
+        self._firsts.append(before)
+        codes = (code.lower() for code in derive_codes(key, terms.code, folded))
+        self._codes.update(zip(codes, range(before, before + folded.count), strict=True))
+        if len(self._codes) < before + folded.count:
+            message = f"a code of the batch {terms.code} is also a code of another batch"
+            raise ProviderError(message, hint="give the batch another prefix")
+
+    def _refuse_doubles(self) -> None:
+        """Refuse the code of a coupon that a batch has, as a code or as the name of its uses."""
+        batches = {code_key(terms.code) for terms in self._batches}
+        for code, terms in self._named.items():
+            if fold_code(code) in self._codes:
+                message = f"{terms.code} is also a code of a batch"
+                raise ProviderError(message, hint="give the coupon another code")
+            name, slash, number = code.rpartition("/")
+            if slash and name in batches and number.isdecimal():
+                message = f"{terms.code} also names the uses of a code of the batch {name}"
+                raise ProviderError(message, hint="give the coupon another code")
