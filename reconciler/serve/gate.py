@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 from starlette.types import Scope
 
+from reconciler.core.provider.options import Network
 from reconciler.provider.service import Answer
 from reconciler.serve.limits import WRONG_SECRETS_A_MINUTE, MinuteLimit
-from reconciler.serve.networks import Network, limit_key, parse_address
+from reconciler.serve.networks import limit_key, parse_address
 from reconciler.serve.secret import Secrets
 
 _KEY_HEADER = b"x-api-key"

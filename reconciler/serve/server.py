@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import uvicorn
 
+from reconciler.core.provider.options import Network
 from reconciler.provider.service import Call, CouponService
 from reconciler.provider.store import UsageStore
 from reconciler.serve import run
@@ -18,7 +19,6 @@ from reconciler.serve.limits import REFUSALS_A_MINUTE, MinuteLimit
 from reconciler.serve.listener import Listener
 from reconciler.serve.log import Log
 from reconciler.serve.metrics import Metrics
-from reconciler.serve.networks import Network
 from reconciler.serve.reload import Releases
 from reconciler.serve.secret import Secrets
 

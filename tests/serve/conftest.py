@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
+from reconciler.catalogue.provider_settings import parse_network
 from reconciler.serve.log import Log
-from reconciler.serve.networks import parse_networks
 from reconciler.serve.run import bind
 from reconciler.serve.secret import Secrets
 from reconciler.serve.server import Callers, Server
@@ -35,7 +35,7 @@ class Running:
             "kopi",
             Secrets([SECRET, OLD_SECRET]),
             Secrets([TOKEN]),
-            proxies=parse_networks("proxies", ["127.0.0.1"]),
+            proxies=[parse_network("127.0.0.1")],
             **callers,
         )
         self.server = Server(who, self.store, self.service, Log(self.written))

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from reconciler.catalogue.provider_settings import parse_network
 from reconciler.errors import ProviderUnavailable
 from reconciler.serve import body, listener, run
-from reconciler.serve.networks import parse_networks
 from reconciler.serve.secret import Secrets
 from tests.serve.conftest import KEY, OLD_SECRET, SECRET, Running
 
@@ -101,7 +101,7 @@ def test_a_key_is_demanded_where_one_is_configured(serve: Serve) -> None:
 
 
 def test_only_the_networks_of_the_list_may_call(serve: Serve) -> None:
-    served = serve(allowed=parse_networks("allow", ["203.0.113.0/24", "2001:db8::/32"]))
+    served = serve(allowed=[*map(parse_network, ["203.0.113.0/24", "2001:db8::/32"])])
     for address, status in {
         "203.0.113.9": 400,
         "2001:db8::1": 400,
