@@ -73,7 +73,10 @@ class SaleReport:
     counter: str | None
     """The counter of its coupon; None for a code that no release knows."""
     code: str = ""
-    """The text of an unknown code, shortened; empty where the counter is known."""
+    """The text of an unknown code, shortened; empty where the counter is known.
+
+    Without a counter and a code, the invoice has no coupon.
+    """
     limit: int | None = None
     outlet: str = ""
     number: str = ""

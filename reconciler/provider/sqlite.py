@@ -1,0 +1,176 @@
+"""The store of the coupon provider in one SQLite file, which is the default.
+
+WAL lets readers and a backup work beside the one writer. Holds are committed without waiting for
+the disk, so a power failure may take the newest of them; a report of a sale is on disk before it is
+answered. The end of a process takes neither.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from reconciler.errors import ProviderUnavailable
+from reconciler.provider import queries, transactions
+from reconciler.provider.rows import stamp
+from reconciler.provider.sqlite_file import SqliteFile
+from reconciler.provider.store import (
+    Booking,
+    HoldRequest,
+    HoldResult,
+    InvoiceRow,
+    PublishedRelease,
+    SaleReport,
+    Usage,
+    UsageEvent,
+)
+from reconciler.provider.writer import StoreWriter
+
+T = TypeVar("T")
+
+DEADLINE = 1.0
+"""Seconds that a request waits for the store."""
+
+POLL = 0.5
+"""Seconds between two looks for a new release."""
+
+
+def utc_now() -> datetime:
+    """Return the present moment in UTC."""
+    return datetime.now(UTC)
+
+
+class SqliteStore:
+    """A UsageStore in one file. Several processes may share it."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        deadline: float = DEADLINE,
+        durable_holds: bool = False,
+        on_failure: Callable[[str], None] | None = None,
+    ) -> None:
+        """Open the file, create or migrate it. Raises ProviderError, ProviderUnavailable."""
+        self._clock = clock
+        self._deadline = deadline
+        self._durable_holds = durable_holds
+        self._file = SqliteFile(path, deadline * 0.8)  # a lock is reported before the deadline
+        self._writer = StoreWriter(self._file, deadline, on_failure)
+        self._reader = self._file.connect()
+        self._reading = ThreadPoolExecutor(1, thread_name_prefix="provider-reader")
+
+    @property
+    def queue_length(self) -> int:
+        """Writes that wait."""
+        return self._writer.queue_length
+
+    async def hold(self, request: HoldRequest) -> HoldResult:
+        """See UsageStore."""
+        return await self._write(
+            lambda connection: transactions.hold_use(connection, request),
+            durable=self._durable_holds,
+        )
+
+    async def book(self, sale: SaleReport) -> Booking:
+        """See UsageStore."""
+        return await self._write(lambda connection: transactions.book_sale(connection, sale))
+
+    async def dead_letter(
+        self, reason: str, digest: str, length: int, invoice: str, now: datetime
+    ) -> None:
+        """See UsageStore."""
+        row = (stamp(now), reason, digest, length, invoice)
+        await self._write(lambda connection: transactions.keep_dead_letter(connection, row))
+
+    async def free(self, counter: str) -> int:
+        """See UsageStore."""
+        now = stamp(self._clock())
+        return await self._write(
+            lambda connection: transactions.free_holds(connection, counter, now)
+        )
+
+    async def publish(
+        self, document: str, digest: str, commit: str, previous: int, now: datetime
+    ) -> PublishedRelease:
+        """See UsageStore."""
+        release = PublishedRelease(previous + 1, digest, document, commit, now)
+        return await self._write(
+            lambda connection: transactions.publish_release(connection, release, previous)
+        )
+
+    async def current(self) -> PublishedRelease | None:
+        """See UsageStore."""
+        return await self._read(queries.current_release)
+
+    async def changes(self) -> AsyncIterator[None]:
+        """See UsageStore. Looks twice a second, and reads only where the file has changed."""
+        version = number = -1
+        while True:
+            seen = await self._read(queries.data_version)
+            if seen != version:
+                version, before = seen, number
+                number = await self._read(queries.newest_number)
+                if before not in (-1, number):
+                    yield
+            await asyncio.sleep(POLL)
+
+    async def usage(self, counters: Collection[str] | None = None) -> Mapping[str, Usage]:
+        """See UsageStore."""
+        now = stamp(self._clock())
+        return await self._read(lambda connection: queries.usage(connection, counters, now))
+
+    async def batch_usage(self) -> Mapping[str, Usage]:
+        """See UsageStore."""
+        now = stamp(self._clock())
+        return await self._read(lambda connection: queries.batch_usage(connection, now))
+
+    async def invoices(
+        self, since: datetime | None = None, flagged: bool = False
+    ) -> Sequence[InvoiceRow]:
+        """See UsageStore."""
+        start = stamp(since) if since else None
+        return await self._read(lambda connection: queries.invoices(connection, start, flagged))
+
+    async def events(self, after: int = 0, limit: int = 1000) -> Sequence[UsageEvent]:
+        """See UsageStore."""
+        return await self._read(lambda connection: queries.events(connection, after, limit))
+
+    async def check(self) -> None:
+        """See UsageStore."""
+        now = stamp(self._clock())
+        await self._write(lambda connection: transactions.write_probe(connection, now))
+        await self._read(queries.read_probe)
+
+    async def backup(self, file: Path) -> None:
+        """See UsageStore. The copy is whole or absent; its mode is 0600."""
+        await asyncio.to_thread(self._file.copy_to, file)
+
+    async def close(self) -> None:
+        """See UsageStore."""
+        await self._writer.close()
+        self._reading.shutdown()
+        self._reader.close()
+
+    async def _write(
+        self, operation: Callable[[sqlite3.Connection], T], *, durable: bool = True
+    ) -> T:
+        return await self._writer.write(operation, durable=durable)
+
+    async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await loop.run_in_executor(self._reading, query, self._reader)
+        except TimeoutError:
+            raise ProviderUnavailable(
+                f"{self._file.place} was not read within {self._deadline:g} s"
+            ) from None
+        except sqlite3.Error as error:
+            raise self._file.explain(error) from error

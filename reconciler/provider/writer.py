@@ -1,0 +1,202 @@
+"""The one thread that writes to an SQLite store.
+
+All operations that wait are committed together (group commit), so the disk is waited for once. Each
+round has two transactions: the one that need not survive a power failure is committed and answered
+first. Every wait ends at a deadline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from reconciler.errors import ProviderUnavailable, ReconcilerError
+from reconciler.provider.sqlite_file import SqliteFile
+
+T = TypeVar("T")
+Operation = Callable[[sqlite3.Connection], Any]
+
+MAX_ROUND = 256
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingWrite:
+    """One operation that waits for its round."""
+
+    operation: Operation
+    durable: bool
+    expires: float
+    """The moment of `time.monotonic` after which nobody waits for it."""
+    answer: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+
+
+class StoreWriter:
+    """The thread, with a connection of its own, and the queue before it."""
+
+    def __init__(
+        self,
+        file: SqliteFile,
+        deadline: float,
+        on_failure: Callable[[str], None] | None = None,
+    ) -> None:
+        """Start the thread. `on_failure` is called from it where it ends by an error of its own."""
+        self._file = file
+        self._place = file.place
+        self._deadline = deadline
+        self._on_failure = on_failure
+        self._connection: sqlite3.Connection | None = file.connect()
+        self._queue: queue.SimpleQueue[WaitingWrite | None] = queue.SimpleQueue()
+        self._ended = ""
+        self._thread = threading.Thread(target=self._run, name="provider-writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def queue_length(self) -> int:
+        """Operations that wait."""
+        return self._queue.qsize()
+
+    async def write(self, operation: Callable[[sqlite3.Connection], T], *, durable: bool) -> T:
+        """Run an operation in the next round; committed when this returns.
+
+        Raises ProviderUnavailable where it was not committed, or not before the deadline.
+        """
+        if self._ended:
+            raise ProviderUnavailable(self._ended)
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+        expires = time.monotonic() + self._deadline
+        self._queue.put(WaitingWrite(operation, durable, expires, answer, loop))
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await answer
+        except TimeoutError:
+            raise ProviderUnavailable(
+                f"{self._place} was busy for {self._deadline:g} s; nothing was promised"
+            ) from None
+
+    async def close(self) -> None:
+        """Finish the operations that wait, and end the thread."""
+        if not self._ended:
+            self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _run(self) -> None:
+        waiting: list[WaitingWrite] = []
+        try:
+            is_open = True
+            while is_open:
+                waiting = [] if (first := self._queue.get()) is None else [first]
+                is_open = first is not None and self._collect(waiting)
+                self._round(waiting)
+            self._ended = f"{self._place} is closed"
+            self._disconnect()
+        except BaseException as error:  # the thread has no caller that could see it
+            self._fail(waiting, f"the writer of {self._place} ended: {error!r}")
+
+    def _collect(self, waiting: list[WaitingWrite]) -> bool:
+        """Take all that waits by now; false if the writer is to end."""
+        with contextlib.suppress(queue.Empty):
+            while len(waiting) < MAX_ROUND:
+                if (write := self._queue.get_nowait()) is None:
+                    return False
+                waiting.append(write)
+        return True
+
+    def _fail(self, waiting: list[WaitingWrite], message: str) -> None:
+        """Answer everybody, so that nobody waits for a thread that is gone."""
+        self._ended = message
+        with contextlib.suppress(queue.Empty):
+            while True:
+                if (write := self._queue.get_nowait()) is not None:
+                    waiting.append(write)
+        _answer([(write, ProviderUnavailable(message)) for write in waiting])
+        if self._on_failure:
+            self._on_failure(message)
+
+    def _round(self, waiting: Sequence[WaitingWrite]) -> None:
+        now = time.monotonic()
+        live = [write for write in waiting if write.expires > now and not write.answer.cancelled()]
+        for durable in (False, True):
+            if writes := [write for write in live if write.durable is durable]:
+                _answer(self._commit(writes, durable))
+
+    def _commit(
+        self, writes: Sequence[WaitingWrite], durable: bool
+    ) -> list[tuple[WaitingWrite, Any]]:
+        """Run operations in one transaction; return each with its result or its error."""
+        try:
+            return self._transact(writes, durable)
+        except sqlite3.OperationalError as error:
+            # Weather: a full disk, a lock, a folder that may not be written. All fail alike.
+            self._disconnect(unless_locked=error)
+            return [(write, self._file.explain(error)) for write in writes]
+        except ReconcilerError as error:
+            return [(write, error) for write in writes]
+        except Exception as error:
+            self._disconnect()
+            if len(writes) == 1:
+                told = self._file.explain(error) if isinstance(error, sqlite3.Error) else error
+                return [(writes[0], told)]
+        # One of them is at fault, and the others shall not suffer.
+        return [pair for write in writes for pair in self._commit([write], durable)]
+
+    def _transact(
+        self, writes: Sequence[WaitingWrite], durable: bool
+    ) -> list[tuple[WaitingWrite, Any]]:
+        if self._connection is None:
+            self._connection = self._file.connect()
+        self._file.verify()
+        connection = self._connection
+        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            results = [(write, _attempt(write, connection)) for write in writes]
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        return results
+
+    def _disconnect(self, unless_locked: sqlite3.Error | None = None) -> None:
+        if unless_locked and unless_locked.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            return
+        if self._connection:
+            self._connection.close()
+        self._connection = None
+
+
+def _attempt(write: WaitingWrite, connection: sqlite3.Connection) -> Any:
+    """Run one operation; an error of ours is its result, because it has changed nothing."""
+    try:
+        return write.operation(connection)
+    except ReconcilerError as error:
+        return error
+
+
+def _answer(results: Sequence[tuple[WaitingWrite, Any]]) -> None:
+    """Hand results to the loops that wait for them, one wake-up a loop."""
+    loops: dict[asyncio.AbstractEventLoop, list[tuple[WaitingWrite, Any]]] = {}
+    for write, result in results:
+        loops.setdefault(write.loop, []).append((write, result))
+    for loop, own in loops.items():
+        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
+            loop.call_soon_threadsafe(_resolve, own)
+
+
+def _resolve(results: Sequence[tuple[WaitingWrite, Any]]) -> None:
+    for write, result in results:
+        if write.answer.done():
+            continue
+        if isinstance(result, BaseException):
+            write.answer.set_exception(result)
+        else:
+            write.answer.set_result(result)

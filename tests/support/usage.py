@@ -1,0 +1,125 @@
+"""A store of the coupon provider as tests drive it: one call after the other, on a set clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Coroutine
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from reconciler.provider.store import (
+    Booking,
+    HoldRequest,
+    HoldResult,
+    PublishedRelease,
+    SaleReport,
+    Usage,
+    UsageStore,
+)
+
+T = TypeVar("T")
+NOON = datetime(2027, 3, 20, 12, tzinfo=UTC)
+HOLD = timedelta(minutes=10)
+
+
+class SetClock:
+    """A clock that stands until a test moves it, forward or back."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+class UsageDriver:
+    """An open store. Each method is one call; the loop stands still between two."""
+
+    def __init__(self, open_it: Callable[[], Awaitable[UsageStore]], clock: SetClock) -> None:
+        self.clock = clock
+        self._open = open_it
+        self._runner = asyncio.Runner()
+        self.store = self.run(self._opened())
+
+    async def _opened(self) -> UsageStore:
+        return await self._open()
+
+    def run(self, call: Coroutine[Any, Any, T]) -> T:
+        return self._runner.run(call)
+
+    def close(self) -> None:
+        self.run(self.store.close())
+
+    def end(self) -> None:
+        """Close what is open; called after each test."""
+        with suppress(Exception):
+            self.close()
+        self._runner.close()
+
+    def reopen(self) -> None:
+        self.close()
+        self.store = self.run(self._opened())
+
+    def request(self, counter: str = "x", *, limit: int | None = 1, **more: Any) -> HoldRequest:
+        values: dict[str, Any] = {
+            "counter": counter,
+            "limit": limit,
+            "limit_per_customer": None,
+            "outlet": "Kemang",
+            "customer": frozenset(),
+            "now": self.clock.now,
+            "until": self.clock.now + HOLD,
+        }
+        return HoldRequest(**values | more)
+
+    def hold(self, counter: str = "x", *, limit: int | None = 1, **more: Any) -> HoldResult:
+        return self.run(self.store.hold(self.request(counter, limit=limit, **more)))
+
+    def report(
+        self, invoice: str = "i1", state: str = "counted", counter: str | None = "x", **more: Any
+    ) -> SaleReport:
+        values: dict[str, Any] = {
+            "invoice": invoice,
+            "state": state,
+            "counter": counter,
+            "limit": 1,
+            "outlet": "Kemang",
+            "now": self.clock.now,
+            "digest": f"{invoice} {state}",
+        }
+        return SaleReport(**values | more)
+
+    def book(
+        self, invoice: str = "i1", state: str = "counted", counter: str | None = "x", **more: Any
+    ) -> Booking:
+        return self.run(self.store.book(self.report(invoice, state, counter, **more)))
+
+    def publish(self, document: str = "{}", previous: int = 0) -> PublishedRelease:
+        return self.run(
+            self.store.publish(document, f"digest of {document}", "c0ffee", previous, self.clock())
+        )
+
+    def free(self, counter: str = "x") -> int:
+        return self.run(self.store.free(counter))
+
+    def usage(self, counter: str = "x") -> tuple[int, int]:
+        """Return how many uses and holds a counter has."""
+        (counts,) = self.run(self.store.usage([counter])).values()
+        return counts.used, counts.held
+
+    def all_usage(self, counters: Collection[str] | None = None) -> dict[str, Usage]:
+        return dict(self.run(self.store.usage(counters)))
+
+    def state(self, invoice: str = "i1") -> str:
+        return {row.invoice: row.state for row in self.run(self.store.invoices())}[invoice]
+
+    def flags(self, invoice: str = "i1") -> set[str]:
+        return {*{row.invoice: row.flags for row in self.run(self.store.invoices())}[invoice]}
+
+    def backup(self, file: Path) -> None:
+        self.run(self.store.backup(file))
