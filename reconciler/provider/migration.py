@@ -14,7 +14,7 @@ Dialect = Literal["sqlite", "postgres"]
 
 def scripts(dialect: Dialect) -> dict[int, str]:
     """Return the text of each schema file by its number."""
-    folder = files(__package__) / "schema" / dialect
+    folder = files("reconciler.provider") / "schema" / dialect
     found = {
         int(file.name.partition("_")[0]): file.read_text(encoding="utf-8")
         for file in folder.iterdir()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
-from reconciler.provider.sqlite import SqliteStore
+from reconciler.errors import ProviderError, UsageError
+from reconciler.provider.sqlite.store import SqliteStore
 from reconciler.provider.store import UsageStore
+
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 
 
 async def open_store(
@@ -15,9 +19,24 @@ async def open_store(
     durable_holds: bool = False,
     on_failure: Callable[[str], None] | None = None,
 ) -> UsageStore:
-    """Open the store at a path; create it where it is absent.
+    """Open the store at a path or a `postgresql://` address; create it where it is absent.
 
     `on_failure` is called, from any thread, when the store has ended by an error of its own and
-    answers nothing more: a server ends then, and is started again. Raises ProviderError.
+    answers nothing more: a server ends then, and is started again. Raises ProviderError, and
+    UsageError where the driver of PostgreSQL is not installed.
     """
-    return SqliteStore(Path(place), durable_holds=durable_holds, on_failure=on_failure)
+    scheme = _SCHEME.match(str(place))
+    if scheme is None:
+        return SqliteStore(Path(place), durable_holds=durable_holds, on_failure=on_failure)
+    if scheme[1].lower() not in ("postgresql", "postgres"):
+        raise ProviderError(
+            f"the provider's store has an unknown address: {scheme[1]}://…",
+            hint="write the path of a file, or postgresql://USER@HOST:PORT/DATABASE",
+        )
+    try:
+        from reconciler.provider.postgres.store import open_postgres
+    except ImportError:
+        raise UsageError(
+            "this command needs reconciler[postgres]: pip install 'reconciler[postgres]'"
+        ) from None
+    return await open_postgres(str(place), durable_holds=durable_holds)

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
 from reconciler.core.provider.terms import Amount, Reentry
+from reconciler.errors import ReleaseConflict
+
+DEADLINE = 1.0
+"""Seconds that a request waits for the store."""
 
 Flag = Literal[
     "beyond", "unheld", "unknown_code", "over_discount",
@@ -204,3 +208,17 @@ class UsageStore(Protocol):
 
     async def close(self) -> None:
         """Finish what was begun and close."""
+
+
+def utc_now() -> datetime:
+    """Return the present moment in UTC: the clock of a store, unless a test sets one."""
+    return datetime.now(UTC)
+
+
+def release_conflict(newest: int, previous: int) -> ReleaseConflict:
+    """Return the error of a release that was made from another one than the newest."""
+    return ReleaseConflict(
+        f"release {newest} of the provider's coupons is published, not {previous}; "
+        "nothing was published",
+        hint="run the plan again: another apply has published since",
+    )

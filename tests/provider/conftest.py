@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from reconciler.provider.sqlite import SqliteStore
+from reconciler.provider.postgres.store import open_postgres
+from reconciler.provider.sqlite.store import SqliteStore
 from reconciler.provider.store import UsageStore
+from tests.support.postgres import MEMORY, PrivatePostgres, binaries
 from tests.support.usage import SetClock, UsageDriver
 
-MEMORY = Path("/dev/shm")
+OpenStore = Callable[[], Awaitable[UsageStore]]
 
 
 @pytest.fixture
@@ -22,26 +25,44 @@ def quick_path() -> Iterator[Path]:
         yield Path(name)
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PrivatePostgres]:
+    """A server; the tests that need one are skipped without it, unless the gate demands it."""
+    if binaries() is None:
+        if os.environ.get("REQUIRE_POSTGRES"):
+            pytest.fail("REQUIRE_POSTGRES is set, and PostgreSQL (initdb) is not installed")
+        pytest.skip("PostgreSQL (initdb) is not installed; on Debian: apt-get install postgresql")
+    server = PrivatePostgres()
+    yield server
+    server.end()
+
+
 @pytest.fixture
 def clock() -> SetClock:
     return SetClock()
 
 
-@pytest.fixture(params=["sqlite"])
-def open_it(
-    request: pytest.FixtureRequest, quick_path: Path, clock: SetClock
-) -> Callable[[], object]:
+@pytest.fixture(params=["sqlite", "postgres"])
+def open_it(request: pytest.FixtureRequest, clock: SetClock) -> OpenStore:
     """A function that opens the same store each time."""
+    if request.param == "sqlite":
+        path = request.getfixturevalue("quick_path") / "provider.db"
 
-    async def open_sqlite() -> UsageStore:
-        return SqliteStore(quick_path / "provider.db", clock=clock)
+        async def open_sqlite() -> UsageStore:
+            return SqliteStore(path, clock=clock)
 
-    return open_sqlite
+        return open_sqlite
+    dsn = request.getfixturevalue("postgres").new_schema()
+
+    async def open_database() -> UsageStore:
+        return await open_postgres(dsn, clock=clock)
+
+    return open_database
 
 
 @pytest.fixture
-def till(open_it: Callable[[], object], clock: SetClock) -> Iterator[UsageDriver]:
+def till(open_it: OpenStore, clock: SetClock) -> Iterator[UsageDriver]:
     """The store, as the tills of several outlets use it."""
-    driver = UsageDriver(open_it, clock)  # type: ignore[arg-type]
+    driver = UsageDriver(open_it, clock)
     yield driver
     driver.end()

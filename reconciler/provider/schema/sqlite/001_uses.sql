@@ -49,7 +49,7 @@ CREATE TABLE invoice (
     noted INTEGER NOT NULL,
     discount TEXT,
     gross TEXT,
-    seen INTEGER NOT NULL DEFAULT 0,
+    seen INTEGER NOT NULL DEFAULT 1,
     digests TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX invoice_counter ON invoice (counter, state);

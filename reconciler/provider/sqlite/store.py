@@ -11,15 +11,17 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from reconciler.errors import ProviderUnavailable
-from reconciler.provider import queries, transactions
 from reconciler.provider.rows import stamp
-from reconciler.provider.sqlite_file import SqliteFile
+from reconciler.provider.sqlite import queries, transactions
+from reconciler.provider.sqlite.file import SqliteFile
+from reconciler.provider.sqlite.writer import StoreWriter
 from reconciler.provider.store import (
+    DEADLINE,
     Booking,
     HoldRequest,
     HoldResult,
@@ -28,21 +30,13 @@ from reconciler.provider.store import (
     SaleReport,
     Usage,
     UsageEvent,
+    utc_now,
 )
-from reconciler.provider.writer import StoreWriter
 
 T = TypeVar("T")
 
-DEADLINE = 1.0
-"""Seconds that a request waits for the store."""
-
 POLL = 0.5
 """Seconds between two looks for a new release."""
-
-
-def utc_now() -> datetime:
-    """Return the present moment in UTC."""
-    return datetime.now(UTC)
 
 
 class SqliteStore:

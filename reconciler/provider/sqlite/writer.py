@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from reconciler.errors import ProviderUnavailable, ReconcilerError
-from reconciler.provider.sqlite_file import SqliteFile
+from reconciler.provider.sqlite.file import SqliteFile
 
 T = TypeVar("T")
 Operation = Callable[[sqlite3.Connection], Any]

@@ -10,7 +10,6 @@ import json
 from sqlite3 import Connection
 from typing import Any
 
-from reconciler.errors import ReleaseConflict
 from reconciler.provider.invoice import KnownInvoice, Transition, transition
 from reconciler.provider.rows import as_json, batch_of, flags_of, join_words, moment_of, stamp
 from reconciler.provider.store import (
@@ -20,6 +19,7 @@ from reconciler.provider.store import (
     HoldResult,
     PublishedRelease,
     SaleReport,
+    release_conflict,
 )
 
 _COUNTS = """
@@ -253,7 +253,7 @@ def publish_release(
     """Publish a release after `previous`. Raises ReleaseConflict where it is not the newest."""
     (newest,) = connection.execute("SELECT coalesce(max(number), 0) FROM release").fetchone()
     if newest != previous:
-        raise conflict_of(newest, previous)
+        raise release_conflict(newest, previous)
     now = stamp(release.published)
     connection.execute(
         "INSERT INTO release (number, published, commit_id, digest, document)"
@@ -262,15 +262,6 @@ def publish_release(
     )
     note_event(connection, now, "published", "", "", f"{release.number} {release.commit}".strip())
     return release
-
-
-def conflict_of(newest: int, previous: int) -> ReleaseConflict:
-    """Return the error of a release that is not published after the newest one."""
-    return ReleaseConflict(
-        f"release {newest} of the provider's coupons is published, not {previous}; "
-        "nothing was published",
-        hint="run the plan again: another apply has published since",
-    )
 
 
 def note_event(

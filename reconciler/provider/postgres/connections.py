@@ -1,0 +1,165 @@
+"""The connections to a PostgreSQL server: a pool, deadlines, repetitions, errors in words."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import AsyncConnection, conninfo
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+
+from reconciler.errors import ProviderError, ProviderUnavailable
+from reconciler.provider.migration import pending
+
+T = TypeVar("T")
+Connection = AsyncConnection[tuple[Any, ...]]
+
+POOL_SIZE = 8
+
+REPEATED = ("40001", "40P01", "57P01", "57P02", "57P03", "08")
+"""States of SQL after which a statement is sent again: nothing of it was committed, or it may be
+repeated without harm; a hold whose answer was lost ends with its time."""
+
+SENTENCES = {
+    "53100": ("its disk is full", "free some space on the database server"),
+    "53300": ("it has no connection free", "raise `max_connections` of the server"),
+    "25006": ("it may only be read", "name the primary server"),
+    "57014": ("it was busy", None),
+    "55P03": ("it was busy", None),
+    "28": ("it refuses the user or the password", "check the address of the store"),
+    "3D": ("the database does not exist", "create it, and run the command again"),
+    "3F": ("the schema does not exist", "create it, and run the command again"),
+    "42501": ("the user lacks a permission", "grant it the rights on the tables and functions"),
+    "42P07": ("it has tables of another program", "name a database or a schema of its own"),
+}
+
+_MIGRATION_LOCK = 3_405_691_582
+
+# Every attempt would be a warning; the store reports the outage itself.
+logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+
+
+class PostgresConnections:
+    """The pool of one database; `place` names it in messages, without a password."""
+
+    def __init__(self, dsn: str, deadline: float) -> None:
+        """Take the address. Raises ProviderError where it cannot be understood."""
+        try:
+            parts = conninfo.conninfo_to_dict(dsn)
+        except psycopg.Error:
+            # The error of psycopg repeats the address, which holds the password.
+            raise ProviderError(
+                "the address of the provider's store is not valid",
+                hint="write postgresql://USER@HOST:PORT/DATABASE",
+            ) from None
+        name = f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}/{parts.get('dbname')}"
+        self.place = f"the provider's store postgresql://{name}"
+        self.dsn = conninfo.make_conninfo(dsn, connect_timeout=max(2, round(deadline)))
+        self._deadline = deadline
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            self.dsn,
+            min_size=1,
+            max_size=POOL_SIZE,
+            open=False,
+            configure=self._configure,
+            kwargs={"autocommit": True},
+            timeout=deadline,
+            # A pool that gives up at once asks again at the next request, not after a minute.
+            reconnect_timeout=1,
+            name="provider",
+        )
+
+    async def open(self) -> None:
+        """Migrate the database and start the pool. Raises ProviderError, ProviderUnavailable."""
+        try:
+            async with await self.connect() as connection:
+                await self._migrate(connection)
+        except psycopg.Error as error:
+            raise self.explain(error) from error
+        await self._pool.open()
+
+    async def connect(self) -> Connection:
+        """Open a connection of its own, outside of the pool."""
+        connection = await AsyncConnection.connect(self.dsn, autocommit=True)
+        await connection.execute("SET default_transaction_isolation = 'read committed'")
+        return connection
+
+    async def run(self, statement: str, values: dict[str, Any] | None = None) -> list[Any]:
+        """Send one statement, and again where it met another one; return its rows.
+
+        Raises ProviderUnavailable where that takes longer than the deadline.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._deadline
+        try:
+            async with asyncio.timeout_at(until):
+                return await self._repeat(lambda: self._send(statement, values))
+        except (TimeoutError, PoolTimeout):
+            raise ProviderUnavailable(
+                f"{self.place} did not answer within {self._deadline:g} s"
+            ) from None
+        except psycopg.Error as error:
+            raise self.explain(error) from error
+        except PoolClosed:
+            raise ProviderUnavailable(f"{self.place} is closed") from None
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self._pool.close()
+
+    def explain(self, error: psycopg.Error) -> ProviderUnavailable:
+        """Return an error of the server in words, with a hint."""
+        state = error.sqlstate or ""
+        for length in (5, 2):
+            if known := SENTENCES.get(state[:length]):
+                return ProviderUnavailable(f"{self.place}: {known[0]}", hint=known[1])
+        if not state:
+            return ProviderUnavailable(
+                f"{self.place} cannot be reached", hint="check the server and the network"
+            )
+        text = str(error).splitlines()[0]
+        return ProviderUnavailable(f"{self.place}: {text} (SQL state {state})")
+
+    async def _send(self, statement: str, values: dict[str, Any] | None) -> list[Any]:
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(statement, values)
+            return await cursor.fetchall() if cursor.description else []
+
+    async def _repeat(self, send: Callable[[], Awaitable[T]]) -> T:
+        for attempt in range(1, 1000):
+            try:
+                return await send()
+            except psycopg.OperationalError as error:
+                if not (error.sqlstate or "08").startswith(REPEATED):
+                    raise
+                await asyncio.sleep(min(0.005 * attempt, 0.1))
+        raise AssertionError("the deadline ends this before")
+
+    async def _configure(self, connection: Connection) -> None:
+        """Set what each statement needs: a deadline in the server, and a snapshot a statement."""
+        await connection.execute("SET default_transaction_isolation = 'read committed'")
+        await connection.execute(f"SET statement_timeout = {round(self._deadline * 1000)}")
+
+    async def _migrate(self, connection: Connection) -> None:
+        """Bring the schema up to date in one transaction, one process at a time."""
+        async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
+            for number, script in pending(
+                "postgres", await self._version(connection), self.place
+            ).items():
+                await connection.execute(script.encode())
+                await connection.execute(
+                    "INSERT INTO schema_version (version) VALUES (%s)", (number,)
+                )
+
+    async def _version(self, connection: Connection) -> int:
+        cursor = await connection.execute("SELECT to_regclass('schema_version') IS NOT NULL")
+        (exists,) = await cursor.fetchone() or (False,)
+        if not exists:
+            return 0
+        cursor = await connection.execute("SELECT max(version) FROM schema_version")
+        (version,) = await cursor.fetchone() or (0,)
+        return int(version or 0)
