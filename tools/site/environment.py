@@ -23,6 +23,9 @@ VARIABLES = {
     "RECONCILER_LEDGER_KEY": "The key of customer data in the ledger: 16 characters or more.",
     "RECONCILER_CACHE": "`off` or `on`: the cache of parsed files; see `CI`.",
     "SANDBOX_CLIENT_SECRET": "The default of `sandbox serve --client-secret`.",
+    "RECONCILER_SANDBOX_PROVIDER": "The default of `--provider` of the sandbox's till.",
+    "RECONCILER_SANDBOX_WEBHOOKS": "The default of `--webhooks` of the sandbox.",
+    "RECONCILER_SANDBOX_API_KEY": "The default of `--api-key` of the sandbox.",
 }
 _OURS = ("DEALPOS_", "RECONCILER_", "SANDBOX_")
 CONVENTIONS = {

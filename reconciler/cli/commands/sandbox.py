@@ -1,21 +1,32 @@
-"""`sandbox serve`, `reset` and `show`: a local mock of DealPOS."""
+"""`sandbox serve`, `reset` and `show`: a local mock of DealPOS; its till is in `till`."""
 
 from __future__ import annotations
 
 import gc
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import exit_codes, options, output
+from reconciler.cli.commands import till
 from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.till import Delivery
 
 
 @click.group()
 def sandbox() -> None:
     """Run and reset a local mock of DealPOS."""
+
+
+for command in (till.sell, till.void, till.restore, till.erase, till.edit):
+    sandbox.add_command(command)
 
 
 @sandbox.command(context_settings={"show_default": True})
@@ -46,7 +57,20 @@ def sandbox() -> None:
     default=180.0,
     help="Length of a rate-limit window in seconds.",
 )
-def serve(directory: Path, host: str, port: int, limit: int, window: float, **who: str) -> None:
+@till.webhooks_option
+@till.api_key_option
+@till.cooldown_option
+def serve(
+    directory: Path,
+    host: str,
+    port: int,
+    limit: int,
+    window: float,
+    webhooks: str,
+    api_key: str,
+    cooldown: float,
+    **who: str,
+) -> None:
     """Serve the sandbox of a shop folder over HTTP."""
     from reconciler import sandbox as shop
     from reconciler.catalogue.settings import load
@@ -62,12 +86,32 @@ def serve(directory: Path, host: str, port: int, limit: int, window: float, **wh
         ) from None
     gc.enable()  # a server runs for long
     address = f"http://{host}:{server.effective_port}"
-    output.print_message(f"Serving {directory} on {address}; press Ctrl-C to stop. To use it:")
-    output.print_message(f"  export DEALPOS_URL={address}")
-    output.print_message(f"  export DEALPOS_CLIENT_ID={shlex.quote(who['client_id'])}")
-    output.print_message("  export DEALPOS_CLIENT_SECRET=…   # the --client-secret")
-    server.run()  # ends with Ctrl-C only
+    with _sending(app, webhooks, api_key, cooldown):
+        output.print_message(f"Serving {directory} on {address}; press Ctrl-C to stop. To use it:")
+        output.print_message(f"  export DEALPOS_URL={address}")
+        output.print_message(f"  export DEALPOS_CLIENT_ID={shlex.quote(who['client_id'])}")
+        output.print_message("  export DEALPOS_CLIENT_SECRET=…   # the --client-secret")
+        server.run()  # ends with Ctrl-C only
     sys.exit(exit_codes.INTERRUPTED)
+
+
+@contextmanager
+def _sending(app: object, webhooks: str, api_key: str, cooldown: float) -> Iterator[None]:
+    """Send webhooks while the sandbox is served, and say which ones were not accepted."""
+    from reconciler.workflows.till import Wiring, open_outbox
+
+    def tell(delivery: Delivery) -> None:
+        if not delivery.accepted:
+            output.print_message(till.tell_delivery(delivery))
+
+    if not webhooks:
+        yield
+        return
+    outbox = open_outbox(app, Wiring("", webhooks, api_key, cooldown=cooldown), tell)
+    try:
+        yield
+    finally:
+        outbox.close()
 
 
 @sandbox.command()

@@ -89,11 +89,12 @@ def _detail(shop: Shop, row: Record) -> Payload:
     customer["JoinDate"] = _join_date(row.payload)
     customer["ExpiredGroup"] = moment(customer["ExpiredGroup"])
     if shop.choices.customer_gender_reads == "boolean":
-        customer["Gender"] = _boolean(customer["Gender"])
+        customer["Gender"] = gender_flag(customer["Gender"])
     return {"ID": row.id, **customer, **named}
 
 
-def _boolean(gender: Any) -> bool:
+def gender_flag(gender: Any) -> bool:
+    """Return the boolean that some forms print for a gender."""
     # Samples print false for men in writes and true in the read: only the type is known.
     return gender if isinstance(gender, bool) else str(gender).lower() in ("female", "f", "true")
 
@@ -102,7 +103,7 @@ def by_email(shop: Shop, fields: Fields) -> Any:
     """``GET /Customer/Email``, deprecated: no ID, no birth date, `31 Jul 2019` for a date."""
     customer = require_found(shop.store.find("customer", "email", fields.key("Email"))).payload
     shown = {name: customer[name] for name in _PLAIN}
-    shown["Gender"] = _boolean(customer["Gender"])
+    shown["Gender"] = gender_flag(customer["Gender"])
     shown["ExpiredGroup"] = _spoken(customer["ExpiredGroup"])
     return [shown] if shop.choices.customer_email_shape == "array" else shown
 

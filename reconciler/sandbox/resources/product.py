@@ -51,7 +51,7 @@ def create(shop: Shop, fields: Fields) -> Any:
     product = merge_fields(fields, FIELDS, current, update=False)
     if shop.choices.create_discontinued == "ignored":
         product["Discontinued"] = False
-    _place(shop, product, double=double)
+    place(shop, product, double=double)
     write_variants(shop, product, fields.objects("Variants"), "create")
     return _variants_response(shop, code)
 
@@ -66,12 +66,12 @@ def update(shop: Shop, fields: Fields) -> Any:
     product = merge_fields(fields, FIELDS, row.payload)
     if not product["Name"]:
         raise Refusal("Name is required.")
-    _place(shop, product)
+    place(shop, product)
     _variants(shop, product, fields)
     return _variants_response(shop, code)
 
 
-def _place(shop: Shop, product: dict[str, Any], *, double: bool = False) -> None:
+def place(shop: Shop, product: dict[str, Any], *, double: bool = False) -> None:
     """Store the product; an unknown category is created (dealpos-api.md §6.2, §14 #4)."""
     ensure_category(shop.store, product["Category"])
     product["Category"] = check_exist(shop, "category", [product["Category"]])[0]

@@ -12,7 +12,8 @@ from reconciler.sandbox.shop import Shop
 from reconciler.sandbox.store import Payload, Record
 
 
-def _detail(shop: Shop, row: Record, variants: list[Record]) -> Payload:
+def product_detail(shop: Shop, row: Record, variants: list[Record]) -> Payload:
+    """Return the read object of a product with these variants."""
     product, choices = row.payload, shop.choices
     return {
         "ID": row.id,
@@ -58,7 +59,7 @@ def detail(shop: Shop, fields: Fields) -> Any:
     """``GET /Product/Detail``, by ``Code`` or ``ID``."""
     column = "key" if fields.text("Code") else "id"
     row = require_found(shop.store.find("product", column, fields.text("Code") or fields.key("ID")))
-    return _detail(shop, row, _variants(shop, [row])[row.payload["Code"]])
+    return product_detail(shop, row, _variants(shop, [row])[row.payload["Code"]])
 
 
 def list_(shop: Shop, fields: Fields) -> Any:
@@ -69,7 +70,7 @@ def list_(shop: Shop, fields: Fields) -> Any:
         where.also("discontinued = 0")
     shown = page_of(shop, "product", where, requested_page(fields))
     variants = _variants(shop, shown)
-    data = [_detail(shop, row, variants[row.payload["Code"]]) for row in shown]
+    data = [product_detail(shop, row, variants[row.payload["Code"]]) for row in shown]
     if choices.product_list_rows == "lean":
         data = [{k: r[k] for k in r if k not in ("Variants", "Description")} for r in data]
     if choices.product_list_envelope == "array":

@@ -17,7 +17,7 @@ BATCH = 100
 _LEAN = {"Components", "OutletPrice", "Pricebook", "Description", "ImageURL", "ThumbnailURL"}
 
 
-def _objects(shop: Shop, rows: list[Record], *, promotions: bool = False) -> list[Payload]:
+def variant_objects(shop: Shop, rows: list[Record], *, promotions: bool = False) -> list[Payload]:
     """Return the read object of each variant; products and components take one query each."""
     parents = {row.payload["Product"] for row in rows}
     products = {row.payload["Code"]: row for row in shop.store.many("product", "key", parents)}
@@ -103,7 +103,7 @@ def list_(shop: Shop, fields: Fields) -> Any:
 
 def _rows(shop: Shop, fields: Fields, where: Filter) -> list[Payload]:
     rows = page_of(shop, "variant", where, requested_page(fields))
-    return _lean(_objects(shop, rows), shop.choices.variant_list_rows)
+    return _lean(variant_objects(shop, rows), shop.choices.variant_list_rows)
 
 
 def count(shop: Shop, fields: Fields) -> Any:
@@ -136,7 +136,7 @@ def detail(shop: Shop, fields: Fields) -> Any:
 def _single(shop: Shop, fields: Fields, row: Record | None) -> Payload:
     # The header's name is documented; that it adds Promotions is an inference (dealpos-api.md §7).
     wanted = fields.flag("promotions_field_include")
-    return _objects(shop, [require_found(row)], promotions=wanted)[0]
+    return variant_objects(shop, [require_found(row)], promotions=wanted)[0]
 
 
 def _batch(shop: Shop, column: str, keys: list[str]) -> list[Record]:
@@ -162,7 +162,7 @@ def by_list_code(shop: Shop, fields: Fields) -> Any:
     rows = _batch(shop, "key", fields.strings("ListCode", maximum=BATCH))
     if shop.choices.batches_hide_discontinued:
         rows = [row for row in rows if not row.payload["Discontinued"]]
-    return {"Data": _lean(_objects(shop, rows), shop.choices.variant_batch_rows)}
+    return {"Data": _lean(variant_objects(shop, rows), shop.choices.variant_batch_rows)}
 
 
 def _ids(shop: Shop, codes: list[str]) -> list[tuple[Payload, bool]]:
