@@ -17,12 +17,14 @@ async def open_store(
     place: str | Path,
     *,
     durable_holds: bool = False,
+    spool: Path | None = None,
     on_failure: Callable[[str], None] | None = None,
 ) -> UsageStore:
     """Open the store at a path or a `postgresql://` address; create it where it is absent.
 
-    `on_failure` is called, from any thread, when the store has ended by an error of its own and
-    answers nothing more: a server ends then, and is started again. Raises ProviderError, and
+    `spool`: a local file for the reports of sales that come while a database is away; a path needs
+    none. `on_failure` is called, from any thread, when the store has ended by an error of its own
+    and answers nothing more: a server ends then, and is started again. Raises ProviderError, and
     UsageError where the driver of PostgreSQL is not installed.
     """
     scheme = _SCHEME.match(str(place))
@@ -39,4 +41,4 @@ async def open_store(
         raise UsageError(
             "this command needs reconciler[postgres]: pip install 'reconciler[postgres]'"
         ) from None
-    return await open_postgres(str(place), durable_holds=durable_holds)
+    return await open_postgres(str(place), durable_holds=durable_holds, spool=spool)

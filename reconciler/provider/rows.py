@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+from reconciler.errors import ProviderError
 from reconciler.provider.store import Flag
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,3 +43,8 @@ def join_words(words: Iterable[str]) -> str:
 def as_json(words: Iterable[str]) -> str:
     """Return words as the JSON list that a statement takes as one parameter."""
     return json.dumps(sorted(words))
+
+
+def unstorable(place: str) -> ProviderError:
+    """Return the error of a text that no database takes: NUL, or half of a surrogate pair."""
+    return ProviderError(f"{place}: a text has characters that cannot be stored")

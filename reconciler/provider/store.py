@@ -158,6 +158,14 @@ class UsageEvent:
 class UsageStore(Protocol):
     """Uses, holds and releases of one shop. Each method may raise ProviderUnavailable."""
 
+    @property
+    def queue_length(self) -> int:
+        """Calls that wait for the store."""
+
+    @property
+    def spool_length(self) -> int:
+        """Reports of sales that wait on the local disk for a database."""
+
     async def hold(self, request: HoldRequest) -> HoldResult:
         """Hold one use, if one is free; committed before this returns."""
 

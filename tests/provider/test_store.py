@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from reconciler.errors import ReleaseConflict
+from reconciler.errors import ProviderError, ReleaseConflict
 from reconciler.provider.store import Usage
 from tests.support.usage import HOLD, NOON, UsageDriver
 
@@ -372,6 +372,18 @@ def test_events_are_listed_in_order(till: UsageDriver) -> None:
 def test_a_report_that_was_not_understood_is_kept(till: UsageDriver) -> None:
     till.run(till.store.dead_letter("not JSON", "d1g3st", 77, "i9", NOON))
     till.run(till.store.check())
+
+
+def test_a_text_that_cannot_be_stored_harms_no_other(till: UsageDriver) -> None:
+    async def both() -> list[object]:
+        reports = [till.report("i1"), till.report("half \ud800"), till.report("i2")]
+        return await asyncio.gather(*map(till.store.book, reports), return_exceptions=True)
+
+    one, bad, two = till.run(both())
+    assert isinstance(bad, ProviderError)
+    assert "cannot be stored" in str(bad)
+    assert {one.result, two.result} == {"counted"}  # type: ignore[attr-defined]
+    assert till.usage() == (2, 0)
 
 
 def test_everything_is_there_after_a_restart(till: UsageDriver) -> None:

@@ -74,11 +74,17 @@ class PrivatePostgres:
             check=True,
         )
 
+    @property
+    def is_stopped(self) -> bool:
+        return not (self.home / "data" / "postmaster.pid").exists()
+
     def stop(self) -> None:
-        self._tool("pg_ctl", "-m", "immediate", "-w", "stop")
+        """Stop the server; it ends its sessions."""
+        self._tool("pg_ctl", "-m", "fast", "-w", "stop")
 
     def end(self) -> None:
-        self.stop()
+        if not self.is_stopped:
+            self.stop()
         shutil.rmtree(self.home, ignore_errors=True)
 
     def new_schema(self) -> str:

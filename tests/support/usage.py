@@ -44,9 +44,9 @@ class UsageDriver:
         self.clock = clock
         self._open = open_it
         self._runner = asyncio.Runner()
-        self.store = self.run(self._opened())
+        self.store = self.run(self.opened())
 
-    async def _opened(self) -> UsageStore:
+    async def opened(self) -> UsageStore:
         return await self._open()
 
     def run(self, call: Coroutine[Any, Any, T]) -> T:
@@ -63,7 +63,7 @@ class UsageDriver:
 
     def reopen(self) -> None:
         self.close()
-        self.store = self.run(self._opened())
+        self.store = self.run(self.opened())
 
     def request(self, counter: str = "x", *, limit: int | None = 1, **more: Any) -> HoldRequest:
         values: dict[str, Any] = {

@@ -13,6 +13,7 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from reconciler.errors import ProviderError, ProviderUnavailable
 from reconciler.provider.migration import pending
+from reconciler.provider.rows import unstorable
 
 T = TypeVar("T")
 Connection = AsyncConnection[tuple[Any, ...]]
@@ -72,6 +73,11 @@ class PostgresConnections:
             name="provider",
         )
 
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for a connection."""
+        return self._pool.get_stats()["requests_waiting"]
+
     async def open(self) -> None:
         """Migrate the database and start the pool. Raises ProviderError, ProviderUnavailable."""
         try:
@@ -101,6 +107,8 @@ class PostgresConnections:
             raise ProviderUnavailable(
                 f"{self.place} did not answer within {self._deadline:g} s"
             ) from None
+        except (psycopg.DataError, UnicodeError) as error:
+            raise unstorable(self.place) from error
         except psycopg.Error as error:
             raise self.explain(error) from error
         except PoolClosed:

@@ -21,6 +21,7 @@ from reconciler.provider.invoice import KnownInvoice, transition
 from reconciler.provider.postgres.connections import PostgresConnections
 from reconciler.provider.postgres.dump import dump
 from reconciler.provider.rows import batch_of, flags_of, join_words
+from reconciler.provider.spool import SaleSpool
 from reconciler.provider.store import (
     DEADLINE,
     Booking,
@@ -72,12 +73,27 @@ class PostgresStore:
     """A UsageStore in a database. Several servers may share it."""
 
     def __init__(
-        self, connections: PostgresConnections, clock: Callable[[], datetime], durable_holds: bool
+        self,
+        connections: PostgresConnections,
+        clock: Callable[[], datetime],
+        durable_holds: bool,
+        spool: Path | None,
     ) -> None:
-        """Use connections that are open; see `open_postgres`."""
+        """Use connections that are open; see `open_postgres`. Must run in an event loop."""
         self._connections = connections
         self._clock = clock
         self._durable_holds = durable_holds
+        self._spool = SaleSpool(spool, self._book) if spool else None
+
+    @property
+    def queue_length(self) -> int:
+        """Calls that wait for a connection."""
+        return self._connections.waiting
+
+    @property
+    def spool_length(self) -> int:
+        """Reports of sales that wait on the local disk for the database."""
+        return self._spool.length if self._spool else 0
 
     async def hold(self, request: HoldRequest) -> HoldResult:
         """See UsageStore."""
@@ -97,7 +113,11 @@ class PostgresStore:
         return HoldResult(status, used, held, outlet or "", in_utc(until) if until else None)
 
     async def book(self, sale: SaleReport) -> Booking:
-        """See UsageStore. Decides again where another report of the invoice was first."""
+        """See UsageStore. With a spool, the report waits there while the database is away."""
+        return await (self._spool.book(sale) if self._spool else self._book(sale))
+
+    async def _book(self, sale: SaleReport) -> Booking:
+        """Decide and carry it out; decide again where another report of the invoice was first."""
         for _ in range(100):
             known = await self._known(sale.invoice)
             step = transition(known, sale)
@@ -247,6 +267,8 @@ class PostgresStore:
 
     async def close(self) -> None:
         """See UsageStore."""
+        if self._spool:
+            await self._spool.close()
         await self._connections.close()
 
     async def _run(self, statement: str, values: dict[str, Any] | None = None) -> list[Any]:
@@ -264,8 +286,9 @@ async def open_postgres(
     clock: Callable[[], datetime] = utc_now,
     deadline: float = DEADLINE,
     durable_holds: bool = False,
+    spool: Path | None = None,
 ) -> PostgresStore:
     """Open a database, and create or migrate its schema. Raises ProviderError."""
     connections = PostgresConnections(dsn, deadline)
     await connections.open()
-    return PostgresStore(connections, clock, durable_holds)
+    return PostgresStore(connections, clock, durable_holds, spool)

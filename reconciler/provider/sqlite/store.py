@@ -65,6 +65,11 @@ class SqliteStore:
         """Writes that wait."""
         return self._writer.queue_length
 
+    @property
+    def spool_length(self) -> int:
+        """Zero: without its file, this store answers nothing."""
+        return 0
+
     async def hold(self, request: HoldRequest) -> HoldResult:
         """See UsageStore."""
         return await self._write(

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from reconciler.errors import ProviderUnavailable, ReconcilerError
+from reconciler.provider.rows import unstorable
 from reconciler.provider.sqlite.file import SqliteFile
 
 T = TypeVar("T")
@@ -143,10 +144,14 @@ class StoreWriter:
         except Exception as error:
             self._disconnect()
             if len(writes) == 1:
-                told = self._file.explain(error) if isinstance(error, sqlite3.Error) else error
-                return [(writes[0], told)]
+                return [(writes[0], self._translate(error))]
         # One of them is at fault, and the others shall not suffer.
         return [pair for write in writes for pair in self._commit([write], durable)]
+
+    def _translate(self, error: Exception) -> Exception:
+        if isinstance(error, UnicodeError):
+            return unstorable(self._place)
+        return self._file.explain(error) if isinstance(error, sqlite3.Error) else error
 
     def _transact(
         self, writes: Sequence[WaitingWrite], durable: bool
