@@ -20,7 +20,7 @@ import pytest
 from tests.support.shop import ROOT
 
 LAYERS = "Each package imports only the packages below it"
-CORE = "The core is layered: steps over plan over diff over model"
+CORE = "The core is layered: steps over plan over provider over diff over model"
 EDGE = "The shop edge is layered: apply and doctor over reading"
 APART = "The shop edge and the ledger never import the files edge"
 PURE = "The core, the kinds and the guardrails do no I/O"
@@ -32,16 +32,18 @@ CHECKS = "The checks of the doctor send nothing"
 KINDS = "Kinds are independent of each other"
 RULES = "Guardrail rules are independent of each other"
 COUPONS = "Guardrail rules of coupons are independent of each other"
-HTTPX = "Only the client imports httpx"
+HTTPX = "Only the clients of the shop and of the provider import httpx"
 DEEPDIFF = "Only core.diff.diff imports DeepDiff"
 CLICK = "Only the command line imports click"
 RUAMEL = "Only the files edge imports ruamel.yaml"
+WEB = "Only serve, provider and hooks import the web server and its database"
 FLASK = "Only the sandbox imports Flask"
 
 APPLY_RUN = "from reconciler.dealpos.apply.run import apply_steps"
 
 PLANTED = [
     (CORE, "core/model/field.py", "from reconciler.core.diff import diff"),
+    (CORE, "core/provider/release.py", "from reconciler.core.plan import plan"),
     (CORE, "core/diff/readback.py", "from reconciler.core.steps import order"),
     (LAYERS, "core/money.py", "from reconciler.kinds import KINDS"),
     (LAYERS, "render/words.py", "from reconciler.workflows import plan"),
@@ -75,6 +77,9 @@ PLANTED = [
     ),
     (HTTPX, "dealpos/reading/reader.py", "import httpx"),
     (HTTPX, "dealpos/a_new_module.py", "import httpx"),
+    (HTTPX, "provider/sqlite.py", "import httpx"),
+    (WEB, "workflows/init.py", "import starlette"),
+    (WEB, "serve/log.py", "import psycopg"),
     (DEEPDIFF, "core/plan/build.py", "import deepdiff"),
     (CLICK, "workflows/init.py", "import click"),
     (RUAMEL, "workflows/init.py", "from ruamel.yaml import YAML"),

@@ -180,7 +180,7 @@ def print_report(report: Report, output_format: str, continue_command: str | Non
     view = ReportView(continue_command=continue_command, paint=_choose_paint(), **run)
     if output_format == "json":
         print_json(report_document(report, view))
-    elif report.outcomes:
+    elif report.outcomes or report.published:
         print_text("\n" + report_text(report, view))
 
 

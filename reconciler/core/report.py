@@ -48,6 +48,18 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """The result of publishing a release of provider coupons."""
+
+    place: str
+    number: int
+    status: Status
+    message: str
+    lost: bool = False
+    """True if no answer says whether it was published."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The result of an apply."""
 
@@ -60,6 +72,8 @@ class Report:
     """Requests and seconds of a run in which a first group fits; set where none did."""
     labels: Mapping[Address, str] = field(default_factory=dict)
     """The names of objects for people, as in the plan."""
+    published: Published | None = None
+    """The release of provider coupons; None where the plan had none."""
 
     @property
     def verified(self) -> int:
@@ -69,7 +83,8 @@ class Report:
     @property
     def complete(self) -> bool:
         """Return whether every change was applied and verified."""
-        return all(outcome.verified for outcome in self.outcomes)
+        is_published = self.published is None or self.published.status == "applied"
+        return is_published and all(outcome.verified for outcome in self.outcomes)
 
     def counts(self) -> dict[str, int]:
         """Return the number of outcomes by status."""

@@ -10,9 +10,17 @@ from typing import Annotated, Literal, Required
 from typing_extensions import TypedDict
 
 from reconciler.core.model.codec import FLAG, INTEGER, Codec, keyed_list, text
-from reconciler.core.model.field import Identity, Reference, Sum, Wire, WriteOnly, one_key, sent_key
-from reconciler.core.model.kind import (
+from reconciler.core.model.field import (
     DECLARE,
+    Identity,
+    Reference,
+    Sum,
+    Wire,
+    WriteOnly,
+    one_key,
+    sent_key,
+)
+from reconciler.core.model.kind import (
     Batch,
     Call,
     Kind,

@@ -79,6 +79,7 @@ def block(
             yield f"    {name:<{name_width}}  {before} → {after}{origin}"
         else:
             yield f"    {name:<{name_width}}  {before:>{before_width}} → {after}{origin}"
+    yield from (f"    {plain(remark)}" for remark in change.remarks)
     if money := money_line(moved_sales(change, kinds)):
         yield f"    price impact: {money}"
     if count := count_hidden(change, kind):
@@ -95,6 +96,7 @@ def line(change: Change, kinds: Kinds, labels: ObjectLabels, paint: Paint = no_p
         parts += [f"and {len(found) - MAX_FIELDS} more"] if len(found) > MAX_FIELDS else []
     if any(sale.falls_below_cost for sale in moved_sales(change, kinds)):
         parts.append(paint("red", "below cost"))
+    parts += map(plain, change.remarks)
     parts += [plain(change.reason)] if change.interrupted else []
     parts += [change.origin] if change.origin and change.action is not Action.CREATE else []
     where = paint("dim", place(change.source))

@@ -14,10 +14,12 @@ from reconciler.core.audit import STATES
 from reconciler.core.diff.change import Action
 from reconciler.render.json import (
     InterruptionsDocument,
+    MarksDocument,
     Moment,
     Number,
     ObjectDocument,
     OriginDocument,
+    PublicationDocument,
     SourceDocument,
     described,
     one_of,
@@ -106,6 +108,8 @@ class ResourceChange(ObjectDocument, OriginDocument):
     """The ways to the values under a mask; `before` and `after` have marks there."""
     uses_left: NotRequired[Number]
     """Of a coupon that is deleted, where the shop shows it."""
+    remarks: NotRequired[list[str]]
+    """Facts of the live object, for people: such as the uses of a provider coupon."""
 
 
 @described
@@ -175,16 +179,6 @@ class ApiUsageDocument(TypedDict):
 
 
 @described
-class MarksDocument(TypedDict):
-    """The salt and the key of the marks in this plan, which are HMAC-SHA-256."""
-
-    salt: str
-    """Random, 128 bits, for this plan alone. Without a key it is the key."""
-    key: str | None
-    """The mark of the key from the environment; null without one."""
-
-
-@described
 class PlanDocument(TypedDict):
     """Output of `reconciler plan --format json`; follows Terraform's plan where they overlap."""
 
@@ -222,6 +216,8 @@ class PlanDocument(TypedDict):
     money: PriceImpactDocument
     interruptions: InterruptionsDocument
     api_usage: ApiUsageDocument
+    publication: NotRequired[PublicationDocument]
+    """The release of provider coupons, where the plan publishes one."""
 
 
 @described

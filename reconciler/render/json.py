@@ -87,6 +87,31 @@ class InterruptionsDocument(TypedDict):
     unsafe: list[UnsafeStopDocument]
 
 
+@described
+class MarksDocument(TypedDict):
+    """The salt and the key of the marks in this plan, which are HMAC-SHA-256."""
+
+    salt: str
+    """Random, 128 bits, for this plan alone. Without a key it is the key."""
+    key: str | None
+    """The mark of the key from the environment; null without one."""
+
+
+@described
+class PublicationDocument(TypedDict):
+    """A release of provider coupons, which is published after the changes in the shop."""
+
+    place: str
+    """The provider: its host, or its store."""
+    previous: int
+    """The release that it follows; 0 where none is published."""
+    number: int
+    digest: str
+    """The digest of the release: a saved plan publishes this one or none."""
+    settings: list[str]
+    """The changes that no change of a coupon shows, for people."""
+
+
 def object_document(address: Address, labels: ObjectLabels) -> ObjectDocument:
     """Return an object as data."""
     return {"address": str(address), "label": labels.get(address)}

@@ -48,6 +48,16 @@ class StatusesDocument(TypedDict):
 
 
 @described
+class PublishedDocument(TypedDict):
+    """The result of publishing a release."""
+
+    place: str
+    number: int
+    status: Status
+    message: str
+
+
+@described
 class ReportDocument(TypedDict):
     """Output of `reconciler apply --format json`: the results, not the plan."""
 
@@ -62,6 +72,8 @@ class ReportDocument(TypedDict):
     """All requests of the run."""
     verified: int
     """Changes that a read has confirmed."""
+    release: NotRequired[PublishedDocument]
+    """The release of provider coupons, where the plan had one."""
     stopped: NotRequired[str]
     """The reason why the run ended early."""
     continue_command: NotRequired[str]
@@ -76,6 +88,10 @@ def report_text(report: Report, view: ReportView) -> str:
 def _report(report: Report, view: ReportView) -> Iterator[str]:
     yield from (_outcome(outcome, report.labels, view) for outcome in report.outcomes)
     yield ""
+    if made := report.published:
+        done = made.status == "applied"
+        said = "published (verified)" if done else plain(made.message)
+        yield f"Provider: release {made.number:,} at {plain(made.place)}: {said}"
     if report.stopped:
         yield f"Stopped early: {plain(report.stopped)}"
     if view.continue_command:
@@ -96,10 +112,10 @@ def _closing_line(report: Report) -> str:
     counts = report.counts()
     verified = f"({amount(report.verified)} verified)"
     requests = plural(report.requests, "request")
-    if report.complete and not counts["applied"]:
+    if report.complete and not (counts["applied"] or report.published):
         in_place = plural(len(report.outcomes), "change")
         return f"Nothing to do: {in_place} already in place (verified), {requests}"
-    if counts["applied"] == len(report.outcomes):
+    if counts["applied"] == len(report.outcomes) and (report.outcomes or report.complete):
         return f"Apply complete: {plural(counts['applied'], 'change')} {verified}, {requests}"
     applied = f"{amount(counts['applied'])} applied {verified}"
     rest = (f", {amount(counts[s])} {s}" for s in SIGNS if s != "applied" and counts[s])
@@ -128,6 +144,13 @@ def report_document(report: Report, view: ReportView) -> ReportDocument:
         "requests": report.requests,
         "verified": report.verified,
     }
+    if made := report.published:
+        document["release"] = {
+            "place": made.place,
+            "number": made.number,
+            "status": made.status,
+            "message": made.message,
+        }
     if view.continue_command:
         document["stopped"] = report.stopped or ""
         document["continue_command"] = view.continue_command

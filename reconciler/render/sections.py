@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.look_alike import escape_character
+from reconciler.core.model.store import SHOP
 from reconciler.core.money import moved_sales
 from reconciler.core.plan.plan import Plan, Violation, refusals
 from reconciler.core.steps.usage import ApiUsage
@@ -94,6 +96,8 @@ def summarize_plan(plan: Plan) -> Verdict:
     if plan.changes:
         tone = "careful" if warned else "change"
         return Verdict(tone, f"{_count_planned(plan)}, no removals{warned}")
+    if plan.publication:
+        return Verdict("change", f"No changes in the shop; a release is published{warned}")
     if plan.blocked:
         blocked = plural(len(plan.blocked), "object")
         return Verdict("careful", f"No changes; {blocked} blocked{warned}")
@@ -118,6 +122,19 @@ def interruption_line(plan: Plan) -> str:
     # One form for every number, for those who search a log for it.
     safe = f"{checked.safe:,} of {checked.points:,} stop points are safe"
     return safe if checked.points else ""
+
+
+def provider_line(plan: Plan, kinds: Kinds) -> str:
+    """Return the release that an apply publishes; empty for a plan that publishes none."""
+    made = plan.publication
+    if made is None:
+        return ""
+    own = Counter(c.action for c in plan.changes if kinds[c.address.kind].home != SHOP)
+    parts = [f"{own[action]:,} to {action.value}" for action in Action if own[action]]
+    parts += [plain(said) for said in made.settings]
+    former = f"{made.previous:,} → " if made.previous else ""
+    place = f" at {plain(made.place)}"
+    return f"{', '.join(parts)}; release {former}{made.number:,}{place}"
 
 
 def usage_line(plan: Plan, usage: ApiUsage, finish: str | None = None) -> str:

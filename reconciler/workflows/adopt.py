@@ -82,6 +82,7 @@ def find_drift(
 
     Raises UsageError for a pattern that matches no object in the files or the shop.
     """
+    importing.refuse_other_homes(pattern.partition("/")[0] for pattern in patterns)
     found = AdoptCandidates(shop.settings, shop.read_files(), personal_data)
     known, unmet = _declared_matches(found.desired, patterns)
     if known:
@@ -101,7 +102,7 @@ def find_drift(
 
 def _declared_matches(desired: Desired, patterns: Sequence[str]) -> tuple[set[Address], list[str]]:
     """Return the declared objects that match, with nested ones, and patterns to look up live."""
-    every = dict(desired)
+    every = {a: declared for a, declared in desired if importing.is_in_shop(a.kind)}
     if not patterns:
         return set(every), []
     hit = {p: {a for a in every if _matches([p], a)} for p in patterns}

@@ -9,6 +9,7 @@ from reconciler.dealpos.apply.run import apply_steps
 from reconciler.dealpos.observer import ApplyObserver
 from reconciler.errors import LedgerError
 from reconciler.kinds import KINDS
+from reconciler.ledger.git_repository import commit_of
 from reconciler.ledger.recent import save_recent
 from reconciler.workflows.open_shop import OpenShop
 from reconciler.workflows.plan import PlannedRun
@@ -29,10 +30,16 @@ def apply_plan(
     births = {address for step in planned.steps for address in step.births}
     with nullcontext() if plan.empty and not plan.given_up else shop.journal.lock():
         with ledger.lock(plan, planned.usage.seconds, force_unlock, births):
-            report = apply_steps(shop.client, plan, planned.steps, KINDS, shop.journal, observer)
+            sent = plan.in_shop(KINDS)
+            report = apply_steps(shop.client, sent, planned.steps, KINDS, shop.journal, observer)
+            if planned.provider is not None:
+                from reconciler.workflows.provider.publishing import publish_release
+
+                commit = commit_of(shop.settings.root) or ""
+                report = publish_release(planned.provider.client, plan, report, commit)
         shop.save_profile()
         if any(outcome.status == "applied" for outcome in report.outcomes):
             shop.note_apply()
         taken = {o.address for o in report.outcomes if o.status in ACCEPTED and not o.lost}
-        save_recent(shop.state, shop.store, (c for c in plan.changes if c.address in taken))
+        save_recent(shop.state, shop.store, (c for c in sent.changes if c.address in taken))
         return report, ledger.record(plan, planned.basis, report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from reconciler.core.diff.attempts import Attempts
 from reconciler.core.diff.births import NOTED, declare_in_use, mark_births
@@ -34,6 +35,9 @@ from reconciler.workflows.open_shop import OpenShop
 from reconciler.workflows.plan import PlannedRun, order_steps
 from reconciler.workflows.plan_file import SavedPlan
 
+if TYPE_CHECKING:
+    from reconciler.workflows.provider.reading import ProviderSide
+
 _UNSAFE = "unsafe-stop"
 
 
@@ -54,7 +58,8 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
                 f"{approved.name} contains fields that this version does not know: {strange}",
                 hint="make it again with this version of reconciler",
             )
-    files = shop.read_files() if _needs_files(approved.changes) else Desired()
+    needs_files = bool(approved.publication) or _needs_files(approved.changes)
+    files = shop.read_files() if needs_files else Desired()
     # A name from the environment is a mark in the plan; the files tell what it stands for.
     names = {str(address): address for address in (*dict(files), *files.removals)}
     meant = {c.address: _find_named(c, names) for c in approved.changes}
@@ -69,7 +74,9 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
     desired = desired_from_approved(approved.changes, files, KINDS)
     before = shop.read_ledger()
     wanted = declare_in_use(desired, dict.fromkeys(shop.journal.births, NOTED), KINDS)
-    live = read_live(shop.client, wanted, KINDS)
+    provider = read_approved_provider(shop, approved, files)
+    elsewhere = provider.show(wanted) if provider else None
+    live = read_live(shop.client, wanted, KINDS, elsewhere=elsewhere)
     desired = conceal_declared(desired, live)
     state, pending = shop.journal.resume(desired, live, KINDS)
     births = shop.journal.births
@@ -86,6 +93,9 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
         if desired.get(c.address) is None and c.address not in desired.removals
     }
     reasons = _reasons_by_address(moved) | lost
+    if provider and approved.publication:
+        addresses = [change.address for change in approved.changes]
+        reasons |= provider.find_stale(approved.publication, addresses)
     left = desired.without({*reasons, *done})
     past = PastRuns(pending, Attempts(shop.journal.attempts), uses=before.uses)
     made, more = _build(left, state, before, past, approved.changes)
@@ -105,9 +115,22 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
         unchanged=0,
         violations=tuple(_remaining_violations(approved.violations, made, shop.today)),
     )
+    if provider and approved.publication:
+        made = provider.hold_to(approved.publication, made)
     made, basis = before.label_origins(made, both, left, partial=True)
     planned = order_steps(shop, made, before, basis)
-    return planned._replace(plan=_add_unsafe_stops(shop, planned.plan))
+    return planned._replace(plan=_add_unsafe_stops(shop, planned.plan), provider=provider)
+
+
+def read_approved_provider(
+    shop: OpenShop, approved: SavedPlan, files: Desired
+) -> ProviderSide | None:
+    """Return the provider as it is now, for a plan that publishes a release; else None."""
+    if approved.publication is None:
+        return None
+    from reconciler.workflows.provider.reading import read_provider
+
+    return read_provider(shop.settings, files)[1]
 
 
 def _with_names(change: Approved, address: Address, files: Desired) -> Approved:

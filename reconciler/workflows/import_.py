@@ -24,6 +24,7 @@ from reconciler.catalogue.writing.yaml_text import YamlEntry, pair, texts
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.live import Observed
+from reconciler.core.model.store import SHOP
 from reconciler.core.plan.labels import Labels
 from reconciler.dealpos.reading.full_read import FullRead
 from reconciler.errors import ReconcilerError, UsageError
@@ -53,12 +54,29 @@ def choose_kinds(asked: Collection[str]) -> set[str]:
     A requested kind brings its parent and the kinds nested in it.
     """
     if not asked:
-        return {name for name, kind in MANAGED.items() if kind.reads.prefer_listing}
+        listed = (name for name, kind in MANAGED.items() if kind.reads.prefer_listing)
+        return {name for name in listed if is_in_shop(name)}
+    refuse_other_homes(asked)
     found = set(asked)
     for kind in MANAGED.values():
         if kind.parent and found & {kind.name, kind.parent.kind}:
             found |= {kind.name, kind.parent.kind}
     return found
+
+
+def is_in_shop(name: str) -> bool:
+    """Return whether objects of a kind live in DealPOS; true for an unknown kind."""
+    return name not in MANAGED or MANAGED[name].home == SHOP
+
+
+def refuse_other_homes(names: Iterable[str]) -> None:
+    """Raise UsageError for a kind whose objects have their origin in the files alone."""
+    for name in names:
+        if not is_in_shop(name):
+            raise UsageError(
+                f"a {name} is not in the shop: the files are its only source",
+                hint="write it in a catalogue file; to restore an older one, use git",
+            )
 
 
 def begin_reading(shop: OpenShop, asked: Collection[str]) -> FullRead:

@@ -178,11 +178,18 @@ def read_files(
     """
     from reconciler.catalogue import loader
     from reconciler.catalogue.entries import new_mask_key
-    from reconciler.core.plan.faults import find_cycles
+    from reconciler.core.model.store import PROVIDER
+    from reconciler.core.plan.faults import Fault, find_cycles
     from reconciler.kinds import MANAGED
 
     desired = loader.load(settings, parsing, mask_key or new_mask_key)
     refuse_faults(settings.root, find_cycles(desired, MANAGED), desired)
+    for kind in MANAGED.values():
+        if kind.home == PROVIDER and desired.objects.get(kind.name):
+            from reconciler.core.provider.problems import find_problems
+
+            problems = find_problems(desired, kind, MANAGED, settings.timezone)
+            refuse_faults(settings.root, (Fault(*problem) for problem in problems), desired)
     return replace(desired, prune=settings.prune)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.catalogue.files import Files
 from reconciler.catalogue.problems import note_unnameable
@@ -24,6 +24,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.secret import conceal_declared, conceal_value
+from reconciler.core.model.store import PROVIDER
 from reconciler.core.plan.build import build_plan
 from reconciler.core.plan.faults import (
     check_references,
@@ -35,6 +36,7 @@ from reconciler.core.plan.past_runs import PastRuns, find_allowed, see_uses
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.removal import keep_from_pruning
 from reconciler.core.plan.target import Scope, narrow_desired
+from reconciler.core.provider.options import ProviderSettings
 from reconciler.core.steps import order, usage
 from reconciler.core.steps.prefix import check_prefixes
 from reconciler.core.steps.step import Step
@@ -45,6 +47,9 @@ from reconciler.kinds import KINDS
 from reconciler.ledger.backend import LedgerBackend
 from reconciler.ledger.run_ledger import RunLedger, read_for_rebuild
 from reconciler.workflows.open_shop import OpenShop, refuse_faults
+
+if TYPE_CHECKING:
+    from reconciler.workflows.provider.reading import ProviderSide
 
 
 class PlannedRun(NamedTuple):
@@ -57,6 +62,8 @@ class PlannedRun(NamedTuple):
     """The ledger as it was read: locked while the plan is applied, then written."""
     basis: RecordBasis
     """The data from which the next ledger is made after the apply."""
+    provider: ProviderSide | None = None
+    """The coupon provider as it was read; None for a shop without one."""
 
 
 def make_plan(
@@ -80,13 +87,15 @@ def make_plan(
     # The files come first: they tell what the masks in the ledger and the journal stand for.
     root, desired = shop.settings.root, shop.read_files()
     ledger = ledger or shop.read_ledger()
+    desired, provider = find_provider(shop, desired)
     notes = (*shop.ledger_note, *desired.notes)
     if scope:
         desired, narrowed = narrow_desired(desired, scope, KINDS)
         notes = (*notes, narrowed)
     desired = mark_changed_derived_fields(desired, ledger.rewrites, KINDS)
     wanted = declare_in_use(desired, dict.fromkeys(shop.journal.births, NOTED), KINDS)
-    live = read_live(shop.client, wanted, KINDS, shop.journal.entries, listed)
+    elsewhere = provider.show(wanted) if provider else None
+    live = read_live(shop.client, wanted, KINDS, shop.journal.entries, listed, elsewhere)
     desired = conceal_declared(desired, live)
     shop.save_profile()
     live, pending = shop.journal.resume(desired, live, KINDS)
@@ -121,12 +130,13 @@ def make_plan(
         sides.desired, sides.live, KINDS, shop.store, ledger.rewrites, past, refused
     )
     refuse_faults(root, () if audit else faults, desired)
+    plan = provider.extend(plan) if provider else plan
     uses = see_uses((desired, live), plan, ledger.uses, KINDS)
     shop.journal.see(uses, _find_settled(shop.journal.attempts, plan, desired, live))
     plan, basis = ledger.label_origins(plan, sides, desired, bool(scope))
     void = find_void_births(desired, shop.journal.births, KINDS)
     plan = replace(plan, given_up=(*plan.given_up, *void))
-    planned = order_steps(shop, plan, ledger, basis)
+    planned = order_steps(shop, plan, ledger, basis)._replace(provider=provider)
     plan = replace(planned.plan, notes=plan.notes) if audit else planned.plan
     key = shop.client.store.mask_key
     former = {
@@ -158,9 +168,24 @@ def make_plan(
     return planned._replace(plan=plan)
 
 
+def find_provider(shop: OpenShop, desired: Desired) -> tuple[Desired, ProviderSide | None]:
+    """Return the coupons as they are meant today, and the provider; None without any of it."""
+    kinds = {name for name, found in desired.objects.items() if found}
+    kinds |= {address.kind for address in desired.removals}
+    has_section = shop.settings.provider != ProviderSettings()
+    if not has_section and all(KINDS[name].home != PROVIDER for name in kinds):
+        return desired, None
+    from reconciler.workflows.provider.reading import read_provider
+
+    desired, side = read_provider(shop.settings, desired)
+    return side.fill(desired), side
+
+
 def preview_plan(shop: OpenShop, scope: Scope | None, overwrite: Sequence[str]) -> PlannedRun:
     """Return the plan of a run that only shows it, with the cost of an apply of its own."""
     run = make_plan(shop, scope, overwrite)
+    if run.plan.empty:
+        return run
     return run._replace(usage=run.usage.in_another_run(_window_of(shop)))
 
 
@@ -209,9 +234,10 @@ def order_steps(shop: OpenShop, plan: Plan, ledger: RunLedger, basis: RecordBasi
     # An apply that completes what is on sale creates nothing out of sale.
     exposed = any(change.interrupted == EXPOSED for change in plan.changes)
     proven = None if tenant.unsafe_birth or exposed else tenant.safe_births
-    steps = order.order_steps(plan, KINDS, proven=proven)
+    sent = plan.in_shop(KINDS)
+    steps = order.order_steps(sent, KINDS, proven=proven)
     unsafe = tenant.unsafe_birth and not exposed
-    checked = check_prefixes(plan, steps, KINDS, unsafe_births=unsafe)
+    checked = check_prefixes(sent, steps, KINDS, unsafe_births=unsafe)
     window = _window_of(shop)
     notes = (*plan.notes, *usage.note_gaps(steps, window))
     plan = replace(plan, interruptions=checked, notes=notes)

@@ -30,13 +30,14 @@ from reconciler.core.model.desired import Allowance
 from reconciler.core.model.shape import check_values
 from reconciler.core.plan.approved import Approved
 from reconciler.core.plan.plan import Violation
+from reconciler.core.provider.publication import Publication
 from reconciler.errors import UsageError
 from reconciler.kinds import KINDS
 from reconciler.ledger import KEY as LEDGER_KEY
 from reconciler.ledger import how_to_set, read_secret
 from reconciler.ledger import read_key as read_ledger_key
 from reconciler.render.documents import PlanDocument, ResourceChange, ViolationDocument
-from reconciler.render.json import FORMAT_VERSION, dumps
+from reconciler.render.json import FORMAT_VERSION, PublicationDocument, dumps
 
 KEY = "RECONCILER_PLAN_KEY"
 _MAX_BYTES = 128 * 1024 * 1024
@@ -56,6 +57,8 @@ class SavedPlan:
     changes: tuple[Approved, ...]
     violations: tuple[Violation, ...]
     """The violations of its guardrails, those with an exception included."""
+    publication: Publication | None = None
+    """The release of provider coupons that it publishes; None for none."""
 
 
 def make_marker(marks: Mapping[str, Any] | None = None) -> Marker:
@@ -113,6 +116,7 @@ def read_plan(path: Path, signing: bytes | None = None) -> SavedPlan:
             plan["folder"],
             tuple(_read_change(entry, marker) for entry in plan["resource_changes"]),
             tuple(map(_read_violation, plan["violations"])),
+            _read_publication(plan["publication"]) if "publication" in plan else None,
         )
     except ValueError:
         why = f"{path} contains values that this version does not know"
@@ -163,6 +167,12 @@ def _read_change(entry: ResourceChange, marker: Marker | None) -> Approved:
         partial(marker.mark if marker else fingerprint, Address(entry["type"], entry["name"])),
         entry.get("uses_left"),
     )
+
+
+def _read_publication(entry: PublicationDocument) -> Publication:
+    # The document itself is composed again: it holds codes that the plan has masks for.
+    settings = tuple(entry["settings"])
+    return Publication(entry["place"], entry["previous"], entry["digest"], settings=settings)
 
 
 def _read_violation(entry: ViolationDocument) -> Violation:

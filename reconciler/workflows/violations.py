@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reconciler.catalogue.files import Files
 from reconciler.catalogue.settings import load
-from reconciler.core.diff.diff import create_object
+from reconciler.core.diff.change import create_object
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.live import Live

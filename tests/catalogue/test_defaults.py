@@ -67,7 +67,7 @@ def test_defaults_fill_in_what_an_object_leaves_out(folder: Folder) -> None:
             "defaults:\n  pricebook: {}\n",
             "2:3",
             "unknown kind `pricebook` in `defaults`",
-            "accepted: category, coupon, customer, outlet, product, variant",
+            "accepted: category, coupon, customer, outlet, product, provider_coupon, variant",
         ),
         ("defaults:\n  coupon: text\n", "2:11", "`defaults.coupon` must be a mapping", ""),
         ("defaults:\n  variant: {product: X}\n", "2:13", "unknown key `product`", None),

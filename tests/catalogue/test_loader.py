@@ -223,7 +223,8 @@ def test_the_number_of_problems_is_the_message() -> None:
             "zzz: []",
             "1:1",
             "unknown key `zzz`",
-            "accepted: allow, categories, coupons, customers, outlets, products, removed",
+            "accepted: allow, categories, coupons, customers, outlets, products, "
+            "provider_coupons, removed",
         ),
         (
             "variants: [{code: A}]",

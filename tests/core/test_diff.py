@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.diff.change import Action, FieldChange
-from reconciler.core.diff.diff import compare_fields, keep_declared_members, new_fields
+from reconciler.core.diff.change import Action, FieldChange, new_fields
+from reconciler.core.diff.diff import compare_fields, keep_declared_members
 from reconciler.kinds import KINDS
 
 VARIANT, CATEGORY, COUPON = KINDS["variant"], KINDS["category"], KINDS["coupon"]

@@ -50,7 +50,7 @@ def test_a_yaml_block_is_accepted(text: str, tmp_path: Path) -> None:
     (tmp_path / "catalogue").mkdir()
     settings = text.startswith(SETTINGS)
     (tmp_path / "reconciler.yaml").write_text(
-        text if settings else "store: {url: sandbox}\n", encoding="utf-8"
+        text if settings else "store: {url: sandbox}\ntimezone: Asia/Jakarta\n", encoding="utf-8"
     )
     if not settings:
         (tmp_path / "catalogue" / "page.yaml").write_text(text, encoding="utf-8")

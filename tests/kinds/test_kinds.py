@@ -12,12 +12,15 @@ import pytest
 from reconciler.catalogue import loader as source
 from reconciler.catalogue import settings
 from reconciler.core.model.kind import Call, Kind
+from reconciler.core.model.store import SHOP
 from reconciler.dealpos.operations import OPERATIONS
 from reconciler.kinds import KINDS, MANAGED
 from tests.support.shop import ROOT
 
-ALL = pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
-FILED = pytest.mark.parametrize("kind", MANAGED.values(), ids=list(MANAGED))
+IN_SHOP = {name: kind for name, kind in KINDS.items() if kind.home == SHOP}
+FILES = {name: kind for name, kind in IN_SHOP.items() if kind.collection}
+ALL = pytest.mark.parametrize("kind", IN_SHOP.values(), ids=list(IN_SHOP))
+FILED = pytest.mark.parametrize("kind", FILES.values(), ids=list(FILES))
 
 
 def calls(kind: Kind) -> dict[str, Call]:
@@ -221,7 +224,7 @@ def samples(kind: Kind, name: str) -> list[Any]:
 
 READABLE = [
     pytest.param(kind, name, id=f"{kind.name}.{name}")
-    for kind in MANAGED.values()
+    for kind in FILES.values()
     for name in kind.model.__annotations__
     if kind.fields[name].wire.read and kind.fields[name].wire.write and name != "requires"
 ]
@@ -305,7 +308,7 @@ def test_every_managed_kind_is_declared_in_an_example() -> None:
 # dealpos-api.md §5-§10: every key that the API writes, and the key that a file has for it.
 NAMED: dict[str, dict[str, str]] = {
     kind: json.loads((ROOT / "tests" / "kinds" / kind / "keys.json").read_text("utf-8"))
-    for kind in MANAGED
+    for kind in FILES
 }
 
 

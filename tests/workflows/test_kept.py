@@ -210,7 +210,8 @@ def test_an_old_text_that_stays_is_not_called_a_cut_one(open_shop: MakeShop, add
 
 @pytest.mark.parametrize("stored", ["Teh", "KOPI SUSU GULA AREN BARU", "", "Gula Kopi"])
 def test_a_text_that_is_no_part_of_what_was_sent_is_a_failure(stored: str) -> None:
-    from reconciler.core.diff.diff import create_object, equivalent_rewrites
+    from reconciler.core.diff.change import create_object
+    from reconciler.core.diff.diff import equivalent_rewrites
 
     change = create_object(KINDS["product"], Address("product", "P"), {"name": LONG}, "", None)
     assert equivalent_rewrites(KINDS["product"], change, {"name": stored}, settled=True) == {}
@@ -228,7 +229,8 @@ def test_a_text_that_is_no_part_of_what_was_sent_is_a_failure(stored: str) -> No
     ],
 )
 def test_what_is_left_of_a_text_is_known_once_reads_are_settled(sent: str, stored: str) -> None:
-    from reconciler.core.diff.diff import create_object, equivalent_rewrites
+    from reconciler.core.diff.change import create_object
+    from reconciler.core.diff.diff import equivalent_rewrites
 
     change = create_object(KINDS["product"], Address("product", "P"), {"name": sent}, "", None)
     for settled in (False, True):
@@ -432,7 +434,8 @@ def test_a_small_sum_may_be_rounded_as_the_price_beside_it_is(open_shop: MakeSho
 
 @pytest.mark.parametrize("stored", [350, 0, 400])
 def test_a_small_sum_that_the_coins_do_not_explain_is_no_rounding(stored: int) -> None:
-    from reconciler.core.diff.diff import create_object, equivalent_rewrites
+    from reconciler.core.diff.change import create_object
+    from reconciler.core.diff.diff import equivalent_rewrites
 
     written = {"code": "PA", "unit_price": 10533, "order_price": 233 if stored else 33}
     change = create_object(KINDS["variant"], Address("variant", "PA"), written, "", None)

@@ -15,7 +15,7 @@ WORDS = {
     r"left alone": "unmanaged, or not changed",
     r"leases?": "lock",
     r"tak(e[sn]?|ing) (it|the \w+) over": "lock, --force-unlock",
-    r"held": "stale (saved plan), conflict (ledger) or blocked",
+    r"held(?! at tills)": "stale (saved plan), conflict (ledger) or blocked",
     r"dearer|cheaper": "price increase, price decrease",
     r"(requests?|reads?|uses?|window) (are |is )?spent": "used",
     r"half done": "partially applied, or interrupted",

@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.core.model.field import Field
 from reconciler.core.model.kind import Call, Kind
+from reconciler.core.model.store import SHOP
 from reconciler.dealpos.operations import OPERATIONS
 from reconciler.kinds import KINDS, MANAGED
 from tools.site.documents import schema as read_schema
@@ -57,17 +58,6 @@ def _section(kind: Kind, definitions: Mapping[str, Any]) -> str:
         )
         for name, schema in properties.items()
     ]
-    calls = table(
-        ("operation", "right", "carries"),
-        (
-            (
-                code(call.operation),
-                OPERATIONS[call.operation].right,
-                ", ".join(map(code, call.fields)),
-            )
-            for call in _calls(kind)
-        ),
-    )
     nested = "\n".join(
         f"### {name}\n\n{definitions[name].get('description', '')}\n\n"
         + table(
@@ -90,10 +80,20 @@ def _section(kind: Kind, definitions: Mapping[str, Any]) -> str:
             prose(sys.modules[kind.model.__module__].__doc__),
             table(("field", "type", "required", "notes"), rows),
             nested,
-            "API operations:",
-            calls,
+            *_operations(kind),
         ]
     )
+
+
+def _operations(kind: Kind) -> list[str]:
+    if kind.home != SHOP:
+        told = "No API operation carries them: [a release](../concepts/provider-coupons.md) does."
+        return [told]
+    rows = (
+        (code(call.operation), OPERATIONS[call.operation].right, ", ".join(map(code, call.fields)))
+        for call in _calls(kind)
+    )
+    return ["API operations:", table(("operation", "right", "carries"), rows)]
 
 
 def _calls(kind: Kind) -> Iterator[Call]:

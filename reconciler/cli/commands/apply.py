@@ -103,7 +103,7 @@ def apply(
             if output_format == "text":
                 output.print_plan(run, output_format)
             refuse_violations(run.plan, shown=output_format == "text")
-            if run.plan.changes and not auto_approve:
+            if not (run.plan.empty or auto_approve):
                 run = _ask_approval(plan, shop, run)
             console.arm()
             try:
@@ -203,7 +203,10 @@ def _ask_approval(plan: Planner, shop: OpenShop, run: PlannedRun) -> PlannedRun:
             return run
         again = plan(shop)
         refuse_violations(again.plan)
-        if again.plan.changes == run.plan.changes and again.plan.parents == run.plan.parents:
+        compared = (
+            (made.changes, made.parents, made.publication) for made in (again.plan, run.plan)
+        )
+        if next(compared) == next(compared):
             return again
         output.print_message("The shop or the files have changed since. This is the new plan:")
         output.print_plan(again, "text")

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.core.diff.change import Action, Change, digest
-from reconciler.core.diff.diff import create_object
+from reconciler.core.diff.change import Action, Change, create_object, digest
 from reconciler.core.model.address import Address, join_some
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value

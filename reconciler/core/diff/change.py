@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -101,6 +101,8 @@ class Change:
     """The object that an interrupted replacement deleted, where this creation finishes it."""
     interrupted: str = ""
     """Set where this change completes an interrupted creation: how that is known."""
+    remarks: tuple[str, ...] = ()
+    """Facts of the live object that a reader of the change should know, such as its uses."""
 
     @property
     def names(self) -> frozenset[str]:
@@ -209,3 +211,30 @@ def mark_at(value: Value, paths: Iterable[Path], mark: Callable[[Any], str]) -> 
         if value_at(marked, path) not in (None, ""):
             marked = put_at(marked, path, mark(value_at(marked, path)))
     return marked
+
+
+def create_object(
+    kind: Kind, address: Address, value: Value, reason: str, source: Source | None
+) -> Change:
+    """Return the change that creates an object."""
+    fields, basis = new_fields(kind, value), digest(kind, address, None)
+    return Change(address, Action.CREATE, reason, fields, None, value, source, basis)
+
+
+def new_fields(kind: Kind, declared: Value) -> tuple[FieldChange, ...]:
+    """Return every declared value of a new object, as changes from nothing."""
+    return tuple(
+        FieldChange(path, None, value, Action.CREATE, kind.fields[name].uncompared_reason)
+        for name, declared_value in declared.items()
+        if name != kind.identity
+        for path, value in iterate_leaves((name,), declared_value)
+    )
+
+
+def iterate_leaves(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
+    """Yield every value below `path` that is not a mapping; an empty mapping is a value too."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from iterate_leaves((*path, key), inner)
+    elif value is not None:
+        yield path, value

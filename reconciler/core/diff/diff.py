@@ -19,8 +19,7 @@ from typing import Any
 from unicodedata import normalize
 from urllib.parse import urlsplit
 
-from reconciler.core.diff.change import Action, Change, FieldChange, digest
-from reconciler.core.model.address import Address, Source
+from reconciler.core.diff.change import Action, Change, FieldChange, iterate_leaves
 from reconciler.core.model.codec import TEXT
 from reconciler.core.model.field import Field
 from reconciler.core.model.kind import Kind, Value
@@ -135,24 +134,6 @@ def _coins(pairs: Iterable[tuple[Any, Any]]) -> list[int]:
     return [c for c in COINS if all(not kept % c and abs(sent - kept) < c for sent, kept in pairs)]
 
 
-def create_object(
-    kind: Kind, address: Address, value: Value, reason: str, source: Source | None
-) -> Change:
-    """Return the change that creates an object."""
-    fields, basis = new_fields(kind, value), digest(kind, address, None)
-    return Change(address, Action.CREATE, reason, fields, None, value, source, basis)
-
-
-def new_fields(kind: Kind, declared: Value) -> tuple[FieldChange, ...]:
-    """Return every declared value of a new object, as changes from nothing."""
-    return tuple(
-        FieldChange(path, None, value, Action.CREATE, kind.fields[name].uncompared_reason)
-        for name, declared_value in declared.items()
-        if name != kind.identity
-        for path, value in _leaves((name,), declared_value)
-    )
-
-
 def _explain(kind: Kind, field: Field, before: Any, after: Any) -> Iterator[FieldChange]:
     action, reason = Action.UPDATE, None
     if kind.update is None:
@@ -165,7 +146,11 @@ def _explain(kind: Kind, field: Field, before: Any, after: Any) -> Iterator[Fiel
     if isinstance(after, dict):
         parts = _compare_nested(keep_declared_members(before, after), after)
     for path, old, new in parts:
-        yield FieldChange((field.name, *path), old, new, action, reason)
+        name = (field.name, *path)
+        forced = kind.explain_replacement and kind.explain_replacement(".".join(name), old, new)
+        yield FieldChange(
+            name, old, new, *((Action.REPLACE, forced) if forced else (action, reason))
+        )
 
 
 def keep_declared_members(live: Any, declared: Any) -> Any:
@@ -181,7 +166,7 @@ def keep_declared_members(live: Any, declared: Any) -> Any:
 def _compare_nested(before: Any, after: Any) -> Iterator[tuple[Path, Any, Any]]:
     """Yield each leaf that differs in two maps."""
     if not any(isinstance(inner, list) for side in (before, after) for inner in side.values()):
-        yield from _compare_leaves((), before, after)
+        yield from _compareiterate_leaves((), before, after)
         return
     from deepdiff import DeepDiff
 
@@ -194,28 +179,19 @@ def _compare_nested(before: Any, after: Any) -> Iterator[tuple[Path, Any, Any]]:
         depth = next((i for i, step in enumerate(path) if isinstance(step, int)), len(path))
         found.add(tuple(str(step) for step in path[:depth]))
     for path in sorted(found):
-        yield from _compare_leaves(path, value_at(before, path), value_at(after, path))
+        yield from _compareiterate_leaves(path, value_at(before, path), value_at(after, path))
 
 
-def _compare_leaves(path: Path, before: Any, after: Any) -> Iterator[tuple[Path, Any, Any]]:
+def _compareiterate_leaves(path: Path, before: Any, after: Any) -> Iterator[tuple[Path, Any, Any]]:
     """Yield the leaves that differ; a map that is filled or emptied is named by its entries."""
     if before == after:
         return
     if isinstance(before, dict) and isinstance(after, dict):
         for key in sorted({*before, *after}):
-            yield from _compare_leaves((*path, key), before.get(key), after.get(key))
+            yield from _compareiterate_leaves((*path, key), before.get(key), after.get(key))
     else:
-        old, new = dict(_leaves(path, before)), dict(_leaves(path, after))
+        old, new = dict(iterate_leaves(path, before)), dict(iterate_leaves(path, after))
         yield from ((leaf, old.get(leaf), new.get(leaf)) for leaf in sorted({*old, *new}))
-
-
-def _leaves(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
-    """Yield every value below `path` that is not a mapping; an empty mapping is a value too."""
-    if isinstance(value, dict) and value:
-        for key, inner in value.items():
-            yield from _leaves((*path, key), inner)
-    elif value is not None:
-        yield path, value
 
 
 def merge_declared(kind: Kind, live: Value, declared: Value) -> Value:

@@ -8,6 +8,9 @@ from typing import Annotated, Any, Required, get_args, get_origin
 
 from reconciler.core.model.codec import TEXT, Codec
 
+DECLARE = "Declare the value that it has in DealPOS"
+"""The way out where a write could clear what no read shows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wire:
@@ -79,7 +82,7 @@ class Unique:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The field names other objects: its text, its list `under` a key, or a mapping's keys."""
+    """The field names other objects: its text or list, its list `under` a key, a mapping's keys."""
 
     kind: str
     keys: bool = False
@@ -92,6 +95,8 @@ class Reference:
         elif self.under:
             named = value.get(self.under, ()) if isinstance(value, Mapping) else ()
             yield from ((name, (self.under, index)) for index, name in enumerate(named))
+        elif isinstance(value, list):
+            yield from ((name, (index,)) for index, name in enumerate(value))
         elif value:
             yield value, ()
 
@@ -99,7 +104,7 @@ class Reference:
         """Add each name that `value` refers to."""
         if self.keys:
             into.update(value)
-        elif self.under:
+        elif self.under or isinstance(value, list):
             into.update(name for name, _ in self.targets(value))
         elif value:
             into.add(value)
@@ -111,6 +116,8 @@ class Reference:
         if self.under:
             names = value.get(self.under) if isinstance(value, Mapping) else None
             return {**value, self.under: sorted(map(move, names))} if names else value
+        if isinstance(value, list):
+            return sorted(map(move, value))
         return move(value) if value else value
 
 

@@ -15,12 +15,10 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.codec import Codec
 from reconciler.core.model.field import Field, Reference, Wire, field_from_annotation
 from reconciler.core.model.pricing import Discount, Offer
+from reconciler.core.model.store import SHOP
 
 Value = Mapping[str, Any]
 """One object in canonical form: our field names, plain values, natural keys."""
-
-DECLARE = "Declare the value that it has in DealPOS"
-"""The way out where a write could clear what no read shows."""
 
 Shown = tuple[tuple[str, str, Codec], ...]
 """The fields that a row shows, each with its key and how to read it."""
@@ -139,6 +137,8 @@ class Kind:
     reads: Reads
     collection: str = ""
     """The key in a catalogue file; empty for what the tool reads but never manages."""
+    home: str = SHOP
+    """Where its objects live: `SHOP` or `PROVIDER`."""
     create: Call | None = None
     update: Call | None = None
     delete: Call | None = None
@@ -161,6 +161,8 @@ class Kind:
     """Gathers what a read scatters over several keys, before decoding."""
     carry_over: Callable[[Value, Value], CarryOver] = lambda after, live: CarryOver(after)
     """Takes the declared object and the live one; gives what a replacement is created with."""
+    explain_replacement: Callable[[str, Any, Any], str | None] | None = None
+    """Takes path and both sides of a change; gives why it must replace the object, or None."""
     label: Callable[[Value, Value], str] | None = None
     """Takes an object and its parent (empty without one); gives the name that people call it by."""
     fields_at_risk: Callable[[Value], Mapping[str, str]] | None = None
@@ -185,7 +187,6 @@ class Kind:
     read_fields: tuple[tuple[str, tuple[str, ...], Codec], ...] = field(init=False)
     """The fields that reads show, with the keys they come under."""
     _shapes: dict[tuple[str, ...], Shown] = field(init=False, repr=False, default_factory=dict)
-    """The fields that rows show, by the keys of the rows."""
     is_private: bool = field(init=False)
     """True if objects of the kind hold personal data."""
     uncompared_fields: frozenset[str] = field(init=False)
@@ -219,11 +220,9 @@ class Kind:
     def encode(self, call: Call, value: Value) -> dict[str, Any]:
         """Return the keys and values that `call` sends for `value`."""
         body: dict[str, Any] = dict(call.defaults)
-        for name in call.fields:
-            if name in value:
-                wire = self.fields[name].wire
-                sent = wire.codec.encode(value[name])
-                body.update(dict.fromkeys(wire.write, sent))
+        for name in (name for name in call.fields if name in value):
+            wire = self.fields[name].wire
+            body.update(dict.fromkeys(wire.write, wire.codec.encode(value[name])))
         return body
 
     def decode(self, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -75,6 +75,12 @@ class Live:
     blind_updates: dict[Address, str] = field(default_factory=dict)
     """The reason why an object must not be updated: the update would overwrite what is unread."""
 
+    def include(self, other: Live) -> None:
+        """Add the objects of kinds that were read elsewhere."""
+        self.objects |= other.objects
+        self.complete |= other.complete
+        self.read_errors |= other.read_errors
+
     def get(self, address: Address) -> Observed | Absent | None:
         """Return the state of an object; None when it was not read."""
         return self.objects.get(address.kind, {}).get(address.name)

@@ -12,6 +12,9 @@ from reconciler.errors import StoreError
 SANDBOX = "sandbox"
 """The address that stands for the shop inside the tool."""
 
+SHOP, PROVIDER = HOMES = ("dealpos", "provider")
+"""The two systems that hold objects of the catalogue: DealPOS, and the coupon provider."""
+
 MAX_CONCURRENCY = 16
 """The most requests that may wait at the same time; a shop allows 50 in three minutes."""
 

@@ -7,7 +7,7 @@ what the text means: `007` stays a code, `18000` becomes money, `12_30` becomes 
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any
@@ -26,6 +26,7 @@ _SEPARATED = re.compile(
     r"[0-9]+(?:(?:\.[0-9]{3})+(?:,[0-9]+)?|(?:,[0-9]{3})+(?:\.[0-9]+)?|,[0-9]+)"
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)")
 _SCALAR = {"type": ["string", "number", "boolean"]}
 # 15 digits are exact in every JSON reader, and enough for any price in any currency.
 _MAX_DIGITS = 15
@@ -99,6 +100,19 @@ def _day(written: Any) -> str:
     raise PydanticCustomError("day", "must be a date that exists, written YYYY-MM-DD")
 
 
+def _when(written: Any) -> str:
+    found = _MOMENT.fullmatch(written) if isinstance(written, str) else None
+    try:
+        day = _day(found[1] if found else written)
+        if found is None:
+            return day
+        clock = time.fromisoformat(found[2])
+    except (ValueError, PydanticCustomError):
+        text = "must be a date or a time that exists, written YYYY-MM-DD or YYYY-MM-DD HH:MM"
+        raise PydanticCustomError("when", text) from None
+    return f"{day}T{clock.isoformat('seconds' if clock.second else 'minutes')}"
+
+
 def _path(written: Any) -> Any:
     if isinstance(written, str) and not all(
         part and part == part.strip() for part in written.split("/")
@@ -136,6 +150,11 @@ Money = Annotated[
 ]
 Count = Annotated[Any, PlainValidator(_count), WithJsonSchema({"type": "integer", "minimum": 0})]
 Day = Annotated[Any, PlainValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+_WHEN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?$"
+WhenInZone = Annotated[
+    Any, PlainValidator(_when), WithJsonSchema({"type": "string", "pattern": _WHEN})
+]
+"""A day, or a time of day, by the clock of the shop."""
 Name = Annotated[
     str, BeforeValidator(_reference), WithJsonSchema({"type": "string", "pattern": "^[^/]+/."})
 ]

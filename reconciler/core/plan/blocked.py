@@ -13,7 +13,8 @@ from dataclasses import replace
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired, references_of
-from reconciler.core.model.kind import DECLARE, Kind, Kinds, Value
+from reconciler.core.model.field import DECLARE
+from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.plan.plan import ParentWithChildren
 

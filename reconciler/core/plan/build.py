@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.core.diff.change import RENAMED, Action, Change, FieldChange, digest
-from reconciler.core.diff.diff import compare_fields, create_object, is_unchanged, merge_declared
+from reconciler.core.diff.change import RENAMED, Action, Change, FieldChange, create_object, digest
+from reconciler.core.diff.diff import compare_fields, is_unchanged, merge_declared
 from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.diff.rename import with_renames
 from reconciler.core.model.address import Address

@@ -12,9 +12,11 @@ from reconciler.core.diff.change import Action, Change
 from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Allowance
-from reconciler.core.model.kind import Value
+from reconciler.core.model.kind import Kinds, Value
 from reconciler.core.model.live import ListingStats
 from reconciler.core.model.pricing import exact
+from reconciler.core.model.store import SHOP
+from reconciler.core.provider.publication import Publication
 
 
 class PlanWarning(NamedTuple):
@@ -137,16 +139,23 @@ class Plan:
     """The names that people call objects by; no private data."""
     known_rewrites: KnownRewrites = field(default_factory=dict)
     """Values that DealPOS is known to store otherwise than written."""
+    publication: Publication | None = None
+    """The release that is published after the changes in the shop; None for no news."""
 
     @property
     def empty(self) -> bool:
         """True if there is nothing to do."""
-        return not self.changes
+        return not self.changes and self.publication is None
 
     @property
     def settled(self) -> bool:
         """True if the shop is as declared, as far as it was read."""
-        return not (self.changes or self.blocked)
+        return self.empty and not self.blocked
+
+    def in_shop(self, kinds: Kinds) -> Plan:
+        """Return the plan with the changes that requests to the shop carry out."""
+        own = tuple(c for c in self.changes if kinds[c.address.kind].home == SHOP)
+        return self if len(own) == len(self.changes) else replace(self, changes=own)
 
     def counts(self) -> dict[str, int]:
         """Return the number of objects by action."""

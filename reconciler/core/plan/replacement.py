@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from reconciler.core.diff.change import CARRIED, RENAMED, Action, Change, FieldChange
-from reconciler.core.diff.diff import create_object, merge_declared
+from reconciler.core.diff.change import CARRIED, RENAMED, Action, Change, FieldChange, create_object
+from reconciler.core.diff.diff import merge_declared
 from reconciler.core.diff.known_rewrites import (
     KnownRewrites,
     Pair,

@@ -49,6 +49,8 @@ class Release:
     """`batch_codes.key_check` of the codes key; empty where nothing of the release needs a key."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """The place of each coupon in the files (`promotions.yaml:40`), by `code_key` of its code."""
+    declared: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The values that the terms were made of, by `code_key`: a plan compares and shows these."""
     format_version: int = FORMAT_VERSION
 
 
@@ -60,8 +62,8 @@ def dump_release(release: Release) -> str:
 
 
 def digest_document(document: str) -> str:
-    """Return the SHA-256 of a document in hexadecimal digits."""
-    return hashlib.sha256(document.encode("utf-8", "surrogatepass")).hexdigest()
+    """Return `sha256:` and the digest of a document."""
+    return f"sha256:{hashlib.sha256(document.encode()).hexdigest()}"
 
 
 def parse_release(document: str, name: str = "the release") -> Release:

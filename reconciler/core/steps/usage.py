@@ -51,8 +51,7 @@ class ApiUsage:
 
     def in_another_run(self, window: Window) -> ApiUsage:
         """Return the usage of an apply that begins with the reads of the plan."""
-        again = replace(self, repeated=self.reads if self.requests else 0)
-        return _fit(again, window)
+        return _fit(replace(self, repeated=self.reads), window)
 
 
 def estimate(

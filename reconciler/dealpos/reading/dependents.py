@@ -24,7 +24,9 @@ def read_dependents(reader: Reader, desired: Desired, view: Live) -> None:
     doomed = {
         address
         for address, removal in desired.removals.items()
-        if removal.delete and isinstance(view.get(address), Observed)
+        if removal.delete
+        and address.kind in reader.kinds
+        and isinstance(view.get(address), Observed)
     }
     kinds = {address.kind for address in doomed}
     read_stock(reader, sorted(doomed))

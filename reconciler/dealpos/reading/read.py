@@ -21,6 +21,7 @@ from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import ABSENT, Live, Observed, Wanted, gather_wanted
 from reconciler.core.model.look_alike import list_spellings
 from reconciler.core.model.secret import conceal_live
+from reconciler.core.model.store import SHOP
 from reconciler.core.plan.removal import expand_removals, fields_for_removal
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading import proof
@@ -44,13 +45,15 @@ def read_live(
     kinds: Kinds,
     also: Iterable[Address] = (),
     listed: Collection[str] = (),
+    elsewhere: Live | None = None,
 ) -> Live:
-    """Read everything that the files declare or refer to, `also`, and the `listed` kinds."""
-    reader = Reader(client, kinds)
+    """Read all that the files declare or refer to in the shop, `also`, and the `listed` kinds."""
+    reader = Reader(client, {name: kind for name, kind in kinds.items() if kind.home == SHOP})
     reader.declared = desired.objects
-    for name in (name for name in listed if not desired.objects.get(name)):
+    for name in (n for n in listed if n in reader.kinds and not desired.objects.get(n)):
         reader.read_listing(kinds[name], {}, to_the_end=True)
     find(reader, _collect_requested(desired, kinds, also), desired.objects)
+    reader.live.include(elsewhere or Live())
     read_recent_singly(reader)
     proof.accept_new_parents(reader.live, desired, kinds)
     _read_look_alikes(reader, desired)
@@ -100,8 +103,7 @@ def read_recent_singly(reader: Reader) -> None:
 
 def _collect_requested(desired: Desired, kinds: Kinds, also: Iterable[Address]) -> Wanted:
     table = {name: _compared_fields(kinds[name], o) for name, o in desired.objects.items()}
-    declared = ((k, d) for k, objects in desired.objects.items() for d in objects.values())
-    renamed = ((k, d.was) for k, d in declared if d.was)
+    renamed = ((k, d.was) for k, named in desired.objects.items() for d in named.values() if d.was)
     referenced = ((k, n) for k, names in referenced_names(desired, kinds).items() for n in names)
     named = [(k, name, ()) for k, name in chain(also, renamed, referenced)]
     removed = [

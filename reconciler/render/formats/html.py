@@ -45,6 +45,7 @@ def render_plan(plan: Plan, view: PlanView) -> str:
         store=plan.store,
         made="Plan made at",
         money=impact_line(sum_price_impact(plan.changes, kinds), labels),
+        provider=sections.provider_line(plan, kinds),
         usage=sections.usage_line(plan, view.usage),
         interruptions=sections.interruption_line(plan),
         violations=sections.list_violations(plan),
@@ -107,6 +108,7 @@ def _sentence(text: str, labels: ObjectLabels) -> str:
 def _rest(change: Change, kinds: Kinds, labels: ObjectLabels) -> str:
     """Return the last line of a change: its reason, and the number of fields without a row."""
     rest = [_sentence(change.reason, labels)] if change.needs_reason else []
+    rest += map(plain, change.remarks)
     hidden = count_hidden(change, kinds[change.address.kind])
     rest += [f"{plural(hidden, 'unchanged field')} not shown"] if hidden else []
     return "; ".join(rest)

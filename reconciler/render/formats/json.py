@@ -84,6 +84,14 @@ def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
             "seconds": usage.seconds,
         },
     }
+    if made := plan.publication:
+        document["publication"] = {
+            "place": made.place,
+            "previous": made.previous,
+            "number": made.number,
+            "digest": made.digest,
+            "settings": list(made.settings),
+        }
     if any("from_environment" in change for change in document["resource_changes"]):
         document["marks"] = {"salt": view.marker.salt, "key": view.marker.key_mark}
     return document
@@ -175,6 +183,8 @@ def _add_details(
     left = (change.before or {}).get(kind.use_counts[1]) if change.action is Action.DELETE else None
     if left is not None:
         document["uses_left"] = left
+    if change.remarks:
+        document["remarks"] = list(change.remarks)
     if change.origin:
         document["origin"] = change.origin
 

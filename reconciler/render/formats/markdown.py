@@ -103,6 +103,8 @@ def _plan_head(plan: Plan, view: PlanView) -> str:
     lines = [f"Store: {comment.short(plan.store)}{made}", "", *comment.count_table(shown)]
     if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
         lines += [f"Price impact: {comment.short(impact, comment.MAX_SENTENCE_CHARACTERS)}", ""]
+    if provider := sections.provider_line(plan, view.kinds):
+        lines += [f"Provider: {comment.short(provider, comment.MAX_SENTENCE_CHARACTERS)}", ""]
     lines += [f"API usage: {sections.usage_line(plan, view.usage)}", ""]
     if checked := sections.interruption_line(plan):
         lines += [f"Interruption check: {checked}", ""]

@@ -61,6 +61,8 @@ def _plan(plan: Plan, view: PlanView) -> Iterator[str]:
     yield from _violations(plan, view)
     if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
         yield f"Price impact: {impact}"
+    if provider := sections.provider_line(plan, view.kinds):
+        yield f"Provider: {provider}"
     yield f"API usage: {sections.usage_line(plan, view.usage, view.finish)}"
     if checked := sections.interruption_line(plan):
         yield f"Interruption check: {checked}"

@@ -27,7 +27,7 @@ class Rule(Guardrail):
             before = context.was(change)
             if before is not None and ends == (before.get(field) or ""):
                 continue
-            days = (date.fromisoformat(ends) - today).days if ends else None
+            days = (date.fromisoformat(ends[:10]) - today).days if ends else None
             if message := self._message(ends, days):
                 shown = mask(days, DERIVED) if is_masked(ends) else days
                 measure = (shown, self.max_days, "days")
