@@ -6,7 +6,7 @@ showed, and the functions below turn both into a `Report`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
@@ -23,6 +23,7 @@ from reconciler.core.diff.readback import Proof, quote
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Value
 from reconciler.core.model.masked import Path, hidden_texts, is_masked
+from reconciler.core.plan.plan import Plan
 
 Status = Literal["applied", "unverified", "failed", "stale", "skipped"]
 STATUSES: tuple[Status, ...] = ("applied", "unverified", "failed", "stale", "skipped")
@@ -147,6 +148,22 @@ def fold_writes(writes: Sequence[Written]) -> Written:
     if all(written.status not in ACCEPTED for written in writes):
         return replace(worst, notes=notes)
     return replace(worst, status="failed", reason=f"partly applied: {worst.reason}", notes=notes)
+
+
+def gather_writes(plan: Plan, writes: Iterable[Written]) -> Mapping[Address, Written]:
+    """Return the writes of a run as one per change, in the order of the plan."""
+    found: dict[Address, list[Written]] = {change.address: [] for change in plan.changes}
+    for written in writes:
+        found[written.address].append(written)
+    return {address: fold_writes(own) for address, own in found.items()}
+
+
+def list_set_aside(plan: Plan) -> Iterator[Outcome]:
+    """Yield the approved changes that are not sent: already in place, or stale."""
+    for done in plan.done:
+        yield Outcome(done.address, done.action, "skipped", done.reason, verified=True)
+    for stale in plan.stale:
+        yield Outcome(stale.address, stale.action, "stale", stale.reason)
 
 
 def outcome_of(kind: Kind, written: Written, known: Mapping[Path, Pair]) -> Outcome:

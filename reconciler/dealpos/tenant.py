@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from functools import cache
+from typing import Any
 
 from pydantic import NonNegativeInt, PositiveInt, TypeAdapter, ValidationError
 
@@ -33,6 +34,13 @@ class TenantProfile:
     """True if a new object was in use though it was created out of use."""
     safe_births: list[str] = field(default_factory=list)
     """The operations that were seen to create an object out of use."""
+    presets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The values that a new object has shown and its creation had not carried, by operation."""
+
+    def note_safe_birth(self, operation: str) -> None:
+        """Remember that an operation was seen to create an object out of use."""
+        if operation not in self.safe_births:
+            self.safe_births.append(operation)
 
 
 def load_profile(state: StateDir, store: str) -> TenantProfile:
@@ -59,7 +67,8 @@ def update_profile(
     size = found.size or known.size
     unsafe = known.unsafe_birth or found.unsafe_birth
     safe = list(dict.fromkeys((*known.safe_births, *found.safe_births)))
-    profile = TenantProfile(routes | found.routes, rows | found.rows, size, unsafe, safe)
+    presets = known.presets | found.presets
+    profile = TenantProfile(routes | found.routes, rows | found.rows, size, unsafe, safe, presets)
     save_profile(state, store, profile)
 
 

@@ -157,6 +157,14 @@ def _object_type(item: dict[str, object]) -> dict[str, object]:
 _PRICES = ("weight", "type", "order_price", "unit_cost", "unit_price")
 _FLAGS = ("taxable", "loyalty_point", "discontinued")
 _PARTS = ("components", "outlet_prices")
+_PRESET = {
+    "type": "Standard",
+    "weight": 0,
+    "taxable": True,
+    "loyalty_point": True,
+    "components": {},
+    "outlet_prices": {},
+}
 _ADDED = ("code", "model", "unit_cost", "unit_price", "discontinued", "description")
 _DEMANDED = {"Model": "", "Discontinued": False}
 
@@ -203,6 +211,8 @@ KIND = Kind(
     required=("unit_price",),
     stock_read=Single("inventory.by_code"),
     retire="discontinued",
+    # What a shop sets itself is undocumented; the samples of dealpos-api.md §7 are so.
+    preset=_PRESET,
     validate=_validate,
     label=_label,
     fields_at_risk=_fields_at_risk,

@@ -145,6 +145,9 @@ class Choices:
     serialized_write: Literal["reject", "accept"] = "reject"
     """Writing the type `Serialized`, which only the read table has: 400, or stored."""
 
+    new_variant_taxable: bool = True
+    """``Taxable`` of a new variant, which no creation carries."""
+
     # --- outlet, outlet price (dealpos-api.md §8) ---
     outlet_suspended_default: Literal["No", "All"] = "All"
     """Outlets listed without (or with an unreadable) ``SuspendedStatus``: unsuspended, or all."""

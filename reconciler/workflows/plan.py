@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +22,7 @@ from reconciler.core.diff.known_rewrites import mark_changed_derived_fields
 from reconciler.core.ledger.record import RecordBasis
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
+from reconciler.core.model.kind import Value
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.secret import conceal_declared, conceal_value
 from reconciler.core.model.store import PROVIDER
@@ -39,6 +40,7 @@ from reconciler.core.plan.target import Scope, narrow_desired
 from reconciler.core.provider.options import ProviderSettings
 from reconciler.core.steps import order, usage
 from reconciler.core.steps.prefix import check_prefixes
+from reconciler.core.steps.presets import Presets, find_common, note_assumed
 from reconciler.core.steps.step import Step
 from reconciler.core.steps.usage import ApiUsage
 from reconciler.dealpos.reading.read import read_live
@@ -136,7 +138,8 @@ def make_plan(
     plan, basis = ledger.label_origins(plan, sides, desired, bool(scope))
     void = find_void_births(desired, shop.journal.births, KINDS)
     plan = replace(plan, given_up=(*plan.given_up, *void))
-    planned = order_steps(shop, plan, ledger, basis)._replace(provider=provider)
+    common = find_common(plan, sides.live, KINDS)
+    planned = order_steps(shop, plan, ledger, basis, common)._replace(provider=provider)
     plan = replace(planned.plan, notes=plan.notes) if audit else planned.plan
     key = shop.client.store.mask_key
     former = {
@@ -227,19 +230,28 @@ def rebuild_ledger(shop: OpenShop, backend: LedgerBackend, force: bool) -> None:
         known.rebuild(planned.plan, planned.basis, force)
 
 
-def order_steps(shop: OpenShop, plan: Plan, ledger: RunLedger, basis: RecordBasis) -> PlannedRun:
-    """Return the plan with its steps in order, checked, and their cost in the request window."""
+def order_steps(
+    shop: OpenShop,
+    plan: Plan,
+    ledger: RunLedger,
+    basis: RecordBasis,
+    common: Mapping[str, Value] | None = None,
+) -> PlannedRun:
+    """Return the plan with its steps in order, checked, and their cost in the request window.
+
+    `common` are the values that most live objects have, by kind.
+    """
     tenant = shop.client.routes.tenant
     tenant.unsafe_birth = tenant.unsafe_birth or shop.journal.content.sold_at_once
     # An apply that completes what is on sale creates nothing out of sale.
     exposed = any(change.interrupted == EXPOSED for change in plan.changes)
     proven = None if tenant.unsafe_birth or exposed else tenant.safe_births
-    sent = plan.in_shop(KINDS)
-    steps = order.order_steps(sent, KINDS, proven=proven)
+    sent, presets = plan.in_shop(KINDS), Presets(tenant.presets, common or {})
+    steps = order.order_steps(sent, KINDS, proven=proven, presets=presets)
     unsafe = tenant.unsafe_birth and not exposed
     checked = check_prefixes(sent, steps, KINDS, unsafe_births=unsafe)
     window = _window_of(shop)
-    notes = (*plan.notes, *usage.note_gaps(steps, window))
+    notes = (*plan.notes, *usage.note_gaps(steps, window), *note_assumed(steps))
     plan = replace(plan, interruptions=checked, notes=notes)
     estimate = usage.estimate(steps, KINDS, plan.reads, plan.listings, window)
     return PlannedRun(plan, steps, estimate, ledger, basis)

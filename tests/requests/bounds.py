@@ -21,6 +21,8 @@ PAGE_WITHOUT_CAP = 2_000
 ENDED = "2026-01-01"
 _IN_PRODUCT_UPDATE = {"model", "unit_cost", "unit_price", "discontinued"}
 _IN_PRODUCT_CREATE = {"code", "type", *_IN_PRODUCT_UPDATE}
+_PRESET = {"type", "taxable"}
+"""The fields that a new variant of the sandbox has as the files declare them."""
 
 Objects = dict[str, Mapping[str, Any]]
 
@@ -97,12 +99,13 @@ class Bound:
         """One request for each object, where no documented one writes several."""
         new, fields = self._new_products, self._changed_fields
         more = sum(
-            not each.keys() <= _IN_PRODUCT_CREATE for p in new.values() for each in p["variants"]
+            not each.keys() <= _IN_PRODUCT_CREATE | _PRESET for each in self._new_variants.values()
         )
         together = fields <= _IN_PRODUCT_UPDATE
         owners = {code[:-1] for code in self._changed_variants}
         return (
             len(new)
+            + len(self._products_that_grow)
             + more
             + len(owners if together else self._changed_variants)
             + len(self._new("coupons"))
@@ -114,7 +117,7 @@ class Bound:
     @property
     def read_backs(self) -> int:
         """The reads that verify the writes."""
-        new = sum(len(product["variants"]) for product in self._new_products.values())
+        new = len(self._new_variants)
         written = new + len(self._changed_variants) + len(self._removed["variant"])
         known = len(variants_of(self.live)) + new
         coupons = len(self._new("coupons")) + len(self._removed["coupon"])
@@ -190,6 +193,22 @@ class Bound:
     @property
     def _new_products(self) -> Objects:
         return self._new("products")
+
+    @cached_property
+    def _new_variants(self) -> Objects:
+        live = by_code(variants_of(self.live))
+        return {code: v for code, v in by_code(variants_of(self.files)).items() if code not in live}
+
+    @property
+    def _products_that_grow(self) -> list[str]:
+        """The live products with new variants, which one request adds to each."""
+        shared = self._files("products").keys() & self._live("products").keys()
+        new = self._new_variants.keys()
+        return [
+            code
+            for code in shared
+            if not new.isdisjoint(by_code(self._files("products")[code]["variants"]))
+        ]
 
     @cached_property
     def _changed_variants(self) -> set[str]:

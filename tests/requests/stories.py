@@ -17,6 +17,7 @@ from tests.requests.shop import (
     coupons,
     customers,
     products,
+    variant,
     variants_of,
 )
 
@@ -88,6 +89,15 @@ def grown(variants: int, more: int) -> Catalogue:
     return {**made, "products": made["products"] + products(range(5_000, 5_000 + more // 10))}
 
 
+def plain(variants: int, more: int) -> Catalogue:
+    """Return a shop with so many variants more in one product, which a creation nearly carries."""
+    made = base(variants)
+    new = [variant(50_000 + number) for number in range(more)]
+    kept = ("code", "model", "type", "unit_cost", "unit_price", "taxable")
+    made["products"][0]["variants"] += [{key: each[key] for key in kept} for each in new]
+    return made
+
+
 def removing(variants: int) -> Catalogue:
     """Return a shop that gives up one variant of each of five products."""
     made = priced(with_coupons(variants), 0, 0)
@@ -133,6 +143,7 @@ _HIDDEN_VARIANTS = Safety("hidden variants", lambda bound: bound.written_alone)
 _HIDDEN_PRODUCTS = Safety("hidden products", lambda bound: bound.new_products + 1)
 _RETIRED_VARIANTS = Safety("retired variants", lambda bound: pages(bound.missing_variants, 99))
 _FIRST_BIRTH = Safety("first birth", lambda bound: 4)
+_FIRST_PLAIN_BIRTH = Safety("first birth", lambda bound: 3)
 _HIDDEN_CUSTOMERS = Safety("hidden customers", lambda bound: bound.new_customers + 1)
 _DISPLAY_NAMES = Safety("display names", lambda bound: bound.product_pages)
 _WIDER_LIST = Safety("hidden coupons", lambda bound: bound.wider_list)
@@ -140,6 +151,7 @@ _HIDDEN_COUPONS = Safety("hidden coupons", lambda bound: bound.wider_list + 1 + 
 _ALONE = {"apply": (_HIDDEN_VARIANTS,)}
 _NEW = (_HIDDEN_PRODUCTS, _RETIRED_VARIANTS)
 _BORN = {"plan": _NEW, "apply": (*_NEW, _FIRST_BIRTH)}
+_PLAIN_BORN = {"plan": (_RETIRED_VARIANTS,), "apply": (_RETIRED_VARIANTS, _FIRST_PLAIN_BIRTH)}
 _JOINED = {"plan": (_HIDDEN_CUSTOMERS,), "apply": (_HIDDEN_CUSTOMERS,)}
 _SAVED = ("plan", "apply", "plan --out", "apply plan.json")
 
@@ -183,6 +195,14 @@ STORIES = (
         lambda n: grown(n, 20),
         lambda n: grown(n, 10),
         safety=_BORN,
+        start=base,
+    ),
+    Story("20 plain new variants, the first", lambda n: plain(n, 20), base, safety=_PLAIN_BORN),
+    Story(
+        "20 plain new variants, after others",
+        lambda n: plain(n, 40),
+        lambda n: plain(n, 20),
+        safety=_PLAIN_BORN,
         start=base,
     ),
     Story("200 new variants", lambda n: grown(n, 200), base, safety=_BORN),

@@ -688,6 +688,13 @@ TABLE: list[tuple[str, Any, Ask, Any, Any]] = [
         False,
     ),
     (
+        "new_variant_taxable",
+        False,
+        after(variant("Taxable", "9001"), item(Discontinued=True)),
+        True,
+        False,
+    ),
+    (
         "variant_name_reads_as",
         "product",
         after(variant("Name"), put(Name="Own")),

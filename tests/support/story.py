@@ -184,7 +184,8 @@ class Story:
         report, requests = self.apply(plan, kill)
         same("requests.txt", requests)
         if report is not None and report.complete and not faults and not self.is_surprising:
-            assert report.requests == quoted
+            unsure = sum(len(step.relied) for step in self.shop.made.steps if step.doubted)
+            assert quoted <= report.requests <= quoted + unsure
         if report is None or not report.complete:
             self.shop.twin.faults.clear()
             self.declare("next.yaml")

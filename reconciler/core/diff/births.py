@@ -29,13 +29,13 @@ REASONS = {
 }
 
 
-def is_incomplete(kind: Kind, change: Change, call: Call) -> bool:
-    """Return whether a creation by `call` leaves fields for an update."""
+def find_incomplete_fields(kind: Kind, change: Change, call: Call) -> set[str]:
+    """Return the fields that a creation by `call` leaves for an update."""
     after = change.after or {}
     missing = set(after) - set(call.fields)
     if not after.get(kind.retire):
         missing.discard(kind.retire)
-    return bool(kind.update and missing & set(kind.update.fields) - {kind.parent_kind})
+    return missing & set(kind.update.fields if kind.update else ()) - {kind.parent_kind}
 
 
 def find_births(kind: Kind, changes: Sequence[Change], call: Call) -> dict[Address, Change]:
@@ -45,7 +45,7 @@ def find_births(kind: Kind, changes: Sequence[Change], call: Call) -> dict[Addre
         for change in changes
         if kind.retire in call.fields
         and not (change.after or {}).get(kind.retire)
-        and is_incomplete(kind, change, call)
+        and find_incomplete_fields(kind, change, call)
     }
 
 

@@ -136,23 +136,24 @@ class Kind:
     model: type
     reads: Reads
     collection: str = ""
-    """The key in a catalogue file; empty for what the tool reads but never manages."""
+    """The key in a catalogue file; empty for what is only read."""
     home: str = SHOP
     """Where its objects live: `SHOP` or `PROVIDER`."""
     create: Call | None = None
     update: Call | None = None
     delete: Call | None = None
     delete_many: Call | None = None
-    """Deletes several in one call, where the API can."""
     parent: Parent | None = None
     required: tuple[str, ...] = ()
     """Fields that a new object must have, besides its identity."""
     retire: str = ""
     """The flag that takes an object out of use without deleting it."""
+    preset: Value = field(default_factory=dict)
+    """Fields that a shop may set itself, alike in all new objects; with the likely values."""
     rename: str = ""
     """The write key that carries a new identity, where the API can rename."""
     tree: bool = False
-    """True if the identity is a slash path below another object of the kind."""
+    """True if the identity is a slash path."""
     validate: Callable[[Value], Iterable[tuple[tuple[str | int, ...], str]]] | None = None
     """Rules across fields of one object: path and complaint."""
     internal_fields: Mapping[str, Wire] = field(default_factory=dict)
@@ -188,7 +189,6 @@ class Kind:
     """The fields that reads show, with the keys they come under."""
     _shapes: dict[tuple[str, ...], Shown] = field(init=False, repr=False, default_factory=dict)
     is_private: bool = field(init=False)
-    """True if objects of the kind hold personal data."""
     uncompared_fields: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:

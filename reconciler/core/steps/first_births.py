@@ -29,7 +29,9 @@ def find_first_births(
 
     An object that is created alone is preferred.
     """
-    open_ = [step for step in steps if step.births and step.operation not in proven]
+    open_ = [
+        step for step in steps if (step.births or step.doubted) and step.operation not in proven
+    ]
     if not open_:
         return []
     births = {address for step in steps for address in step.births}
@@ -42,7 +44,9 @@ def find_first_births(
         unknown = {step.id for step in open_}.union(
             *(completing[address] for step in open_ for address in step.births)
         )
-        candidates = sorted(open_, key=lambda step: len(step.births) > 1)
+        # What relies on the first birth cannot be it.
+        own = [step for step in open_ if not step.doubted]
+        candidates = sorted(own, key=lambda step: len(step.births) > 1)
         chosen = next(_independent(candidates, after, completing, unknown), None)
         if chosen is None:
             break

@@ -22,34 +22,46 @@ from reconciler.core.plan.children import find_returning_parents
 from reconciler.core.plan.plan import Plan
 from reconciler.core.steps.first_births import FirstBirth, find_first_births
 from reconciler.core.steps.lower import lower_plan
+from reconciler.core.steps.presets import Presets, find_unlearned
 from reconciler.core.steps.step import Step
 from reconciler.errors import Problem, SourceError
 
 
 def order_steps(
-    plan: Plan, kinds: Kinds, *, proven: Collection[str] | None = None
+    plan: Plan,
+    kinds: Kinds,
+    *,
+    proven: Collection[str] | None = None,
+    presets: Presets | None = None,
 ) -> tuple[Step, ...]:
     """Return every step of the plan in an order in which each finds what it needs.
 
     The order is the same for the same plan. `proven` are the operations that are known to create
     objects out of use: another one first creates a single object, which is read back; None if
-    nothing is read back. Raises SourceError for changes that wait for each other, such as the
-    renames A→B and B→A.
+    nothing is read back. `presets` tells what the shop sets itself in new objects. Raises
+    SourceError for changes that wait for each other, such as the renames A→B and B→A.
     """
     alone: dict[str, Address] = {}
+    presets = presets or Presets()
     while True:
-        steps, first = _order_steps(plan, kinds, alone, proven)
-        shared = {b.step.operation: b.address for b in first if len(b.step.births) > 1}
+        unordered = lower_plan(plan, kinds, alone, presets)
+        unlearned = find_unlearned(unordered, presets.known)
+        known = None if proven is None else set(proven) - unlearned
+        steps, first = _order_steps(unordered, plan, kinds, known)
+        shared = {
+            b.step.operation: b.address
+            for b in first
+            if len(b.step.births) > 1 or b.step.operation in unlearned
+        }
         if not shared.keys() - alone.keys():
             return steps
         alone |= shared
 
 
 def _order_steps(
-    plan: Plan, kinds: Kinds, alone: Mapping[str, Address], proven: Collection[str] | None
+    unordered: list[Step], plan: Plan, kinds: Kinds, proven: Collection[str] | None
 ) -> tuple[tuple[Step, ...], Sequence[FirstBirth]]:
     """Return the ordered steps, and the births that are read back."""
-    unordered = lower_plan(plan, kinds, alone)
     needed = _Dependencies(unordered, kinds, find_returning_parents(plan, kinds))
     waits = {step.id: needed.steps_before(step) - {step.id} for step in unordered}
     after = {i: waits[i] | needed.steps_overwriting(unordered[i]) for i in waits}

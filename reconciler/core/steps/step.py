@@ -65,6 +65,11 @@ class Step:
     proves_births: bool = False
     """True if a birth is read back at once: whether its operation creates objects out of use is
     not known of this shop yet."""
+    assumed: Mapping[Address, Value] = field(default_factory=dict)
+    """The declared values that its request cannot carry and the shop may set itself."""
+    doubted: tuple[Step, ...] = ()
+    """The steps in its place for a shop that sets other values: the creation of all these objects
+    out of use, and the updates that complete them. None where the shop is known to set these."""
     fallback: Mapping[Address, Request] = field(default_factory=dict)
     proofs: Mapping[Address, Proof] = field(default_factory=dict)
     undo: Undo | None = None
@@ -89,9 +94,22 @@ class Step:
             for change in self.changes
         )
 
+    @property
+    def relied(self) -> Set[Address]:
+        """Return the new objects that no later step completes: the shop sets what is missing."""
+        return self.assumed.keys() - self.births
+
+    def with_id(self, number: int) -> Step:
+        """Return the step with another number, and with it the steps in its place."""
+        if self.id == number:
+            return self
+        return replace(self, id=number, doubted=tuple(s.with_id(number) for s in self.doubted))
+
     def written_values(self, change: Change) -> Value:
-        """Return the values of `change` that this step writes."""
+        """Return the values of `change` that are in the shop after this step."""
         carried, after = self.carried.get(change.address.kind, frozenset()), change.after or {}
+        if self.assumed and change.address in self.relied:
+            carried = carried.union(self.assumed[change.address])
         if after.keys() <= carried:
             return after
         return {name: v for name, v in after.items() if name in carried}

@@ -1,7 +1,8 @@
 """Watches whether the shop creates objects out of use, and ends their creation where it does not.
 
-Whether it does is undocumented (dealpos-api.md §13). Until an operation has shown it, one object
-at a time is created that way, and read back before anything else is sent.
+Whether it does is undocumented (dealpos-api.md §13), and so is what it sets itself in a new object.
+Until an operation has shown both, one object at a time is created that way, and read back before
+anything else is sent.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.core.diff.births import EXPOSED
+from reconciler.core.model.address import Address
+from reconciler.core.steps.presets import is_confirmed, learn
 from reconciler.core.steps.step import AtomicGroups, Step
 from reconciler.dealpos.apply.send import RequestSender
 from reconciler.ledger.journal import Journal
@@ -32,7 +35,13 @@ class FirstBirths:
         self.groups = groups
         self.journal = journal
         self.addresses = frozenset(address for step in steps for address in step.births)
-        self._noted = False
+        self._noted: frozenset[Address] = frozenset()
+        self._needed = {
+            step.operation: frozenset(n for value in step.assumed.values() for n in value)
+            for step in steps
+            if step.doubted
+        }
+        """The fields that steps rely on, by operation: the first birth has to show them."""
         self._sent: set[int] = set()
         self._unproven = {
             step.operation: f"{min(step.births)} was not created"
@@ -49,32 +58,45 @@ class FirstBirths:
 
     def reason_against(self, step: Step) -> str | None:
         """Return why the objects of a step must not be created out of use, or None."""
-        if not step.births:
+        if not step.births and self.is_confirmed(step):
             return None
         if self._finishing is not None:
             return None if step.id in self._finishing else _SOLD_AT_ONCE
         if step.operation not in self._unproven:
             return None
         group = [self.groups.steps[i] for i in self.groups.group_of(step, self._sent)]
-        born = {a for each in group if each.operation in self._unproven for a in each.births}
+        born = {
+            address
+            for each in group
+            if each.operation in self._unproven
+            for address in each.births.union(each.relied)
+        }
         return _UNPROVEN.format(self._unproven[step.operation]) if len(born) > 1 else None
 
-    def begin(self) -> None:
-        """Note the new objects before the first of them is created."""
-        if not self._noted:
+    def is_confirmed(self, step: Step) -> bool:
+        """Return whether the shop is known to set itself what the objects of a step rely on."""
+        return not step.doubted or is_confirmed(step, self.sender.client.routes.tenant.presets)
+
+    def begin(self, step: Step) -> None:
+        """Note new objects before they are created: those of the plan before the first of them."""
+        if not self._noted >= step.births:
+            self.addresses |= step.births
             self.journal.begin_births(self.addresses)
-            self._noted = True
+            self._noted = self.addresses
 
     def prove(self, step: Step) -> None:
         """Read back what a step has created, if that is the first of its operation."""
         self._sent.add(step.id)
         if step.operation not in self._unproven:
             return
-        shown = self.sender.is_out_of_use(step)
-        if shown is None:
+        kind, tenant = self.sender.kinds[min(step.births).kind], self.sender.client.routes.tenant
+        shown = self.sender.see_birth(step, self._needed.get(step.operation, frozenset()))
+        if (is_retired := shown.get(kind.retire)) is None:
             self._unproven[step.operation] = f"{min(step.births)} does not read back yet"
-        elif shown:
-            self.sender.client.routes.tenant.safe_births.append(step.operation)
+            return
+        tenant.presets[step.operation] = dict(learn(kind, step.carried[kind.name], shown))
+        if is_retired:
+            tenant.note_safe_birth(step.operation)
             del self._unproven[step.operation]
         else:
             self._finish(step)

@@ -7,8 +7,9 @@ siblings.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from reconciler.core.diff.attempts import is_settled, record_attempt
 from reconciler.core.diff.change import Action
@@ -18,11 +19,11 @@ from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.replacement import revalidate_replacement
 from reconciler.core.report import (
     ACCEPTED,
-    Outcome,
     Report,
     Status,
     Written,
-    fold_writes,
+    gather_writes,
+    list_set_aside,
     outcome_of,
     redact,
     rewrites_after,
@@ -31,7 +32,7 @@ from reconciler.core.steps.step import Step, renew_replacement
 from reconciler.dealpos.apply.first_births import FirstBirths
 from reconciler.dealpos.apply.send import RequestSender
 from reconciler.dealpos.apply.stopping import StopPolicy
-from reconciler.dealpos.apply.verify import Verifier, Writes
+from reconciler.dealpos.apply.verify import Verifier
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.observer import ApplyObserver
 from reconciler.dealpos.operations import OPERATIONS
@@ -77,9 +78,9 @@ def apply_steps(
     sender.reserved = policy.count_reserved
     sender.note_lost = journal.note_lost
     current = _Run(plan, steps, sender, policy, journal, observer or ApplyObserver())
-    writes = _by_change(plan, current.send_all())
+    writes = gather_writes(plan, current.send_all())
     if current.stopped is None:
-        writes = Verifier(steps, kinds, sender, plan.known_rewrites).verify(writes)
+        writes = Verifier(current.sent_steps(), kinds, sender, plan.known_rewrites).verify(writes)
     outcomes, rewrites, attempts = [], {}, {}
     planned = {change.address: change for change in plan.changes}
     for address, written in writes.items():
@@ -103,28 +104,12 @@ def apply_steps(
     journal.note_attempts(attempts, settled)
     return Report(
         plan.store,
-        (*outcomes, *_set_aside(plan)),
+        (*outcomes, *list_set_aside(plan)),
         client.requests - before,
         current.stopped or policy.closed,
         policy.needed if policy.closed and not policy.begun else None,
         plan.labels,
     )
-
-
-def _by_change(plan: Plan, writes: Iterable[Written]) -> Writes:
-    """Return the writes of a run as one per change, in the order of the plan."""
-    found: dict[Address, list[Written]] = {change.address: [] for change in plan.changes}
-    for written in writes:
-        found[written.address].append(written)
-    return {address: fold_writes(own) for address, own in found.items()}
-
-
-def _set_aside(plan: Plan) -> Iterator[Outcome]:
-    """Yield the approved changes that are not sent: already in place, or stale."""
-    for done in plan.done:
-        yield Outcome(done.address, done.action, "skipped", done.reason, verified=True)
-    for stale in plan.stale:
-        yield Outcome(stale.address, stale.action, "stale", stale.reason)
 
 
 @dataclass
@@ -142,6 +127,8 @@ class _Run:
     """Kinds of which an object was not kept as written: a replacement could lose another."""
     unseen: dict[str, str] = field(default_factory=dict)
     """Kinds of which a new object could not be seen, and why none of them is created any more."""
+    doubted: set[int] = field(default_factory=set)
+    """Steps whose objects are completed one by one, because the shop sets other values."""
     stopped: str | None = None
 
     def __post_init__(self) -> None:
@@ -179,7 +166,21 @@ class _Run:
             return self._skip(step, why)
         if why := self.policy.reason_to_stop(step):
             return self._skip(step, why)
-        return self._attempt(step)
+        return self._attempt(step) if self.births.is_confirmed(step) else self._doubt(step)
+
+    def _doubt(self, step: Step) -> tuple[Written, ...]:
+        """Create the objects of a step out of use, and complete each by an update."""
+        creation, *updates = step.doubted
+        self.doubted.add(step.id)
+        writes = self._attempt(creation)
+        for update in () if step.id in self.failed else updates:
+            writes += self._send_single(update)
+        return writes
+
+    def sent_steps(self) -> list[Step]:
+        """Return the steps as they were sent."""
+        sent = (s.doubted if s.id in self.doubted else (s,) for s in self.steps)
+        return list(chain.from_iterable(sent))
 
     def _attempt(self, step: Step) -> tuple[Written, ...]:
         client = self.sender.client
@@ -198,7 +199,7 @@ class _Run:
                 return self._create(step)
             if not step.births:
                 return self.sender.send(step)
-            self.births.begin()
+            self.births.begin(step)
             writes = self.sender.send(step)
             self.births.prove(step)
             return writes

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from reconciler.core.diff.diff import differs
 from reconciler.core.diff.readback import describe_mismatch, may_be_behind
+from reconciler.core.model.kind import Value
 from reconciler.core.model.live import Observed
 from reconciler.core.report import Written
 from reconciler.core.steps.step import Request, Step, Undo
@@ -46,18 +47,22 @@ class RequestSender(Lookup):
                     raise
         return record_acceptance(step)
 
-    def is_out_of_use(self, step: Step) -> bool | None:
-        """Return whether an object that a step has created out of use is so; None if not shown."""
+    def see_birth(self, step: Step, fields: frozenset[str]) -> Value:
+        """Return what a read shows of an object that a step has created out of use; {} if nothing.
+
+        `fields` are asked for beside the flag that takes it out of use.
+        """
         address, patience = min(step.births), Patience(self.client)
-        retire = self.kinds[address.kind].retire
+        asked = {address: fields | {self.kinds[address.kind].retire}}
         while True:
             try:
-                state = self.read([address], {address: frozenset({retire})}).get(address)
+                state = self.read([address], asked).get(address)
             except (ApiError, Stopped):
-                return None
-            if isinstance(state, Observed) or not patience.wait(self.reserved() + 1):
-                shown = state.value.get(retire) if isinstance(state, Observed) else None
-                return shown if shown is None else bool(shown)
+                return {}
+            if isinstance(state, Observed):
+                return state.value
+            if not patience.wait(self.reserved() + 1):
+                return {}
 
     def delete(self, step: Step) -> tuple[Written, ...]:
         """Delete the objects of a step; an object that is gone already counts as deleted."""

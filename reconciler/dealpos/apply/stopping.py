@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from reconciler.core.diff.change import Action
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.live import ListingStats
+from reconciler.core.steps.presets import is_confirmed
 from reconciler.core.steps.step import AtomicGroups, Step
 from reconciler.core.steps.usage import SECONDS_PER_REQUEST, count_readbacks
 from reconciler.dealpos.client import Client
@@ -70,9 +71,15 @@ class StopPolicy:
         Finished steps have sent theirs, and some a read: of a replaced object, and of a creation.
         """
         steps = [self.groups.steps[i] for i in ids]
-        whole = count_readbacks(steps, self.kinds, self.pages) + sum(len(s.requests) for s in steps)
+        whole = count_readbacks(steps, self.kinds, self.pages) + sum(map(self._count_writes, steps))
         passed = [self.groups.steps[i] for i in self.passed]
         reads = sum(
             (s.action is Action.REPLACE) + (s.undo is not None) + s.proves_births for s in passed
         )
-        return whole - reads - sum(len(s.requests) for s in passed)
+        return whole - reads - sum(map(self._count_writes, passed))
+
+    def _count_writes(self, step: Step) -> int:
+        """Return the requests that send a step, and complete its objects where that is needed."""
+        known = self.client.routes.tenant.presets
+        more = step.doubted and not is_confirmed(step, known)
+        return sum(len(each.requests) for each in (step.doubted if more else (step,)))

@@ -195,7 +195,8 @@ def _new(
         return
     place = {"Code": code, "Product": product["Code"], "Category": product["Category"]}
     double = choice == "double"
-    current = taken.payload if taken and not double else BLANK
+    blank = {**BLANK, "Taxable": shop.choices.new_variant_taxable}
+    current = taken.payload if taken and not double else blank
     payload = merge_fields(item, ITEM, {**current, **place}, update=False)
     payload["Type"] = _type(shop, item, operation, payload["Type"])
     payload["Name"] = payload["Name"] or display_name(shop, product, payload)
