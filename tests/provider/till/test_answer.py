@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from reconciler.provider.till import answer as answer_module
 from reconciler.provider.till.answer import Provider
 from tests.support.provided import (
     BATCH,
@@ -31,6 +30,7 @@ from reconciler.core.provider.terms import CodeBatch, Terms
 from reconciler.errors import ProviderError, ProviderUnavailable
 from reconciler.provider.service import Answer, CouponService
 from reconciler.provider.store import PublishedRelease
+from reconciler.provider.till import answer as answer_module
 
 WORTHLESS = {"Type": "Amount", "Amount": 0, "ApplyTo": None}
 
