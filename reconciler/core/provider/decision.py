@@ -24,15 +24,15 @@ from reconciler.core.provider.terms import (
 )
 
 
-def refuse(
-    terms: Terms | None, question: CouponQuestion, now: datetime, wording: CashierWording
-) -> CouponRefusal | None:
-    """Return the first reason for a no that needs no count of uses; None where there is none.
+def refuse_unknown(question: CouponQuestion, wording: CashierWording) -> CouponRefusal:
+    """Return the no for a code that no release knows."""
+    return wording.refuse("unknown", question.code, outlet=question.outlet)
 
-    `terms` is None for a code that no release knows.
-    """
-    if terms is None:
-        return wording.refuse("unknown", question.code, outlet=question.outlet)
+
+def refuse(
+    terms: Terms, question: CouponQuestion, now: datetime, wording: CashierWording
+) -> CouponRefusal | None:
+    """Return the first reason for a no that needs no count of uses; None where there is none."""
     checks = _checks(terms, question, now)
     reason = next((reason for reason, is_met in checks if is_met), None)
     if reason is None:

@@ -62,8 +62,8 @@ def dump_release(release: Release) -> str:
 
 
 def digest_document(document: str) -> str:
-    """Return `sha256:` and the digest of a document."""
-    return f"sha256:{hashlib.sha256(document.encode()).hexdigest()}"
+    """Return the SHA-256 of a document in hexadecimal digits."""
+    return hashlib.sha256(document.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def parse_release(document: str, name: str = "the release") -> Release:

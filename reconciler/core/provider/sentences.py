@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Literal
 
 from reconciler.core.model.codec import number
 from reconciler.core.provider.options import Language
@@ -54,6 +55,21 @@ PLACEHOLDERS: Mapping[Reason, frozenset[str]] = {
 }
 """The placeholders that a sentence of each reason may have."""
 
+Trouble = Literal["bad_request", "limited", "unavailable"]
+"""The reasons for a no that do not lie in the coupon."""
+
+_TROUBLES: Mapping[Language, Mapping[Trouble, str]] = {
+    "en": {
+        "bad_request": "The coupon could not be read. Enter it again.",
+        "limited": "Too many wrong coupons at this outlet. Wait a minute.",
+        "unavailable": "Coupons cannot be checked now. Try again in a minute.",
+    },
+    "id": {
+        "bad_request": "Kupon tidak terbaca. Masukkan lagi kodenya.",
+        "limited": "Terlalu banyak kupon salah di gerai ini. Tunggu satu menit.",
+        "unavailable": "Kupon belum bisa diperiksa sekarang. Coba lagi satu menit lagi.",
+    },
+}
 _OFFERS: Mapping[Language, tuple[str, str]] = {
     "en": ("{code}: {amount} off", ", at most {most}"),
     "id": ("{code}: diskon {amount}", ", paling banyak {most}"),
@@ -97,6 +113,10 @@ class CashierWording:
         if when is not None:
             facts |= {"date": self._date(when), "time": f"{when.astimezone(self.zone):%H:%M}"}
         return CouponRefusal(reason, _fill(text, facts))
+
+    def excuse(self, trouble: Trouble) -> str:
+        """Return the sentence of a no that does not lie in the coupon."""
+        return _TROUBLES[self.language][trouble]
 
     def describe(self, terms: Terms, code: str) -> str:
         """Return the sentence of a yes: the coupon's own message, or what it gives."""

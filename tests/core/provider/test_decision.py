@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reconciler.core.provider.decision import judge_sale, offer, refuse, refuse_hold
+from reconciler.core.provider.decision import judge_sale, offer, refuse, refuse_hold, refuse_unknown
 from reconciler.core.provider.sentences import (
     PLACEHOLDERS,
     REFUSALS,
@@ -94,8 +94,7 @@ def test_a_coupon_without_conditions_is_given_to_anybody() -> None:
 
 
 def test_a_code_that_no_release_knows_is_repeated_in_part() -> None:
-    refusal = refuse(None, CouponQuestion("x" * 10**6), NOW, WORDING)
-    assert refusal is not None
+    refusal = refuse_unknown(CouponQuestion("x" * 10**6), WORDING)
     assert refusal.reason == "unknown"
     assert refusal.message == f"{'x' * 40}… is not a known coupon"
 

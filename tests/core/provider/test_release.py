@@ -29,10 +29,10 @@ MOMENTS = st.datetimes(
     datetime(2020, 1, 1), datetime(2040, 1, 1),  # noqa: DTZ001 - the zones are drawn apart
     timezones=st.sampled_from([UTC, timezone(timedelta(hours=7))]),
 )  # fmt: skip
-NAMES = st.text(min_size=1, max_size=12).filter(lambda text: bool(code_key(text)))
+NAMES = st.text('aBß é\u212a/{"', min_size=1, max_size=12).filter(lambda text: bool(code_key(text)))
 TERMS = st.builds(
     Terms,
-    code=NAMES.filter(lambda text: not any("\ud800" <= sign <= "\udfff" for sign in text)),
+    code=NAMES,
     type=st.just("Amount"),
     amount=AMOUNTS,
     maximum_discount=st.none() | AMOUNTS,
@@ -76,7 +76,7 @@ def test_equal_terms_give_one_digest() -> None:
     )
     texts = [dump_release(Release((first, second))), dump_release(Release((second, other)))]
     assert texts[0] == texts[1]
-    assert digest_document(texts[0]).startswith("sha256:")
+    assert len(digest_document(texts[0])) == 64
     assert digest_document(texts[0]) != digest_document(dump_release(Release((first,))))
 
 

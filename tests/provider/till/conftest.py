@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from tests.support.provided import ProvidedShop
 
 from reconciler.provider.sqlite.store import SqliteStore
 from reconciler.provider.store import UsageStore
+from tests.support.provided import ProvidedShop
 from tests.support.usage import SetClock, UsageDriver
 
 

@@ -11,6 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
+from reconciler.core.provider.release import digest_document, dump_release
+from reconciler.core.provider.terms import CodeBatch, Terms
+from reconciler.errors import ProviderError, ProviderUnavailable
+from reconciler.provider.service import Answer, CouponService
+from reconciler.provider.store import PublishedRelease
+from reconciler.provider.till import answer as answer_module
 from reconciler.provider.till.answer import Provider
 from tests.support.provided import (
     BATCH,
@@ -24,13 +31,6 @@ from tests.support.provided import (
     VALIDATE,
     ProvidedShop,
 )
-
-from reconciler.core.provider.release import digest_document, dump_release
-from reconciler.core.provider.terms import CodeBatch, Terms
-from reconciler.errors import ProviderError, ProviderUnavailable
-from reconciler.provider.service import Answer, CouponService
-from reconciler.provider.store import PublishedRelease
-from reconciler.provider.till import answer as answer_module
 
 WORTHLESS = {"Type": "Amount", "Amount": 0, "ApplyTo": None}
 

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from reconciler.core.provider.terms import CartItem, CouponOffer
 from reconciler.provider.till.body import BadBody, read_object
 from reconciler.provider.till.wire import (
     RedeemRequest,
@@ -25,8 +27,6 @@ from reconciler.provider.till.wire import (
     write_offer,
     write_refusal,
 )
-
-from reconciler.core.provider.terms import CartItem, CouponOffer
 
 HERE = Path(__file__).parent
 VALIDATE = (HERE / "validate.json").read_bytes()

@@ -1,0 +1,44 @@
+"""A sale of the till as the report that the store books."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from reconciler.core.provider.decision import judge_sale
+from reconciler.provider.store import Flag, SaleReport
+from reconciler.provider.till.loaded import LoadedRelease
+from reconciler.provider.till.wire import RedeemRequest
+
+_MARK_DIGITS = 16
+
+
+def report_sale(loaded: LoadedRelease, sale: RedeemRequest, now: datetime) -> SaleReport:
+    """Return the report of a sale.
+
+    The text of a code that no release knows is not kept: it may authorise (dealpos-api.md §10),
+    or be a code of a batch that was removed. Its mark tells whether two sales used the same one.
+    """
+    found = loaded.coupons.find(sale.code) if sale.code else None
+    at = loaded.place(sale.at)
+    options = loaded.release.options
+    flags: set[Flag] = set()
+    if sale.is_void:
+        flags |= set() if options.void_returns_use else {"kept"}
+    elif found is not None:
+        flags |= judge_sale(found.terms, sale.gross, sale.discount, at or now, options.hold)
+    return SaleReport(
+        invoice=sale.invoice,
+        state="voided" if sale.is_void else "counted",
+        counter=found.counter if found else None,
+        code="" if found or not sale.code else loaded.mask(sale.code, _MARK_DIGITS),
+        limit=found.terms.limit if found else None,
+        outlet=sale.outlet,
+        number=sale.number,
+        customer=loaded.identify(sale.customer),
+        at=at,
+        now=now,
+        discount=sale.discount,
+        gross=sale.gross,
+        flags=frozenset(flags),
+        digest=sale.digest,
+    )
