@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 RUN := .venv/bin/python -m
 DEMO := examples/kopi-nusantara
 
-.PHONY: help demo test mutation browser docs guides picture lint format schemas contract cassettes requests soak fuzz prefixes bench dist clean
+.PHONY: help demo test mutation browser docs guides picture lint format schemas contract cassettes requests soak fuzz prefixes race crash bench dist clean
 
 help:
 	@echo "make demo      plan, apply and plan again: a coffee chain in the embedded sandbox"
@@ -23,6 +23,8 @@ help:
 	@echo "make requests  compare the API usage of every story, in large shops too, with docs/requests.md"
 	@echo "make soak      run SEEDS random storms: faults, kills, other writers (60 take half a minute)"
 	@echo "make prefixes  interrupt WORLDS generated applies after each request (10,000: an hour)"
+	@echo "make race      ask SQLite and PostgreSQL for RACE uses at 64 tills (100,000: three minutes)"
+	@echo "make crash     kill tills under load KILLS times, every two seconds (20 of each store)"
 	@echo "make fuzz      damage every file of a run in MUTANTS ways (2000: half an hour)"
 	@echo "make mutation  run SAMPLE random mutants of workflows, plan, steps and apply (250: an hour)"
 	@echo "make bench     measure in turns: plan, floor, octoDNS and the commit RELEASE (minutes)"
@@ -110,6 +112,14 @@ soak: .venv/dev.stamp
 WORLDS ?= 10000
 prefixes: .venv/dev.stamp
 	@WORLDS=$(WORLDS) $(RUN) pytest -q -n auto --timeout 600 tests/invariants/test_prefixes.py
+
+RACE ?= 100000
+race: .venv/dev.stamp
+	@RACE=$(RACE) $(RUN) pytest -q --timeout 1800 tests/provider/test_race.py -k race
+
+KILLS ?= 20
+crash: .venv/dev.stamp
+	@KILLS=$(KILLS) KILL_AFTER=2 $(RUN) pytest -q --timeout 1800 tests/provider/test_race.py -k kill
 
 .venv/mutation.stamp: pyproject.toml | .venv/dev.stamp
 	@$(RUN) pip --disable-pip-version-check install --quiet -e '.[mutation]'

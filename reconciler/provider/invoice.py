@@ -44,6 +44,8 @@ class Transition:
     """The counter whose use is given back; empty for none."""
     takes: str = ""
     """The counter of which a use is taken; empty for none."""
+    is_news: bool = True
+    """False if the store has all of it already, so that nothing is written."""
 
     def booking(self, added: frozenset[Flag]) -> Booking:
         """Return the answer, with the flags that taking the use has added."""
@@ -55,15 +57,17 @@ def transition(known: KnownInvoice | None, sale: SaleReport) -> Transition:
     result, state, counter = _decide(known, sale)
     before = known.counter if known and known.state == "counted" else ""
     after = counter if state == "counted" else ""
-    flags = _flags(known, sale, state)
+    flags, digests = _flags(known, sale, state), _digests(known, sale)
+    stored = (known.state, known.counter, known.flags, known.digests) if known else ()
     return Transition(
         result,
         state,
         counter,
         flags,
-        _digests(known, sale),
+        digests,
         gives=before if before != after else "",
         takes=after if before != after else "",
+        is_news=stored != (state, counter, flags, digests),
     )
 
 

@@ -43,21 +43,23 @@ def clock() -> SetClock:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def open_it(request: pytest.FixtureRequest, clock: SetClock) -> OpenStore:
-    """A function that opens the same store each time."""
+def place(request: pytest.FixtureRequest) -> str:
+    """The address of a store that is empty: a path, or a schema of its own."""
     if request.param == "sqlite":
-        path = request.getfixturevalue("quick_path") / "provider.db"
+        return str(request.getfixturevalue("quick_path") / "provider.db")
+    return str(request.getfixturevalue("postgres").new_schema())
 
-        async def open_sqlite() -> UsageStore:
-            return SqliteStore(path, clock=clock)
 
-        return open_sqlite
-    dsn = request.getfixturevalue("postgres").new_schema()
+@pytest.fixture
+def open_it(place: str, clock: SetClock) -> OpenStore:
+    """A function that opens the same store each time, with the clock of the test."""
 
-    async def open_database() -> UsageStore:
-        return await open_postgres(dsn, clock=clock)
+    async def open_store() -> UsageStore:
+        if place.startswith("postgresql:"):
+            return await open_postgres(place, clock=clock)
+        return SqliteStore(Path(place), clock=clock)
 
-    return open_database
+    return open_store
 
 
 @pytest.fixture

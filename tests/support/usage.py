@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable, Collection, Coroutine
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+
+import psycopg
 
 from reconciler.provider.store import (
     Booking,
@@ -44,7 +47,11 @@ class UsageDriver:
         self.clock = clock
         self._open = open_it
         self._runner = asyncio.Runner()
-        self.store = self.run(self.opened())
+        try:
+            self.store = self.run(self.opened())
+        except BaseException:
+            self._runner.close()
+            raise
 
     async def opened(self) -> UsageStore:
         return await self._open()
@@ -123,3 +130,35 @@ class UsageDriver:
 
     def backup(self, file: Path) -> None:
         self.run(self.store.backup(file))
+
+
+INVARIANTS = {
+    "I1: a hold is counted": """
+        SELECT counter FROM counter WHERE holds <>
+          (SELECT count(*) FROM hold WHERE hold.counter = counter.counter)""",
+    "I2: used are the counted invoices": """
+        SELECT counter FROM counter WHERE used <> (SELECT count(*) FROM invoice
+          WHERE invoice.counter = counter.counter AND state = 'counted')""",
+    "I2: a counted invoice has a counter": """
+        SELECT invoice FROM invoice WHERE state = 'counted'
+          AND counter NOT IN (SELECT counter FROM counter)""",
+    "a state is flagged": """
+        SELECT invoice FROM invoice WHERE (state IN ('doubtful', 'unknown_code'))
+          <> (flags LIKE '%doubtful%' OR flags LIKE '%unknown_code%')""",
+}
+
+
+def broken_invariants(place: str) -> list[str]:
+    """Return the invariants that do not hold in a store, as a reader of its own sees it."""
+    with closing(connect(place)) as connection:
+        return [name for name, query in INVARIANTS.items() if connection.execute(query).fetchall()]
+
+
+def connect(place: str) -> Any:
+    """Open a connection of the test's own to a store."""
+    if place.startswith("postgresql:"):
+        return psycopg.connect(place, autocommit=True)
+    connection = sqlite3.connect(place)
+    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    return connection

@@ -56,9 +56,13 @@ class SqliteStore:
         self._deadline = deadline
         self._durable_holds = durable_holds
         self._file = SqliteFile(path, deadline * 0.8)  # a lock is reported before the deadline
-        self._writer = StoreWriter(self._file, deadline, on_failure)
-        self._reader = self._file.connect()
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="provider-reader")
+        self._reader = self._file.connect()
+        try:
+            self._writer = StoreWriter(self._file, deadline, on_failure)
+        except BaseException:
+            self._reader.close()
+            raise
 
     @property
     def queue_length(self) -> int:

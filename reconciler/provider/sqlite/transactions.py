@@ -166,6 +166,8 @@ def _renew(connection: Connection, request: HoldRequest, *, only_theirs: bool) -
 def book_sale(connection: Connection, sale: SaleReport) -> Booking:
     """Record one report of an invoice, and take or give back the use that it means."""
     step = transition(known_invoice(connection, sale.invoice), sale)
+    if not step.is_news:
+        return step.booking(frozenset())
     if step.gives:
         connection.execute("UPDATE counter SET used = used - 1 WHERE counter = ?", (step.gives,))
     added = _take_use(connection, sale, step.takes) if step.takes else frozenset()

@@ -114,6 +114,8 @@ class StoreWriter:
     def _fail(self, waiting: list[WaitingWrite], message: str) -> None:
         """Answer everybody, so that nobody waits for a thread that is gone."""
         self._ended = message
+        with contextlib.suppress(sqlite3.Error):
+            self._disconnect()
         with contextlib.suppress(queue.Empty):
             while True:
                 if (write := self._queue.get_nowait()) is not None:
@@ -181,6 +183,8 @@ class StoreWriter:
 
 def _attempt(write: WaitingWrite, connection: sqlite3.Connection) -> Any:
     """Run one operation; an error of ours is its result, because it has changed nothing."""
+    if write.expires < time.monotonic():  # the round waited for a lock, and the till has its no
+        return ProviderUnavailable("nobody waits for this any more")
     try:
         return write.operation(connection)
     except ReconcilerError as error:

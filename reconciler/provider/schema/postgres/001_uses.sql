@@ -150,6 +150,12 @@ BEGIN
     IF NOT p_durable THEN
         PERFORM set_config('synchronous_commit', 'off', true);
     END IF;
+    -- Most questions about a coupon that is used up need no lock: uses alone have filled the limit.
+    SELECT c.used, c.holds INTO uses, held FROM counter c WHERE c.counter = p_counter;
+    IF uses >= p_limit AND p_customer_limit IS NULL AND p_reentry = 'refuse' THEN
+        status := 'used_up';
+        RETURN;
+    END IF;
     SELECT l.uses, l.held INTO uses, held FROM lock_counter(p_counter, p_batch) l;
     held := free_expired(p_counter, p_now, held);
     IF p_customer_limit IS NOT NULL THEN
