@@ -53,7 +53,7 @@ def read_object(body: bytes) -> Mapping[str, Any]:
             parse_int=_number,
             parse_float=_number,
             parse_constant=_no_number,
-            object_pairs_hook=_lower_keys,
+            object_pairs_hook=_lower_pairs,
         )
     except UnicodeDecodeError:
         raise BadBody("not_utf8") from None
@@ -65,6 +65,13 @@ def read_object(body: bytes) -> Mapping[str, Any]:
         raise BadBody("not_object")
     _refuse_depth(found)
     return found
+
+
+def lower_keys(value: Any) -> Any:
+    """Return decoded JSON with the keys of every object in lower case, as `read_object` does."""
+    if isinstance(value, Mapping):
+        return {name.lower(): lower_keys(inner) for name, inner in value.items()}
+    return list(map(lower_keys, value)) if isinstance(value, list) else value
 
 
 def read_text(found: Mapping[str, Any], *names: str) -> str:
@@ -137,7 +144,7 @@ def _no_number(_: str) -> None:
     """Return None for NaN and Infinity, which JSON does not have."""
 
 
-def _lower_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _lower_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return {name.lower(): value for name, value in pairs}
 
 
