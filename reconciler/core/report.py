@@ -127,8 +127,9 @@ class Written:
 
     @property
     def unconfirmed(self) -> bool:
-        """Return whether it was accepted and not yet read back."""
-        return self.status == "applied" and self.observed is None and self.unread is None
+        """Return whether it was accepted and not yet read back as far as it is to be."""
+        is_seen = self.observed is not None and not self.awaits_listing
+        return self.status == "applied" and not is_seen and self.unread is None
 
 
 def fold_writes(writes: Sequence[Written]) -> Written:
@@ -156,6 +157,11 @@ def gather_writes(plan: Plan, writes: Iterable[Written]) -> Mapping[Address, Wri
     for written in writes:
         found[written.address].append(written)
     return {address: fold_writes(own) for address, own in found.items()}
+
+
+def leave_unread(writes: Mapping[Address, Written], why: str | None) -> Mapping[Address, Written]:
+    """Return writes with the reason why the accepted ones were not read back."""
+    return {a: replace(w, unread=why) if w.unconfirmed else w for a, w in writes.items()}
 
 
 def list_set_aside(plan: Plan) -> Iterator[Outcome]:

@@ -205,6 +205,7 @@ KIND = Kind(
         # dealpos-api.md §10: lists active coupons only; other filter values are undocumented.
         listing=Listing(
             "coupon.list",
+            fields=frozenset(Coupon.__annotations__) - {"requires"},
             wider=Listing("coupon.list_by_status", constants={"UsageStatus": "All"}),
         ),
         single=Single("coupon.by_code"),
@@ -233,5 +234,6 @@ KIND = Kind(
     secret=_is_secret,
     label=lambda value, _: value.get("description", ""),
     must_match_on_readback=_TERMS,
+    type_field="type",
     validate=_validate,
 )

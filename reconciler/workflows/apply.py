@@ -38,8 +38,8 @@ def apply_plan(
                 commit = commit_of(shop.settings.root) or ""
                 report = publish_release(planned.provider.client, plan, report, commit)
         shop.save_profile()
-        if any(outcome.status == "applied" for outcome in report.outcomes):
-            shop.note_apply()
         taken = {o.address for o in report.outcomes if o.status in ACCEPTED and not o.lost}
+        if taken:
+            shop.note_apply()
         save_recent(shop.state, shop.store, (c for c in sent.changes if c.address in taken))
         return report, ledger.record(plan, planned.basis, report)

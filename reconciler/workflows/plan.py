@@ -247,7 +247,7 @@ def order_steps(
     exposed = any(change.interrupted == EXPOSED for change in plan.changes)
     proven = None if tenant.unsafe_birth or exposed else tenant.safe_births
     sent, presets = plan.in_shop(KINDS), Presets(tenant.presets, common or {})
-    steps = order.order_steps(sent, KINDS, proven=proven, presets=presets)
+    steps = order.order_steps(sent, KINDS, proven=proven, presets=presets, today=shop.today)
     unsafe = tenant.unsafe_birth and not exposed
     checked = check_prefixes(sent, steps, KINDS, unsafe_births=unsafe)
     window = _window_of(shop)

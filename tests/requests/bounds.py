@@ -89,6 +89,11 @@ class Bound:
         return len(self._new("coupons"))
 
     @property
+    def replaced_coupons(self) -> int:
+        """The coupons that differ; each is deleted and created."""
+        return len(self._changed_coupons)
+
+    @property
     def _reads_of_customers(self) -> int:
         named, count = self._named("customers"), len(self._live("customers"))
         is_listed = named <= self._live("customers").keys()
@@ -109,6 +114,7 @@ class Bound:
             + more
             + len(owners if together else self._changed_variants)
             + len(self._new("coupons"))
+            + 2 * self.replaced_coupons
             + len(self._new("customers"))
             + pages(len(self._removed["coupon"]), BATCH)
             + len(self._removed["variant"])
@@ -120,12 +126,14 @@ class Bound:
         new = len(self._new_variants)
         written = new + len(self._changed_variants) + len(self._removed["variant"])
         known = len(variants_of(self.live)) + new
-        coupons = len(self._new("coupons")) + len(self._removed["coupon"])
+        new_coupons = self._new("coupons")
+        coupons = len(new_coupons) + len(self._removed["coupon"]) + self.replaced_coupons
         return (
             min(pages(written, BATCH), pages(known, self.size))
             + self._listed("products", len(self._new_products))
             + self._listed("customers", len(self._new("customers")))
             + (pages(len(self._files("coupons")), self.size) if coupons else 0)
+            + sum("requires" in coupon for coupon in new_coupons.values())
         )
 
     @property
@@ -223,9 +231,15 @@ class Bound:
 
     @cached_property
     def _coupons_by_code(self) -> set[str]:
-        """The declared coupons that no list shows whole."""
+        """The coupons whose requirement must be known: declared, or to be created again."""
         live = self._live("coupons")
-        return {c for c in self._files("coupons").keys() & live.keys() if "requires" in live[c]}
+        named = self._files("coupons").keys() & live.keys()
+        return {c for c in named if "requires" in live[c]} | self._changed_coupons
+
+    @cached_property
+    def _changed_coupons(self) -> set[str]:
+        live, files = self._live("coupons"), self._files("coupons")
+        return {c for c in live.keys() & files.keys() if live[c] != files[c]}
 
     @cached_property
     def _removed(self) -> dict[str, set[str]]:

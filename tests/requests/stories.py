@@ -148,6 +148,8 @@ _HIDDEN_CUSTOMERS = Safety("hidden customers", lambda bound: bound.new_customers
 _DISPLAY_NAMES = Safety("display names", lambda bound: bound.product_pages)
 _WIDER_LIST = Safety("hidden coupons", lambda bound: bound.wider_list)
 _HIDDEN_COUPONS = Safety("hidden coupons", lambda bound: bound.wider_list + 1 + bound.new_coupons)
+_FIRST_COUPON = Safety("first coupon", lambda bound: 1)
+_REPLACED = Safety("replaced coupons", lambda bound: 2 * bound.replaced_coupons)
 _ALONE = {"apply": (_HIDDEN_VARIANTS,)}
 _NEW = (_HIDDEN_PRODUCTS, _RETIRED_VARIANTS)
 _BORN = {"plan": _NEW, "apply": (*_NEW, _FIRST_BIRTH)}
@@ -211,13 +213,25 @@ STORIES = (
         "500 new coupons",
         lambda n: with_coupons(n, 500),
         with_an_ended_coupon,
-        safety={"plan": (_WIDER_LIST,), "apply": (_WIDER_LIST,)},
+        safety={"plan": (_WIDER_LIST,), "apply": (_WIDER_LIST, _FIRST_COUPON)},
     ),
     Story(
         "500 new coupons, no ended one shown",
         lambda n: with_coupons(n, 500),
         with_coupons,
-        safety={"plan": (_HIDDEN_COUPONS,), "apply": (_HIDDEN_COUPONS,)},
+        safety={"plan": (_HIDDEN_COUPONS,), "apply": (_HIDDEN_COUPONS, _FIRST_COUPON)},
+    ),
+    Story(
+        "100 new coupons with requirements",
+        lambda n: with_coupons(n, 100, requires={"variants": ["V000000"]}),
+        with_an_ended_coupon,
+        safety={"plan": (_WIDER_LIST,), "apply": (_WIDER_LIST,)},
+    ),
+    Story(
+        "50 replaced coupons",
+        lambda n: with_coupons(n, 50, discount=10),
+        lambda n: with_coupons(n, 50),
+        safety={"apply": (_REPLACED,)},
     ),
     Story(
         "500 deleted coupons",
@@ -246,9 +260,6 @@ STORIES = (
 )
 
 ABOVE = {
-    ("500 new coupons", "apply"): "one list to verify the creations",
-    ("500 new coupons, no ended one shown", "apply"): "one list to verify the creations",
-    ("500 deleted coupons", "apply"): "one list to verify the deletions",
     ("60 ended coupons", "plan"): "the minimum spend of ended coupons from the list of all",
 }
 """Runs that are expected to be above 1.05 of their bound, with the mechanism that is missing.

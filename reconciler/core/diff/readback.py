@@ -23,11 +23,18 @@ class Proof:
     """The changed fields that a read can show."""
     listing_only: frozenset[str] = frozenset()
     """The written fields that only a listing shows, such as the minimum amount of a coupon."""
+    hidden: bool = False
+    """True if a listing may leave out the object for another reason than a deletion."""
 
     @property
     def fields(self) -> frozenset[str]:
         """Every field that must be seen."""
         return self.visible | self.listing_only
+
+    @property
+    def after_single(self) -> Proof:
+        """The proof that is left after a single read."""
+        return Proof(listing_only=self.listing_only, hidden=self.hidden)
 
 
 class Former(NamedTuple):

@@ -174,14 +174,14 @@ class Kind:
     """Takes a promotion; gives its discount, or None where that is not known."""
     use_counts: tuple[str, str] = ("", "")
     """The fields that say how often a promotion can be used, and how many of those are left."""
-    expiry_field: str = ""
-    """The last day of a promotion."""
+    expiry_field: str = ""  # the last day of a promotion
     secret: Callable[[Value], bool | None] | None = None
     """Takes a live object; tells whether its identity is a secret, None where that is not shown."""
     stock_read: Single | None = None
     """The read that shows how much of it is on hand; asked before a deletion."""
     must_match_on_readback: tuple[str, ...] = ()
     """Fields that must read back as declared, or the new object is taken away again."""
+    type_field: str = ""  # a shop may treat objects of another type differently
     fields: Mapping[str, Field] = field(init=False)
     identity: str = field(init=False)
     referring_fields: tuple[tuple[str, tuple[Reference, ...]], ...] = field(init=False)

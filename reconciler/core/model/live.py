@@ -37,10 +37,15 @@ class ListingStats:
     """Rows that it had."""
     size: int = 0
     """Rows of its full pages, where it had several; 0 where it fitted on one."""
+    fields: frozenset[str] = frozenset()
+    """The fields that its rows have shown; none where it had no row."""
+    untold: bool = False
+    """True if nothing told its end but a page more, without a new row."""
 
-    def requests(self, default_size: int = 500) -> int:
-        """Return the requests that show every row; known rows need no proof of the end."""
-        return max(-(-self.count // (self.size or default_size)), 1)
+    def requests(self, default_size: int = 500, *, to_the_end: bool = False) -> int:
+        """Return the requests that show every row, and `to_the_end` that there is no other."""
+        pages = max(-(-self.count // (self.size or default_size)), 1)
+        return pages + (to_the_end and self.untold)
 
 
 @dataclass(slots=True)
@@ -62,6 +67,8 @@ class Live:
     """The reason why an object that was asked for could not be read."""
     spellings: dict[Address, str] = field(default_factory=dict)
     """The names under which the shop answers reads of these objects, where it spells them so."""
+    unlisted: set[Address] = field(default_factory=set)
+    """Objects that no listing has shown, but another read."""
     doubles: set[Address] = field(default_factory=set)
     """Names that two objects have: the API would change or delete either."""
     stock: dict[Address, Mapping[str, int | Decimal]] = field(default_factory=dict)

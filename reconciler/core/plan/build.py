@@ -38,7 +38,7 @@ from reconciler.core.plan.notes import (
     warn_of_look_alikes,
 )
 from reconciler.core.plan.past_runs import PastRuns, carry_uses, show_whole_limits
-from reconciler.core.plan.plan import Plan, PlanWarning, grow_listings, merge_warnings
+from reconciler.core.plan.plan import Plan, PlanWarning, merge_warnings
 from reconciler.core.plan.removal import expand_removals, find_unmanaged, note_unpruned_kinds
 from reconciler.core.plan.replacement import Interrupted, carried_over_fields, finish_replacement
 
@@ -110,7 +110,8 @@ def build_plan(
         labels=Labels(desired, live, kinds),
         unchanged=builder.unchanged,
         parents=found,
-        listings=grow_listings(live.listings, changes),
+        listings=dict(live.listings),
+        unlisted=frozenset(c.address for c in deletions if c.address in live.unlisted),
         reads=live.reads,
         known_rewrites=kept,
     )

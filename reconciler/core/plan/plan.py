@@ -132,7 +132,9 @@ class Plan:
     parents: Mapping[Address, ParentWithChildren] = field(default_factory=dict)
     """The live parents that changes touch, with the children that their updates must carry."""
     listings: Mapping[str, ListingStats] = field(default_factory=dict)
-    """The sizes of listings with the new objects: for the requests that read back."""
+    """The sizes of listings as they were read: for the requests that read back."""
+    unlisted: frozenset[Address] = frozenset()
+    """The objects among the deleted ones that no listing has shown."""
     reads: int = 0
     """Requests that making the plan has spent."""
     labels: Mapping[Address, str] = field(default_factory=dict, repr=False, compare=False)
@@ -194,11 +196,3 @@ def merge_warnings(*warnings: PlanWarning) -> tuple[PlanWarning, ...]:
     for warning in warnings:
         merged.setdefault(warning.message, set()).update(warning.addresses)
     return tuple(PlanWarning(tuple(sorted(found)), message) for message, found in merged.items())
-
-
-def grow_listings(
-    listed: Mapping[str, ListingStats], changes: list[Change]
-) -> dict[str, ListingStats]:
-    """Return the listings as they will be once the plan's new objects exist."""
-    new = Counter(change.address.kind for change in changes if change.action is Action.CREATE)
-    return {kind: replace(was, count=was.count + new[kind]) for kind, was in listed.items()}

@@ -23,6 +23,7 @@ from reconciler.core.plan.plan import Plan
 from reconciler.core.steps.first_births import FirstBirth, find_first_births
 from reconciler.core.steps.lower import lower_plan
 from reconciler.core.steps.presets import Presets, find_unlearned
+from reconciler.core.steps.readbacks import choose_times
 from reconciler.core.steps.step import Step
 from reconciler.errors import Problem, SourceError
 
@@ -33,13 +34,14 @@ def order_steps(
     *,
     proven: Collection[str] | None = None,
     presets: Presets | None = None,
+    today: str = "",
 ) -> tuple[Step, ...]:
     """Return every step of the plan in an order in which each finds what it needs.
 
     The order is the same for the same plan. `proven` are the operations that are known to create
     objects out of use: another one first creates a single object, which is read back; None if
-    nothing is read back. `presets` tells what the shop sets itself in new objects. Raises
-    SourceError for changes that wait for each other, such as the renames A→B and B→A.
+    nothing is read back. `presets` tells what the shop sets itself; promotions that end soon after
+    `today` are read singly. Raises SourceError for changes that wait for each other (A→B, B→A).
     """
     alone: dict[str, Address] = {}
     presets = presets or Presets()
@@ -54,7 +56,7 @@ def order_steps(
             if len(b.step.births) > 1 or b.step.operation in unlearned
         }
         if not shared.keys() - alone.keys():
-            return steps
+            return choose_times(steps, kinds, plan.listings, plan.unlisted, today)
         alone |= shared
 
 

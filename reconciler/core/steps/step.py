@@ -73,6 +73,9 @@ class Step:
     fallback: Mapping[Address, Request] = field(default_factory=dict)
     proofs: Mapping[Address, Proof] = field(default_factory=dict)
     undo: Undo | None = None
+    proven_by: int | None = None
+    """The step that creates an object of the same shape before, which is read back at once: this
+    one is read back with all others at the end. None if it is read back at once itself."""
     repair: Request | None = None
     """Also writes the fields that its request leaves out, in case the shop has cleared them."""
 
@@ -85,6 +88,15 @@ class Step:
     def operation(self) -> str:
         """Return the operation of its last request, which is the one that creates."""
         return self.requests[-1].operation
+
+    @property
+    def reads_at_once(self) -> int:
+        """Return the requests that read while it is carried out.
+
+        They read what it replaces, a birth, and what it creates unless that is read at the end.
+        """
+        is_read = self.undo is not None and self.proven_by is None
+        return (self.action is Action.REPLACE) + self.proves_births + is_read
 
     @property
     def singles(self) -> tuple[Step, ...]:

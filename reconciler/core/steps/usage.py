@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
-from typing import Literal, NamedTuple
 
 from reconciler.core.diff.change import Action
 from reconciler.core.model.address import join_some
-from reconciler.core.model.kind import Kind, Kinds
+from reconciler.core.model.kind import Kinds
 from reconciler.core.model.live import ListingStats
+from reconciler.core.steps.readbacks import count_readbacks
 from reconciler.core.steps.step import Step
 
 MAX_NAMES = 10
@@ -88,65 +88,3 @@ def note_gaps(ordered: Sequence[Step], window: Window) -> Iterator[str]:
             f"{join_some(replaced, MAX_NAMES)}: deleted and created again, so missing in the shop "
             f"for about {seconds:.0f} s{each}"
         )
-
-
-def count_readbacks(steps: Sequence[Step], kinds: Kinds, pages: Mapping[str, ListingStats]) -> int:
-    """Return the requests that read back what `steps` write, and read again what they replace."""
-    confirmed: dict[tuple[str, bool], dict[str, frozenset[str]]] = {}
-    for step in steps:
-        gone = step.action is Action.DELETE
-        for address, proof in step.proofs.items():
-            confirmed.setdefault((address.kind, gone), {})[address.name] = proof.visible
-    reads = 0
-    for (name, gone), asked in confirmed.items():
-        apart = count_apart(kinds[name], asked, gone)
-        reads += choose_read(kinds[name], len(asked), pages.get(name), apart).requests
-    replaced = sum((step.action is Action.REPLACE) + step.proves_births for step in steps)
-    listings = {
-        address.kind
-        for step in steps
-        for address, proof in step.proofs.items()
-        if proof.listing_only
-    }
-    return reads + replaced + sum(_listing_pages(pages.get(name)) for name in listings)
-
-
-class ReadChoice(NamedTuple):
-    """The cheapest way to read named objects that are known to exist, and its requests."""
-
-    read: Literal["batch", "single", "listing"]
-    requests: int
-    apart: int = 0
-    """The single reads among them that a listing needs beside it."""
-
-
-def count_apart(kind: Kind, asked: Mapping[str, frozenset[str]], gone: bool = False) -> int:
-    """Return how many objects need single reads beside the listing of a kind.
-
-    They have fields that its rows do not show, or were deleted: it may hide those that exist.
-    """
-    shown = kind.reads.listing.fields if kind.reads.listing else frozenset()
-    return sum(gone or not fields <= shown for fields in asked.values()) if shown else 0
-
-
-def choose_read(kind: Kind, count: int, listed: ListingStats | None, apart: int = 0) -> ReadChoice:
-    """Return the read that shows `count` named objects of a kind in the fewest requests.
-
-    `listed` says how many pages a listing has that shows them, where one was read; `apart` of them
-    need single reads too. Objects that must not be broader than declared are read one by one: each
-    before the next is written.
-    """
-    if kind.must_match_on_readback:
-        return ReadChoice("single", count)
-    choices = []
-    if kind.reads.batch:
-        choices.append(ReadChoice("batch", ceil(count / kind.reads.batch.limit)))
-    elif kind.reads.single:
-        choices.append(ReadChoice("single", count))
-    if kind.reads.listing and (listed is not None or not choices):
-        choices.append(ReadChoice("listing", _listing_pages(listed) + apart, apart))
-    return min(choices, key=lambda choice: choice.requests)
-
-
-def _listing_pages(listed: ListingStats | None) -> int:
-    return listed.requests() if listed else 1

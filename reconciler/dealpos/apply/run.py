@@ -11,26 +11,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from reconciler.core.diff.attempts import is_settled, record_attempt
 from reconciler.core.diff.change import Action
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kinds
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.replacement import revalidate_replacement
 from reconciler.core.report import (
-    ACCEPTED,
     Report,
     Status,
     Written,
     gather_writes,
+    leave_unread,
     list_set_aside,
-    outcome_of,
-    redact,
-    rewrites_after,
 )
+from reconciler.core.steps.readbacks import grow_listings
 from reconciler.core.steps.step import Step, renew_replacement
 from reconciler.dealpos.apply.first_births import FirstBirths
 from reconciler.dealpos.apply.send import RequestSender
+from reconciler.dealpos.apply.settle import settle_writes
 from reconciler.dealpos.apply.stopping import StopPolicy
 from reconciler.dealpos.apply.verify import Verifier
 from reconciler.dealpos.client import Client
@@ -56,6 +54,8 @@ _CUT_IN_HALF = (
     "the old one may be deleted and the new one not created. Plan again: the next apply finishes it"
 )
 
+_CUT = "interrupted by a second Ctrl-C"
+
 
 def apply_steps(
     client: Client,
@@ -79,29 +79,19 @@ def apply_steps(
     sender.note_lost = journal.note_lost
     current = _Run(plan, steps, sender, policy, journal, observer or ApplyObserver())
     writes = gather_writes(plan, current.send_all())
-    if current.stopped is None:
-        writes = Verifier(current.sent_steps(), kinds, sender, plan.known_rewrites).verify(writes)
-    outcomes, rewrites, attempts = [], {}, {}
-    planned = {change.address: change for change in plan.changes}
-    for address, written in writes.items():
-        kind, known = kinds[address.kind], plan.known_rewrites.get(address, {})
-        outcomes.append(outcome_of(kind, written, known))
-        if written.status in ACCEPTED and not written.lost:
-            rewrites[address] = rewrites_after(kind, written, known)
-        refused = current.refused.get(address, ())
-        if written.disagrees and (refused or written.readback is not None):
-            late = "; reads may be behind" if written.status == "unverified" else ""
-            said = redact(kind, written.change, f"{written.reason}{late}")
-            # An object that is born out of use was tried as it is planned.
-            change = planned[address] if refused else written.change
-            attempts[address] = record_attempt(kind, change, written.readback, said, refused)
-    verified = [outcome.address for outcome in outcomes if outcome.verified]
-    unsent = {outcome.address for outcome in outcomes if outcome.status == "skipped"}
-    journal.settle([*plan.given_up, *verified, *(current.births.addresses & unsent)], rewrites)
-    journal.note_uses(writes[address].change for address in verified)
-    tried = journal.attempts
-    settled = [a for a in verified if is_settled(kinds[a.kind], writes[a].change, tried.get(a))]
-    journal.note_attempts(attempts, settled)
+    sender.pages = grow_listings(
+        plan.listings, (w.change for w in writes.values() if w.status == "applied")
+    )
+    try:
+        if not current.is_cut:
+            verifier = Verifier(current.sent_steps(), kinds, sender, plan.known_rewrites)
+            writes = verifier.verify(writes)
+    except KeyboardInterrupt:
+        current.stopped = _CUT
+    writes = leave_unread(writes, current.stopped)
+    outcomes = settle_writes(
+        plan, writes, kinds, journal, current.refused, current.births.addresses
+    )
     return Report(
         plan.store,
         (*outcomes, *list_set_aside(plan)),
@@ -129,7 +119,11 @@ class _Run:
     """Kinds of which a new object could not be seen, and why none of them is created any more."""
     doubted: set[int] = field(default_factory=set)
     """Steps whose objects are completed one by one, because the shop sets other values."""
+    proven: set[int] = field(default_factory=set)
+    """Creations of whose shape an object was read back as written: the next may be read later."""
     stopped: str | None = None
+    is_cut: bool = False
+    """True where no further request can succeed, or none is wanted."""
 
     def __post_init__(self) -> None:
         self.births = FirstBirths(self.steps, self.sender, self.policy.groups, self.journal)
@@ -164,6 +158,8 @@ class _Run:
             )
         if why := self.births.reason_against(step):
             return self._skip(step, why)
+        if step.proven_by is not None and step.proven_by not in self.proven:
+            self.policy.read_at_once(step)
         if why := self.policy.reason_to_stop(step):
             return self._skip(step, why)
         return self._attempt(step) if self.births.is_confirmed(step) else self._doubt(step)
@@ -262,9 +258,12 @@ class _Run:
             return self._fail(step, error)
 
     def _create(self, step: Step) -> tuple[Written, ...]:
-        written = self.sender.create_and_verify(step)
+        late = step.proven_by is not None and step.proven_by in self.proven
+        written = self.sender.create_and_verify(step, late=late)
         if written.status == "unverified":
             self.unseen[step.kind] = f"{step.addresses[0]} does not read back as written yet"
+        elif written.observed is not None:
+            self.proven |= {step.id, step.id if step.proven_by is None else step.proven_by}
         return (written,)
 
     def _fail(self, step: Step, error: BaseException) -> tuple[Written, ...]:
@@ -276,8 +275,10 @@ class _Run:
             if not lost:
                 return self._skip(step, error.message)
         elif is_cut:
-            self.stopped = reason = "interrupted by a second Ctrl-C"
+            self.is_cut = True
+            self.stopped = reason = _CUT
         elif isinstance(error, _FATAL):
+            self.is_cut = True
             self.stopped = f"no further request was sent: {error.detail}"
         elif isinstance(error, ReadbackMismatch):
             self.lossy.add(step.kind)

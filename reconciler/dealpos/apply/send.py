@@ -69,26 +69,27 @@ class RequestSender(Lookup):
         self.delete_objects(step.requests[0], step.addresses)
         return record_acceptance(step)
 
-    def create_and_verify(self, step: Step) -> Written:
+    def create_and_verify(self, step: Step, *, late: bool = False) -> Written:
         """Create an object that must not be broader than declared, and remove it if it is.
 
+        With `late`, a listing shows it at the end, unless the answer to the creation was lost.
         Raises ReadbackMismatch when the shop keeps no spelling of it as declared; where an object
         was deleted for it, the message says what became of that one.
         """
         assert step.undo is not None
-        written = self._create_in_some_spelling(step, step.undo)
+        written = self._create_in_some_spelling(step, step.undo, late)
         if written.observed is not None:
             kind, change = self.kinds[step.kind], step.changes[0]
             if mismatch := describe_mismatch(kind, change, written.observed):
                 raise ReadbackMismatch(step.requests[-1].operation, mismatch, written.observed)
         return written
 
-    def _create_in_some_spelling(self, step: Step, undo: Undo) -> Written:
+    def _create_in_some_spelling(self, step: Step, undo: Undo, late: bool) -> Written:
         request = step.requests[-1]
         failure: ApiError | None = None
         for body in request.bodies:
             try:
-                return self._create(step, undo, Request(request.operation, body))
+                return self._create(step, undo, Request(request.operation, body), late)
             except (Rejected, OutcomeUnknown, ReadbackMismatch) as error:
                 failure = error
                 if not _is_worth_another_spelling(error):
@@ -105,7 +106,7 @@ class RequestSender(Lookup):
             request.operation, failure.detail + restored, {} if lasting else None
         ) from failure
 
-    def _create(self, step: Step, undo: Undo, request: Request) -> Written:
+    def _create(self, step: Step, undo: Undo, request: Request, late: bool) -> Written:
         """Try one spelling.
 
         Raises ReadbackMismatch when it reads back broader, MismatchRemains when it stays so.
@@ -113,6 +114,8 @@ class RequestSender(Lookup):
         change, kind = step.changes[0], self.kinds[step.kind]
         written = record_acceptance(step)[0]
         acknowledged = self._send_settled(step, request)
+        if late and acknowledged:
+            return replace(written, awaits_listing=True)
         seen = self.look_until(
             change.address,
             lambda value: describe_mismatch(kind, change, value),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from reconciler.core.diff.change import Action
 from reconciler.core.model.kind import Kinds
 from reconciler.core.model.live import ListingStats
 from reconciler.core.steps.presets import is_confirmed
+from reconciler.core.steps.readbacks import count_readbacks
 from reconciler.core.steps.step import AtomicGroups, Step
-from reconciler.core.steps.usage import SECONDS_PER_REQUEST, count_readbacks
+from reconciler.core.steps.usage import SECONDS_PER_REQUEST
 from reconciler.dealpos.client import Client
 
 
@@ -30,6 +30,8 @@ class StopPolicy:
         self.groups = AtomicGroups(steps)
         self.begun: set[int] = set()
         self.passed: set[int] = set()
+        self.early: set[int] = set()
+        """Steps that are read back at once, other than planned."""
         self.closed: str | None = None
         """The reason why nothing more is begun."""
         self.needed = (0, 0.0)
@@ -46,6 +48,10 @@ class StopPolicy:
                 return self.closed
         self.passed.add(step.id)
         return None
+
+    def read_at_once(self, step: Step) -> None:
+        """Note that what `step` creates is read back before the next step, too."""
+        self.early.add(step.id)
 
     def count_reserved(self) -> int:
         """Return the requests that finishing what is begun still needs."""
@@ -71,15 +77,17 @@ class StopPolicy:
         Finished steps have sent theirs, and some a read: of a replaced object, and of a creation.
         """
         steps = [self.groups.steps[i] for i in ids]
-        whole = count_readbacks(steps, self.kinds, self.pages) + sum(map(self._count_writes, steps))
         passed = [self.groups.steps[i] for i in self.passed]
-        reads = sum(
-            (s.action is Action.REPLACE) + (s.undo is not None) + s.proves_births for s in passed
-        )
-        return whole - reads - sum(map(self._count_writes, passed))
+        done = sum(step.reads_at_once + self._count_own(step) for step in passed)
+        whole = count_readbacks(steps, self.kinds, self.pages) + sum(map(self._count_own, steps))
+        return whole - done
 
-    def _count_writes(self, step: Step) -> int:
-        """Return the requests that send a step, and complete its objects where that is needed."""
+    def _count_own(self, step: Step) -> int:
+        """Return the requests that send a step, and complete its objects where that is needed.
+
+        A read is among them that was not planned.
+        """
         known = self.client.routes.tenant.presets
         more = step.doubted and not is_confirmed(step, known)
-        return sum(len(each.requests) for each in (step.doubted if more else (step,)))
+        sent = sum(len(each.requests) for each in (step.doubted if more else (step,)))
+        return sent + (step.id in self.early)

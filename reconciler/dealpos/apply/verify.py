@@ -18,6 +18,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
 from reconciler.core.report import Status, Written
+from reconciler.core.steps.readbacks import Expected, Group, gather
 from reconciler.core.steps.step import Step
 from reconciler.dealpos.apply.lookup import NOT_SHOWN
 from reconciler.dealpos.apply.patience import Patience
@@ -53,8 +54,9 @@ class Verifier:
         again = {a: w for a, w in resent.items() if w.status == "applied"}
         look = partial(self._look, alone=alone - again.keys())
         found |= resent | look(again)
-        found = self._believe(self._settle(found, look, patience))
-        return {**writes, **found, **self._read_listings({**writes, **found})}
+        found = self._delete_again(self._settle(found, look, patience))
+        found = {a: self._remove(w) for a, w in self._believe(found).items()}
+        return {**writes, **found}
 
     def _settle(
         self, found: dict[Address, Written], look: Look, patience: Patience
@@ -79,7 +81,8 @@ class Verifier:
         same = {
             address: replace(w, status="applied", reason=None, readback=None, observed=w.readback)
             for address, w in found.items()
-            if w.disagrees and w.readback and self._means_the_same(w, w.readback)
+            if w.disagrees and not w.awaits_listing
+            if w.readback and self._means_the_same(w, w.readback)
         }
         late = {a for a, w in found.items() if w.status == "unverified"}
         return found | {a: w for a, w in same.items() if late <= same.keys() or a not in late}
@@ -98,14 +101,27 @@ class Verifier:
             or (written.status == "failed" and not patience.shows_what_is_stored)
         }
         self.sender.prefer_single = patience.shows_what_is_stored
-        waited = unclear and patience.wait(self.sender.count_requests(unclear))
+        waited = unclear and patience.wait(self.sender.count_requests(_group(unclear)))
         return unclear if waited else {}
+
+    def _delete_again(self, found: Writes) -> dict[Address, Written]:
+        """Delete alone what is still there after a request that deleted several objects."""
+        shown = {a: w for a, w in found.items() if w.disagrees and w.change.after is None}
+        resent = self._write_alone(shown)
+        again = {a: w for a, w in resent.items() if w.status == "applied"}
+        return {**found, **resent, **self._look(again, frozenset())}
 
     def _write_alone(self, differing: Writes) -> dict[Address, Written]:
         """Write children by their own update, and fields that an update has cleared.
 
-        Those it was sent for count as applied again.
+        Those it was sent for count as applied again. A deletion is not repeated because a list,
+        which may be behind, still shows the object.
         """
+        differing = {
+            a: w
+            for a, w in differing.items()
+            if w.change.after is not None or a in self.sender.read_singly
+        }
         requests = {
             address: step.fallback[address]
             for step in self.steps
@@ -140,20 +156,24 @@ class Verifier:
 
     def _look(self, writes: Writes, alone: Set[Address]) -> dict[Address, Written]:
         """Return `writes` with what a read shows: observed, disagreeing, or unread and why."""
-        deleted = {a: w for a, w in writes.items() if w.change.action is Action.DELETE}
-        kept = {a: w for a, w in writes.items() if a not in deleted}
-        fields = {address: written.proof.visible for address, written in kept.items()}
-        gone = _read(deleted, partial(self.sender.read_deletions, deleted), _compare_deletion)
-        return gone | _read(
-            kept,
-            partial(self.sender.read, kept, fields),
-            lambda written, live: self._compare(written, live, written.address in alone),
-        )
+        found: dict[Address, Written] = {}
+
+        def compare(written: Written, live: Live) -> Written:
+            if written.address in live.read_errors:
+                return replace(written, unread=live.read_errors[written.address])
+            if written.change.action is Action.DELETE:
+                return _compare_deletion(written, live)
+            if written.awaits_listing:
+                return self._compare_listing(written, live)
+            return self._compare(written, live, written.address in alone)
+
+        for name, group in _group(writes).items():
+            own = {a: written for a, written in writes.items() if a.kind == name}
+            found |= _read(own, partial(self.sender.read_back, self.kinds[name], group), compare)
+        return found
 
     def _compare(self, written: Written, live: Live, can_resend: bool) -> Written:
         address, change = written.address, written.change
-        if address in live.read_errors:
-            return replace(written, unread=live.read_errors[address])
         state, kind = live.get(address), self.kinds[address.kind]
         problem, behind = NOT_SHOWN, True
         if isinstance(state, Observed):
@@ -177,42 +197,33 @@ class Verifier:
         own = (step for step in self.steps if address in step.addresses and not step.creates)
         return {name for step in own for name in step.carried.get(address.kind, ())}
 
-    def _read_listings(self, writes: Writes) -> dict[Address, Written]:
-        """Read by a listing what no single read shows; remove what is broader than declared."""
-        waiting = {a: w for a, w in writes.items() if w.awaits_listing and w.status == "applied"}
-        found: dict[Address, Written] = {}
-        for name in dict.fromkeys(address.kind for address in waiting):
-            look = partial(self._look_at_listing, self.kinds[name])
-            own = look({a: w for a, w in waiting.items() if a.kind == name})
-            found |= self._settle(own, look, Patience(self.sender.client))
-        return {a: self._remove(w) if w.status == "failed" else w for a, w in found.items()}
-
-    def _look_at_listing(self, kind: Kind, writes: Writes) -> dict[Address, Written]:
-        names = [address.name for address in writes]
-        return _read(writes, partial(self.sender.read_listing, kind, names), self._compare_listing)
-
     def _compare_listing(self, written: Written, live: Live) -> Written:
-        kind, change, state = (
-            self.kinds[written.address.kind],
-            written.change,
-            live.get(written.address),
-        )
-        # A list may be further behind than the single read, so it only adds to that.
+        address, change = written.address, written.change
+        kind, state = self.kinds[address.kind], live.get(address)
+        # A list may be further behind than a single read, so it only adds to that.
         row = state.value if isinstance(state, Observed) else {}
         seen = {**row, **(written.observed or {})}
-        if not isinstance(state, Observed) and not _has_expired(kind, change):
-            return replace(
-                written, status="unverified", reason="lists do not show it yet", readback=seen
-            )
         problem = describe_mismatch(kind, change, seen)
-        if problem is None:
+        is_listed = isinstance(state, Observed) and address not in live.unlisted
+        if problem is None and (is_listed or _has_expired(kind, change)):
             return replace(written, observed=seen, awaits_listing=False)
+        if problem is None or not row:
+            awaited = _expect(written).proof.fields - seen.keys()
+            if row and not awaited:
+                return replace(written, observed=seen, awaits_listing=False)
+            why = "lists do not show it yet"
+            return replace(written, status="unverified", reason=why, readback=seen)
         behind = may_be_behind(kind, change, row)
         status: Status = "unverified" if behind else "failed"
         return replace(written, status=status, reason=problem, readback=seen)
 
     def _remove(self, written: Written) -> Written:
         """Remove a new object that stays broader than declared."""
+        kind, seen = self.kinds[written.address.kind], written.readback or {}
+        if not (written.awaits_listing and written.status == "failed") or not describe_mismatch(
+            kind, written.change, seen, kind.must_match_on_readback
+        ):
+            return written
         try:
             self.sender.remove_creation(
                 next(step for step in self.steps if written.address in step.addresses)
@@ -224,6 +235,17 @@ class Verifier:
                 f"{error.detail}"
             )
         return replace(written, reason=why, readback={})
+
+
+def _group(writes: Writes) -> dict[str, Group]:
+    return gather(map(_expect, writes.values()))
+
+
+def _expect(written: Written) -> Expected:
+    """Return what is still to be read of a write."""
+    gone = written.change.action is Action.DELETE
+    left = written.proof if written.observed is None else written.proof.after_single
+    return Expected(written.address, left, gone, written.awaits_listing)
 
 
 def _read(
@@ -240,8 +262,6 @@ def _read(
 
 
 def _compare_deletion(written: Written, live: Live) -> Written:
-    if written.address in live.read_errors:
-        return replace(written, unread=live.read_errors[written.address])
     state = live.get(written.address)
     if isinstance(state, Observed):
         why = "reads still show it"

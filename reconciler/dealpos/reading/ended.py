@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind
 from reconciler.dealpos.reading.paging import DOCUMENTED_BATCH_ROWS, read_pages
 from reconciler.dealpos.reading.reader import Reader
@@ -75,6 +76,9 @@ def _read_wider(reader: Reader, kind: Kind, asked: Collection[str]) -> list[list
             shown.update(kind.identity_of(row) or "" for row in named)
             rows = [{key: row[key] for key in row.keys() - listed} for row in named]
             reader.builder.add_rows(kind, rows, page.keys - listed)
+            reader.live.unlisted.update(
+                Address(kind.name, kind.identity_of(row) or "") for row in named
+            )
             found += [page.rows] if page.rows else []
             if last:
                 return found

@@ -52,6 +52,9 @@ class LiveBuilder:
         """
         self.omits_empty_keys = self.omits_empty_keys or any(len(row) != len(keys) for row in rows)
         self._add(kind, rows, keys, MANY)
+        if self.live.unlisted:
+            names = map(kind.identity_of, rows)
+            self.live.unlisted.difference_update(Address(kind.name, n) for n in names if n)
 
     def add_single(self, kind: Kind, row: Row) -> None:
         """Add the row of a single read.
@@ -66,6 +69,8 @@ class LiveBuilder:
         self.omits_empty_keys = self.omits_empty_keys or not (optional or shown == row.keys())
         shown.update(row)
         self.read_singly.setdefault(kind.name, set()).add(name or "")
+        if not isinstance(self.live.get(Address(kind.name, name or "")), Observed):
+            self.live.unlisted.add(Address(kind.name, name or ""))
         self._add(kind, [row], frozenset(row) | optional, SINGLE)
 
     def fill_empty_fields(self, kind: Kind) -> None:

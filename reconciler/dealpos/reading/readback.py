@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds
-from reconciler.core.model.live import ABSENT, ListingStats, Live, gather_wanted
-from reconciler.core.steps.usage import ReadChoice, choose_read, count_apart
+from reconciler.core.model.live import ABSENT, ListingStats, Live, Observed, gather_wanted
+from reconciler.core.steps.readbacks import (
+    Group,
+    ReadChoice,
+    choose_read,
+    choose_readback,
+    find_apart,
+)
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.reader import MAX_PROOF_PAGES, Reader, RequestedFields
 from reconciler.errors import Rejected, UnexpectedResponse
+
+NO_END = "the list did not end, so that what it leaves out may exist"
 
 
 class Readback:
@@ -29,19 +37,18 @@ class Readback:
         self.prefer_single = False
         """True once lists are seen to be behind: single reads may be ahead of them."""
 
-    def count_requests(self, addresses: Iterable[Address]) -> int:
+    def count_requests(self, groups: Mapping[str, Group]) -> int:
         """Return the requests that reading written objects again takes."""
-        counts = Counter(address.kind for address in addresses)
-        return sum(
-            self._choose_read(self.kinds[name], count, count).requests
-            for name, count in counts.items()
-        )
+        return sum(self._choose(self.kinds[n], group).requests for n, group in groups.items())
 
-    def _choose_read(self, kind: Kind, count: int, apart: int) -> ReadChoice:
-        choice = choose_read(kind, count, self.pages.get(kind.name), apart)
-        if self.prefer_single and kind.reads.single and choice.read == "listing":
-            return ReadChoice("single", count)
-        return choice
+    def _choose(self, kind: Kind, group: Group) -> ReadChoice:
+        choice = choose_readback(kind, group, self.pages.get(kind.name))
+        if not (self.prefer_single and kind.reads.single and choice.read == "listing"):
+            return choice
+        if group.needs_list:
+            singly = len(_find_unread(group))
+            return ReadChoice("listing", choice.requests - choice.apart + singly, singly)
+        return ReadChoice("single", len(group.proofs))
 
     def read(
         self,
@@ -50,7 +57,7 @@ class Readback:
         *,
         exist: bool = True,
     ) -> Live:
-        """Read written objects, with the fields that a verification compares.
+        """Read a few objects in the middle of a run, with these fields.
 
         `exist` is false for objects that the shop may not have.
         """
@@ -58,56 +65,89 @@ class Readback:
         wanted = gather_wanted((a.kind, a.name, (fields or {}).get(a, ())) for a in addresses)
         for name, asked in wanted.items():
             kind = self.kinds[name]
-            choice = self._choose_read(kind, len(asked), count_apart(kind, asked))
-            _read_again(reader, kind, asked, choice, exist)
-            shown = reader.builder.read_singly.get(name, set())
-            self.read_singly = {Address(name, each) for each in shown}
+            choice = ReadChoice("single", len(asked))
+            if not kind.must_match_on_readback:
+                choice = choose_read(kind, len(asked), self.pages.get(name))
+            with _mark_unread(reader, kind, asked):
+                _read_cheaply(reader, kind, asked, choice, exist)
+                _read_rest(reader, kind, asked, choice, exist)
+            self._finish(reader, kind, asked)
         return reader.live
 
-    def read_deletions(self, addresses: Iterable[Address]) -> Live:
-        """Read deleted objects once: the read shows them or not."""
+    def read_back(self, kind: Kind, group: Group) -> Live:
+        """Read written objects of a kind at the end of a run.
+
+        Those that were kept and are not shown are absent in the result.
+        """
         reader = Reader(self.client, self.kinds)
-        for name, asked in gather_wanted((a.kind, a.name, ()) for a in addresses).items():
-            kind = self.kinds[name]
-            choice = self._choose_read(kind, len(asked), count_apart(kind, asked, gone=True))
-            try:
-                _read_cheaply(reader, kind, asked, choice, exist=False)
-            except (Rejected, UnexpectedResponse) as error:
-                reader.mark_unread(kind, asked, error)
+        choice = self._choose(kind, group)
+        kept = {n: proof.visible for n, proof in group.proofs.items() if n not in group.gone}
+        gone = dict.fromkeys(sorted(group.gone), frozenset[str]())
+        with _mark_unread(reader, kind, group.proofs):
+            if choice.read == "listing" and (gone or group.needs_list):
+                # What was deleted is in no list: only the end of the list tells so.
+                reader.read_listing(kind, kept | gone)
+                self._read_hidden(reader, kind, group)
+            elif choice.read == "single":
+                _read_cheaply(reader, kind, kept, choice, exist=True)
+                _read_cheaply(reader, kind, gone, choice, exist=False)
+            else:
+                _read_cheaply(reader, kind, kept | gone, choice, exist=True)
+            if not group.needs_list:
+                _read_rest(reader, kind, kept, choice, exist=True)
+            elif self.prefer_single:
+                _read_singly_too(reader, kind, _find_unread(group))
+            reader.read_missing_fields(kind, kept)
+        self._finish(reader, kind, kept)
         return reader.live
 
-    def read_listing(self, kind: Kind, names: Sequence[str]) -> Live:
-        """Read written objects by a listing, which shows fields that no other read has."""
-        reader = Reader(self.client, self.kinds)
-        asked: RequestedFields = dict.fromkeys(names, frozenset())
-        listed = self.pages.get(kind.name)
-        reader.read_listing(kind, asked, to_the_end=True, budget=listed.requests() if listed else 1)
-        if reader.find_missing(kind, asked) and kind.name not in reader.live.complete:
-            # The only page may have been exactly full, and no answer tells so: without a second
-            # listing a new object on page 2 would be taken for absent. This costs more than was
-            # priced only where the list hides the coupon, as an expired one (dealpos-api.md §10).
-            reader.read_listing(kind, asked)
-        return reader.live
+    def _read_hidden(self, reader: Reader, kind: Kind, group: Group) -> None:
+        """Read the deleted objects singly that a listing may leave out though they exist."""
+        hidden = find_apart(kind, group, self.pages.get(kind.name)) & group.gone
+        if kind.reads.single:
+            reader.read_singles(kind, sorted(hidden))
+            hidden = group.gone - hidden
+        else:
+            hidden = group.gone
+        if kind.name not in reader.live.complete:
+            reader.mark_unread(kind, reader.find_missing(kind, hidden), NO_END)
+
+    def _finish(self, reader: Reader, kind: Kind, kept: RequestedFields) -> None:
+        """Note what single reads have shown, and call absent what no read shows.
+
+        It was written a moment ago, and a verification must not pass.
+        """
+        for name in reader.find_missing(kind, kept):
+            reader.live.put(Address(kind.name, name), ABSENT)
+        shown = reader.builder.read_singly.get(kind.name, set())
+        self.read_singly = {Address(kind.name, name) for name in shown}
 
 
-def _read_again(
+@contextmanager
+def _mark_unread(reader: Reader, kind: Kind, names: Iterable[str]) -> Iterator[None]:
+    """Record why objects could not be read."""
+    try:
+        yield
+    except (Rejected, UnexpectedResponse) as error:
+        reader.mark_unread(kind, names, error)
+
+
+def _find_unread(group: Group) -> list[str]:
+    """Return the objects that no single read has shown since they were written."""
+    return sorted(n for n, proof in group.proofs.items() if proof.visible or n in group.gone)
+
+
+def _read_rest(
     reader: Reader, kind: Kind, asked: RequestedFields, choice: ReadChoice, exist: bool
 ) -> None:
-    """Read named objects in the cheapest way; those it does not show by the other reads."""
-    try:
-        _read_cheaply(reader, kind, asked, choice, exist)
-        missing = reader.find_missing(kind, asked)
-        if missing and kind.reads.single and choice.read != "single":
-            reader.read_singles(kind, missing, exist=exist)
-            missing = reader.find_missing(kind, missing)
-        if missing and kind.reads.listing and kind.name not in reader.live.complete:
-            reader.read_listing(kind, dict.fromkeys(missing, frozenset()), budget=MAX_PROOF_PAGES)
-        reader.read_missing_fields(kind, asked)
-    except (Rejected, UnexpectedResponse) as error:
-        reader.mark_unread(kind, asked, error)
-    for name in reader.find_missing(kind, asked):
-        # Written a moment ago and not shown counts as absent here: a verification must not pass.
-        reader.live.put(Address(kind.name, name), ABSENT)
+    """Read objects that the chosen read does not show by the other reads, and missing fields."""
+    missing = reader.find_missing(kind, asked)
+    if missing and kind.reads.single and choice.read != "single":
+        reader.read_singles(kind, missing, exist=exist)
+        missing = reader.find_missing(kind, missing)
+    if missing and kind.reads.listing and kind.name not in reader.live.complete:
+        reader.read_listing(kind, dict.fromkeys(missing, frozenset()), budget=MAX_PROOF_PAGES)
+    reader.read_missing_fields(kind, asked)
 
 
 def _read_cheaply(
@@ -120,3 +160,11 @@ def _read_cheaply(
         reader.read_singles(kind, sorted(asked), exist=exist)
     else:
         reader.read_listing(kind, asked, to_the_end=True, budget=choice.requests - choice.apart)
+
+
+def _read_singly_too(reader: Reader, kind: Kind, names: Iterable[str]) -> None:
+    """Read objects singly that a list does not show, or still shows: it may be behind."""
+    for name in names:
+        address = Address(kind.name, name)
+        if not reader.read_single(kind, name) and isinstance(reader.live.get(address), Observed):
+            reader.live.put(address, ABSENT)

@@ -127,21 +127,24 @@ class Reader:
         listing = kind.reads.listing
         assert listing is not None
         largest = seen = 0
+        keys: frozenset[str] = frozenset()
         until = Until(asked.keys(), to_the_end, budget)
         for shown in self.ahead.take(kind, until):
-            page, last, seen = shown
+            before, (page, last, seen) = seen, shown
             self.ahead.start(kind, shown)
             largest = max(largest, len(page.rows))
+            keys |= page.keys
             self.builder.add_rows(kind, page.rows, page.keys)
             if last:
                 self.live.complete.add(kind.name)
                 # One documented page that was not filled does not show how many rows it can hold.
                 is_full = seen > largest or largest > DOCUMENTED_PAGE_ROWS
                 size = UNPAGED_ROWS if not listing.paged else largest if is_full else 0
-                self.live.listings[kind.name] = ListingStats(seen, size)
+                fields, untold = _fields_under(kind, keys), 0 < seen == before
+                self.live.listings[kind.name] = ListingStats(seen, size, fields, untold)
         known = self.live.objects.get(kind.name, {})
         if asked and kind.name not in self.live.complete and asked.keys() <= known.keys():
-            self.live.listings[kind.name] = ListingStats(seen, largest)
+            self.live.listings[kind.name] = ListingStats(seen, largest, _fields_under(kind, keys))
 
     def read_batches(self, kind: Kind, batch: Batch, names: Iterable[str]) -> None:
         """Read named objects, as many in one request as the API takes."""
@@ -288,3 +291,8 @@ class Reader:
             self._says_not_found.add(kind.name)
             for name, error in self._failed.pop(kind.name, {}).items():
                 self.mark_unread(kind, [name], error)
+
+
+def _fields_under(kind: Kind, keys: frozenset[str]) -> frozenset[str]:
+    """Return the fields that rows with these keys show."""
+    return frozenset(name for name, ours, _ in kind.read_fields if not keys.isdisjoint(ours))

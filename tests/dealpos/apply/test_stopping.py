@@ -79,7 +79,7 @@ def test_a_stop_in_the_wait_for_the_window_skips_what_was_not_sent(open_shop: Ma
 
     client.observer.sleep = stop  # type: ignore[method-assign]
     report = shop.apply(plan, client)
-    assert [o.status for o in report.outcomes] == ["applied", "skipped", "skipped"]
+    assert [o.status for o in report.outcomes] == ["unverified", "skipped", "skipped"]
     assert len(shop.show()["customers"]) == 1
 
 

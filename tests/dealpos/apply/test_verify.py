@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -13,6 +13,7 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.report import Written
+from reconciler.core.steps.readbacks import Group
 from reconciler.core.steps.step import Request, Step, Undo
 from reconciler.dealpos.apply.send import RequestSender
 from reconciler.dealpos.apply.verify import Verifier
@@ -60,6 +61,7 @@ class Shop(RequestSender):
     listings: list[Live | Exception] = field(default_factory=list)
     refused: Exception | None = None
     done: list[str] = field(default_factory=list)
+    read_singly: set[Address] = field(default_factory=set)
 
     def _answer(self, answers: list[Live | Exception]) -> Live:
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
@@ -67,22 +69,14 @@ class Shop(RequestSender):
             raise answer
         return answer
 
-    def count_requests(self, addresses: Iterable[Address]) -> int:
+    def count_requests(self, groups: Mapping[str, Group]) -> int:
         return 1
 
-    def read(
-        self, addresses: Iterable[Address], fields: Mapping[Address, frozenset[str]] | None = None
-    ) -> Live:
-        self.done.append(f"read {', '.join(map(str, addresses))}")
-        return self._answer(self.reads)
-
-    def read_deletions(self, addresses: Iterable[Address]) -> Live:
-        self.done.append(f"look for {', '.join(map(str, addresses))}")
-        return self._answer(self.deletions)
-
-    def read_listing(self, kind: Kind, names: Sequence[str]) -> Live:
-        self.done.append(f"list {', '.join(names)}")
-        return self._answer(self.listings)
+    def read_back(self, kind: Kind, group: Group) -> Live:
+        verb = "look for" if group.gone else "list" if group.needs_list else "read"
+        self.done.append(f"{verb} {', '.join(f'{kind.name}/{name}' for name in group.proofs)}")
+        by_list = self.listings if group.needs_list else self.reads
+        return self._answer(self.deletions if group.gone else by_list)
 
     def resend(self, request: Request) -> None:
         self.done.append(f"send {request.body}")
@@ -172,10 +166,10 @@ def test_a_field_that_a_later_request_wrote_may_be_behind() -> None:
 
 @pytest.mark.parametrize("error", [BROKEN, Stopped("interrupted by Ctrl-C")])
 def test_a_failed_read_leaves_all_unread(error: Exception) -> None:
-    shop = Shop(reads=[error], deletions=[error])
+    shop = Shop(deletions=[error])
     for found in verified(shop, A, B, GONE):
         assert (found.status, found.observed, found.unread) == ("applied", None, error.args[0])
-    assert shop.done == ["look for variant/G", "read variant/A, variant/B"]
+    assert shop.done == ["look for variant/A, variant/B, variant/G"]
 
 
 def test_an_object_that_could_not_be_read_is_unread() -> None:
@@ -252,14 +246,14 @@ def test_a_listing_completes_what_a_single_read_showed() -> None:
     found = listed(shop)
     assert found.observed == {"discount": 5, "minimum_amount": 9}
     assert not found.awaits_listing
-    assert shop.done == ["list C"]
+    assert shop.done == ["list coupon/C"]
 
 
 def test_a_listing_that_does_not_show_the_coupon_leaves_it_unverified() -> None:
     shop = Shop(listings=[live({})])
     found = listed(shop)
     assert (found.status, found.reason) == ("unverified", "lists do not show it yet")
-    assert shop.done == ["list C"] * 6
+    assert shop.done == ["list coupon/C"] * 6
 
 
 def test_a_listing_that_hides_an_expired_coupon_settles_what_was_read() -> None:
@@ -269,7 +263,7 @@ def test_a_listing_that_hides_an_expired_coupon_settles_what_was_read() -> None:
     past = change("coupon/C", None, after)
     (found,) = verified(shop, past, observed=observed, awaits_listing=True)
     assert (found.status, found.observed, found.awaits_listing) == ("applied", observed, False)
-    assert shop.done == ["list C"]
+    assert shop.done == ["list coupon/C"]
 
 
 def test_a_list_that_is_behind_does_not_remove_the_coupon() -> None:
@@ -278,7 +272,7 @@ def test_a_list_that_is_behind_does_not_remove_the_coupon() -> None:
     shop = Shop(listings=[live({replaced.address: old})])
     (found,) = verified(shop, replaced, observed={"discount": 4}, awaits_listing=True)
     assert (found.status, found.awaits_listing) == ("unverified", True)
-    assert shop.done == ["list C"] * 6
+    assert shop.done == ["list coupon/C"] * 6
 
 
 def test_a_coupon_whose_listing_is_broader_is_removed() -> None:
@@ -287,7 +281,7 @@ def test_a_coupon_whose_listing_is_broader_is_removed() -> None:
     why = "`minimum_amount` was sent as 9 and reads back as 0"
     found = listed(shop)
     assert (found.status, found.reason) == ("failed", f"{why}; it was deleted again")
-    assert shop.done == [*["list C"] * 3, "remove coupon/C"]
+    assert shop.done == [*["list coupon/C"] * 3, "remove coupon/C"]
     assert listed(Shop(listings=[broader], refused=BROKEN)).reason == (
         f"{why}; it could not be deleted and is still in the shop: HTTP 500: broken"
     )
