@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 RUN := .venv/bin/python -m
 DEMO := examples/kopi-nusantara
 
-.PHONY: help demo test mutation browser docs guides picture lint format schemas contract cassettes requests soak fuzz prefixes race crash bench dist clean
+.PHONY: help demo test mutation browser docs guides picture lint format schemas contract cassettes requests soak fuzz prefixes race crash bench load dist clean
 
 help:
 	@echo "make demo      plan, apply and plan again: a coffee chain in the embedded sandbox"
@@ -28,6 +28,7 @@ help:
 	@echo "make fuzz      damage every file of a run in MUTANTS ways (2000: half an hour)"
 	@echo "make mutation  run SAMPLE random mutants of workflows, plan, steps and apply (250: an hour)"
 	@echo "make bench     measure in turns: plan, floor, octoDNS and the commit RELEASE (minutes)"
+	@echo "make load      measure the server of coupons beside a bare echo: latency, start, memory"
 	@echo "make dist      build the wheel and the source archive"
 
 .venv/bin/python:
@@ -136,6 +137,9 @@ mutation: .venv/dev.stamp .venv/mutation.stamp
 bench: .venv/dev.stamp
 	@.venv/bin/python tests/benchmarks/run.py $(if $(RELEASE),--release $(RELEASE)) $(SIZES)
 	@.venv/bin/python tests/benchmarks/rendering.py
+
+load: .venv/dev.stamp
+	@.venv/bin/python tests/benchmarks/load.py
 
 dist: .venv/dev.stamp
 	@$(RUN) build

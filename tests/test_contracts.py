@@ -83,6 +83,8 @@ PLANTED = [
     (DEEPDIFF, "core/plan/build.py", "import deepdiff"),
     (CLICK, "workflows/init.py", "import click"),
     (RUAMEL, "workflows/init.py", "from ruamel.yaml import YAML"),
+    (WEB, "workflows/init.py", "import uvicorn"),
+    (WEB, "core/money.py", "import prometheus_client"),
     (FLASK, "workflows/init.py", "import flask"),
 ]
 

@@ -164,7 +164,8 @@ class ServeEntry(TypedDict, total=False):
     listen: Annotated[_Address, Field(description="For DealPOS; default 127.0.0.1:8080.")]
     admin: Annotated[_Address, Field(description="For operators; default 127.0.0.1:8081.")]
     proxies: Annotated[
-        list[_Network], Field(description="Proxies whose X-Forwarded-For is believed.")
+        list[_Network],
+        Field(description="Proxies whose X-Forwarded-For is believed; default: this machine."),
     ]
     allow: Annotated[
         list[_Network], Field(description="Networks that may ask; left out: every network.")

@@ -24,6 +24,7 @@ from reconciler.cli.commands.init import init
 from reconciler.cli.commands.plan import plan
 from reconciler.cli.commands.sandbox import sandbox
 from reconciler.cli.commands.schema import schema
+from reconciler.cli.commands.serve import serve
 from reconciler.cli.commands.validate import validate
 from reconciler.cli.output import print_error
 from reconciler.errors import ReconcilerError, UsageError
@@ -99,7 +100,10 @@ def _accept_color(command: click.Command) -> None:
         _accept_color(below)
 
 
-COMMANDS = (init, doctor, validate, plan, apply, audit, history, sandbox, schema, import_, adopt)
+COMMANDS = (
+    *(init, doctor, validate, plan, apply, audit, history, sandbox, schema, import_, adopt),
+    serve,
+)
 for command in COMMANDS:
     _accept_color(command)
     cli.add_command(command)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import hashlib
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from reconciler.core.provider.release import digest_document
 from reconciler.errors import ProviderError, ProviderUnavailable, ReleaseConflict
 from reconciler.provider.store import PublishedRelease, UsageStore
 from reconciler.serve.metrics import Metrics
@@ -113,6 +113,8 @@ class Admin:
                 self.metrics.store_up.set(0)
             else:
                 self.metrics.set_coupons(used, held, self.releases.service.limits())
+        self.metrics.queue_length.set(self.store.queue_length)
+        self.metrics.spool_length.set(self.store.spool_length)
         text = await asyncio.to_thread(self.metrics.text)
         return Response(text, media_type=_METRICS_TYPE)
 
@@ -154,7 +156,7 @@ class Admin:
         if document is None:
             return _message(400, 'the body must be JSON: {"document": "…", "commit": "…"}')
         now = datetime.now(UTC)
-        digest = hashlib.sha256(document.encode("utf-8", "surrogatepass")).hexdigest()
+        digest = digest_document(document)
         try:
             await self.releases.try_out(
                 PublishedRelease(previous + 1, digest, document, commit, now)

@@ -20,8 +20,8 @@ from reconciler.serve.metrics import Metrics
 
 MAX_IN_FLIGHT = 200
 """Calls that are answered at the same time; a further one gets HTTP 503 at once."""
-ANSWER_SECONDS = 3.0
-"""The last deadline of an answer. The service has shorter ones of its own."""
+ANSWER_SECONDS = 8.0
+"""The last deadline of an answer. The service has shorter ones of its own for each store."""
 
 
 @dataclass(slots=True)

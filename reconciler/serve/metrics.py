@@ -55,6 +55,10 @@ class Metrics:
             "release_refused", "1 while the newest release cannot be loaded and the old is served."
         )
         self.store_up = gauge("store_up", "1 if the store was written and read in time.")
+        self.queue_length = gauge("queue_length", "Calls that wait for the store.")
+        self.spool_length = gauge(
+            "spool_length", "Sales on the local disk that wait for the database."
+        )
         self.coupon_used = gauge(
             "coupon_used", "Uses of a coupon, of all codes of a batch.", "code"
         )

@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from reconciler.core.provider.options import ListenAddress
 from reconciler.errors import UsageError
 from reconciler.serve.log import Log, LogHandler
 
@@ -74,35 +75,50 @@ class _Server(uvicorn.Server):
 
 def bind(host: str, port: int) -> socket.socket:
     """Return a listening socket. Raises UsageError where the address cannot be had."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        made = socket.socket(family, kind, protocol)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(address)
-        made.listen(_BACKLOG)
-    except (OSError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise UsageError(
-            f"cannot listen on {host}:{port}: {why}", hint="use another --listen or --admin"
-        ) from None
-    made.setblocking(False)
-    return made
+    with contextlib.ExitStack() as on_error:
+        try:
+            family, kind, protocol, _, address = socket.getaddrinfo(
+                host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+            made = on_error.enter_context(socket.socket(family, kind, protocol))
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            made.bind(address)
+            made.listen(_BACKLOG)
+        except (OSError, UnicodeError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise UsageError(
+                f"cannot listen on {host}:{port}: {why}", hint="use another --listen or --admin"
+            ) from None
+        made.setblocking(False)
+        on_error.pop_all()
+        return made
 
 
 def take_socket(number: int) -> socket.socket:
     """Return the listening socket that systemd has passed. Raises UsageError for another one."""
-    try:
-        made = socket.socket(fileno=number)
-        listening = made.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
-    except OSError as error:
-        raise UsageError(f"--fd {number}: {error.strerror}") from None
-    if not listening or made.family not in (socket.AF_INET, socket.AF_INET6):
-        message = f"--fd {number} is not a TCP socket that listens"
-        raise UsageError(message, hint="write ListenStream=127.0.0.1:8080 in the .socket unit")
-    made.setblocking(False)
-    return made
+    with contextlib.ExitStack() as on_error:
+        try:
+            made = on_error.enter_context(socket.socket(fileno=number))
+            listening = made.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        except OSError as error:
+            raise UsageError(f"--fd {number}: {error.strerror}") from None
+        if not listening or made.family not in (socket.AF_INET, socket.AF_INET6):
+            message = f"--fd {number} is not a TCP socket that listens"
+            raise UsageError(message, hint="write ListenStream=127.0.0.1:8080 in the .socket unit")
+        made.setblocking(False)
+        on_error.pop_all()
+        return made
+
+
+def describe(sock: socket.socket) -> str:
+    """Return the address of a listening socket as a URL."""
+    host, port = sock.getsockname()[:2]
+    return f"http://{ListenAddress(host, port)}"
+
+
+def find_loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return what makes the fastest event loop that is installed; None for that of Python."""
+    return uvicorn.Config(app="").get_loop_factory()
 
 
 def make_server(app: ASGIApp, proxies: Sequence[str], log: Log) -> uvicorn.Server:

@@ -16,6 +16,8 @@ HOOK_KEY = "RECONCILER_HOOK_KEY"
 """The variable with the value of `X-API-Key`; not set: the header is not looked at."""
 ADMIN_TOKEN = "RECONCILER_ADMIN_TOKEN"
 """The variable with the bearer token of the admin listener."""
+CODES_KEY = "RECONCILER_CODES_KEY"
+"""The variable with the key of customers and of the codes of batches."""
 MIN_CHARACTERS = 32
 """The length below which a secret could be guessed."""
 MAX_VALID = 2
@@ -84,6 +86,18 @@ def read_admin_token(environment: Mapping[str, str]) -> Secrets:
         raise ProviderError(f"{ADMIN_TOKEN} is not set", hint=_NEW)
     _check(ADMIN_TOKEN, token)
     return Secrets([token])
+
+
+def read_codes_key(environment: Mapping[str, str]) -> bytes:
+    """Return the key of customers and codes. Raises ProviderError where it is weak or missing.
+
+    Without one, whoever has the store could find a customer's phone number by trying all.
+    """
+    key = environment.get(CODES_KEY, "")
+    if not key:
+        raise ProviderError(f"{CODES_KEY} is not set", hint=_NEW)
+    _check(CODES_KEY, key)
+    return key.encode()
 
 
 def _check(name: str, secret: str) -> None:

@@ -20,7 +20,10 @@ from reconciler import sandbox
 from reconciler.sandbox import InjectedFault
 from tests.support.program import PointAt, RunProgram, Spawn, WriteCatalogue
 
-HEAVY = ("pydantic", "httpx", "deepdiff", "rich", "flask", "ruamel", "waitress")
+HEAVY = (
+    *("pydantic", "httpx", "deepdiff", "rich", "flask", "ruamel", "waitress"),
+    *("starlette", "uvicorn", "prometheus_client", "psycopg"),
+)
 
 
 def imported(*words: str, environment: dict[str, str] | None = None) -> tuple[int, set[str]]:
@@ -44,7 +47,9 @@ def imported(*words: str, environment: dict[str, str] | None = None) -> tuple[in
     return int(status), set(names)
 
 
-@pytest.mark.parametrize("words", [["--help"], ["plan", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["plan", "--help"], ["serve", "--help"], ["--version"]]
+)
 def test_help_imports_no_library_that_is_slow_to_load(words: list[str]) -> None:
     assert imported(*words) == (0, set())
 

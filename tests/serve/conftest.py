@@ -5,19 +5,27 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from reconciler.catalogue.provider_settings import parse_network
+from reconciler.core.provider.release import dump_release
+from reconciler.provider.sqlite.store import SqliteStore
+from reconciler.provider.till.answer import Provider
 from reconciler.serve.log import Log
 from reconciler.serve.run import bind
 from reconciler.serve.secret import Secrets
 from reconciler.serve.server import Callers, Server
 from tests.serve.stand_in import Service, StoreInMemory
+from tests.support.provided import KEY as CODES_KEY
+from tests.support.provided import RELEASE
 
 SECRET = "path-secret-of-the-test-0123456789abcdef"
 OLD_SECRET = "path-secret-of-last-year-0123456789abcde"
@@ -25,11 +33,19 @@ TOKEN = "admin-token-of-the-test-0123456789abcdef"
 KEY = "api-key-of-the-test-0123456789abcdef0123"
 
 
-class Running:
-    """A server in a thread, and clients of both listeners."""
+TLS = ssl.create_default_context()
+"""Made once: it takes longer than a test."""
 
-    def __init__(self, **callers: Any) -> None:
-        self.store, self.service = StoreInMemory(), Service()
+
+class Running:
+    """A server in a thread, and clients of both listeners.
+
+    With a folder it is the real provider over the SQLite store in it.
+    """
+
+    def __init__(self, folder: Path | None = None, **callers: Any) -> None:
+        self.store: Any = SqliteStore(folder / "provider.db") if folder else StoreInMemory()
+        self.service: Any = Provider(self.store, CODES_KEY) if folder else Service()
         self.written = io.StringIO()
         who = Callers(
             "kopi",
@@ -42,8 +58,11 @@ class Running:
         self.sockets = bind("127.0.0.1", 0), bind("127.0.0.1", 0)
         self.ports = [sock.getsockname()[1] for sock in self.sockets]
         self.base = f"/v1/kopi/{SECRET}"
-        self.shop = httpx.Client(base_url=f"http://127.0.0.1:{self.ports[0]}", timeout=20)
+        self.shop = httpx.Client(
+            verify=TLS, base_url=f"http://127.0.0.1:{self.ports[0]}", timeout=20
+        )
         self.admin = httpx.Client(
+            verify=TLS,
             base_url=f"http://127.0.0.1:{self.ports[1]}",
             headers={"authorization": f"Bearer {TOKEN}"},
             timeout=20,
@@ -95,8 +114,8 @@ def serve() -> Iterator[Callable[..., Running]]:
     """A function that starts a server; it is stopped at the end."""
     made: list[Running] = []
 
-    def start(**callers: Any) -> Running:
-        made.append(Running(**callers))
+    def start(folder: Path | None = None, **callers: Any) -> Running:
+        made.append(Running(folder, **callers))
         made[-1].start()
         return made[-1]
 
@@ -110,7 +129,28 @@ def serve() -> Iterator[Callable[..., Running]]:
 
 @pytest.fixture
 def served(serve: Callable[..., Running]) -> Running:
-    """A server with one release, which knows the code KOPI."""
+    """A server with a stand-in for the provider, which knows the code KOPI."""
     running = serve()
     assert running.publish().status_code == 200
     return running
+
+
+@pytest.fixture
+def shop(serve: Callable[..., Running], tmp_path: Path) -> Running:
+    """The real provider over SQLite, with the release of `tests.support.provided`."""
+    running = serve(tmp_path)
+    assert running.publish(dump_release(RELEASE)).status_code == 200
+    return running
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """A function that returns a port where nobody listens."""
+
+    def find() -> int:
+        with socket.socket() as found:
+            found.bind(("127.0.0.1", 0))
+            port: int = found.getsockname()[1]
+            return port
+
+    return find

@@ -18,6 +18,9 @@ ZERO = {"Type": "Amount", "Amount": 0, "Notification": "no", "ApplyTo": None, "M
 class StoreInMemory:
     """Releases in memory; `gone` makes every method fail."""
 
+    queue_length = 0
+    spool_length = 3
+
     def __init__(self) -> None:
         self.releases: list[PublishedRelease] = []
         self.gone = False

@@ -170,6 +170,7 @@ def test_metrics_count_answers_and_show_the_uses_of_each_coupon(served: Running)
         'reconciler_coupon_limit{code="lebaran25"}': 500,
         'reconciler_coupon_used{code="visit-2027"}': 1,
         "reconciler_release_number": 1,
+        "reconciler_spool_length": 3,
     }.items():
         assert served.metric(name) == value, name
     text = served.admin.get("/metrics").text

@@ -21,7 +21,7 @@ from tools.site import GENERATED
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "CONTRIBUTING.md", "docs/**/*.md", "examples/**/*.md")
 CHANGELOG = "CHANGELOG.md"
-OPENAPI = "schemas/dealpos.openapi.yaml"
+OPENAPI = ("schemas/dealpos.openapi.yaml", "schemas/provider.openapi.yaml")
 OPENAPI_PROSE = ("summary", "description", "x-undocumented", "x-conflict")
 NOT_PROSE = {
     "reconciler/workflows/init.py": "the YAML of the starter files",
@@ -42,20 +42,22 @@ def in_pages() -> Iterator[str]:
     for pattern in PAGES:
         for path in sorted(ROOT.glob(pattern)):
             yield from lint(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
-    yield from in_description(YAML(typ="safe").load((ROOT / OPENAPI).read_text(encoding="utf-8")))
+    for name in OPENAPI:
+        described = YAML(typ="safe").load((ROOT / name).read_text(encoding="utf-8"))
+        yield from in_description(name, described)
     yield from lint(CHANGELOG, unreleased((ROOT / CHANGELOG).read_text(encoding="utf-8")))
 
 
-def in_description(node: Any, key: str = "") -> Iterator[str]:
-    """Return the findings in the sentences of the OpenAPI description."""
+def in_description(file: str, node: Any, key: str = "") -> Iterator[str]:
+    """Return the findings in the sentences of an OpenAPI description."""
     if isinstance(node, dict):
         for name, inner in node.items():
-            yield from in_description(inner, name)
+            yield from in_description(file, inner, name)
     elif isinstance(node, list):
         for inner in node:
-            yield from in_description(inner, key)
+            yield from in_description(file, inner, key)
     elif isinstance(node, str) and key in OPENAPI_PROSE:
-        yield from lint(OPENAPI, node)
+        yield from lint(file, node)
 
 
 def in_messages() -> Iterator[str]:

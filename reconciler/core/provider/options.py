@@ -71,7 +71,7 @@ class ServeSettings:
     """Where DealPOS asks."""
     admin: ListenAddress = ListenAddress("127.0.0.1", 8081)  # noqa: RUF009 - it is immutable
     """Where operators, plan and apply ask."""
-    proxies: tuple[Network, ...] = ()
-    """Proxies whose `X-Forwarded-For` is believed."""
+    proxies: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+    """Proxies whose `X-Forwarded-For` is believed; those of this machine, if none are named."""
     allow: tuple[Network, ...] = ()
     """The networks that may ask; empty for every network."""
