@@ -31,6 +31,7 @@ from reconciler.core.provider.options import (
     ServeSettings,
     TillOptions,
 )
+from reconciler.core.provider.sentences import PLACEHOLDERS, unknown_placeholders
 from reconciler.core.provider.terms import Reentry
 from reconciler.errors import StoreError, suggestion
 
@@ -154,7 +155,7 @@ class ProviderEntry(TypedDict, total=False):
                 "additionalProperties": False,
             }
         ),
-        Field(description="Sentences of your own, by the reason for a no."),
+        Field(description="Sentences of your own, by reason; {code} and other facts in braces."),
     ]
 
 
@@ -266,6 +267,10 @@ def _read_messages(node: Node, given: Any, problems: Problems) -> dict[Any, str]
         elif not isinstance(text, str) or not 0 < len(text.strip()) <= MAX_MESSAGE:
             message = f"`{reason}` must be a text of at most {MAX_MESSAGE} characters"
             problems.add_setting(given, (reason,), message)
+        elif unknown := unknown_placeholders(reason, text):
+            known = ", ".join(f"{{{name}}}" for name in sorted(PLACEHOLDERS[reason]))
+            message = f"`{reason}` has the unknown placeholder {{{unknown[0]}}}"
+            problems.add_setting(given, (reason,), message, f"write one of {known}")
     return dict(given)
 
 

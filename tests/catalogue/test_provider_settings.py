@@ -124,6 +124,11 @@ def test_a_store_without_a_value_is_an_error_when_it_is_needed(tmp_path: Path) -
         ),
         ("provider: {messages: {over: ''}}", "1:29: `over` must be a text of at most 200", ""),
         (
+            "provider: {messages: {over: 'until {day}'}}",
+            "1:29: `over` has the unknown placeholder {day}",
+            "write one of {code}, {date}, {outlet}",
+        ),
+        (
             "provider: {url: 'http://coupons.example.com'}",
             "1:17: provider: refusing to use plain HTTP for coupons.example.com",
             "write https://",

@@ -14,6 +14,7 @@ from reconciler.core.model.address import Source
 from reconciler.core.model.kind import Kind, Value
 from reconciler.core.model.masked import reveal
 from reconciler.core.provider.declared import ShopFacts, make_terms, written_values
+from reconciler.core.provider.lookup import CouponTable
 from reconciler.core.provider.release import Release, digest_document, dump_release
 from reconciler.core.provider.terms import Terms, code_key
 
@@ -51,7 +52,8 @@ def compose_publication(
     """Return the release with these changes; None where it would be the published one.
 
     `rows` are the published coupons by name. The terms of those that are `declared` follow from
-    the facts of today; those that no file declares stay as they were.
+    the facts of today; those that no file declares stay as they were. Raises ProviderError where
+    one code would open two coupons.
     """
     old = before or Release()
     terms = {code_key(coupon.code): coupon for coupon in old.coupons}
@@ -84,6 +86,8 @@ def compose_publication(
     document = dump_release(release)
     if (before is None and not made) or (before and document == dump_release(before)):
         return None
+    if facts.key is not None:
+        CouponTable(release, facts.key)  # a release that cannot be served is not planned
     names = {key: f"{kind.name}/{value[kind.identity]}" for key, value in values.items()}
     settings = tuple(_explain_settings(old, release, names, changed)) if before else ()
     return Publication(place, previous, digest_document(document), document, settings)
