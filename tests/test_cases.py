@@ -13,6 +13,7 @@ import pytest
 
 from reconciler.errors import SourceError
 from tests.support.documents import ReadDocument
+from tests.support.provider import CODES_KEY
 from tests.support.shop import MakeShop
 from tests.support.story import Story
 
@@ -22,7 +23,10 @@ UPDATE = bool(os.environ.get("UPDATE"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
-def test_a_case(case: Path, make_shop: MakeShop, documented: ReadDocument) -> None:
+def test_a_case(
+    case: Path, make_shop: MakeShop, documented: ReadDocument, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECONCILER_CODES_KEY", CODES_KEY)
     results: dict[str, str] = {}
     try:
         Story(case, make_shop, documented).play(results.__setitem__)

@@ -46,7 +46,8 @@ class BatchOfCodes(TypedDict, total=False):
 
 
 def _fill(codes: BatchOfCodes) -> dict[str, Any]:
-    return {"length": DEFAULT_LENGTH, "prefix": "", **codes}
+    told = {"count": codes["count"], "length": DEFAULT_LENGTH, "prefix": ""}
+    return {**told, **codes}
 
 
 # `from` is a word of Python, which the statement of a class cannot hold.

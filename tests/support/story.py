@@ -7,6 +7,9 @@ A folder `cases/<name>/` holds:
     applied.yaml      files that were applied before, if any; with `ledger: file` they are recorded
     meanwhile.yaml    changes in the shop after that apply: {variant/1003L: {UnitPrice: 17000}}
     after_plan.yaml   changes in the shop after the plan was saved; the saved plan is applied
+    sold.yaml         uses of provider coupons after that apply: {LEBARAN25: {used: 3, held: 1}}
+    elsewhere.yaml    files that another folder with the same provider applied after that
+    elsewhere_after_plan.yaml  the same, after the plan was made
     reconciler.yaml   settings
     world.yaml        choices of the sandbox where the API documentation leaves something open
     fault.yaml        faults of the sandbox during the apply, or {kill: "POST /PromotionCoupon"}
@@ -31,6 +34,7 @@ from ruamel.yaml import YAML
 from reconciler import sandbox
 from reconciler.core.plan.plan import Plan, refusals
 from reconciler.core.plan.target import Scope
+from reconciler.core.provider.options import DEFAULT_STORE
 from reconciler.core.report import Report
 from reconciler.dealpos.client import Client, embedded_transport
 from reconciler.dealpos.tenant import load_profile
@@ -44,6 +48,7 @@ from reconciler.sandbox import Choices, InjectedFault
 from reconciler.workflows import plan_file
 from reconciler.workflows.approved_plan import recheck_plan
 from tests.support.documents import ReadDocument
+from tests.support.provider import sell
 from tests.support.shop import MakeShop, Shop
 
 SURPRISES = {"list_lag_seconds", "money_step", "read_lag_seconds", "rewrite_text"}
@@ -106,6 +111,10 @@ class Story:
             report = self.shop.apply()
             assert report.complete, [outcome.message for outcome in report.outcomes]
         self.change_shop("meanwhile.yaml")
+        for code, uses in (self.read("sold.yaml") or {}).items():
+            sell(self.shop.folder / DEFAULT_STORE, code, **uses)
+        self.make_shop = make_shop
+        self.apply_elsewhere("elsewhere.yaml")
         self.declare("catalogue.yaml")
 
     def read(self, name: str) -> Any:
@@ -119,6 +128,17 @@ class Story:
         if path.exists():
             self.shop.write(path.read_text(encoding="utf-8"), "catalogue.yaml")
         return path.exists()
+
+    def apply_elsewhere(self, name: str) -> None:
+        """Apply files from another folder, to the same provider."""
+        if not (self.folder / name).exists():
+            return
+        other = self.make_shop(json.loads((self.folder / "live.json").read_text("utf-8")))
+        settings = (self.folder / "reconciler.yaml").read_text("utf-8")
+        store = self.shop.folder / DEFAULT_STORE
+        other.configure(f"{settings}provider: {{store: '{store}'}}\n")
+        other.write((self.folder / name).read_text(encoding="utf-8"))
+        assert other.apply().complete
 
     def change_shop(self, name: str) -> None:
         """Change objects in the shop as somebody does in DealPOS; null deletes one."""
@@ -152,6 +172,7 @@ class Story:
         file = self.shop.folder / "plan.json"
         plan_file.write_plan(file, saved_document(self.shop, plan))
         self.change_shop("after_plan.yaml")
+        self.apply_elsewhere("elsewhere_after_plan.yaml")
         opened = self.shop.open(self.shop.client())
         self.shop.made = recheck_plan(opened, plan_file.read_plan(file))
         return self.shop.made.plan
@@ -176,6 +197,8 @@ class Story:
             return
         if (self.folder / "after_plan.yaml").exists():
             plan = self.saved(plan)
+        else:
+            self.apply_elsewhere("elsewhere_after_plan.yaml")
         faults = self.read("fault.yaml") or []
         kill = faults.pop("kill") if isinstance(faults, dict) else ""
         for fault in faults:

@@ -21,6 +21,7 @@ from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.masked import is_masked, reveal_all
 from reconciler.core.model.secret import authorises
+from reconciler.core.model.store import SHOP
 from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.replacement import Interrupted
 
@@ -94,6 +95,7 @@ class PastRuns:
             for address in self.applied
             if (declared := desired.get(address))
             and live.get(address) is ABSENT
+            and kinds[address.kind].home == SHOP  # elsewhere, uses outlive the object
             and address not in self.interrupted
             and not self.is_allowed(RESTORE, address)
             and not self.find_expiry(kinds[address.kind], address, declared.value)

@@ -114,7 +114,9 @@ def rows_of(release: Release, kind: Kind, desired: Desired) -> dict[str, Value]:
         key = code_key(terms.code)
         told = release.declared.get(key) or {"type": terms.type, "amount": terms.amount}
         name = spelled.get(key, terms.code)
-        rows[name] = {kind.identity: name, **{n: _exact(kind, n, v) for n, v in told.items()}}
+        exact = {n: _exact(kind, n, v) for n, v in told.items()}
+        # A removal compares the one flag that retires an object, whatever else is declared.
+        rows[name] = {kind.identity: name, kind.retire: False, **exact}
     return rows
 
 

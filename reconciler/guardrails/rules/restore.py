@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from reconciler.core.diff.births import NOTED
 from reconciler.core.diff.change import Action
+from reconciler.core.model.store import SHOP
 from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding
 
 _RETIRED = (
@@ -24,6 +25,8 @@ class Rule(Guardrail):
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
         """Yield one finding for each object that was retired or is gone and would be back."""
         for change in context.plan.changes:
+            if context.kinds[change.address.kind].home != SHOP:
+                continue  # nobody removes it but the files
             is_new = change.action is Action.CREATE and change.replaces is None
             if is_new and change.address in context.applied:
                 yield RuleFinding(

@@ -51,7 +51,7 @@ def _publish(client: ProviderClient, publication: Publication, commit: str) -> P
     try:
         client.publish(publication.document, commit, publication.previous)
     except ReleaseConflict as error:
-        return Published(place, number, "stale", f"not published: {error.message}; {_AGAIN}")
+        return Published(place, number, "stale", f"{error.message}; {_AGAIN}")
     except ProviderUnavailable as error:
         return _settle(client, publication, error)
     except ProviderError as error:
