@@ -1,4 +1,4 @@
-"""What tills did with a shop's provider coupons, and what another folder published."""
+"""Uses of a shop's provider coupons, as tills make them."""
 
 from __future__ import annotations
 
