@@ -7,7 +7,7 @@ Code at the edges raises the narrow error. Whoever can decide what it means catc
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -36,7 +36,8 @@ class Problem:
 
     def __lt__(self, other: Problem) -> bool:
         """Sort problems by file, line, column and message."""
-        return astuple(self)[:-1] < astuple(other)[:-1]
+        mine = (self.file, self.line, self.column, self.message)
+        return mine < (other.file, other.line, other.column, other.message)
 
     def __str__(self) -> str:
         """Return `file:line:column: message`, which editors and CI logs link."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import os
+import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
@@ -19,7 +21,17 @@ from tests.support.world import World
 
 pytest_plugins = ["tests.support.leaks"]
 
+SHARED = Path("/dev/shm")
+ROOM = 2 * 1024**3
+"""Bytes of memory that the temporary folders of a run may need."""
+
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+def pytest_configure() -> None:
+    """Keep temporary folders in memory: the tool waits for the disk after each file it writes."""
+    if SHARED.is_dir() and shutil.disk_usage(SHARED).free > ROOM and "TMPDIR" not in os.environ:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(SHARED))
 
 
 @pytest.fixture(autouse=True)

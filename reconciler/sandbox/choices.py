@@ -1,6 +1,7 @@
 """Everything that the documentation leaves open, in one place."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 
@@ -280,10 +281,17 @@ class Choices:
     """The status for a forbidden operation."""
 
     def __post_init__(self) -> None:
-        for name, hint in get_type_hints(type(self)).items():
-            if get_origin(hint) is Literal and getattr(self, name) not in get_args(hint):
-                raise ValueError(f"{name}={getattr(self, name)!r} is none of {get_args(hint)}")
+        for name, allowed in _allowed_words().items():
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name}={getattr(self, name)!r} is none of {allowed}")
 
     def with_changes(self, **changes: Any) -> "Choices":
         """Return the same choices with some of them changed."""
         return type(self)(**{**self.__dict__, **changes})
+
+
+@cache
+def _allowed_words() -> dict[str, tuple[Any, ...]]:
+    """Return the values of each choice that is one of some words."""
+    hints = get_type_hints(Choices).items()
+    return {name: get_args(hint) for name, hint in hints if get_origin(hint) is Literal}

@@ -80,7 +80,8 @@ def write(folder: Path, catalogue: Catalogue) -> None:
     (folder / "catalogue").mkdir(parents=True)
     (folder / "reconciler.yaml").write_text(json.dumps(_SETTINGS), encoding="utf-8")
     for name, objects in catalogue.items():
-        text = json.dumps({name: objects}, indent=0)
+        rows = ",\n".join(json.dumps(each) for each in objects)
+        text = f"{name}: [{rows}]\n"
         (folder / "catalogue" / f"{name}.yaml").write_text(text, encoding="utf-8")
 
 
