@@ -6,11 +6,12 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 RUN := .venv/bin/python -m
 DEMO := examples/kopi-nusantara
 
-.PHONY: help demo test mutation browser docs guides picture lint format schemas contract cassettes requests soak fuzz prefixes race crash bench load dist clean
+.PHONY: help demo test deep mutation browser docs guides picture lint format schemas contract cassettes requests soak fuzz prefixes race crash bench load dist clean
 
 help:
 	@echo "make demo      plan, apply and plan again: a coffee chain in the embedded sandbox"
 	@echo "make test      run all tests in parallel"
+	@echo "make deep      run all cases of the large sets of which make test takes a part (minutes)"
 	@echo "make lint      check format, lint, types, import contracts and prose"
 	@echo "make format    format the code"
 	@echo "make docs      build the documentation site into build/site"
@@ -56,8 +57,14 @@ demo: .venv/run.stamp
 	@echo; echo '$$ reconciler plan $(DEMO) --detailed-exitcode'
 	@$(RUN) reconciler plan $(DEMO) --detailed-exitcode
 
+# Kept bytecode halves the time of every start.
+test deep: export PYTHONDONTWRITEBYTECODE =
 test: .venv/dev.stamp
 	@$(RUN) pytest -q -n auto
+
+DEEP_TESTS = tests/invariants $(shell grep -rl 'tests.support.deep' tests --include='test_*.py')
+deep: .venv/dev.stamp
+	@DEEP=1 $(RUN) pytest -q -n auto $(DEEP_TESTS)
 
 .venv/browser.stamp: pyproject.toml | .venv/dev.stamp
 	@$(RUN) pip --disable-pip-version-check install --quiet -e '.[browser]'

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from reconciler import sandbox
+from tests.support.deep import DEEP
 from tests.support.program import SETTINGS, PointAt, RunProgram
 from tests.support.real_catalogues import (
     FASHION_VARIANTS,
@@ -41,7 +42,7 @@ def lay(tmp_path: Path, served: tuple[str, Any], point_at: PointAt) -> Lay:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("make", [minimarket, menu, fashion])
+@pytest.mark.parametrize("make", [menu, fashion, *([minimarket] if DEEP else [])])
 def test_catalogue_converges_and_comes_back_by_import(
     run: RunProgram, lay: Lay, make: Callable[[], RealCatalogue]
 ) -> None:

@@ -36,11 +36,12 @@ from reconciler.workflows.approved_plan import recheck_plan
 from reconciler.workflows.connect import connect, dump_sandbox
 from reconciler.workflows.open_shop import OpenShop
 from reconciler.workflows.plan import PlannedRun, make_plan
+from tests.support.deep import amount
 from tests.support.mutants import mutate
 from tests.support.shop import ENVIRONMENT, Shop
 from tests.support.story import saved_document
 
-MUTANTS = int(os.environ.get("MUTANTS", "60"))
+MUTANTS = int(os.environ.get("MUTANTS", amount(25, 60)))
 
 SEED: dict[str, Any] = {
     "outlets": [{"Name": "Kemang"}],

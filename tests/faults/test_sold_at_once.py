@@ -16,6 +16,7 @@ import pytest
 from reconciler.core.plan.plan import Plan, refusals
 from reconciler.sandbox import Choices
 from reconciler.workflows.apply import apply_plan
+from tests.support.deep import DEEP, thinned
 from tests.support.shop import Shop
 from tests.support.storm import Killed, Weather
 from tests.support.till import Offers, offers
@@ -57,6 +58,13 @@ WORLDS = {
     + product("N2", f"code: N2A, {OWN}")
     + ADDED,
 }
+
+
+CHOICES = ("ignored", "ignored_on_add")
+CLONES = [
+    ("a part that is added", "ignored", "git"),
+    ("several in one product", "ignored_on_add", "git"),
+]
 
 
 class Till:
@@ -141,9 +149,12 @@ class Folders:
 @pytest.mark.parametrize(
     ("world", "choice", "ledger"),
     [
-        *((world, choice, "none") for world in WORLDS for choice in ("ignored", "ignored_on_add")),
-        ("a part that is added", "ignored", "git"),
-        ("several in one product", "ignored_on_add", "git"),
+        *(
+            (world, choice, "none")
+            for number, world in enumerate(WORLDS)
+            for choice in (CHOICES if DEEP else [CHOICES[number % 2]])
+        ),
+        *thinned(CLONES, 2),
     ],
 )
 def test_one_object_at_most_is_ever_incomplete_on_sale(

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, configuration, settings
 
 from reconciler.sandbox import Choices
+from tests.support.deep import amount
 from tests.support.generated import (
     KEYS,
     TODAY,
@@ -30,7 +31,7 @@ settings.register_profile(
     database=None,
     deadline=None,
     derandomize=True,
-    max_examples=25,
+    max_examples=amount(8, 25),
     # Shrinking takes minutes: HYPOTHESIS_PROFILE=shrink asks for the smallest world that fails.
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -24,6 +24,16 @@ from tests.requests.shop import (
 ENDED_LONG_AGO = "2020-01-01"
 SIZES = (950, 9_970)
 """Variants of the shops; `make test` measures the smaller one."""
+LONG = {
+    "a price rise on everything",
+    "a price rise on everything, retired variants shown",
+    "200 new variants",
+    "1,000 new variants",
+    "500 new coupons",
+    "500 new coupons, no ended one shown",
+    "500 deleted coupons",
+}
+"""Stories of hundreds of writes, which `make requests` alone measures."""
 
 
 class Safety(NamedTuple):

@@ -15,7 +15,7 @@ import pytest
 
 from tests.requests.bounds import Bound
 from tests.requests.runs import Runs
-from tests.requests.stories import ABOVE, SIZES, STORIES, WITHIN, Story
+from tests.requests.stories import ABOVE, LONG, SIZES, STORIES, WITHIN, Story
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "requests.md"
 UPDATE = bool(os.environ.get("UPDATE"))
@@ -37,7 +37,7 @@ def test_the_requests_of_a_story(
     story: Story,
     variants: int,
 ) -> None:
-    if variants != SIZES[0] and not LARGE:
+    if (variants != SIZES[0] or story.name in LONG) and not LARGE:
         pytest.skip("make requests")
     runs = Runs(tmp_path, monkeypatch)
     measured = runs.measure(story, variants)

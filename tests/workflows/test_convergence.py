@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import pytest
 
 from reconciler.sandbox import Choices, InjectedFault
+from tests.support.deep import thinned
 from tests.support.shop import ROOT, MakeShop
 
 KOPI = ROOT / "examples" / "kopi-nusantara"
@@ -181,7 +182,7 @@ def test_a_shop_that_sells_at_once_is_found_out_by_the_first_new_object(
 KINDS = ("drop", "timeout", "500", "502", "503", "html", "truncated", "429")
 
 
-@pytest.mark.parametrize("choices", CASES, ids=words)
+@pytest.mark.parametrize("choices", thinned(CASES, 3), ids=words)
 def test_it_converges_in_bad_weather(make_shop: MakeShop, choices: dict[str, Any]) -> None:
     kopi = Kopi(make_shop, choices)
     chance = random.Random(words(choices))

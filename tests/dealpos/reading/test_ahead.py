@@ -22,6 +22,7 @@ from reconciler.errors import ReconcilerError, Unauthorised
 from reconciler.kinds import KINDS
 from reconciler.sandbox import InjectedFault
 from reconciler.sandbox.limiter import Limiter
+from tests.support.deep import amount
 from tests.support.reading import declaring, stock
 from tests.support.shop import MakeShop, Shop
 
@@ -76,7 +77,7 @@ def large(
 
 
 @settings(
-    max_examples=15,
+    max_examples=amount(5, 15),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
