@@ -28,6 +28,7 @@ REDEEM: dict[str, Any] = json.loads((SAMPLES / "redeem.json").read_bytes())
 
 PLAIN = Terms("LEBARAN25", "Percentage", 25, maximum_discount=50_000)
 ONCE = Terms("ONCE", "Amount", 10_000, limit=1)
+MANY = Terms("MANY", "Amount", 10_000, limit=100)
 EACH = Terms("EACH", "Amount", 10_000, limit_per_customer=1)
 MINE = Terms(
     "MINE", "Amount", 5_000,
@@ -37,7 +38,7 @@ BATCH = Terms("VISIT", "Amount", 10_000, limit=1, batch=CodeBatch(20, 10, "VK"))
 CODES = list(derive_codes(KEY, "VISIT", CodeBatch(20, 10, "VK")))
 ENDS = datetime(2027, 4, 5, 17, tzinfo=UTC)
 RELEASE = Release(
-    (BATCH, EACH, replace(PLAIN, ends=ENDS), MINE, ONCE),
+    (BATCH, EACH, replace(PLAIN, ends=ENDS), MANY, MINE, ONCE),
     TillOptions(phone_country="62", hold=timedelta(minutes=10)),
     "Asia/Jakarta",
     key_check(KEY),

@@ -51,6 +51,7 @@ BOOK_SECONDS = 5.0
 _Call = Literal["validate", "redeem", "unknown"]
 _TROUBLES: Mapping[int, tuple[str, Trouble]] = {
     400: ("bad", "bad_request"),
+    408: ("bad", "bad_request"),
     429: ("limited", "limited"),
 }
 
@@ -112,10 +113,10 @@ class Provider:
     async def reject(
         self, call: Call, reason: str, head: bytes, digest: str, length: int
     ) -> Answer:
-        """Answer a body that is too long to be read."""
+        """Answer a body that did not come whole, or is too long to be read."""
         if call == "redeem" or (call == "either" and find_invoice(head)):
             return await self._refuse_sale(reason, head, digest, length)
-        return self.turn_away(call, 400, reason)
+        return self.turn_away(call, _status_of(reason), reason)
 
     def turn_away(self, call: Call, status: int, reason: str) -> Answer:
         """Return the answer to a call that is not looked at."""
@@ -201,7 +202,8 @@ class Provider:
     ) -> Answer:
         """Keep the outline of a redemption that cannot be understood.
 
-        A 400 is not sent again (dealpos-api.md §12); where the outline cannot be kept, a 503 is.
+        A 400 is not sent again (dealpos-api.md §12). A 408 is, as the body came too slowly, and
+        so is a 503, where the outline cannot be kept.
         """
         digest, length = digest or _digest(head), length or len(head)
         # Without an ID of its own, the first one in the body would be the customer's.
@@ -211,12 +213,17 @@ class Provider:
                 await self.store.dead_letter(reason, digest, length, invoice, self.clock())
         except (TimeoutError, ProviderError):
             return self.turn_away("redeem", 503, "store")
-        return replace(self.turn_away("redeem", 400, reason), result="dead_letter")
+        answer = self.turn_away("redeem", _status_of(reason), reason)
+        return replace(answer, result="dead_letter")
 
 
 def _write_no(loaded: LoadedRelease, refusal: CouponRefusal) -> Answer:
     status = loaded.release.options.reject_status
     return Answer("validate", status, write_refusal(refusal.message), "no", refusal.reason)
+
+
+def _status_of(reason: str) -> int:
+    return 408 if reason == "slow" else 400
 
 
 def _name_result(booking: Booking) -> str:
