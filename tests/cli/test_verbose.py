@@ -97,11 +97,12 @@ def test_lines_of_requests_that_are_answered_side_by_side_stay_together(
 ) -> None:
     url, twin = served
     point_at(url)
-    twin.choices = twin.choices.with_changes(latency=0.02, page_cap=100)
+    twin.choices = twin.choices.with_changes(page_cap=100)
     variants = "".join(f"      - {{code: V{i}, unit_price: 1}}\n" for i in range(800))
     text = f"products:\n  - code: P\n    name: P\n    category: A\n    variants:\n{variants}"
     (folder / "catalogue" / "menu.yaml").write_text("categories: [{name: A}]\n" + text)
     assert run("apply", folder, "--auto-approve").code == 0
+    twin.choices = twin.choices.with_changes(latency=0.02)
     ran = run("plan", folder, "-vv")
     lines = ran.err.splitlines()
     assert len(requests(ran.err)) * 2 == len(lines)
