@@ -10,7 +10,7 @@ DEMO := examples/kopi-nusantara
 
 help:
 	@echo "make demo      plan, apply and plan again: a coffee chain in the embedded sandbox"
-	@echo "make test      run all tests in parallel"
+	@echo "make test      run the tests in parallel (less than five minutes)"
 	@echo "make deep      run all cases of the large sets of which make test takes a part (minutes)"
 	@echo "make lint      check format, lint, types, import contracts and prose"
 	@echo "make format    format the code"

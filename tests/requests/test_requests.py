@@ -94,3 +94,7 @@ def test_the_page_has_a_row_for_each_run() -> None:
     assert "`UPDATE=1 make requests`" in head
     assert [key for line in table.splitlines() for key in KEYS if line.startswith(key)] == KEYS
     assert len(table.splitlines()) == len(KEYS)
+
+
+def test_what_is_left_to_make_requests_is_a_story() -> None:
+    assert {story.name for story in STORIES} > LONG
