@@ -49,6 +49,7 @@ class LedgerDocument(HeadDocument):
 
     objects: dict[AddressText, EntryDocument]
     applies: list[AppliedRunDocument]
+    deleted: NotRequired[list[AddressText]]
 
 
 @cache
@@ -67,10 +68,12 @@ def dump(ledger: Ledger, store: str) -> str:
         }
         for run in ledger.applies
     ]
+    gone = _lines(_line(str(address)) for address in sorted(ledger.deleted))
+    rest = f',\n"deleted": [{gone}]' if gone else ""
     lines = [f"{_line(name)}: {_line(entry)}" for name, entry in objects]
     return (
         f'{{\n"format_version": {_line(VERSION)},\n"store": {_line(store)},\n'
-        f'"objects": {{{_lines(lines)}}},\n"applies": [{_lines(map(_line, applies))}]\n}}\n'
+        f'"objects": {{{_lines(lines)}}},\n"applies": [{_lines(map(_line, applies))}]{rest}\n}}\n'
     )
 
 
@@ -88,7 +91,8 @@ def load(text: str, store: str, name: str) -> Ledger:
             raise UsageError(why, hint=f"{own}, or recreate it with {REBUILD}")
         document = _shape(LedgerDocument).validate_python(content, strict=True)
         entries = {Address.parse(a): _entry(e) for a, e in document["objects"].items()}
-        return Ledger(entries, tuple(map(_apply, document["applies"])))
+        deleted = frozenset(map(Address.parse, document.get("deleted", ())))
+        return Ledger(entries, tuple(map(_apply, document["applies"])), deleted)
     except (ValueError, RecursionError):
         why = "is not a valid ledger, or it is incomplete"
         if "\n<<<<<<< " in f"\n{text}":

@@ -12,12 +12,18 @@ from functools import partial
 from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.ledger import three_way
 from reconciler.core.ledger.ledger import Key, Ledger
-from reconciler.core.ledger.record import Moment, RecordBasis, record_apply, unsettled_objects
+from reconciler.core.ledger.record import (
+    Moment,
+    RecordBasis,
+    find_deleted,
+    record_apply,
+    unsettled_objects,
+)
 from reconciler.core.ledger.three_way import LedgerView, ThreeWayInput
 from reconciler.core.model.address import Address, join_some
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Value
-from reconciler.core.model.live import Live
+from reconciler.core.model.live import Live, Observed
 from reconciler.core.plan.past_runs import UsesByAddress, UsesSeen, show_whole_limits
 from reconciler.core.plan.plan import Plan
 from reconciler.core.report import ACCEPTED, Report
@@ -28,15 +34,13 @@ from reconciler.ledger.backend import LedgerBackend, LedgerSnapshot
 from reconciler.ledger.document import REBUILD
 from reconciler.ledger.git_repository import commit_of
 from reconciler.ledger.journal import Journal
+from reconciler.ledger.objects import NotedObjects, note_objects, read_noted, save_noted
 from reconciler.ledger.rewrites import forget_rewrites, read_rewrites
 from reconciler.ledger.state_dir import StateDir
 
 GRACE_TIME = timedelta(minutes=15)
 """Time by which a lock outlives twice the expected duration of a plan."""
 MAX_NAMES = 10
-OBJECTS_FILE = "objects.json"
-"""File of `.reconciler/`: what was applied, where there is no ledger. It is safe to delete."""
-_NONE: frozenset[Address] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,12 @@ class RunLedger:
     def once_applied(self) -> frozenset[Address]:
         """Objects that were in the shop as declared once, and that no run has removed."""
         seen = {address for address, uses in self.journal.uses.items() if not uses.deleted}
-        return frozenset(seen.union(self.snapshot.ledger.entries, self._read_noted()))
+        return frozenset(seen.union(self.snapshot.ledger.entries, self._noted.applied))
+
+    @property
+    def deleted(self) -> frozenset[Address]:
+        """Objects of `removed:` that were deleted and verified, and not seen since."""
+        return self.snapshot.ledger.deleted | self._noted.deleted
 
     def hold_conflicts(
         self, desired: Desired, live: Live, overwrite: Sequence[str] = ()
@@ -103,11 +112,18 @@ class RunLedger:
         self, plan: Plan, sides: ThreeWayInput, whole: Desired, partial: bool
     ) -> tuple[Plan, RecordBasis]:
         """Return the plan with the origin of each difference, and the basis of its record."""
-        if self.backend is None:
-            return plan, RecordBasis(Ledger(), whole, {}, unsettled_objects(plan), partial)
         ledger, unsettled = self.snapshot.ledger, unsettled_objects(plan)
+        deleted = frozenset(
+            a
+            for a in self.deleted
+            if not isinstance(sides.live.get(a), Observed) and (partial or a in whole.removals)
+        )
+        if self.backend is None:
+            basis = RecordBasis(ledger, whole, {}, unsettled, partial, deleted=deleted)
+            return plan, basis
         gone = [] if partial else three_way.find_orphaned(ledger, whole, plan, sides.live.complete)
-        basis = RecordBasis(ledger, whole, sides.held, unsettled, partial, frozenset(gone))
+        held, orphaned = sides.held, frozenset(gone)
+        basis = RecordBasis(ledger, whole, held, unsettled, partial, orphaned, deleted)
         plan = replace(
             three_way.label_origins(plan, LedgerView(ledger, KINDS, self.key)),
             blocked=tuple(sorted((*plan.blocked, *map(explain_conflict, sides.conflicts)))),
@@ -147,10 +163,13 @@ class RunLedger:
         """Record the applied changes and unlock the ledger; return the error where that fails."""
         taken = (o for o in report.outcomes if o.status in ACCEPTED and not o.lost)
         applied = [outcome.address for outcome in taken]
+        verified = {outcome.address for outcome in report.outcomes if outcome.verified}
         if self.backend is None:
-            self._note(plan, basis, frozenset(applied))
+            noted = note_objects(self._noted, plan, basis, frozenset(applied), verified)
+            save_noted(self.state, self.store, noted)
             return None
         after = self._after(plan, basis, applied)
+        after = replace(after, deleted=find_deleted(basis, plan, verified))
         try:
             if not plan.empty:
                 self.backend.journal = self.journal.text()
@@ -165,27 +184,17 @@ class RunLedger:
         forget_rewrites(self.state, self.store, after.entries)
         return None
 
-    def _read_noted(self) -> frozenset[Address]:
-        """Return the objects that this folder has applied, where no ledger records it."""
-        found = self.state.section(OBJECTS_FILE, self.store).get("applied")
-        known = self.backend is None and isinstance(found, list)
-        return (
-            frozenset(map(self.state.parse, filter(_is_address, found or ()))) if known else _NONE
-        )
+    @property
+    def _noted(self) -> NotedObjects:
+        """Return what this folder knows of objects, where no ledger records it."""
+        return NotedObjects() if self.backend else read_noted(self.state, self.store)
 
-    def _note(self, plan: Plan, basis: RecordBasis, applied: Collection[Address]) -> None:
-        """Remember what is as declared, so that it is not created again once it is gone."""
-        before = self._read_noted()
-        if not applied and not before:
-            return
-        changed = {change.address for change in plan.changes}
-        left = changed.difference(applied) | basis.unsettled
-        names = {a for a, each in basis.desired if a not in left and not each.removed}
-        deleted = {c.address for c in plan.changes if c.after is None and c.address in applied}
-        names |= {a for a in before - deleted if basis.partial or basis.desired.get(a)}
-        if names != before:
-            content = {"applied": sorted(map(str, names))}
-            self.state.save_section(OBJECTS_FILE, self.store, content)
+    def forget_seen(self, live: Live) -> None:
+        """Forget that objects were deleted which the shop shows again."""
+        noted = self._noted
+        seen = {a for a in noted.deleted if isinstance(live.get(a), Observed)}
+        if seen:
+            save_noted(self.state, self.store, replace(noted, deleted=noted.deleted - seen))
 
     def rebuild(self, plan: Plan, basis: RecordBasis, force: bool) -> None:
         """Write a ledger of every object that is as declared."""
@@ -264,13 +273,10 @@ def _open(
     journal.read(snapshot.journal, snapshot.lock.run if snapshot.lock else "")
     key = read_key() if backend else None
     entries = {state.resolve(a): entry for a, entry in snapshot.ledger.entries.items()}
-    snapshot = replace(snapshot, ledger=replace(snapshot.ledger, entries=entries))
+    deleted = frozenset(map(state.resolve, snapshot.ledger.deleted))
+    snapshot = replace(snapshot, ledger=replace(snapshot.ledger, entries=entries, deleted=deleted))
     ledger = RunLedger(state, store, backend, snapshot, key, journal, snapshot.ledger.kept)
     return ledger.with_new_rewrites()
-
-
-def _is_address(name: object) -> bool:
-    return isinstance(name, str) and all(name.partition("/")) and name.partition("/")[0] in KINDS
 
 
 def _publish(backend: LedgerBackend, journal: str) -> None:

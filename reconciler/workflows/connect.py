@@ -104,7 +104,7 @@ def reset_sandbox(settings: Settings, seed: Path | None = None) -> None:
 def fill_sandbox(settings: Settings, content: dict[str, Any]) -> None:
     """Empty the embedded shop and the notes on it, then fill it with a seed document."""
     from reconciler import sandbox
-    from reconciler.ledger import recent, run_ledger
+    from reconciler.ledger import objects, recent
 
     file = sandbox_file(settings)
     try:
@@ -115,7 +115,7 @@ def fill_sandbox(settings: Settings, content: dict[str, Any]) -> None:
         ) from None
     except sandbox.SandboxError as error:
         raise ReconcilerError(str(error), hint=f"check that {file} can be written") from None
-    for notes in (journal.FILE, memory.FILE, recent.FILE, run_ledger.OBJECTS_FILE):
+    for notes in (journal.FILE, memory.FILE, recent.FILE, objects.FILE):
         StateDir(settings.root).save_section(notes, SANDBOX, {})
 
 

@@ -97,7 +97,10 @@ def make_plan(
     desired = mark_changed_derived_fields(desired, ledger.rewrites, KINDS)
     wanted = declare_in_use(desired, dict.fromkeys(shop.journal.births, NOTED), KINDS)
     elsewhere = provider.show(wanted) if provider else None
-    live = read_live(shop.client, wanted, KINDS, shop.journal.entries, listed, elsewhere)
+    deleted = ledger.deleted
+    also = shop.journal.entries
+    live = read_live(shop.client, wanted, KINDS, also, listed, elsewhere, deleted, look=audit)
+    ledger.forget_seen(live)
     desired = conceal_declared(desired, live)
     shop.save_profile()
     live, pending = shop.journal.resume(desired, live, KINDS)

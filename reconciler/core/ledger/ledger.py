@@ -58,6 +58,8 @@ class Ledger:
     entries: Mapping[Address, LedgerEntry] = field(default_factory=dict)
     applies: tuple[AppliedRun, ...] = ()
     """The last runs, the latest last."""
+    deleted: frozenset[Address] = frozenset()
+    """Objects of `removed:` that were deleted and verified, and not seen since."""
 
     @property
     def kept(self) -> KnownRewrites:

@@ -38,6 +38,8 @@ class RecordBasis:
     """True if only a part of the objects, or of their fields, was looked at."""
     orphaned: frozenset[Address] = frozenset()
     """Objects that no file declares any more and the shop still has."""
+    deleted: frozenset[Address] = frozenset()
+    """Objects of `removed:` that earlier runs have deleted, and that were not seen since."""
 
 
 def unsettled_objects(plan: Plan) -> frozenset[Address]:
@@ -85,6 +87,14 @@ def record_apply(
     done = {address: change.action.value for address, change in changes.items()}
     run = (AppliedRun(moment.when, moment.commit, done),) if done else ()
     return Ledger(entries, (*basis.ledger.applies, *run)[-MAX_APPLIES:])
+
+
+def find_deleted(
+    basis: RecordBasis, plan: Plan, verified: Collection[Address]
+) -> frozenset[Address]:
+    """Return the objects of `removed:` that were deleted, by `plan` or before, and are so still."""
+    gone = {change.address for change in plan.changes if change.after is None}
+    return basis.deleted | gone.intersection(verified, basis.desired.removals)
 
 
 def _former(basis: RecordBasis, applied: Mapping[Address, Change]) -> dict[Address, LedgerEntry]:

@@ -7,10 +7,13 @@ deletions of objects that it could refer to.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 
+from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind
-from reconciler.core.model.live import Live, Observed
+from reconciler.core.model.live import ABSENT, Live, Observed, Wanted, gather_wanted
+from reconciler.core.plan.removal import fields_for_removal
 from reconciler.dealpos.reading.reader import Reader
 from reconciler.dealpos.reading.stock import read_stock
 from reconciler.errors import Rejected, UnexpectedResponse
@@ -41,6 +44,30 @@ def read_dependents(reader: Reader, desired: Desired, view: Live) -> None:
             _read_children(reader, kind, [a.name for a in sorted(doomed) if a.kind == kind.name])
         except (Rejected, UnexpectedResponse) as error:
             reader.live.references_unknown[kind.name] = error.operation
+
+
+def collect_seen_again(
+    reader: Reader, desired: Desired, deleted: Collection[Address], *, look: bool
+) -> Wanted:
+    """Call removals absent that an earlier run has deleted, and return those that are seen again.
+
+    A list has shown them, or the row of a parent names them. With `look`, these lists are read.
+    """
+    live, again = reader.live, []
+    for name in sorted({address.kind for address in deleted}.intersection(reader.kinds)):
+        owner = reader.kinds[reader.kinds[name].parent_kind or name]
+        if look and owner.name not in live.complete:
+            with suppress(Rejected, UnexpectedResponse):
+                reader.read_listing(owner, {}, to_the_end=True)
+    for address in sorted(deleted):
+        kind = reader.kinds.get(address.kind)
+        if kind is None or address in live.read_errors:
+            continue
+        if live.get(address) is None and (kind.name, address.name) not in reader.builder.parents:
+            live.put(address, ABSENT)
+        elif live.get(address) is not ABSENT:
+            again.append((*address, fields_for_removal(kind, desired.removals[address])))
+    return gather_wanted(again)
 
 
 def _referring_fields(kind: Kind, deleted: Collection[str]) -> frozenset[str]:

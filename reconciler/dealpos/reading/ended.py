@@ -61,21 +61,19 @@ def _read_wider(reader: Reader, kind: Kind, asked: Collection[str]) -> list[list
     """Read `asked` by the listing with a wider filter, and return its pages.
 
     None is returned where it cannot be read, or where all of `asked` was seen before its end. Other
-    objects are not kept, nor fields that only lists show: a few ended objects are read by code.
+    objects are not kept.
     """
     wider = kind.reads.listing and kind.reads.listing.wider
     if wider is None:
         return []
     found: list[list[Row]] = []
-    listed = {key for name in kind.listed_in(kind.fields) for key in kind.fields[name].wire.read}
     shown = reader.shown_wider.setdefault(kind.name, set())
     with suppress(Rejected, OutcomeUnknown, UnexpectedResponse):
         pages = read_pages(reader.client, kind, lambda seen, _: seen.issuperset(asked), wider)
         for page, last, _ in pages:
             named = [row for row in page.rows if kind.identity_of(row) in asked]
             shown.update(kind.identity_of(row) or "" for row in named)
-            rows = [{key: row[key] for key in row.keys() - listed} for row in named]
-            reader.builder.add_rows(kind, rows, page.keys - listed)
+            reader.builder.add_rows(kind, named, page.keys)
             reader.live.unlisted.update(
                 Address(kind.name, kind.identity_of(row) or "") for row in named
             )

@@ -19,7 +19,8 @@ from reconciler.core.steps.usage import SECONDS_PER_REQUEST
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.operations import describe_failure
 from reconciler.dealpos.reading.paging import PAGE_SIZES, Until
-from reconciler.dealpos.reading.read import find, read_recent_singly
+from reconciler.dealpos.reading.read import find
+from reconciler.dealpos.reading.readback import read_recent_singly
 from reconciler.dealpos.reading.reader import Reader
 from reconciler.errors import OperationUnavailable, Rejected, UnexpectedResponse
 

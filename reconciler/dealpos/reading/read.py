@@ -7,12 +7,11 @@ may hide retired objects, a single read does not find it either (dealpos-api.md 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from contextlib import suppress
 from functools import cache, partial
 from itertools import chain
 
-from reconciler.core.diff.change import digest
 from reconciler.core.diff.diff import differs
 from reconciler.core.diff.rename import apply_renames
 from reconciler.core.model.address import Address
@@ -25,7 +24,8 @@ from reconciler.core.model.store import SHOP
 from reconciler.core.plan.removal import expand_removals, fields_for_removal
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading import proof
-from reconciler.dealpos.reading.dependents import read_dependents
+from reconciler.dealpos.reading.dependents import collect_seen_again, read_dependents
+from reconciler.dealpos.reading.readback import read_recent_singly
 from reconciler.dealpos.reading.reader import MAX_PROOF_PAGES, Reader, RequestedFields
 from reconciler.errors import OperationUnavailable, OutcomeUnknown, Rejected, UnexpectedResponse
 
@@ -46,13 +46,22 @@ def read_live(
     also: Iterable[Address] = (),
     listed: Collection[str] = (),
     elsewhere: Live | None = None,
+    deleted: Collection[Address] = (),
+    *,
+    look: bool = False,
 ) -> Live:
-    """Read all that the files declare or refer to in the shop, `also`, and the `listed` kinds."""
+    """Read all that the files declare or refer to in the shop, `also`, and the `listed` kinds.
+
+    Removals that are known to be `deleted` are not looked for, unless to `look` at their list is
+    asked for; a list that is read may show them all the same.
+    """
     reader = Reader(client, {name: kind for name, kind in kinds.items() if kind.home == SHOP})
     reader.declared = desired.objects
     for name in (n for n in listed if n in reader.kinds and not desired.objects.get(n)):
         reader.read_listing(kinds[name], {}, to_the_end=True)
-    find(reader, _collect_requested(desired, kinds, also), desired.objects)
+    known = set(deleted).intersection(desired.removals)
+    find(reader, _collect_requested(desired, kinds, also, known), desired.objects)
+    find(reader, collect_seen_again(reader, desired, known, look=look))
     reader.live.include(elsewhere or Live())
     read_recent_singly(reader)
     proof.accept_new_parents(reader.live, desired, kinds)
@@ -78,36 +87,17 @@ def find(reader: Reader, requested: Wanted, declared: Collection[str] = ()) -> N
             _read_kind(reader, kind, names, declared=kind.name in declared)
 
 
-def read_recent_singly(reader: Reader) -> None:
-    """Read objects singly that were written a moment ago and are shown as before.
-
-    Lists may be behind single reads (dealpos-api.md §13).
-    """
-    live = reader.live
-    for address, former in reader.client.recent.items():
-        kind, state = reader.kinds[address.kind], live.get(address)
-        value = state.value if isinstance(state, Observed) else None
-        is_known = state is not None and address not in live.read_errors
-        is_double = address in live.doubles and value is not None
-        if not (is_known and kind.reads.single) or not (
-            is_double or former.is_shown(kind, address, value)
-        ):
-            continue
-        with suppress(Rejected, UnexpectedResponse):
-            is_found = reader.read_single(kind, address.name)
-            if not is_found and not former.names and address not in live.read_errors:
-                live.put(address, ABSENT)
-            if former.digest != digest(kind, address, None):
-                live.doubles.discard(address)  # the list shows the replaced one beside the new one
-
-
-def _collect_requested(desired: Desired, kinds: Kinds, also: Iterable[Address]) -> Wanted:
+def _collect_requested(
+    desired: Desired, kinds: Kinds, also: Iterable[Address], deleted: Container[Address]
+) -> Wanted:
     table = {name: _compared_fields(kinds[name], o) for name, o in desired.objects.items()}
     renamed = ((k, d.was) for k, named in desired.objects.items() for d in named.values() if d.was)
     referenced = ((k, n) for k, names in referenced_names(desired, kinds).items() for n in names)
     named = [(k, name, ()) for k, name in chain(also, renamed, referenced)]
     removed = [
-        (k, name, fields_for_removal(kinds[k], r)) for (k, name), r in desired.removals.items()
+        (*address, fields_for_removal(kinds[address.kind], removal))
+        for address, removal in desired.removals.items()
+        if address not in deleted
     ]
     return gather_wanted(chain(named, removed), table)
 

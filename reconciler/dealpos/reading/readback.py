@@ -1,10 +1,11 @@
-"""Reads that confirm a write, each by the cheapest read that shows the objects."""
+"""Reads of what was written a moment ago, each by the cheapest read that shows the objects."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+from reconciler.core.diff.change import digest
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import ABSENT, ListingStats, Live, Observed, gather_wanted
@@ -168,3 +169,26 @@ def _read_singly_too(reader: Reader, kind: Kind, names: Iterable[str]) -> None:
         address = Address(kind.name, name)
         if not reader.read_single(kind, name) and isinstance(reader.live.get(address), Observed):
             reader.live.put(address, ABSENT)
+
+
+def read_recent_singly(reader: Reader) -> None:
+    """Read objects singly that were written a moment ago and are shown as before.
+
+    Lists may be behind single reads (dealpos-api.md §13).
+    """
+    live = reader.live
+    for address, former in reader.client.recent.items():
+        kind, state = reader.kinds[address.kind], live.get(address)
+        value = state.value if isinstance(state, Observed) else None
+        is_known = state is not None and address not in live.read_errors
+        is_double = address in live.doubles and value is not None
+        if not (is_known and kind.reads.single) or not (
+            is_double or former.is_shown(kind, address, value)
+        ):
+            continue
+        with suppress(Rejected, UnexpectedResponse):
+            is_found = reader.read_single(kind, address.name)
+            if not is_found and not former.names and address not in live.read_errors:
+                live.put(address, ABSENT)
+            if former.digest != digest(kind, address, None):
+                live.doubles.discard(address)  # the list shows the replaced one beside the new one
