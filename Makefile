@@ -30,6 +30,7 @@ help:
 	@echo "make mutation  run SAMPLE random mutants of workflows, plan, steps and apply (250: an hour)"
 	@echo "make bench     measure in turns: plan, floor, octoDNS and the commit RELEASE (minutes)"
 	@echo "make load      measure the server of coupons beside a bare echo: latency, start, memory"
+	@echo "make demo-till a coupon at the till: published, sold, lost, voided, edited (half a minute)"
 	@echo "make dist      build the wheel and the source archive"
 
 .venv/bin/python:
@@ -46,7 +47,7 @@ help:
 	@echo "installing the tools of development into .venv (once)"
 	@$(RUN) pip --disable-pip-version-check install --quiet -e '.[dev]'
 	@$(RUN) compileall -q reconciler
-	@touch $@ .venv/run.stamp
+	@touch $@ .venv/run.stamp .venv/serve.stamp
 
 demo: .venv/run.stamp
 	@$(RUN) reconciler sandbox reset $(DEMO)
@@ -147,6 +148,14 @@ bench: .venv/dev.stamp
 
 load: .venv/dev.stamp
 	@.venv/bin/python tests/benchmarks/load.py
+
+.venv/serve.stamp: pyproject.toml | .venv/run.stamp
+	@$(RUN) pip --disable-pip-version-check install --quiet -e '.[serve]'
+	@touch $@
+
+.PHONY: demo-till
+demo-till: .venv/serve.stamp
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" sh examples/till/demo.sh
 
 dist: .venv/dev.stamp
 	@$(RUN) build

@@ -1,5 +1,6 @@
 """The database, and seed documents."""
 
+import contextlib
 import sqlite3
 import threading
 import time
@@ -46,6 +47,21 @@ def test_show_keeps_the_ids_that_do_not_follow_from_the_key(client: SandboxClien
     assert {"ID": id_["ID"], "Name": "Eat", "Code": "", "Discontinued": False} in shown[
         "categories"
     ]
+
+
+def test_a_shop_of_an_earlier_version_gets_its_invoices(
+    document: dict[str, Any], tmp_path: Path
+) -> None:
+    seed(tmp_path / "a.db", document)
+    with contextlib.closing(sqlite3.connect(tmp_path / "a.db")) as older:
+        older.execute("DROP TABLE invoice")
+    assert show(tmp_path / "a.db") == {**show_of(document), "invoices": []}
+
+
+def show_of(document: dict[str, Any]) -> dict[str, Any]:
+    store = ObjectStore()
+    seed(store, document)
+    return show(store)
 
 
 def test_reset_empties_the_shop(document: dict[str, Any], tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/reconciler.yaml"))
 
 
 def test_the_examples_are_those_that_the_readme_names() -> None:
-    assert NAMES == [KOPI, "quickstart"]
+    assert NAMES == [KOPI, "provider-coupons", "quickstart", "till"]
 
 
 @pytest.mark.parametrize("name", NAMES)
