@@ -19,17 +19,21 @@ async def open_store(
     durable_holds: bool = False,
     spool: Path | None = None,
     on_failure: Callable[[str], None] | None = None,
+    on_commit: Callable[[float], None] | None = None,
 ) -> UsageStore:
     """Open the store at a path or a `postgresql://` address; create it where it is absent.
 
     `spool`: a local file for the reports of sales that come while a database is away; a path needs
     none. `on_failure` is called, from any thread, when the store has ended by an error of its own
-    and answers nothing more: a server ends then, and is started again. Raises ProviderError, and
-    UsageError where the driver of PostgreSQL is not installed.
+    and answers nothing more: a server ends then, and is started again. `on_commit` is called, from
+    any thread, with the seconds of each commit. Raises ProviderError, and UsageError where the
+    driver of PostgreSQL is not installed.
     """
     scheme = _SCHEME.match(str(place))
     if scheme is None:
-        return SqliteStore(Path(place), durable_holds=durable_holds, on_failure=on_failure)
+        return SqliteStore(
+            Path(place), durable_holds=durable_holds, on_failure=on_failure, on_commit=on_commit
+        )
     if scheme[1].lower() not in ("postgresql", "postgres"):
         raise ProviderError(
             f"the provider's store has an unknown address: {scheme[1]}://…",
@@ -41,4 +45,6 @@ async def open_store(
         raise UsageError(
             "this command needs reconciler[postgres]: pip install 'reconciler[postgres]'"
         ) from None
-    return await open_postgres(str(place), durable_holds=durable_holds, spool=spool)
+    return await open_postgres(
+        str(place), durable_holds=durable_holds, spool=spool, on_commit=on_commit
+    )

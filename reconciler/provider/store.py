@@ -192,7 +192,7 @@ class UsageStore(Protocol):
         """Return the newest release; None before the first."""
 
     def changes(self) -> AsyncIterator[None]:
-        """Yield whenever a release may have been published, by whatever process."""
+        """Yield at once, and whenever a release may have been published by whatever process."""
 
     async def usage(self, counters: Collection[str] | None = None) -> Mapping[str, Usage]:
         """Return the counts of these counters, or of all that have any."""

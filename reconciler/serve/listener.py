@@ -82,7 +82,7 @@ class Listener:
             return endpoint.turn_away(503, "error")
 
     def _note(self, endpoint: Endpoint, answer: Answer, seconds: float) -> None:
-        self.metrics.count_answer(answer, seconds)
+        self.metrics.count_answer(endpoint.call, answer, seconds)
         if answer.result == "no" and self.refusals.add(code_key(answer.outlet)):
             self.metrics.outlets_closed.inc()
             self.log.add_event("outlet closed for a minute", "warning", outlet=answer.outlet)

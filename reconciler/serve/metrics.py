@@ -6,12 +6,13 @@ A label is never taken from a request: its values are a closed set, or declared 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
-from reconciler.provider.service import Answer
+from reconciler.provider.service import Answer, Call
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
@@ -39,6 +40,7 @@ class Metrics:
             "validate_total", "Validate Coupon calls by answer and reason.", "answer", "reason"
         )
         self.redeem = counter("redeem_total", "Redeem Coupon calls by result.", "result")
+        self.hook = counter("hook_total", "Webhooks by family and result.", "hook", "result")
         self.denied = counter(
             "denied_total", "Calls without the secret, from a wrong network or path.", "reason"
         )
@@ -55,6 +57,7 @@ class Metrics:
             "release_refused", "1 while the newest release cannot be loaded and the old is served."
         )
         self.store_up = gauge("store_up", "1 if the store was written and read in time.")
+        self.commit_seconds = seconds("commit_seconds", "Time of one commit in the store.")
         self.queue_length = gauge("queue_length", "Calls that wait for the store.")
         self.spool_length = gauge(
             "spool_length", "Sales on the local disk that wait for the database."
@@ -65,9 +68,11 @@ class Metrics:
         self.coupon_held = gauge("coupon_held", "Uses promised to tills at present.", "code")
         self.coupon_limit = gauge("coupon_limit", "Uses that a coupon allows.", "code")
 
-    def count_answer(self, answer: Answer, seconds: float) -> None:
-        """Count one answer of the provider."""
-        if answer.call == "redeem":
+    def count_answer(self, call: str, answer: Answer, seconds: float) -> None:
+        """Count one answer; `call` names the operation by its address."""
+        if call not in get_args(Call):
+            self.hook.labels(call, answer.result).inc()
+        elif answer.call == "redeem":
             self.redeem.labels(answer.result).inc()
             self.redeem_seconds.observe(seconds)
         else:

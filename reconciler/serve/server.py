@@ -57,8 +57,8 @@ class Server:
     callers: Callers
     store: UsageStore
     service: CouponService
-    log: Log = field(default_factory=Log)
     metrics: Metrics = field(default_factory=Metrics)
+    log: Log = field(default_factory=Log)
     hooks: Mapping[str, Endpoint] = field(default_factory=dict)
     """Further operations of the shop listener, by the path below the secret: `hook/product`."""
     pages: Mapping[str, View] = field(default_factory=dict)

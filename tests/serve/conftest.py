@@ -8,7 +8,7 @@ import json
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from reconciler.catalogue.provider_settings import parse_network
 from reconciler.core.provider.release import dump_release
 from reconciler.provider.sqlite.store import SqliteStore
 from reconciler.provider.till.answer import Provider
+from reconciler.serve.admin import View
+from reconciler.serve.gate import Endpoint
 from reconciler.serve.log import Log
 from reconciler.serve.run import bind
 from reconciler.serve.secret import Secrets
@@ -43,7 +45,13 @@ class Running:
     With a folder it is the real provider over the SQLite store in it.
     """
 
-    def __init__(self, folder: Path | None = None, **callers: Any) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        hooks: Mapping[str, Endpoint] | None = None,
+        pages: Mapping[str, View] | None = None,
+        **callers: Any,
+    ) -> None:
         self.store: Any = SqliteStore(folder / "provider.db") if folder else StoreInMemory()
         self.service: Any = Provider(self.store, CODES_KEY) if folder else Service()
         self.written = io.StringIO()
@@ -54,7 +62,14 @@ class Running:
             proxies=[parse_network("127.0.0.1")],
             **callers,
         )
-        self.server = Server(who, self.store, self.service, Log(self.written))
+        self.server = Server(
+            who,
+            self.store,
+            self.service,
+            log=Log(self.written),
+            hooks=hooks or {},
+            pages=pages or {},
+        )
         self.sockets = bind("127.0.0.1", 0), bind("127.0.0.1", 0)
         self.ports = [sock.getsockname()[1] for sock in self.sockets]
         self.base = f"/v1/kopi/{SECRET}"

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
 
 from reconciler.serve import admin
 from tests.serve.conftest import SECRET, TOKEN, Running
@@ -176,3 +178,13 @@ def test_metrics_count_answers_and_show_the_uses_of_each_coupon(served: Running)
     text = served.admin.get("/metrics").text
     assert "visit-2027/17" not in text
     assert SECRET not in text
+
+
+def test_a_further_page_demands_the_token_too(serve: Serve) -> None:
+    async def board(request: Request) -> Response:
+        return HTMLResponse("<h1>Board</h1>")
+
+    served = serve(pages={"/board": board})
+    page = served.admin.get("/board")
+    assert (page.text, page.headers["cache-control"]) == ("<h1>Board</h1>", "no-store")
+    assert served.admin.get("/board", headers={"authorization": ""}).status_code == 401

@@ -14,7 +14,9 @@ import pytest
 
 from reconciler.catalogue.provider_settings import parse_network
 from reconciler.errors import ProviderUnavailable
+from reconciler.provider.service import Answer
 from reconciler.serve import body, listener, run
+from reconciler.serve.gate import Endpoint
 from reconciler.serve.secret import Secrets
 from tests.serve.conftest import KEY, OLD_SECRET, SECRET, Running
 
@@ -67,6 +69,23 @@ def test_a_call_without_the_secret_learns_nothing(served: Running) -> None:
             answer = served.shop.request(method, path, headers=headers)
             assert (answer.status_code, answer.content) == (404, b""), (method, path)
             assert set(answer.headers) == {"date", "content-length"}
+
+
+def test_every_call_costs_the_same_comparisons(
+    served: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time of an answer does not tell what was wrong, or which of two secrets was right."""
+    compared: list[tuple[int, int]] = []
+
+    def compare(one: bytes, other: bytes) -> bool:
+        compared.append((len(one), len(other)))
+        return one == other
+
+    monkeypatch.setattr("reconciler.serve.secret.hmac.compare_digest", compare)
+    for path in (*WRONG, f"/v1/kopi/{SECRET}/coupon", f"/v1/kopi/{OLD_SECRET}/coupon"):
+        served.shop.post(path)
+        assert compared == [(32, 32)] * 2, path
+        compared.clear()
 
 
 def test_only_post_is_allowed(served: Running) -> None:
@@ -282,3 +301,25 @@ def test_the_calls_in_flight_are_answered_when_the_server_stops(served: Running)
         assert waiting.result().status_code == 200
     with pytest.raises(httpx.HTTPError):
         httpx.post(f"http://127.0.0.1:{served.ports[0]}{served.base}/coupon", json={})
+
+
+def test_a_hook_is_one_more_operation_behind_the_same_gate(serve: Serve) -> None:
+    taken: list[bytes] = []
+
+    async def take(hint: bytes) -> Answer:
+        taken.append(hint)
+        return Answer("unknown", 200, b'{"status":"success"}', "taken")
+
+    async def reject(*outline: object) -> Answer:
+        return Answer("unknown", 400, b"{}", "bad")
+
+    def turn_away(status: int, reason: str) -> Answer:
+        return Answer("unknown", status, b"{}", "unavailable", reason)
+
+    served = serve(hooks={"hook/product": Endpoint("product", take, reject, turn_away)})
+    assert served.ask("Hook/Product", json={"Code": "1003"}).json() == {"status": "success"}
+    assert served.shop.post("/v1/kopi/wrong/hook/product").status_code == 404
+    assert taken == [b'{"Code":"1003"}']
+    assert served.metric('reconciler_hook_total{hook="product",result="taken"}') == 1
+    (line, _) = [line for line in served.stopped() if "call" in line]
+    assert (line["call"], line["answer"]) == ("product", "taken")

@@ -246,5 +246,8 @@ def test_a_log_that_nobody_reads_ends_nothing(start: Callable[..., Process]) -> 
     lost = re.search(r"^reconciler_log_lines_lost_total (\S+)$", metrics, re.MULTILINE)
     assert lost
     assert float(lost[1]) >= 2
+    commits = re.search(r"^reconciler_commit_seconds_count (\S+)$", metrics, re.MULTILINE)
+    assert commits
+    assert float(commits[1]) >= 1
     process.running.send_signal(signal.SIGINT)
     assert process.running.wait(10) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -46,8 +47,13 @@ logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
 class PostgresConnections:
     """The pool of one database; `place` names it in messages, without a password."""
 
-    def __init__(self, dsn: str, deadline: float) -> None:
-        """Take the address. Raises ProviderError where it cannot be understood."""
+    def __init__(
+        self, dsn: str, deadline: float, on_commit: Callable[[float], None] | None = None
+    ) -> None:
+        """Take the address. Raises ProviderError where it cannot be understood.
+
+        `on_commit` is called with the seconds of each statement, which is a transaction.
+        """
         try:
             parts = conninfo.conninfo_to_dict(dsn)
         except psycopg.Error:
@@ -60,6 +66,7 @@ class PostgresConnections:
         self.place = f"the provider's store postgresql://{name}"
         self.dsn = conninfo.make_conninfo(dsn, connect_timeout=max(2, round(deadline)))
         self._deadline = deadline
+        self._on_commit = on_commit
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             self.dsn,
             min_size=1,
@@ -133,7 +140,10 @@ class PostgresConnections:
 
     async def _send(self, statement: str, values: dict[str, Any] | None) -> list[Any]:
         async with self._pool.connection() as connection:
+            begun = time.perf_counter()
             cursor = await connection.execute(statement, values)
+            if self._on_commit:
+                self._on_commit(time.perf_counter() - begun)
             return await cursor.fetchall() if cursor.description else []
 
     async def _repeat(self, send: Callable[[], Awaitable[T]]) -> T:

@@ -213,7 +213,7 @@ class PostgresStore:
                     while True:
                         cursor = await connection.execute(_NEWEST)
                         before, ((number,),) = number, await cursor.fetchall()
-                        if before not in (-1, number):
+                        if before != number:
                             yield
                         # A silent connection is asked now and then, so that a dead one is noticed.
                         async for _ in connection.notifies(timeout=15, stop_after=1):
@@ -289,8 +289,9 @@ async def open_postgres(
     deadline: float = DEADLINE,
     durable_holds: bool = False,
     spool: Path | None = None,
+    on_commit: Callable[[float], None] | None = None,
 ) -> PostgresStore:
     """Open a database, and create or migrate its schema. Raises ProviderError."""
-    connections = PostgresConnections(dsn, deadline)
+    connections = PostgresConnections(dsn, deadline, on_commit)
     await connections.open()
     return PostgresStore(connections, clock, durable_holds, spool)

@@ -50,6 +50,7 @@ class SqliteStore:
         deadline: float = DEADLINE,
         durable_holds: bool = False,
         on_failure: Callable[[str], None] | None = None,
+        on_commit: Callable[[float], None] | None = None,
     ) -> None:
         """Open the file, create or migrate it. Raises ProviderError, ProviderUnavailable."""
         self._clock = clock
@@ -59,7 +60,7 @@ class SqliteStore:
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="provider-reader")
         self._reader = self._file.connect()
         try:
-            self._writer = StoreWriter(self._file, deadline, on_failure)
+            self._writer = StoreWriter(self._file, deadline, on_failure, on_commit)
         except BaseException:
             self._reader.close()
             raise
@@ -120,7 +121,7 @@ class SqliteStore:
             if seen != version:
                 version, before = seen, number
                 number = await self._read(queries.newest_number)
-                if before not in (-1, number):
+                if before != number:
                     yield
             await asyncio.sleep(POLL)
 

@@ -47,12 +47,18 @@ class StoreWriter:
         file: SqliteFile,
         deadline: float,
         on_failure: Callable[[str], None] | None = None,
+        on_commit: Callable[[float], None] | None = None,
     ) -> None:
-        """Start the thread. `on_failure` is called from it where it ends by an error of its own."""
+        """Start the thread, which calls both.
+
+        `on_failure` where it ends by an error of its own, `on_commit` with the seconds of each
+        commit.
+        """
         self._file = file
         self._place = file.place
         self._deadline = deadline
         self._on_failure = on_failure
+        self._on_commit = on_commit
         self._connection: sqlite3.Connection | None = file.connect()
         self._queue: queue.SimpleQueue[WaitingWrite | None] = queue.SimpleQueue()
         self._ended = ""
@@ -166,11 +172,14 @@ class StoreWriter:
         connection.execute("BEGIN IMMEDIATE")
         try:
             results = [(write, _attempt(write, connection)) for write in writes]
+            begun = time.perf_counter()
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+        if self._on_commit:
+            self._on_commit(time.perf_counter() - begun)
         return results
 
     def _disconnect(self, unless_locked: sqlite3.Error | None = None) -> None:

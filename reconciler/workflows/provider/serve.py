@@ -18,6 +18,7 @@ from reconciler.errors import ProviderError, ProviderUnavailable
 from reconciler.provider.opening import open_store
 from reconciler.provider.till.answer import Provider
 from reconciler.serve import run, secret
+from reconciler.serve.metrics import Metrics
 from reconciler.serve.networks import is_loopback, parse_address
 from reconciler.serve.server import Callers, Server
 
@@ -75,8 +76,11 @@ async def _serve(
         loop.call_soon_threadsafe(server.stop)
 
     place, spool = settings.provider_store(), settings.root / SPOOL
-    store = await open_store(place, spool=spool, on_failure=end)
-    server = Server(callers, store, Provider(store, key))
+    metrics = Metrics()
+    store = await open_store(
+        place, spool=spool, on_failure=end, on_commit=metrics.commit_seconds.observe
+    )
+    server = Server(callers, store, Provider(store, key), metrics)
 
     def announce() -> None:
         places = [run.describe(sock) for sock in sockets]
