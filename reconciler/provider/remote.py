@@ -25,12 +25,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from reconciler.core.provider.options import ADMIN_TOKEN
 from reconciler.core.provider.release import digest_document
 from reconciler.errors import ProviderError, ProviderUnavailable, ReleaseConflict
 from reconciler.provider.store import PublishedRelease, Usage, UsageStore
 
-TOKEN = "RECONCILER_ADMIN_TOKEN"
-"""The variable with the token of the admin listener."""
 TIMEOUT = 15.0
 
 T = TypeVar("T")
@@ -153,7 +152,7 @@ class RemoteProvider:
     def _explain(self, answer: httpx.Response) -> ProviderError:
         status = answer.status_code
         if status in (401, 403):
-            hint = f"set {TOKEN} to the token that `serve` was started with"
+            hint = f"set {ADMIN_TOKEN} to the token that `serve` was started with"
             return ProviderError(f"{self.place} refused the admin token (HTTP {status})", hint=hint)
         if status >= 500:
             message = f"{self.place} cannot answer (HTTP {status}): {_message(answer)}"

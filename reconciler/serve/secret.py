@@ -8,16 +8,13 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 
+from reconciler.core.provider.options import ADMIN_TOKEN, CODES_KEY
 from reconciler.errors import ProviderError
 
 HOOK_SECRET = "RECONCILER_HOOK_SECRET"
 """The variable with the secret of the path: one, or two while it is replaced."""
 HOOK_KEY = "RECONCILER_HOOK_KEY"
 """The variable with the value of `X-API-Key`; not set: the header is not looked at."""
-ADMIN_TOKEN = "RECONCILER_ADMIN_TOKEN"
-"""The variable with the bearer token of the admin listener."""
-CODES_KEY = "RECONCILER_CODES_KEY"
-"""The variable with the key of customers and of the codes of batches."""
 MIN_CHARACTERS = 32
 """The length below which a secret could be guessed."""
 MAX_VALID = 2
@@ -97,7 +94,7 @@ def read_codes_key(environment: Mapping[str, str]) -> bytes:
     if not key:
         raise ProviderError(f"{CODES_KEY} is not set", hint=_NEW)
     _check(CODES_KEY, key)
-    return key.encode()
+    return key.encode("utf-8", "surrogateescape")
 
 
 def _check(name: str, secret: str) -> None:

@@ -95,7 +95,7 @@ def answer(monkeypatch: pytest.MonkeyPatch, handler: Any) -> list[httpx.Request]
 
     own = SimpleNamespace(Client=connect, HTTPError=httpx.HTTPError)
     monkeypatch.setattr(remote, "httpx", own)
-    monkeypatch.setenv(remote.TOKEN, "the admin token of the tests, long enough")
+    monkeypatch.setenv(remote.ADMIN_TOKEN, "the admin token of the tests, long enough")
     return asked
 
 
@@ -273,7 +273,7 @@ def test_a_provider_that_does_not_answer_is_unknown_and_nothing_is_published(
 
 
 def test_a_remote_provider_needs_its_token(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(remote.TOKEN, raising=False)
+    monkeypatch.delenv(remote.ADMIN_TOKEN, raising=False)
     shop.configure(REMOTE)
     with pytest.raises(ProviderError, match="RECONCILER_ADMIN_TOKEN is not set"):
         shop.plan()

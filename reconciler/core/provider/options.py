@@ -15,6 +15,10 @@ RejectStatus = Literal[200, 400, 404, 422]
 
 Network = IPv4Network | IPv6Network
 
+CODES_KEY = "RECONCILER_CODES_KEY"
+"""The variable with the key of batches and of customers' fingerprints."""
+ADMIN_TOKEN = "RECONCILER_ADMIN_TOKEN"
+"""The variable with the bearer token of the admin listener."""
 DEFAULT_STORE = ".provider/provider.db"
 """The file of the embedded store, below the shop folder."""
 

@@ -23,17 +23,14 @@ from reconciler.core.provider.declared import (
     rows_of,
 )
 from reconciler.core.provider.fingerprint import MIN_KEY_BYTES
-from reconciler.core.provider.options import ProviderSettings
+from reconciler.core.provider.options import ADMIN_TOKEN, CODES_KEY, ProviderSettings
 from reconciler.core.provider.publication import Publication, compose_publication
 from reconciler.core.provider.release import Release, digest_document, parse_release
 from reconciler.core.provider.terms import code_key
 from reconciler.errors import ProviderError, ReleaseConflict, UsageError
 from reconciler.kinds import KINDS
-from reconciler.provider.remote import TOKEN, DirectProvider, ProviderClient, RemoteProvider
+from reconciler.provider.remote import DirectProvider, ProviderClient, RemoteProvider
 from reconciler.provider.store import Usage
-
-KEY = "RECONCILER_CODES_KEY"
-"""The variable with the key of batches and of customers' fingerprints."""
 
 (KIND,) = (kind for kind in KINDS.values() if kind.home == PROVIDER)
 
@@ -44,18 +41,20 @@ def connect_provider(settings: Settings) -> ProviderClient:
     if url is None:
         place = settings.provider.store
         return DirectProvider(settings.provider_store(), "a database" if "$" in place else place)
-    token = os.environ.get(TOKEN, "")
+    token = os.environ.get(ADMIN_TOKEN, "")
     if not token:
-        hint = f"set {TOKEN} to the token that `serve` was started with"
-        raise ProviderError(f"{TOKEN} is not set, and `provider.url` needs it", hint=hint)
+        hint = f"set {ADMIN_TOKEN} to the token that `serve` was started with"
+        raise ProviderError(f"{ADMIN_TOKEN} is not set, and `provider.url` needs it", hint=hint)
     return RemoteProvider(url, token)
 
 
 def read_codes_key() -> bytes | None:
     """Return the codes key of the environment, or None; raise UsageError for a short one."""
-    found = os.environ.get(KEY, "").encode("utf-8", "surrogateescape")
+    found = os.environ.get(CODES_KEY, "").encode("utf-8", "surrogateescape")
     if found and len(found) < MIN_KEY_BYTES:
-        raise UsageError(f"{KEY} is too short", hint=f"use a random text of {MIN_KEY_BYTES} bytes")
+        raise UsageError(
+            f"{CODES_KEY} is too short", hint=f"use a random text of {MIN_KEY_BYTES} bytes"
+        )
     return found or None
 
 
@@ -65,7 +64,7 @@ def read_facts(settings: Settings, desired: Desired) -> ShopFacts:
     if key is None and needs_key(KIND, desired):
         hint = f"set it to a random text of {MIN_KEY_BYTES} bytes or more, and keep it: "
         hint += "another one changes every code of a batch"
-        raise UsageError(f"{KEY} is not set, and batches and customers need it", hint=hint)
+        raise UsageError(f"{CODES_KEY} is not set, and batches and customers need it", hint=hint)
     customers = desired.objects.get("customer", {})
     return ShopFacts(
         settings.timezone,
