@@ -31,17 +31,37 @@ SENTENCES = {
     "25006": ("it may only be read", "name the primary server"),
     "57014": ("it was busy", None),
     "55P03": ("it was busy", None),
-    "28": ("it refuses the user or the password", "check the address of the store"),
-    "3D": ("the database does not exist", "create it, and run the command again"),
     "3F": ("the schema does not exist", "create it, and run the command again"),
     "42501": ("the user lacks a permission", "grant it the rights on the tables and functions"),
     "42P07": ("it has tables of another program", "name a database or a schema of its own"),
 }
 
+_CHECK_ADDRESS = "check the user, the password and the database of the address"
+
 _MIGRATION_LOCK = 3_405_691_582
 
 # Every attempt would be a warning; the store reports the outage itself.
 logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+
+
+def readable_name(dsn: str) -> str:
+    """Return host, port and database of an address. Raises ProviderError where it has none.
+
+    A `@` in one of them was part of a password that was not encoded: it is never repeated.
+    """
+    try:
+        parts = conninfo.conninfo_to_dict(dsn)
+    except psycopg.Error:
+        parts = {"host": "@"}  # the error of psycopg repeats the address
+    database = parts.get("dbname") or parts.get("user", "")
+    name = f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}/{database}"
+    if "@" in name:
+        raise ProviderError(
+            "the address of the provider's store is not valid",
+            hint="write postgresql://USER:PASSWORD@HOST:PORT/DATABASE; in a password, write %40 for"
+            " @, %2F for / and %3A for :",
+        )
+    return name
 
 
 class PostgresConnections:
@@ -54,16 +74,7 @@ class PostgresConnections:
 
         `on_commit` is called with the seconds of each statement, which is a transaction.
         """
-        try:
-            parts = conninfo.conninfo_to_dict(dsn)
-        except psycopg.Error:
-            # The error of psycopg repeats the address, which holds the password.
-            raise ProviderError(
-                "the address of the provider's store is not valid",
-                hint="write postgresql://USER@HOST:PORT/DATABASE",
-            ) from None
-        name = f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}/{parts.get('dbname')}"
-        self.place = f"the provider's store postgresql://{name}"
+        self.place = f"the provider's store postgresql://{readable_name(dsn)}"
         self.dsn = conninfo.make_conninfo(dsn, connect_timeout=max(2, round(deadline)))
         self._deadline = deadline
         self._on_commit = on_commit
@@ -131,12 +142,20 @@ class PostgresConnections:
         for length in (5, 2):
             if known := SENTENCES.get(state[:length]):
                 return ProviderUnavailable(f"{self.place}: {known[0]}", hint=known[1])
+        text = str(error).splitlines()[0] if str(error) else ""
+        _, fatal, reason = text.partition("FATAL:")
+        if fatal:  # the server answered, and refused the connection; it repeats no password
+            return ProviderUnavailable(f"{self.place}: {reason.strip()}", hint=_CHECK_ADDRESS)
         if not state:
             return ProviderUnavailable(
                 f"{self.place} cannot be reached", hint="check the server and the network"
             )
-        text = str(error).splitlines()[0]
         return ProviderUnavailable(f"{self.place}: {text} (SQL state {state})")
+
+    async def current_schema(self) -> str:
+        """Return the schema that holds the tables."""
+        ((schema,),) = await self.run("SELECT current_schema()")
+        return str(schema)
 
     async def _send(self, statement: str, values: dict[str, Any] | None) -> list[Any]:
         async with self._pool.connection() as connection:

@@ -25,8 +25,8 @@ _VARIABLES = {
 }
 
 
-async def dump(dsn: str, target: Path, place: str) -> None:
-    """Write a consistent copy in the custom format of `pg_dump`, with mode 0600, whole or not.
+async def dump(dsn: str, schema: str, target: Path, place: str) -> None:
+    """Write a copy of one schema in the custom format of `pg_dump`, with mode 0600, whole or not.
 
     Raises ProviderError without `pg_dump`, ProviderUnavailable where it fails, OSError for the
     target.
@@ -46,6 +46,7 @@ async def dump(dsn: str, target: Path, place: str) -> None:
             tool,
             "--format=custom",
             "--no-owner",
+            f'--schema="{schema}"',
             f"--file={draft}",
             env={**os.environ, **given},
             stderr=asyncio.subprocess.PIPE,

@@ -265,7 +265,8 @@ class PostgresStore:
 
     async def backup(self, file: Path) -> None:
         """See UsageStore. Runs `pg_dump`; the copy is restored by `pg_restore`."""
-        await dump(self._connections.dsn, file, self._connections.place)
+        schema = await self._connections.current_schema()
+        await dump(self._connections.dsn, schema, file, self._connections.place)
 
     async def close(self) -> None:
         """See UsageStore."""
