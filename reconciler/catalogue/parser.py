@@ -26,7 +26,7 @@ from reconciler.catalogue.environment import (
     names_in,
 )
 from reconciler.catalogue.events import MappingEndEvent, MappingStartEvent, ScalarEvent, lean
-from reconciler.catalogue.syntax import PositionIndex, merge_conflicts, yaml_problem
+from reconciler.catalogue.syntax import PositionIndex, StopReading, merge_conflicts, yaml_problem
 from reconciler.core.model.address import Source
 from reconciler.core.model.masked import SecretText
 from reconciler.errors import Problem
@@ -35,7 +35,10 @@ MAX_BYTES = 32 * 1024 * 1024
 MAX_DEPTH = 60
 MAX_VALUES = MAX_BYTES // 4  # a file of nothing but `{}` would fill the memory
 MAX_REPEATED = 1_000_000
+MAX_PROBLEMS = 1_000  # a list of a million dashes has two million
 
+_MANY_PROBLEMS = f"has {MAX_PROBLEMS:,} problems or more: the rest was not read"
+_SPLIT = "split it into several files"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -75,8 +78,7 @@ def parse_bytes(raw: bytes, shown: str, expand: Expander | None = None) -> Parse
     try:
         if len(raw) <= MAX_BYTES:
             return parse(raw.decode("utf-8-sig"), shown, expand)
-        message = f"is larger than {MAX_BYTES // 1024 // 1024} MiB"
-        problem = Problem(shown, 0, 0, message, "split it into several files")
+        problem = Problem(shown, 0, 0, f"is larger than {MAX_BYTES // 1024 // 1024} MiB", _SPLIT)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         problem = Problem(shown, line, 1, "is not UTF-8 text", "save the file as UTF-8")
@@ -93,7 +95,7 @@ def parse(content: str, shown: str, expand: Expander | None = None) -> Parsed:
         root = builder.build()
     except YAMLError as error:
         builder.problems.append(yaml_problem(error, content, shown))
-    except _StopReading:
+    except StopReading:
         pass  # the reason is among the problems
     if root is not None and not isinstance(root, Node):
         hint = "start with a key such as products:"
@@ -106,10 +108,6 @@ def empty_node() -> Node:
     node = Node()
     node.line = node.column = 1
     return node
-
-
-class _StopReading(Exception):
-    """Reading further would only repeat the problem."""
 
 
 class _NodeBuilder:
@@ -132,10 +130,13 @@ class _NodeBuilder:
     def problem(self, event: Any, message: str, hint: str | None = None) -> None:
         mark = event.start_mark
         self.problems.append(Problem(self.shown, mark.line + 1, mark.column + 1, message, hint))
+        if len(self.problems) == MAX_PROBLEMS:
+            self.problems.append(Problem(self.shown, 0, 0, _MANY_PROBLEMS))
+            raise StopReading
 
     def _stop(self, event: Any, message: str, hint: str | None = None) -> NoReturn:
         self.problem(event, message, hint)
-        raise _StopReading
+        raise StopReading
 
     def build(self) -> Any:
         """Return the root value, or None for an empty file."""
@@ -159,11 +160,10 @@ class _NodeBuilder:
         return root
 
     def _report_duplicates(self) -> None:
-        if self.repeated:
-            index = PositionIndex(self.content)
-            for event, node, key in self.repeated:
-                line, _ = index.locate((node.line, node.column), (key,), key=True)
-                self.problem(event, f"duplicate key `{key}`, first on line {line}")
+        index = PositionIndex(self.content if self.repeated else "")
+        for event, node, key in self.repeated:
+            line, _ = index.locate((node.line, node.column), (key,), key=True)
+            self.problem(event, f"duplicate key `{key}`, first on line {line}")
 
     def _value(self, parser: Any, event: Any, depth: int) -> Any:
         kind = type(event)
@@ -176,8 +176,9 @@ class _NodeBuilder:
         self._check_tag(event)
         before, added = self.values, self.growth.added_characters
         self._count(event, 1)
-        build = self._mapping if kind is MappingStartEvent else self._sequence
-        value: Any = build(parser, event, depth)
+        value = (self._mapping if kind is MappingStartEvent else self._sequence)(
+            parser, event, depth
+        )
         if event.anchor is not None:
             characters = self.end - event.start_mark.index + self.growth.added_characters - added
             self.anchors[event.anchor] = (value, self.values - before, characters)
@@ -287,8 +288,7 @@ class _NodeBuilder:
     def _count(self, event: Any, values: int) -> None:
         self.values += values
         if self.values > MAX_VALUES:
-            message = f"contains more than {MAX_VALUES:,} values"
-            self._stop(event, message, "split it into several files")
+            self._stop(event, f"contains more than {MAX_VALUES:,} values", _SPLIT)
 
     def _refuse(self, event: Any, error: UnreadableName) -> None:
         report = self._stop if isinstance(error, TooMuchText) else self.problem

@@ -140,6 +140,10 @@ class PositionIndex:
         return position
 
 
+class StopReading(Exception):
+    """Reading further would only repeat the problem."""
+
+
 def parse_syntax(text: str) -> YamlNode | None:
     """Return the root of a text; None for an empty one. Raises YAMLError for what is no YAML."""
     parser = CParser(text)

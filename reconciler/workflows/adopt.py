@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -23,7 +23,13 @@ from reconciler.catalogue.writing.export import (
     is_unset,
     select_exportable,
 )
-from reconciler.catalogue.writing.results import AdoptResult, FieldDrift, Skipped, sort_skipped
+from reconciler.catalogue.writing.results import (
+    AdoptResult,
+    FieldDrift,
+    Skipped,
+    explain_absence,
+    sort_skipped,
+)
 from reconciler.catalogue.writing.writeback import GONE, Writeback
 from reconciler.catalogue.writing.yaml_text import YamlEntry, texts
 from reconciler.core.diff import known_rewrites as kept
@@ -32,9 +38,9 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind
 from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.model.look_alike import fold_key, spell_key
+from reconciler.core.model.look_alike import index_spellings
 from reconciler.core.model.masked import is_masked, reveal
-from reconciler.core.model.secret import AUTHORISES, authorises, conceal_declared, tells_code
+from reconciler.core.model.secret import AUTHORISES, authorises, conceal_declared
 from reconciler.core.plan.labels import Labels
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.full_read import FullRead
@@ -45,9 +51,10 @@ from reconciler.workflows import import_ as importing
 from reconciler.workflows.open_shop import OpenShop
 
 FROM_ENVIRONMENT = "its value comes from the environment: change it there"
-
 Place = tuple[str, Address | None, str]
 """A list in the files: the file, the object that it is nested in, and its key."""
+Spellings = Callable[[str], Mapping[str, str]]
+"""The live names of a kind, each by what look-alikes share."""
 
 
 @dataclass(slots=True)
@@ -92,8 +99,9 @@ def find_drift(
         read = read_live(shop.client, part, KINDS)
         found.desired = conceal_declared(found.desired, read)
         found.live, _ = kept.apply_known_rewrites(read, part, kept_so, MANAGED)
+        spellings = cache(lambda kind: index_spellings(found.live.names_of(MANAGED[kind])))
         for address, declared in conceal_declared(part, read):
-            _compare(found, address, declared, fields)
+            _compare(found, address, declared, fields, spellings)
     if unmet:
         _collect_new_objects(found, shop.client, unmet)
     shop.save_profile()
@@ -120,11 +128,15 @@ def _matches(patterns: Iterable[str], address: Address) -> bool:
 
 
 def _compare(
-    found: AdoptCandidates, address: Address, declared: Declared, fields: Collection[str]
+    found: AdoptCandidates,
+    address: Address,
+    declared: Declared,
+    fields: Collection[str],
+    spellings: Spellings,
 ) -> None:
     state = found.live.get(address)
     if state is ABSENT:
-        found.skipped.append(Skipped(address, _explain_absence(found.live, address)))
+        found.skipped.append(Skipped(address, explain_absence(address, spellings(address.kind))))
     elif not isinstance(state, Observed):
         why = found.live.read_errors.get(address, "it was not read")
         found.skipped.append(Skipped(address, f"it could not be read: {why}"))
@@ -139,21 +151,6 @@ def _compare(
                     found.skipped.append(Skipped(address, FROM_ENVIRONMENT, name))
                     continue
                 found.drift.append(FieldDrift(address, name, was, now, declared.source))
-
-
-def _explain_absence(live: Live, address: Address) -> str:
-    """Return what to do about an object that the shop does not have under its declared name."""
-    names = live.names_of(MANAGED[address.kind])
-    if alike := min((n for n in names if fold_key(n) == fold_key(address.name)), default=""):
-        if tells_code(address.name, alike):
-            return AUTHORISES
-        spelled = spell_key(alike, address.name)
-        return f"the shop spells it {spelled}: use the same spelling in the file"
-    # To create an object that was renamed in the shop would make a second one of it.
-    return (
-        "not in the shop. If it was renamed there, write the new name in the file; if it was "
-        "deleted, remove it from the file"
-    )
 
 
 def _collect_new_objects(found: AdoptCandidates, client: Client, patterns: Sequence[str]) -> None:

@@ -87,7 +87,7 @@ def shapes(sizes: list[int], release: list[str], octodns: list[str]) -> Iterator
     many = {"plan": plan(), "plan as JSON": plan("--format", "json")}
     yield Shape("10,000 changes", lambda at: shops.make(at, 10_000, drifted_every=1), many)
     yield Shape("20,000 customers", lambda at: shops.make_customers(at, 20_000), {"plan": plan()})
-    edits = {"adopt": Command([*TOOL, "adopt", FOLDER, "--dry-run"], COLD)}
+    edits = {"adopt": Command([*TOOL, "adopt", "--shop", FOLDER, "--all", "--dry-run"], COLD)}
     yield Shape("100 edits in one file", lambda at: shops.make(at, 10_000, one_file=True), edits)
     far = Shape("10,000 variants, far", lambda at: shops.make(at, 10_000), {"plan": plan()}, 0.3)
     yield far

@@ -9,11 +9,19 @@ from typing import Any, cast
 
 import pytest
 
+from reconciler.catalogue.parser import parse
+from reconciler.catalogue.writing.results import explain_absence
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Allowance
+from reconciler.core.model.live import Live, Observed
+from reconciler.core.model.look_alike import index_spellings
+from reconciler.core.plan.notes import explain_doubles
 from reconciler.core.plan.plan import Plan
 from reconciler.core.steps.order import order_steps
+from reconciler.dealpos.reading.reader import Reader
+from reconciler.dealpos.tenant import Routes, TenantProfile
+from reconciler.errors import Problem, SourceError
 from reconciler.guardrails.guardrail import RuleFinding, run_guardrails
 from reconciler.kinds import KINDS
 
@@ -51,7 +59,63 @@ def allow_violations(number: int) -> None:
     assert all(found.allowed for found in violations)
 
 
-@pytest.mark.parametrize("work", [delete_variants, allow_violations])
+def explain_absent(number: int) -> None:
+    live = Live()
+    for n in range(number):
+        live.put(Address("customer", f"C{n}"), Observed({"code": f"C{n}"}))
+    spellings = index_spellings(live.names_of(KINDS["customer"]))
+    reasons = {explain_absence(Address("customer", f"c{n}"), spellings) for n in range(number)}
+    assert len(reasons) == number
+
+
+def share_an_email(number: int) -> None:
+    live = Live()
+    for n in range(number):
+        live.put(Address("customer", f"C{n}"), Observed({"code": f"C{n}", "email": "a@b.example"}))
+    assert len(explain_doubles(live, KINDS)) == number
+
+
+def miss_a_field(number: int) -> None:
+    client: Any = SimpleNamespace(
+        store=SimpleNamespace(mask_key=None, concurrency=1), routes=Routes(TenantProfile())
+    )
+    reader, kind = Reader(client, KINDS), KINDS["coupon"]
+    for n in range(number):
+        reader.live.put(Address("coupon", f"K{n}"), Observed({"code": f"K{n}"}))
+    found = [reader.missing_fields(kind, {f"K{n}": frozenset({"limit"})}) for n in range(number)]
+    assert all(found)
+
+
+def leave_entries_empty(number: int) -> None:
+    _, problems = parse("products:\n" + "  -\n" * 100 * number, "a.yaml")
+    assert problems[-1].line < 1_100
+
+
+def sort_problems(number: int) -> None:
+    problems = [Problem("a.yaml", number - n, 1, "wrong") for n in range(10 * number)]
+    assert SourceError(problems).problems[0].line == -9 * number + 1
+
+
+def remove_by_name(number: int) -> None:
+    lines = "".join(f"  - {{address: variant/V{n}, delete: true}}\n" for n in range(number))
+    node, problems = parse(f"removed:\n{lines}", "a.yaml")
+    assert problems == []
+    assert len(node["removed"]) == number
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        delete_variants,
+        allow_violations,
+        explain_absent,
+        share_an_email,
+        miss_a_field,
+        leave_entries_empty,
+        sort_problems,
+        remove_by_name,
+    ],
+)
 def test_four_times_the_objects_take_four_times_the_work(work: Callable[[int], None]) -> None:
     def measure(number: int) -> float:
         best = float("inf")

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from reconciler.catalogue.writing.hunks import Hunk
 from reconciler.core.model.address import Address, Source
+from reconciler.core.model.look_alike import fold_key, spell_key
+from reconciler.core.model.secret import AUTHORISES, tells_code
 from reconciler.errors import ReconcilerError
 
 
@@ -84,3 +86,20 @@ class AdoptResult:
     """The names of objects for people."""
     discreet: int = 0
     """New customers whose personal data was left out."""
+
+
+def explain_absence(address: Address, spellings: Mapping[str, str]) -> str:
+    """Return what to do about an object that the shop does not have under its declared name.
+
+    `spellings` are the live names of its kind, each by what look-alikes share.
+    """
+    if alike := spellings.get(fold_key(address.name)):
+        if tells_code(address.name, alike):
+            return AUTHORISES
+        spelled = spell_key(alike, address.name)
+        return f"the shop spells it {spelled}: use the same spelling in the file"
+    # To create an object that was renamed in the shop would make a second one of it.
+    return (
+        "not in the shop. If it was renamed there, write the new name in the file; if it was "
+        "deleted, remove it from the file"
+    )

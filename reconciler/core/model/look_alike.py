@@ -7,7 +7,7 @@ character, another Unicode form, a Cyrillic letter or a blank at the end cannot 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import chain
 from unicodedata import category, normalize
@@ -43,6 +43,11 @@ def fold_key(key: str) -> str:
     if " " in key:
         key = _trim(key)
     return _read_number(key.lstrip("0") or "0") if key[:1].isdigit() else key
+
+
+def index_spellings(names: Iterable[str]) -> dict[str, str]:
+    """Return the first of the names that look alike, by what they share."""
+    return {fold_key(name): name for name in sorted(names, reverse=True)}
 
 
 def find_look_alikes(keys: Collection[str]) -> list[list[str]]:

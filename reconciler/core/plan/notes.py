@@ -28,6 +28,7 @@ from reconciler.core.plan.plan import PlanWarning
 
 _LABELS = ("name", "model")
 _MAX_NAMES = 5
+_MAX_SHARING = 3
 
 
 def note_changed_codes(
@@ -206,7 +207,11 @@ def explain_doubles(live: Live, kinds: Kinds) -> dict[Address, str]:
                     shared.setdefault((field, value), []).append(Address(kind.name, name))
         for (field_name, _), same in shared.items():
             for address in same if len(same) > 1 else ():
-                others = join_some([other for other in same if other != address], 3)
+                # Thousands may share one value, so the first of them are looked at alone.
+                shown = [other for other in same[: _MAX_SHARING + 1] if other != address]
+                rest = len(same) - 1 - _MAX_SHARING
+                others = ", ".join(map(str, shown[:_MAX_SHARING]))
+                others += f" and {rest:,} more" if rest > 0 else ""
                 found[address] = (
                     f"the shop has the same `{field_name}` for {others}. Correct one of them in "
                     "DealPOS"

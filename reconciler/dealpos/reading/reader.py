@@ -80,10 +80,11 @@ class Reader:
 
     def missing_fields(self, kind: Kind, asked: RequestedFields) -> dict[str, frozenset[str]]:
         """Return the requested fields that no read has shown, of every object in the shop."""
+        states = self.live.objects.get(kind.name, {})
         missing = {
-            name: asked[name] - state.value.keys() - {kind.parent_kind}
-            for name, state in self.live.iterate_observed(kind.name)
-            if name in asked and not asked[name] <= state.value.keys()
+            name: fields - state.value.keys() - {kind.parent_kind}
+            for name, fields in asked.items()
+            if isinstance(state := states.get(name), Observed) and not fields <= state.value.keys()
         }
         return {name: fields for name, fields in sorted(missing.items()) if fields}
 
