@@ -229,3 +229,74 @@ def test_an_expiry_that_the_plan_does_not_change_is_left_alone(
     world.have("coupon/C", **terms, discount=1, balance=9, expiry_date=before)
     world.declare("coupon/C", **terms, discount=2, expiry_date=after)
     assert bool(world.judge("coupon-expiry")) == trips
+
+
+PROVIDED = {"until": "2027-01-31"}
+
+
+@pytest.mark.parametrize(
+    ("terms", "worst"),
+    [
+        ({"type": "Percentage", "amount": 10}, ""),
+        ({"type": "Percentage", "amount": 11}, "variant/MILK sells for 17,800; it costs 18,000."),
+        ({"type": "Percentage", "amount": 30, "maximum_discount": 2000}, ""),
+        ({"type": "Amount", "amount": 2001}, "variant/MILK sells for 17,999;"),
+        ({"type": "Amount", "amount": 4000, "minimum_amount": 40000}, ""),
+        ({"type": "Percentage", "amount": 40, "applies_to": {"variants": ["TEA"]}}, ""),
+        (
+            {"type": "Percentage", "amount": 41, "applies_to": {"variants": ["TEA"]}},
+            "variant/TEA sells for 5,900;",
+        ),
+        (
+            {
+                "type": "Percentage",
+                "amount": 41,
+                "applies_to": {"categories": ["Drinks"], "variants": ["COFFEE", "TEA"]},
+            },
+            "variant/TEA sells for 5,900;",
+        ),
+        ({"type": "Percentage", "amount": 90, "disabled": True}, ""),
+    ],
+)
+def test_a_provider_coupon_is_judged_by_the_same_worst_basket(
+    world: World, terms: dict[str, Any], worst: str
+) -> None:
+    shelf(world)
+    world.declare("provider_coupon/C", **PROVIDED, **terms)
+    found = said(world.judge("coupon-below-cost"))
+    assert len(found) == (1 if worst else 0)
+    assert worst in "".join(found)
+
+
+def test_a_price_that_falls_is_judged_with_the_provider_coupons_that_stand(world: World) -> None:
+    shelf(world)
+    world.both("provider_coupon/C", type="Percentage", amount=10, **PROVIDED)
+    world.both("provider_coupon/OVER", type="Percentage", amount=90, until="2026-05-31T23:00")
+    world.have("variant/MILK", product="3", unit_price=20500, unit_cost=18000)
+    world.declare("variant/MILK", product="3", unit_price=19900, unit_cost=18000)
+    (found,) = said(world.judge("coupon-below-cost"))
+    assert "with provider_coupon/C, variant/MILK sells for 17,910" in found
+
+
+@pytest.mark.parametrize(
+    ("until", "message"),
+    [
+        ({"until": "2026-06-01"}, ""),
+        ({"until": "2026-06-01T10:00"}, ""),
+        ({"until": "2036-06-30"}, "it expires on 2036-06-30, 3,682 days ahead, limit 3,650"),
+        ({}, "it never expires, limit 3,650 days ahead"),
+    ],
+)
+def test_the_last_day_of_a_provider_coupon_is_judged_too(
+    world: World, until: dict[str, str], message: str
+) -> None:
+    world.declare("provider_coupon/C", type="Amount", amount=1, **until)
+    found = said(world.judge("coupon-expiry"))
+    assert found == ([f"provider_coupon/C: {message}"] if message else [])
+
+
+def test_nobody_but_the_files_takes_a_provider_coupon_out_of_use(world: World) -> None:
+    world.have("provider_coupon/C", type="Amount", amount=1, disabled=True, **PROVIDED)
+    world.declare("provider_coupon/C", type="Amount", amount=1, disabled=False, **PROVIDED)
+    assert world.plan().changes
+    assert world.judge("restore") == []
