@@ -11,8 +11,11 @@ from pkgutil import iter_modules
 from types import MappingProxyType
 
 from reconciler.core.model.kind import Kind, Kinds
+from reconciler.core.model.store import SHOP
 
 _found: list[Kind] = [import_module(f"{__name__}.{m.name}").KIND for m in iter_modules(__path__)]
 KINDS: Kinds = MappingProxyType({kind.name: kind for kind in _found})
 MANAGED: Kinds = MappingProxyType({name: kind for name, kind in KINDS.items() if kind.collection})
 """The kinds that a catalogue file can declare."""
+SHOP_KINDS: Kinds = MappingProxyType({n: kind for n, kind in MANAGED.items() if kind.home == SHOP})
+"""The kinds that a catalogue file can declare and that DealPOS holds."""

@@ -24,11 +24,10 @@ from reconciler.catalogue.writing.yaml_text import YamlEntry, pair, texts
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.live import Observed
-from reconciler.core.model.store import SHOP
 from reconciler.core.plan.labels import Labels
 from reconciler.dealpos.reading.full_read import FullRead
 from reconciler.errors import ReconcilerError, UsageError
-from reconciler.kinds import KINDS, MANAGED
+from reconciler.kinds import KINDS, MANAGED, SHOP_KINDS
 from reconciler.workflows import schemas as schema
 from reconciler.workflows.open_shop import OpenShop
 
@@ -66,7 +65,7 @@ def choose_kinds(asked: Collection[str]) -> set[str]:
 
 def is_in_shop(name: str) -> bool:
     """Return whether objects of a kind live in DealPOS; true for an unknown kind."""
-    return name not in MANAGED or MANAGED[name].home == SHOP
+    return name not in MANAGED or name in SHOP_KINDS
 
 
 def refuse_other_homes(names: Iterable[str]) -> None:

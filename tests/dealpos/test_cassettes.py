@@ -23,7 +23,7 @@ from vcr.serializers import yamlserializer
 
 from reconciler import __version__
 from reconciler.cli import main as cli
-from reconciler.kinds import MANAGED
+from reconciler.kinds import SHOP_KINDS
 from tests.support.pristine import DIGEST, digest_examples, skip_if_edited
 from tests.support.shop import ROOT
 
@@ -119,7 +119,7 @@ def _playing(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         assert cassette.all_played or RECORDING, f"{name}: not every recorded request was sent"
 
 
-@pytest.mark.parametrize("name", sorted(MANAGED))
+@pytest.mark.parametrize("name", sorted(SHOP_KINDS))
 def test_a_kind_is_created_and_changed_over_http(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -175,4 +175,4 @@ def test_no_cassette_holds_a_secret_or_a_token() -> None:
 
 
 def test_every_cassette_belongs_to_a_test() -> None:
-    assert {path.stem for path in CASSETTES.glob("*.yaml")} == {*MANAGED, "kopi-nusantara"}
+    assert {path.stem for path in CASSETTES.glob("*.yaml")} == {*SHOP_KINDS, "kopi-nusantara"}

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from reconciler import sandbox
 from reconciler.catalogue.parser import parse
 from reconciler.catalogue.settings import load
-from reconciler.kinds import MANAGED
+from reconciler.kinds import SHOP_KINDS
 from reconciler.workflows import adopt as adopting
 from reconciler.workflows import import_ as importing
 from reconciler.workflows.open_shop import OpenShop, read_files
@@ -40,9 +40,9 @@ def as_others_write(text: str) -> str:
 def imported(shop: Shop, style: Callable[[str], str]) -> None:
     (shop.folder / "reconciler.yaml").write_text("store: {url: sandbox}\n", encoding="utf-8")
     opened = OpenShop(load(shop.folder, {}), shop.client())
-    everything = importing.begin_reading(opened, tuple(MANAGED))
+    everything = importing.begin_reading(opened, tuple(SHOP_KINDS))
     everything.read_listings()
-    importing.write_files(opened, everything, tuple(MANAGED), personal_data=True)
+    importing.write_files(opened, everything, tuple(SHOP_KINDS), personal_data=True)
     for path in (shop.folder / "catalogue").iterdir():
         path.write_bytes(style(path.read_text(encoding="utf-8")).encode())
 

@@ -13,7 +13,7 @@ from reconciler.catalogue.settings import load
 from reconciler.catalogue.writing.export import is_unset
 from reconciler.core.model.live import Observed
 from reconciler.dealpos.reading.read import read_live
-from reconciler.kinds import KINDS, MANAGED
+from reconciler.kinds import KINDS, SHOP_KINDS
 from reconciler.sandbox import Choices
 from reconciler.workflows import import_ as importing
 from reconciler.workflows.open_shop import OpenShop, read_files
@@ -21,7 +21,7 @@ from reconciler.workflows.plan import make_plan
 from tests.support.generated import OpenWorld, Worlds
 from tests.support.shop import MakeShop, Shop
 
-ALL = tuple(MANAGED)
+ALL = tuple(SHOP_KINDS)
 
 
 def imported(shop: Shop, kinds: tuple[str, ...] = ALL) -> Any:
