@@ -112,6 +112,7 @@ def test_a_published_release_that_does_not_load_leaves_the_old_one_in_service(
     deadline = time.monotonic() + 5
     while served.metric("reconciler_release_refused") != 1 and time.monotonic() < deadline:
         time.sleep(0.02)
+    assert served.metric("reconciler_release_refused") == 1
     assert served.ask().status_code == 200
     assert served.metric("reconciler_release_number") == 1
     state = served.admin.get("/admin/v1/state").json()

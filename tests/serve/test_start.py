@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ import pytest
 
 from reconciler.cli.main import cli
 from reconciler.core.provider.options import ListenAddress
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ProviderUnavailable, ReconcilerError
+from reconciler.provider.sqlite.writer import StoreWriter
 from reconciler.workflows.provider.serve import ServeRequest, serve_shop
 from tests.serve.conftest import OLD_SECRET, SECRET, TOKEN
 
@@ -151,6 +153,29 @@ def test_a_new_secret_is_long_and_another_one_each_time(
     first, second = capsys.readouterr().out.split()
     assert first != second
     assert re.fullmatch(r"[A-Za-z0-9_-]{43}", first)
+
+
+def test_a_store_whose_writer_ends_ends_the_server(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service manager starts it again; otherwise every till would wait for nothing."""
+    said: list[str] = []
+    with ThreadPoolExecutor(1) as pool:
+        serving = pool.submit(serve_shop, folder, ANY, SECRETS, said.append)
+        deadline = time.monotonic() + 20
+        while len(said) < 3 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        found = re.search(r"admin on (http://[^;\s]+)", said[0])
+        assert found
+
+        def fail(*_: object) -> None:
+            raise MemoryError
+
+        monkeypatch.setattr(StoreWriter, "_round", fail)
+        answer = httpx.get(f"{found[1]}/readyz")
+        assert answer.status_code == 503
+        with pytest.raises(ProviderUnavailable, match="the writer of the provider's store"):
+            serving.result(20)
 
 
 class Process:
