@@ -18,6 +18,7 @@ from reconciler.core.model.field import Reference
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.model.live import ABSENT, Absent, Live, Observed
 from reconciler.core.model.masked import path_below
+from reconciler.core.model.store import SHOP
 
 
 def with_renames(
@@ -126,7 +127,8 @@ def _view(live: Live, renames: Mapping[Address, str], kinds: Kinds) -> Live:
             for reference in references
             if any(address.kind == reference.kind for address in renames)
         ]
-        if pointing and kind.name in objects:
+        # DealPOS takes the references along; a release names what it names.
+        if pointing and kind.home == SHOP and kind.name in objects:
             states = objects[kind.name]
             objects[kind.name] = {name: _point(state, pointing) for name, state in states.items()}
     return replace(live, objects=objects)
