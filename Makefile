@@ -24,7 +24,7 @@ help:
 	@echo "make requests  compare the API usage of every story, in large shops too, with docs/requests.md"
 	@echo "make soak      run SEEDS random storms: faults, kills, other writers (60 take half a minute)"
 	@echo "make prefixes  interrupt WORLDS generated applies after each request (10,000: an hour)"
-	@echo "make race      ask SQLite and PostgreSQL for RACE uses at 64 tills (100,000: three minutes)"
+	@echo "make race      ask SQLite and PostgreSQL for RACE uses at 64 tills (100,000: a minute)"
 	@echo "make crash     kill tills under load KILLS times, every two seconds (20 of each store)"
 	@echo "make fuzz      damage every file of a run in MUTANTS ways (2000: half an hour)"
 	@echo "make mutation  run SAMPLE random mutants of workflows, plan, steps and apply (250: an hour)"
@@ -124,11 +124,11 @@ prefixes: .venv/dev.stamp
 
 RACE ?= 100000
 race: .venv/dev.stamp
-	@RACE=$(RACE) $(RUN) pytest -q --timeout 1800 tests/provider/test_race.py -k race
+	@RACE=$(RACE) $(RUN) pytest -q --timeout 1800 tests/provider/test_race.py -k tills_in_a_race
 
 KILLS ?= 20
 crash: .venv/dev.stamp
-	@KILLS=$(KILLS) KILL_AFTER=2 $(RUN) pytest -q --timeout 1800 tests/provider/test_race.py -k kill
+	@KILLS=$(KILLS) KILL_AFTER=2 $(RUN) pytest -q --timeout 1800 tests/provider/test_race.py -k outlives_a_kill
 
 .venv/mutation.stamp: pyproject.toml | .venv/dev.stamp
 	@$(RUN) pip --disable-pip-version-check install --quiet -e '.[mutation]'

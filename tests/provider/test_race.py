@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
@@ -29,10 +30,10 @@ SECONDS = float(os.environ.get("KILL_AFTER", "0.5"))
 USES = COUPONS * LIMIT
 
 
-def start(*words: object) -> subprocess.Popen[str]:
+def start(*words: object, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
     """Start tills in a process of their own; it prints what was answered."""
     command = [sys.executable, "-m", "tests.support.tills", *map(str, words)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, cwd=ROOT, stdout=stdout, text=True)
 
 
 @pytest.fixture
@@ -79,19 +80,22 @@ def test_tills_in_a_race_get_each_use_once(
 
 @pytest.mark.timeout(1800)
 def test_each_yes_that_was_received_outlives_a_kill(
-    place: str, open_it: Opens, clock: SetClock, say: Callable[[str], None]
+    place: str, open_it: Opens, clock: SetClock, quick_path: Path, say: Callable[[str], None]
 ) -> None:
     held: Counter[str] = Counter()
     sold: set[str] = set()
     for _ in range(KILLS):
-        process = start("endless", place, 16)
-        assert process.stdout is not None
-        lines = [process.stdout.readline()]
-        time.sleep(SECONDS)
-        process.kill()
-        lines += process.communicate()[0].splitlines(keepends=True)
-        for line in (line for line in lines if line.endswith("\n")):  # the last may be cut
-            word, _, name = line.strip().partition(" ")
+        answers = quick_path / "answers"
+        with answers.open("w") as file:  # a pipe that nobody empties would stop the tills
+            process = start("endless", place, 16, stdout=file.fileno())
+            while not answers.stat().st_size and process.poll() is None:
+                time.sleep(0.01)
+            time.sleep(SECONDS)
+            process.kill()
+            process.wait()
+        whole, _, _ = answers.read_text().rpartition("\n")  # the last line may be cut
+        for line in whole.splitlines():
+            word, _, name = line.partition(" ")
             if word == "held":
                 held[name] += 1
             elif word == "sold":
