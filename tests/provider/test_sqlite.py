@@ -415,6 +415,24 @@ async def close_at_once(path: Path) -> None:
     await store.close()
 
 
+def test_no_question_and_no_sale_reads_all_holds_of_a_coupon(
+    path: Path, open_till: OpenTill
+) -> None:
+    """A coupon without a limit by customer may have a hundred thousand holds at a time."""
+    open_till(path).close()
+    values = {"counter": "x", "outlet": "Kemang", "customer": "[]"}
+    with closing(sqlite3.connect(path)) as connection:
+        for query in (*transactions._BEST_HOLDS, transactions._OF_CUSTOMER):
+            rows = connection.execute(f"EXPLAIN QUERY PLAN {query}", values).fetchall()
+            steps = [row[3] for row in rows]
+            assert not [step for step in steps if step.startswith(("SCAN hold", "SCAN use_by"))]
+        sorts = [
+            [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}", values)]
+            for query in transactions._BEST_HOLDS[1:]
+        ]
+    assert not [step for steps in sorts for step in steps if "TEMP B-TREE" in step]
+
+
 def test_a_store_on_a_clock_far_ahead_is_usable_after_it_was_set_right(
     path: Path, open_till: OpenTill
 ) -> None:

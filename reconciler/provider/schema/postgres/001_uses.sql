@@ -28,12 +28,20 @@ CREATE TABLE hold (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     counter text NOT NULL REFERENCES counter,
     outlet text NOT NULL,
-    customer text[] NOT NULL,
     since timestamptz NOT NULL,
     until timestamptz NOT NULL
 );
 CREATE INDEX hold_until ON hold (counter, until);
 CREATE INDEX hold_since ON hold (counter, since);
+CREATE INDEX hold_outlet ON hold (counter, outlet, since);
+
+CREATE TABLE hold_customer (
+    counter text NOT NULL,
+    customer text NOT NULL,
+    hold bigint NOT NULL REFERENCES hold ON DELETE CASCADE,
+    PRIMARY KEY (counter, customer, hold)
+);
+CREATE INDEX hold_customer_hold ON hold_customer (hold);
 
 CREATE TABLE invoice (
     invoice text PRIMARY KEY,
@@ -114,27 +122,42 @@ BEGIN
     RETURN p_held - ended;
 END $$;
 
+CREATE FUNCTION name_customer(p_hold bigint, p_counter text, p_customer text[]) RETURNS void
+LANGUAGE sql AS $$
+    INSERT INTO hold_customer (counter, customer, hold)
+    SELECT p_counter, customer, p_hold FROM unnest(p_customer) customer ON CONFLICT DO NOTHING;
+$$;
+
 CREATE FUNCTION renew_hold(
     p_counter text, p_outlet text, p_customer text[], p_now timestamptz, p_until timestamptz,
     p_reentry text, p_only_theirs boolean
 ) RETURNS boolean
 LANGUAGE plpgsql AS $$
+DECLARE
+    theirs bigint[];
+    renewed bigint;
 BEGIN
     IF p_reentry = 'refuse' THEN
         RETURN false;
     END IF;
-    UPDATE hold h SET
-        outlet = p_outlet, since = p_now, until = p_until,
-        customer = ARRAY(SELECT unnest(h.customer) UNION SELECT unnest(p_customer))
+    theirs := ARRAY(
+        SELECT c.hold FROM hold_customer c
+        WHERE c.counter = p_counter AND c.customer = ANY (p_customer)
+    );
+    UPDATE hold h SET outlet = p_outlet, since = p_now, until = p_until
     WHERE h.id = (
         SELECT o.id FROM hold o
         WHERE o.counter = p_counter
           AND (o.outlet = p_outlet OR p_reentry = 'same-customer')
-          AND (o.customer && p_customer OR (p_reentry = 'same-outlet' AND NOT p_only_theirs))
-        ORDER BY o.customer && p_customer DESC, o.outlet = p_outlet DESC, o.until, o.id
+          AND (o.id = ANY (theirs) OR (p_reentry = 'same-outlet' AND NOT p_only_theirs))
+        ORDER BY o.id = ANY (theirs) DESC, o.outlet = p_outlet DESC, o.until, o.id
         LIMIT 1
-    );
-    RETURN FOUND;
+    ) RETURNING h.id INTO renewed;
+    IF renewed IS NULL THEN
+        RETURN false;
+    END IF;
+    PERFORM name_customer(renewed, p_counter, p_customer);
+    RETURN true;
 END $$;
 
 CREATE FUNCTION hold_use(
@@ -146,6 +169,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     own_holds bigint;
     own_uses bigint;
+    new_hold bigint;
 BEGIN
     IF NOT p_durable THEN
         PERFORM set_config('synchronous_commit', 'off', true);
@@ -159,8 +183,8 @@ BEGIN
     SELECT l.uses, l.held INTO uses, held FROM lock_counter(p_counter, p_batch) l;
     held := free_expired(p_counter, p_now, held);
     IF p_customer_limit IS NOT NULL THEN
-        SELECT count(*) INTO own_holds
-        FROM hold h WHERE h.counter = p_counter AND h.customer && p_customer;
+        SELECT count(DISTINCT c.hold) INTO own_holds
+        FROM hold_customer c WHERE c.counter = p_counter AND c.customer = ANY (p_customer);
         SELECT count(DISTINCT u.invoice) INTO own_uses
         FROM use_by u JOIN invoice i ON i.invoice = u.invoice AND i.counter = u.counter
         WHERE u.counter = p_counter AND u.customer = ANY (p_customer) AND i.state = 'counted';
@@ -175,8 +199,9 @@ BEGIN
         END IF;
     END IF;
     IF p_limit IS NULL OR uses + held < p_limit THEN
-        INSERT INTO hold (counter, outlet, customer, since, until)
-        VALUES (p_counter, p_outlet, p_customer, p_now, p_until);
+        INSERT INTO hold (counter, outlet, since, until)
+        VALUES (p_counter, p_outlet, p_now, p_until) RETURNING id INTO new_hold;
+        PERFORM name_customer(new_hold, p_counter, p_customer);
         UPDATE counter c SET holds = c.holds + 1 WHERE c.counter = p_counter;
         status := 'held';
         held := held + 1;
@@ -205,15 +230,23 @@ CREATE FUNCTION take_use(
 ) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
+    best bigint;
     has_hold boolean;
     total bigint;
 BEGIN
-    DELETE FROM hold h WHERE h.id = (
-        SELECT o.id FROM hold o WHERE o.counter = p_counter
-        ORDER BY o.outlet = p_outlet AND o.customer && p_customer DESC, o.outlet = p_outlet DESC,
-            o.since, o.id
-        LIMIT 1
-    );
+    -- Each step finds the oldest by an index: a coupon may have a hundred thousand holds.
+    SELECT o.id INTO best FROM hold o JOIN hold_customer c ON c.hold = o.id
+    WHERE c.counter = p_counter AND c.customer = ANY (p_customer) AND o.outlet = p_outlet
+    ORDER BY o.since, o.id LIMIT 1;
+    IF best IS NULL THEN
+        SELECT o.id INTO best FROM hold o
+        WHERE o.counter = p_counter AND o.outlet = p_outlet ORDER BY o.since, o.id LIMIT 1;
+    END IF;
+    IF best IS NULL THEN
+        SELECT o.id INTO best FROM hold o
+        WHERE o.counter = p_counter ORDER BY o.since, o.id LIMIT 1;
+    END IF;
+    DELETE FROM hold h WHERE h.id = best;
     has_hold := FOUND;
     UPDATE counter c SET used = c.used + 1, holds = c.holds - has_hold::int
     WHERE c.counter = p_counter RETURNING c.used + c.holds INTO total;

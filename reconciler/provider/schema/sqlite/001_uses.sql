@@ -30,12 +30,16 @@ CREATE TABLE hold (
 );
 CREATE INDEX hold_until ON hold (counter, until);
 CREATE INDEX hold_since ON hold (counter, since);
+CREATE INDEX hold_outlet ON hold (counter, outlet, since);
 
+-- The counter stands here too, so that the holds of one customer are found by one index.
 CREATE TABLE hold_customer (
-    hold INTEGER NOT NULL REFERENCES hold ON DELETE CASCADE,
+    counter TEXT NOT NULL,
     customer TEXT NOT NULL,
-    PRIMARY KEY (hold, customer)
+    hold INTEGER NOT NULL REFERENCES hold ON DELETE CASCADE,
+    PRIMARY KEY (counter, customer, hold)
 ) WITHOUT ROWID;
+CREATE INDEX hold_customer_hold ON hold_customer (hold);
 
 CREATE TABLE invoice (
     invoice TEXT PRIMARY KEY,
