@@ -99,6 +99,13 @@ def grown(variants: int, more: int) -> Catalogue:
     return {**made, "products": made["products"] + products(range(5_000, 5_000 + more // 10))}
 
 
+def with_a_retired_product(variants: int, more: int = 0) -> Catalogue:
+    """Return a shop that shows a retired product, and so many variants more in new products."""
+    made = grown(variants, more)
+    made["products"][1]["discontinued"] = True
+    return made
+
+
 def plain(variants: int, more: int) -> Catalogue:
     """Return a shop with so many variants more in one product, which a creation nearly carries."""
     made = base(variants)
@@ -162,6 +169,10 @@ _FIRST_COUPON = Safety("first coupon", lambda bound: 1)
 _REPLACED = Safety("replaced coupons", lambda bound: 2 * bound.replaced_coupons)
 _ALONE = {"apply": (_HIDDEN_VARIANTS,)}
 _NEW = (_HIDDEN_PRODUCTS, _RETIRED_VARIANTS)
+_SHIFTED_PRODUCTS = Safety(
+    "shifted products", lambda bound: bound.product_pages if bound.product_pages > 1 else 0
+)
+_NEW_AND_SHOWN = (_SHIFTED_PRODUCTS, _RETIRED_VARIANTS)
 _BORN = {"plan": _NEW, "apply": (*_NEW, _FIRST_BIRTH)}
 _PLAIN_BORN = {"plan": (_RETIRED_VARIANTS,), "apply": (_RETIRED_VARIANTS, _FIRST_PLAIN_BIRTH)}
 _JOINED = {"plan": (_HIDDEN_CUSTOMERS,), "apply": (_HIDDEN_CUSTOMERS,)}
@@ -218,6 +229,12 @@ STORIES = (
         start=base,
     ),
     Story("200 new variants", lambda n: grown(n, 200), base, safety=_BORN),
+    Story(
+        "200 new variants, a retired product shown",
+        lambda n: with_a_retired_product(n, 200),
+        with_a_retired_product,
+        safety={"plan": _NEW_AND_SHOWN, "apply": (*_NEW_AND_SHOWN, _FIRST_BIRTH)},
+    ),
     Story("1,000 new variants", lambda n: grown(n, 1_000), base, safety=_BORN),
     Story(
         "500 new coupons",

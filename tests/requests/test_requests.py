@@ -52,7 +52,7 @@ def test_the_requests_of_a_story(
         above, small = (table.get((story.name, run)) for table in (ABOVE, WITHIN))
         is_due = spent > fewest or variants == SIZES[0]
         missing = (above if is_above else above or small) if is_due else None
-        why = [f"{count:,} for {name}" for name, count in extra.items()]
+        why = [f"{count:,} for {name}" for name, count in extra.items() if count]
         if spent > fewest:
             why.append(f"{'**above the bound**' if is_above else 'missing'}: {missing}")
         if (spent > fewest) != bool(missing) or fewest > min(first, again):
