@@ -30,7 +30,7 @@ def check(folder: Path, entry: str) -> Any:
 
 def test_a_batch_has_a_length_and_no_prefix_of_its_own(tmp_path: Path) -> None:
     found = check(
-        tmp_path, f"{GOOD}, codes: {{count: 5}}, outlets: [B, A], until: 2027-01-31 18:00"
+        tmp_path, f"{GOOD}, codes: {{count: 5}}, outlets: [B, A], until: '2027-01-31 18:00'"
     )
     assert found["codes"] == {"count": 5, "length": 10, "prefix": ""}
     assert found["outlets"] == ["A", "B"]
@@ -50,11 +50,11 @@ def test_a_batch_has_a_length_and_no_prefix_of_its_own(tmp_path: Path) -> None:
         (f"{GOOD}, limit_per_customer: 0", "`limit_per_customer` must be at least 1"),
         (f"{GOOD}, from: 2027-02-01, until: 2027-01-31", "`until` must not be before `from`"),
         (
-            f"{GOOD}, from: 2027-02-01 18:00, until: 2027-02-01 18:00",
+            f"{GOOD}, from: '2027-02-01 18:00', until: '2027-02-01 18:00'",
             "`until` must not be before `from`",
         ),
         (f"{GOOD}, until: 2027-02-30", "`until` must be a date or a time that exists"),
-        (f"{GOOD}, until: 2027-02-01 25:00", "`until` must be a date or a time that exists"),
+        (f"{GOOD}, until: '2027-02-01 25:00'", "`until` must be a date or a time that exists"),
         (f"{GOOD}, applies_to: {{variants: [A], categories: [B]}}", "must be either variants or"),
         (f"{GOOD}, reentry: always", "`reentry` must be one of refuse, same-customer, same-outlet"),
         (f"{GOOD}, codes: {{count: 0}}", "must be from 1 to 100,000"),
