@@ -73,8 +73,11 @@ def audit_plan(plan: Plan) -> Audit:
         *(AuditFinding(address, "authorising", reach) for address, reach in plan.authorising),
         *(AuditFinding(address, "unmanaged") for address in plan.unmanaged),
     ]
+    made = plan.publication
+    released = [f"the published release differs: {said}" for said in made.settings] if made else []
     ordered = sorted(findings, key=lambda finding: (STATES.index(finding.state), finding.address))
-    return Audit(plan.store, tuple(ordered), plan.notes, plan.unchanged, plan.reads, plan.labels)
+    notes = (*plan.notes, *released)
+    return Audit(plan.store, tuple(ordered), notes, plan.unchanged, plan.reads, plan.labels)
 
 
 def _blocked_finding(address: Address, reason: str, change: Change | None) -> AuditFinding:

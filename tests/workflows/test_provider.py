@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 
 from reconciler.core.audit import audit_plan
 from reconciler.core.plan.target import Scope
-from reconciler.core.provider.options import DEFAULT_STORE
+from reconciler.core.provider.options import DEFAULT_STORE, ProviderSettings
 from reconciler.errors import ProviderError, ReleaseConflict, SourceError, UsageError
 from reconciler.provider import remote
 from reconciler.provider.remote import DirectProvider, ProviderState
@@ -25,6 +26,7 @@ from reconciler.render.json import dumps
 from reconciler.render.view import PlanView
 from reconciler.workflows import plan_file
 from reconciler.workflows.approved_plan import recheck_plan
+from reconciler.workflows.provider.reading import connect_provider
 from tests.support.provider import CODES_KEY, sell, uses_of
 from tests.support.shop import ENVIRONMENT, ROOT, MakeShop, Shop
 
@@ -114,6 +116,10 @@ def test_settings_alone_are_a_release_of_their_own(shop: Shop) -> None:
     plan = shop.plan()
     assert (plan.changes, plan.empty, plan.settled) == ((), False, False)
     assert "Provider: hold 10m → 5m, language en → id; release 1 → 2" in text_of(shop)
+    assert audit_plan(plan).notes == (
+        "the published release differs: hold 10m → 5m",
+        "the published release differs: language en → id",
+    )
     report = shop.apply()
     assert report.complete
     assert report.outcomes == ()
@@ -215,6 +221,20 @@ def test_a_code_from_the_environment_is_published_and_never_shown(
     assert "S3CRETCODE" in published(shop)
     assert "S3CRETCODE" not in str(report)
     assert shop.plan().empty
+
+
+@pytest.mark.parametrize(
+    ("store", "place"),
+    [
+        ("data/coupons.db", "data/coupons.db"),
+        ("postgresql://me:s3cret@db.example.com/coupons", "the database at db.example.com"),
+        ("postgresql:///coupons?password=s3cret", "the database at localhost"),
+        ("postgresql://[::1", "a database"),
+    ],
+)
+def test_a_store_is_named_without_its_password(shop: Shop, store: str, place: str) -> None:
+    known = replace(shop.settings, provider=ProviderSettings(store=store))
+    assert connect_provider(known).place == place
 
 
 # --- saved plans --------------------------------------------------------------------------------

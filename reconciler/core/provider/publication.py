@@ -90,6 +90,8 @@ def compose_publication(
         CouponTable(release, facts.key)  # a release that cannot be served is not planned
     names = {key: f"{kind.name}/{value[kind.identity]}" for key, value in values.items()}
     settings = tuple(_explain_settings(old, release, names, changed)) if before else ()
+    if before and not (changed or settings):
+        settings = ("the form of the release",)
     return Publication(place, previous, digest_document(document), document, settings)
 
 

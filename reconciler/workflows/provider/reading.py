@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 from reconciler.catalogue.settings import Settings
 from reconciler.core.diff.change import Change
@@ -39,13 +40,23 @@ def connect_provider(settings: Settings) -> ProviderClient:
     """Return the provider of a shop. Raises ProviderError where it is not configured."""
     url = settings.provider.url
     if url is None:
-        place = settings.provider.store
-        return DirectProvider(settings.provider_store(), "a database" if "$" in place else place)
+        store = settings.provider_store()
+        return DirectProvider(store, _name_store(settings.provider.store))
     token = os.environ.get(ADMIN_TOKEN, "")
     if not token:
         hint = f"set {ADMIN_TOKEN} to the token that `serve` was started with"
         raise ProviderError(f"{ADMIN_TOKEN} is not set, and `provider.url` needs it", hint=hint)
     return RemoteProvider(url, token)
+
+
+def _name_store(store: str) -> str:
+    """Return a store for people: the path as it is written, or the host of a database."""
+    if "://" not in store:
+        return store
+    try:
+        return f"the database at {urlsplit(store).hostname or 'localhost'}"
+    except ValueError:
+        return "a database"
 
 
 def read_codes_key() -> bytes | None:
