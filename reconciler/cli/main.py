@@ -22,6 +22,7 @@ from reconciler.cli.commands.history import history
 from reconciler.cli.commands.import_ import import_
 from reconciler.cli.commands.init import init
 from reconciler.cli.commands.plan import plan
+from reconciler.cli.commands.provider import provider
 from reconciler.cli.commands.sandbox import sandbox
 from reconciler.cli.commands.schema import schema
 from reconciler.cli.commands.serve import serve
@@ -102,7 +103,7 @@ def _accept_color(command: click.Command) -> None:
 
 COMMANDS = (
     *(init, doctor, validate, plan, apply, audit, history, sandbox, schema, import_, adopt),
-    serve,
+    *(serve, provider),
 )
 for command in COMMANDS:
     _accept_color(command)

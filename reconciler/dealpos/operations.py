@@ -79,6 +79,7 @@ _MODULES = {
     "coupon": "Promotion",
     "coupons": "Promotion",
     "customer": "Contacts",
+    "invoice": "Orders",
 }
 _VERBS = {"POST": "CREATE", "PUT": "EDIT", "DELETE": "DELETE"}
 
@@ -181,6 +182,13 @@ _TABLE = (
     _write("customer.create", "POST", "/Customer"),
     _write("customer.update", "PUT", "/Customer/ByCode"),
     _delete("customer.delete", "/Customer"),
+    # dealpos-api.md §16: "also POST same endpoint"; the rows have no documented field.
+    _read(
+        "invoice.list",
+        _post("/Invoice/MultipleOutlet/WithTotalCount"),
+        _body("/Invoice/MultipleOutlet/WithTotalCount"),
+    ),
+    _read("invoice.by_id", _query("/Invoice/Detail", "C"), single=True),
 )
 
 

@@ -41,6 +41,8 @@ class ProviderState:
 
     release: PublishedRelease | None = None
     usage: Mapping[str, Usage] = field(default_factory=dict)
+    settled: datetime | None = None
+    """The last settlement; None where there is none yet, or none is told."""
 
 
 class ProviderClient(Protocol):
@@ -99,7 +101,8 @@ class DirectProvider:
 async def _read_store(store: UsageStore) -> ProviderState:
     release = await store.current()
     single, batches = await store.usage(), await store.batch_usage()
-    return ProviderState(release, {**{n: u for n, u in single.items() if "/" not in n}, **batches})
+    usage = {**{n: u for n, u in single.items() if "/" not in n}, **batches}
+    return ProviderState(release, usage, await store.last_settled())
 
 
 class RemoteProvider:
@@ -181,7 +184,8 @@ def _parse_state(state: Any) -> ProviderState:
         str(name): Usage(int(u["used"]), int(u["held"]), int(u.get("flagged", 0)))
         for name, u in state["usage"].items()
     }
-    return ProviderState(_parse_release(told) if told is not None else None, usage)
+    settled = datetime.fromisoformat(state["settled"]) if state.get("settled") else None
+    return ProviderState(_parse_release(told) if told is not None else None, usage, settled)
 
 
 def _parse_release(told: Any) -> PublishedRelease:

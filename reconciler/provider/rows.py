@@ -24,6 +24,11 @@ def moment_of(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
+def in_utc(moment: datetime) -> datetime:
+    """Return a moment in UTC; PostgreSQL gives it in the time zone of the session."""
+    return moment.astimezone(UTC)
+
+
 def batch_of(counter: str) -> str:
     """Return the batch of a counter `BATCH/17`; empty for a code of its own."""
     batch, _, index = counter.rpartition("/")

@@ -208,6 +208,12 @@ class UsageStore(Protocol):
     async def events(self, after: int = 0, limit: int = 1000) -> Sequence[UsageEvent]:
         """Return events in their order, after the one with that number."""
 
+    async def note_settled(self, detail: str, now: datetime) -> None:
+        """Record that the sales of the shop were compared with what is booked."""
+
+    async def last_settled(self) -> datetime | None:
+        """Return the last moment that `note_settled` recorded; None before the first."""
+
     async def check(self) -> None:
         """Write and read a row. Raises ProviderUnavailable."""
 

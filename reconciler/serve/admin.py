@@ -109,10 +109,12 @@ class Admin:
         if not await self._check_store():
             try:
                 used, held = await self._read_counts()
+                settled = await self.store.last_settled()
             except ProviderUnavailable:
                 self.metrics.store_up.set(0)
             else:
                 self.metrics.set_coupons(used, held, self.releases.service.limits())
+                self.metrics.last_settle.set(settled.timestamp() if settled else 0)
         self.metrics.queue_length.set(self.store.queue_length)
         self.metrics.spool_length.set(self.store.spool_length)
         text = await asyncio.to_thread(self.metrics.text)
@@ -127,7 +129,7 @@ class Admin:
 
     async def show_state(self, request: Request) -> Response:
         """Answer the newest release with its document, and the counts of every coupon."""
-        newest = await self.store.current()
+        newest, settled = await self.store.current(), await self.store.last_settled()
         single, batches = await self.store.usage(), await self.store.batch_usage()
         counts = {**{name: found for name, found in single.items() if "/" not in name}, **batches}
         state = {
@@ -135,6 +137,7 @@ class Admin:
             "release": newest and {**_describe(newest), "document": newest.document},
             "served": self.releases.served.number if self.releases.served else 0,
             "refused": self.releases.refused,
+            "settled": settled and _print_moment(settled),
             "usage": {
                 name: {"used": found.used, "held": found.held, "flagged": found.flagged}
                 for name, found in sorted(counts.items())
@@ -177,8 +180,12 @@ def _describe(release: PublishedRelease) -> dict[str, Any]:
         "number": release.number,
         "digest": release.digest,
         "commit": release.commit,
-        "published": release.published.isoformat().replace("+00:00", "Z"),
+        "published": _print_moment(release.published),
     }
+
+
+def _print_moment(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _message(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:

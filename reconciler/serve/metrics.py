@@ -62,6 +62,9 @@ class Metrics:
         self.spool_length = gauge(
             "spool_length", "Sales on the local disk that wait for the database."
         )
+        self.last_settle = gauge(
+            "last_settle_timestamp_seconds", "Time of the last settlement; 0 before the first."
+        )
         self.coupon_used = gauge(
             "coupon_used", "Uses of a coupon, of all codes of a batch.", "code"
         )

@@ -25,6 +25,17 @@ def test_a_hold_takes_a_use_until_none_is_free(till: UsageDriver) -> None:
     assert till.usage() == (0, 2)
 
 
+def test_the_last_settlement_is_remembered(till: UsageDriver) -> None:
+    assert till.run(till.store.last_settled()) is None
+    till.run(till.store.note_settled("missed 1", NOON + HOLD))
+    till.run(till.store.note_settled("", NOON))
+    assert till.run(till.store.last_settled()) == NOON + HOLD
+    assert [(e.kind, e.detail) for e in till.run(till.store.events())] == [
+        ("settled", "missed 1"),
+        ("settled", ""),
+    ]
+
+
 def test_a_sale_consumes_its_hold(till: UsageDriver) -> None:
     till.hold()
     assert till.book().result == "counted"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Container, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.errors import ProviderError, ProviderUnavailable, ReleaseConflict
@@ -55,6 +55,10 @@ class StoreInMemory:
     async def batch_usage(self) -> Mapping[str, Usage]:
         await self.check()
         return {"visit-2027": Usage(1)}
+
+    async def last_settled(self) -> datetime | None:
+        await self.check()
+        return datetime(2027, 3, 20, tzinfo=UTC)
 
     async def close(self) -> None:
         pass

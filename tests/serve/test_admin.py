@@ -58,6 +58,7 @@ def test_a_release_is_published_after_the_one_that_was_read(served: Running) -> 
     state = served.admin.get("/admin/v1/state")
     assert state.headers["etag"] == '"1"'
     assert state.json()["release"].items() >= {"number": 1, "document": "KOPI"}.items()
+    assert state.json()["settled"] == "2027-03-20T00:00:00Z"
     assert state.json()["usage"] == {
         "lebaran25": {"used": 431, "held": 3, "flagged": 1},
         "visit-2027": {"used": 1, "held": 0, "flagged": 0},
@@ -173,6 +174,7 @@ def test_metrics_count_answers_and_show_the_uses_of_each_coupon(served: Running)
         'reconciler_coupon_limit{code="lebaran25"}': 500,
         'reconciler_coupon_used{code="visit-2027"}': 1,
         "reconciler_release_number": 1,
+        "reconciler_last_settle_timestamp_seconds": 1_805_500_800,
         "reconciler_spool_length": 3,
     }.items():
         assert served.metric(name) == value, name

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from reconciler.errors import ProviderUnavailable
 from reconciler.provider.invoice import KnownInvoice, transition
 from reconciler.provider.postgres.connections import PostgresConnections
 from reconciler.provider.postgres.dump import dump
-from reconciler.provider.rows import batch_of, flags_of, join_words
+from reconciler.provider.rows import batch_of, flags_of, in_utc, join_words
 from reconciler.provider.spool import SaleSpool
 from reconciler.provider.store import (
     DEADLINE,
@@ -53,6 +53,14 @@ WHERE noted >= coalesce(%(since)s::timestamptz, '-infinity') AND (flags <> '' OR
 ORDER BY noted, invoice
 """
 
+_EVENTS = """
+SELECT number, at, kind, counter, invoice, detail FROM event
+WHERE number > %(after)s ORDER BY number LIMIT %(limit)s
+"""
+
+_NOTE_SETTLED = "SELECT note_event(%(now)s, 'settled', '', '', %(detail)s)"
+_LAST_SETTLED = "SELECT max(at) FROM event WHERE kind = 'settled'"
+
 _HOLD = """
 SELECT * FROM hold_use(%(counter)s, %(batch)s, %(limit)s, %(customer_limit)s, %(outlet)s,
   %(customer)s, %(now)s, %(until)s, %(reentry)s, %(durable)s)
@@ -64,9 +72,7 @@ SELECT book_sale(%(seen)s, %(gives)s, %(takes)s, %(batch)s, %(limit)s, %(result)
   %(now)s, %(discount)s, %(gross)s, %(digests)s)
 """
 
-_PUBLISH = """
-SELECT publish_release(%(previous)s, %(now)s, %(commit)s, %(digest)s, %(document)s)
-"""
+_PUBLISH = "SELECT publish_release(%(previous)s, %(now)s, %(commit)s, %(digest)s, %(document)s)"
 
 
 class PostgresStore:
@@ -179,13 +185,8 @@ class PostgresStore:
     ) -> PublishedRelease:
         """See UsageStore."""
         release = PublishedRelease(previous + 1, digest, document, commit, now)
-        values = {
-            "previous": previous,
-            "now": now,
-            "commit": commit,
-            "digest": digest,
-            "document": document,
-        }
+        values = {"previous": previous, "now": now, "commit": commit}
+        values |= {"digest": digest, "document": document}
         ((newest,),) = await self._run(_PUBLISH, values)
         if newest is None:
             return release
@@ -248,12 +249,17 @@ class PostgresStore:
 
     async def events(self, after: int = 0, limit: int = 1000) -> Sequence[UsageEvent]:
         """See UsageStore."""
-        rows = await self._run(
-            "SELECT number, at, kind, counter, invoice, detail FROM event"
-            " WHERE number > %(after)s ORDER BY number LIMIT %(limit)s",
-            {"after": after, "limit": limit},
-        )
+        rows = await self._run(_EVENTS, {"after": after, "limit": limit})
         return [UsageEvent(number, in_utc(at), *rest) for number, at, *rest in rows]
+
+    async def note_settled(self, detail: str, now: datetime) -> None:
+        """See UsageStore."""
+        await self._run(_NOTE_SETTLED, {"now": now, "detail": detail})
+
+    async def last_settled(self) -> datetime | None:
+        """See UsageStore."""
+        ((at,),) = await self._run(_LAST_SETTLED)
+        return in_utc(at) if at else None
 
     async def check(self) -> None:
         """See UsageStore."""
@@ -276,11 +282,6 @@ class PostgresStore:
 
     async def _run(self, statement: str, values: dict[str, Any] | None = None) -> list[Any]:
         return await self._connections.run(statement, values)
-
-
-def in_utc(moment: datetime) -> datetime:
-    """Return a moment in UTC; the server gives it in the time zone of the session."""
-    return moment.astimezone(UTC)
 
 
 async def open_postgres(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from sqlite3 import Connection
 from typing import Any
 
@@ -81,6 +82,12 @@ def events(connection: Connection, after: int, limit: int) -> list[UsageEvent]:
         (after, limit),
     )
     return [UsageEvent(number, moment_of(at), *rest) for number, at, *rest in rows]
+
+
+def last_settled(connection: Connection) -> datetime | None:
+    """Return the moment of the newest settlement; None before the first."""
+    at = _value(connection, "SELECT max(at) FROM event WHERE kind = 'settled'")
+    return None if at is None else moment_of(at)
 
 
 def read_probe(connection: Connection) -> None:

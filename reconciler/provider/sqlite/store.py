@@ -146,6 +146,15 @@ class SqliteStore:
         """See UsageStore."""
         return await self._read(lambda connection: queries.events(connection, after, limit))
 
+    async def note_settled(self, detail: str, now: datetime) -> None:
+        """See UsageStore."""
+        row = (stamp(now), "settled", "", "", detail)
+        await self._write(lambda connection: transactions.note_event(connection, *row))
+
+    async def last_settled(self) -> datetime | None:
+        """See UsageStore."""
+        return await self._read(queries.last_settled)
+
     async def check(self) -> None:
         """See UsageStore."""
         now = stamp(self._clock())

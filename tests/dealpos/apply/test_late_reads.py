@@ -327,19 +327,3 @@ def test_deleted_customers_are_confirmed_by_their_list(make_shop: MakeShop) -> N
     assert report.complete
     assert "customer.by_code" not in shop.listener.operations
     assert report.requests == shop.cost(plan).requests
-
-
-def test_after_a_run_that_was_killed_before_the_list_the_next_plan_reads_afresh(
-    old: MakeShop,
-) -> None:
-    def kill() -> None:
-        alter(shop, "N3", Discount=50)
-        raise SystemExit
-
-    shop = old(coupons(5) + removing(3))
-    with pytest.raises(SystemExit):
-        shop.apply(shop.plan(), observer=Ending(kill))
-    plan = shop.plan()
-    assert [(str(c.address), c.action.value) for c in plan.changes] == [("coupon/N3", "replace")]
-    assert shop.apply(plan).complete
-    assert shop.plan().empty

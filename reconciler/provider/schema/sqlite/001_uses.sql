@@ -78,6 +78,9 @@ CREATE TABLE event (
     detail TEXT NOT NULL
 );
 
+-- The metrics ask for the newest settlement, and an old store has millions of events.
+CREATE INDEX event_settled ON event (at) WHERE kind = 'settled';
+
 CREATE TABLE dead_letter (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,

@@ -1,0 +1,21 @@
+"""The commands of `reconciler provider`: settle, status, codes, check, backup and release.
+
+In: words of the command line. Out: results on stdout, progress on stderr. Never: a secret or a
+customer, and a code of a batch only where it was asked for.
+"""
+
+import click
+
+from reconciler.cli.commands.provider.settle import settle
+
+
+@click.group()
+def provider() -> None:
+    """Look after the coupons that tills ask for.
+
+    `reconciler serve` answers the tills. These commands show and correct what it has counted.
+    """
+
+
+for _command in (settle,):
+    provider.add_command(_command)
