@@ -221,6 +221,14 @@ def test_a_code_from_the_environment_is_published_and_never_shown(
     assert "S3CRETCODE" in published(shop)
     assert "S3CRETCODE" not in str(report)
     assert shop.plan().empty
+    # An entry that leaves the file takes its mask along; the release keeps one.
+    shop.write(f"provider_coupons:\n{TEN}")
+    assert "S3CRETCODE" not in text_of(shop)
+    assert "provider_coupon/(secret)" in text_of(shop)
+    shop.write(f"provider_coupons:\n{TEN.replace('1000', '900')}")
+    assert shop.apply().complete
+    assert "S3CRETCODE" in published(shop)
+    assert "S3CRETCODE" not in text_of(shop)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from typing import Any
 from reconciler.core.model.codec import number
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Kinds, Value
-from reconciler.core.model.masked import reveal, reveal_all
+from reconciler.core.model.masked import SecretText, is_masked, mask, reveal, reveal_all
+from reconciler.core.model.secret import HIDDEN, SECRET
 from reconciler.core.provider.batch_codes import key_check
 from reconciler.core.provider.fingerprint import fingerprint_customer
 from reconciler.core.provider.options import TillOptions
@@ -112,8 +113,12 @@ def rows_of(release: Release, kind: Kind, desired: Desired) -> dict[str, Value]:
     rows: dict[str, Value] = {}
     for terms in release.coupons:
         key = code_key(terms.code)
-        told = release.declared.get(key) or {"type": terms.type, "amount": terms.amount}
+        told = dict(release.declared.get(key) or {"type": terms.type, "amount": terms.amount})
         name = spelled.get(key, terms.code)
+        if told.pop(SECRET, False) and key not in spelled:
+            # No file hides it any more, so the release does.
+            name = SecretText(terms.code, HIDDEN)
+            told = {n: mask(v, HIDDEN) if isinstance(v, str) else v for n, v in told.items()}
         exact = {n: _exact(kind, n, v) for n, v in told.items()}
         # A removal compares the one flag that retires an object, whatever else is declared.
         rows[name] = {kind.identity: name, kind.retire: False, **exact}
@@ -142,7 +147,8 @@ def fill_gaps(kind: Kind, value: Value, other: Value) -> Value:
 
 def written_values(kind: Kind, value: Value) -> dict[str, Any]:
     """Return the values that a release holds of a coupon, without masks and empty ones."""
-    return {
+    hidden = {SECRET: True} if is_masked(value[kind.identity]) else {}
+    return hidden | {
         name: reveal_all(item)
         for name, item in sorted(value.items())
         if name != kind.identity and item != empty_value(kind, name) and item is not None
