@@ -50,10 +50,11 @@ class Running:
         folder: Path | None = None,
         hooks: Mapping[str, Endpoint] | None = None,
         pages: Mapping[str, View] | None = None,
+        codes_key: bytes = CODES_KEY,
         **callers: Any,
     ) -> None:
         self.store: Any = SqliteStore(folder / "provider.db") if folder else StoreInMemory()
-        self.service: Any = Provider(self.store, CODES_KEY) if folder else Service()
+        self.service: Any = Provider(self.store, codes_key) if folder else Service()
         self.written = io.StringIO()
         who = Callers(
             "kopi",

@@ -15,10 +15,15 @@ from reconciler.provider.store import PublishedRelease, UsageStore
 T = TypeVar("T")
 
 
+def has_store(settings: Settings) -> bool:
+    """Return whether the store can be opened here; a database may be anywhere."""
+    place = settings.provider_store()
+    return "://" in place or Path(place).exists()
+
+
 def check_store(settings: Settings) -> None:
     """Raise UsageError where this machine has no store: a look creates nothing."""
-    place = settings.provider_store()
-    if "://" in place or Path(place).exists():
+    if has_store(settings):
         return
     if settings.provider.url:
         raise UsageError(

@@ -6,7 +6,10 @@ customer, and a code of a batch only where it was asked for.
 
 import click
 
+from reconciler.cli.commands.provider.check import check
+from reconciler.cli.commands.provider.keep import backup, codes, release
 from reconciler.cli.commands.provider.settle import settle
+from reconciler.cli.commands.provider.status import status
 
 
 @click.group()
@@ -17,5 +20,5 @@ def provider() -> None:
     """
 
 
-for _command in (settle,):
+for _command in (status, settle, codes, release, check, backup):
     provider.add_command(_command)
