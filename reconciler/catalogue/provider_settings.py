@@ -73,7 +73,7 @@ def parse_network(written: str) -> Network:
         raise ValueError("must be a list of addresses or networks, such as 10.0.0.0/8") from None
 
 
-def _validator_of(parse: Callable[[str], Any], error: str) -> PlainValidator:
+def validator_of(parse: Callable[[str], Any], error: str) -> PlainValidator:
     """Return a validator that takes a text; `error` is the type of its complaint."""
 
     def validate(written: Any) -> Any:
@@ -106,9 +106,9 @@ def _parse_country(written: str) -> str:
 
 _TEXT = {"type": "string"}
 _Address = Annotated[
-    Any, _validator_of(parse_address, "address"), WithJsonSchema(_TEXT | {"pattern": ":[0-9]+$"})
+    Any, validator_of(parse_address, "address"), WithJsonSchema(_TEXT | {"pattern": ":[0-9]+$"})
 ]
-_Network = Annotated[Any, _validator_of(parse_network, "network"), WithJsonSchema(_TEXT)]
+_Network = Annotated[Any, validator_of(parse_network, "network"), WithJsonSchema(_TEXT)]
 
 
 class ProviderEntry(TypedDict, total=False):
@@ -123,7 +123,7 @@ class ProviderEntry(TypedDict, total=False):
     ]
     hold: Annotated[
         Any,
-        _validator_of(_parse_hold, "hold"),
+        validator_of(_parse_hold, "hold"),
         WithJsonSchema(_TEXT | {"pattern": "^[0-9]+[smhd]$"}),
         Field(description="How long a yes reserves a use; default 10m."),
     ]
@@ -132,7 +132,7 @@ class ProviderEntry(TypedDict, total=False):
     ]
     reject_status: Annotated[
         Any,
-        _validator_of(_parse_status, "status"),
+        validator_of(_parse_status, "status"),
         WithJsonSchema({"enum": list(get_args(RejectStatus))}),
         Field(description="The HTTP status of a no; default 400."),
     ]
@@ -141,7 +141,7 @@ class ProviderEntry(TypedDict, total=False):
     ]
     phone_country: Annotated[
         Any,
-        _validator_of(_parse_country, "country"),
+        validator_of(_parse_country, "country"),
         WithJsonSchema({"type": ["string", "integer"]}),
         Field(description="The country code that phone numbers may be written without."),
     ]

@@ -29,6 +29,7 @@ from reconciler.catalogue.sections import (
     read_guardrails,
     read_prune,
 )
+from reconciler.core.hints import SECTIONS, HookSettings, NotifySettings
 from reconciler.core.model.desired import PruneScope
 from reconciler.core.model.store import DEFAULT_CONCURRENCY, SANDBOX, Store, check_url
 from reconciler.core.provider.options import ProviderSettings, ServeSettings
@@ -41,6 +42,7 @@ _PROVIDER_KEYS = ("timezone", "provider", "serve")
 _KEYS = (
     *("store", "catalogue", "defaults", "guardrails", "prune", "ledger", SETTING),
     *_PROVIDER_KEYS,
+    *SECTIONS,
 )
 LEDGERS = ("none", "file", "git")
 """The places that a ledger can have."""
@@ -77,6 +79,9 @@ class Settings:
     """The time zone of the shop's dates; None where the file does not say."""
     provider: ProviderSettings = field(default_factory=ProviderSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
+    hooks: HookSettings | None = None
+    """None where webhooks are not taken as hints."""
+    notify: NotifySettings | None = None
 
     def known_url(self) -> str | None:
         """Return the URL of the configured store, without its credentials; None without one."""
@@ -156,6 +161,7 @@ def load(
         hint = suggestion(ledger, LEDGERS) or "write none, file or git"
         problems.add_setting(node, ("ledger",), f"unknown ledger `{ledger}`", hint)
     timezone, provider, serve = reader.provider(node)
+    hooks, notify = reader.hooks(node)
     if problems.found:
         raise SourceError(problems.found)
     written = reader.mapping(node, "store").get("url")
@@ -163,7 +169,7 @@ def load(
     expand = reader.expand
     return Settings(
         *(root, catalogue, defaults, guardrails, prune, ledger, expand, store, own, concurrency),
-        *(timezone, provider, serve),
+        *(timezone, provider, serve, hooks, notify),
     )
 
 
@@ -261,6 +267,14 @@ class _Reader:
             read.read_provider(self.mapping(root, "provider"), self.expand_any, self.problems),
             read.read_serve(self.mapping(root, "serve"), self.problems),
         )
+
+    def hooks(self, root: Node) -> tuple[HookSettings | None, NotifySettings | None]:
+        """Return the settings of webhooks and notifications; None for what is left out."""
+        if root.keys().isdisjoint(SECTIONS):
+            return None, None
+        from reconciler.catalogue.serving import hook_settings as read
+
+        return read.read_sections(root, self.mapping, self.expand_any, self.problems)
 
     def store(self, root: Node) -> dict[str, str]:
         """Return the settings of the store; the environment overrides the file."""

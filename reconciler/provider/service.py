@@ -16,6 +16,9 @@ Call = Literal["validate", "redeem", "either"]
 """The call that an address stands for; `either` lets the body decide: a redemption has an `ID`, a
 question has a `Code` (dealpos-api.md §12)."""
 
+Claim = Literal["sale", "void", "restore"]
+"""The event that an address stands for: a `sale` may be void by its body, the others say it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -52,8 +55,8 @@ class CouponService(Protocol):
         answer is `limited`, HTTP 429 with the body that is worth nothing.
         """
 
-    async def redeem(self, body: bytes) -> Answer:
-        """Answer Redeem Coupon, once it is on disk."""
+    async def redeem(self, body: bytes, claim: Claim = "sale") -> Answer:
+        """Answer Redeem Coupon, or a webhook with the same body, once it is on disk."""
 
     async def answer(self, body: bytes, closed: Container[str] = ()) -> Answer:
         """Answer a body that came to the bare address: one with `ID` is a redemption."""

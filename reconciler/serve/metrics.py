@@ -41,6 +41,16 @@ class Metrics:
         )
         self.redeem = counter("redeem_total", "Redeem Coupon calls by result.", "result")
         self.hook = counter("hook_total", "Webhooks by family and result.", "hook", "result")
+        self.hook_queue_length = gauge("hook_queue_length", "Objects of webhooks not read yet.")
+        self.hook_reads = counter("hook_reads_total", "Requests to DealPOS because of webhooks.")
+        self.hook_readings = counter(
+            "hook_readings_total", "Audits because of webhooks, by result.", "result"
+        )
+        self.drift_found = counter("drift_found_total", "Drift that webhooks told of.", "state")
+        self.drift = gauge("drift", "Objects that are known to differ, by state.", "state")
+        self.notifications = counter(
+            "notifications_total", "Notifications by result of an attempt.", "result"
+        )
         self.denied = counter(
             "denied_total", "Calls without the secret, from a wrong network or path.", "reason"
         )

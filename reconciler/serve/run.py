@@ -143,13 +143,16 @@ def make_server(app: ASGIApp, proxies: Sequence[str], log: Log) -> uvicorn.Serve
 
 async def serve(
     servers: Sequence[tuple[uvicorn.Server, socket.socket]],
-    watch: Callable[[], Awaitable[None]],
+    tasks: Sequence[Callable[[], Awaitable[None]]],
     on_started: Callable[[], None],
 ) -> None:
-    """Run servers until `stop`, SIGTERM or Ctrl-C; calls in flight are answered first."""
+    """Run servers until `stop`, SIGTERM or Ctrl-C; calls in flight are answered first.
+
+    `tasks` are run beside them and cancelled at the end.
+    """
     loop = asyncio.get_running_loop()
     with _signals(loop, lambda: stop(servers)):
-        watching = asyncio.ensure_future(watch())
+        beside = [asyncio.ensure_future(task()) for task in tasks]
         running = [asyncio.ensure_future(s.serve(sockets=[sock])) for s, sock in servers]
         try:
             while not all(server.started for server, _ in servers):
@@ -157,9 +160,9 @@ async def serve(
             on_started()
             await asyncio.gather(*running)
         finally:
-            watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watching
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
 
 
 def stop(servers: Sequence[tuple[uvicorn.Server, socket.socket]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import uvicorn
@@ -63,6 +63,8 @@ class Server:
     """Further operations of the shop listener, by the path below the secret: `hook/product`."""
     pages: Mapping[str, View] = field(default_factory=dict)
     """Further pages of the admin listener, by path: `/board`."""
+    tasks: Sequence[Callable[[], Awaitable[None]]] = ()
+    """Further work beside the listeners, which never ends by itself."""
     releases: Releases = field(init=False)
     _servers: list[tuple[uvicorn.Server, socket.socket]] = field(default_factory=list)
 
@@ -86,7 +88,7 @@ class Server:
                 (run.make_server(self.build_listener(), proxies, self.log), shop),
                 (run.make_server(self.build_admin().build_app(self.pages), (), self.log), admin),
             ]
-            await run.serve(self._servers, self.releases.watch, on_started)
+            await run.serve(self._servers, [self.releases.watch, *self.tasks], on_started)
         finally:
             await self.store.close()
             self.log.close()

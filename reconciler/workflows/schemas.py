@@ -27,6 +27,7 @@ from reconciler.catalogue.sections import (
     PruneEntry,
     RemovedEntry,
 )
+from reconciler.catalogue.serving.hook_settings import HOOKS, NOTIFY, HooksEntry, NotifyEntry
 from reconciler.catalogue.settings import LEDGERS
 from reconciler.core.model.kind import Kind
 from reconciler.core.model.secret import SECRET
@@ -198,6 +199,8 @@ def _settings() -> dict[str, Any]:
         TIMEZONE: _TEXT | {"description": "The time zone of the shop, such as Asia/Jakarta."},
         PROVIDER: _section(ProviderEntry),
         SERVE: _section(ServeEntry),
+        HOOKS: _section(HooksEntry),
+        NOTIFY: _section(NotifyEntry),
     }
     inner = {name: body for name, body in definitions.items() if name not in MANAGED}
     title = {"$schema": _DRAFT, "title": "reconciler.yaml, the settings of a shop"}

@@ -26,6 +26,8 @@ VARIABLES = {
     "RECONCILER_ADMIN_TOKEN": "The token of the provider's admin listener.",
     "RECONCILER_HOOK_SECRET": "The secret in the path that DealPOS asks: one, or two by a comma.",
     "RECONCILER_HOOK_KEY": "The `X-API-Key` that requests of DealPOS must have.",
+    "RECONCILER_NOTIFY_URL": "The receiver of notifications, which `notify.url` names.",
+    "RECONCILER_NOTIFY_SECRET": "The key of their signatures: 24 to 64 bytes in base64.",
     "RECONCILER_CACHE": "`off` or `on`: the cache of parsed files; see `CI`.",
     "SANDBOX_CLIENT_SECRET": "The default of `sandbox serve --client-secret`.",
     "RECONCILER_SANDBOX_PROVIDER": "The default of `--provider` of the sandbox's till.",

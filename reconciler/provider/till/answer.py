@@ -19,7 +19,7 @@ from reconciler.core.provider.release import Release
 from reconciler.core.provider.sentences import Trouble
 from reconciler.core.provider.terms import CouponQuestion, CouponRefusal, code_key
 from reconciler.errors import ProviderError
-from reconciler.provider.service import Answer, Call
+from reconciler.provider.service import Answer, Call, Claim
 from reconciler.provider.store import (
     Booking,
     HoldRequest,
@@ -89,13 +89,13 @@ class Provider:
             return self.turn_away("validate", 400, bad.reason)
         return await self._answer_question(question, closed)
 
-    async def redeem(self, body: bytes) -> Answer:
-        """Answer Redeem Coupon."""
+    async def redeem(self, body: bytes, claim: Claim = "sale") -> Answer:
+        """Answer Redeem Coupon, or a webhook with the same body."""
         try:
             sale = parse_sale(read_object(body))
         except BadBody as bad:
             return await self._refuse_sale(bad.reason, body)
-        return await self._answer_sale(sale, body)
+        return await self._answer_sale(sale, body, claim)
 
     async def answer(self, body: bytes, closed: Container[str] = ()) -> Answer:
         """Answer a body that came to the bare address."""
@@ -182,7 +182,7 @@ class Provider:
             terms, asked, made.status, loaded.wording, outlet=made.outlet, until=made.until
         )
 
-    async def _answer_sale(self, sale: RedeemRequest, body: bytes) -> Answer:
+    async def _answer_sale(self, sale: RedeemRequest, body: bytes, claim: Claim = "sale") -> Answer:
         loaded = self.loaded
         if not sale.invoice:
             return await self._refuse_sale("no_id", body)
@@ -190,7 +190,7 @@ class Provider:
             return Answer("redeem", 200, SUCCESS, "no_coupon", "", "", sale.outlet, sale.number)
         try:
             async with asyncio.timeout(BOOK_SECONDS):
-                booking = await self.store.book(report_sale(loaded, sale, self.clock()))
+                booking = await self.store.book(report_sale(loaded, sale, self.clock(), claim))
             answer = Answer("redeem", 200, SUCCESS, _name_result(booking))
         except (TimeoutError, ProviderError):
             answer = self.turn_away("redeem", 503, "store")

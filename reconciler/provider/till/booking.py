@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from reconciler.core.provider.decision import judge_sale
+from reconciler.provider.service import Claim
 from reconciler.provider.store import Flag, SaleReport
 from reconciler.provider.till.loaded import LoadedRelease
 from reconciler.provider.till.wire import RedeemRequest
@@ -12,8 +13,10 @@ from reconciler.provider.till.wire import RedeemRequest
 _MARK_DIGITS = 16
 
 
-def report_sale(loaded: LoadedRelease, sale: RedeemRequest, now: datetime) -> SaleReport:
-    """Return the report of a sale.
+def report_sale(
+    loaded: LoadedRelease, sale: RedeemRequest, now: datetime, claim: Claim = "sale"
+) -> SaleReport:
+    """Return the report of a sale, or of the event that its address tells.
 
     The text of a code that no release knows is not kept: it may authorise (dealpos-api.md §10),
     or be a code of a batch that was removed. Its mark tells whether two sales used the same one.
@@ -22,13 +25,14 @@ def report_sale(loaded: LoadedRelease, sale: RedeemRequest, now: datetime) -> Sa
     at = loaded.place(sale.at)
     options = loaded.release.options
     flags: set[Flag] = set()
-    if sale.is_void:
+    is_void = claim == "void" or (claim == "sale" and sale.is_void)
+    if is_void:
         flags |= set() if options.void_returns_use else {"kept"}
     elif found is not None:
         flags |= judge_sale(found.terms, sale.gross, sale.discount, at or now, options.hold)
     return SaleReport(
         invoice=sale.invoice,
-        state="voided" if sale.is_void else "counted",
+        state="voided" if is_void else "restored" if claim == "restore" else "counted",
         counter=found.counter if found else None,
         code="" if found or not sale.code else loaded.mask(sale.code, _MARK_DIGITS),
         limit=found.terms.limit if found else None,

@@ -14,13 +14,15 @@ from urllib.parse import urlsplit
 from reconciler.catalogue.settings import Settings, load
 from reconciler.core.model.store import SANDBOX
 from reconciler.core.provider.options import ListenAddress
-from reconciler.errors import ProviderError, ProviderUnavailable
+from reconciler.errors import ProviderError, ProviderUnavailable, ReconcilerError
 from reconciler.provider.opening import open_store
 from reconciler.provider.till.answer import Provider
 from reconciler.serve import run, secret
+from reconciler.serve.log import Log
 from reconciler.serve.metrics import Metrics
 from reconciler.serve.networks import is_loopback, parse_address
 from reconciler.serve.server import Callers, Server
+from reconciler.workflows.hooks.wiring import open_hooks
 
 SPOOL = ".provider/spool.db"
 """The file, below the shop folder, of sales that wait while a database is away."""
@@ -80,7 +82,13 @@ async def _serve(
     store = await open_store(
         place, spool=spool, on_failure=end, on_commit=metrics.commit_seconds.observe
     )
-    server = Server(callers, store, Provider(store, key), metrics)
+    provider, log = Provider(store, key), Log()
+    try:
+        hooks = open_hooks(settings, provider, metrics, log)
+    except ReconcilerError:
+        await store.close()
+        raise
+    server = Server(callers, store, provider, metrics, log, hooks.endpoints, tasks=hooks.tasks)
 
     def announce() -> None:
         places = [run.describe(sock) for sock in sockets]
@@ -90,7 +98,10 @@ async def _serve(
             problem = server.releases.refused or "no release is published"
             say(f"Warning: {problem}; every coupon is answered as unknown")
 
-    await server.run(*sockets, announce)
+    try:
+        await server.run(*sockets, announce)
+    finally:
+        hooks.close()
     if failures:
         raise ProviderUnavailable(failures[0])
 
