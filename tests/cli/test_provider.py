@@ -13,6 +13,7 @@ import pytest
 from reconciler.core.provider.batch_codes import derive_codes
 from reconciler.core.provider.terms import CodeBatch
 from reconciler.provider import probe
+from reconciler.render.provider.settlement import settlement_document, settlement_text
 from reconciler.sandbox.till import Order
 from tests.serve.conftest import SECRET, Running
 from tests.support.program import RunProgram
@@ -64,6 +65,31 @@ def test_the_status_shows_uses_holds_and_flags(
     assert 'reconciler_coupon_used{code="ten"} 2\n' in metrics
     assert 'reconciler_coupon_limit{code="visit"} 3\n' in metrics
     assert "reconciler_last_settle_timestamp_seconds 1" in metrics
+
+
+def test_a_secret_code_is_never_shown(
+    shop: TillShop, folder: Path, run: RunProgram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = "provider_coupons:\n  - {code: HUSH77, type: Amount, amount: 1, limit: 5, "
+    hidden += "until: 2099-01-31, secret: true}\n"
+    shop.shop.write(hidden)
+    assert shop.shop.apply().complete
+    shop.sell("HUSH77")
+    lost = shop.sell("HUSH77", LOST)
+    found = shop.settle()
+    told = settlement_text(found, False, 2) + str(settlement_document(found, False, 2))
+    assert (lost in told, "secret-1" in told) == (True, True)
+    shown = ""
+    for words in ([], ["--format", "json"], ["--format", "prometheus"]):
+        shown += run("provider", "status", folder, *words).out
+    assert "  secret-1  used 2 of 5, 1 flagged\n" in shown
+    wrong = run("provider", "status", folder, "HUSH7")
+    shop.shop.write("removed: [{address: provider_coupon/HUSH77, delete: true}]\n")
+    assert shop.shop.apply().complete
+    gone = run("provider", "status", folder).out
+    assert "are not published any more: 2" in gone
+    told += shown + wrong.out + wrong.err + gone + str(shop.settle().names)
+    assert "hush77" not in told.casefold()
 
 
 def test_a_coupon_that_is_not_published_is_named_with_the_nearest(

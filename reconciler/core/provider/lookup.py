@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 
+from reconciler.core.model.secret import SECRET
 from reconciler.core.provider.batch_codes import batch_counter, derive_codes, fold_code, key_check
 from reconciler.core.provider.release import Release
 from reconciler.core.provider.terms import Terms, code_key
@@ -18,6 +19,18 @@ class FoundCoupon:
     terms: Terms
     counter: str
     """The name under which its uses are counted."""
+
+
+def shown_names(release: Release) -> dict[str, str]:
+    """Return the names of the coupons for people, by `code_key`; secret codes are numbered."""
+    names: dict[str, str] = {}
+    secrets = 0
+    for terms in release.coupons:
+        key = code_key(terms.code)
+        is_secret = bool(release.declared.get(key, {}).get(SECRET))
+        secrets += is_secret
+        names[key] = f"secret-{secrets}" if is_secret else terms.code
+    return names
 
 
 class CouponTable:

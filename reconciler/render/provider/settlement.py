@@ -51,7 +51,7 @@ class SettledDays(Protocol):
 
     @property
     def names(self) -> Mapping[str, str]:
-        """The declared codes by `code_key`."""
+        """The coupons for people, by `code_key`."""
 
     @property
     def why_left(self) -> str:
@@ -86,10 +86,15 @@ def _change(each: Correction) -> int:
 
 
 def name_counter(counter: str, names: Mapping[str, str]) -> str:
-    """Return the coupon that a counter belongs to, of a batch with the number of the code."""
+    """Return the coupon of a counter for people, of a batch with the number of the code.
+
+    A coupon that is not published any more may have a secret code.
+    """
+    if not counter:
+        return ""
     batch = batch_of(counter)
-    known = names.get(batch or counter, batch or counter)
-    return known + counter[len(batch) :] if batch else known
+    known = names.get(batch or counter, "a coupon that is not published")
+    return known + counter[len(batch) :] if batch and batch in names else known
 
 
 def _summary(found: SettledDays, dry_run: bool) -> str:

@@ -16,12 +16,12 @@ class ShownCoupon(Protocol):
     """One coupon and its counts; see `workflows.provider.status.CouponStatus`."""
 
     @property
-    def terms(self) -> Terms:
-        """The published terms."""
+    def name(self) -> str:
+        """The coupon for people."""
 
     @property
-    def key(self) -> str:
-        """The name under which it is counted."""
+    def terms(self) -> Terms:
+        """The published terms."""
 
     @property
     def used(self) -> int:
@@ -68,8 +68,12 @@ class ShownProvider(Protocol):
         """The coupons."""
 
     @property
-    def others(self) -> Mapping[str, int]:
+    def others(self) -> int:
         """Uses of coupons that were unlisted."""
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The coupons for people, by `code_key`."""
 
     @property
     def flagged(self) -> Sequence[InvoiceRow] | None:
@@ -84,17 +88,15 @@ def status_text(found: ShownProvider) -> str:
     lines += [f"Last settlement: {_day(found.settled) if found.settled else 'none yet'}"]
     lines += ["", *_table(found.coupons)] if found.coupons else []
     if found.others:
-        told = ", ".join(f"{name} {amount(used)}" for name, used in sorted(found.others.items()))
-        lines += ["", plain(f"Uses of coupons that are not published any more: {told}")]
+        lines += ["", f"Uses of coupons that are not published any more: {amount(found.others)}"]
     if found.flagged:
-        names = {coupon.key: coupon.terms.code for coupon in found.coupons}
         lines += ["", "Reports to look at:"]
-        lines += [_report(row, names) for row in found.flagged]
+        lines += [_report(row, found.names) for row in found.flagged]
     return "\n".join(lines) + "\n"
 
 
 def _table(coupons: Sequence[ShownCoupon]) -> Iterator[str]:
-    width = max(len(plain(coupon.terms.code)) for coupon in coupons)
+    width = max(len(plain(coupon.name)) for coupon in coupons)
     for coupon in coupons:
         used = f"used {amount(coupon.used)}"
         used += f" of {amount(coupon.limit)}" if coupon.limit is not None else ""
@@ -103,7 +105,7 @@ def _table(coupons: Sequence[ShownCoupon]) -> Iterator[str]:
         more += ["disabled"] if coupon.terms.disabled else []
         if coupon.terms.batch:
             more.append(f"batch of {amount(coupon.terms.batch.count)} codes")
-        yield f"  {plain(coupon.terms.code):<{width}}  {', '.join([used, *more])}"
+        yield f"  {plain(coupon.name):<{width}}  {', '.join([used, *more])}"
 
 
 def _report(row: InvoiceRow, names: Mapping[str, str]) -> str:
@@ -120,7 +122,6 @@ def _day(moment: datetime | None) -> str:
 
 def status_document(found: ShownProvider) -> dict[str, Any]:
     """Return the same for programs."""
-    names = {coupon.key: coupon.terms.code for coupon in found.coupons}
     return {
         "format_version": FORMAT_VERSION,
         "provider": found.place,
@@ -130,7 +131,7 @@ def status_document(found: ShownProvider) -> dict[str, Any]:
         "settled": found.settled and _iso(found.settled),
         "coupons": [
             {
-                "code": coupon.terms.code,
+                "code": coupon.name,
                 "used": coupon.used,
                 "held": coupon.held,
                 "flagged": coupon.flagged,
@@ -140,14 +141,14 @@ def status_document(found: ShownProvider) -> dict[str, Any]:
             }
             for coupon in found.coupons
         ],
-        "unlisted": dict(found.others),
+        "unlisted": found.others,
         "flagged": found.flagged
         and [
             {
                 "invoice": row.invoice,
                 "number": row.number,
                 "outlet": row.outlet,
-                "coupon": name_counter(row.counter, names),
+                "coupon": name_counter(row.counter, found.names),
                 "state": row.state,
                 "flags": sorted(row.flags),
                 "at": _iso(row.at),
@@ -173,7 +174,9 @@ def status_metrics(found: ShownProvider) -> str:
         lines.append(f"# TYPE reconciler_coupon_{name} gauge")
         for coupon in found.coupons:
             if (value := getattr(coupon, name)) is not None:
-                lines.append(f'reconciler_coupon_{name}{{code="{_label(coupon.key)}"}} {value}')
+                lines.append(
+                    f'reconciler_coupon_{name}{{code="{_label(coupon.name.casefold())}"}} {value}'
+                )
     return "\n".join(lines) + "\n"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 
-from reconciler.core.provider.terms import code_key
+from reconciler.core.provider.lookup import shown_names
 from reconciler.core.steps.usage import SECONDS_PER_REQUEST
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.invoices import DETAIL, InvoiceLists, can_deny, read_invoice
@@ -20,7 +20,7 @@ from reconciler.provider.settlement import (
     parse_invoice,
 )
 from reconciler.provider.store import InvoiceRow, PublishedRelease, UsageStore
-from reconciler.provider.till.loaded import LoadedRelease, load_release
+from reconciler.provider.till.loaded import load_release
 from reconciler.workflows.open_shop import OpenShop
 from reconciler.workflows.provider.stored import ask_store, read_release
 
@@ -59,7 +59,7 @@ class Settled:
     untold: int
     """Invoices of the shop whose coupon, if they used one, is not known."""
     names: Mapping[str, str]
-    """The coupons as the files declare them, by `code_key`."""
+    """The coupons for people, by `code_key`."""
     why_left: str = ""
     """The refusal that ended the reads of single invoices."""
 
@@ -111,7 +111,7 @@ def settle(
         corrections,
         tuple(_find_left(found, rows, listed, reads.found)),
         len(found.untold),
-        _name_coupons(loaded),
+        shown_names(loaded.release),
         reads.refused,
     )
 
@@ -225,7 +225,3 @@ def _find_left(
         seen = read.get(row.invoice)
         if seen is not None and seen.is_cancelled is None and row.invoice not in listed:
             yield row.invoice
-
-
-def _name_coupons(loaded: LoadedRelease) -> dict[str, str]:
-    return {code_key(terms.code): terms.code for terms in loaded.release.coupons}

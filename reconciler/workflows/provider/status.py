@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.catalogue.settings import Settings
+from reconciler.core.provider.lookup import shown_names
 from reconciler.core.provider.release import Release, parse_release
 from reconciler.core.provider.terms import Terms, code_key
 from reconciler.errors import UsageError, suggestion
@@ -23,6 +24,8 @@ MAX_FLAGGED = 50
 class CouponStatus:
     """One coupon and its counts; of a batch, those of all its codes together."""
 
+    name: str
+    """Its code, or a number where that is a secret."""
     terms: Terms
     used: int
     held: int
@@ -52,8 +55,10 @@ class ProviderStatus:
     commit: str
     settled: datetime | None
     coupons: Sequence[CouponStatus]
-    others: Mapping[str, int]
+    others: int
     """Uses of coupons that the release does not have any more."""
+    names: Mapping[str, str]
+    """The coupons for people, by `code_key`."""
     flagged: Sequence[InvoiceRow] | None
     """The newest reports with a flag; None where the store is not on this machine."""
 
@@ -67,14 +72,14 @@ def read_status(settings: Settings, code: str | None = None) -> ProviderStatus:
     state = client.read_state()
     newest = state.release
     release = parse_release(newest.document, f"release {newest.number}") if newest else Release()
-    wanted = release.coupons if code is None else [_find(release, code)]
+    names = shown_names(release)
+    wanted = release.coupons if code is None else [_find(release, code, names)]
     found = []
     for terms in wanted:
         usage = state.usage.get(code_key(terms.code))
         counts = (usage.used, usage.held, usage.flagged) if usage else (0, 0, 0)
-        found.append(CouponStatus(terms, *counts))
-    known = {code_key(terms.code) for terms in release.coupons}
-    others = {name: usage.used for name, usage in state.usage.items() if name not in known}
+        found.append(CouponStatus(names[code_key(terms.code)], terms, *counts))
+    others = sum(usage.used for name, usage in state.usage.items() if name not in names)
     return ProviderStatus(
         client.place,
         newest.number if newest else 0,
@@ -82,17 +87,19 @@ def read_status(settings: Settings, code: str | None = None) -> ProviderStatus:
         newest.commit if newest else "",
         state.settled,
         found,
-        others if code is None else {},
+        others if code is None else 0,
+        names,
         _read_flagged(settings, {coupon.key for coupon in found} if code else None),
     )
 
 
-def _find(release: Release, code: str) -> Terms:
+def _find(release: Release, code: str, names: Mapping[str, str]) -> Terms:
     for terms in release.coupons:
         if code_key(terms.code) == code_key(code):
             return terms
-    codes = [terms.code for terms in release.coupons]
-    hint = suggestion(code, codes) or "'reconciler provider status' lists the coupons"
+    hint = (
+        suggestion(code, list(names.values())) or "'reconciler provider status' lists the coupons"
+    )
     raise UsageError("the release has no coupon with this code", hint=hint)
 
 
