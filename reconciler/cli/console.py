@@ -16,6 +16,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from reconciler.cli import terminal
 from reconciler.core.runner_commands import defuse_commands
 from reconciler.dealpos.observer import ApplyObserver, ClientObserver, RequestRecord
@@ -182,7 +184,19 @@ def open_shop(
             folder, console, Limits(seconds=timeout, reserve=reserve), without_file=without_file
         ) as shop,
     ):
-        yield console, shop
+        try:
+            yield console, shop
+        finally:
+            note_run(shop)
+
+
+def note_run(shop: OpenShop) -> None:
+    """Remember the requests that the running command has sent, for the board."""
+    from reconciler.workflows.board.remembered import note_run
+
+    context = click.get_current_context(silent=True)
+    command = (context.info_name if context else "") or "reconciler"
+    note_run(shop.state, shop.store, command, shop.client.requests)
 
 
 def _describe(operation: str) -> str:

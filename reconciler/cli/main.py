@@ -25,7 +25,8 @@ from reconciler.cli.commands.plan import plan
 from reconciler.cli.commands.provider import provider
 from reconciler.cli.commands.sandbox import sandbox
 from reconciler.cli.commands.schema import schema
-from reconciler.cli.commands.serve import serve
+from reconciler.cli.commands.serving.board import board
+from reconciler.cli.commands.serving.serve import serve
 from reconciler.cli.commands.validate import validate
 from reconciler.cli.output import print_error
 from reconciler.errors import ReconcilerError, UsageError
@@ -103,7 +104,7 @@ def _accept_color(command: click.Command) -> None:
 
 COMMANDS = (
     *(init, doctor, validate, plan, apply, audit, history, sandbox, schema, import_, adopt),
-    *(serve, provider),
+    *(serve, provider, board),
 )
 for command in COMMANDS:
     _accept_color(command)

@@ -17,6 +17,8 @@ from reconciler.errors import ProviderError, ProviderUnavailable
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
+FILE = ".provider/hooks.db"
+"""The file, below the shop folder, of hints, known drift and notifications."""
 VERSION = 1
 _PATIENCE_SECONDS = 2.0
 

@@ -78,7 +78,7 @@ def apply(
     because the shop changed since, are skipped.
     """
     with output.report_errors(output_format):
-        from reconciler.cli.console import Console
+        from reconciler.cli.console import Console, note_run
         from reconciler.dealpos.budget import Limits
         from reconciler.workflows.open_shop import open_shop
 
@@ -110,6 +110,8 @@ def apply(
                 report, unrecorded = apply_plan(shop, run, console, force_unlock)
             except KeyboardInterrupt:
                 raise _interrupted_request(console.exit_code) from None
+            finally:
+                note_run(shop)
     output.print_report(report, output_format, continue_command(report))
     if unrecorded is not None:
         raise unrecorded

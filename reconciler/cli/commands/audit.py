@@ -55,10 +55,14 @@ def audit(
         scope = options.parse_scope(**part)
         with open_shop(directory, output_format, reserve, verbose, timeout) as (_, shop):
             from reconciler.kinds import KINDS
+            from reconciler.workflows.board.auditing import remember_run
             from reconciler.workflows.plan import make_plan
 
             secret = [name for name, kind in KINDS.items() if kind.secret and fail_on]
-            found = audit_plan(make_plan(shop, scope, audit=True, listed=secret).plan)
+            run = make_plan(shop, scope, audit=True, listed=secret)
+            found = audit_plan(run.plan)
+            if not scope:
+                remember_run(shop, run, found)
     seconds = time.monotonic() - began
     output.print_audit(found, shop.client.requests, seconds, output_format, directory)
     if unread := found.of("unknown"):

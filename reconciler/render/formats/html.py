@@ -36,7 +36,7 @@ def render_plan(plan: Plan, view: PlanView) -> str:
     exceptions = sections.list_exceptions(plan)
     sentence = partial(_sentence, labels=labels)
     anchors = {change.address: f"c{n}" for n, change in enumerate(changes, 1)}
-    return _page(
+    return fill_page(
         "plan.html.j2",
         "page.js",
         verdict=sections.summarize_plan(plan),
@@ -72,7 +72,7 @@ def render_plan(plan: Plan, view: PlanView) -> str:
 
 def render_audit(audit: Audit, view: AuditView) -> str:
     """Return the audit as a page without a script."""
-    return _page(
+    return fill_page(
         "audit.html.j2",
         verdict=findings.summarize_audit(audit),
         audit=audit,
@@ -88,7 +88,7 @@ def render_audit(audit: Audit, view: AuditView) -> str:
 
 def render_error(error: ReconcilerError, view: View, subject: str) -> str:
     """Return the reason why there is no plan or audit, as a page that replaces an outdated one."""
-    return _page("error.html.j2", error=error, subject=subject)
+    return fill_page("error.html.j2", error=error, subject=subject)
 
 
 def _object(address: Address | None, labels: ObjectLabels, anchors: dict[Address, str]) -> Markup:
@@ -114,7 +114,7 @@ def _rest(change: Change, kinds: Kinds, labels: ObjectLabels) -> str:
     return "; ".join(rest)
 
 
-def _page(template: str, script: str = "", **values: Any) -> str:
+def fill_page(template: str, script: str = "", *, more_style: str = "", **values: Any) -> str:
     """Return a page from the files in `templates/`; every value put into it is text."""
     loader = PackageLoader("reconciler.render", "templates")
     pages = Environment(
@@ -126,7 +126,8 @@ def _page(template: str, script: str = "", **values: Any) -> str:
         lstrip_blocks=True,
     )
     pages.filters.update(plain=lambda value: plain(str(value)), moment=moment, place=place)
-    style = loader.get_source(pages, "page.css")[0]
+    styles = ["page.css", more_style] if more_style else ["page.css"]
+    style = "".join(loader.get_source(pages, name)[0] for name in styles)
     code = loader.get_source(pages, script)[0] if script else ""
     return pages.get_template(template).render(
         style=style,

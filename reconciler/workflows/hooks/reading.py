@@ -18,6 +18,8 @@ from reconciler.dealpos.budget import Limits
 from reconciler.errors import ApiError, ReconcilerError, UsageError
 from reconciler.kinds import KINDS
 from reconciler.render.words import format_value
+from reconciler.workflows.board.auditing import remember_run
+from reconciler.workflows.board.remembered import note_run, remember_part
 from reconciler.workflows.hooks.result import FoundDrift, Reading
 from reconciler.workflows.hooks.words import describe_drift
 from reconciler.workflows.open_shop import OpenShop, open_shop
@@ -41,6 +43,8 @@ def read_hinted(folder: Path, hinted: Collection[Address], limits: Limits) -> Re
                 sent = shop.client.requests
                 has_connected = sent > 0 or isinstance(error, ApiError)
                 return Reading("failed", sent, has_connected, reason=error.message)
+            finally:
+                note_run(shop.state, shop.store, "webhooks", shop.client.requests)
     except ReconcilerError as error:
         return Reading("failed", reason=error.message)
 
@@ -57,12 +61,16 @@ def _judge(shop: OpenShop, hinted: Collection[Address]) -> Reading:
         scope = Scope(tuple(glob.escape(str(address)) for address in asked))
         narrowed, _ = narrow_desired(desired, scope, KINDS)
         judged = frozenset({*hinted, *(address for address, _ in narrowed)})
-    plan = make_plan(shop, scope, audit=True).plan
-    audit = audit_plan(plan)
+    run = make_plan(shop, scope, audit=True)
+    plan, audit = run.plan, audit_plan(run.plan)
+    if scope is None:
+        remember_run(shop, run, audit)
     unread = {finding.address for finding in audit.of("unknown")}
     if unread & set(hinted) or (unread and judged is None):
         why = f"{len(unread)} objects could not be read"
         return Reading("failed", shop.client.requests, True, reason=why)
+    if judged is not None:
+        remember_part(shop.state, audit, KINDS, judged - unread)
     judged = None if judged is None else frozenset(map(_plain, judged - unread))
     return Reading("judged", shop.client.requests, True, judged, tuple(_find_drift(audit, plan)))
 

@@ -6,15 +6,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from reconciler.catalogue.settings import Settings
-from reconciler.hooks.file import HookFile
+from reconciler.hooks.file import FILE, HookFile
 from reconciler.provider.service import CouponService
 from reconciler.serve.gate import Endpoint
 from reconciler.serve.log import Log
 from reconciler.serve.metrics import Metrics
 from reconciler.workflows.hooks.endpoints import make_hint_endpoints, make_invoice_endpoints
-
-FILE = ".provider/hooks.db"
-"""The file, below the shop folder, of hints, known drift and notifications."""
 
 
 @dataclass(slots=True)

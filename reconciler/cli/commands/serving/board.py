@@ -1,0 +1,53 @@
+"""`board`: write the page with the state of the shop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler import confined
+from reconciler.cli import options, output
+from reconciler.errors import ReconcilerError, UsageError
+
+FILE = "index.html"
+
+
+@click.command()
+@options.directory
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FOLDER",
+    help="Write index.html to this folder, which is made where it is missing.",
+)
+@options.reserve
+@options.timeout
+@options.verbose
+def board(directory: Path, out: Path, reserve: int, timeout: float | None, verbose: int) -> None:
+    """Write a page with the state of the shop.
+
+    The page shows drift with its age, coupons and their uses, the coupons that begin or end soon,
+    past applies and API usage. The shop is audited once, and only read. The page needs no script
+    and no other file.
+    """
+    from reconciler.cli.console import open_shop
+
+    with open_shop(directory, "text", reserve, verbose, timeout) as (_, shop):
+        from reconciler.workflows.board.auditing import run_audit
+
+        unread = run_audit(shop)
+    from reconciler.workflows.board.collect import make_page
+
+    page = make_page(shop.settings)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        confined.write(out / FILE, page.encode(errors="backslashreplace"))
+    except OSError as error:
+        raise UsageError(f"{out / FILE} cannot be written: {error.strerror}") from None
+    output.print_text(f"Board: {out / FILE}\n")
+    if unread:
+        from reconciler.render.words import plural
+
+        raise ReconcilerError(f"{plural(unread, 'object')} could not be read")

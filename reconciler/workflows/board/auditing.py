@@ -1,0 +1,30 @@
+"""The ordinary audit of the whole shop, run for the board."""
+
+from __future__ import annotations
+
+from reconciler.core.audit import Audit, audit_plan
+from reconciler.kinds import KINDS
+from reconciler.ledger.git_repository import commit_of
+from reconciler.workflows.board.remembered import remember_audit
+from reconciler.workflows.open_shop import OpenShop
+from reconciler.workflows.plan import PlannedRun, make_plan
+
+
+def run_audit(shop: OpenShop) -> int:
+    """Audit and remember the result; return the number of objects that could not be read."""
+    run = make_plan(shop, audit=True)
+    found = audit_plan(run.plan)
+    remember_run(shop, run, found)
+    return len(found.of("unknown"))
+
+
+def remember_run(shop: OpenShop, run: PlannedRun, found: Audit) -> None:
+    """Remember an audit of the whole shop, with the commit of its files."""
+    remember_audit(
+        shop.state,
+        found,
+        run.basis.desired,
+        KINDS,
+        requests=shop.client.requests,
+        commit=commit_of(shop.settings.root) or "",
+    )

@@ -1,0 +1,255 @@
+"""The last audit and the last runs of a shop, in `.reconciler/`, for the board.
+
+Both files are safe to delete. They hold the words of an audit: no customer data and no secret.
+"""
+
+from __future__ import annotations
+
+import glob
+import shlex
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from reconciler.core.audit import CALM, Audit, AuditFinding
+from reconciler.core.diff.change import PENDING
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Desired
+from reconciler.core.model.kind import Kinds
+from reconciler.core.model.masked import is_masked
+from reconciler.core.model.store import PROVIDER
+from reconciler.core.money import moved_sales
+from reconciler.errors import ReconcilerError
+from reconciler.ledger import TIME_FORMAT, now
+from reconciler.ledger.state_dir import StateDir
+from reconciler.render.board.page import MAX_ROWS
+from reconciler.render.board.values import ComingRow, DriftRow, KnownAudit, RequestRow
+from reconciler.render.findings import WITHOUT_DETAILS, describe, describe_margins
+from reconciler.render.view import place
+from reconciler.render.words import ObjectLabels, with_label
+
+AUDIT_FILE, RUNS_FILE = "audit.json", "runs.json"
+MAX_RUNS = 20
+
+
+class Seen(TypedDict, total=False):
+    """One object that was not as declared; only the first ones have more than state and since."""
+
+    state: str
+    since: str
+    below_cost: bool
+    name: str
+    place: str
+    details: list[str]
+    margins: list[str]
+    commands: list[str]
+
+
+class Remembered(TypedDict):
+    """The file of the last audit."""
+
+    at: str
+    commit: str
+    requests: int
+    counts: dict[str, int]
+    objects: dict[str, Seen]
+    coming: list[dict[str, str]]
+
+
+class _KnownRun(TypedDict):
+    at: str
+    command: str
+    requests: int
+
+
+_REMEMBERED, _RUNS = TypeAdapter(Remembered), TypeAdapter(list[_KnownRun])
+
+
+def remember_audit(
+    state: StateDir,
+    audit: Audit,
+    desired: Desired,
+    kinds: Kinds,
+    *,
+    requests: int,
+    commit: str = "",
+) -> None:
+    """Remember an audit of the whole shop; objects that were known keep the time of their drift."""
+    before = _read(state, audit.store)
+    found = _see(audit, kinds, before["objects"] if before else {}, now())
+    made: Remembered = {
+        "at": now(),
+        "commit": commit,
+        "requests": requests,
+        "counts": audit.counts(),
+        "objects": found,
+        "coming": [_describe_end(*each) for each in _find_ends(desired, kinds)],
+    }
+    _save(state, audit.store, AUDIT_FILE, made)
+
+
+def remember_part(state: StateDir, audit: Audit, kinds: Kinds, judged: Collection[Address]) -> None:
+    """Bring the remembered audit up to date for the objects that a smaller one has `judged`."""
+    known = _read(state, audit.store)
+    if known is None:
+        return
+    names = set(map(str, judged))
+    found = _see(audit, kinds, known["objects"], now())
+    objects = {name: seen for name, seen in known["objects"].items() if name not in names}
+    moved = Counter(seen["state"] for seen in (objects | found).values())
+    moved.subtract(seen["state"] for seen in known["objects"].values())
+    counts = Counter(known["counts"])
+    counts.update(moved)
+    counts["unchanged"] -= moved.total()
+    made = {"objects": objects | found, "counts": {n: max(c, 0) for n, c in counts.items()}}
+    _save(state, audit.store, AUDIT_FILE, {**known, **made})
+
+
+def _see(audit: Audit, kinds: Kinds, known: Mapping[str, Seen], moment: str) -> dict[str, Seen]:
+    """Return what is to be remembered of findings, the most urgent first."""
+    findings = [found for found in audit.findings if found.state not in CALM]
+    losses = {found.address for found in findings if _is_loss(found, kinds)}
+    findings.sort(key=lambda found: found.address not in losses)
+    seen: dict[str, Seen] = {}
+    for number, found in enumerate(findings):
+        name = str(found.address)
+        since = known.get(name, {}).get("since", moment)
+        one: Seen = {"state": found.state, "since": since}
+        if found.address in losses:
+            one["below_cost"] = True
+        if number < MAX_ROWS:
+            one.update(_describe(found, kinds, audit.labels))
+        seen[name] = one
+    return seen
+
+
+def _is_loss(found: AuditFinding, kinds: Kinds) -> bool:
+    return (
+        any(s.falls_below_cost for s in moved_sales(found.moved, kinds)) if found.moved else False
+    )
+
+
+def _describe(found: AuditFinding, kinds: Kinds, labels: ObjectLabels) -> Seen:
+    margins = list(describe_margins(found, kinds))
+    lines = [] if found.state in WITHOUT_DETAILS else describe(found, kinds, labels)
+    return {
+        "name": with_label(found.address, labels),
+        "place": place(found.source),
+        "details": [line for line in lines if line not in margins],
+        "margins": margins,
+        "commands": list(_commands(found, kinds)),
+    }
+
+
+def _commands(found: AuditFinding, kinds: Kinds) -> Iterator[str]:
+    """Yield the commands that end the drift of an object that a command line can name."""
+    name = str(found.address)
+    if is_masked(found.address.name) or not name.isprintable():
+        return
+    # A code may hold the signs of a pattern, and stands for itself.
+    target = shlex.quote(glob.escape(name))
+    is_pending = any(field.origin == PENDING for field in found.fields)
+    is_elsewhere = kinds[found.address.kind].home == PROVIDER
+    if found.state == "drifted" and not (is_pending or is_elsewhere):
+        yield f"reconciler adopt {target}"
+    if found.state in ("drifted", "missing", "pending_removal"):
+        yield f"reconciler apply --target {target}"
+
+
+def _find_ends(desired: Desired, kinds: Kinds) -> Iterator[tuple[Address, str, str]]:
+    """Yield the coupons of the shop that have a last day, with that day and their line."""
+    for kind in kinds.values():
+        if not kind.expiry_field or kind.home == PROVIDER:
+            continue
+        for name, declared in desired.objects.get(kind.name, {}).items():
+            if day := declared.value.get(kind.expiry_field):
+                yield Address(kind.name, name), str(day), place(declared.source)
+
+
+def _describe_end(address: Address, day: str, where: str) -> dict[str, str]:
+    return {"at": day, "name": str(address), "place": where}
+
+
+def note_run(state: StateDir, store: str, command: str, requests: int) -> None:
+    """Remember the requests of a run; a run that sent none is not remembered."""
+    if requests:
+        known = [run for run in _read_runs(state, store)][-MAX_RUNS + 1 :]
+        runs = [*known, {"at": now(), "command": command, "requests": requests}]
+        _save(state, store, RUNS_FILE, {"runs": runs})
+
+
+def read_runs(state: StateDir, store: str) -> tuple[RequestRow, ...]:
+    """Return the last runs, the latest first."""
+    return tuple(RequestRow(**run) for run in reversed(_read_runs(state, store)))
+
+
+def _read_runs(state: StateDir, store: str) -> list[_KnownRun]:
+    try:
+        return _RUNS.validate_python(_section(state, RUNS_FILE, store).get("runs", []))
+    except ValidationError:
+        return []
+
+
+def read_audit(state: StateDir, store: str, seen: Mapping[Address, datetime]) -> KnownAudit | None:
+    """Return the audit that is remembered; None where none is.
+
+    `seen` are earlier moments at which drift was first seen, by address.
+    """
+    known = _read(state, store)
+    if known is None:
+        return None
+    rows = []
+    for address, found in known["objects"].items():
+        if "name" not in found:
+            continue
+        first = seen.get(Address.parse(address)) if "/" in address else None
+        times = [found["since"], *([f"{first:{TIME_FORMAT}}"] if first else [])]
+        rows.append(
+            DriftRow(
+                found["name"],
+                found["state"],
+                min(times),
+                tuple(found.get("details", ())),
+                tuple(found.get("margins", ())),
+                found.get("below_cost", False),
+                found.get("place", ""),
+                tuple(found.get("commands", ())),
+            )
+        )
+    rows.sort(key=lambda row: not row.below_cost)
+    losses = sum(found.get("below_cost", False) for found in known["objects"].values())
+    return KnownAudit(
+        known["at"], known["commit"], known["requests"], known["counts"], tuple(rows), losses
+    )
+
+
+def read_ends(state: StateDir, store: str, first: str, last: str) -> Iterable[ComingRow]:
+    """Yield the coupons of the shop whose last day is from `first` to `last`."""
+    known = _read(state, store)
+    for end in known["coming"] if known else ():
+        if first <= end.get("at", "") <= last:
+            yield ComingRow(end["at"], "ends", end.get("name", ""), end.get("place", ""))
+
+
+def _read(state: StateDir, store: str) -> Remembered | None:
+    try:
+        return _REMEMBERED.validate_python(_section(state, AUDIT_FILE, store))
+    except ValidationError:
+        return None
+
+
+def _section(state: StateDir, file: str, store: str) -> dict[str, Any]:
+    with suppress(ReconcilerError):
+        return state.section(file, store)
+    return {}
+
+
+def _save(state: StateDir, store: str, file: str, content: Mapping[str, Any]) -> None:
+    # The audit itself matters more than that it is remembered.
+    with suppress(ReconcilerError):
+        state.save_section(file, store, content)
