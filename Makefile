@@ -30,7 +30,7 @@ help:
 	@echo "make mutation  run SAMPLE random mutants of workflows, plan, steps and apply (250: an hour)"
 	@echo "make bench     measure in turns: plan, floor, octoDNS and the commit RELEASE (minutes)"
 	@echo "make load      measure the server of coupons beside a bare echo: latency, start, memory"
-	@echo "make demo-till a coupon at the till: published, sold, lost, voided, edited (half a minute)"
+	@echo "make demo-till a coupon at the till: published, sold, lost, voided, settled, edited (half a minute)"
 	@echo "make dist      build the wheel and the source archive"
 
 .venv/bin/python:

@@ -88,6 +88,12 @@ sed -i.bak 's/limit: 3/limit: 5/' shop/catalogue/promotions.yaml && rm shop/cata
 run apply shop --auto-approve
 expect 0 sandbox sell shop --outlet "Bandung Dago" --item 1001L:2 --coupon LEBARAN25
 
+say "The night comes: the lost sale is found in the list of invoices, and counted once."
+run provider status shop
+run provider settle shop
+run provider settle shop
+run provider status shop LEBARAN25
+
 say "Somebody changes a price in the back office: the audit finds it, and apply puts it back."
 unset RECONCILER_SANDBOX_WEBHOOKS
 run sandbox edit variant/1001R UnitPrice=19000 --shop shop
