@@ -24,7 +24,17 @@ YAML = [
     for block in blocks(text)
     if block.language == "yaml" and "--8<--" not in block.text
 ]
-SETTINGS = ("store:", "guardrails:", "prune:", "defaults:", "ledger:", "serve:", "provider:")
+SETTINGS = (
+    "hooks:",
+    "notify:",
+    "store:",
+    "guardrails:",
+    "prune:",
+    "defaults:",
+    "ledger:",
+    "serve:",
+    "provider:",
+)
 
 
 @pytest.mark.parametrize("name", SHOWN)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from reconciler.catalogue.environment import is_placeholder, names_in
 from reconciler.catalogue.settings import Settings
+from reconciler.core.hints import NotifySettings
+from reconciler.errors import ProviderError
 from reconciler.hooks.file import FILE, HookFile
 from reconciler.provider.service import CouponService
+from reconciler.provider.store import UsageStore
 from reconciler.serve.gate import Endpoint
 from reconciler.serve.log import Log
 from reconciler.serve.metrics import Metrics
 from reconciler.workflows.hooks.endpoints import make_hint_endpoints, make_invoice_endpoints
+
+if TYPE_CHECKING:
+    from reconciler.hooks.receiver import Receiver
 
 
 @dataclass(slots=True)
@@ -30,21 +38,51 @@ class Hooks:
 
 def open_hooks(
     settings: Settings,
+    environment: Mapping[str, str],
+    store: UsageStore,
     service: CouponService,
+    shop: str,
     metrics: Metrics,
     log: Log,
 ) -> Hooks:
-    """Return the webhooks of a shop: those of invoices always, hints where `hooks:` is set.
+    """Return the webhooks of a shop: those of invoices always, the rest where it is configured.
 
-    Raises StoreError where hints could not be read for want of a store, ProviderError for the file.
+    Raises StoreError where hints could not be read for want of a store, ProviderError for the file
+    and for a receiver without address or key.
     """
-    endpoints = make_invoice_endpoints(service)
-    if settings.hooks is None:
-        return Hooks(endpoints, [])
-    from reconciler.workflows.hooks.apart import read_apart
-    from reconciler.workflows.hooks.watch import HintWatch
+    hooks = Hooks(make_invoice_endpoints(service), [])
+    if settings.hooks is None and settings.notify is None:
+        return hooks
+    if settings.hooks is not None:
+        settings.store()
+    receiver = _open_receiver(settings.notify, environment) if settings.notify else None
+    hooks.file = HookFile(settings.root / FILE)
+    notifier = None
+    if receiver and settings.notify:
+        from reconciler.workflows.hooks.sender import NoticeSender
+        from reconciler.workflows.hooks.uses import UseWatch
+        from reconciler.workflows.hooks.watch import Notifier
 
-    settings.store()
-    file = HookFile(settings.root / FILE)
-    watch = HintWatch(settings.root, settings.hooks, file, metrics, log, read_apart)
-    return Hooks({**endpoints, **make_hint_endpoints(file, watch.wake)}, [watch.run], file)
+        sender = NoticeSender(hooks.file, receiver, metrics, log)
+        notifier = Notifier(shop, settings.notify.on, settings.timezone, sender.wake)
+        hooks.tasks += [sender.run, UseWatch(store, hooks.file, log, notifier).run]
+    if settings.hooks is not None:
+        from reconciler.workflows.hooks.apart import read_apart
+        from reconciler.workflows.hooks.watch import HintWatch
+
+        watch = HintWatch(
+            *(settings.root, settings.hooks, hooks.file, metrics, log, read_apart, notifier)
+        )
+        hooks.tasks.append(watch.run)
+        hooks.endpoints |= make_hint_endpoints(hooks.file, watch.wake)
+    return hooks
+
+
+def _open_receiver(notify: NotifySettings, environment: Mapping[str, str]) -> Receiver:
+    from reconciler.hooks.receiver import Receiver, read_signer
+
+    if is_placeholder(notify.url):
+        names = " and ".join(names_in(notify.url))
+        hint = f"set {names} to the address of the receiver"
+        raise ProviderError(f"{names} is not set, and `notify.url` needs it", hint=hint)
+    return Receiver(notify.url, read_signer(environment))

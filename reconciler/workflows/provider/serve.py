@@ -59,11 +59,12 @@ def serve_shop(
         shop = run.bind(*listen) if request.fd is None else run.take_socket(request.fd)
         sockets = stack.enter_context(shop), stack.enter_context(run.bind(*admin))
         with asyncio.Runner(loop_factory=run.find_loop_factory()) as runner:
-            runner.run(_serve(settings, callers, sockets, key, say))
+            runner.run(_serve(settings, environment, callers, sockets, key, say))
 
 
 async def _serve(
     settings: Settings,
+    environment: Mapping[str, str],
     callers: Callers,
     sockets: tuple[socket.socket, socket.socket],
     key: bytes,
@@ -84,8 +85,9 @@ async def _serve(
     )
     provider, log = Provider(store, key), Log()
     try:
-        hooks = open_hooks(settings, provider, metrics, log)
+        hooks = open_hooks(settings, environment, store, provider, callers.shop, metrics, log)
     except ReconcilerError:
+        log.close()
         await store.close()
         raise
     server = Server(callers, store, provider, metrics, log, hooks.endpoints, tasks=hooks.tasks)
