@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from reconciler.core.plan.plan import Plan, refusals
 from tests.support.documents import ReadDocument
 from tests.support.generated import OpenWorld, Worlds
+from tests.support.provider import CODES_KEY
 from tests.support.shop import MakeShop, Shop
 from tests.support.storm import Weather
 from tests.support.story import Story
@@ -63,8 +64,9 @@ def test_a_till_never_sells_what_nobody_declared(
 
 @pytest.mark.parametrize("case", CALM, ids=lambda path: path.name)
 def test_a_till_sells_only_what_is_declared_in_each_case(
-    case: Path, make_shop: MakeShop, documented: ReadDocument
+    case: Path, make_shop: MakeShop, documented: ReadDocument, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("RECONCILER_CODES_KEY", CODES_KEY)
     if (case / "problems.txt").exists():
         pytest.skip("the files have faults: there is no plan")
     story = Story(case, make_shop, documented)
