@@ -230,6 +230,8 @@ def test_the_server_says_where_it_listens_and_ends_cleanly(start: Callable[..., 
     answer = httpx.post(f"{process.shop}/v1/kopi-nusantara/{SECRET}/coupon", json={"Code": "X"})
     assert (answer.status_code, answer.json()["Amount"]) == (400, 0)
     assert httpx.get(f"{process.admin}/readyz").status_code == 503
+    token = {"Authorization": f"Bearer {TOKEN}"}
+    assert "No audit is known yet" in httpx.get(f"{process.admin}/board", headers=token).text
     code, out = process.end()
     said = process.said
     assert code == 0

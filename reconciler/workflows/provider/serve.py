@@ -18,10 +18,12 @@ from reconciler.errors import ProviderError, ProviderUnavailable, ReconcilerErro
 from reconciler.provider.opening import open_store
 from reconciler.provider.till.answer import Provider
 from reconciler.serve import run, secret
+from reconciler.serve.board import make_board_view
 from reconciler.serve.log import Log
 from reconciler.serve.metrics import Metrics
 from reconciler.serve.networks import is_loopback, parse_address
 from reconciler.serve.server import Callers, Server
+from reconciler.workflows.board.collect import make_served_page
 from reconciler.workflows.hooks.wiring import open_hooks
 
 SPOOL = ".provider/spool.db"
@@ -90,7 +92,10 @@ async def _serve(
         log.close()
         await store.close()
         raise
-    server = Server(callers, store, provider, metrics, log, hooks.endpoints, tasks=hooks.tasks)
+    board = make_board_view(lambda: make_served_page(settings, store))
+    server = Server(
+        callers, store, provider, metrics, log, hooks.endpoints, {"/board": board}, hooks.tasks
+    )
 
     def announce() -> None:
         places = [run.describe(sock) for sock in sockets]
