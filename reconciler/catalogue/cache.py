@@ -120,7 +120,7 @@ def digest(content: bytes) -> bytes:
 def _code_version() -> bytes:
     """Return a digest of the code that decides what an entry contains."""
     package = Path(reconciler.__file__).parent
-    folders = [package / name for name in ("catalogue", "kinds", "core/model")]
+    folders = [package / name for name in ("catalogue", "catalogue/reading", "kinds", "core/model")]
     modules = [entry for folder in folders for entry in folder.iterdir() if entry.suffix == ".py"]
     specs = filter(None, map(find_spec, ("pydantic", "pydantic_core", "_ruamel_yaml")))
     modules += [Path(spec.origin) for spec in specs if spec.origin]

@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from reconciler.catalogue.files import Problems
-from reconciler.catalogue.parser import Node
 from reconciler.catalogue.problems import MAX_NAMED, WAS, kind_adapter
+from reconciler.catalogue.reading.node import Node
 from reconciler.core.model.address import Source, join_some
 from reconciler.core.model.kind import Kind
 from reconciler.core.model.masked import copy_masks

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler import confined
-from reconciler.catalogue.parser import Node
+from reconciler.catalogue.reading.node import Node
 from reconciler.catalogue.syntax import PositionIndex, Steps
 from reconciler.core.model.address import Source
 from reconciler.errors import Problem, SourceError

@@ -19,7 +19,6 @@ from reconciler.catalogue.entries import (
 )
 from reconciler.catalogue.files import Files, Problems, list_files, note_skipped_files
 from reconciler.catalogue.parallel import ParsedFile, Parsing
-from reconciler.catalogue.parser import Node, empty_node
 from reconciler.catalogue.problems import (
     WAS,
     Explained,
@@ -28,6 +27,7 @@ from reconciler.catalogue.problems import (
     known_keys,
     private_fields,
 )
+from reconciler.catalogue.reading.node import Node, empty_node
 from reconciler.catalogue.sections import (
     ALLOW,
     REMOVED,

@@ -1,8 +1,8 @@
 """Parse the catalogue files; a large catalogue in two processes.
 
-Parsing takes most of the time of a large shop, and Python runs one thread at a time. A forked copy
-of this process parses a share of the files and ends. Files that it does not deliver are parsed
-here.
+Parsing with libyaml takes most of the time of a large shop, and Python runs one thread at a time. A
+forked copy of this process parses a share of the files and ends. Files that it does not deliver are
+parsed here. Plain files are parsed faster than a process could deliver them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from reconciler.catalogue import parser as document
 from reconciler.catalogue.cache import Cache, KnownObjects, digest, open_cache
 from reconciler.catalogue.environment import MAX_ADDED_CHARACTERS, SETTING, Expander
 from reconciler.catalogue.files import SETTINGS_FILE, is_inside, list_files
-from reconciler.catalogue.parser import Node
+from reconciler.catalogue.reading.block import CHUNK, looks_plain
+from reconciler.catalogue.reading.node import Node, empty_node
 from reconciler.core.model.masked import SecretText, reveal
 from reconciler.errors import Problem, SourceError
 
@@ -86,7 +87,7 @@ class Parsing:
         self._child = self._pipe = 0
         self._child_has_masks = False
         self._end: weakref.finalize[..., Parsing] | None = None
-        if (first := _split(self.pending)) < len(self.pending):
+        if (first := _split(self.root, self.pending)) < len(self.pending):
             self._fork(first)
 
     @property
@@ -118,7 +119,7 @@ class Parsing:
             with suppress(OSError):  # reported when it is parsed
                 named = digest(confined.read(self.root, name, document.MAX_BYTES + 1))
                 if (entry := cache.find(named)) is not None:
-                    found[path] = ParsedFile(name, document.empty_node(), [], named, *entry)
+                    found[path] = ParsedFile(name, empty_node(), [], named, *entry)
                     self.expand.added_characters += entry[0]
         if self.expand.added_characters <= MAX_ADDED_CHARACTERS:
             return found
@@ -182,7 +183,7 @@ class Parsing:
         return found
 
 
-def _split(paths: Sequence[Path]) -> int:
+def _split(root: Path, paths: Sequence[Path]) -> int:
     """Return the number of files for this process; all of them for a small catalogue."""
     # Forking a running process is not safe on macOS, and not possible on Windows.
     if sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2:
@@ -192,10 +193,19 @@ def _split(paths: Sequence[Path]) -> int:
     except OSError:
         return len(paths)
     total = sum(sizes)
-    if total < MIN_PARALLEL_BYTES:
+    if total < MIN_PARALLEL_BYTES or _is_plain(root, paths[sizes.index(max(sizes))]):
         return len(paths)
     own = total * (1 - CHILD_SHARE)
     return next(i for i, done in enumerate(accumulate(sizes), 1) if done > own)
+
+
+def _is_plain(root: Path, largest: Path) -> bool:
+    """Return whether the largest file, which stands for all, needs no libyaml."""
+    try:
+        content = confined.read(root, largest.relative_to(root).as_posix(), CHUNK)
+    except OSError:  # reported when it is parsed
+        return False
+    return looks_plain(content.decode("utf-8-sig", "replace"))
 
 
 def _stop_child(child: int, pipe: int) -> None:

@@ -25,9 +25,15 @@ from reconciler.catalogue.environment import (
     mask_names,
     names_in,
 )
-from reconciler.catalogue.events import MappingEndEvent, MappingStartEvent, ScalarEvent, lean
+from reconciler.catalogue.reading.block import parse_block
+from reconciler.catalogue.reading.events import (
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    lean,
+)
+from reconciler.catalogue.reading.node import Node, empty_node
 from reconciler.catalogue.syntax import PositionIndex, StopReading, merge_conflicts, yaml_problem
-from reconciler.core.model.address import Source
 from reconciler.core.model.masked import SecretText
 from reconciler.errors import Problem
 
@@ -40,25 +46,6 @@ MAX_PROBLEMS = 1_000  # a list of a million dashes has two million
 _MANY_PROBLEMS = f"has {MAX_PROBLEMS:,} problems or more: the rest was not read"
 _SPLIT = "split it into several files"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-
-
-class Node(dict[str, Any]):
-    """A mapping that knows where it starts; line and column count from 1."""
-
-    __slots__ = ("column", "line")
-
-    line: int
-    column: int
-
-    def copy_node(self) -> Node:
-        """Return a copy at the same place; an alias may share the original."""
-        twin = Node(self)
-        twin.line, twin.column = self.line, self.column
-        return twin
-
-    def source(self, file: str) -> Source:
-        """Return the place where the mapping starts in `file`."""
-        return Source(file, self.line, self.column)
 
 
 Parsed = tuple[Node, list[Problem]]
@@ -87,6 +74,13 @@ def parse_bytes(raw: bytes, shown: str, expand: Expander | None = None) -> Parse
 
 def parse(content: str, shown: str, expand: Expander | None = None) -> Parsed:
     """Parse a text; see `read`."""
+    if (plain := parse_block(content)) is not None:
+        return plain, []
+    return parse_events(content, shown, expand)
+
+
+def parse_events(content: str, shown: str, expand: Expander | None = None) -> Parsed:
+    """Parse any text with libyaml; see `read`."""
     if conflicts := merge_conflicts(content, shown):
         return empty_node(), conflicts
     builder = _NodeBuilder(content, shown, expand)
@@ -101,13 +95,6 @@ def parse(content: str, shown: str, expand: Expander | None = None) -> Parsed:
         hint = "start with a key such as products:"
         builder.problems.append(Problem(shown, 1, 1, "must be a mapping", hint))
     return root if isinstance(root, Node) else empty_node(), builder.problems
-
-
-def empty_node() -> Node:
-    """Return the mapping of an empty file."""
-    node = Node()
-    node.line = node.column = 1
-    return node
 
 
 class _NodeBuilder:

@@ -16,8 +16,8 @@ from typing_extensions import TypedDict
 
 from reconciler.catalogue.environment import Expander, is_placeholder, names_in
 from reconciler.catalogue.files import SETTINGS_FILE, Problems
-from reconciler.catalogue.parser import Node
 from reconciler.catalogue.problems import validate_entry
+from reconciler.catalogue.reading.node import Node
 from reconciler.core.model.store import check_url
 from reconciler.core.model.types import Flag
 from reconciler.core.provider.options import (

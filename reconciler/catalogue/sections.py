@@ -19,7 +19,6 @@ from reconciler.catalogue.entries import HiddenCodes
 from reconciler.catalogue.environment import SETTING as ENVIRONMENT
 from reconciler.catalogue.environment import is_name, is_reserved
 from reconciler.catalogue.files import SETTINGS_FILE, Problems
-from reconciler.catalogue.parser import Node
 from reconciler.catalogue.problems import (
     explain_all,
     kind_adapter,
@@ -27,6 +26,7 @@ from reconciler.catalogue.problems import (
     private_fields,
     validate_entry,
 )
+from reconciler.catalogue.reading.node import Node
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Allowance, Declared, PruneScope, Removal
 from reconciler.core.model.kind import Kind

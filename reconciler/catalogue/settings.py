@@ -21,7 +21,8 @@ from reconciler.catalogue.environment import (
     names_in,
 )
 from reconciler.catalogue.files import SETTINGS_FILE, Files, Problems, is_inside
-from reconciler.catalogue.parser import Node, empty_node, read
+from reconciler.catalogue.parser import read
+from reconciler.catalogue.reading.node import Node, empty_node
 from reconciler.catalogue.sections import (
     CONCURRENCY,
     read_concurrency,
@@ -39,11 +40,8 @@ from reconciler.guardrails.guardrail import Guardrails
 _SIMILAR = re.compile(r"\.?reconciler\.ya?ml(\..*)?", re.IGNORECASE)
 _SETTINGS_NAMES = ("reconciler.yaml", "reconciler.yml")
 _PROVIDER_KEYS = ("timezone", "provider", "serve")
-_KEYS = (
-    *("store", "catalogue", "defaults", "guardrails", "prune", "ledger", SETTING),
-    *_PROVIDER_KEYS,
-    *SECTIONS,
-)
+_PLAIN_KEYS = ("store", "catalogue", "defaults", "guardrails", "prune", "ledger", SETTING)
+_KEYS = (*_PLAIN_KEYS, *_PROVIDER_KEYS, *SECTIONS)
 LEDGERS = ("none", "file", "git")
 """The places that a ledger can have."""
 # The environment overrides the file, so that a CI job can point the same shop at a rehearsal.

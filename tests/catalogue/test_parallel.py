@@ -14,7 +14,7 @@ from reconciler.catalogue import parallel as parsing
 from reconciler.catalogue.environment import Expander
 from reconciler.catalogue.files import list_files
 from reconciler.catalogue.parallel import Parsing
-from reconciler.catalogue.parser import Node
+from reconciler.catalogue.reading.node import Node
 from reconciler.workflows.open_shop import OpenShop
 from reconciler.workflows.plan import make_plan
 from tests.support.shop import MakeShop
@@ -148,3 +148,11 @@ def test_a_head_start_on_other_files_is_not_taken(make_shop: MakeShop, folder: P
 def test_a_small_catalogue_takes_one_process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parsing, "MIN_PARALLEL_BYTES", 1_000_000)
     assert start_parsing(folder).first == len(FILES)
+
+
+def test_plain_files_take_one_process(folder: Path) -> None:
+    plain = "products:\n" + "".join(f"  - code: {n}\n    name: Kopi é\n" for n in range(5_000))
+    (folder / "catalogue" / "a.yaml").write_text(plain, encoding="utf-8")
+    assert start_parsing(folder).first == len(FILES)
+    (folder / "catalogue" / "a.yaml").write_text(f"a: [b]\n{plain}", encoding="utf-8")
+    assert start_parsing(folder).first < len(FILES)

@@ -9,7 +9,8 @@ import pytest
 
 from reconciler.catalogue import parser as document
 from reconciler.catalogue.environment import Expander, is_placeholder
-from reconciler.catalogue.parser import Node, parse, read
+from reconciler.catalogue.parser import parse, read
+from reconciler.catalogue.reading.node import Node
 
 
 def problems(text: str, environment: dict[str, str] | None = None) -> list[str]:

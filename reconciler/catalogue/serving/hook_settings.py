@@ -13,9 +13,9 @@ from typing_extensions import TypedDict
 
 from reconciler.catalogue.environment import Expander, is_placeholder
 from reconciler.catalogue.files import SETTINGS_FILE, Problems
-from reconciler.catalogue.parser import Node
 from reconciler.catalogue.problems import validate_entry
 from reconciler.catalogue.provider_settings import parse_duration, validator_of
+from reconciler.catalogue.reading.node import Node
 from reconciler.core.hints import SECTIONS, TOPICS, HookSettings, NotifySettings, Topic
 from reconciler.core.model.store import is_loopback
 
