@@ -89,6 +89,8 @@ class HintWatch:
         """Read hints as they become due; never returns."""
         while True:
             waiting = 1
+            # Before the look, so that a hint that comes after it is not slept over.
+            self._hinted.clear()
             try:
                 waiting = await self.read_due()
             except ProviderError as error:
@@ -102,7 +104,6 @@ class HintWatch:
         if not wakes:
             await asyncio.sleep(seconds)
             return
-        self._hinted.clear()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._hinted.wait(), seconds)
 
@@ -110,13 +111,16 @@ class HintWatch:
         """Read one batch, if one is due and may be read; return the number of hints that wait."""
         now = self.clock()
         settle = self.settings.settle.total_seconds()
-        waiting, due, spent = await self.file.run(
-            lambda c: (count_hints(c), find_due(c, now, settle, self._batch), sum_spent(c, now))
+        waiting, due, spent, drift = await self.file.run(
+            lambda c: (
+                *(count_hints(c), find_due(c, now, settle, self._batch), sum_spent(c, now)),
+                count_drift(c),
+            )
         )
-        self.metrics.hook_queue_length.set(waiting)
+        self._set_metrics(waiting, drift)
         allowed = self.settings.max_reads - spent - TOKEN_REQUESTS
         if not due or now < self._retry_at or allowed < self._needed:
-            return int(waiting)
+            return waiting
         limits = Limits(allowed, READ_SECONDS, self.settings.reserve)
         reading = await self.read(self.folder, [hint.address for hint in due], limits)
         await self._count(reading)
@@ -126,7 +130,14 @@ class HintWatch:
             await self._shrink(due, allowed, reading)
         else:
             await self._settle(due, reading)
-        return await self.file.run(count_hints)
+        waiting, drift = await self.file.run(lambda c: (count_hints(c), count_drift(c)))
+        self._set_metrics(waiting, drift)
+        return waiting
+
+    def _set_metrics(self, waiting: int, drift: Mapping[str, int]) -> None:
+        self.metrics.hook_queue_length.set(waiting)
+        for state in ("drifted", "missing"):
+            self.metrics.drift.labels(state).set(drift.get(state, 0))
 
     async def _count(self, reading: Reading) -> None:
         sent = reading.requests + (TOKEN_REQUESTS if reading.has_connected else 0)
@@ -166,21 +177,16 @@ class HintWatch:
         def is_judged(address: Address) -> bool:
             return reading.judged is None or address in reading.judged
 
-        def work(
-            connection: sqlite3.Connection,
-        ) -> tuple[Mapping[Address, float], Mapping[str, int]]:
+        def work(connection: sqlite3.Connection) -> Mapping[Address, float]:
             news = note_drift(connection, states, is_judged, now)
             end_hints(connection, due, now)
             if self.notifier:
                 self.notifier.put(connection, self._tell(reading.found, news), now)
-            return news, count_drift(connection)
+            return news
 
-        news, counts = await self.file.run(work)
+        news = await self.file.run(work)
         if any(hint.address == EVERYTHING for hint in due):
             self.log.add_event("audited everything", requests=reading.requests)
-        self.metrics.drift.clear()
-        for state, count in counts.items():
-            self.metrics.drift.labels(state).set(count)
         self._log_news([found for found in reading.found if found.address in news])
 
     def _tell(
