@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -185,6 +185,22 @@ def test_a_sale_of_this_moment_is_no_phantom(
     assert (found.corrections, found.left) == ((), ())
 
 
+@pytest.mark.parametrize(
+    ("since", "first"),
+    [
+        (datetime(2027, 3, 20, 23, 30, tzinfo=UTC).replace(tzinfo=None), "2027-03-20"),
+        (datetime(2027, 3, 20, 23, 30, tzinfo=UTC), "2027-03-21"),
+    ],
+)
+def test_a_moment_without_a_zone_is_in_the_time_of_the_shop(
+    shop: TillShop, since: datetime, first: str
+) -> None:
+    """The copy of a store is settled from the hour that the clock of the shop showed."""
+    request = workflow.SettleRequest(since, now=datetime(2027, 3, 22, tzinfo=UTC))
+    found = workflow.settle(shop.shop.open(shop.shop.client()), request, KEY, print)
+    assert str(found.first) == first
+
+
 def test_one_day_is_settled_by_itself(shop: TillShop) -> None:
     shop.sell()
     found = shop.settle(days=0)
@@ -202,7 +218,7 @@ def test_a_list_that_is_refused_books_nothing(shop: TillShop) -> None:
 def test_a_shop_without_a_store_or_release_says_so(make_shop: MakeShop) -> None:
     shop = make_shop(SEED)
     shop.configure("timezone: Asia/Jakarta\n")
-    request = workflow.SettleRequest(workflow.datetime.now(workflow.UTC))
+    request = workflow.SettleRequest(datetime.now(UTC))
     with pytest.raises(UsageError, match="the provider has no store yet"):
         workflow.settle(shop.open(shop.client()), request, KEY, print)
     shop.configure("timezone: Asia/Jakarta\nprovider: {url: 'https://coupons.example.com'}\n")
@@ -212,6 +228,6 @@ def test_a_shop_without_a_store_or_release_says_so(make_shop: MakeShop) -> None:
 
 
 def test_another_codes_key_is_refused(shop: TillShop) -> None:
-    request = workflow.SettleRequest(workflow.datetime.now(workflow.UTC))
+    request = workflow.SettleRequest(datetime.now(UTC))
     with pytest.raises(ProviderError, match="made with another codes key"):
         workflow.settle(shop.shop.open(shop.shop.client()), request, b"x" * 32, print)

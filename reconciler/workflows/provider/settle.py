@@ -39,6 +39,7 @@ class SettleRequest:
     """The options of a settlement."""
 
     since: datetime
+    """A moment; one without a time zone is in that of the shop."""
     dry_run: bool = False
     max_reads: int = MAX_READS
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -86,7 +87,8 @@ def settle(
     """
     release = ask_store(shop.settings, read_release)
     loaded = load_release(release, key)
-    first = request.since.astimezone(loaded.zone).date()
+    since = loaded.place(request.since) or request.now
+    first = since.astimezone(loaded.zone).date()
     today = request.now.astimezone(loaded.zone).date()
     start = datetime.combine(first, time(), loaded.zone).astimezone(UTC)
     tell(f"Settling {first} to {today}: 2 requests or more")

@@ -22,12 +22,11 @@ def parse_since(
     if found := re.fullmatch(r"(\d{1,4})([dhm])", text, re.ASCII):
         return timedelta(**{_UNITS[found[2]]: int(found[1])})
     try:
-        moment = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError:
         raise click.BadParameter(
             f"'{text}' is not a time; examples: 2d, 12h, 2027-03-20, 2027-03-20T18:00"
         ) from None
-    return moment.astimezone(UTC)
 
 
 @click.command()
@@ -37,7 +36,7 @@ def parse_since(
     metavar="TIME",
     default="2d",
     callback=parse_since,
-    help="The first day: a span before now such as 2d or 12h, or a date (default: 2d).",
+    help="The first day: 2d or 12h before now (default: 2d), or a date or time of the shop.",
 )
 @click.option("--dry-run", is_flag=True, help="Show the corrections without booking them.")
 @click.option(
