@@ -54,11 +54,16 @@ def check_provider(
         raise UsageError("RECONCILER_HOOK_SECRET is not set, and the address needs it", hint=hint)
     headers = {"X-API-Key": api_key} if api_key else {}
     base = f"{parts.scheme}://{parts.netloc}"
-    with httpx.Client(
-        base_url=base, headers=headers, timeout=TIMEOUT, transport=transport
-    ) as client:
-        probe = _Probe(client, path.rstrip("/"))
-        return probe.run(is_tls=parts.scheme == "https")
+    try:
+        with httpx.Client(
+            base_url=base, headers=headers, timeout=TIMEOUT, transport=transport
+        ) as client:
+            return _Probe(client, path.rstrip("/")).run(is_tls=parts.scheme == "https")
+    except (httpx.InvalidURL, ValueError):
+        # Host, path, key and the variables of proxies are read here; none of them is repeated.
+        raise UsageError(
+            "the address cannot be called", hint="look for characters that no address has"
+        ) from None
 
 
 def _parse(url: str) -> SplitResult:

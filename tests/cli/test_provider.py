@@ -126,7 +126,9 @@ def test_settle_runs_from_the_command_line(shop: TillShop, folder: Path, run: Ru
         "coupon": "TEN",
         "uses": 1,
     }
-    assert run("provider", "settle", folder, "--since", "soon").err.startswith("error: Invalid")
+    for wrong in ("soon", "0001-01-01", "9999-12-31", "99999d", "2d2", ""):
+        ran = run("provider", "settle", folder, "--since", wrong)
+        assert (ran.code, ran.err.startswith("error: Invalid")) == (1, True), wrong
 
 
 def test_the_codes_of_a_batch_go_to_a_private_file_alone(
@@ -229,6 +231,8 @@ def test_the_check_calls_as_dealpos_does_and_counts_nothing(
             "DealPOS calls https:// addresses only",
         ),
         ("kopi", "the address is not a URL"),
+        (f"https://{'a' * 70}.example.com/coupon", "the address cannot be called"),
+        ("https://127.0.0.1/a\x00b/coupon", "the address cannot be called"),
         ("https://[::1/coupon", "the address is not a URL"),
         ("http://127.0.0.1:1/v1/kopi/SECRET/coupon", "RECONCILER_HOOK_SECRET is not set"),
     ],

@@ -12,6 +12,7 @@ import click
 
 from reconciler.cli import exit_codes, options, output
 
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
@@ -22,11 +23,15 @@ def parse_since(
     if found := re.fullmatch(r"(\d{1,4})([dhm])", text, re.ASCII):
         return timedelta(**{_UNITS[found[2]]: int(found[1])})
     try:
-        return datetime.fromisoformat(text)
+        moment: datetime | None = datetime.fromisoformat(text)
     except ValueError:
+        moment = None
+    # A shop of another century is a slip of the keyboard.
+    if moment is None or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         raise click.BadParameter(
             f"'{text}' is not a time; examples: 2d, 12h, 2027-03-20, 2027-03-20T18:00"
-        ) from None
+        )
+    return moment
 
 
 @click.command()
