@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -15,9 +17,11 @@ from standardwebhooks.webhooks import Webhook
 
 from reconciler.catalogue.settings import load
 from reconciler.core.model.address import Address
+from reconciler.dealpos.budget import NO_LIMITS
 from reconciler.hooks.drift import first_seen
 from reconciler.sandbox.till import backoffice
 from reconciler.workflows.connect import fill_sandbox
+from reconciler.workflows.hooks.apart import read_apart
 from reconciler.workflows.till import Wiring, open_till, send_edits
 from tests.hooks.conftest import MENU, SEED
 from tests.hooks.test_notifications import KEY, NOTIFY
@@ -92,3 +96,26 @@ def test_hints_need_the_credentials_of_the_shop(tmp_path: Path) -> None:
     folder = make_folder(tmp_path / "kopi", "hooks: {}\n")
     (folder / "reconciler.yaml").write_text("store: {url: 'https://kopi.dealpos.net'}\nhooks: {}\n")
     assert "no credentials for https://kopi.dealpos.net" in refused(folder)[0]
+
+
+def test_a_read_that_hangs_ends_with_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_folder(tmp_path / "kopi", "")
+    for name in ("DEALPOS_CLIENT_ID", "DEALPOS_CLIENT_SECRET"):
+        monkeypatch.setenv(name, "any")
+    with receiving() as shop:
+        shop.answers = [60.0]
+        (folder / "reconciler.yaml").write_text(f"store: {{url: '{shop.address}'}}\n")
+
+        async def run() -> float:
+            hinted = [Address("variant", "1003L")]
+            reading = asyncio.ensure_future(read_apart(folder, hinted, NO_LIMITS))
+            await asyncio.to_thread(shop.wait_for, 1)
+            begun = time.monotonic()
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+            return time.monotonic() - begun
+
+        assert asyncio.run(run()) < 2
+    assert multiprocessing.active_children() == []

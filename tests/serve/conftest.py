@@ -17,6 +17,7 @@ import pytest
 
 from reconciler.catalogue.provider_settings import parse_network
 from reconciler.core.provider.release import dump_release
+from reconciler.hooks.file import HookFile
 from reconciler.provider.sqlite.store import SqliteStore
 from reconciler.provider.till.answer import Provider
 from reconciler.serve.admin import View
@@ -25,6 +26,7 @@ from reconciler.serve.log import Log
 from reconciler.serve.run import bind
 from reconciler.serve.secret import Secrets
 from reconciler.serve.server import Callers, Server
+from reconciler.workflows.hooks.endpoints import make_hint_endpoints, make_invoice_endpoints
 from tests.serve.stand_in import Service, StoreInMemory
 from tests.support.provided import KEY as CODES_KEY
 from tests.support.provided import RELEASE
@@ -55,6 +57,9 @@ class Running:
     ) -> None:
         self.store: Any = SqliteStore(folder / "provider.db") if folder else StoreInMemory()
         self.service: Any = Provider(self.store, codes_key) if folder else Service()
+        self.hints = HookFile(folder / "hooks.db") if folder else None
+        heard = make_invoice_endpoints(self.service)
+        heard |= make_hint_endpoints(self.hints, lambda: None) if self.hints else {}
         self.written = io.StringIO()
         who = Callers(
             "kopi",
@@ -68,7 +73,7 @@ class Running:
             self.store,
             self.service,
             log=Log(self.written),
-            hooks=hooks or {},
+            hooks={**heard, **(hooks or {})},
             pages=pages or {},
         )
         self.sockets = bind("127.0.0.1", 0), bind("127.0.0.1", 0)
@@ -139,6 +144,8 @@ def serve() -> Iterator[Callable[..., Running]]:
     for running in made:
         if running.thread.is_alive():
             running.stop()
+        if running.hints:
+            running.hints.close()
         running.shop.close()
         running.admin.close()
 
