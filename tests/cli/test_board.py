@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.catalogue.settings import load
+from reconciler.core.model.address import Address
+from reconciler.dealpos.budget import Limits
 from reconciler.workflows.board.collect import make_page
+from reconciler.workflows.hooks.reading import read_hinted
 from tests.render.test_board import Page
 from tests.support.menu import MENU, back_office, by_code
 from tests.support.program import RunProgram, WriteCatalogue
@@ -87,6 +90,26 @@ def test_an_edit_of_the_files_that_waits_is_not_to_be_adopted(
     text = read_board(run, applied)
     assert "reconciler adopt variant" not in text
     assert "reconciler apply --target variant/1001R" in text
+
+
+def test_what_a_webhook_has_found_is_on_the_board(run: RunProgram, applied: Path) -> None:
+    assert run("audit", applied).code == 0
+    with back_office(applied) as document:
+        by_code(document)["1001R"]["UnitPrice"] = 15000
+    assert "No drift" in Page(make_page(load(applied))).text
+    assert read_hinted(applied, [Address("variant", "1001R")], Limits()).result == "judged"
+    text = Page(make_page(load(applied))).text
+    assert "Drift: 1 object differs from the files" in text
+    assert "webhooks: " in text
+
+
+def test_the_board_costs_one_audit(run: RunProgram, applied: Path) -> None:
+    assert run("audit", applied).code == 0
+    read_board(run, applied)
+    runs = json.loads((applied / ".reconciler" / "runs.json").read_text())["sandbox"]["runs"]
+    audit, board = runs[-2:]
+    assert (audit["command"], board["command"]) == ("audit", "board")
+    assert audit["requests"] == board["requests"] > 0
 
 
 def test_a_part_of_the_shop_is_not_remembered(run: RunProgram, applied: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -57,6 +58,13 @@ def test_the_board_says_what_a_manager_asks() -> None:
         "audit: 9 requests",
     ):
         assert said in text
+
+
+def test_times_are_those_of_the_shop() -> None:
+    text = Page(render_board(make_board(zone=ZoneInfo("Asia/Jakarta")))).text
+    assert "Last apply: 2027-01-14 15:00 Last settle: 2027-01-15 05:00" in text
+    assert "Times in Asia/Jakarta" in text
+    assert "UTC" not in text
 
 
 def test_only_the_served_page_loads_itself_again() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from reconciler.core.audit import CALM, STATES
 from reconciler.render.board.values import Board, CouponRow, KnownAudit
@@ -30,6 +30,8 @@ FLAGS = {
     "": "flagged",
 }
 """The marks of a sale, in words."""
+CALM_FLAGS = ("settled", "kept")
+"""Marks that ask nobody to look."""
 AUDIT_COMMAND = "reconciler audit"
 
 
@@ -54,10 +56,13 @@ def render_board(board: Board) -> str:
         amount=amount,
         plural=plural,
         commit=shorten_commit,
+        local=lambda at: describe_moment(at, board.zone),
+        zone="" if board.zone == UTC else str(board.zone),
         age=lambda since: describe_age(since, board.made_at),
         uses=describe_uses,
         bar=measure_bar,
         flags=FLAGS,
+        calm_flags=CALM_FLAGS,
         audit_command=AUDIT_COMMAND,
     )
 
@@ -84,11 +89,20 @@ def count_drift(audit: KnownAudit | None) -> int:
     return sum(counts.get(state, 0) for state in STATES if state not in CALM)
 
 
+def describe_moment(at: str, zone: tzinfo) -> str:
+    """Return a moment by the clock of a zone: `2026-11-29 11:47`; UTC is named."""
+    try:
+        found = datetime.fromisoformat(at).astimezone(zone)
+    except (ValueError, OverflowError):
+        return plain(at)
+    return f"{found:%Y-%m-%d %H:%M}{' UTC' if zone == UTC else ''}"
+
+
 def describe_age(since: str, now: str) -> str:
     """Return the time between two moments in words: `3 days`; empty for one that is not known."""
     try:
         began, end = (datetime.fromisoformat(text).astimezone(UTC) for text in (since, now))
-    except ValueError:
+    except (ValueError, OverflowError):
         return ""
     minutes = max(int((end - began).total_seconds()), 0) // 60
     if minutes < 1:

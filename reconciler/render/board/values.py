@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,5 +126,7 @@ class Board:
     """The reason why no apply is known."""
     requests: tuple[RequestRow, ...] = ()
     """The last runs, the latest first."""
+    zone: tzinfo = UTC
+    """The time zone in which people read the moments."""
     served: bool = False
     """True for the page of a server, which loads itself again."""

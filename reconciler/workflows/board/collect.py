@@ -80,6 +80,7 @@ def _make(
             applies,
             note,
             read_runs(state, store),
+            settings.timezone or UTC,
             served,
         )
     )
