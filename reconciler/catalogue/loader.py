@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -46,6 +47,12 @@ from reconciler.kinds import MANAGED
 
 _KNOWN = empty_node()
 """The node of every object that is known from the cache."""
+_NO_OWNER: Mapping[str, Any] = MappingProxyType({})
+"""The owner of an object at the top: the mapping of its file would keep all nodes in memory."""
+_READ = empty_node()
+"""The node of every object that was validated: its own is not needed any more."""
+_SLICE = 500
+"""Objects that are validated at a time, so that their nodes make room for the next ones."""
 
 
 def load(
@@ -109,7 +116,7 @@ class _Loader:
             elif not self._is_list(items, top, key):
                 continue
             elif key in self.tops:
-                self._gather(self.tops[key], items, top, root)
+                self._gather(self.tops[key], items, top)
             else:
                 for index, item in enumerate(items):
                     is_node, path = isinstance(item, Node), (key, index)
@@ -164,7 +171,9 @@ class _Loader:
         self.problems.add(owner, (key,), f"`{key}` must be a list (lines that start with a dash)")
         return False
 
-    def _gather(self, kind: Kind, items: list[Any], start: Source, owner: Node) -> None:
+    def _gather(
+        self, kind: Kind, items: list[Any], start: Source, owner: Mapping[str, Any] = _NO_OWNER
+    ) -> None:
         table = self.gathered[kind.name]
         child = self.nested.get(kind.name)
         for index, node in enumerate(items):
@@ -230,8 +239,10 @@ class _Loader:
     def _values(self, kind: Kind, entries: list[FileObject]) -> list[Any]:
         """Return one value per entry, None for one without identity; every problem is reported."""
         fresh = [entry for entry in entries if entry.valid is None]
-        for entry, value in zip(fresh, self._validate(kind, fresh), strict=True):
-            entry.valid = value
+        for start in range(0, len(fresh), _SLICE):
+            part = fresh[start : start + _SLICE]
+            for entry, value in zip(part, self._validate(kind, part), strict=True):
+                entry.valid, entry.node = value, _READ
         return [entry.valid for entry in entries]
 
     def _validate(self, kind: Kind, entries: list[FileObject]) -> list[Any]:
