@@ -192,7 +192,7 @@ def open_shop(
 
 def note_run(shop: OpenShop) -> None:
     """Remember the requests that the running command has sent, for the board."""
-    from reconciler.workflows.board.remembered import note_run
+    from reconciler.workflows.board.runs import note_run
 
     context = click.get_current_context(silent=True)
     command = (context.info_name if context else "") or "reconciler"

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from sqlite3 import Error as SqlError
 from typing import TYPE_CHECKING, Any
 
 from reconciler import confined
@@ -69,6 +68,8 @@ def _embed_sandbox(settings: Settings) -> Any:
 
 @contextmanager
 def _report_damage(settings: Settings) -> Iterator[None]:
+    from sqlite3 import Error as SqlError
+
     try:
         yield
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError, SqlError) as error:

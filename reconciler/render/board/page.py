@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 
 from reconciler.core.audit import CALM, STATES
-from reconciler.render.board.values import Board, CouponRow, KnownAudit
+from reconciler.render.board.values import MAX_ROWS, Board, CouponRow, KnownAudit
 from reconciler.render.findings import MEANINGS, name_state
 from reconciler.render.formats.html import fill_page
 from reconciler.render.history import COMMIT_CHARACTERS
@@ -14,8 +14,6 @@ from reconciler.render.words import amount, plain, plural
 
 OPEN_ROWS = 25
 """Objects whose drift is seen at once; the others are folded."""
-MAX_ROWS = 500
-"""Objects that the page names; the others are counted."""
 REFRESH_SECONDS = 60
 FLAGS = {
     "beyond": "over the limit",

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
+MAX_ROWS = 500
+"""Objects that the page names; the others are counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class DriftRow:

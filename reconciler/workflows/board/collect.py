@@ -20,7 +20,8 @@ from reconciler.provider.store import InvoiceRow, UsageStore
 from reconciler.render.board.page import render_board
 from reconciler.render.board.values import AppliedRow, Board, ComingRow, Coupons
 from reconciler.workflows.board.coupons import COMING, list_coming, list_coupons, read_release
-from reconciler.workflows.board.remembered import read_audit, read_ends, read_runs
+from reconciler.workflows.board.remembered import read_audit, read_ends
+from reconciler.workflows.board.runs import read_runs
 from reconciler.workflows.open_shop import find_ledger_owner
 from reconciler.workflows.provider.reading import connect_provider
 from reconciler.workflows.provider.stored import ask_store, has_store

@@ -1,6 +1,6 @@
-"""The last audit and the last runs of a shop, in `.reconciler/`, for the board.
+"""The last audit of a shop, in `.reconciler/`, for the board.
 
-Both files are safe to delete. They hold the words of an audit: no customer data and no secret.
+The file is safe to delete. It holds the words of an audit: no customer data and no secret.
 """
 
 from __future__ import annotations
@@ -9,9 +9,7 @@ import glob
 import shlex
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
@@ -24,17 +22,15 @@ from reconciler.core.model.kind import Kinds
 from reconciler.core.model.masked import is_masked
 from reconciler.core.model.store import PROVIDER
 from reconciler.core.money import moved_sales
-from reconciler.errors import ReconcilerError
 from reconciler.ledger import TIME_FORMAT, now
 from reconciler.ledger.state_dir import StateDir
-from reconciler.render.board.page import MAX_ROWS
-from reconciler.render.board.values import ComingRow, DriftRow, KnownAudit, RequestRow
+from reconciler.render.board.values import MAX_ROWS, ComingRow, DriftRow, KnownAudit
 from reconciler.render.findings import WITHOUT_DETAILS, describe, describe_margins
 from reconciler.render.view import place
 from reconciler.render.words import ObjectLabels, with_label
+from reconciler.workflows.board.runs import read_section, save_section
 
-AUDIT_FILE, RUNS_FILE = "audit.json", "runs.json"
-MAX_RUNS = 20
+AUDIT_FILE = "audit.json"
 
 
 class Seen(TypedDict, total=False):
@@ -61,13 +57,7 @@ class Remembered(TypedDict):
     coming: list[dict[str, str]]
 
 
-class _KnownRun(TypedDict):
-    at: str
-    command: str
-    requests: int
-
-
-_REMEMBERED, _RUNS = TypeAdapter(Remembered), TypeAdapter(list[_KnownRun])
+_REMEMBERED = TypeAdapter(Remembered)
 
 
 def remember_audit(
@@ -90,7 +80,7 @@ def remember_audit(
         "objects": found,
         "coming": [_describe_end(*each) for each in _find_ends(desired, kinds)],
     }
-    _save(state, audit.store, AUDIT_FILE, made)
+    save_section(state, audit.store, AUDIT_FILE, made)
 
 
 def remember_part(state: StateDir, audit: Audit, kinds: Kinds, judged: Collection[Address]) -> None:
@@ -107,7 +97,7 @@ def remember_part(state: StateDir, audit: Audit, kinds: Kinds, judged: Collectio
     counts.update(moved)
     counts["unchanged"] -= moved.total()
     made = {"objects": objects | found, "counts": {n: max(c, 0) for n, c in counts.items()}}
-    _save(state, audit.store, AUDIT_FILE, {**known, **made})
+    save_section(state, audit.store, AUDIT_FILE, {**known, **made})
 
 
 def _see(audit: Audit, kinds: Kinds, known: Mapping[str, Seen], moment: str) -> dict[str, Seen]:
@@ -175,26 +165,6 @@ def _describe_end(address: Address, day: str, where: str) -> dict[str, str]:
     return {"at": day, "name": str(address), "place": where}
 
 
-def note_run(state: StateDir, store: str, command: str, requests: int) -> None:
-    """Remember the requests of a run; a run that sent none is not remembered."""
-    if requests:
-        known = [run for run in _read_runs(state, store)][-MAX_RUNS + 1 :]
-        runs = [*known, {"at": now(), "command": command, "requests": requests}]
-        _save(state, store, RUNS_FILE, {"runs": runs})
-
-
-def read_runs(state: StateDir, store: str) -> tuple[RequestRow, ...]:
-    """Return the last runs, the latest first."""
-    return tuple(RequestRow(**run) for run in reversed(_read_runs(state, store)))
-
-
-def _read_runs(state: StateDir, store: str) -> list[_KnownRun]:
-    try:
-        return _RUNS.validate_python(_section(state, RUNS_FILE, store).get("runs", []))
-    except ValidationError:
-        return []
-
-
 def read_audit(state: StateDir, store: str, seen: Mapping[Address, datetime]) -> KnownAudit | None:
     """Return the audit that is remembered; None where none is.
 
@@ -238,18 +208,6 @@ def read_ends(state: StateDir, store: str, first: str, last: str) -> Iterable[Co
 
 def _read(state: StateDir, store: str) -> Remembered | None:
     try:
-        return _REMEMBERED.validate_python(_section(state, AUDIT_FILE, store))
+        return _REMEMBERED.validate_python(read_section(state, AUDIT_FILE, store))
     except ValidationError:
         return None
-
-
-def _section(state: StateDir, file: str, store: str) -> dict[str, Any]:
-    with suppress(ReconcilerError):
-        return state.section(file, store)
-    return {}
-
-
-def _save(state: StateDir, store: str, file: str, content: Mapping[str, Any]) -> None:
-    # The audit itself matters more than that it is remembered.
-    with suppress(ReconcilerError):
-        state.save_section(file, store, content)

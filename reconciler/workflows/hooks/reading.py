@@ -19,7 +19,8 @@ from reconciler.errors import ApiError, ReconcilerError, UsageError
 from reconciler.kinds import KINDS
 from reconciler.render.words import format_value
 from reconciler.workflows.board.auditing import remember_run
-from reconciler.workflows.board.remembered import note_run, remember_part
+from reconciler.workflows.board.remembered import remember_part
+from reconciler.workflows.board.runs import note_run
 from reconciler.workflows.hooks.result import FoundDrift, Reading
 from reconciler.workflows.hooks.words import describe_drift
 from reconciler.workflows.open_shop import OpenShop, open_shop

@@ -12,7 +12,8 @@ from reconciler.core.audit import audit_plan
 from reconciler.core.model.desired import Desired
 from reconciler.kinds import KINDS
 from reconciler.ledger.state_dir import StateDir
-from reconciler.render.board.page import MAX_ROWS, OPEN_ROWS, render_board
+from reconciler.render.board.page import OPEN_ROWS, render_board
+from reconciler.render.board.values import MAX_ROWS
 from reconciler.workflows.board.remembered import read_audit, remember_audit
 from tests.render.browser.test_page import FAINT, SECONDS, WIDE, worked
 from tests.support.boards import make_board, make_hostile
