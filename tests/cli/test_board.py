@@ -134,6 +134,19 @@ def test_coupons_have_their_uses_and_a_secret_code_stays_hidden(
     assert not [file for file in kept if "zqhidden" in file.read_text().lower()]
 
 
+def test_customers_are_fingerprints(run: RunProgram, folder: Path, declare: WriteCatalogue) -> None:
+    customer = "customers:\n  - {code: D1, name: Private Zq, email: zq@private.example}\n"
+    declare(customer, "customers.yaml")
+    assert run("apply", folder, "--auto-approve").code == 0
+    with back_office(folder) as document:
+        (row,) = document["customers"]
+        row.update(Name="Other Zq", Email="other@private.example")
+    text = read_board(run, folder)
+    assert "customer/D1" in text
+    for file in (folder / "page" / "index.html", folder / ".reconciler" / "audit.json"):
+        assert not [word for word in ("Zq", "private.example") if word in file.read_text()]
+
+
 def test_a_broken_memory_is_no_memory(run: RunProgram, applied: Path) -> None:
     read_board(run, applied)
     for name in ("audit.json", "runs.json"):
@@ -147,4 +160,14 @@ def test_a_folder_that_cannot_be_written_is_an_error(run: RunProgram, applied: P
     (applied / "page").write_text("in the way")
     ran = run("board", applied, "--out", applied / "page")
     assert ran.code == 1
-    assert "cannot be written" in ran.err
+    assert f"{applied / 'page'} cannot hold the page: File exists" in ran.err
+
+
+def test_an_audit_that_fails_leaves_no_outdated_page(run: RunProgram, applied: Path) -> None:
+    read_board(run, applied)
+    (applied / "catalogue" / "menu.yaml").write_text("products: 5\n")
+    ran = run("board", applied, "--out", applied / "page")
+    assert ran.code == 1
+    page = (applied / "page" / "index.html").read_text(encoding="utf-8")
+    assert "No drift" not in page
+    assert "menu.yaml:1" in page

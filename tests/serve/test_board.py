@@ -50,7 +50,7 @@ def board(serve: Callable[..., Running], folder: Path) -> Running:
 def remember(folder: Path, *changes: Any) -> None:
     audit = audit_plan(MAKES.plan(*changes, unchanged=5))
     audit = replace(audit, store=STORE)
-    remember_audit(StateDir(folder), audit, Desired(), KINDS, requests=7, commit="abc")
+    remember_audit(StateDir(folder), audit, Desired(), KINDS)
 
 
 def test_the_board_demands_the_token_and_is_never_kept(board: Running) -> None:

@@ -41,7 +41,7 @@ def make_audit(*drift: DriftRow, **parts: Any) -> KnownAudit:
         counts[row.state] += 1
     counts["unchanged"] = 120
     losses = sum(row.below_cost for row in drift)
-    words = {"at": NOW, "commit": "0123abc", "requests": 9, "counts": counts, "below_cost": losses}
+    words = {"at": NOW, "counts": counts, "below_cost": losses}
     return KnownAudit(**{**words, "drift": drift, **parts})
 
 

@@ -37,8 +37,6 @@ class KnownAudit:
     """The last audit that is known."""
 
     at: str
-    commit: str
-    requests: int
     counts: Mapping[str, int]
     """Objects by state, with `unchanged`."""
     drift: tuple[DriftRow, ...] = ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -116,16 +116,7 @@ def _rest(change: Change, kinds: Kinds, labels: ObjectLabels) -> str:
 
 def fill_page(template: str, script: str = "", *, more_style: str = "", **values: Any) -> str:
     """Return a page from the files in `templates/`; every value put into it is text."""
-    loader = PackageLoader("reconciler.render", "templates")
-    pages = Environment(
-        loader=loader,
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-        lstrip_blocks=True,
-    )
-    pages.filters.update(plain=lambda value: plain(str(value)), moment=moment, place=place)
+    pages, loader = _load_pages()
     styles = ["page.css", more_style] if more_style else ["page.css"]
     style = "".join(loader.get_source(pages, name)[0] for name in styles)
     code = loader.get_source(pages, script)[0] if script else ""
@@ -137,6 +128,22 @@ def fill_page(template: str, script: str = "", *, more_style: str = "", **values
         version=__version__,
         **values,
     )
+
+
+@cache
+def _load_pages() -> tuple[Environment, PackageLoader]:
+    """Return the templates; a server makes many pages of one."""
+    loader = PackageLoader("reconciler.render", "templates")
+    pages = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        lstrip_blocks=True,
+    )
+    pages.filters.update(plain=lambda value: plain(str(value)), moment=moment, place=place)
+    return pages, loader
 
 
 def _fingerprint(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from reconciler.core.audit import Audit, audit_plan
 from reconciler.kinds import KINDS
-from reconciler.ledger.git_repository import commit_of
 from reconciler.workflows.board.remembered import remember_audit
 from reconciler.workflows.open_shop import OpenShop
 from reconciler.workflows.plan import PlannedRun, make_plan
@@ -19,12 +18,5 @@ def run_audit(shop: OpenShop) -> int:
 
 
 def remember_run(shop: OpenShop, run: PlannedRun, found: Audit) -> None:
-    """Remember an audit of the whole shop, with the commit of its files."""
-    remember_audit(
-        shop.state,
-        found,
-        run.basis.desired,
-        KINDS,
-        requests=shop.client.requests,
-        commit=commit_of(shop.settings.root) or "",
-    )
+    """Remember an audit of the whole shop."""
+    remember_audit(shop.state, found, run.basis.desired, KINDS)

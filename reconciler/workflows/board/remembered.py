@@ -50,8 +50,6 @@ class Remembered(TypedDict):
     """The file of the last audit."""
 
     at: str
-    commit: str
-    requests: int
     counts: dict[str, int]
     objects: dict[str, Seen]
     coming: list[dict[str, str]]
@@ -65,17 +63,12 @@ def remember_audit(
     audit: Audit,
     desired: Desired,
     kinds: Kinds,
-    *,
-    requests: int,
-    commit: str = "",
 ) -> None:
     """Remember an audit of the whole shop; objects that were known keep the time of their drift."""
     before = _read(state, audit.store)
     found = _see(audit, kinds, before["objects"] if before else {}, now())
     made: Remembered = {
         "at": now(),
-        "commit": commit,
-        "requests": requests,
         "counts": audit.counts(),
         "objects": found,
         "coming": [_describe_end(*each) for each in _find_ends(desired, kinds)],
@@ -193,9 +186,7 @@ def read_audit(state: StateDir, store: str, seen: Mapping[Address, datetime]) ->
         )
     rows.sort(key=lambda row: not row.below_cost)
     losses = sum(found.get("below_cost", False) for found in known["objects"].values())
-    return KnownAudit(
-        known["at"], known["commit"], known["requests"], known["counts"], tuple(rows), losses
-    )
+    return KnownAudit(known["at"], known["counts"], tuple(rows), losses)
 
 
 def read_ends(state: StateDir, store: str, first: str, last: str) -> Iterable[ComingRow]:

@@ -85,7 +85,7 @@ def test_ten_thousand_objects_open_in_time(
     """Held to in the page's own working time: what else the machine does at that time differs."""
     audit = audit_plan(makes.plan(*makes.large(10_000)))
     state = StateDir(tmp_path)
-    remember_audit(state, audit, Desired(), KINDS, requests=9)
+    remember_audit(state, audit, Desired(), KINDS)
     text = render_board(make_board(audit=read_audit(state, audit.store, {}), coupons=None))
     page = visit("", viewport=viewport)
     cdp = page.context.new_cdp_session(page)

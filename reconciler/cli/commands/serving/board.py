@@ -32,22 +32,32 @@ def board(directory: Path, out: Path, reserve: int, timeout: float | None, verbo
     past applies and API usage. The shop is audited once, and only read. The page needs no script
     and no other file.
     """
-    from reconciler.cli.console import open_shop
+    file = out / FILE
+    # Where the audit fails, the page says so: an old one would be taken for the state of today.
+    with output.report_errors("text", directory, "board", [file]):
+        from reconciler.cli.console import open_shop
 
-    with open_shop(directory, "text", reserve, verbose, timeout) as (_, shop):
-        from reconciler.workflows.board.auditing import run_audit
+        _make_folder(out)
+        with open_shop(directory, "text", reserve, verbose, timeout) as (_, shop):
+            from reconciler.workflows.board.auditing import run_audit
 
-        unread = run_audit(shop)
-    from reconciler.workflows.board.collect import make_page
+            unread = run_audit(shop)
+        from reconciler.workflows.board.collect import make_page
 
-    page = make_page(shop.settings)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        confined.write(out / FILE, page.encode(errors="backslashreplace"))
-    except OSError as error:
-        raise UsageError(f"{out / FILE} cannot be written: {error.strerror}") from None
-    output.print_text(f"Board: {out / FILE}\n")
+        page = make_page(shop.settings)
+        try:
+            confined.write(file, page.encode(errors="backslashreplace"))
+        except OSError as error:
+            raise UsageError(f"{file} cannot be written: {error.strerror}") from None
+    output.print_text(f"Board: {file}\n")
     if unread:
         from reconciler.render.words import plural
 
         raise ReconcilerError(f"{plural(unread, 'object')} could not be read")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot hold the page: {error.strerror}") from None
