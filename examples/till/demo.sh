@@ -66,7 +66,7 @@ done
 # DealPOS gets these addresses once, below its Developer menu. They hold the secret, so they are not shown.
 address="http://127.0.0.1:$port/v1/shop/$RECONCILER_HOOK_SECRET"
 export RECONCILER_SANDBOX_PROVIDER="$address/coupon"
-export RECONCILER_SANDBOX_WEBHOOKS="$address/coupon"
+export RECONCILER_SANDBOX_WEBHOOKS="$address/hook/{family}"
 
 say "A sale: the till asks about the coupon, makes an invoice, and reports it."
 sell
@@ -94,9 +94,12 @@ run provider settle shop
 run provider settle shop
 run provider status shop LEBARAN25
 
-say "Somebody changes a price in the back office: the audit finds it, and apply puts it back."
-unset RECONCILER_SANDBOX_WEBHOOKS
+say "Somebody changes a price in the back office: the webhook makes the server look, and apply puts it back."
 run sandbox edit variant/1001R UnitPrice=19000 --shop shop
+until grep '"event": "drift"' serve.log; do
+    kill -0 "$server" 2>/dev/null || { cat serve.err; exit 1; }
+    sleep 0.1
+done
 expect 2 audit shop --detailed-exitcode
 run apply shop --auto-approve
 run audit shop --detailed-exitcode

@@ -23,6 +23,8 @@ TOLD = [
     "missed: its sale was not reported\n\nBooked: 1 missed\n",
     "Nothing to book: the shop and the provider agree\n",
     "LEBARAN25  used 3 of 5, 1 flagged\n",
+    'productVariantUpdated: 200\n{"time":',
+    '"event": "drift", "object": "variant/1001R',
     "unit_price: live 19,000, declared 22,000\n",
     "unit_price  19,000 → 22,000\n",
     "Audit: no drift",

@@ -143,6 +143,11 @@ def test_an_erased_invoice_gives_its_use_back(tmp_path: Path) -> None:
     assert asyncio.run(play()) == 0
 
 
+def test_the_file_is_for_its_owner_and_never_in_git(hooked: HookedShop) -> None:
+    assert hooked.file.path.stat().st_mode & 0o777 == 0o600
+    assert (hooked.file.path.parent / ".gitignore").read_text() == "*\n"
+
+
 def test_a_newer_file_is_refused_in_words(tmp_path: Path) -> None:
     from reconciler.errors import ProviderError
 
