@@ -62,12 +62,16 @@ class Cache:
         return known
 
     def save(self, digests: Mapping[bytes, KnownFile | None]) -> None:
-        """Keep the entries of these files, with the new ones; None stands for a known one."""
+        """Keep the entries of these files, with the new ones; None stands for a known one.
+
+        It is the last use of the cache.
+        """
         entries = {
             digest: self._entries[digest] if entry is None else _dump(entry)
             for digest, entry in digests.items()
         }
-        if entries.keys() == self._entries.keys():
+        known, self._entries = self._entries.keys(), {}  # nothing looks for them any more
+        if entries.keys() == known:
             return
         content = marshal.dumps(entries, MARSHAL_VERSION)
         draft = self.path.with_suffix(f".{os.getpid()}")
@@ -82,14 +86,14 @@ class Cache:
             content = _read_private(self.path)
         except OSError:
             return {}
-        signed, body = content[:_KEY_BYTES], content[_KEY_BYTES:]
+        signed, body = content[:_KEY_BYTES], memoryview(content)[_KEY_BYTES:]
         # Damaged or foreign bytes never reach `marshal`, which is not made for them.
         if not hmac.compare_digest(signed, self._sign(body)):
             return {}
         found: dict[bytes, bytes] = marshal.loads(body)
         return found
 
-    def _sign(self, content: bytes) -> bytes:
+    def _sign(self, content: bytes | memoryview) -> bytes:
         return hmac.digest(self.key, content, "sha256")
 
 
