@@ -39,11 +39,11 @@ def format_amount(value: Decimal) -> str:
 
 
 def _amount(written: Any) -> int | Decimal:
-    return _exact(written if isinstance(written, str) else "", fractions=True)
+    return _exact(written if isinstance(written, str) else "", True)
 
 
 @lru_cache(maxsize=10_000)  # a shop has far fewer prices than variants
-def _exact(written: str, *, fractions: bool) -> int | Decimal:
+def _exact(written: str, fractions: bool, /) -> int | Decimal:
     if len(written) < 2 * _MAX_DIGITS and _SEPARATED.fullmatch(written):
         _refuse_separators(written, fractions)
     if written.isascii() and len(written) <= _MAX_DIGITS:
@@ -83,7 +83,7 @@ def _refuse_separators(written: str, fractions: bool) -> None:
 
 
 def _count(written: Any) -> int:
-    amount = _exact(written if isinstance(written, str) else "", fractions=False)
+    amount = _exact(written if isinstance(written, str) else "", False)
     if isinstance(amount, Decimal):
         raise PydanticCustomError("count", "must be a whole number")
     return amount
