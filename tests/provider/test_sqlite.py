@@ -24,13 +24,13 @@ from reconciler.errors import ProviderError, ProviderUnavailable
 from reconciler.provider import migration
 from reconciler.provider.opening import open_store
 from reconciler.provider.sqlite import transactions
-from reconciler.provider.sqlite.file import SqliteFile
+from reconciler.provider.sqlite.file import PAGE_BYTES, SqliteFile
 from reconciler.provider.sqlite.store import SqliteStore
 from tests.support.usage import SetClock, UsageDriver, broken_invariants
 
 OpenTill = Callable[..., UsageDriver]
 
-FRAME = 24 + 4096
+FRAME = 24 + PAGE_BYTES
 """A page of the write-ahead log with its header; the log itself begins with 32 bytes."""
 
 

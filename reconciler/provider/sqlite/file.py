@@ -21,6 +21,9 @@ SENTENCES = {
     sqlite3.SQLITE_NOTADB: ("it is not an SQLite database", "name another file"),
 }
 
+PAGE_BYTES = 2048
+"""The size of a page in a new file. A commit writes each page that it has changed, mostly ten."""
+
 
 class SqliteFile:
     """One file; `place` names it in messages."""
@@ -32,6 +35,7 @@ class SqliteFile:
         where the file is of another program or newer, ProviderUnavailable where it does not open.
         """
         self.path = path
+        self.log = path.with_name(f"{path.name}-wal")
         self.place = f"the provider's store {path}"
         self._patience = patience
         try:
@@ -56,6 +60,7 @@ class SqliteFile:
             self.path, timeout=self._patience, isolation_level=None, check_same_thread=False
         )
         try:
+            connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # heeded where there is none yet
             self._set_wal(connection)
             connection.execute("PRAGMA foreign_keys = ON")
         except BaseException:

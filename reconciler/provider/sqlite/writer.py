@@ -1,8 +1,8 @@
 """The one thread that writes to an SQLite store.
 
-All operations that wait are committed together (group commit), so the disk is waited for once. Each
-round has two transactions: the one that need not survive a power failure is committed and answered
-first. Every wait ends at a deadline.
+All operations that wait are committed together (group commit). What need not survive a power
+failure is answered at once, and the rest by the thread that waits for the disk. Every wait ends at
+a deadline.
 """
 
 from __future__ import annotations
@@ -20,11 +20,15 @@ from typing import Any, TypeVar
 from reconciler.errors import ProviderUnavailable, ReconcilerError
 from reconciler.provider.rows import unstorable
 from reconciler.provider.sqlite.file import SqliteFile
+from reconciler.provider.sqlite.log import LogSync
 
 T = TypeVar("T")
 Operation = Callable[[sqlite3.Connection], Any]
 
 MAX_ROUND = 256
+
+MAX_LOG_PAGES = 32_000
+"""Pages of the log (64 MB) at which the writer moves it himself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,10 @@ class WaitingWrite:
     loop: asyncio.AbstractEventLoop
 
 
+Result = tuple[WaitingWrite, Any]
+"""An operation with what it returned, or its error."""
+
+
 class StoreWriter:
     """The thread, with a connection of its own, and the queue before it."""
 
@@ -49,19 +57,24 @@ class StoreWriter:
         on_failure: Callable[[str], None] | None = None,
         on_commit: Callable[[float], None] | None = None,
     ) -> None:
-        """Start the thread, which calls both.
+        """Start the threads, which call both.
 
-        `on_failure` where it ends by an error of its own, `on_commit` with the seconds of each
-        commit.
+        `on_failure` where it ends by an error of its own or of the disk, `on_commit` with the
+        seconds of each round, until it is on disk if that is waited for.
         """
         self._file = file
         self._place = file.place
         self._deadline = deadline
         self._on_failure = on_failure
         self._on_commit = on_commit
-        self._connection: sqlite3.Connection | None = file.connect()
+        self._connection: sqlite3.Connection | None = self._connect()
         self._queue: queue.SimpleQueue[WaitingWrite | None] = queue.SimpleQueue()
         self._ended = ""
+        try:
+            self._log = LogSync(file, on_failure=lambda: self._queue.put(None))
+        except BaseException:
+            self._disconnect()
+            raise
         self._thread = threading.Thread(target=self._run, name="provider-writer", daemon=True)
         self._thread.start()
 
@@ -103,6 +116,10 @@ class StoreWriter:
                 waiting = [] if (first := self._queue.get()) is None else [first]
                 is_open = first is not None and self._collect(waiting)
                 self._round(waiting)
+            self._log.close()
+            if error := self._log.error:
+                self._fail(waiting, f"{self._place} was not put on disk: {error}")
+                return
             self._ended = f"{self._place} is closed"
             self._disconnect()
         except BaseException as error:  # the thread has no caller that could see it
@@ -129,20 +146,41 @@ class StoreWriter:
         _answer([(write, ProviderUnavailable(message)) for write in waiting])
         if self._on_failure:
             self._on_failure(message)
+        self._log.close()
 
     def _round(self, waiting: Sequence[WaitingWrite]) -> None:
         now = time.monotonic()
         live = [write for write in waiting if write.expires > now and not write.answer.cancelled()]
-        for durable in (False, True):
-            if writes := [write for write in live if write.durable is durable]:
-                _answer(self._commit(writes, durable))
+        if live:
+            begun = time.perf_counter()
+            self._answer(self._commit(live), begun)
 
-    def _commit(
-        self, writes: Sequence[WaitingWrite], durable: bool
-    ) -> list[tuple[WaitingWrite, Any]]:
+    def _answer(self, results: Sequence[Result], begun: float) -> None:
+        """Answer at once what need not be on disk, and the rest when it is there."""
+        waits = [pair for pair in results if pair[0].durable and not _is_error(pair)]
+
+        def finish(error: str) -> None:
+            self._observe(begun)
+            if error:
+                failure = ProviderUnavailable(f"{self._place}: {error}")
+                _answer([(write, failure) for write, _ in waits])
+            else:
+                _answer(waits)
+
+        if waits:
+            self._log.after_sync(finish)
+        else:
+            self._observe(begun)
+        _answer([pair for pair in results if not pair[0].durable or _is_error(pair)])
+
+    def _observe(self, begun: float) -> None:
+        if self._on_commit:
+            self._on_commit(time.perf_counter() - begun)
+
+    def _commit(self, writes: Sequence[WaitingWrite]) -> list[Result]:
         """Run operations in one transaction; return each with its result or its error."""
         try:
-            return self._transact(writes, durable)
+            return self._transact(writes)
         except sqlite3.OperationalError as error:
             # Weather: a full disk, a lock, a folder that may not be written. All fail alike.
             self._disconnect(unless_locked=error)
@@ -154,33 +192,35 @@ class StoreWriter:
             if len(writes) == 1:
                 return [(writes[0], self._translate(error))]
         # One of them is at fault, and the others shall not suffer.
-        return [pair for write in writes for pair in self._commit([write], durable)]
+        return [pair for write in writes for pair in self._commit([write])]
 
     def _translate(self, error: Exception) -> Exception:
         if isinstance(error, UnicodeError):
             return unstorable(self._place)
         return self._file.explain(error) if isinstance(error, sqlite3.Error) else error
 
-    def _transact(
-        self, writes: Sequence[WaitingWrite], durable: bool
-    ) -> list[tuple[WaitingWrite, Any]]:
+    def _transact(self, writes: Sequence[WaitingWrite]) -> list[Result]:
         if self._connection is None:
-            self._connection = self._file.connect()
+            self._connection = self._connect()
         self._file.verify()
         connection = self._connection
-        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         connection.execute("BEGIN IMMEDIATE")
         try:
             results = [(write, _attempt(write, connection)) for write in writes]
-            begun = time.perf_counter()
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        if self._on_commit:
-            self._on_commit(time.perf_counter() - begun)
+        self._log.count_commit()
         return results
+
+    def _connect(self) -> sqlite3.Connection:
+        """Open a connection that leaves the disk to the other thread."""
+        connection = self._file.connect()
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {MAX_LOG_PAGES}")
+        return connection
 
     def _disconnect(self, unless_locked: sqlite3.Error | None = None) -> None:
         if unless_locked and unless_locked.sqlite_errorcode == sqlite3.SQLITE_BUSY:
@@ -200,9 +240,13 @@ def _attempt(write: WaitingWrite, connection: sqlite3.Connection) -> Any:
         return error
 
 
-def _answer(results: Sequence[tuple[WaitingWrite, Any]]) -> None:
+def _is_error(pair: Result) -> bool:
+    return isinstance(pair[1], BaseException)
+
+
+def _answer(results: Sequence[Result]) -> None:
     """Hand results to the loops that wait for them, one wake-up a loop."""
-    loops: dict[asyncio.AbstractEventLoop, list[tuple[WaitingWrite, Any]]] = {}
+    loops: dict[asyncio.AbstractEventLoop, list[Result]] = {}
     for write, result in results:
         loops.setdefault(write.loop, []).append((write, result))
     for loop, own in loops.items():
@@ -210,7 +254,7 @@ def _answer(results: Sequence[tuple[WaitingWrite, Any]]) -> None:
             loop.call_soon_threadsafe(_resolve, own)
 
 
-def _resolve(results: Sequence[tuple[WaitingWrite, Any]]) -> None:
+def _resolve(results: Sequence[Result]) -> None:
     for write, result in results:
         if write.answer.done():
             continue
