@@ -72,12 +72,12 @@ def offer(terms: Terms, question: CouponQuestion, wording: CashierWording) -> Co
     The answer of the till's protocol has no maximum (API §12), so a percentage that would exceed
     it becomes that amount. `applies_to` is never an empty list: its effect is undocumented.
     """
-    base, (kind, amount) = _base(terms, question), (terms.type, terms.amount)
+    sums, (kind, amount) = _sums(terms, question), (terms.type, terms.amount)
     cap = terms.maximum_discount if kind == "Percentage" else None
-    if cap is not None and base is not None and base * amount > cap * 100:
+    if cap is not None and max(sums, default=0) * amount > cap * 100:
         kind, amount = "Amount", cap
-    if kind == "Amount" and base is not None and base > 0:  # 0: the code came before the items
-        amount = min(amount, base)
+    if kind == "Amount":
+        amount = min([amount, *sums])
     text = wording.describe(terms, shown_code(terms, question))
     return CouponOffer(kind, amount, text, terms.applies_to or None)
 
@@ -135,21 +135,25 @@ def _matching(codes: tuple[str, ...], items: tuple[CartItem, ...]) -> list[CartI
     return [item for item in items if code_key(item.code) in wanted]
 
 
-def _base(terms: Terms, question: CouponQuestion) -> Amount | None:
-    """Return the sum that the coupon comes off; None where it is unknown.
+def _is_read(item: CartItem) -> bool:
+    return bool(item.code) and item.price is not None and item.quantity is not None
 
-    For some variants alone it is the sum of their items. Where an item has no price or quantity,
-    the cart stands in for them; then the answer may be the maximum, and never more.
+
+def _sums(terms: Terms, question: CouponQuestion) -> list[Amount]:
+    """Return the sums that the till may apply the coupon to, each more than 0; none if unknown.
+
+    For some variants alone it is the sum of their items, before other discounts of the cart or
+    after them. Where an item was not read in full, it may be one of them, so the cart stands in.
     """
-    if terms.applies_to is None or question.items is None:
-        return question.amount
-    total: Amount = 0
-    for item in _matching(terms.applies_to, question.items):
-        if item.price is None or item.quantity is None:
-            return question.amount
-        total += item.price * item.quantity
-    sums = [known for known in (total, question.amount) if known is not None and known > 0]
-    return min(sums, default=None)
+    cart, items = question.amount, question.items
+    sums = [cart]
+    if terms.applies_to is not None and items is not None and all(map(_is_read, items)):
+        matching = _matching(terms.applies_to, items)
+        total = sum((item.price or 0) * (item.quantity or 0) for item in matching)
+        if total > 0:
+            sums = [total, min(total, cart) if cart and cart > 0 else total]
+    # The sum of a cart is 0 where the code came before the items.
+    return [known for known in sums if known is not None and known > 0]
 
 
 def _limit_discount(terms: Terms, gross: Amount | None) -> Amount | None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, get_args
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from reconciler.core.provider.decision import judge_sale, offer, refuse, refuse_hold, refuse_unknown
@@ -228,6 +228,23 @@ def worth(given: CouponOffer, base: Amount) -> Amount:
     return exact * Decimal(base) / 100 if given.type == "Percentage" else exact
 
 
+def _sums_of(amount: Amount, items: tuple[CartItem, ...]) -> set[Amount]:
+    """Return the sums that a till may take for the items 1003L of a cart."""
+    if any(not item.code or None in (item.quantity, item.price) for item in items):
+        return {amount}
+    found = [i for i in items if i.code == "1003L"]
+    total = sum(i.price * i.quantity for i in found if i.price and i.quantity)
+    return {total, min(amount, total)} if total > 0 else {amount}
+
+
+UNREAD = CartItem("", None, None)
+
+
+@example("Percentage", 1, 1, ("1003L",), 101, (CartItem("1003L", 1, 50), UNREAD))
+@example(
+    "Percentage", 1, 1, ("1003L",), 101, (CartItem("1003L", 1, 50), replace(UNREAD, code="1004P"))
+)
+@example("Percentage", 25, 50_000, ("1003L",), 150_000, (CartItem("1003L", 1, 300_000),))
 @given(
     st.sampled_from(["Percentage", "Amount"]),
     st.integers(0, 100),
@@ -243,17 +260,10 @@ def test_a_yes_is_never_worth_more_than_its_maximum_or_the_cart(
     if kind == "Amount":
         terms = replace(terms, amount=percent * 10_000)
     given = offer(terms, CouponQuestion("A", amount=amount, items=items), WORDING)
-    covered = amount
-    if (
-        applies_to
-        and items is not None
-        and None not in {n for i in items for n in (i.quantity, i.price)}
-    ):
-        total = sum(item.price * item.quantity for item in items if item.code == "1003L")
-        covered = min(amount, total) if total > 0 else amount
-    assert worth(given, covered) <= amount
+    sums = _sums_of(amount, items) if applies_to and items is not None else {amount}
+    assert worth(given, min(sums)) <= amount
     if kind == "Percentage" and cap is not None:
-        assert worth(given, covered) <= cap
+        assert max(worth(given, covered) for covered in sums) <= cap
     assert given.applies_to != ()
 
 
