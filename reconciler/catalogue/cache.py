@@ -62,16 +62,12 @@ class Cache:
         return known
 
     def save(self, digests: Mapping[bytes, KnownFile | None]) -> None:
-        """Keep the entries of these files, with the new ones; None stands for a known one.
-
-        It is the last use of the cache.
-        """
+        """Keep the entries of these files, with the new ones; None stands for a known one."""
         entries = {
             digest: self._entries[digest] if entry is None else _dump(entry)
             for digest, entry in digests.items()
         }
-        known, self._entries = self._entries.keys(), {}  # nothing looks for them any more
-        if entries.keys() == known:
+        if entries.keys() == self._entries.keys():
             return
         content = marshal.dumps(entries, MARSHAL_VERSION)
         draft = self.path.with_suffix(f".{os.getpid()}")

@@ -80,6 +80,7 @@ def load(
         raise SourceError(loader.problems.found)
     if parsing.cache:
         parsing.cache.save(loader.entries(files))
+        parsing.cache = None  # a command that loads the files again has nothing to add
     notes = (*note_skipped_files(shop.root, shop.catalogue), *loader.codes.notes())
     return replace(desired, notes=notes)
 

@@ -76,6 +76,13 @@ def test_a_second_run_parses_only_what_is_never_kept(folder: Path) -> None:
     assert large["outlet_prices"] == {"Bandung": {"price": Decimal("25000.25")}}
 
 
+def test_one_run_loads_the_files_as_often_as_it_likes(folder: Path) -> None:
+    first, _ = load(folder)
+    parsing = parallel.start_parsing(folder)
+    shop = settings.load(folder)
+    assert [loader.load(shop, parsing) for _ in range(3)] == [first] * 3
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="one process elsewhere")
 def test_two_processes_parse_what_the_cache_does_not_know(
     folder: Path, monkeypatch: pytest.MonkeyPatch
