@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ import pytest
 
 from reconciler import sandbox
 from tests.support.menu import back_office, by_code
+from tests.support.repository import Repository
 
 LATER = (datetime.now().astimezone() + timedelta(days=365)).date().isoformat()
 
@@ -60,58 +58,15 @@ SEED: dict[str, Any] = {
 }
 
 
-class Story:
-    """A folder under git, the shop behind it, and the commands that a person types."""
+class Story(Repository):
+    """A folder under git, and the shop behind it."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        super().__init__(folder)
         self.database = folder / ".reconciler" / "sandbox.db"
-        self.database.parent.mkdir(parents=True)
-        (self.database.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+        self.write(".reconciler/.gitignore", "*\n")
         sandbox.seed(self.database, SEED)
-        self.environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("GIT_")},
-            "GIT_AUTHOR_NAME": "Sari",
-            "GIT_AUTHOR_EMAIL": "sari@shop.example",
-            "GIT_COMMITTER_NAME": "Sari",
-            "GIT_COMMITTER_EMAIL": "sari@shop.example",
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "PYTHONPATH": str(Path(__file__).parent.parent),
-        }
-        self.git("init", "--quiet", "--initial-branch", "main")
         self.write("reconciler.yaml", "store: {url: sandbox}\nledger: git\n")
-
-    def write(self, name: str, text: str) -> None:
-        (self.folder / name).write_text(text, encoding="utf-8")
-
-    def edit(self, name: str, old: str, new: str) -> None:
-        text = (self.folder / name).read_text(encoding="utf-8")
-        assert text.count(old) == 1, (old, text)
-        self.write(name, text.replace(old, new))
-
-    def git(self, *words: str) -> str:
-        return self._ran(["git", *words]).stdout
-
-    def commit(self, subject: str) -> None:
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--message", subject)
-
-    def type(self, *words: str, code: int = 0) -> str:
-        """Run the program in the folder; what it said on both streams."""
-        ran = self._ran([sys.executable, "-m", "reconciler", *words], check=False)
-        assert ran.returncode == code, ran.stdout + ran.stderr
-        return ran.stdout + ran.stderr
-
-    def _ran(self, words: list[str], check: bool = True) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            words,
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=check,
-        )
 
     def shop(self) -> dict[str, Any]:
         document = sandbox.show(self.database)
