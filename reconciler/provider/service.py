@@ -37,8 +37,8 @@ class Answer:
     reason: str = ""
     """The reason for a no, or for a body that could not be understood: one word."""
     code: str = ""
-    """The declared code; a mask such as `#a91f` of a batch code, and of a code that no release
-    knows: it may be one that authorises (dealpos-api.md §10)."""
+    """The declared code, `secret-1` of a secret one; a mask such as `#a91f` of a batch code, and of
+    a code that no release knows: it may be one that authorises (dealpos-api.md §10)."""
     outlet: str = ""
     """The name of the outlet, shortened."""
     number: str = ""
@@ -85,4 +85,10 @@ class CouponService(Protocol):
         """Return the limit of each coupon that has one, by `code_key` of its code.
 
         The limit of a batch is that of all its codes together.
+        """
+
+    def names(self) -> Mapping[str, str]:
+        """Return the name of each coupon for people, by `code_key` of its code.
+
+        A secret one is `secret-1`, as in `provider status` and on the board.
         """

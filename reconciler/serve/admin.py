@@ -113,7 +113,8 @@ class Admin:
             except ProviderUnavailable:
                 self.metrics.store_up.set(0)
             else:
-                self.metrics.set_coupons(used, held, self.releases.service.limits())
+                service = self.releases.service
+                self.metrics.set_coupons(used, held, service.limits(), service.names())
                 self.metrics.last_settle.set(settled.timestamp() if settled else 0)
         self.metrics.queue_length.set(self.store.queue_length)
         self.metrics.spool_length.set(self.store.spool_length)

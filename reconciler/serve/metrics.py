@@ -1,6 +1,6 @@
 """Metrics for Prometheus: what was answered, how fast, and what waits.
 
-A label is never taken from a request: its values are a closed set, or declared codes.
+A label is never taken from a request: its values are a closed set, or names of coupons.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
+from reconciler.core.provider.lookup import name_counter
 from reconciler.provider.service import Answer, Call
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -93,9 +94,13 @@ class Metrics:
             self.validate_seconds.observe(seconds)
 
     def set_coupons(
-        self, used: Mapping[str, int], held: Mapping[str, int], limits: Mapping[str, int]
+        self,
+        used: Mapping[str, int],
+        held: Mapping[str, int],
+        limits: Mapping[str, int],
+        names: Mapping[str, str],
     ) -> None:
-        """Set the counts of each declared coupon; those that are not named any more go."""
+        """Set the counts of each coupon with a name; those that are not named any more go."""
         for metric, values in (
             (self.coupon_used, used),
             (self.coupon_held, held),
@@ -103,7 +108,8 @@ class Metrics:
         ):
             metric.clear()
             for code, value in values.items():
-                metric.labels(code).set(value)
+                if name := name_counter(code, names):
+                    metric.labels(name).set(value)
 
     def text(self) -> bytes:
         """Return all metrics in the text format of Prometheus."""

@@ -84,7 +84,7 @@ def test_a_secret_code_is_never_shown(
         shown += run("provider", "status", folder, *words).out
     assert "  secret-1  used 2 of 5, 1 flagged\n" in shown
     wrong = run("provider", "status", folder, "HUSH7")
-    shop.shop.write("removed: [{address: provider_coupon/HUSH77, delete: true}]\n")
+    shop.shop.write("removed: [{address: provider_coupon/HUSH77, delete: true, secret: true}]\n")
     assert shop.shop.apply().complete
     gone = run("provider", "status", folder).out
     assert "are not published any more: 2" in gone

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,9 @@ def test_a_long_list_is_cut_in_the_text_and_whole_in_the_data() -> None:
     assert len(body["data"]["facts"]) == 500
 
 
+NAMES = {"once": "ONCE", "hush77": "secret-1", "visit": "VISIT"}
+
+
 def watch_uses(
     hooked: HookedShop, tmp_path: Path, play: Callable[[SqliteStore, UseWatch], Awaitable[None]]
 ) -> None:
@@ -125,7 +129,7 @@ def watch_uses(
         store = SqliteStore(tmp_path / "provider.db")
         notifier = Notifier("kopi", frozenset(("beyond", "unknown_code")), None)
         try:
-            await play(store, UseWatch(store, hooked.file, hooked.log, notifier))
+            await play(store, UseWatch(store, hooked.file, hooked.log, notifier, lambda: NAMES))
         finally:
             await store.close()
 
@@ -144,16 +148,23 @@ def test_a_use_beyond_a_limit_and_an_unknown_code_are_told_once(
         await watch.look()
         for invoice in ("one", "two", "two"):
             await store.book(sale(invoice, "once"))
+        for invoice, counter in (("a", "hush77"), ("b", "visit/17"), ("c", "gone99")):
+            await store.book(replace(sale(invoice, counter), limit=0))
         await store.book(sale("three", None, "#a91f"))
         await watch.look()
         await watch.look()
 
     watch_uses(hooked, tmp_path, play)
     (notice,) = hooked.notices()
-    assert [fact["topic"] for fact in notice["data"]["facts"]] == ["beyond", "unknown_code"]
-    first, second = notice["text"].splitlines()[1:]
-    assert first.startswith("once was used beyond its limit: invoice two, seen ")
-    assert second.startswith("a sale used a coupon that no release knows: invoice three, seen ")
+    assert [fact["topic"] for fact in notice["data"]["facts"]] == ["beyond"] * 4 + ["unknown_code"]
+    *used, last = notice["text"].splitlines()[1:]
+    assert [line.partition(", seen ")[0] for line in used] == [
+        "once was used beyond its limit: invoice two",
+        "secret-1 was used beyond its limit: invoice a",
+        "visit/17 was used beyond its limit: invoice b",
+        "a coupon that was removed was used beyond its limit: invoice c",
+    ]
+    assert last.startswith("a sale used a coupon that no release knows: invoice three, seen ")
 
 
 def test_topics_that_are_not_wanted_are_not_told(hooked: HookedShop) -> None:

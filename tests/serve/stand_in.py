@@ -117,5 +117,8 @@ class Service:
     def limits(self) -> Mapping[str, int]:
         return {"lebaran25": 500}
 
+    def names(self) -> Mapping[str, str]:
+        return {"lebaran25": "LEBARAN25", "visit-2027": "VISIT-2027"}
+
     def _no(self, result: str, status: int, reason: str = "", outlet: str = "") -> Answer:
         return Answer("validate", status, json.dumps(ZERO).encode(), result, reason, outlet=outlet)

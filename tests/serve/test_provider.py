@@ -24,8 +24,10 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
 from reconciler.core.provider.release import dump_release
+from reconciler.core.provider.terms import CodeBatch, Terms
 from reconciler.serve import admin
 from tests.serve.conftest import SECRET, TOKEN, Running
+from tests.support.leaks import HIDDEN_COUPON
 from tests.support.provided import CODES, REDEEM, RELEASE, VALIDATE
 from tests.support.seeds import AUTHORISING
 from tests.support.shop import ROOT
@@ -152,6 +154,31 @@ def test_log_metrics_pages_and_errors_hold_no_secret_and_no_customer(shop: Runni
     for text in seen:
         for secret in SECRETS:
             assert secret.casefold() not in text.casefold(), text
+
+
+def test_a_secret_code_is_a_mark_in_log_and_metrics(shop: Running) -> None:
+    """The mark is that of `provider status`; a code that left the release has no metric."""
+    hidden = Terms(HIDDEN_COUPON, "Amount", 5_000, limit=1)
+    release = replace(
+        RELEASE,
+        coupons=(*RELEASE.coupons, hidden),
+        declared={"hush77": {"secret": True, "type": "Amount", "amount": 5_000}},
+    )
+    assert shop.publish(dump_release(release), previous=1).status_code == 200
+    assert shop.ask(json={"Code": "hush77 ", "Outlet": "Outlet1"}).status_code == 200
+    assert shop.metric('reconciler_coupon_held{code="secret-1"}') == 1
+    shop.ask("coupon/redeem", json={**REDEEM, "Coupon": HIDDEN_COUPON})
+    assert shop.metric('reconciler_coupon_used{code="secret-1"}') == 1
+    assert shop.metric('reconciler_coupon_limit{code="secret-1"}') == 1
+    double = replace(hidden, batch=CodeBatch(1, 10))
+    wrong = replace(release, coupons=(*release.coupons, double))
+    refused = shop.publish(dump_release(wrong), previous=2)
+    assert (refused.status_code, "secret-1" in refused.text) == (422, True), refused.text
+    assert shop.publish(dump_release(RELEASE), previous=2).status_code == 200
+    seen = shop.admin.get("/metrics").text + refused.text
+    lines = shop.stopped()
+    assert [line["code"] for line in lines if "call" in line] == ["secret-1"] * 2
+    assert HIDDEN_COUPON.casefold() not in (seen + shop.written.getvalue()).casefold()
 
 
 @contextlib.contextmanager

@@ -1,9 +1,10 @@
 """A pytest plugin: a test fails when anything it made the tool say or write holds a secret.
 
 Heard is what goes to stdout, stderr and the log, from this process and from those it starts, every
-error that is made, and what is written beside a shop. Looked for are the client secret of each
-store, each token, the personal data of the customers that tests declare, and the code of the
-coupon in every shop that opens functions of the till.
+error that is made, the log and the metrics of a server, and what is written beside a shop. Looked
+for are the client secret of each store, each token, the personal data of the customers that tests
+declare, the code of the coupon in every shop that opens functions of the till, and that of a secret
+provider coupon.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import pytest
 from reconciler.core.model.store import SANDBOX, Store
 from reconciler.dealpos.auth import Token
 from reconciler.errors import ReconcilerError
+from reconciler.serve.log import Log
+from reconciler.serve.metrics import Metrics
 from tests.support.seeds import AUTHORISING
 
 TOKENS = re.compile(r"sandbox-token-[\w-]{20,}")
@@ -41,6 +44,9 @@ PRIVATE = (
 CODE = str(AUTHORISING["Code"])
 """The code of a coupon in every shop that opens functions of the till."""
 
+HIDDEN_COUPON = "HUSH77"
+"""The code of a provider coupon that tests declare with `secret: true`."""
+
 DOCUMENTS = (".json", ".md", ".html", ".txt", ".xml", ".prom")
 """The suffixes of the files of plans, reports and audits."""
 
@@ -62,6 +68,7 @@ def _hear(where: str, text: Any) -> None:
 
 def _listen(patch: pytest.MonkeyPatch) -> None:
     error, store, renew = ReconcilerError.__init__, Store.__init__, Token.renew
+    log, metrics = Log.add, Metrics.text
     read, communicate = pytest.CaptureFixture.readouterr, subprocess.Popen.communicate
 
     def make_error(self: Any, message: str, *, hint: str | None = None) -> None:
@@ -91,6 +98,17 @@ def _listen(patch: pytest.MonkeyPatch) -> None:
         _hear("stderr of a process", err)
         return out, err
 
+    def add(self: Any, fields: Any) -> None:
+        _hear("the log of the server", fields)
+        log(self, fields)
+
+    def text(self: Any) -> bytes:
+        shown = metrics(self)
+        _hear("the metrics of the server", shown)
+        return shown
+
+    patch.setattr(Log, "add", add)
+    patch.setattr(Metrics, "text", text)
     patch.setattr(ReconcilerError, "__init__", make_error)
     patch.setattr(Store, "__init__", make_store)
     patch.setattr(Token, "renew", renewed)
@@ -128,6 +146,8 @@ def _found(where: str, text: str) -> str:
         return ""  # a dump of the sandbox shows everything
     if CODE in text:
         return f"{where} holds the code of an authorising coupon"
+    if HIDDEN_COUPON.casefold() in text.casefold() and not where.endswith(CATALOGUES):
+        return f"{where} holds the code of a secret provider coupon"
     if where == "an error" or where.endswith(CATALOGUES):
         return ""  # an error may show the file that it is about
     private = next((data for data in PRIVATE if data in text), "")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 INNER = """
+import io
 import json
 import subprocess
 import sys
@@ -71,6 +72,20 @@ def test_leak_code_error():
 
 def test_leak_code_in_a_catalogue(tmp_path):
     (tmp_path / "coupons.yaml").write_text("- code: MGR-7Q2K9")
+
+def test_leak_hidden_coupon(capsys):
+    print('reconciler_coupon_used{code="hush77"} 1')
+    capsys.readouterr()
+
+def test_leak_hidden_coupon_in_the_log_of_a_server():
+    from reconciler.serve.log import Log
+    Log(io.StringIO()).add({"code": "HUSH77"})
+
+def test_leak_hidden_coupon_in_metrics():
+    from reconciler.serve.metrics import Metrics
+    metrics = Metrics()
+    metrics.coupon_used.labels("hush77").set(1)
+    metrics.text()
 
 def test_leak_locals_of_a_store(store, capsys):
     print(vars(type("Shown", (), {"secret": store.client_secret})))

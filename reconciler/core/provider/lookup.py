@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.core.model.secret import SECRET
 from reconciler.core.provider.batch_codes import batch_counter, derive_codes, fold_code, key_check
-from reconciler.core.provider.release import Release
+from reconciler.core.provider.release import Release, shown_names
 from reconciler.core.provider.terms import Terms, code_key
 from reconciler.errors import ProviderError
 
@@ -21,16 +21,15 @@ class FoundCoupon:
     """The name under which its uses are counted."""
 
 
-def shown_names(release: Release) -> dict[str, str]:
-    """Return the names of the coupons for people, by `code_key`; secret codes are numbered."""
-    names: dict[str, str] = {}
-    secrets = 0
-    for terms in release.coupons:
-        key = code_key(terms.code)
-        is_secret = bool(release.declared.get(key, {}).get(SECRET))
-        secrets += is_secret
-        names[key] = f"secret-{secrets}" if is_secret else terms.code
-    return names
+def name_counter(counter: str, names: Mapping[str, str]) -> str:
+    """Return the name of a counter for people, in lower case; empty if it is not published.
+
+    The names are those of `shown_names`. A counter that is not published may have been secret.
+    """
+    batch, slash, number = counter.rpartition("/")
+    if counter in names:
+        return code_key(names[counter])
+    return f"{code_key(names[batch])}/{number}" if slash and batch in names else ""
 
 
 class CouponTable:
@@ -44,7 +43,7 @@ class CouponTable:
         if release.key_check and release.key_check != key_check(key):
             hint = "set RECONCILER_CODES_KEY to the key that the release was published with"
             raise ProviderError("the release was made with another codes key", hint=hint)
-        coupons = release.coupons
+        coupons, self._shown = release.coupons, shown_names(release)
         self._named = {code_key(one.code): one for one in coupons if one.batch is None}
         self._batches = [one for one in coupons if one.batch is not None]
         self._firsts: list[int] = []
@@ -73,17 +72,21 @@ class CouponTable:
         codes = (code.lower() for code in derive_codes(key, terms.code, folded))
         self._codes.update(zip(codes, range(before, before + folded.count), strict=True))
         if len(self._codes) < before + folded.count:
-            message = f"a code of the batch {terms.code} is also a code of another batch"
+            message = f"a code of the batch {self._name(terms)} is also a code of another batch"
             raise ProviderError(message, hint="give the batch another prefix")
+
+    def _name(self, terms: Terms) -> str:
+        return self._shown[code_key(terms.code)]
 
     def _refuse_doubles(self) -> None:
         """Refuse the code of a coupon that a batch has, as a code or as the name of its uses."""
         batches = {code_key(terms.code) for terms in self._batches}
         for code, terms in self._named.items():
             if fold_code(code) in self._codes:
-                message = f"{terms.code} is also a code of a batch"
+                message = f"{self._name(terms)} is also a code of a batch"
                 raise ProviderError(message, hint="give the coupon another code")
             name, slash, number = code.rpartition("/")
             if slash and name in batches and number.isdecimal():
-                message = f"{terms.code} also names the uses of a code of the batch {name}"
+                shown = code_key(self._shown[name])
+                message = f"{self._name(terms)} also names the uses of a code of the batch {shown}"
                 raise ProviderError(message, hint="give the coupon another code")

@@ -20,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from reconciler.core.model.codec import number
+from reconciler.core.model.secret import SECRET
 from reconciler.core.provider.batch_codes import MAX_LENGTH, MIN_LENGTH
 from reconciler.core.provider.options import TillOptions
 from reconciler.core.provider.terms import Terms, code_key
@@ -52,6 +53,18 @@ class Release:
     declared: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The values that the terms were made of, by `code_key`: a plan compares and shows these."""
     format_version: int = FORMAT_VERSION
+
+
+def shown_names(release: Release) -> dict[str, str]:
+    """Return the names of the coupons for people, by `code_key`; secret codes are numbered."""
+    names: dict[str, str] = {}
+    secrets = 0
+    codes = {code_key(terms.code): terms.code for terms in release.coupons}
+    for key, code in codes.items():
+        is_secret = bool(release.declared.get(key, {}).get(SECRET))
+        secrets += is_secret
+        names[key] = f"secret-{secrets}" if is_secret else code
+    return names
 
 
 def dump_release(release: Release) -> str:
@@ -137,11 +150,12 @@ def _exact(terms: Terms) -> Terms:
 
 def _problems(release: Release) -> Iterator[str]:
     """Yield what a coupon says that cannot be served."""
-    found = Counter(code_key(terms.code) for terms in release.coupons)
-    yield from (f"two coupons have the code {code}" for code, count in found.items() if count > 1)
+    found, names = Counter(code_key(terms.code) for terms in release.coupons), shown_names(release)
+    doubles = (code_key(names[code]) for code, count in found.items() if count > 1)
+    yield from (f"two coupons have the code {name}" for name in doubles)
     for terms in release.coupons:
         for problem in _problems_of(terms):
-            yield f"{terms.code or 'a coupon'}: {problem}"
+            yield f"{names[code_key(terms.code)] or 'a coupon'}: {problem}"
 
 
 def _problems_of(terms: Terms) -> Iterator[str]:

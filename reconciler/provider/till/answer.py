@@ -81,6 +81,10 @@ class Provider:
         """Return the limit of each coupon that has one, of a batch for all its codes together."""
         return self.loaded.limits()
 
+    def names(self) -> Mapping[str, str]:
+        """Return the names of the coupons for people, by `code_key` of their codes."""
+        return self.loaded.names
+
     async def validate(self, body: bytes, closed: Container[str] = ()) -> Answer:
         """Answer Validate Coupon."""
         try:

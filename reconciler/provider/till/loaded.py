@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from reconciler.core.provider.fingerprint import fingerprint_customer, keyed_hash
 from reconciler.core.provider.lookup import CouponTable, FoundCoupon
-from reconciler.core.provider.release import Release, digest_document, parse_release
+from reconciler.core.provider.release import Release, digest_document, parse_release, shown_names
 from reconciler.core.provider.sentences import CashierWording
 from reconciler.core.provider.terms import code_key
 from reconciler.errors import ProviderError
@@ -26,6 +26,8 @@ class LoadedRelease:
     wording: CashierWording
     zone: ZoneInfo
     key: bytes = field(repr=False)
+    names: Mapping[str, str] = field(repr=False)
+    """The names of the coupons for people, as `shown_names` gives them."""
 
     def identify(self, customer: TillCustomer) -> frozenset[str]:
         """Return the fingerprints of a customer."""
@@ -45,7 +47,7 @@ class LoadedRelease:
     def name(self, code: str, found: FoundCoupon | None) -> str:
         """Return the text by which log and metrics name a code."""
         is_open = found is not None and found.terms.batch is None
-        return found.terms.code if found and is_open else self.mask(code)
+        return self.names[code_key(found.terms.code)] if found and is_open else self.mask(code)
 
     def place(self, moment: datetime | None) -> datetime | None:
         """Return a moment in UTC; one without a zone is in the time of the shop."""
@@ -85,4 +87,5 @@ def prepare_release(release: Release, key: bytes) -> LoadedRelease:
         raise ProviderError(message, hint=hint) from None
     options = release.options
     wording = CashierWording(options.language, options.messages, zone)
-    return LoadedRelease(release, CouponTable(release, key), wording, zone, key)
+    coupons, names = CouponTable(release, key), shown_names(release)
+    return LoadedRelease(release, coupons, wording, zone, key, names)

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from reconciler.core.provider.lookup import shown_names
-from reconciler.core.provider.release import Release, parse_release
+from reconciler.core.provider.release import Release, parse_release, shown_names
 from reconciler.core.provider.terms import Terms, code_key
 from reconciler.errors import ProviderError
 from reconciler.ledger import TIME_FORMAT

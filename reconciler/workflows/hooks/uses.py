@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.core.hints import Topic
+from reconciler.core.provider.lookup import name_counter
 from reconciler.errors import ProviderError
 from reconciler.hooks.file import HookFile
 from reconciler.hooks.outbox import read_place, save_place
@@ -33,6 +34,8 @@ class UseWatch:
     file: HookFile
     log: Log
     notifier: Notifier
+    names: Callable[[], Mapping[str, str]]
+    """The names of the coupons that are served, for people, by counter."""
     clock: Callable[[], float] = time.time
 
     async def run(self) -> None:
@@ -76,6 +79,7 @@ class UseWatch:
             return "unknown_code", text, write_moment(at)
         if event.kind in ("counted", "moved", "restored") and "beyond" in event.detail.split():
             # A code of a batch is known by its number alone.
-            text = f"{plain(event.counter)} was used beyond its limit: {invoice}, {seen}"
+            name = name_counter(event.counter, self.names()) or "a coupon that was removed"
+            text = f"{plain(name)} was used beyond its limit: {invoice}, {seen}"
             return "beyond", text, write_moment(at)
         return None

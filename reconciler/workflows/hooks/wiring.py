@@ -65,7 +65,7 @@ def open_hooks(
 
         sender = NoticeSender(hooks.file, receiver, metrics, log)
         notifier = Notifier(shop, settings.notify.on, settings.timezone, sender.wake)
-        hooks.tasks += [sender.run, UseWatch(store, hooks.file, log, notifier).run]
+        hooks.tasks += [sender.run, UseWatch(store, hooks.file, log, notifier, service.names).run]
     if settings.hooks is not None:
         from reconciler.workflows.hooks.apart import read_apart
         from reconciler.workflows.hooks.watch import HintWatch

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from reconciler.catalogue.settings import Settings
 from reconciler.core.provider.batch_codes import derive_codes, key_check
 from reconciler.core.provider.options import CODES_KEY
-from reconciler.core.provider.release import parse_release
+from reconciler.core.provider.release import parse_release, shown_names
 from reconciler.core.provider.terms import Terms, code_key
 from reconciler.errors import ProviderError, UsageError, suggestion
 from reconciler.provider.store import PublishedRelease, UsageStore
@@ -71,7 +71,7 @@ def read_batch(settings: Settings, name: str) -> Sequence[str]:
         raise ProviderError("no release is published", hint="publish it with 'reconciler apply'")
     release = parse_release(newest.document, f"release {newest.number}")
     batches = [terms for terms in release.coupons if terms.batch]
-    terms = _find_batch(batches, name)
+    terms = _find_batch(batches, name, shown_names(release))
     assert terms.batch
     key = read_codes_key()
     if key is None:
@@ -83,11 +83,11 @@ def read_batch(settings: Settings, name: str) -> Sequence[str]:
     return list(derive_codes(key, terms.code, terms.batch))
 
 
-def _find_batch(batches: Sequence[Terms], name: str) -> Terms:
+def _find_batch(batches: Sequence[Terms], name: str, shown: Mapping[str, str]) -> Terms:
     for terms in batches:
         if code_key(terms.code) == code_key(name):
             return terms
-    names = [terms.code for terms in batches]
+    names = [shown[code_key(terms.code)] for terms in batches]
     known = f"the batches are {', '.join(names)}" if names else "no batch is published"
     raise UsageError(f"no batch has the name {name}", hint=suggestion(name, names) or known)
 

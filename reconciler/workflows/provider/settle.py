@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 
-from reconciler.core.provider.lookup import shown_names
+from reconciler.core.provider.release import shown_names
 from reconciler.core.steps.usage import SECONDS_PER_REQUEST
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading.invoices import DETAIL, InvoiceLists, can_deny, read_invoice

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.catalogue.settings import Settings
-from reconciler.core.provider.lookup import shown_names
-from reconciler.core.provider.release import Release, parse_release
+from reconciler.core.provider.release import Release, parse_release, shown_names
 from reconciler.core.provider.terms import Terms, code_key
 from reconciler.errors import UsageError, suggestion
 from reconciler.provider.rows import batch_of
