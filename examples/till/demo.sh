@@ -94,12 +94,19 @@ run provider settle shop
 run provider settle shop
 run provider status shop LEBARAN25
 
-say "Somebody changes a price in the back office: the webhook makes the server look, and apply puts it back."
+say "Somebody changes a price in the back office: the webhook makes the server look."
 run sandbox edit variant/1001R UnitPrice=19000 --shop shop
 until grep '"event": "drift"' serve.log; do
     kill -0 "$server" 2>/dev/null || { cat serve.err; exit 1; }
     sleep 0.1
 done
 expect 2 audit shop --detailed-exitcode
+
+say "The board shows it to people who have no shell."
+run board shop --out page
+printf '$ grep "live 19,000" page/index.html\n'
+grep 'live 19,000' page/index.html
+
+say "Apply puts the price back."
 run apply shop --auto-approve
 run audit shop --detailed-exitcode

@@ -26,6 +26,8 @@ TOLD = [
     'productVariantUpdated: 200\n{"time":',
     '"event": "drift", "object": "variant/1001R',
     "unit_price: live 19,000, declared 22,000\n",
+    "Board: page/index.html\n",
+    "<p>unit_price: live 19,000, declared 22,000</p>\n",
     "unit_price  19,000 → 22,000\n",
     "Audit: no drift",
 ]
