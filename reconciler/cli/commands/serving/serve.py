@@ -59,7 +59,7 @@ def serve(
     """Answer DealPOS at the till: its coupon provider.
 
     Runs until SIGTERM or Ctrl-C, and writes one JSON line for each call to stdout. A release that
-    apply publishes is served at once. The environment must have RECONCILER_HOOK_SECRET,
+    apply publishes is served within a second. The environment must have RECONCILER_HOOK_SECRET,
     RECONCILER_ADMIN_TOKEN and RECONCILER_CODES_KEY, each made with --new-secret.
     """
     if new_secret:
