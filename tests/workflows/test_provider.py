@@ -184,11 +184,12 @@ def test_another_codes_key_replaces_a_batch(shop: Shop, monkeypatch: pytest.Monk
     assert "all printed codes stop working" in change.reason
 
 
-def test_without_a_codes_key_no_batch_is_planned(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("coupon", [BATCH, TEN.replace("limit: 9", "limit_per_customer: 1")])
+def test_without_a_codes_key_no_batch_and_no_limit_of_a_customer_is_planned(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, coupon: str
 ) -> None:
     monkeypatch.delenv("RECONCILER_CODES_KEY", raising=False)
-    shop.write(f"provider_coupons:\n{BATCH}")
+    shop.write(f"provider_coupons:\n{coupon}")
     with pytest.raises(UsageError, match="RECONCILER_CODES_KEY is not set"):
         shop.plan()
     monkeypatch.setenv("RECONCILER_CODES_KEY", "short")

@@ -59,9 +59,10 @@ class ShopFacts:
 
 
 def needs_key(kind: Kind, desired: Desired) -> bool:
-    """Return whether a declared coupon is a batch or somebody's own: both need the codes key."""
+    """Return whether a declared coupon is a batch or tells customers apart: by the codes key."""
     declared = desired.objects.get(kind.name, {}).values()
-    return any(d.value.get("codes") or d.value.get("customer") for d in declared)
+    names = ("codes", "customer", "limit_per_customer")
+    return any(each.value.get(name) for each in declared for name in names)
 
 
 def resolve_declared(desired: Desired, kind: Kind, kinds: Kinds, facts: ShopFacts) -> Desired:

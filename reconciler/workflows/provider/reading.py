@@ -74,8 +74,9 @@ def read_facts(settings: Settings, desired: Desired) -> ShopFacts:
     key = read_codes_key()
     if key is None and needs_key(KIND, desired):
         hint = f"set it to a random text of {MIN_KEY_BYTES} bytes or more, and keep it: "
-        hint += "another one changes every code of a batch"
-        raise UsageError(f"{CODES_KEY} is not set, and batches and customers need it", hint=hint)
+        hint += "another one changes every code of a batch, and forgets who used a coupon"
+        why = "batches, `customer` and `limit_per_customer` need it"
+        raise UsageError(f"{CODES_KEY} is not set, and {why}", hint=hint)
     customers = desired.objects.get("customer", {})
     return ShopFacts(
         settings.timezone,
