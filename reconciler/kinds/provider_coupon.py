@@ -126,8 +126,8 @@ def _validate_codes(codes: Value) -> Iterator[tuple[tuple[str | int, ...], str]]
 def _discount(value: Value) -> Discount | None:
     """Return the most that the coupon takes off, by API §12; None for a retired one.
 
-    API §12 does not say if a discount for some articles takes the rest of the invoice along. That
-    it does is the worst case.
+    A discount for some articles comes off these alone. The least amount is that of the cart, which
+    other articles may make up, so one of these articles is the worst case.
     """
     if value.get("disabled") or value.get("amount") is None or not value.get("type"):
         return None
@@ -139,7 +139,7 @@ def _discount(value: Value) -> Discount | None:
         value["amount"] if is_share else 0,
         0 if is_share else value["amount"],
         (value.get("maximum_discount") or None) if is_share else None,
-        value.get("minimum_amount") or 0,
+        0 if needs else value.get("minimum_amount") or 0,
         frozenset(needs),
     )
 

@@ -232,6 +232,7 @@ def test_an_expiry_that_the_plan_does_not_change_is_left_alone(
 
 
 PROVIDED = {"until": "2027-01-31"}
+FOR_TEA = {"minimum_amount": 40000, "applies_to": {"variants": ["TEA"]}}
 
 
 @pytest.mark.parametrize(
@@ -255,6 +256,15 @@ PROVIDED = {"until": "2027-01-31"}
             },
             "variant/TEA sells for 5,900;",
         ),
+        (  # The other articles of the cart make up its least amount, and are sold at their price.
+            {**FOR_TEA, "type": "Amount", "amount": 4001},
+            "variant/TEA sells for 5,999;",
+        ),
+        (
+            {**FOR_TEA, "type": "Percentage", "amount": 90, "maximum_discount": 4001},
+            "variant/TEA sells for 5,999;",
+        ),
+        ({**FOR_TEA, "type": "Amount", "amount": 4000}, ""),
         ({"type": "Percentage", "amount": 90, "disabled": True}, ""),
     ],
 )
