@@ -186,10 +186,13 @@ def read_files(
     refuse_faults(settings.root, find_cycles(desired, MANAGED), desired)
     for kind in MANAGED.values():
         if kind.home == PROVIDER and desired.objects.get(kind.name):
-            from reconciler.core.provider.problems import find_problems
+            from reconciler.core.provider.problems import find_problems, note_phones
 
             problems = find_problems(desired, kind, MANAGED, settings.timezone)
             refuse_faults(settings.root, (Fault(*problem) for problem in problems), desired)
+            country = settings.provider.options.phone_country
+            notes = (*desired.notes, *note_phones(desired, kind, country))
+            desired = replace(desired, notes=notes)
     return replace(desired, prune=settings.prune)
 
 

@@ -197,6 +197,27 @@ def test_without_a_codes_key_no_batch_and_no_limit_of_a_customer_is_planned(
         shop.plan()
 
 
+def test_a_phone_number_that_may_be_of_two_customers_is_told(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The settings name the country: none is assumed."""
+    monkeypatch.setenv("RECONCILER_CODES_KEY", CODES_KEY)
+    each = TEN.replace("limit: 9", "limit_per_customer: 1")
+    hidden = each.replace("TEN", "HUSH77").replace("}", ", secret: true}")
+    shop.write(f"provider_coupons:\n{hidden}{each}")
+    (note,) = [note for note in shop.plan().notes if "phone_country" in note]
+    assert note.startswith("provider_coupon/#")
+    assert " and 1 more: a phone number with its country code" in note
+    shop.write(f"provider_coupons:\n{hidden}")
+    (note,) = [note for note in shop.plan().notes if "phone_country" in note]
+    assert note.startswith("provider_coupon/")
+    assert "HUSH77" not in note
+    for text in (f"{SETTINGS}provider: {{phone_country: '62'}}\n", SETTINGS):
+        shop.configure(text)
+        shop.write(f"provider_coupons:\n{each if 'phone' in text else TEN}")
+        assert not [note for note in shop.plan().notes if "phone_country" in note]
+
+
 def test_a_mistake_is_told_at_its_line(shop: Shop) -> None:
     shop.write(f"provider_coupons:\n{TEN}coupons:\n  - {{code: ten, type: DiscountAmount}}\n")
     with pytest.raises(SourceError) as caught:

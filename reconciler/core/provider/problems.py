@@ -46,6 +46,24 @@ def find_problems(
         yield from _find_unknown_targets(address, declared, desired, articles)
 
 
+def note_phones(desired: Desired, kind: Kind, phone_country: str) -> Iterator[str]:
+    """Yield a note on coupons for which one phone number may be that of two customers.
+
+    No country is assumed: a till writes a number with its country code or without (API §12).
+    """
+    found = [
+        f"{kind.name}/{name}"
+        for name, declared in sorted(desired.objects.get(kind.name, {}).items())
+        if declared.value.get("customer") or declared.value.get("limit_per_customer")
+    ]
+    if found and not phone_country:
+        more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
+        yield (
+            f"{found[0]}{more}: a phone number with its country code and the same one without it "
+            "are two customers. Set `provider.phone_country` in reconciler.yaml"
+        )
+
+
 def _find_wrong_times(
     address: Address, declared: Declared, zone: tzinfo | None
 ) -> Iterator[DeclaredProblem]:
