@@ -29,6 +29,7 @@ EVERYTHING = """\
       reject_status: 200
       void_returns_use: false
       phone_country: "+62"
+      durable_holds: true
       language: id
       messages: {used_up: Kuota habis}
     serve:
@@ -50,7 +51,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     options = TillOptions(
         timedelta(seconds=90), "same-outlet", 200, False, "62", "id", {"used_up": "Kuota habis"}
     )
-    assert loaded.provider == ProviderSettings("https://coupons.example.com", DSN, options)
+    assert loaded.provider == ProviderSettings("https://coupons.example.com", DSN, options, True)
     assert loaded.serve == ServeSettings(
         ListenAddress("127.0.0.1", 80),
         ListenAddress("::1", 81),

@@ -21,6 +21,7 @@ import pytest
 from reconciler.cli.main import cli
 from reconciler.core.provider.options import ListenAddress
 from reconciler.errors import ProviderUnavailable, ReconcilerError
+from reconciler.provider.sqlite.store import SqliteStore
 from reconciler.provider.sqlite.writer import StoreWriter
 from reconciler.workflows.provider.serve import ServeRequest, serve_shop
 from tests.serve.conftest import OLD_SECRET, SECRET, TOKEN
@@ -122,6 +123,23 @@ def test_a_file_descriptor_must_be_a_socket_that_listens(folder: Path) -> None:
         said, hint = refused(folder, ServeRequest(admin=ANY.admin, fd=os.dup(near.fileno())))
     assert said.endswith("is not a TCP socket that listens")
     assert "ListenStream" in hint
+
+
+@pytest.mark.parametrize(("section", "durable"), [("", False), ("durable_holds: true", True)])
+def test_the_settings_make_holds_durable(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, section: str, durable: bool
+) -> None:
+    with (folder / "reconciler.yaml").open("a", encoding="utf-8") as settings:
+        settings.write(f"provider: {{{section}}}\n")
+    opened: list[bool] = []
+
+    def stop(self: SqliteStore, *_: Any, durable_holds: bool, **more: Any) -> None:
+        opened.append(durable_holds)
+        raise ProviderUnavailable("enough was seen")
+
+    monkeypatch.setattr(SqliteStore, "__init__", stop)
+    assert refused(folder)[0] == "enough was seen"
+    assert opened == [durable]
 
 
 def test_a_store_that_cannot_be_read_is_refused(folder: Path) -> None:

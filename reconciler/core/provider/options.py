@@ -54,6 +54,8 @@ class ProviderSettings:
     store: str = field(default=DEFAULT_STORE, repr=False)
     """A path, a DSN, or `${NAME}` as it is written where the environment has no value."""
     options: TillOptions = field(default_factory=TillOptions)
+    durable_holds: bool = False
+    """True if a hold is on disk before its yes is sent, as sales always are."""
 
 
 class ListenAddress(NamedTuple):

@@ -83,7 +83,11 @@ async def _serve(
     place, spool = settings.provider_store(), settings.root / SPOOL
     metrics = Metrics()
     store = await open_store(
-        place, spool=spool, on_failure=end, on_commit=metrics.commit_seconds.observe
+        place,
+        durable_holds=settings.provider.durable_holds,
+        spool=spool,
+        on_failure=end,
+        on_commit=metrics.commit_seconds.observe,
     )
     provider, log = Provider(store, key), Log()
     try:
