@@ -62,7 +62,7 @@ class ObjectStore:
             self._db.create_function("plain", 1, lambda key: self.rules.plain(key))
             self.close = weakref.finalize(self, self._db.close)
             self._prepare()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter names a damaged schema
             raise SandboxError(f"{self.database} cannot hold a sandbox shop: {error}.") from error
 
     def _prepare(self) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind
 from reconciler.dealpos.reading.paging import DOCUMENTED_BATCH_ROWS, read_pages
-from reconciler.dealpos.reading.reader import Reader
+from reconciler.dealpos.reading.reader import Reader, RequestedFields
 from reconciler.dealpos.rows import Row
 from reconciler.errors import OutcomeUnknown, Rejected, UnexpectedResponse
 
@@ -55,6 +55,19 @@ def wider_proves_absence(reader: Reader, kind: Kind, missing: list[str]) -> bool
         if len(pages) == 1 or before:
             return len(pages) == 1 or before == names
     return False
+
+
+def read_hidden_fields(reader: Reader, kind: Kind, asked: RequestedFields) -> None:
+    """Read fields that lists alone show of objects that the plain list hides.
+
+    A replacement carries them, and is blocked without them (dealpos-api.md §10: no single read
+    prints the minimum amount).
+    """
+    hidden = reader.builder.read_singly.get(kind.name, set())
+    hidden = hidden - reader.shown_wider.get(kind.name, set())
+    gaps = reader.missing_fields(kind, asked) if hidden else {}
+    if lacking := [name for name in gaps if name in hidden and kind.listed_in(gaps[name])]:
+        _read_wider(reader, kind, lacking)
 
 
 def _read_wider(reader: Reader, kind: Kind, asked: Collection[str]) -> list[list[Row]]:

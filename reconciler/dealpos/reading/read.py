@@ -25,6 +25,7 @@ from reconciler.core.plan.removal import expand_removals, fields_for_removal
 from reconciler.dealpos.client import Client
 from reconciler.dealpos.reading import proof
 from reconciler.dealpos.reading.dependents import collect_seen_again, read_dependents
+from reconciler.dealpos.reading.ended import read_hidden_fields
 from reconciler.dealpos.reading.readback import read_recent_singly
 from reconciler.dealpos.reading.reader import MAX_PROOF_PAGES, Reader, RequestedFields
 from reconciler.errors import OperationUnavailable, OutcomeUnknown, Rejected, UnexpectedResponse
@@ -255,6 +256,9 @@ def _read_fields_for_writes(reader: Reader, desired: Desired) -> None:
         try:
             if changing or parents:
                 reader.read_missing_fields(kind, dict.fromkeys(changing | parents, carried))
+                declared = desired.objects.get(kind.name, {})
+                kept = {name: carried - declared[name].value.keys() for name in changing}
+                read_hidden_fields(reader, kind, kept)
             reader.read_children(kind, sorted(changing | parents))
             proof.refuse_blind_updates(reader, kind, desired, changing)
         except (Rejected, UnexpectedResponse) as error:

@@ -198,3 +198,17 @@ def test_a_minimum_that_rows_with_a_total_lack_is_read_from_the_plain_list(
     (change,) = shop.plan(client).changes
     assert [field.name for field in change.fields] == ["minimum_amount"]
     assert client.routes.tenant.routes[LIST] == "POST /PromotionCoupon/p body"
+
+
+def test_a_replaced_coupon_that_has_ended_keeps_the_minimum_that_the_list_of_all_shows(
+    open_shop: MakeShop,
+) -> None:
+    """A single read shows no minimum amount (API §10), and one object needs no list otherwise."""
+    coupon = "{code: E, type: DiscountAmount, discount: 6, limit: 10, expiry_date: 2030-12-31}"
+    shop = open_shop({"coupons": [*ACTIVE, EXPIRED]}, f"coupons: [{coupon}]")
+    plan = shop.plan()
+    assert plan.blocked == ()
+    (change,) = plan.changes
+    assert change.after is not None
+    assert change.after["minimum_amount"] == 50
+    assert reads(shop)[WIDER] == 1
