@@ -16,6 +16,7 @@ import pytest
 
 from reconciler.core.audit import audit_plan
 from reconciler.core.plan.target import Scope
+from reconciler.core.provider.batch_codes import key_check
 from reconciler.core.provider.options import DEFAULT_STORE, ProviderSettings
 from reconciler.errors import ProviderError, ReleaseConflict, SourceError, UsageError
 from reconciler.provider import remote
@@ -195,6 +196,22 @@ def test_without_a_codes_key_no_batch_and_no_limit_of_a_customer_is_planned(
     monkeypatch.setenv("RECONCILER_CODES_KEY", "short")
     with pytest.raises(UsageError, match="RECONCILER_CODES_KEY is too short"):
         shop.plan()
+
+
+def test_a_release_without_the_codes_key_keeps_that_of_undeclared_batches(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server with another key would load the release and know none of their codes."""
+    monkeypatch.setenv("RECONCILER_CODES_KEY", CODES_KEY)
+    shop.write(f"provider_coupons:\n{BATCH}")
+    assert shop.apply().complete
+    monkeypatch.delenv("RECONCILER_CODES_KEY")
+    shop.write(f"provider_coupons:\n{TWO.replace('2000', '3000')}")
+    assert shop.apply().complete
+    assert "VISIT" in published(shop)
+    release = state_of(shop).release
+    assert release is not None
+    assert json.loads(release.document)["key_check"] == key_check(CODES_KEY.encode())
 
 
 def test_a_phone_number_that_may_be_of_two_customers_is_told(

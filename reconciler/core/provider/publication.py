@@ -79,7 +79,7 @@ def compose_publication(
         tuple(made[key] for key in sorted(made)),
         facts.options,
         facts.zone_name,
-        facts.key_check if needs else "",
+        (facts.key_check or old.key_check) if needs else "",
         sources,
         {key: written_values(kind, value) for key, value in sorted(values.items())},
     )
