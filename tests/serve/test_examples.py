@@ -58,7 +58,7 @@ def test_the_units_start_the_server_with_the_socket_that_they_pass(tmp_path: Pat
     assert (options["directory"], options["fd"]) == ("/srv/shop", "3")
     assert "ReadWritePaths=/srv/shop/.provider" in service
     (tmp_path / "reconciler.socket").write_text(text("reconciler.socket"))
-    here = service.replace(command[1].split()[0], sys.executable)
+    here = service.replace(command[1].split()[0], f'"{sys.executable}"')
     (tmp_path / "reconciler.service").write_text(here)
     said = checked(
         "systemd-analyze",

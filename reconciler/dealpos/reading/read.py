@@ -256,9 +256,7 @@ def _read_fields_for_writes(reader: Reader, desired: Desired) -> None:
         try:
             if changing or parents:
                 reader.read_missing_fields(kind, dict.fromkeys(changing | parents, carried))
-                declared = desired.objects.get(kind.name, {})
-                kept = {name: carried - declared[name].value.keys() for name in changing}
-                read_hidden_fields(reader, kind, kept)
+                read_hidden_fields(reader, kind, dict.fromkeys(changing, carried))
             reader.read_children(kind, sorted(changing | parents))
             proof.refuse_blind_updates(reader, kind, desired, changing)
         except (Rejected, UnexpectedResponse) as error:
