@@ -14,6 +14,7 @@ import pytest
 from reconciler.cli.terminal import wrap
 from reconciler.core.model.look_alike import escape_unseen
 from reconciler.core.runner_commands import defuse_commands
+from tests.support.deep import thinned
 from tests.support.program import RunProgram, WriteCatalogue
 
 CODES = [
@@ -56,7 +57,7 @@ def shown_in(form: str, run: RunProgram, folder: Path) -> str:
     return unquote(out) if form == "github" else out
 
 
-@pytest.mark.parametrize("code", CODES, ids=ascii)
+@pytest.mark.parametrize("code", thinned(CODES, 4), ids=ascii)
 def test_what_is_shown_can_be_pasted(
     run: RunProgram, folder: Path, declare: WriteCatalogue, code: str
 ) -> None:

@@ -46,8 +46,8 @@ FAULTS = [
     if (kind, when) != ("delay", "after")  # a slow answer is one, whenever the shop acted
 ]
 # Every third meets each operation and each fault: neither number is divisible by three.
-ONCE = thinned(((name, *fault) for name in (*READS, *WRITES) for fault in FAULTS), 3)
-FOR_GOOD = thinned(product(("before", "after"), ("503", "html", "drop"), WRITES), 3)
+ONCE = thinned(((name, *fault) for name in (*READS, *WRITES) for fault in FAULTS), 5)
+FOR_GOOD = thinned(product(("before", "after"), ("503", "html", "drop"), WRITES), 4)
 LIES = {"401", "429"}
 """Answers that say "not done": after the shop has acted, they are believed and it is sent again."""
 
