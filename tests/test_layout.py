@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,17 @@ def definitions(path: Path) -> Iterator[ast.ClassDef | ast.FunctionDef]:
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.ClassDef | ast.FunctionDef):
             yield node
+
+
+def attribute_docstrings(path: Path) -> Iterator[tuple[int, str]]:
+    """Give the texts that follow an assignment, each with its line."""
+    for node in ast.walk(tree_of(path)):
+        body = getattr(node, "body", ())
+        for above, below in pairwise(body if isinstance(body, list) else ()):
+            if isinstance(above, ast.Assign | ast.AnnAssign) and isinstance(below, ast.Expr):
+                value = below.value
+                if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    yield below.lineno, value.value
 
 
 def test_the_top_of_the_package_fits_on_one_screen() -> None:
@@ -174,5 +186,8 @@ def test_a_docstring_begins_with_its_subject() -> None:
             text = ast.get_docstring(node) or ""
             if re.match(rf"({'|'.join(RIDDLES)})\b", text):
                 line = getattr(node, "lineno", 1)
+                found.append(f"{place(path, line)} {text.splitlines()[0]}")
+        for line, text in attribute_docstrings(path):
+            if re.match(rf"({'|'.join(RIDDLES)})\b", text):
                 found.append(f"{place(path, line)} {text.splitlines()[0]}")
     assert not found, "\n".join(found)

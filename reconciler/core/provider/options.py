@@ -30,7 +30,7 @@ class TillOptions:
     """The options of `provider:` in the settings that a release holds."""
 
     hold: timedelta = timedelta(minutes=10)
-    """How long a use is held from a yes to its invoice."""
+    """The time for which a use is held, from a yes to its invoice."""
     reentry: Reentry = "refuse"
     """The answer to a second entry of a code whose last use is held; a coupon may say otherwise."""
     reject_status: RejectStatus = 400

@@ -47,7 +47,7 @@ class ValidateRequest:
     """One Validate Coupon."""
 
     code: str
-    """As the cashier entered it; empty where there is none."""
+    """The code as the cashier entered it; empty where there is none."""
     outlet: str
     customer: TillCustomer = field(repr=False)
     amount: Amount | None

@@ -54,7 +54,7 @@ class Settled:
     invoices: int
     """Invoices that the shop has listed."""
     corrections: tuple[Correction, ...]
-    """Those that were booked; of a dry run, those that would be."""
+    """The corrections that were booked, or would be without a dry run."""
     left: tuple[str, ...]
     """Booked invoices about which the shop did not tell enough: they stay as they are."""
     untold: int
@@ -71,9 +71,9 @@ class _Booked:
 
     release: PublishedRelease
     since: Sequence[InvoiceRow]
-    """Those noted from the first day on."""
+    """Invoices noted from the first day on."""
     before: Sequence[InvoiceRow]
-    """Those noted from `MARGIN` before it on: they count where the shop lists them."""
+    """Invoices noted from `MARGIN` before it on: they count where the shop lists them."""
     fresh: frozenset[str]
 
 
