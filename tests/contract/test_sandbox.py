@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import re
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,34 +12,14 @@ from typing import Any
 import pytest
 import schemathesis
 from flask import Flask
-from hypothesis import HealthCheck, Phase, configuration, given, settings
+from hypothesis import given
 from schemathesis import GenerationMode
-from schemathesis.checks import CHECKS, load_all_checks
 
 from reconciler.sandbox import Choices, create_app
 from reconciler.sandbox.store import server_id
+from tests.support.conformance import CONFORMS, random_requests
 
-configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "reconciler-hypothesis")
-load_all_checks()
-CONFORMS = CHECKS.get_by_names(
-    [
-        "not_a_server_error",
-        "status_code_conformance",
-        "content_type_conformance",
-        "response_headers_conformance",
-        "response_schema_conformance",
-    ]
-)
-# `make test` asks the same few requests every time, `make contract` many new ones.
-EXAMPLES = int(os.environ.get("CONTRACT", "0"))
-SETTINGS = settings(
-    max_examples=EXAMPLES or 3,
-    derandomize=not EXAMPLES,
-    database=None,
-    deadline=None,
-    phases=[Phase.generate, Phase.shrink] if EXAMPLES else [Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+SETTINGS = random_requests(3)
 FOLDER = Path(__file__).parent.parent / "sandbox" / "examples"
 INDEX: dict[str, dict[str, Any]] = json.loads((FOLDER / "index.json").read_text(encoding="utf-8"))
 

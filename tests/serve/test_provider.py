@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import sqlite3
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,40 +16,21 @@ from typing import Any
 import openapi_spec_validator
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, configuration, given, settings
+from hypothesis import given
 from ruamel.yaml import YAML
 from schemathesis import GenerationMode
-from schemathesis.checks import CHECKS, load_all_checks
 
 from reconciler.core.provider.release import dump_release
 from reconciler.core.provider.terms import CodeBatch, Terms
 from reconciler.serve import admin
 from tests.serve.conftest import SECRET, TOKEN, Running
+from tests.support.conformance import CONFORMS, random_requests
 from tests.support.leaks import HIDDEN_COUPON
 from tests.support.provided import CODES, REDEEM, RELEASE, VALIDATE
 from tests.support.seeds import AUTHORISING
 from tests.support.shop import ROOT
 
-configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "reconciler-hypothesis")
-load_all_checks()
-CONFORMS = CHECKS.get_by_names(
-    [
-        "not_a_server_error",
-        "status_code_conformance",
-        "content_type_conformance",
-        "response_headers_conformance",
-        "response_schema_conformance",
-    ]
-)
-EXAMPLES = int(os.environ.get("CONTRACT", "0"))
-SETTINGS = settings(
-    max_examples=EXAMPLES or 5,
-    derandomize=not EXAMPLES,
-    database=None,
-    deadline=None,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+SETTINGS = random_requests(5)
 DOCUMENT = YAML(typ="safe").load(ROOT / "schemas" / "provider.openapi.yaml")
 TILL = [path for path in DOCUMENT["paths"] if path.startswith("/v1/")]
 
