@@ -186,6 +186,44 @@ def _enter(folder: int, part: str, path: str) -> int:
         raise
 
 
+def create_private(path: Path) -> None:
+    """Create a file for its owner alone, where it is absent. Raises OSError.
+
+    A folder that is made for it is ignored by git.
+    """
+    if not path.parent.exists():
+        path.parent.mkdir(mode=0o700, parents=True)
+        (path.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+@contextmanager
+def private_draft(target: Path) -> Iterator[Path]:
+    """Give a file for its owner alone that replaces `target` after the block, forced to disk.
+
+    It is removed where the block fails. Raises OSError.
+    """
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        yield draft
+        _sync(draft)
+        os.replace(draft, target)
+        _sync(target.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on disk."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
 def user_folder(purpose: str) -> Path | None:
     """Return the folder of this user for `state` or `cache`; None for a user without a home."""
     variable, usual = _USER_FOLDERS[purpose]

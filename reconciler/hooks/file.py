@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+from reconciler.confined import create_private
 from reconciler.errors import ProviderError, ProviderUnavailable
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ class HookFile:
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, "hooks")
         try:
-            _create(path)
+            create_private(path)
             self._connection = sqlite3.connect(
                 path, timeout=_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
             )
@@ -96,14 +96,6 @@ class HookFile:
         """Finish what was begun, and close."""
         self._thread.shutdown(wait=True)
         self._connection.close()
-
-
-def _create(path: Path) -> None:
-    """Make the folder and the file, for their owner alone and ignored by git."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError), (path.parent / ".gitignore").open("x") as ignored:
-        ignored.write("*\n")
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def _settle(future: asyncio.Future[Any], result: Any, failure: Exception | None) -> None:

@@ -18,6 +18,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from reconciler.confined import create_private
 from reconciler.errors import ProviderUnavailable
 from reconciler.provider.store import Booking, SaleReport
 
@@ -46,8 +47,7 @@ class SaleSpool:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="provider-spool")
         self._draining: asyncio.Task[None] | None = None
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path.touch(mode=0o600)
+            create_private(path)
             self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._file.execute("PRAGMA journal_mode = WAL")
             self._file.execute("PRAGMA synchronous = FULL")

@@ -175,6 +175,7 @@ def stop(servers: Sequence[tuple[uvicorn.Server, socket.socket]]) -> None:
 def _signals(loop: asyncio.AbstractEventLoop, end: Callable[[], None]) -> Iterator[None]:
     """Call `end` for SIGTERM and Ctrl-C, where this is a main thread that gets signals."""
     handled: list[signal.Signals] = []
+    # Windows has no such handlers, and no thread but the main one may set them.
     with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end)

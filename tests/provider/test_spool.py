@@ -13,8 +13,8 @@ import pytest
 
 from reconciler.errors import ProviderUnavailable
 from reconciler.provider.postgres.store import PostgresStore, open_postgres
-from reconciler.provider.spool import document_of, sale_of
-from reconciler.provider.store import SaleReport, Usage
+from reconciler.provider.spool import SaleSpool, document_of, sale_of
+from reconciler.provider.store import Booking, SaleReport, Usage
 from tests.support.postgres import PrivatePostgres
 from tests.support.usage import NOON, SetClock, UsageDriver
 
@@ -96,3 +96,14 @@ def test_every_value_of_a_report_comes_back_from_the_spool() -> None:
     assert sale_of(document_of(sale)) == sale
     small = SaleReport("i1", "counted", "x", now=NOON)
     assert sale_of(document_of(small)) == small
+
+
+def test_the_file_of_a_spool_is_for_its_owner_and_never_in_git(tmp_path: Path) -> None:
+    async def send(_: SaleReport) -> Booking:
+        raise AssertionError
+
+    path = tmp_path / "new" / "spool.db"
+    spool = SaleSpool(path, send)
+    asyncio.run(spool.close())
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert (path.parent / ".gitignore").read_text(encoding="utf-8") == "*\n"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from psycopg import conninfo
 
+from reconciler.confined import private_draft
 from reconciler.errors import ProviderError, ProviderUnavailable
 
 _VARIABLES = {
@@ -36,9 +37,7 @@ async def dump(dsn: str, schema: str, target: Path, place: str) -> None:
             f"{place} is copied by pg_dump, which is not installed here",
             hint="install the client tools of PostgreSQL, or run pg_dump --format=custom elsewhere",
         )
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    try:
+    with private_draft(target) as draft:
         # The address goes by environment: arguments of a process are readable for everybody.
         known = conninfo.conninfo_to_dict(dsn)
         given = {_VARIABLES[name]: str(known[name]) for name in _VARIABLES if known.get(name)}
@@ -55,6 +54,3 @@ async def dump(dsn: str, schema: str, target: Path, place: str) -> None:
         if process.returncode:
             reason = said.decode(errors="replace").strip().splitlines() or ["it gave no reason"]
             raise ProviderUnavailable(f"{place}: pg_dump failed: {reason[-1]}")
-        os.replace(draft, target)
-    finally:
-        draft.unlink(missing_ok=True)

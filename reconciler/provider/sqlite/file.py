@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import time
 from pathlib import Path
 
+from reconciler.confined import create_private, private_draft
 from reconciler.errors import ProviderError, ProviderUnavailable
 from reconciler.provider.migration import pending, statements
 
@@ -39,7 +39,7 @@ class SqliteFile:
         self.place = f"the provider's store {path}"
         self._patience = patience
         try:
-            self._create()
+            create_private(self.path)
             with contextlib.closing(self.connect()) as connection:
                 self._migrate(connection)
             self._identity = self._identify()
@@ -86,14 +86,8 @@ class SqliteFile:
         """
         if target.exists() and target.samefile(self.path):
             raise ProviderError(f"{target} is the store itself", hint="name another file")
-        draft = target.with_name(f".{target.name}.{os.getpid()}")
-        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        try:
+        with private_draft(target) as draft:
             self._copy(draft)
-            os.replace(draft, target)
-            _sync(target.parent)
-        finally:
-            draft.unlink(missing_ok=True)
 
     def _copy(self, draft: Path) -> None:
         try:
@@ -108,15 +102,6 @@ class SqliteFile:
             raise self.explain(error) from error
         if verdict != "ok":
             raise ProviderUnavailable(f"{self.place}: its copy is damaged: {verdict}")
-        _sync(draft)
-
-    def _create(self) -> None:
-        """Make the folder and the file, for their owner alone and ignored by git."""
-        if not self.path.parent.exists():
-            self.path.parent.mkdir(mode=0o700, parents=True)
-            (self.path.parent / ".gitignore").write_text("*\n", encoding="utf-8")
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
     def _identify(self) -> tuple[int, int] | None:
         try:
@@ -174,12 +159,3 @@ class SqliteFile:
             )
         (version,) = connection.execute("SELECT max(version) FROM schema_version").fetchone()
         return int(version or 0)
-
-
-def _sync(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on disk."""
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
