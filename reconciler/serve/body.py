@@ -34,7 +34,7 @@ async def read_body(request: Request) -> bytes | Unread:
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.stream():
-                chunks.append(chunk)
+                chunks.append(chunk[: MAX_BODY_BYTES - length])
                 length += len(chunk)
                 if length > MAX_BODY_BYTES:
                     break
