@@ -25,9 +25,6 @@ CHECKPOINT_COMMITS = 1000
 
 The log is overwritten then, which is on disk several times faster than what is appended."""
 
-_PATIENCE_MS = 50
-"""Milliseconds that a checkpoint waits for readers and other processes; the next one moves more."""
-
 _sync_file: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
 
 
@@ -45,11 +42,11 @@ class LogSync:
         self._error = ""
         self._commits = 0
         self._is_long = threading.Event()
+        self._is_moved = threading.Event()
         self._queue: queue.SimpleQueue[AfterSync | None] = queue.SimpleQueue()
         self._connection = file.connect()
         self._log = -1
         try:
-            self._connection.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
             self._log = os.open(file.log, os.O_RDWR)
         except BaseException:
             self._connection.close()
@@ -76,6 +73,16 @@ class LogSync:
         if self._commits % CHECKPOINT_COMMITS == 0:
             self._is_long.set()
             self._queue.put(lambda _: None)
+
+    def finish_checkpoint(self, connection: sqlite3.Connection) -> None:
+        """Move the few pages that were added during a checkpoint; called by the writer.
+
+        A log that is never moved whole never begins again, and while the writer is here nobody adds
+        to it.
+        """
+        if self._is_moved.is_set():
+            self._is_moved.clear()
+            _move_log(connection)
 
     def close(self) -> None:
         """Finish what waits, and end the thread."""
@@ -118,9 +125,12 @@ class LogSync:
         self._on_failure()
 
     def _checkpoint(self) -> None:
-        """Move the log into the file; where that fails, the log grows and keeps everything."""
-        with contextlib.suppress(sqlite3.Error):
-            # Most of it is moved beside the writer, who waits for the few pages that he has added
-            # meanwhile: a log that is never moved whole never begins again.
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            self._connection.execute("PRAGMA wal_checkpoint(FULL)")
+        """Move most of the log into the file, beside the writer."""
+        _move_log(self._connection)
+        self._is_moved.set()
+
+
+def _move_log(connection: sqlite3.Connection) -> None:
+    """Move the log into the file and wait for nobody; where that fails, the log keeps all of it."""
+    with contextlib.suppress(sqlite3.Error):
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")

@@ -116,6 +116,8 @@ class StoreWriter:
                 waiting = [] if (first := self._queue.get()) is None else [first]
                 is_open = first is not None and self._collect(waiting)
                 self._round(waiting)
+                if self._connection is not None:
+                    self._log.finish_checkpoint(self._connection)
             self._log.close()
             if error := self._log.error:
                 self._fail(waiting, f"{self._place} was not put on disk: {error}")
