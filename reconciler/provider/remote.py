@@ -28,7 +28,7 @@ import httpx
 from reconciler.core.provider.options import ADMIN_TOKEN
 from reconciler.core.provider.release import digest_document
 from reconciler.errors import ProviderError, ProviderUnavailable, ReleaseConflict
-from reconciler.provider.store import PublishedRelease, Usage, UsageStore
+from reconciler.provider.store import PublishedRelease, Usage, UsageStore, read_usage_by_coupon
 
 TIMEOUT = 15.0
 
@@ -74,7 +74,7 @@ class DirectProvider:
         """Return the state; a file that does not exist yet is not created."""
         if "://" not in self.store and not Path(self.store).exists():
             return ProviderState()
-        return self._run(_read_store)
+        return self._run(read_store)
 
     def publish(self, document: str, commit: str, previous: int) -> PublishedRelease:
         """Publish a release; the first one creates the store."""
@@ -98,10 +98,9 @@ class DirectProvider:
         return asyncio.run(run())
 
 
-async def _read_store(store: UsageStore) -> ProviderState:
-    release = await store.current()
-    single, batches = await store.usage(), await store.batch_usage()
-    usage = {**{n: u for n, u in single.items() if "/" not in n}, **batches}
+async def read_store(store: UsageStore) -> ProviderState:
+    """Return the state of a store. Raises ProviderUnavailable."""
+    release, usage = await store.current(), await read_usage_by_coupon(store)
     return ProviderState(release, usage, await store.last_settled())
 
 

@@ -224,6 +224,12 @@ class UsageStore(Protocol):
         """Finish what was begun and close."""
 
 
+async def read_usage_by_coupon(store: UsageStore) -> dict[str, Usage]:
+    """Return the counts of every coupon, by `code_key`; the codes of a batch are summed."""
+    single, batches = await store.usage(), await store.batch_usage()
+    return {**{name: found for name, found in single.items() if "/" not in name}, **batches}
+
+
 def utc_now() -> datetime:
     """Return the present moment in UTC: the clock of a store, unless a test sets one."""
     return datetime.now(UTC)

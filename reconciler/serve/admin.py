@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from reconciler.core.provider.release import digest_document
 from reconciler.errors import ProviderError, ProviderUnavailable, ReleaseConflict
-from reconciler.provider.store import PublishedRelease, UsageStore
+from reconciler.provider.store import PublishedRelease, UsageStore, read_usage_by_coupon
 from reconciler.serve.metrics import Metrics
 from reconciler.serve.reload import Releases
 from reconciler.serve.secret import Secrets
@@ -123,16 +123,14 @@ class Admin:
 
     async def _read_counts(self) -> tuple[dict[str, int], dict[str, int]]:
         """Return uses and holds by coupon; the codes of a batch are summed."""
-        single, batches = await self.store.usage(), await self.store.batch_usage()
-        counts = {**{name: found for name, found in single.items() if "/" not in name}, **batches}
+        counts = await read_usage_by_coupon(self.store)
         used = {name: found.used for name, found in counts.items()}
         return used, {name: found.held for name, found in counts.items()}
 
     async def show_state(self, request: Request) -> Response:
         """Answer the newest release with its document, and the counts of every coupon."""
         newest, settled = await self.store.current(), await self.store.last_settled()
-        single, batches = await self.store.usage(), await self.store.batch_usage()
-        counts = {**{name: found for name, found in single.items() if "/" not in name}, **batches}
+        counts = await read_usage_by_coupon(self.store)
         state = {
             "format_version": FORMAT_VERSION,
             "release": newest and {**_describe(newest), "document": newest.document},

@@ -15,7 +15,7 @@ from reconciler.hooks.file import FILE as HOOKS_FILE
 from reconciler.ledger import TIME_FORMAT
 from reconciler.ledger.git_repository import commit_of
 from reconciler.ledger.state_dir import StateDir
-from reconciler.provider.remote import ProviderState
+from reconciler.provider.remote import ProviderState, read_store
 from reconciler.provider.store import InvoiceRow, UsageStore
 from reconciler.render.board.page import render_board
 from reconciler.render.board.values import AppliedRow, Board, ComingRow, Coupons
@@ -109,11 +109,7 @@ def _read_applies(
 async def _read_coupons(store: UsageStore) -> tuple[Coupons, list[ComingRow]]:
     """Return the coupons of a store; without it, the reason why nothing is known."""
     try:
-        release = await store.current()
-        single, batches = await store.usage(), await store.batch_usage()
-        usage = {**{name: u for name, u in single.items() if "/" not in name}, **batches}
-        state = ProviderState(release, usage, await store.last_settled())
-        return _describe(state, await store.invoices(flagged=True))
+        return _describe(await read_store(store), await store.invoices(flagged=True))
     except ProviderError as error:
         return Coupons(problem=error.message), []
 
