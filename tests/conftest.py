@@ -7,13 +7,16 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, configuration, settings
 
 from reconciler.sandbox import Choices
+from tests.support.deep import amount
 from tests.support.documents import ReadDocument, document_reader
 from tests.support.seeds import FILES, LIVE, TODAY
 from tests.support.shop import ROOT, MakeShop, Shop
@@ -26,6 +29,25 @@ ROOM = 2 * 1024**3
 """Bytes of memory that the temporary folders of a run may need."""
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+# Kept out of the project: pytest would find the folder and object to it.
+configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "reconciler-hypothesis")
+# Tests draw the same examples in every run: chance finds nothing new while a change waits for it.
+settings.register_profile(
+    "reconciler",
+    database=None,
+    deadline=None,
+    derandomize=True,
+    max_examples=amount(8, 25),
+    # Shrinking takes minutes: HYPOTHESIS_PROFILE=shrink asks for the smallest world that fails.
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.register_profile(
+    "shrink", settings.get_profile("reconciler"), phases=settings.get_profile("default").phases
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "reconciler"))
 
 
 def pytest_configure() -> None:

@@ -36,6 +36,14 @@ class TenantProfile:
     """The operations that were seen to create an object out of use."""
     presets: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The values that a new object has shown and its creation had not carried, by operation."""
+    numbered: list[str] = field(default_factory=list)
+    """The listings whose second page was seen to be another one than the first."""
+
+    def note_second_page(self, listing: str, rows: int) -> None:
+        """Remember that a listing honours the page number, and how many rows its page holds."""
+        self.rows[listing] = rows
+        if listing not in self.numbered:
+            self.numbered.append(listing)
 
     def note_safe_birth(self, operation: str) -> None:
         """Remember that an operation was seen to create an object out of use."""
@@ -64,11 +72,14 @@ def update_profile(
     known = load_profile(state, store)
     routes = {name: route for name, route in known.routes.items() if name not in operations}
     rows = {name: count for name, count in known.rows.items() if name not in operations}
+    numbered = [name for name in known.numbered if name not in operations]
+    numbered = list(dict.fromkeys((*numbered, *found.numbered)))
     size = found.size or known.size
     unsafe = known.unsafe_birth or found.unsafe_birth
     safe = list(dict.fromkeys((*known.safe_births, *found.safe_births)))
     presets = known.presets | found.presets
-    profile = TenantProfile(routes | found.routes, rows | found.rows, size, unsafe, safe, presets)
+    routes, rows = routes | found.routes, rows | found.rows
+    profile = TenantProfile(routes, rows, size, unsafe, safe, presets, numbered)
     save_profile(state, store, profile)
 
 

@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.catalogue.parser import parse, parse_events
@@ -161,11 +161,13 @@ def test_a_value_like_a_key_before_it_is_still_a_null() -> None:
 lines = st.tuples(*map(st.sampled_from, (STARTS, KEYS, SEPARATORS, VALUES))).map("".join)
 
 
+@settings(max_examples=100)
 @given(st.lists(lines, max_size=6).map("\n".join))
 def test_lines_of_any_sort_are_read_as_libyaml_reads_them(text: str) -> None:
     check(text)
 
 
+@settings(max_examples=100)
 @given(st.text("aé1:-#'\" \n\t,[]{}&*!|>%@`?$\\~<.=", max_size=40))
 def test_any_text_is_read_as_libyaml_reads_it(text: str) -> None:
     check(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +131,10 @@ def test_a_remembered_route_that_answers_no_more_is_forgotten(
         TenantProfile(
             {name: "GET /Variant/Detail query" for name in ("variant.by_code", "coupon.list")}
         ),
-        TenantProfile(rows={"variant.list": 1, "product.list": 1, "coupon.list": 1}),
+        TenantProfile(
+            rows={"variant.list": 1, "product.list": 1, "coupon.list": 1},
+            numbered=["variant.list", "product.list", "coupon.list"],
+        ),
         TenantProfile(size=1),
         TenantProfile(size=1_000_000),
     ],
@@ -144,7 +148,7 @@ def test_a_remembered_route_that_answers_no_more_is_forgotten(
 def test_a_wrong_memory_costs_requests_and_nothing_else(
     run: Callable[..., tuple[int, TenantProfile]], wrong: TenantProfile, choices: Any
 ) -> None:
-    run(TenantProfile(dict(wrong.routes), dict(wrong.rows), wrong.size), **choices)
+    run(deepcopy(wrong), **choices)
 
 
 def test_a_size_that_was_refused_is_not_asked_for_again(

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, configuration, settings
 
 from reconciler.sandbox import Choices
-from tests.support.deep import amount
 from tests.support.generated import (
     KEYS,
     TODAY,
@@ -23,23 +18,6 @@ from tests.support.generated import (
     worlds,
 )
 from tests.support.shop import MakeShop, Shop
-
-# Kept out of the project: pytest would find the folder and object to it.
-configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "reconciler-hypothesis")
-settings.register_profile(
-    "invariants",
-    database=None,
-    deadline=None,
-    derandomize=True,
-    max_examples=amount(8, 25),
-    # Shrinking takes minutes: HYPOTHESIS_PROFILE=shrink asks for the smallest world that fails.
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-settings.register_profile(
-    "shrink", settings.get_profile("invariants"), phases=settings.get_profile("default").phases
-)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "invariants"))
 
 
 @pytest.fixture

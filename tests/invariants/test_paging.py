@@ -149,7 +149,7 @@ def test_the_largest_page_is_asked_for_and_what_comes_back_believed() -> None:
     assert len(server.read()[0]) == 4500
     assert server.asked == [(1, 2000), (2, 2000), (3, 2000)]
     assert server.client.routes.tenant == TenantProfile(
-        {"product.list": "GET /Product query"}, ROWS, 2000
+        {"product.list": "GET /Product query"}, ROWS, 2000, numbered=["product.list"]
     )
 
 

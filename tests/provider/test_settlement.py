@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.core.provider.release import Release
@@ -207,7 +207,7 @@ INVOICES = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(INVOICES, st.booleans())
 def test_a_settled_day_counts_what_the_shop_has_sold(invoices: list[Any], shows: bool) -> None:
     """Any reports, lost, doubled, false or out of order, end in the state of the shop."""

@@ -142,7 +142,7 @@ class _Examination:
             # Where only an over-large page is known to be cut, a documented one may hold more.
             is_reliable = longest.size == self.size or longest.total is not None
             if is_reliable and second.shows_more_than(longest):
-                self.client.routes.tenant.rows[longest.operation] = len(longest.rows)
+                self.client.routes.tenant.note_second_page(longest.operation, len(longest.rows))
 
     def ask_wider(self, kind: Kind) -> None:
         """Ask for the first page with a filter that may show what the listing leaves out."""

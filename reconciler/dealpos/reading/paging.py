@@ -116,7 +116,7 @@ def read_pages(
         last = not listing.paged or not has_new or request.ends(page, largest, len(seen | names))
         seen |= names
         if has_new and number == 2 and page.rows:
-            client.routes.tenant.rows[listing.operation] = len(first.rows)
+            client.routes.tenant.note_second_page(listing.operation, len(first.rows))
         first = page if number == 1 else first
         largest = max(largest, len(page.rows))
         yield Page(page, last, len(seen))
@@ -172,9 +172,9 @@ class ListingRequest:
         """Note after page `number` how many more are read in any case.
 
         A shop that ignores the page number would answer page one to all of them: not before page
-        two was something else, in this run or in an earlier one.
+        two was something else, in this run or in an earlier one. A total alone proves no page two.
         """
-        is_proven = number > 1 or self.listing.operation in self.client.routes.tenant.rows
+        is_proven = number > 1 or self.listing.operation in self.client.routes.tenant.numbered
         if number >= self.certain and is_proven:
             self.certain = number + count_more()
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, get_args
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.core.provider.decision import judge_sale, offer, refuse, refuse_hold, refuse_unknown
@@ -74,6 +74,7 @@ def test_a_broken_condition_is_the_reason_that_is_told(reason: Reason) -> None:
     assert (refusal.reason, refusal.message) == (reason, TELLS[reason])
 
 
+@settings(max_examples=100)
 @given(st.sets(st.sampled_from(sorted(BREAKS)), min_size=1), st.booleans())
 def test_the_first_reason_wins(broken: set[Reason], is_known: bool) -> None:
     """Any set of broken conditions is told by the first of it in the documented order."""
@@ -244,6 +245,7 @@ UNREAD = CartItem("", None, None)
 @example(
     "Percentage", 1, 1, ("1003L",), 101, (CartItem("1003L", 1, 50), replace(UNREAD, code="1004P"))
 )
+@settings(max_examples=100)
 @example("Percentage", 25, 50_000, ("1003L",), 150_000, (CartItem("1003L", 1, 300_000),))
 @given(
     st.sampled_from(["Percentage", "Amount"]),

@@ -148,7 +148,7 @@ COUPONS = st.fixed_dictionaries(
 SHOPS = st.dictionaries(st.sampled_from(["A", "B", "LEBARAN25", "öl"]), COUPONS, max_size=4)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(first=SHOPS, second=SHOPS)
 def test_what_was_published_needs_no_other_release(first: Any, second: Any) -> None:
     """Whatever was published before, the next plan of the same files is empty."""

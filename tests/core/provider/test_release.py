@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.core.provider.options import TillOptions
@@ -59,6 +59,7 @@ RELEASES = st.builds(
 )
 
 
+@settings(max_examples=100)
 @given(RELEASES)
 def test_a_document_reads_back_as_the_release(release: Release) -> None:
     document = dump_release(release)

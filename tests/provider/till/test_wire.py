@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.core.provider.terms import CartItem, CouponOffer
@@ -291,6 +291,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=100)
 @given(
     st.dictionaries(st.sampled_from([*json.loads(REDEEM), *json.loads(VALIDATE)]), JSON, max_size=8)
 )
@@ -302,6 +303,7 @@ def test_any_object_is_understood_somehow(body: dict[str, Any]) -> None:
         assert "\0" not in text
 
 
+@settings(max_examples=100)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     with suppress(BadBody):
