@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 RUN := .venv/bin/python -m
 DEMO := examples/kopi-nusantara
 
-.PHONY: help demo test deep mutation browser docs guides picture lint format schemas contract cassettes requests soak fuzz prefixes race crash bench load dist clean
+.PHONY: help demo test deep mutation browser docs guides picture lint format schemas contract cassettes requests soak fuzz prefixes race crash outage bench load dist clean
 
 help:
 	@echo "make demo      plan, apply and plan again: a coffee chain in the embedded sandbox"
@@ -26,6 +26,7 @@ help:
 	@echo "make prefixes  interrupt WORLDS generated applies after each request (10,000: an hour)"
 	@echo "make race      ask SQLite and PostgreSQL for RACE uses at 64 tills (100,000: a minute)"
 	@echo "make crash     kill tills under load KILLS times, every two seconds (20 of each store)"
+	@echo "make outage    take the store away for OUTAGE seconds while tills sell (30: a minute)"
 	@echo "make fuzz      damage every file of a run in MUTANTS ways (2000: half an hour)"
 	@echo "make mutation  run SAMPLE random mutants of workflows, plan, steps and apply (250: an hour)"
 	@echo "make bench     measure in turns: plan, floor, octoDNS and the commit RELEASE (minutes)"
@@ -129,6 +130,10 @@ race: .venv/dev.stamp
 KILLS ?= 20
 crash: .venv/dev.stamp
 	@KILLS=$(KILLS) KILL_AFTER=2 $(RUN) pytest -q --timeout 1800 tests/provider/test_race.py -k outlives_a_kill
+
+OUTAGE ?= 30
+outage: .venv/dev.stamp
+	@OUTAGE=$(OUTAGE) $(RUN) pytest -q tests/serve/test_outage.py
 
 .venv/mutation.stamp: pyproject.toml | .venv/dev.stamp
 	@$(RUN) pip --disable-pip-version-check install --quiet -e '.[mutation]'

@@ -22,7 +22,7 @@ from tests.support.seeds import FILES, LIVE, TODAY
 from tests.support.shop import ROOT, MakeShop, Shop
 from tests.support.world import World
 
-pytest_plugins = ["tests.support.leaks"]
+pytest_plugins = ["tests.support.leaks", "tests.support.postgres"]
 
 SHARED = Path("/dev/shm")
 ROOM = 2 * 1024**3

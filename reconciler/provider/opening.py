@@ -23,8 +23,8 @@ async def open_store(
 ) -> UsageStore:
     """Open the store at a path or a `postgresql://` address; create it where it is absent.
 
-    `spool`: a local file for the reports of sales that come while a database is away; a path needs
-    none. `on_failure` is called, from any thread, when the store has ended by an error of its own
+    `spool`: a local file for the reports of sales that come while the store is away or locked.
+    `on_failure` is called, from any thread, when the store has ended by an error of its own
     and answers nothing more: a server ends then, and is started again. `on_commit` is called, from
     any thread, with the seconds of each commit. Raises ProviderError, and UsageError where the
     driver of PostgreSQL is not installed.
@@ -32,7 +32,11 @@ async def open_store(
     scheme = _SCHEME.match(str(place))
     if scheme is None:
         return SqliteStore(
-            Path(place), durable_holds=durable_holds, on_failure=on_failure, on_commit=on_commit
+            Path(place),
+            durable_holds=durable_holds,
+            spool=spool,
+            on_failure=on_failure,
+            on_commit=on_commit,
         )
     if scheme[1].lower() not in ("postgresql", "postgres"):
         raise ProviderError(

@@ -1,6 +1,6 @@
-"""The reports of sales that wait on the local disk while the database is away.
+"""The reports of sales that wait on the local disk while the store is away.
 
-A report is safe before it is answered, and is sent in order once the database answers again. One
+A report is safe before it is answered, and is sent in order once the store answers again. One
 that was committed although its answer was lost is sent twice, and then changes nothing.
 """
 
@@ -25,7 +25,7 @@ from reconciler.provider.store import Booking, SaleReport
 Send = Callable[[SaleReport], Awaitable[Booking]]
 
 PAUSE = 0.5
-"""Seconds between two attempts while the database is away."""
+"""Seconds between two attempts while the store is away."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS spool (
@@ -40,7 +40,7 @@ class SaleSpool:
     def __init__(self, path: Path, send: Send) -> None:
         """Open the file; create it where it is absent. Raises ProviderUnavailable.
 
-        `send` books one report, and raises ProviderUnavailable while the database is away.
+        `send` books one report, and raises ProviderUnavailable while the store is away.
         """
         self.place = f"the provider's spool {path}"
         self._send = send

@@ -164,7 +164,7 @@ class UsageStore(Protocol):
 
     @property
     def spool_length(self) -> int:
-        """Reports of sales that wait on the local disk for a database."""
+        """Reports of sales that wait on the local disk for the store."""
 
     async def hold(self, request: HoldRequest) -> HoldResult:
         """Hold one use, if one is free; committed before this returns."""

@@ -25,8 +25,8 @@ from reconciler.serve.secret import Secrets
 
 MAX_RELEASE_BYTES = 16 * 1024 * 1024
 """The longest release; one of 10,000 coupons has about 4 MiB."""
-READY_SECONDS = 1.0
-"""The time in which the store must have written and read a row."""
+READY_SECONDS = 1.5
+"""The time in which the store must have written and read a row; it says itself what is wrong."""
 FORMAT_VERSION = "1.0"
 _REMEMBER_SECONDS = 1.0
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -97,7 +97,7 @@ class Admin:
                 await asyncio.wait_for(self.store.check(), READY_SECONDS)
                 self._wrong = ""
             except TimeoutError:
-                self._wrong = f"the store did not answer in {READY_SECONDS:.0f} second"
+                self._wrong = f"the store did not answer in {READY_SECONDS:g} seconds"
             except ProviderError as error:
                 self._wrong = error.message
             self._checked = time.monotonic()

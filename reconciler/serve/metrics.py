@@ -70,9 +70,7 @@ class Metrics:
         self.store_up = gauge("store_up", "1 if the store was written and read in time.")
         self.commit_seconds = seconds("commit_seconds", "Time of one commit in the store.")
         self.queue_length = gauge("queue_length", "Calls that wait for the store.")
-        self.spool_length = gauge(
-            "spool_length", "Sales on the local disk that wait for the database."
-        )
+        self.spool_length = gauge("spool_length", "Sales in the spool that wait for the store.")
         self.last_settle = gauge(
             "last_settle_timestamp_seconds", "Time of the last settlement; 0 before the first."
         )

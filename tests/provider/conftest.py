@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from reconciler.provider.postgres.store import open_postgres
 from reconciler.provider.sqlite.store import SqliteStore
 from reconciler.provider.store import UsageStore
-from tests.support.postgres import MEMORY, PrivatePostgres, binaries
+from tests.support.postgres import MEMORY
 from tests.support.usage import SetClock, UsageDriver
 
 OpenStore = Callable[[], Awaitable[UsageStore]]
@@ -23,18 +22,6 @@ def quick_path() -> Iterator[Path]:
     """A folder in memory where there is one: a test does not wait for the disk."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
         yield Path(name)
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PrivatePostgres]:
-    """A server; the tests that need one are skipped without it, unless the gate demands it."""
-    if binaries() is None:
-        if os.environ.get("REQUIRE_POSTGRES"):
-            pytest.fail("REQUIRE_POSTGRES is set, and PostgreSQL (initdb) is not installed")
-        pytest.skip("PostgreSQL (initdb) is not installed; on Debian: apt-get install postgresql")
-    server = PrivatePostgres()
-    yield server
-    server.end()
 
 
 @pytest.fixture

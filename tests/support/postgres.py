@@ -7,9 +7,12 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
+
+import pytest
 
 MEMORY = Path("/dev/shm")
 
@@ -106,3 +109,15 @@ class PrivatePostgres:
         with psycopg.connect(self.address("public"), autocommit=True) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PrivatePostgres]:
+    """A server; the tests that need one are skipped without it, unless the gate demands it."""
+    if binaries() is None:
+        if os.environ.get("REQUIRE_POSTGRES"):
+            pytest.fail("REQUIRE_POSTGRES is set, and PostgreSQL (initdb) is not installed")
+        pytest.skip("PostgreSQL (initdb) is not installed; on Debian: apt-get install postgresql")
+    server = PrivatePostgres()
+    yield server
+    server.end()

@@ -36,6 +36,7 @@ SENTENCES = {
     "42P07": ("it has tables of another program", "name a database or a schema of its own"),
 }
 
+_CHECK_SERVER = "check the server and the network"
 _CHECK_ADDRESS = "check the user, the password and the database of the address"
 
 _MIGRATION_LOCK = 3_405_691_582
@@ -123,7 +124,7 @@ class PostgresConnections:
                 return await self._repeat(lambda: self._send(statement, values))
         except (TimeoutError, PoolTimeout):
             raise ProviderUnavailable(
-                f"{self.place} did not answer within {self._deadline:g} s"
+                f"{self.place} did not answer within {self._deadline:g} s", hint=_CHECK_SERVER
             ) from None
         except (psycopg.DataError, UnicodeError) as error:
             raise unstorable(self.place) from error
@@ -147,9 +148,7 @@ class PostgresConnections:
         if fatal:  # the server answered, and refused the connection; it repeats no password
             return ProviderUnavailable(f"{self.place}: {reason.strip()}", hint=_CHECK_ADDRESS)
         if not state:
-            return ProviderUnavailable(
-                f"{self.place} cannot be reached", hint="check the server and the network"
-            )
+            return ProviderUnavailable(f"{self.place} cannot be reached", hint=_CHECK_SERVER)
         return ProviderUnavailable(f"{self.place}: {text} (SQL state {state})")
 
     async def current_schema(self) -> str:

@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from reconciler.errors import ProviderUnavailable
 from reconciler.provider.rows import stamp
+from reconciler.provider.spool import SaleSpool
 from reconciler.provider.sqlite import queries, transactions
 from reconciler.provider.sqlite.file import SqliteFile
 from reconciler.provider.sqlite.writer import StoreWriter
@@ -49,10 +50,14 @@ class SqliteStore:
         clock: Callable[[], datetime] = utc_now,
         deadline: float = DEADLINE,
         durable_holds: bool = False,
+        spool: Path | None = None,
         on_failure: Callable[[str], None] | None = None,
         on_commit: Callable[[float], None] | None = None,
     ) -> None:
-        """Open the file, create or migrate it. Raises ProviderError, ProviderUnavailable."""
+        """Open the file, create or migrate it. Raises ProviderError, ProviderUnavailable.
+
+        With a `spool`, must run in an event loop.
+        """
         self._clock = clock
         self._deadline = deadline
         self._durable_holds = durable_holds
@@ -64,6 +69,7 @@ class SqliteStore:
         except BaseException:
             self._reader.close()
             raise
+        self._spool = SaleSpool(spool, self._book) if spool else None
 
     @property
     def queue_length(self) -> int:
@@ -72,8 +78,8 @@ class SqliteStore:
 
     @property
     def spool_length(self) -> int:
-        """Zero: without its file, this store answers nothing."""
-        return 0
+        """Reports of sales that wait in the spool, while another process has locked the file."""
+        return self._spool.length if self._spool else 0
 
     async def hold(self, request: HoldRequest) -> HoldResult:
         """See UsageStore."""
@@ -83,7 +89,10 @@ class SqliteStore:
         )
 
     async def book(self, sale: SaleReport) -> Booking:
-        """See UsageStore."""
+        """See UsageStore. With a spool, the report waits there while the file is locked or gone."""
+        return await (self._spool.book(sale) if self._spool else self._book(sale))
+
+    async def _book(self, sale: SaleReport) -> Booking:
         return await self._write(lambda connection: transactions.book_sale(connection, sale))
 
     async def dead_letter(
@@ -167,6 +176,8 @@ class SqliteStore:
 
     async def close(self) -> None:
         """See UsageStore."""
+        if self._spool:
+            await self._spool.close()
         await self._writer.close()
         self._reading.shutdown()
         self._reader.close()

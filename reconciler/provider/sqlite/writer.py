@@ -70,6 +70,7 @@ class StoreWriter:
         self._connection: sqlite3.Connection | None = self._connect()
         self._queue: queue.SimpleQueue[WaitingWrite | None] = queue.SimpleQueue()
         self._ended = ""
+        self._trouble: ProviderUnavailable | None = None
         try:
             self._log = LogSync(file, on_failure=lambda: self._queue.put(None))
         except BaseException:
@@ -94,10 +95,14 @@ class StoreWriter:
         answer: asyncio.Future[T] = loop.create_future()
         expires = time.monotonic() + self._deadline
         self._queue.put(WaitingWrite(operation, durable, expires, answer, loop))
+        if self._ended:  # by a failure since the look above: nobody may be left to take it
+            raise ProviderUnavailable(self._ended)
         try:
             async with asyncio.timeout(self._deadline):
                 return await answer
         except TimeoutError:
+            if trouble := self._trouble:  # it waited behind those who have met it
+                raise ProviderUnavailable(trouble.message, hint=trouble.hint) from None
             raise ProviderUnavailable(
                 f"{self._place} was busy for {self._deadline:g} s; nothing was promised"
             ) from None
@@ -182,10 +187,13 @@ class StoreWriter:
     def _commit(self, writes: Sequence[WaitingWrite]) -> list[Result]:
         """Run operations in one transaction; return each with its result or its error."""
         try:
-            return self._transact(writes)
+            results = self._transact(writes)
+            self._trouble = None
+            return results
         except sqlite3.OperationalError as error:
             # Weather: a full disk, a lock, a folder that may not be written. All fail alike.
             self._disconnect(unless_locked=error)
+            self._trouble = self._file.explain(error)
             return [(write, self._file.explain(error)) for write in writes]
         except ReconcilerError as error:
             return [(write, error) for write in writes]

@@ -27,7 +27,7 @@ from reconciler.workflows.board.collect import make_served_page
 from reconciler.workflows.hooks.wiring import open_hooks
 
 SPOOL = ".provider/spool.db"
-"""The file, below the shop folder, of sales that wait while a database is away."""
+"""The file, below the shop folder, of sales that wait while the store is away or locked."""
 
 Say = Callable[[str], None]
 
