@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 
 from reconciler.errors import UsageError
+from reconciler.provider.tls import certificates_error, describe_tls_failure
 
 TIMEOUT = 10.0
 """Seconds; DealPOS waits for 30 (dealpos-api.md §12), and no customer does."""
@@ -64,6 +65,8 @@ def check_provider(
         raise UsageError(
             "the address cannot be called", hint="look for characters that no address has"
         ) from None
+    except OSError as error:
+        raise certificates_error(error) from None
 
 
 def _parse(url: str) -> SplitResult:
@@ -122,6 +125,8 @@ class _Probe:
         try:
             answer = self._post(self._path, body)
         except httpx.HTTPError as error:
+            if failure := describe_tls_failure(error):
+                return ProbeResult("TLS", False, failure)
             return ProbeResult(check, False, f"no answer: {_describe(error)}")
         problem = judge(answer)
         return ProbeResult(
@@ -188,8 +193,6 @@ def _describe(error: httpx.HTTPError) -> str:
         return f"nothing within {TIMEOUT:.0f} s"
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"the certificate is not valid: {cause.verify_message}"
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
         cause = cause.__cause__ or cause.__context__

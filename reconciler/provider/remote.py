@@ -29,6 +29,7 @@ from reconciler.core.provider.options import ADMIN_TOKEN
 from reconciler.core.provider.release import digest_document
 from reconciler.errors import ProviderError, ProviderUnavailable, ReleaseConflict
 from reconciler.provider.store import PublishedRelease, Usage, UsageStore, read_usage_by_coupon
+from reconciler.provider.tls import certificates_error, describe_tls_failure
 
 TIMEOUT = 15.0
 
@@ -148,8 +149,10 @@ class RemoteProvider:
             with httpx.Client(timeout=TIMEOUT, transport=self._transport) as client:
                 return client.request(method, f"{self.url}{path}", json=body, headers=known)
         except httpx.HTTPError as error:
-            why = str(error) or type(error).__name__
+            why = describe_tls_failure(error) or str(error) or type(error).__name__
             raise ProviderUnavailable(f"{self.place} did not answer: {why}") from None
+        except OSError as error:
+            raise certificates_error(error) from None
 
     def _explain(self, answer: httpx.Response) -> ProviderError:
         status = answer.status_code
