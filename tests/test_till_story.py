@@ -13,6 +13,7 @@ import pytest
 from tests.render.test_board import Page
 from tests.serve.conftest import SECRET, TLS, TOKEN
 from tests.serve.test_start import SECRETS, Process
+from tests.support.deep import DEEP
 from tests.support.repository import Repository
 
 SETTINGS = """\
@@ -53,10 +54,15 @@ MINUTE = 60.0
 class Till(Repository):
     """A repository with a shop, and the server that its till asks."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: str) -> None:
         super().__init__(folder)
         self.environment |= SECRETS | {"RECONCILER_PLAN_KEY": "key-of-the-plans-" * 2}
-        self.write("reconciler.yaml", SETTINGS)
+        store = ""
+        if database:
+            store = "provider: {store: '${RECONCILER_PROVIDER_DSN}'}\n"
+            self.environment["RECONCILER_PROVIDER_DSN"] = database
+        self.place = "the database at localhost" if database else ".provider/provider.db"
+        self.write("reconciler.yaml", SETTINGS + store)
         self.write("catalogue/menu.yaml", MENU)
         self.server = Process(folder, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0")
         address = f"{self.server.shop}/v1/{folder.name}/{SECRET}"
@@ -97,9 +103,15 @@ class Till(Repository):
         return shown
 
 
-@pytest.fixture
-def till(tmp_path: Path) -> Iterator[Till]:
-    made = Till(tmp_path / "kopi")
+@pytest.fixture(params=["sqlite", "postgres"] if DEEP else ["sqlite"])
+def till(
+    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Till]:
+    database = ""
+    if request.param == "postgres":
+        database = request.getfixturevalue("postgres").new_schema()
+        monkeypatch.setenv("RECONCILER_PROVIDER_DSN", database)
+    made = Till(tmp_path / "kopi", database)
     yield made
     made.server.running.kill()
     with made.server.running:  # which closes the pipes
@@ -125,7 +137,7 @@ def test_a_coupon_is_sold_and_settled_and_a_price_comes_back(till: Till, tmp_pat
     for line in (
         "### ✏️ 1 change, no removals",
         "| 1 | 0 | 0 | 0 | 6 |",
-        "Provider: `1 to create; release 1 at .provider/provider.db`",
+        f"Provider: `1 to create; release 1 at {till.place}`",
         "+ provider_coupon/LEBARAN25  catalogue/promotions.yaml:2",
         "    limit           3",
     ):
@@ -136,7 +148,7 @@ def test_a_coupon_is_sold_and_settled_and_a_price_comes_back(till: Till, tmp_pat
     till.git("switch", "--quiet", "main")
     till.git("merge", "--quiet", "--no-ff", "--message", "Merge the coupon", "lebaran")
     applied = till.type("apply", str(plan), "--shop", ".", "--verify", "--auto-approve")
-    assert "release 1 at .provider/provider.db: published (verified)" in applied
+    assert f"release 1 at {till.place}: published (verified)" in applied
     till.wait_for_release()
     first = till.sell()
     assert "50,000 - 12,500 = 37,500\nRedeem Coupon: 200\ninvoiceCreated: 200\n" in first

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.core.provider.options import DEFAULT_STORE
+from reconciler.provider.opening import open_store
 from reconciler.provider.service import Answer
-from reconciler.provider.sqlite.store import SqliteStore
 from reconciler.provider.store import InvoiceRow, Usage
 from reconciler.provider.till.answer import Provider
 from reconciler.sandbox.till import Order, Switches, Target, Till
@@ -48,9 +48,9 @@ TWICE = Switches(duplicate=True, reorder=True)
 
 
 class InProcess(Target):
-    """The address of a provider that answers in this process, over the store of a folder."""
+    """The address of a provider that answers in this process, over a store."""
 
-    def __init__(self, store: Path) -> None:
+    def __init__(self, store: Path | str) -> None:
         super().__init__("http://127.0.0.1/v1/shop/SECRET/coupon")
         self.store = store
 
@@ -59,7 +59,7 @@ class InProcess(Target):
         return WebhookAnswer(answer.status, answer.body)
 
     async def _answer(self, body: bytes) -> Answer:
-        store = SqliteStore(self.store)
+        store = await open_store(self.store)
         provider = Provider(store, KEY)
         release = await store.current()
         assert release
@@ -73,16 +73,21 @@ class InProcess(Target):
 class TillShop:
     """A shop, its till and its provider. `RECONCILER_CODES_KEY` must be set before."""
 
-    def __init__(self, shop: Shop, coupons: str = COUPONS) -> None:
+    def __init__(self, shop: Shop, coupons: str = COUPONS, address: str = "") -> None:
+        """Publish the coupons, in a file below the folder or at the address of a database."""
         self.shop = shop
         self.store = shop.folder / DEFAULT_STORE
-        shop.configure("timezone: Asia/Jakarta\n")
+        self.address = address
+        store = f"provider: {{store: '{address}'}}\n" if address else ""
+        shop.configure(f"timezone: Asia/Jakarta\n{store}")
         shop.write(coupons)
         assert shop.apply().complete
         self.told: list[str] = []
 
     def till(self, switches: Switches | None = None) -> Till:
-        return Till(self.shop.twin, InProcess(self.store), switches=switches or Switches())
+        return Till(
+            self.shop.twin, InProcess(self.address or self.store), switches=switches or Switches()
+        )
 
     def sell(
         self,
@@ -131,7 +136,7 @@ class TillShop:
 
     def _run(self, method: str, *values: Any) -> Any:
         async def run() -> Any:
-            store = SqliteStore(self.store)
+            store = await open_store(self.address or self.store)
             try:
                 return await getattr(store, method)(*values)
             finally:

@@ -28,9 +28,12 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workflow, "GRACE", timedelta(0))
 
 
-@pytest.fixture
-def shop(make_shop: MakeShop) -> TillShop:
-    return TillShop(make_shop(SEED))
+@pytest.fixture(params=["sqlite", "postgres"])
+def shop(make_shop: MakeShop, request: pytest.FixtureRequest) -> TillShop:
+    """A shop whose provider has a file, or a database."""
+    in_file = request.param == "sqlite"
+    address = "" if in_file else request.getfixturevalue("postgres").new_schema()
+    return TillShop(make_shop(SEED), address=address)
 
 
 class Forbidden(httpx.BaseTransport):
@@ -94,8 +97,12 @@ def test_a_dry_run_writes_nothing(shop: TillShop) -> None:
     assert shop.last_settled() is not None
 
 
+@pytest.mark.parametrize("shop", ["sqlite"], indirect=True)
 def test_a_restored_backup_gets_its_uses_back(shop: TillShop) -> None:
-    """The drill: back up, sell, void, lose the disk, restore, settle."""
+    """The drill: back up, sell, void, lose the disk, restore, settle.
+
+    That of a database needs its tools: tests/provider/test_postgres.py has it.
+    """
     before = shop.sell()
     copy = shop.shop.folder / "copy.db"
     shop.backup(copy)
