@@ -4,9 +4,10 @@
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 RUN := .venv/bin/python -m
+PIP := $(RUN) pip --disable-pip-version-check install --quiet
 DEMO := examples/kopi-nusantara
 
-.PHONY: help demo test deep mutation browser docs guides picture lint format schemas contract cassettes requests soak fuzz prefixes race crash outage bench load dist clean
+.PHONY: help demo test deep mutation browser docs guides picture lint format schemas contract cassettes requests soak fuzz prefixes race crash outage bench load dist sbom vulnerabilities lock locked clean
 
 help:
 	@echo "make demo      plan, apply and plan again: a coffee chain in the embedded sandbox"
@@ -32,23 +33,39 @@ help:
 	@echo "make bench     measure in turns: plan, floor, octoDNS and the commit RELEASE (minutes)"
 	@echo "make load      measure the server of coupons beside a bare echo: latency, start, memory"
 	@echo "make demo-till a coupon at the till: published, sold, lost, voided, settled, edited (half a minute)"
-	@echo "make dist      build the wheel and the source archive"
+	@echo "make dist      build the wheel and the source archive, and check them"
+	@echo "make sbom      write the parts of the built wheel and their licences into dist/"
+	@echo "make vulnerabilities look for known vulnerabilities of these parts"
+	@echo "make lock      update uv.lock after a change of pyproject.toml"
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or newer is needed"; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "error: this Python has no venv module"; exit 1; }
 
+# Older versions of pip know no dependency groups.
+.venv/pip.stamp: | .venv/bin/python
+	@$(PIP) 'pip>=25.1'
+	@touch $@
+
 .venv/run.stamp: pyproject.toml | .venv/bin/python
 	@echo "installing into .venv (once)"
-	@$(RUN) pip --disable-pip-version-check install --quiet -e .
+	@$(PIP) -e .
 	@$(RUN) compileall -q reconciler
 	@touch $@
 
-.venv/dev.stamp: pyproject.toml | .venv/bin/python
+.venv/dev.stamp: pyproject.toml | .venv/pip.stamp
 	@echo "installing the tools of development into .venv (once)"
-	@$(RUN) pip --disable-pip-version-check install --quiet -e '.[dev]'
+	@$(PIP) -e . --group dev
 	@$(RUN) compileall -q reconciler
 	@touch $@ .venv/run.stamp .venv/serve.stamp
+
+# CI uses the versions of uv.lock, each checked by its hash.
+locked: .venv/pip.stamp
+	@echo "installing the tools of uv.lock into .venv"
+	@$(PIP) 'uv>=0.8,<1'
+	@$(RUN) uv sync --quiet --locked --inexact
+	@$(RUN) compileall -q reconciler
+	@touch .venv/dev.stamp .venv/run.stamp .venv/serve.stamp
 
 demo: .venv/run.stamp
 	@$(RUN) reconciler sandbox reset $(DEMO)
@@ -69,7 +86,7 @@ deep: .venv/dev.stamp
 	@DEEP=1 $(RUN) pytest -q -n auto $(DEEP_TESTS)
 
 .venv/browser.stamp: pyproject.toml | .venv/dev.stamp
-	@$(RUN) pip --disable-pip-version-check install --quiet -e '.[browser]'
+	@$(PIP) --group browser
 	@touch $@
 
 browser: .venv/dev.stamp .venv/browser.stamp
@@ -78,7 +95,7 @@ browser: .venv/dev.stamp .venv/browser.stamp
 	@$(RUN) pytest -q tests/render/browser
 
 .venv/docs.stamp: pyproject.toml | .venv/dev.stamp
-	@$(RUN) pip --disable-pip-version-check install --quiet -e '.[docs]'
+	@$(PIP) --group docs
 	@touch $@
 
 # Material prints an advertisement of its successor unless it is told not to.
@@ -136,7 +153,7 @@ outage: .venv/dev.stamp
 	@OUTAGE=$(OUTAGE) $(RUN) pytest -q tests/serve/test_outage.py
 
 .venv/mutation.stamp: pyproject.toml | .venv/dev.stamp
-	@$(RUN) pip --disable-pip-version-check install --quiet -e '.[mutation]'
+	@$(PIP) --group mutation
 	@touch $@
 
 MUTANTS ?= 2000
@@ -155,15 +172,38 @@ load: .venv/dev.stamp
 	@.venv/bin/python tests/benchmarks/load.py
 
 .venv/serve.stamp: pyproject.toml | .venv/run.stamp
-	@$(RUN) pip --disable-pip-version-check install --quiet -e '.[serve]'
+	@$(PIP) -e '.[serve]'
 	@touch $@
 
 .PHONY: demo-till
 demo-till: .venv/serve.stamp
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" sh examples/till/demo.sh
 
+DIST ?= dist
+# The time of the commit is the time of all files in the archives, so that two builds are equal.
 dist: .venv/dev.stamp
-	@$(RUN) build
+	@rm -rf $(DIST)
+	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 1580601600) \
+		$(RUN) build --no-isolation --outdir $(DIST)
+	@$(RUN) twine check --strict $(DIST)/*.whl $(DIST)/*.tar.gz
+
+# The parts are those of uv.lock with every extra, in an environment without the tools of developers.
+sbom: dist
+	@$(RUN) uv export --quiet --locked --all-extras --no-dev --no-emit-project --output-file $(DIST)/requirements.txt
+	@$(RUN) uv venv --quiet --python .venv/bin/python $(DIST)/environment
+	@$(RUN) uv pip install --quiet --python $(DIST)/environment --require-hashes -r $(DIST)/requirements.txt
+	@$(RUN) uv pip install --quiet --python $(DIST)/environment --no-deps $(DIST)/*.whl
+	@.venv/bin/cyclonedx-py environment --output-reproducible --output-file $(DIST)/sbom.cdx.json $(DIST)/environment
+	@.venv/bin/pip-licenses --python $(DIST)/environment/bin/python --format markdown --with-urls \
+		--output-file $(DIST)/licences.md >/dev/null
+	@rm -rf $(DIST)/environment
+
+# A part that the database does not answer for is an error.
+vulnerabilities: sbom
+	@$(RUN) pip_audit --strict --disable-pip --require-hashes --requirement $(DIST)/requirements.txt
+
+lock: .venv/dev.stamp
+	@$(RUN) uv lock
 
 clean:
 	rm -rf .venv build dist mutants

@@ -3,7 +3,7 @@
 #
 #   sh examples/till/demo.sh
 #
-# It needs reconciler[serve] and two free ports: PORT (8080) and the one after it. It works on a copy of this folder,
+# It needs dealpos-reconciler[serve] and two free ports: PORT (8080) and the one after it. It works on a copy of this folder,
 # in the sandbox, and removes the copy at the end.
 
 set -eu

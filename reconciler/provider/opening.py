@@ -47,7 +47,7 @@ async def open_store(
         from reconciler.provider.postgres.store import open_postgres
     except ImportError:
         raise UsageError(
-            "this command needs reconciler[postgres]: pip install 'reconciler[postgres]'"
+            "this command needs the extra 'postgres': pip install 'dealpos-reconciler[postgres]'"
         ) from None
     return await open_postgres(
         str(place), durable_holds=durable_holds, spool=spool, on_commit=on_commit

@@ -70,7 +70,7 @@ def test_the_docs_name_no_option_and_no_command_that_is_not_there() -> None:
     groups = {name.split()[1] for name in COMMANDS}
     for name, text in DOCS.items():
         for line in text.splitlines():
-            if not any(f"{other} " in line for other in ("git", "gh", "pg_restore")):
+            if not any(f"{other} " in line for other in ("git", "gh", "pg_restore", "uvx")):
                 assert set(re.findall(r"(?<![\w<-])--[a-z][a-z-]+", line)) <= known, (name, line)
         assert set(re.findall(r"`reconciler ([a-z]+)", text)) <= groups, name
 

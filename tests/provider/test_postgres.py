@@ -69,7 +69,7 @@ def test_another_sort_of_database_is_refused() -> None:
 
 def test_a_missing_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "reconciler.provider.postgres.store", None)
-    with pytest.raises(UsageError, match=r"pip install 'reconciler\[postgres\]'"):
+    with pytest.raises(UsageError, match=r"pip install 'dealpos-reconciler\[postgres\]'"):
         asyncio.run(open_store("postgresql://host/db"))
 
 

@@ -159,7 +159,7 @@ def test_the_command_without_its_extra_says_how_to_install_it(
     with pytest.raises(ReconcilerError) as error:
         cli.main(["serve", str(folder)], standalone_mode=False)
     assert error.value.message == (
-        "this command needs reconciler[serve]: pip install 'reconciler[serve]'"
+        "this command needs the extra 'serve': pip install 'dealpos-reconciler[serve]'"
     )
 
 

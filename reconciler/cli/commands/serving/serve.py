@@ -72,7 +72,7 @@ def serve(
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("reconciler"):
             raise
-        message = "this command needs reconciler[serve]: pip install 'reconciler[serve]'"
+        message = "this command needs the extra 'serve': pip install 'dealpos-reconciler[serve]'"
         raise UsageError(message) from None
     gc.enable()  # a server runs for long
     request = ServeRequest(listen, admin, behind_proxy, fd)
