@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,13 +14,16 @@ from reconciler import confined
 from reconciler.catalogue.reading.node import Node
 from reconciler.catalogue.syntax import PositionIndex, Steps
 from reconciler.core.model.address import Source
-from reconciler.errors import Problem, SourceError
+from reconciler.errors import Problem, SourceError, UsageError
 
 SETTINGS_FILE = "reconciler.yaml"
 """The file name of the settings in a shop folder."""
 
 SUFFIXES = (".yaml", ".yml")
 """The ends of the names of catalogue files."""
+
+_SIMILAR = re.compile(r"\.?reconciler\.ya?ml(\..*)?", re.IGNORECASE)
+_SETTINGS_NAMES = ("reconciler.yaml", "reconciler.yml")
 
 MAX_NAMED = 5
 """Skipped files that are named one by one."""
@@ -71,6 +77,58 @@ class Problems:
     ) -> None:
         """Add a problem at `path` in a mapping of the settings."""
         self.add(node.source(SETTINGS_FILE), path, message, hint, key=key)
+
+
+def find_root(start: Path) -> Path:
+    """Return the nearest folder with settings from `start` upwards, within its git work tree.
+
+    Returns `start` where none has any, and outside of git: settings of a stranger are not picked
+    up. A file with another name counts, so that it is reported and not passed over.
+    """
+    above = [start, *start.parents]
+    top = next((number for number, folder in enumerate(above) if (folder / ".git").exists()), 0)
+    for folder in above[: top + 1]:
+        with suppress(OSError):
+            if any(_SIMILAR.fullmatch(name) for name in os.listdir(folder)):
+                return folder
+    return start
+
+
+def has_file(root: Path) -> bool:
+    """Return whether a folder has settings; raise UsageError where they have another name.
+
+    A run that ignored them would apply without the guardrails and the ledger that they set.
+    """
+    try:
+        names = [name for name in sorted(os.listdir(root)) if _SIMILAR.fullmatch(name)]
+    except OSError as error:
+        raise UsageError(f"{root} cannot be read: {error.strerror}") from None
+    if SETTINGS_FILE in names:
+        names.remove(SETTINGS_FILE)
+        for other in names:
+            if other.casefold() in _SETTINGS_NAMES:
+                why = f"{root} has two settings files: {SETTINGS_FILE} and {other}"
+                raise UsageError(why, hint=f"keep the settings in {SETTINGS_FILE}, delete {other}")
+        return True
+    for other in names:
+        why = f"the settings in {root} are not read: {other} must be named {SETTINGS_FILE}"
+        command = f"mv {shlex.quote(str(root / other))} {shlex.quote(str(root / SETTINGS_FILE))}"
+        raise UsageError(why, hint=f"to rename it, run: {command}")
+    return False
+
+
+def needs_reading(root: Path, environment: Mapping[str, str], without_file: bool) -> bool:
+    """Return whether the folder has settings; raise UsageError where it needs them."""
+    if has_file(root):
+        return True
+    if not environment.get("DEALPOS_URL"):
+        hint = f"to make it a shop folder, run: reconciler init {shlex.quote(str(root))}"
+        raise UsageError(f"{root} is not a shop folder: {SETTINGS_FILE} not found", hint=hint)
+    if not without_file:
+        why = f"DEALPOS_URL is set, but {root} has no {SETTINGS_FILE} with guardrails and ledger"
+        path = shlex.quote(str(root / SETTINGS_FILE))
+        raise UsageError(why, hint=f"to use the defaults, run: touch {path}")
+    return False
 
 
 def is_inside(folder: str) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from itertools import chain
@@ -20,7 +19,7 @@ from reconciler.catalogue.environment import (
     is_reserved,
     names_in,
 )
-from reconciler.catalogue.files import SETTINGS_FILE, Files, Problems, is_inside
+from reconciler.catalogue.files import SETTINGS_FILE, Files, Problems, is_inside, needs_reading
 from reconciler.catalogue.parser import read
 from reconciler.catalogue.reading.node import Node, empty_node
 from reconciler.catalogue.sections import (
@@ -37,8 +36,6 @@ from reconciler.core.provider.options import ProviderSettings, ServeSettings
 from reconciler.errors import ProviderError, SourceError, StoreError, UsageError, suggestion
 from reconciler.guardrails.guardrail import Guardrails
 
-_SIMILAR = re.compile(r"\.?reconciler\.ya?ml(\..*)?", re.IGNORECASE)
-_SETTINGS_NAMES = ("reconciler.yaml", "reconciler.yml")
 _PROVIDER_KEYS = ("timezone", "provider", "serve")
 _PLAIN_KEYS = ("store", "catalogue", "defaults", "guardrails", "prune", "ledger", SETTING)
 _KEYS = (*_PLAIN_KEYS, *_PROVIDER_KEYS, *SECTIONS)
@@ -97,8 +94,11 @@ class Settings:
             )
         return written if "://" in written else str(self.root / written)
 
-    def store(self) -> Store:
-        """Return the configured store. Raises StoreError where there is none, or it is not safe."""
+    def store(self, ask: Callable[[str], tuple[str, str]] | None = None) -> Store:
+        """Return the configured store. Raises StoreError where there is none, or it is not safe.
+
+        `ask` returns ID and secret for the URL of the store, where no variable and no file does.
+        """
         lacking = {k: w for k in _OVERRIDES if not (w := self._store.get(k)) or is_placeholder(w)}
         if named := lacking.get("url"):
             names = " and ".join(names_in(named))
@@ -116,15 +116,19 @@ class Settings:
         if url == SANDBOX:
             # It answers in this process: there is nothing to wait for.
             return Store(SANDBOX, "sandbox", "sandbox", concurrency=self.concurrency or 1)
-        if lacking:
+        if lacking and ask is None:
             found = [names_in(w or "") or [_OVERRIDES[key]] for key, w in lacking.items()]
             raise StoreError(
                 f"no credentials for {check_url(url)}",
                 hint=f"set {' and '.join(chain.from_iterable(found))} in the environment",
             )
-        keys = self._store["client_id"], self._store["client_secret"]
+        url = check_url(url)
+        keys = ask(url) if lacking and ask else self._credentials()
         concurrency = self.concurrency or DEFAULT_CONCURRENCY
-        return Store(check_url(url), *keys, concurrency=concurrency)
+        return Store(url, *keys, concurrency=concurrency)
+
+    def _credentials(self) -> tuple[str, str]:
+        return self._store["client_id"], self._store["client_secret"]
 
 
 def load(
@@ -140,7 +144,7 @@ def load(
         raise UsageError(f"folder not found: {root}", hint=hint)
     problems = Problems(Files(root))
     node = empty_node()
-    if _needs_reading(root, environment, without_file):
+    if needs_reading(root, environment, without_file):
         node, found = read(root, SETTINGS_FILE)
         problems.found.extend(found)
     reader = _Reader(environment, read_environment(node, problems), problems)
@@ -169,43 +173,6 @@ def load(
         *(root, catalogue, defaults, guardrails, prune, ledger, expand, store, own, concurrency),
         *(timezone, provider, serve, hooks, notify),
     )
-
-
-def has_file(root: Path) -> bool:
-    """Return whether a folder has settings; raise UsageError where they have another name.
-
-    A run that ignored them would apply without the guardrails and the ledger that they set.
-    """
-    try:
-        names = [name for name in sorted(os.listdir(root)) if _SIMILAR.fullmatch(name)]
-    except OSError as error:
-        raise UsageError(f"{root} cannot be read: {error.strerror}") from None
-    if SETTINGS_FILE in names:
-        names.remove(SETTINGS_FILE)
-        for other in names:
-            if other.casefold() in _SETTINGS_NAMES:
-                why = f"{root} has two settings files: {SETTINGS_FILE} and {other}"
-                raise UsageError(why, hint=f"keep the settings in {SETTINGS_FILE}, delete {other}")
-        return True
-    for other in names:
-        why = f"the settings in {root} are not read: {other} must be named {SETTINGS_FILE}"
-        command = f"mv {shlex.quote(str(root / other))} {shlex.quote(str(root / SETTINGS_FILE))}"
-        raise UsageError(why, hint=f"to rename it, run: {command}")
-    return False
-
-
-def _needs_reading(root: Path, environment: Mapping[str, str], without_file: bool) -> bool:
-    """Return whether the folder has settings; raise UsageError where it needs them."""
-    if has_file(root):
-        return True
-    if not environment.get("DEALPOS_URL"):
-        hint = f"to make it a shop folder, run: reconciler init {shlex.quote(str(root))}"
-        raise UsageError(f"{root} is not a shop folder: {SETTINGS_FILE} not found", hint=hint)
-    if not without_file:
-        why = f"DEALPOS_URL is set, but {root} has no {SETTINGS_FILE} with guardrails and ledger"
-        path = shlex.quote(str(root / SETTINGS_FILE))
-        raise UsageError(why, hint=f"to use the defaults, run: touch {path}")
-    return False
 
 
 class _Reader:

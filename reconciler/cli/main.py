@@ -29,7 +29,10 @@ from reconciler.cli.commands.serving.board import board
 from reconciler.cli.commands.serving.serve import serve
 from reconciler.cli.commands.validate import validate
 from reconciler.cli.output import print_error
+from reconciler.cli.secret_files import read_secret_files
 from reconciler.errors import ReconcilerError, UsageError
+
+_HELP = ("-h", "--help")
 
 
 def main() -> None:
@@ -74,32 +77,59 @@ def _print_usage_error(error: click.ClickException) -> None:
     if type(error).__name__ == "NoArgsIsHelpError":  # which click has from 8.2 on
         error.show()
         return
-    context = getattr(error, "ctx", None)
+    context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
     hint = f"run '{context.command_path} --help'" if context else None
+    source = context.get_parameter_source(parameter.name) if context and parameter else None
+    if parameter and source == click.core.ParameterSource.ENVIRONMENT:
+        hint = f"the value comes from the environment variable {parameter.envvar}"
     print_error(UsageError(error.format_message(), hint=hint))
 
 
+class _Commands(click.Group):
+    """The group of all commands; the one that runs gets the secrets that stand in files."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command and its arguments; help needs no secret."""
+        found = super().resolve_command(ctx, args)
+        if not set(_HELP).intersection(args):
+            read_secret_files(os.environ)
+        return found
+
+
 @click.group(
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    cls=_Commands,
+    context_settings={
+        "help_option_names": [*_HELP],
+        "max_content_width": 100,
+    },
     epilog="\b\nExit codes:\n"
     + "\n".join(f"  {code:<3}  {text}" for code, text in exit_codes.EXIT_CODES.items()),
 )
 @click.version_option(__version__, prog_name="reconciler")
 @options.color
+@options.chdir
 def cli() -> None:
     """Catalogue as code for DealPOS.
 
     Declare categories, products, prices, coupons and customers in YAML. Preview changes with
     `plan`, make them with `apply`, and detect drift with `audit`. DIR is a shop folder: it holds
-    reconciler.yaml.
+    reconciler.yaml. Without DIR, the nearest folder upwards in the git work tree is used.
     """
 
 
-def _accept_color(command: click.Command) -> None:
-    """Let `--color` stand after any command too, not only before it."""
-    options.color(command)
-    for below in command.commands.values() if isinstance(command, click.Group) else ():
-        _accept_color(below)
+def _complete(command: click.Command, prefix: str) -> None:
+    """Give each option its variable, and let `--color` stand after any command too."""
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and not (parameter.envvar or parameter.hidden):
+            name = max(parameter.opts, key=len).strip("-")
+            if name != "version":  # CI jobs set it to the version that they install
+                parameter.envvar = f"{prefix}_{name}".upper().replace("-", "_")
+    if command is not cli:
+        options.color(command)
+    for name, below in command.commands.items() if isinstance(command, click.Group) else ():
+        _complete(below, f"{prefix}_{name}")
 
 
 COMMANDS = (
@@ -107,5 +137,5 @@ COMMANDS = (
     *(serve, provider, board),
 )
 for command in COMMANDS:
-    _accept_color(command)
     cli.add_command(command)
+_complete(cli, "RECONCILER")

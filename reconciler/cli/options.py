@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
@@ -31,6 +32,27 @@ def parse_duration(
     return float(total)
 
 
+def _change_folder(context: click.Context, parameter: click.Parameter, folder: Path | None) -> None:
+    if folder is None or context.resilient_parsing:
+        return
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        raise UsageError(f"cannot change to {folder}: {error.strerror}") from None
+
+
+chdir = click.option(
+    "-C",
+    "--chdir",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    callback=_change_folder,
+    expose_value=False,
+    is_eager=True,
+    help="Run in this folder: relative paths begin there.",
+)
+
+
 def _choose_color(context: click.Context, parameter: click.Parameter, choice: str | None) -> None:
     if choice is not None:
         context.color = {"always": True, "never": False}.get(choice)
@@ -46,9 +68,49 @@ color = click.option(
     help="Color the output: auto (default), always or never.",
 )
 
+
+def find_shop(context: click.Context, parameter: click.Parameter, given: Path | None) -> Path:
+    """Return the given folder, or the nearest one upwards that has settings."""
+    if given is not None or context.resilient_parsing:
+        return given or Path()
+    from reconciler.catalogue.files import find_root
+
+    return Path(os.path.relpath(find_root(Path.cwd())))
+
+
 directory = click.argument(
+    "directory",
+    metavar="[DIR]",
+    required=False,
+    callback=find_shop,
+    type=click.Path(path_type=Path),
+)
+
+new_directory = click.argument(
     "directory", metavar="[DIR]", default=".", type=click.Path(path_type=Path)
 )
+"""The folder of a command that may create it: no folder above is taken instead."""
+
+
+def shop_option(name: str) -> Callable[[Command], Command]:
+    """Return the option `--shop`, which hands over the shop folder as the parameter `name`."""
+    return click.option(
+        "--shop",
+        name,
+        metavar="DIR",
+        callback=find_shop,
+        type=click.Path(path_type=Path),
+        help="The shop folder (default: as for DIR of the other commands).",
+    )
+
+
+class _Lines(click.types.StringParamType):
+    """Text of an option that is repeatable; a variable holds one value a line."""
+
+    envvar_list_splitter = "\n"
+
+
+_LINES = _Lines()
 
 
 personal_data = click.option(
@@ -90,6 +152,7 @@ target = click.option(
     "--target",
     "targets",
     metavar="ADDRESS",
+    type=_LINES,
     multiple=True,
     help="Only this object and the objects it refers to. Accepts patterns such as "
     "'variant/1003*'; repeatable.",
@@ -102,6 +165,7 @@ kind = click.option(
 overwrite = click.option(
     "--overwrite",
     metavar="ADDRESS",
+    type=_LINES,
     multiple=True,
     help="Resolve a conflict (changed in the files and in the shop) with the value of the files. "
     "Accepts patterns; repeatable. Needs a ledger.",

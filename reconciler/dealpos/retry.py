@@ -105,6 +105,11 @@ def setup_error(shop: str, error: Exception) -> errors.StoreError:
             f"the root certificates cannot be read: {name} names {os.environ[name]} ({why})",
             hint=f"correct {name}, or unset it to use the usual root certificates",
         )
+    if isinstance(error, ImportError):
+        return errors.StoreError(
+            f"cannot set up a connection to {shop}: a SOCKS proxy needs the package socksio",
+            hint="install reconciler with the extra `socks`",
+        )
     return errors.StoreError(
         f"cannot set up a connection to {shop}: {error}",
         hint="check the address, and HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ from reconciler.catalogue.settings import Settings
 from reconciler.core.model.store import SANDBOX
 from reconciler.dealpos.budget import NO_LIMITS, Limits
 from reconciler.dealpos.client import Client, embedded_transport
+from reconciler.dealpos.credential_command import COMMAND, ask_command
 from reconciler.dealpos.observer import ClientObserver
 from reconciler.dealpos.tenant import TenantProfile, load_profile
 from reconciler.errors import ReconcilerError, UsageError
@@ -46,8 +49,9 @@ def connect(
 
     `known` replaces the profile that is remembered of the shop.
     """
-    key = read_key()
-    store = replace(settings.store(), mask_key=key.secret if key else _RUN_SALT)
+    key, command = read_key(), os.environ.get(COMMAND)
+    ask = partial(ask_command, command) if command else None
+    store = replace(settings.store(ask), mask_key=key.secret if key else _RUN_SALT)
     transport = _embed_sandbox(settings) if store.embedded else None
     known = known or load_profile(StateDir(settings.root), store.url)
     return Client(store, transport, watcher, limits=limits, tenant=known)

@@ -11,9 +11,9 @@ from typing import Any
 from reconciler import confined
 from reconciler.catalogue import parser as document
 from reconciler.catalogue.environment import Expander
-from reconciler.catalogue.files import SETTINGS_FILE, Files, Problems
+from reconciler.catalogue.files import SETTINGS_FILE, Files, Problems, has_file
 from reconciler.catalogue.sections import read_defaults
-from reconciler.catalogue.settings import Settings, has_file
+from reconciler.catalogue.settings import Settings
 from reconciler.catalogue.writing import layout
 from reconciler.catalogue.writing.export import (
     Exportable,

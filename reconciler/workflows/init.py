@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reconciler import confined
-from reconciler.catalogue.files import SETTINGS_FILE
-from reconciler.catalogue.settings import has_file
+from reconciler.catalogue.files import SETTINGS_FILE, has_file
 from reconciler.errors import UsageError
 from reconciler.workflows import schemas as schema
 

@@ -10,7 +10,11 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
+
 import reconciler
+from reconciler.cli.main import cli
+from reconciler.cli.secret_files import SECRETS
 from tools.site.markdown import code, page, table
 
 PATH = "reference/environment.md"
@@ -28,6 +32,7 @@ VARIABLES = {
     "RECONCILER_HOOK_KEY": "The `X-API-Key` that requests of DealPOS must have.",
     "RECONCILER_NOTIFY_URL": "The receiver of notifications, which `notify.url` names.",
     "RECONCILER_NOTIFY_SECRET": "The key of their signatures: 24 to 64 bytes in base64.",
+    "RECONCILER_CREDENTIAL_COMMAND": "A command that prints the credentials of the store.",
     "RECONCILER_CACHE": "`off` or `on`: the cache of parsed files; see `CI`.",
     "SANDBOX_CLIENT_SECRET": "The default of `sandbox serve --client-secret`.",
     "RECONCILER_SANDBOX_PROVIDER": "The default of `--provider` of the sandbox's till.",
@@ -44,7 +49,8 @@ CONVENTIONS = {
     "TERM": "`dumb`: no colors and no progress bar.",
     "COLUMNS": "The width of the terminal, if it is not the real one.",
     "SSL_CERT_FILE": "The file with the root certificates to trust, for a company's own root.",
-    "HTTPS_PROXY": "The proxy for requests to the store. `NO_PROXY` lists exceptions.",
+    "HTTPS_PROXY": "The proxy for requests to the store; `socks5://` needs the extra `socks`.",
+    "NO_PROXY": "Hosts that are reached without the proxy, separated by commas.",
     "`CATALOGUE_…`": "Variables that catalogue files may name, as `${CATALOGUE_…}`.",
 }
 
@@ -57,8 +63,27 @@ def render() -> str:
         table(("variable", "meaning"), ((code(n), text) for n, text in VARIABLES.items())),
         "Conventions of other programs that reconciler follows:",
         table(("variable", "meaning"), ((code(n.strip("`")), t) for n, t in CONVENTIONS.items())),
+        "## Options",
+        "Each option of a command has a variable: `RECONCILER_PLAN_RESERVE=10` is "
+        "`plan --reserve 10`. A flag takes `1` or `0`. An option that is repeatable takes several "
+        "values: addresses one a line, files separated by `:`, others by blanks. The option on the "
+        "command line wins.",
+        table(("option", "variable"), _options(cli, "reconciler")),
+        "## Secrets in files",
+        "For each of these variables, `…_FILE` names a file with the value instead. Container "
+        "platforms mount secrets that way. The file holds one line. If both are set, the command "
+        "ends with an error.",
+        ", ".join(map(code, SECRETS)) + ".",
         source="reconciler",
     )
+
+
+def _options(command: click.Command, name: str) -> Iterator[tuple[str, str]]:
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and parameter.envvar and not parameter.hidden:
+            yield code(f"{name} {max(parameter.opts, key=len)}"), code(str(parameter.envvar))
+    for word, below in sorted(command.commands.items()) if isinstance(command, click.Group) else ():
+        yield from _options(below, f"{name} {word}")
 
 
 def read_by_the_code() -> set[str]:

@@ -13,13 +13,7 @@ from reconciler.errors import UsageError
 
 @click.command()
 @click.argument("addresses", metavar="[ADDRESS]...", nargs=-1)
-@click.option(
-    "--shop",
-    "folder",
-    type=click.Path(path_type=Path),
-    default=".",
-    help="The shop folder (default: the current one).",
-)
+@options.shop_option("folder")
 @click.option(
     "--field", "fields", multiple=True, metavar="NAME", help="Only this field; repeatable."
 )

@@ -30,7 +30,13 @@ MAX_APPROVAL_SECONDS = 60.0
 
 
 @click.command()
-@click.argument("target", metavar="[DIR|PLAN]", default=".", type=click.Path(path_type=Path))
+@click.argument(
+    "target",
+    metavar="[DIR|PLAN]",
+    required=False,
+    callback=options.find_shop,
+    type=click.Path(path_type=Path),
+)
 @options.output_format
 @click.option(
     "--auto-approve", is_flag=True, help="Apply without asking; required without a terminal."

@@ -14,7 +14,7 @@ from reconciler.errors import UsageError
 
 
 @click.command("import")
-@options.directory
+@options.new_directory
 @options.output_format
 @click.option(
     "--dry-run", is_flag=True, help="Only count the objects and the requests that an import needs."

@@ -11,7 +11,7 @@ from reconciler.cli import options, output, terminal
 
 
 @click.command()
-@options.directory
+@options.new_directory
 def init(directory: Path) -> None:
     """Create a shop folder that works with the sandbox at once."""
     from reconciler.workflows.init import create_shop

@@ -39,13 +39,7 @@ cooldown_option = click.option(
     show_default=True,
     help="Seconds until the one retry after an answer with 5xx, 408 or 429.",
 )
-_shop = click.option(
-    "--shop",
-    "directory",
-    type=click.Path(path_type=Path),
-    default=".",
-    help="The shop folder (default: the current one).",
-)
+_shop = options.shop_option("directory")
 _sending = (
     click.option(
         "--provider",

@@ -6,17 +6,10 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import output
+from reconciler.cli import options, output
 from reconciler.errors import UsageError
 
-shop = click.option(
-    "--shop",
-    "directory",
-    metavar="DIR",
-    default=".",
-    type=click.Path(path_type=Path),
-    help="The shop folder (default: the current folder).",
-)
+shop = options.shop_option("directory")
 
 
 @click.command()
