@@ -22,6 +22,7 @@ from reconciler.cli.commands.history import history
 from reconciler.cli.commands.import_ import import_
 from reconciler.cli.commands.init import init
 from reconciler.cli.commands.plan import plan
+from reconciler.cli.commands.prices import prices
 from reconciler.cli.commands.provider import provider
 from reconciler.cli.commands.sandbox import sandbox
 from reconciler.cli.commands.schema import schema
@@ -134,7 +135,7 @@ def _complete(command: click.Command, prefix: str) -> None:
 
 COMMANDS = (
     *(init, doctor, validate, plan, apply, audit, history, sandbox, schema, import_, adopt),
-    *(serve, provider, board),
+    *(prices, serve, provider, board),
 )
 for command in COMMANDS:
     cli.add_command(command)

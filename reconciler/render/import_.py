@@ -159,7 +159,7 @@ def adopt_text(result: AdoptResult, dry_run: bool) -> str:
     lines += [plain(f"note: {note}") for note in result.notes]
     lines += _personal_data(result.discreet)
     for name, edited in result.files.items():
-        lines += ["", *_difference(name, edited, _private(result))]
+        lines += ["", *difference_lines(name, edited, _private(result))]
     if count := len(result.files):
         lines += ["", f"{'would write' if dry_run else 'wrote'} {plural(count, 'file')}"]
     elif not result.skipped:
@@ -198,7 +198,7 @@ def _private(result: AdoptResult) -> set[str]:
     return {kind.collection for kind in kinds if kind.is_private}
 
 
-def _difference(name: str, edited: EditedFile, private: Collection[str]) -> Iterator[str]:
+def difference_lines(name: str, edited: EditedFile, private: Collection[str]) -> Iterator[str]:
     """Yield a unified diff that `patch` takes, with the mask of a file that has secrets."""
     mask = _mask(name, edited.new.decode("utf-8-sig"), private)
     yield f"--- a/{plain(name)}" if edited.old else "--- /dev/null"

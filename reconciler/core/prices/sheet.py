@@ -1,0 +1,167 @@
+"""The edits that a price sheet asks for, and everything that is wrong with it, cell by cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from reconciler.core.model.address import Address
+from reconciler.core.model.desired import Desired
+from reconciler.core.model.kind import Kind, Value
+from reconciler.core.model.masked import value_at
+from reconciler.core.prices.columns import CODE, OUTLET_PRICES, Columns, Path, find_columns
+from reconciler.core.prices.numbers import (
+    Amount,
+    NotAPrice,
+    Separator,
+    Style,
+    agree,
+    as_fraction,
+    clean,
+    find_style,
+    format_price,
+    parse_price,
+)
+from reconciler.core.prices.sheet_rows import SheetRow, SheetRows, known_outlets
+from reconciler.core.prices.table import Cell, Table, trim, unguard
+from reconciler.errors import Problem
+
+REMOVE = "-"
+"""The text of a cell that takes an outlet price out of the file."""
+
+
+class PriceEdit(NamedTuple):
+    """One price that the sheet has otherwise than the files."""
+
+    address: Address
+    path: Path
+    value: Amount | None
+    """None to take the price of an outlet out."""
+    cell: Cell
+    start: str = ""
+    """The day or time from which it holds; empty for a price without one."""
+
+
+@dataclass(slots=True)
+class Sheet:
+    """The content of a price sheet, as far as it can be understood."""
+
+    edits: list[PriceEdit] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    other_names: int = 0
+    """Cells with names of products and models that differ from the files: they are not read."""
+
+
+def read_sheet(table: Table, desired: Desired, kind: Kind) -> Sheet:
+    """Return what a sheet asks for; `kind` is the kind of object that has prices."""
+    columns, problems = find_columns(table, known_outlets(desired, kind))
+    sheet = Sheet(problems=problems)
+    if CODE not in columns.fixed:
+        return sheet
+    rows = SheetRows(table, desired, kind, columns)
+    prices = _Prices(table, desired, columns, list(rows.read_rows()))
+    for column, path in columns.prices.items():
+        prices.read_column(column, path)
+    prices.refuse_other_languages()
+    sheet.problems += [*rows.problems, *prices.problems]
+    sheet.edits = sorted(prices.edits, key=lambda edit: edit.cell)
+    sheet.other_names = rows.other_names
+    return sheet
+
+
+class _Prices:
+    """Reads the columns of prices."""
+
+    def __init__(
+        self, table: Table, desired: Desired, columns: Columns, rows: list[SheetRow]
+    ) -> None:
+        self.table, self.desired, self.columns, self.rows = table, desired, columns, rows
+        self.edits: list[PriceEdit] = []
+        self.problems: list[Problem] = []
+        self.styles: dict[Cell, Style] = {}
+        """The styles of the cells whose reading depends on a language."""
+
+    def complain(self, cell: Cell, message: str, hint: str | None = None) -> None:
+        """Add a problem."""
+        self.problems.append(self.table.problem(cell, message, hint))
+
+    def read_column(self, column: int, path: Path) -> None:
+        """Add the edits of one column."""
+        cells = {Cell(row.number, column): row for row in self.rows}
+        texts = {cell: text for cell in cells if (text := self.read_text(cell))}
+        styles = {
+            cell: style
+            for cell, text in texts.items()
+            if cell not in self.table.exact and (style := find_style(text))
+        }
+        self.styles |= styles
+        thousands = agree(styles.values())
+        for cell, text in texts.items():
+            style = styles.get(cell)
+            if style and style.thousands != thousands:
+                self.complain(cell, *_deviation(text, style))
+                continue
+            try:
+                # A number of a workbook is written as the tool writes it.
+                separator: Separator | None = "," if cell in self.table.exact else thousands
+                self.add(cells[cell], path, cell, text, separator)
+            except NotAPrice as error:
+                self.complain(cell, str(error), error.hint)
+
+    def read_text(self, cell: Cell) -> str:
+        """Return the clean text of a price; empty for none, and for one with a problem."""
+        if reason := self.table.faults.get(cell):
+            self.complain(cell, reason)
+            return ""
+        return clean(trim(unguard(self.table.text(cell))))
+
+    def add(
+        self, row: SheetRow, path: Path, cell: Cell, text: str, thousands: Separator | None
+    ) -> None:
+        """Add an edit where a price differs from the files. Raises NotAPrice."""
+        value = self.desired[row.address].value if row.address else {}
+        present = value_at(value, path)
+        if text == REMOVE:
+            self.add_removal(row, path, cell, value)
+            return
+        amount = parse_price(text, thousands)
+        if row.address is None:
+            return
+        if cell not in self.table.exact:
+            fraction = as_fraction(text)
+            if fraction is not None and fraction == present != amount:
+                raise NotAPrice(
+                    f"`{text}` is {amount:,}, or the present price {format_price(fraction)}",
+                    f"write {amount}, or leave the cell empty to keep the present price",
+                )
+        if amount != present or row.start:
+            self.edits.append(PriceEdit(row.address, path, amount, cell, row.start))
+
+    def add_removal(self, row: SheetRow, path: Path, cell: Cell, value: Value) -> None:
+        """Add the removal of an outlet price that the file has. Raises NotAPrice."""
+        if path[0] != OUTLET_PRICES:
+            hint = "leave the cell empty to keep the price"
+            raise NotAPrice(f"`-` removes an outlet price, and `{path[0]}` is not one", hint)
+        if row.address is None:
+            return
+        if OUTLET_PRICES not in value:
+            hint = "the file leaves them as they are in the shop; leave the cell empty"
+            raise NotAPrice(f"the file of {row.address} declares no outlet prices", hint)
+        if path[1] in value[OUTLET_PRICES]:
+            self.edits.append(PriceEdit(row.address, path, None, cell, row.start))
+
+    def refuse_other_languages(self) -> None:
+        """Complain of `18.000` where other columns show that the file is in another language."""
+        certain = {style.thousands for style in self.styles.values() if style.is_certain}
+        told = {(problem.line, problem.column) for problem in self.problems}
+        for cell, style in self.styles.items() if len(certain) == 1 else ():
+            if style.thousands not in certain and self.table.locate(cell) not in told:
+                message, hint = _deviation(self.read_text(cell), style)
+                self.complain(cell, message.replace("column", "file"), hint)
+
+
+def _deviation(text: str, style: Style) -> tuple[str, str]:
+    fraction = as_fraction(text)
+    amount = format_price(parse_price(text, style.thousands))
+    readings = f"{amount}, or {format_price(fraction)}" if fraction is not None else amount
+    return f"`{text}` is not written as the other prices of the column", f"write {readings}"
