@@ -77,7 +77,7 @@ def audit_plan(plan: Plan) -> Audit:
     released = [f"the published release differs: {said}" for said in made.settings] if made else []
     ordered = sorted(findings, key=lambda finding: (STATES.index(finding.state), finding.address))
     notes = (*plan.notes, *released)
-    return Audit(plan.store, tuple(ordered), notes, plan.unchanged, plan.reads, plan.labels)
+    return Audit(plan.store, tuple(ordered), notes, plan.unchanged or 0, plan.reads, plan.labels)
 
 
 def _blocked_finding(address: Address, reason: str, change: Change | None) -> AuditFinding:

@@ -153,7 +153,7 @@ def usage_line(plan: Plan, usage: ApiUsage, finish: str | None = None) -> str:
 def closing_line(plan: Plan) -> str:
     """Return the one line to grep for: the number of objects by what happens to them."""
     counts = plan.counts()
-    rest = [f"{counts['unchanged']:,} unchanged"]
+    rest = [] if plan.unchanged is None else [f"{plan.unchanged:,} unchanged"]
     rest += [f"{counts[name]:,} {name}" for name in ("blocked", "unknown") if counts[name]]
     rest += [f"{len(plan.stale):,} stale"] if plan.stale else []
     refused = refusals(plan.violations)
@@ -163,7 +163,8 @@ def closing_line(plan: Plan) -> str:
         for action in Action
         if counts.get(action.value) or action in (Action.CREATE, Action.UPDATE)
     ]
-    return f"Plan: {'no changes' if plan.empty else ', '.join(verbs)}. {', '.join(rest)}."
+    last = f" {', '.join(rest)}." if rest else ""
+    return f"Plan: {'no changes' if plan.empty else ', '.join(verbs)}.{last}"
 
 
 def rank_changes(changes: Iterable[Change], kinds: Kinds) -> list[Change]:

@@ -112,7 +112,7 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
         unknown=(),
         blocked=(),
         blocked_changes=(),
-        unchanged=0,
+        unchanged=None,
         violations=tuple(_remaining_violations(approved.violations, made, shop.today)),
     )
     if provider and approved.publication:

@@ -94,6 +94,15 @@ def test_what_was_approved_is_applied_once(
     assert run("sandbox", "show", shop).out == state
 
 
+def test_a_saved_plan_counts_no_object_that_its_apply_did_not_compare(
+    run: RunProgram, plan: Callable[..., Path], shop: Path
+) -> None:
+    saved = plan(("18000", "19000"))
+    said = run("apply", saved, "--shop", shop, "--auto-approve").out
+    assert "\nPlan: 0 to create, 1 to update.\n" in said
+    assert " unchanged." not in said
+
+
 def test_what_moved_is_held_and_the_rest_goes_ahead(
     run: RunProgram, plan: Callable[..., Path], shop: Path
 ) -> None:

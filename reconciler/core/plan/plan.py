@@ -128,7 +128,8 @@ class Plan:
     violations: tuple[Violation, ...] = ()
     """The violations that the guardrails found, exceptions included."""
     interruptions: Interruptions = field(default_factory=Interruptions)
-    unchanged: int = 0
+    unchanged: int | None = 0
+    """Objects as declared; None where they were not compared, as for a saved plan."""
     parents: Mapping[Address, ParentWithChildren] = field(default_factory=dict)
     """The live parents that changes touch, with the children that their updates must carry."""
     listings: Mapping[str, ListingStats] = field(default_factory=dict)
@@ -164,7 +165,7 @@ class Plan:
         by_action = Counter(change.action for change in self.changes)
         shown = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.RETIRE, Action.DELETE)
         return {action.value: by_action[action] for action in shown} | {
-            "unchanged": self.unchanged,
+            "unchanged": self.unchanged or 0,
             "unmanaged": len(self.unmanaged),
             "orphaned": len(self.orphaned),
             "blocked": len(self.blocked),
