@@ -145,7 +145,7 @@ class InvoiceRow:
 
 @dataclass(frozen=True, slots=True)
 class UsageEvent:
-    """One transition; the list of them is append-only."""
+    """One transition; the list of them is append-only, and its oldest ones are trimmed."""
 
     number: int
     at: datetime
@@ -207,6 +207,9 @@ class UsageStore(Protocol):
 
     async def events(self, after: int = 0, limit: int = 1000) -> Sequence[UsageEvent]:
         """Return events in their order, after the one with that number."""
+
+    async def trim(self, before: datetime) -> int:
+        """Delete some of the rows that `trimming` names, from before a moment; return how many."""
 
     async def note_settled(self, detail: str, now: datetime) -> None:
         """Record that the sales of the shop were compared with what is booked."""

@@ -18,6 +18,7 @@ import psycopg
 
 from reconciler.errors import ProviderUnavailable
 from reconciler.provider.invoice import KnownInvoice, transition
+from reconciler.provider.postgres import statements
 from reconciler.provider.postgres.connections import PostgresConnections
 from reconciler.provider.postgres.dump import dump
 from reconciler.provider.rows import batch_of, flags_of, in_utc, join_words
@@ -35,44 +36,6 @@ from reconciler.provider.store import (
     release_conflict,
     utc_now,
 )
-
-_NEWEST = "SELECT coalesce(max(number), 0) FROM release"
-
-_USAGE = """
-SELECT {key}, sum(used)::bigint,
-  sum((SELECT count(*) FROM hold h WHERE h.counter = c.counter AND h.until > %(now)s))::bigint,
-  sum((SELECT count(*) FROM invoice i WHERE i.counter = c.counter AND i.flags <> ''))::bigint
-FROM counter c WHERE {which} GROUP BY {key}
-"""
-
-_INVOICE_COLUMNS = "invoice, counter, state, outlet, number, at, flags"
-
-_INVOICES = f"""
-SELECT {_INVOICE_COLUMNS} FROM invoice
-WHERE noted >= coalesce(%(since)s::timestamptz, '-infinity') AND (flags <> '' OR NOT %(flagged)s)
-ORDER BY noted, invoice
-"""
-
-_EVENTS = """
-SELECT number, at, kind, counter, invoice, detail FROM event
-WHERE number > %(after)s ORDER BY number LIMIT %(limit)s
-"""
-
-_NOTE_SETTLED = "SELECT note_event(%(now)s, 'settled', '', '', %(detail)s)"
-_LAST_SETTLED = "SELECT max(at) FROM event WHERE kind = 'settled'"
-
-_HOLD = """
-SELECT * FROM hold_use(%(counter)s, %(batch)s, %(limit)s, %(customer_limit)s, %(outlet)s,
-  %(customer)s, %(now)s, %(until)s, %(reentry)s, %(durable)s)
-"""
-
-_BOOK = """
-SELECT book_sale(%(seen)s, %(gives)s, %(takes)s, %(batch)s, %(limit)s, %(result)s, %(invoice)s,
-  %(counter)s, %(code)s, %(outlet)s, %(number)s, %(customer)s, %(state)s, %(flags)s, %(at)s,
-  %(now)s, %(discount)s, %(gross)s, %(digests)s)
-"""
-
-_PUBLISH = "SELECT publish_release(%(previous)s, %(now)s, %(commit)s, %(digest)s, %(document)s)"
 
 
 class PostgresStore:
@@ -115,7 +78,7 @@ class PostgresStore:
             "reentry": request.reentry,
             "durable": self._durable_holds,
         }
-        ((status, used, held, outlet, until),) = await self._run(_HOLD, values)
+        ((status, used, held, outlet, until),) = await self._run(statements.HOLD, values)
         return HoldResult(status, used, held, outlet or "", in_utc(until) if until else None)
 
     async def book(self, sale: SaleReport) -> Booking:
@@ -150,7 +113,7 @@ class PostgresStore:
                 "gross": sale.gross,
                 "digests": json.dumps(step.digests),
             }
-            ((added,),) = await self._run(_BOOK, values)
+            ((added,),) = await self._run(statements.BOOK, values)
             if added is not None:
                 return step.booking(flags_of(added))
         raise ProviderUnavailable(f"{self._connections.place}: too many reports of one invoice")
@@ -187,7 +150,7 @@ class PostgresStore:
         release = PublishedRelease(previous + 1, digest, document, commit, now)
         values = {"previous": previous, "now": now, "commit": commit}
         values |= {"digest": digest, "document": document}
-        ((newest,),) = await self._run(_PUBLISH, values)
+        ((newest,),) = await self._run(statements.PUBLISH, values)
         if newest is None:
             return release
         if await self.current() == release:
@@ -212,7 +175,7 @@ class PostgresStore:
                 async with await self._connections.connect() as connection:
                     await connection.execute("LISTEN reconciler_release")
                     while True:
-                        cursor = await connection.execute(_NEWEST)
+                        cursor = await connection.execute(statements.NEWEST)
                         before, ((number,),) = number, await cursor.fetchall()
                         if before != number:
                             yield
@@ -234,14 +197,14 @@ class PostgresStore:
 
     async def _counts(self, key: str, which: str, counters: Sequence[str] = ()) -> dict[str, Usage]:
         values = {"now": self._clock(), "counters": counters}
-        rows = await self._run(_USAGE.format(key=key, which=which), values)
+        rows = await self._run(statements.USAGE.format(key=key, which=which), values)
         return {name: Usage(used, held, flagged) for name, used, held, flagged in rows}
 
     async def invoices(
         self, since: datetime | None = None, flagged: bool = False
     ) -> Sequence[InvoiceRow]:
         """See UsageStore."""
-        rows = await self._run(_INVOICES, {"since": since, "flagged": flagged})
+        rows = await self._run(statements.INVOICES, {"since": since, "flagged": flagged})
         return [
             InvoiceRow(invoice, counter, state, outlet, number, in_utc(at), flags_of(flags))
             for invoice, counter, state, outlet, number, at, flags in rows
@@ -249,16 +212,21 @@ class PostgresStore:
 
     async def events(self, after: int = 0, limit: int = 1000) -> Sequence[UsageEvent]:
         """See UsageStore."""
-        rows = await self._run(_EVENTS, {"after": after, "limit": limit})
+        rows = await self._run(statements.EVENTS, {"after": after, "limit": limit})
         return [UsageEvent(number, in_utc(at), *rest) for number, at, *rest in rows]
+
+    async def trim(self, before: datetime) -> int:
+        """See UsageStore."""
+        counts = [await self._run(each, {"before": before}) for each in statements.TRIM]
+        return sum(int(count) for ((count,),) in counts)
 
     async def note_settled(self, detail: str, now: datetime) -> None:
         """See UsageStore."""
-        await self._run(_NOTE_SETTLED, {"now": now, "detail": detail})
+        await self._run(statements.NOTE_SETTLED, {"now": now, "detail": detail})
 
     async def last_settled(self) -> datetime | None:
         """See UsageStore."""
-        ((at,),) = await self._run(_LAST_SETTLED)
+        ((at,),) = await self._run(statements.LAST_SETTLED)
         return in_utc(at) if at else None
 
     async def check(self) -> None:

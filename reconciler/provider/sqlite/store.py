@@ -33,8 +33,11 @@ from reconciler.provider.store import (
     UsageEvent,
     utc_now,
 )
+from reconciler.provider.trimming import trim_statements
 
 T = TypeVar("T")
+
+_TRIM = trim_statements(":before")
 
 POLL = 0.5
 """Seconds between two looks for a new release."""
@@ -155,6 +158,11 @@ class SqliteStore:
         """See UsageStore."""
         return await self._read(lambda connection: queries.events(connection, after, limit))
 
+    async def trim(self, before: datetime) -> int:
+        """See UsageStore."""
+        moment = stamp(before)
+        return await self._write(lambda connection: _trim(connection, moment), durable=False)
+
     async def note_settled(self, detail: str, now: datetime) -> None:
         """See UsageStore."""
         row = (stamp(now), "settled", "", "", detail)
@@ -198,3 +206,8 @@ class SqliteStore:
             ) from None
         except sqlite3.Error as error:
             raise self._file.explain(error) from error
+
+
+def _trim(connection: sqlite3.Connection, before: int) -> int:
+    deleted = [connection.execute(each, {"before": before}).rowcount for each in _TRIM]
+    return sum(deleted)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from reconciler.serve.networks import is_loopback, parse_address
 from reconciler.serve.server import Callers, Server
 from reconciler.workflows.board.collect import make_served_page
 from reconciler.workflows.hooks.wiring import open_hooks
+from reconciler.workflows.provider.trimming import trim_hourly
 
 SPOOL = ".provider/spool.db"
 """The file, below the shop folder, of sales that wait while the store is away or locked."""
@@ -97,8 +99,9 @@ async def _serve(
         await store.close()
         raise
     board = make_board_view(lambda: make_served_page(settings, store))
+    tasks: list[Callable[[], Awaitable[None]]] = [*hooks.tasks, partial(trim_hourly, store, log)]
     server = Server(
-        callers, store, provider, metrics, log, hooks.endpoints, {"/board": board}, hooks.tasks
+        callers, store, provider, metrics, log, hooks.endpoints, {"/board": board}, tasks
     )
 
     def announce() -> None:
