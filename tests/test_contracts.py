@@ -37,6 +37,7 @@ DEEPDIFF = "Only core.diff.diff imports DeepDiff"
 CLICK = "Only the command line imports click"
 RUAMEL = "Only the files edge imports ruamel.yaml"
 WEB = "Only serve, provider and hooks import the web server and its database"
+DASK = "Only the engine of a fleet imports Dask"
 FLASK = "Only the sandbox imports Flask"
 
 APPLY_RUN = "from reconciler.dealpos.apply.run import apply_steps"
@@ -86,6 +87,8 @@ PLANTED = [
     (WEB, "workflows/init.py", "import uvicorn"),
     (WEB, "core/money.py", "import prometheus_client"),
     (FLASK, "workflows/init.py", "import flask"),
+    (DASK, "workflows/fleet/survey.py", "import distributed"),
+    (CORE, "core/plan/plan.py", "from reconciler.core.fleet import fleet"),
 ]
 
 

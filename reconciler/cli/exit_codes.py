@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 ERROR: Final = 1
@@ -20,3 +21,14 @@ EXIT_CODES: Final = {
     INTERRUPTED: "interrupted by Ctrl-C; 143: by a termination signal",
 }
 """The meaning of each exit code, for help and docs."""
+
+_RANKS: Final = (0, CHANGES, ERROR, PARTIAL, REFUSED)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """Return the exit code of several shops: 3 before 4, 1 and 2; an interruption before all."""
+    return max(codes, key=_rank, default=0)
+
+
+def _rank(code: int) -> int:
+    return _RANKS.index(code) if code in _RANKS else len(_RANKS) + code

@@ -18,6 +18,7 @@ from reconciler.cli.commands.adopt import adopt
 from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.audit import audit
 from reconciler.cli.commands.doctor import doctor
+from reconciler.cli.commands.fleet import fleet
 from reconciler.cli.commands.history import history
 from reconciler.cli.commands.import_ import import_
 from reconciler.cli.commands.init import init
@@ -135,7 +136,7 @@ def _complete(command: click.Command, prefix: str) -> None:
 
 COMMANDS = (
     *(init, doctor, validate, plan, apply, audit, history, sandbox, schema, import_, adopt),
-    *(prices, serve, provider, board),
+    *(prices, serve, provider, board, fleet),
 )
 for command in COMMANDS:
     cli.add_command(command)

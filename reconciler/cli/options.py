@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterable
+import shlex
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -225,3 +226,30 @@ def _check_names(what: str, names: Iterable[str], known: Collection[str]) -> Non
         if name not in known:
             hint = suggestion(name, known) or f"valid {what}s: {', '.join(known)}"
             raise UsageError(f"unknown {what} `{name}`", hint=hint)
+
+
+def given_command(name: str) -> str:
+    """Return the command line that was given, so that it can be pasted again."""
+    context = click.get_current_context()
+    return format_command(name, context.command, context.params)
+
+
+def format_command(name: str, command: click.Command, given: Mapping[str, Any]) -> str:
+    """Return the command line of `name` with the values of its options and arguments."""
+    words = [word for option in command.params for word in _option_words(option, given)]
+    return f"reconciler {name} {shlex.join(words)}".rstrip()
+
+
+def _option_words(parameter: click.Parameter, given: Mapping[str, Any]) -> Iterator[str]:
+    if not parameter.expose_value or (isinstance(parameter, click.Option) and parameter.hidden):
+        return  # how it prints, or an older spelling of another option
+    value = given[parameter.name or ""]
+    if not isinstance(parameter, click.Option):
+        yield str(value)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from (parameter.opts[-1], str(item))
+    elif parameter.count or parameter.is_flag:
+        yield from [parameter.opts[-1]] * int(value)
+    elif value is not None and value != parameter.default:
+        yield from (parameter.opts[-1], str(value))

@@ -126,7 +126,7 @@ def print_plan(
 
         print_json(sign(_document(run, folder), signing))
     else:
-        text = _render_plan(run, output_format, folder, compact=compact, paint=_choose_paint())
+        text = _render_plan(run, output_format, folder, compact=compact, paint=choose_paint())
         print_result(output_format, text)
 
 
@@ -177,7 +177,7 @@ def print_report(report: Report, output_format: str, continue_command: str | Non
     from reconciler.render.view import ReportView
 
     run = describe_run(Path(), "text")
-    view = ReportView(continue_command=continue_command, paint=_choose_paint(), **run)
+    view = ReportView(continue_command=continue_command, paint=choose_paint(), **run)
     if output_format == "json":
         print_json(report_document(report, view))
     elif report.outcomes or report.published:
@@ -191,7 +191,7 @@ def print_audit(
     from reconciler.render.view import AuditView
 
     run = describe_run(folder, output_format)
-    view = AuditView(requests=requests, seconds=seconds, paint=_choose_paint(), **run)
+    view = AuditView(requests=requests, seconds=seconds, paint=choose_paint(), **run)
     print_result(output_format, find_renderer(output_format).render_audit(audit, view))
 
 
@@ -226,7 +226,8 @@ def _make_plan_view(run: PlannedRun, folder: Path, output_format: str, **setting
     )
 
 
-def _choose_paint() -> Paint:
+def choose_paint() -> Paint:
+    """Return the function that colours text for stdout."""
     from reconciler.render.view import no_paint
 
     return terminal.paint if terminal.has_color(sys.stdout) else no_paint

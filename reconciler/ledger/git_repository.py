@@ -194,6 +194,29 @@ def commit_of(folder: Path) -> str | None:
     return f"{head}+" if changed else head or None
 
 
+def repository_top(folder: Path) -> Path | None:
+    """Return the top folder of the repository that `folder` is in; None without git."""
+    try:
+        found = _run_git(folder, "rev-parse", "--show-toplevel").stdout.removesuffix("\n")
+    except LedgerError:
+        return None
+    return Path(found) if found else None
+
+
+def commit_of_all(folder: Path, ignored: str) -> str | None:
+    """Return the commit of the whole repository, with `+` where a file differs from it.
+
+    Files with the name `ignored` do not count. None without git, and without a commit.
+    """
+    try:
+        head = _run_git(folder, "rev-parse", "--verify", "--quiet", "HEAD").stdout.strip()
+        others = ("--", ":/", f":(exclude,top,glob)**/{ignored}")
+        changed = head and _run_git(folder, "status", "--porcelain", *others).stdout.strip()
+    except LedgerError:
+        return None
+    return f"{head}+" if changed else head or None
+
+
 def path_in_repository(folder: Path) -> str | None:
     """Return the path of `folder` from the top of its repository; None at the top or outside.
 

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from reconciler import confined
 from reconciler.catalogue.environment import SETTING
+from reconciler.catalogue.fleet.fleet_file import FleetEntry
 from reconciler.catalogue.problems import WAS, kind_adapter, list_adapter
 from reconciler.catalogue.provider_settings import (
     PROVIDER,
@@ -36,6 +37,7 @@ from reconciler.guardrails.rules import RULES
 from reconciler.kinds import MANAGED
 from reconciler.render import doctor
 from reconciler.render.documents import AuditDocument, PlanDocument
+from reconciler.render.fleet.documents import FleetDocument
 from reconciler.render.report import ReportDocument
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -50,11 +52,21 @@ def file_schemas() -> dict[str, str]:
     )
 
 
+def fleet_schema() -> dict[str, str]:
+    """Return the schema of a fleet file, which is no file of a shop, by file name."""
+    body = list_adapter(FleetEntry).json_schema()
+    title = {"$schema": _DRAFT, "title": "fleet.yaml, several shops that are applied in waves"}
+    own = body["$defs"].pop(FleetEntry.__name__)
+    own.pop("title")
+    return _serialize({"fleet.schema.json": title | own | {"$defs": body["$defs"]}})
+
+
 def document_schemas() -> dict[str, str]:
     """Return the schemas of the documents of `--format json` by file name."""
     shapes = {
         "audit": AuditDocument,
         "doctor": doctor.DoctorDocument,
+        "fleet-report": FleetDocument,
         "plan": PlanDocument,
         "report": ReportDocument,
     }

@@ -65,7 +65,7 @@ def refused(tmp_path: Path, catalogue: str, defaults: str = "") -> bool:
 
 def test_the_schemas_on_disk_are_those_of_the_models() -> None:
     """Stale? `make schemas` writes them anew."""
-    made = schema.file_schemas() | schema.document_schemas()
+    made = schema.file_schemas() | schema.fleet_schema() | schema.document_schemas()
     on_disk = {p.name: p.read_text(encoding="utf-8") for p in (ROOT / "schemas").glob("*.json")}
     assert sorted(on_disk) == sorted(made)
     assert on_disk == made
@@ -77,7 +77,11 @@ def test_writing_gives_the_same_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [CATALOGUE, SETTINGS, "plan.schema.json", "report.schema.json", "doctor.schema.json"]
+    "name",
+    [
+        *(CATALOGUE, SETTINGS, "fleet.schema.json", "plan.schema.json", "report.schema.json"),
+        *("doctor.schema.json", "fleet-report.schema.json"),
+    ],
 )
 def test_a_schema_is_a_schema(name: str) -> None:
     document = json.loads((ROOT / "schemas" / name).read_text(encoding="utf-8"))

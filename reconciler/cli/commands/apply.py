@@ -6,10 +6,10 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -237,20 +237,4 @@ def continue_command(report: Report) -> str | None:
         given["max_requests"] = max(given["max_requests"], requests)
     if given["timeout"] is not None:
         given["timeout"] = format_duration(max(given["timeout"], seconds))
-    words = [word for option in context.command.params for word in _option_words(option, given)]
-    return shlex.join(["reconciler", context.command.name or "", *words])
-
-
-def _option_words(parameter: click.Parameter, given: dict[str, Any]) -> Iterator[str]:
-    if not parameter.expose_value or (isinstance(parameter, click.Option) and parameter.hidden):
-        return  # how it prints, or an older spelling of another option
-    value = given[parameter.name or ""]
-    if not isinstance(parameter, click.Option):
-        yield str(value)
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from (parameter.opts[-1], str(item))
-    elif parameter.count or parameter.is_flag:
-        yield from [parameter.opts[-1]] * int(value)
-    elif value is not None and value != parameter.default:
-        yield from (parameter.opts[-1], str(value))
+    return options.format_command("apply", context.command, given)

@@ -20,7 +20,7 @@ def schema(directory: Path) -> None:
     from reconciler.workflows import schemas as shapes
 
     try:
-        contents = shapes.file_schemas() | shapes.document_schemas()
+        contents = shapes.file_schemas() | shapes.fleet_schema() | shapes.document_schemas()
         written = shapes.write_schemas(contents, directory)
     except OSError as error:
         raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from None
