@@ -33,11 +33,14 @@ SWITCH = "RECONCILER_CACHE"
 MARSHAL_VERSION = 2
 _KEY_BYTES = 32
 
+_FOLDERS = ("catalogue", "catalogue/reading", "kinds", "core", "core/model")
+"""The folders of the code that decides what an entry contains."""
+
 KnownObjects = list[tuple[str, int, int, str, dict[str, Any]]]
 """The objects of a file: kind, line, column, name of the parent, and validated value."""
 
-KnownFile = tuple[int, KnownObjects]
-"""The characters that aliases add to a file, and its objects."""
+KnownFile = tuple[int, KnownObjects, list[int]]
+"""The characters that aliases add to a file, its objects, and the indexes of the dated ones."""
 
 
 class Cache:
@@ -120,7 +123,7 @@ def digest(content: bytes) -> bytes:
 def _code_version() -> bytes:
     """Return a digest of the code that decides what an entry contains."""
     package = Path(reconciler.__file__).parent
-    folders = [package / name for name in ("catalogue", "catalogue/reading", "kinds", "core/model")]
+    folders = [package / name for name in _FOLDERS]
     modules = [entry for folder in folders for entry in folder.iterdir() if entry.suffix == ".py"]
     specs = filter(None, map(find_spec, ("pydantic", "pydantic_core", "_ruamel_yaml")))
     modules += [Path(spec.origin) for spec in specs if spec.origin]

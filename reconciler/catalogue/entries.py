@@ -10,9 +10,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from reconciler.catalogue.cache import KnownObjects
 from reconciler.catalogue.files import Problems
 from reconciler.catalogue.problems import MAX_NAMED, WAS, kind_adapter
-from reconciler.catalogue.reading.node import Node
+from reconciler.catalogue.reading.node import Node, empty_node
 from reconciler.core.model.address import Source, join_some
 from reconciler.core.model.kind import Kind
 from reconciler.core.model.masked import copy_masks
@@ -23,6 +24,10 @@ MaskKey = Callable[[], bytes]
 """Gives the key of the masks that stand for secret codes, where it is needed."""
 new_mask_key: MaskKey = partial(os.urandom, 32)
 
+KNOWN = empty_node()
+"""The node of every object that is known from the cache."""
+READ = empty_node()
+"""The node of every object that was validated: its own is not needed any more."""
 _KEEP_OUT = "To keep it out of git too, write `code: ${CATALOGUE_…}`"
 
 
@@ -37,6 +42,8 @@ class FileObject:
     was: str | None = None
     valid: dict[str, Any] | None = None
     """The validated value; the cache has it from an earlier run, and then `node` is empty."""
+    dated: bool = False
+    """True if a field of it has steps."""
 
 
 class HiddenCodes:
@@ -115,3 +122,22 @@ def read_renames(kind: Kind, entries: list[FileObject], problems: Problems) -> N
             continue
         message = f"{kind.name}/{now}: the former name `{was}` {complaint}"
         problems.add(entry.source, (WAS,), message)
+
+
+def objects_to_keep(
+    gathered: Mapping[str, list[FileObject]], without: set[str]
+) -> dict[str, KnownObjects]:
+    """Return the validated objects of each new file that the cache can hold, `without` some."""
+    found: dict[str, KnownObjects] = {}
+    left_out = {*without}
+    for name, entries in gathered.items():
+        kind = MANAGED[name]
+        identity = MANAGED[kind.parent.kind].identity if kind.parent else ""
+        for entry in (entry for entry in entries if entry.node is not KNOWN):
+            source, value, owner = entry.source, entry.valid, entry.owner.get(identity, "")
+            if kind.is_private or kind.secret or entry.was or value is None:
+                left_out.add(source.file)
+                continue
+            line = (name, source.line, source.column, owner, value)
+            found.setdefault(source.file, []).append(line)
+    return {file: found[file] for file in found.keys() - left_out}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -12,10 +13,13 @@ from pydantic import ValidationError
 
 from reconciler.catalogue.cache import KnownFile, KnownObjects
 from reconciler.catalogue.entries import (
+    KNOWN,
+    READ,
     FileObject,
     HiddenCodes,
     MaskKey,
     new_mask_key,
+    objects_to_keep,
     read_renames,
 )
 from reconciler.catalogue.files import Files, Problems, list_files, note_skipped_files
@@ -28,7 +32,8 @@ from reconciler.catalogue.problems import (
     known_keys,
     private_fields,
 )
-from reconciler.catalogue.reading.node import Node, empty_node
+from reconciler.catalogue.reading.dates import DatedObjects
+from reconciler.catalogue.reading.node import Node
 from reconciler.catalogue.sections import (
     ALLOW,
     REMOVED,
@@ -37,6 +42,7 @@ from reconciler.catalogue.sections import (
     read_removals,
 )
 from reconciler.catalogue.settings import Settings
+from reconciler.core.dated import has_steps
 from reconciler.core.model.address import Source
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind
@@ -45,23 +51,23 @@ from reconciler.core.model.secret import SECRET
 from reconciler.errors import Problem, SourceError, suggestion
 from reconciler.kinds import MANAGED
 
-_KNOWN = empty_node()
-"""The node of every object that is known from the cache."""
 _NO_OWNER: Mapping[str, Any] = MappingProxyType({})
 """The owner of an object at the top: the mapping of its file would keep all nodes in memory."""
-_READ = empty_node()
-"""The node of every object that was validated: its own is not needed any more."""
 _SLICE = 500
 """Objects that are validated at a time, so that their nodes make room for the next ones."""
 
 
 def load(
-    shop: Settings, parsing: Parsing | None = None, mask_key: MaskKey = new_mask_key
+    shop: Settings,
+    parsing: Parsing | None = None,
+    mask_key: MaskKey = new_mask_key,
+    at: datetime | None = None,
 ) -> Desired:
     """Load every object that the files of a shop declare; `parsing` may have been started before.
 
-    `mask_key` gives the key of the masks that stand for secret codes. Raises SourceError with every
-    problem of every file.
+    `mask_key` gives the key of the masks that stand for secret codes. Dated values are those that
+    count at an instant: now, unless `at` names it. Raises SourceError with every problem of every
+    file.
     """
     paths = list_files(shop.root, shop.catalogue)
     if parsing is None or parsing.paths != paths:
@@ -69,7 +75,9 @@ def load(
     frozen = gc.isenabled()
     gc.disable()  # tens of thousands of small containers, none of them garbage
     try:
-        loader = _Loader(Problems(Files(shop.root)), mask_key)
+        problems = Problems(Files(shop.root))
+        dated = DatedObjects(at or datetime.now(UTC), shop.timezone, problems)
+        loader = _Loader(problems, mask_key, dated)
         files = [loader.add_file(file) for file in parsing]
         loader.has_masks = parsing.has_masks
         desired = loader.validate(read_defaults(shop.defaults, loader.problems))
@@ -82,12 +90,13 @@ def load(
         parsing.cache.save(loader.entries(files))
         parsing.cache = None  # a command that loads the files again has nothing to add
     notes = (*note_skipped_files(shop.root, shop.catalogue), *loader.codes.notes())
-    return replace(desired, notes=notes)
+    return replace(desired, notes=notes, schedule=dated.schedule())
 
 
 class _Loader:
-    def __init__(self, problems: Problems, mask_key: MaskKey) -> None:
+    def __init__(self, problems: Problems, mask_key: MaskKey, dated: DatedObjects) -> None:
         self.problems = problems
+        self.dated = dated
         self.codes = HiddenCodes(mask_key, problems)
         self.has_masks = False
         """True where a value is secret or comes from the environment."""
@@ -103,8 +112,8 @@ class _Loader:
         if file.known is None:
             self._add_parsed(file.name, file.node, file.problems)
         else:
-            self._add_known(file.name, file.known)
-        return file._replace(node=_KNOWN, known=None if file.known is None else [])
+            self._add_known(file.name, file.known, {*file.dated})
+        return file._replace(node=KNOWN, known=None if file.known is None else [])
 
     def _add_parsed(self, shown: str, root: Node, problems: list[Problem]) -> None:
         """Add the objects of one file, and the problems of its text."""
@@ -124,39 +133,27 @@ class _Loader:
                     place = item.source(shown) if is_node else self.problems.files.locate(top, path)
                     self.directives[key].append((item, place))
 
-    def _add_known(self, shown: str, objects: KnownObjects) -> None:
+    def _add_known(self, shown: str, objects: KnownObjects, dated: set[int]) -> None:
         """Add the objects of a file that an earlier run has validated."""
-        for name, line, column, owner, value in objects:
+        for index, (name, line, column, owner, value) in enumerate(objects):
             parent = MANAGED[name].parent
             above = {MANAGED[parent.kind].identity: owner} if parent else {}
             source = Source(shown, line, column)
-            self.gathered[name].append(FileObject(_KNOWN, source, above, valid=value))
+            known = FileObject(KNOWN, source, above, None, value, index in dated)
+            self.gathered[name].append(known)
 
     def entries(self, files: Iterable[ParsedFile]) -> dict[bytes, KnownFile | None]:
         """Return the entry of each file that can be kept; None for one that was known."""
-        made, found = self._objects_by_file(), dict[bytes, KnownFile | None]()
+        left_out = {place.file for items in self.directives.values() for _, place in items}
+        made = objects_to_keep(self.gathered, left_out)
+        found = dict[bytes, KnownFile | None]()
         for file in files:
             if file.digest and file.known is not None:
                 found[file.digest] = None
             elif file.digest and file.name in made:
-                found[file.digest] = (file.added_characters, made[file.name])
+                dated = [i for i, (*_, value) in enumerate(made[file.name]) if has_steps(value)]
+                found[file.digest] = (file.added_characters, made[file.name], dated)
         return found
-
-    def _objects_by_file(self) -> dict[str, KnownObjects]:
-        """Return the objects of each new file that can be kept."""
-        found: dict[str, KnownObjects] = {}
-        left_out = {place.file for items in self.directives.values() for _, place in items}
-        for name, entries in self.gathered.items():
-            kind = MANAGED[name]
-            identity = MANAGED[kind.parent.kind].identity if kind.parent else ""
-            for entry in (entry for entry in entries if entry.node is not _KNOWN):
-                source, value, owner = entry.source, entry.valid, entry.owner.get(identity, "")
-                if kind.is_private or kind.secret or entry.was or value is None:
-                    left_out.add(source.file)
-                    continue
-                line = (name, source.line, source.column, owner, value)
-                found.setdefault(source.file, []).append(line)
-        return {file: found[file] for file in found.keys() - left_out}
 
     def _unknown_top(self, top: Source, key: str) -> None:
         accepted = sorted([*self.tops, *self.directives])
@@ -213,6 +210,7 @@ class _Loader:
         self, kind: Kind, entries: list[FileObject], defaults: Mapping[str, Any]
     ) -> dict[str, Declared]:
         found: dict[str, Declared] = {}
+        has_dated_defaults = has_steps(defaults)
         read_renames(kind, entries, self.problems)
         self.codes.conceal(kind, entries)
         self.has_masks |= self.codes.has_masks
@@ -225,6 +223,8 @@ class _Loader:
             if kind.parent:
                 parent = MANAGED[kind.parent.kind]
                 value[parent.name] = entry.owner.get(parent.identity, "")
+            if entry.dated or has_dated_defaults:
+                value = self.dated.resolve(kind, value, entry.source)
             for path, complaint in kind.validate(value) if kind.validate else ():
                 message = f"{kind.name}/{name}: `{path[0] if path else ''}` {complaint}"
                 self.problems.add(entry.source, path, message)
@@ -243,7 +243,8 @@ class _Loader:
         for start in range(0, len(fresh), _SLICE):
             part = fresh[start : start + _SLICE]
             for entry, value in zip(part, self._validate(kind, part), strict=True):
-                entry.valid, entry.node = value, _READ
+                entry.valid, entry.node = value, READ
+                entry.dated = value is not None and has_steps(value)
         return [entry.valid for entry in entries]
 
     def _validate(self, kind: Kind, entries: list[FileObject]) -> list[Any]:

@@ -50,6 +50,8 @@ class ParsedFile(NamedTuple):
     added_characters: int = 0
     """The text that its aliases repeat."""
     known: KnownObjects | None = None
+    dated: Sequence[int] = ()
+    """The indexes of the known objects with dated values."""
 
 
 def start_parsing(root: Path) -> Parsing | None:

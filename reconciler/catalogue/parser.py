@@ -33,6 +33,7 @@ from reconciler.catalogue.reading.events import (
     lean,
 )
 from reconciler.catalogue.reading.node import Node, empty_node
+from reconciler.catalogue.reading.times import hide_colons, show_colons
 from reconciler.catalogue.syntax import PositionIndex, StopReading, merge_conflicts, yaml_problem
 from reconciler.core.model.masked import SecretText
 from reconciler.errors import Problem
@@ -127,10 +128,12 @@ class _NodeBuilder:
 
     def build(self) -> Any:
         """Return the root value, or None for an empty file."""
-        parser = CParser(self.content)
+        readable = hide_colons(self.content)
+        parser = CParser(readable)
         try:
             with lean():
-                return self._document(parser)
+                root = self._document(parser)
+            return root if readable == self.content else show_colons(root)
         finally:
             parser.dispose()
             self._report_duplicates()

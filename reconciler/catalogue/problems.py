@@ -12,6 +12,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from reconciler.catalogue.files import Problems
 from reconciler.catalogue.syntax import Steps
+from reconciler.core.dated import STEP_KEYS, VALUE
 from reconciler.core.model.address import Address, Source, join_some
 from reconciler.core.model.kind import Kind
 from reconciler.core.model.masked import SecretText
@@ -58,6 +59,8 @@ def _explain(
     name = next((step for step in reversed(path) if isinstance(step, str)), "")
     if error_type == "missing":
         return f"`{name}` is missing", None
+    if name == VALUE and len(path) > 1:  # the value of a step is that of its field
+        name = next((step for step in reversed(path[:-1]) if isinstance(step, str)), name)
     if error_type in _UNKNOWN_KEY:
         accepted = sorted(known(path[:-1]))
         others = f"accepted: {', '.join(accepted)}" if accepted else "it has no options"
@@ -156,6 +159,8 @@ def known_keys(kind: Kind, top: Collection[str]) -> Callable[[Steps], Collection
     """Return the keys that are accepted at a path inside an object of `kind`; `top` at its top."""
 
     def at(path: Steps) -> Collection[str]:
+        if path and isinstance(path[-1], int):
+            return STEP_KEYS
         shapes = nested_shapes(kind.model, str(path[0])) if path else ()
         return [name for shape in shapes for name in shape.__annotations__] if path else top
 

@@ -23,6 +23,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
+from reconciler.catalogue.reading.times import hide_colons, show_colons
 from reconciler.errors import Problem
 
 _CONFLICT = re.compile(r"^(?:(?:<{7}|>{7}|\|{7})(?: [^\r\n]*)?|={7})(?=\r?$)", re.MULTILINE)
@@ -146,7 +147,7 @@ class StopReading(Exception):
 
 def parse_syntax(text: str) -> YamlNode | None:
     """Return the root of a text; None for an empty one. Raises YAMLError for what is no YAML."""
-    parser = CParser(text)
+    parser = CParser(hide_colons(text))
     try:
         while parser.check_event():
             event = parser.get_event()
@@ -216,7 +217,8 @@ class _TreeBuilder:
             # A block scalar ends where the next token begins.
             end = max(start, start + len(self.text[start:end].rstrip()))
             style = event.style or ""
-            node = YamlNode("scalar", position, start, end, flow, anchor, style, event.value)
+            value = show_colons(event.value)
+            node = YamlNode("scalar", position, start, end, flow, anchor, style, value)
         else:
             sort: Literal["map", "list"] = "map" if isinstance(event, MappingStartEvent) else "list"
             node = YamlNode(sort, position, start, end, bool(event.flow_style), anchor)

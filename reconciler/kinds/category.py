@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from reconciler.core.model.codec import FLAG
 from reconciler.core.model.field import Identity, WriteOnly, one_key, sent_key
 from reconciler.core.model.kind import Call, Kind, Listing, Reads, Value
-from reconciler.core.model.types import CategoryPath, Flag, Text
+from reconciler.core.model.types import CategoryPath, DatedFlag, Text
 
 
 class Category(TypedDict, total=False):
@@ -16,7 +16,7 @@ class Category(TypedDict, total=False):
 
     name: Required[Annotated[CategoryPath, Identity(), one_key("Name")]]
     code: Annotated[Text, sent_key("Code"), WriteOnly()]
-    discontinued: Annotated[Flag, one_key("Discontinued", FLAG)]
+    discontinued: Annotated[DatedFlag, one_key("Discontinued", FLAG)]
 
 
 def _update(values: Sequence[Value]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 from reconciler.core.model.codec import FLAG, TEXTS
 from reconciler.core.model.field import Derived, Identity, Reference, Wire, one_key
 from reconciler.core.model.kind import Call, Kind, Listing, Reads, Single
-from reconciler.core.model.types import CategoryPath, Code, Flag, Text
+from reconciler.core.model.types import CategoryPath, Code, DatedFlag, Text
 
 # dealpos-api.md §6.5: any source URL goes in, a re-hosted CDN address comes back.
 _IMAGE = "the API returns images under its own address"
@@ -21,7 +21,7 @@ class Product(TypedDict, total=False):
     category: Annotated[CategoryPath, one_key("Category"), Reference("category")]
     brand: Annotated[Text, Wire(("Brand",), ("Brand", "BrandName"))]
     description: Annotated[Text, one_key("Description")]
-    discontinued: Annotated[Flag, one_key("Discontinued", FLAG)]
+    discontinued: Annotated[DatedFlag, one_key("Discontinued", FLAG)]
     image_url: Annotated[Text, Wire(("ImageURL",), ("ImageURL", "ImageUrl")), Derived(_IMAGE)]
     extra_images_url: Annotated[
         list[Text],

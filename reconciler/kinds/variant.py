@@ -31,7 +31,7 @@ from reconciler.core.model.kind import (
     Value,
 )
 from reconciler.core.model.pricing import Offer
-from reconciler.core.model.types import Code, Count, Flag, Money, Text
+from reconciler.core.model.types import Code, Count, DatedFlag, DatedMoney, Flag, Money, Text
 
 # dealpos-api.md §6.1: product create prints {"value": "Standard"}; all other pages print text.
 _TYPE = Codec(lambda raw: text(raw["value"] if isinstance(raw, dict) else raw), empty="", plain=str)
@@ -40,8 +40,8 @@ _TYPE = Codec(lambda raw: text(raw["value"] if isinstance(raw, dict) else raw), 
 class OutletPrice(TypedDict, total=False):
     """The price at one outlet, instead of the base price."""
 
-    price: Required[Money]
-    extra_cost: Money
+    price: Required[DatedMoney]
+    extra_cost: DatedMoney
 
 
 class Component(TypedDict, total=False):
@@ -69,13 +69,13 @@ class Variant(TypedDict, total=False):
         ],
         one_key("Type", _TYPE),
     ]
-    unit_cost: Annotated[Money, one_key("UnitCost", INTEGER)]
-    unit_price: Annotated[Money, one_key("UnitPrice", INTEGER)]
+    unit_cost: Annotated[DatedMoney, one_key("UnitCost", INTEGER)]
+    unit_price: Annotated[DatedMoney, one_key("UnitPrice", INTEGER)]
     order_price: Annotated[Money, one_key("OrderPrice", INTEGER)]
     weight: Annotated[Count, one_key("Weight", INTEGER)]
     taxable: Annotated[Flag, one_key("Taxable", FLAG)]
     loyalty_point: Annotated[Flag, one_key("LoyaltyPoint", FLAG)]
-    discontinued: Annotated[Flag, one_key("Discontinued", FLAG)]
+    discontinued: Annotated[DatedFlag, one_key("Discontinued", FLAG)]
     description: Annotated[
         Text, Wire(("VariantDescription",), ("Description", "VariantDescription"))
     ]

@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 from reconciler.core.audit import STATES
 from reconciler.core.diff.change import Action
 from reconciler.render.json import (
+    ApiUsageDocument,
     InterruptionsDocument,
     MarksDocument,
     Moment,
@@ -108,6 +109,8 @@ class ResourceChange(ObjectDocument, OriginDocument):
     """The ways to the values under a mask; `before` and `after` have marks there."""
     uses_left: NotRequired[Number]
     """Of a coupon that is deleted, where the shop shows it."""
+    holds_until: NotRequired[str]
+    """The instant from which the files declare other values; the saved change is stale then."""
     remarks: NotRequired[list[str]]
     """Facts of the live object, for people: such as the uses of a provider coupon."""
 
@@ -163,22 +166,6 @@ class Summary(TypedDict):
 
 
 @described
-class ApiUsageDocument(TypedDict):
-    """Requests of the plan, in the API's rate limit."""
-
-    reads: int
-    """Requests that the plan has used."""
-    writes: int
-    verification: int
-    """Requests that read back what was written, and once more what is replaced."""
-    requests: int
-    """All requests of an apply, its own reads included; of a saved plan, at most so many."""
-    windows: int
-    """Rate-limit windows that an apply needs."""
-    seconds: int
-
-
-@described
 class PlanDocument(TypedDict):
     """Output of `reconciler plan --format json`; follows Terraform's plan where they overlap."""
 
@@ -186,6 +173,10 @@ class PlanDocument(TypedDict):
     """The part before the dot rises when a reader must change."""
     created_at: Moment
     """The time at which the plan was made, UTC."""
+    at: NotRequired[str]
+    """The instant at which dated values were resolved, with the offset of the shop's clock."""
+    as_of: NotRequired[str]
+    """The day or time of `--at`, where that is not now. Such a plan cannot be applied."""
     store: str
     folder: str
     """The shop's folder, as seen from where the plan was made."""

@@ -80,6 +80,22 @@ class UnsafeStopDocument(ObjectDocument):
 
 
 @described
+class ApiUsageDocument(TypedDict):
+    """Requests of the plan, in the API's rate limit."""
+
+    reads: int
+    """Requests that the plan has used."""
+    writes: int
+    verification: int
+    """Requests that read back what was written, and once more what is replaced."""
+    requests: int
+    """All requests of an apply, its own reads included; of a saved plan, at most so many."""
+    windows: int
+    """Rate-limit windows that an apply needs."""
+    seconds: int
+
+
+@described
 class InterruptionsDocument(TypedDict):
     """The points at which an apply can be interrupted, one after each write."""
 

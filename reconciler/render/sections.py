@@ -124,6 +124,11 @@ def interruption_line(plan: Plan) -> str:
     return safe if checked.points else ""
 
 
+def explain_as_of(plan: Plan) -> str:
+    """Return what a plan for another day is made of."""
+    return f"{plan.as_of}. Files as of then, shop as it is now. This plan cannot be applied."
+
+
 def provider_line(plan: Plan, kinds: Kinds) -> str:
     """Return the release that an apply publishes; empty for a plan that publishes none."""
     made = plan.publication

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from reconciler.core.diff.attempts import Attempts
@@ -47,6 +48,11 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
     Raises UsageError for a plan of another store, SourceError where it approves customer data and
     the files that hold the data are not valid.
     """
+    if approved.as_of:
+        raise UsageError(
+            f"{approved.name} shows the plan as of {approved.as_of} and cannot be applied",
+            hint="make a plan without --at; on that day it contains what is due",
+        )
     if approved.store != shop.store:
         raise UsageError(
             f"{approved.name} was made for {approved.store}, not for {shop.store}",
@@ -92,7 +98,7 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
         for c in approved.changes
         if desired.get(c.address) is None and c.address not in desired.removals
     }
-    reasons = _reasons_by_address(moved) | lost
+    reasons = _reasons_by_address(moved) | lost | _find_past_steps(approved.changes, shop.at)
     if provider and approved.publication:
         addresses = [change.address for change in approved.changes]
         reasons |= provider.find_stale(approved.publication, addresses)
@@ -120,6 +126,16 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
     made, basis = before.label_origins(made, both, left, partial=True)
     planned = order_steps(shop, made, before, basis)
     return planned._replace(plan=_add_unsafe_stops(shop, planned.plan), provider=provider)
+
+
+def _find_past_steps(changes: Iterable[Approved], now: datetime) -> dict[Address, str]:
+    """Return the changes whose dated values have been followed by others since."""
+    ends = {c.address: datetime.fromisoformat(c.holds_until) for c in changes if c.holds_until}
+    return {
+        address: f"other values are due since {end:%Y-%m-%d %H:%M}: plan again"
+        for address, end in ends.items()
+        if end <= now
+    }
 
 
 def read_approved_provider(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +42,10 @@ class OpenShop:
         self.state = StateDir(settings.root)
         alone = settings.ledger != "git"
         self.journal = Journal(self.state, self.store, across_folders=alone)
+        self.at = datetime.now(UTC)
+        """The instant at which dated values are resolved, one for the whole run."""
+        self.as_of = ""
+        """The day or time that a plan is made for, where that is not now."""
         self.today = today()
         self._parsing = parsing
         self.ledger_owner = find_ledger_owner(settings, self.store)
@@ -74,7 +78,7 @@ class OpenShop:
         from reconciler.core.model.address import Address
         from reconciler.ledger.recent import read_recent
 
-        desired = read_files(self.settings, self._parsing, self._mask_key)
+        desired = read_files(self.settings, self._parsing, self._mask_key, self.at)
         for kind, name in chain(desired.masked_addresses(), desired.removals):
             if type(name) is not str:
                 self.state.masked[Address(kind, str(name))] = Address(kind, name)
@@ -170,11 +174,15 @@ def check_files(folder: Path) -> Desired:
 
 
 def read_files(
-    settings: Settings, parsing: Parsing | None = None, mask_key: MaskKey | None = None
+    settings: Settings,
+    parsing: Parsing | None = None,
+    mask_key: MaskKey | None = None,
+    at: datetime | None = None,
 ) -> Desired:
     """Return the objects that the files declare. Raises SourceError for every problem in them.
 
-    `mask_key` gives the key of the masks that stand for secret codes.
+    `mask_key` gives the key of the masks that stand for secret codes, `at` the instant of dated
+    values: now, where it is left out.
     """
     from reconciler.catalogue import loader
     from reconciler.catalogue.entries import new_mask_key
@@ -182,7 +190,7 @@ def read_files(
     from reconciler.core.plan.faults import Fault, find_cycles
     from reconciler.kinds import MANAGED
 
-    desired = loader.load(settings, parsing, mask_key or new_mask_key)
+    desired = loader.load(settings, parsing, mask_key or new_mask_key, at)
     refuse_faults(settings.root, find_cycles(desired, MANAGED), desired)
     for kind in MANAGED.values():
         if kind.home == PROVIDER and desired.objects.get(kind.name):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.catalogue.files import Files
 from reconciler.catalogue.problems import note_unnameable
+from reconciler.core.coming import find_holds
 from reconciler.core.diff.attempts import Attempts
 from reconciler.core.diff.births import (
     EXPOSED,
@@ -48,6 +50,7 @@ from reconciler.guardrails.guardrail import PlanContext, run_guardrails
 from reconciler.kinds import KINDS
 from reconciler.ledger.backend import LedgerBackend
 from reconciler.ledger.run_ledger import RunLedger, read_for_rebuild
+from reconciler.workflows.dates.instant import NOW, look_ahead
 from reconciler.workflows.open_shop import OpenShop, refuse_faults
 
 if TYPE_CHECKING:
@@ -171,7 +174,9 @@ def make_plan(
     plan = replace(
         plan, violations=violations, notes=notes, unmanaged=unmanaged, authorising=authorising
     )
-    return planned._replace(plan=plan)
+    at = shop.at.astimezone(shop.settings.timezone or UTC).isoformat(timespec="seconds")
+    holds = find_holds(plan.changes, desired.schedule, KINDS)
+    return planned._replace(plan=replace(plan, at=at, as_of=shop.as_of, holds_until=holds))
 
 
 def find_provider(shop: OpenShop, desired: Desired) -> tuple[Desired, ProviderSide | None]:
@@ -187,8 +192,14 @@ def find_provider(shop: OpenShop, desired: Desired) -> tuple[Desired, ProviderSi
     return side.fill(desired), side
 
 
-def preview_plan(shop: OpenShop, scope: Scope | None, overwrite: Sequence[str]) -> PlannedRun:
-    """Return the plan of a run that only shows it, with the cost of an apply of its own."""
+def preview_plan(
+    shop: OpenShop, scope: Scope | None, overwrite: Sequence[str], at: str = NOW
+) -> PlannedRun:
+    """Return the plan of a run that only shows it, with the cost of an apply of its own.
+
+    `at` is the day or time that it is made for.
+    """
+    look_ahead(shop, at)
     run = make_plan(shop, scope, overwrite)
     if run.plan.empty:
         return run

@@ -59,6 +59,8 @@ class SavedPlan:
     """The violations of its guardrails, those with an exception included."""
     publication: Publication | None = None
     """The release of provider coupons that it publishes; None for none."""
+    as_of: str = ""
+    """The day or time that it was made for, where that was not the time of the plan."""
 
 
 def make_marker(marks: Mapping[str, Any] | None = None) -> Marker:
@@ -117,6 +119,7 @@ def read_plan(path: Path, signing: bytes | None = None) -> SavedPlan:
             tuple(_read_change(entry, marker) for entry in plan["resource_changes"]),
             tuple(map(_read_violation, plan["violations"])),
             _read_publication(plan["publication"]) if "publication" in plan else None,
+            plan.get("as_of", ""),
         )
     except ValueError:
         why = f"{path} contains values that this version does not know"
@@ -166,6 +169,7 @@ def _read_change(entry: ResourceChange, marker: Marker | None) -> Approved:
         tuple(map(tuple, entry.get("from_environment", ()))),
         partial(marker.mark if marker else fingerprint, Address(entry["type"], entry["name"])),
         entry.get("uses_left"),
+        entry.get("holds_until", ""),
     )
 
 

@@ -217,6 +217,7 @@ def samples(kind: Kind, name: str) -> list[Any]:
         return SAMPLES["Flag"]
     marks = str(get_type_hints(kind.model, include_extras=True)[name])
     types = {"_amount": "Money", "_count": "Count", "_day": "Day"}
+    types |= {"_dated_amount": "Money", "_dated_flag": "Flag"}
     return SAMPLES[
         next((kind for sign, kind in types.items() if f"function {sign} " in marks), "text")
     ]

@@ -6,6 +6,7 @@ import shutil
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,8 @@ class Shop:
         self.twin = self.app.extensions["sandbox"]
         self.listener = Listener(self.clock)
         self.today = "2026-06-01"
+        self.at = ""
+        """The time of the run, ISO 8601 with its offset; empty for the clock of this machine."""
         self.other_stores: list[str] = []
         (folder / SETTINGS_FILE).touch()
         self.settings = settings.load(folder, ENVIRONMENT)
@@ -144,6 +147,8 @@ class Shop:
         """Open the folder as a run of the program does, on the day `today`."""
         opened = OpenShop(settings.load(self.folder, ENVIRONMENT), client)
         opened.today = self.today
+        if self.at:
+            opened.at, opened.today = datetime.fromisoformat(self.at), self.at[:10]
         opened.other_stores = self.other_stores
         return opened
 

@@ -14,6 +14,8 @@ A folder `cases/<name>/` holds:
     world.yaml        choices of the sandbox where the API documentation leaves something open
     fault.yaml        faults of the sandbox during the apply, or {kill: "POST /PromotionCoupon"}
     command.yaml      options of `plan`: target, kind, overwrite
+    clock.yaml        the time, with its offset: {at: …}, and where it is another one, that of the
+                      earlier apply (applied) and of the apply of the saved plan (after_plan)
     next.yaml         the files of the next run, where they differ
 
 and what must come of them: `plan.txt` or `problems.txt`, `requests.txt`, and for an apply that did
@@ -107,9 +109,12 @@ class Story:
         self.shop.twin.sleep = lambda seconds: None
         if (folder / "reconciler.yaml").exists():
             self.shop.configure((folder / "reconciler.yaml").read_text(encoding="utf-8"))
+        self.clock = self.read("clock.yaml") or {}
+        self.shop.at = self.clock.get("applied", self.clock.get("at", ""))
         if self.declare("applied.yaml"):
             report = self.shop.apply()
             assert report.complete, [outcome.message for outcome in report.outcomes]
+        self.shop.at = self.clock.get("at", "")
         self.change_shop("meanwhile.yaml")
         for code, uses in (self.read("sold.yaml") or {}).items():
             sell(self.shop.folder / DEFAULT_STORE, code, **uses)
@@ -172,6 +177,7 @@ class Story:
         file = self.shop.folder / "plan.json"
         plan_file.write_plan(file, saved_document(self.shop, plan))
         self.change_shop("after_plan.yaml")
+        self.shop.at = self.clock.get("after_plan", self.shop.at)
         self.apply_elsewhere("elsewhere_after_plan.yaml")
         opened = self.shop.open(self.shop.client())
         self.shop.made = recheck_plan(opened, plan_file.read_plan(file))

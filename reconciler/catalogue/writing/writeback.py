@@ -149,7 +149,10 @@ class Writeback:
                 (beside / path).parent.mkdir(parents=True, exist_ok=True)
                 (beside / path).write_bytes(text)
             try:
-                after = source.load(replace(shop, root=beside))
+                schedule = self.desired.schedule
+                after = source.load(
+                    replace(shop, root=beside), at=schedule.at if schedule else None
+                )
             except SourceError as error:
                 raise _unsafe_edit(str(error.problems[0])) from None
         said = {address: declared.value for address, declared in after}

@@ -18,6 +18,12 @@ from reconciler.errors import ReconcilerError, UsageError
 )
 @click.option("--compact", is_flag=True, help="Show one line per change.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if the plan has changes.")
+@click.option(
+    "--at",
+    metavar="DAY",
+    default="now",
+    help="Plan as of this day, or 'YYYY-MM-DD HH:MM', by the clock of the shop; cannot be applied.",
+)
 @options.target
 @options.kind
 @options.overwrite
@@ -40,6 +46,7 @@ def plan(
     directory: Path,
     output_format: str,
     compact: bool,
+    at: str,
     detailed_exitcode: bool,
     overwrite: tuple[str, ...],
     out: Path | None,
@@ -67,7 +74,7 @@ def plan(
         with open_shop(directory, output_format, reserve, verbose, timeout) as (_, shop):
             from reconciler.workflows.plan import preview_plan
 
-            run = preview_plan(shop, scope, overwrite)
+            run = preview_plan(shop, scope, overwrite, at)
         if out:
             output.save_plan(run, directory, out, key)
         output.write_reports(run, reports, directory, key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from reconciler.core.dated import Schedule
 from reconciler.core.model.address import Address, Source
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.masked import path_above
@@ -73,6 +74,8 @@ class Desired:
     """Remarks on the files, such as one that is not read."""
     has_masks: bool = True
     """False if no declared value is known to be under a mask."""
+    schedule: Schedule | None = None
+    """The steps of dated values; None without any."""
 
     def get(self, address: Address) -> Declared | None:
         """Return the declaration of `address`, if there is one."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Required, get_args, get_origin
+from functools import cache
+from typing import Annotated, Any, Required, get_args, get_origin, get_type_hints
 
 from reconciler.core.model.codec import TEXT, Codec
 
@@ -73,6 +74,11 @@ class Private:
 @dataclass(frozen=True, slots=True)
 class Sum:
     """The field holds sums of money, which a shop without small coins may round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A file may give the field steps, each from a day on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +177,17 @@ def field_from_annotation(name: str, annotation: Any) -> Field:
         references=tuple(mark for mark in marks if isinstance(mark, Reference)),
         money=Sum in found,
     )
+
+
+@cache
+def find_needed_members(model: type) -> frozenset[str]:
+    """Return the members of maps that may be dated and that every entry of their map needs."""
+    found = set()
+    for hint in get_type_hints(model).values():
+        for shape in get_args(hint):
+            for name in getattr(shape, "__required_keys__", ()):
+                inner = get_type_hints(shape, include_extras=True)[name]
+                inner = get_args(inner)[0] if get_origin(inner) is Required else inner
+                if any(isinstance(mark, Dated) for mark in get_args(inner)):
+                    found.add(name)
+    return frozenset(found)

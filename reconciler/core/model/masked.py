@@ -169,6 +169,10 @@ def copy_masks(written: Any, valid: Any) -> Any:
         return mask(valid, written.mask)
     if isinstance(written, dict) and isinstance(valid, dict):
         return {name: copy_masks(written.get(name), inner) for name, inner in valid.items()}
+    if isinstance(written, list) and type(valid) is tuple:  # the steps of a dated value
+        bounds, values = valid
+        texts = (step.get("value") if isinstance(step, dict) else step for step in written)
+        return bounds, tuple(map(copy_masks, texts, values))
     if isinstance(written, list) and isinstance(valid, list):
         # Validation may sort a list of texts.
         masks = {reveal(text): text for text in written if isinstance(text, SecretText)}

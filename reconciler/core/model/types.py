@@ -7,15 +7,18 @@ what the text means: `007` stays a code, `18000` becomes money, `12_30` becomes 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, time
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainValidator, StringConstraints, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
-from reconciler.core.model.field import Sum
+from reconciler.core.dated import FROM, STEP_KEYS, UNTIL, VALUE, Steps
+from reconciler.core.model.field import Dated, Sum
+from reconciler.core.model.masked import SecretText
 
 # A shop may hold codes with a blank at an end; a guardrail refuses to make new ones.
 _CODE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
@@ -28,6 +31,8 @@ _SEPARATED = re.compile(
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)")
 _SCALAR = {"type": ["string", "number", "boolean"]}
+_FLAGS = dict.fromkeys(("true", "t", "yes", "y", "on", "1"), True)
+_FLAGS |= dict.fromkeys(("false", "f", "no", "n", "off", "0"), False)
 # 15 digits are exact in every JSON reader, and enough for any price in any currency.
 _MAX_DIGITS = 15
 
@@ -100,7 +105,8 @@ def _day(written: Any) -> str:
     raise PydanticCustomError("day", "must be a date that exists, written YYYY-MM-DD")
 
 
-def _when(written: Any) -> str:
+def read_when(written: Any) -> str:
+    """Return a day or a time in canonical form; raise PydanticCustomError for anything else."""
     found = _MOMENT.fullmatch(written) if isinstance(written, str) else None
     try:
         day = _day(found[1] if found else written)
@@ -111,6 +117,75 @@ def _when(written: Any) -> str:
         text = "must be a date or a time that exists, written YYYY-MM-DD or YYYY-MM-DD HH:MM"
         raise PydanticCustomError("when", text) from None
     return f"{day}T{clock.isoformat('seconds' if clock.second else 'minutes')}"
+
+
+def _dated_amount(written: Any) -> Any:
+    if isinstance(written, str):
+        return _exact(written, True)
+    return _read_steps(written, _amount) if type(written) is list else _amount(written)
+
+
+def _flag(written: Any) -> bool:
+    word = written.lower() if isinstance(written, str) else ""
+    if word not in _FLAGS:
+        raise PydanticCustomError("bool_parsing", "must be true or false")
+    return _FLAGS[word]
+
+
+def _dated_flag(written: Any) -> Any:
+    return _read_steps(written, _flag) if type(written) is list else _flag(written)
+
+
+def _read_steps(written: list[Any], read: Callable[[Any], Any]) -> Steps:
+    """Return the steps of a field; raise ValidationError with every problem at its place."""
+    reader = _StepReader(read)
+    if not written:
+        reader.note((), PydanticCustomError("no_steps", "must have at least one step"))
+    found = [reader.read(index, step) for index, step in enumerate(written)]
+    if reader.wrong:
+        raise ValidationError.from_exception_data("steps", reader.wrong)
+    return tuple(bounds for bounds, _ in found), tuple(value for _, value in found)
+
+
+class _StepReader:
+    """Reads one step after the other, and gathers what is wrong."""
+
+    def __init__(self, read_value: Callable[[Any], Any]) -> None:
+        self.read_value = read_value
+        self.wrong: list[InitErrorDetails] = []
+
+    def note(
+        self, path: tuple[str | int, ...], error: PydanticCustomError | str, given: Any = ""
+    ) -> None:
+        self.wrong.append(InitErrorDetails(type=error, loc=path, input=given))
+
+    def read(self, index: int, step: Any) -> tuple[tuple[str, str], Any]:
+        """Return the bounds of a step and its value; a value alone is one without bounds."""
+        if index and (not isinstance(step, dict) or FROM not in step):
+            message = "needs `from` in every step after the first: `{from: …, value: …}`"
+            self.note((index,), PydanticCustomError("step", message))
+        if not isinstance(step, dict):
+            return ("", ""), self._read((index,), self.read_value, step)
+        for key in step.keys() - set(STEP_KEYS):
+            self.note((index, key), "extra_forbidden")
+        if VALUE not in step:
+            self.note((index, VALUE), "missing")
+        read = {FROM: _read_bound, UNTIL: _read_bound, VALUE: self.read_value}
+        told = {key: self._read((index, key), read[key], step[key]) for key in read if key in step}
+        return (told.get(FROM, ""), told.get(UNTIL, "")), told.get(VALUE)
+
+    def _read(self, path: tuple[str | int, ...], read: Callable[[Any], Any], given: Any) -> Any:
+        try:
+            return read(given)
+        except PydanticCustomError as error:
+            self.note(path, error, given)
+            return ""
+
+
+def _read_bound(written: Any) -> str:
+    if isinstance(written, SecretText):
+        raise PydanticCustomError("bound", "must not come from the environment")
+    return read_when(written)
 
 
 def _path(written: Any) -> Any:
@@ -152,7 +227,7 @@ Count = Annotated[Any, PlainValidator(_count), WithJsonSchema({"type": "integer"
 Day = Annotated[Any, PlainValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 _WHEN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?$"
 WhenInZone = Annotated[
-    Any, PlainValidator(_when), WithJsonSchema({"type": "string", "pattern": _WHEN})
+    Any, PlainValidator(read_when), WithJsonSchema({"type": "string", "pattern": _WHEN})
 ]
 """A day, or a time of day, by the clock of the shop."""
 Name = Annotated[
@@ -160,3 +235,28 @@ Name = Annotated[
 ]
 """An address as text."""
 Flag = bool
+
+
+def _steps_schema(value: dict[str, Any]) -> WithJsonSchema:
+    step = {
+        "type": "object",
+        "properties": {
+            FROM: {"type": "string", "pattern": _WHEN, "description": "The first day, or time."},
+            UNTIL: {"type": "string", "pattern": _WHEN, "description": "The last day, or a time."},
+            VALUE: value,
+        },
+        "required": [VALUE],
+        "additionalProperties": False,
+    }
+    steps = {"type": "array", "minItems": 1, "items": {"anyOf": [value, step]}}
+    return WithJsonSchema({"anyOf": [value, steps]})
+
+
+DatedMoney = Annotated[
+    Any,
+    PlainValidator(_dated_amount),
+    _steps_schema({"type": "number", "minimum": 0}),
+    Sum(),
+    Dated(),
+]
+DatedFlag = Annotated[Any, PlainValidator(_dated_flag), _steps_schema({"type": "boolean"}), Dated()]

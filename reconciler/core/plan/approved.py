@@ -44,6 +44,8 @@ class Approved:
     """Gives the mark of such a value in this plan."""
     uses_left: int | Decimal | None = None
     """Of a promotion that is deleted, as it was seen when this was planned; None if it was not."""
+    holds_until: str = ""
+    """The instant from which the files declare other values, ISO 8601; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,12 @@ class Plan:
     """Values that DealPOS is known to store otherwise than written."""
     publication: Publication | None = None
     """The release that is published after the changes in the shop; None for no news."""
+    at: str = ""
+    """The instant at which dated values were resolved, ISO 8601."""
+    holds_until: Mapping[Address, str] = field(default_factory=dict)
+    """The instant from which the files declare a changed object otherwise, ISO 8601."""
+    as_of: str = ""
+    """The day or time that it was made for, where that is not now: it cannot be applied."""
 
     @property
     def empty(self) -> bool:

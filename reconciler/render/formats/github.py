@@ -19,7 +19,13 @@ from reconciler.errors import ReconcilerError, SourceError
 from reconciler.render import findings
 from reconciler.render.blocks import field_rows
 from reconciler.render.money import impact_line, money_line
-from reconciler.render.sections import allow_block, closing_line, list_look_alikes, rank_changes
+from reconciler.render.sections import (
+    allow_block,
+    closing_line,
+    explain_as_of,
+    list_look_alikes,
+    rank_changes,
+)
 from reconciler.render.view import AuditView, PlanView, View
 from reconciler.render.words import (
     ObjectLabels,
@@ -58,6 +64,7 @@ def render_plan(plan: Plan, view: PlanView) -> str:
     errors = (_violation(v, plan.labels, view.made_at) for v in refusals(plan.violations))
     lines = [
         f"Store: {_log(plan.store)}",
+        *([f"As of: {explain_as_of(plan)}"] if plan.as_of else []),
         *_commands("error", errors, folder),
         *_commands("warning", _warnings(plan, view), folder),
         *_commands("notice", notices, folder, total=len(plan.changes)),

@@ -45,6 +45,7 @@ def render_plan(plan: Plan, view: PlanView) -> str:
         store=plan.store,
         made="Plan made at",
         money=impact_line(sum_price_impact(plan.changes, kinds), labels),
+        as_of=sections.explain_as_of(plan) if plan.as_of else "",
         provider=sections.provider_line(plan, kinds),
         usage=sections.usage_line(plan, view.usage),
         interruptions=sections.interruption_line(plan),

@@ -58,7 +58,10 @@ def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
             {"addresses": list(map(str, addresses)), "message": message}
             for addresses, message in (*plan.warnings, *plan.look_alikes)
         ],
-        "resource_changes": [_change(change, view, labels) for change in plan.changes],
+        "resource_changes": [
+            _change(change, view, labels, plan.holds_until.get(change.address))
+            for change in plan.changes
+        ],
         "unmanaged": [object_document(address, labels) for address in plan.unmanaged],
         "orphaned": [object_document(address, labels) for address in plan.orphaned],
         "unknown": _reasons(plan.unknown, labels),
@@ -84,6 +87,10 @@ def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
             "seconds": usage.seconds,
         },
     }
+    if plan.at:
+        document["at"] = plan.at
+    if plan.as_of:
+        document["as_of"] = plan.as_of
     if made := plan.publication:
         document["publication"] = {
             "place": made.place,
@@ -127,7 +134,9 @@ def _violation(
     }
 
 
-def _change(change: Change, view: PlanView, labels: ObjectLabels) -> documents.ResourceChange:
+def _change(
+    change: Change, view: PlanView, labels: ObjectLabels, holds_until: str | None
+) -> documents.ResourceChange:
     kinds = view.kinds
     kind = kinds[change.address.kind]
     masked = _masked_paths(change, kind)
@@ -159,6 +168,8 @@ def _change(change: Change, view: PlanView, labels: ObjectLabels) -> documents.R
     }
     if masked:
         document["from_environment"] = list(map(list, masked))
+    if holds_until:
+        document["holds_until"] = holds_until
     _add_details(document, change, kind, view.marker)
     return document
 

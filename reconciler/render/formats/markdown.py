@@ -100,7 +100,9 @@ def _plan_head(plan: Plan, view: PlanView) -> str:
     made = f", plan made at {moment(view.made_at)}" if view.made_at else ""
     counts = plan.counts()
     shown = {word: number for word, number in counts.items() if number or word in _ALWAYS_COUNTED}
-    lines = [f"Store: {comment.short(plan.store)}{made}", "", *comment.count_table(shown)]
+    lines = [f"Store: {comment.short(plan.store)}{made}", ""]
+    lines += [f"As of: {sections.explain_as_of(plan)}", ""] if plan.as_of else []
+    lines += comment.count_table(shown)
     if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
         lines += [f"Price impact: {comment.short(impact, comment.MAX_SENTENCE_CHARACTERS)}", ""]
     if provider := sections.provider_line(plan, view.kinds):

@@ -40,9 +40,7 @@ def render_plan(plan: Plan, view: PlanView) -> str:
 
 
 def _plan(plan: Plan, view: PlanView) -> Iterator[str]:
-    yield f"Store: {plain(plan.store)}"
-    if view.made_at:
-        yield f"Plan made at: {moment(view.made_at)}"
+    yield from _title(plan, view)
     yield ""
     for warning in plan.warnings:
         about = ", ".join(with_label(address, plan.labels) for address in warning.addresses)
@@ -67,6 +65,15 @@ def _plan(plan: Plan, view: PlanView) -> Iterator[str]:
     if checked := sections.interruption_line(plan):
         yield f"Interruption check: {checked}"
     yield sections.closing_line(plan)
+
+
+def _title(plan: Plan, view: PlanView) -> Iterator[str]:
+    """Yield the store, and the time of the plan."""
+    yield f"Store: {plain(plan.store)}"
+    if view.made_at:
+        yield f"Plan made at: {moment(view.made_at)}"
+    if plan.as_of:
+        yield f"As of: {sections.explain_as_of(plan)}"
 
 
 def _changes(plan: Plan, view: PlanView) -> Iterator[str]:
