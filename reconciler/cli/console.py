@@ -12,14 +12,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli import terminal
-from reconciler.core.runner_commands import defuse_commands
+from reconciler.cli import log, terminal
 from reconciler.dealpos.observer import ApplyObserver, ClientObserver, RequestRecord
 from reconciler.errors import Stopped
 from reconciler.render.words import duration, plain
@@ -61,7 +61,9 @@ class Console(ClientObserver, ApplyObserver, AbstractContextManager["Console"]):
     def __init__(self, quiet: bool = False, verbosity: int = 0) -> None:
         self.shows_bar = terminal.is_interactive(sys.stderr) and not quiet
         self._has_color = terminal.has_color(sys.stderr)
-        self.log = RequestLog(verbosity, self.say)
+        self.verbosity = verbosity
+        self.log = RequestLog(log.write)
+        log.stderr().setLevel(log.LEVELS.get(min(verbosity, 2), log.INFO))
         self.exit_code: int | None = None
         """The exit code of a run that a signal stopped; None where none came."""
         self._stop = threading.Event()
@@ -93,11 +95,7 @@ class Console(ClientObserver, ApplyObserver, AbstractContextManager["Console"]):
 
     def say(self, text: str) -> None:
         """Write one line to stderr, above the bar where there is one."""
-        text = defuse_commands(terminal.wrap(text, terminal.read_width(sys.stderr)))
-        if self._bar is not None:
-            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
-        else:
-            terminal.write_stderr(text)
+        log.write(text)
 
     def expect(self, requests: int) -> None:
         """Show from here on how many of about so many requests were sent."""
@@ -118,7 +116,7 @@ class Console(ClientObserver, ApplyObserver, AbstractContextManager["Console"]):
 
     def on_wait(self, seconds: float, reason: str) -> None:
         """Say why nothing is sent, for how long, and until when."""
-        if seconds >= 1 or self.log.verbosity:
+        if seconds >= 1 or self.verbosity:
             end = time.strftime("%H:%M:%S", time.localtime(time.time() + seconds))
             span = duration(round(seconds)).removeprefix("about ")
             self.say(f"{reason}: waiting {span}, until {end}")
@@ -149,6 +147,9 @@ class Console(ClientObserver, ApplyObserver, AbstractContextManager["Console"]):
         if self._bar is None:
             self._bar = _make_bar(self._has_color)
             self._bar.start()
+            log.stderr().write = partial(
+                self._bar.console.print, markup=False, highlight=False, soft_wrap=True
+            )
         if self._task is None or (total is None) != (self._total is None):
             if self._task is not None:
                 self._bar.remove_task(self._task)
@@ -161,6 +162,7 @@ class Console(ClientObserver, ApplyObserver, AbstractContextManager["Console"]):
         """Remove the bar, so that the result stands alone."""
         if self._bar is not None:
             self._bar.stop()
+            log.stderr().write = terminal.write_stderr
             self._bar = self._task = self._total = None
 
 
@@ -225,31 +227,39 @@ def _make_bar(has_color: bool) -> Any:
 
 
 class RequestLog:
-    """Writer of one line per request, two with -vv, none with verbosity 0."""
+    """Writer of the log records of requests: one for each, and one with its details."""
 
-    def __init__(self, verbosity: int, say: Callable[[str], None]) -> None:
-        self.verbosity = verbosity
-        self._say = say
+    def __init__(self, write: Callable[..., None]) -> None:
+        self._write = write
         self._previous = threading.local()
         self._lock = threading.Lock()
 
     def on_response(self, record: RequestRecord) -> None:
-        """Write the lines of a request that was answered, or whose answer was lost."""
+        """Log a request that was answered, or whose answer was lost."""
         before: RequestRecord | None = getattr(self._previous, "record", None)
         self._previous.record = record
+        fields = {
+            "operation": record.operation,
+            "method": record.method,
+            "path": record.path,
+            "status": record.status or None,
+            "milliseconds": round(record.seconds * 1000),
+            "bytes": record.size,
+            "remaining": record.remaining,
+            "parameters": list(record.parameters),
+            "response_headers": _shown_headers(record),
+        }
         with self._lock:
-            if self.verbosity >= 1:
-                self._say(format_line(record, before))
-            if self.verbosity >= 2:
-                self._say(format_details(record))
+            self._write(format_line(record, before), log.DEBUG, **fields)
+            self._write(format_details(record), log.DETAIL)
 
 
 def format_line(record: RequestRecord, before: RequestRecord | None = None) -> str:
-    """Return time, operation, route, status, size, and why it was sent after the one `before`."""
+    """Return operation, route, status, size, and why it was sent after the one `before`."""
     status = record.status or "no answer"
     reason = _reason(record, before)
     return (
-        f"{time.strftime('%H:%M:%S')} {record.operation} {record.method} {record.path}: "
+        f"{record.operation} {record.method} {record.path}: "
         f"{status}, {record.seconds * 1000:,.0f} ms, {record.size:,} bytes, "
         f"{record.remaining} requests remaining{f' ({reason})' if reason else ''}"
     )
@@ -269,10 +279,12 @@ def _reason(record: RequestRecord, before: RequestRecord | None) -> str | None:
 
 def format_details(record: RequestRecord) -> str:
     """Return the names of the parameters that were sent, and the response headers of interest."""
-    headers = [
-        f"{name} {value}" if _FIGURES.fullmatch(value := record.headers[name]) else name
-        for name in SHOWN_HEADERS
-        if name in record.headers
-    ]
+    headers = [f"{name} {value}".rstrip() for name, value in _shown_headers(record).items()]
     parameters = ", ".join(record.parameters) or "none"
     return f"    parameters: {parameters}; response headers: {', '.join(headers) or 'none shown'}"
+
+
+def _shown_headers(record: RequestRecord) -> dict[str, str]:
+    """Return the response headers of interest; only figures have their value shown."""
+    found = ((name, record.headers[name]) for name in SHOWN_HEADERS if name in record.headers)
+    return {name: value if _FIGURES.fullmatch(value) else "" for name, value in found}

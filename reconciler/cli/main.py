@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from types import ModuleType
 
 import click
 
@@ -45,23 +46,45 @@ def main() -> None:
     # has a say in what a price is.
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     terminal.prepare_streams()
+    if log := _loaded_log():
+        log.begin()
+    try:
+        code = _run()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 0
+    finally:
+        gc.freeze()  # nor is there among what is left when the process ends
+        gc.enable()
+    if log := _loaded_log():
+        name = getattr(cli, "running", "")
+        message = f"reconciler {name} ended with exit code {code}"
+        log.write_to_file(message, command=name, version=__version__, exit_code=code)
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Run the command line and return its exit code; errors are written."""
     try:
         _check_current_folder()
         with terminal.guard_stdout():
             code = cli(prog_name="reconciler", standalone_mode=False)
+        return code if isinstance(code, int) else 0
     except click.ClickException as error:
         _print_usage_error(error)
-        code = exit_codes.ERROR
+        return exit_codes.ERROR
     except ReconcilerError as error:
         print_error(error)
-        code = error.exit_code
+        return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        terminal.write_stderr("interrupted")  # on a line of its own: click has ended the line
-        code = exit_codes.INTERRUPTED
-    finally:
-        gc.freeze()  # nor is there among what is left when the process ends
-        gc.enable()
-    sys.exit(code if isinstance(code, int) else 0)
+        # On a line of its own: click has ended the line.
+        log = _loaded_log()
+        log.write("interrupted", log.ERROR) if log else terminal.write_stderr("interrupted")
+        return exit_codes.INTERRUPTED
+
+
+def _loaded_log() -> ModuleType | None:
+    """Return the log where something has used it; help does not import it."""
+    return sys.modules.get("reconciler.cli.log")
 
 
 def _check_current_folder() -> None:
@@ -90,6 +113,9 @@ def _print_usage_error(error: click.ClickException) -> None:
 class _Commands(click.Group):
     """The group of all commands; the one that runs gets the secrets that stand in files."""
 
+    running = ""
+    """The name of the command that runs."""
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -97,6 +123,7 @@ class _Commands(click.Group):
         found = super().resolve_command(ctx, args)
         if not set(_HELP).intersection(args):
             read_secret_files(os.environ)
+        self.running = found[0] or ""
         return found
 
 
@@ -111,6 +138,8 @@ class _Commands(click.Group):
 )
 @click.version_option(__version__, prog_name="reconciler")
 @options.color
+@options.log_format
+@options.log_file
 @options.chdir
 def cli() -> None:
     """Catalogue as code for DealPOS.
@@ -122,14 +151,15 @@ def cli() -> None:
 
 
 def _complete(command: click.Command, prefix: str) -> None:
-    """Give each option its variable, and let `--color` stand after any command too."""
+    """Give each option its variable, and let those of all commands stand after any of them."""
     for parameter in command.params:
         if isinstance(parameter, click.Option) and not (parameter.envvar or parameter.hidden):
             name = max(parameter.opts, key=len).strip("-")
             if name != "version":  # CI jobs set it to the version that they install
                 parameter.envvar = f"{prefix}_{name}".upper().replace("-", "_")
     if command is not cli:
-        options.color(command)
+        for option in (options.log_file, options.log_format, options.color):
+            option(command)
     for name, below in command.commands.items() if isinstance(command, click.Group) else ():
         _complete(below, f"{prefix}_{name}")
 

@@ -59,6 +59,42 @@ def _choose_color(context: click.Context, parameter: click.Parameter, choice: st
         context.color = {"always": True, "never": False}.get(choice)
 
 
+def _choose_log_format(
+    context: click.Context, parameter: click.Parameter, choice: str | None
+) -> None:
+    if choice is not None:
+        from reconciler.cli import log
+
+        log.set_format(choice == "json")
+
+
+def _add_log_file(context: click.Context, parameter: click.Parameter, path: Path | None) -> None:
+    if path is not None and not context.resilient_parsing:
+        from reconciler.cli import log
+
+        log.add_file(path)
+
+
+log_format = click.option(
+    "--log-format",
+    metavar="FORMAT",
+    type=click.Choice(["text", "json"]),
+    callback=_choose_log_format,
+    expose_value=False,
+    is_eager=True,
+    help="Write the log (stderr and --log-file) as text (default) or as lines of JSON.",
+)
+
+log_file = click.option(
+    "--log-file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_add_log_file,
+    expose_value=False,
+    is_eager=True,
+    help="Also append the log to this file, with each request.",
+)
+
 color = click.option(
     "--color",
     metavar="WHEN",

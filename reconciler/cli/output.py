@@ -31,24 +31,20 @@ REPORT_FORMATS = {".md": "markdown", ".html": "html", ".json": "json", ".txt": "
 
 
 def print_message(text: str) -> None:
-    """Write one line for a person to stderr, wrapped where that is a terminal."""
-    from reconciler.core.runner_commands import defuse_commands
-    from reconciler.render.words import plain
+    """Write one line for a person to stderr, and to the log."""
+    from reconciler.cli import log
 
-    wrapped = terminal.wrap(plain(text), terminal.read_width(sys.stderr))
-    terminal.write_stderr(defuse_commands(wrapped))
+    log.write(text)
 
 
 def print_error(error: ReconcilerError) -> None:
     """Write every problem with its file and line to stderr, then the error and its hint."""
+    from reconciler.cli import log
+
     for problem in error.problems:
-        print_message(str(problem))
-        if problem.hint:
-            print_message(f"    hint: {problem.hint}")
-    print_message(f"error: {error.message}")
-    if error.hint:
-        for line in f"hint: {error.hint}".splitlines():
-            print_message(line)
+        where = {"file": problem.file, "line": problem.line, "column": problem.column}
+        log.write(str(problem), log.ERROR, hint=problem.hint, **where)
+    log.write(f"error: {error.message}", log.ERROR, hint=error.hint)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import time
 from functools import cache
 from typing import Any
 
-from reconciler import errors
+from reconciler import __version__, errors
 from reconciler.core.diff.readback import RecentWrites
 from reconciler.core.model.masked import hidden_texts, reveal_all
 from reconciler.core.model.store import Store
@@ -85,7 +85,7 @@ class Client:
                 timeout=_TIMEOUT,
                 follow_redirects=False,
                 trust_env=transport is None,
-                headers={**_ACCEPTED, "User-Agent": "reconciler"},
+                headers={**_ACCEPTED, "User-Agent": f"reconciler/{__version__}"},
             )
         except (httpx.InvalidURL, UnicodeError, ValueError, ImportError, OSError) as error:
             # httpx reads the variables of proxies and of root certificates here.

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from standardwebhooks.webhooks import Webhook
 
+from reconciler import __version__
 from reconciler.errors import ProviderError
 from reconciler.hooks.outbox import Notice
 
@@ -62,7 +63,7 @@ class Receiver:
         now = datetime.now(UTC)
         headers = {
             "content-type": "application/json",
-            "user-agent": "reconciler",
+            "user-agent": f"reconciler/{__version__}",
             "webhook-id": notice.id,
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": self._signer.sign(notice.id, now, notice.body),
