@@ -30,7 +30,7 @@ from reconciler.confined import user_folder
 
 SWITCH = "RECONCILER_CACHE"
 """`off` or `on`; by default it is on, except where the variable `CI` is set."""
-MARSHAL_VERSION = 2
+MARSHAL_VERSION = 4
 _KEY_BYTES = 32
 
 _FOLDERS = ("catalogue", "catalogue/reading", "kinds", "core", "core/model")
