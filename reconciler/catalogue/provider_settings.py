@@ -32,7 +32,7 @@ from reconciler.core.provider.options import (
     TillOptions,
 )
 from reconciler.core.provider.sentences import PLACEHOLDERS, unknown_placeholders
-from reconciler.core.provider.terms import Reentry
+from reconciler.core.provider.vocabulary import Reentry
 from reconciler.errors import StoreError, suggestion
 
 KEYS = (TIMEZONE, PROVIDER, SERVE) = ("timezone", "provider", "serve")

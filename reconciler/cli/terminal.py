@@ -24,8 +24,11 @@ MIN_COLUMNS: Final = 40
 MAX_HANGING_INDENT_COLUMNS: Final = 12
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_MAYBE_WIDE = re.compile(r"[\u1100-\u200f\u231a-\U0010ffff]")
-"""Characters that may take two columns; arrows and dashes, which plans are full of, take one."""
+_MAYBE_WIDE = r"[\u1100-\u200f\u231a-\U0010ffff]"
+"""Characters that may take two columns; arrows and dashes, which plans are full of, take one.
+
+Compiled where text is wrapped: that takes as long as a hundredth of a small plan.
+"""
 _WORD = re.compile(r"'[^']*'\S*|`[^`]*`\S*|(?<=: )reconciler .*|\S+")
 """One word, or a command, which stays on one line so that it can be copied."""
 _INDENT = re.compile(r"\s*(?:(?:\x1b\[[0-9;]*m)*[^\w\s'\"](?:\x1b\[[0-9;]*m)*\s+)?")
@@ -106,7 +109,7 @@ def _wrap_line(line: str, width: int) -> Iterator[str]:
 def _cells(text: str) -> int:
     """Return the columns that `text` takes; wide characters take two, control sequences none."""
     visible = _ANSI.sub("", text) if "\x1b" in text else text
-    if not _MAYBE_WIDE.search(visible):
+    if not re.search(_MAYBE_WIDE, visible):
         return len(visible)
     from rich.cells import cell_len  # a terminal needs rich for its progress bar anyway
 

@@ -17,8 +17,7 @@ from reconciler.core.model.kind import Call, Kind, Reads, Value
 from reconciler.core.model.pricing import Discount
 from reconciler.core.model.store import PROVIDER
 from reconciler.core.model.types import CategoryPath, Code, Count, Flag, Money, Text, WhenInZone
-from reconciler.core.provider.batch_codes import MAX_LENGTH, MIN_LENGTH
-from reconciler.core.provider.terms import Reentry
+from reconciler.core.provider.vocabulary import MAX_LENGTH, MIN_LENGTH, Reentry
 
 DEFAULT_LENGTH = 10
 MAX_CODES = 100_000

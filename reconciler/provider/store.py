@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
-from reconciler.core.provider.terms import Amount, Reentry
+from reconciler.core.provider.terms import Amount
+from reconciler.core.provider.vocabulary import Reentry
 from reconciler.errors import ReleaseConflict
 
 DEADLINE = 1.0

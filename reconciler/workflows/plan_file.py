@@ -18,9 +18,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING, Any
 
 from reconciler import confined
 from reconciler.core.diff.change import Action, Marker, fingerprint
@@ -28,16 +26,19 @@ from reconciler.core.model.address import Address, Source
 from reconciler.core.model.codec import number
 from reconciler.core.model.desired import Allowance
 from reconciler.core.model.shape import check_values
-from reconciler.core.plan.approved import Approved
 from reconciler.core.plan.plan import Violation
-from reconciler.core.provider.publication import Publication
 from reconciler.errors import UsageError
 from reconciler.kinds import KINDS
 from reconciler.ledger import KEY as LEDGER_KEY
 from reconciler.ledger import how_to_set, read_secret
 from reconciler.ledger import read_key as read_ledger_key
-from reconciler.render.documents import PlanDocument, ResourceChange, ViolationDocument
-from reconciler.render.json import FORMAT_VERSION, PublicationDocument, dumps
+from reconciler.render.json import FORMAT_VERSION, dumps
+
+if TYPE_CHECKING:
+    from reconciler.core.plan.approved import Approved
+    from reconciler.core.provider.publication import Publication
+    from reconciler.render.documents import ResourceChange, ViolationDocument
+    from reconciler.render.json import PublicationDocument
 
 KEY = "RECONCILER_PLAN_KEY"
 _MAX_BYTES = 128 * 1024 * 1024
@@ -109,6 +110,10 @@ def read_plan(path: Path, signing: bytes | None = None) -> SavedPlan:
         raise UsageError(f"{path} is not a saved plan", hint=hint)
     _check_format(path, str(document.get("format_version", "")))
     _verify(document, str(path), signing)
+    from pydantic import TypeAdapter
+
+    from reconciler.render.documents import PlanDocument
+
     try:
         plan = TypeAdapter(PlanDocument).validate_python(_exact(document))
         marker = make_marker(plan["marks"]) if "marks" in plan else None
@@ -144,6 +149,8 @@ def _major(version: str) -> int:
 
 
 def _read_change(entry: ResourceChange, marker: Marker | None) -> Approved:
+    from reconciler.core.plan.approved import Approved
+
     carried = entry.get("carried", {})
     change, kind = entry["change"], KINDS.get(entry["type"])
     declared = {name: pair["declared"] for name, pair in carried.items()}
@@ -174,6 +181,8 @@ def _read_change(entry: ResourceChange, marker: Marker | None) -> Approved:
 
 
 def _read_publication(entry: PublicationDocument) -> Publication:
+    from reconciler.core.provider.publication import Publication
+
     # The document itself is composed again: it holds codes that the plan has masks for.
     settings = tuple(entry["settings"])
     return Publication(entry["place"], entry["previous"], entry["digest"], settings=settings)

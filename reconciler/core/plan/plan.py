@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_UP, Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.core.diff.change import Action, Change
 from reconciler.core.diff.known_rewrites import KnownRewrites
@@ -16,7 +16,9 @@ from reconciler.core.model.kind import Kinds, Value
 from reconciler.core.model.live import ListingStats
 from reconciler.core.model.pricing import exact
 from reconciler.core.model.store import SHOP
-from reconciler.core.provider.publication import Publication
+
+if TYPE_CHECKING:
+    from reconciler.core.provider.publication import Publication
 
 
 class PlanWarning(NamedTuple):

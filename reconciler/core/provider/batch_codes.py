@@ -13,9 +13,6 @@ from reconciler.core.provider.fingerprint import keyed_hash
 from reconciler.core.provider.terms import CodeBatch, code_key
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-MIN_LENGTH = 8
-"""The fewest characters after the prefix: 35 bits beside the check character."""
-MAX_LENGTH = 20
 
 _BASE = len(ALPHABET)
 _ALIKE = str.maketrans({"i": "1", "l": "1", "o": "0", "-": None, " ": None})

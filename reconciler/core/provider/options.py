@@ -8,7 +8,7 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal, NamedTuple, get_args
 
-from reconciler.core.provider.terms import Reason, Reentry
+from reconciler.core.provider.vocabulary import Reason, Reentry
 
 Language = Literal["en", "id"]
 RejectStatus = Literal[200, 400, 404, 422]

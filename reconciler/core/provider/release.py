@@ -21,9 +21,9 @@ from typing_extensions import TypedDict
 
 from reconciler.core.model.codec import number
 from reconciler.core.model.secret import SECRET
-from reconciler.core.provider.batch_codes import MAX_LENGTH, MIN_LENGTH
 from reconciler.core.provider.options import TillOptions
 from reconciler.core.provider.terms import Terms, code_key
+from reconciler.core.provider.vocabulary import MAX_LENGTH, MIN_LENGTH
 from reconciler.errors import ProviderError
 
 FORMAT_VERSION = 1

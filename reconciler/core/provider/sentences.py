@@ -13,7 +13,8 @@ from typing import Literal
 
 from reconciler.core.model.codec import number
 from reconciler.core.provider.options import Language
-from reconciler.core.provider.terms import Amount, CouponRefusal, Reason, Terms
+from reconciler.core.provider.terms import Amount, CouponRefusal, Terms
+from reconciler.core.provider.vocabulary import Reason
 
 MAX_CODE = 40
 """Characters of an unknown code that are repeated."""

@@ -8,8 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from reconciler.core.provider.vocabulary import Reason, Reentry
+
 Amount = int | Decimal
-Reentry = Literal["refuse", "same-customer", "same-outlet"]
 
 
 def code_key(code: str) -> str:
@@ -87,13 +88,6 @@ class CouponOffer:
     amount: Amount
     message: str
     applies_to: tuple[str, ...] | None = None
-
-
-Reason = Literal[
-    "unknown", "disabled", "not_yet", "over", "outlet", "customer_required", "not_theirs",
-    "minimum", "nothing_in_cart", "customer_limit", "used_up", "in_use",
-]  # fmt: skip
-"""The reasons for a no, in the order in which they are checked; the first one wins."""
 
 
 @dataclass(frozen=True, slots=True)

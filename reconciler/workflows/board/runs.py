@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
-
-from pydantic import TypeAdapter, ValidationError
-from typing_extensions import TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from reconciler.errors import ReconcilerError
 from reconciler.ledger import now
 from reconciler.ledger.state_dir import StateDir
-from reconciler.render.board.values import RequestRow
+
+if TYPE_CHECKING:
+    from reconciler.render.board.values import RequestRow
 
 RUNS_FILE = "runs.json"
 MAX_RUNS = 20
@@ -38,15 +37,20 @@ def note_run(state: StateDir, store: str, command: str, requests: int) -> None:
 
 def read_runs(state: StateDir, store: str) -> tuple[RequestRow, ...]:
     """Return the last runs, the latest first."""
+    from reconciler.render.board.values import RequestRow
+
     return tuple(RequestRow(**run) for run in reversed(_read_runs(state, store)))
 
 
 def _read_runs(state: StateDir, store: str) -> list[_KnownRun]:
-    try:
-        runs = read_section(state, RUNS_FILE, store).get("runs", [])
-        return TypeAdapter(list[_KnownRun]).validate_python(runs)
-    except ValidationError:
-        return []
+    runs = read_section(state, RUNS_FILE, store).get("runs")
+    return runs if isinstance(runs, list) and all(map(_is_run, runs)) else []
+
+
+def _is_run(value: object) -> bool:
+    """Return whether a value has the shape of a run; pydantic would take longer to import."""
+    shape = {"at": str, "command": str, "requests": int}
+    return isinstance(value, dict) and {name: type(value[name]) for name in value} == shape
 
 
 def read_section(state: StateDir, file: str, store: str) -> dict[str, Any]:

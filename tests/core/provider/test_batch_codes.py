@@ -10,14 +10,13 @@ import pytest
 
 from reconciler.core.provider.batch_codes import (
     ALPHABET,
-    MAX_LENGTH,
-    MIN_LENGTH,
     batch_counter,
     derive_codes,
     fold_code,
     key_check,
 )
 from reconciler.core.provider.terms import CodeBatch
+from reconciler.core.provider.vocabulary import MAX_LENGTH, MIN_LENGTH
 
 KEY = b"k" * 32
 BATCH = CodeBatch(2_000, 10, "VK")
