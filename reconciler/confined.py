@@ -171,10 +171,11 @@ def locate(root: Path, name: str | Path, *, follow: bool = True) -> Iterator[Pla
 
 
 def _resolve(base: str, path: str) -> tuple[str, ...]:
-    real = Path(os.path.realpath(path))
-    if not real.is_relative_to(base):
+    real = os.path.realpath(path)
+    above = os.path.join(base, "")
+    if os.path.normcase(os.path.join(real, "")[: len(above)]) != os.path.normcase(above):
         raise NotConfined(OUTSIDE, path)
-    return real.relative_to(base).parts
+    return Path(real[len(above) :]).parts
 
 
 def _enter(folder: int, part: str, path: str) -> int:

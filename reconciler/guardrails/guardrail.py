@@ -106,6 +106,15 @@ class PlanContext:
         names |= dict.fromkeys(a.name for a in self.changes if a.kind == kind.name)
         return (Address(kind.name, name) for name in names)
 
+    def count_before(self, kind: Kind) -> int:
+        """Return the number of live objects of a kind, as far as they were read."""
+        names = set(self._nested[kind.name])
+        names.update(name for name, _ in self._live.iterate_observed(kind.name))
+        for address, change in self.changes.items():
+            if address.kind == kind.name:
+                (names.discard if change.before is None else names.add)(address.name)
+        return len(names)
+
     def sold_value(self, address: Address) -> Value | None:
         """Return the object as the plan leaves it; None if it is not in use then, or unknown."""
         value = self.after(address)

@@ -35,8 +35,7 @@ class VolumeGuardrail(Guardrail):
         for kind, number in counted.items():
             if number < self.floor:
                 continue
-            there = map(context.before, context.known_addresses(context.kinds[kind]))
-            known = sum(value is not None for value in there)
+            known = context.count_before(context.kinds[kind])
             share = Decimal(number) * 100 / max(known, number)
             # Nobody knows what share of the whole shop a part of it is.
             too_large = share > self.max_percent and not context.partial

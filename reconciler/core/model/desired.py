@@ -119,11 +119,9 @@ def referenced_names(desired: Desired, kinds: Kinds) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for name, objects in desired.objects.items():
         for field_name, references in kinds[name].referring_fields:
+            written = [o.value[field_name] for o in objects.values() if field_name in o.value]
             for reference in references:
-                into = found.setdefault(reference.kind, set())
-                for declared in objects.values():
-                    if field_name in declared.value:
-                        reference.collect(declared.value[field_name], into)
+                reference.collect(written, found.setdefault(reference.kind, set()))
     return found
 
 

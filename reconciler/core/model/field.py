@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Required, get_args, get_origin, get_type_hints
@@ -106,14 +106,16 @@ class Reference:
         elif value:
             yield value, ()
 
-    def collect(self, value: Any, into: set[str]) -> None:
-        """Add each name that `value` refers to."""
+    def collect(self, values: Iterable[Any], into: set[str]) -> None:
+        """Add each name that one of `values` refers to."""
         if self.keys:
-            into.update(value)
-        elif self.under or isinstance(value, list):
-            into.update(name for name, _ in self.targets(value))
-        elif value:
-            into.add(value)
+            into.update(*values)
+            return
+        for value in values:
+            if self.under or isinstance(value, list):
+                into.update(name for name, _ in self.targets(value))
+            elif value:
+                into.add(value)
 
     def rename_in(self, value: Any, move: Callable[[str], str]) -> Any:
         """Return `value` with `move` applied to each name that this reference finds in it."""

@@ -29,8 +29,12 @@ def hidden_children(desired: Desired, live: Live, kinds: Kinds) -> dict[Address,
             continue
         above = child.parent.kind
         parents, states = live.objects.get(above, {}), live.objects.get(child.name, {})
+        shown_in = {name: owner for name, (owner, _) in live.children_of(child).nested.items()}
         for name, entry in desired.objects.get(child.name, {}).items():
-            parent = parents.get(owner := entry.value.get(above, ""))
+            owner = entry.value.get(above, "")
+            if shown_in.get(name) == owner:  # nearly all
+                continue
+            parent = parents.get(owner)
             shown = parent.children if isinstance(parent, Observed) else None
             state = states.get(name)
             if shown is None or name in shown or not isinstance(state, Observed):

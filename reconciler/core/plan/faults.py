@@ -236,9 +236,10 @@ def find_cycles(desired: Desired, kinds: Kinds) -> list[Fault]:
         for name, declared in objects.items() if own else ():
             inside: set[str] = set()
             for field_name, reference in own:
-                if field_name in declared.value:
-                    reference.collect(declared.value[field_name], inside)
-            if inside := inside - {name}:
+                if (written := declared.value.get(field_name)) is not None:
+                    reference.collect([written], inside)
+            inside.discard(name)
+            if inside:
                 graph[Address(kind_name, name)] = {Address(kind_name, n) for n in inside}
     try:
         TopologicalSorter(graph).prepare()

@@ -18,10 +18,10 @@ from reconciler.core.provider.terms import (
     CouponOffer,
     CouponQuestion,
     CouponRefusal,
-    Reason,
     Terms,
     code_key,
 )
+from reconciler.core.provider.vocabulary import Reason
 
 
 def refuse_unknown(question: CouponQuestion, wording: CashierWording) -> CouponRefusal:

@@ -238,22 +238,22 @@ class Reader:
 
     def read_missing_fields(self, kind: Kind, asked: RequestedFields) -> None:
         """Read objects again, by fuller reads, whose requested fields no read has shown."""
-        if kind.reads.batch and (missing := self.missing_fields(kind, asked)):
-            self.read_batches(kind, kind.reads.batch, missing)
-        gaps, hidden = self.missing_fields(kind, asked), self.shown_wider.get(kind.name, set())
-        hidden = hidden | self.builder.read_singly.get(kind.name, set())
+        gaps = self.missing_fields(kind, asked)
+        if kind.reads.batch and gaps:
+            self.read_batches(kind, kind.reads.batch, gaps)
+            gaps = self.missing_fields(kind, asked)
+        wider, singly = self.shown_wider, self.builder.read_singly
+        hidden = wider.get(kind.name, set()) | singly.get(kind.name, set())
         lacks = any(kind.listed_in(gaps[name]) for name in gaps.keys() - hidden)
         if lacks and self.client.routes.reject_total():  # no page prints its rows (§10)
             self.read_listing(kind, asked, to_the_end=True)
+            gaps = self.missing_fields(kind, asked)
         never_shown: set[str] = set()
-        if kind.reads.single is None:
-            return
-        for name, fields in self.missing_fields(kind, asked).items():
-            if not fields - never_shown:
-                continue
-            self.read_single(kind, name, exists=True)
+        for name, fields in gaps.items() if kind.reads.single else ():
             # A field that one single read leaves out, all will: each would cost a request.
-            never_shown |= self.missing_fields(kind, {name: fields}).get(name, frozenset())
+            if fields - never_shown:
+                self.read_single(kind, name, exists=True)
+                never_shown |= self.missing_fields(kind, {name: fields}).get(name, frozenset())
         self.builder.fill_empty_fields(kind)
 
     def _read_listing_instead(self, kind: Kind, names: Sequence[str]) -> None:
