@@ -209,6 +209,9 @@ class UsageStore(Protocol):
     async def events(self, after: int = 0, limit: int = 1000) -> Sequence[UsageEvent]:
         """Return events in their order, after the one with that number."""
 
+    async def newest_event(self) -> int:
+        """Return the number of the newest event; 0 before the first."""
+
     async def trim(self, before: datetime) -> int:
         """Delete some of the rows that `trimming` names, from before a moment; return how many."""
 
@@ -217,6 +220,12 @@ class UsageStore(Protocol):
 
     async def last_settled(self) -> datetime | None:
         """Return the last moment that `note_settled` recorded; None before the first."""
+
+    async def take_turn(self) -> bool:
+        """Return whether this process, of all that use the store, is the one to follow webhooks.
+
+        The first that asks is, until it ends or loses the store. Raises nothing.
+        """
 
     async def check(self) -> None:
         """Write and read a row. Raises ProviderUnavailable."""

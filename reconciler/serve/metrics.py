@@ -42,6 +42,7 @@ class Metrics:
         )
         self.redeem = counter("redeem_total", "Redeem Coupon calls by result.", "result")
         self.hook = counter("hook_total", "Webhooks by family and result.", "hook", "result")
+        self.hook_turn = gauge("hook_turn", "1 if this server follows the webhooks, 0 if another.")
         self.hook_queue_length = gauge("hook_queue_length", "Objects of webhooks not read yet.")
         self.hook_reads = counter("hook_reads_total", "Requests to DealPOS because of webhooks.")
         self.hook_readings = counter(

@@ -21,6 +21,7 @@ from reconciler.provider.invoice import KnownInvoice, transition
 from reconciler.provider.postgres import statements
 from reconciler.provider.postgres.connections import PostgresConnections
 from reconciler.provider.postgres.dump import dump
+from reconciler.provider.postgres.turn import DatabaseTurn
 from reconciler.provider.rows import batch_of, flags_of, in_utc, join_words
 from reconciler.provider.spool import SaleSpool
 from reconciler.provider.store import (
@@ -53,6 +54,7 @@ class PostgresStore:
         self._clock = clock
         self._durable_holds = durable_holds
         self._spool = SaleSpool(spool, self._book) if spool else None
+        self._turn = DatabaseTurn(connections, DEADLINE)
 
     @property
     def queue_length(self) -> int:
@@ -215,6 +217,11 @@ class PostgresStore:
         rows = await self._run(statements.EVENTS, {"after": after, "limit": limit})
         return [UsageEvent(number, in_utc(at), *rest) for number, at, *rest in rows]
 
+    async def newest_event(self) -> int:
+        """See UsageStore."""
+        ((number,),) = await self._run("SELECT coalesce(max(number), 0) FROM event")
+        return int(number)
+
     async def trim(self, before: datetime) -> int:
         """See UsageStore."""
         counts = [await self._run(each, {"before": before}) for each in statements.TRIM]
@@ -228,6 +235,10 @@ class PostgresStore:
         """See UsageStore."""
         ((at,),) = await self._run(statements.LAST_SETTLED)
         return in_utc(at) if at else None
+
+    async def take_turn(self) -> bool:
+        """See UsageStore."""
+        return await self._turn.take()
 
     async def check(self) -> None:
         """See UsageStore."""
@@ -246,6 +257,7 @@ class PostgresStore:
         """See UsageStore."""
         if self._spool:
             await self._spool.close()
+        await self._turn.release()
         await self._connections.close()
 
     async def _run(self, statement: str, values: dict[str, Any] | None = None) -> list[Any]:

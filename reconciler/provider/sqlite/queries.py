@@ -84,6 +84,11 @@ def events(connection: Connection, after: int, limit: int) -> list[UsageEvent]:
     return [UsageEvent(number, moment_of(at), *rest) for number, at, *rest in rows]
 
 
+def newest_event(connection: Connection) -> int:
+    """Return the number of the newest event; 0 before the first."""
+    return int(_value(connection, "SELECT coalesce(max(number), 0) FROM event"))
+
+
 def last_settled(connection: Connection) -> datetime | None:
     """Return the moment of the newest settlement; None before the first."""
     at = _value(connection, "SELECT max(at) FROM event WHERE kind = 'settled'")

@@ -20,6 +20,7 @@ from reconciler.provider.rows import stamp
 from reconciler.provider.spool import SaleSpool
 from reconciler.provider.sqlite import queries, transactions
 from reconciler.provider.sqlite.file import SqliteFile
+from reconciler.provider.sqlite.turn import FileTurn
 from reconciler.provider.sqlite.writer import StoreWriter
 from reconciler.provider.store import (
     DEADLINE,
@@ -73,6 +74,7 @@ class SqliteStore:
             self._reader.close()
             raise
         self._spool = SaleSpool(spool, self._book) if spool else None
+        self._turn = FileTurn(path)
 
     @property
     def queue_length(self) -> int:
@@ -158,6 +160,10 @@ class SqliteStore:
         """See UsageStore."""
         return await self._read(lambda connection: queries.events(connection, after, limit))
 
+    async def newest_event(self) -> int:
+        """See UsageStore."""
+        return await self._read(queries.newest_event)
+
     async def trim(self, before: datetime) -> int:
         """See UsageStore."""
         moment = stamp(before)
@@ -171,6 +177,10 @@ class SqliteStore:
     async def last_settled(self) -> datetime | None:
         """See UsageStore."""
         return await self._read(queries.last_settled)
+
+    async def take_turn(self) -> bool:
+        """See UsageStore."""
+        return self._turn.take()
 
     async def check(self) -> None:
         """See UsageStore."""
@@ -189,6 +199,7 @@ class SqliteStore:
         await self._writer.close()
         self._reading.shutdown()
         self._reader.close()
+        self._turn.release()
 
     async def _write(
         self, operation: Callable[[sqlite3.Connection], T], *, durable: bool = True

@@ -15,6 +15,7 @@ from reconciler.provider.service import Answer, Claim, CouponService
 from reconciler.provider.till.body import BadBody, read_object
 from reconciler.provider.till.wire import SUCCESS
 from reconciler.serve.gate import Endpoint
+from reconciler.workflows.hooks.turn import TakeTurn, always
 
 EVENTS: Mapping[str, tuple[str, ...]] = {
     "product": (
@@ -39,16 +40,22 @@ CLAIMS: Mapping[str, Claim] = {
 
 
 def make_hint_endpoints(
-    file: HookFile, on_hint: Callable[[], None], clock: Callable[[], float] = time.time
+    file: HookFile,
+    on_hint: Callable[[], None],
+    clock: Callable[[], float] = time.time,
+    take_turn: TakeTurn = always,
 ) -> dict[str, Endpoint]:
     """Return the operations of all families but invoices, by the path below the secret.
 
-    `on_hint` is called after a hint was queued.
+    `on_hint` is called after a hint was queued. A server without the turn answers 503, so that a
+    proxy asks the next one.
     """
 
     async def queue(key: Address | None) -> Answer:
         if key is None:  # nothing to read, and nothing that another attempt would mend
             return Answer("unknown", 200, SUCCESS, "no_key")
+        if not await take_turn():
+            return _turn_away(503, "other_server")
         now = clock()
         try:
             await file.run(lambda connection: add_hint(connection, key, now))

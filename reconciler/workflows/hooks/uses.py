@@ -19,6 +19,7 @@ from reconciler.hooks.outbox import read_place, save_place
 from reconciler.provider.store import UsageEvent, UsageStore
 from reconciler.render.words import plain
 from reconciler.serve.log import Log
+from reconciler.workflows.hooks.turn import TakeTurn, always
 from reconciler.workflows.hooks.watch import Notifier, write_moment
 
 PLACE = "uses"
@@ -37,6 +38,9 @@ class UseWatch:
     names: Callable[[], Mapping[str, str]]
     """The names of the coupons that are served, for people, by counter."""
     clock: Callable[[], float] = time.time
+    take_turn: TakeTurn = always
+    _passed: int = 0
+    """Of a server without the turn: the newest event of its last look."""
 
     async def run(self) -> None:
         """Look at new events from time to time; never returns."""
@@ -51,6 +55,9 @@ class UseWatch:
 
     async def look(self) -> None:
         """Put the news in the outbox. Events from before the first look are no news."""
+        if not await self.take_turn():
+            await self._pass()
+            return
         place = await self.file.run(lambda c: read_place(c, PLACE))
         is_first, after = place is None, place or 0
         while events := await self.store.events(after, _PAGE):
@@ -58,6 +65,14 @@ class UseWatch:
             await self._note([] if is_first else events, after)
         if is_first and not after:
             await self._note([], 0)
+
+    async def _pass(self) -> None:
+        """Leave the news to the server that has the turn, but for those since the last look.
+
+        If that server ends, nobody has told the newest ones.
+        """
+        before, self._passed = self._passed, await self.store.newest_event()
+        await self._note([], before or self._passed)
 
     async def _note(self, events: Sequence[UsageEvent], after: int) -> None:
         lines = [line for event in events if (line := self._describe(event))]

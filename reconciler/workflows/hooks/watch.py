@@ -25,6 +25,7 @@ from reconciler.serve.log import Log
 from reconciler.serve.metrics import Metrics
 from reconciler.workflows.hooks.apart import Read
 from reconciler.workflows.hooks.result import FoundDrift, Reading
+from reconciler.workflows.hooks.turn import TakeTurn, always
 from reconciler.workflows.hooks.words import notification_body
 
 BATCH = 100
@@ -74,6 +75,7 @@ class HintWatch:
     read: Read
     notifier: Notifier | None = None
     clock: Callable[[], float] = time.time
+    take_turn: TakeTurn = always
     _hinted: asyncio.Event = field(default_factory=asyncio.Event)
     _batch: int = BATCH
     _needed: int = 1
@@ -109,6 +111,8 @@ class HintWatch:
 
     async def read_due(self) -> int:
         """Read one batch, if one is due and may be read; return the number of hints that wait."""
+        if not await self.take_turn():
+            return 0
         now = self.clock()
         settle = self.settings.settle.total_seconds()
         waiting, due, spent, drift = await self.file.run(

@@ -17,6 +17,7 @@ from reconciler.serve.gate import Endpoint
 from reconciler.serve.log import Log
 from reconciler.serve.metrics import Metrics
 from reconciler.workflows.hooks.endpoints import make_hint_endpoints, make_invoice_endpoints
+from reconciler.workflows.hooks.turn import HookTurn
 
 if TYPE_CHECKING:
     from reconciler.hooks.receiver import Receiver
@@ -57,6 +58,7 @@ def open_hooks(
         settings.store()
     receiver = _open_receiver(settings.notify, environment) if settings.notify else None
     hooks.file = HookFile(settings.root / FILE)
+    turn = HookTurn(store, metrics, log).take
     notifier = None
     if receiver and settings.notify:
         from reconciler.workflows.hooks.sender import NoticeSender
@@ -65,16 +67,18 @@ def open_hooks(
 
         sender = NoticeSender(hooks.file, receiver, metrics, log)
         notifier = Notifier(shop, settings.notify.on, settings.timezone, sender.wake)
-        hooks.tasks += [sender.run, UseWatch(store, hooks.file, log, notifier, service.names).run]
+        watch_uses = UseWatch(store, hooks.file, log, notifier, service.names, take_turn=turn)
+        hooks.tasks += [sender.run, watch_uses.run]
     if settings.hooks is not None:
         from reconciler.workflows.hooks.apart import read_apart
         from reconciler.workflows.hooks.watch import HintWatch
 
         watch = HintWatch(
-            *(settings.root, settings.hooks, hooks.file, metrics, log, read_apart, notifier)
+            *(settings.root, settings.hooks, hooks.file, metrics, log, read_apart, notifier),
+            take_turn=turn,
         )
         hooks.tasks.append(watch.run)
-        hooks.endpoints |= make_hint_endpoints(hooks.file, watch.wake)
+        hooks.endpoints |= make_hint_endpoints(hooks.file, watch.wake, take_turn=turn)
     return hooks
 
 
