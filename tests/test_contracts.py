@@ -24,7 +24,8 @@ CORE = "The core is layered: steps over plan over provider over diff over model"
 EDGE = "The shop edge is layered: apply and doctor over reading"
 APART = "The shop edge and the ledger never import the files edge"
 PURE = "The core, the kinds and the guardrails do no I/O"
-WRITES = "Only apply and the seeding of the sandbox reach what writes"
+WRITES = "Only apply, rehearsals and the seeding of the sandbox reach what writes"
+REHEARSAL = "A rehearsal connects to no shop"
 SEED = "Only the sandbox command fills the sandbox"
 APPLIES = "Only the apply command starts an apply"
 APPLY = "Only the command line starts the apply command"
@@ -64,6 +65,8 @@ PLANTED = [
     (WRITES, "workflows/a_new_module.py", APPLY_RUN),
     (WRITES, "cli/commands/audit.py", APPLY_RUN),
     (WRITES, "dealpos/reading/read.py", APPLY_RUN),
+    (WRITES, "workflows/rehearsal/twin.py", APPLY_RUN),
+    (REHEARSAL, "workflows/rehearsal/twin.py", "from reconciler.workflows.connect import connect"),
     (SEED, "workflows/plan.py", "from reconciler.workflows.seed import Progress"),
     (APPLIES, "cli/commands/audit.py", "from reconciler.workflows.apply import apply_plan"),
     (APPLIES, "workflows/plan.py", "from reconciler.workflows import apply"),

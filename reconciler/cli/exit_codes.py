@@ -16,7 +16,7 @@ EXIT_CODES: Final = {
     0: "success",
     ERROR: "error, or objects that could not be read",
     CHANGES: "changes or drift found (only with --detailed-exitcode)",
-    REFUSED: "a guardrail is violated, nothing was changed",
+    REFUSED: "a guardrail is violated or a rehearsal failed, nothing was changed",
     PARTIAL: "partly done: something failed, was skipped, is unverified or could not be read",
     INTERRUPTED: "interrupted by Ctrl-C; 143: by a termination signal",
 }

@@ -160,6 +160,18 @@ def _write_report(path: Path, text: str) -> None:
     confined.write(path, defuse_commands(text).encode(errors="backslashreplace"))
 
 
+def write_trace(run: PlannedRun, path: Path) -> None:
+    """Write the requests of a rehearsal to a file; raise UsageError where it cannot be written."""
+    from reconciler.core.runner_commands import defuse_commands
+    from reconciler.render.rehearsal.document import trace_lines
+
+    text = "".join(trace_lines(run.rehearsal)) if run.rehearsal else ""
+    try:
+        confined.write(path, defuse_commands(text).encode(errors="backslashreplace"))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
 def save_plan(run: PlannedRun, folder: Path, out: Path, signing: bytes | None) -> None:
     """Write a plan to the file `out`; raise UsageError where it cannot be written."""
     from reconciler.workflows import plan_file
@@ -217,6 +229,7 @@ def _make_plan_view(run: PlannedRun, folder: Path, output_format: str, **setting
         usage=run.usage,
         finish=_time_of_day(run.usage.seconds),
         locate=Files(folder).locate,
+        rehearsal=run.rehearsal,
         **describe_run(folder, output_format),
         **settings,
     )

@@ -91,8 +91,8 @@ class Client:
             # httpx reads the variables of proxies and of root certificates here.
             raise retry.setup_error(store.url, error) from None
         token = OPERATIONS["token"]
-        self._token = Token(store, lambda keys: self._send(token, token.routes[0], keys))
-        self._deadline = Deadline()
+        self.token = Token(store, lambda keys: self._send(token, token.routes[0], keys))
+        self.deadline = Deadline()
         self._silence = retry.Silence()
         self._lock = threading.Lock()
         self._slots = threading.Semaphore(store.concurrency)
@@ -106,7 +106,7 @@ class Client:
     @property
     def lifetime(self) -> float | None:
         """Return the seconds that a token is valid; None where the shop has not said so."""
-        return self._token.lifetime
+        return self.token.lifetime
 
     def has_answered(self, name: str) -> bool:
         """Return whether an operation has answered in this run, so that its route is known."""
@@ -163,7 +163,7 @@ class Client:
     def _send(self, operation: Operation, route: Route, parameters: Any) -> Any:
         if known := self._silence.error(operation) or self.routes.denied.get(operation.name):
             raise known
-        fresh = operation.name != "token" and self._token.renew("")
+        fresh = operation.name != "token" and self.token.renew("")
         attempt = 1
         while True:
             try:
@@ -190,12 +190,12 @@ class Client:
 
     def _attempt(self, operation: Operation, route: Route, parameters: Any, fresh: bool) -> Any:
         """Send one request; renew a token that has expired, once."""
-        used = self._token.text
+        used = self.token.text
         response = self._once(operation, route, parameters)
         if response.status_code == 401 and operation.name != "token" and not fresh:
-            self._token.renew(used)
+            self.token.renew(used)
             response = self._once(operation, route, parameters)
-        secrets = [] if self.store.embedded else [self._token.text, *self.store.credentials]
+        secrets = [] if self.store.embedded else [self.token.text, *self.store.credentials]
         if response.status_code >= 300:
             secrets += hidden_texts(parameters)
         return parse(operation, response, self.store.url, secrets)
@@ -244,7 +244,7 @@ class Client:
             return self.window.count_request()
 
     def _exchange(self, operation: Operation, route: Route, parameters: Any) -> Response:
-        token = self._token.text if operation.name != "token" else ""
+        token = self.token.text if operation.name != "token" else ""
         parameters = reveal_all(parameters)
         try:
             # dealpos-api.md §1: a GET without a body that declares a content type gets a 500 (one
@@ -255,9 +255,9 @@ class Client:
                 params=parameters if route.query else None,
                 json=parameters if route.body else None,
                 headers={"Authorization": f"Bearer {token}"} if token else {},
-                extensions={"trace": self._deadline.track_connection},
+                extensions={"trace": self.deadline.track_connection},
             )
-            with self._deadline.enforce(self._request_seconds()), request as response:
+            with self.deadline.enforce(self._request_seconds()), request as response:
                 content = read_bounded(operation, response.headers, response.iter_bytes())
                 return Response(response.status_code, content, response.headers)
         except _NOT_SENT as error:

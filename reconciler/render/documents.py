@@ -26,6 +26,7 @@ from reconciler.render.json import (
     one_of,
 )
 from reconciler.render.money import PriceImpactDocument, SaleDocument
+from reconciler.render.rehearsal.document import RehearsalDocument
 
 Verb = Annotated[str, one_of(a.value for a in Action if a is not Action.NOOP)]
 State = Annotated[str, one_of(STATES)]
@@ -209,6 +210,8 @@ class PlanDocument(TypedDict):
     api_usage: ApiUsageDocument
     publication: NotRequired[PublicationDocument]
     """The release of provider coupons, where the plan publishes one."""
+    rehearsal: NotRequired[RehearsalDocument]
+    """The result of a rehearsal, with `--rehearse`."""
 
 
 @described

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from reconciler.core.diff.change import Marker
 from reconciler.core.model.address import Source
 from reconciler.core.model.kind import Kinds
+from reconciler.core.rehearsal import Rehearsal
 from reconciler.core.steps.usage import ApiUsage
 from reconciler.kinds import KINDS
 from reconciler.render.words import plain
@@ -65,6 +66,8 @@ class PlanView(View):
     locate: Locate = object_line
     marker: Marker = _UNSALTED
     """Makes the marks of secret values."""
+    rehearsal: Rehearsal | None = None
+    """The result of a rehearsal; None where none was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,17 +8,28 @@ from reconciler.sandbox.app import create_app, listen, serve
 from reconciler.sandbox.choices import Choices
 from reconciler.sandbox.errors import SandboxError, SeedError
 from reconciler.sandbox.faults import Faults, InjectedFault
-from reconciler.sandbox.seed import refill, reset, seed, show
+from reconciler.sandbox.limiter import Admission, Limiter
+from reconciler.sandbox.seed import SEED_KEYS, describe_payload, refill, reset, seed, show
 from reconciler.sandbox.shop import Shop
+from reconciler.sandbox.store import ObjectStore, StoredChange
+from reconciler.sandbox.tables import KEYS, PARENT_KEYS
 
 __all__ = [
+    "KEYS",
+    "PARENT_KEYS",
+    "SEED_KEYS",
+    "Admission",
     "Choices",
     "Faults",
     "InjectedFault",
+    "Limiter",
+    "ObjectStore",
     "SandboxError",
     "SeedError",
     "Shop",
+    "StoredChange",
     "create_app",
+    "describe_payload",
     "listen",
     "refill",
     "reset",

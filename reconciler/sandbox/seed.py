@@ -42,13 +42,15 @@ _SPECS: dict[str, Iterable[BodyField]] = {
 }
 _BLANK = {kind: defaults(spec) for kind, spec in _SPECS.items()}
 _KNOWN = {kind: names(spec) | {"ID"} for kind, spec in _SPECS.items()}
+SEED_KEYS = {kind: frozenset(known) for kind, known in _KNOWN.items()}
+"""The keys of a seed document, by kind; those of the API are among them where it has some."""
 _KNOWN["product"].add("Variants")
 
 # A seed has no clock; objects in it are older than everything that a test will create.
 _CREATED = "2020-01-01"
 
 # A seed may hold what only reads know, and its texts are taken as they are.
-_LENIENT = Choices(serialized_write="accept", coupon_types="any")
+_LENIENT = Choices(serialized_write="accept", coupon_types="any", fractions="keep")
 
 
 @contextmanager
@@ -176,6 +178,13 @@ def show(database: Database) -> dict[str, Any]:
         for row in store.page("variant"):
             products[row.payload["Product"]]["Variants"].append(_describe("variant", row))
     return document
+
+
+def describe_payload(kind: str, payload: Payload) -> Payload:
+    """Return an object as the shop holds it, also under the other keys that the API has for it."""
+    spec = {field.target: field.aliases for field in _SPECS[kind]}
+    others = {other: payload[name] for name in payload for other in spec.get(name, ())}
+    return {**others, **payload}
 
 
 def _describe(kind: str, row: Record) -> Payload:

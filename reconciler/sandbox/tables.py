@@ -11,6 +11,9 @@ KEYS = {
 }
 """The natural key of each kind (dealpos-api.md §5-§10, §16)."""
 
+PARENT_KEYS = {"variant": "Product"}
+"""The key that names the parent, of the kinds that live inside another."""
+
 # column -> payload key, per kind; the columns exist for searching, the payload is the truth.
 COLUMNS: dict[str, dict[str, str]] = {
     "outlet": {"suspended": "Suspended"},

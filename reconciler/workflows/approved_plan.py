@@ -125,7 +125,8 @@ def recheck_plan(shop: OpenShop, approved: SavedPlan) -> PlannedRun:
         made = provider.hold_to(approved.publication, made)
     made, basis = before.label_origins(made, both, left, partial=True)
     planned = order_steps(shop, made, before, basis)
-    return planned._replace(plan=_add_unsafe_stops(shop, planned.plan), provider=provider)
+    plan = _add_unsafe_stops(shop, planned.plan)
+    return planned._replace(plan=plan, provider=provider, live=live)
 
 
 def _find_past_steps(changes: Iterable[Approved], now: datetime) -> dict[Address, str]:

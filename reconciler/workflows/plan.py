@@ -40,6 +40,7 @@ from reconciler.core.plan.plan import Plan
 from reconciler.core.plan.removal import keep_from_pruning
 from reconciler.core.plan.target import Scope, narrow_desired
 from reconciler.core.provider.options import ProviderSettings
+from reconciler.core.rehearsal import Rehearsal
 from reconciler.core.steps import order, usage
 from reconciler.core.steps.prefix import check_prefixes
 from reconciler.core.steps.presets import Presets, find_common, note_assumed
@@ -69,6 +70,10 @@ class PlannedRun(NamedTuple):
     """The data from which the next ledger is made after the apply."""
     provider: ProviderSide | None = None
     """The coupon provider as it was read; None for a shop without one."""
+    live: Live = Live()
+    """The shop as it was read."""
+    rehearsal: Rehearsal | None = None
+    """The result of a rehearsal; None where none was asked for."""
 
 
 def make_plan(
@@ -106,6 +111,7 @@ def make_plan(
     ledger.forget_seen(live)
     desired = conceal_declared(desired, live)
     shop.save_profile()
+    read = live
     live, pending = shop.journal.resume(desired, live, KINDS)
     if scope:
         pending = {a: entry for a, entry in pending.items() if desired.get(a)}
@@ -145,7 +151,7 @@ def make_plan(
     void = find_void_births(desired, shop.journal.births, KINDS)
     plan = replace(plan, given_up=(*plan.given_up, *void))
     common = find_common(plan, sides.live, KINDS)
-    planned = order_steps(shop, plan, ledger, basis, common)._replace(provider=provider)
+    planned = order_steps(shop, plan, ledger, basis, common)._replace(provider=provider, live=read)
     plan = replace(planned.plan, notes=plan.notes) if audit else planned.plan
     key = shop.client.store.mask_key
     former = {

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import exit_codes, options, output
 from reconciler.errors import ReconcilerError, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.workflows.open_shop import OpenShop
+    from reconciler.workflows.plan import PlannedRun
 
 
 @click.command()
@@ -39,6 +44,17 @@ from reconciler.errors import ReconcilerError, UsageError
     type=click.Path(path_type=Path),
     help="Also write the plan to this file: .md, .html, .json or .txt; repeatable.",
 )
+@click.option(
+    "--rehearse",
+    is_flag=True,
+    help="Also apply the plan to a twin of the shop in memory; exit with 3 if that fails.",
+)
+@click.option(
+    "--trace",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write the requests of the rehearsal to this file, as JSON lines.",
+)
 @options.reserve
 @options.timeout
 @options.verbose
@@ -52,6 +68,8 @@ def plan(
     out: Path | None,
     sign: bool,
     reports: tuple[Path, ...],
+    rehearse: bool,
+    trace: Path | None,
     reserve: int,
     timeout: float | None,
     verbose: int,
@@ -59,8 +77,7 @@ def plan(
 ) -> None:
     """Preview changes to the shop (read-only)."""
     with output.report_errors(output_format, directory, reports=reports):
-        if compact and output_format != "text":
-            raise UsageError("--compact is for --format text", hint="omit one of them")
+        _check_options(output_format, compact, rehearse, trace)
         from reconciler.cli.console import open_shop
 
         for report in reports:
@@ -75,10 +92,31 @@ def plan(
             from reconciler.workflows.plan import preview_plan
 
             run = preview_plan(shop, scope, overwrite, at)
+            run = _rehearse(shop, run) if rehearse else run
         if out:
             output.save_plan(run, directory, out, key)
         output.write_reports(run, reports, directory, key)
+        if trace:
+            output.write_trace(run, trace)
     output.print_plan(run, output_format, directory, compact, key)
+    _exit(run, detailed_exitcode)
+
+
+def _check_options(output_format: str, compact: bool, rehearse: bool, trace: Path | None) -> None:
+    if compact and output_format != "text":
+        raise UsageError("--compact is for --format text", hint="omit one of them")
+    if trace and not rehearse:
+        raise UsageError("--trace is for a rehearsal", hint="add --rehearse")
+
+
+def _rehearse(shop: OpenShop, run: PlannedRun) -> PlannedRun:
+    from reconciler.workflows.rehearsal.run import rehearse
+
+    return run._replace(rehearsal=rehearse(shop, run))
+
+
+def _exit(run: PlannedRun, detailed_exitcode: bool) -> None:
+    """End with the documented code; raise ReconcilerError where objects could not be read."""
     if run.plan.unknown:
         from reconciler.render.words import plural
 
@@ -86,7 +124,9 @@ def plan(
         raise ReconcilerError(f"{objects} could not be read; changes to them are not planned")
     from reconciler.core.plan.plan import refusals
 
-    if refusals(run.plan.violations):
+    found = run.rehearsal
+    failed = found is not None and not found.passed(run.plan.interruptions)
+    if failed or refusals(run.plan.violations):
         sys.exit(exit_codes.REFUSED)
     if detailed_exitcode and not run.plan.settled:
         sys.exit(exit_codes.CHANGES)

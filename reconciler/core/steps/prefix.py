@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.core.diff.change import Change, comes_into_use
+from reconciler.core.diff.diff import differs
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import ancestors
 from reconciler.core.model.field import Reference
@@ -25,18 +26,25 @@ _UNSET: tuple[object, ...] = ("", None, {}, [])
 
 
 def check_prefixes(
-    plan: Plan, steps: Sequence[Step], kinds: Kinds, *, unsafe_births: bool = False
+    plan: Plan,
+    steps: Sequence[Step],
+    kinds: Kinds,
+    *,
+    unsafe_births: bool = False,
+    seen: Sequence[Mapping[Address, Value | None]] = (),
 ) -> Interruptions:
     """Return the stop points of the ordered `steps`, and those that are not safe.
 
-    With `unsafe_births` the shop is known to put new objects in use whatever a create says.
+    With `unsafe_births` the shop is known to put new objects in use whatever a create says. `seen`
+    holds, for each step, the objects as a shop has them after it, where one was asked.
     """
     model = _Model(plan, steps, kinds, unsafe_births)
     points, unsafe = 0, list[UnsafeStop]()
     open_: dict[Address, tuple[int, str]] = {}
-    for step in steps:
+    for index, step in enumerate(steps):
         points += len(step.requests)
-        for address in {*model.take(step), *open_}:
+        moved = {*model.take(step), *(model.see(seen[index]) if index < len(seen) else ())}
+        for address in {*moved, *open_}:
             why = model.reason(address)
             if why and address not in open_:
                 open_[address] = points, why
@@ -98,6 +106,36 @@ class _Model:
                     self.adapted.add(address)
             yield address
             yield from self.dependents.get(address, ())
+
+    def see(self, seen: Mapping[Address, Value | None]) -> Iterator[Address]:
+        """Take over objects as a shop has them, and yield those that are in another condition."""
+        for address, value in seen.items():
+            if (change := self.changes.get(address)) is None:
+                continue
+            known = self.state[address]
+            self.state[address] = None if value is None else self._take_over(change, value)
+            if self.state[address] != known:
+                self.adapted.add(address)
+            yield address
+            yield from self.dependents.get(address, ())
+
+    def _take_over(self, change: Change, shown: Value) -> dict[str, Any]:
+        """Return an object with the values that a shop shows of it, in the form of the plan."""
+        kind, before, after = (
+            self.kinds[change.address.kind],
+            change.before or {},
+            change.after or {},
+        )
+        value = dict(self.state[change.address] or after)
+        for name in shown.keys() & {kind.retire, *before, *after}:
+            if kind.fields[name].write_only:
+                value[name] = shown[name]
+            elif kind.fields[name].comparable:
+                sides = (side[name] for side in (after, before) if name in side)
+                now = {name: shown[name]}
+                same = (side for side in sides if not differs(kind, {name: side}, now))
+                value[name] = next(same, shown[name])
+        return value
 
     def _write(self, step: Step, change: Change) -> dict[str, Any]:
         """Return an object as a step leaves it."""

@@ -54,7 +54,8 @@ _CUT_IN_HALF = (
     "the old one may be deleted and the new one not created. Plan again: the next apply finishes it"
 )
 
-_CUT = "interrupted by a second Ctrl-C"
+INTERRUPTED = "interrupted by a second Ctrl-C"
+"""The reason for the end of a run that was stopped at once."""
 
 
 def apply_steps(
@@ -87,7 +88,7 @@ def apply_steps(
             verifier = Verifier(current.sent_steps(), kinds, sender, plan.known_rewrites)
             writes = verifier.verify(writes)
     except KeyboardInterrupt:
-        current.stopped = _CUT
+        current.stopped = INTERRUPTED
     writes = leave_unread(writes, current.stopped)
     outcomes = settle_writes(
         plan, writes, kinds, journal, current.refused, current.births.addresses
@@ -276,7 +277,7 @@ class _Run:
                 return self._skip(step, error.message)
         elif is_cut:
             self.is_cut = True
-            self.stopped = reason = _CUT
+            self.stopped = reason = INTERRUPTED
         elif isinstance(error, _FATAL):
             self.is_cut = True
             self.stopped = f"no further request was sent: {error.detail}"

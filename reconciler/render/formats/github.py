@@ -19,6 +19,7 @@ from reconciler.errors import ReconcilerError, SourceError
 from reconciler.render import findings
 from reconciler.render.blocks import field_rows
 from reconciler.render.money import impact_line, money_line
+from reconciler.render.rehearsal.words import TITLE, rehearsal_line
 from reconciler.render.sections import (
     allow_block,
     closing_line,
@@ -71,6 +72,8 @@ def render_plan(plan: Plan, view: PlanView) -> str:
     ]
     if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
         lines.append(f"Price impact: {_log(impact)}")
+    if view.rehearsal:
+        lines.append(f"{TITLE}: {_log(rehearsal_line(plan, view.rehearsal))}")
     return "\n".join([*lines, closing_line(plan), ""])
 
 

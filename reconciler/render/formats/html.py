@@ -25,6 +25,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.render import findings, sections
 from reconciler.render.blocks import MEANINGS, count_hidden, field_rows
 from reconciler.render.money import impact_line, money_rows
+from reconciler.render.rehearsal.words import TITLE, rehearsal_details, rehearsal_line
 from reconciler.render.view import AuditView, PlanView, View, place
 from reconciler.render.words import ObjectLabels, moment, plain, plural, with_label, with_labels
 
@@ -49,6 +50,9 @@ def render_plan(plan: Plan, view: PlanView) -> str:
         provider=sections.provider_line(plan, kinds),
         usage=sections.usage_line(plan, view.usage),
         interruptions=sections.interruption_line(plan),
+        rehearsal=view.rehearsal and rehearsal_line(plan, view.rehearsal),
+        rehearsal_title=TITLE,
+        rehearsed=[*rehearsal_details(plan, view.rehearsal)] if view.rehearsal else [],
         violations=sections.list_violations(plan),
         allow="\n".join(sections.allow_block(exceptions, view.made_at)) if exceptions else "",
         allowing=sections.explain_exceptions(plan),

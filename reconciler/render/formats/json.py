@@ -25,6 +25,7 @@ from reconciler.render.json import (
     source_document,
 )
 from reconciler.render.money import impact_document, sale_document
+from reconciler.render.rehearsal.document import rehearsal_document
 from reconciler.render.sections import allow_block
 from reconciler.render.view import AuditView, PlanView, View
 from reconciler.render.words import ObjectLabels, mask_value
@@ -99,6 +100,8 @@ def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
             "digest": made.digest,
             "settings": list(made.settings),
         }
+    if view.rehearsal:
+        document["rehearsal"] = rehearsal_document(plan, view.rehearsal)
     if any("from_environment" in change for change in document["resource_changes"]):
         document["marks"] = {"salt": view.marker.salt, "key": view.marker.key_mark}
     return document

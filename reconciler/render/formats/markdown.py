@@ -20,6 +20,7 @@ from reconciler.render import comment, findings, sections
 from reconciler.render.blocks import MEANINGS, block, line
 from reconciler.render.comment import NameList, code, fit_all, size
 from reconciler.render.money import impact_line
+from reconciler.render.rehearsal.words import TITLE, rehearsal_line
 from reconciler.render.view import AuditView, PlanView, View, place
 from reconciler.render.words import (
     ObjectLabels,
@@ -110,6 +111,8 @@ def _plan_head(plan: Plan, view: PlanView) -> str:
     lines += [f"API usage: {sections.usage_line(plan, view.usage)}", ""]
     if checked := sections.interruption_line(plan):
         lines += [f"Interruption check: {checked}", ""]
+    if view.rehearsal:
+        lines += [f"{TITLE}: {rehearsal_line(plan, view.rehearsal)}", ""]
     return "\n".join(lines) + "\n"
 
 

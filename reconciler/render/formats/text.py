@@ -8,10 +8,12 @@ from reconciler.core.audit import STATES, Audit, AuditFinding
 from reconciler.core.model.address import Address, Source, join_some
 from reconciler.core.money import sum_price_impact
 from reconciler.core.plan.plan import Plan, Violation, refusals
+from reconciler.core.rehearsal import Rehearsal
 from reconciler.render import findings, sections
 from reconciler.render.blocks import MEANINGS, STYLES, block, line
 from reconciler.render.money import impact_line
-from reconciler.render.view import AuditView, PlanView, place
+from reconciler.render.rehearsal.words import TITLE, rehearsal_details, rehearsal_line
+from reconciler.render.view import AuditView, Paint, PlanView, place
 from reconciler.render.words import (
     ObjectLabels,
     group_names,
@@ -57,6 +59,13 @@ def _plan(plan: Plan, view: PlanView) -> Iterator[str]:
     yield from _not_changed(plan, view)
     yield from _notes(plan.notes, plan.labels)
     yield from _violations(plan, view)
+    yield from _figures(plan, view)
+    if view.rehearsal:
+        yield from _rehearsal(plan, view.rehearsal, view.paint)
+    yield sections.closing_line(plan)
+
+
+def _figures(plan: Plan, view: PlanView) -> Iterator[str]:
     if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
         yield f"Price impact: {impact}"
     if provider := sections.provider_line(plan, view.kinds):
@@ -64,7 +73,13 @@ def _plan(plan: Plan, view: PlanView) -> Iterator[str]:
     yield f"API usage: {sections.usage_line(plan, view.usage, view.finish)}"
     if checked := sections.interruption_line(plan):
         yield f"Interruption check: {checked}"
-    yield sections.closing_line(plan)
+
+
+def _rehearsal(plan: Plan, rehearsal: Rehearsal, paint: Paint) -> Iterator[str]:
+    yield f"{TITLE}: {rehearsal_line(plan, rehearsal)}"
+    styles = {"✗": "red", "?": "yellow"}
+    for sign, text in rehearsal_details(plan, rehearsal):
+        yield f"  {paint(styles[sign], sign) if sign in styles else sign} {text}"
 
 
 def _title(plan: Plan, view: PlanView) -> Iterator[str]:

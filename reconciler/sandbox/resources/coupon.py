@@ -79,8 +79,8 @@ SEED = (
     BodyField("StartDate", day),
     BodyField("Created", text),
     BodyField("RequirementType", text),
-    BodyField("RequirementVariants", strings, []),
-    BodyField("RequirementCategories", strings, []),
+    BodyField("RequirementVariants", strings, [], aliases=("ListRequirementVariants",)),
+    BodyField("RequirementCategories", strings, [], aliases=("ListRequirementCategories",)),
 )
 BLANK = defaults(SEED)
 _REQUIREMENT = ("RequirementType", "ListRequirementVariants", "ListRequirementCategories")
