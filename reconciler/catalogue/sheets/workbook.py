@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from xml.etree.ElementTree import ParseError
 
 from reconciler.catalogue.sheets.csv_table import MAX_CELLS
 from reconciler.catalogue.sheets.decode import WORKBOOK, recognise
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 
 MAX_UNPACKED = 512 * 1024 * 1024
 """Bytes of a workbook when it is unpacked."""
+_DAMAGE = (
+    *(SyntaxError, LookupError, ValueError, TypeError, AttributeError, OSError, EOFError),
+    *(NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error),
+)
+"""Errors of a library that meets parts of a workbook which are broken, encrypted or missing."""
 _WHOLE, _FRACTION, _TEXT = "#,##0", "#,##0.00########", "@"
 """Formats that each spreadsheet shows in its own language; the file holds the number itself."""
 _TITLE = "prices"
@@ -34,10 +40,13 @@ def read_workbook(raw: bytes, file: str) -> Table:
         raise _unreadable(file, "is not an Excel workbook (.xlsx), whatever its name says")
     _refuse_bomb(raw, file)
     try:
-        values = _Reading(_load(raw, formulas=False), file)
-        values.read()
-        values.find_uncalculated(_load(raw, formulas=True))
-    except (zipfile.BadZipFile, ParseError, KeyError, ValueError, OSError) as error:
+        with warnings.catch_warnings():
+            # openpyxl tells of parts of a workbook that it does not know, and that hold no cells.
+            warnings.simplefilter("ignore")
+            values = _Reading(_load(raw, formulas=False), file)
+            values.read()
+            values.find_uncalculated(_load(raw, formulas=True))
+    except _DAMAGE as error:
         raise _unreadable(file, f"is damaged: {error or type(error).__name__}") from None
     return Table(file, values.rows, _locate, values.exact, values.faults)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from reconciler.core.model.look_alike import describe_difference, find_shortened, fold_key
 from reconciler.core.prices.numbers import is_formula, shorten
@@ -14,13 +15,16 @@ from reconciler.errors import suggestion
 MAX_SUGGESTIONS = 20
 """Unknown codes for which the closest declared one is looked for, which takes a while."""
 EXACT_DIGITS = 15
-"""Digits of a number that a spreadsheet keeps; it sets further ones to zero."""
+"""Digits of a number that a spreadsheet keeps; Excel cuts the others, LibreOffice rounds."""
 
 _SHORTENED = re.compile(r"([0-9])(?:[.,]([0-9]+))?[eE]\+?([0-9]{1,2})")
 _DATE = re.compile(
     r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{2,4}|[0-9]{1,2}[- ][A-Za-z]{3,9}(?:[- ][0-9]{2,4})?"
     r"|[A-Za-z]{3,9}[- ][0-9]{2,4}"
 )
+
+
+_FRACTION = re.compile(r"[0-9]+[.,][0-9]+")
 
 
 class UnknownCode(ValueError):
@@ -83,15 +87,11 @@ class Codes:
             spelled = f"{shape[1]}.{shape[2] or '0'}E+{shape[3]}"
             found |= dict.fromkeys(find_shortened(spelled, self.declared))
         if len(written) > EXACT_DIGITS and written.isdigit() and written.isascii():
-            kept, rest = written[:EXACT_DIGITS], written[EXACT_DIGITS:]
-            if not rest.strip("0"):
-                found |= dict.fromkeys(
-                    code
-                    for code in self.declared
-                    if code.lstrip("0").startswith(kept)
-                    and code.isdigit()
-                    and len(code.lstrip("0")) == len(written)
-                )
+            found |= dict.fromkeys(filter(partial(_is_rounded, written), self.declared))
+        if _FRACTION.fullmatch(written):  # 1.10 has lost its zero
+            meant = written.replace(",", ".").rstrip("0")
+            pointed = (code for code in self.declared if _FRACTION.fullmatch(code))
+            found |= dict.fromkeys(code for code in pointed if code.rstrip("0") == meant)
         return sorted(found)
 
     def _suggest(self, written: str, is_shortened: bool) -> str | None:
@@ -103,3 +103,12 @@ class Codes:
             return "format the column as text before you type or paste codes"
         close = suggestion(written, self.declared) if self.unknown <= MAX_SUGGESTIONS else None
         return close or "declare the variant first, or remove the row"
+
+
+def _is_rounded(written: str, code: str) -> bool:
+    """Return whether a number of too many digits may be what is left of a code."""
+    digits = code.lstrip("0")
+    if len(digits) != len(written) or not (digits.isdigit() and digits.isascii()):
+        return False
+    step: int = 10 ** (len(written) - EXACT_DIGITS)
+    return int(written) % step == 0 and abs(int(written) - int(digits)) < step

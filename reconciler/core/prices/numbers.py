@@ -97,6 +97,15 @@ def as_fraction(text: str) -> Amount | None:
     return int(value) if value == int(value) else value.normalize()
 
 
+def is_fraction(text: str, thousands: Separator | None, value: Amount | None) -> bool:
+    """Return whether a text is this fraction, in a column with this sign between thousands."""
+    sign = "," if thousands == "." else "."
+    has_one = thousands is not None and text.count(sign) == 1
+    digits = text.replace(sign, "", 1)
+    is_plain = has_one and digits.isdigit() and digits.isascii()
+    return is_plain and Decimal(text.replace(sign, ".")) == value
+
+
 def is_formula(text: str) -> bool:
     """Return whether a cell has a formula, or the error of one, in the place of a value."""
     return text.startswith("=") or bool(_ERROR.fullmatch(text))

@@ -20,6 +20,7 @@ from reconciler.core.prices.numbers import (
     clean,
     find_style,
     format_price,
+    is_fraction,
     parse_price,
 )
 from reconciler.core.prices.sheet_rows import SheetRow, SheetRows, known_outlets
@@ -97,16 +98,26 @@ class _Prices:
         self.styles |= styles
         thousands = agree(styles.values())
         for cell, text in texts.items():
-            style = styles.get(cell)
+            style, row = styles.get(cell), cells[cell]
+            if is_fraction(text, thousands, self.present(row, path)) and not row.start:
+                self.styles.pop(cell, None)
+                continue
             if style and style.thousands != thousands:
                 self.complain(cell, *_deviation(text, style))
                 continue
             try:
                 # A number of a workbook is written as the tool writes it.
                 separator: Separator | None = "," if cell in self.table.exact else thousands
-                self.add(cells[cell], path, cell, text, separator)
+                self.add(row, path, cell, text, separator)
             except NotAPrice as error:
                 self.complain(cell, str(error), error.hint)
+
+    def present(self, row: SheetRow, path: Path) -> Amount | None:
+        """Return the price that the files have."""
+        found: Amount | None = (
+            value_at(self.desired[row.address].value, path) if row.address else None
+        )
+        return found
 
     def read_text(self, cell: Cell) -> str:
         """Return the clean text of a price; empty for none, and for one with a problem."""
@@ -120,20 +131,25 @@ class _Prices:
     ) -> None:
         """Add an edit where a price differs from the files. Raises NotAPrice."""
         value = self.desired[row.address].value if row.address else {}
-        present = value_at(value, path)
+        present = self.present(row, path)
         if text == REMOVE:
             self.add_removal(row, path, cell, value)
             return
         amount = parse_price(text, thousands)
         if row.address is None:
             return
-        if cell not in self.table.exact:
-            fraction = as_fraction(text)
-            if fraction is not None and fraction == present != amount:
-                raise NotAPrice(
-                    f"`{text}` is {amount:,}, or the present price {format_price(fraction)}",
-                    f"write {amount}, or leave the cell empty to keep the present price",
-                )
+        fraction = as_fraction(text) if cell not in self.table.exact else None
+        if fraction is not None and fraction == present != amount:
+            raise NotAPrice(
+                f"`{text}` is {amount:,}, or the present price {format_price(fraction)}",
+                f"write {amount}, or leave the cell empty to keep the present price",
+            )
+        # A spreadsheet may have read the point of 7500.125 as one between thousands.
+        if present is not None and present % 1 and amount == present * 1000:
+            raise NotAPrice(
+                f"`{text}` is the present price {format_price(present)} without its point",
+                "leave the cell empty to keep the present price",
+            )
         if amount != present or row.start:
             self.edits.append(PriceEdit(row.address, path, amount, cell, row.start))
 
