@@ -47,23 +47,20 @@ class Bound:
             "plan --out": self.reads,
             "apply plan.json": saved + self.writes + self.read_backs,
             "import": self.import_reads,
+            "prices export": 1 + self.variant_pages,
         }
 
     @cached_property
     def reads(self) -> int:
         """The token and the reads that show every declared object, or that it is absent."""
         token = categories = outlets = 1
-        variants = min(
-            pages(len(variants_of(self.files)), BATCH),
-            pages(len(variants_of(self.live)), self.size),
-        )
         listed = pages(len(self._live("coupons")), self.size) if self._named("coupons") else 0
         return (
             token
             + categories
             + outlets
             + self.untold(len(self._live("products")))
-            + variants
+            + self.variant_pages
             + listed
             + len(self._coupons_by_code)
             + self._reads_of_ended_coupons
@@ -171,6 +168,14 @@ class Bound:
         """Pages of a list without a total: a full last page, or a single one, may be a cap."""
         found = max(pages(count, self.size), 1)
         return found + (count % self.size == 0 or found == 1)
+
+    @property
+    def variant_pages(self) -> int:
+        """The requests that show every declared variant."""
+        return min(
+            pages(len(variants_of(self.files)), BATCH),
+            pages(len(variants_of(self.live)), self.size),
+        )
 
     @property
     def product_pages(self) -> int:

@@ -25,6 +25,7 @@ _WORDS = {
     "apply": ["apply", "--auto-approve"],
     "next plan": ["plan"],
     "plan --out": ["plan", "--out", "plan.json"],
+    "prices export": ["prices", "export", "--live"],
     "apply plan.json": ["apply", "plan.json", "--auto-approve"],
 }
 _USAGE = re.compile(r"API usage: ([\d,]+) requests? used(?:.*?needs ([\d,]+))?")

@@ -179,14 +179,14 @@ _JOINED = {"plan": (_HIDDEN_CUSTOMERS,), "apply": (_HIDDEN_CUSTOMERS,)}
 _SAVED = ("plan", "apply", "plan --out", "apply plan.json")
 
 STORIES = (
-    Story("no drift", whole, whole, ("plan", "apply", "audit")),
+    Story("no drift", whole, whole, ("plan", "apply", "audit", "prices export")),
     Story("no drift, pages of 100", whole, whole, ("plan",), cap=100),
     Story("no drift, pages without a cap", whole, whole, ("plan",), cap=None),
     Story(
         "1 % price drift",
         lambda n: priced(base(n), 50, None, 100),
         base,
-        _SAVED,
+        (*_SAVED, "prices export"),
         {"apply plan.json": (_DISPLAY_NAMES,)},
     ),
     Story(
