@@ -14,10 +14,11 @@ from types import ModuleType
 import click
 
 from reconciler import __version__
-from reconciler.cli import exit_codes, options, terminal
+from reconciler.cli import exit_codes, global_options, terminal
 from reconciler.cli.commands.adopt import adopt
 from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.audit import audit
+from reconciler.cli.commands.completion import completion
 from reconciler.cli.commands.doctor import doctor
 from reconciler.cli.commands.fleet import fleet
 from reconciler.cli.commands.history import history
@@ -137,10 +138,10 @@ class _Commands(click.Group):
     + "\n".join(f"  {code:<3}  {text}" for code, text in exit_codes.EXIT_CODES.items()),
 )
 @click.version_option(__version__, prog_name="reconciler")
-@options.color
-@options.log_format
-@options.log_file
-@options.chdir
+@global_options.color
+@global_options.log_format
+@global_options.log_file
+@global_options.chdir
 def cli() -> None:
     """Catalogue as code for DealPOS.
 
@@ -158,7 +159,7 @@ def _complete(command: click.Command, prefix: str) -> None:
             if name != "version":  # CI jobs set it to the version that they install
                 parameter.envvar = f"{prefix}_{name}".upper().replace("-", "_")
     if command is not cli:
-        for option in (options.log_file, options.log_format, options.color):
+        for option in (global_options.log_file, global_options.log_format, global_options.color):
             option(command)
     for name, below in command.commands.items() if isinstance(command, click.Group) else ():
         _complete(below, f"{prefix}_{name}")
@@ -166,7 +167,7 @@ def _complete(command: click.Command, prefix: str) -> None:
 
 COMMANDS = (
     *(init, doctor, validate, plan, apply, audit, history, sandbox, schema, import_, adopt),
-    *(prices, serve, provider, board, fleet),
+    *(prices, serve, provider, board, fleet, completion),
 )
 for command in COMMANDS:
     cli.add_command(command)

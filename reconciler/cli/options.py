@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from reconciler.cli.completion import complete_addresses, complete_kinds
 from reconciler.errors import UsageError, suggestion
 
 if TYPE_CHECKING:
@@ -31,79 +32,6 @@ def parse_duration(
     if not total:
         raise click.BadParameter(f"'{text}' is not a duration; examples: 90s, 8m, 1h, 1h30m")
     return float(total)
-
-
-def _change_folder(context: click.Context, parameter: click.Parameter, folder: Path | None) -> None:
-    if folder is None or context.resilient_parsing:
-        return
-    try:
-        os.chdir(folder)
-    except OSError as error:
-        raise UsageError(f"cannot change to {folder}: {error.strerror}") from None
-
-
-chdir = click.option(
-    "-C",
-    "--chdir",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    callback=_change_folder,
-    expose_value=False,
-    is_eager=True,
-    help="Run in this folder: relative paths begin there.",
-)
-
-
-def _choose_color(context: click.Context, parameter: click.Parameter, choice: str | None) -> None:
-    if choice is not None:
-        context.color = {"always": True, "never": False}.get(choice)
-
-
-def _choose_log_format(
-    context: click.Context, parameter: click.Parameter, choice: str | None
-) -> None:
-    if choice is not None:
-        from reconciler.cli import log
-
-        log.set_format(choice == "json")
-
-
-def _add_log_file(context: click.Context, parameter: click.Parameter, path: Path | None) -> None:
-    if path is not None and not context.resilient_parsing:
-        from reconciler.cli import log
-
-        log.add_file(path)
-
-
-log_format = click.option(
-    "--log-format",
-    metavar="FORMAT",
-    type=click.Choice(["text", "json"]),
-    callback=_choose_log_format,
-    expose_value=False,
-    is_eager=True,
-    help="Write the log (stderr and --log-file) as text (default) or as lines of JSON.",
-)
-
-log_file = click.option(
-    "--log-file",
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    callback=_add_log_file,
-    expose_value=False,
-    is_eager=True,
-    help="Also append the log to this file, with each request.",
-)
-
-color = click.option(
-    "--color",
-    metavar="WHEN",
-    type=click.Choice(["auto", "always", "never"]),
-    callback=_choose_color,
-    expose_value=False,
-    is_eager=True,
-    help="Color the output: auto (default), always or never.",
-)
 
 
 def find_shop(context: click.Context, parameter: click.Parameter, given: Path | None) -> Path:
@@ -190,19 +118,26 @@ target = click.option(
     "targets",
     metavar="ADDRESS",
     type=_LINES,
+    shell_complete=complete_addresses,
     multiple=True,
     help="Only this object and the objects it refers to. Accepts patterns such as "
     "'variant/1003*'; repeatable.",
 )
 
 kind = click.option(
-    "--kind", "kinds", metavar="KIND", multiple=True, help="Only objects of this kind; repeatable."
+    "--kind",
+    "kinds",
+    metavar="KIND",
+    multiple=True,
+    shell_complete=complete_kinds,
+    help="Only objects of this kind; repeatable.",
 )
 
 overwrite = click.option(
     "--overwrite",
     metavar="ADDRESS",
     type=_LINES,
+    shell_complete=complete_addresses,
     multiple=True,
     help="Resolve a conflict (changed in the files and in the shop) with the value of the files. "
     "Accepts patterns; repeatable. Needs a ledger.",

@@ -8,14 +8,20 @@ from pathlib import Path
 import click
 
 from reconciler.cli import exit_codes, options, output, prompt
+from reconciler.cli.completion import complete_addresses, complete_fields
 from reconciler.errors import UsageError
 
 
 @click.command()
-@click.argument("addresses", metavar="[ADDRESS]...", nargs=-1)
+@click.argument("addresses", metavar="[ADDRESS]...", nargs=-1, shell_complete=complete_addresses)
 @options.shop_option("folder")
 @click.option(
-    "--field", "fields", multiple=True, metavar="NAME", help="Only this field; repeatable."
+    "--field",
+    "fields",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete_fields,
+    help="Only this field; repeatable.",
 )
 @click.option(
     "--all", "everything", is_flag=True, help="All declared objects that drifted, without asking."

@@ -1,0 +1,118 @@
+"""Completion: real shells source the script, and words of the shop are offered."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.program import RunProgram, WriteCatalogue
+
+FILES = """
+categories: [{name: Hot Drinks}, {name: "Tea's"}]
+products:
+  - {code: P, name: Tea, category: Hot Drinks, variants: [{code: 1003L, model: L, unit_price: 1}]}
+coupons:
+  - {code: "${CATALOGUE_CODE}", secret: true, type: DiscountAmount, discount: 5, limit: 1,
+     expiry_date: 2099-01-01, minimum_amount: 0}
+"""
+
+
+@pytest.fixture
+def shop(folder: Path, declare: WriteCatalogue, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CATALOGUE_CODE", "HUSH-2026")
+    declare(FILES)
+    return folder
+
+
+def complete(folder: Path, words: str, shell: str = "zsh") -> list[str]:
+    """The words that are offered for the last one."""
+    count = len(words.split(" ")) - 1
+    variables = {"COMP_WORDS": words, "COMP_CWORD": str(count)}
+    if shell == "fish":
+        variables["COMP_CWORD"] = words.split(" ")[-1]
+    ran = subprocess.run(
+        [sys.executable, "-m", "reconciler"],
+        env={**os.environ, **variables, "_RECONCILER_COMPLETE": f"{shell}_complete"},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stderr == ""
+    lines = ran.stdout.splitlines()
+    return lines[1::3] if shell == "zsh" else [line.partition(",")[2] for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("reconciler pla", ["plan"]),
+        ("reconciler plan --kind cat", ["category"]),
+        ("reconciler plan --target variant/", ["variant/1003L"]),
+        ("reconciler plan --target category/Hot", ["category/Hot Drinks"]),
+        ("reconciler adopt prod", ["product/P"]),
+        ("reconciler adopt --field unit_p", ["unit_price"]),
+        ("reconciler plan --target coupon/", []),  # its code is secret
+    ],
+)
+def test_words_of_the_shop_are_offered(shop: Path, words: str, offered: list[str]) -> None:
+    assert complete(shop, words) == offered
+    assert (
+        complete(shop.parent, words.replace("reconciler", f"reconciler -C {shop.name}")) == offered
+    )
+
+
+def test_bash_gets_words_that_it_can_insert(shop: Path) -> None:
+    assert complete(shop, "reconciler adopt cat", "bash") == [
+        "category/Hot\\ Drinks",
+        "category/Tea\\'s",
+    ]
+    assert complete(shop, "reconciler adopt cat", "fish") == [
+        "category/Hot Drinks",
+        "category/Tea's",
+    ]
+
+
+def test_files_with_problems_offer_nothing(shop: Path, declare: WriteCatalogue) -> None:
+    declare("categories: [{nam: X}]")
+    assert complete(shop, "reconciler adopt ") == []
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_is_valid(shell: str, run: RunProgram, tmp_path: Path) -> None:
+    ran = run("completion", shell)
+    assert ran.code == 0
+    assert "_RECONCILER_COMPLETE" in ran.out
+    if (program := shutil.which(shell)) is None:
+        pytest.skip(f"{shell} is not installed")
+    script = tmp_path / "script"
+    script.write_text(ran.out, encoding="utf-8")
+    subprocess.run([program, "-n", script], check=True)
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_bash_completes_an_address(shop: Path, run: RunProgram, tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "reconciler"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m reconciler "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    script = run("completion", "bash").out + (
+        "COMP_WORDS=(reconciler adopt variant/); COMP_CWORD=2\n"
+        "_reconciler_completion reconciler\n"
+        'printf "%s\\n" "${COMPREPLY[@]}"\n'
+    )
+    path = f"{program.parent}:{os.environ['PATH']}"
+    ran = subprocess.run(
+        ["bash", "-c", script],
+        env={**os.environ, "PATH": path},
+        cwd=shop,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.splitlines()[-1] == "variant/1003L"
