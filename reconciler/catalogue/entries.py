@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from reconciler.catalogue.cache import KnownObjects
 from reconciler.catalogue.files import Problems
-from reconciler.catalogue.problems import MAX_NAMED, WAS, kind_adapter
+from reconciler.catalogue.problems import MAX_NAMED, WAS, Explained, kind_adapter
 from reconciler.catalogue.reading.node import Node, empty_node
 from reconciler.core.model.address import Source, join_some
 from reconciler.core.model.kind import Kind
@@ -44,6 +44,10 @@ class FileObject:
     """The validated value; the cache has it from an earlier run, and then `node` is empty."""
     dated: bool = False
     """True if a field of it has steps."""
+    is_broken: bool = False
+    """True if a field was left out because its value is wrong."""
+    gaps: Sequence[Explained] = ()
+    """Members that entries of its maps lack, where another layer may give them."""
 
 
 class HiddenCodes:
@@ -57,10 +61,19 @@ class HiddenCodes:
         """The places of secret codes, by whether output hides them."""
 
     def conceal(self, kind: Kind, entries: list[FileObject]) -> None:
-        """Take `secret:` off the nodes, and put masks on the codes and texts that it hides."""
-        for entry in entries if kind.secret else ():
-            code = entry.node.get(kind.identity)
-            is_secret, entry.node = self._take_key(kind.name, entry.node, entry.source)
+        """Take `secret:` off the nodes, and put masks on the codes and texts that it hides.
+
+        A code that one entry hides is hidden in all: layers may declare it several times.
+        """
+        found = entries if kind.secret else []
+        flags = []
+        for entry in found:
+            flag, entry.node = self._take_key(kind.name, entry.node, entry.source)
+            flags.append(flag)
+        codes = [entry.node.get(kind.identity) for entry in found]
+        hidden = {str(code) for code, flag in zip(codes, flags, strict=True) if flag}
+        for entry, flag, code in zip(found, flags, codes, strict=True):
+            is_secret = flag or str(code) in hidden
             if is_secret:
                 conceal_entry(kind, entry.node, self.mask_key())
                 self.has_masks = True
@@ -116,7 +129,7 @@ def read_renames(kind: Kind, entries: list[FileObject], problems: Problems) -> N
             complaint = "is its present name"
         elif kind.tree and isinstance(now, str) and now.startswith(f"{was}/"):
             complaint = "contains the new one: an object cannot move below itself"
-        elif sum(other.was == was for other in entries) > 1:
+        elif len({str(o.node.get(kind.identity)) for o in entries if o.was == was}) > 1:
             complaint = "is used by another entry too"
         else:
             continue
@@ -135,7 +148,7 @@ def objects_to_keep(
         identity = MANAGED[kind.parent.kind].identity if kind.parent else ""
         for entry in (entry for entry in entries if entry.node is not KNOWN):
             source, value, owner = entry.source, entry.valid, entry.owner.get(identity, "")
-            if kind.is_private or kind.secret or entry.was or value is None:
+            if kind.is_private or kind.secret or entry.was or entry.gaps or value is None:
                 left_out.add(source.file)
                 continue
             line = (name, source.line, source.column, owner, value)

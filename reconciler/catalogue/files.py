@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler import confined
+from reconciler.catalogue.layers.work_tree import is_outside, read_file, refuse_links
 from reconciler.catalogue.reading.node import Node
 from reconciler.catalogue.syntax import PositionIndex, Steps
 from reconciler.core.model.address import Source
@@ -38,6 +39,7 @@ class Files:
 
     def locate(self, source: Source, path: Steps, *, key: bool = False) -> Source:
         """Return the place of `path` inside the object that starts at `source`."""
+        source = source.place_of(path)
         if source.file not in self.indexes:
             self.indexes[source.file] = self._index(source.file)
         index = self.indexes[source.file]
@@ -48,7 +50,7 @@ class Files:
 
     def _index(self, file: str) -> PositionIndex | None:
         try:
-            return PositionIndex(confined.read(self.root, file).decode("utf-8-sig"))
+            return PositionIndex(read_file(self.root, file).decode("utf-8-sig"))
         except (OSError, UnicodeDecodeError):
             return None
 
@@ -164,7 +166,12 @@ def _walk(root: Path, catalogue: str) -> Iterator[Path]:
         name = Path(error.filename).relative_to(root).as_posix()
         raise SourceError([Problem(name, 0, 0, f"cannot be read: {error.strerror}")])
 
-    if not (root / catalogue).resolve().is_relative_to(root.resolve()):
+    if is_outside(catalogue):
+        try:
+            refuse_links(root, catalogue)
+        except confined.NotConfined as error:
+            raise SourceError([Problem(catalogue, 0, 0, f"cannot be read: {error.why}")]) from None
+    elif not (root / catalogue).resolve().is_relative_to(root.resolve()):
         raise SourceError([Problem(catalogue, 0, 0, f"cannot be read: {confined.OUTSIDE}")])
     for folder, folders, names in os.walk(root / catalogue, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]

@@ -9,12 +9,9 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import ValidationError
-
 from reconciler.catalogue.cache import KnownFile, KnownObjects
 from reconciler.catalogue.entries import (
     KNOWN,
-    READ,
     FileObject,
     HiddenCodes,
     MaskKey,
@@ -23,15 +20,11 @@ from reconciler.catalogue.entries import (
     read_renames,
 )
 from reconciler.catalogue.files import Files, Problems, list_files, note_skipped_files
+from reconciler.catalogue.layers.directives import DEFAULTS, LAYER_KEYS, hint_on_layer_key
+from reconciler.catalogue.layers.folders import list_folders
+from reconciler.catalogue.layers.layered import Layers
+from reconciler.catalogue.layers.merge import merge_kind
 from reconciler.catalogue.parallel import ParsedFile, Parsing
-from reconciler.catalogue.problems import (
-    WAS,
-    Explained,
-    explain_all,
-    kind_adapter,
-    known_keys,
-    private_fields,
-)
 from reconciler.catalogue.reading.dates import DatedObjects
 from reconciler.catalogue.reading.node import Node
 from reconciler.catalogue.sections import (
@@ -42,19 +35,18 @@ from reconciler.catalogue.sections import (
     read_removals,
 )
 from reconciler.catalogue.settings import Settings
+from reconciler.catalogue.validation import ObjectValidator
 from reconciler.core.dated import has_steps
+from reconciler.core.layers.stack import describe_parts
 from reconciler.core.model.address import Source
 from reconciler.core.model.desired import Declared, Desired
 from reconciler.core.model.kind import Kind
-from reconciler.core.model.masked import copy_masks, is_masked, reveal
-from reconciler.core.model.secret import SECRET
+from reconciler.core.model.masked import reveal
 from reconciler.errors import Problem, SourceError, suggestion
 from reconciler.kinds import MANAGED
 
 _NO_OWNER: Mapping[str, Any] = MappingProxyType({})
 """The owner of an object at the top: the mapping of its file would keep all nodes in memory."""
-_SLICE = 500
-"""Objects that are validated at a time, so that their nodes make room for the next ones."""
 
 
 def load(
@@ -69,7 +61,9 @@ def load(
     count at an instant: now, unless `at` names it. Raises SourceError with every problem of every
     file.
     """
-    paths = list_files(shop.root, shop.catalogue)
+    folders = list_folders(shop.catalogue, shop.layers)
+    listed = [list_files(shop.root, folder) for folder in folders]
+    paths = [path for found in listed for path in found]
     if parsing is None or parsing.paths != paths:
         parsing = Parsing(shop.root, paths, shop.expand)
     frozen = gc.isenabled()
@@ -77,7 +71,9 @@ def load(
     try:
         problems = Problems(Files(shop.root))
         dated = DatedObjects(at or datetime.now(UTC), shop.timezone, problems)
-        loader = _Loader(problems, mask_key, dated)
+        names = [[path.relative_to(shop.root).as_posix() for path in found] for found in listed]
+        layers = Layers(names, problems) if shop.layers else None
+        loader = _Loader(problems, mask_key, dated, layers)
         files = [loader.add_file(file) for file in parsing]
         loader.has_masks = parsing.has_masks
         desired = loader.validate(read_defaults(shop.defaults, loader.problems))
@@ -89,20 +85,31 @@ def load(
     if parsing.cache:
         parsing.cache.save(loader.entries(files))
         parsing.cache = None  # a command that loads the files again has nothing to add
-    notes = (*note_skipped_files(shop.root, shop.catalogue), *loader.codes.notes())
+    skipped = (note for folder in folders for note in note_skipped_files(shop.root, folder))
+    notes = (*skipped, *loader.codes.notes())
     return replace(desired, notes=notes, schedule=dated.schedule())
 
 
 class _Loader:
-    def __init__(self, problems: Problems, mask_key: MaskKey, dated: DatedObjects) -> None:
+    def __init__(
+        self,
+        problems: Problems,
+        mask_key: MaskKey,
+        dated: DatedObjects,
+        layers: Layers | None = None,
+    ) -> None:
         self.problems = problems
         self.dated = dated
+        self.layers = layers
+        self.validator = ObjectValidator(problems, is_layered=layers is not None)
         self.codes = HiddenCodes(mask_key, problems)
         self.has_masks = False
         """True where a value is secret or comes from the environment."""
         self.places: set[tuple[str, int, int]] = set()
         """Places with a problem of the YAML text: a second problem there would repeat it."""
-        self.directives: dict[str, list[tuple[Any, Source]]] = {ALLOW: [], REMOVED: []}
+        self.directives: dict[str, list[tuple[Any, Source]]] = {
+            key: [] for key in (ALLOW, REMOVED, *(LAYER_KEYS if layers else ()))
+        }
         self.gathered: dict[str, list[FileObject]] = {name: [] for name in MANAGED}
         self.tops = {kind.collection: kind for kind in MANAGED.values() if not kind.parent}
         self.nested = {kind.parent.kind: kind for kind in MANAGED.values() if kind.parent}
@@ -123,6 +130,8 @@ class _Loader:
         for key, items in root.items():
             if key not in self.tops and key not in self.directives:
                 self._unknown_top(top, key)
+            elif key == DEFAULTS:
+                self._add_defaults(items, top)
             elif not self._is_list(items, top, key):
                 continue
             elif key in self.tops:
@@ -132,6 +141,12 @@ class _Loader:
                     is_node, path = isinstance(item, Node), (key, index)
                     place = item.source(shown) if is_node else self.problems.files.locate(top, path)
                     self.directives[key].append((item, place))
+
+    def _add_defaults(self, items: Any, top: Source) -> None:
+        if isinstance(items, Node):
+            self.directives[DEFAULTS].append((items, items.source(top.file)))
+        else:
+            self.problems.add(top, (DEFAULTS,), f"`{DEFAULTS}` must be a mapping")
 
     def _add_known(self, shown: str, objects: KnownObjects, dated: set[int]) -> None:
         """Add the objects of a file that an earlier run has validated."""
@@ -157,7 +172,8 @@ class _Loader:
 
     def _unknown_top(self, top: Source, key: str) -> None:
         accepted = sorted([*self.tops, *self.directives])
-        hint = suggestion(key, accepted) or f"accepted: {', '.join(accepted)}"
+        hint = hint_on_layer_key(key) or suggestion(key, accepted)
+        hint = hint or f"accepted: {', '.join(accepted)}"
         owner = next((o for o, inner in self.nested.items() if inner.collection == key), None)
         if owner is not None:
             hint = f"`{key}` belongs inside an entry of `{MANAGED[owner].collection}`"
@@ -190,12 +206,20 @@ class _Loader:
 
     def validate(self, defaults: Mapping[str, Mapping[str, Any]]) -> Desired:
         """Return every object in canonical form; problems are collected."""
+        if self.layers:
+            defaults = self.layers.read(self.directives, defaults, self.codes)
+        kinds = sorted(MANAGED.values(), key=lambda kind: kind.parent is not None)
         objects = {
-            name: self._kind(kind, self.gathered[name], defaults.get(name, {}))
-            for name, kind in MANAGED.items()
+            kind.name: self._kind(kind, self.gathered[kind.name], defaults.get(kind.name, {}))
+            for kind in kinds
         }
-        removed = read_removals(self.directives[REMOVED], objects, self.codes, self.problems)
         allowed = read_allowances(self.directives[ALLOW], self.problems)
+        if self.layers:
+            removed = self.layers.find_removals(objects)
+            allowed = self.layers.drop_replaced(allowed)
+        else:
+            entries = self.directives[REMOVED]
+            removed = read_removals(entries, objects, self.codes, self.problems)
         # A plan shows a name from the environment as its mask, and the exception to paste too.
         desired = Desired(objects, removals=removed, has_masks=self.has_masks)
         masked = {
@@ -214,8 +238,10 @@ class _Loader:
         read_renames(kind, entries, self.problems)
         self.codes.conceal(kind, entries)
         self.has_masks |= self.codes.has_masks
-        for value, entry in zip(self._values(kind, entries), entries, strict=True):
-            if value is None:
+        self.validator.has_masks, self.validator.places = self.has_masks, self.places
+        self.validator.fill_values(kind, entries)
+        for entry in merge_kind(self.layers, kind, entries) if self.layers else entries:
+            if (value := entry.valid) is None:
                 continue
             name = value[kind.identity]
             if defaults:
@@ -227,6 +253,7 @@ class _Loader:
                 value = self.dated.resolve(kind, value, entry.source)
             for path, complaint in kind.validate(value) if kind.validate else ():
                 message = f"{kind.name}/{name}: `{path[0] if path else ''}` {complaint}"
+                message += describe_parts(entry.source)
                 self.problems.add(entry.source, path, message)
             if name in found:
                 first = found[name].source
@@ -236,58 +263,3 @@ class _Loader:
                 self.problems.add(entry.source, (kind.identity,), message, "keep one of the two")
             found[name] = Declared(value, entry.source, entry.was)
         return found
-
-    def _values(self, kind: Kind, entries: list[FileObject]) -> list[Any]:
-        """Return one value per entry, None for one without identity; every problem is reported."""
-        fresh = [entry for entry in entries if entry.valid is None]
-        for start in range(0, len(fresh), _SLICE):
-            part = fresh[start : start + _SLICE]
-            for entry, value in zip(part, self._validate(kind, part), strict=True):
-                entry.valid, entry.node = value, READ
-                entry.dated = value is not None and has_steps(value)
-        return [entry.valid for entry in entries]
-
-    def _validate(self, kind: Kind, entries: list[FileObject]) -> list[Any]:
-        if not entries:
-            return []
-        try:
-            nodes = [entry.node for entry in entries]
-            return self._mask(nodes, kind_adapter(kind).validate_python(nodes))
-        except ValidationError as error:
-            failing: dict[int, set[str]] = {}
-            nested, more = self.nested.get(kind.name), [WAS] if kind.rename else []
-            more += [SECRET] if kind.secret else []
-            top = [*kind.model.__annotations__, *more, *([nested.collection] if nested else [])]
-            for wrong in explain_all(error, known_keys(kind, top), private_fields(kind)):
-                failing.setdefault(wrong.entry, set()).add(str((*wrong.path, kind.identity)[0]))
-                self._report_invalid(kind, entries[wrong.entry], wrong)
-            return self._without(kind, [entry.node for entry in entries], failing)
-
-    def _mask(self, nodes: list[Any], values: list[Any]) -> list[Any]:
-        """Return the values, those under masks that are secret or come from the environment."""
-        if not self.has_masks:
-            return values
-        return [
-            copy_masks(node, value) if is_masked(node) else value
-            for node, value in zip(nodes, values, strict=True)
-        ]
-
-    def _without(self, kind: Kind, nodes: list[Node], failing: Mapping[int, set[str]]) -> list[Any]:
-        """Return the values without the failing keys, so that other rules can still check them."""
-        usable = [i for i in range(len(nodes)) if kind.identity not in failing.get(i, ())]
-        stripped = [
-            {key: value for key, value in nodes[i].items() if key not in failing.get(i, ())}
-            for i in usable
-        ]
-        values: list[Any] = [None] * len(nodes)
-        valid = self._mask(stripped, kind_adapter(kind).validate_python(stripped))
-        for i, value in zip(usable, valid, strict=True):
-            values[i] = value
-        return values
-
-    def _report_invalid(self, kind: Kind, entry: FileObject, wrong: Explained) -> None:
-        identity = entry.node.get(kind.identity)
-        owner = f"{kind.name}/{identity}" if isinstance(identity, str) else kind.name
-        place = self.problems.files.locate(entry.source, wrong.path, key=wrong.is_key)
-        if place not in self.places:
-            self.problems.found.append(Problem(*place, f"{owner}: {wrong.message}", wrong.hint))

@@ -19,11 +19,12 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from reconciler import confined
 from reconciler.catalogue import parser as document
 from reconciler.catalogue.cache import Cache, KnownObjects, digest, open_cache
 from reconciler.catalogue.environment import MAX_ADDED_CHARACTERS, SETTING, Expander
-from reconciler.catalogue.files import SETTINGS_FILE, is_inside, list_files
+from reconciler.catalogue.files import SETTINGS_FILE, list_files
+from reconciler.catalogue.layers.folders import guess_folders
+from reconciler.catalogue.layers.work_tree import read_file
 from reconciler.catalogue.reading.block import CHUNK, looks_plain
 from reconciler.catalogue.reading.node import Node, empty_node
 from reconciler.core.model.masked import SecretText, reveal
@@ -60,9 +61,8 @@ def start_parsing(root: Path) -> Parsing | None:
     Returns None where no file is found. Problems of the settings are reported when they are loaded.
     """
     settings, _ = document.read(root, SETTINGS_FILE)
-    catalogue = str(settings.get("catalogue", "catalogue"))
     try:
-        found = list_files(root, catalogue) if is_inside(catalogue) else []
+        found = [path for folder in guess_folders(settings) for path in list_files(root, folder)]
     except SourceError:
         return None
     listed = settings.get(SETTING)
@@ -119,7 +119,7 @@ class Parsing:
         for path in self.paths:
             name = path.relative_to(self.root).as_posix()
             with suppress(OSError):  # reported when it is parsed
-                named = digest(confined.read(self.root, name, document.MAX_BYTES + 1))
+                named = digest(read_file(self.root, name, document.MAX_BYTES + 1))
                 if (entry := cache.find(named)) is not None:
                     found[path] = ParsedFile(name, empty_node(), [], named, *entry)
                     self.expand.added_characters += entry[0]
@@ -131,7 +131,7 @@ class Parsing:
     def _parse(self, path: Path) -> ParsedFile:
         name = path.relative_to(self.root).as_posix()
         try:
-            content = confined.read(self.root, name, document.MAX_BYTES + 1)
+            content = read_file(self.root, name, document.MAX_BYTES + 1)
         except OSError:  # read again, for the problem
             return ParsedFile(name, *document.read(self.root, name, self.expand))
         added = self.expand.added_characters
@@ -204,7 +204,7 @@ def _split(root: Path, paths: Sequence[Path]) -> int:
 def _is_plain(root: Path, largest: Path) -> bool:
     """Return whether the largest file, which stands for all, needs no libyaml."""
     try:
-        content = confined.read(root, largest.relative_to(root).as_posix(), CHUNK)
+        content = read_file(root, largest.relative_to(root).as_posix(), CHUNK)
     except OSError:  # reported when it is parsed
         return False
     return looks_plain(content.decode("utf-8-sig", "replace"))

@@ -17,7 +17,6 @@ from _ruamel_yaml import CParser
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent, DocumentStartEvent, SequenceEndEvent
 
-from reconciler import confined
 from reconciler.catalogue.environment import (
     Expander,
     TooMuchText,
@@ -25,6 +24,7 @@ from reconciler.catalogue.environment import (
     mask_names,
     names_in,
 )
+from reconciler.catalogue.layers.work_tree import read_file
 from reconciler.catalogue.reading.block import parse_block
 from reconciler.catalogue.reading.events import (
     MappingEndEvent,
@@ -56,7 +56,7 @@ Parsed = tuple[Node, list[Problem]]
 def read(root: Path, shown: str, expand: Expander | None = None) -> Parsed:
     """Parse a file; `shown` is its path below the shop folder `root`."""
     try:
-        return parse_bytes(confined.read(root, shown, MAX_BYTES + 1), shown, expand)
+        return parse_bytes(read_file(root, shown, MAX_BYTES + 1), shown, expand)
     except OSError as error:
         return empty_node(), [Problem(shown, 0, 0, f"cannot be read: {error.strerror}")]
 

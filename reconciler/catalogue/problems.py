@@ -87,6 +87,8 @@ class Explained(NamedTuple):
     hint: str | None
     is_key: bool
     """True if the key is wrong, not its value."""
+    is_missing: bool = False
+    """True if a key is missing."""
 
 
 def explain_all(
@@ -101,7 +103,8 @@ def explain_all(
         path = tuple(step for step in found["loc"][1:] if step != "[key]")[:depth]
         shown = not path or path[0] not in private
         message, hint = _explain({**found, "loc": path}, known, shown)
-        yield Explained(int(found["loc"][0]), path, message, hint, found["type"] in _UNKNOWN_KEY)
+        is_key, is_missing = found["type"] in _UNKNOWN_KEY, found["type"] == "missing"
+        yield Explained(int(found["loc"][0]), path, message, hint, is_key, is_missing)
 
 
 def private_fields(kind: Kind) -> set[str]:

@@ -106,33 +106,36 @@ def guardrail_options(rule: type[Guardrail]) -> Mapping[str, Any]:
     return {field.name: getattr(plain, field.name) for field in fields(plain)}  # type: ignore[arg-type]
 
 
-def read_defaults(node: Node, problems: Problems) -> Mapping[str, Mapping[str, Any]]:
-    """Return the default values of each kind; problems go to `problems`."""
+def read_defaults(
+    node: Node, problems: Problems, file: str = SETTINGS_FILE
+) -> Mapping[str, Mapping[str, Any]]:
+    """Return the default values of each kind in a section of a file; problems go to `problems`."""
     filled = {}
     for name, given in node.items():
         kind = MANAGED.get(name)
         if kind is None:
             hint = suggestion(name, MANAGED) or f"accepted: {', '.join(MANAGED)}"
             message = f"unknown kind `{name}` in `defaults`"
-            problems.add_setting(node, (name,), message, hint, key=True)
+            problems.add(node.source(file), (name,), message, hint, key=True)
         elif not isinstance(given, Node):
-            problems.add_setting(node, (name,), f"`defaults.{name}` must be a mapping")
+            problems.add(node.source(file), (name,), f"`defaults.{name}` must be a mapping")
         elif kind.identity in given:
             message = f"`{kind.identity}` names one object and cannot have a default"
-            problems.add_setting(given, (kind.identity,), message)
+            problems.add(given.source(file), (kind.identity,), message)
         else:
-            filled[name] = _kind_defaults(kind, given, problems)
+            filled[name] = _kind_defaults(kind, given, problems, file)
     return filled
 
 
-def _kind_defaults(kind: Kind, given: Node, problems: Problems) -> Mapping[str, Any]:
+def _kind_defaults(kind: Kind, given: Node, problems: Problems, file: str) -> Mapping[str, Any]:
     """Return the validated values for one kind; none where one of them is wrong."""
     try:
         (value,) = kind_adapter(kind).validate_python([{**given, kind.identity: "x"}])
     except ValidationError as error:
         known = known_keys(kind, [n for n in kind.model.__annotations__ if n != kind.identity])
         for wrong in explain_all(error, known, private_fields(kind)):
-            problems.add_setting(given, wrong.path, wrong.message, wrong.hint, key=wrong.is_key)
+            source = given.source(file)
+            problems.add(source, wrong.path, wrong.message, wrong.hint, key=wrong.is_key)
         return {}
     return {name: value[name] for name in given}
 
@@ -194,7 +197,7 @@ def _allowance(node: Any, source: Source, problems: Problems) -> Allowance | Non
     if isinstance(rule, str) and rule not in RULES:
         message, hint = _unknown_name("guardrail", rule, RULES)
         problems.add(source, ("rule",), f"{ALLOW}: {message}", hint)
-    meant = _parse_address(ALLOW, address, source, problems) if isinstance(address, str) else None
+    meant = parse_address(ALLOW, address, source, problems) if isinstance(address, str) else None
     entry = validate_entry(AllowEntry, node, source, problems, f"{ALLOW}: ")
     if entry is None:
         return None
@@ -222,7 +225,7 @@ def read_removals(
         shown = given.get("address") if isinstance(given, Node) else given
         if isinstance(shown, SecretText):
             written = shown
-        address = _parse_address(REMOVED, written, source, problems) if entry else None
+        address = parse_address(REMOVED, written, source, problems) if entry else None
         if address is None or entry is None:
             continue
         declared = objects.get(address.kind, {}).get(address.name)
@@ -249,7 +252,7 @@ def _removed_entry(given: Any, source: Source, problems: Problems) -> RemovedEnt
     return validate_entry(RemovedEntry, given, source, problems, f"{REMOVED}: ")
 
 
-def _parse_address(key: str, written: str, source: Source, problems: Problems) -> Address | None:
+def parse_address(key: str, written: str, source: Source, problems: Problems) -> Address | None:
     """Return the address that an entry under `key` names, or None where it is not a valid one."""
     kind, _, name = written.partition("/")
     if not name:

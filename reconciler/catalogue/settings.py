@@ -19,7 +19,8 @@ from reconciler.catalogue.environment import (
     is_reserved,
     names_in,
 )
-from reconciler.catalogue.files import SETTINGS_FILE, Files, Problems, is_inside, needs_reading
+from reconciler.catalogue.files import SETTINGS_FILE, Files, Problems, needs_reading
+from reconciler.catalogue.layers.folders import CATALOGUE, LAYERS, Layer, read_folders
 from reconciler.catalogue.parser import read
 from reconciler.catalogue.reading.node import Node, empty_node
 from reconciler.catalogue.sections import (
@@ -37,7 +38,7 @@ from reconciler.errors import ProviderError, SourceError, StoreError, UsageError
 from reconciler.guardrails.guardrail import Guardrails
 
 _PROVIDER_KEYS = ("timezone", "provider", "serve")
-_PLAIN_KEYS = ("store", "catalogue", "defaults", "guardrails", "prune", "ledger", SETTING)
+_PLAIN_KEYS = ("store", CATALOGUE, LAYERS, "defaults", "guardrails", "prune", "ledger", SETTING)
 _KEYS = (*_PLAIN_KEYS, *_PROVIDER_KEYS, *SECTIONS)
 LEDGERS = ("none", "file", "git")
 """The places that a ledger can have."""
@@ -55,6 +56,7 @@ class Settings:
 
     root: Path
     catalogue: str
+    """The folder of the catalogue files; of several layers the last one."""
     defaults: Node
     guardrails: Guardrails = field(repr=False)
     """The guardrails that are on, with their limits."""
@@ -77,6 +79,8 @@ class Settings:
     hooks: HookSettings | None = None
     """None where webhooks are not taken as hints."""
     notify: NotifySettings | None = None
+    layers: tuple[Layer, ...] = ()
+    """The folders whose files are merged, later ones over earlier ones; empty for one folder."""
 
     def known_url(self) -> str | None:
         """Return the URL of the configured store, without its credentials; None without one."""
@@ -151,10 +155,7 @@ def load(
     reader.unknown(node, _KEYS)
     store = reader.store(node)
     concurrency = read_concurrency(reader.mapping(node, "store"), problems)
-    catalogue = reader.text(node, "catalogue") or "catalogue"
-    if not is_inside(catalogue):
-        message = "`catalogue` must be a folder inside the shop's folder"
-        problems.add_setting(node, ("catalogue",), message)
+    catalogue, layers = read_folders(root, node, reader.text, problems)
     defaults = reader.mapping(node, "defaults")
     guardrails = read_guardrails(reader.mapping(node, "guardrails"), problems)
     prune = read_prune(node, problems)
@@ -171,7 +172,7 @@ def load(
     expand = reader.expand
     return Settings(
         *(root, catalogue, defaults, guardrails, prune, ledger, expand, store, own, concurrency),
-        *(timezone, provider, serve, hooks, notify),
+        *(timezone, provider, serve, hooks, notify, layers),
     )
 
 

@@ -9,7 +9,7 @@ from reconciler.core.diff.change import DRIFTED, Action, Change
 from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.money import moved_sales
 from reconciler.render.money import money_line
-from reconciler.render.view import Paint, no_paint, place
+from reconciler.render.view import Paint, field_place, no_paint, place, place_of
 from reconciler.render.words import (
     ObjectLabels,
     Row,
@@ -42,6 +42,7 @@ def field_rows(found: Change | AuditFinding, kind: Kind) -> list[Row]:
             plain(field.name),
             format_value(found.address, kind.fields[field.path[0]], field.before, field.is_masked),
             format_value(found.address, kind.fields[field.path[0]], field.after, field.is_masked),
+            place(field_place(found, field)),
         )
         for field in found.fields
     ]
@@ -60,7 +61,7 @@ def block(
 ) -> Iterator[str]:
     """Yield the lines of a change in full: object, place, every value, and the price impact."""
     kind = kinds[change.address.kind]
-    where = place(change.source)
+    where = place(place_of(change))
     yield _title(change, labels, paint) + (paint("dim", f"  {where}") if where else "")
     if change.action is Action.CREATE and change.origin == DRIFTED:
         yield "    (applied before, deleted in the shop since)"
@@ -71,14 +72,15 @@ def block(
     # Numbers stand below each other; a text may be long, and would push them away.
     widths = [len(row.before) for row in found if not row.before.startswith('"')]
     before_width = max(widths, default=0)
-    for (name, before, after), field in zip(found, change.fields, strict=True):
+    for (name, before, after, other), field in zip(found, change.fields, strict=True):
         origin = f"  ({field.origin})" if field.origin else ""
+        where = paint("dim", f"  {other}") if other else ""
         if change.action is Action.CREATE:
-            yield f"    {name:<{name_width}}  {after}"
+            yield f"    {name:<{name_width}}  {after}{where}"
         elif before.startswith('"'):
-            yield f"    {name:<{name_width}}  {before} → {after}{origin}"
+            yield f"    {name:<{name_width}}  {before} → {after}{origin}{where}"
         else:
-            yield f"    {name:<{name_width}}  {before:>{before_width}} → {after}{origin}"
+            yield f"    {name:<{name_width}}  {before:>{before_width}} → {after}{origin}{where}"
     yield from (f"    {plain(remark)}" for remark in change.remarks)
     if money := money_line(moved_sales(change, kinds)):
         yield f"    price impact: {money}"
@@ -92,14 +94,14 @@ def line(change: Change, kinds: Kinds, labels: ObjectLabels, paint: Paint = no_p
     if change.action is Action.CREATE:
         parts = [plural(len(found), "field")] if found else []
     else:
-        parts = [f"{name} {before} → {after}" for name, before, after in found[:MAX_FIELDS]]
+        parts = [f"{row.name} {row.before} → {row.after}" for row in found[:MAX_FIELDS]]
         parts += [f"and {len(found) - MAX_FIELDS} more"] if len(found) > MAX_FIELDS else []
     if any(sale.falls_below_cost for sale in moved_sales(change, kinds)):
         parts.append(paint("red", "below cost"))
     parts += map(plain, change.remarks)
     parts += [plain(change.reason)] if change.interrupted else []
     parts += [change.origin] if change.origin and change.action is not Action.CREATE else []
-    where = paint("dim", place(change.source))
+    where = paint("dim", place(place_of(change)))
     return "  ".join(filter(None, [_title(change, labels, paint), ", ".join(parts), where]))
 
 

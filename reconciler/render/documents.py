@@ -14,6 +14,7 @@ from reconciler.core.audit import STATES
 from reconciler.core.diff.change import Action
 from reconciler.render.json import (
     ApiUsageDocument,
+    FieldSourceDocument,
     InterruptionsDocument,
     MarksDocument,
     Moment,
@@ -69,7 +70,7 @@ class ActionsDocument(TypedDict):
 
 
 @described
-class FieldDocument(OriginDocument):
+class FieldDocument(OriginDocument, FieldSourceDocument):
     """One value that changes."""
 
     path: str
@@ -215,7 +216,7 @@ class PlanDocument(TypedDict):
 
 
 @described
-class DifferenceDocument(OriginDocument):
+class DifferenceDocument(OriginDocument, FieldSourceDocument):
     """One field that differs from the files."""
 
     path: str

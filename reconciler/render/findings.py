@@ -53,7 +53,8 @@ def _differences(finding: AuditFinding, kinds: Kinds) -> list[str]:
     return [
         f"{name}: live {live}, declared {declared}"
         + (f" ({_CHANGED[field.origin]})" if field.origin else "")
-        for (name, live, declared), field in zip(rows, finding.fields, strict=True)
+        + (f"  {place}" if place else "")
+        for (name, live, declared, place), field in zip(rows, finding.fields, strict=True)
     ]
 
 

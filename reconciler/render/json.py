@@ -61,6 +61,13 @@ class SourceDocument(TypedDict):
 
 
 @described
+class FieldSourceDocument(TypedDict, total=False):
+    """The place of one field, where another layer declares it than the object's place says."""
+
+    source: SourceDocument
+
+
+@described
 class ObjectDocument(TypedDict):
     """An object, and its name for people."""
 

@@ -48,7 +48,7 @@ def _at_outlets(words: str, sales: list[Sale]) -> str:
 
 
 def _facts(sale: Sale) -> Iterator[str]:
-    for name, before, after in _moves(sale):
+    for name, before, after, _ in _moves(sale):
         yield f"{name} {after}" if sale.before is None else f"{name} {before} → {after}"
     if sale.falls_below_cost:
         yield "falls below cost" if sale.before else "below cost"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from reconciler.core.diff.change import Marker
+from reconciler.core.diff.change import FieldChange, Marker
 from reconciler.core.model.address import Source
 from reconciler.core.model.kind import Kinds
 from reconciler.core.rehearsal import Rehearsal
@@ -37,6 +38,34 @@ def place(source: Source | None) -> str:
     return plain(f"{source.file}:{source.line}") if source else ""
 
 
+class _Placed(Protocol):
+    """A change or a finding."""
+
+    @property
+    def source(self) -> Source | None: ...
+    @property
+    def fields(self) -> Sequence[FieldChange]: ...
+
+
+def place_of(found: _Placed) -> Source | None:
+    """Return the line that asks for a change: the one of its fields, else the object's.
+
+    Several layers can make an object; then it has a place for each field.
+    """
+    if found.source is None:
+        return None
+    places = {found.source.place_of(field.path) for field in found.fields}
+    return places.pop() if len(places) == 1 else found.source
+
+
+def field_place(found: _Placed, field: FieldChange) -> Source | None:
+    """Return the line that asks for one field, where it is not that of the change."""
+    if found.source is None:
+        return None
+    own = found.source.place_of(field.path)
+    return None if own == place_of(found) else own
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """Where and when something was made, and with which colours it is rendered."""
@@ -53,6 +82,13 @@ class View:
     repository_path: str | None = None
     """The shop's folder from the top of its repository; None where it is the top."""
     paint: Paint = no_paint
+
+    def path_in_repository(self, file: str) -> str:
+        """Return the path of a file of the shop from the top of its repository."""
+        folder = self.repository_path or ""
+        while file.startswith("../"):
+            file, folder = file[3:], folder.rpartition("/")[0]
+        return f"{folder}/{file}" if folder else file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,8 @@ class Row(NamedTuple):
     name: str
     before: str
     after: str
+    place: str = ""
+    """The line that asks for it, where it is not that of the object."""
 
 
 def plain(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,9 @@ from pydantic import TypeAdapter
 from reconciler import confined
 from reconciler.catalogue.environment import SETTING
 from reconciler.catalogue.fleet.fleet_file import FleetEntry
+from reconciler.catalogue.layers.directives import DEFAULTS, OMIT, OmitEntry
+from reconciler.catalogue.layers.folders import CATALOGUE, LAYERS
+from reconciler.catalogue.layers.partial import partial_adapter
 from reconciler.catalogue.problems import WAS, kind_adapter, list_adapter
 from reconciler.catalogue.provider_settings import (
     PROVIDER,
@@ -42,13 +45,18 @@ from reconciler.render.report import ReportDocument
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT = {"type": "string"}
+_SECRET = {"type": "boolean", "description": "true hides the code of a coupon in output."}
 _ADDRESS = {"pattern": f"^({'|'.join(MANAGED)})/.", "type": "string"}
 
 
 def file_schemas() -> dict[str, str]:
     """Return the schemas of a shop's files by file name; equal input gives equal text."""
     return _serialize(
-        {"catalogue.schema.json": _catalogue(), "reconciler.schema.json": _settings()}
+        {
+            "catalogue.schema.json": _catalogue(),
+            "layer.schema.json": _layer(),
+            "reconciler.schema.json": _settings(),
+        }
     )
 
 
@@ -90,11 +98,11 @@ def write_schemas(contents: Mapping[str, str], folder: Path) -> list[Path]:
     return [folder / name for name in contents]
 
 
-def _catalogue() -> dict[str, Any]:
+def _catalogue(adapter: Callable[[Kind], TypeAdapter[Any]] = kind_adapter) -> dict[str, Any]:
     definitions: dict[str, Any] = {}
     properties = {}
     for kind in MANAGED.values():
-        definitions[kind.name] = _object(kind, definitions)
+        definitions[kind.name] = _object(kind, adapter(kind), definitions)
         if kind.parent is None:
             properties[kind.collection] = _list_of(kind)
     properties[ALLOW] = _exceptions()
@@ -103,12 +111,30 @@ def _catalogue() -> dict[str, Any]:
     return title | _object_schema(properties) | {"$defs": definitions}
 
 
+def _layer() -> dict[str, Any]:
+    """Return the schema of a file of a layer: a patch needs nothing but the identity."""
+    body = _catalogue(partial_adapter)
+    (omit,) = list_adapter(OmitEntry).json_schema()["$defs"].values()
+    omit["properties"]["address"] |= _ADDRESS
+    omit["properties"][SECRET] = _SECRET
+    body["title"] = "A file of a layer of reconciler"
+    body["properties"] |= {
+        OMIT: {
+            "type": "array",
+            "items": {"anyOf": [_ADDRESS, omit]},
+            "description": "Objects of layers below that this shop does not declare.",
+        },
+        DEFAULTS: _defaults(body["$defs"]),
+    }
+    return body
+
+
 def _object_schema(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
-def _object(kind: Kind, definitions: dict[str, Any]) -> dict[str, Any]:
-    body = kind_adapter(kind).json_schema(ref_template="#/$defs/{model}")
+def _object(kind: Kind, adapter: TypeAdapter[Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    body = adapter.json_schema(ref_template="#/$defs/{model}")
     inner = body.pop("$defs")
     # The item of the list is the model itself; nested models are shared by all definitions.
     own = inner.pop(kind.model.__name__)
@@ -146,8 +172,7 @@ def _exceptions() -> dict[str, Any]:
 def _removals() -> dict[str, Any]:
     (entry,) = list_adapter(RemovedEntry).json_schema()["$defs"].values()
     entry["properties"]["address"] |= _ADDRESS
-    text = "true hides the code of a coupon in output."
-    entry["properties"][SECRET] = {"type": "boolean", "description": text}
+    entry["properties"][SECRET] = _SECRET
     return {"type": "array", "items": {"anyOf": [_ADDRESS, entry]}}
 
 
@@ -169,9 +194,8 @@ def _guardrails() -> dict[str, Any]:
     return _object_schema(properties)
 
 
-def _settings() -> dict[str, Any]:
-    catalogue = _catalogue()
-    definitions: Mapping[str, Any] = catalogue["$defs"]
+def _defaults(definitions: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of values that objects of a kind take where they have none."""
     defaults = {}
     for kind in MANAGED.values():
         properties = dict(definitions[kind.name]["properties"])
@@ -179,6 +203,12 @@ def _settings() -> dict[str, Any]:
         for name in (kind.identity, WAS, SECRET, *nested):
             properties.pop(name, None)
         defaults[kind.name] = _object_schema(properties)
+    return _object_schema(defaults)
+
+
+def _settings() -> dict[str, Any]:
+    catalogue = _catalogue()
+    definitions: Mapping[str, Any] = catalogue["$defs"]
     (scope,) = list_adapter(PruneEntry).json_schema()["$defs"].values()
     scope["properties"]["kinds"]["items"] = {"enum": list(MANAGED)}
     secret = {
@@ -198,8 +228,14 @@ def _settings() -> dict[str, Any]:
     }
     sections = {
         "store": _object_schema(store),
-        "catalogue": _TEXT | {"description": "The folder of the catalogue files."},
-        "defaults": _object_schema(defaults),
+        CATALOGUE: _TEXT | {"description": "The folder of the catalogue files."},
+        LAYERS: {
+            "type": "array",
+            "minItems": 1,
+            "items": _TEXT | {"pattern": r"^[^/\\]"},
+            "description": "Folders of catalogue files; a later one wins, field by field.",
+        },
+        DEFAULTS: _defaults(definitions),
         "guardrails": _guardrails(),
         "ledger": {"enum": list(LEDGERS), "description": "Where applies are remembered."},
         "prune": {"type": "array", "items": scope},

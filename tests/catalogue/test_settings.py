@@ -310,7 +310,7 @@ def test_an_address_that_is_not_safe_is_refused_with_a_hint(
         (
             "zzz: 1",
             "1:1: unknown key `zzz`",
-            "accepted: store, catalogue, defaults, guardrails, prune, ledger, environment, "
+            "accepted: store, catalogue, layers, defaults, guardrails, prune, ledger, environment, "
             "timezone, provider, serve, hooks, notify",
         ),
         (

@@ -11,6 +11,7 @@ A folder `cases/<name>/` holds:
     elsewhere.yaml    files that another folder with the same provider applied after that
     elsewhere_after_plan.yaml  the same, after the plan was made
     reconciler.yaml   settings
+    layers/           files of layers: base.yaml is that of the folder `layers/base`
     world.yaml        choices of the sandbox where the API documentation leaves something open
     fault.yaml        faults of the sandbox during the apply, or {kill: "POST /PromotionCoupon"}
     command.yaml      options of `plan`: target, kind, overwrite
@@ -107,6 +108,8 @@ class Story:
             **options,
         )
         self.shop.twin.sleep = lambda seconds: None
+        for path in sorted((folder / "layers").glob("*.yaml")):
+            self.shop.write(path.read_text(encoding="utf-8"), f"../layers/{path.stem}/menu.yaml")
         if (folder / "reconciler.yaml").exists():
             self.shop.configure((folder / "reconciler.yaml").read_text(encoding="utf-8"))
         self.clock = self.read("clock.yaml") or {}

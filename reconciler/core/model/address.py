@@ -29,6 +29,13 @@ class Source(NamedTuple):
     line: int
     column: int
 
+    def place_of(self, path: Sequence[str | int]) -> Source:
+        """Return the place that asks for the value at `path` inside the object which starts here.
+
+        It is another one where several layers make the object.
+        """
+        return self
+
 
 def join_some(names: Sequence[object], most: int) -> str:
     """Join names with commas, at most `most` of them: `a, b and 3 more`."""

@@ -149,6 +149,8 @@ class Field:
     """The reason why the live value is never compared."""
     references: tuple[Reference, ...] = ()
     money: bool = False
+    keyed: bool = False
+    """A map with keys of its own, such as outlets: layers merge it by key."""
 
     @property
     def comparable(self) -> bool:
@@ -165,7 +167,7 @@ def field_from_annotation(name: str, annotation: Any) -> Field:
     """Return the field that a model's annotation describes."""
     if get_origin(annotation) is Required:
         (annotation,) = get_args(annotation)
-    marks = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+    base, *marks = get_args(annotation) if get_origin(annotation) is Annotated else (annotation,)
     found: dict[type, Any] = {type(mark): mark for mark in marks}
     return Field(
         name,
@@ -178,6 +180,7 @@ def field_from_annotation(name: str, annotation: Any) -> Field:
         uncompared_reason=next((m.reason for m in marks if isinstance(m, Uncompared)), None),
         references=tuple(mark for mark in marks if isinstance(mark, Reference)),
         money=Sum in found,
+        keyed=get_origin(base) is dict,
     )
 
 

@@ -27,7 +27,7 @@ from reconciler.render.sections import (
     list_look_alikes,
     rank_changes,
 )
-from reconciler.render.view import AuditView, PlanView, View
+from reconciler.render.view import AuditView, PlanView, View, place_of
 from reconciler.render.words import (
     ObjectLabels,
     amount,
@@ -59,16 +59,15 @@ def render_plan(plan: Plan, view: PlanView) -> str:
     A pull request shows an annotation only near a line that it changes: each change stands at the
     line of its most important field, which `view.locate` finds.
     """
-    folder = view.repository_path
     most = rank_changes(plan.changes, view.kinds)[:MAX_ANNOTATIONS_OF_A_TYPE]
     notices = (_change(change, plan.labels, view) for change in most)
     errors = (_violation(v, plan.labels, view.made_at) for v in refusals(plan.violations))
     lines = [
         f"Store: {_log(plan.store)}",
         *([f"As of: {explain_as_of(plan)}"] if plan.as_of else []),
-        *_commands("error", errors, folder),
-        *_commands("warning", _warnings(plan, view), folder),
-        *_commands("notice", notices, folder, total=len(plan.changes)),
+        *_commands("error", errors, view),
+        *_commands("warning", _warnings(plan, view), view),
+        *_commands("notice", notices, view, total=len(plan.changes)),
     ]
     if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
         lines.append(f"Price impact: {_log(impact)}")
@@ -85,12 +84,12 @@ def render_audit(audit: Audit, view: AuditView) -> str:
             Annotation(
                 f"{findings.name_state(state)} {with_label(finding.address, audit.labels)}",
                 "\n".join(findings.describe(finding, view.kinds, audit.labels)),
-                finding.source,
+                place_of(finding),
             )
             for state in states
             for finding in audit.of(state)
         )
-        lines += _commands(level, notes, view.repository_path, "audit")
+        lines += _commands(level, notes, view, "audit")
     return "\n".join([*lines, findings.closing_line(audit, view), ""])
 
 
@@ -101,7 +100,7 @@ def render_error(error: ReconcilerError, view: View, subject: str) -> str:
         Annotation("reconciler", _add_hint(p.message, p.hint), Source(p.file, p.line, p.column))
         for p in problems
     ] or [Annotation("reconciler", _add_hint(error.message, error.hint))]
-    return "\n".join([*_commands("error", notes, view.repository_path, "log"), ""])
+    return "\n".join([*_commands("error", notes, view, "log"), ""])
 
 
 def _add_hint(message: str, hint: str | None) -> str:
@@ -136,21 +135,21 @@ def _warnings(plan: Plan, view: PlanView) -> Iterator[Annotation]:
 def _change(change: Change, labels: ObjectLabels, view: PlanView) -> Annotation:
     lines = [
         f"{name}: {before} → {after}" if change.before is not None else f"{name}: {after}"
-        for name, before, after in field_rows(change, view.kinds[change.address.kind])
+        for name, before, after, _ in field_rows(change, view.kinds[change.address.kind])
     ]
     if money := money_line(moved_sales(change, view.kinds)):
         lines.append(f"price impact: {money}")
     title = f"{change.action.value} {with_label(change.address, labels)}"
-    place = change.source
-    if place and change.before is not None and change.fields:
-        place = view.locate(place, change.fields[0].path)
+    place = place_of(change)
+    if change.source and change.before is not None and change.fields:
+        place = view.locate(change.source, change.fields[0].path)
     return Annotation(title, "\n".join(lines) or change.reason, place)
 
 
 def _commands(
     level: str,
     notes: Iterable[Annotation],
-    folder: str | None,
+    view: View,
     subject: str = "plan",
     total: int = 0,
 ) -> Iterator[str]:
@@ -162,24 +161,24 @@ def _commands(
     total = total or len(found)
     most = MAX_ANNOTATIONS_OF_A_TYPE
     shown = found if total <= most else found[: most - 1]
-    yield from (_command(level, note, folder) for note in shown)
+    yield from (_command(level, note, view) for note in shown)
     if rest := total - len(shown):
         more = f"{amount(rest)} more are not shown (limit of GitHub): see the {subject} itself"
-        yield _command(level, Annotation("reconciler", more), folder)
+        yield _command(level, Annotation("reconciler", more), view)
 
 
-def _command(level: str, note: Annotation, folder: str | None) -> str:
-    properties = ",".join(f"{name}={_property(value)}" for name, value in _properties(note, folder))
+def _command(level: str, note: Annotation, view: View) -> str:
+    properties = ",".join(f"{name}={_property(value)}" for name, value in _properties(note, view))
     text = "\n".join(plain(line) for line in note.message.split("\n"))
     if len(text) > MAX_MESSAGE_CHARACTERS:
         text = text[:MAX_MESSAGE_CHARACTERS] + "…"
     return f"::{level} {properties}::{_data(text)}"
 
 
-def _properties(note: Annotation, folder: str | None) -> Iterator[tuple[str, str]]:
+def _properties(note: Annotation, view: View) -> Iterator[tuple[str, str]]:
     if note.source:
         # GitHub wants the path from the top of the repository.
-        yield "file", f"{folder}/{note.source.file}" if folder else note.source.file
+        yield "file", view.path_in_repository(note.source.file)
         if note.source.line:
             yield "line", str(note.source.line)
             yield "col", str(note.source.column)

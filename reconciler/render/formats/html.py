@@ -26,7 +26,7 @@ from reconciler.render import findings, sections
 from reconciler.render.blocks import MEANINGS, count_hidden, field_rows
 from reconciler.render.money import impact_line, money_rows
 from reconciler.render.rehearsal.words import TITLE, rehearsal_details, rehearsal_line
-from reconciler.render.view import AuditView, PlanView, View, place
+from reconciler.render.view import AuditView, PlanView, View, place, place_of
 from reconciler.render.words import ObjectLabels, moment, plain, plural, with_label, with_labels
 
 
@@ -147,7 +147,9 @@ def _load_pages() -> tuple[Environment, PackageLoader]:
         keep_trailing_newline=True,
         lstrip_blocks=True,
     )
-    pages.filters.update(plain=lambda value: plain(str(value)), moment=moment, place=place)
+    pages.filters.update(
+        plain=lambda value: plain(str(value)), moment=moment, place=place, place_of=place_of
+    )
     return pages, loader
 
 

@@ -18,6 +18,8 @@ from reconciler.render import documents
 from reconciler.render.findings import describe, describe_margins
 from reconciler.render.json import (
     FORMAT_VERSION,
+    FieldSourceDocument,
+    SourceDocument,
     dumps,
     error_document,
     object_document,
@@ -27,7 +29,7 @@ from reconciler.render.json import (
 from reconciler.render.money import impact_document, sale_document
 from reconciler.render.rehearsal.document import rehearsal_document
 from reconciler.render.sections import allow_block
-from reconciler.render.view import AuditView, PlanView, View
+from reconciler.render.view import AuditView, PlanView, View, field_place, place_of
 from reconciler.render.words import ObjectLabels, mask_value
 
 
@@ -162,11 +164,12 @@ def _change(
                 "after": _side(change.address, kind, field, field.after),
                 "reason": field.reason,
                 **origin_of(field),
+                **_field_source(change, field),
             }
             for field in change.fields
         ],
         "money": [sale_document(sale) for sale in moved_sales(change, kinds)],
-        "source": change.source and source_document(change.source),
+        "source": _source(change),
         "basis": change.basis,
     }
     if masked:
@@ -175,6 +178,17 @@ def _change(
         document["holds_until"] = holds_until
     _add_details(document, change, kind, view.marker)
     return document
+
+
+def _source(found: Change | AuditFinding) -> SourceDocument | None:
+    source = place_of(found)
+    return source and source_document(source)
+
+
+def _field_source(found: Change | AuditFinding, field: FieldChange) -> FieldSourceDocument:
+    """Return the place of one field, where it is not that of the object."""
+    source = field_place(found, field)
+    return {"source": source_document(source)} if source else {}
 
 
 def _add_details(
@@ -260,9 +274,10 @@ def _finding(
                 "live": _side(finding.address, kind, field, field.before),
                 "declared": _side(finding.address, kind, field, field.after),
                 **origin_of(field),
+                **_field_source(finding, field),
             }
             for field in finding.fields
         ],
         "money": "; ".join(describe_margins(finding, view.kinds)) or None,
-        "source": finding.source and source_document(finding.source),
+        "source": _source(finding),
     }

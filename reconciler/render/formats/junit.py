@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from reconciler.core.audit import Audit, AuditFinding
 from reconciler.errors import ReconcilerError
 from reconciler.render.findings import describe
-from reconciler.render.view import AuditView, View
+from reconciler.render.view import AuditView, View, place_of
 from reconciler.render.words import plain, plural, with_label
 
 _OUTCOMES = {"unknown": "error", "authorising": "skipped", "unmanaged": "skipped"}
@@ -51,11 +51,9 @@ def render_error(error: ReconcilerError, view: View, subject: str) -> str:
 def _finding(suite: Element, finding: AuditFinding, audit: Audit, view: AuditView) -> None:
     name = with_label(finding.address, audit.labels).partition("/")[2]
     case = _case(suite, f"reconciler.{finding.address.kind}", name)
-    if finding.source:
-        folder = view.repository_path
-        path = f"{folder}/{finding.source.file}" if folder else finding.source.file
-        case.set("file", plain(path))
-        case.set("line", str(finding.source.line))
+    if source := place_of(finding):
+        case.set("file", plain(view.path_in_repository(source.file)))
+        case.set("line", str(source.line))
     lines = describe(finding, view.kinds, audit.labels)
     outcome = _OUTCOMES.get(finding.state, "failure")
     result = SubElement(case, outcome, message="; ".join(lines))

@@ -21,7 +21,7 @@ from reconciler.render.blocks import MEANINGS, block, line
 from reconciler.render.comment import NameList, code, fit_all, size
 from reconciler.render.money import impact_line
 from reconciler.render.rehearsal.words import TITLE, rehearsal_line
-from reconciler.render.view import AuditView, PlanView, View, place
+from reconciler.render.view import AuditView, PlanView, View, place, place_of
 from reconciler.render.words import (
     ObjectLabels,
     amount,
@@ -132,7 +132,7 @@ def _finding(finding: AuditFinding, audit: Audit, view: AuditView) -> str:
     entry = code(with_label(finding.address, audit.labels))
     if finding.state not in findings.WITHOUT_DETAILS:
         entry += f": {code('; '.join(findings.describe(finding, view.kinds, audit.labels)))}"
-    return entry + _at(finding.source)
+    return entry + _at(place_of(finding))
 
 
 def _at(source: Source | None) -> str:
@@ -195,7 +195,7 @@ def _removals(plan: Plan) -> NameList:
     entries = [
         f"{change.action.value} {code(with_label(change.address, plan.labels))}"
         + (f" ({MEANINGS[change.action]})" if change.action in MEANINGS else "")
-        + _at(change.source)
+        + _at(place_of(change))
         for change in found
     ]
     return NameList(f"Removals and replacements ({len(found):,})", entries, names)

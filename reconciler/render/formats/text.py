@@ -13,7 +13,7 @@ from reconciler.render import findings, sections
 from reconciler.render.blocks import MEANINGS, STYLES, block, line
 from reconciler.render.money import impact_line
 from reconciler.render.rehearsal.words import TITLE, rehearsal_details, rehearsal_line
-from reconciler.render.view import AuditView, Paint, PlanView, place
+from reconciler.render.view import AuditView, Paint, PlanView, place, place_of
 from reconciler.render.words import (
     ObjectLabels,
     group_names,
@@ -213,7 +213,7 @@ def _section(state: str, found: list[AuditFinding], audit: Audit, view: AuditVie
         return
     for finding in found:
         name = view.paint("bold", with_label(finding.address, audit.labels))
-        where = place(finding.source)
+        where = place(place_of(finding))
         yield f"{bullet} {name}{view.paint('dim', f'  {where}') if where else ''}"
         if state not in findings.WITHOUT_DETAILS:
             details = findings.describe(finding, view.kinds, audit.labels)

@@ -26,7 +26,7 @@ from reconciler.ledger import TIME_FORMAT, now
 from reconciler.ledger.state_dir import StateDir
 from reconciler.render.board.values import MAX_ROWS, ComingRow, DriftRow, KnownAudit
 from reconciler.render.findings import WITHOUT_DETAILS, describe, describe_margins
-from reconciler.render.view import place
+from reconciler.render.view import place, place_of
 from reconciler.render.words import ObjectLabels, with_label
 from reconciler.workflows.board.runs import read_section, save_section
 
@@ -122,7 +122,7 @@ def _describe(found: AuditFinding, kinds: Kinds, labels: ObjectLabels) -> Seen:
     lines = [] if found.state in WITHOUT_DETAILS else describe(found, kinds, labels)
     return {
         "name": with_label(found.address, labels),
-        "place": place(found.source),
+        "place": place(place_of(found)),
         "details": [line for line in lines if line not in margins],
         "margins": margins,
         "commands": list(_commands(found, kinds)),

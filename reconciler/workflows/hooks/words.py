@@ -14,7 +14,7 @@ from reconciler.core.model.kind import Kind, Kinds
 from reconciler.core.money import moved_sales
 from reconciler.render.blocks import field_rows
 from reconciler.render.money import money_line
-from reconciler.render.view import place
+from reconciler.render.view import place, place_of
 from reconciler.render.words import ObjectLabels, plural, with_label
 
 MAX_LINES = 20
@@ -53,7 +53,9 @@ def describe_drift(finding: AuditFinding, kinds: Kinds, labels: ObjectLabels) ->
     """Return a finding in words: what the files say, what the shop says now, and the margins."""
     kind = kinds[finding.address.kind]
     rows = field_rows(finding, kind)
-    facts = [f"{name} {files} → {live} (files: {files})" for name, live, files in rows[:MAX_FIELDS]]
+    facts = [
+        f"{name} {files} → {live} (files: {files})" for name, live, files, _ in rows[:MAX_FIELDS]
+    ]
     if len(rows) > MAX_FIELDS:
         facts.append(f"and {plural(len(rows) - MAX_FIELDS, 'field')} more")
     sold = moved_sales(finding.moved, kinds) if finding.moved else ()
@@ -61,7 +63,7 @@ def describe_drift(finding: AuditFinding, kinds: Kinds, labels: ObjectLabels) ->
         name_object(finding.address, kind, labels),
         ", ".join(facts) or "is declared and not in the shop",
         money_line(sold),
-        place(finding.source),
+        place(place_of(finding)),
     )
 
 
