@@ -44,6 +44,7 @@ class Bound:
             "apply": self.reads + self.writes + self.read_backs,
             "next plan": replace(self, live=self.files).reads,
             "audit": self.reads,
+            "board": self.reads,
             "plan --out": self.reads,
             "apply plan.json": saved + self.writes + self.read_backs,
             "import": self.import_reads,

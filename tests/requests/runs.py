@@ -26,6 +26,7 @@ _WORDS = {
     "next plan": ["plan"],
     "plan --out": ["plan", "--out", "plan.json"],
     "prices export": ["prices", "export", "--live"],
+    "board": ["board", "--out", "page"],
     "apply plan.json": ["apply", "plan.json", "--auto-approve"],
 }
 _USAGE = re.compile(r"API usage: ([\d,]+) requests? used(?:.*?needs ([\d,]+))?")

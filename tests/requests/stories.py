@@ -179,7 +179,7 @@ _JOINED = {"plan": (_HIDDEN_CUSTOMERS,), "apply": (_HIDDEN_CUSTOMERS,)}
 _SAVED = ("plan", "apply", "plan --out", "apply plan.json")
 
 STORIES = (
-    Story("no drift", whole, whole, ("plan", "apply", "audit", "prices export")),
+    Story("no drift", whole, whole, ("plan", "apply", "audit", "prices export", "board")),
     Story("no drift, pages of 100", whole, whole, ("plan",), cap=100),
     Story("no drift, pages without a cap", whole, whole, ("plan",), cap=None),
     Story(
