@@ -104,3 +104,27 @@ def test_an_adopt_of_everything_leaves_provider_coupons_out(run: RunProgram, sho
     ran = run("adopt", "--shop", shop, "--dry-run", "--all")
     assert "outlet/Kemang" in ran.out
     assert "provider_coupon" not in ran.out
+
+
+@pytest.mark.parametrize("command", ["plan", "audit", "apply"])
+def test_a_removal_that_would_show_a_secret_code_is_refused_at_its_line(
+    run: RunProgram, shop: Path, command: str
+) -> None:
+    file = shop / "catalogue" / "promotions.yaml"
+    hidden = COUPONS.replace("TEN", "ZQHIDDEN, secret: true")
+    file.write_text(hidden + ALLOWED, encoding="utf-8")
+    assert run("apply", shop, "--auto-approve").code == 0
+    removed = "removed:\n  - {address: provider_coupon/ZQHIDDEN, delete: true}\n"
+    file.write_text(removed + ALLOWED, encoding="utf-8")
+    words = [command, shop] + (["--auto-approve"] if command == "apply" else [])
+    ran = run(*words)
+    assert ran.code == 1
+    assert "promotions.yaml:2:5: this coupon was declared with `secret: true`" in ran.err
+    assert "add `secret: true` to the entry" in ran.err
+    file.write_text(removed.replace("true}", "true, secret: true}") + ALLOWED, encoding="utf-8")
+    done = run("apply", shop, "--auto-approve")
+    assert done.code == 0
+    kept = [path.read_bytes() for path in (shop / ".reconciler").rglob("*") if path.is_file()]
+    for text in (ran.out, ran.err, done.out, done.err, *(k.decode(errors="replace") for k in kept)):
+        assert "ZQHIDDEN" not in text
+    assert "1 to delete; release 1 → 2" in done.out

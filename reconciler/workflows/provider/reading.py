@@ -13,7 +13,8 @@ from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Value
 from reconciler.core.model.live import ABSENT, Live, Observed
-from reconciler.core.model.masked import reveal
+from reconciler.core.model.masked import SecretText, reveal
+from reconciler.core.model.secret import SECRET
 from reconciler.core.model.store import PROVIDER
 from reconciler.core.plan.plan import Plan, SkippedChange
 from reconciler.core.provider.declared import (
@@ -28,7 +29,7 @@ from reconciler.core.provider.options import ADMIN_TOKEN, CODES_KEY, ProviderSet
 from reconciler.core.provider.publication import Publication, compose_publication
 from reconciler.core.provider.release import Release, digest_document, parse_release
 from reconciler.core.provider.terms import code_key
-from reconciler.errors import ProviderError, ReleaseConflict, UsageError
+from reconciler.errors import Problem, ProviderError, ReleaseConflict, SourceError, UsageError
 from reconciler.kinds import KINDS
 from reconciler.provider.remote import DirectProvider, ProviderClient, RemoteProvider
 from reconciler.provider.store import Usage
@@ -208,7 +209,7 @@ def read_provider(settings: Settings, desired: Desired) -> tuple[Desired, Provid
     """Return the coupons as they are meant today, and the provider as it is now.
 
     What cannot be read is unknown; nothing is then planned for any coupon. Raises ProviderError,
-    UsageError where address or secrets are missing.
+    UsageError where address or secrets are missing, SourceError where a secret code would be shown.
     """
     facts = read_facts(settings, desired)
     desired = resolve_declared(desired, KIND, KINDS, facts)
@@ -223,4 +224,16 @@ def read_provider(settings: Settings, desired: Desired) -> tuple[Desired, Provid
         side.usage = state.usage
     except ProviderError as error:
         side.unread = f"{error.message}. {error.hint}" if error.hint else error.message
+    if problems := list(_find_shown_secrets(desired, side.release)):
+        raise SourceError(problems)
     return desired, side
+
+
+def _find_shown_secrets(desired: Desired, release: Release | None) -> Iterator[Problem]:
+    """Yield the removals that would show a code which the release calls secret."""
+    for address, removal in desired.removals.items() if release else ():
+        if address.kind != KIND.name or isinstance(address.name, SecretText):
+            continue
+        if release and release.declared.get(code_key(address.name), {}).get(SECRET):
+            hint = "add `secret: true` to the entry; without it, output shows the code"
+            yield Problem(*removal.source, "this coupon was declared with `secret: true`", hint)
