@@ -7,9 +7,10 @@ sees values alone; today's date is one of them.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import ConfigDict
@@ -170,29 +171,48 @@ def path_of(change: Change, outlet: str, value: object) -> tuple[str, ...]:
 
 
 def run_guardrails(
-    rules: Guardrails, context: PlanContext, place: Place
+    rules: Guardrails,
+    context: PlanContext,
+    place: Place,
+    coming: Iterable[tuple[str, PlanContext]] = (),
 ) -> tuple[tuple[Violation, ...], list[str]]:
-    """Return the violations of a plan, and notes on the exceptions that it does not need."""
-    violations = []
+    """Return the violations of a plan, and notes on the exceptions that it does not need.
+
+    The rules run on the steps that are `coming` too, each with its day. An exception covers a
+    violation of a coming step if it holds on that day.
+    """
+    violations: list[Violation] = []
     used: set[int] = set()
     allowances: dict[tuple[str, Address | None], list[Allowance]] = {}
     for allowance in context.desired.allowances:
         allowances.setdefault((allowance.rule, allowance.address), []).append(allowance)
-    for name, rule in rules.items() if context.plan.changes else ():
-        for finding in rule.check(context):
-            covering = [
-                allowance
-                for address in dict.fromkeys((finding.address, None))
-                for allowance in allowances.get((name, address), ())
-            ]
-            found = _choose_allowance(covering, context.today)
-            used.add(id(found))
-            source = _find_source(finding, context, place)
-            about = name, finding.message, *finding.measure, finding.address, source
-            ended = found is not None and found.until < context.today
-            sides = (None, found) if ended else (found, None)
-            violations.append(Violation(*about, *sides))
+    for day, looked_at in chain([("", context)], coming):
+        for name, rule in rules.items() if looked_at.plan.changes else ():
+            for finding in rule.check(looked_at):
+                covering = [
+                    allowance
+                    for address in dict.fromkeys((finding.address, None))
+                    for allowance in allowances.get((name, address), ())
+                ]
+                found = _choose_allowance(covering, looked_at.today)
+                used.add(id(found))
+                violations.append(_make_violation(name, finding, found, looked_at, place, day))
     return tuple(violations), list(_find_unneeded(context, used))
+
+
+def _make_violation(
+    rule: str,
+    finding: RuleFinding,
+    found: Allowance | None,
+    context: PlanContext,
+    place: Place,
+    day: str,
+) -> Violation:
+    source = _find_source(finding, context, place)
+    message = f"on {day}: {finding.message}" if day else finding.message
+    ended = found is not None and found.until < context.today
+    about = rule, message, *finding.measure, finding.address, source
+    return Violation(*about, None if ended else found, found if ended else None, day)
 
 
 def _choose_allowance(covering: Collection[Allowance], today: str) -> Allowance | None:

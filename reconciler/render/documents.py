@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from reconciler.core.audit import STATES
 from reconciler.core.diff.change import Action
+from reconciler.render.dates.coming import ComingDocument
 from reconciler.render.json import (
     ApiUsageDocument,
     FieldSourceDocument,
@@ -145,6 +146,8 @@ class ViolationDocument(TypedDict):
     """Lines of YAML that allow it, for a catalogue file."""
     allowed: AllowanceDocument | None
     """null: it blocks the apply."""
+    day: NotRequired[str]
+    """The day of the coming step that it is about."""
 
 
 @described
@@ -205,6 +208,8 @@ class PlanDocument(TypedDict):
     """Approved in a saved plan, changed in the shop since; not applied."""
     notes: list[str]
     violations: list[ViolationDocument]
+    coming: NotRequired[list[ComingDocument]]
+    """The changes of later days, after those of the plan; the earliest first."""
     summary: Summary
     money: PriceImpactDocument
     interruptions: InterruptionsDocument

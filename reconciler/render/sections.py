@@ -33,6 +33,15 @@ class Verdict(NamedTuple):
     text: str
 
 
+class Needed(NamedTuple):
+    """An exception that would allow a violation: its rule, its object and the day it must reach."""
+
+    rule: str
+    address: Address | None
+    day: str = ""
+    """Empty for the plan itself."""
+
+
 def find_removals(plan: Plan) -> list[Change]:
     """Return the changes that take something away, the most severe first."""
     found = [change for change in plan.changes if change.action in REMOVES]
@@ -189,21 +198,29 @@ def explain_exceptions(plan: Plan) -> str:
     return "allow the violations" if refusals(plan.violations) else "create the blocked objects"
 
 
-def list_exceptions(plan: Plan) -> list[tuple[str, Address | None]]:
-    """Return the exceptions that would allow violations and blocked objects: rule and object."""
-    blocked = ((rule, a) for a, reason in plan.blocked for rule in _EXCEPTION.findall(reason))
-    return [*((v.rule, v.address) for v in refusals(plan.violations)), *blocked]
+def list_exceptions(plan: Plan) -> list[Needed]:
+    """Return the exceptions that would allow violations and blocked objects."""
+    blocked = (Needed(rule, a) for a, reason in plan.blocked for rule in _EXCEPTION.findall(reason))
+    return [*map(find_exception, refusals(plan.violations)), *blocked]
 
 
-def allow_block(exceptions: Iterable[tuple[str, Address | None]], made_at: str) -> list[str]:
-    """Return the lines of YAML that make exceptions for a month, each once."""
+def find_exception(violation: Violation) -> Needed:
+    """Return the exception that would allow a violation."""
+    return Needed(violation.rule, violation.address, violation.day[:10])
+
+
+def allow_block(exceptions: Iterable[Needed], made_at: str) -> list[str]:
+    """Return the lines of YAML that make exceptions for a month or until their day, each once."""
     until = "YYYY-MM-DD"
     if made_at:
         until = (date.fromisoformat(made_at[:10]) + timedelta(days=EXCEPTION_DAYS)).isoformat()
+    ends: dict[tuple[str, Address | None], str] = {}
+    for rule, address, day in exceptions:
+        ends[rule, address] = max(ends.get((rule, address), ""), until, day)
     lines = ["allow:"]
-    for rule, address in dict.fromkeys(exceptions):
+    for (rule, address), end in ends.items():
         about = f", address: {_write_address(address)}" if address else ""
-        lines.append(f"  - {{rule: {rule}{about}, reason: say why, until: {until}}}")
+        lines.append(f"  - {{rule: {rule}{about}, reason: say why, until: {end}}}")
     return lines
 
 

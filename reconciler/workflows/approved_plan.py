@@ -188,7 +188,7 @@ def _remaining_violations(
     """
     left = {change.address for change in made.changes}
     for violation in found:
-        if violation.address in left or (left and violation.address is None):
+        if violation.address in left or (left and (violation.day or violation.address is None)):
             was = violation.allowed
             ended = was is not None and was.until < today
             yield replace(violation, allowed=None, ended=was) if ended else violation

@@ -51,6 +51,7 @@ from reconciler.guardrails.guardrail import PlanContext, run_guardrails
 from reconciler.kinds import KINDS
 from reconciler.ledger.backend import LedgerBackend
 from reconciler.ledger.run_ledger import RunLedger, read_for_rebuild
+from reconciler.workflows.dates.coming import look_at_coming
 from reconciler.workflows.dates.instant import NOW, look_ahead
 from reconciler.workflows.open_shop import OpenShop, refuse_faults
 
@@ -172,7 +173,8 @@ def make_plan(
         shop.other_stores,
     )
     guardrails = shop.settings.guardrails
-    violations, remarks = run_guardrails(guardrails, context, Files(root).locate)
+    coming, later = ((), iter(())) if audit else look_at_coming(context)
+    violations, remarks = run_guardrails(guardrails, context, Files(root).locate, later)
     # Nothing was read of the objects outside a scope, so none of them is unmanaged.
     unmanaged = () if scope else plan.unmanaged
     authorising = () if scope and not listed else plan.authorising
@@ -182,7 +184,9 @@ def make_plan(
     )
     at = shop.at.astimezone(shop.settings.timezone or UTC).isoformat(timespec="seconds")
     holds = find_holds(plan.changes, desired.schedule, KINDS)
-    return planned._replace(plan=replace(plan, at=at, as_of=shop.as_of, holds_until=holds))
+    return planned._replace(
+        plan=replace(plan, at=at, coming=coming, as_of=shop.as_of, holds_until=holds)
+    )
 
 
 def find_provider(shop: OpenShop, desired: Desired) -> tuple[Desired, ProviderSide | None]:

@@ -203,6 +203,7 @@ def _read_violation(entry: ViolationDocument) -> Violation:
         and Allowance(
             entry["rule"], allowed["reason"], allowed["until"], Source(**allowed["source"])
         ),
+        day=entry.get("day", ""),
     )
 
 

@@ -10,7 +10,7 @@ from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Allowance
 from reconciler.core.plan.plan import refusals
 from reconciler.guardrails.rules import RULES
-from reconciler.render.sections import allow_block
+from reconciler.render.sections import allow_block, find_exception
 from tests.support.world import World
 
 PLACE = Source("catalogue/allow.yaml", 7, 5)
@@ -41,7 +41,7 @@ def test_a_violation_says_rule_value_limit_object_line_and_way_out(halved: Any) 
     assert first.message == "price falls from 150,000 to 15,000 (-90 %, limit 50 %)"
     assert (first.measured, first.limit, first.unit) == (-90, 50, "percent")
     assert first.source == Source("catalogue/shop.yaml", 1, 5)
-    assert allow_block([(first.rule, first.address)], "") == [
+    assert allow_block([find_exception(first)], "") == [
         "allow:",
         "  - {rule: price-change, address: variant/V, reason: say why, until: YYYY-MM-DD}",
     ]
@@ -113,4 +113,4 @@ def test_a_way_out_can_be_copied_whatever_the_name(world: World, name: str, writ
     for n in range(2):
         world.declare(f"category/{name}/{n}")
     found = world.judge("implied-category")
-    assert f"address: {written[:-1]}/0" in allow_block([(v.rule, v.address) for v in found], "")[1]
+    assert f"address: {written[:-1]}/0" in allow_block(map(find_exception, found), "")[1]

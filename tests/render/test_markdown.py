@@ -19,7 +19,7 @@ from reconciler.errors import Problem, SourceError, StoreError
 from reconciler.kinds import KINDS
 from reconciler.render.comment import MAX_COMMENT_BYTES, code, marker, size
 from reconciler.render.formats.markdown import render_error, render_plan
-from reconciler.render.sections import allow_block
+from reconciler.render.sections import allow_block, find_exception
 from reconciler.render.view import View
 from reconciler.render.words import plain
 from tests.support.plans import Makes
@@ -349,7 +349,7 @@ def test_an_error_with_many_problems_fits(hostile: str) -> None:
 def test_an_exception_to_paste_names_the_same_object(makes: Makes, hostile: str) -> None:
     violations = [makes.violation(f"variant/{hostile}"), makes.violation(f"variant/{hostile}")]
     (entry,) = YAML(typ="safe").load(
-        "\n".join(allow_block([(v.rule, v.address) for v in violations], MADE_AT))
+        "\n".join(allow_block(map(find_exception, violations), MADE_AT))
     )["allow"]
     assert entry == {
         "rule": "price-change",

@@ -50,6 +50,8 @@ class Violation:
     """The exception that covers it; None for a violation that refuses the apply."""
     ended: Allowance | None = None
     """The exception that covered it until a day in the past."""
+    day: str = ""
+    """The day of a coming step that it is about; empty for the changes of the plan itself."""
 
 
 class UnsafeStop(NamedTuple):
@@ -95,6 +97,28 @@ class ParentWithChildren:
     """Fields that an update of the parent would carry and no read has shown."""
     children_complete: bool = False
     """True if these children are known to be all: what an update does not name may be deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComingChanges:
+    """The changes of one instant, after all earlier ones are applied."""
+
+    at: str
+    """ISO 8601, with the offset of the shop's clock."""
+    day: str
+    """A day, with the time if it is not its start: `2026-12-24 06:00`."""
+    changes: tuple[Change, ...] = field(repr=False)
+    prices: int = 0
+    """Places at which a price moves."""
+    increases: int = 0
+    decreases: int = 0
+    largest_percent: Decimal | None = None
+    """The price change that is largest in percent; None where none can be compared."""
+    costs: int = 0
+    """Places at which the cost moves."""
+    retired: int = 0
+    returned: int = 0
+    """Objects that are on sale again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +174,8 @@ class Plan:
     """The instant at which dated values were resolved, ISO 8601."""
     holds_until: Mapping[Address, str] = field(default_factory=dict)
     """The instant from which the files declare a changed object otherwise, ISO 8601."""
+    coming: tuple[ComingChanges, ...] = ()
+    """The changes of later instants, after those of the plan."""
     as_of: str = ""
     """The day or time that it was made for, where that is not now: it cannot be applied."""
 

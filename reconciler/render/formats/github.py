@@ -18,12 +18,14 @@ from reconciler.core.runner_commands import defuse_commands
 from reconciler.errors import ReconcilerError, SourceError
 from reconciler.render import findings
 from reconciler.render.blocks import field_rows
+from reconciler.render.dates.coming import coming_lines
 from reconciler.render.money import impact_line, money_line
 from reconciler.render.rehearsal.words import TITLE, rehearsal_line
 from reconciler.render.sections import (
     allow_block,
     closing_line,
     explain_as_of,
+    find_exception,
     list_look_alikes,
     rank_changes,
 )
@@ -73,6 +75,7 @@ def render_plan(plan: Plan, view: PlanView) -> str:
         lines.append(f"Price impact: {_log(impact)}")
     if view.rehearsal:
         lines.append(f"{TITLE}: {_log(rehearsal_line(plan, view.rehearsal))}")
+    lines += coming_lines(plan.coming)
     return "\n".join([*lines, closing_line(plan), ""])
 
 
@@ -112,7 +115,7 @@ def _violation(violation: Violation, labels: ObjectLabels, made_at: str) -> Anno
     if given := violation.allowed:
         way = f"allowed until {given.until}: {given.reason}"
     else:
-        lines = allow_block([(violation.rule, violation.address)], made_at)
+        lines = allow_block([find_exception(violation)], made_at)
         way = "\n".join(["To allow it:", *lines])
     sentence = with_labels(plain(violation.message), labels)
     return Annotation(violation.rule, f"{about}{sentence}\n{way}", violation.source)

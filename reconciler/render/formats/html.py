@@ -24,6 +24,7 @@ from reconciler.core.plan.plan import Plan
 from reconciler.errors import ReconcilerError
 from reconciler.render import findings, sections
 from reconciler.render.blocks import MEANINGS, count_hidden, field_rows
+from reconciler.render.dates.coming import coming_line
 from reconciler.render.money import impact_line, money_rows
 from reconciler.render.rehearsal.words import TITLE, rehearsal_details, rehearsal_line
 from reconciler.render.view import AuditView, PlanView, View, place, place_of
@@ -47,6 +48,7 @@ def render_plan(plan: Plan, view: PlanView) -> str:
         made="Plan made at",
         money=impact_line(sum_price_impact(plan.changes, kinds), labels),
         as_of=sections.explain_as_of(plan) if plan.as_of else "",
+        coming=coming_line(plan.coming),
         provider=sections.provider_line(plan, kinds),
         usage=sections.usage_line(plan, view.usage),
         interruptions=sections.interruption_line(plan),

@@ -15,6 +15,7 @@ from reconciler.core.money import moved_sales, sum_price_impact
 from reconciler.core.plan.plan import Plan, Violation
 from reconciler.errors import ReconcilerError
 from reconciler.render import documents
+from reconciler.render.dates.coming import coming_document
 from reconciler.render.findings import describe, describe_margins
 from reconciler.render.json import (
     FORMAT_VERSION,
@@ -28,7 +29,7 @@ from reconciler.render.json import (
 )
 from reconciler.render.money import impact_document, sale_document
 from reconciler.render.rehearsal.document import rehearsal_document
-from reconciler.render.sections import allow_block
+from reconciler.render.sections import allow_block, find_exception
 from reconciler.render.view import AuditView, PlanView, View, field_place, place_of
 from reconciler.render.words import ObjectLabels, mask_value
 
@@ -92,6 +93,8 @@ def plan_document(plan: Plan, view: PlanView) -> documents.PlanDocument:
     }
     if plan.at:
         document["at"] = plan.at
+    if plan.coming:
+        document["coming"] = list(map(coming_document, plan.coming))
     if plan.as_of:
         document["as_of"] = plan.as_of
     if made := plan.publication:
@@ -119,7 +122,7 @@ def _violation(
     violation: Violation, labels: ObjectLabels, made_at: str
 ) -> documents.ViolationDocument:
     allowed = violation.allowed
-    return {
+    document: documents.ViolationDocument = {
         "rule": violation.rule,
         "message": violation.message,
         "measured": None if is_masked(violation.measured) else violation.measured,
@@ -128,7 +131,7 @@ def _violation(
         "address": str(violation.address) if violation.address else None,
         "label": labels.get(violation.address) if violation.address else None,
         "source": violation.source and source_document(violation.source),
-        "hint": "\n".join(allow_block([(violation.rule, violation.address)], made_at)),
+        "hint": "\n".join(allow_block([find_exception(violation)], made_at)),
         "allowed": {
             "reason": allowed.reason,
             "until": allowed.until,
@@ -137,6 +140,9 @@ def _violation(
         if allowed
         else None,
     }
+    if violation.day:
+        document["day"] = violation.day
+    return document
 
 
 def _change(

@@ -19,6 +19,7 @@ from reconciler.errors import ReconcilerError, SourceError
 from reconciler.render import comment, findings, sections
 from reconciler.render.blocks import MEANINGS, block, line
 from reconciler.render.comment import NameList, code, fit_all, size
+from reconciler.render.dates.coming import coming_line
 from reconciler.render.money import impact_line
 from reconciler.render.rehearsal.words import TITLE, rehearsal_line
 from reconciler.render.view import AuditView, PlanView, View, place, place_of
@@ -106,6 +107,8 @@ def _plan_head(plan: Plan, view: PlanView) -> str:
     lines += comment.count_table(shown)
     if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
         lines += [f"Price impact: {comment.short(impact, comment.MAX_SENTENCE_CHARACTERS)}", ""]
+    if coming := coming_line(plan.coming):
+        lines += [f"Coming: {comment.short(coming, comment.MAX_SENTENCE_CHARACTERS)}", ""]
     if provider := sections.provider_line(plan, view.kinds):
         lines += [f"Provider: {comment.short(provider, comment.MAX_SENTENCE_CHARACTERS)}", ""]
     lines += [f"API usage: {sections.usage_line(plan, view.usage)}", ""]

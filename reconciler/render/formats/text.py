@@ -11,6 +11,7 @@ from reconciler.core.plan.plan import Plan, Violation, refusals
 from reconciler.core.rehearsal import Rehearsal
 from reconciler.render import findings, sections
 from reconciler.render.blocks import MEANINGS, STYLES, block, line
+from reconciler.render.dates.coming import coming_lines
 from reconciler.render.money import impact_line
 from reconciler.render.rehearsal.words import TITLE, rehearsal_details, rehearsal_line
 from reconciler.render.view import AuditView, Paint, PlanView, place, place_of
@@ -68,6 +69,7 @@ def _plan(plan: Plan, view: PlanView) -> Iterator[str]:
 def _figures(plan: Plan, view: PlanView) -> Iterator[str]:
     if impact := impact_line(sum_price_impact(plan.changes, view.kinds), plan.labels):
         yield f"Price impact: {impact}"
+    yield from coming_lines(plan.coming)
     if provider := sections.provider_line(plan, view.kinds):
         yield f"Provider: {provider}"
     yield f"API usage: {sections.usage_line(plan, view.usage, view.finish)}"
