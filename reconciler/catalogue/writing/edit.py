@@ -14,6 +14,7 @@ from reconciler.catalogue.environment import names_in
 from reconciler.catalogue.syntax import YamlNode, YamlPair
 from reconciler.catalogue.writing.hunks import Edit
 from reconciler.catalogue.writing.yaml_text import (
+    KEEP,
     YamlEntry,
     escape_placeholders,
     flow,
@@ -24,6 +25,7 @@ from reconciler.catalogue.writing.yaml_text import (
     scalar,
     texts,
 )
+from reconciler.core.dated import VALUE
 
 _COMMENT = re.compile(r"(?:^|\s)#")
 
@@ -90,6 +92,16 @@ class Edits:
             self._insert(place, key, value, order)
         else:
             self._amend(own, value, self._column(place.pairs[0].key.start))
+
+    def set_step(self, place: YamlNode, path: Sequence[str], index: int, value: Any) -> None:
+        """Set the value of one step of a dated field; `path` leads to the field."""
+        node = place
+        for key in path:
+            if (own := node.pair(key)) is None or own.value.sort == "alias":
+                raise Unwritable(f"the steps of `{key}` are written elsewhere, behind an anchor")
+            node = own.value
+        step = node.items[index].pair(VALUE) or YamlPair(node, node.items[index])
+        self._amend(step, value, self._column(place.pairs[0].key.start))
 
     def remove_key(self, place: YamlNode, key: str) -> None:
         """Remove a key from a mapping."""
@@ -177,6 +189,8 @@ class Edits:
             self.remove_key(place, key)
         for key, inner in value.items():
             known = place.pair(key)
+            if inner is KEEP:
+                continue
             if known is None or self._parsed_value(known.value) != texts(inner, _literal):
                 self.set_key(place, key, inner)
 
@@ -216,6 +230,8 @@ class Edits:
     def _rewrite(self, own: YamlPair, value: Any) -> None:
         """Write a whole collection again, on the line of its key."""
         place = own.value
+        if isinstance(value, dict) and KEEP in value.values():
+            raise Unwritable("it contains steps that would be lost: edit it by hand")
         if _COMMENT.search(self.text[place.start : place.end]):
             raise Unwritable("it contains comments that would be lost")
         if place.flow or place.sort == "scalar":

@@ -22,7 +22,9 @@ from reconciler.catalogue.syntax import Position, YamlNode, index_mappings, pars
 from reconciler.catalogue.writing.edit import Edits, Unwritable
 from reconciler.catalogue.writing.hunks import Hunk, list_hunks, split_lines
 from reconciler.catalogue.writing.results import EditedFile
-from reconciler.catalogue.writing.yaml_text import YamlEntry
+from reconciler.catalogue.writing.steps import take_apart
+from reconciler.catalogue.writing.yaml_text import KEEP, YamlEntry
+from reconciler.core.dated import has_steps
 from reconciler.core.model.address import Address
 from reconciler.core.model.desired import Desired
 from reconciler.errors import ReconcilerError, SourceError, UsageError
@@ -58,6 +60,8 @@ class Writeback:
     """New files, by name from the shop's folder."""
     intended: dict[Address, dict[str, Any]] = field(default_factory=dict)
     """The values to write for declared objects."""
+    intended_steps: dict[Address, Mapping[str, Any]] = field(default_factory=dict)
+    """The values of dated objects with their steps, as they will be declared."""
     added: set[Address] = field(default_factory=set)
 
     def write_field(self, address: Address, name: str, value: Any, typed: Any) -> None:
@@ -69,7 +73,9 @@ class Writeback:
         file = self.file(declared.source.file)
         place = self._find_object(file, address)
         with file.edits.all_or_nothing():
-            if value is GONE:
+            if name in self._steps_of(address):
+                self._write_steps(file, place, address, name, value)
+            elif value is GONE:
                 self._drop(file, place, address.kind, name)
             else:
                 file.edits.set_key(place, name, typed, tuple(MANAGED[address.kind].fields))
@@ -78,6 +84,29 @@ class Writeback:
             del intended[name]
         else:
             intended[name] = value
+
+    def _steps_of(self, address: Address) -> dict[str, Any]:
+        """Return the dated fields of an object with their steps, as edited so far."""
+        schedule = self.desired.schedule
+        if schedule is None or address not in schedule.values:
+            return {}
+        known = self.intended_steps.get(address, schedule.values[address])
+        return {name: held for name, held in known.items() if has_steps({name: held})}
+
+    def _write_steps(
+        self, file: CatalogueFile, place: YamlNode, address: Address, name: str, value: Any
+    ) -> None:
+        schedule = self.desired.schedule
+        assert schedule is not None
+        if value is GONE:
+            raise Unwritable("the shop has no value for its steps: edit them by hand")
+        known = self.intended_steps.get(address, schedule.values[address])
+        made = take_apart(schedule, (name,), known[name], value)
+        for path, index, step in made.edits:
+            file.edits.set_step(place, path, index, step)
+        if made.rest is not KEEP:
+            file.edits.set_key(place, name, made.rest, tuple(MANAGED[address.kind].fields))
+        self.intended_steps[address] = {**known, name: made.declared}
 
     def add_entries(
         self, name: str, owner: Address | None, key: str, entries: list[YamlEntry]
@@ -158,6 +187,12 @@ class Writeback:
         said = {address: declared.value for address, declared in after}
         wanted = {address: self.intended.get(address, d.value) for address, d in self.desired}
         wrong = [a for a in wanted if said.get(a) != wanted[a]]
+        if schedule:
+            steps = after.schedule.values if after.schedule else {}
+            meant = {**schedule.values, **self.intended_steps}
+            wrong += [
+                a for a in meant if _fields_with_steps(steps, a) != _fields_with_steps(meant, a)
+            ]
         wrong += sorted(self.added.symmetric_difference(said.keys() - wanted.keys()))
         if wrong:
             raise _unsafe_edit(str(wrong[0]))
@@ -173,6 +208,11 @@ class Writeback:
         if filled or place.pair(name) is None or place.pair("<<") is not None:
             raise Unwritable("the shop has no value, and an anchor or `defaults` give it one")
         file.edits.remove_key(place, name)
+
+
+def _fields_with_steps(found: Mapping[Address, Mapping[str, Any]], address: Address) -> Any:
+    value = found.get(address, {})
+    return {name: held for name, held in value.items() if has_steps({name: held})}
 
 
 def _unsafe_edit(what: str) -> ReconcilerError:

@@ -27,6 +27,9 @@ _GUESSED = re.compile(
     re.IGNORECASE,
 )
 
+KEEP = object()
+"""Instead of a value: what the file has stays."""
+
 INDENT_SPACES = 2
 """Spaces of indentation for a nested value."""
 
