@@ -37,7 +37,7 @@ help:
 	@echo "make dist      build the wheel and the source archive, and check them"
 	@echo "make sbom      write the parts of the built wheel and their licences into dist/"
 	@echo "make vulnerabilities look for known vulnerabilities of these parts"
-	@echo "make lock      update uv.lock after a change of pyproject.toml"
+	@echo "make lock      update uv.lock and requirements.txt after a change of pyproject.toml"
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or newer is needed"; exit 1; }
@@ -206,8 +206,10 @@ sbom: dist
 vulnerabilities: sbom
 	@$(RUN) pip_audit --strict --disable-pip --require-hashes --requirement $(DIST)/requirements.txt
 
+# requirements.txt is what the action and the container install: the package without extras, and what builds it.
 lock: .venv/dev.stamp
 	@$(RUN) uv lock
+	@$(RUN) uv export --quiet --no-dev --group build --no-emit-project --output-file requirements.txt
 
 clean:
 	rm -rf .venv build dist mutants

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -22,15 +22,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from ruamel.yaml import YAML
 
 from reconciler import sandbox
+from tests.support.actions import Job, load, start
+from tests.support.components import included, runs, script
 from tests.support.menu import TWO_SIZES, back_office, by_code, edited
 from tests.support.shop import ROOT
 
 CI = ROOT / "examples" / "ci"
 KEY = "a-random-text-of-the-pipeline"
-PACKAGE = "reconciler@of-ours"
 MARKER = "<!-- reconciler plan -->"
 SHOP = (
     TWO_SIZES
@@ -101,14 +101,18 @@ else:
 """
 
 
-def steps(path: Path, job: str) -> list[tuple[str, bool]]:
-    """The commands of a job, in order, and whether each runs after a failure too."""
-    described = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    if "jobs" in described:
-        found = [step for step in described["jobs"][job]["steps"] if "run" in step]
-        return [(step["run"], "!cancelled()" in step.get("if", "")) for step in found]
-    lines = [*described["default"]["before_script"], *described[job]["script"]]
-    return [("\n".join(lines), False)]
+PYTHON = """
+if [ "$2" = venv ]; then
+  mkdir -p "$3/bin" && cp {home}/bin/python {home}/bin/reconciler "$3/bin" && exit
+elif [ "$2" = pip ]; then
+  shift 3 && echo "$@" >> {home}/installed && exit
+fi
+exec {real} "$@"
+"""
+
+
+def nothing(given: Mapping[str, str]) -> Mapping[str, str]:
+    return {}
 
 
 class Runner:
@@ -120,11 +124,13 @@ class Runner:
         self.work = home / "work"
         (self.work / "shop" / "catalogue").mkdir(parents=True)
         (self.work / "shop" / "reconciler.yaml").write_text("store: {url: sandbox}\n")
+        self.temporary = home / "temporary"
+        self.temporary.mkdir()
         tools = home / "bin"
         tools.mkdir()
         real = shlex.quote(sys.executable)
         self.tool("reconciler", f'exec {real} -m reconciler "$@"')
-        self.tool("python", f'[ "$2" = pip ] && exec test "$5" = {PACKAGE}\nexec {real} "$@"')
+        self.tool("python", PYTHON.format(real=real, home=shlex.quote(str(home))))
         (home / "gh.py").write_text(GH, encoding="utf-8")
         theirs = {"id": 1, "user": {"login": "somebody"}, "body": f"{MARKER} approve me"}
         (home / "gh.json").write_text(json.dumps([theirs]), encoding="utf-8")
@@ -134,16 +140,26 @@ class Runner:
             "PATH": f"{tools}:{os.environ['PATH']}",
             "PYTHONPATH": str(CI.parent.parent),
             "GH_HOME": str(home),
+        }
+        self.github = {
             "GITHUB_REF_NAME": "main",
             "GITHUB_REPOSITORY": "shop/catalogue",
             "GITHUB_SHA": "the-merge",
             "GITHUB_STEP_SUMMARY": str(home / "summary.md"),
             "GITHUB_BASE_REF": "main",
-            "GITHUB_ENV": str(home / "env"),
+            "GITHUB_WORKFLOW_REF": "shop/catalogue/.github/workflows/catalogue.yml@refs/heads/main",
+        }
+        self.gitlab = {
             "DEALPOS_URL": "sandbox",
-            "RECONCILER": PACKAGE,
             "RECONCILER_PLAN_KEY": KEY,
         }
+        self.secrets = {
+            "DEALPOS_CLIENT_ID": "an-id-of-the-client",
+            "DEALPOS_CLIENT_SECRET": "a-secret-of-the-client",
+            "RECONCILER_PLAN_KEY": KEY,
+        }
+        self.variables = {"DEALPOS_URL": "sandbox"}
+        self.head = "shop/catalogue"
         # Annotations name files as the repository does.
         subprocess.run(["git", "init", "--quiet", str(self.work)], check=True)
         self.declare(SHOP)
@@ -169,18 +185,54 @@ class Runner:
             check=False,
         )
 
-    def job(self, path: Path, name: str) -> subprocess.CompletedProcess[str]:
+    def job(self, path: Path, name: str, event: str = "") -> subprocess.CompletedProcess[str]:
         """Every step of a job; after one that fails, those that are run all the same."""
-        said, code = [], 0
-        noted = self.home / "env"
-        noted.write_text(f"PULL_REQUEST={self.number}\n" if name == "plan" else "")
-        for script, always in steps(path, name):
-            if always or not code:
-                lines = noted.read_text(encoding="utf-8").splitlines()
-                ran = self.run(script, **dict(line.split("=", 1) for line in lines))
-                said.append(ran.stdout + ran.stderr)
-                code = code or ran.returncode
-        return subprocess.CompletedProcess([], code, "".join(said), "")
+        if path.is_relative_to(CI / "gitlab"):
+            job = included(path, ROOT / "templates")[f"reconciler-{name}"]
+            done = self.run(script(job), TMPDIR=str(self.temporary), **self.gitlab)
+            return subprocess.CompletedProcess([], done.returncode, done.stdout + done.stderr, "")
+        ran = self.start(name, event)
+        code = start(ran, path, name)
+        return subprocess.CompletedProcess([], code, "".join(ran.said), "")
+
+    def start(self, name: str, event: str = "") -> Job:
+        """A machine of GitHub for a job, before its first step."""
+        event = event or {"plan": "pull_request", "apply": "push", "audit": "schedule"}[name]
+        head = {"repo": {"full_name": self.head}}
+        of_ours = {"pull_request": {"number": self.number, "head": head}}
+        github = {
+            "event_name": event,
+            "event": of_ours if event.startswith("pull_request") else {},
+            "repository": "shop/catalogue",
+            "token": "token-of-the-job",
+            "run_id": "7",
+            "run_attempt": "1",
+        }
+        # As GitHub does: a pull request from a fork gets no secrets.
+        secrets = self.secrets if self.head == "shop/catalogue" else {}
+        return Job(
+            self.work,
+            self.temporary,
+            {**self.environment, **self.github, "GITHUB_EVENT_NAME": event},
+            {"github": github, "secrets": secrets, "vars": self.variables},
+            {
+                "actions/checkout": nothing,
+                "actions/cache/restore": nothing,
+                "actions/cache/save": nothing,
+                "actions/setup-python": lambda _: {"python-path": str(self.home / "bin/python")},
+                "actions/upload-artifact": self.upload,
+                "your-org/reconciler": ROOT,
+            },
+        )
+
+    def upload(self, given: Mapping[str, str]) -> Mapping[str, str]:
+        """Keep the files where `gh run download` finds them."""
+        kept = self.home / "artifact"
+        shutil.rmtree(kept, ignore_errors=True)
+        kept.mkdir()
+        for path in given["path"].split():
+            shutil.copy(path, kept)
+        return {}
 
     def shown(self) -> tuple[dict[str, int], dict[str, Any]]:
         document = sandbox.show(self.work / "shop" / ".reconciler" / "sandbox.db")
@@ -247,25 +299,23 @@ def test_a_pull_request_on_github(runner: Runner) -> None:
     assert "27,000" in comment
     assert "26,500" not in comment
     assert "file=shop/catalogue/shop.yaml,line=" in planned.stdout
-    assert "<html" in (runner.work / "plan.html").read_text(encoding="utf-8")
-    shutil.copytree(runner.work, runner.home / "artifact", ignore=shutil.ignore_patterns("shop"))
+    assert "<html" in (runner.home / "artifact" / "plan.html").read_text(encoding="utf-8")
     meddle(runner)
-    before, runner.environment["GITHUB_SHA"] = runner.shown(), "pushed-by-nobody"
+    before, runner.github["GITHUB_SHA"] = runner.shown(), "pushed-by-nobody"
     refused = runner.job(recipe, "apply")
     assert (refused.returncode, runner.shown()) == (1, before)
     assert "no plan of it was approved" in refused.stdout
-    runner.environment["GITHUB_SHA"] = "merged-twice"
+    runner.github["GITHUB_SHA"] = "merged-twice"
     refused = runner.job(recipe, "apply")
     assert (refused.returncode, runner.shown()) == (1, before)
     assert "several pull requests were merged with this commit" in refused.stdout
-    runner.environment["GITHUB_SHA"] = "the-merge"
+    runner.github["GITHUB_SHA"] = "the-merge"
     for other in ({"conclusion": "failure"}, {"event": "push"}, {"path": "evil.yml"}):
         runner.environment["RUN"] = json.dumps(other)
         refused = runner.job(recipe, "apply")
         assert (refused.returncode, runner.shown()) == (1, before)
         assert "no successful plan of head-of-the-branch was found" in refused.stdout
     del runner.environment["RUN"]
-    shutil.rmtree(runner.work / "approved", ignore_errors=True)
     settled(runner, runner.job(recipe, "apply"))
     audited = runner.job(recipe, "audit")
     assert audited.returncode == 0, audited.stdout
@@ -316,7 +366,7 @@ class GitLab(BaseHTTPRequestHandler):
             return self.answer([of_the_branch, of_another, *found[::-1]])
         if jobs := re.search(r"/pipelines/7(\d)/jobs$", path):
             status = "failed" if self.pushes[int(jobs[1])][1] is None else "success"
-            plan = {"id": f"9{jobs[1]}", "name": "plan", "status": status}
+            plan = {"id": f"9{jobs[1]}", "name": "reconciler-plan", "status": status}
             return self.answer([{"id": "1", "name": "lint", "status": "success"}, plan])
         kept = re.search(r"/jobs/9(\d)/artifacts/plan\.json$", path)
         assert kept, path
@@ -347,7 +397,7 @@ def gitlab(runner: Runner) -> Iterator[type[GitLab]]:
     server = HTTPServer(("127.0.0.1", 0), Project)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    runner.environment |= {
+    runner.gitlab |= {
         "CI_API_V4_URL": f"http://127.0.0.1:{server.server_port}/api/v4",
         "CI_PROJECT_ID": "1",
         "CI_MERGE_REQUEST_IID": "5",
@@ -365,8 +415,6 @@ def gitlab(runner: Runner) -> Iterator[type[GitLab]]:
 @pytest.mark.timeout(200)
 def test_a_merge_request_on_gitlab(runner: Runner, gitlab: type[GitLab]) -> None:
     recipe = CI / "gitlab" / "gitlab-ci.yml"
-    (runner.work / "ci").mkdir()
-    shutil.copy(CI / "gitlab" / "merge_request.py", runner.work / "ci")
     saved = runner.work / "plan.json"
 
     def push(text: str, code: int) -> None:
@@ -408,9 +456,8 @@ def test_a_plan_of_another_pull_request_is_refused_on_github(runner: Runner, cha
     if changed == "number":
         runner.number = 6
     else:
-        runner.environment["GITHUB_BASE_REF"] = "next"
+        runner.github["GITHUB_BASE_REF"] = "next"
     assert runner.job(recipe, "plan").returncode == 0
-    shutil.copytree(runner.work, runner.home / "artifact", ignore=shutil.ignore_patterns("shop"))
     before = runner.shown()
     refused = runner.job(recipe, "apply")
     assert (refused.returncode, runner.shown()) == (1, before)
@@ -424,16 +471,9 @@ def test_a_plan_of_another_merge_request_is_refused_on_gitlab(
     runner: Runner, gitlab: type[GitLab], name: str, value: str
 ) -> None:
     recipe = CI / "gitlab" / "gitlab-ci.yml"
-    (runner.work / "ci").mkdir()
-    shutil.copy(CI / "gitlab" / "merge_request.py", runner.work / "ci")
     runner.declare(MERGED)
-    runner.environment[name] = value
-    runner.run("true")
-    planned = runner.run(
-        "\n".join(
-            line for line in steps(recipe, "plan")[0][0].splitlines() if " comment " not in line
-        )
-    )
+    runner.gitlab[name] = value
+    planned = runner.job(recipe, "plan")
     assert planned.returncode == 0, planned.stderr
     saved = runner.work / "plan.json"
     gitlab.pushes.append(("push-0", saved.read_bytes()))
@@ -448,43 +488,183 @@ def test_a_plan_of_another_merge_request_is_refused_on_gitlab(
 @pytest.mark.parametrize("name", ["DEALPOS_URL", "RECONCILER_PLAN_KEY"])
 @pytest.mark.parametrize("recipe", ["github/catalogue.yml", "gitlab/gitlab-ci.yml"])
 def test_no_job_runs_without_the_address_and_the_key(
-    runner: Runner, recipe: str, name: str, job: str
+    runner: Runner, gitlab: type[GitLab], recipe: str, name: str, job: str
 ) -> None:
     """A file of a pull request would decide where the credentials go; a short key is guessed."""
-    ours = "\n".join(s for s, _ in steps(CI / recipe, job) if "reconciler " in s)
-    script = "\n".join(line for line in ours.splitlines() if not re.search(r" pip |ci/", line))
     if (name, job) == ("RECONCILER_PLAN_KEY", "audit"):
         return
-    (runner.work / "approved").mkdir()
-    ran = runner.run(script, PULL_REQUEST="5", **{name: ""})
+    (runner.home / "artifact").mkdir()
+    (runner.home / "artifact" / "plan.json").write_text("{}")
+    for values in (runner.secrets, runner.variables, runner.gitlab):
+        values.pop(name, None)
+    ran = runner.job(CI / recipe, job)
     assert ran.returncode != 0
-    assert f"{name}: is not set" in ran.stderr
+    assert f"{name}: is not set" in ran.stdout + ran.stderr
+    assert "Plan:" not in ran.stdout
+
+
+def planned_by_a_fork(runner: Runner, text: str) -> tuple[int, Job]:
+    """The plan job of a pull request that somebody without any right has opened."""
+    runner.head = "somebody/catalogue"
+    runner.declare(text)
+    ran = runner.start("plan")
+    return start(ran, CI / "github" / "catalogue.yml", "plan"), ran
+
+
+def test_a_fork_gets_its_files_checked_and_nothing_else(runner: Runner) -> None:
+    code, ran = planned_by_a_fork(runner, MERGED)
+    assert code == 0
+    assert "a pull request from a fork gets no secrets" in ran.said[0]
+    commands = [command for command, _ in ran.ran]
+    assert not [c for c in commands if re.search("gh api|RECONCILER. (plan|apply|audit)", c)]
+    assert "token-of-the-job" not in str([given for _, given in ran.ran])
+    assert len(json.loads((runner.home / "gh.json").read_text())) == 1
+    assert not (runner.home / "artifact").exists()
+    code, ran = planned_by_a_fork(runner, MERGED.replace("unit_price", "unit_prize"))
+    assert code == 1
+    assert "did you mean `unit_price`?" in ran.said[-1]
+
+
+@pytest.mark.parametrize("event", ["pull_request_target", "workflow_run", "issue_comment"])
+def test_events_that_give_secrets_to_files_of_anybody_are_refused(
+    runner: Runner, event: str
+) -> None:
+    recipe = runner.home / "recipe.yml"
+    text = (CI / "github" / "catalogue.yml").read_text(encoding="utf-8")
+    recipe.write_text(text.replace("github.event_name == 'pull_request'", "always()"))
+    ran = runner.job(recipe, "plan", event)
+    assert ran.returncode == 1
+    assert f"{event} runs with secrets on files of anybody" in ran.stdout
     assert "Plan" not in ran.stdout
 
 
+@pytest.mark.parametrize(
+    "name", ["DEALPOS_CLIENT_SECRET", "RECONCILER_PLAN_KEY", "GH_TOKEN", "CATALOGUE_TOKEN"]
+)
+def test_no_file_of_a_pull_request_carries_a_secret_into_a_comment(
+    runner: Runner, name: str
+) -> None:
+    """A colleague's branch is planned with secrets, so its files try to read them."""
+    secret = "secret-that-no-comment-may-show"
+    runner.secrets = {key: secret for key in runner.secrets}
+    runner.environment["CATALOGUE_TOKEN"] = secret
+    settings = runner.work / "shop" / "reconciler.yaml"
+    settings.write_text(f"store: {{url: sandbox}}\nenvironment: [{name}]\n")
+    runner.declare(MERGED.replace("Kopi Susu", f"${{{name}}}", 1))
+    ran = runner.job(CI / "github" / "catalogue.yml", "plan")
+    assert ran.returncode == (0 if name == "CATALOGUE_TOKEN" else 1), ran.stdout
+    assert secret not in ran.stdout
+    assert secret not in (runner.home / "gh.json").read_text(encoding="utf-8")
+    assert secret not in (runner.home / "summary.md").read_text(encoding="utf-8")
+    page = runner.home / "artifact" / "plan.html"
+    assert not page.exists() or secret not in page.read_text(encoding="utf-8")
+
+
+def test_each_secret_reaches_the_step_that_needs_it_and_no_other(runner: Runner) -> None:
+    runner.declare(MERGED)
+    reached: dict[str, list[str]] = {}
+    for name in ("plan", "apply", "audit"):
+        job = runner.start(name)
+        start(job, CI / "github" / "catalogue.yml", name)
+        for command, given in job.ran:
+            held = [key for key, one in given.items() if one in {*runner.secrets.values()}]
+            if held or "token-of-the-job" in given.values():
+                first = command.strip().splitlines()[0]
+                assert "install" not in first
+                reached.setdefault(name, []).extend(sorted(held) or ["token"])
+    credentials = ["DEALPOS_CLIENT_ID", "DEALPOS_CLIENT_SECRET"]
+    assert reached == {
+        "plan": [*credentials, "RECONCILER_PLAN_KEY", "token"],
+        "apply": ["token", *credentials, "RECONCILER_PLAN_KEY"],
+        "audit": credentials,
+    }
+
+
+def test_the_action_installs_its_own_commit_and_pinned_versions(runner: Runner) -> None:
+    runner.declare(MERGED)
+    assert runner.job(CI / "github" / "catalogue.yml", "plan").returncode == 0
+    pinned, own = (runner.home / "installed").read_text(encoding="utf-8").splitlines()
+    assert pinned.endswith(f"--require-hashes --requirement {ROOT}/requirements.txt")
+    assert own.endswith(f"--no-deps --no-build-isolation {ROOT}")
+
+
+FORK = {"CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "9", "CI_MERGE_REQUEST_PROJECT_ID": "1"}
+OURS = {**FORK, "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "1"}
+MERGE_REQUEST = {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_DEFAULT_BRANCH": "main"}
+PUSH = {"CI_PIPELINE_SOURCE": "push", "CI_DEFAULT_BRANCH": "main"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        (MERGE_REQUEST | OURS, {"plan"}),
+        (MERGE_REQUEST | FORK, {"check"}),
+        (PUSH | {"CI_COMMIT_BRANCH": "main"}, {"apply"}),
+        (PUSH | {"CI_COMMIT_BRANCH": "a-branch"}, set()),
+        ({"CI_PIPELINE_SOURCE": "schedule"}, {"audit"}),
+    ],
+)
+def test_each_pipeline_of_gitlab_runs_its_jobs(
+    variables: dict[str, str], expected: set[str]
+) -> None:
+    jobs = included(CI / "gitlab" / "gitlab-ci.yml", ROOT / "templates")
+    found = {name for name, job in jobs.items() if "rules" in job and runs(job, variables)}
+    assert found == {f"reconciler-{name}" for name in expected}
+
+
+def test_the_check_of_a_fork_on_gitlab_needs_no_variable(runner: Runner) -> None:
+    runner.gitlab = {}
+    runner.declare(MERGED)
+    assert runner.job(CI / "gitlab" / "gitlab-ci.yml", "check").returncode == 0
+    runner.declare(MERGED.replace("unit_price", "unit_prize"))
+    assert runner.job(CI / "gitlab" / "gitlab-ci.yml", "check").returncode == 1
+
+
 def test_the_hook_checks_the_files(runner: Runner) -> None:
-    described = YAML(typ="safe").load((CI / "pre-commit" / "pre-commit-config.yaml").read_text())
-    (hook,) = described["repos"][0]["hooks"]
+    (used,) = load(CI / "pre-commit" / "pre-commit-config.yaml")["repos"]
+    (asked,) = used["hooks"]
+    (hook,) = load(ROOT / ".pre-commit-hooks.yaml")
+    assert hook["id"] == asked["id"]
     assert hook["pass_filenames"] is False
-    assert runner.run(hook["entry"]).returncode == 0
+    command = shlex.join([*shlex.split(hook["entry"]), *asked["args"]])
+    assert runner.run(command).returncode == 0
     runner.declare(SHOP.replace("unit_price", "unit_prize"))
-    ran = runner.run(hook["entry"])
+    ran = runner.run(command)
     assert ran.returncode == 1
     assert "did you mean `unit_price`?" in ran.stderr
 
 
-def test_what_is_installed_sees_no_secret() -> None:
-    described = YAML(typ="safe").load((CI / "github" / "catalogue.yml").read_text(encoding="utf-8"))
-    found = [step for job in described["jobs"].values() for step in job["steps"]]
-    installs = [step for step in found if "pip install" in step.get("run", "")]
-    assert len(installs) == len(described["jobs"])
-    assert not any("env" in step for step in installs)
-    above = [described["env"], *(job.get("env", {}) for job in described["jobs"].values())]
-    assert "secrets." not in str(above)
-    assert sum("secrets.DEALPOS_CLIENT_SECRET" in str(step.get("env")) for step in found) == 3
+@pytest.mark.parametrize("system", ["atlantis", "shell"])
+def test_a_pull_request_elsewhere(runner: Runner, system: str) -> None:
+    recipe = CI / "shell" / "catalogue.sh"
+    keys = {"DEALPOS_URL": "sandbox", "RECONCILER_PLAN_KEY": KEY}
 
+    def job(name: str, number: str, **more: str) -> subprocess.CompletedProcess[str]:
+        if system == "shell":
+            return runner.run(f"{shlex.quote(str(recipe))} {name} {number} main", **keys, **more)
+        (stage,) = load(CI / "atlantis" / "repos.yaml")["workflows"]["reconciler"][name]["steps"]
+        saved = {"PLANFILE": str(runner.home / "default.tfplan"), "BASE_BRANCH_NAME": "main"}
+        script = f"cd shop\n{stage['run']}"
+        return runner.run(script, **keys, **saved, PULL_NUM=number, **more)
 
-def test_nothing_is_installed_by_a_name_that_is_another_project_s() -> None:
-    for path in CI.rglob("*.y*ml"):
-        text = path.read_text(encoding="utf-8")
-        assert not re.search(r"(install|dependencies:).*[ \[]reconciler\]?$", text, re.MULTILINE)
+    runner.declare(MERGED)
+    for name, kept in list(keys.items()):
+        keys[name] = ""
+        refused = job("plan", "5")
+        assert f"{name}: is not set" in refused.stderr
+        assert refused.returncode != 0
+        keys[name] = kept
+    planned = job("plan", "5")
+    assert planned.returncode == 0, planned.stderr
+    assert "27,000" in planned.stdout
+    before = runner.shown()
+    refused = job("apply", "6")
+    assert (refused.returncode, runner.shown()) == (1, before)
+    assert "was signed with another key" in refused.stderr
+    meddle(runner)
+    settled(runner, job("apply", "5"))
+    if system == "shell":
+        audited = job("audit", "")
+        assert audited.returncode == 0, audited.stderr
+        assert "<testsuite" in (runner.work / "audit.xml").read_text(encoding="utf-8")
+        assert "usage:" in job("nothing", "").stderr

@@ -62,6 +62,10 @@ def test_every_command_has_its_section_with_every_option(name: str) -> None:
                 assert f"`{spelling}`" in text
 
 
+OTHERS = ("Atlantis", "conftest", "docker", "gh", "git", "jq", "opa", "pg_restore", "uvx")
+"""Programs whose options the docs name."""
+
+
 def test_the_docs_name_no_option_and_no_command_that_is_not_there() -> None:
     known = {"--help", "--version"}
     for command in COMMANDS.values():
@@ -70,7 +74,7 @@ def test_the_docs_name_no_option_and_no_command_that_is_not_there() -> None:
     groups = {name.split()[1] for name in COMMANDS}
     for name, text in DOCS.items():
         for line in text.splitlines():
-            if not any(f"{other} " in line for other in ("git", "gh", "pg_restore", "uvx")):
+            if not any(f"{other} " in line for other in OTHERS):
                 assert set(re.findall(r"(?<![\w<-])--[a-z][a-z-]+", line)) <= known, (name, line)
         assert set(re.findall(r"`reconciler ([a-z]+)", text)) <= groups, name
 

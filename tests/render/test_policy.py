@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import jq
 import pytest
+from regopy import Interpreter
 
 from reconciler.kinds import KINDS
 from reconciler.render.formats.json import plan_document
 from reconciler.render.json import dumps
 from reconciler.render.view import PlanView
-from tests.support.shop import MakeShop
+from tests.support.shop import ROOT, MakeShop
+
+POLICIES = ROOT / "examples" / "policies"
 
 # As they stand in the guides to policies on `terraform show -json`.
 DESTROYED = """
@@ -84,3 +91,69 @@ def plan(make_shop: MakeShop) -> str:
 )
 def test_a_terraform_policy_judges_a_plan(plan: str, policy: str, verdict: Any) -> None:
     assert jq.compile(policy).input_text(plan).first() == verdict
+
+
+def judged(policy: str, plan: str, query: str) -> Any:
+    """The answer of a policy, given by an implementation of OPA's language that is a library."""
+    rego = Interpreter()
+    rego.add_module("policy", policy)
+    rego.set_input_term(plan)
+    return json.loads(str(rego.query(query)))["expressions"][0]
+
+
+BLAST_RADIUS = """
+package terraform.analysis
+
+import rego.v1
+
+weights := {"variant": {"create": 1, "update": 2, "delete": 10}}
+
+score := sum([weights[c.type][a] | some c in input.resource_changes; some a in c.change.actions])
+
+authz if score < 5
+"""
+
+
+def test_a_rego_policy_of_terraform_judges_a_plan(plan: str) -> None:
+    assert judged(BLAST_RADIUS, plan, "data.terraform.analysis.score") == 4
+    assert judged(BLAST_RADIUS, plan, "data.terraform.analysis.authz") is True
+
+
+def test_the_rego_policy_of_the_examples(plan: str) -> None:
+    policy = (POLICIES / "plan.rego").read_text(encoding="utf-8")
+    assert judged(policy, plan, "data.main.deny") == ["variant/B rises from 100 to 150"]
+    assert judged(policy, plan, "data.main.warn") == ["category/Food has no description"]
+    document = json.loads(plan)
+    for change in document["resource_changes"]:
+        if change["address"] == "coupon/K":
+            change["change"]["actions"] = ["delete"]
+    deleted = json.dumps(document)
+    assert "coupon/K is deleted: retire it instead" in judged(policy, deleted, "data.main.deny")
+
+
+def test_the_jq_policy_of_the_examples(plan: str) -> None:
+    policy = (POLICIES / "deleted.jq").read_text(encoding="utf-8")
+    assert jq.compile(policy).input_text(plan).first() is True
+    document = json.loads(plan)
+    document["resource_changes"][0]["change"]["actions"] = ["delete"]
+    with pytest.raises(ValueError, match=r"deleted: category/Food"):
+        jq.compile(policy).input_value(document).first()
+
+
+@pytest.mark.parametrize("program", ["opa", "conftest"])
+def test_the_programs_give_the_verdict_of_the_library(
+    plan: str, program: str, tmp_path: Path
+) -> None:
+    if not shutil.which(program):
+        pytest.skip(f"{program} is not installed")
+    document = tmp_path / "document.json"
+    document.write_text(plan, encoding="utf-8")
+    command = {
+        "opa": ["opa", "eval", "-d", POLICIES, "-i", document, "data.main.deny"],
+        "conftest": ["conftest", "test", "--policy", POLICIES, document],
+    }[program]
+    done = subprocess.run(
+        [*map(str, command)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert "variant/B rises from 100 to 150" in done.stdout
+    assert done.returncode == (1 if program == "conftest" else 0)
