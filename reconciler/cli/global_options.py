@@ -15,6 +15,8 @@ def _change_folder(context: click.Context, parameter: click.Parameter, folder: P
         return
     try:
         os.chdir(folder)
+        # A process that this one starts is there already.
+        os.environ.pop(str(parameter.envvar), None)
     except OSError as error:
         if context.resilient_parsing:  # a word is being completed
             return

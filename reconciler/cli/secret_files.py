@@ -38,6 +38,8 @@ def read_secret_files(environment: MutableMapping[str, str]) -> None:
                 both = f"{name} and {name}{SUFFIX} are both set"
                 raise UsageError(both, hint="unset one of them")
             environment[name] = _read(name + SUFFIX, Path(path))
+            # A process that this one starts must not find both.
+            del environment[name + SUFFIX]
 
 
 def _read(variable: str, path: Path) -> str:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -167,3 +173,76 @@ def test_the_rollout_is_kept_beside_the_fleet_file(two: FleetFolder) -> None:
     (two.folder / ".reconciler" / "fleet.rollout.json").write_text("{", encoding="utf-8")
     ran = two.run("apply", "--auto-approve")
     assert "fleet.rollout.json is not a valid rollout" in ran.err
+
+
+def answer(fleet: FleetFolder, text: str) -> tuple[int, str, str]:
+    """Run `fleet apply` with a pseudo-terminal on stdin, and type an answer there."""
+    ours, theirs = pty.openpty()
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "reconciler", "fleet", "apply"],
+            cwd=fleet.folder,
+            env=fleet.environment,
+            stdin=theirs,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        os.close(theirs)
+        os.write(ours, text.encode())
+        out, err = process.communicate(timeout=100)
+    finally:
+        os.close(ours)
+    return process.returncode, out, err
+
+
+def test_each_wave_is_shown_and_asked_for(two: FleetFolder) -> None:
+    code, out, err = answer(two, "yes\nno\n")
+    assert code == 1, out + err
+    assert out.count("Changes (3)") == 2
+    assert err.count("Do you want to apply these changes?") == 2
+    assert "Stopped: wave 2 was not started: it was not approved" in out
+    assert prices(two) == {"bandung": 18000, "jakarta-1": 0}
+    code, out, err = answer(two, "yes\n")
+    assert code == 0, out + err
+    assert prices(two) == {"bandung": 18000, "jakarta-1": 18000}
+
+
+def test_ctrl_c_ends_the_question(two: FleetFolder) -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "reconciler", "fleet", "apply"],
+        cwd=two.folder,
+        env=two.environment,
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(theirs)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "Wave 1: 1 of 1 shops" in line:
+            break
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    os.close(ours)
+    assert process.returncode == 130, out + err
+    with back_office(two.shop("bandung")) as document:
+        assert document["products"] == []
+    assert not (two.shop("jakarta-1") / ".reconciler").exists()
+
+
+def test_a_shop_whose_plan_is_refused_is_not_applied(tmp_path: Path) -> None:
+    fleet = FleetFolder(tmp_path / "fleet", ("a", "b"), "")
+    fleet.commit("begin")
+    fleet.apply()
+    fleet.declare("a", edited(MENU, PRICE))
+    fleet.declare("b", edited(MENU, ("18000", "180")))
+    fleet.commit("raise")
+    code, out, err = answer(fleet, "yes\n")
+    assert code == 3, out + err
+    assert "Wave 1: 1 of 2 shops can be applied." in err
+    assert "nothing was written" not in out  # as an apply says it: none was started
+    assert prices(fleet) == {"a": 19000, "b": 18000}

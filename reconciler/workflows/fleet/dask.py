@@ -52,11 +52,13 @@ def dask_engine(address: str, interrupts: LocalInterrupts) -> Iterator[Engine]:
     """
     client = _connect(address)
     try:
-        if not client.scheduler_info()["workers"]:
+        try:
+            client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+        except TimeoutError:
             raise ReconcilerError(
                 f"the Dask scheduler at {address} has no worker; nothing was started",
                 hint=f"start one in a clone of the files: dask worker {address}",
-            )
+            ) from None
         passed_on = RemoteInterrupts(f"reconciler-fleet-{uuid4().hex}")
         ended = threading.Event()
         watcher = threading.Thread(

@@ -107,7 +107,7 @@ def _check_worker(job: MemberJob, folder: Path) -> str | None:
 def _run(command: Command, words: Sequence[str], interrupts: Interrupts) -> CommandResult:
     # Without `-P` a folder `reconciler` beside the fleet file would be run instead.
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "reconciler", *words],
+        [sys.executable, "-P", "-m", "reconciler", "--log-format", "text", *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 from reconciler.catalogue.settings import load
@@ -28,9 +29,19 @@ from reconciler.ledger.fleet.rollout_store import RolloutStore, open_store
 from reconciler.workflows.fleet.process import LocalInterrupts, MemberJob
 from reconciler.workflows.fleet.survey import AS_JSON, Checkout, Run, make_report
 
+
+class ApprovedWave(NamedTuple):
+    """The answer to the question for a wave."""
+
+    plans: Mapping[str, Path]
+    """The saved plan of each shop, which was shown."""
+    failed: Sequence[MemberResult]
+    """Shops that have no plan to apply."""
+
+
 APPROVED = ("--auto-approve", *AS_JSON)
-Approve = Callable[[int, Sequence[Member]], dict[str, Path] | None]
-"""Asks for a wave; returns the saved plan of each shop, or None where the answer is no."""
+Approve = Callable[[int, Sequence[Member]], ApprovedWave | None]
+"""Asks for a wave; returns None where the answer is no."""
 
 
 @dataclass(slots=True)
@@ -42,6 +53,8 @@ class Rolling:
     commit: str
     store: RolloutStore
     say: Callable[[str], None]
+    words: tuple[str, ...] = ()
+    """Further words of each apply."""
     approve: Approve | None = None
     """None where nobody is asked."""
     stopped: str | None = None
@@ -86,14 +99,19 @@ class Rolling:
         self._apply(number, left, rollout.identity)
 
     def _apply(self, number: int, members: Sequence[Member], identity: str) -> None:
-        plans = self.approve(number, members) if self.approve else {}
-        if plans is None:
+        approved = self.approve(number, members) if self.approve else ApprovedWave({}, ())
+        if approved is None:
             self.stopped = f"wave {number} was not started: it was not approved"
             return
+        for failed in approved.failed:
+            self.results[failed.member.name] = self._record(failed, identity)
+        members = [member for member in members if member.name not in self.results]
 
         def job(member: Member) -> MemberJob:
-            made = self.means.place.job(member, ("apply", APPROVED), ("audit", AS_JSON))
-            saved = plans.get(member.name)
+            made = self.means.place.job(
+                member, ("apply", (*self.words, *APPROVED)), ("audit", AS_JSON)
+            )
+            saved = approved.plans.get(member.name)
             return replace(made, saved_plan=str(saved)) if saved else made
 
         def keep(result: MemberResult) -> MemberResult:

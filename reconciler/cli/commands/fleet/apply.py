@@ -16,7 +16,7 @@ from reconciler.cli.commands.fleet import running
 
 if TYPE_CHECKING:
     from reconciler.core.fleet.fleet import Fleet, Member
-    from reconciler.workflows.fleet.rollout import Approve
+    from reconciler.workflows.fleet.rollout import Approve, ApprovedWave
     from reconciler.workflows.fleet.survey import Run
 
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option(
     "--auto-approve", is_flag=True, help="Apply without asking; required without a terminal."
 )
+@options.force_unlock
 @running.jobs
 @running.on
 def apply_fleet(
@@ -36,6 +37,7 @@ def apply_fleet(
     wave: int | None,
     shops: tuple[str, ...],
     auto_approve: bool,
+    force_unlock: bool,
     jobs: int,
     on: str | None,
 ) -> None:
@@ -69,7 +71,8 @@ def apply_fleet(
         with running.open_engine(on, jobs) as engine:
             run = Run(engine, place, running.show_progress, exit_codes.PARTIAL)
             with _approval(auto_approve, fleet, run) as approve:
-                rolling = rollout.Rolling(fleet, run, commit, store, running.say, approve)
+                words = ("--force-unlock",) if force_unlock else ()
+                rolling = rollout.Rolling(fleet, run, commit, store, running.say, words, approve)
                 report = rolling.run(members)
             signals = engine.interrupts.signals()
     if report.stopped or any(r.state not in ("done", "already_done") for r in report.results):
@@ -89,12 +92,15 @@ def _approval(auto_approve: bool, fleet: Fleet, run: Run) -> Iterator[Approve | 
 
 
 def _asker(folder: Path, fleet: Fleet, run: Run) -> Approve:
+    from reconciler.workflows.fleet.rollout import ApprovedWave
     from reconciler.workflows.fleet.survey import save_plans
 
-    def ask(number: int, members: Sequence[Member]) -> dict[str, Path] | None:
+    def ask(number: int, members: Sequence[Member]) -> ApprovedWave | None:
         report, plans = save_plans(folder, fleet, members, run)
         running.print_fleet(report, "text")
         running.say(f"Wave {number}: {len(plans)} of {len(members)} shops can be applied.")
-        return plans if plans and prompt.ask_approval() else None
+        failed = [result for result in report.results if result.member.name not in plans]
+        with running.ended_by_signals():
+            return ApprovedWave(plans, failed) if not plans or prompt.ask_approval() else None
 
     return ask

@@ -83,6 +83,19 @@ class Signals:
 
 
 @contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let a signal end a question, which is no process of a shop."""
+    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
 def open_engine(on: str | None, jobs: int) -> Iterator[Engine]:
     """Return the engine that the options ask for, which passes signals on while it is open."""
     from reconciler.workflows.fleet.engine import local_engine
