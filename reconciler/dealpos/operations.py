@@ -78,6 +78,7 @@ _MODULES = {
     "inventory": "Inventory",
     "coupon": "Promotion",
     "coupons": "Promotion",
+    "promotion": "Promotion",
     "customer": "Contacts",
     "invoice": "Orders",
 }
@@ -182,6 +183,18 @@ _TABLE = (
     _write("customer.create", "POST", "/Customer"),
     _write("customer.update", "PUT", "/Customer/ByCode"),
     _delete("customer.delete", "/Customer"),
+    _read(
+        "promotion.list",
+        _post("/PromotionEvent"),
+        _query("/PromotionEvent", "BC"),
+        _body("/PromotionEvent", "A"),
+    ),
+    _read(
+        "promotion.by_variant",
+        _query("/PromotionEvent/GetByVariantCode"),
+        _post("/PromotionEvent/GetByVariantCode"),
+        single=True,
+    ),
     # dealpos-api.md §16: "also POST same endpoint"; the rows have no documented field.
     _read(
         "invoice.list",

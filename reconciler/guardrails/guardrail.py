@@ -21,6 +21,7 @@ from reconciler.core.model.address import Address, Source
 from reconciler.core.model.desired import Allowance, Desired, references_of
 from reconciler.core.model.kind import Kind, Kinds, Value
 from reconciler.core.model.live import Live, Observed
+from reconciler.core.model.pricing import ListedPrice
 from reconciler.core.money import Amount, Sale, sales
 from reconciler.core.plan.plan import Plan, Violation
 
@@ -43,6 +44,8 @@ class PlanContext:
     """Objects that were in the shop as declared once."""
     other_stores: Sequence[str] = ()
     """The shops that the folder was applied to, where this one is none of them."""
+    events: Mapping[Address, Sequence[ListedPrice]] = field(default_factory=dict)
+    """The running promotion events of objects whose prices change, where they were read."""
 
     @cached_property
     def changes(self) -> Mapping[Address, Change]:

@@ -4,12 +4,13 @@ Four operations write a variant: create and update of its product, add, and its 
 of them carries every field (API §6.1, API §6.2).
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Literal, Required
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Annotated, Any, Literal, Required
 
 from typing_extensions import TypedDict
 
-from reconciler.core.model.codec import FLAG, INTEGER, Codec, keyed_list, text
+from reconciler.core.model.codec import FLAG, INTEGER, NUMBER, Codec, keyed_list, number, text
 from reconciler.core.model.field import (
     DECLARE,
     Identity,
@@ -30,7 +31,7 @@ from reconciler.core.model.kind import (
     Single,
     Value,
 )
-from reconciler.core.model.pricing import Offer
+from reconciler.core.model.pricing import ListedPrice, Offer
 from reconciler.core.model.types import Code, Count, DatedFlag, DatedMoney, Flag, Money, Text
 
 # dealpos-api.md §6.1: product create prints {"value": "Standard"}; all other pages print text.
@@ -143,6 +144,42 @@ def _prices(value: Value) -> dict[str, Offer]:
     return found
 
 
+def _pricebook(raw: Any) -> list[dict[str, Any]]:
+    """The rows of a pricebook that are understood.
+
+    dealpos-api.md §6.4 prints them in a read of products; that those in a variant are alike is an
+    inference. A row that is not understood must not make the variant unknown.
+    """
+    rows = []
+    for row in raw if isinstance(raw, list) else ():
+        if isinstance(row, Mapping) and isinstance(row.get("Name"), str):
+            rows.append(
+                {key: _number(row.get(key)) for key in _PRICEBOOK[1:]} | {"Name": row["Name"]}
+            )
+    return rows
+
+
+def _pricebook_out(rows: Any) -> list[dict[str, Any]]:
+    return [{key: NUMBER.encode(value) for key, value in row.items()} for row in rows]
+
+
+def _number(raw: Any) -> Any:
+    with suppress(ValueError):
+        return number(raw)
+    return None
+
+
+def _listed_prices(value: Value) -> list[ListedPrice]:
+    found = []
+    for row in value.get("pricebook") or ():
+        least = row["MinimumQuantity"] or 1
+        terms = f"from {least:,} units" if least > 1 else ""
+        # dealpos-api.md §6.4: what PriceDiscount is beside the price is open; a price of 0 is none.
+        price = row["UnitPrice"] or None
+        found.append(ListedPrice(f'pricebook "{row["Name"]}"', price, terms, least <= 1))
+    return found
+
+
 def _update(values: Sequence[Value]) -> dict[str, object]:
     # dealpos-api.md §7: a variant can be read as Serialized and not be written as such.
     (body,) = values
@@ -154,6 +191,7 @@ def _object_type(item: dict[str, object]) -> dict[str, object]:
     return {**item, "Type": {"value": item["Type"]}} if "Type" in item else item
 
 
+_PRICEBOOK = ("Name", "MinimumQuantity", "UnitPrice", "PriceDiscount")
 _PRICES = ("weight", "type", "order_price", "unit_cost", "unit_price")
 _FLAGS = ("taxable", "loyalty_point", "discontinued")
 _PARTS = ("components", "outlet_prices")
@@ -217,4 +255,6 @@ KIND = Kind(
     label=_label,
     fields_at_risk=_fields_at_risk,
     prices=_prices,
+    internal_fields={"pricebook": Wire((), ("Pricebook",), Codec(_pricebook, _pricebook_out, []))},
+    listed_prices=_listed_prices,
 )

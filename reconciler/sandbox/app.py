@@ -34,6 +34,7 @@ from reconciler.sandbox.resources import (
     variant,
     variant_reads,
 )
+from reconciler.sandbox.resources.promotions import event
 from reconciler.sandbox.shop import Shop
 from reconciler.sandbox.store import ObjectStore
 
@@ -50,6 +51,7 @@ _NOUNS = (
     customer_reads,
     inventory,
     invoice,
+    event,
 )
 ROUTES: dict[str, ServedRoute] = {route.name: route for noun in _NOUNS for route in noun.ROUTES}
 """Every operation, "METHOD /path", as dealpos-api.md lists them."""
@@ -64,6 +66,7 @@ LISTS = {
     "/Inventory",
     "/PromotionCoupon",
     "/PromotionCoupon/WithTotalCount",
+    "/PromotionEvent",
     "/Customer",
     "/Invoice/MultipleOutlet/WithTotalCount",
 }

@@ -220,6 +220,8 @@ class Choices:
     suspended_status: str = "Suspended"
     """``Status`` of a suspended customer; only `Active` was ever seen."""
 
+    promotion_events: Literal["running", "all"] = "running"
+    """Reads of promotion events without a status show running ones, or others too (API §11)."""
     # --- invoice (dealpos-api.md §16) ---
     invoice_rows_coupon: bool = True
     """Rows of the invoice list show ``Coupon``."""

@@ -18,6 +18,7 @@ from reconciler.sandbox.resources import (
     product,
     variant,
 )
+from reconciler.sandbox.resources.promotions import event, pricebook
 from reconciler.sandbox.store import ObjectStore, Payload, Record, server_id
 from reconciler.sandbox.tables import KEYS
 
@@ -30,15 +31,17 @@ COLLECTIONS = {
     "coupons": "coupon",
     "customers": "customer",
     "invoices": "invoice",
+    "promotions": "promotion",
 }
 _SPECS: dict[str, Iterable[BodyField]] = {
     "outlet": outlet.SEED,
     "category": category.FIELDS,
     "product": product.SEED,
-    "variant": variant.SEED,
+    "variant": (*variant.SEED, *pricebook.SEED),
     "coupon": coupon.SEED,
     "customer": customer.SEED,
     "invoice": invoice.SEED,
+    "promotion": event.SEED,
 }
 _BLANK = {kind: defaults(spec) for kind, spec in _SPECS.items()}
 _KNOWN = {kind: names(spec) | {"ID"} for kind, spec in _SPECS.items()}
@@ -174,6 +177,8 @@ def show(database: Database) -> dict[str, Any]:
         }
         for shown in document["products"]:
             shown["Variants"] = []
+        if not document["promotions"]:
+            del document["promotions"]  # few shops have any
         products = {shown["Code"]: shown for shown in document["products"]}
         for row in store.page("variant"):
             products[row.payload["Product"]]["Variants"].append(_describe("variant", row))

@@ -69,7 +69,7 @@ class ObjectStore:
         (mark,) = self._db.execute("PRAGMA application_id").fetchone()
         (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         (newest,) = self._db.execute(
-            "SELECT count(*) FROM sqlite_master WHERE name = 'invoice'"
+            "SELECT count(*) FROM sqlite_master WHERE name = 'promotion'"
         ).fetchone()
         if tables and mark != _APPLICATION_ID:
             raise SandboxError(f"{self.database} is a database, but not one of the sandbox.")
@@ -77,7 +77,7 @@ class ObjectStore:
         with self.transaction(write=True):
             # Also proves that the file can be written.
             self._db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-            if not newest:  # a shop of an earlier version has no invoices
+            if not newest:  # a shop of an earlier version lacks some
                 self._create()
 
     def _create(self) -> None:

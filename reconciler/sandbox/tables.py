@@ -8,6 +8,7 @@ KEYS = {
     "coupon": "Code",
     "customer": "Code",
     "invoice": "ID",
+    "promotion": "Name",
 }
 """The natural key of each kind (dealpos-api.md §5-§10, §16)."""
 
@@ -53,6 +54,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "delivery": "Delivery",
         "void": "Void",
     },
+    "promotion": {},
 }
 
 COMPOUND = """instr(payload, '"Components":[]') = 0 OR instr(payload, '"ParentCode":null') = 0"""

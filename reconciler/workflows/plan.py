@@ -28,6 +28,7 @@ from reconciler.core.model.kind import Value
 from reconciler.core.model.live import ABSENT, Live, Observed
 from reconciler.core.model.secret import conceal_declared, conceal_value
 from reconciler.core.model.store import PROVIDER
+from reconciler.core.money import sales
 from reconciler.core.plan.build import build_plan
 from reconciler.core.plan.faults import (
     check_references,
@@ -46,6 +47,7 @@ from reconciler.core.steps.prefix import check_prefixes
 from reconciler.core.steps.presets import Presets, find_common, note_assumed
 from reconciler.core.steps.step import Step
 from reconciler.core.steps.usage import ApiUsage
+from reconciler.dealpos.promotions import RunningEvents, read_events
 from reconciler.dealpos.reading.read import read_live
 from reconciler.guardrails.guardrail import PlanContext, run_guardrails
 from reconciler.kinds import KINDS
@@ -151,6 +153,7 @@ def make_plan(
     plan, basis = ledger.label_origins(plan, sides, desired, bool(scope))
     void = find_void_births(desired, shop.journal.births, KINDS)
     plan = replace(plan, given_up=(*plan.given_up, *void))
+    events, plan = (RunningEvents(), plan) if audit else _read_events(shop, plan)
     common = find_common(plan, sides.live, KINDS)
     planned = order_steps(shop, plan, ledger, basis, common)._replace(provider=provider, live=read)
     plan = replace(planned.plan, notes=plan.notes) if audit else planned.plan
@@ -171,6 +174,7 @@ def make_plan(
         former,
         past.applied,
         shop.other_stores,
+        events.prices,
     )
     guardrails = shop.settings.guardrails
     coming, later = ((), iter(())) if audit else look_at_coming(context)
@@ -187,6 +191,19 @@ def make_plan(
     return planned._replace(
         plan=replace(plan, at=at, coming=coming, as_of=shop.as_of, holds_until=holds)
     )
+
+
+def _read_events(shop: OpenShop, plan: Plan) -> tuple[RunningEvents, Plan]:
+    """Return the running promotion events of objects whose prices change, where that is asked for.
+
+    The plan counts the requests.
+    """
+    if not any(getattr(rule, "events", False) for rule in shop.settings.guardrails.values()):
+        return RunningEvents(), plan
+    moved = [c.address for c in plan.changes if c.before and any(s.rise for s in sales(c, KINDS))]
+    events = read_events(shop.client, moved, shop.today)
+    notes = (*plan.notes, *events.notes)
+    return events, replace(plan, reads=shop.client.requests, notes=notes)
 
 
 def find_provider(shop: OpenShop, desired: Desired) -> tuple[Desired, ProviderSide | None]:

@@ -33,6 +33,7 @@ CUSTOMER = {
     "Status": "Active",
 }
 PRODUCT_IDS = {"ListID": [server_id("product", "1003")]}
+VARIANT_ID = {"VariantID": "f2296e61-e405-4884-9e54-55f14a91748b"}
 # Of the operations without a documented request (or where that needs another before it), one that
 # succeeds: where it travels, and it.
 OTHERS: dict[str, tuple[str, Any]] = {
@@ -50,6 +51,11 @@ OTHERS: dict[str, tuple[str, Any]] = {
     "POST /Inventory": ("body", {"PageNumber": 1, "PageSize": 500}),
     "GET /Inventory/Code": ("query", {"Code": "SW001"}),
     "POST /Inventory/Code": ("body", {"Code": "SW001"}),
+    "GET /PromotionEvent": ("query", {"PageNumber": 1, "PageSize": 500}),
+    "GET /PromotionEvent/GetByVariantCode": ("query", {"VariantCode": "SW001"}),
+    "POST /PromotionEvent/GetByVariantCode": ("body", {"VariantCode": "SW001"}),
+    "GET /PromotionEvent/GetByVariantID": ("query", VARIANT_ID),
+    "POST /PromotionEvent/GetByVariantID": ("body", VARIANT_ID),
     "DELETE /OutletPrice": ("body", {"Code": "abcd"}),
     "GET /Customer/Detail": ("query", {"Code": "HW008"}),
     "PUT /Customer/ByCode": ("body", CUSTOMER),
@@ -67,7 +73,7 @@ KNOWN: dict[str, list[str]] = {
     name: values
     for names, values in (
         ("Code ListCode Codes ProductCode ParentCode", CODES),
-        ("CustomerCode ListRequirementVariants", CODES),
+        ("CustomerCode ListRequirementVariants VariantCode", CODES),
         ("Category Rename ListRequirementCategories", [*PATHS, "Top/Kids"]),
         ("Name", [*PATHS, "Outlet1", "Shirt"]),
         ("Outlet SignUpOutlet", ["Outlet1", "Outlet 1"]),

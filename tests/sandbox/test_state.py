@@ -55,6 +55,7 @@ def test_a_shop_of_an_earlier_version_gets_its_invoices(
     seed(tmp_path / "a.db", document)
     with contextlib.closing(sqlite3.connect(tmp_path / "a.db")) as older:
         older.execute("DROP TABLE invoice")
+        older.execute("DROP TABLE promotion")
     assert show(tmp_path / "a.db") == {**show_of(document), "invoices": []}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from reconciler.sandbox import show
+from reconciler.sandbox import seed, show
 from tests.support.sandbox_client import SandboxClient
 
 PAGE = {"PageNumber": 1, "PageSize": 100}
@@ -234,6 +234,15 @@ def stock(*keys: Any) -> Ask:
         return found
 
     return ask
+
+
+def events(client: SandboxClient) -> list[str]:
+    """The promotion events of a variant: one runs, and one is over."""
+    for name, end in (("Ramadan", "2999-12-31"), ("Lunar", "2001-01-01")):
+        event = {"Name": name, "ExpirationDate": end, "Variants": ["1003L"]}
+        seed(client.shop.store, {"promotions": [event]})
+    rows = client.get("/PromotionEvent/GetByVariantCode", VariantCode="1003L")
+    return [row["Name"] for row in rows]
 
 
 def suspended(client: SandboxClient) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, get_type_hints
 from reconciler.core.model.address import Address
 from reconciler.core.model.codec import Codec
 from reconciler.core.model.field import Field, Reference, Wire, field_from_annotation
-from reconciler.core.model.pricing import Discount, Offer
+from reconciler.core.model.pricing import Discount, ListedPrice, Offer
 from reconciler.core.model.store import SHOP
 
 Value = Mapping[str, Any]
@@ -174,6 +174,7 @@ class Kind:
     """Takes a promotion; gives its discount, or None where that is not known."""
     use_counts: tuple[str, str] = ("", "")
     """The fields that say how often a promotion can be used, and how many of those are left."""
+    listed_prices: Callable[[Value], Sequence[ListedPrice]] = lambda value: ()  # from pricebooks
     expiry_field: str = ""  # the last day of a promotion
     secret: Callable[[Value], bool | None] | None = None
     """Takes a live object; tells whether its identity is a secret, None where that is not shown."""

@@ -18,6 +18,19 @@ class Offer(NamedTuple):
     cost: int | Decimal | None
 
 
+class ListedPrice(NamedTuple):
+    """A price that takes the place of the base price, and that no write can change."""
+
+    source: str
+    """The place where it stands: `pricebook "Member"`."""
+    price: int | Decimal | None
+    """None where no read shows it."""
+    terms: str = ""
+    """The limits of its use, for people: `from 10 units`."""
+    takes_all: bool = True
+    """True if a single unit is sold at it."""
+
+
 class Discount(NamedTuple):
     """A share of the basket or a fixed amount; the one that it is not is 0."""
 

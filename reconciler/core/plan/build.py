@@ -34,6 +34,7 @@ from reconciler.core.plan.notes import (
     find_uncompared_fields,
     note_changed_codes,
     note_fractions,
+    note_listed_prices,
     note_uncompared_fields,
     warn_of_look_alikes,
 )
@@ -99,6 +100,7 @@ def build_plan(
             *removed.notes,
             *note_changed_codes(changes, desired, live, kinds),
             *note_fractions(changes, kinds),
+            *note_listed_prices(changes, kinds),
             *note_unpruned_kinds(desired, live, kinds),
         ),
         warnings=merge_warnings(

@@ -31,6 +31,26 @@ _MAX_NAMES = 5
 _MAX_SHARING = 3
 
 
+def note_listed_prices(changes: Iterable[Change], kinds: Kinds) -> Iterator[str]:
+    """Yield a note on each pricebook that keeps a price of objects whose base price changes."""
+    found: dict[str, list[str]] = {}
+    for change in changes:
+        kind, before, after = kinds[change.address.kind], change.before or {}, change.after or {}
+        if kind.prices is None or not (listed := kind.listed_prices(before)):
+            continue
+        was, becomes = kind.prices(before)[""].price, kind.prices(after)[""].price
+        for each in listed if None not in (was, becomes) and was != becomes else ():
+            if each.price != becomes:
+                terms = [f"{each.price:,}" if each.price else "", each.terms]
+                shown = f" ({' '.join(filter(None, terms))})" if any(terms) else ""
+                found.setdefault(each.source, []).append(f"{change.address}{shown}")
+    for source, objects in found.items():
+        yield (
+            f"{source} has a price of its own, which the change of the base price does not touch: "
+            f"{join_some(objects, _MAX_NAMES)}"
+        )
+
+
 def note_changed_codes(
     changes: Iterable[Change], desired: Desired, live: Live, kinds: Kinds
 ) -> Iterator[str]:

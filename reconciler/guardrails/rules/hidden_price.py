@@ -1,26 +1,58 @@
 """Base price changes that have no effect at an outlet, because the outlet has its own price.
 
 A declared outlet price that differs from the old base price is taken as intended. An outlet price
-that no file declares, or that repeats the old base price, is taken as forgotten.
+that no file declares, or that repeats the old base price, is taken as forgotten. Pricebooks and
+promotion events have prices of their own too, which no write can change.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.core.diff.change import Change
-from reconciler.core.model.pricing import Offer
+from reconciler.core.model.pricing import ListedPrice, Offer
 from reconciler.core.money import Sale
 from reconciler.guardrails.guardrail import Guardrail, PlanContext, RuleFinding, path_of
 
 
 @dataclass(frozen=True, slots=True)
 class Rule(Guardrail):
-    """An outlet price that hides a change of the base price; `declared` counts intended ones."""
+    """An outlet price that hides a change of the base price; `declared` counts intended ones.
+
+    `pricebooks` also counts pricebooks that sell a single unit. `events` reads the promotion events
+    that run, with at most 20 requests more in a plan, and counts those that hide a price.
+    """
 
     declared: bool = False
+    pricebooks: bool = False
+    events: bool = False
 
     def check(self, context: PlanContext) -> Iterator[RuleFinding]:
-        """Yield one finding for each object, naming the outlets."""
+        """Yield one finding for each object and each kind of price that hides the change."""
+        yield from self._check_outlets(context)
+        for change, places in context.sales:
+            moved = next((sale for sale in places if sale.rise), None)
+            if moved is None or moved.before is None or moved.after is None:
+                continue
+            listed = [*self._find_listed(change, context)]
+            if listed:
+                named = ", ".join(_name(each) for each in listed)
+                yield RuleFinding(
+                    f"the price changes from {moved.before.price:,} to {moved.after.price:,}"
+                    f"{moved.where}, but it is sold at another price by {named}",
+                    change.address,
+                    path_of(change, moved.outlet, moved.after.price),
+                    (len(listed), 0, "prices"),
+                )
+
+    def _find_listed(self, change: Change, context: PlanContext) -> Iterator[ListedPrice]:
+        """Yield the prices of pricebooks and events that take the place of the price."""
+        kind, value = context.kinds[change.address.kind], change.before or {}
+        if self.pricebooks:
+            yield from (each for each in kind.listed_prices(value) if each.takes_all)
+        if self.events:
+            yield from context.events.get(change.address, ())
+
+    def _check_outlets(self, context: PlanContext) -> Iterator[RuleFinding]:
         for change, (base, *places) in context.sales:
             if base.outlet or base.before is None or base.after is None:
                 continue
@@ -56,3 +88,9 @@ class Rule(Guardrail):
             if hides and (self.declared or not meant):
                 found.append((sale.outlet, sale.after))
         return found
+
+
+def _name(listed: ListedPrice) -> str:
+    price = f"{listed.price:,}" if listed.price else ""
+    shown = " ".join(filter(None, (price, listed.terms)))
+    return f"{listed.source} ({shown})" if shown else listed.source

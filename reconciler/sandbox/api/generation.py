@@ -16,6 +16,8 @@ _NAMED = {
     "/PromotionCoupon/ByCode",
     "/PromotionCoupon/ByReferenceID",
     "/Inventory/Code",
+    "/PromotionEvent/GetByVariantCode",
+    "/PromotionEvent/GetByVariantID",
 }
 """Reads of one object by a key; ``Choices.named_reads`` is its place."""
 _LISTED = {

@@ -111,7 +111,7 @@ def _pricebook_row(shop: Shop, row: Record, variants: list[Record]) -> Payload:
                 "Model": variant.payload["Model"],
                 "Code": variant.payload["Code"],
                 "UnitPrice": variant.payload["UnitPrice"],
-                "Pricebook": [],
+                "Pricebook": variant.payload.get("Pricebook") or [],
             }
             for variant in variants
         ],

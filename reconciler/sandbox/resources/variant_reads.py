@@ -56,7 +56,7 @@ def _object(shop: Shop, row: Record, product: Record, names: dict[str, str]) -> 
         ],
         "Description": variant["Description"],
         "OutletPrice": variant["OutletPrice"],
-        "Pricebook": [],
+        "Pricebook": variant.get("Pricebook") or [],
     }
 
 

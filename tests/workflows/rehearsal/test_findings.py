@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.core.rehearsal import Rehearsal
+from reconciler.kinds import KINDS
 from reconciler.sandbox import Choices
 from reconciler.sandbox import app as sandbox_app
 from reconciler.workflows import plan_file
@@ -149,6 +150,17 @@ def test_a_saved_plan_is_rehearsed_as_it_was_approved(same: MakeShop) -> None:
     found = rehearse(opened, run)
     assert found.passed(run.plan.interruptions)
     assert found.requests == run.usage.requests == 2
+
+
+def test_pricebooks_are_in_the_twin_too(
+    open_shop: MakeShop, live: dict[str, Any], files: str
+) -> None:
+    row = {"Name": "Member", "MinimumQuantity": 1, "UnitPrice": 16000.5}
+    live["products"][0]["Variants"][0]["Pricebook"] = [row]
+    shop = open_shop(live, files.replace("18000", "18500"))
+    run, found = rehearsed(shop)
+    assert run.live.values_of(KINDS["variant"])["1003L"]["pricebook"]
+    assert found.passed(run.plan.interruptions)
 
 
 def test_a_shop_that_the_twin_cannot_hold_is_said(same: MakeShop) -> None:
