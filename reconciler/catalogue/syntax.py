@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from _ruamel_yaml import CParser
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
 )
 from ruamel.yaml.reader import ReaderError
 
+from reconciler.catalogue.reading.events import (
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    lean,
+)
 from reconciler.catalogue.reading.times import hide_colons, show_colons
 from reconciler.errors import Problem
 
@@ -65,8 +68,8 @@ class YamlNode:
     style: str = ""
     """Of a scalar: empty when plain, else its first character."""
     text: str = ""
-    pairs: list[YamlPair] = field(default_factory=list)
-    items: list[YamlNode] = field(default_factory=list)
+    pairs: Sequence[YamlPair] = ()
+    items: Sequence[YamlNode] = ()
     target: YamlNode | None = None
     """The value that an alias repeats."""
 
@@ -80,7 +83,9 @@ class YamlNode:
         while pending:
             node = pending.pop()
             yield node
-            pending += [*node.items, *(pair.value for pair in node.pairs)]
+            pending += node.items
+            if node.pairs:
+                pending += [pair.value for pair in node.pairs]
 
     def aliases(self) -> set[str]:
         """Return the anchors that are repeated in here."""
@@ -149,10 +154,11 @@ def parse_syntax(text: str) -> YamlNode | None:
     """Return the root of a text; None for an empty one. Raises YAMLError for what is no YAML."""
     parser = CParser(hide_colons(text))
     try:
-        while parser.check_event():
-            event = parser.get_event()
-            if isinstance(event, (ScalarEvent, SequenceStartEvent, MappingStartEvent)):
-                return _TreeBuilder(parser, text).read(event, False)
+        with lean():
+            while parser.check_event():
+                event = parser.get_event()
+                if isinstance(event, (ScalarEvent, SequenceStartEvent, MappingStartEvent)):
+                    return _TreeBuilder(parser, text).read(event, False)
     finally:
         parser.dispose()
     return None
@@ -230,15 +236,17 @@ class _TreeBuilder:
 
     def _read_pairs(self, node: YamlNode) -> Any:
         """Read the pairs of a mapping; return the event that ends it."""
+        node.pairs = pairs = list[YamlPair]()
         while not isinstance(event := self.parser.get_event(), MappingEndEvent):
             key = self.read(event, node.flow)
-            node.pairs.append(YamlPair(key, self.read(self.parser.get_event(), node.flow)))
-            node.end = node.pairs[-1].value.end
+            pairs.append(YamlPair(key, self.read(self.parser.get_event(), node.flow)))
+            node.end = pairs[-1].value.end
         return event
 
     def _read_items(self, node: YamlNode) -> Any:
         """Read the items of a list; return the event that ends it."""
+        node.items = items = list[YamlNode]()
         while not isinstance(event := self.parser.get_event(), SequenceEndEvent):
-            node.items.append(self.read(event, node.flow))
-            node.end = node.items[-1].end
+            items.append(self.read(event, node.flow))
+            node.end = items[-1].end
         return event

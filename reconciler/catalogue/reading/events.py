@@ -1,4 +1,4 @@
-"""Events of libyaml with only what the parser reads of them.
+"""Events of libyaml with only what is read of them.
 
 The classes of ruamel.yaml have three constructors for each event. With these the catalogue is
 parsed in four fifths of the time.
@@ -16,7 +16,7 @@ import _ruamel_yaml
 class ScalarEvent:
     """A plain or quoted text."""
 
-    __slots__ = ("anchor", "end_mark", "implicit", "start_mark", "tag", "value")
+    __slots__ = ("anchor", "end_mark", "implicit", "start_mark", "style", "tag", "value")
 
     def __init__(
         self,
@@ -34,12 +34,13 @@ class ScalarEvent:
         self.value = value
         self.start_mark = start_mark
         self.end_mark = end_mark
+        self.style = style
 
 
 class MappingStartEvent:
     """The place before the first key."""
 
-    __slots__ = ("anchor", "start_mark", "tag")
+    __slots__ = ("anchor", "end_mark", "flow_style", "start_mark", "tag")
 
     def __init__(
         self,
@@ -53,6 +54,8 @@ class MappingStartEvent:
         self.anchor = anchor
         self.tag = tag
         self.start_mark = start_mark
+        self.end_mark = end_mark
+        self.flow_style = flow_style
 
 
 class MappingEndEvent:

@@ -39,7 +39,7 @@ class Edits:
 
     def __init__(self, text: str, root: YamlNode | None) -> None:
         self.text = text
-        self.aliases = root.aliases() if root else set()
+        self.aliases = root.aliases() if root and "*" in text else set()
         self.newline = "\r\n" if "\r\n" in text else "\n"
         self.changes: list[tuple[int, int, int, str]] = []
         self.gone: list[tuple[int, int]] = []
