@@ -167,10 +167,10 @@ def has_steps(value: Mapping[str, Any]) -> bool:
     for held in value.values():
         if type(held) is tuple:
             return True
-        if type(held) is dict and any(
-            type(inner) is dict and tuple in map(type, inner.values()) for inner in held.values()
-        ):
-            return True
+        if type(held) is dict:
+            for inner in held.values():
+                if type(inner) is dict and tuple in map(type, inner.values()):
+                    return True
     return False
 
 

@@ -8,7 +8,7 @@ dates as `YYYY-MM-DD`. Canonical on both sides means that `==` decides what diff
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -125,7 +125,7 @@ TEXTS = Codec(_texts, empty=[])
 
 
 def _table(
-    raw: Any, key: str, members: Mapping[str, tuple[str, Codec]]
+    raw: Any, key: str, members: Sequence[tuple[str, str, type | None, Codec]]
 ) -> dict[str, dict[str, Any]]:
     if not isinstance(raw, list):
         raise ValueError("a list was expected")
@@ -135,10 +135,10 @@ def _table(
             raise ValueError(f"an item without `{key}`")
         name = item[key]
         table[name if type(name) is str else text(name)] = entry = {}
-        for ours, (theirs, codec) in members.items():
+        for ours, theirs, plain, codec in members:
             if theirs in item:
                 value = item[theirs]
-                if type(value) is not codec.plain:
+                if type(value) is not plain:
                     value = codec.empty if value is None else codec.decode(value)
                 entry[ours] = value
     return table
@@ -163,4 +163,5 @@ def keyed_list(key: str, **members: tuple[str, Codec]) -> Codec:
         ]
 
     whole = frozenset(ours for ours, (_, codec) in members.items() if codec.whole)
-    return Codec(partial(_table, key=key, members=members), encode, {}, whole=whole)
+    columns = [(ours, theirs, codec.plain, codec) for ours, (theirs, codec) in members.items()]
+    return Codec(partial(_table, key=key, members=columns), encode, {}, whole=whole)

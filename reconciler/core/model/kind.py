@@ -20,7 +20,7 @@ from reconciler.core.model.store import SHOP
 Value = Mapping[str, Any]
 """One object in canonical form: our field names, plain values, natural keys."""
 
-Shown = tuple[tuple[str, str, Codec], ...]
+Shown = tuple[tuple[str, str, type | None, Codec], ...]
 """The fields that a row shows, each with its key and how to read it."""
 
 _MAX_SHAPES = 100
@@ -231,9 +231,9 @@ class Kind:
         value = {}
         if self.normalise:
             row = self.normalise(row)
-        for name, key, codec in self._columns_of(tuple(row)):
+        for name, key, plain, codec in self._columns_of(tuple(row)):
             raw = row[key]
-            if type(raw) is not codec.plain:
+            if type(raw) is not plain:
                 raw = codec.empty if raw is None else self._decode_value(name, codec, raw)
             value[name] = raw
         return value
@@ -243,7 +243,7 @@ class Kind:
         if (found := self._shapes.get(keys)) is None:
             present = frozenset(keys)
             found = tuple(
-                (name, key, codec)
+                (name, key, codec.plain, codec)
                 for name, ours, codec in self.read_fields
                 if (key := next((k for k in ours if k in present), None)) is not None
             )

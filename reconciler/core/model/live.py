@@ -12,9 +12,12 @@ from reconciler.core.model.desired import Desired
 from reconciler.core.model.kind import Kind, Value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Observed:
-    """The live values of one object. A field that is not in `value` was not shown."""
+    """The live values of one object. A field that is not in `value` was not shown.
+
+    Nothing changes one; see `Declared`.
+    """
 
     value: Value
     children: Mapping[str, Value] | None = None

@@ -133,6 +133,8 @@ def _flag(written: Any) -> bool:
 
 
 def _dated_flag(written: Any) -> Any:
+    if type(written) is str and (known := _FLAGS.get(written)) is not None:
+        return known
     return _read_steps(written, _flag) if type(written) is list else _flag(written)
 
 
