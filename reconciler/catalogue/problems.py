@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator,
 from dataclasses import fields, is_dataclass
 from functools import cache
 from itertools import groupby
-from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_type_hints
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, ValidationError
 
 from reconciler.catalogue.files import Problems
 from reconciler.catalogue.syntax import Steps
@@ -18,6 +18,9 @@ from reconciler.core.model.kind import Kind
 from reconciler.core.model.masked import SecretText
 from reconciler.errors import suggestion
 from reconciler.kinds import MANAGED
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 MAX_NAMED = 5
 """Objects that a note names one by one."""
@@ -129,6 +132,8 @@ def note_unnameable(addresses: Iterable[Address]) -> Iterator[str]:
 @cache
 def list_adapter(shape: Any) -> TypeAdapter[Any]:
     """Return a validator of a list of mappings; unknown keys are refused at every depth."""
+    from pydantic import TypeAdapter  # a plan of unchanged files needs none
+
     return TypeAdapter(list[shape], config=ConfigDict(extra="forbid"))
 
 

@@ -77,6 +77,11 @@ class Report:
     """The release of provider coupons; None where the plan had none."""
 
     @property
+    def accepted(self) -> list[Address]:
+        """Return the objects whose change the API has accepted for certain."""
+        return [o.address for o in self.outcomes if o.status in ACCEPTED and not o.lost]
+
+    @property
     def verified(self) -> int:
         """Return how many changes a read has confirmed."""
         return sum(outcome.verified for outcome in self.outcomes)

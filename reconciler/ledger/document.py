@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Any, NotRequired
+from typing import TYPE_CHECKING, Any, NotRequired
 
-from pydantic import NonNegativeInt, TypeAdapter
+from pydantic import NonNegativeInt
 from typing_extensions import TypedDict
 
 from reconciler.core.ledger.ledger import AppliedRun, Ledger, LedgerEntry
 from reconciler.core.model.address import Address
+from reconciler.core.model.shape import adapter_of
 from reconciler.core.runner_commands import escape_commands
 from reconciler.errors import UsageError
 from reconciler.ledger.rewrites import AddressText, PairDocument, pairs_document, parse_pairs
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 VERSION = "1.0"
 REBUILD = "'reconciler history --rebuild'"
@@ -54,7 +58,7 @@ class LedgerDocument(HeadDocument):
 
 @cache
 def _shape(document: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(document)
+    return adapter_of(document)
 
 
 def dump(ledger: Ledger, store: str) -> str:

@@ -13,13 +13,15 @@ import re
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NotRequired
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field, with_config
+from typing_extensions import TypedDict
 
 from reconciler.core.ledger.ledger import Ledger
+from reconciler.core.model.shape import adapter_of
 from reconciler.errors import LedgerConflict, LedgerError
 from reconciler.ledger import document, now
 from reconciler.ledger.backend import LedgerLock, LedgerSnapshot
@@ -32,11 +34,11 @@ UNREADABLE = "an unknown time (its lock cannot be read)"
 _Moment = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
 
 
-class _Lease(BaseModel):
-    model_config = ConfigDict(strict=True, defer_build=True)
+@with_config(ConfigDict(strict=True))
+class _Lease(TypedDict):
     since: _Moment
     until: _Moment
-    run: str = ""
+    run: NotRequired[str]
 
 
 class GitBackend:
@@ -135,10 +137,10 @@ class GitBackend:
             return None
         by = self.repository.author(tip)
         try:
-            found = _Lease.model_validate(load_json(text))
+            found = adapter_of(_Lease).validate_python(load_json(text))
         except (ValueError, RecursionError):
             return LedgerLock(UNREADABLE, "", by)
-        return LedgerLock(found.since, found.until, by, found.run)
+        return LedgerLock(found["since"], found["until"], by, found.get("run", ""))
 
 
 def slug(store: str) -> str:

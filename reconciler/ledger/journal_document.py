@@ -17,21 +17,26 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
-from typing import Annotated, Any
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeInt, TypeAdapter
+from pydantic import AfterValidator, ConfigDict, NonNegativeInt, with_config
+from typing_extensions import TypedDict
 
 from reconciler.core.diff.attempts import Attempt
 from reconciler.core.model.address import Address
 from reconciler.core.model.kind import Kind
 from reconciler.core.model.masked import SecretText, reveal_all
-from reconciler.core.model.shape import check_values
+from reconciler.core.model.shape import adapter_of, check_values
 from reconciler.core.plan.past_runs import UsesSeen
 from reconciler.core.plan.replacement import Interrupted
 from reconciler.errors import UsageError
 from reconciler.kinds import KINDS
 from reconciler.ledger import now
 from reconciler.ledger.state_dir import load_json
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 REMOVE = "delete it"
 LATE_DELETION = timedelta(days=1)
@@ -69,41 +74,39 @@ def _check_retires(name: str) -> str:
 _Name = Annotated[str, AfterValidator(_check_address)]
 
 
-class _Uses(BaseModel):
-    model_config = ConfigDict(strict=True, defer_build=True)
+class _Uses(TypedDict):
     used: NonNegativeInt
     limit: NonNegativeInt
-    deleted: bool = False
+    deleted: NotRequired[bool]
 
 
-class _Attempt(BaseModel):
-    model_config = ConfigDict(strict=True, defer_build=True)
+class _Attempt(TypedDict):
     written: list[str]
     live: list[str]
     reason: str
-    together: list[_Name] = []
+    together: NotRequired[list[_Name]]
 
 
-class _Replacement(BaseModel):
-    model_config = ConfigDict(strict=True, defer_build=True)
+class _Replacement(TypedDict):
     before: dict[str, Any]
     after: dict[str, Any]
     carried: dict[str, Any]
-    gone: bool = False
-    lost: str = ""
+    gone: NotRequired[bool]
+    lost: NotRequired[str]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="allow", defer_build=True)
-    births: list[Annotated[_Name, AfterValidator(_check_retires)]] = []
-    uses: dict[_Name, _Uses] = {}
-    attempts: dict[_Name, _Attempt] = {}
-    run: str = ""
-    sold_at_once: bool = False
+@with_config(ConfigDict(extra="allow"))
+class _Section(TypedDict, total=False):
+    births: list[Annotated[_Name, AfterValidator(_check_retires)]]
+    uses: dict[_Name, _Uses]
+    attempts: dict[_Name, _Attempt]
+    run: str
+    sold_at_once: bool
 
 
-_SECTIONS = TypeAdapter(dict[str, dict[str, Any]])
-"""The sections of a journal, by store."""
+@cache
+def _shape(document: Any) -> TypeAdapter[Any]:
+    return adapter_of(document)
 
 
 def parse(section: object, masked: Mapping[Address, Address]) -> JournalContent:
@@ -111,29 +114,35 @@ def parse(section: object, masked: Mapping[Address, Address]) -> JournalContent:
 
     Raises ValueError for one that is damaged.
     """
-    known = _Section.model_validate(section, strict=True)
+    if section == {}:
+        return JournalContent()
+    known = _shape(_Section).validate_python(section, strict=True)
     replacements, strange = {}, {}
-    for name, entry in (known.model_extra or {}).items():
+    others = (pair for pair in known.items() if pair[0] not in _Section.__annotations__)
+    for name, entry in others:
         kind = KINDS.get(name.partition("/")[0]) if all(name.partition("/")) else None
         if kind:
             replacements[Address.parse(name)] = _parse_entry(
-                kind, _Replacement.model_validate(entry)
+                kind, _shape(_Replacement).validate_python(entry, strict=True)
             )
         else:
             strange[name] = entry
     uses = {
-        Address.parse(name): UsesSeen(u.used, u.limit, u.deleted) for name, u in known.uses.items()
+        Address.parse(name): UsesSeen(u["used"], u["limit"], u.get("deleted", False))
+        for name, u in known.get("uses", {}).items()
     }
-    births = _parse_all(known.births)
+    births = _parse_all(known.get("births", ()))
     attempts = {
         Address.parse(name): Attempt(
-            frozenset(a.written), frozenset(a.live), a.reason, _parse_all(a.together)
+            frozenset(a["written"]),
+            frozenset(a["live"]),
+            a["reason"],
+            _parse_all(a.get("together", ())),
         )
-        for name, a in known.attempts.items()
+        for name, a in known.get("attempts", {}).items()
     }
-    content = JournalContent(
-        replacements, births, uses, attempts, known.run, known.sold_at_once, strange
-    )
+    run, sold_at_once = known.get("run", ""), known.get("sold_at_once", False)
+    content = JournalContent(replacements, births, uses, attempts, run, sold_at_once, strange)
     return _resolve(content, masked)
 
 
@@ -221,7 +230,9 @@ def parse_text(
     """
     try:
         found = load_json(text)
-        sections = _SECTIONS.validate_python({"": found} if store is None else found)
+        sections = {"": found} if store is None else found
+        if not (isinstance(sections, dict) and all(isinstance(s, dict) for s in sections.values())):
+            raise ValueError("a journal has a section for each store")
         return parse(sections.get(store or "", {}), masked)
     except (ValueError, RecursionError) as error:
         raise report_damage(name, way_out) from error
@@ -240,14 +251,14 @@ def report_damage(name: str, way_out: str) -> UsageError:
 def _parse_entry(kind: Kind, entry: _Replacement) -> Interrupted:
     before, after = (
         {name: value for name, value in values.items() if name in kind.fields}
-        for values in (entry.before, entry.after)
+        for values in (entry["before"], entry["after"])
     )
     pairs = {
         name: (pair[0], pair[1])
-        for name, pair in entry.carried.items()
+        for name, pair in entry["carried"].items()
         if name in kind.fields and isinstance(pair, list) and len(pair) == 2
     }
     declared, written = ({n: pair[i] for n, pair in pairs.items()} for i in (0, 1))
     for values in (before, after, declared, written):
         check_values(kind, values)
-    return Interrupted(before, after, pairs, entry.gone, entry.lost)
+    return Interrupted(before, after, pairs, entry.get("gone", False), entry.get("lost", ""))

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, ValidationError
 from typing_extensions import TypedDict
 
 from reconciler.core.diff.known_rewrites import KnownRewrites, Pair
 from reconciler.core.model.address import Address
 from reconciler.core.model.masked import Path
+from reconciler.core.model.shape import adapter_of
 from reconciler.ledger.state_dir import StateDir
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 FILE = "kept.json"
 
@@ -33,12 +37,13 @@ class PairDocument(TypedDict):
 
 @cache
 def _shape() -> TypeAdapter[dict[str, list[PairDocument]]]:
-    return TypeAdapter(dict[AddressText, list[PairDocument]])
+    return adapter_of(dict[AddressText, list[PairDocument]])
 
 
 def _read(state: StateDir, store: str) -> dict[str, list[PairDocument]]:
+    section = state.section(FILE, store)
     try:
-        return _shape().validate_python(state.section(FILE, store), strict=True)
+        return _shape().validate_python(section, strict=True) if section else {}
     except ValidationError:
         return {}
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from functools import partial
+from typing import TYPE_CHECKING
 
 from reconciler.core.diff.known_rewrites import KnownRewrites
 from reconciler.core.ledger import three_way
@@ -26,7 +27,6 @@ from reconciler.core.model.kind import Value
 from reconciler.core.model.live import Live, Observed
 from reconciler.core.plan.past_runs import UsesByAddress, UsesSeen, show_whole_limits
 from reconciler.core.plan.plan import Plan
-from reconciler.core.report import ACCEPTED, Report
 from reconciler.errors import LedgerConflict, LedgerError, UsageError
 from reconciler.kinds import KINDS
 from reconciler.ledger import KEY, TIME_FORMAT, now, open_backend, read_key
@@ -37,6 +37,9 @@ from reconciler.ledger.journal import Journal
 from reconciler.ledger.objects import NotedObjects, note_objects, read_noted, save_noted
 from reconciler.ledger.rewrites import forget_rewrites, read_rewrites
 from reconciler.ledger.state_dir import StateDir
+
+if TYPE_CHECKING:
+    from reconciler.core.report import Report
 
 GRACE_TIME = timedelta(minutes=15)
 """Time by which a lock outlives twice the expected duration of a plan."""
@@ -161,14 +164,12 @@ class RunLedger:
 
     def record(self, plan: Plan, basis: RecordBasis, report: Report) -> LedgerError | None:
         """Record the applied changes and unlock the ledger; return the error where that fails."""
-        taken = (o for o in report.outcomes if o.status in ACCEPTED and not o.lost)
-        applied = [outcome.address for outcome in taken]
         verified = {outcome.address for outcome in report.outcomes if outcome.verified}
         if self.backend is None:
-            noted = note_objects(self._noted, plan, basis, frozenset(applied), verified)
+            noted = note_objects(self._noted, plan, basis, frozenset(report.accepted), verified)
             save_noted(self.state, self.store, noted)
             return None
-        after = self._after(plan, basis, applied)
+        after = self._after(plan, basis, report.accepted)
         after = replace(after, deleted=find_deleted(basis, plan, verified))
         try:
             if not plan.empty:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
-from reconciler.core.report import ACCEPTED, Report
+from reconciler.core.report import Report
 from reconciler.dealpos.apply.run import apply_steps
 from reconciler.dealpos.observer import ApplyObserver
 from reconciler.errors import LedgerError
@@ -38,7 +38,7 @@ def apply_plan(
                 commit = commit_of(shop.settings.root) or ""
                 report = publish_release(planned.provider.client, plan, report, commit)
         shop.save_profile()
-        taken = {o.address for o in report.outcomes if o.status in ACCEPTED and not o.lost}
+        taken = set(report.accepted)
         if taken:
             shop.note_apply()
         save_recent(shop.state, shop.store, (c for c in sent.changes if c.address in taken))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, get_type_hints
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from reconciler.core.model.codec import keep
 from reconciler.core.model.kind import Kind
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 def check_values(kind: Kind, values: Mapping[str, Any], *, masked: bool = False) -> None:
@@ -42,4 +43,14 @@ def _check(kind: Kind, name: str, value: Any) -> None:
 @cache
 def _shape(model: type, name: str) -> TypeAdapter[Any]:
     """Return the shape of a field that is no scalar."""
-    return TypeAdapter(get_type_hints(model, include_extras=True)[name])
+    return adapter_of(get_type_hints(model, include_extras=True)[name])
+
+
+def adapter_of(shape: Any) -> TypeAdapter[Any]:
+    """Return a validator of a shape.
+
+    Most plans validate no document, and pydantic loads a third of itself for the first validator.
+    """
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(shape)
