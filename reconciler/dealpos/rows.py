@@ -43,7 +43,7 @@ class Rows:
     @property
     def keys(self) -> frozenset[str]:
         """Return every key that any row has; a row without one of them holds null there."""
-        return frozenset().union(*(row.keys() for row in self.rows)) if self.rows else frozenset()
+        return frozenset().union(*self.rows)
 
 
 def parse_rows(operation: str, answer: Any) -> Rows:

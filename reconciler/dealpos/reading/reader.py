@@ -134,8 +134,8 @@ class Reader:
             before, (page, last, seen) = seen, shown
             self.ahead.start(kind, shown)
             largest = max(largest, len(page.rows))
-            keys |= page.keys
-            self.builder.add_rows(kind, page.rows, page.keys)
+            keys |= (shown_keys := page.keys)
+            self.builder.add_rows(kind, page.rows, shown_keys)
             if last:
                 self.live.complete.add(kind.name)
                 # One documented page that was not filled does not show how many rows it can hold.
